@@ -1,0 +1,87 @@
+"""Facilities: PUE, on-site water, and the water behind a kilowatt-hour."""
+
+from functools import cached_property
+
+from greentrain.catalogue.records import CloudRegion, Figure, Place
+from greentrain.catalogue.tables import Row, Tables
+
+WORLD = "WORLD"
+WORKSTATION = "workstation"
+_OPERATING_KINDS = ("provider_region", "provider_fleet", "survey_average", "site")
+
+
+class Facilities:
+    """Published operating figures of data centres.
+
+    Parameters
+    ----------
+    tables : Tables
+        Where the rows come from.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str, str], list[Row]]:
+        """Operating figures by metric, provider and region, oldest first."""
+        found: dict[tuple[str, str, str], list[Row]] = {}
+        for row in self._tables.records("facilities"):
+            if row["kind"] in _OPERATING_KINDS:
+                found.setdefault((row["metric"], row["provider"], row["region"]), []).append(row)
+        for rows in found.values():
+            rows.sort(key=lambda row: int(row["year"]))
+        return found
+
+    def figure(self, metric: str, provider: str, region: str, year: int | None) -> Figure | None:
+        """Give a facility's figure of a year: that year's, else the nearest earlier one, else the first.
+
+        Parameters
+        ----------
+        metric : {'pue', 'wue'}
+            Power [1] or water [L/kWh] usage effectiveness.
+        provider : str
+            A provider, ``industry`` or ``workstation``.
+        region : str
+            A region of the provider, or nothing for the fleet.
+        year : int or None
+            None takes the latest.
+        """
+        rows = self._rows.get((metric, provider, region))
+        if not rows:
+            return None
+        upto = [row for row in rows if year is None or int(row["year"]) <= year]
+        return Figure.from_row(upto[-1] if upto else rows[0])
+
+    def best_known(self, metric: str, provider: str, region: CloudRegion | None, year: int | None) -> Figure:
+        """Give the most specific figure there is: the region's, the provider's, else the industry's as a default.
+
+        Parameters
+        ----------
+        metric : {'pue', 'wue'}
+            Power [1] or water [L/kWh] usage effectiveness.
+        provider : str
+            A provider, ``workstation``, or nothing.
+        region : CloudRegion or None
+            The provider's region, if it is known.
+        year : int or None
+            None takes the latest.
+        """
+        own = region and provider == region.provider and self.figure(metric, provider, region.region, year)
+        published = own or self.figure(metric, provider, "", year)
+        if published and provider != WORKSTATION:
+            return published
+        found = published or self.figure(metric, "industry", "", year)
+        assert found is not None, metric
+        return found._replace(basis="default")
+
+    @cached_property
+    def _water(self) -> dict[str, Row]:
+        return {row["place"]: row for row in self._tables.records("water_intensity") if row["kind"] == "consumption"}
+
+    def water_intensity(self, place: Place) -> Figure:
+        """Give the water consumed per electricity generated, of the place, its country or the world. [L/kWh]"""
+        known = self._water.get(place.place) or self._water.get(place.country)
+        if known:
+            return Figure.from_row(known)
+        return Figure.from_row(self._water[WORLD])._replace(basis="default")

@@ -1,0 +1,180 @@
+"""Accelerators, CPUs and cloud instance types, found by name."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from greentrain.catalogue import names
+from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance
+from greentrain.catalogue.tables import Row, Tables, listed, triple
+from greentrain.errors import AmbiguousName, UnknownName
+
+_SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
+_FAMILY = "family:"
+
+
+class Hardware:
+    """What is known of accelerators, CPUs, memory and cloud instance types.
+
+    Parameters
+    ----------
+    tables : Tables
+        Where the rows come from.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @cached_property
+    def _accelerator_rows(self) -> dict[str, Row]:
+        return {row["id"]: row for row in self._tables.records("accelerators")}
+
+    @cached_property
+    def families(self) -> dict[str, Family]:
+        """Names that cover several accelerators."""
+        return {row["name"]: Family.from_row(row) for row in self._tables.records("families")}
+
+    @cached_property
+    def _accelerator_names(self) -> dict[str, str]:
+        families = names.index(
+            (_FAMILY + row["name"], [row["name"], *listed(row, "aliases")]) for row in self._tables.records("families")
+        )
+        return families | _index(self._accelerator_rows)
+
+    @property
+    def accelerators(self) -> Iterator[Accelerator]:
+        """Every accelerator, in the order of the files."""
+        return map(Accelerator.from_row, self._accelerator_rows.values())
+
+    def accelerator(self, key: str) -> Accelerator:
+        """Give the accelerator with this exact id."""
+        return Accelerator.from_row(self._accelerator_rows[key])
+
+    def find_accelerator(self, name: str, parameter: str = "gpu") -> tuple[Accelerator, Family | None]:
+        """Find an accelerator by id, name or alias.
+
+        Parameters
+        ----------
+        name : str
+            Any spelling in the catalogue; case and punctuation do not count.
+        parameter : str, optional
+            The parameter to name in an error.
+
+        Returns
+        -------
+        Accelerator
+            The device, or the usual one of a family.
+        Family or None
+            The family, when the name covers several devices.
+
+        Raises
+        ------
+        UnknownName
+            When nothing has this name; the nearest names are suggested, none is taken.
+        AmbiguousName
+            When the name covers several devices and none of them is the usual one.
+        """
+        key = self._accelerator_names.get(names.fold(name))
+        if key is None:
+            choices = {folded: target.removeprefix(_FAMILY) for folded, target in self._accelerator_names.items()}
+            names.refuse(parameter, name, "accelerator", choices, _SEARCH_HINT)
+        if not key.startswith(_FAMILY):
+            return self.accelerator(key), None
+        family = self.families[key.removeprefix(_FAMILY)]
+        if not family.usual:
+            raise AmbiguousName(parameter, name, "several accelerators have this name", family.members)
+        return self.accelerator(family.usual), family
+
+    @cached_property
+    def _cpu_rows(self) -> dict[str, Row]:
+        return {row["id"]: row for row in self._tables.records("cpus")}
+
+    @property
+    def cpus(self) -> Iterator[Cpu]:
+        """Every CPU of our own table."""
+        return map(Cpu.from_row, self._cpu_rows.values())
+
+    def find_cpu(self, name: str) -> Cpu:
+        """Find a CPU by id, name or alias in our own table, else by name in codecarbon's.
+
+        Raises
+        ------
+        UnknownName
+            When neither table has this name.
+        """
+        from greentrain.catalogue.codecarbon_cpus import codecarbon_cpu
+
+        ours = _index(self._cpu_rows)
+        key = ours.get(names.fold(name))
+        found = Cpu.from_row(self._cpu_rows[key]) if key else codecarbon_cpu(name)
+        if found is None:
+            choices = {folded: self._cpu_rows[key]["name"] for folded, key in ours.items()}
+            names.refuse("cpu", name, "CPU", choices, _SEARCH_HINT)
+        return found
+
+    @cached_property
+    def _instance_rows(self) -> dict[str, Row]:
+        return {names.fold(row["instance"]): row for row in self._tables.records("cloud_instances")}
+
+    @property
+    def instances(self) -> Iterator[Instance]:
+        """Every cloud instance type."""
+        return map(Instance.from_row, self._instance_rows.values())
+
+    def find_instance(self, name: str) -> Instance:
+        """Find a cloud instance type by its provider's name.
+
+        Raises
+        ------
+        UnknownName
+            When no provider's type has this name.
+        """
+        row = self._instance_rows.get(names.fold(name))
+        if row is None:
+            choices = {folded: row["instance"] for folded, row in self._instance_rows.items()}
+            names.refuse("instance", name, "cloud instance type", choices, _SEARCH_HINT)
+        return Instance.from_row(row)
+
+    def find(self, name: str) -> Accelerator | Family | Cpu | Instance:
+        """Find any profile by name: a family as such, an accelerator, a CPU or a cloud instance type.
+
+        Raises
+        ------
+        UnknownName
+            When nothing has this name.
+        """
+        folded = names.fold(name)
+        key = self._accelerator_names.get(folded, "")
+        if key.startswith(_FAMILY):
+            return self.families[key.removeprefix(_FAMILY)]
+        if key:
+            return self.accelerator(key)
+        if folded in self._instance_rows:
+            return self.find_instance(name)
+        try:
+            return self.find_cpu(name)
+        except UnknownName:
+            choices = {known: target.removeprefix(_FAMILY) for known, target in self._accelerator_names.items()}
+            choices |= {known: row["instance"] for known, row in self._instance_rows.items()}
+            choices |= _index(self._cpu_rows)
+            names.refuse("id", name, "profile", choices, _SEARCH_HINT)
+
+    @cached_property
+    def _defaults(self) -> dict[tuple[str, str], Figure]:
+        rows = [*self._tables.records("power_defaults"), *self._tables.records("embodied_defaults")]
+        return {(row["hardware_class"], row["parameter"]): Figure.from_row(row) for row in rows}
+
+    def default(self, hardware_class: str, parameter: str) -> Figure:
+        """Give our default of a parameter for a class of hardware, or the one for any class."""
+        return self._defaults.get((hardware_class, parameter)) or self._defaults["any", parameter]
+
+    def memory_power(self, memory_gb: float) -> Figure:
+        """Give the power per gigabyte of a machine with so much memory. [W/GB]"""
+        bands = self._tables.records("memory")
+        band = next(row for row in bands if not row["max_gb"] or memory_gb < float(row["max_gb"]))
+        value = triple(band, "low_w_per_gb", "w_per_gb", "high_w_per_gb")
+        assert value is not None, band
+        return Figure(value, "W/GB", "default", band["source"], band["notes"])
+
+
+def _index(rows: dict[str, Row]) -> dict[str, str]:
+    return names.index((key, [key, row["name"], *listed(row, "aliases")]) for key, row in rows.items())

@@ -1,0 +1,66 @@
+"""Names: how they are compared, found and suggested.
+
+A name is found exactly or not at all, case and punctuation aside. Nearness only ever suggests: a T400 is not a T4.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
+
+from greentrain.errors import UnknownName
+
+_PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
+_NEAR_ENOUGH = 65.0
+_MOST_SUGGESTIONS = 5
+
+
+def fold(name: str) -> str:
+    """Reduce a name to what counts when names are compared: letters and digits, in lower case.
+
+    Letters of other scripts are kept, so that a Cyrillic look-alike never equals its Latin twin.
+    """
+    return name.casefold().translate(_PUNCTUATION)
+
+
+def index(names_by_key: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
+    """Map each folded name to the key of what has it; of two keys with one name the later one wins.
+
+    Blank cells and names of punctuation alone are left out: they would all be one name.
+    """
+    return {folded: key for key, names in names_by_key for name in names if (folded := fold(name))}
+
+
+def nearest(name: str, choices: Mapping[str, str]) -> tuple[str, ...]:
+    """Suggest the choices nearest to a name.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    choices : mapping of str to str
+        Folded names and, for each, what to suggest for it.
+
+    Returns
+    -------
+    tuple of str
+        At most five suggestions, nearest first.
+    """
+    from rapidfuzz import fuzz, process
+
+    wanted = fold(name)
+    if not wanted:
+        return ()
+    found = process.extract(
+        wanted, list(choices), scorer=fuzz.ratio, limit=4 * _MOST_SUGGESTIONS, score_cutoff=_NEAR_ENOUGH
+    )
+    starts = [key for key in choices if len(wanted) > 1 and key.startswith(wanted)]
+    ordered = [*(key for key, _, _ in found), *sorted(starts, key=len)]
+    return tuple(dict.fromkeys(choices[key] for key in ordered))[:_MOST_SUGGESTIONS]
+
+
+def refuse(parameter: str, name: str, kind: str, choices: Mapping[str, str], where: str) -> NoReturn:
+    """Raise UnknownName with the nearest choices, or with where to find them when none is near."""
+    near = nearest(name, choices)
+    rule = f"unknown {kind}" if near else f"unknown {kind}; {where}"
+    if not name.isascii():
+        rule = f"unknown {kind} (it has characters outside ASCII)"
+    raise UnknownName(parameter, name, rule, near)

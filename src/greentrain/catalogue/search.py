@@ -1,0 +1,69 @@
+"""Searching the catalogue for a word."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from greentrain.catalogue.library import Catalogue
+from greentrain.catalogue.names import fold
+from greentrain.catalogue.records import Accelerator, CloudRegion, Cpu, Family, Instance, Place
+
+
+class HardwareFound(NamedTuple):
+    """Hardware whose names hold a word."""
+
+    accelerators: tuple[Accelerator, ...]
+    families: tuple[Family, ...]
+    cpus: tuple[Cpu, ...]
+    instances: tuple[Instance, ...]
+
+
+class PlacesFound(NamedTuple):
+    """Places and cloud regions whose names hold a word."""
+
+    places: tuple[Place, ...]
+    regions: tuple[CloudRegion, ...]
+
+
+def search_hardware(catalogue: Catalogue, word: str = "") -> HardwareFound:
+    """Find accelerators, families, CPUs and instance types by a part of a name; no word finds all.
+
+    Parameters
+    ----------
+    word : str, optional
+        Case and punctuation do not count.
+    """
+    hardware = catalogue.hardware
+    accelerators = (
+        device
+        for device in hardware.accelerators
+        if _holds(word, (device.id, device.name, device.vendor, device.family, *device.aliases))
+    )
+    families = (family for family in hardware.families.values() if _holds(word, (family.name,)))
+    cpus = (cpu for cpu in hardware.cpus if _holds(word, (cpu.id, cpu.name, *cpu.aliases)))
+    instances = (
+        kind for kind in hardware.instances if _holds(word, (kind.instance, kind.provider, kind.accelerator))
+    )
+    return HardwareFound(tuple(accelerators), tuple(families), tuple(cpus), tuple(instances))
+
+
+def search_places(catalogue: Catalogue, word: str = "") -> PlacesFound:
+    """Find places and cloud regions by a part of a name; no word finds all.
+
+    Parameters
+    ----------
+    word : str, optional
+        Case and punctuation do not count.
+    """
+    places = catalogue.places
+    found = (
+        place
+        for place in places.by_code.values()
+        if _holds(word, (place.place, place.name, place.iso3, *place.aliases))
+    )
+    regions = (region for region in places.regions.values() if _holds(word, (region.code, region.name)))
+    return PlacesFound(tuple(found), tuple(regions))
+
+
+def _holds(word: str, names: Iterable[str]) -> bool:
+    wanted = fold(word)
+    return any(wanted in fold(name) for name in names)

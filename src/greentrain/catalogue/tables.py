@@ -1,0 +1,175 @@
+"""The data files: where they are and how they are read.
+
+Tables stay as text until a row is asked for, since most estimates need a handful of the 5,000 rows.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from functools import cache
+from os.path import abspath, dirname, exists, isdir, join
+from typing import NamedTuple
+
+from greentrain.errors import DataError
+from greentrain.interval import Interval
+
+# Paths are text in this module: importing pathlib takes a tenth of the time in which a whole estimate is done.
+HARDWARE_TABLES = (
+    "accelerators",
+    "families",
+    "cpus",
+    "memory",
+    "nodes",
+    "power_defaults",
+    "embodied_defaults",
+    "cloud_instances",
+)
+PLACE_TABLES = (
+    "places",
+    "grid_countries",
+    "grid_subnational",
+    "grid_basis",
+    "grid_uncertainty",
+    "grid_losses",
+    "electricity_sources",
+    "facilities",
+    "water_intensity",
+    "cloud_regions",
+    "equivalents",
+)
+
+Row = dict[str, str]
+
+
+class Table(NamedTuple):
+    """A table as text: the header once and the rows as lists of cells.
+
+    Attributes
+    ----------
+    lines : tuple of int
+        For a user's table, the line of the file at which each row starts, the header being line 1.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[list[str], ...]
+    lines: tuple[int, ...] = ()
+
+    def column(self, name: str) -> int:
+        """Find the position of a column."""
+        return self.header.index(name)
+
+    def records(self) -> Iterator[Row]:
+        """Iterate over the rows as dictionaries."""
+        for row in self.rows:
+            yield dict(zip(self.header, row, strict=False))
+
+    def where(self, column: str, value: str) -> list[Row]:
+        """Select the rows that have this text in this column."""
+        position = self.column(column)
+        return [dict(zip(self.header, row, strict=False)) for row in self.rows if row[position] == value]
+
+
+class Tables:
+    """The shipped tables, with the rows of the user's own folders after them.
+
+    Parameters
+    ----------
+    folders : tuple of str, optional
+        The user's folders, already checked.
+    """
+
+    def __init__(self, folders: tuple[str, ...] = ()) -> None:
+        self.folders = folders
+
+    def table(self, name: str) -> Table:
+        """Give a table as text."""
+        shipped = shipped_table(name)
+        files = (join(folder, f"{name}.csv") for folder in self.folders)
+        own = [read_table(file) for file in files if exists(file)]
+        if not own:
+            return shipped
+        rows = [*shipped.rows]
+        for table in own:
+            rows += [[record.get(column, "") for column in shipped.header] for record in table.records()]
+        return Table(shipped.header, tuple(rows))
+
+    def records(self, name: str) -> Iterator[Row]:
+        """Iterate over a table's rows as dictionaries."""
+        return self.table(name).records()
+
+
+def places_folder() -> str:
+    """Folder of the tables on grids, facilities and equivalents."""
+    return join(_package_folder(), "data")
+
+
+def hardware_folder() -> str:
+    """Folder of the hardware profiles: inside an installed wheel, or at the top of a checkout."""
+    shipped = join(_package_folder(), "hardware_profiles")
+    return shipped if isdir(shipped) else join(dirname(dirname(_package_folder())), "hardware_profiles")
+
+
+def _package_folder() -> str:
+    return dirname(dirname(abspath(__file__)))
+
+
+@cache
+def shipped_table(name: str) -> Table:
+    """Read one of greentrain's own tables, once per process."""
+    folder = hardware_folder() if name in HARDWARE_TABLES else places_folder()
+    return read_table(join(folder, f"{name}.csv"))
+
+
+def read_table(path: str) -> Table:
+    """Read a CSV file with a header line.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is not UTF-8, is a Git LFS pointer, or has no header.
+    """
+    lines = csv.reader(io.StringIO(_text(path), newline=""))
+    try:
+        header = tuple(cell.strip() for cell in next(lines))
+        rows = tuple(row for row in lines if row)
+    except StopIteration:
+        raise DataError(path, "the file is empty; its first line must name the columns") from None
+    except csv.Error as error:
+        raise DataError(path, f"not a CSV file: {error}", lines.line_num) from None
+    return Table(header, rows)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            text = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(path, f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
+    except OSError as error:
+        raise DataError(path, f"cannot be read: {error.strerror}") from None
+    if text.startswith("version https://git-lfs"):
+        raise DataError(path, "a Git LFS pointer instead of the data; run 'git lfs pull' in its repository")
+    if "\0" in text:
+        raise DataError(path, "not a text file: it holds NUL characters")
+    return text
+
+
+def number(row: Row, column: str) -> float | None:
+    """Read a cell as a number; blank or absent is None."""
+    text = row.get(column, "")
+    return float(text) if text else None
+
+
+def triple(row: Row, low: str, best: str, high: str) -> Interval | None:
+    """Read three cells as an interval; blank ends take the best value, a blank best value makes None."""
+    middle = number(row, best)
+    if middle is None:
+        return None
+    below, above = number(row, low), number(row, high)
+    return Interval(middle if below is None else below, middle, middle if above is None else above)
+
+
+def listed(row: Row, column: str) -> tuple[str, ...]:
+    """Read a cell that lists several things, separated by semicolons."""
+    text = row.get(column, "")
+    return tuple(part.strip() for part in text.split(";") if part.strip()) if text else ()

@@ -1,0 +1,51 @@
+"""The options of ``greentrain estimate``, named as the keywords of the library, stated once."""
+
+from typing import NamedTuple
+
+
+class Option(NamedTuple):
+    """One option: the library's keyword, what the help shows for its value, its help, and its group."""
+
+    name: str
+    metavar: str
+    help: str
+    group: str
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it stands alone, without a value."""
+        return not self.metavar
+
+
+HARDWARE, TIME, POWER, HOST, PLACE, OUTPUT = (
+    "Hardware", "Time", "Power", "Host in parts, instead of a host factor", "Place", "Output",
+)  # fmt: skip
+
+ESTIMATE_OPTIONS = (
+    Option("gpu", "NAME", "Accelerator: id, alias or driver name, also 8xA100.", HARDWARE),
+    Option("count", "N", "Number of accelerators, or of instances. [1]", HARDWARE),
+    Option("instance", "TYPE", "Cloud instance type, instead of --gpu.", HARDWARE),
+    Option("profiles", "DIR", "Folder with your own profiles.", HARDWARE),
+    Option("hours", "H", "Wall-clock hours of one run.", TIME),
+    Option("gpu_hours", "H", "Accelerator-hours in total, instead of --hours.", TIME),
+    Option("runs", "N", "Number of identical runs. [1]", TIME),
+    Option("power", "W", "Measured mean power of one accelerator, in W.", POWER),
+    Option("utilization", "F", "Mean power draw over TDP, 0.75 for 75 %.", POWER),
+    Option("host_factor", "F", "Power of the whole node over its accelerators'.", POWER),
+    Option("cpu", "NAME", "CPU model.", HOST),
+    Option("cpu_cores", "N", "Cores that the run used, in total.", HOST),
+    Option("memory_gb", "G", "Main memory that the run used, in total, in GB.", HOST),
+    Option("location", "PLACE", "Country, state or cloud region: FR, US-CA, aws:us-east-1.", PLACE),
+    Option("year", "Y", "Year of the run.", PLACE),
+    Option("grid_intensity", "G_PER_KWH", "Carbon intensity in g CO2e/kWh, instead of the place's.", PLACE),
+    Option("pue", "F", "Power usage effectiveness of the facility.", PLACE),
+    Option("site", "KIND", "datacentre or workstation (PUE 1). [datacentre]", PLACE),
+    Option("explain", "", "Show every input with its source, and the formula in numbers.", OUTPUT),
+    Option("format", "KIND", "table, json or csv. [table]", OUTPUT),
+    Option("json", "", "Short for --format json.", OUTPUT),
+)
+
+
+def flag_of(name: str) -> str:
+    """Spell a keyword as an option: ``gpu_hours`` becomes ``--gpu-hours``."""
+    return f"--{name.replace('_', '-')}"

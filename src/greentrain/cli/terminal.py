@@ -1,0 +1,29 @@
+"""Writing to the terminal: results to stdout, colour only where it is wanted."""
+
+import os
+import sys
+from collections.abc import Callable
+
+_BOLD, _RESET = "\x1b[1m", "\x1b[0m"
+
+
+def write(text: str) -> None:
+    """Write a result to stdout; what the terminal's encoding lacks is escaped."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stdout.write(text)
+
+
+def bold_if_wanted() -> Callable[[str], str]:
+    """Give the function that marks headlines: NO_COLOR, FORCE_COLOR and whether stdout is a terminal decide."""
+    environment = os.environ
+    wanted = bool(environment.get("FORCE_COLOR")) or (sys.stdout.isatty() and environment.get("TERM") != "dumb")
+    if environment.get("NO_COLOR") or not wanted:
+        return str
+    return lambda text: f"{_BOLD}{text}{_RESET}"
+
+
+def complain(message: str, code: int) -> int:
+    """Write one line to stderr and hand the exit code on."""
+    sys.stderr.write(f"greentrain: {' '.join(message.split())}\n")
+    return code

@@ -1,0 +1,134 @@
+"""What greentrain raises: one tree, so that a caller can catch all of it or one kind.
+
+::
+
+    GreentrainError
+    +-- InputError (also a ValueError)    something that the caller said cannot be used
+    |   +-- InvalidNumber                 not a number, or outside the range that makes sense
+    |   +-- UnknownName                   no such device, place, file ...; see ``.suggestions``
+    |   +-- AmbiguousName                 several things have this name; see ``.suggestions``
+    |   +-- Contradiction                 inputs that exclude each other, or one that is missing
+    +-- DataError                         a data file is damaged or breaks a rule of its schema
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+_LONGEST_SHOWN = 80
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class GreentrainError(Exception):
+    """Base class of everything that greentrain raises on purpose."""
+
+
+class InputError(GreentrainError, ValueError):
+    """An input that cannot be used.
+
+    Parameters
+    ----------
+    parameter : str
+        Name of the parameter, spelled as the keyword of the library.
+    value : object
+        What was given; None when nothing was.
+    rule : str
+        The rule that it breaks. Other parameters are named in braces, ``{gpu_hours}``, so that the command line
+        can show them as its options.
+    suggestions : sequence of str, optional
+        The nearest valid choices, best first.
+    """
+
+    def __init__(self, parameter: str, value: object, rule: str, suggestions: Sequence[str] = ()) -> None:
+        self.parameter = parameter
+        self.value = value
+        self.rule = rule
+        self.suggestions = tuple(suggestions)
+        super().__init__(self.message())
+
+    def message(self, spell: Callable[[str], str] = str) -> str:
+        """Say the parameter, the value, the rule and the nearest valid choices in one line.
+
+        Parameters
+        ----------
+        spell : callable, optional
+            How a parameter is spelled for this reader; the command line turns ``gpu_hours`` into ``--gpu-hours``.
+        """
+        shown = "" if self.value is None else f" {_shown(self.value)}"
+        rule = _PARAMETER.sub(lambda found: spell(found[1]), self.rule)
+        return f"{spell(self.parameter)}{shown}: {rule}{self._advice()}"
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Let the error cross from a worker process, where exceptions travel pickled."""
+        return type(self), (self.parameter, self.value, self.rule, self.suggestions)
+
+    def _advice(self) -> str:
+        return f"; did you mean {either(self.suggestions)}?" if self.suggestions else ""
+
+
+class InvalidNumber(InputError):
+    """A value that is not a number, or lies outside the range that makes sense."""
+
+
+class UnknownName(InputError):
+    """A name that nothing has; ``suggestions`` holds the near misses, none of which was taken."""
+
+
+class AmbiguousName(InputError):
+    """A name that several things have; ``suggestions`` holds them, none of which was taken."""
+
+    def _advice(self) -> str:
+        return f"; choose {either(self.suggestions)}" if self.suggestions else ""
+
+
+class Contradiction(InputError):
+    """Inputs that exclude each other, or an input without which the others mean nothing."""
+
+
+class DataError(GreentrainError):
+    """A data file that cannot be read or breaks a rule of its schema.
+
+    Parameters
+    ----------
+    file : str
+        The file, or the folder when that is what is wrong.
+    rule : str
+        What is wrong and what would be right.
+    row : int, optional
+        Line of the file, the header being line 1.
+    column : str, optional
+        Name of the column.
+    """
+
+    def __init__(self, file: str, rule: str, row: int | None = None, column: str | None = None) -> None:
+        self.file = file
+        self.rule = rule
+        self.row = row
+        self.column = column
+        where = [file]
+        if row is not None:
+            where.append(f"row {row}")
+        if column is not None:
+            where.append(f"column {column}")
+        super().__init__(f"{', '.join(where)}: {rule}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Let the error cross from a worker process, where exceptions travel pickled."""
+        return type(self), (self.file, self.rule, self.row, self.column)
+
+
+def either(names: Sequence[str]) -> str:
+    """Join names as a sentence does: ``A, B or C``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _shown(value: object) -> str:
+    """Show a value on one line: control characters and other scripts escaped, long ones cut."""
+    if isinstance(value, str):
+        return ascii(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "...")
+    try:
+        text = " ".join(ascii(value).split())
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        text = f"a number of {type(value).__name__} type too long to show"
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."

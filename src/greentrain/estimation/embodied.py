@@ -1,0 +1,86 @@
+"""The run's share of making the hardware."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from greentrain import formulas
+from greentrain.catalogue import Catalogue, Figure
+from greentrain.estimation.power import Devices, server_cores
+from greentrain.estimation.request import Request
+from greentrain.estimation.result import Input
+from greentrain.interval import Interval, around, exact, total
+
+_HOST_INSIDE = "with_host_share"
+
+
+class Making(NamedTuple):
+    """Embodied emissions of one accelerator with its part of the node, and how long they serve."""
+
+    device: Input
+    node_share: Input
+    lifetime: Input
+    in_use: Input
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What the embodied emissions follow from."""
+        return (self.device, self.node_share, self.lifetime, self.in_use)
+
+
+def embodied(
+    catalogue: Catalogue, request: Request, devices: Devices | None, hours: float
+) -> tuple[Interval, tuple[Input, ...]]:
+    """Give the embodied emissions of a run and the inputs that they follow from. [kg CO2e]
+
+    Parameters
+    ----------
+    hours : float
+        Wall-clock time, all identical runs together. [h]
+    """
+    if devices is None:
+        count = _servers(catalogue, request)
+        making = _making_of_server(catalogue)
+    else:
+        count = exact(devices.count * devices.fraction)
+        making = _making(catalogue, devices.profile.id)
+    device, node, lifetime, in_use = (item.value for item in making.inputs)
+    best = formulas.embodied_kg(count.best, device.best, node.best, hours, lifetime.best, in_use.best)
+    return around(best, count, total(device, node), lifetime, in_use), making.inputs
+
+
+def _servers(catalogue: Catalogue, request: Request) -> Interval:
+    """Part of a server, or number of servers, that the run's cores are. [1]"""
+    cores = server_cores(catalogue, request)
+    used = request.cpu_cores or 0.0
+    return Interval(used / cores.high, used / cores.best, used / cores.low)
+
+
+@lru_cache(maxsize=1024)
+def _making(catalogue: Catalogue, key: str) -> Making:
+    profile = catalogue.hardware.accelerator(key)
+    if profile.embodied_kg is None:
+        device = _input("device_embodied", catalogue.hardware.default(profile.hardware_class, "device_kg"))
+    else:
+        value, source = profile.embodied_kg, profile.embodied_source
+        basis = "assumed" if profile.embodied_scope == "assumption" else "published"
+        device = Input("device_embodied", value, "kg", basis, source, profile.embodied_scope, weight=0)
+    node = _input("node_share_embodied", catalogue.hardware.default(profile.hardware_class, "node_share_kg"))
+    if profile.embodied_scope == _HOST_INSIDE:
+        node = node._replace(value=exact(0.0), note="inside the device's figure")
+    return Making(device, node, *_service(catalogue))
+
+
+@lru_cache(maxsize=16)
+def _making_of_server(catalogue: Catalogue) -> Making:
+    server = _input("node_share_embodied", catalogue.hardware.default("cpu", "server_kg"))
+    return Making(server._replace(name="device_embodied", value=exact(0.0), note="no accelerator"), server, *_service(catalogue))
+
+
+def _service(catalogue: Catalogue) -> tuple[Input, Input]:
+    default = catalogue.hardware.default
+    lifetime = _input("lifetime", default("any", "lifetime_hours"))
+    return lifetime, _input("share_of_life_in_use", default("any", "share_of_life_in_use"))
+
+
+def _input(name: str, figure: Figure) -> Input:
+    return Input(name, figure.value, figure.unit, figure.basis, figure.source, figure.notes, weight=0)

@@ -1,0 +1,65 @@
+"""Comparisons with everyday activities: a range with all its labels, never a bare "one flight"."""
+
+from math import log10
+from typing import Any, NamedTuple
+
+from greentrain.catalogue import Equivalent
+from greentrain.interval import Interval, product
+
+HOW_MANY = 3
+_FLIGHT_LABELS = ("subject", "trip", "radiative_forcing", "year")
+
+
+class Comparison(NamedTuple):
+    """The run's emissions over an activity's.
+
+    Attributes
+    ----------
+    activity : Equivalent
+        What it is compared with, labels and source included.
+    ratio : Interval
+        How many times the activity. [1]
+    """
+
+    activity: Equivalent
+    ratio: Interval
+
+    @property
+    def source_ids(self) -> list[str]:
+        """The source ids of the activity's figure."""
+        return self.activity.source.split(";")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the machine-readable form."""
+        activity = self.activity
+        found = {"id": activity.id, "label": activity.label, "ratio": self.ratio._asdict()}
+        found |= {"unit": activity.unit, "kg_per_unit": activity.kg._asdict(), "source": self.source_ids[0]}
+        if activity.subject:
+            found |= {label: getattr(activity, label) for label in _FLIGHT_LABELS}
+        return found
+
+
+def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple[Comparison, ...]:
+    """Compare emissions with the three activities of the nearest size, the smallest activity first.
+
+    Parameters
+    ----------
+    emissions_kg : Interval
+        The run's emissions. [kg CO2e]
+    activities : tuple of Equivalent
+        Only those marked for display are used, and no flight that lacks a label.
+    """
+    fit = [activity for activity in activities if activity.display and is_labelled(activity)]
+    nearest = sorted(fit, key=lambda activity: abs(log10(emissions_kg.best / activity.kg.best)))[:HOW_MANY]
+    ordered = sorted(nearest, key=lambda activity: activity.kg.best)
+    return tuple(Comparison(activity, _ratio(emissions_kg, activity.kg)) for activity in ordered)
+
+
+def is_labelled(activity: Equivalent) -> bool:
+    """Whether an activity has every label that it needs; only flights need any."""
+    is_flight = bool(activity.subject)
+    return not is_flight or all(getattr(activity, label) for label in _FLIGHT_LABELS)
+
+
+def _ratio(emissions_kg: Interval, unit_kg: Interval) -> Interval:
+    return product(emissions_kg, Interval(1 / unit_kg.high, 1 / unit_kg.best, 1 / unit_kg.low))

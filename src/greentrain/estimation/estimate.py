@@ -1,0 +1,227 @@
+"""The estimate: resolve what was said, apply the formulas, carry the intervals and sources along."""
+
+from os import PathLike
+from typing import Any
+
+from greentrain import formulas
+from greentrain.catalogue import Location, load_catalogue
+from greentrain.catalogue.places import WORLD
+from greentrain.estimation.embodied import embodied
+from greentrain.estimation.grid import GridChoice, choose_grid, grid_input
+from greentrain.estimation.power import Devices, Draw, draw, find_devices
+from greentrain.estimation.request import Request, checked_request
+from greentrain.estimation.result import Estimate, Input, Part, given
+from greentrain.estimation.site import Site, find_location, find_site
+from greentrain.interval import Interval, around, product, total
+
+
+def estimate(
+    gpu: str | None = None,
+    *,
+    count: int | None = None,
+    hours: float | None = None,
+    gpu_hours: float | None = None,
+    instance: str | None = None,
+    power: float | None = None,
+    utilization: float | None = None,
+    host_factor: float | None = None,
+    cpu: str | None = None,
+    cpu_cores: float | None = None,
+    memory_gb: float | None = None,
+    location: str | None = None,
+    year: int | None = None,
+    grid_intensity: float | None = None,
+    pue: float | None = None,
+    site: str | None = None,
+    runs: int | None = None,
+    profiles: str | PathLike[str] | None = None,
+) -> Estimate:
+    """Estimate energy, emissions and water of a training run from what is known of it.
+
+    Parameters
+    ----------
+    gpu : str, optional
+        Accelerator by id, alias or driver name; ``8xA100`` counts too.
+    count : int, optional
+        Number of accelerators, or of instances. Default 1. [1]
+    hours : float, optional
+        Wall-clock time of one run. [h]
+    gpu_hours : float, optional
+        Accelerator-hours in total, instead of ``hours``. [h]
+    instance : str, optional
+        Cloud instance type, instead of ``gpu``.
+    power : float, optional
+        Measured mean power of one accelerator. [W]
+    utilization : float, optional
+        Mean power draw over TDP; without accelerators, mean load of the cores. [1]
+    host_factor : float, optional
+        Power of the whole node over power of its accelerators. [1]
+    cpu : str, optional
+        CPU model. With it, or with ``cpu_cores``, the host is the sum of its parts and no host factor is used.
+    cpu_cores : float, optional
+        Cores that the run used, all nodes together. [1]
+    memory_gb : float, optional
+        Main memory that the run used, all nodes together. [GB]
+    location : str, optional
+        Country, part of a country or cloud region: ``FR``, ``US-CA``, ``aws:us-east-1``.
+    year : int, optional
+        Year of the run.
+    grid_intensity : float, optional
+        Carbon intensity of the electricity, instead of the place's. [g CO2e/kWh]
+    pue : float, optional
+        Power usage effectiveness of the facility. [1]
+    site : {'datacentre', 'workstation'}, optional
+        What the computers stand in; a workstation has PUE 1.
+    runs : int, optional
+        Number of identical runs. Default 1. [1]
+    profiles : path, optional
+        Folder of your own profiles, in the schema of the shipped ones.
+
+    Returns
+    -------
+    Estimate
+        Intervals, inputs with their sources, and notes.
+
+    Raises
+    ------
+    InputError
+        If something said cannot be used; the message names the parameter, the value, the rule and the nearest choice.
+    DataError
+        If a file of your profiles breaks a rule.
+
+    Examples
+    --------
+    >>> run = estimate("V100", count=64, hours=79.2, power=188.1486, host_factor=1, pue=1.58, grid_intensity=432.73)
+    >>> round(run.facility_energy_kwh.best, 1), round(run.operational_kg.best, 1)
+    (1506.8, 652.0)
+    """
+    said = dict(locals())
+    catalogue = load_catalogue(said.pop("profiles"))
+    request = checked_request(said)
+    devices = None
+    if request.has_accelerators:
+        devices = find_devices(catalogue, request.gpu, request.instance, request.count)
+    provider = devices.instance.provider if devices and devices.instance else ""
+    location_found = find_location(catalogue, request.location, provider)
+    run = _Run(request, devices)
+    energy = draw(catalogue, request, devices, run.all_hours)
+    making, making_inputs = embodied(catalogue, request, devices, run.all_hours)
+    choice = None
+    if request.grid_intensity is None:
+        choice = choose_grid(catalogue, location_found, request.year)
+        grid = grid_input(choice, catalogue, run.known_hours)
+    else:
+        grid = given("grid_intensity", request.grid_intensity, "g/kWh")
+    year = request.year or (choice.value.year if choice else None)
+    site_found = find_site(catalogue, location_found, provider, year, request.pue, request.site)
+    notes = (*energy.notes, *(choice.notes if choice else ()), *site_found.notes)
+    described = run.described(location_found, choice)
+    inputs = (*run.inputs, *energy.inputs, site_found.pue, grid, *making_inputs, site_found.wue, site_found.water_intensity)
+    return _assembled(described, energy, site_found, grid, making, inputs, notes, catalogue)
+
+
+def _assembled(
+    run: dict[str, Any],
+    energy: Draw,
+    site: Site,
+    grid: Input,
+    making: Interval,
+    inputs: tuple[Input, ...],
+    notes: tuple[str, ...],
+    catalogue: Any,
+) -> Estimate:
+    it_kwh, pue, intensity = energy.it_energy_kwh, site.pue.value, grid.value
+    facility = around(formulas.facility_energy_kwh(it_kwh.best, pue.best), it_kwh, pue)
+    operational = around(formulas.operational_kg(facility.best, intensity.best), it_kwh, pue, intensity)
+    return Estimate(
+        run=run,
+        it_energy_kwh=it_kwh,
+        facility_energy_kwh=facility,
+        operational_kg=operational,
+        embodied_kg=making,
+        total_kg=total(operational, making),
+        water_l=_water(it_kwh, site),
+        breakdown=_breakdown(energy, facility.best, intensity.best),
+        inputs=inputs,
+        notes=notes,
+        catalogue=catalogue,
+    )
+
+
+def _water(it_kwh: Interval, site: Site) -> Interval:
+    wue, pue, electricity = site.wue.value, site.pue.value, site.water_intensity.value
+    per_kwh = total(wue, product(pue, electricity))
+    return around(formulas.water_l(it_kwh.best, wue.best, pue.best, electricity.best), it_kwh, per_kwh)
+
+
+def _breakdown(energy: Draw, facility_kwh: float, g_per_kwh: float) -> tuple[Part, ...]:
+    it_kwh = energy.it_energy_kwh.best
+    energies = {
+        "accelerators": energy.accelerators_kwh,
+        "host": it_kwh - energy.accelerators_kwh,
+        "facility": facility_kwh - it_kwh,
+    }
+    return tuple(Part(name, kwh, formulas.operational_kg(kwh, g_per_kwh)) for name, kwh in energies.items())
+
+
+class _Run:
+    """How many, how long, how often."""
+
+    def __init__(self, request: Request, devices: Devices | None) -> None:
+        self._request = request
+        self._devices = devices
+        self.count = devices.count if devices else 1
+        if request.gpu_hours is not None:
+            self.hours = request.gpu_hours / self.count
+        else:
+            assert request.hours is not None
+            self.hours = request.hours
+
+    @property
+    def all_hours(self) -> float:
+        """Wall-clock time of all identical runs together. [h]"""
+        return self.hours * self._request.runs
+
+    @property
+    def known_hours(self) -> float | None:
+        """Wall-clock time of one run, None where only accelerator-hours are known. [h]"""
+        request, devices = self._request, self._devices
+        counted = request.count is not None or (devices is not None and devices.instance is None and devices.count > 1)
+        return self.hours if request.gpu_hours is None or counted else None
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The exact inputs."""
+        request = self._request
+        found = [] if self._devices is None else [given("count", self.count, "1")]
+        if request.gpu_hours is not None:
+            found.append(given("gpu_hours", request.gpu_hours, "h"))
+        else:
+            found.append(given("hours", self.hours, "h"))
+        if request.runs > 1:
+            found.append(given("runs", request.runs, "1"))
+        return tuple(found)
+
+    def described(self, location: Location | None, choice: GridChoice | None) -> dict[str, Any]:
+        """Describe the run by the ids of what it was understood as."""
+        request, devices = self._request, self._devices
+        found: dict[str, Any] = {
+            "gpu": devices.profile.id if devices else None,
+            "count": self.count,
+            "hours": self.hours,
+            "gpu_hours": self.hours * self.count if devices else None,
+            "location": _zone(location, choice),
+            "year": request.year or (choice.value.year if choice else None),
+            "grid_year": choice.value.year if choice else None,
+            "runs": request.runs,
+            "site": request.site,
+            "instance": devices.instance.instance if devices and devices.instance else None,
+        }
+        optional = ("cpu", "cpu_cores", "memory_gb")
+        return found | {name: value for name in optional if (value := getattr(request, name)) is not None}
+
+
+def _zone(location: Location | None, choice: GridChoice | None) -> str | None:
+    if location is not None:
+        return location.code
+    return WORLD if choice else None

@@ -1,0 +1,226 @@
+"""The door: what a caller may say about a run, checked one parameter at a time and then together."""
+
+import time
+from math import isfinite
+from typing import Any, NamedTuple
+
+from greentrain.errors import Contradiction, InputError, InvalidNumber, either
+
+SITES = ("datacentre", "workstation")
+FIRST_YEAR = 2009
+"""The earliest year of the grid tables."""
+_SMALLEST = 1e-9
+"""Anything between this and zero is a slip, and products of it would run out of digits."""
+
+
+class Limits(NamedTuple):
+    """The range of a number that makes sense, and why."""
+
+    above: float
+    most: float
+    unit: str
+    why: str = ""
+    whole: bool = False
+    inclusive: bool = False
+
+
+LIMITS = {
+    "count": Limits(1, 10_000_000, "accelerators", whole=True, inclusive=True),
+    "hours": Limits(0, 1_000_000, "hours of wall-clock time", "a century has 876,000"),
+    "gpu_hours": Limits(0, 1e10, "accelerator-hours"),
+    "power": Limits(0, 30_000, "W per accelerator", "the largest single system draws 23,000"),
+    "utilization": Limits(0, 1.2, "mean power draw over TDP", "0.75 means 75 %; boards do not exceed their TDP for long"),
+    "host_factor": Limits(1, 5, "node power over accelerator power", inclusive=True),
+    "cpu_cores": Limits(0, 10_000_000, "cores"),
+    "memory_gb": Limits(0, 1e8, "GB"),
+    "year": Limits(FIRST_YEAR, 9999, "a calendar year", whole=True, inclusive=True),
+    "grid_intensity": Limits(0, 3000, "g CO2e/kWh", "give grams, not kilograms or pounds"),
+    "pue": Limits(1, 5, "facility energy over IT energy", "no facility draws less than its computers", inclusive=True),
+    "runs": Limits(1, 10_000_000, "identical runs", whole=True, inclusive=True),
+}
+TEXTS = ("gpu", "instance", "cpu", "location", "site")
+
+
+class Request(NamedTuple):
+    """A described run: every value in range, no two of them in contradiction. None means not said."""
+
+    gpu: str | None
+    count: int | None
+    hours: float | None
+    gpu_hours: float | None
+    instance: str | None
+    power: float | None
+    utilization: float | None
+    host_factor: float | None
+    cpu: str | None
+    cpu_cores: float | None
+    memory_gb: float | None
+    location: str | None
+    year: int | None
+    grid_intensity: float | None
+    pue: float | None
+    site: str
+    runs: int
+
+    @property
+    def has_accelerators(self) -> bool:
+        """Whether the run uses accelerators at all."""
+        return self.gpu is not None or self.instance is not None
+
+    @property
+    def names_host(self) -> bool:
+        """Whether the host is described by its parts instead of a factor."""
+        return self.cpu is not None or self.cpu_cores is not None
+
+
+def checked_request(values: dict[str, Any]) -> Request:
+    """Check what the caller said.
+
+    Parameters
+    ----------
+    values : dict
+        The keyword arguments of ``estimate``, numbers also as text.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter, the value, the rule and the nearest valid choice.
+    """
+    said = {name: value for name, value in values.items() if value is not None}
+    for name, value in said.items():
+        said[name] = checked_number(name, value) if name in LIMITS else _checked_text(name, value)
+    if said.get("year", 0) > (this_year := time.localtime().tm_year):
+        raise InvalidNumber("year", values["year"], f"lies in the future; the last possible year is {this_year}")
+    said.setdefault("runs", 1)
+    said.setdefault("site", SITES[0])
+    request = Request(*(said.get(name) for name in Request._fields))  # type: ignore[arg-type]
+    _check_together(request)
+    return request
+
+
+def checked_number(name: str, value: Any) -> float:
+    """Check one number against its limits, and read it if it is text.
+
+    Raises
+    ------
+    InvalidNumber
+        If it is not a plain finite number, not whole where it must be, or outside its limits.
+    """
+    limits = LIMITS[name]
+    number = _parsed(name, value) if isinstance(value, str) else _as_float(name, value)
+    if not isfinite(number):
+        raise InvalidNumber(name, value, f"must be a finite number ({limits.unit})")
+    if limits.whole and number != int(number):
+        raise InvalidNumber(name, value, f"must be a whole number ({limits.unit})")
+    too_low = number < limits.above if limits.inclusive else number <= limits.above
+    if too_low or number > limits.most:
+        raise InvalidNumber(name, value, _range_rule(limits))
+    if number < _SMALLEST:
+        raise InvalidNumber(name, value, f"must be at least {_SMALLEST:g} ({limits.unit})")
+    return int(number) if limits.whole else number
+
+
+def _range_rule(limits: Limits) -> str:
+    low = f"at least {limits.above:,.10g}" if limits.inclusive else f"greater than {limits.above:,.10g}"
+    if limits.unit == "a calendar year":
+        return f"must be {limits.above:.0f} or later, the first year of the grid data"
+    why = f"; {limits.why}" if limits.why else ""
+    return f"must be {low} and at most {limits.most:,.10g} ({limits.unit}){why}"
+
+
+def _parsed(name: str, text: str) -> float:
+    plain = text.strip()
+    if plain.isascii() and "_" not in plain:
+        try:
+            return float(plain)
+        except ValueError:
+            pass
+    raise InvalidNumber(name, text, f"must be a number ({LIMITS[name].unit}){_number_advice(plain)}")
+
+
+def _number_advice(text: str) -> str:
+    with_dot = text.replace(",", ".")
+    if text.count(",") == 1 and _is_plain(with_dot) and not _looks_like_thousands(text):
+        return f"; the decimal sign is a dot: {with_dot}"
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%/ ")
+    if digits != text and _is_plain(digits):
+        return f"; write it without its unit: {digits}"
+    return ", without a unit or thousands separators"
+
+
+def _looks_like_thousands(text: str) -> bool:
+    """Whether 1,000 may mean a thousand: advising 1.000 would then be wrong by as much."""
+    whole, _, rest = text.partition(",")
+    return len(rest) == 3 and whole.lstrip("0") != ""
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.replace(".", "", 1).isdigit()
+
+
+def _as_float(name: str, value: Any) -> float:
+    plain = _unwrapped(value)
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)):
+        raise InvalidNumber(name, value, f"must be a number ({LIMITS[name].unit})")
+    try:
+        return float(plain)
+    except OverflowError:
+        return float("inf")
+
+
+def _unwrapped(value: Any) -> Any:
+    """Take the plain number out of a NumPy scalar."""
+    try:
+        return value.item()
+    except (AttributeError, TypeError, ValueError):
+        return value
+
+
+def _checked_text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError(name, value, "must be text")
+    if not value.strip():
+        raise InputError(name, value, "must not be empty; leave it out when unknown")
+    if not value.isprintable():
+        raise InputError(name, value, "must not hold control characters")
+    if name == "site" and value not in SITES:
+        raise InputError(name, value, f"must be {either(SITES)}")
+    return value.strip()
+
+
+def _check_together(request: Request) -> None:
+    if not request.has_accelerators and not request.names_host:
+        raise Contradiction("gpu", None, "name the hardware with {gpu} or {instance}, or {cpu} and {cpu_cores}")
+    if request.hours is not None and request.gpu_hours is not None:
+        raise Contradiction("gpu_hours", request.gpu_hours, "give either {hours} (wall-clock) or {gpu_hours} (in total)")
+    if request.hours is None and request.gpu_hours is None:
+        raise Contradiction("hours", None, "how long did it run? Give {hours} (wall-clock) or {gpu_hours} (in total)")
+    if request.power is not None and request.utilization is not None:
+        raise Contradiction("utilization", request.utilization, "says nothing beside {power}, which was measured")
+    _check_host(request)
+    if not request.has_accelerators:
+        _check_without_accelerators(request)
+
+
+def _check_host(request: Request) -> None:
+    if request.cpu is not None and request.cpu_cores is None:
+        raise Contradiction("cpu", request.cpu, "needs {cpu_cores}, the number of cores that the run used")
+    if request.memory_gb is not None and not request.names_host:
+        raise Contradiction(
+            "memory_gb", request.memory_gb, "counts only beside {cpu_cores}; otherwise {host_factor} covers the memory"
+        )
+    if request.host_factor is not None and request.names_host:
+        raise Contradiction(
+            "host_factor", request.host_factor, "already holds CPU and memory; leave out {cpu}, {cpu_cores} and {memory_gb}"
+        )
+    if request.gpu_hours is not None and request.names_host:
+        raise Contradiction("gpu_hours", request.gpu_hours, "cannot time the CPU; give {hours} (wall-clock)")
+
+
+def _check_without_accelerators(request: Request) -> None:
+    for name in ("power", "gpu_hours", "host_factor"):
+        value = getattr(request, name)
+        if value is not None:
+            raise Contradiction(name, value, "is about accelerators; name them with {gpu} or {instance}")
+    if request.count not in (None, 1):
+        raise Contradiction("count", request.count, "counts accelerators; for CPUs give all cores in {cpu_cores}")

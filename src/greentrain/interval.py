@@ -1,0 +1,105 @@
+"""Intervals: a best value and the 90 % interval around it, combined in closed form.
+
+Below and above the best value are kept apart, so an interval may be lopsided. Factors combine in log space, where
+the variances of independent terms add; terms of a sum combine by the squares of their half-widths. Three laws follow
+and are tested: low <= best <= high, the result lies inside the interval that all corners span, and exact inputs stay
+exact.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+Z_90 = 1.6448536269514722
+"""Half-width of a 90 % interval of the normal distribution, in standard deviations."""
+
+
+class Interval(NamedTuple):
+    """A best value with its 90 % interval.
+
+    Attributes
+    ----------
+    low, best, high : float
+        In the unit that the name of the quantity states. Arrays work too, one element per run.
+    """
+
+    low: float
+    best: float
+    high: float
+
+    def scaled(self, factor: float) -> "Interval":
+        """Multiply by an exact factor."""
+        return Interval(self.low * factor, self.best * factor, self.high * factor)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether low, best and high are one number."""
+        return self.low == self.best == self.high
+
+
+def exact(value: float) -> Interval:
+    """Make an interval of no width."""
+    return Interval(value, value, value)
+
+
+def lognormal(best: float, sigma: float) -> Interval:
+    """Make the 90 % interval of a log-normal quantity.
+
+    Parameters
+    ----------
+    best : float
+        Median.
+    sigma : float
+        Standard deviation of the natural logarithm. [1]
+    """
+    factor = _exp(Z_90 * sigma)
+    return Interval(best / factor, best, best * factor)
+
+
+def around(best: float, *factors: Interval) -> Interval:
+    """Give a product its interval from the relative widths of its factors.
+
+    Parameters
+    ----------
+    best : float
+        The product of the best values, computed by the formula itself.
+    *factors : Interval
+        Independent positive factors; an exact one adds nothing.
+    """
+    down: Any = 0.0
+    up: Any = 0.0
+    for low, middle, high in factors:
+        down = down + _log(middle / low) ** 2
+        up = up + _log(high / middle) ** 2
+    return Interval(best * _exp(-(down**0.5)), best, best * _exp(up**0.5))
+
+
+def product(*factors: Interval) -> Interval:
+    """Multiply independent positive quantities."""
+    return around(math.prod(factor.best for factor in factors), *factors)
+
+
+def total(*terms: Interval) -> Interval:
+    """Add independent quantities: best values add, the squares of the half-widths add on each side."""
+    best = sum(term.best for term in terms)
+    down = sum((term.best - term.low) ** 2 for term in terms)
+    up = sum((term.high - term.best) ** 2 for term in terms)
+    return Interval(best - down**0.5, best, best + up**0.5)
+
+
+def log_width(interval: Interval) -> float:
+    """Width of an interval in natural-log units, from low to high."""
+    return math.log(interval.high / interval.low)
+
+
+def _log(value: Any) -> Any:
+    return math.log(value) if isinstance(value, (float, int)) else _numpy().log(value)
+
+
+def _exp(value: Any) -> Any:
+    return math.exp(value) if isinstance(value, (float, int)) else _numpy().exp(value)
+
+
+def _numpy() -> Any:
+    import numpy
+
+    return numpy

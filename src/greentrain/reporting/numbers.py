@@ -1,0 +1,53 @@
+"""How numbers are written for people."""
+
+from greentrain.interval import Interval
+
+_SIGNIFICANT = 3
+
+
+def plain(value: float) -> str:
+    """Write an exact number: no decimals from 10,000 on, one from 10, two from 1, else three significant digits."""
+    size = abs(value)
+    if size >= 10_000:
+        return f"{value:,.0f}"
+    if size >= 10:
+        return f"{value:,.1f}"
+    return f"{value:.2f}" if size >= 1 else f"{value:.{_SIGNIFICANT}g}"
+
+
+def rounded(value: float) -> str:
+    """Write an uncertain number with three significant digits, never with an exponent above 0.0001."""
+    if value == 0 or abs(value) < 1e-4:
+        return f"{value:.{_SIGNIFICANT}g}"
+    text = f"{float(f'{value:.{_SIGNIFICANT}g}'):,.6f}"
+    if abs(value) >= 10**_SIGNIFICANT / 10:
+        return text.partition(".")[0]
+    decimals = max(0, _SIGNIFICANT - len(f"{abs(value):.9f}".partition(".")[0].lstrip("0")))
+    return f"{value:.{decimals}f}" if abs(value) >= 1 else f"{value:.{_SIGNIFICANT}g}"
+
+
+def as_given(value: float) -> str:
+    """Write a number as somebody gave it, with thousands separators."""
+    return f"{value:,.10g}"
+
+
+def best(interval: Interval) -> str:
+    """Write the best value, with all its digits only if it is exact."""
+    return plain(interval.best) if interval.is_exact else rounded(interval.best)
+
+
+def span(interval: Interval) -> str:
+    """Write the interval in brackets, or say that there is none."""
+    if interval.is_exact:
+        return "(exact)"
+    return f"({rounded(interval.low)} to {rounded(interval.high)})"
+
+
+def with_span(interval: Interval) -> str:
+    """Write the best value with its interval; an exact value alone."""
+    return best(interval) if interval.is_exact else f"{best(interval)} {span(interval)}"
+
+
+def percent(share: float) -> str:
+    """Write a share of one as a whole percentage."""
+    return f"{100 * share:.0f} %"

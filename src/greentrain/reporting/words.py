@@ -1,0 +1,77 @@
+"""The words for a run, a component and an input."""
+
+from typing import Any
+
+from greentrain.estimation import Estimate
+from greentrain.reporting.numbers import as_given
+
+_COMPONENTS = {
+    "accelerators": "accelerators",
+    "host": "host (CPU, memory, fans, losses)",
+    "facility": "facility (cooling, power supply)",
+}
+_INPUTS = {
+    "accelerator_power": "mean accelerator power",
+    "cpu_idle_fraction": "idle share of CPU power",
+    "cpu_tdp_per_core": "CPU TDP per core",
+    "device_embodied": "embodied emissions of a device",
+    "gpu_hours": "accelerator-hours",
+    "lifetime": "lifetime of the hardware",
+    "memory_gb": "memory",
+    "memory_power_per_gb": "power of memory",
+    "node_share_embodied": "embodied emissions of the node, per device",
+    "pue": "PUE",
+    "tdp": "TDP",
+    "water_intensity": "water per kWh of electricity",
+    "wue": "WUE",
+}
+
+
+def component_words(component: str) -> str:
+    """Name a component of the breakdown."""
+    return _COMPONENTS[component]
+
+
+def input_words(name: str) -> str:
+    """Name an input."""
+    return _INPUTS.get(name, name.replace("_", " ").replace("cpu", "CPU"))
+
+
+def run_words(estimate: Estimate) -> str:
+    """Say in one line what was estimated."""
+    run = estimate.run
+    hardware = _hardware_words(estimate)
+    hours = next(item for item in estimate.inputs if item.name in ("hours", "gpu_hours"))
+    unit = "h" if hours.name == "hours" else "accelerator-hours"
+    parts = [hardware, f"{as_given(hours.value.best)} {unit}"]
+    if run["runs"] > 1:
+        parts.append(f"{run['runs']:,} runs")
+    return ", ".join([*parts, _place_words(estimate)])
+
+
+def _hardware_words(estimate: Estimate) -> str:
+    run = estimate.run
+    cpu = _cpu_words(run)
+    if run["gpu"] is None:
+        return cpu
+    name = estimate.catalogue.hardware.accelerator(run["gpu"]).name
+    only_total_known = run["count"] == 1 and any(item.name == "gpu_hours" for item in estimate.inputs)
+    gpu = name if only_total_known else f"{run['count']:,} x {name}"
+    return f"{gpu} + {cpu}" if cpu else gpu
+
+
+def _cpu_words(run: dict[str, Any]) -> str:
+    if "cpu_cores" not in run:
+        return ""
+    cores = f"{run['cpu_cores']:g} cores"
+    return f"{cores} of {run['cpu']}" if "cpu" in run else cores
+
+
+def _place_words(estimate: Estimate) -> str:
+    run = estimate.run
+    year = f" {run['year']}" if run["year"] else ""
+    if run["location"] is None:
+        return f"grid as given{year}"
+    if run["location"] == "WORLD":
+        return f"world mean grid{year}"
+    return f"{run['location']}{year}"

@@ -1,0 +1,13 @@
+"""Units of measure and the few constants that convert between them."""
+
+HOURS_PER_YEAR = 8760.0
+"""Hours in a year of 365 days [h]."""
+
+W_PER_KW = 1000.0
+"""Watts in a kilowatt [W/kW]."""
+
+G_PER_KG = 1000.0
+"""Grams in a kilogram [g/kg]."""
+
+KG_PER_LB = 0.45359237
+"""Kilograms in an international avoirdupois pound [kg/lb]."""
