@@ -3,8 +3,8 @@
 The public names are loaded on first use, so that ``import greentrain`` costs next to nothing.
 """
 
-from typing import TYPE_CHECKING
-
+# Type checkers take this name as true. Importing typing for it would cost more than everything else here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.catalogue import Catalogue, load_catalogue
     from greentrain.errors import (

@@ -35,6 +35,8 @@ def check_profiles(folder: str | Path) -> tuple[Problem, ...]:
     InputError
         If it is no folder, cannot be read, or holds none of the known files.
     """
+    if not str(folder).strip():
+        raise InputError(_PARAMETER, str(folder), "must name a folder")
     problems: list[Problem] = []
     own: dict[str, Table] = {}
     for path in _csv_files(Path(folder)):
@@ -43,7 +45,7 @@ def check_profiles(folder: str | Path) -> tuple[Problem, ...]:
             problems.append(Problem(path.name, None, None, rule))
             continue
         try:
-            table = read_own_table(path)
+            table = read_own_table(str(path))
         except DataError as error:
             problems.append(Problem(path.name, error.row, None, error.rule))
             continue
@@ -53,12 +55,12 @@ def check_profiles(folder: str | Path) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: (problem.file, problem.row or 0)))
 
 
-def refuse_bad_profiles(folder: Path) -> None:
+def refuse_bad_profiles(folder: str | Path) -> None:
     """Refuse a folder of profiles in which anything is wrong.
 
     Parameters
     ----------
-    folder : Path
+    folder : path
         The user's folder.
 
     Raises
@@ -73,7 +75,7 @@ def refuse_bad_profiles(folder: Path) -> None:
         return
     first, *others = problems
     more = f" (and {len(others)} more; 'greentrain profiles check {folder}' lists them)" if others else ""
-    raise DataError(str(folder / first.file), f"{first.rule}{more}", first.row, first.column)
+    raise DataError(str(Path(folder) / first.file), f"{first.rule}{more}", first.row, first.column)
 
 
 def _csv_files(folder: Path) -> list[Path]:
@@ -88,7 +90,8 @@ def _csv_files(folder: Path) -> list[Path]:
     except OSError as error:
         raise InputError(_PARAMETER, str(folder), f"cannot be read: {error.strerror}") from None
     if not any(path.name in SCHEMAS for path in files):
-        raise InputError(_PARAMETER, str(folder), f"holds no file that greentrain knows{_meant(files)}; known are {_KNOWN}")
+        rule = f"holds no file that greentrain knows{_meant(files)}; known are {_KNOWN}"
+        raise InputError(_PARAMETER, str(folder), rule)
     return files
 
 
@@ -113,9 +116,8 @@ def _meant(files: list[Path]) -> str:
 
 def _with_whole_rows(table: Table) -> Table:
     """Leave out the rows of which nothing can be said but that they have a wrong number of cells."""
-    whole = [
-        (row, line) for row, line in zip(table.rows, table.lines, strict=True) if len(row) == len(table.header)
-    ]
+    width = len(table.header)
+    whole = [(row, line) for row, line in zip(table.rows, table.lines, strict=True) if len(row) == width]
     return Table(table.header, tuple(row for row, _ in whole), tuple(line for _, line in whole))
 
 

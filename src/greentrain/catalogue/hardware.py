@@ -169,11 +169,17 @@ class Hardware:
 
     def memory_power(self, memory_gb: float) -> Figure:
         """Give the power per gigabyte of a machine with so much memory. [W/GB]"""
-        bands = self._tables.records("memory")
-        band = next(row for row in bands if not row["max_gb"] or memory_gb < float(row["max_gb"]))
+        # The user's bands come last in the table and count first.
+        bands = reversed([*self._tables.records("memory")])
+        band = next(row for row in bands if _is_within(row, memory_gb))
         value = triple(band, "low_w_per_gb", "w_per_gb", "high_w_per_gb")
         assert value is not None, band
         return Figure(value, "W/GB", "default", band["source"], band["notes"])
+
+
+def _is_within(band: Row, memory_gb: float) -> bool:
+    most = band["max_gb"]
+    return float(band["min_gb"]) <= memory_gb and (not most or memory_gb < float(most))
 
 
 def _index(rows: dict[str, Row]) -> dict[str, str]:

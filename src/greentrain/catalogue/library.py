@@ -1,14 +1,14 @@
 """The catalogue as a whole, and how it is loaded."""
 
 import os
-from functools import cache, cached_property
-from os.path import exists, join
+from functools import cached_property, lru_cache
+from os.path import abspath, exists, join
 
 from greentrain.catalogue.facilities import Facilities
 from greentrain.catalogue.hardware import Hardware
 from greentrain.catalogue.places import Places
 from greentrain.catalogue.records import Equivalent, Source
-from greentrain.catalogue.tables import Tables, hardware_folder, places_folder, read_table
+from greentrain.catalogue.tables import Tables, hardware_folder, places_folder, read_own_table, read_table
 
 DATA_VERSION = "2026.11"
 """Version of the shipped tables; it changes whenever a number in them does."""
@@ -43,13 +43,16 @@ class Catalogue:
     @cached_property
     def equivalents(self) -> tuple[Equivalent, ...]:
         """Every everyday activity with its emissions."""
-        return tuple(map(Equivalent.from_row, self._tables.records("equivalents")))
+        rows = {row["id"]: row for row in self._tables.records("equivalents")}
+        return tuple(map(Equivalent.from_row, rows.values()))
 
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Every source by id."""
-        files = [join(folder, "sources.csv") for folder in (hardware_folder(), places_folder(), *self.folders)]
-        rows = [row for file in files if exists(file) for row in read_table(file).records()]
+        shipped = [read_table(join(folder, "sources.csv")) for folder in (hardware_folder(), places_folder())]
+        files = (join(folder, "sources.csv") for folder in self.folders)
+        own = [read_own_table(file) for file in files if exists(file)]
+        rows = [row for table in (*shipped, *own) for row in table.records()]
         return {row["id"]: Source.from_row(row) for row in rows}
 
     def source(self, key: str) -> Source:
@@ -57,14 +60,26 @@ class Catalogue:
         return self.sources.get(key) or Source(key, key, key, None, "", "given")
 
 
-@cache
-def _catalogue(folders: tuple[str, ...]) -> Catalogue:
-    if folders:
-        from greentrain.catalogue.checks import refuse_bad_profiles
+@lru_cache(maxsize=16)
+def _catalogue(folder: str | None, state: object = None) -> Catalogue:
+    """Make the catalogue of a folder in a certain state."""
+    if folder is None:
+        return Catalogue()
+    from greentrain.catalogue.checks import refuse_bad_profiles
 
-        for folder in folders:
-            refuse_bad_profiles(folder)
-    return Catalogue(folders)
+    refuse_bad_profiles(folder)
+    return Catalogue((folder,))
+
+
+def _state(folder: str) -> tuple[str, frozenset[tuple[str, int, int]]]:
+    """Tell states of a folder apart by its place and the names, sizes and times of its files."""
+    try:
+        with os.scandir(folder) as entries:
+            files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
+    except (OSError, ValueError):  # what is wrong with the folder is for the check to say
+        files = []
+    seen = frozenset((name, found.st_size, found.st_mtime_ns) for name, found in files)
+    return abspath(folder), seen
 
 
 def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
@@ -78,7 +93,7 @@ def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
     Returns
     -------
     Catalogue
-        The same object for the same folder within a process.
+        The same object within a process for the same folder, as long as no file in it changes.
 
     Raises
     ------
@@ -87,4 +102,7 @@ def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
     DataError
         If a file in it breaks a rule of the schema.
     """
-    return _catalogue(() if profiles is None else (os.fspath(profiles),))
+    if profiles is None:
+        return _catalogue(None)
+    folder = os.fspath(profiles)
+    return _catalogue(folder, _state(folder))

@@ -1,12 +1,12 @@
-"""What rows say of each other and of ours: each name belongs to one thing, and everything referred to exists."""
+"""What rows say of each other and of ours: a name belongs to one thing, and what is referred to exists."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
 from greentrain.catalogue.names import fold
-from greentrain.catalogue.schema import SCHEMAS, Problem
+from greentrain.catalogue.schema import Problem
 from greentrain.catalogue.schema_cells import advice
 from greentrain.catalogue.schema_places import WHOLES
 from greentrain.catalogue.tables import (
@@ -22,29 +22,23 @@ from greentrain.catalogue.tables import (
 Own = Mapping[str, Table]
 """A user's tables by file name, rows with a wrong number of cells left out."""
 
+Identity = tuple[str, str]
+"""A file and the id of a row in it."""
+
 SOURCE_COLUMNS = ("source", "idle_source", "training_source", "embodied_source")
+_OWN_SOURCE = "a URL, a DOI, an arXiv number or a title of several words"
 _IDENTIFIER = re.compile(r"(doi|arxiv|isbn|github):\S+|10\.\d{4,}/\S+", re.IGNORECASE)
 
 
-class NameSpace(NamedTuple):
-    """Tables among whose rows a name must be unambiguous.
+NameSpace = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+"""Files among whose rows a name means one thing, each with the columns of a row's id and of its names."""
 
-    Attributes
-    ----------
-    tables : mapping of str to tuple of (tuple of str, tuple of str)
-        For each file the columns that make a row's id, and those that hold its names.
-    """
-
-    tables: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
-
-
-_ID = ("id",)
-_ID_AND_NAMES = (_ID, ("id", "name", "aliases"))
-NAME_SPACES = (
-    NameSpace({"accelerators.csv": _ID_AND_NAMES, "families.csv": (("name",), ("name", "aliases"))}),
-    NameSpace({"cpus.csv": _ID_AND_NAMES}),
-    NameSpace({"cloud_instances.csv": (("provider", "instance"), ("instance",))}),
-    NameSpace({"places.csv": (("place",), ("place", "iso3", "name", "aliases"))}),
+_ID_AND_NAMES = (("id",), ("id", "name", "aliases"))
+NAME_SPACES: tuple[NameSpace, ...] = (
+    {"accelerators.csv": _ID_AND_NAMES, "families.csv": (("name",), ("name", "aliases"))},
+    {"cpus.csv": _ID_AND_NAMES},
+    {"cloud_instances.csv": (("provider", "instance"), ("instance",))},
+    {"places.csv": (("place",), ("place", "iso3", "name", "aliases"))},
 )
 
 
@@ -69,6 +63,7 @@ REFERENCES = (
     Reference("water_intensity.csv", "place", "places"),
     Reference("cloud_regions.csv", "place", "places"),
 )
+_SERIES = ("grid_countries.csv", "grid_subnational.csv")
 _KEYS = {"accelerators": "id", "places": "place"}
 
 
@@ -92,44 +87,40 @@ def link_problems(own: Own) -> Iterator[Problem]:
 
 def name_problems(space: NameSpace, own: Own) -> Iterator[Problem]:
     """Check that each name of the user's rows belongs to one thing only."""
-    mine = [(file, *row) for file in space.tables if file in own for row in _numbered(own, file)]
-    replaced = {(file, _identity(space, file, row)) for file, _, row in mine}
-    taken = {
-        folded: f"a name of the shipped {identity}"
-        for file, identity, folded in shipped_names(space)
-        if (file, identity) not in replaced
-    }
-    owners: dict[str, tuple[str, str]] = {}
+    mine = [(file, line, row) for file in space for line, row in _numbered(own, file)]
+    if not mine:
+        return
+    owners = _shipped_owners(space, replaced={_identity(space, file, row) for file, _, row in mine})
     for file, line, row in mine:
-        key = (file, _identity(space, file, row))
+        identity = _identity(space, file, row)
         for column, name in _names(space, file, row):
             folded = fold(name)
             if not folded:
                 yield Problem(file, line, column, f"{name!r} has no letter or digit")
-            elif owners.setdefault(folded, key) != key or folded in taken:
-                owner = taken.get(folded) or f"a name of {owners[folded][1]} too"
-                yield Problem(file, line, column, f"{name!r} is {owner}; a name may mean one thing only")
+                continue
+            owner, words = owners.setdefault(folded, (identity, f"{identity[1]} in row {line} of {file}"))
+            if owner != identity:
+                yield Problem(file, line, column, f"{name!r} is a name of {words}; a name may mean one thing only")
 
 
-@cache
-def _shipped_names(file: str, identity: tuple[str, ...], columns: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    space = NameSpace({file: (identity, columns)})
-    rows = shipped_table(file.removesuffix(".csv")).records()
-    return tuple((_identity(space, file, row), fold(name)) for row in rows for _, name in _names(space, file, row))
+def _shipped_owners(space: NameSpace, replaced: set[Identity]) -> dict[str, tuple[Identity, str]]:
+    """Map each folded name of the shipped rows that the user does not replace to its owner, also in words."""
+    return {
+        fold(name): (identity, f"the shipped {identity[1]}")
+        for file in space
+        for row in _shipped(file)
+        for identity in [_identity(space, file, row)]
+        if identity not in replaced
+        for _, name in _names(space, file, row)
+    }
 
 
-def shipped_names(space: NameSpace) -> Iterator[tuple[str, str, str]]:
-    """Give file, id and folded name of every name that the shipped rows have."""
-    for file, (identity, columns) in space.tables.items():
-        yield from ((file, *found) for found in _shipped_names(file, identity, columns))
-
-
-def _identity(space: NameSpace, file: str, row: Row) -> str:
-    return " ".join(row.get(column, "") for column in space.tables[file][0])
+def _identity(space: NameSpace, file: str, row: Row) -> Identity:
+    return file, " ".join(row.get(column, "") for column in space[file][0])
 
 
 def _names(space: NameSpace, file: str, row: Row) -> Iterator[tuple[str, str]]:
-    for column in space.tables[file][1]:
+    for column in space[file][1]:
         names = listed(row, column) if column == "aliases" else filter(None, [row.get(column, "")])
         yield from ((column, name) for name in names)
 
@@ -140,11 +131,15 @@ def _numbered(own: Own, file: str) -> Iterator[tuple[int, Row]]:
         yield from zip(table.lines, table.records(), strict=True)
 
 
-def _known(own: Own, kind: str) -> list[str]:
+def _shipped(file: str) -> Iterator[Row]:
+    return shipped_table(file.removesuffix(".csv")).records()
+
+
+def _known(own: Own, kind: str) -> dict[str, None]:
     """List the ids of the shipped rows and the user's own."""
     key = _KEYS[kind]
-    rows = [*shipped_table(kind).records(), *(row for _, row in _numbered(own, f"{kind}.csv"))]
-    return [row[key] for row in rows if row.get(key)]
+    rows = [*_shipped(f"{kind}.csv"), *(row for _, row in _numbered(own, f"{kind}.csv"))]
+    return dict.fromkeys(row[key] for row in rows if row.get(key))
 
 
 def _dangling(reference: Reference, own: Own) -> Iterator[Problem]:
@@ -168,8 +163,8 @@ def _usual_problems(own: Own) -> Iterator[Problem]:
 def _region_problems(own: Own) -> Iterator[Problem]:
     if "facilities.csv" not in own:
         return
-    regions = [*shipped_table("cloud_regions").records(), *(row for _, row in _numbered(own, "cloud_regions.csv"))]
-    known = [f"{row['provider']}:{row['region']}" for row in regions if {"provider", "region"} <= row.keys()]
+    regions = [*_shipped("cloud_regions.csv"), *(row for _, row in _numbered(own, "cloud_regions.csv"))]
+    known = dict.fromkeys(f"{row.get('provider')}:{row.get('region')}" for row in regions)
     for line, row in _numbered(own, "facilities.csv"):
         code = f"{row.get('provider')}:{row.get('region')}"
         if row.get("kind") == "provider_region" and code not in known:
@@ -179,18 +174,18 @@ def _region_problems(own: Own) -> Iterator[Problem]:
 
 def _series_problems(own: Own) -> Iterator[Problem]:
     """Check that each place has its series in the table of its kind, and no direct value above a life-cycle one."""
-    files = ("grid_countries.csv", "grid_subnational.csv")
-    if not {*files, "places.csv"} & own.keys():
+    if not {*_SERIES, "places.csv"} & own.keys():
         return
-    all_places = [*shipped_table("places").records(), *(row for _, row in _numbered(own, "places.csv"))]
-    homes = {row.get("place"): files[row.get("kind") not in WHOLES] for row in all_places}
-    for file in files:
-        shipped = {(row["place"], row["year"]): row for row in shipped_table(file.removesuffix(".csv")).records()}
+    places = [*_shipped("places.csv"), *(row for _, row in _numbered(own, "places.csv"))]
+    homes = {row.get("place", ""): _SERIES[row.get("kind") not in WHOLES] for row in places}
+    for file in _SERIES:
+        shipped = {(row["place"], row["year"]): row for row in _shipped(file)}
         for line, row in _numbered(own, file):
-            if homes.get(row.get("place"), file) != file:
-                yield Problem(file, line, "place", f"{row['place']} has its series in {homes[row['place']]}")
-            yield from _basis_problem(file, line, row, shipped.get((row.get("place", ""), row.get("year", ""))))
-    yield from _without_series(own, files)
+            place, year = row.get("place", ""), row.get("year", "")
+            if homes.get(place, file) != file:
+                yield Problem(file, line, "place", f"{place} has its series in {homes[place]}")
+            yield from _basis_problem(file, line, row, shipped.get((place, year)))
+    yield from _without_series(own)
 
 
 def _basis_problem(file: str, line: int, row: Row, shipped: Row | None) -> Iterator[Problem]:
@@ -202,29 +197,33 @@ def _basis_problem(file: str, line: int, row: Row, shipped: Row | None) -> Itera
     except ValueError:  # said already, as a fault of its own row
         return
     if direct > lifecycle:
-        rule = f"a direct value of {direct:g} above a life-cycle one of {lifecycle:g} for the same place and year"
-        yield Problem(file, line, "g_per_kwh", f"{rule}; the shipped row has the {shipped['basis']} one")
+        rule = f"the direct value {direct:g} is above the life-cycle value {lifecycle:g} of the same place and year"
+        yield Problem(file, line, "g_per_kwh", f"{rule} (the {shipped['basis']} one is ours)")
 
 
-def _without_series(own: Own, files: Iterable[str]) -> Iterator[Problem]:
-    having = {row["place"] for file in files for row in shipped_table(file.removesuffix(".csv")).records()}
-    having |= {row.get("place", "") for file in files for _, row in _numbered(own, file)}
+def _without_series(own: Own) -> Iterator[Problem]:
+    having = {row["place"] for file in _SERIES for row in _shipped(file)}
+    having |= {row.get("place", "") for file in _SERIES for _, row in _numbered(own, file)}
     for line, row in _numbered(own, "places.csv"):
         if row.get("place") and row["place"] not in having:
-            rule = f"no row of {' or '.join(files)} gives {row['place']} a carbon intensity"
+            rule = f"no row of {' or '.join(_SERIES)} gives {row['place']} a carbon intensity"
             yield Problem("places.csv", line, "place", rule)
 
 
 def _source_problems(own: Own) -> Iterator[Problem]:
-    known = [*shipped_sources(), *(row.get("id", "") for _, row in _numbered(own, "sources.csv"))]
-    for file in own:
-        columns = [column for column in SOURCE_COLUMNS if column in SCHEMAS[file].model_fields]
-        for line, row in _numbered(own, file):
-            for column in columns:
-                for name in listed(row, column):
-                    if name not in known and not _is_own_source(name):
-                        rule = f"{name!r} is no id of sources.csv, ours or yours, nor a URL, a DOI or a title of several words"
-                        yield Problem(file, line, column, f"{rule}{advice(name, known)}")
+    own_ids = (row.get("id", "") for _, row in _numbered(own, "sources.csv"))
+    known = dict.fromkeys([*shipped_sources(), *own_ids])
+    named = (
+        (file, line, column, name)
+        for file in own
+        for line, row in _numbered(own, file)
+        for column in SOURCE_COLUMNS
+        for name in listed(row, column)
+    )
+    for file, line, column, name in named:
+        if name not in known and not _is_own_source(name):
+            rule = f"{name!r} is no id of sources.csv, ours or yours, nor {_OWN_SOURCE}"
+            yield Problem(file, line, column, f"{rule}{advice(name, known)}")
 
 
 def _is_own_source(text: str) -> bool:
@@ -235,5 +234,5 @@ def _is_own_source(text: str) -> bool:
 @cache
 def shipped_sources() -> tuple[str, ...]:
     """List the ids of the shipped sources, hardware first."""
-    files = [folder / "sources.csv" for folder in (hardware_folder(), places_folder())]
-    return tuple(row["id"] for file in files for row in read_table(file).records())
+    tables = [read_table(f"{folder}/sources.csv") for folder in (hardware_folder(), places_folder())]
+    return tuple(row["id"] for table in tables for row in table.records())

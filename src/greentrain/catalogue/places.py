@@ -134,15 +134,15 @@ class Places:
         return rows.get(place.place) or rows.get(place.country) or rows["*"]
 
     @cached_property
-    def _sigmas(self) -> dict[str, list[tuple[str, float]]]:
-        terms: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    def _sigmas(self) -> dict[str, dict[str, float]]:
+        terms: dict[str, dict[str, float]] = defaultdict(dict)
         for row in self._tables.records("grid_uncertainty"):
-            terms[row["term"]].append((row["key"], float(row["sigma"])))
+            terms[row["term"]][row["key"]] = float(row["sigma"])
         return dict(terms)
 
     def uncertainty_term(self, term: str) -> list[tuple[str, float]]:
         """Give one term of the grid's uncertainty as (key, value) pairs, in the order of the file."""
-        return self._sigmas[term]
+        return list(self._sigmas[term].items())
 
 
 def _with_known_provider(name: str) -> str:

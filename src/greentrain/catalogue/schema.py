@@ -1,4 +1,4 @@
-"""The schema of the data files, ours and the user's: which files there are and what a row of each must hold."""
+"""The schema of the data files, ours and the user's: which files there are and what a row must hold."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -92,8 +92,8 @@ def table_problems(file: str, table: Table) -> Iterator[Problem]:
             yield from (Problem(file, line, *fault) for fault in row_faults(schema, row))
             key = tuple(row[column] for column in schema.KEY if column in row)
             if key in seen:
-                rule = f"the same {' and '.join(schema.KEY)} as in row {seen[key]}: {', '.join(filter(None, key))}"
-                yield Problem(file, line, schema.KEY[0], rule)
+                same = f"the same {' and '.join(schema.KEY)} as in row {seen[key]}"
+                yield Problem(file, line, schema.KEY[0], f"{same}: {', '.join(filter(None, key))}")
             seen.setdefault(key, line)
 
 
@@ -106,8 +106,9 @@ def header_problems(file: str, header: tuple[str, ...]) -> Iterator[Problem]:
         elif column in header[:position]:
             yield Problem(file, 1, column, "the column stands there twice")
         elif column not in schema.model_fields:
-            choices = [name for name in schema.model_fields if name not in header]
-            yield Problem(file, 1, column, f"unknown column{advice(column, choices) or _separator_hint(column)}")
+            missing = [name for name in schema.model_fields if name not in header]
+            hint = _separator_hint(column) or advice(column, missing) or advice(column, schema.model_fields)
+            yield Problem(file, 1, column, f"unknown column{hint}")
     required = schema.required_columns()
     for column in required:
         if column not in header:

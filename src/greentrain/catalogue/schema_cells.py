@@ -1,6 +1,6 @@
 """The kinds of cell that the tables have, each with the rule that a message states.
 
-A blank cell never gets here: it is left out, so that a column with a default takes it and one without is missed.
+A blank cell never gets here: it is left out, so that a column with a default takes it.
 """
 
 import re
@@ -127,7 +127,7 @@ CountOrNone = Annotated[int, _whole(Bounds(least=0, most=10_000_000))]
 
 _SLUG_RULE = "lower-case letters and digits joined by hyphens"
 Slug = Annotated[str, _pattern(r"[a-z0-9]+(-[a-z0-9]+)*", _SLUG_RULE, _with_hyphens)]
-SourceId = Annotated[
+Token = Annotated[
     str,
     _pattern(
         r"[a-z0-9]+([_-][a-z0-9]+)*",
@@ -135,9 +135,8 @@ SourceId = Annotated[
         lambda text: _with_hyphens(text).replace("-", "_"),
     ),
 ]
-PlaceCode = Annotated[
-    str, _pattern(r"[A-Z0-9]+(-[A-Z0-9]+)*", "capital letters and digits joined by hyphens, as in US-CA", str.upper)
-]
+_PLACE_RULE = "capital letters and digits joined by hyphens, as in US-CA"
+PlaceCode = Annotated[str, _pattern(r"[A-Z0-9]+(-[A-Z0-9]+)*", _PLACE_RULE, str.upper)]
 Iso3 = Annotated[str, _pattern(r"[A-Z]{3}", "an ISO 3166 code of three capital letters", str.upper)]
 Verified = Annotated[str, one_of("yes", "partial", "assumed")]
 
@@ -163,7 +162,7 @@ class RowSchema(BaseModel):
 
     @classmethod
     def required_columns(cls) -> tuple[str, ...]:
-        """The columns without which a file cannot be used."""
+        """List the columns without which a file cannot be used."""
         return tuple(
             name for name, field in cls.model_fields.items() if field.is_required() or name in cls.COLUMNS
         )

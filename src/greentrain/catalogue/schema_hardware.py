@@ -17,7 +17,7 @@ from greentrain.catalogue.schema_cells import (
     RowSchema,
     Share,
     Slug,
-    SourceId,
+    Token,
     Verified,
     Watts,
     Year,
@@ -91,7 +91,7 @@ class AcceleratorRow(RowSchema):
     )
 
     def rules(self) -> Iterator[tuple[str, str]]:
-        """Check the ranges, the order of idle, training and rated power, and that each figure has its labels."""
+        """Check the ranges, the order of idle, training and rated power, and the labels of each figure."""
         yield from super().rules()
         yield from self._powers()
         yield from self.together("idle_w", "idle_source")
@@ -207,8 +207,8 @@ class _DefaultRow(RowSchema):
         yield from super().rules()
         bounds = self.PARAMETERS.get(self.parameter)
         if bounds is None:
-            known = ", ".join(self.PARAMETERS)
-            yield "parameter", f"{self.parameter!r} is not one of {known}{advice(self.parameter, self.PARAMETERS)}"
+            known = f"{', '.join(self.PARAMETERS)}{advice(self.parameter, self.PARAMETERS)}"
+            yield "parameter", f"{self.parameter!r} is not one of {known}"
             return
         if self.unit != bounds.unit:
             yield "unit", f"{self.unit!r} is not the unit of {self.parameter}, {bounds.unit}"
@@ -268,7 +268,7 @@ class InstanceRow(RowSchema):
 class SourceRow(RowSchema):
     """A row of sources.csv."""
 
-    id: SourceId
+    id: Token
     title: str
     url: str
     year: Year | None = None

@@ -1,4 +1,4 @@
-"""The tables of places, grids, facilities and equivalents: one model per file, columns as in the file's header."""
+"""The tables of places, grids, facilities and equivalents: one model per file, columns as in its header."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -17,6 +17,7 @@ from greentrain.catalogue.schema_cells import (
     RowSchema,
     Share,
     Slug,
+    Token,
     Verified,
     Year,
     ZeroToOne,
@@ -218,7 +219,7 @@ class RegionRow(RowSchema):
     """A row of cloud_regions.csv; the grid value is the provider's own, where there is one."""
 
     provider: Slug
-    region: Slug
+    region: Token
     name: str
     place: str
     latitude: Latitude | None = None

@@ -21,7 +21,7 @@ class Devices(NamedTuple):
 
     profile: Accelerator
     family: Family | None
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     fraction: float
     instance: Instance | None
     notes: tuple[str, ...]

@@ -45,7 +45,7 @@ class Request(NamedTuple):
     """A described run: every value in range, no two of them in contradiction. None means not said."""
 
     gpu: str | None
-    count: int | None
+    count: int | None  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     hours: float | None
     gpu_hours: float | None
     instance: str | None

@@ -51,7 +51,7 @@ class Input(NamedTuple):
     @property
     def source_ids(self) -> list[str]:
         """The source ids one by one."""
-        return self.source.split(";")
+        return [key.strip() for key in self.source.split(";")]
 
     def to_dict(self) -> dict[str, Any]:
         """Give the machine-readable form."""
@@ -139,7 +139,8 @@ class Estimate(NamedTuple):
     @property
     def sources(self) -> dict[str, dict[str, Any]]:
         """Title, URL, year and licence of every source that the inputs and equivalents name."""
-        keys = [key for item in (*self.inputs, *self.equivalents) for key in item.source_ids]
+        keys = [key for item in self.inputs for key in item.source_ids]
+        keys += [key for item in self.equivalents for key in item.source_ids]
         return {key: _source_to_dict(self.catalogue, key) for key in dict.fromkeys(keys)}
 
     def to_dict(self) -> dict[str, Any]:

@@ -54,7 +54,8 @@ def grid_dict(catalogue: Catalogue, location: Location) -> dict[str, Any]:
         if region and (figure := catalogue.facilities.figure(metric, region.provider, region.region, None))
     }
     notes = dict.fromkeys(value.notes for value in series if value.notes)
-    sources = [key for item in (*series, *figures.values()) for key in item.source.split(";")]
+    named = [*(value.source for value in series), *(figure.source for figure in figures.values())]
+    sources = [key for source in named for key in source.split(";")]
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": "grid",

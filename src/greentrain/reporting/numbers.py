@@ -1,5 +1,7 @@
 """How numbers are written for people."""
 
+from math import floor, log10
+
 from greentrain.interval import Interval
 
 _SIGNIFICANT = 3
@@ -16,14 +18,12 @@ def plain(value: float) -> str:
 
 
 def rounded(value: float) -> str:
-    """Write an uncertain number with three significant digits, never with an exponent above 0.0001."""
-    if value == 0 or abs(value) < 1e-4:
-        return f"{value:.{_SIGNIFICANT}g}"
-    text = f"{float(f'{value:.{_SIGNIFICANT}g}'):,.6f}"
-    if abs(value) >= 10**_SIGNIFICANT / 10:
-        return text.partition(".")[0]
-    decimals = max(0, _SIGNIFICANT - len(f"{abs(value):.9f}".partition(".")[0].lstrip("0")))
-    return f"{value:.{decimals}f}" if abs(value) >= 1 else f"{value:.{_SIGNIFICANT}g}"
+    """Write an uncertain number with three significant digits."""
+    shown = float(f"{value:.{_SIGNIFICANT}g}")
+    if abs(shown) < 1:
+        return f"{shown:.{_SIGNIFICANT}g}"
+    decimals = max(0, _SIGNIFICANT - 1 - floor(log10(abs(shown))))
+    return f"{shown:,.{decimals}f}"
 
 
 def as_given(value: float) -> str:

@@ -1,0 +1,215 @@
+"""What a caller of the library can get wrong, and exactly what they are told."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from greentrain import (
+    AmbiguousName,
+    Contradiction,
+    GreentrainError,
+    InputError,
+    InvalidNumber,
+    UnknownName,
+    estimate,
+)
+
+HOURS = "hours of wall-clock time"
+HOURS_RANGE = "must be greater than 0 and at most 1,000,000 (hours of wall-clock time); a century has 876,000"
+UTILIZATION_RANGE = (
+    "must be greater than 0 and at most 1.2 (mean power draw over TDP); "
+    "0.75 means 75 %; boards do not exceed their TDP for long"
+)
+PUE_RANGE = (
+    "must be at least 1 and at most 5 (facility energy over IT energy); no facility draws less than its computers"
+)
+THIS_YEAR = time.localtime().tm_year
+
+Case = tuple[dict[str, Any], type[InputError], str]
+
+NUMBERS: list[Case] = [
+    ({"hours": -1}, InvalidNumber, f"hours -1: {HOURS_RANGE}"),
+    ({"hours": 0}, InvalidNumber, f"hours 0: {HOURS_RANGE}"),
+    ({"hours": 2e6}, InvalidNumber, f"hours 2000000.0: {HOURS_RANGE}"),
+    ({"hours": float("nan")}, InvalidNumber, f"hours nan: must be a finite number ({HOURS})"),
+    ({"hours": float("inf")}, InvalidNumber, f"hours inf: must be a finite number ({HOURS})"),
+    ({"hours": "nan"}, InvalidNumber, f"hours 'nan': must be a finite number ({HOURS})"),
+    ({"hours": "1e400"}, InvalidNumber, f"hours '1e400': must be a finite number ({HOURS})"),
+    ({"hours": 10**400}, InvalidNumber, f"hours 1{79 * '0'}...: must be a finite number ({HOURS})"),
+    ({"hours": 1e-320}, InvalidNumber, f"hours 1e-320: must be at least 1e-09 ({HOURS})"),
+    ({"hours": True}, InvalidNumber, f"hours True: must be a number ({HOURS})"),
+    ({"hours": [96]}, InvalidNumber, f"hours [96]: must be a number ({HOURS})"),
+    ({"hours": b"96"}, InvalidNumber, f"hours b'96': must be a number ({HOURS})"),
+    ({"hours": 1j}, InvalidNumber, f"hours 1j: must be a number ({HOURS})"),
+    ({"hours": "1,5"}, InvalidNumber, f"hours '1,5': must be a number ({HOURS}); the decimal sign is a dot: 1.5"),
+    ({"hours": "0,125"}, InvalidNumber, f"hours '0,125': must be a number ({HOURS}); the decimal sign is a dot: 0.125"),
+    ({"hours": "1,000"}, InvalidNumber, f"hours '1,000': must be a number ({HOURS}), without a unit or thousands separators"),
+    ({"hours": "96h"}, InvalidNumber, f"hours '96h': must be a number ({HOURS}); write it without its unit: 96"),
+    ({"hours": "1_0"}, InvalidNumber, f"hours '1_0': must be a number ({HOURS}), without a unit or thousands separators"),
+    ({"hours": ""}, InvalidNumber, f"hours '': must be a number ({HOURS}), without a unit or thousands separators"),
+    (
+        {"hours": "\u0669\u0666"},  # Arabic-Indic digits, which Python would read
+        InvalidNumber,
+        rf"hours '\u0669\u0666': must be a number ({HOURS}), without a unit or thousands separators",
+    ),
+    ({"hours": np.array([1.0, 2.0])}, InvalidNumber, f"hours array([1., 2.]): must be a number ({HOURS})"),
+    ({"count": np.True_}, InvalidNumber, f"count {ascii(np.True_)}: must be a number (accelerators)"),
+    ({"count": 2.5}, InvalidNumber, "count 2.5: must be a whole number (accelerators)"),
+    ({"count": 0}, InvalidNumber, "count 0: must be at least 1 and at most 10,000,000 (accelerators)"),
+    ({"runs": 0}, InvalidNumber, "runs 0: must be at least 1 and at most 10,000,000 (identical runs)"),
+    ({"utilization": 1.3}, InvalidNumber, f"utilization 1.3: {UTILIZATION_RANGE}"),
+    ({"utilization": 75}, InvalidNumber, f"utilization 75: {UTILIZATION_RANGE}"),
+    ({"utilization": "75%"}, InvalidNumber, "utilization '75%': must be a number (mean power draw over TDP); "
+     "write it without its unit: 75"),
+    ({"host_factor": 0.9}, InvalidNumber, "host_factor 0.9: must be at least 1 and at most 5 "
+     "(node power over accelerator power)"),
+    ({"pue": 0.9}, InvalidNumber, f"pue 0.9: {PUE_RANGE}"),
+    ({"pue": 5.1}, InvalidNumber, f"pue 5.1: {PUE_RANGE}"),
+    ({"grid_intensity": 0}, InvalidNumber, "grid_intensity 0: must be greater than 0 and at most 3,000 "
+     "(g CO2e/kWh); give grams, not kilograms or pounds"),
+    ({"power": 100_000}, InvalidNumber, "power 100000: must be greater than 0 and at most 30,000 "
+     "(W per accelerator); the largest single system draws 23,000"),
+    ({"gpu": "A100-SXM4-80GB", "power": 1201}, InvalidNumber, "power 1201.0: no NVIDIA A100 SXM4 80GB draws that; "
+     "it is rated 400 W, at most 1200 passes"),
+    ({"year": 1999}, InvalidNumber, "year 1999: must be 2009 or later, the first year of the grid data"),
+    ({"year": 2024.5}, InvalidNumber, "year 2024.5: must be a whole number (a calendar year)"),
+    ({"year": THIS_YEAR + 1}, InvalidNumber, f"year {THIS_YEAR + 1}: lies in the future; "
+     f"the last possible year is {THIS_YEAR}"),
+    ({"gpu": "0xA100"}, InvalidNumber, "count '0': must be at least 1 and at most 10,000,000 (accelerators)"),
+    ({"gpu": "99999999xA100"}, InvalidNumber, "count '99999999': must be at least 1 and at most 10,000,000 (accelerators)"),
+]  # fmt: skip
+SEVERAL = "several accelerators have this name"
+SEARCH = "'greentrain profiles WORD' searches the catalogue"
+NAMES: list[Case] = [
+    ({"gpu": "RTX 6000"}, AmbiguousName, f"gpu 'RTX 6000': {SEVERAL}; choose quadro-rtx-6000, rtx-6000-ada "
+     "or rtx-pro-6000-blackwell"),
+    ({"gpu": "M4"}, AmbiguousName, f"gpu 'M4': {SEVERAL}; choose apple-m4 or tesla-m4"),
+    ({"gpu": "zzzzzz"}, UnknownName, f"gpu 'zzzzzz': unknown accelerator; {SEARCH}"),
+    ({"gpu": "-"}, UnknownName, f"gpu '-': unknown accelerator; {SEARCH}"),
+    ({"gpu": "8x"}, UnknownName, f"gpu '8x': unknown accelerator; {SEARCH}"),
+    ({"cpu": "zzzzzz", "cpu_cores": 8}, UnknownName, f"cpu 'zzzzzz': unknown CPU; {SEARCH}"),
+    ({"instance": "p4d"}, UnknownName, "instance 'p4d': unknown cloud instance type; did you mean p4d.24xlarge "
+     "or p4de.24xlarge?"),
+    ({"location": "Frence"}, UnknownName, "location 'Frence': unknown place; did you mean FR (France) or GR (Greece)?"),
+    ({"location": "!!!"}, UnknownName, "location '!!!': unknown place; 'greentrain grids WORD' searches the places"),
+    ({"location": "us-west-1"}, AmbiguousName, "location 'us-west-1': several providers have a region of this name; "
+     "choose aws:us-west-1, gcp:us-west1 or lambda:us-west-1"),
+]  # fmt: skip
+EMPTY = "must not be empty; leave it out when unknown"
+TEXTS: list[Case] = [
+    ({"gpu": ""}, InputError, f"gpu '': {EMPTY}"),
+    ({"gpu": "   "}, InputError, f"gpu '   ': {EMPTY}"),
+    ({"location": ""}, InputError, f"location '': {EMPTY}"),
+    ({"gpu": "V100\x1b[31m"}, InputError, r"gpu 'V100\x1b[31m': must not hold control characters"),
+    ({"location": "FR\n"}, InputError, r"location 'FR\n': must not hold control characters"),
+    ({"gpu": 100}, InputError, "gpu 100: must be text"),
+    ({"location": ["FR"]}, InputError, "location ['FR']: must be text"),
+    ({"site": "datacenter"}, InputError, "site 'datacenter': must be datacentre or workstation"),
+]  # fmt: skip
+ACCELERATORS_ONLY = "is about accelerators; name them with gpu or instance"
+TOGETHER: list[Case] = [
+    ({"gpu": None}, Contradiction, "gpu: name the hardware with gpu or instance, or cpu and cpu_cores"),
+    ({"hours": None}, Contradiction, "hours: how long did it run? Give hours (wall-clock) or gpu_hours (in total)"),
+    ({"gpu_hours": 8}, Contradiction, "gpu_hours 8.0: give either hours (wall-clock) or gpu_hours (in total)"),
+    ({"power": 200, "utilization": 0.7}, Contradiction, "utilization 0.7: says nothing beside power, which was measured"),
+    ({"gpu": None, "cpu": "AMD EPYC 7763"}, Contradiction, "cpu 'AMD EPYC 7763': needs cpu_cores, the number of cores "
+     "that the run used"),
+    ({"memory_gb": 64}, Contradiction, "memory_gb 64.0: counts only beside cpu_cores; otherwise host_factor covers "
+     "the memory"),
+    ({"host_factor": 1.5, "cpu_cores": 8}, Contradiction, "host_factor 1.5: already holds CPU and memory; "
+     "leave out cpu, cpu_cores and memory_gb"),
+    ({"hours": None, "gpu_hours": 8, "cpu_cores": 8}, Contradiction, "gpu_hours 8.0: cannot time the CPU; "
+     "give hours (wall-clock)"),
+    ({"gpu": None, "cpu_cores": 8, "count": 2}, Contradiction, "count 2: counts accelerators; for CPUs give all cores "
+     "in cpu_cores"),
+    ({"gpu": None, "cpu_cores": 8, "power": 100}, Contradiction, f"power 100.0: {ACCELERATORS_ONLY}"),
+    ({"gpu": "V100", "instance": "p4d.24xlarge"}, Contradiction, "gpu 'V100': contradicts instance p4d.24xlarge, "
+     "which has NVIDIA A100 SXM4 40GB"),
+    ({"gpu": "8xA100", "count": 4}, Contradiction, "count 4: contradicts gpu '8xA100', which says 8"),
+    ({"gpu": "8x{A100", "count": 4}, Contradiction, "count 4: contradicts gpu '8x{A100', which says 8"),
+    ({"instance": "p4d.24xlarge", "gpu": None, "location": "gcp:us-central1"}, Contradiction,
+     "location 'gcp:us-central1': is not a region of aws, to which instance belongs"),
+    ({"gpu": "TPU v3", "cpu_cores": 8}, Contradiction, "cpu_cores 8.0: is inside the measured mean of "
+     "Google TPU v3 (chip); leave it out"),
+]  # fmt: skip
+
+
+def refusal(**said: Any) -> InputError:
+    """Describe an ordinary run with one thing wrong, and give the error."""
+    with pytest.raises(InputError) as caught:
+        estimate(**({"gpu": "V100", "hours": 96} | said))
+    return caught.value
+
+
+@pytest.mark.parametrize(("said", "kind", "message"), NUMBERS + NAMES + TEXTS + TOGETHER)
+def test_message(said: dict[str, Any], kind: type[InputError], message: str) -> None:
+    """The class and every word of the message."""
+    if "instance" in said and "gpu" not in said:
+        said = said | {"gpu": None}
+    error = refusal(**said)
+    assert (type(error), str(error)) == (kind, message)
+
+
+def test_every_refusal_is_a_value_error_of_ours() -> None:
+    """Catching ValueError or GreentrainError catches them all."""
+    for said, _, _ in NUMBERS + NAMES + TEXTS + TOGETHER:
+        assert isinstance(refusal(**said), GreentrainError)
+        assert isinstance(refusal(**said), ValueError)
+
+
+def test_a_misspelt_region_suggests_the_right_one_first() -> None:
+    """Two letters swapped."""
+    error = refusal(location="aws:us-esat-1")
+    assert type(error) is UnknownName
+    assert error.suggestions[0] == "aws:us-east-1"
+    assert str(error).startswith("location 'aws:us-esat-1': unknown place; did you mean aws:us-east-1, ")
+
+
+def test_an_unknown_country_is_never_replaced() -> None:
+    """Nearness suggests and does not decide."""
+    error = refusal(location="Atlantis")
+    assert type(error) is UnknownName
+    assert str(error).startswith("location 'Atlantis': unknown place")
+
+
+def test_a_t400_is_not_a_t4() -> None:
+    """A graphics card of 30 W is not taken for the accelerator that its name begins with."""
+    error = refusal(gpu="T400")
+    assert type(error) is UnknownName
+    assert "t4" not in error.suggestions
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("V10", "V100"), ("A10O", "a10"), ("H1000", "H100"), ("RTX 3099", "rtx-3090")])
+def test_near_misses_are_suggested(name: str, wanted: str) -> None:
+    """A slip of one key leads to the device."""
+    error = refusal(gpu=name)
+    assert type(error) is UnknownName
+    assert wanted in error.suggestions
+
+
+def test_a_cyrillic_look_alike_is_told_apart() -> None:
+    """The message shows the foreign letter and offers the Latin name."""
+    error = refusal(gpu="\u0410100")
+    assert type(error) is UnknownName
+    assert str(error).startswith(r"gpu '\u0410100': unknown accelerator (it has characters outside ASCII); did you mean ")
+    assert "A100" in error.suggestions
+
+
+@pytest.mark.parametrize(("name", "key"), [("L40", "l40"), ("L4", "l4"), ("A100X", "a100x"), ("A10", "a10"), ("T4", "t4")])
+def test_names_that_begin_alike_stay_themselves(name: str, key: str) -> None:
+    """A name that another one begins with is exact."""
+    assert estimate(name, hours=1).run["gpu"] == key
+
+
+@pytest.mark.parametrize("hours", [96, 96.0, "96", " 96.0 ", "9.6e1", np.float32(96), np.int64(96), np.array(96.0)])
+def test_a_plain_number_passes_in_every_dress(hours: Any) -> None:
+    """Integers, text and NumPy scalars are the same 96 hours."""
+    assert estimate("V100", hours=hours).run["hours"] == 96.0
+
+
+def test_a_huge_integer_is_refused_without_being_written_out() -> None:
+    """Python refuses to print 5000 digits; the message must not fail on that."""
+    assert str(refusal(hours=10**5000)) == f"hours a number of int type too long to show: must be a finite number ({HOURS})"
+    assert type(refusal(gpu="9" * 5000 + "xA100")) is InvalidNumber

@@ -1,0 +1,52 @@
+"""What an import and an estimate may load: next to nothing, since a training script pays for it too."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = (
+    "numpy", "pandas", "plotly", "codecarbon", "pydantic", "typer", "rich", "rapidfuzz", "dataclasses", "inspect",
+    "asyncio", "socket", "urllib.request", "requests",
+)  # fmt: skip
+_PROGRAM = """
+import json, sys
+before = set(sys.modules)
+{body}
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def loaded_by(body: str) -> set[str]:
+    """Run a program in an interpreter of its own and list what it loaded."""
+    program = [sys.executable, "-c", _PROGRAM.format(body=body)]
+    done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""
+    return set(json.loads(done.stdout))
+
+
+def test_importing_greentrain_loads_none_of_its_rooms() -> None:
+    """Public names load on first use."""
+    ours = {name for name in loaded_by("import greentrain") if name.startswith("greentrain")}
+    assert ours == {"greentrain"}
+
+
+def test_an_estimate_loads_nothing_heavy() -> None:
+    """No array, table, chart or validation library, and nothing that could reach the network."""
+    loaded = loaded_by('import greentrain; greentrain.estimate("V100", hours=96)')
+    assert sorted(loaded & set(HEAVY)) == []
+
+
+def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
+    """Neither the checks of data files nor reports nor commands."""
+    loaded = loaded_by('import greentrain; greentrain.estimate("V100", hours=96)')
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
+    assert rooms == {"catalogue", "errors", "estimation", "formulas", "interval", "units"}
+
+
+@pytest.mark.parametrize("body", ["import greentrain", 'import greentrain; greentrain.estimate("V100", hours=96).to_json()'])
+def test_nothing_is_printed_and_no_log_handler_appears(body: str) -> None:
+    """A library leaves the terminal and the root logger alone."""
+    check = "import logging; assert logging.getLogger().handlers == []"
+    loaded_by(f"import logging\n{body}\n{check}")

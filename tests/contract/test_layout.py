@@ -1,0 +1,29 @@
+"""The shape of the project: files stay small, nothing from a workplace gets in."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCES = sorted((Path(__file__).parents[2] / "src").rglob("*.py"))
+MOST_LINES = 300
+MOST_LINES_OF_A_FUNCTION = 40
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    """A file fits into 300 lines, a function's body without its docstring into 40."""
+    text = path.read_text()
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    longest = max((_body_lines(function) for function in functions), default=0)
+
+    assert text.count("\n") <= MOST_LINES
+    assert longest <= MOST_LINES_OF_A_FUNCTION
+
+
+def _body_lines(function: ast.FunctionDef) -> int:
+    first, *rest = function.body
+    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and rest
+    start = rest[0].lineno if has_docstring else first.lineno
+    assert function.end_lineno is not None
+    return function.end_lineno - start + 1

@@ -1,0 +1,33 @@
+"""The shipped tables as text, for the checks that walk over all of them."""
+
+from functools import cache
+from pathlib import Path
+
+from greentrain.catalogue.schema import HARDWARE_SCHEMAS, PLACE_SCHEMAS
+from greentrain.catalogue.tables import Row, Table, hardware_folder, places_folder, read_own_table
+
+HARDWARE, PLACES = Path(hardware_folder()), Path(places_folder())
+FILES = [(HARDWARE, name) for name in HARDWARE_SCHEMAS] + [(PLACES, name) for name in PLACE_SCHEMAS]
+"""Every data file, as folder and name."""
+
+
+@cache
+def table(folder: Path, name: str) -> Table:
+    """Read a file with the line number of each row."""
+    return read_own_table(str(folder / name))
+
+
+def rows(name: str, folder: Path | None = None) -> list[Row]:
+    """Give the rows of a file; ``sources.csv`` stands in both folders."""
+    home = folder or (HARDWARE if name in HARDWARE_SCHEMAS else PLACES)
+    return list(table(home, name).records())
+
+
+def cells() -> list[tuple[str, int, str, str]]:
+    """Give every cell of every file, with file, line and column."""
+    return [
+        (name, line, column, cell)
+        for folder, name in FILES
+        for line, row in zip(table(folder, name).lines, table(folder, name).rows, strict=True)
+        for column, cell in zip(table(folder, name).header, row, strict=True)
+    ]

@@ -1,0 +1,104 @@
+"""What errors say, to whom, and that they survive the trip between processes."""
+
+import pickle
+
+import pytest
+
+from greentrain.errors import (
+    AmbiguousName,
+    Contradiction,
+    DataError,
+    GreentrainError,
+    InputError,
+    InvalidNumber,
+    UnknownName,
+    either,
+)
+
+
+@pytest.mark.parametrize("kind", [InputError, InvalidNumber, UnknownName, AmbiguousName, Contradiction])
+def test_input_errors_are_value_errors_of_ours(kind: type[InputError]) -> None:
+    """A caller may catch all of greentrain, or what Python itself raises for bad values."""
+    assert issubclass(kind, GreentrainError)
+    assert issubclass(kind, ValueError)
+
+
+def test_a_data_error_is_no_input_error() -> None:
+    """A damaged file is not something that the caller said."""
+    assert issubclass(DataError, GreentrainError)
+    assert not issubclass(DataError, ValueError)
+
+
+def test_a_message_states_parameter_value_rule_and_nearest_choice() -> None:
+    """One line with all four."""
+    error = UnknownName("location", "Frence", "unknown place", ["FR (France)"])
+    assert str(error) == "location 'Frence': unknown place; did you mean FR (France)?"
+    assert (error.parameter, error.value, error.rule) == ("location", "Frence", "unknown place")
+    assert error.suggestions == ("FR (France)",)
+
+
+def test_a_missing_value_is_not_shown() -> None:
+    """Nothing was given, so nothing is quoted."""
+    assert str(Contradiction("hours", None, "how long did it run?")) == "hours: how long did it run?"
+
+
+def test_an_ambiguous_name_asks_for_a_choice() -> None:
+    """Its suggestions are all right, so none is guessed to be meant."""
+    error = AmbiguousName("gpu", "M4", "several accelerators have this name", ["apple-m4", "tesla-m4"])
+    assert str(error) == "gpu 'M4': several accelerators have this name; choose apple-m4 or tesla-m4"
+
+
+def test_the_command_line_spells_parameters_its_own_way() -> None:
+    """Braces mark the other parameters of a rule."""
+    error = Contradiction("gpu_hours", 8.0, "give either {hours} or {gpu_hours}")
+    assert str(error) == "gpu_hours 8.0: give either hours or gpu_hours"
+    spelled = error.message(lambda name: f"--{name.replace('_', '-')}")
+    assert spelled == "--gpu-hours 8.0: give either --hours or --gpu-hours"
+
+
+@pytest.mark.parametrize("rule", ["lone { brace", "lone } brace", "empty {} braces", "{0.__class__} trick", "{a!r:>9}"])
+def test_braces_that_a_user_typed_are_kept(rule: str) -> None:
+    """A rule may quote what the user said; only {name} is a parameter."""
+    assert str(InputError("gpu", None, rule)) == f"gpu: {rule}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("a\nb\x1b[31m", r"'a\nb\x1b[31m'"),
+        ("\u0410100", r"'\u0410100'"),
+        ("x" * 100, "'" + "x" * 80 + "...'"),
+        ([1] * 100, "[" + "1, " * 26 + "1..."),
+        (10**5000, "a number of int type too long to show"),
+    ],
+    ids=["control", "cyrillic", "long text", "long list", "huge integer"],
+)
+def test_values_are_shown_on_one_short_line(value: object, shown: str) -> None:
+    """Whatever was typed, a terminal or log shows one line of plain ASCII."""
+    assert str(InputError("gpu", value, "must be text")) == f"gpu {shown}: must be text"
+
+
+def test_a_data_error_names_file_row_and_column() -> None:
+    """Enough to put the cursor on the cell."""
+    error = DataError("cpus.csv", "must be a number", 3, "tdp_w")
+    assert str(error) == "cpus.csv, row 3, column tdp_w: must be a number"
+    assert str(DataError("cpus.csv", "is empty")) == "cpus.csv: is empty"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [UnknownName("gpu", "T400", "unknown accelerator", ["RTX 4000"]), DataError("cpus.csv", "is empty", 1, "id")],
+    ids=["input", "data"],
+)
+def test_errors_cross_between_processes(error: GreentrainError) -> None:
+    """A worker process hands its exception to the parent pickled."""
+    twin = pickle.loads(pickle.dumps(error))
+    assert (type(twin), str(twin), vars(twin)) == (type(error), str(error), vars(error))
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [([], ""), (["A"], "A"), (["A", "B"], "A or B"), (["A", "B", "C"], "A, B or C")]
+)
+def test_either_joins_names_as_a_sentence_does(names: list[str], text: str) -> None:
+    """Commas between, "or" before the last."""
+    assert either(names) == text
