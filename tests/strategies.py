@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from greentrain import load_catalogue
 from greentrain.interval import Interval, exact
 
-PLACES = ("FR", "US", "DE", "PL", "US-CA", "CA-QC", "SE-SE3", "CAMX", "aws:us-east-1", "gcp:us-central1", "azure:westeurope")
+PLACES = (
+    "FR", "US", "DE", "PL", "US-CA", "CA-QC", "SE-SE3", "CAMX", "aws:us-east-1", "gcp:us-central1", "azure:westeurope",
+)  # fmt: skip
 """A clean and a dirty country, a large federal one, parts of countries with either basis, and cloud regions."""
 GPUS = tuple(profile.id for profile in load_catalogue().hardware.accelerators if profile.tdp_w)
 FAMILIES = ("V100", "A100", "H100", "P100", "Titan X", "MI300", "RTX 3080")

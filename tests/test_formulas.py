@@ -20,6 +20,9 @@ NUMBER_OF_ARGUMENTS: dict[Callable[..., Any], int] = {
     formulas.operational_kg: 2,
     formulas.embodied_kg: 6,
     formulas.water_l: 4,
+    formulas.training_flop: 2,
+    formulas.accelerator_hours: 3,
+    formulas.flops_utilization: 3,
 }
 
 
@@ -62,6 +65,17 @@ def test_embodied_emissions_are_shared_by_time_in_use() -> None:
 def test_water_takes_pue_on_the_part_of_the_power_stations_only() -> None:
     """10 kWh x (0.36 + 1.2 x 3.674) L/kWh is 47.688 L: WUE is defined per energy of the IT."""
     assert formulas.water_l(10, 0.36, 1.2, 3.674) == pytest.approx(47.688, rel=1e-12)
+
+
+def test_training_takes_six_operations_per_parameter_and_token() -> None:
+    """405 billion parameters and 15.6 trillion tokens: 3.79e25, published as 3.8e25 for Llama 3.1 405B."""
+    assert formulas.training_flop(405e9, 15.6e12) == pytest.approx(3.7908e25, rel=1e-12)
+
+
+def test_hours_follow_from_operations_and_the_peak_in_use() -> None:
+    """3.6e21 operations at 100 TFLOP/s x 0.5 take 7.2e7 s, which is 20,000 h; and back."""
+    assert formulas.accelerator_hours(3.6e21, 100, 0.5) == pytest.approx(20_000, rel=1e-12)
+    assert formulas.flops_utilization(3.6e21, 100, 20_000) == pytest.approx(0.5, rel=1e-12)
 
 
 @pytest.mark.parametrize("formula", NUMBER_OF_ARGUMENTS, ids=lambda formula: formula.__name__)

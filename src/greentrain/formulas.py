@@ -6,7 +6,7 @@ devices, places, files or defaults. Names carry their unit; the words are those 
 
 from typing import Any, TypeAlias
 
-from greentrain.units import G_PER_KG, W_PER_KW
+from greentrain.units import FLOP_PER_TFLOP, G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
 
 Quantity: TypeAlias = Any
 """A float, or an array of floats."""
@@ -204,3 +204,77 @@ def water_l(
     Li, Yang, Islam, Ren (2023), Making AI Less "Thirsty", arXiv:2304.03271.
     """
     return it_energy_kwh * (wue_l_per_kwh + pue * water_intensity_l_per_kwh)
+
+
+def training_flop(params: Quantity, tokens: Quantity) -> Quantity:
+    """Floating-point operations of training a transformer: two forward and four backward per parameter and token.
+
+    Attention over the context comes on top and is small for contexts shorter than about six times the model's width;
+    recomputed activations are not counted.
+
+    Parameters
+    ----------
+    params : float or array
+        Parameters that each token passes through; of a mixture of experts only the active ones. [1]
+    tokens : float or array
+        Tokens trained on, repetitions included. [1]
+
+    Returns
+    -------
+    float or array
+        Operations. [FLOP]
+
+    References
+    ----------
+    Kaplan et al. (2020), Scaling Laws for Neural Language Models, arXiv:2001.08361.
+    Hoffmann et al. (2022), Training Compute-Optimal Large Language Models, arXiv:2203.15556.
+    """
+    return 6 * params * tokens
+
+
+def accelerator_hours(flop: Quantity, peak_tflops: Quantity, mfu: Quantity) -> Quantity:
+    """Time that one accelerator would need for a training, by how much of its peak the model makes use of.
+
+    Parameters
+    ----------
+    flop : float or array
+        Operations of the model, none of them counted twice. [FLOP]
+    peak_tflops : float or array
+        Dense peak of one accelerator at the precision of the matrix products. [TFLOP/s]
+    mfu : float or array
+        Model FLOPs utilization: operations of the model per second over the peak. [1]
+
+    Returns
+    -------
+    float or array
+        Accelerator-hours in total. [h]
+
+    References
+    ----------
+    Chowdhery et al. (2022), PaLM: Scaling Language Modeling with Pathways, arXiv:2204.02311, appendix B.
+    """
+    return flop / (peak_tflops * FLOP_PER_TFLOP * mfu * SECONDS_PER_HOUR)
+
+
+def flops_utilization(flop: Quantity, peak_tflops: Quantity, accelerator_hours: Quantity) -> Quantity:
+    """Model FLOPs utilization (MFU) that a training of known length had.
+
+    Parameters
+    ----------
+    flop : float or array
+        Operations of the model, none of them counted twice. [FLOP]
+    peak_tflops : float or array
+        Dense peak of one accelerator at the precision of the matrix products. [TFLOP/s]
+    accelerator_hours : float or array
+        Accelerator-hours in total. [h]
+
+    Returns
+    -------
+    float or array
+        Operations of the model per second over the peak. [1]
+
+    References
+    ----------
+    Chowdhery et al. (2022), PaLM: Scaling Language Modeling with Pathways, arXiv:2204.02311, appendix B.
+    """
+    return flop / (peak_tflops * FLOP_PER_TFLOP * accelerator_hours * SECONDS_PER_HOUR)

@@ -11,3 +11,9 @@ G_PER_KG = 1000.0
 
 KG_PER_LB = 0.45359237
 """Kilograms in an international avoirdupois pound [kg/lb]."""
+
+SECONDS_PER_HOUR = 3600.0
+"""Seconds in an hour [s/h]."""
+
+FLOP_PER_TFLOP = 1e12
+"""Floating-point operations in a tera-operation [FLOP/TFLOP]."""

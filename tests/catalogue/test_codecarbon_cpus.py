@@ -24,7 +24,7 @@ def test_a_cpu_by_its_name_in_any_case(name: str) -> None:
 
 
 def test_a_near_name_is_not_taken() -> None:
-    """codecarbon itself would guess."""
+    """As the library itself would."""
     assert codecarbon_cpu("AMD A4-330") is None
 
 

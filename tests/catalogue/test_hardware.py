@@ -31,8 +31,15 @@ def test_an_exact_name_finds_one_device(name: str, key: str) -> None:
     assert (profile.id, family) == (key, None)
 
 
-@pytest.mark.parametrize(("name", "key", "family"), [("V100", "v100-sxm2-16gb", "V100"), ("tesla v100", "v100-sxm2-16gb", "V100"),
-                                                     ("H100", "h100-sxm", "H100"), ("A100", "a100-sxm4-40gb", "A100")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "key", "family"),
+    [
+        ("V100", "v100-sxm2-16gb", "V100"),
+        ("tesla v100", "v100-sxm2-16gb", "V100"),
+        ("H100", "h100-sxm", "H100"),
+        ("A100", "a100-sxm4-40gb", "A100"),
+    ],
+)
 def test_a_family_name_takes_the_usual_device_and_says_so(name: str, key: str, family: str) -> None:
     """The family comes along, so that the interval can span its members."""
     profile, found = HARDWARE.find_accelerator(name)
@@ -115,7 +122,8 @@ def test_an_instance_type_may_have_a_part_of_a_device() -> None:
 
 def test_every_instance_type_has_a_known_accelerator() -> None:
     """No instance type leads nowhere."""
-    assert {instance.accelerator for instance in HARDWARE.instances} <= {profile.id for profile in HARDWARE.accelerators}
+    known = {profile.id for profile in HARDWARE.accelerators}
+    assert {instance.accelerator for instance in HARDWARE.instances} <= known
 
 
 def test_a_default_of_the_class_or_of_any_class() -> None:

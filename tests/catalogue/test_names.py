@@ -39,7 +39,8 @@ def test_folding_twice_changes_nothing(name: str) -> None:
 
 def test_index_maps_every_spelling_to_its_key() -> None:
     """Names differ from one another after folding."""
-    assert index([("v100", ["V100", "Tesla V100"]), ("k80", ["K-80"])]) == {"v100": "v100", "teslav100": "v100", "k80": "k80"}
+    found = index([("v100", ["V100", "Tesla V100"]), ("k80", ["K-80"])])
+    assert found == {"v100": "v100", "teslav100": "v100", "k80": "k80"}
 
 
 def test_index_lets_the_later_key_win() -> None:
@@ -55,6 +56,12 @@ def test_index_leaves_out_names_without_letters_or_digits() -> None:
 def test_nearest_puts_the_closest_first() -> None:
     """One letter off beats two."""
     assert nearest("V10", CHOICES)[0] == "V100"
+
+
+@pytest.mark.parametrize("name", ["V1OO", "VlOO", "v1oo"])
+def test_nearest_sees_through_letters_that_look_like_digits(name: str) -> None:
+    """The letter O for zero and the letter l for one are slips that the eye does not catch."""
+    assert nearest(name, CHOICES)[0] == "V100"
 
 
 def test_nearest_adds_names_that_begin_alike() -> None:
@@ -78,8 +85,9 @@ def test_nearest_gives_at_most_five_and_each_once() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("V1OO", "gpu 'V1OO': unknown accelerator; look in the list"),
-        ("V10", "gpu 'V10': unknown accelerator; did you mean V100, v100-sxm2, P100 or A100?"),
+        ("qqqq", "gpu 'qqqq': unknown accelerator; look in the list"),
+        ("V1OO", "gpu 'V1OO': unknown accelerator; did you mean V100, v100-sxm2, P100 or A100?"),
+        ("V10", "gpu 'V10': unknown accelerator; did you mean V100 or v100-sxm2?"),
         ("\u0412100", r"gpu '\u0412100': unknown accelerator (it has characters outside ASCII); "
          "did you mean V100, P100 or A100?"),
     ],

@@ -140,7 +140,10 @@ def test_published_runs_come_out_to_the_printed_digit(
     [
         (["estimate", "--gpu", "T400", "--hours", "1"], "--gpu 'T400': unknown accelerator; did you mean "),
         (["estimate", "--gpu", "V100", "--hours", "96h"], "--hours '96h': must be a number (hours of wall-clock time); write"),
-        (["estimate", "--gpu", "V100"], "--hours: how long did it run? Give --hours (wall-clock) or --gpu-hours (in total)"),
+        (
+            ["estimate", "--gpu", "V100"],
+            "--hours: how long did it run? Give --hours (wall-clock), --gpu-hours (in total) or --params and --tokens",
+        ),
         (["estimate", "--gpu", "V100", "--hours", "1", "--format", "xml"], "--format 'xml': must be table, json or csv"),
         (["estimate", "--gpus", "V100"], "no such option: --gpus"),
         (["estimate", "--gpu"], "option '--gpu' requires an argument"),

@@ -10,6 +10,7 @@ HEAVY = (
     "numpy", "pandas", "plotly", "codecarbon", "pydantic", "typer", "rich", "rapidfuzz", "dataclasses", "inspect",
     "asyncio", "socket", "urllib.request", "requests",
 )  # fmt: skip
+_ESTIMATE = 'import greentrain; greentrain.estimate("V100", hours=96)'
 _PROGRAM = """
 import json, sys
 before = set(sys.modules)
@@ -34,18 +35,18 @@ def test_importing_greentrain_loads_none_of_its_rooms() -> None:
 
 def test_an_estimate_loads_nothing_heavy() -> None:
     """No array, table, chart or validation library, and nothing that could reach the network."""
-    loaded = loaded_by('import greentrain; greentrain.estimate("V100", hours=96)')
+    loaded = loaded_by(_ESTIMATE)
     assert sorted(loaded & set(HEAVY)) == []
 
 
 def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
     """Neither the checks of data files nor reports nor commands."""
-    loaded = loaded_by('import greentrain; greentrain.estimate("V100", hours=96)')
+    loaded = loaded_by(_ESTIMATE)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
     assert rooms == {"catalogue", "errors", "estimation", "formulas", "interval", "units"}
 
 
-@pytest.mark.parametrize("body", ["import greentrain", 'import greentrain; greentrain.estimate("V100", hours=96).to_json()'])
+@pytest.mark.parametrize("body", ["import greentrain", f"{_ESTIMATE}.to_json()"])
 def test_nothing_is_printed_and_no_log_handler_appears(body: str) -> None:
     """A library leaves the terminal and the root logger alone."""
     check = "import logging; assert logging.getLogger().handlers == []"

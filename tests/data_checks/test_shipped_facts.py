@@ -54,7 +54,7 @@ def test_tdp_is_per_visible_device(device: str, watts: float) -> None:
 
 @pytest.mark.parametrize(
     ("device", "board_w", "visible"),
-    [("k80", 300, 2), ("tesla-m60", 300, 2), ("mi250x", 500, 2), ("a16", 250, 4)],
+    [("k80", 300, 2), ("m60", 300, 2), ("mi250x", 500, 2), ("a16", 250, 4)],
 )
 def test_devices_of_one_board_add_up_to_the_board(device: str, board_w: float, visible: int) -> None:
     """Power per visible device times devices per board is what the data sheet says of the board."""

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 import pytest
-from shipped import rows
+from shipped import HARDWARE, PLACES, rows
 
 from greentrain import load_catalogue
 from greentrain.catalogue.names import fold
@@ -161,8 +161,6 @@ def test_loading_and_listing_gives_as_many_as_the_files_contain() -> None:
 
 def test_listing_the_sources_gives_those_of_both_files() -> None:
     """Every id of both sources.csv is listed, with what its row says."""
-    from shipped import HARDWARE, PLACES
-
     both = [*rows("sources.csv", HARDWARE), *rows("sources.csv", PLACES)]
     listed_sources = load_catalogue().sources
     assert set(listed_sources) == {row["id"] for row in both}

@@ -1,19 +1,9 @@
 """What is known: hardware, places, facilities, equivalents and the sources of every number."""
 
+from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
 from greentrain.catalogue.library import DATA_VERSION, Catalogue, load_catalogue
 from greentrain.catalogue.places import Location, Places
-from greentrain.catalogue.records import (
-    Accelerator,
-    CloudRegion,
-    Cpu,
-    Equivalent,
-    Family,
-    Figure,
-    GridValue,
-    Instance,
-    Place,
-    Source,
-)
+from greentrain.catalogue.records import CloudRegion, Equivalent, Figure, GridValue, Place, Source
 
 __all__ = [
     "DATA_VERSION",

@@ -108,9 +108,7 @@ def _meant(files: list[Path]) -> str:
     """Say which known file a misspelt one may be."""
     for path in files:
         if near := nearest(path.name, {fold(name): name for name in SCHEMAS}):
-            # Braces would be read as the name of a parameter.
-            name = path.name.replace("{", "{{").replace("}", "}}")
-            return f" ({name} may be meant as {near[0]})"
+            return f" ({path.name} may be meant as {near[0]})"
     return ""
 
 

@@ -8,8 +8,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from greentrain.catalogue.devices import Cpu
 from greentrain.catalogue.names import fold
-from greentrain.catalogue.records import Cpu
 from greentrain.interval import exact
 
 SOURCE = "codecarbon"

@@ -1,15 +1,20 @@
 """Accelerators, CPUs and cloud instance types, found by name."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from greentrain.catalogue import names
-from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance
-from greentrain.catalogue.tables import Row, Tables, listed, triple
+from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
+from greentrain.catalogue.records import Figure
+from greentrain.catalogue.tables import Row, Tables, listed, number, triple
 from greentrain.errors import AmbiguousName, UnknownName
 
 _SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
 _FAMILY = "family:"
+_MEMORY_IN_ID = re.compile(r"-\d+gb$")
+_TPU_SLICE = re.compile(r"(?:tpu)?[\s_-]*(v2|v3|v4|v5p)-(\d{1,5})", re.IGNORECASE | re.ASCII)
+_CORES_PER_CHIP = 2
 
 
 class Hardware:
@@ -45,6 +50,11 @@ class Hardware:
         """Every accelerator, in the order of the files."""
         return map(Accelerator.from_row, self._accelerator_rows.values())
 
+    @cached_property
+    def own_accelerators(self) -> frozenset[str]:
+        """Ids of the accelerators that stand in the user's own profiles."""
+        return frozenset(row["id"] for row in self._tables.own_records("accelerators"))
+
     def accelerator(self, key: str) -> Accelerator:
         """Give the accelerator with this exact id."""
         return Accelerator.from_row(self._accelerator_rows[key])
@@ -75,6 +85,7 @@ class Hardware:
         """
         key = self._accelerator_names.get(names.fold(name))
         if key is None:
+            _refuse_slice(parameter, name)
             choices = {folded: target.removeprefix(_FAMILY) for folded, target in self._accelerator_names.items()}
             names.refuse(parameter, name, "accelerator", choices, _SEARCH_HINT)
         if not key.startswith(_FAMILY):
@@ -159,13 +170,43 @@ class Hardware:
             names.refuse("id", name, "profile", choices, _SEARCH_HINT)
 
     @cached_property
-    def _defaults(self) -> dict[tuple[str, str], Figure]:
+    def _defaults(self) -> dict[tuple[str, str, str], Figure]:
         rows = [*self._tables.records("power_defaults"), *self._tables.records("embodied_defaults")]
-        return {(row["hardware_class"], row["parameter"]): Figure.from_row(row) for row in rows}
+        return {
+            (row["hardware_class"], row.get("workload", ""), row["parameter"]): Figure.from_row(row) for row in rows
+        }
 
     def default(self, hardware_class: str, parameter: str) -> Figure:
         """Give our default of a parameter for a class of hardware, or the one for any class."""
-        return self._defaults.get((hardware_class, parameter)) or self._defaults["any", parameter]
+        return self._defaults.get((hardware_class, "", parameter)) or self._defaults["any", "", parameter]
+
+    def default_for_workload(self, hardware_class: str, workload: str, parameter: str) -> Figure | None:
+        """Give our default of a parameter for a kind of training, where there is evidence for it."""
+        return self._defaults.get((hardware_class, workload, parameter))
+
+    @cached_property
+    def _compute_defaults(self) -> dict[tuple[str, str], Figure]:
+        rows = self._tables.records("compute_defaults")
+        return {(row["precision"], row["parameter"]): Figure.from_row(row) for row in rows}
+
+    def compute_default(self, precision: str, parameter: str) -> Figure:
+        """Give our default of how training uses hardware at a precision."""
+        return self._compute_defaults[precision, parameter]
+
+    @cached_property
+    def _nameplates(self) -> dict[str, tuple[float, str]]:
+        """Highest power per accelerator [W] of the nodes that hold a module, and that node, by the module's id."""
+        found: dict[str, tuple[float, str]] = {}
+        for row in self._tables.records("nodes"):
+            watts, devices = number(row, "nameplate_w"), number(row, "accelerators_per_node")
+            if watts and devices and row["accelerator"]:
+                key = _MEMORY_IN_ID.sub("", row["accelerator"])
+                found[key] = max(found.get(key, (0.0, "")), (watts / devices, row["name"]))
+        return found
+
+    def nameplate(self, key: str) -> tuple[float, str] | None:
+        """Give the highest power of a node per accelerator [W] and the node's name; memory size does not count."""
+        return self._nameplates.get(_MEMORY_IN_ID.sub("", key))
 
     def memory_power(self, memory_gb: float) -> Figure:
         """Give the power per gigabyte of a machine with so much memory. [W/GB]"""
@@ -175,6 +216,15 @@ class Hardware:
         value = triple(band, "low_w_per_gb", "w_per_gb", "high_w_per_gb")
         assert value is not None, band
         return Figure(value, "W/GB", "default", band["source"], band["notes"])
+
+
+def _refuse_slice(parameter: str, name: str) -> None:
+    """Refuse the name of a TPU slice, whose number counts cores where ours count chips."""
+    found = _TPU_SLICE.fullmatch(name.strip())
+    if found:
+        chips, device = int(found[2]) // _CORES_PER_CHIP, f"tpu-{found[1].lower()}"
+        rule = f"is a slice of {found[2]} cores on {chips} chips; give {{gpu}} {device} and {{count}} {chips}"
+        raise UnknownName(parameter, name, rule)
 
 
 def _is_within(band: Row, memory_gb: float) -> bool:

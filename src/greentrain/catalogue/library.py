@@ -6,6 +6,7 @@ from os.path import abspath, exists, join
 
 from greentrain.catalogue.facilities import Facilities
 from greentrain.catalogue.hardware import Hardware
+from greentrain.catalogue.home import own_profiles_folder
 from greentrain.catalogue.places import Places
 from greentrain.catalogue.records import Equivalent, Source
 from greentrain.catalogue.tables import Tables, hardware_folder, places_folder, read_own_table, read_table
@@ -61,14 +62,13 @@ class Catalogue:
 
 
 @lru_cache(maxsize=16)
-def _catalogue(folder: str | None, state: object = None) -> Catalogue:
-    """Make the catalogue of a folder in a certain state."""
-    if folder is None:
-        return Catalogue()
-    from greentrain.catalogue.checks import refuse_bad_profiles
+def _catalogue(folders: tuple[str, ...], states: object = None) -> Catalogue:
+    """Make the catalogue of folders in a certain state."""
+    for folder in folders:
+        from greentrain.catalogue.checks import refuse_bad_profiles
 
-    refuse_bad_profiles(folder)
-    return Catalogue((folder,))
+        refuse_bad_profiles(folder)
+    return Catalogue(folders)
 
 
 def _state(folder: str) -> tuple[str, frozenset[tuple[str, int, int]]]:
@@ -83,7 +83,10 @@ def _state(folder: str) -> tuple[str, frozenset[tuple[str, int, int]]]:
 
 
 def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
-    """Load the catalogue, with a folder of the user's own profiles if one is named.
+    """Load the catalogue, with the user's own profiles.
+
+    Tables in the folder ``profiles`` of the user's data folder (see ``home_folder``) always count, those of a folder
+    named here count after them; a row of the user's wins over a shipped one of the same id.
 
     Parameters
     ----------
@@ -102,7 +105,6 @@ def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
     DataError
         If a file in it breaks a rule of the schema.
     """
-    if profiles is None:
-        return _catalogue(None)
-    folder = os.fspath(profiles)
-    return _catalogue(folder, _state(folder))
+    own = own_profiles_folder()
+    folders = (*([own] if own else []), *([] if profiles is None else [os.fspath(profiles)]))
+    return _catalogue(folders, tuple(map(_state, folders)))

@@ -55,6 +55,7 @@ REFERENCES = (
     Reference("cloud_instances.csv", "accelerator", "accelerators"),
     Reference("families.csv", "members", "accelerators"),
     Reference("nodes.csv", "accelerator", "accelerators"),
+    Reference("model_runs.csv", "hardware", "accelerators"),
     Reference("places.csv", "parent", "places"),
     Reference("grid_countries.csv", "place", "places"),
     Reference("grid_subnational.csv", "place", "places"),
@@ -62,9 +63,13 @@ REFERENCES = (
     Reference("grid_losses.csv", "place", "places"),
     Reference("water_intensity.csv", "place", "places"),
     Reference("cloud_regions.csv", "place", "places"),
+    Reference("claim_references.csv", "claim", "claims"),
+    Reference("claim_references.csv", "activity", "equivalents"),
+    Reference("claim_references.csv", "others", "equivalents"),
+    Reference("claim_scenarios.csv", "claim", "claims"),
 )
 _SERIES = ("grid_countries.csv", "grid_subnational.csv")
-_KEYS = {"accelerators": "id", "places": "place"}
+_KEYS = {"accelerators": "id", "claims": "id", "equivalents": "id", "places": "place"}
 
 
 def link_problems(own: Own) -> Iterator[Problem]:

@@ -9,7 +9,8 @@ from typing import NoReturn
 from greentrain.errors import UnknownName
 
 _PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
-_NEAR_ENOUGH = 65.0
+_NEAR_ENOUGH = 0.82
+_LOOK_ALIKES = str.maketrans("oil", "011")
 _MOST_SUGGESTIONS = 5
 
 
@@ -44,16 +45,21 @@ def nearest(name: str, choices: Mapping[str, str]) -> tuple[str, ...]:
     tuple of str
         At most five suggestions, nearest first.
     """
-    from rapidfuzz import fuzz, process
+    from rapidfuzz import process
+    from rapidfuzz.distance import JaroWinkler
 
     wanted = fold(name)
     if not wanted:
         return ()
     found = process.extract(
-        wanted, list(choices), scorer=fuzz.ratio, limit=4 * _MOST_SUGGESTIONS, score_cutoff=_NEAR_ENOUGH
+        wanted.translate(_LOOK_ALIKES),
+        {key: key.translate(_LOOK_ALIKES) for key in choices},
+        scorer=JaroWinkler.normalized_similarity,
+        limit=4 * _MOST_SUGGESTIONS,
+        score_cutoff=_NEAR_ENOUGH,
     )
     starts = [key for key in choices if len(wanted) > 1 and key.startswith(wanted)]
-    ordered = [*(key for key, _, _ in found), *sorted(starts, key=len)]
+    ordered = [*(key for _, _, key in found), *sorted(starts, key=len)]
     return tuple(dict.fromkeys(choices[key] for key in ordered))[:_MOST_SUGGESTIONS]
 
 

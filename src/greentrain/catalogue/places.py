@@ -1,7 +1,6 @@
 """Places and their grids: which series of carbon intensity a place has, year by year."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -80,6 +79,7 @@ class Places:
         if place:
             return Location(self.by_code[place], None)
         codes = self._region_codes.get(names.fold(_with_known_provider(name)), [])
+        codes = [code for code in codes if code.endswith(f":{name.casefold()}")] or codes
         if len(codes) > 1:
             raise AmbiguousName("location", name, "several providers have a region of this name", codes)
         if not codes:
@@ -110,13 +110,13 @@ class Places:
         rows.sort(key=lambda row: row["year"])
         return {row["place"]: GridValue.from_row(row) for row in rows}
 
-    def countries_until(self, year: int) -> Iterator[float]:
-        """Give every country's carbon intensities up to a year, aggregates left out. [g/kWh]"""
+    @cached_property
+    def country_range(self) -> tuple[float, float]:
+        """The lowest and highest carbon intensity of any country in any year [g/kWh], aggregates left out."""
         table = self._tables.table("grid_countries")
-        place, when, value = map(table.column, ("place", "year", "g_per_kwh"))
-        for row in table.rows:
-            if int(row[when]) <= year and self.by_code[row[place]].kind == "country":
-                yield float(row[value])
+        place, value = table.column("place"), table.column("g_per_kwh")
+        found = [float(row[value]) for row in table.rows if self.by_code[row[place]].kind == "country"]
+        return min(found), max(found)
 
     @cached_property
     def _basis_rows(self) -> dict[str, tuple[Interval, str]]:

@@ -6,7 +6,9 @@ from typing import NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from greentrain.catalogue import schema_claims as claims
 from greentrain.catalogue import schema_hardware as hardware
+from greentrain.catalogue import schema_models as models
 from greentrain.catalogue import schema_places as places
 from greentrain.catalogue.schema_cells import RowSchema, advice
 from greentrain.catalogue.tables import Table
@@ -18,6 +20,7 @@ HARDWARE_SCHEMAS: Mapping[str, type[RowSchema]] = {
     "memory.csv": hardware.MemoryRow,
     "nodes.csv": hardware.NodeRow,
     "power_defaults.csv": hardware.PowerDefaultRow,
+    "power_evidence.csv": hardware.PowerEvidenceRow,
     "embodied_defaults.csv": hardware.EmbodiedDefaultRow,
     "cloud_instances.csv": hardware.InstanceRow,
     "sources.csv": hardware.SourceRow,
@@ -36,9 +39,14 @@ PLACE_SCHEMAS: Mapping[str, type[RowSchema]] = {
     "water_intensity.csv": places.WaterRow,
     "cloud_regions.csv": places.RegionRow,
     "equivalents.csv": places.EquivalentRow,
+    "model_runs.csv": models.ModelRunRow,
+    "compute_defaults.csv": models.ComputeDefaultRow,
+    "claims.csv": claims.ClaimRow,
+    "claim_references.csv": claims.ClaimReferenceRow,
+    "claim_scenarios.csv": claims.ClaimScenarioRow,
     "sources.csv": hardware.SourceRow,
 }
-"""The files on places, grids, facilities and equivalents."""
+"""The files on places, grids, facilities, equivalents, training as computation and public claims."""
 
 SCHEMAS: Mapping[str, type[RowSchema]] = {**HARDWARE_SCHEMAS, **PLACE_SCHEMAS}
 """Every file that a user's folder may hold."""

@@ -19,7 +19,7 @@ _PLAIN = "write digits and at most one decimal point, without unit, thousands se
 
 
 class Bounds(NamedTuple):
-    """The range of a number that makes sense, and its unit."""
+    """The range of a number that makes sense, and its unit; ``1`` is the unit of a plain ratio or count."""
 
     unit: str = ""
     above: float | None = None
@@ -40,9 +40,9 @@ class Bounds(NamedTuple):
     @property
     def words(self) -> str:
         """The range in words, with its unit."""
-        ends = {"above": self.above, "at least": self.least, "at most": self.most, "below": self.below}
-        said = " and ".join(f"{word} {end:.10g}" for word, end in ends.items() if end is not None)
-        return f"{said} {self.unit}".rstrip()
+        ends = {"greater than": self.above, "at least": self.least, "at most": self.most, "less than": self.below}
+        said = " and ".join(f"{word} {end:,.10g}" for word, end in ends.items() if end is not None)
+        return said if self.unit in ("", "1") else f"{said} {self.unit}"
 
 
 def advice(name: str, choices: Iterable[str]) -> str:
@@ -83,7 +83,7 @@ def one_of(*allowed: str) -> PlainValidator:
 
     def read(text: str) -> str:
         if text not in allowed:
-            raise ValueError(f"{text!r} is not one of {', '.join(allowed)}{advice(text, allowed)}")
+            raise ValueError(f"{text!r} is not one of {', '.join(allowed)}")
         return text
 
     return PlainValidator(read)
@@ -113,6 +113,7 @@ Positive = Annotated[float, _number(POSITIVE)]
 Number = Annotated[float, _number(Bounds())]
 NotNegative = Annotated[float, _number(Bounds(least=0))]
 Share = Annotated[float, _number(SHARE)]
+OneToFive = Annotated[float, _number(Bounds("1", least=1, most=5))]
 ZeroToOne = Annotated[float, _number(Bounds(least=0, most=1))]
 Watts = Annotated[float, _number(Bounds("W", above=0, most=30_000))]
 NameplateWatts = Annotated[float, _number(Bounds("W", above=0, most=1_000_000))]
@@ -163,9 +164,7 @@ class RowSchema(BaseModel):
     @classmethod
     def required_columns(cls) -> tuple[str, ...]:
         """List the columns without which a file cannot be used."""
-        return tuple(
-            name for name, field in cls.model_fields.items() if field.is_required() or name in cls.COLUMNS
-        )
+        return tuple(name for name, field in cls.model_fields.items() if field.is_required() or name in cls.COLUMNS)
 
     def rules(self) -> Iterator[tuple[str, str]]:
         """Check the cells of a row against each other; give column and rule of each fault."""

@@ -21,10 +21,10 @@ from greentrain.catalogue.schema_cells import (
     Verified,
     Watts,
     Year,
-    advice,
     one_of,
 )
 
+WORKLOADS = ("pretraining", "finetuning", "inference-like", "small")
 DEVICE_CLASSES = ("sxm-node", "pcie-server", "workstation", "tpu", "superchip", "soc", "system", "chip")
 _HIGHEST_OVER_TDP = 1.1
 """Mean training power over TDP that a device can hold. [1]"""
@@ -33,13 +33,14 @@ _PER_DEVICE_SCOPES = ("device", "provisioned")
 DeviceClass = Annotated[str, one_of(*DEVICE_CLASSES)]
 NodeClass = Annotated[str, one_of(*DEVICE_CLASSES, "cpu")]
 DefaultClass = Annotated[str, one_of(*DEVICE_CLASSES, "cpu", "any")]
-TdpBasis = Annotated[
-    str, one_of("board", "module", "chip", "system", "soc", "cpu_only", "analyst_estimate", "derived")
-]
+TdpBasis = Annotated[str, one_of("board", "module", "chip", "system", "soc", "cpu_only", "analyst_estimate", "derived")]
 IdleBasis = Annotated[str, one_of("measured", "modelled", "assumed")]
 TrainingScope = Annotated[str, one_of("device", "system", "provisioned")]
 EmbodiedScope = Annotated[str, one_of("board_cradle_to_gate", "with_host_share", "parametric", "assumption")]
 DefaultBasis = Annotated[str, one_of("default", "assumed")]
+Workload = Annotated[str, one_of(*WORKLOADS)]
+WorkloadOrAny = Annotated[str, one_of("", *WORKLOADS)]
+Level = Annotated[str, one_of("accelerator", "node")]
 Segment = Annotated[str, one_of("server", "desktop", "workstation")]
 
 
@@ -207,8 +208,7 @@ class _DefaultRow(RowSchema):
         yield from super().rules()
         bounds = self.PARAMETERS.get(self.parameter)
         if bounds is None:
-            known = f"{', '.join(self.PARAMETERS)}{advice(self.parameter, self.PARAMETERS)}"
-            yield "parameter", f"{self.parameter!r} is not one of {known}"
+            yield "parameter", f"{self.parameter!r} is not one of {', '.join(self.PARAMETERS)}"
             return
         if self.unit != bounds.unit:
             yield "unit", f"{self.unit!r} is not the unit of {self.parameter}, {bounds.unit}"
@@ -219,8 +219,11 @@ class _DefaultRow(RowSchema):
 
 
 class PowerDefaultRow(_DefaultRow):
-    """A row of power_defaults.csv."""
+    """A row of power_defaults.csv; a blank workload holds for any."""
 
+    workload: WorkloadOrAny = ""
+
+    KEY: ClassVar = ("hardware_class", "workload", "parameter")
     PARAMETERS: ClassVar = {
         "utilization": Bounds("1", above=0, most=1.2),
         "host_factor": Bounds("1", least=1, most=5),
@@ -232,6 +235,21 @@ class PowerDefaultRow(_DefaultRow):
         "memory_gb_per_core": Bounds("GB", above=0),
         "board_w": Bounds("W", above=0, most=1000),
     }
+
+
+class PowerEvidenceRow(RowSchema):
+    """A row of power_evidence.csv: mean power of a measured run over TDP."""
+
+    id: Slug
+    laboratory: str
+    hardware_class: DeviceClass
+    accelerator: str
+    level: Level
+    ratio: Positive
+    workload: Workload
+    source: str
+    verified: Verified = "yes"
+    notes: str = ""
 
 
 class EmbodiedDefaultRow(_DefaultRow):

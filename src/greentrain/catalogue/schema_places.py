@@ -116,9 +116,7 @@ class GridBasisRow(RowSchema):
 class GridUncertaintyRow(RowSchema):
     """A row of grid_uncertainty.csv."""
 
-    term: Annotated[
-        str, one_of("source", "source_floor_g", "age", "subregion", "run_length", "run_length_scale")
-    ]
+    term: Annotated[str, one_of("source", "source_floor_g", "age", "subregion", "run_length", "run_length_scale")]
     key: str
     sigma: NotNegative
     unit: Annotated[str, one_of("log", "g/kWh", "factor")]

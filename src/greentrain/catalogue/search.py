@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
 from greentrain.catalogue.library import Catalogue
 from greentrain.catalogue.names import fold
-from greentrain.catalogue.records import Accelerator, CloudRegion, Cpu, Family, Instance, Place
+from greentrain.catalogue.records import CloudRegion, Place
 
 
 class HardwareFound(NamedTuple):
@@ -40,9 +41,7 @@ def search_hardware(catalogue: Catalogue, word: str = "") -> HardwareFound:
     )
     families = (family for family in hardware.families.values() if _holds(word, (family.name,)))
     cpus = (cpu for cpu in hardware.cpus if _holds(word, (cpu.id, cpu.name, *cpu.aliases)))
-    instances = (
-        kind for kind in hardware.instances if _holds(word, (kind.instance, kind.provider, kind.accelerator))
-    )
+    instances = (kind for kind in hardware.instances if _holds(word, (kind.instance, kind.provider, kind.accelerator)))
     return HardwareFound(tuple(accelerators), tuple(families), tuple(cpus), tuple(instances))
 
 

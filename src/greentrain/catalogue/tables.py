@@ -21,6 +21,7 @@ HARDWARE_TABLES = (
     "memory",
     "nodes",
     "power_defaults",
+    "power_evidence",
     "embodied_defaults",
     "cloud_instances",
 )
@@ -36,6 +37,11 @@ PLACE_TABLES = (
     "water_intensity",
     "cloud_regions",
     "equivalents",
+    "model_runs",
+    "compute_defaults",
+    "claims",
+    "claim_references",
+    "claim_scenarios",
 )
 
 Row = dict[str, str]
@@ -84,14 +90,13 @@ class Tables:
     def table(self, name: str) -> Table:
         """Give a table as text."""
         shipped = shipped_table(name)
+        own = [[record.get(column, "") for column in shipped.header] for record in self.own_records(name)]
+        return Table(shipped.header, (*shipped.rows, *own)) if own else shipped
+
+    def own_records(self, name: str) -> Iterator[Row]:
+        """Iterate over the rows of a table that are the user's."""
         files = (join(folder, f"{name}.csv") for folder in self.folders)
-        own = [read_own_table(file) for file in files if exists(file)]
-        if not own:
-            return shipped
-        rows = [*shipped.rows]
-        for table in own:
-            rows += [[record.get(column, "") for column in shipped.header] for record in table.records()]
-        return Table(shipped.header, tuple(rows))
+        return (record for file in files if exists(file) for record in read_own_table(file).records())
 
     def records(self, name: str) -> Iterator[Row]:
         """Iterate over a table's rows as dictionaries."""

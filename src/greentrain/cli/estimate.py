@@ -1,11 +1,11 @@
 """``greentrain estimate``: the options as text in, the result printed."""
 
 from greentrain.cli.terminal import bold_if_wanted, write
-from greentrain.errors import InputError, either
+from greentrain.errors import Contradiction, InputError, either
 from greentrain.estimation import Estimate, estimate
 
 FORMATS = ("table", "json", "csv")
-_OUTPUT_OPTIONS = ("explain", "format", "json")
+_OUTPUT_OPTIONS = ("explain", "compare_methods", "format", "json")
 
 
 def print_estimate(said: dict[str, str]) -> int:
@@ -18,7 +18,7 @@ def print_estimate(said: dict[str, str]) -> int:
     """
     kind = _format(said)
     result = estimate(**{name: value for name, value in said.items() if name not in _OUTPUT_OPTIONS})  # type: ignore[arg-type]
-    write(_written(result, kind, "explain" in said))
+    write(_written(result, kind, "explain" in said, "compare_methods" in said))
     return 0
 
 
@@ -26,17 +26,35 @@ def _format(said: dict[str, str]) -> str:
     kind = said.get("format", "json" if "json" in said else "table")
     if kind not in FORMATS:
         raise InputError("format", kind, f"must be {either(FORMATS)}")
+    if kind == "csv" and "compare_methods" in said:
+        raise Contradiction("compare_methods", None, "has no place in one row of CSV; use {format} table or json")
     return kind
 
 
-def _written(result: Estimate, kind: str, explain: bool) -> str:
+def _written(result: Estimate, kind: str, explain: bool, compare: bool) -> str:
     if kind == "json":
-        return result.to_json() + "\n"
+        return (_json_with_methods(result) if compare else result.to_json()) + "\n"
     if kind == "csv":
         from greentrain.reporting.flat import estimate_csv
 
         return estimate_csv(result)
-    return _table(result, explain)
+    return _table(result, explain) + (_comparison(result) if compare else "")
+
+
+def _json_with_methods(result: Estimate) -> str:
+    import json
+
+    from greentrain.validation.comparison import compare_methods
+
+    whole = result.to_dict() | {"methods": compare_methods(result).to_dict()}
+    return json.dumps(whole, indent=2, allow_nan=False)
+
+
+def _comparison(result: Estimate) -> str:
+    from greentrain.reporting.comparison_text import comparison_text
+    from greentrain.validation.comparison import compare_methods
+
+    return f"\n{comparison_text(compare_methods(result))}"
 
 
 def _table(result: Estimate, explain: bool) -> str:

@@ -17,8 +17,9 @@ class Option(NamedTuple):
         return not self.metavar
 
 
-HARDWARE, TIME, POWER, HOST, PLACE, OUTPUT = (
-    "Hardware", "Time", "Power", "Host in parts, instead of a host factor", "Place", "Output",
+HARDWARE, TIME, SIZE, POWER, HOST, PLACE, OUTPUT = (
+    "Hardware", "Time", "Size of a language model, instead of time or beside it", "Power",
+    "Host in parts, instead of a host factor", "Place", "Output",
 )  # fmt: skip
 
 ESTIMATE_OPTIONS = (
@@ -29,8 +30,15 @@ ESTIMATE_OPTIONS = (
     Option("hours", "H", "Wall-clock hours of one run.", TIME),
     Option("gpu_hours", "H", "Accelerator-hours in total, instead of --hours.", TIME),
     Option("runs", "N", "Number of identical runs. [1]", TIME),
+    Option("params", "N", "Parameters: 8e9 or 8B.", SIZE),
+    Option("tokens", "N", "Tokens trained on: 15e12 or 15T.", SIZE),
+    Option("active_params", "N", "Parameters in use per token, of a mixture of experts.", SIZE),
+    Option("flops", "N", "Operations of the training, instead of --params and --tokens.", SIZE),
+    Option("precision", "NAME", "bf16, fp16, fp32 or fp8. [bf16 where known]", SIZE),
+    Option("mfu", "F", "Model FLOPs utilization, 0.4 for 40 %.", SIZE),
     Option("power", "W", "Measured mean power of one accelerator, in W.", POWER),
     Option("utilization", "F", "Mean power draw over TDP, 0.75 for 75 %.", POWER),
+    Option("workload", "KIND", "pretraining, finetuning, inference-like or small (does not fill the device).", POWER),
     Option("host_factor", "F", "Power of the whole node over its accelerators'.", POWER),
     Option("cpu", "NAME", "CPU model.", HOST),
     Option("cpu_cores", "N", "Cores that the run used, in total.", HOST),
@@ -41,6 +49,7 @@ ESTIMATE_OPTIONS = (
     Option("pue", "F", "Power usage effectiveness of the facility.", PLACE),
     Option("site", "KIND", "datacentre or workstation (PUE 1). [datacentre]", PLACE),
     Option("explain", "", "Show every input with its source, and the formula in numbers.", OUTPUT),
+    Option("compare_methods", "", "Show the same job by published methods, and why they differ.", OUTPUT),
     Option("format", "KIND", "table, json or csv. [table]", OUTPUT),
     Option("json", "", "Short for --format json.", OUTPUT),
 )

@@ -52,7 +52,7 @@ def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple
     fit = [activity for activity in activities if activity.display and is_labelled(activity)]
     nearest = sorted(fit, key=lambda activity: abs(log10(emissions_kg.best / activity.kg.best)))[:HOW_MANY]
     ordered = sorted(nearest, key=lambda activity: activity.kg.best)
-    return tuple(Comparison(activity, _ratio(emissions_kg, activity.kg)) for activity in ordered)
+    return tuple(Comparison(activity, times(emissions_kg, activity.kg)) for activity in ordered)
 
 
 def is_labelled(activity: Equivalent) -> bool:
@@ -61,5 +61,12 @@ def is_labelled(activity: Equivalent) -> bool:
     return not is_flight or all(getattr(activity, label) for label in _FLIGHT_LABELS)
 
 
-def _ratio(emissions_kg: Interval, unit_kg: Interval) -> Interval:
+def times(emissions_kg: Interval, unit_kg: Interval) -> Interval:
+    """Divide emissions by those of one unit of an activity. [1]
+
+    Parameters
+    ----------
+    emissions_kg, unit_kg : Interval
+        Emissions of the run and of the activity. [kg CO2e]
+    """
     return product(emissions_kg, Interval(1 / unit_kg.high, 1 / unit_kg.best, 1 / unit_kg.low))

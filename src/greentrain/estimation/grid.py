@@ -94,10 +94,14 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
 
 
 def _choose_world(catalogue: Catalogue, year: int | None) -> GridChoice:
-    """Take the world mean, and an interval over all countries and years up to the run's: some report late."""
+    """Take the world mean, and an interval that holds every country in any year with what sources disagree on.
+
+    Some countries report late or not every year, so a single year would leave some out.
+    """
     value = _value_for(catalogue.places.series(WORLD), year)
-    countries = list(catalogue.places.countries_until(value.year))
-    span = Interval(min(*countries, value.g_per_kwh), value.g_per_kwh, max(*countries, value.g_per_kwh))
+    lowest, highest = catalogue.places.country_range
+    below, above = (_step(_points(catalogue.places, "source"), g_per_kwh) for g_per_kwh in (lowest, highest))
+    span = Interval(lowest * exp(-Z_90 * below), value.g_per_kwh, highest * exp(Z_90 * above))
     note = (
         f"No place given: the world mean of {value.year} is used and the interval holds every country "
         f"({span.low:.0f} to {span.high:.0f} g/kWh). A place narrows the result more than anything else."

@@ -4,13 +4,15 @@ from os import PathLike
 from typing import Any
 
 from greentrain import formulas
-from greentrain.catalogue import Location, load_catalogue
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue import load_catalogue
+from greentrain.estimation.compute import find_compute
+from greentrain.estimation.consistency import slips
 from greentrain.estimation.embodied import embodied
-from greentrain.estimation.grid import GridChoice, choose_grid, grid_input
-from greentrain.estimation.power import Devices, Draw, draw, find_devices
-from greentrain.estimation.request import Request, checked_request
+from greentrain.estimation.grid import choose_grid, grid_input
+from greentrain.estimation.power import Draw, draw, find_devices
+from greentrain.estimation.request import checked_request
 from greentrain.estimation.result import Estimate, Input, Part, given
+from greentrain.estimation.run import Run
 from greentrain.estimation.site import Site, find_location, find_site
 from greentrain.interval import Interval, around, product, total
 
@@ -24,6 +26,7 @@ def estimate(
     instance: str | None = None,
     power: float | None = None,
     utilization: float | None = None,
+    workload: str | None = None,
     host_factor: float | None = None,
     cpu: str | None = None,
     cpu_cores: float | None = None,
@@ -34,6 +37,12 @@ def estimate(
     pue: float | None = None,
     site: str | None = None,
     runs: int | None = None,
+    params: float | str | None = None,
+    tokens: float | str | None = None,
+    active_params: float | str | None = None,
+    flops: float | str | None = None,
+    precision: str | None = None,
+    mfu: float | None = None,
     profiles: str | PathLike[str] | None = None,
 ) -> Estimate:
     """Estimate energy, emissions and water of a training run from what is known of it.
@@ -54,6 +63,8 @@ def estimate(
         Measured mean power of one accelerator. [W]
     utilization : float, optional
         Mean power draw over TDP; without accelerators, mean load of the cores. [1]
+    workload : {'pretraining', 'finetuning', 'inference-like', 'small'}, optional
+        Kind of training, for a closer default of the utilization; ``small`` does not fill the device.
     host_factor : float, optional
         Power of the whole node over power of its accelerators. [1]
     cpu : str, optional
@@ -74,6 +85,19 @@ def estimate(
         What the computers stand in; a workstation has PUE 1.
     runs : int, optional
         Number of identical runs. Default 1. [1]
+    params : float or str, optional
+        Parameters of a language model, ``8e9`` or ``"8B"``. With ``tokens`` they give the accelerator-hours, or the
+        model FLOPs utilization where hours are given. [1]
+    tokens : float or str, optional
+        Tokens that the model was trained on, ``15e12`` or ``"15T"``. [1]
+    active_params : float or str, optional
+        Parameters that each token passes through, of a mixture of experts. [1]
+    flops : float or str, optional
+        Operations of the training, instead of ``params`` and ``tokens``. [FLOP]
+    precision : {'bf16', 'fp16', 'fp32', 'fp8'}, optional
+        Precision of the matrix products; bf16 where its peak is known. fp16 has the same peak.
+    mfu : float, optional
+        Model FLOPs utilization: operations of the model per second over the dense peak. [1]
     profiles : path, optional
         Folder of your own profiles, in the schema of the shipped ones.
 
@@ -103,9 +127,13 @@ def estimate(
         devices = find_devices(catalogue, request.gpu, request.instance, request.count)
     provider = devices.instance.provider if devices and devices.instance else ""
     location_found = find_location(catalogue, request.location, provider)
-    run = _Run(request, devices)
+    compute = find_compute(catalogue, request, devices)
+    run = Run(request, devices, compute)
     energy = draw(catalogue, request, devices, run.all_hours)
     making, making_inputs = embodied(catalogue, request, devices, run.all_hours)
+    if compute is not None and compute.hours is not None:
+        energy = energy._replace(it_energy_kwh=around(energy.it_energy_kwh.best, energy.it_energy_kwh, compute.hours))
+        making = around(making.best, making, compute.hours)
     choice = None
     if request.grid_intensity is None:
         choice = choose_grid(catalogue, location_found, request.year)
@@ -114,7 +142,8 @@ def estimate(
         grid = given("grid_intensity", request.grid_intensity, "g/kWh")
     year = request.year or (choice.value.year if choice else None)
     site_found = find_site(catalogue, location_found, provider, year, request.pue, request.site)
-    notes = (*energy.notes, *(choice.notes if choice else ()), *site_found.notes)
+    hints = (*(compute.notes(run.accelerator_hours) if compute else ()), *slips(catalogue, request, devices, run))
+    notes = (*energy.notes, *(choice.notes if choice else ()), *site_found.notes, *hints)
     described = run.described(location_found, choice)
     inputs = (*run.inputs, *energy.inputs, site_found.pue, grid, *making_inputs, site_found.wue, site_found.water_intensity)
     return _assembled(described, energy, site_found, grid, making, inputs, notes, catalogue)
@@ -162,66 +191,3 @@ def _breakdown(energy: Draw, facility_kwh: float, g_per_kwh: float) -> tuple[Par
         "facility": facility_kwh - it_kwh,
     }
     return tuple(Part(name, kwh, formulas.operational_kg(kwh, g_per_kwh)) for name, kwh in energies.items())
-
-
-class _Run:
-    """How many, how long, how often."""
-
-    def __init__(self, request: Request, devices: Devices | None) -> None:
-        self._request = request
-        self._devices = devices
-        self.count = devices.count if devices else 1
-        if request.gpu_hours is not None:
-            self.hours = request.gpu_hours / self.count
-        else:
-            assert request.hours is not None
-            self.hours = request.hours
-
-    @property
-    def all_hours(self) -> float:
-        """Wall-clock time of all identical runs together. [h]"""
-        return self.hours * self._request.runs
-
-    @property
-    def known_hours(self) -> float | None:
-        """Wall-clock time of one run, None where only accelerator-hours are known. [h]"""
-        request, devices = self._request, self._devices
-        counted = request.count is not None or (devices is not None and devices.instance is None and devices.count > 1)
-        return self.hours if request.gpu_hours is None or counted else None
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        """The exact inputs."""
-        request = self._request
-        found = [] if self._devices is None else [given("count", self.count, "1")]
-        if request.gpu_hours is not None:
-            found.append(given("gpu_hours", request.gpu_hours, "h"))
-        else:
-            found.append(given("hours", self.hours, "h"))
-        if request.runs > 1:
-            found.append(given("runs", request.runs, "1"))
-        return tuple(found)
-
-    def described(self, location: Location | None, choice: GridChoice | None) -> dict[str, Any]:
-        """Describe the run by the ids of what it was understood as."""
-        request, devices = self._request, self._devices
-        found: dict[str, Any] = {
-            "gpu": devices.profile.id if devices else None,
-            "count": self.count,
-            "hours": self.hours,
-            "gpu_hours": self.hours * self.count if devices else None,
-            "location": _zone(location, choice),
-            "year": request.year or (choice.value.year if choice else None),
-            "grid_year": choice.value.year if choice else None,
-            "runs": request.runs,
-            "site": request.site,
-            "instance": devices.instance.instance if devices and devices.instance else None,
-        }
-        optional = ("cpu", "cpu_cores", "memory_gb")
-        return found | {name: value for name in optional if (value := getattr(request, name)) is not None}
-
-
-def _zone(location: Location | None, choice: GridChoice | None) -> str | None:
-    if location is not None:
-        return location.code
-    return WORLD if choice else None

@@ -14,6 +14,8 @@ from greentrain.units import W_PER_KW
 _MOST_OVER_TDP = 3
 _SYSTEM_MEAN = "system mean"
 _DEVICES_PER_BOARD_HOST = 8
+_SOCKETS = 2.0
+"""Sockets of the usual server. [1]"""
 
 
 class Devices(NamedTuple):
@@ -62,7 +64,7 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
     if times and count is not None and count != times:
         raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which says {times}")
     profile, family = catalogue.hardware.find_accelerator(name)
-    return Devices(profile, family, times or count or 1, 1.0, None, tuple(_device_notes(profile)))
+    return Devices(profile, family, times or count or 1, 1.0, None, _device_notes(catalogue, profile))
 
 
 def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, count: int) -> Devices:
@@ -75,7 +77,7 @@ def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, c
     devices = found.accelerator_count * count
     part = "" if found.fraction_of_device == 1 else f", {found.fraction_of_device:.3g} of each"
     note = f"{count} x {found.instance} ({found.provider}): {devices} x {profile.name}{part}."
-    return Devices(profile, None, devices, found.fraction_of_device, found, (note, *_device_notes(profile)))
+    return Devices(profile, None, devices, found.fraction_of_device, found, (note, *_device_notes(catalogue, profile)))
 
 
 def _counted(gpu: str) -> tuple[int, str]:
@@ -87,13 +89,15 @@ def _counted(gpu: str) -> tuple[int, str]:
     return 0, gpu
 
 
-def _device_notes(profile: Accelerator) -> list[str]:
+def _device_notes(catalogue: Catalogue, profile: Accelerator) -> tuple[str, ...]:
     notes = []
+    if profile.id in catalogue.hardware.own_accelerators:
+        notes.append(f"{profile.name}: the figures are from your own profiles.")
     if profile.devices_per_board > 1:
         notes.append(
             f"{profile.name}: counted per visible device; one board shows as {profile.devices_per_board} devices."
         )
-    return notes
+    return tuple(notes)
 
 
 def _power_notes(profile: Accelerator, family: Family | None) -> tuple[str, ...]:
@@ -120,7 +124,9 @@ def draw(catalogue: Catalogue, request: Request, devices: Devices | None, hours:
     if devices is None:
         return _host_parts(catalogue, request, hours, None)
     number = devices.count * devices.fraction
-    inputs, notes = _accelerator_inputs(catalogue, devices, request.power, request.utilization)
+    inputs, notes = _accelerator_inputs(
+        catalogue, devices, request.power, request.utilization, request.workload
+    )
     watts = inputs[0].value.best
     if len(inputs) == 2:
         watts = formulas.accelerator_power_w(watts, inputs[1].value.best)
@@ -149,7 +155,7 @@ def _sum_of_parts(alone: Interval, inputs: tuple[Input, ...], host: Draw) -> Dra
 
 @lru_cache(maxsize=4096)
 def _accelerator_inputs(
-    catalogue: Catalogue, devices: Devices, power: float | None, utilization: float | None
+    catalogue: Catalogue, devices: Devices, power: float | None, utilization: float | None, workload: str | None
 ) -> tuple[tuple[Input, ...], tuple[str, ...]]:
     """Give the mean power of one accelerator, or its TDP and utilization."""
     profile = devices.profile
@@ -166,7 +172,11 @@ def _accelerator_inputs(
         )
     basis = "assumed" if profile.verified == "assumed" else "published"
     tdp = Input("tdp", _tdp_interval(catalogue, devices), "W", basis, profile.source, profile.name)
-    return (tdp, _utilization(catalogue, profile.hardware_class, utilization)), _power_notes(profile, devices.family)
+    notes = _power_notes(profile, devices.family)
+    if utilization is not None:
+        return (tdp, given("utilization", utilization, "1")), notes
+    share, more = _default_utilization(catalogue, profile.hardware_class, workload)
+    return (tdp, share), (*notes, *more)
 
 
 def _tdp_interval(catalogue: Catalogue, devices: Devices) -> Interval:
@@ -187,10 +197,13 @@ def _check_power(profile: Accelerator, power: float) -> None:
         )
 
 
-def _utilization(catalogue: Catalogue, hardware_class: str, value: float | None) -> Input:
-    if value is not None:
-        return given("utilization", value, "1")
-    return _default_input("utilization", catalogue.hardware.default(hardware_class, "utilization"))
+def _default_utilization(
+    catalogue: Catalogue, hardware_class: str, workload: str | None
+) -> tuple[Input, tuple[str, ...]]:
+    by_kind = workload and catalogue.hardware.default_for_workload(hardware_class, workload, "utilization")
+    figure = by_kind or catalogue.hardware.default(hardware_class, "utilization")
+    notes = (f"No evidence on {workload} for this class of hardware: the default for any workload is used.",)
+    return _default_input("utilization", figure), notes if workload and not by_kind else ()
 
 
 @lru_cache(maxsize=1024)
@@ -272,5 +285,5 @@ def server_cores(catalogue: Catalogue, request: Request) -> Interval:
     """Cores of the whole server of which a run without accelerators uses a part. [1]"""
     cpu: Cpu | None = catalogue.hardware.find_cpu(request.cpu) if request.cpu else None
     if cpu and cpu.cores:
-        return exact(max(2.0 * cpu.cores, request.cpu_cores or 0))
+        return exact(_SOCKETS * cpu.cores)
     return catalogue.hardware.default("cpu", "server_cores").value

@@ -37,8 +37,20 @@ LIMITS = {
     "grid_intensity": Limits(0, 3000, "g CO2e/kWh", "give grams, not kilograms or pounds"),
     "pue": Limits(1, 5, "facility energy over IT energy", "no facility draws less than its computers", inclusive=True),
     "runs": Limits(1, 10_000_000, "identical runs", whole=True, inclusive=True),
+    "params": Limits(1000, 1e16, "parameters", "8B or 8e9 means eight billion", inclusive=True),
+    "active_params": Limits(1000, 1e16, "parameters in use per token", "8B or 8e9 means eight billion", inclusive=True),
+    "tokens": Limits(1000, 1e20, "tokens", "15T or 15e12 means fifteen trillion", inclusive=True),
+    "flops": Limits(1e9, 1e32, "floating-point operations in total", inclusive=True),
+    "mfu": Limits(0, 1, "model FLOPs utilization", "0.4 means 40 %"),
 }
-TEXTS = ("gpu", "instance", "cpu", "location", "site")
+SCALES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+"""Letters that may follow a count of parameters, tokens or operations."""
+SCALED = ("params", "active_params", "tokens", "flops")
+WORKLOADS = ("pretraining", "finetuning", "inference-like", "small")
+PRECISIONS = ("bf16", "fp16", "fp32", "fp8")
+_CHOICES = {"site": SITES, "precision": PRECISIONS, "workload": WORKLOADS}
+_SIZES = ("params", "tokens", "active_params")
+_NOT_SAID = (None,) * 6
 
 
 class Request(NamedTuple):
@@ -61,6 +73,13 @@ class Request(NamedTuple):
     pue: float | None
     site: str
     runs: int
+    workload: str | None = None
+    params: float | None = None
+    tokens: float | None = None
+    active_params: float | None = None
+    flops: float | None = None
+    precision: str | None = None
+    mfu: float | None = None
 
     @property
     def has_accelerators(self) -> bool:
@@ -71,6 +90,11 @@ class Request(NamedTuple):
     def names_host(self) -> bool:
         """Whether the host is described by its parts instead of a factor."""
         return self.cpu is not None or self.cpu_cores is not None
+
+    @property
+    def names_work(self) -> bool:
+        """Whether the training is described as computation, by its size or its operations."""
+        return self.params is not None or self.flops is not None
 
 
 def checked_request(values: dict[str, Any]) -> Request:
@@ -130,12 +154,15 @@ def _range_rule(limits: Limits) -> str:
 
 def _parsed(name: str, text: str) -> float:
     plain = text.strip()
-    if plain.isascii() and "_" not in plain:
+    factor = SCALES.get(plain[-1:].upper(), 1.0) if name in SCALED else 1.0
+    digits = plain[:-1].rstrip() if factor > 1 else plain
+    if digits.isascii() and "_" not in digits:
         try:
-            return float(plain)
+            return float(digits) * factor
         except ValueError:
             pass
-    raise InvalidNumber(name, text, f"must be a number ({LIMITS[name].unit}){_number_advice(plain)}")
+    advice = ", also with K, M, B or T: 8B is 8e9" if name in SCALED else _number_advice(plain)
+    raise InvalidNumber(name, text, f"must be a number ({LIMITS[name].unit}){advice}")
 
 
 def _number_advice(text: str) -> str:
@@ -183,8 +210,9 @@ def _checked_text(name: str, value: Any) -> str:
         raise InputError(name, value, "must not be empty; leave it out when unknown")
     if not value.isprintable():
         raise InputError(name, value, "must not hold control characters")
-    if name == "site" and value not in SITES:
-        raise InputError(name, value, f"must be {either(SITES)}")
+    choices = _CHOICES.get(name)
+    if choices and value not in choices:
+        raise InputError(name, value, f"must be {either(choices)}")
     return value.strip()
 
 
@@ -193,13 +221,52 @@ def _check_together(request: Request) -> None:
         raise Contradiction("gpu", None, "name the hardware with {gpu} or {instance}, or {cpu} and {cpu_cores}")
     if request.hours is not None and request.gpu_hours is not None:
         raise Contradiction("gpu_hours", request.gpu_hours, "give either {hours} (wall-clock) or {gpu_hours} (in total)")
-    if request.hours is None and request.gpu_hours is None:
-        raise Contradiction("hours", None, "how long did it run? Give {hours} (wall-clock) or {gpu_hours} (in total)")
-    if request.power is not None and request.utilization is not None:
-        raise Contradiction("utilization", request.utilization, "says nothing beside {power}, which was measured")
+    _check_work(request)
+    if request.hours is None and request.gpu_hours is None and not request.names_work:
+        rule = "how long did it run? Give {hours} (wall-clock), {gpu_hours} (in total) or {params} and {tokens}"
+        raise Contradiction("hours", None, rule)
+    _check_power(request)
     _check_host(request)
     if not request.has_accelerators:
         _check_without_accelerators(request)
+
+
+def _check_work(request: Request) -> None:
+    if request[-len(_NOT_SAID) :] == _NOT_SAID:
+        return
+    sizes = [name for name in _SIZES if getattr(request, name) is not None]
+    if request.flops is not None and sizes:
+        raise Contradiction("flops", request.flops, f"says all that {{{sizes[0]}}} would; give one or the other")
+    if request.params is not None and request.tokens is None:
+        raise Contradiction("params", request.params, "needs {tokens}, how many the model was trained on")
+    if request.params is None and sizes:
+        raise Contradiction(sizes[0], getattr(request, sizes[0]), "needs {params}, the size of the model")
+    if request.active_params and request.params and request.active_params > request.params:
+        raise Contradiction("active_params", request.active_params, f"is more than {{params}}, {request.params:g}")
+    for name in ("precision", "mfu"):
+        if getattr(request, name) is not None and not request.names_work:
+            raise Contradiction(name, getattr(request, name), "counts only beside {params} and {tokens}, or {flops}")
+    if request.names_work:
+        _check_work_with_time(request)
+
+
+def _check_work_with_time(request: Request) -> None:
+    name = "flops" if request.params is None else "params"
+    if not request.has_accelerators:
+        raise Contradiction(name, getattr(request, name), "is about accelerators; name them with {gpu} or {instance}")
+    timed = "hours" if request.gpu_hours is None else "gpu_hours"
+    if request.mfu is not None and getattr(request, timed) is not None:
+        raise Contradiction("mfu", request.mfu, f"follows from {{{timed}}}; leave one of the two out")
+    if request.names_host and request.hours is None:
+        raise Contradiction(name, getattr(request, name), "cannot time the CPU; give {hours} (wall-clock)")
+
+
+def _check_power(request: Request) -> None:
+    if request.power is not None and request.utilization is not None:
+        raise Contradiction("utilization", request.utilization, "says nothing beside {power}, which was measured")
+    if request.workload is not None and (request.power is not None or request.utilization is not None):
+        known = "utilization" if request.power is None else "power"
+        raise Contradiction("workload", request.workload, f"says nothing beside {{{known}}}")
 
 
 def _check_host(request: Request) -> None:
@@ -218,7 +285,7 @@ def _check_host(request: Request) -> None:
 
 
 def _check_without_accelerators(request: Request) -> None:
-    for name in ("power", "gpu_hours", "host_factor"):
+    for name in ("power", "gpu_hours", "host_factor", "workload"):
         value = getattr(request, name)
         if value is not None:
             raise Contradiction(name, value, "is about accelerators; name them with {gpu} or {instance}")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 GIVEN_SOURCE = "user"
+_ACCELERATOR_FACTORS = ("accelerator_power", "tdp", "utilization", "gpu_hours")
 QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "total_kg", "water_l")
 
 
@@ -120,6 +121,14 @@ class Estimate(NamedTuple):
         from greentrain.estimation.equivalents import compare
 
         return compare(self.operational_kg, self.catalogue.equivalents)
+
+    @property
+    def accelerator_energy_kwh(self) -> Interval:
+        """The accelerators' part of ``it_energy_kwh``, with the interval of its own factors alone. [kWh]"""
+        from greentrain.interval import around
+
+        factors = (item.value for item in self.inputs if item.name in _ACCELERATOR_FACTORS)
+        return around(self.breakdown[0].energy_kwh, *factors)
 
     @property
     def defaults(self) -> tuple[Input, ...]:

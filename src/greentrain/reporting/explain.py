@@ -32,7 +32,7 @@ def _formulas(estimate: Estimate) -> list[str]:
     value = {item.name: item.value.best for item in estimate.inputs}
     count, hours = as_given(estimate.run["count"]), as_given(estimate.run["hours"] * estimate.run["runs"])
     it_kwh, facility = estimate.it_energy_kwh, estimate.facility_energy_kwh
-    lines = ["Formula, best values", *_it_energy(estimate, value, count, hours)]
+    lines = ["Formula, best values", *_derived_hours(value), *_it_energy(estimate, value, count, hours)]
     lines.append(f"  facility energy = {best(it_kwh)} kWh x PUE {value['pue']:g} = {best(facility)} kWh")
     lines.append(
         f"  operational = {best(facility)} kWh x {value['grid_intensity']:g} g/kWh / 1000"
@@ -44,6 +44,17 @@ def _formulas(estimate: Estimate) -> list[str]:
     water = f"({value['wue']:g} + {value['pue']:g} x {value['water_intensity']:g}) L/kWh"
     lines.append(f"  water = {best(it_kwh)} kWh x {water} = {best(estimate.water_l)} L")
     return [part for line in lines for part in _fitted(line)]
+
+
+def _derived_hours(value: dict[str, float]) -> list[str]:
+    """Write how the accelerator-hours of one run follow from its operations, where they do."""
+    if "mfu" not in value:
+        return []
+    work = f"{value['flops']:g} FLOP" if "flops" in value else ""
+    if "params" in value:
+        work = f"6 x {value.get('active_params', value['params']):g} parameters x {value['tokens']:g} tokens"
+    per_hour = f"({value['peak']:g} x 1e12 FLOP/s x MFU {value['mfu']:g} x 3600 s/h)"
+    return [f"  accelerator-hours = {work} / {per_hour} = {rounded(value['gpu_hours'])} h"]
 
 
 def _times(estimate: Estimate, count: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from greentrain.estimation import Estimate
-from greentrain.reporting.numbers import as_given
+from greentrain.reporting.numbers import as_given, rounded
 
 _COMPONENTS = {
     "accelerators": "accelerators",
@@ -12,14 +12,19 @@ _COMPONENTS = {
 }
 _INPUTS = {
     "accelerator_power": "mean accelerator power",
+    "active_params": "parameters in use per token",
     "cpu_idle_fraction": "idle share of CPU power",
     "cpu_tdp_per_core": "CPU TDP per core",
     "device_embodied": "embodied emissions of a device",
+    "flops": "operations",
     "gpu_hours": "accelerator-hours",
     "lifetime": "lifetime of the hardware",
     "memory_gb": "memory",
     "memory_power_per_gb": "power of memory",
+    "mfu": "model FLOPs utilization (MFU)",
     "node_share_embodied": "embodied emissions of the node, per device",
+    "params": "parameters",
+    "peak": "dense peak",
     "pue": "PUE",
     "tdp": "TDP",
     "water_intensity": "water per kWh of electricity",
@@ -43,7 +48,8 @@ def run_words(estimate: Estimate) -> str:
     hardware = _hardware_words(estimate)
     hours = next(item for item in estimate.inputs if item.name in ("hours", "gpu_hours"))
     unit = "h" if hours.name == "hours" else "accelerator-hours"
-    parts = [hardware, f"{as_given(hours.value.best)} {unit}"]
+    amount = as_given(hours.value.best) if hours.value.is_exact else f"about {rounded(hours.value.best)}"
+    parts = [hardware, f"{amount} {unit}"]
     if run["runs"] > 1:
         parts.append(f"{run['runs']:,} runs")
     return ", ".join([*parts, _place_words(estimate)])

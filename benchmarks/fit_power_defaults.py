@@ -1,0 +1,234 @@
+"""Fit the defaults of utilization and host factor to the measured runs, and judge them on laboratories left out.
+
+Reads hardware_profiles/power_evidence.csv: mean power in training over TDP, of the accelerator alone or of the node
+per accelerator. Laboratories count equally, whatever the number of their runs, since runs of one laboratory share
+their habits. Prints the fit and the coverage that it would have had on laboratories it has not seen.
+
+Usage: python benchmarks/fit_power_defaults.py [--write]
+With --write the fitted rows of hardware_profiles/power_defaults.csv are replaced.
+"""
+
+import csv
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from math import exp, log
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER = Path(__file__).parents[1] / "hardware_profiles"
+GPU_CLASSES = ("sxm-node", "pcie-server", "workstation")
+HOST_CLASSES = ("sxm-node", "pcie-server")
+WORKLOADS = ("", "pretraining", "finetuning", "inference-like", "small")
+COVERAGE = 0.88
+MOST_UTILIZATION = 0.97
+Z_90 = 1.645
+PRIOR_LABORATORIES = 2
+COLUMNS = (
+    "hardware_class", "parameter", "low", "best", "high", "unit", "basis", "source", "verified", "notes", "workload",
+)  # fmt: skip
+
+
+class Run(NamedTuple):
+    """One measured run: power over TDP at the accelerator or the node."""
+
+    laboratory: str
+    hardware_class: str
+    level: str
+    ratio: float
+    workload: str
+    source: str
+
+
+class Fit(NamedTuple):
+    """A best value with its 90 % interval, and what it rests on."""
+
+    low: float
+    best: float
+    high: float
+    runs: int
+    laboratories: int
+
+
+def evidence() -> list[Run]:
+    """Read the measured runs."""
+    with (FOLDER / "power_evidence.csv").open(newline="", encoding="utf-8") as file:
+        return [
+            Run(row["laboratory"], row["hardware_class"], row["level"], float(row["ratio"]), row["workload"], row["source"])
+            for row in csv.DictReader(file)
+        ]
+
+
+def weighted(runs: list[Run]) -> list[tuple[float, float]]:
+    """Give the logarithm of each ratio with its weight; every laboratory weighs one."""
+    sizes = Counter(run.laboratory for run in runs)
+    return [(log(run.ratio), 1 / sizes[run.laboratory]) for run in runs]
+
+
+def quantile(pairs: list[tuple[float, float]], share: float) -> float:
+    """Give a weighted quantile, interpolated between the middles of the weights."""
+    ordered = sorted(pairs)
+    total = sum(weight for _, weight in ordered)
+    points: list[tuple[float, float]] = []
+    passed = 0.0
+    for value, weight in ordered:
+        points.append(((passed + weight / 2) / total, value))
+        passed += weight
+    if share <= points[0][0]:
+        return points[0][1]
+    for (share_0, value_0), (share_1, value_1) in zip(points, points[1:], strict=False):
+        if share <= share_1:
+            return value_0 + (value_1 - value_0) * (share - share_0) / (share_1 - share_0)
+    return points[-1][1]
+
+
+def mean_and_sd(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    """Give the weighted mean and standard deviation."""
+    total = sum(weight for _, weight in pairs)
+    mean = sum(value * weight for value, weight in pairs) / total
+    return mean, (sum(weight * (value - mean) ** 2 for value, weight in pairs) / total) ** 0.5
+
+
+def fit_utilization(runs: list[Run], stretch: float = 1.0) -> Fit:
+    """Take the median and the 5 % and 95 % quantiles, stretched for a laboratory that is not among them."""
+    pairs = weighted(runs)
+    laboratories = len({run.laboratory for run in runs})
+    middle = quantile(pairs, 0.5)
+    factor = stretch * (1 + 1 / laboratories) ** 0.5
+    low = middle - factor * (middle - quantile(pairs, 0.05))
+    high = middle + factor * (quantile(pairs, 0.95) - middle)
+    return Fit(exp(low), exp(middle), min(exp(high), MOST_UTILIZATION), len(runs), laboratories)
+
+
+def fit_host_factor(nodes: list[Run], accelerators: list[Run], prior: float | None) -> Fit:
+    """Divide node power by accelerator power in pretraining, and give it the spread that utilization leaves over."""
+    node_mean, node_sd = mean_and_sd(weighted(nodes))
+    own_mean, own_sd = mean_and_sd(weighted(accelerators))
+    laboratories = len({run.laboratory for run in nodes})
+    best = node_mean - own_mean
+    if prior is not None:
+        best = (laboratories * best + PRIOR_LABORATORIES * log(prior)) / (laboratories + PRIOR_LABORATORIES)
+    sd = max(node_sd**2 - own_sd**2, 0.10**2) ** 0.5
+    half = Z_90 * sd * (1 + 1 / laboratories) ** 0.5
+    return Fit(max(1.0, exp(best - half)), exp(best), exp(best + half), len(nodes), laboratories)
+
+
+def held_out(runs: list[Run], fit: Callable[[list[Run]], Fit]) -> Iterator[tuple[Run, bool]]:
+    """Judge each run by a fit that has not seen its laboratory."""
+    for laboratory in sorted({run.laboratory for run in runs}):
+        others = fit([run for run in runs if run.laboratory != laboratory])
+        for run in runs:
+            if run.laboratory == laboratory:
+                yield run, others.low <= run.ratio <= others.high
+
+
+def coverage(judged: list[tuple[Run, bool]]) -> tuple[float, float]:
+    """Give the share of runs inside, each run counting once, and each laboratory counting once."""
+    by_run = sum(inside for _, inside in judged) / len(judged)
+    sizes = Counter(run.laboratory for run, _ in judged)
+    by_laboratory = sum(inside / sizes[run.laboratory] for run, inside in judged) / len(sizes)
+    return by_run, by_laboratory
+
+
+def smallest_stretch(runs: list[Run]) -> float:
+    """Find the smallest stretch at which the left-out laboratories' runs are covered as promised."""
+    for step in range(40, 201, 5):
+        stretch = step / 100
+        by_run, by_laboratory = coverage(list(held_out(runs, lambda seen, s=stretch: fit_utilization(seen, s))))
+        if min(by_run, by_laboratory) >= COVERAGE:
+            return stretch
+    return 2.0
+
+
+def in_accelerator_terms(runs: list[Run], host: dict[str, Fit]) -> list[Run]:
+    """Divide node power by the host factor of its class, where only nodes were measured."""
+    return [
+        run._replace(ratio=run.ratio / host[run.hardware_class].best, level="accelerator")
+        for run in runs
+        if run.hardware_class in host
+    ]
+
+
+def fit_all(runs: list[Run]) -> tuple[float, dict[str, Fit], dict[str, Fit]]:
+    """Fit the stretch, the utilization by workload and the host factor by class."""
+    accelerators = [run for run in runs if run.level == "accelerator"]
+    stretch = smallest_stretch(accelerators)
+    host: dict[str, Fit] = {}
+    for hardware_class in HOST_CLASSES:
+        nodes = [run for run in runs if run.level == "node" and run.hardware_class == hardware_class]
+        prior = host["sxm-node"].best if host else None
+        host[hardware_class] = fit_host_factor(of(nodes, "pretraining"), of(accelerators, "pretraining"), prior)
+    by_workload = {"": fit_utilization(accelerators, stretch)}
+    for workload in WORKLOADS[1:]:
+        chosen = of(accelerators, workload) or of(in_accelerator_terms(runs, host), workload)
+        by_workload[workload] = fit_utilization(chosen, stretch)
+    return stretch, by_workload, host
+
+
+def of(runs: list[Run], workload: str) -> list[Run]:
+    """Select the runs of one workload."""
+    return [run for run in runs if run.workload == workload]
+
+
+def show(runs: list[Run], stretch: float, utilization: dict[str, Fit], host: dict[str, Fit]) -> None:
+    """Print the fit and its coverage of laboratories left out."""
+    accelerators = [run for run in runs if run.level == "accelerator"]
+    by_run, by_laboratory = coverage(list(held_out(accelerators, lambda seen: fit_utilization(seen, stretch))))
+    print(f"Quantiles stretched by {stretch:.2f} and by the root of 1 + 1 / laboratories")
+    print(f"Coverage of left-out laboratories, utilization: {by_run:.2f} of runs, {by_laboratory:.2f} by laboratory")
+    print(f"{'':<32}{'low':>7}{'best':>7}{'high':>7}{'runs':>6}{'labs':>6}")
+    rows = {f"utilization, {name or 'any workload'}": fit for name, fit in utilization.items()}
+    rows |= {f"host factor, {name}": fit for name, fit in host.items()}
+    for name, fit in rows.items():
+        print(f"{name:<32}{fit.low:>7.3f}{fit.best:>7.3f}{fit.high:>7.3f}{fit.runs:>6}{fit.laboratories:>6}")
+
+
+def new_rows(runs: list[Run], utilization: dict[str, Fit], host: dict[str, Fit]) -> list[dict[str, str]]:
+    """Make the rows of power_defaults.csv that this fit answers for."""
+    rows = []
+    for hardware_class in GPU_CLASSES:
+        for workload, fit in utilization.items():
+            rows.append(row(runs, hardware_class, workload, "utilization", fit))
+        if hardware_class in host:
+            rows.append(row(runs, hardware_class, "", "host_factor", host[hardware_class]))
+    return rows
+
+
+def row(runs: list[Run], hardware_class: str, workload: str, parameter: str, fit: Fit) -> dict[str, str]:
+    """Make one row, with its evidence in words."""
+    if parameter == "utilization":
+        chosen = [run for run in runs if run.level == "accelerator" and workload in ("", run.workload)]
+    else:
+        chosen = of([run for run in runs if run.level == "node" and run.hardware_class == hardware_class], "pretraining")
+    sources = sorted({run.source for run in chosen or of(runs, workload)})
+    notes = f"Fitted to measured runs in power_evidence.csv: {fit.runs}, of {fit.laboratories} laboratories."
+    low, best, high = (f"{value:.2f}".rstrip("0").rstrip(".") for value in fit[:3])
+    verified = "yes" if fit.laboratories > 2 else "partial"
+    values = (hardware_class, parameter, low, best, high, "1", "default", ";".join(sources), verified, notes, workload)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def write(fitted: list[dict[str, str]]) -> None:
+    """Replace the fitted rows of power_defaults.csv and keep the others."""
+    path = FOLDER / "power_defaults.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        kept = list(csv.DictReader(file))
+    keys = {(one["hardware_class"], one["parameter"]) for one in fitted}
+    others = [one for one in kept if (one["hardware_class"], one["parameter"]) not in keys]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n", restval="")
+        writer.writeheader()
+        writer.writerows([*fitted, *others])
+
+
+def main() -> None:
+    """Fit, judge, print, and write if asked to."""
+    runs = evidence()
+    stretch, utilization, host = fit_all(runs)
+    show(runs, stretch, utilization, host)
+    if "--write" in sys.argv:
+        write(new_rows(runs, utilization, host))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Hardware as papers name it, found in the catalogue or refused with a reason, never guessed."""
+
+import re
+from typing import NamedTuple
+
+from greentrain.catalogue import Catalogue
+from greentrain.errors import AmbiguousName, UnknownName
+
+_REMARK = re.compile(r"\s*\([^)]*\)")
+_TIMES = re.compile(r"(\d+)\s*(?:x|\N{MULTIPLICATION SIGN})\s*(?=[A-Za-z])", re.IGNORECASE)
+_SLICE = re.compile(r"(?:google\s*)?(?:cloud\s*)?(?:tpu\s*)?(v[234]|v5p)\s*-\s*(\d+)", re.IGNORECASE)
+_SEVERAL = re.compile(r"\s*/\s*|\s*\+\s*|\s*,\s*|\s+and\s+")
+_CORES_PER_CHIP = 2
+_NAMELESS = ("gpu", "gpus", "accelerator", "cuda", "cloud gpu")
+
+
+class Hardware(NamedTuple):
+    """What a paper's name was understood as.
+
+    Attributes
+    ----------
+    name : str
+        A name that the catalogue has; blank when there are no accelerators or the name cannot be resolved.
+    devices_per_count : float
+        Devices per unit that the paper counts: half a chip for a TPU core, 4 for one slice called v3-8. [1]
+    is_cpu : bool
+        Whether the run had no accelerator.
+    reason : str
+        Why the name cannot be resolved; blank when it can.
+    """
+
+    name: str = ""
+    devices_per_count: float = 1.0
+    is_cpu: bool = False
+    reason: str = ""
+
+
+def find_hardware(text: str, catalogue: Catalogue, count: float | None = None) -> Hardware:
+    """Find the hardware that a paper's name means.
+
+    Remarks in brackets are left out, but for "cores" behind a TPU, of which two make a chip. A leading ``8x`` and the
+    names of TPU slices up to v5p, which count cores, say how many devices one node or slice has. Several devices in
+    one name, and names that no single device has, are refused.
+
+    Parameters
+    ----------
+    text : str
+        The name as printed, for example ``TPUv3 (chips)`` or ``A100-SXM4-80GB``.
+    catalogue : Catalogue
+        Where the devices are.
+    count : float, optional
+        How many the paper counts, which tells nodes and slices from devices and cores. [1]
+    """
+    plain = _REMARK.sub("", text).strip()
+    if not plain:
+        return Hardware(reason="no hardware is named")
+    if re.match(r"CPUs?\b", plain, re.IGNORECASE):
+        return Hardware(is_cpu=True)
+    if plain.lower() in _NAMELESS:
+        return Hardware(reason=f"{text!a} names no device")
+    if found := _SLICE.fullmatch(plain):
+        cores = int(found[2])
+        per_count = _per_count(count, {1: cores / _CORES_PER_CHIP, cores / _CORES_PER_CHIP: 1, cores: 1 / _CORES_PER_CHIP})
+        return _counted(text, f"TPU {found[1]}", per_count, catalogue)
+    if found := _TIMES.match(plain):
+        per_count = _per_count(count, {1: int(found[1]), int(found[1]): 1})
+        return _counted(text, plain[found.end() :], per_count, catalogue)
+    in_cores = re.search(r"\bcores?\b", text, re.IGNORECASE) and "tpu" in plain.lower()
+    single = _found(plain, 1 / _CORES_PER_CHIP if in_cores else 1.0, catalogue)
+    return single if not single.reason else _several(text, plain, catalogue) or single
+
+
+def _per_count(count: float | None, by_count: dict[float, float]) -> float | None:
+    """Devices per unit counted, by what is counted; the name itself is one node or slice."""
+    return by_count.get(1 if count is None else count)
+
+
+def _counted(text: str, name: str, per_count: float | None, catalogue: Catalogue) -> Hardware:
+    if per_count is None:
+        return Hardware(reason=f"{text!a} fits neither devices nor nodes of that count")
+    return _found(name, per_count, catalogue)
+
+
+def _found(name: str, devices_per_count: float, catalogue: Catalogue) -> Hardware:
+    try:
+        catalogue.hardware.find_accelerator(name)
+    except AmbiguousName as error:
+        return Hardware(reason=f"{name!a} may be {', '.join(error.suggestions[:-1])} or {error.suggestions[-1]}")
+    except UnknownName:
+        return Hardware(reason=f"{name!a} is not in the catalogue")
+    return Hardware(name, devices_per_count)
+
+
+def _several(text: str, plain: str, catalogue: Catalogue) -> Hardware | None:
+    """Say that a name holds several devices, if at least two of its parts are."""
+    parts = [part for part in _SEVERAL.split(plain) if part and not _found(part, 1, catalogue).reason]
+    return Hardware(reason=f"{text!a} mixes {' and '.join(parts)}") if len(parts) > 1 else None

@@ -1,0 +1,265 @@
+"""Published training footprints with the inputs that were stated beside them: ours and a user's own.
+
+A file has the columns of the shipped ``references.csv``. Only ``id`` and one of the two published figures must be
+there; a column that is absent is blank everywhere, one that is not known is kept as it is. What a source does not state
+stays blank: nothing is filled in but ``energy_boundary`` and ``tiers``, by the rules of `greentrain.validation.tiers`.
+"""
+
+from math import isfinite
+from os import PathLike, fspath
+from os.path import exists, isdir, join
+from typing import Any, NamedTuple
+
+from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue.tables import Row, Table, places_folder, read_own_table, shipped_table
+from greentrain.errors import DataError, InputError, UnknownName
+
+BOUNDARIES = ("accelerator", "node", "facility")
+TIERS = ("T1", "T2", "T3", "T4")
+_PARAMETER = "references"
+_PUBLISHED = ("published_energy_kwh", "published_co2e_kg")
+_LISTS = ("tiers", "traps", "links")
+
+
+class Range(NamedTuple):
+    """The range of a column, ends included unless ``above``, and its unit."""
+
+    least: float
+    most: float
+    unit: str
+    above: bool = False
+
+
+NUMBERS = {
+    "year": Range(1950, 2100, "a calendar year"),
+    "accelerator_count": Range(0, 1e8, "accelerators", above=True),
+    "wall_hours": Range(0, 1e7, "h", above=True),
+    "accelerator_hours": Range(0, 1e11, "h", above=True),
+    "power_w_per_accelerator": Range(0, 1e5, "W", above=True),
+    "cpu_dram_power_w": Range(0, 1e9, "W"),
+    "pue": Range(1, 5, "1"),
+    "grid_g_per_kwh": Range(0, 3000, "g CO2e/kWh"),
+    "published_energy_kwh": Range(0, 1e12, "kWh"),
+    "published_co2e_kg": Range(0, 1e12, "kg CO2e"),
+    "embodied_kg": Range(0, 1e12, "kg CO2e"),
+}
+
+
+class Reference(NamedTuple):
+    """A published training footprint; None and nothing mean that the source does not state it.
+
+    Attributes
+    ----------
+    accelerator : str
+        Hardware as the paper names it.
+    accelerator_count : float or None
+        Number of accelerators. [1]
+    wall_hours, accelerator_hours : float or None
+        Time from start to end, and summed over the accelerators. [h]
+    power_basis : str
+        How the power is known: ``tdp``, ``measured ...``, ``stated ...``.
+    power_w_per_accelerator : float or None
+        Mean power; of what, ``power_basis`` says. [W]
+    cpu_dram_power_w : float or None
+        Mean power of the host, all nodes together, beside that of the accelerators. [W]
+    pue : float or None
+        Power usage effectiveness. [1]
+    grid_g_per_kwh : float or None
+        Carbon intensity. [g CO2e/kWh]
+    location : str
+        Place as the paper names it.
+    published_energy_kwh : float or None
+        The published energy, of what ``energy_boundary`` says. [kWh]
+    published_co2e_kg : float or None
+        The published emissions. [kg CO2e]
+    embodied_kg : float or None
+        Embodied emissions stated beside them, or inside them if ``co2e_scope`` says so. [kg CO2e]
+    energy_boundary : {'accelerator', 'node', 'facility', ''}
+        Accelerators alone; with their host, before PUE; with PUE. Blank without an energy.
+    tiers : tuple of str
+        Which questions the record answers: T1 to T4.
+    laboratory : str
+        Who published it: when a constant is fitted, whole laboratories are left out.
+    excluded : str
+        Why it answers none; blank when it is used.
+    traps : tuple of str
+        The names of the traps that its figures hold.
+    links : tuple of str
+        Ids of the records that contradict it, for the reason of ``link_reason``.
+    extra : dict of str to str
+        Columns that greentrain does not know, as they are.
+    """
+
+    id: str
+    model: str = ""
+    organisation: str = ""
+    year: int | None = None
+    source: str = ""
+    source_url_or_id: str = ""
+    kind: str = ""
+    accelerator: str = ""
+    accelerator_count: float | None = None
+    wall_hours: float | None = None
+    accelerator_hours: float | None = None
+    power_basis: str = ""
+    power_w_per_accelerator: float | None = None
+    cpu_dram_power_w: float | None = None
+    pue: float | None = None
+    grid_g_per_kwh: float | None = None
+    location: str = ""
+    published_energy_kwh: float | None = None
+    published_co2e_kg: float | None = None
+    co2e_scope: str = ""
+    embodied_kg: float | None = None
+    params: str = ""
+    tokens: str = ""
+    flops: str = ""
+    notes: str = ""
+    verified: str = ""
+    energy_boundary: str = ""
+    tiers: tuple[str, ...] = ()
+    laboratory: str = ""
+    excluded: str = ""
+    traps: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    link_reason: str = ""
+    extra: dict[str, str] = {}  # noqa: RUF012 - never written to
+
+    @property
+    def hours(self) -> float | None:
+        """Hours summed over the accelerators, as stated or as count x wall-clock hours. [h]"""
+        if self.accelerator_hours is not None:
+            return self.accelerator_hours
+        if self.accelerator_count is None or self.wall_hours is None:
+            return None
+        return self.accelerator_count * self.wall_hours
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a meter stands behind the energy, rather than a rating."""
+        return self.power_basis.lower().startswith("measured")
+
+    @property
+    def includes_pue(self) -> bool:
+        """Whether the published energy is that of the facility."""
+        return self.energy_boundary == "facility"
+
+
+def read_references(
+    path: str | PathLike[str] | None = None, *, catalogue: Catalogue | None = None
+) -> tuple[Reference, ...]:
+    """Read published footprints: the shipped ones, or a user's own file.
+
+    Parameters
+    ----------
+    path : path, optional
+        A CSV file with the columns of the shipped one; None reads that.
+    catalogue : Catalogue, optional
+        Where the hardware and places are that the inference of tiers looks up.
+
+    Returns
+    -------
+    tuple of Reference
+        In the order of the file, with ``energy_boundary`` and ``tiers`` inferred where the file has none.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such file.
+    InputError
+        If it is a folder, or its name is empty.
+    DataError
+        If it lacks a column, or a cell cannot be used; the message names file, row and column.
+    """
+    from greentrain.validation.tiers import classified
+
+    file = join(places_folder(), "references.csv") if path is None else _checked_file(fspath(path))
+    table = shipped_table("references") if path is None else read_own_table(file)
+    _check_header(file, table)
+    lines = table.lines or range(2, len(table.rows) + 2)
+    numbered = list(zip(lines, table.rows, strict=True))
+    references = [_reference(_Cells(file, line, _row(file, line, table, cells))) for line, cells in numbered]
+    _check_ids(file, [line for line, _ in numbered], references)
+    return classified(references, load_catalogue() if catalogue is None else catalogue)
+
+
+class _Cells:
+    """The cells of a row, and where it stands."""
+
+    def __init__(self, file: str, line: int, row: Row) -> None:
+        self.row = row
+        self._where = (file, line)
+
+    def fail(self, column: str, rule: str) -> DataError:
+        file, line = self._where
+        return DataError(file, rule, line, column)
+
+    def value(self, column: str) -> Any:
+        text = self.row.get(column, "").strip()
+        if column in NUMBERS:
+            return self._number(column, text) if text else None
+        if column in _LISTS:
+            return tuple(part.strip() for part in text.split(";") if part.strip())
+        return text
+
+    def _number(self, column: str, text: str) -> float:
+        try:
+            value = float(text) if text.isascii() and "_" not in text else float("nan")
+        except ValueError:
+            value = float("nan")
+        if not isfinite(value):
+            raise self.fail(column, f"{text!a} is not a number; write digits and one decimal point, without unit or comma")
+        least, most, unit, above = NUMBERS[column]
+        if not least <= value <= most or (above and value == least):
+            end = "above" if above else "at least"
+            raise self.fail(column, f"{text} is out of range: it must be {end} {least:g} and at most {most:,.0f} ({unit})")
+        if column == "year" and value != int(value):
+            raise self.fail(column, f"{text} is not a calendar year")
+        return int(value) if column == "year" else value
+
+
+def _checked_file(path: str) -> str:
+    if not path.strip():
+        raise InputError(_PARAMETER, path, "must name a CSV file")
+    if isdir(path):
+        raise InputError(_PARAMETER, path, "is a folder; name a CSV file")
+    if not exists(path):
+        raise UnknownName(_PARAMETER, path, "no such file")
+    return path
+
+
+def _check_header(file: str, table: Table) -> None:
+    if "id" not in table.header:
+        raise DataError(file, "the column id is missing; it names each record", 1)
+    if not set(_PUBLISHED) & set(table.header):
+        raise DataError(file, f"neither of the columns {' and '.join(_PUBLISHED)} is there: nothing to compare with", 1)
+    twice = [name for index, name in enumerate(table.header) if name and name in table.header[:index]]
+    if twice:
+        raise DataError(file, "the column stands twice in the header", 1, twice[0])
+
+
+def _row(file: str, line: int, table: Table, cells: list[str]) -> Row:
+    if len(cells) != len(table.header):
+        raise DataError(file, f"{len(cells)} cells under {len(table.header)} columns", line)
+    return dict(zip(table.header, cells, strict=True))
+
+
+def _reference(cells: _Cells) -> Reference:
+    known = {name: cells.value(name) for name in Reference._fields if name != "extra"}
+    if not known["id"]:
+        raise cells.fail("id", "must not be blank")
+    if known["energy_boundary"] not in ("", *BOUNDARIES):
+        raise cells.fail("energy_boundary", f"{known['energy_boundary']!a} is not one of {', '.join(BOUNDARIES)}")
+    for tier in known["tiers"]:
+        if tier not in TIERS:
+            raise cells.fail("tiers", f"{tier!a} is not one of {', '.join(TIERS)}; separate several by ;")
+    extra = {name: cell for name, cell in cells.row.items() if name not in known}
+    return Reference(**known, extra=extra)
+
+
+def _check_ids(file: str, lines: list[int], references: list[Reference]) -> None:
+    first: dict[str, int] = {}
+    for line, reference in zip(lines, references, strict=True):
+        if reference.id in first:
+            raise DataError(file, f"{reference.id!a} stands in row {first[reference.id]} already", line, "id")
+        first[reference.id] = line

@@ -1,0 +1,201 @@
+"""What a validation is: one row per record and tier, and a summary per tier."""
+
+import json
+from collections.abc import Sequence
+from statistics import mean, median
+from typing import Any, NamedTuple
+
+from greentrain import __version__
+from greentrain.catalogue import DATA_VERSION
+from greentrain.interval import Interval, log_width
+from greentrain.validation.factors import Decomposition
+from greentrain.validation.references import TIERS, Reference
+
+SCHEMA_VERSION = 1
+
+
+class RecordResult(NamedTuple):
+    """One record in one tier.
+
+    Attributes
+    ----------
+    published_kwh, published_kg : float or None
+        What the source printed. [kWh, kg CO2e]
+    estimated_kwh, estimated_kg : Interval or None
+        T1: from the stated inputs, exact. T2 and T3: our estimate at the record's boundary. [kWh, kg CO2e]
+    boundary : str
+        What the published energy covers.
+    passed : bool or None
+        T1: within tolerance. T3: inside our interval. T4: the trap was noticed. None where nothing could be compared,
+        and in T2, which only shows where we land.
+    covered : bool or None
+        Whether our interval holds the published figure, energy first; None in T1 and T4.
+    log_ratio : float or None
+        Natural logarithm of ours over published, energy first. [1]
+    reason : str
+        Why it fails, cannot be compared, or which trap was noticed by what.
+    traps : tuple of str
+        Names of the traps that were noticed, in T4.
+    defaults : tuple of str
+        The defaults that our estimate used, in T2 and T3.
+    """
+
+    id: str
+    tier: str
+    published_kwh: float | None = None
+    estimated_kwh: Interval | None = None
+    published_kg: float | None = None
+    estimated_kg: Interval | None = None
+    boundary: str = ""
+    passed: bool | None = None
+    covered: bool | None = None
+    log_ratio: float | None = None
+    reason: str = ""
+    traps: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there was anything to compare; a record that cannot be resolved has not."""
+        return self.passed is not None or self.covered is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the machine-readable form."""
+        row = self._asdict()
+        for name in ("estimated_kwh", "estimated_kg"):
+            row[name] = row[name]._asdict() if row[name] else None
+        return row | {"traps": list(self.traps), "defaults": list(self.defaults)}
+
+
+class PeerScore(NamedTuple):
+    """A published method on the same metered records.
+
+    Attributes
+    ----------
+    n : int
+        Records that the method says anything of.
+    own : int
+        How many of them are in the method's own source, so that it is no test of them.
+    median_abs_log_ratio, bias_log : float or None
+        Median size and mean of the logarithm of the method's energy over the metered one. [1]
+    """
+
+    title: str
+    n: int
+    own: int
+    median_abs_log_ratio: float | None
+    bias_log: float | None
+
+
+class ValidationReport(NamedTuple):
+    """Published footprints against what their inputs give, and against our own estimates.
+
+    Attributes
+    ----------
+    records : tuple of RecordResult
+        One row per record and tier.
+    references : tuple of Reference
+        The records, those left out included.
+    peers : dict of str to PeerScore
+        Published methods on the T3 records.
+    claims : tuple of dict
+        Well-known claims recomputed, if asked for.
+    decomposition : Decomposition or None
+        Ours against published factor by factor, where one record was asked for.
+    """
+
+    records: tuple[RecordResult, ...]
+    references: tuple[Reference, ...]
+    peers: dict[str, PeerScore]
+    claims: tuple[dict[str, Any], ...] = ()
+    decomposition: Decomposition | None = None
+
+    @property
+    def failed(self) -> tuple[RecordResult, ...]:
+        """The T1 records whose published figures do not follow from their stated inputs."""
+        return tuple(row for row in self.records if row.tier == "T1" and row.passed is False)
+
+    @property
+    def tiers(self) -> dict[str, dict[str, Any]]:
+        """The summary of each tier that has records."""
+        summaries = {"T1": _checked, "T2": _compared, "T3": self._metered, "T4": _checked}
+        rows = {tier: self.of_tier(tier) for tier in TIERS}
+        return {tier: summaries[tier](rows[tier]) for tier in TIERS if rows[tier]}
+
+    def of_tier(self, tier: str) -> tuple[RecordResult, ...]:
+        """Give the rows of one tier."""
+        return tuple(row for row in self.records if row.tier == tier)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the whole report as plain data, as ``--json`` prints it."""
+        whole: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "kind": "validation",
+            "greentrain_version": __version__,
+            "data_version": DATA_VERSION,
+            "tiers": self.tiers,
+            "records": [row.to_dict() for row in self.records],
+            "excluded": [{"id": item.id, "reason": item.excluded} for item in self.references if item.excluded],
+            "claims": list(self.claims),
+        }
+        return whole if self.decomposition is None else {**whole, "factors": self.decomposition.to_dict()}
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """Give the whole report as JSON text, without NaN or infinity."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def _metered(self, rows: Sequence[RecordResult]) -> dict[str, Any]:
+        peers = {
+            name: {"title": score.title, "n": score.n, "own": score.own, **_error(score)}
+            for name, score in self.peers.items()
+        }
+        return {**_compared(rows), "peers": peers}
+
+    def __repr__(self) -> str:
+        parts = []
+        for tier, summary in self.tiers.items():
+            right = summary["passed"] if "passed" in summary else summary["covered"]
+            parts.append(f"{tier} {right} of {summary['n']}")
+        return f"<ValidationReport {', '.join(parts) or 'of no records'}>"
+
+    def _repr_html_(self) -> str:
+        """Give a small table for notebooks."""
+        names = ("n", "passed", "covered", "coverage", "median_abs_log_ratio", "bias_log")
+        head = "".join(f"<th>{name}</th>" for name in ("tier", *names))
+        body = "".join(
+            f"<tr><td>{tier}</td>{''.join(f'<td>{_cell(summary.get(name))}</td>' for name in names)}</tr>"
+            for tier, summary in self.tiers.items()
+        )
+        return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _checked(rows: Sequence[RecordResult]) -> dict[str, Any]:
+    """Summarize a tier that is passed or not."""
+    compared = [row for row in rows if row.is_compared]
+    passed = sum(row.passed is True for row in compared)
+    return {"n": len(compared), "passed": passed, "unresolved": len(rows) - len(compared)}
+
+
+def _compared(rows: Sequence[RecordResult]) -> dict[str, Any]:
+    """Summarize a tier in which our interval meets a published figure."""
+    compared = [row for row in rows if row.is_compared]
+    covered = sum(row.covered is True for row in compared)
+    ratios = [row.log_ratio for row in compared if row.log_ratio is not None]
+    widths = [log_width(interval) for row in compared if (interval := row.estimated_kwh or row.estimated_kg)]
+    return {
+        "n": len(compared),
+        "covered": covered,
+        "coverage": covered / len(compared) if compared else None,
+        "median_abs_log_ratio": median(map(abs, ratios)) if ratios else None,
+        "bias_log": mean(ratios) if ratios else None,
+        "mean_log_width": mean(widths) if widths else None,
+        "unresolved": len(rows) - len(compared),
+    }
+
+
+def _error(score: PeerScore) -> dict[str, float | None]:
+    return {"median_abs_log_ratio": score.median_abs_log_ratio, "bias_log": score.bias_log}
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.3g}"

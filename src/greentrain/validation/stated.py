@@ -1,0 +1,171 @@
+"""Tier T1: do the published kWh and kg follow from the inputs that were stated beside them?
+
+Two figures agree when they differ by at most 1 %, or by half a unit of the last digit printed. The last printed digit
+is that of the figure as its source prints it: where the notes quote the published figure in another unit ("26 lb",
+"7.5 MWh", "0.4 t"), that quotation counts. Otherwise the digits of the stored number count, without trailing zeros:
+14,000 kg reads as 14 t, to the tonne.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from greentrain import formulas
+from greentrain.units import KG_PER_LB
+from greentrain.validation.references import Reference
+
+RELATIVE_TOLERANCE = 0.01
+_SAME_FIGURE = 0.001
+"""A quotation within this of the stored figure is that figure in another unit. [1]"""
+_KG = {"kg": 1.0, "t": 1000.0, "tonnes": 1000.0, "tons": 1000.0, "lb": KG_PER_LB, "lbs": KG_PER_LB, "g": 0.001}
+_KWH = {"kwh": 1.0, "mwh": 1000.0, "gwh": 1e6, "wh": 0.001}
+_QUOTATION = re.compile(r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)\"?\s?([A-Za-z]+)\b")
+_EMBODIED_INSIDE = ("with embodied", "life cycle", "life-cycle", "lifecycle")
+_BEFORE_PUE = ("no pue", "without pue", "before pue", "pue 1.0", "dynamic")
+
+
+class Stated(NamedTuple):
+    """What the stated inputs give; None where one of them is missing.
+
+    Attributes
+    ----------
+    energy_kwh : float or None
+        Energy at the record's own boundary. [kWh]
+    co2e_kg : float or None
+        Emissions in the record's own scope. [kg CO2e]
+    """
+
+    energy_kwh: float | None
+    co2e_kg: float | None
+
+
+class Agreement(NamedTuple):
+    """A published figure against the recomputed one, and how far they may be apart."""
+
+    quantity: str
+    published: float
+    recomputed: float
+    tolerance: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether they agree."""
+        return abs(self.recomputed - self.published) <= self.tolerance
+
+
+def recompute(reference: Reference) -> Stated:
+    """Work out energy and emissions from nothing but what the record states.
+
+    Energy is power x accelerator-hours, with PUE where the published energy has it. Emissions follow from that energy,
+    or from the published one where no power is stated, with PUE where the energy is before it and the scope does not
+    exclude it, and with the embodied part where the scope includes it.
+    """
+    before_pue = _it_energy_kwh(reference)
+    energy = None if before_pue is None else _at_boundary_kwh(reference, before_pue)
+    published = reference.published_energy_kwh
+    stated_kwh = energy if energy is not None else published
+    if reference.grid_g_per_kwh is None or stated_kwh is None:
+        return Stated(energy, None)
+    if reference.pue is not None and not reference.includes_pue and not excludes_pue(reference):
+        stated_kwh = formulas.facility_energy_kwh(stated_kwh, reference.pue)
+    kg = formulas.operational_kg(stated_kwh, reference.grid_g_per_kwh)
+    return Stated(energy, kg + (reference.embodied_kg or 0.0) if includes_embodied(reference) else kg)
+
+
+def agreements(reference: Reference) -> tuple[Agreement, ...]:
+    """Compare each published figure that can be recomputed with what the stated inputs give."""
+    stated = recompute(reference)
+    pairs = (
+        ("energy", reference.published_energy_kwh, stated.energy_kwh, _KWH),
+        ("CO2e", reference.published_co2e_kg, stated.co2e_kg, _KG),
+    )
+    return tuple(
+        Agreement(quantity, published, ours, _tolerance(published, reference.notes, units))
+        for quantity, published, ours, units in pairs
+        if published is not None and ours is not None
+    )
+
+
+def covers_whole_energy(reference: Reference) -> bool:
+    """Whether the stated power is all of the published energy's: "tdp + idle" and "GPU x 1.74" name a part of it."""
+    return not re.search(r"\+| x ", reference.power_basis)
+
+
+def excludes_pue(reference: Reference) -> bool:
+    """Whether the published emissions are said to be before PUE."""
+    return any(words in reference.co2e_scope.lower() for words in _BEFORE_PUE)
+
+
+def includes_embodied(reference: Reference) -> bool:
+    """Whether the published emissions are said to hold the making of the hardware."""
+    return any(words in reference.co2e_scope.lower() for words in _EMBODIED_INSIDE)
+
+
+def half_unit(value: float, notes: str, units: dict[str, float]) -> float:
+    """Half a unit of the last printed digit of a figure, in the figure's own unit.
+
+    Parameters
+    ----------
+    value : float
+        The stored figure.
+    notes : str
+        What the record quotes; the quotation nearest to the figure counts.
+    units : dict of str to float
+        Each unit's name in lower case, and how many of the figure's unit it is.
+    """
+    quoted = [(abs(number * factor - value), digit * factor) for number, digit, factor in _quotations(notes, units)]
+    near = [pair for pair in quoted if pair[0] <= _SAME_FIGURE * abs(value)]
+    return (min(near)[1] if near else _last_digit(f"{value:.12g}")) / 2
+
+
+def quoted_kg(notes: str) -> tuple[float, ...]:
+    """List the emissions that a note quotes. [kg CO2e]"""
+    return tuple(number * factor for number, _, factor in _quotations(notes, _KG))
+
+
+def _it_energy_kwh(reference: Reference) -> float | None:
+    """Power x hours, of what the power basis says, before PUE. [kWh]"""
+    power, hours = reference.power_w_per_accelerator, reference.hours
+    if power is None or hours is None or not covers_whole_energy(reference):
+        return None
+    kwh: float = formulas.it_energy_kwh(1, hours, power, 1.0)
+    wall = reference.wall_hours
+    if reference.cpu_dram_power_w and wall:
+        kwh += formulas.it_energy_kwh(1, wall, reference.cpu_dram_power_w, 1.0)
+    return kwh
+
+
+def _at_boundary_kwh(reference: Reference, before_pue_kwh: float) -> float | None:
+    """Apply PUE where the published energy has it, or where no energy but emissions after PUE are published."""
+    if not reference.includes_pue:
+        return before_pue_kwh
+    kwh: float | None = None
+    if reference.pue is not None:
+        kwh = formulas.facility_energy_kwh(before_pue_kwh, reference.pue)
+    return kwh
+
+
+def _tolerance(published: float, notes: str, units: dict[str, float]) -> float:
+    return max(RELATIVE_TOLERANCE * abs(published), half_unit(published, notes, units))
+
+
+def _quotations(notes: str, units: dict[str, float]) -> Iterator[tuple[float, float, float]]:
+    """Give number, value of its last digit, and factor of its unit, of each quantity that the notes name."""
+    for text, unit in _QUOTATION.findall(notes):
+        factor = units.get(unit if unit in ("t", "g") else unit.lower())
+        if factor:
+            plain = text.replace(",", "").rstrip(".")
+            yield float(plain), _decimal_digit(plain), factor
+
+
+def _decimal_digit(text: str) -> float:
+    return float(10 ** -len(text.partition(".")[2]))
+
+
+def _last_digit(text: str) -> float:
+    """Value of the last digit of a number that counts: 0.01 for 11.79, 1,000 for 14000."""
+    whole, _, decimals = text.partition(".")
+    if decimals or "e" in text:
+        return _decimal_digit(text) if "e" not in text else 0.0
+    zeros = len(whole) - len(whole.rstrip("0"))
+    return float(10**zeros) if whole.strip("0") else 0.0

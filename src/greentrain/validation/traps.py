@@ -1,0 +1,234 @@
+"""Tier T4: figures that contradict each other or mix scopes, noticed by their numbers and their wording.
+
+A detector looks at one record, at the records of the same run and at the catalogue, and says what it found, or nothing.
+It knows no record by its id.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from math import log
+from typing import NamedTuple
+
+from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.validation import trap_evidence as evidence
+from greentrain.validation.references import Reference
+from greentrain.validation.stated import agreements, excludes_pue, includes_embodied, quoted_kg
+
+_WITHIN = 0.015
+"""How far a ratio may be from the factor that betrays a slip. [1]"""
+_LONGEST_WALL_H = 17_520
+"""Two years: no run of several devices took longer from start to end. [h]"""
+_OTHER_GRID = 3.0
+_NOT_METERED = 0.1
+"""Mean power over TDP below which an accelerator at work was not metered; idle ones draw more. [1]"""
+_NET = re.compile(r"^market\b|\bnet of (clean|contract|renewable)|\(net\b|(^|\. )net \(", re.IGNORECASE)
+_PROGRAMME = re.compile(r"\b(programme|development|all (models|runs|experiments)|hyperparameter)\b", re.IGNORECASE)
+_PREDICTED = re.compile(r"\b(predict(ed|ion)|projected)\b", re.IGNORECASE)
+_OTHER_FIGURE = 0.1
+"""Difference of logarithms above which two figures are two. [1]"""
+_SAME_HOURS = re.compile(r"\bsame [\d.,]+ ?[kM]? ?(GPU-|accelerator-)?h(ours)?\b")
+_SPLIT_GPU = re.compile(r"\bgpu (\d[\d.]*)")
+
+
+class Surroundings(NamedTuple):
+    """What a detector may look at besides the record: the catalogue, and other records of the same run."""
+
+    catalogue: Catalogue
+    same_run: tuple[Reference, ...] = ()
+
+
+class Trap(NamedTuple):
+    """A way in which published figures mislead.
+
+    Attributes
+    ----------
+    name : str
+        Its name in results.
+    sentence : str
+        What it is, for any record.
+    detect : callable
+        Says what is wrong with a record, or returns nothing.
+    """
+
+    name: str
+    sentence: str
+    detect: Callable[[Reference, Surroundings], str]
+
+
+class Finding(NamedTuple):
+    """A trap that was noticed, and by what."""
+
+    name: str
+    sentence: str
+
+
+def find_traps(
+    reference: Reference, others: Sequence[Reference] = (), *, catalogue: Catalogue | None = None
+) -> tuple[Finding, ...]:
+    """Notice the traps of a record.
+
+    Parameters
+    ----------
+    reference : Reference
+        The record.
+    others : sequence of Reference
+        Records among which those of the same run are looked for.
+    catalogue : Catalogue, optional
+        Where devices and places are.
+    """
+    same_run = tuple(other for other in others if evidence.is_same_run(reference, other))
+    around = Surroundings(catalogue or load_catalogue(), same_run)
+    return tuple(Finding(trap.name, said) for trap in TRAPS.values() if (said := trap.detect(reference, around)))
+
+
+def _tenfold(reference: Reference, around: Surroundings) -> str:
+    for what, ratio in evidence.kg_ratios(reference, around.same_run):
+        power = round(log(ratio, 10))
+        if power not in (0, 3, -3) and _is_near(ratio, 10.0**power):
+            return f"its CO2e is {10.0**power:g} x that {what}: a misplaced decimal point in one of them"
+    return ""
+
+
+def _grams(reference: Reference, around: Surroundings) -> str:
+    for what, ratio in evidence.kg_ratios(reference, around.same_run):
+        if _is_near(ratio, 1000) or _is_near(ratio, 0.001):
+            return f"its CO2e is {'1000' if ratio > 1 else '1/1000'} x that {what}: grams, kilograms or tonnes taken for each other"
+    return ""
+
+
+def _total_hours(reference: Reference, _: Surroundings) -> str:
+    wall, count = reference.wall_hours, reference.accelerator_count
+    if wall and count and count > 1 and wall > _LONGEST_WALL_H:
+        return (
+            f"{wall:,.0f} h is {wall / 8760:.0f} years from start to end on {count:,.0f} devices: "
+            "hours summed over devices, or extrapolated, stand as wall-clock hours"
+        )
+    return ""
+
+
+def _tpu_cores(reference: Reference, around: Surroundings) -> str:
+    if "tpu" not in reference.accelerator.lower():
+        return ""
+    if re.search(r"\bcores?\b|\bv[234]-\d+", reference.accelerator, re.IGNORECASE):
+        return f"{reference.accelerator} counts cores, of which two make a chip"
+    figures = [(other.id, other.published_co2e_kg) for other in around.same_run]
+    if re.search(r"\b(chips?|cores?)\b", reference.notes):
+        figures += [("its note", kg) for kg in quoted_kg(reference.notes)]
+    for who, kg in figures:
+        ratio = evidence.ratio(reference.published_co2e_kg, kg)
+        for factor in (2, 4, 8):
+            if _is_near(ratio, factor) or _is_near(ratio, 1 / factor):
+                return f"{who} gives the same run {factor} x {'less' if _is_near(ratio, factor) else 'more'}: cores, chips and devices of a TPU"
+    return ""
+
+
+def _pue_mixed(reference: Reference, around: Surroundings) -> str:
+    pue = reference.pue
+    if pue is None or _is_near(pue, 1):
+        return ""
+    if _is_near(evidence.kg_over_energy(reference), pue):
+        return f"the CO2e includes PUE {pue:g}, the energy beside it does not"
+    for other in around.same_run:
+        ratio = evidence.ratio(reference.published_energy_kwh, other.published_energy_kwh)
+        if _is_near(ratio, pue) or _is_near(ratio, 1 / pue):
+            return f"{other.id} gives the same energy {'before' if ratio > 1 else 'after'} PUE {pue:g}"
+    return ""
+
+
+def _pue_wrong_way(reference: Reference, _: Surroundings) -> str:
+    pue = reference.pue
+    if pue is None or _is_near(pue, 1) or not _is_near(evidence.kg_over_energy(reference), pue**2):
+        return ""
+    return f"the CO2e needs PUE {pue:g} twice on top of the printed energy: it was divided by PUE instead of multiplied"
+
+
+def _embodied_inside(reference: Reference, _: Surroundings) -> str:
+    if not includes_embodied(reference):
+        return ""
+    made = f", {reference.embodied_kg:,.0f} kg of it embodied" if reference.embodied_kg else ""
+    return f"the CO2e is of the life cycle{made}: not comparable with an operational figure"
+
+
+def _net(reference: Reference, _: Surroundings) -> str:
+    if _NET.search(reference.co2e_scope) or _NET.search(reference.notes):
+        return "a figure net of clean-energy contracts (market-based) stands for, or beside, the location-based one"
+    return ""
+
+
+def _other_grid(reference: Reference, around: Surroundings) -> str:
+    implied = evidence.implied_g_per_kwh(reference)
+    own = evidence.place_g_per_kwh(reference, around.catalogue)
+    if not implied or own is None or _net(reference, around):
+        return ""
+    if not own.low / _OTHER_GRID <= implied <= own.high * _OTHER_GRID:
+        return f"its CO2e implies {implied:,.0f} g/kWh, {reference.location} has {own.best:,.0f}: the grid of another place"
+    return ""
+
+
+def _same_hours(reference: Reference, around: Surroundings) -> str:
+    for other in around.same_run:
+        same = _is_near(evidence.ratio(reference.hours, other.hours), 1)
+        ratio = evidence.ratio(reference.published_co2e_kg, other.published_co2e_kg)
+        if same and ratio and abs(log(ratio)) > _OTHER_FIGURE:
+            return f"{other.id} has the same {reference.hours:,.0f} accelerator-hours and {1 / ratio:.3g} x the CO2e"
+    quoted = quoted_kg(reference.notes) if _SAME_HOURS.search(reference.notes) else ()
+    ratios = [ratio for kg in quoted if (ratio := evidence.ratio(kg, reference.published_co2e_kg))]
+    farthest = max(ratios, key=lambda ratio: abs(log(ratio)), default=1.0)
+    return f"its note quotes {farthest:.3g} x the CO2e for the same hours" if abs(log(farthest)) > _OTHER_FIGURE else ""
+
+
+def _programme(reference: Reference, _: Surroundings) -> str:
+    found = _PROGRAMME.search(reference.model)
+    return f"{found[0].lower()!a} stands in its name: not one final run" if found else ""
+
+
+def _prediction(reference: Reference, _: Surroundings) -> str:
+    found = _PREDICTED.search(f"{reference.model} {reference.co2e_scope}")
+    return "the figure was predicted before or without the run, not derived from it" if found else ""
+
+
+def _unmetered(reference: Reference, around: Surroundings) -> str:
+    found = _SPLIT_GPU.search(reference.notes)
+    tdp_w = evidence.tdp_w(reference, around.catalogue)
+    if not found or not reference.is_measured or not reference.hours or not tdp_w:
+        return ""
+    mean_w = float(found[1].rstrip(".")) * 1000 / reference.hours
+    if mean_w >= _NOT_METERED * tdp_w:
+        return ""
+    return f"its accelerators drew {mean_w:.0f} W of {tdp_w:.0f} W by the log: idle or not metered"
+
+
+def _does_not_follow(reference: Reference, around: Surroundings) -> str:
+    failing = [item for item in agreements(reference) if not item.holds]
+    known = (_tenfold, _grams, _pue_wrong_way)
+    if not failing or any(detect(reference, around) for detect in known):
+        return ""
+    item = failing[0]
+    pue = f" (PUE {reference.pue:g} included)" if reference.pue and not excludes_pue(reference) else ""
+    return f"its own inputs give {item.quantity} of {item.recomputed:,.6g}{pue}, not {item.published:,.6g}"
+
+
+def _is_near(ratio: float | None, factor: float) -> bool:
+    return ratio is not None and abs(ratio / factor - 1) <= _WITHIN
+
+
+TRAPS = {
+    trap.name: trap
+    for trap in (
+        Trap("tenfold", "A figure is ten, a hundred ... times what its inputs or another record give.", _tenfold),
+        Trap("grams_as_kilograms", "A figure is a thousand times too large or small.", _grams),
+        Trap("total_hours_as_wall_clock", "Hours summed over devices stand beside a count of devices.", _total_hours),
+        Trap("tpu_cores_as_chips", "TPU cores, chips and devices are taken for each other.", _tpu_cores),
+        Trap("pue_mixed", "Energy before PUE stands beside a figure after it.", _pue_mixed),
+        Trap("pue_wrong_way", "Energy was divided by PUE instead of multiplied.", _pue_wrong_way),
+        Trap("embodied_inside", "The figure holds the making of the hardware, or idle infrastructure.", _embodied_inside),
+        Trap("net_of_contracts", "A market-based or net figure stands for a location-based one.", _net),
+        Trap("grid_of_another_place", "The carbon intensity is not that of the place named.", _other_grid),
+        Trap("same_hours_other_co2e", "Another record has the same hours and other emissions.", _same_hours),
+        Trap("programme_not_run", "The figure covers a programme of many runs.", _programme),
+        Trap("prediction", "The figure was predicted, not derived from the run.", _prediction),
+        Trap("unmetered_accelerator", "The log's accelerator power is below what an idle device draws.", _unmetered),
+        Trap("does_not_follow", "The published figure does not follow from the inputs beside it.", _does_not_follow),
+    )
+}
+"""Every trap by name, in the order in which they are looked for."""

@@ -1,0 +1,198 @@
+"""Published footprints checked: their own arithmetic, our default chain, our intervals, and their traps."""
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from math import log
+from os import PathLike
+from statistics import mean, median
+from typing import Any
+
+from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue.names import fold, nearest
+from greentrain.errors import InputError, UnknownName, either
+from greentrain.interval import Interval, exact
+from greentrain.validation.factors import Decomposition, decompose
+from greentrain.validation.ours import Ours, estimated
+from greentrain.validation.references import TIERS, Reference, read_references
+from greentrain.validation.report import PeerScore, RecordResult, ValidationReport
+from greentrain.validation.stated import agreements, recompute
+from greentrain.validation.traps import find_traps
+
+_CLAIMS = "greentrain.validation.claims"
+
+
+def validate(
+    references: str | PathLike[str] | None = None,
+    *,
+    tier: str | None = None,
+    record: str | None = None,
+    claims: bool = False,
+) -> ValidationReport:
+    """Check published training footprints, each in the tiers to which it belongs.
+
+    T1 recomputes kWh and kg from all stated inputs. T2 shows where our default chain lands from hardware, count, hours,
+    place and year alone. T3 asks whether our interval holds metered energy. T4 asks whether contradictions and mixed
+    scopes are noticed. Tiers are never pooled.
+
+    Parameters
+    ----------
+    references : path, optional
+        A CSV file of your own with the columns of the shipped records; None checks those.
+    tier : {'T1', 'T2', 'T3', 'T4'}, optional
+        Only this tier.
+    record : str, optional
+        Only the record with this id, with its factors.
+    claims : bool, optional
+        Recompute well-known claims too.
+
+    Returns
+    -------
+    ValidationReport
+        One row per record and tier. A record that cannot be resolved says why and stops no other.
+
+    Raises
+    ------
+    InputError
+        For a file, tier or record that there is not.
+    DataError
+        If the file lacks a column or a cell cannot be used.
+
+    Examples
+    --------
+    >>> validate(record="patterson2021-gpt3", tier="T1").tiers["T1"]
+    {'n': 1, 'passed': 1, 'unresolved': 0}
+    """
+    wanted = _checked_tier(tier)
+    catalogue = load_catalogue()
+    everything = read_references(references, catalogue=catalogue)
+    chosen = everything if record is None else (_find(everything, record),)
+    rows = tuple(row for reference in chosen for row in _rows(reference, everything, wanted, catalogue))
+    metered = [item for item in chosen if "T3" in item.tiers and "T3" in wanted]
+    single = chosen[0] if record is not None else None
+    factors: Decomposition | None = decompose(single, estimated(single, catalogue)) if single else None
+    return ValidationReport(rows, chosen, _peers(metered, catalogue), _claims() if claims else (), factors)
+
+
+def _rows(
+    reference: Reference, everything: Sequence[Reference], tiers: tuple[str, ...], catalogue: Catalogue
+) -> Iterator[RecordResult]:
+    checks: dict[str, Callable[[], RecordResult]] = {
+        "T1": lambda: check_stated(reference),
+        "T2": lambda: check_chain(reference, catalogue),
+        "T3": lambda: check_metered(reference, catalogue),
+        "T4": lambda: check_traps(reference, everything, catalogue),
+    }
+    for tier in TIERS:
+        if tier in tiers and tier in reference.tiers and not reference.excluded:
+            yield checks[tier]()
+
+
+def check_stated(reference: Reference) -> RecordResult:
+    """T1: compare the published figures with what the stated inputs give."""
+    compared, stated = agreements(reference), recompute(reference)
+    row = _row(reference, "T1")._replace(
+        estimated_kwh=None if stated.energy_kwh is None else exact(stated.energy_kwh),
+        estimated_kg=None if stated.co2e_kg is None else exact(stated.co2e_kg),
+    )
+    if not compared:
+        return row._replace(reason="no published figure can be recomputed: an input is not stated")
+    reasons = [
+        f"{item.quantity} comes out as {item.recomputed:,.6g}, not {item.published:,.6g} (+- {item.tolerance:.3g})"
+        for item in compared
+        if not item.holds
+    ]
+    ratio = compared[0].recomputed / compared[0].published if compared[0].published else None
+    log_ratio = log(ratio) if ratio else None
+    return row._replace(passed=not reasons, log_ratio=log_ratio, reason="; ".join(reasons))
+
+
+def check_chain(reference: Reference, catalogue: Catalogue) -> RecordResult:
+    """T2: show where our default chain lands, and which defaults it used."""
+    return _against(reference, estimated(reference, catalogue), "T2")
+
+
+def check_metered(reference: Reference, catalogue: Catalogue) -> RecordResult:
+    """T3: ask whether our interval holds the metered energy at the record's own boundary."""
+    row = _against(reference._replace(published_co2e_kg=None), estimated(reference, catalogue, with_pue=True), "T3")
+    return row._replace(passed=row.covered)
+
+
+def check_traps(reference: Reference, everything: Sequence[Reference], catalogue: Catalogue) -> RecordResult:
+    """T4: ask whether the record's traps are noticed, by name where the record names them."""
+    found = find_traps(reference, everything, catalogue=catalogue)
+    noticed = [finding.name for finding in found]
+    missed = [name for name in reference.traps if name not in noticed]
+    reasons = [f"{name} was not noticed" for name in missed] + [f"{name}: {said}" for name, said in found]
+    return _row(reference, "T4")._replace(
+        passed=bool(noticed) and not missed, traps=tuple(noticed), reason="; ".join(reasons) or "no trap was noticed"
+    )
+
+
+def _against(reference: Reference, ours: Ours, tier: str) -> RecordResult:
+    """Compare our estimate with the published energy, and where none is published with the emissions."""
+    row = _row(reference, tier)
+    if ours.estimate is None:
+        return row._replace(reason=ours.reason)
+    defaults = tuple(item.name for item in ours.estimate.defaults)
+    in_kg = ours.co2e_kg if reference.published_co2e_kg is not None else None
+    row = row._replace(estimated_kwh=ours.energy_kwh, estimated_kg=in_kg, defaults=defaults, reason=ours.reason)
+    if reference.published_energy_kwh and ours.energy_kwh:
+        return row._replace(**_meeting(reference.published_energy_kwh, ours.energy_kwh))
+    if reference.published_co2e_kg and ours.co2e_kg:
+        return row._replace(**_meeting(reference.published_co2e_kg, ours.co2e_kg))
+    return row._replace(reason="nothing is published that could be compared")
+
+
+def _meeting(published: float, ours: Interval) -> dict[str, Any]:
+    return {"covered": ours.low <= published <= ours.high, "log_ratio": log(ours.best / published)}
+
+
+def _row(reference: Reference, tier: str) -> RecordResult:
+    return RecordResult(
+        reference.id,
+        tier,
+        published_kwh=reference.published_energy_kwh,
+        published_kg=reference.published_co2e_kg,
+        boundary=reference.energy_boundary,
+    )
+
+
+def _peers(metered: Sequence[Reference], catalogue: Catalogue) -> dict[str, PeerScore]:
+    """Score the published methods on the metered records that we can resolve ourselves."""
+    from greentrain.validation.methods import METHODS
+
+    mine = [item for item in metered if estimated(item, catalogue).energy_kwh and item.published_energy_kwh]
+    scores = {}
+    for name, method in METHODS.items():
+        pairs = [(method.energy_kwh(item, catalogue), item) for item in mine]
+        ratios = [log(kwh / item.published_energy_kwh) for kwh, item in pairs if kwh and item.published_energy_kwh]
+        own = sum(method.takes_from(item, catalogue) for kwh, item in pairs if kwh)
+        if ratios:
+            scores[name] = PeerScore(method.title, len(ratios), own, median(map(abs, ratios)), mean(ratios))
+    return scores
+
+
+def _claims() -> tuple[dict[str, Any], ...]:
+    """Recompute the claims, each as plain data."""
+    if find_spec(_CLAIMS) is None:
+        raise InputError("claims", None, "there are none in this version")
+    found: tuple[dict[str, Any], ...] = tuple(import_module(_CLAIMS).check_claims())
+    return found
+
+
+def _checked_tier(tier: str | None) -> tuple[str, ...]:
+    if tier is None:
+        return TIERS
+    if not isinstance(tier, str) or tier.upper() not in TIERS:
+        raise InputError("tier", tier, f"must be {either(TIERS)}")
+    return (tier.upper(),)
+
+
+def _find(references: Sequence[Reference], key: str) -> Reference:
+    by_name = {fold(reference.id): reference for reference in references}
+    found = by_name.get(fold(key)) if isinstance(key, str) else None
+    if found is None:
+        near = nearest(str(key), {name: item.id for name, item in by_name.items()})
+        raise UnknownName("record", key, "no such record", near)
+    return found
