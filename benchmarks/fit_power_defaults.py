@@ -24,6 +24,7 @@ COVERAGE = 0.88
 MOST_UTILIZATION = 0.97
 Z_90 = 1.645
 PRIOR_LABORATORIES = 2
+SMALLEST_HOST_SD = 0.10
 COLUMNS = (
     "hardware_class", "parameter", "low", "best", "high", "unit", "basis", "source", "verified", "notes", "workload",
 )  # fmt: skip
@@ -90,10 +91,13 @@ def mean_and_sd(pairs: list[tuple[float, float]]) -> tuple[float, float]:
 
 
 def fit_utilization(runs: list[Run], stretch: float = 1.0) -> Fit:
-    """Take the median and the 5 % and 95 % quantiles, stretched for a laboratory that is not among them."""
+    """Take the geometric mean, which leaves no bias, and the 5 % and 95 % quantiles.
+
+    The quantiles are stretched for a laboratory that is not among those seen.
+    """
     pairs = weighted(runs)
     laboratories = len({run.laboratory for run in runs})
-    middle = quantile(pairs, 0.5)
+    middle, _ = mean_and_sd(pairs)
     factor = stretch * (1 + 1 / laboratories) ** 0.5
     low = middle - factor * (middle - quantile(pairs, 0.05))
     high = middle + factor * (quantile(pairs, 0.95) - middle)
@@ -101,16 +105,24 @@ def fit_utilization(runs: list[Run], stretch: float = 1.0) -> Fit:
 
 
 def fit_host_factor(nodes: list[Run], accelerators: list[Run], prior: float | None) -> Fit:
-    """Divide node power by accelerator power in pretraining, and give it the spread that utilization leaves over."""
-    node_mean, node_sd = mean_and_sd(weighted(nodes))
-    own_mean, own_sd = mean_and_sd(weighted(accelerators))
-    laboratories = len({run.laboratory for run in nodes})
-    best = node_mean - own_mean
+    """Divide node power by the utilization of the same kind of training; its spread is what utilization leaves over.
+
+    A class with few laboratories is drawn towards the prior.
+    """
+    kinds = [kind for kind in WORKLOADS if of(nodes, kind) and of(accelerators, kind)]
+    matched = [
+        run._replace(ratio=run.ratio / fit_utilization(of(accelerators, kind)).best)
+        for kind in kinds
+        for run in of(nodes, kind)
+    ]
+    laboratories = len({run.laboratory for run in matched})
+    best, sd = mean_and_sd(weighted(matched))
     if prior is not None:
         best = (laboratories * best + PRIOR_LABORATORIES * log(prior)) / (laboratories + PRIOR_LABORATORIES)
-    sd = max(node_sd**2 - own_sd**2, 0.10**2) ** 0.5
-    half = Z_90 * sd * (1 + 1 / laboratories) ** 0.5
-    return Fit(max(1.0, exp(best - half)), exp(best), exp(best + half), len(nodes), laboratories)
+    _, own_sd = mean_and_sd(weighted(of(accelerators, "pretraining")))
+    left_over = max(sd**2 - own_sd**2, SMALLEST_HOST_SD**2) ** 0.5
+    half = Z_90 * left_over * (1 + 1 / laboratories) ** 0.5
+    return Fit(max(1.0, exp(best - half)), exp(best), exp(best + half), len(matched), laboratories)
 
 
 def held_out(runs: list[Run], fit: Callable[[list[Run]], Fit]) -> Iterator[tuple[Run, bool]]:
@@ -157,7 +169,7 @@ def fit_all(runs: list[Run]) -> tuple[float, dict[str, Fit], dict[str, Fit]]:
     for hardware_class in HOST_CLASSES:
         nodes = [run for run in runs if run.level == "node" and run.hardware_class == hardware_class]
         prior = host["sxm-node"].best if host else None
-        host[hardware_class] = fit_host_factor(of(nodes, "pretraining"), of(accelerators, "pretraining"), prior)
+        host[hardware_class] = fit_host_factor(nodes, accelerators, prior)
     by_workload = {"": fit_utilization(accelerators, stretch)}
     for workload in WORKLOADS[1:]:
         chosen = of(accelerators, workload) or of(in_accelerator_terms(runs, host), workload)
@@ -199,7 +211,7 @@ def row(runs: list[Run], hardware_class: str, workload: str, parameter: str, fit
     if parameter == "utilization":
         chosen = [run for run in runs if run.level == "accelerator" and workload in ("", run.workload)]
     else:
-        chosen = of([run for run in runs if run.level == "node" and run.hardware_class == hardware_class], "pretraining")
+        chosen = [run for run in runs if run.level == "node" and run.hardware_class == hardware_class]
     sources = sorted({run.source for run in chosen or of(runs, workload)})
     notes = f"Fitted to measured runs in power_evidence.csv: {fit.runs}, of {fit.laboratories} laboratories."
     low, best, high = (f"{value:.2f}".rstrip("0").rstrip(".") for value in fit[:3])

@@ -44,10 +44,13 @@ def model_runs() -> list[ModelRun]:
 
 
 def _model_run(row: Row) -> ModelRun:
-    active = {"active_params": row["active_params"]} if row["active_params"] else {}
     found = estimate(
-        row["hardware"], params=row["params"], tokens=row["tokens"], precision=row["precision"], **active
-    )  # type: ignore[arg-type]
+        row["hardware"],
+        params=row["params"],
+        tokens=row["tokens"],
+        active_params=row["active_params"] or None,
+        precision=row["precision"],
+    )
     (hours,) = [item.value for item in found.inputs if item.name == "gpu_hours"]
     (peak,) = [item.value.best for item in found.inputs if item.name == "peak"]
     published = float(row["accelerator_hours"])

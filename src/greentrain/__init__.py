@@ -3,6 +3,8 @@
 The public names are loaded on first use, so that ``import greentrain`` costs next to nothing.
 """
 
+from greentrain._version import __version__
+
 # Type checkers take this name as true. Importing typing for it would cost more than everything else here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     )
     from greentrain.estimation import Estimate, Input, estimate
     from greentrain.interval import Interval
+    from greentrain.validation import ValidationReport, validate
 
-__version__ = "0.1.0"
 
 _HOME = {
     "AmbiguousName": "greentrain.errors",
@@ -33,8 +35,10 @@ _HOME = {
     "Interval": "greentrain.interval",
     "InvalidNumber": "greentrain.errors",
     "UnknownName": "greentrain.errors",
+    "ValidationReport": "greentrain.validation",
     "estimate": "greentrain.estimation",
     "load_catalogue": "greentrain.catalogue",
+    "validate": "greentrain.validation",
 }
 
 __all__ = [
@@ -49,9 +53,11 @@ __all__ = [
     "Interval",
     "InvalidNumber",
     "UnknownName",
+    "ValidationReport",
     "__version__",
     "estimate",
     "load_catalogue",
+    "validate",
 ]
 
 

@@ -94,7 +94,6 @@ NAMES: list[Case] = [
     ({"cpu": "zzzzzz", "cpu_cores": 8}, UnknownName, f"cpu 'zzzzzz': unknown CPU; {SEARCH}"),
     ({"instance": "p4d"}, UnknownName, "instance 'p4d': unknown cloud instance type; did you mean p4d.24xlarge "
      "or p4de.24xlarge?"),
-    ({"location": "Frence"}, UnknownName, "location 'Frence': unknown place; did you mean FR (France), PF (French Polynesia) or GF (French Guiana)?"),
     ({"location": "!!!"}, UnknownName, "location '!!!': unknown place; 'greentrain grids WORD' searches the places"),
     ({"location": "us-west-1"}, AmbiguousName, "location 'us-west-1': several providers have a region of this name; "
      "choose aws:us-west-1 or lambda:us-west-1"),

@@ -70,10 +70,10 @@ def test_a_place_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_memory_band_of_ones_own(tmp_path: Path) -> None:
     """A band of the user's counts before ours of the same size."""
-    write(tmp_path, memory="id,min_gb,max_gb,w_per_gb,source\nmine,0,64,0.1,our own meter")
+    write(tmp_path, memory="id,memory_gb,w_per_gb,source\nmine,64,0.1,our own meter")
     hardware = load_catalogue(tmp_path).hardware
     assert hardware.memory_power(32).value == (0.1, 0.1, 0.1)
-    assert hardware.memory_power(64) == load_catalogue().hardware.memory_power(64)
+    assert hardware.memory_power(512).value == (0.1, 0.1, 0.1)
 
 
 def test_an_uncertainty_term_of_ones_own(tmp_path: Path) -> None:

@@ -175,8 +175,8 @@ FOLDERS = [
         "embodied_defaults.csv, row 2, column unit: 'g' is not the unit of device_kg, kg",
     ),
     (
-        {"memory": "id,min_gb,max_gb,w_per_gb,source\nmine,64,64,0.3,a b"},
-        "memory.csv, row 2, column max_gb: 64 is not above min_gb, 64",
+        {"memory": "id,memory_gb,low_w_per_gb,w_per_gb,source\nmine,64,0.4,0.3,a b"},
+        "memory.csv, row 2, column low_w_per_gb: 0.4 is above w_per_gb, 0.3",
     ),
     (
         {"equivalents": "id,label,unit,kg,year,subject,trip,source\nf,a flight,trip,500,2024,passenger,one-way,a b"},

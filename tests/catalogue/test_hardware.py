@@ -142,10 +142,13 @@ def test_every_class_of_hardware_has_its_defaults() -> None:
         assert HARDWARE.default(hardware_class, "node_share_kg").unit == "kg"
 
 
-@pytest.mark.parametrize(("below_gb", "from_gb"), [(63.9, 64), (255.9, 256)])
-def test_memory_bands_begin_at_their_lower_end(below_gb: float, from_gb: float) -> None:
-    """More memory per machine takes less power per gigabyte."""
-    below, above = HARDWARE.memory_power(below_gb), HARDWARE.memory_power(from_gb)
-    assert below.value.best > above.value.best
-    assert above == HARDWARE.memory_power(from_gb + 1)
-    assert above.unit == "W/GB"
+def test_more_memory_never_draws_less() -> None:
+    """Up to 64 GB 0.3725 W/GB, from 256 GB on 0.15, between them a power law: 128 GB draw 0.3725 / 4^0.328 W/GB."""
+    sizes = [1, 63.9, 64, 64.1, 100, 128, 255.9, 256, 1000]
+    found = [HARDWARE.memory_power(size) for size in sizes]
+    watts = [size * figure.value.best for size, figure in zip(sizes, found, strict=True)]
+
+    assert watts == sorted(watts)
+    assert [found[0].value.best, found[2].value.best, found[-1].value.best] == [0.3725, 0.3725, 0.15]
+    assert found[5].value.best == pytest.approx((0.3725 * 0.15) ** 0.5, rel=1e-12)
+    assert {figure.unit for figure in found} == {"W/GB"}

@@ -136,13 +136,6 @@ def test_every_hardware_class_has_its_defaults() -> None:
     assert parameters["any"] == {"device_kg", "lifetime_hours", "share_of_life_in_use"}
 
 
-def test_the_memory_bands_cover_every_size_once() -> None:
-    """The bands start at 0, follow each other and have no end."""
-    bands = rows("memory.csv")
-    assert [row["min_gb"] for row in bands] == ["0", *(row["max_gb"] for row in bands[:-1])]
-    assert bands[-1]["max_gb"] == ""
-
-
 def test_loading_and_listing_gives_as_many_as_the_files_contain() -> None:
     """Nothing is dropped at load: devices, instances, regions, equivalents and sources."""
     catalogue = load_catalogue()

@@ -120,12 +120,12 @@ def test_a_cpu_run_is_the_sum_of_its_parts() -> None:
 
 
 def test_accelerators_beside_a_named_host_are_a_sum_of_parts() -> None:
-    """4 cards at 300 W, 32 cores of an EPYC 7763 that feed them, 128 GB and one board, for 10 h.
+    """4 cards at 300 W, 32 cores of an EPYC 7763 that feed them, 256 GB and one board, for 10 h.
 
-    Cards 1200 W. CPU: 32 x 4.375 W x (0.22 + 0.78 x 0.2) = 52.64 W. Memory: 128 GB x 0.3 W/GB = 38.4 W. Board 40 W.
+    Cards 1200 W. CPU: 32 x 4.375 W x (0.22 + 0.78 x 0.2) = 52.64 W. Memory: 256 GB x 0.15 W/GB = 38.4 W. Board 40 W.
     Sum 1331.04 W x 10 h = 13.3104 kWh, of which 12 are the accelerators'.
     """
-    run = estimate("rtx-3090", count=4, hours=10, power=300, cpu="AMD EPYC 7763", cpu_cores=32, memory_gb=128)
+    run = estimate("rtx-3090", count=4, hours=10, power=300, cpu="AMD EPYC 7763", cpu_cores=32, memory_gb=256)
     assert run.it_energy_kwh.best == pytest.approx(13.3104, rel=1e-12)
     assert [part.energy_kwh for part in run.breakdown[:2]] == pytest.approx([12, 1.3104], rel=1e-12)
     assert "host_factor" not in {item.name for item in run.inputs}

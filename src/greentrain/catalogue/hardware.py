@@ -6,8 +6,9 @@ from functools import cached_property
 
 from greentrain.catalogue import names
 from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
+from greentrain.catalogue.memory import memory_power
 from greentrain.catalogue.records import Figure
-from greentrain.catalogue.tables import Row, Tables, listed, number, triple
+from greentrain.catalogue.tables import Row, Tables, listed, number
 from greentrain.errors import AmbiguousName, UnknownName
 
 _SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
@@ -210,12 +211,7 @@ class Hardware:
 
     def memory_power(self, memory_gb: float) -> Figure:
         """Give the power per gigabyte of a machine with so much memory. [W/GB]"""
-        # The user's bands come last in the table and count first.
-        bands = reversed([*self._tables.records("memory")])
-        band = next(row for row in bands if _is_within(row, memory_gb))
-        value = triple(band, "low_w_per_gb", "w_per_gb", "high_w_per_gb")
-        assert value is not None, band
-        return Figure(value, "W/GB", "default", band["source"], band["notes"])
+        return memory_power(self._tables, memory_gb)
 
 
 def _refuse_slice(parameter: str, name: str) -> None:
@@ -225,11 +221,6 @@ def _refuse_slice(parameter: str, name: str) -> None:
         chips, device = int(found[2]) // _CORES_PER_CHIP, f"tpu-{found[1].lower()}"
         rule = f"is a slice of {found[2]} cores on {chips} chips; give {{gpu}} {device} and {{count}} {chips}"
         raise UnknownName(parameter, name, rule)
-
-
-def _is_within(band: Row, memory_gb: float) -> bool:
-    most = band["max_gb"]
-    return float(band["min_gb"]) <= memory_gb and (not most or memory_gb < float(most))
 
 
 def _index(rows: dict[str, Row]) -> dict[str, str]:

@@ -144,11 +144,10 @@ class CpuRow(RowSchema):
 
 
 class MemoryRow(RowSchema):
-    """A row of memory.csv."""
+    """A row of memory.csv: power per capacity of a machine with so much memory."""
 
     id: Slug
-    min_gb: NotNegative
-    max_gb: Gigabytes | None = None
+    memory_gb: Gigabytes
     low_w_per_gb: Positive | None = None
     w_per_gb: Positive
     high_w_per_gb: Positive | None = None
@@ -157,12 +156,6 @@ class MemoryRow(RowSchema):
     notes: str = ""
 
     TRIPLES: ClassVar = (("low_w_per_gb", "w_per_gb", "high_w_per_gb"),)
-
-    def rules(self) -> Iterator[tuple[str, str]]:
-        """Check the range and that the band is not empty."""
-        yield from super().rules()
-        if self.max_gb is not None and self.max_gb <= self.min_gb:
-            yield "max_gb", f"{self.max_gb:.10g} is not above min_gb, {self.min_gb:.10g}"
 
 
 class NodeRow(RowSchema):

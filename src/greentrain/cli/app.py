@@ -12,6 +12,7 @@ from greentrain.cli.estimate_command import estimate_command
 from greentrain.cli.grids import grids
 from greentrain.cli.profiles import profiles
 from greentrain.cli.terminal import complain
+from greentrain.cli.validate import validate_command
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 app.command("estimate", help=estimate_command.__doc__)(estimate_command)
+app.command("validate")(validate_command)
 app.add_typer(profiles, name="profiles", short_help="List, show and check hardware profiles.")
 app.add_typer(grids, name="grids", short_help="List and show carbon intensity by place and year.")
 

@@ -188,7 +188,7 @@ def _check_hours(request: Request, profile: Accelerator, hours: float) -> None:
     if _FEWEST_HOURS <= hours <= most:
         return
     name = "flops" if request.flops is not None else "params"
-    limit = f"more than {most:g}" if hours > most else f"less than {_FEWEST_HOURS:g}"
+    limit = f"more than {most:,.0f}" if hours > most else f"less than {_FEWEST_HOURS:g}"
     rule = f"comes to {hours:.3g} accelerator-hours of {profile.name}, {limit}; check its unit"
     raise InvalidNumber(name, getattr(request, name), rule)
 

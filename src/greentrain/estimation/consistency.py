@@ -13,7 +13,7 @@ from greentrain.units import HOURS_PER_YEAR, KG_PER_LB
 
 _LONGEST_PLAUSIBLE_HOURS = 2 * HOURS_PER_YEAR
 """The longest published training of one model took a third of a year. [h]"""
-_LOWEST_G_PER_KWH = 1.5
+_LOWEST_G_PER_KWH = 1.3
 """The cleanest place of the grid tables has more. [g CO2e/kWh]"""
 _HIGHEST_G_PER_KWH = 1500.0
 """The dirtiest place of the grid tables has less. [g CO2e/kWh]"""
@@ -58,7 +58,7 @@ def slips(catalogue: Catalogue, request: Request, devices: Devices | None, run: 
 
 
 def _grid(g_per_kwh: float | None) -> str | None:
-    """Below 1.5 it is probably kg/kWh, above 1,500 lb/MWh."""
+    """Below 1.3 it is probably kg/kWh, above 1,500 lb/MWh."""
     if g_per_kwh is None or _LOWEST_G_PER_KWH <= g_per_kwh <= _HIGHEST_G_PER_KWH:
         return None
     said = f"The grid intensity is in g CO2e/kWh, and {g_per_kwh:g} is"

@@ -145,7 +145,8 @@ def estimate(
     hints = (*(compute.notes(run.accelerator_hours) if compute else ()), *slips(catalogue, request, devices, run))
     notes = (*energy.notes, *(choice.notes if choice else ()), *site_found.notes, *hints)
     described = run.described(location_found, choice)
-    inputs = (*run.inputs, *energy.inputs, site_found.pue, grid, *making_inputs, site_found.wue, site_found.water_intensity)
+    water = (site_found.wue, site_found.water_intensity)
+    inputs = (*run.inputs, *energy.inputs, site_found.pue, grid, *making_inputs, *water)
     return _assembled(described, energy, site_found, grid, making, inputs, notes, catalogue)
 
 

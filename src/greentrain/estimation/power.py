@@ -82,7 +82,7 @@ def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, c
 
 def _counted(gpu: str) -> tuple[int, str]:
     """Split ``8xA100`` into 8 and ``A100``; 0 when no count stands in the name."""
-    number, sign, name = gpu.replace("\N{MULTIPLICATION SIGN}", "x").partition("x")
+    number, sign, name = gpu.replace("\N{MULTIPLICATION SIGN}", "x").replace("X", "x", 1).partition("x")
     digits, name = number.strip(), name.strip()
     if sign and digits.isdecimal() and digits.isascii() and name:
         return int(checked_number("count", digits)), name

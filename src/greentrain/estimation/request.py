@@ -29,7 +29,9 @@ LIMITS = {
     "hours": Limits(0, 1_000_000, "hours of wall-clock time", "a century has 876,000"),
     "gpu_hours": Limits(0, 1e10, "accelerator-hours"),
     "power": Limits(0, 30_000, "W per accelerator", "the largest single system draws 23,000"),
-    "utilization": Limits(0, 1.2, "mean power draw over TDP", "0.75 means 75 %; boards do not exceed their TDP for long"),
+    "utilization": Limits(
+        0, 1.2, "mean power draw over TDP", "0.75 means 75 %; boards do not exceed their TDP for long"
+    ),
     "host_factor": Limits(1, 5, "node power over accelerator power", inclusive=True),
     "cpu_cores": Limits(0, 10_000_000, "cores"),
     "memory_gb": Limits(0, 1e8, "GB"),
@@ -220,7 +222,8 @@ def _check_together(request: Request) -> None:
     if not request.has_accelerators and not request.names_host:
         raise Contradiction("gpu", None, "name the hardware with {gpu} or {instance}, or {cpu} and {cpu_cores}")
     if request.hours is not None and request.gpu_hours is not None:
-        raise Contradiction("gpu_hours", request.gpu_hours, "give either {hours} (wall-clock) or {gpu_hours} (in total)")
+        rule = "give either {hours} (wall-clock) or {gpu_hours} (in total)"
+        raise Contradiction("gpu_hours", request.gpu_hours, rule)
     _check_work(request)
     if request.hours is None and request.gpu_hours is None and not request.names_work:
         rule = "how long did it run? Give {hours} (wall-clock), {gpu_hours} (in total) or {params} and {tokens}"
@@ -277,9 +280,8 @@ def _check_host(request: Request) -> None:
             "memory_gb", request.memory_gb, "counts only beside {cpu_cores}; otherwise {host_factor} covers the memory"
         )
     if request.host_factor is not None and request.names_host:
-        raise Contradiction(
-            "host_factor", request.host_factor, "already holds CPU and memory; leave out {cpu}, {cpu_cores} and {memory_gb}"
-        )
+        rule = "already holds CPU and memory; leave out {cpu}, {cpu_cores} and {memory_gb}"
+        raise Contradiction("host_factor", request.host_factor, rule)
     if request.gpu_hours is not None and request.names_host:
         raise Contradiction("gpu_hours", request.gpu_hours, "cannot time the CPU; give {hours} (wall-clock)")
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain import __version__
+from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue
 from greentrain.interval import Interval, exact
 

@@ -10,6 +10,7 @@ from greentrain.estimation.power import Devices
 from greentrain.estimation.request import Request
 from greentrain.estimation.result import Input, given
 
+_NOBODY_SAID = "greentrain_judgement"
 _OPTIONAL = ("cpu", "cpu_cores", "memory_gb")
 
 
@@ -71,7 +72,7 @@ class Run:
     def inputs(self) -> tuple[Input, ...]:
         """Count, hours and repetitions, and what derived hours follow from."""
         request = self._request
-        found = [] if self._devices is None else [given("count", self.count, "1")]
+        found = [] if self._devices is None else [self._count_input()]
         if request.gpu_hours is not None:
             found.append(given("gpu_hours", request.gpu_hours, "h"))
         elif request.hours is not None:
@@ -81,6 +82,12 @@ class Run:
         if request.runs > 1:
             found.append(given("runs", request.runs, "1"))
         return tuple(found)
+
+    def _count_input(self) -> Input:
+        known = given("count", self.count, "1")
+        if self.count > 1 or self._request.count is not None or self._request.instance is not None:
+            return known
+        return known._replace(basis="default", source=_NOBODY_SAID, note="one, unless said otherwise")
 
     def described(self, location: Location | None, choice: GridChoice | None) -> dict[str, Any]:
         """Describe the run by the ids of what it was understood as."""

@@ -19,7 +19,7 @@ def _inputs(estimate: Estimate) -> list[str]:
     for item in estimate.inputs:
         unit = "" if item.unit == "1" else f" {item.unit}"
         value = as_given(item.value.best) if item.value.is_exact else with_span(item.value)
-        lines.append(f"  {input_words(item.name)}: {value}{unit}, {item.basis} [{item.source}]")
+        lines.append(f"  {input_words(item.name)}: {value}{unit}, {item.basis} [{'; '.join(item.source_ids)}]")
         lines += textwrap.wrap(item.note, WIDTH, initial_indent="      ", subsequent_indent="      ")
     return [part for line in lines for part in _fitted(line)]
 

@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Callable
 
-from greentrain.estimation import Estimate
-from greentrain.reporting.numbers import best, percent, rounded, span, with_span
+from greentrain.estimation import Estimate, Input
+from greentrain.reporting.numbers import as_given, best, percent, rounded, span, with_span
 from greentrain.reporting.words import component_words, input_words, run_words
 
 WIDTH = 80
@@ -42,8 +42,13 @@ def _headline(estimate: Estimate, bold: Style) -> list[str]:
     ]
     wide = max(len(number) for number, _, _ in rows)
     wider = max(len(interval) for _, interval, _ in rows)
-    lines = [f"  {bold(f'{number:>{wide}}')}  {interval:<{wider}}  {what}" for number, interval, what in rows]
+    words = wide + wider + 6 + max(len(what) for _, _, what in rows) <= WIDTH
+    lines = [
+        f"  {bold(f'{number:>{wide}}')}  {interval:<{wider}}  {what if words else ''}".rstrip()
+        for number, interval, what in rows
+    ]
     exact = energy.is_exact and emissions.is_exact
+    lines += [] if words else ["  Energy at the facility's meter; emissions operational, location-based."]
     return lines if exact else [*lines, "  In brackets: 90 % intervals."]
 
 
@@ -61,7 +66,11 @@ def _beside(estimate: Estimate) -> list[str]:
         ("embodied", f"{with_span(estimate.embodied_kg)} kg CO2e", "the run's share of making the hardware"),
         ("water", f"{with_span(estimate.water_l)} L", "consumed on site and by power stations"),
     ]
-    return ["Beside the operational figure", *(f"  {name:<9}{value:<28} {what}" for name, value, what in rows)]
+    wide = max(len(value) for _, value, _ in rows)
+    lines = [f"  {name:<9}{value:<{wide}}  {what}" for name, value, what in rows]
+    if max(map(len, lines)) > WIDTH:
+        lines = [part for name, value, what in rows for part in (f"  {name:<9}{value}", f"  {'':<9}{what}")]
+    return ["Beside the operational figure", *lines]
 
 
 def _drivers(estimate: Estimate) -> list[str]:
@@ -86,11 +95,15 @@ def _defaults(estimate: Estimate) -> list[str]:
     if not defaults:
         return ["Defaults used: none."]
     named = ", ".join(
-        f"{input_words(item.name)} {with_span(item.value)}{'' if item.unit == '1' else f' {item.unit}'}"
+        f"{input_words(item.name)} {_value_words(item)}{'' if item.unit == '1' else f' {item.unit}'}"
         + (" [assumed]" if item.basis == "assumed" else "")
         for item in defaults
     )
     return [f"Defaults used: {len(defaults)}", *_wrapped(named, "  ")]
+
+
+def _value_words(item: Input) -> str:
+    return as_given(item.value.best) if item.value.is_exact else with_span(item.value)
 
 
 def _notes(estimate: Estimate) -> list[str]:

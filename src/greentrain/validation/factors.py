@@ -87,7 +87,7 @@ def decompose(reference: Reference, ours: Ours) -> Decomposition | None:
     stated = [Factor(*row, row[3] / row[2]) for row in known if row[2]]
     unstated = [name for name, _, published, _ in known if not published]
     left = pair[3] / pair[2] / prod(factor.ratio for factor in stated)
-    rest = f"not stated: {', '.join(unstated)}" if unstated else "rounding"
+    rest = f"not stated: {', '.join(unstated)}" if unstated else "rounding of the figures"
     return Decomposition(*pair, (*stated, Factor(rest, "1", None, None, left)))
 
 

@@ -59,8 +59,8 @@ def find_hardware(text: str, catalogue: Catalogue, count: float | None = None) -
     if plain.lower() in _NAMELESS:
         return Hardware(reason=f"{text!a} names no device")
     if found := _SLICE.fullmatch(plain):
-        cores = int(found[2])
-        per_count = _per_count(count, {1: cores / _CORES_PER_CHIP, cores / _CORES_PER_CHIP: 1, cores: 1 / _CORES_PER_CHIP})
+        cores, chips = int(found[2]), int(found[2]) / _CORES_PER_CHIP
+        per_count = _per_count(count, {1: chips, chips: 1, cores: chips / cores})
         return _counted(text, f"TPU {found[1]}", per_count, catalogue)
     if found := _TIMES.match(plain):
         per_count = _per_count(count, {1: int(found[1]), int(found[1]): 1})

@@ -6,8 +6,8 @@ stays blank: nothing is filled in but ``energy_boundary`` and ``tiers``, by the 
 """
 
 from math import isfinite
-from os import PathLike, fspath
-from os.path import exists, isdir, join
+from os import PathLike
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue, load_catalogue
@@ -18,6 +18,7 @@ BOUNDARIES = ("accelerator", "node", "facility")
 TIERS = ("T1", "T2", "T3", "T4")
 _PARAMETER = "references"
 _PUBLISHED = ("published_energy_kwh", "published_co2e_kg")
+_PLAIN = "write digits and one decimal point, without unit or comma"
 _LISTS = ("tiers", "traps", "links")
 
 
@@ -173,7 +174,7 @@ def read_references(
     """
     from greentrain.validation.tiers import classified
 
-    file = join(places_folder(), "references.csv") if path is None else _checked_file(fspath(path))
+    file = str(Path(places_folder(), "references.csv")) if path is None else _checked_file(path)
     table = shipped_table("references") if path is None else read_own_table(file)
     _check_header(file, table)
     lines = table.lines or range(2, len(table.rows) + 2)
@@ -208,24 +209,29 @@ class _Cells:
         except ValueError:
             value = float("nan")
         if not isfinite(value):
-            raise self.fail(column, f"{text!a} is not a number; write digits and one decimal point, without unit or comma")
+            raise self.fail(column, f"{text!a} is not a number; {_PLAIN}")
         least, most, unit, above = NUMBERS[column]
         if not least <= value <= most or (above and value == least):
-            end = "above" if above else "at least"
-            raise self.fail(column, f"{text} is out of range: it must be {end} {least:g} and at most {most:,.0f} ({unit})")
+            rule = f"it must be {'above' if above else 'at least'} {least:g} and at most {most:,.0f} ({unit})"
+            raise self.fail(column, f"{text} is out of range: {rule}")
         if column == "year" and value != int(value):
             raise self.fail(column, f"{text} is not a calendar year")
         return int(value) if column == "year" else value
 
 
-def _checked_file(path: str) -> str:
-    if not path.strip():
-        raise InputError(_PARAMETER, path, "must name a CSV file")
-    if isdir(path):
-        raise InputError(_PARAMETER, path, "is a folder; name a CSV file")
-    if not exists(path):
-        raise UnknownName(_PARAMETER, path, "no such file")
-    return path
+def _checked_file(path: str | PathLike[str]) -> str:
+    if not str(path).strip():
+        raise InputError(_PARAMETER, str(path), "must name a CSV file")
+    file = Path(path)
+    try:
+        if file.is_dir():
+            raise InputError(_PARAMETER, str(path), "is a folder; name a CSV file")
+        found = file.exists()
+    except (OSError, ValueError):  # a name too long, or with a zero byte
+        found = False
+    if not found:
+        raise UnknownName(_PARAMETER, str(path), "no such file")
+    return str(file)
 
 
 def _check_header(file: str, table: Table) -> None:

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Sequence
 from statistics import mean, median
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
 from greentrain.validation.factors import Decomposition
 from greentrain.validation.references import TIERS, Reference
+
+if TYPE_CHECKING:
+    from greentrain.validation.claim_results import ClaimResult
 
 SCHEMA_VERSION = 1
 
@@ -76,15 +79,18 @@ class PeerScore(NamedTuple):
         Records that the method says anything of.
     own : int
         How many of them are in the method's own source, so that it is no test of them.
-    median_abs_log_ratio, bias_log : float or None
+    median_abs_log_ratio, bias_log : float
         Median size and mean of the logarithm of the method's energy over the metered one. [1]
+    our_median_abs_log_ratio : float
+        The same of our best value, on the same records. [1]
     """
 
     title: str
     n: int
     own: int
-    median_abs_log_ratio: float | None
-    bias_log: float | None
+    median_abs_log_ratio: float
+    bias_log: float
+    our_median_abs_log_ratio: float
 
 
 class ValidationReport(NamedTuple):
@@ -98,7 +104,7 @@ class ValidationReport(NamedTuple):
         The records, those left out included.
     peers : dict of str to PeerScore
         Published methods on the T3 records.
-    claims : tuple of dict
+    claims : tuple of ClaimResult
         Well-known claims recomputed, if asked for.
     decomposition : Decomposition or None
         Ours against published factor by factor, where one record was asked for.
@@ -107,13 +113,18 @@ class ValidationReport(NamedTuple):
     records: tuple[RecordResult, ...]
     references: tuple[Reference, ...]
     peers: dict[str, PeerScore]
-    claims: tuple[dict[str, Any], ...] = ()
+    claims: "tuple[ClaimResult, ...]" = ()
     decomposition: Decomposition | None = None
 
     @property
     def failed(self) -> tuple[RecordResult, ...]:
         """The T1 records whose published figures do not follow from their stated inputs."""
         return tuple(row for row in self.records if row.tier == "T1" and row.passed is False)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every T1 record, and every claim that was asked for, follows from its own inputs."""
+        return not self.failed and all(claim.passed for claim in self.claims)
 
     @property
     def tiers(self) -> dict[str, dict[str, Any]]:
@@ -136,7 +147,7 @@ class ValidationReport(NamedTuple):
             "tiers": self.tiers,
             "records": [row.to_dict() for row in self.records],
             "excluded": [{"id": item.id, "reason": item.excluded} for item in self.references if item.excluded],
-            "claims": list(self.claims),
+            "claims": [claim.to_dict() for claim in self.claims],
         }
         return whole if self.decomposition is None else {**whole, "factors": self.decomposition.to_dict()}
 
@@ -145,11 +156,7 @@ class ValidationReport(NamedTuple):
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def _metered(self, rows: Sequence[RecordResult]) -> dict[str, Any]:
-        peers = {
-            name: {"title": score.title, "n": score.n, "own": score.own, **_error(score)}
-            for name, score in self.peers.items()
-        }
-        return {**_compared(rows), "peers": peers}
+        return {**_compared(rows), "peers": {name: score._asdict() for name, score in self.peers.items()}}
 
     def __repr__(self) -> str:
         parts = []
@@ -191,10 +198,6 @@ def _compared(rows: Sequence[RecordResult]) -> dict[str, Any]:
         "mean_log_width": mean(widths) if widths else None,
         "unresolved": len(rows) - len(compared),
     }
-
-
-def _error(score: PeerScore) -> dict[str, float | None]:
-    return {"median_abs_log_ratio": score.median_abs_log_ratio, "bias_log": score.bias_log}
 
 
 def _cell(value: object) -> str:

@@ -92,7 +92,8 @@ def _tenfold(reference: Reference, around: Surroundings) -> str:
 def _grams(reference: Reference, around: Surroundings) -> str:
     for what, ratio in evidence.kg_ratios(reference, around.same_run):
         if _is_near(ratio, 1000) or _is_near(ratio, 0.001):
-            return f"its CO2e is {'1000' if ratio > 1 else '1/1000'} x that {what}: grams, kilograms or tonnes taken for each other"
+            factor = "1000" if ratio > 1 else "1/1000"
+            return f"its CO2e is {factor} x that {what}: grams, kilograms or tonnes taken for each other"
     return ""
 
 
@@ -117,8 +118,10 @@ def _tpu_cores(reference: Reference, around: Surroundings) -> str:
     for who, kg in figures:
         ratio = evidence.ratio(reference.published_co2e_kg, kg)
         for factor in (2, 4, 8):
-            if _is_near(ratio, factor) or _is_near(ratio, 1 / factor):
-                return f"{who} gives the same run {factor} x {'less' if _is_near(ratio, factor) else 'more'}: cores, chips and devices of a TPU"
+            less = _is_near(ratio, factor)
+            if less or _is_near(ratio, 1 / factor):
+                times = f"{factor} x {'less' if less else 'more'}"
+                return f"{who} gives the same run {times}: cores, chips and devices of a TPU"
     return ""
 
 
@@ -130,8 +133,9 @@ def _pue_mixed(reference: Reference, around: Surroundings) -> str:
         return f"the CO2e includes PUE {pue:g}, the energy beside it does not"
     for other in around.same_run:
         ratio = evidence.ratio(reference.published_energy_kwh, other.published_energy_kwh)
-        if _is_near(ratio, pue) or _is_near(ratio, 1 / pue):
-            return f"{other.id} gives the same energy {'before' if ratio > 1 else 'after'} PUE {pue:g}"
+        before = _is_near(ratio, pue)
+        if before or _is_near(ratio, 1 / pue):
+            return f"{other.id} gives the same energy {'before' if before else 'after'} PUE {pue:g}"
     return ""
 
 
@@ -161,7 +165,8 @@ def _other_grid(reference: Reference, around: Surroundings) -> str:
     if not implied or own is None or _net(reference, around):
         return ""
     if not own.low / _OTHER_GRID <= implied <= own.high * _OTHER_GRID:
-        return f"its CO2e implies {implied:,.0f} g/kWh, {reference.location} has {own.best:,.0f}: the grid of another place"
+        there = f"{reference.location} has {own.best:,.0f}"
+        return f"its CO2e implies {implied:,.0f} g/kWh, {there}: the grid of another place"
     return ""
 
 
@@ -221,7 +226,7 @@ TRAPS = {
         Trap("tpu_cores_as_chips", "TPU cores, chips and devices are taken for each other.", _tpu_cores),
         Trap("pue_mixed", "Energy before PUE stands beside a figure after it.", _pue_mixed),
         Trap("pue_wrong_way", "Energy was divided by PUE instead of multiplied.", _pue_wrong_way),
-        Trap("embodied_inside", "The figure holds the making of the hardware, or idle infrastructure.", _embodied_inside),
+        Trap("embodied_inside", "The figure holds the making of the hardware.", _embodied_inside),
         Trap("net_of_contracts", "A market-based or net figure stands for a location-based one.", _net),
         Trap("grid_of_another_place", "The carbon intensity is not that of the place named.", _other_grid),
         Trap("same_hours_other_co2e", "Another record has the same hours and other emissions.", _same_hours),

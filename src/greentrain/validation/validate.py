@@ -1,12 +1,10 @@
 """Published footprints checked: their own arithmetic, our default chain, our intervals, and their traps."""
 
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from math import log
 from os import PathLike
 from statistics import mean, median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import fold, nearest
@@ -19,7 +17,8 @@ from greentrain.validation.report import PeerScore, RecordResult, ValidationRepo
 from greentrain.validation.stated import agreements, recompute
 from greentrain.validation.traps import find_traps
 
-_CLAIMS = "greentrain.validation.claims"
+if TYPE_CHECKING:
+    from greentrain.validation.claim_results import ClaimResult
 
 
 def validate(
@@ -71,7 +70,7 @@ def validate(
     metered = [item for item in chosen if "T3" in item.tiers and "T3" in wanted]
     single = chosen[0] if record is not None else None
     factors: Decomposition | None = decompose(single, estimated(single, catalogue)) if single else None
-    return ValidationReport(rows, chosen, _peers(metered, catalogue), _claims() if claims else (), factors)
+    return ValidationReport(rows, chosen, _peers(metered, catalogue), _claims(catalogue) if claims else (), factors)
 
 
 def _rows(
@@ -114,7 +113,8 @@ def check_chain(reference: Reference, catalogue: Catalogue) -> RecordResult:
 
 def check_metered(reference: Reference, catalogue: Catalogue) -> RecordResult:
     """T3: ask whether our interval holds the metered energy at the record's own boundary."""
-    row = _against(reference._replace(published_co2e_kg=None), estimated(reference, catalogue, with_pue=True), "T3")
+    ours = estimated(reference._replace(location=""), catalogue, with_pue=True)
+    row = _against(reference._replace(published_co2e_kg=None), ours, "T3")
     return row._replace(passed=row.covered)
 
 
@@ -134,9 +134,10 @@ def _against(reference: Reference, ours: Ours, tier: str) -> RecordResult:
     row = _row(reference, tier)
     if ours.estimate is None:
         return row._replace(reason=ours.reason)
-    defaults = tuple(item.name for item in ours.estimate.defaults)
+    defaults = tuple(item.name for item in ours.estimate.defaults if item.weight)
     in_kg = ours.co2e_kg if reference.published_co2e_kg is not None else None
-    row = row._replace(estimated_kwh=ours.energy_kwh, estimated_kg=in_kg, defaults=defaults, reason=ours.reason)
+    placeless = f"{ours.reason}: the world mean grid is used" if ours.reason else ""
+    row = row._replace(estimated_kwh=ours.energy_kwh, estimated_kg=in_kg, defaults=defaults, reason=placeless)
     if reference.published_energy_kwh and ours.energy_kwh:
         return row._replace(**_meeting(reference.published_energy_kwh, ours.energy_kwh))
     if reference.published_co2e_kg and ours.co2e_kg:
@@ -162,23 +163,25 @@ def _peers(metered: Sequence[Reference], catalogue: Catalogue) -> dict[str, Peer
     """Score the published methods on the metered records that we can resolve ourselves."""
     from greentrain.validation.methods import METHODS
 
-    mine = [item for item in metered if estimated(item, catalogue).energy_kwh and item.published_energy_kwh]
+    ours = {row.id: row for item in metered if (row := check_metered(item, catalogue)).log_ratio is not None}
     scores = {}
     for name, method in METHODS.items():
-        pairs = [(method.energy_kwh(item, catalogue), item) for item in mine]
-        ratios = [log(kwh / item.published_energy_kwh) for kwh, item in pairs if kwh and item.published_energy_kwh]
-        own = sum(method.takes_from(item, catalogue) for kwh, item in pairs if kwh)
-        if ratios:
-            scores[name] = PeerScore(method.title, len(ratios), own, median(map(abs, ratios)), mean(ratios))
+        energies = [(item, method.energy_kwh(item, catalogue)) for item in metered if item.id in ours]
+        known = [(item, kwh / item.published_energy_kwh) for item, kwh in energies if kwh and item.published_energy_kwh]
+        if known:
+            own = sum(method.takes_from(item, catalogue) for item, _ in known)
+            errors = [log(ratio) for _, ratio in known]
+            scores[name] = PeerScore(
+                method.title, len(known), own, median(map(abs, errors)), mean(errors),
+                median(abs(ours[item.id].log_ratio or 0.0) for item, _ in known),
+            )  # fmt: skip
     return scores
 
 
-def _claims() -> tuple[dict[str, Any], ...]:
-    """Recompute the claims, each as plain data."""
-    if find_spec(_CLAIMS) is None:
-        raise InputError("claims", None, "there are none in this version")
-    found: tuple[dict[str, Any], ...] = tuple(import_module(_CLAIMS).check_claims())
-    return found
+def _claims(catalogue: Catalogue) -> "tuple[ClaimResult, ...]":
+    from greentrain.validation.claims import check_claims
+
+    return check_claims(catalogue)
 
 
 def _checked_tier(tier: str | None) -> tuple[str, ...]:

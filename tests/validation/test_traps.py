@@ -1,0 +1,139 @@
+"""T4: every trap is noticed by name, from numbers and wording alone, and clean records stay clean."""
+
+import pytest
+
+from greentrain.validation.references import Reference
+from greentrain.validation.traps import TRAPS, find_traps
+
+CLEAN = Reference(
+    "clean", model="Model 7B", accelerator="V100", accelerator_count=8, wall_hours=100, accelerator_hours=800, year=2021,
+    power_basis="tdp", power_w_per_accelerator=300, pue=1.1, grid_g_per_kwh=400, location="US average",
+    published_energy_kwh=264, published_co2e_kg=105.6, energy_boundary="facility",
+)  # fmt: skip
+"""800 h x 300 W x 1.1 = 264 kWh; x 400 g = 105.6 kg."""
+TPU = CLEAN._replace(accelerator="TPUv3 (chips)", pue=None, grid_g_per_kwh=None, published_energy_kwh=None)
+CHANGED: dict[str, tuple[Reference, tuple[Reference, ...], str]] = {
+    "tenfold": (
+        CLEAN._replace(published_co2e_kg=1056.0),
+        (),
+        "its CO2e is 10 x that of its own inputs: a misplaced decimal point in one of them",
+    ),
+    "grams_as_kilograms": (
+        CLEAN._replace(published_co2e_kg=105_600.0),
+        (),
+        "its CO2e is 1000 x that of its own inputs: grams, kilograms or tonnes taken for each other",
+    ),
+    "total_hours_as_wall_clock": (
+        CLEAN._replace(wall_hours=274_120.0),
+        (),
+        "274,120 h is 31 years from start to end on 8 devices: hours summed over devices, or extrapolated, stand as "
+        "wall-clock hours",
+    ),
+    "tpu_cores_as_chips": (
+        TPU,
+        (TPU._replace(id="other", published_co2e_kg=422.4),),
+        "other gives the same run 4 x more: cores, chips and devices of a TPU",
+    ),
+    "pue_mixed": (
+        CLEAN._replace(published_energy_kwh=240.0, energy_boundary="accelerator"),
+        (),
+        "the CO2e includes PUE 1.1, the energy beside it does not",
+    ),
+    "pue_wrong_way": (
+        CLEAN._replace(power_w_per_accelerator=None, published_energy_kwh=264 / 1.1**2),
+        (),
+        "the CO2e needs PUE 1.1 twice on top of the printed energy: it was divided by PUE instead of multiplied",
+    ),
+    "embodied_inside": (
+        CLEAN._replace(co2e_scope="with embodied", embodied_kg=1500.0, published_co2e_kg=1605.6),
+        (),
+        "the CO2e is of the life cycle, 1,500 kg of it embodied: not comparable with an operational figure",
+    ),
+    "net_of_contracts": (
+        CLEAN._replace(notes="Net (177 g/kWh): 46.7 kg."),
+        (),
+        "a figure net of clean-energy contracts (market-based) stands for, or beside, the location-based one",
+    ),
+    "grid_of_another_place": (
+        CLEAN._replace(grid_g_per_kwh=900.0, published_co2e_kg=237.6, location="Sweden"),
+        (),
+        "",
+    ),
+    "same_hours_other_co2e": (
+        CLEAN,
+        (CLEAN._replace(id="card", published_co2e_kg=10.0),),
+        "card has the same 800 accelerator-hours and 0.0947 x the CO2e",
+    ),
+    "programme_not_run": (
+        CLEAN._replace(model="Model development"),
+        (),
+        "'development' stands in its name: not one final run",
+    ),
+    "prediction": (
+        CLEAN._replace(co2e_scope="predicted, location-based"),
+        (),
+        "the figure was predicted before or without the run, not derived from it",
+    ),
+    "unmetered_accelerator": (
+        CLEAN._replace(power_basis="measured", notes="Log split kWh: gpu 8.0, cpu 100, ram 50."),
+        (),
+        "its accelerators drew 10 W of 300 W by the log: idle or not metered",
+    ),
+    "does_not_follow": (
+        CLEAN._replace(published_co2e_kg=150.0),
+        (),
+        "its own inputs give CO2e of 105.6 (PUE 1.1 included), not 150",
+    ),
+}
+
+
+def test_there_is_a_case_for_every_trap() -> None:
+    """A detector without a test is none."""
+    assert set(CHANGED) == set(TRAPS)
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_trap_is_noticed_and_said(name: str) -> None:
+    """The same record, changed in one way, is caught under the trap's name with its numbers."""
+    record, others, sentence = CHANGED[name]
+    found = dict(find_traps(record, others))
+    assert name in found
+    assert found[name] == sentence or not sentence
+
+
+def test_a_clean_record_has_no_trap() -> None:
+    """Inputs that give the figures, at a place with such a grid."""
+    assert find_traps(CLEAN) == ()
+
+
+def test_another_grid_is_told_by_both_numbers() -> None:
+    """Sweden has a few dozen g/kWh, not 900."""
+    found = dict(find_traps(CHANGED["grid_of_another_place"][0]))["grid_of_another_place"]
+    assert found.startswith("its CO2e implies 900 g/kWh, Sweden has ")
+    assert found.endswith(": the grid of another place")
+
+
+def test_a_tpu_slice_name_counts_cores() -> None:
+    """v3-8 is 4 chips; nothing else needs to be wrong."""
+    found = dict(find_traps(TPU._replace(accelerator="TPU v3-8")))
+    assert found["tpu_cores_as_chips"] == "TPU v3-8 counts cores, of which two make a chip"
+
+
+def test_a_note_that_quotes_another_figure_for_the_same_hours_is_noticed() -> None:
+    """As a card that was revised: the record of the other revision need not be there."""
+    record = CLEAN._replace(published_co2e_kg=2_040_000.0, notes="Prints 12.9 t with the same 7.0M h.")
+    found = dict(find_traps(record))
+    assert found["same_hours_other_co2e"] == "its note quotes 0.00632 x the CO2e for the same hours"
+
+
+def test_a_market_claim_beside_a_location_based_figure_is_no_trap() -> None:
+    """Model cards that print both say so in the scope."""
+    record = CLEAN._replace(co2e_scope="location-based (market-based 0 claimed)")
+    assert find_traps(record) == ()
+
+
+def test_another_model_of_the_same_length_is_another_run() -> None:
+    """Records are of one run when linked, or of one model with the same hours."""
+    other = CLEAN._replace(id="other", model="Model 70B", published_co2e_kg=10.0)
+    assert find_traps(CLEAN, (other,)) == ()
+    assert find_traps(CLEAN._replace(links=("other",)), (other,)) != ()
