@@ -12,8 +12,10 @@ import csv
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from math import exp, log
+from itertools import pairwise
+from math import exp, log, prod
 from pathlib import Path
+from statistics import mean, median
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parents[1] / "hardware_profiles"
@@ -55,7 +57,14 @@ def evidence() -> list[Run]:
     """Read the measured runs."""
     with (FOLDER / "power_evidence.csv").open(newline="", encoding="utf-8") as file:
         return [
-            Run(row["laboratory"], row["hardware_class"], row["level"], float(row["ratio"]), row["workload"], row["source"])
+            Run(
+                row["laboratory"],
+                row["hardware_class"],
+                row["level"],
+                float(row["ratio"]),
+                row["workload"],
+                row["source"],
+            )
             for row in csv.DictReader(file)
         ]
 
@@ -77,7 +86,7 @@ def quantile(pairs: list[tuple[float, float]], share: float) -> float:
         passed += weight
     if share <= points[0][0]:
         return points[0][1]
-    for (share_0, value_0), (share_1, value_1) in zip(points, points[1:], strict=False):
+    for (share_0, value_0), (share_1, value_1) in pairwise(points):
         if share <= share_1:
             return value_0 + (value_1 - value_0) * (share - share_0) / (share_1 - share_0)
     return points[-1][1]
@@ -142,6 +151,27 @@ def coverage(judged: list[tuple[Run, bool]]) -> tuple[float, float]:
     return by_run, by_laboratory
 
 
+def expected_ratio(run: Run, utilization: Fit, host: dict[str, Fit]) -> tuple[float, float, float]:
+    """Give low, best and high of a run's power over TDP from the defaults alone, at the level that was measured."""
+    factors = [utilization] if run.level == "accelerator" else [utilization, host[run.hardware_class]]
+    best = prod(factor.best for factor in factors)
+    down = sum(log(factor.best / factor.low) ** 2 for factor in factors) ** 0.5
+    up = sum(log(factor.high / factor.best) ** 2 for factor in factors) ** 0.5
+    return best * exp(-down), best, best * exp(up)
+
+
+def judged_without_their_laboratory(runs: list[Run]) -> list[tuple[Run, bool, float]]:
+    """Judge every run by defaults fitted without its laboratory: whether inside, and the log of ours over measured."""
+    found = []
+    for laboratory in sorted({run.laboratory for run in runs}):
+        _, utilization, host = fit_all([run for run in runs if run.laboratory != laboratory])
+        for run in runs:
+            if run.laboratory == laboratory and (run.level == "accelerator" or run.hardware_class in host):
+                low, best, high = expected_ratio(run, utilization[""], host)
+                found.append((run, low <= run.ratio <= high, log(best / run.ratio)))
+    return found
+
+
 def smallest_stretch(runs: list[Run]) -> float:
     """Find the smallest stretch at which the left-out laboratories' runs are covered as promised."""
     for step in range(40, 201, 5):
@@ -188,6 +218,16 @@ def show(runs: list[Run], stretch: float, utilization: dict[str, Fit], host: dic
     by_run, by_laboratory = coverage(list(held_out(accelerators, lambda seen: fit_utilization(seen, stretch))))
     print(f"Quantiles stretched by {stretch:.2f} and by the root of 1 + 1 / laboratories")
     print(f"Coverage of left-out laboratories, utilization: {by_run:.2f} of runs, {by_laboratory:.2f} by laboratory")
+    judged = judged_without_their_laboratory(runs)
+    for level in ("accelerator", "node"):
+        chosen = [(run, inside, error) for run, inside, error in judged if run.level == level]
+        by_run, by_laboratory = coverage([(run, inside) for run, inside, _ in chosen])
+        error = exp(median(abs(error) for _, _, error in chosen))
+        bias = exp(mean(error for _, _, error in chosen))
+        print(
+            f"Left-out laboratories, whole chain, {level} level: {len(chosen)} runs, {by_run:.2f} inside, "
+            f"{by_laboratory:.2f} by laboratory, median error x {error:.2f}, bias x {bias:.2f}"
+        )
     print(f"{'':<32}{'low':>7}{'best':>7}{'high':>7}{'runs':>6}{'labs':>6}")
     rows = {f"utilization, {name or 'any workload'}": fit for name, fit in utilization.items()}
     rows |= {f"host factor, {name}": fit for name, fit in host.items()}

@@ -38,7 +38,7 @@ _HOME = {
     "ValidationReport": "greentrain.validation",
     "estimate": "greentrain.estimation",
     "load_catalogue": "greentrain.catalogue",
-    "validate": "greentrain.validation",
+    "validate": "greentrain.validation.validate",
 }
 
 __all__ = [

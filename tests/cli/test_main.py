@@ -139,12 +139,18 @@ def test_published_runs_come_out_to_the_printed_digit(
     ("arguments", "message"),
     [
         (["estimate", "--gpu", "T400", "--hours", "1"], "--gpu 'T400': unknown accelerator; did you mean "),
-        (["estimate", "--gpu", "V100", "--hours", "96h"], "--hours '96h': must be a number (hours of wall-clock time); write"),
+        (
+            ["estimate", "--gpu", "V100", "--hours", "96h"],
+            "--hours '96h': must be a number (hours of wall-clock time); write",
+        ),
         (
             ["estimate", "--gpu", "V100"],
             "--hours: how long did it run? Give --hours (wall-clock), --gpu-hours (in total) or --params and --tokens",
         ),
-        (["estimate", "--gpu", "V100", "--hours", "1", "--format", "xml"], "--format 'xml': must be table, json or csv"),
+        (
+            ["estimate", "--gpu", "V100", "--hours", "1", "--format", "xml"],
+            "--format 'xml': must be table, json or csv",
+        ),
         (["estimate", "--gpus", "V100"], "no such option: --gpus"),
         (["estimate", "--gpu"], "option '--gpu' requires an argument"),
         (["estimat"], "no such command 'estimat'"),
@@ -212,9 +218,7 @@ def test_colour_only_where_it_is_wanted() -> None:
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     """`greentrain profiles | head` ends quietly."""
     program = Path(sys.executable).with_name("greentrain")
-    found = subprocess.run(
-        f"'{program}' profiles | head -n 1", shell=True, capture_output=True, text=True, check=False
-    )
+    found = subprocess.run(f"'{program}' profiles | head -n 1", shell=True, capture_output=True, text=True, check=False)
 
     assert found.stdout.startswith("Accelerators")
     assert found.stderr == ""

@@ -121,6 +121,13 @@ def test_a_bad_cell_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.C
     )
 
 
+def test_figures_that_are_far_apart_still_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip of the unit must not break the table."""
+    _, out, _ = said(capsys, "--references", own_file(tmp_path, "slip,V100,1000,100000,measured,,0.001"))
+    assert max(map(len, out.splitlines())) <= 80
+    assert "0.001 kWh  about 3e+07" in out
+
+
 def test_a_file_without_records_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A header alone is no mistake."""
     code, out, _ = said(capsys, "--references", own_file(tmp_path))

@@ -53,3 +53,12 @@ def test_the_keywords_of_estimate() -> None:
 def test_every_keyword_of_estimate_may_be_left_out() -> None:
     """None means not said; what must be said together is checked together."""
     assert {parameter.default for parameter in inspect.signature(greentrain.estimate).parameters.values()} == {None}
+
+
+def test_the_keywords_of_validate() -> None:
+    """The file of records first, all else by keyword."""
+    first, *others = inspect.signature(greentrain.validate).parameters.values()
+    assert (first.name, first.default) == ("references", None)
+    defaults = {parameter.name: parameter.default for parameter in others}
+    assert defaults == {"tier": None, "record": None, "claims": False}
+    assert {parameter.kind for parameter in others} == {inspect.Parameter.KEYWORD_ONLY}

@@ -45,7 +45,8 @@ def test_a_record_has_tiers_or_a_reason_why_not() -> None:
 
 def test_every_energy_says_what_it_covers() -> None:
     """In the file itself: nothing is left to inference in ours."""
-    assert [row["id"] for row in ROWS if bool(row["published_energy_kwh"]) and row["energy_boundary"] not in BOUNDARIES] == []
+    with_energy = [row for row in ROWS if row["published_energy_kwh"]]
+    assert [row["id"] for row in with_energy if row["energy_boundary"] not in BOUNDARIES] == []
 
 
 def test_energy_from_a_rating_is_never_metered() -> None:
@@ -74,12 +75,14 @@ def test_every_t1_record_follows_from_its_inputs(record: Reference) -> None:
 
 def test_a_record_whose_inputs_are_all_stated_is_t1() -> None:
     """What the rules would infer as T1 is T1, unless the figures contradict the inputs."""
-    contradicting = {"opt-175b-metaseq", "morrison2025-olmo2-13b"}
-    inferred = {record.id for record in RECORDS if not record.excluded and "T1" in infer_tiers(record, RECORDS, CATALOGUE)}
-    stated = {record.id for record in RECORDS if "T1" in record.tiers}
-    assert stated - inferred == set()
-    # Nothing is checked by multiplying with a grid of 0 g/kWh.
-    assert inferred - stated - contradicting == {"olmo1-7b-lumi"}
+    otherwise = {
+        "opt-175b-metaseq",  # 76.3 t do not follow from 324 MWh and 231 g/kWh
+        "olmo1-7b-lumi",  # nothing is checked by multiplying with a grid of 0 g/kWh
+        "strubell2019-bert-base-v100",  # the table says 79 h, the text 79.2 h
+    }
+    used = [record for record in RECORDS if not record.excluded]
+    inferred = {record.id for record in used if "T1" in infer_tiers(record, RECORDS, CATALOGUE)}
+    assert inferred == {record.id for record in RECORDS if "T1" in record.tiers} | otherwise
 
 
 def test_traps_are_known_and_stand_in_t4_records() -> None:
@@ -123,11 +126,14 @@ def test_every_source_is_defined_and_every_record_has_a_laboratory() -> None:
 def test_numbers_carry_no_exponent_and_no_needless_zero() -> None:
     """300, not 300.0 or 3e2."""
     plain = re.compile(r"(0|[1-9]\d*)(\.\d*[1-9])?")
-    odd = [(row["id"], name, row[name]) for row in ROWS for name in (*NUMBERS, "flops") if not plain.fullmatch(row[name] or "0")]
-    assert odd == []
+    numbers = [(row["id"], name, row[name]) for row in ROWS for name in (*NUMBERS, "flops") if row[name]]
+    assert [cell for cell in numbers if not plain.fullmatch(cell[2])] == []
 
 
 def test_no_cell_names_a_machine_or_a_memory() -> None:
     """No path, no 'from memory', no remark on a copy; no blanks around a cell."""
-    private = re.compile(r"(^|[\s(\"'])/[a-z]+/|[A-Z]:\\|~/|\bmemory[,)]|from memory|wattbot|stored (card|copy|text)", re.IGNORECASE)
-    assert [(row["id"], cell) for row in ROWS for cell in row.values() if private.search(cell) or cell != cell.strip()] == []
+    private = re.compile(
+        r"(^|[\s(\"'])/[a-z]+/|[A-Z]:\\|~/|\bmemory[,)]|from memory|stored (card|copy|text)|\.txt\b", re.IGNORECASE
+    )
+    filled = [(row["id"], cell) for row in ROWS for cell in row.values()]
+    assert [found for found in filled if private.search(found[1]) or found[1] != found[1].strip()] == []

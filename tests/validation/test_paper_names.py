@@ -38,6 +38,8 @@ def test_names_that_papers_use_are_found(name: str, device: str) -> None:
         ("GPU (azure)", "'GPU (azure)' names no device"),
         ("V100/A100 (Jean Zay)", "'V100/A100 (Jean Zay)' mixes V100 and A100"),
         ("Titan X/M40 (72/28%)", "'Titan X/M40 (72/28%)' mixes Titan X and M40"),
+        ("TPU v3-0", "'TPU v3-0' is not in the catalogue"),
+        ("0x A100", "'0x A100' is not in the catalogue"),
         ("Frobnicator 9000", "'Frobnicator 9000' is not in the catalogue"),
         ("RTX 6000", "'RTX 6000' may be quadro-rtx-6000, rtx-6000-ada or rtx-pro-6000-blackwell"),
     ],

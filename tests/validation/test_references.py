@@ -39,7 +39,7 @@ def test_a_users_file_keeps_extra_columns_and_blank_cells(tmp_path: Path) -> Non
     """Columns may be few, cells blank, and unknown columns stay as they are."""
     file = written(tmp_path, f"{HEADER},team", "run-1,V100,8,12,,27,,nlp", "run-2,,,,,,11.8,")
     first, second = read_references(file)
-    assert first[:1] + (first.accelerator_count, first.wall_hours, first.pue) == ("run-1", 8, 12, None)
+    assert (first.id, first.accelerator_count, first.wall_hours, first.pue) == ("run-1", 8, 12, None)
     assert (first.published_energy_kwh, first.published_co2e_kg, first.extra) == (27, None, {"team": "nlp"})
     assert (second.accelerator, second.hours, second.published_co2e_kg) == ("", None, 11.8)
 
@@ -52,7 +52,7 @@ def test_a_byte_order_mark_and_empty_lines_do_no_harm(tmp_path: Path) -> None:
 
 def test_a_path_may_be_text(tmp_path: Path) -> None:
     """As on the command line."""
-    assert read_references(str(written(tmp_path, HEADER)))  == ()
+    assert read_references(str(written(tmp_path, HEADER))) == ()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,8 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
         (("name,published_energy_kwh", "a,1"), "row 1: the column id is missing; it names each record"),
         (
             ("id,energy", "a,1"),
-            "row 1: neither of the columns published_energy_kwh and published_co2e_kg is there: nothing to compare with",
+            "row 1: neither of the columns published_energy_kwh and published_co2e_kg is there: "
+            "nothing to compare with",
         ),
         (("id,id,published_energy_kwh", "a,a,1"), "row 1, column id: the column stands twice in the header"),
         (
@@ -111,12 +112,10 @@ def test_what_is_wrong_is_named_by_file_row_and_column(tmp_path: Path, lines: tu
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """It is a slip of the caller, like an unknown name."""
-    missing = tmp_path / "nowhere.csv"
-    with pytest.raises(UnknownName) as caught:
-        read_references(missing)
-    assert str(caught.value) == f"references {str(missing)[:80]!a}: no such file".replace(
-        ascii(str(missing)[:80]), ascii(str(missing)) if len(str(missing)) <= 80 else ascii(str(missing)[:80] + "...")
-    )
+    with pytest.raises(UnknownName, match=r"^references 'nowhere\.csv': no such file$"):
+        read_references("nowhere.csv")
+    with pytest.raises(UnknownName, match=r": no such file$"):
+        read_references(tmp_path / ("long" * 100))
 
 
 def test_a_folder_and_an_empty_name_are_refused(tmp_path: Path) -> None:

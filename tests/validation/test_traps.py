@@ -6,7 +6,8 @@ from greentrain.validation.references import Reference
 from greentrain.validation.traps import TRAPS, find_traps
 
 CLEAN = Reference(
-    "clean", model="Model 7B", accelerator="V100", accelerator_count=8, wall_hours=100, accelerator_hours=800, year=2021,
+    "clean", model="Model 7B", year=2021,
+    accelerator="V100", accelerator_count=8, wall_hours=100, accelerator_hours=800,
     power_basis="tdp", power_w_per_accelerator=300, pue=1.1, grid_g_per_kwh=400, location="US average",
     published_energy_kwh=264, published_co2e_kg=105.6, energy_boundary="facility",
 )  # fmt: skip

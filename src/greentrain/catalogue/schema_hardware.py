@@ -11,7 +11,6 @@ from greentrain.catalogue.schema_cells import (
     Gigabytes,
     Kilograms,
     NameplateWatts,
-    NotNegative,
     Number,
     Positive,
     RowSchema,
@@ -192,7 +191,7 @@ class _DefaultRow(RowSchema):
     verified: Verified = "yes"
     notes: str = ""
 
-    KEY: ClassVar = ("hardware_class", "parameter")
+    KEY: ClassVar[tuple[str, ...]] = ("hardware_class", "parameter")
     TRIPLES: ClassVar = (("low", "best", "high"),)
     PARAMETERS: ClassVar[Mapping[str, Bounds]] = {}
 
@@ -216,7 +215,7 @@ class PowerDefaultRow(_DefaultRow):
 
     workload: WorkloadOrAny = ""
 
-    KEY: ClassVar = ("hardware_class", "workload", "parameter")
+    KEY: ClassVar[tuple[str, ...]] = ("hardware_class", "workload", "parameter")
     PARAMETERS: ClassVar = {
         "utilization": Bounds("1", above=0, most=1.2),
         "host_factor": Bounds("1", least=1, most=5),

@@ -73,7 +73,9 @@ def _making(catalogue: Catalogue, key: str) -> Making:
 @lru_cache(maxsize=16)
 def _making_of_server(catalogue: Catalogue) -> Making:
     server = _input("node_share_embodied", catalogue.hardware.default("cpu", "server_kg"))
-    return Making(server._replace(name="device_embodied", value=exact(0.0), note="no accelerator"), server, *_service(catalogue))
+    return Making(
+        server._replace(name="device_embodied", value=exact(0.0), note="no accelerator"), server, *_service(catalogue)
+    )
 
 
 def _service(catalogue: Catalogue) -> tuple[Input, Input]:

@@ -124,9 +124,7 @@ def draw(catalogue: Catalogue, request: Request, devices: Devices | None, hours:
     if devices is None:
         return _host_parts(catalogue, request, hours, None)
     number = devices.count * devices.fraction
-    inputs, notes = _accelerator_inputs(
-        catalogue, devices, request.power, request.utilization, request.workload
-    )
+    inputs, notes = _accelerator_inputs(catalogue, devices, request.power, request.utilization, request.workload)
     watts = inputs[0].value.best
     if len(inputs) == 2:
         watts = formulas.accelerator_power_w(watts, inputs[1].value.best)
@@ -193,7 +191,9 @@ def _check_power(profile: Accelerator, power: float) -> None:
     if profile.tdp_w and power > _MOST_OVER_TDP * profile.tdp_w.high:
         limit = _MOST_OVER_TDP * profile.tdp_w.high
         raise InvalidNumber(
-            "power", power, f"no {profile.name} draws that; it is rated {profile.tdp_w.best:g} W, at most {limit:g} passes"
+            "power",
+            power,
+            f"no {profile.name} draws that; it is rated {profile.tdp_w.best:g} W, at most {limit:g} passes",
         )
 
 
@@ -227,14 +227,14 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: D
         board = _default_input("board_power", catalogue.hardware.default("cpu", "board_w"))
         parts.append((board.value.scaled(boards), (board,)))
     watts = total(*(part for part, _ in parts))
-    inputs = tuple(
-        item._replace(weight=part.best / watts.best) for part, items in parts for item in items
-    )
+    inputs = tuple(item._replace(weight=part.best / watts.best) for part, items in parts for item in items)
     known = devices.notes if devices else ()
     return Draw(0.0, watts.scaled(hours / W_PER_KW), inputs, (*known, *notes))
 
 
-def _cpu(catalogue: Catalogue, request: Request, beside_accelerators: bool) -> tuple[Interval, tuple[Input, ...], list[str]]:
+def _cpu(
+    catalogue: Catalogue, request: Request, beside_accelerators: bool
+) -> tuple[Interval, tuple[Input, ...], list[str]]:
     assert request.cpu_cores is not None
     per_core, notes = _cpu_power_per_core(catalogue, request.cpu)
     default = catalogue.hardware.default

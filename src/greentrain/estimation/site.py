@@ -71,7 +71,6 @@ def _input(name: str, figure: Figure, weight: float) -> Input:
     return Input(name, figure.value, figure.unit, figure.basis, figure.source, note, weight)
 
 
-
 def _pue_notes(figure: Figure, year: int | None) -> list[str]:
     if year is None or figure.year in (None, year) or figure.value.is_exact:
         return []

@@ -28,7 +28,7 @@ _STATED = {
 }
 _QUESTIONS = {
     "T1": "T1: do the stated inputs give the published figures?",
-    "T2": "T2: where does our chain land, from hardware, hours, place and year alone?",
+    "T2": "T2: where do our defaults land?",
     "T3": "T3: does our interval hold the metered energy?",
     "T4": "T4: is its trap noticed?",
 }
@@ -50,7 +50,7 @@ def record_text(report: ValidationReport) -> str:
 
 
 def _stated(reference: Reference) -> list[str]:
-    lines = [f"{reference.id}: {reference.model}".rstrip(": "), *wrapped(_origin(reference), "  ")]
+    lines = wrapped(f"{reference.id}: {reference.model}".rstrip(": "), "") + wrapped(_origin(reference), "  ")
     for field, words in _STATED.items():
         value = getattr(reference, field)
         if value not in (None, ""):

@@ -124,11 +124,15 @@ def _peers(report: ValidationReport) -> list[str]:
         mark = "*" if score.own else ""
         figures = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
         error, ours, bias = (exp(value) for value in figures)
-        lines.append(f"  {title[:52]:<52}{score.n:>4}{mark:<1}{error:>7.2f}{ours:>7.2f}{bias:>7.2f}")
+        lines.append(f"  {title[:52]:<52}{score.n:>4}{mark:<1}{_factor(error):>7}{_factor(ours):>7}{_factor(bias):>7}")
     lines += wrapped("Median error and bias as factors; 'ours' on the same records.", "  ")
     if any(score.own for score in report.peers.values()):
         lines += wrapped("* The method has constants from some of these very records.", "  ")
     return lines
+
+
+def _factor(value: float) -> str:
+    return f"{value:.2f}" if value < 1000 else f"{value:.0e}"
 
 
 def _table(report: ValidationReport) -> list[str]:
@@ -144,6 +148,9 @@ def _table(report: ValidationReport) -> list[str]:
 
 def _lines(row: RecordResult, with_reason: bool) -> list[str]:
     published, ours = _figures(row)
+    if len(ours) > _OURS:
+        # Figures a million times apart are a slip in the file; their size is what matters.
+        ours = f"about {float(ours.partition(' ')[0].replace(',', '')):.0e}"
     line = f"{_shortened(row.id):<{_ID}}{row.tier:<3}{published:>{_PUBLISHED}}  {ours:<{_OURS}} {outcome(row)}"
     return [line.rstrip(), *(wrapped(row.reason, "    ") if with_reason or row.tier == "T4" else [])]
 

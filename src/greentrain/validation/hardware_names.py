@@ -7,8 +7,8 @@ from greentrain.catalogue import Catalogue
 from greentrain.errors import AmbiguousName, UnknownName
 
 _REMARK = re.compile(r"\s*\([^)]*\)")
-_TIMES = re.compile(r"(\d+)\s*(?:x|\N{MULTIPLICATION SIGN})\s*(?=[A-Za-z])", re.IGNORECASE)
-_SLICE = re.compile(r"(?:google\s*)?(?:cloud\s*)?(?:tpu\s*)?(v[234]|v5p)\s*-\s*(\d+)", re.IGNORECASE)
+_TIMES = re.compile(r"([1-9]\d*)\s*(?:x|\N{MULTIPLICATION SIGN})\s*(?=[A-Za-z])", re.IGNORECASE)
+_SLICE = re.compile(r"(?:google\s*)?(?:cloud\s*)?(?:tpu\s*)?(v[234]|v5p)\s*-\s*([1-9]\d*)", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s*/\s*|\s*\+\s*|\s*,\s*|\s+and\s+")
 _CORES_PER_CHIP = 2
 _NAMELESS = ("gpu", "gpus", "accelerator", "cuda", "cloud gpu")

@@ -138,4 +138,6 @@ def _accelerator_run(reference: Reference, hardware: Hardware) -> dict[str, Any]
         said["gpu_hours"] = reference.accelerator_hours * (each if count or each < 1 else 1)
     elif reference.wall_hours is not None and "count" in said:
         said["hours"] = reference.wall_hours
+    elif reference.hours is not None:
+        said["gpu_hours"] = reference.hours * each
     return said

@@ -224,12 +224,12 @@ def _checked_file(path: str | PathLike[str]) -> str:
         raise InputError(_PARAMETER, str(path), "must name a CSV file")
     file = Path(path)
     try:
-        if file.is_dir():
-            raise InputError(_PARAMETER, str(path), "is a folder; name a CSV file")
-        found = file.exists()
+        is_folder, is_there = file.is_dir(), file.exists()
     except (OSError, ValueError):  # a name too long, or with a zero byte
-        found = False
-    if not found:
+        is_folder = is_there = False
+    if is_folder:
+        raise InputError(_PARAMETER, str(path), "is a folder; name a CSV file")
+    if not is_there:
         raise UnknownName(_PARAMETER, str(path), "no such file")
     return str(file)
 

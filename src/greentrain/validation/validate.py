@@ -134,7 +134,8 @@ def _against(reference: Reference, ours: Ours, tier: str) -> RecordResult:
     row = _row(reference, tier)
     if ours.estimate is None:
         return row._replace(reason=ours.reason)
-    defaults = tuple(item.name for item in ours.estimate.defaults if item.weight)
+    # Where accelerator-hours are stated, the count that they are divided by changes nothing.
+    defaults = tuple(item.name for item in ours.estimate.defaults if item.weight and item.name != "count")
     in_kg = ours.co2e_kg if reference.published_co2e_kg is not None else None
     placeless = f"{ours.reason}: the world mean grid is used" if ours.reason else ""
     row = row._replace(estimated_kwh=ours.energy_kwh, estimated_kg=in_kg, defaults=defaults, reason=placeless)
