@@ -95,9 +95,8 @@ def main() -> None:
     print(f"peak memory of greentrain estimate        {peak_mib([str(program), *JOB]):5.1f} MiB")
     print(f"peak memory of an empty Python            {peak_mib([sys.executable, '-c', 'pass']):5.1f} MiB")
     print(f"warm estimates in one process          {warm_estimates_per_second():8,.0f} a second")
-    print(
-        f"peak memory of this process               {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:5.1f} MiB"
-    )
+    own_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of this process               {own_mib:5.1f} MiB")
 
 
 if __name__ == "__main__":

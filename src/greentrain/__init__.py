@@ -38,7 +38,7 @@ _HOME = {
     "ValidationReport": "greentrain.validation",
     "estimate": "greentrain.estimation",
     "load_catalogue": "greentrain.catalogue",
-    "validate": "greentrain.validation.validate",
+    "validate": "greentrain.validation",
 }
 
 __all__ = [

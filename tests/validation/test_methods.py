@@ -22,7 +22,7 @@ from greentrain.validation.methods import (
     strubell2019,
     tdp_method,
 )
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 
 HOURS = 96.0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 from greentrain.validation.stated import agreements, half_unit, recompute
 
 KG = {"kg": 1.0, "t": 1000.0, "lb": 0.45359237}

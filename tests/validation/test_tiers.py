@@ -3,7 +3,7 @@
 import pytest
 
 from greentrain import load_catalogue
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 from greentrain.validation.tiers import classified, energy_boundary, infer_tiers
 
 CATALOGUE = load_catalogue()

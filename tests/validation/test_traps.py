@@ -2,7 +2,7 @@
 
 import pytest
 
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 from greentrain.validation.traps import TRAPS, find_traps
 
 CLEAN = Reference(

@@ -7,8 +7,8 @@ import typer
 from greentrain.cli.estimate import FORMATS
 from greentrain.cli.terminal import bold_if_wanted, write
 from greentrain.errors import InputError, either
+from greentrain.validation.judge import validate
 from greentrain.validation.report import ValidationReport
-from greentrain.validation.validate import validate
 
 
 def validate_command(

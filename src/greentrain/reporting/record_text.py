@@ -3,7 +3,7 @@
 from greentrain.reporting.numbers import as_given, rounded
 from greentrain.reporting.validation_text import outcome, quantity, wrapped
 from greentrain.validation.factors import Decomposition
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 from greentrain.validation.report import RecordResult, ValidationReport
 
 _STATED = {

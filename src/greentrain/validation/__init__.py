@@ -6,16 +6,17 @@ The names are loaded on first use: comparing methods needs none of the records.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from greentrain.validation.references import Reference, read_references
+    from greentrain.validation.judge import validate
+    from greentrain.validation.reference import Reference
+    from greentrain.validation.references import read_references
     from greentrain.validation.report import RecordResult, ValidationReport
-    from greentrain.validation.validate import validate
 
 _HOME = {
     "RecordResult": "report",
-    "Reference": "references",
+    "Reference": "reference",
     "ValidationReport": "report",
     "read_references": "references",
-    "validate": "validate",
+    "validate": "judge",
 }
 
 __all__ = ["RecordResult", "Reference", "ValidationReport", "read_references", "validate"]

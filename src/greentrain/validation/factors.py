@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from greentrain.estimation import Estimate
 from greentrain.units import W_PER_KW
 from greentrain.validation.ours import Ours, co2e_boundary
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 from greentrain.validation.stated import covers_whole_energy, excludes_pue
 
 _WITH_HOST = ("system", "incl. host", "per-machine", "proxy gpu", "cpu/ram")

@@ -13,7 +13,7 @@ from greentrain.estimation import Estimate, estimate
 from greentrain.interval import Interval, around
 from greentrain.validation.hardware_names import Hardware, find_hardware
 from greentrain.validation.place_names import find_place
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 from greentrain.validation.stated import excludes_pue, includes_embodied
 
 _CPU_COLUMNS = ("cpu", "cpu_cores", "memory_gb")

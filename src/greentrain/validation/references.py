@@ -8,142 +8,18 @@ stays blank: nothing is filled in but ``energy_boundary`` and ``tiers``, by the 
 from math import isfinite
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.tables import Row, Table, places_folder, read_own_table, shipped_table
 from greentrain.errors import DataError, InputError, UnknownName
+from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
+from greentrain.validation.tiers import classified
 
-BOUNDARIES = ("accelerator", "node", "facility")
-TIERS = ("T1", "T2", "T3", "T4")
 _PARAMETER = "references"
 _PUBLISHED = ("published_energy_kwh", "published_co2e_kg")
 _PLAIN = "write digits and one decimal point, without unit or comma"
 _LISTS = ("tiers", "traps", "links")
-
-
-class Range(NamedTuple):
-    """The range of a column, ends included unless ``above``, and its unit."""
-
-    least: float
-    most: float
-    unit: str
-    above: bool = False
-
-
-NUMBERS = {
-    "year": Range(1950, 2100, "a calendar year"),
-    "accelerator_count": Range(0, 1e8, "accelerators", above=True),
-    "wall_hours": Range(0, 1e7, "h", above=True),
-    "accelerator_hours": Range(0, 1e11, "h", above=True),
-    "power_w_per_accelerator": Range(0, 1e5, "W", above=True),
-    "cpu_dram_power_w": Range(0, 1e9, "W"),
-    "pue": Range(1, 5, "1"),
-    "grid_g_per_kwh": Range(0, 3000, "g CO2e/kWh"),
-    "published_energy_kwh": Range(0, 1e12, "kWh"),
-    "published_co2e_kg": Range(0, 1e12, "kg CO2e"),
-    "embodied_kg": Range(0, 1e12, "kg CO2e"),
-}
-
-
-class Reference(NamedTuple):
-    """A published training footprint; None and nothing mean that the source does not state it.
-
-    Attributes
-    ----------
-    accelerator : str
-        Hardware as the paper names it.
-    accelerator_count : float or None
-        Number of accelerators. [1]
-    wall_hours, accelerator_hours : float or None
-        Time from start to end, and summed over the accelerators. [h]
-    power_basis : str
-        How the power is known: ``tdp``, ``measured ...``, ``stated ...``.
-    power_w_per_accelerator : float or None
-        Mean power; of what, ``power_basis`` says. [W]
-    cpu_dram_power_w : float or None
-        Mean power of the host, all nodes together, beside that of the accelerators. [W]
-    pue : float or None
-        Power usage effectiveness. [1]
-    grid_g_per_kwh : float or None
-        Carbon intensity. [g CO2e/kWh]
-    location : str
-        Place as the paper names it.
-    published_energy_kwh : float or None
-        The published energy, of what ``energy_boundary`` says. [kWh]
-    published_co2e_kg : float or None
-        The published emissions. [kg CO2e]
-    embodied_kg : float or None
-        Embodied emissions stated beside them, or inside them if ``co2e_scope`` says so. [kg CO2e]
-    energy_boundary : {'accelerator', 'node', 'facility', ''}
-        Accelerators alone; with their host, before PUE; with PUE. Blank without an energy.
-    tiers : tuple of str
-        Which questions the record answers: T1 to T4.
-    laboratory : str
-        Who published it: when a constant is fitted, whole laboratories are left out.
-    excluded : str
-        Why it answers none; blank when it is used.
-    traps : tuple of str
-        The names of the traps that its figures hold.
-    links : tuple of str
-        Ids of the records that contradict it, for the reason of ``link_reason``.
-    extra : dict of str to str
-        Columns that greentrain does not know, as they are.
-    """
-
-    id: str
-    model: str = ""
-    organisation: str = ""
-    year: int | None = None
-    source: str = ""
-    source_url_or_id: str = ""
-    kind: str = ""
-    accelerator: str = ""
-    accelerator_count: float | None = None
-    wall_hours: float | None = None
-    accelerator_hours: float | None = None
-    power_basis: str = ""
-    power_w_per_accelerator: float | None = None
-    cpu_dram_power_w: float | None = None
-    pue: float | None = None
-    grid_g_per_kwh: float | None = None
-    location: str = ""
-    published_energy_kwh: float | None = None
-    published_co2e_kg: float | None = None
-    co2e_scope: str = ""
-    embodied_kg: float | None = None
-    params: str = ""
-    tokens: str = ""
-    flops: str = ""
-    notes: str = ""
-    verified: str = ""
-    energy_boundary: str = ""
-    tiers: tuple[str, ...] = ()
-    laboratory: str = ""
-    excluded: str = ""
-    traps: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    link_reason: str = ""
-    extra: dict[str, str] = {}  # noqa: RUF012 - never written to
-
-    @property
-    def hours(self) -> float | None:
-        """Hours summed over the accelerators, as stated or as count x wall-clock hours. [h]"""
-        if self.accelerator_hours is not None:
-            return self.accelerator_hours
-        if self.accelerator_count is None or self.wall_hours is None:
-            return None
-        return self.accelerator_count * self.wall_hours
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether a meter stands behind the energy, rather than a rating."""
-        return self.power_basis.lower().startswith("measured")
-
-    @property
-    def includes_pue(self) -> bool:
-        """Whether the published energy is that of the facility."""
-        return self.energy_boundary == "facility"
 
 
 def read_references(
@@ -172,8 +48,6 @@ def read_references(
     DataError
         If it lacks a column, or a cell cannot be used; the message names file, row and column.
     """
-    from greentrain.validation.tiers import classified
-
     file = str(Path(places_folder(), "references.csv")) if path is None else _checked_file(path)
     table = shipped_table("references") if path is None else read_own_table(file)
     _check_header(file, table)

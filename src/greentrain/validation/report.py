@@ -9,7 +9,7 @@ from greentrain import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
 from greentrain.validation.factors import Decomposition
-from greentrain.validation.references import TIERS, Reference
+from greentrain.validation.reference import TIERS, Reference
 
 if TYPE_CHECKING:
     from greentrain.validation.claim_results import ClaimResult

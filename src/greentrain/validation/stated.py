@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from greentrain import formulas
 from greentrain.units import KG_PER_LB
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 
 RELATIVE_TOLERANCE = 0.01
 _SAME_FIGURE = 0.001

@@ -10,8 +10,9 @@ The boundary of a published energy, in this order:
 
 The tiers, where at least one figure is published:
 
-- T1 when the stated inputs give kWh or kg, unless these disagree with the published ones for the reason of a trap;
-- T2 when the hardware and the accelerator-hours are known, and some input of the arithmetic is not;
+- T1 when the stated inputs give kWh or kg, unless these disagree with the published ones for the reason of a trap, or
+  miss them by so little that other inputs than the stated ones must have been used;
+- T2 when the hardware and the accelerator-hours are known, and some input of the arithmetic is not, or missed so;
 - T3 when the power basis begins with "measured" and energy, hardware and hours are known, unless the log shows that the
   accelerators were not metered;
 - T4 when a trap is found.
@@ -21,13 +22,14 @@ from collections.abc import Sequence
 
 from greentrain.catalogue import Catalogue
 from greentrain.validation.hardware_names import find_hardware
-from greentrain.validation.references import Reference
-from greentrain.validation.stated import RELATIVE_TOLERANCE, agreements, excludes_pue, recompute
+from greentrain.validation.reference import Reference
+from greentrain.validation.stated import RELATIVE_TOLERANCE, Agreement, agreements, excludes_pue, recompute
 from greentrain.validation.trap_evidence import kg_over_energy, ratio
 from greentrain.validation.traps import find_traps
 
 _EXPLAINING = {"tenfold", "grams_as_kilograms", "pue_wrong_way"}
 _SYSTEM = ("system", "incl. host", "per-machine", "server")
+_NEAR_MISS = 0.10
 _NOTHING = "No energy or CO2e is published, or no tier's inputs are known."
 
 
@@ -70,9 +72,11 @@ def infer_tiers(reference: Reference, others: Sequence[Reference], catalogue: Ca
     whole, partly = _arithmetic(reference)
     known = _is_timed(reference, catalogue)
     metered = reference.is_measured and reference.published_energy_kwh is not None
+    explained = traps & _EXPLAINING and not all(item.holds for item in agreements(reference))
+    missed = any(_is_near_miss(item) for item in agreements(reference))
     answers = {
-        "T1": partly and (not traps & _EXPLAINING or all(item.holds for item in agreements(reference))),
-        "T2": known and not whole,
+        "T1": partly and not explained and not missed,
+        "T2": known and (missed or not whole),
         "T3": known and metered and "unmetered_accelerator" not in traps,
         "T4": bool(traps),
     }
@@ -84,6 +88,11 @@ def _classified(reference: Reference, others: Sequence[Reference], catalogue: Ca
         return reference
     tiers = infer_tiers(reference, others, catalogue)
     return reference._replace(tiers=tiers, excluded="" if tiers else _NOTHING)
+
+
+def _is_near_miss(item: Agreement) -> bool:
+    """Whether a figure comes out nearly: a slip is larger, and a rounding smaller."""
+    return not item.holds and abs(item.recomputed / item.published - 1) <= _NEAR_MISS
 
 
 def _arithmetic(reference: Reference) -> tuple[bool, bool]:

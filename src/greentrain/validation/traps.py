@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.validation import trap_evidence as evidence
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 from greentrain.validation.stated import agreements, excludes_pue, includes_embodied, quoted_kg
 
 _WITHIN = 0.015

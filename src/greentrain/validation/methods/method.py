@@ -9,7 +9,7 @@ from greentrain.validation.methods.constants import Constant, constants_of, repl
 from greentrain.validation.methods.job import Factors, Job
 
 if TYPE_CHECKING:
-    from greentrain.validation.references import Reference
+    from greentrain.validation.reference import Reference
 
 Known = Mapping[str, Constant]
 _GRID, _TDP, _SYSTEM = "g_per_kwh", "tdp_w", "system_w"

@@ -3,7 +3,7 @@
 from greentrain.catalogue import Catalogue
 from greentrain.validation.hardware_names import find_hardware
 from greentrain.validation.methods.job import Job
-from greentrain.validation.references import Reference
+from greentrain.validation.reference import Reference
 
 
 def recorded_job(reference: Reference, catalogue: Catalogue) -> Job | None:

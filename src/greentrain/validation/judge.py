@@ -12,7 +12,8 @@ from greentrain.errors import InputError, UnknownName, either
 from greentrain.interval import Interval, exact
 from greentrain.validation.factors import Decomposition, decompose
 from greentrain.validation.ours import Ours, estimated
-from greentrain.validation.references import TIERS, Reference, read_references
+from greentrain.validation.reference import TIERS, Reference
+from greentrain.validation.references import read_references
 from greentrain.validation.report import PeerScore, RecordResult, ValidationReport
 from greentrain.validation.stated import agreements, recompute
 from greentrain.validation.traps import find_traps
@@ -161,7 +162,11 @@ def _row(reference: Reference, tier: str) -> RecordResult:
 
 
 def _peers(metered: Sequence[Reference], catalogue: Catalogue) -> dict[str, PeerScore]:
-    """Score the published methods on the metered records that we can resolve ourselves."""
+    """Score the published methods on the metered records that we can resolve ourselves.
+
+    A method that says nothing of most records (it needs a meter, or holds for a few devices whose means it was made
+    from) cannot be compared on the same records and is left out.
+    """
     from greentrain.validation.methods import METHODS
 
     ours = {row.id: row for item in metered if (row := check_metered(item, catalogue)).log_ratio is not None}
@@ -176,7 +181,7 @@ def _peers(metered: Sequence[Reference], catalogue: Catalogue) -> dict[str, Peer
                 method.title, len(known), own, median(map(abs, errors)), mean(errors),
                 median(abs(ours[item.id].log_ratio or 0.0) for item, _ in known),
             )  # fmt: skip
-    return scores
+    return {name: score for name, score in scores.items() if score.n * 2 >= len(ours)}
 
 
 def _claims(catalogue: Catalogue) -> "tuple[ClaimResult, ...]":
