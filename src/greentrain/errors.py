@@ -9,6 +9,10 @@
     |   +-- AmbiguousName                 several things have this name; see ``.suggestions``
     |   +-- Contradiction                 inputs that exclude each other, or one that is missing
     +-- DataError                         a data file is damaged or breaks a rule of its schema
+    +-- BudgetExceeded                    a run has used up the energy or emissions that it was given
+    +-- MeterError                        a meter cannot measure at all
+
+    GreentrainWarning (a UserWarning)     the training goes on, but its record lacks something
 """
 
 import re
@@ -114,6 +118,38 @@ class DataError(GreentrainError):
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Let the error cross from a worker process, where exceptions travel pickled."""
         return type(self), (self.file, self.rule, self.row, self.column)
+
+
+class BudgetExceeded(GreentrainError):
+    """A run that has used up its budget, where the user wants it to end then.
+
+    Parameters
+    ----------
+    used : float
+        What the run has used, in `unit`.
+    budget : float
+        What it was given, in `unit`.
+    unit : {'kWh', 'kg CO2e'}
+        Unit of both.
+    """
+
+    def __init__(self, used: float, budget: float, unit: str) -> None:
+        self.used = used
+        self.budget = budget
+        self.unit = unit
+        super().__init__(f"the run has used {used:.4g} {unit} of a budget of {budget:.4g} {unit}")
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Let the error cross from a worker process, where exceptions travel pickled."""
+        return type(self), (self.used, self.budget, self.unit)
+
+
+class MeterError(GreentrainError):
+    """A meter that cannot measure at all."""
+
+
+class GreentrainWarning(UserWarning):
+    """Something that the training goes on without: a record that cannot be written, a budget nearly used up."""
 
 
 def either(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ exact.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 Z_90 = 1.6448536269514722
@@ -51,7 +52,8 @@ def lognormal(best: float, sigma: float) -> Interval:
     sigma : float
         Standard deviation of the natural logarithm. [1]
     """
-    factor = _exp(Z_90 * sigma)
+    _, exp = _log_and_exp(best)
+    factor = exp(Z_90 * sigma)
     return Interval(best / factor, best, best * factor)
 
 
@@ -65,12 +67,14 @@ def around(best: float, *factors: Interval) -> Interval:
     *factors : Interval
         Independent positive factors; an exact one adds nothing.
     """
-    down: Any = 0.0
-    up: Any = 0.0
+    log, exp = _log_and_exp(best)
+    down = up = 0.0
     for low, middle, high in factors:
-        down = down + _log(middle / low) ** 2
-        up = up + _log(high / middle) ** 2
-    return Interval(best * _exp(-(down**0.5)), best, best * _exp(up**0.5))
+        if low is high:  # one number, as `exact` makes it
+            continue
+        down = down + log(middle / low) ** 2
+        up = up + log(high / middle) ** 2
+    return Interval(best * exp(-(down**0.5)), best, best * exp(up**0.5))
 
 
 def product(*factors: Interval) -> Interval:
@@ -91,15 +95,10 @@ def log_width(interval: Interval) -> float:
     return math.log(interval.high / interval.low)
 
 
-def _log(value: Any) -> Any:
-    return math.log(value) if isinstance(value, (float, int)) else _numpy().log(value)
-
-
-def _exp(value: Any) -> Any:
-    return math.exp(value) if isinstance(value, (float, int)) else _numpy().exp(value)
-
-
-def _numpy() -> Any:
+def _log_and_exp(value: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """Give the functions for a float, or for an array, in which case NumPy is there already."""
+    if isinstance(value, (float, int)):
+        return math.log, math.exp
     import numpy
 
-    return numpy
+    return numpy.log, numpy.exp

@@ -1,6 +1,30 @@
-"""From a described run to its energy, emissions and water."""
+"""From a described run to its energy, emissions and water.
 
-from greentrain.estimation.model import estimate
-from greentrain.estimation.result import Estimate, Input, Part
+The names are loaded on first use: a live run checks what was said of it without loading the whole model.
+"""
+
+# Type checkers take this name as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from greentrain.estimation.model import estimate
+    from greentrain.estimation.result import Estimate, Input, Part
+
+_HOME = {
+    "Estimate": "greentrain.estimation.result",
+    "Input": "greentrain.estimation.result",
+    "Part": "greentrain.estimation.result",
+    "estimate": "greentrain.estimation.model",
+}
 
 __all__ = ["Estimate", "Input", "Part", "estimate"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a name on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'greentrain.estimation' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
