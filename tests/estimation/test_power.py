@@ -152,7 +152,9 @@ def test_a_cpu_without_known_cores_takes_the_mean_per_core() -> None:
     """The table of codecarbon has none."""
     run = estimate(cpu="AMD A4-3300", cpu_cores=2, hours=1)
     assert used(run, "cpu_tdp_per_core") == CATALOGUE.hardware.default("cpu", "tdp_per_core_server_w").value
-    assert any(note.startswith("AMD A4-3300: no source states its") for note in run.notes)
+    assert run.notes[0] == (
+        "AMD A4-3300: 65 W, but no source states its cores; the mean TDP per core of server CPUs is used."
+    )
 
 
 def test_memory_that_nobody_stated_follows_the_cores() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greentrain.errors import InputError, InvalidNumber
-from greentrain.estimation.request import LIMITS, SCALED, SCALES, Request, checked_number, checked_request
+from greentrain.estimation.limits import LIMITS, SCALED, SCALES, checked_number
+from greentrain.estimation.request import Request, checked_request
 
 
 def number_or_refusal(name: str, value: Any) -> float | InvalidNumber:

@@ -11,9 +11,6 @@ from greentrain.catalogue.places import Places
 from greentrain.catalogue.records import Equivalent, Source
 from greentrain.catalogue.tables import Tables, hardware_folder, places_folder, read_own_table, read_table
 
-DATA_VERSION = "2026.11"
-"""Version of the shipped tables; it changes whenever a number in them does."""
-
 
 class Catalogue:
     """Hardware, places, facilities, equivalents and sources; each table loads on first use.

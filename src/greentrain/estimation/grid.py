@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from greentrain.catalogue import DATA_VERSION, Catalogue, GridValue, Location, Place, Places
 from greentrain.catalogue.places import WORLD
-from greentrain.estimation.request import FIRST_YEAR
+from greentrain.estimation.limits import FIRST_YEAR
 from greentrain.estimation.result import Input
 from greentrain.interval import Z_90, Interval
 

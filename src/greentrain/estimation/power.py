@@ -6,7 +6,8 @@ from typing import NamedTuple
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Figure, Instance
 from greentrain.errors import Contradiction, InvalidNumber
-from greentrain.estimation.request import Request, checked_number
+from greentrain.estimation.limits import checked_number
+from greentrain.estimation.request import Request
 from greentrain.estimation.result import Input, given
 from greentrain.interval import Interval, around, exact, total
 from greentrain.units import W_PER_KW
@@ -262,7 +263,8 @@ def _cpu_power_per_core(catalogue: Catalogue, name: str | None) -> tuple[Input, 
     cpu = catalogue.hardware.find_cpu(name)
     if cpu.tdp_w is None or cpu.cores is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
-        note = f"{cpu.name}: no source states its TDP and cores; the mean TDP per core of server CPUs is used."
+        known = f"{cpu.tdp_w.best:g} W, but no source states its cores" if cpu.tdp_w else "no source states its TDP"
+        note = f"{cpu.name}: {known}; the mean TDP per core of server CPUs is used."
         return _default_input("cpu_tdp_per_core", figure), [note]
     basis = "assumed" if cpu.verified == "assumed" else "published"
     note = f"{cpu.name}: {cpu.tdp_w.best:g} W, {cpu.cores} cores"

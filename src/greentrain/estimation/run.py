@@ -72,7 +72,7 @@ class Run:
     def inputs(self) -> tuple[Input, ...]:
         """Count, hours and repetitions, and what derived hours follow from."""
         request = self._request
-        found = [] if self._devices is None else [self._count_input()]
+        found = [] if self._devices is None or self.known_hours is None else [self._count_input()]
         if request.gpu_hours is not None:
             found.append(given("gpu_hours", request.gpu_hours, "h"))
         elif request.hours is not None:
