@@ -1,0 +1,74 @@
+"""``greentrain track``: any command as a tracked run."""
+
+from inspect import Parameter, Signature
+from typing import Any
+
+import typer
+
+from greentrain.cli.options import Option, flag_of
+from greentrain.errors import Contradiction, InputError
+
+TRACK_SETTINGS = {"allow_interspersed_args": False}
+"""Options stand before the command; what stands after its first word is its own."""
+
+_RUN, _HARDWARE, _PLACE, _BUDGET, _RECORD = "Run", "Hardware, for the estimate beside", "Place", "Budget", "Record"
+_ON_BUDGET = "on_budget"
+
+TRACK_OPTIONS = (
+    Option("name", "NAME", "What the run is called. [the script's name]", _RUN),
+    Option("project", "NAME", "What it belongs to.", _RUN),
+    Option("run_id", "ID", "Same for all nodes, restarts and resumptions of one run.", _RUN),
+    Option("total_steps", "N", "Steps of the training, for a forecast.", _RUN),
+    Option("gpu", "NAME", "Accelerator. [what the meter sees]", _HARDWARE),
+    Option("count", "N", "Number of accelerators, or of instances.", _HARDWARE),
+    Option("instance", "TYPE", "Cloud instance type, instead of --gpu.", _HARDWARE),
+    Option("workload", "KIND", "pretraining, finetuning, inference-like or small.", _HARDWARE),
+    Option("profiles", "DIR", "Folder with your own profiles.", _HARDWARE),
+    Option("location", "PLACE", "Country, state or cloud region: FR, US-CA, aws:us-east-1.", _PLACE),
+    Option("year", "Y", "Year of the run. [this one]", _PLACE),
+    Option("grid_intensity", "G_PER_KWH", "Carbon intensity in g CO2e/kWh, instead of the place's.", _PLACE),
+    Option("pue", "F", "Power usage effectiveness of the facility.", _PLACE),
+    Option("site", "KIND", "datacentre or workstation (PUE 1). [datacentre]", _PLACE),
+    Option("budget_kwh", "KWH", "Energy of the facility that the run may use.", _BUDGET),
+    Option("budget_kg", "KG", "Emissions in kg CO2e that the run may cause.", _BUDGET),
+    Option(_ON_BUDGET, "ACTION", "warn, or stop: SIGTERM to the command, exit code 3. [warn]", _BUDGET),
+    Option("interval", "S", "Seconds between samples. [1]", _RECORD),
+    Option("meter", "KIND", "codecarbon, none or replay:FILE. [codecarbon]", _RECORD),
+    Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RECORD),
+    Option("quiet", "", "Leave out our own lines on stderr.", _RECORD),
+)
+_DEFAULTS: dict[str, Any] = {"interval": 1.0, _ON_BUDGET: "warn", "quiet": False}
+
+
+def track_command(**said: Any) -> int:
+    """Run a command, measure it and record it. Its streams, signals and exit code stay its own.
+
+    Example: greentrain track --name bert --location FR -- python train.py --lr 1e-4
+    """
+    from greentrain.tracking.command import run_command
+    from greentrain.tracking.settings import checked_settings
+
+    command = said.pop("command")
+    if not command:
+        raise Contradiction("track", None, "name the command after two dashes: greentrain track -- python train.py")
+    if said[_ON_BUDGET] not in (None, "warn", "stop"):
+        raise InputError(_ON_BUDGET, said[_ON_BUDGET], "must be warn or stop")
+    settings = {name: _DEFAULTS.get(name) if value is None else value for name, value in said.items()}
+    return run_command(checked_settings(settings), command)
+
+
+def _parameter(option: Option) -> Parameter:
+    default: Any = typer.Option(
+        False if option.is_switch else None, flag_of(option.name), metavar=option.metavar or None, help=option.help
+    )
+    kind: Any = bool if option.is_switch else str | None
+    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_command: Any = typer.Argument(None, metavar="COMMAND...", help="The command, after two dashes.")
+_parameters = [
+    Parameter("command", Parameter.KEYWORD_ONLY, default=_command, annotation=list[str] | None),
+    *map(_parameter, TRACK_OPTIONS),
+]
+track_command.__signature__ = Signature(_parameters, return_annotation=int)  # type: ignore[attr-defined]
+track_command.__annotations__ = {item.name: item.annotation for item in _parameters}

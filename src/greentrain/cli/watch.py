@@ -1,0 +1,64 @@
+"""``greentrain watch``: a live run in the terminal."""
+
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from greentrain.cli.history import Home
+from greentrain.cli.terminal import bold_if_wanted, complain, write
+from greentrain.errors import InvalidNumber
+
+if TYPE_CHECKING:
+    from greentrain.history.history import History
+    from greentrain.history.run import Run
+
+_BACK_TO_TOP = "\x1b[{lines}F\x1b[J"
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.1, 3600.0
+
+
+def watch_command(
+    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of a run, or its beginning. [newest]")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Show it once and leave.")] = False,
+    interval: Annotated[float, typer.Option(metavar="S", help="Seconds between two looks.")] = 2.0,
+    home: Home = None,
+) -> int:
+    """Watch a live run: power by component, energy, emissions, and the forecast to its end.
+
+    Example: greentrain watch --once
+    """
+    if not _SHORTEST_SECONDS <= interval <= _LONGEST_SECONDS:
+        raise InvalidNumber("interval", interval, "must be from 0.1 to 3,600 seconds")
+    from greentrain.history.history import History
+
+    book = History(home)
+    run = _chosen(book, id)
+    if run is None:
+        return complain("no run goes on; 'greentrain history' lists those that ended", 1)
+    _watch(book, run, once, interval)
+    return 0
+
+
+def _chosen(book: "History", id: str | None) -> "Run | None":
+    return book.get(id) if id is not None else next(iter(book.runs(status="running")), None)
+
+
+def _watch(book: "History", run: "Run", once: bool, interval_seconds: float) -> None:
+    frame = _show(run, 0)
+    while run.status == "running" and not once:
+        time.sleep(interval_seconds)
+        run = book.get(run.id)
+        frame = _show(run, frame)
+
+
+def _show(run: "Run", lines_above: int) -> int:
+    """Write a frame, over the one before where a terminal can, and give its number of lines."""
+    from greentrain.reporting.watch_text import watch_text
+
+    text = watch_text(run, bold_if_wanted())
+    if lines_above:
+        write(_BACK_TO_TOP.format(lines=lines_above) if sys.stdout.isatty() else "\n")
+    write(text)
+    sys.stdout.flush()
+    return text.count("\n")

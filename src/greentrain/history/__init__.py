@@ -1,0 +1,7 @@
+"""Runs over time: journals read, merged over nodes and restarts, reconciled with estimates, and handed on."""
+
+from greentrain.history.history import History
+from greentrain.history.records import NodeMeasurement
+from greentrain.history.run import Run
+
+__all__ = ["History", "NodeMeasurement", "Run"]

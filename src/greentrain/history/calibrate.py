@@ -1,0 +1,245 @@
+"""From a user's own measured runs to a profile that narrows the next estimates."""
+
+import csv
+import io
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import exp, log, sqrt
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import NamedTuple
+
+from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
+from greentrain.catalogue.tables import Row, read_own_table
+from greentrain.errors import GreentrainError
+from greentrain.history.coverage import coverage, least_w, mean_accelerator_w
+from greentrain.history.hardware import accelerator_of
+from greentrain.history.plain import utc
+from greentrain.history.run import Run
+from greentrain.interval import Interval, log_width
+
+LEAST_RUNS = 3
+"""Of one device; two do not show how much runs differ. [1]"""
+
+FILE = "power_defaults.csv"
+_SHORTEST_SECONDS = 60.0
+_LEAST_COVERAGE = 0.9
+_HIGHEST = 1.2
+"""Of mean power over TDP; what is above is a fault of the measurement or of the profile. [1]"""
+
+_SENSOR = log(1.05)
+"""Half-width of what a board's own sensor may be wrong by, log units. [1]"""
+
+_OWN = "Own runs measured by greentrain"
+_COLUMNS = ("hardware_class", "parameter", "low", "best", "high", "unit", "basis", "source", "verified", "notes",
+            "workload")  # fmt: skip
+# Student's t, 95 % one-sided, for 2 to 30 degrees of freedom; for more the last is taken.
+_STUDENT = (
+    2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812, 1.796, 1.782, 1.771, 1.761, 1.753, 1.746,
+    1.740, 1.734, 1.729, 1.725, 1.721, 1.717, 1.714, 1.711, 1.708, 1.706, 1.703, 1.701, 1.699, 1.697,
+)  # fmt: skip
+
+
+class Measured(NamedTuple):
+    """One run that can be learnt from: its accelerator, its mean power over TDP, and the kind of training."""
+
+    device: Accelerator
+    utilization: float
+    workload: str
+    started: float
+
+
+class Fit(NamedTuple):
+    """What was learnt of a class of hardware.
+
+    Attributes
+    ----------
+    hardware_class, workload : str
+        What it holds for; a blank workload is any.
+    utilization : Interval
+        Mean power over TDP, with the 90 % interval for the next run. [1]
+    before : Interval
+        What was used until now. [1]
+    runs : int
+        How many runs it follows from.
+    devices : tuple of str
+        Of which accelerators.
+    source : str
+        Whose runs, from when to when.
+    """
+
+    hardware_class: str
+    workload: str
+    utilization: Interval
+    before: Interval
+    runs: int
+    devices: tuple[str, ...]
+    source: str
+
+
+class Calibration(NamedTuple):
+    """What a calibration wrote, and what it did not.
+
+    Attributes
+    ----------
+    file : str or None
+        The table; None when there was nothing to write.
+    fits : tuple of Fit
+        What was written.
+    notes : tuple of str
+        What was left out, and why.
+    """
+
+    file: str | None
+    fits: tuple[Fit, ...]
+    notes: tuple[str, ...]
+
+
+def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Catalogue | None = None) -> Calibration:
+    """Fit the mean power of accelerators to measured runs and write it as a profile.
+
+    A host factor is not fitted: no meter here sees fans, network cards and losses of power supplies, which are part
+    of it.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        Runs; those that were not measured well enough are left out.
+    output : path
+        Folder of profiles to write into; other rows of a table in it stay as they are.
+    catalogue : Catalogue, optional
+        What is known so far; the shipped tables and the user's own, unless given.
+
+    Raises
+    ------
+    GreentrainError
+        When no accelerator has three runs that can be learnt from, or the folder cannot be written.
+    """
+    known = catalogue or load_catalogue()
+    usable = [found for run in runs if (found := _learnt(run, known)) is not None]
+    by_device: dict[str, list[Measured]] = defaultdict(list)
+    for item in usable:
+        by_device[item.device.id].append(item)
+    enough = [item for items in by_device.values() if len(items) >= LEAST_RUNS for item in items]
+    if not enough:
+        raise GreentrainError(_too_few(by_device))
+    fits, notes = _fitted(enough, known)
+    notes += [
+        f"{key}: {len(items)} measured runs, fewer than {LEAST_RUNS}; left out."
+        for key, items in by_device.items()
+        if len(items) < LEAST_RUNS
+    ]
+    file = Path(output) / FILE
+    kept, fits, more = _beside_own_rows(file, fits)
+    if fits:
+        _write(file, kept, fits)
+    return Calibration(str(file) if fits else None, tuple(fits), (*notes, *more))
+
+
+def _learnt(run: Run, catalogue: Catalogue) -> Measured | None:
+    """Give what a run teaches; None for one that goes on, is short, or was not measured throughout."""
+    device, watts = accelerator_of(run, catalogue), mean_accelerator_w(run)
+    if device is None or not device.tdp_w or not watts or run.status == "running":
+        return None
+    qualities = {node.quality["gpu"] for node in run.nodes}
+    if qualities != {"measured"} or run.duration_seconds < _SHORTEST_SECONDS or coverage(run, "gpu") < _LEAST_COVERAGE:
+        return None
+    share = watts / device.tdp_w.best
+    if share > _HIGHEST or watts < least_w(device):
+        return None
+    workload = run.estimate_inputs.get("workload")
+    return Measured(device, share, workload if isinstance(workload, str) else "", run.started)
+
+
+def _too_few(by_device: dict[str, list[Measured]]) -> str:
+    counts = ", ".join(f"{key} has {len(items)}" for key, items in sorted(by_device.items()))
+    rule = f"at least {LEAST_RUNS} measured runs of one accelerator are needed"
+    return f"{rule}; {counts or 'there is none'}"
+
+
+def _fitted(items: Sequence[Measured], catalogue: Catalogue) -> tuple[list[Fit], list[str]]:
+    fits, notes = [], []
+    groups: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    for item in items:
+        for workload in {"", item.workload}:
+            groups[item.device.hardware_class, workload].append(item)
+    for (hardware_class, workload), members in sorted(groups.items()):
+        if len(members) < LEAST_RUNS:
+            continue
+        fit = _fit(hardware_class, workload, members, catalogue)
+        if log_width(fit.utilization) < log_width(fit.before):
+            fits.append(fit)
+        else:
+            notes.append(f"{_words(fit)}: your runs differ more than the default's interval is wide; it stays.")
+    return fits, notes
+
+
+def _fit(hardware_class: str, workload: str, members: Sequence[Measured], catalogue: Catalogue) -> Fit:
+    default = workload and catalogue.hardware.default_for_workload(hardware_class, workload, "utilization")
+    before = default or catalogue.hardware.default(hardware_class, "utilization")
+    first, last = (utc(moment) or "" for moment in (min(m.started for m in members), max(m.started for m in members)))
+    return Fit(
+        hardware_class,
+        workload,
+        next_run([item.utilization for item in members]),
+        before.value,
+        len(members),
+        tuple(sorted({item.device.id for item in members})),
+        f"{_OWN} {first[:10]} to {last[:10]}",
+    )
+
+
+def next_run(values: Sequence[float]) -> Interval:
+    """Give the 90 % interval in which the next run's value lies, from those of at least three runs.
+
+    Log-normal; with few runs their spread is itself unsure, which Student's t accounts for. The sensor's error, which
+    all of them share, is added.
+    """
+    logs = [log(value) for value in values]
+    number = len(logs)
+    student = _STUDENT[min(number - 1, 30) - 2]
+    width = sqrt((student * stdev(logs) * sqrt(1 + 1 / number)) ** 2 + _SENSOR**2)
+    best = min(exp(fmean(logs)), _HIGHEST)
+    return Interval(best * exp(-width), best, min(best * exp(width), _HIGHEST))
+
+
+def _words(fit: Fit) -> str:
+    return f"{fit.hardware_class}{f', {fit.workload}' if fit.workload else ''}"
+
+
+def _beside_own_rows(file: Path, fits: list[Fit]) -> tuple[list[Row], list[Fit], list[str]]:
+    """Take what the user's table holds: rows written here before are replaced, rows of another source stay."""
+    rows = list(read_own_table(str(file)).records()) if file.exists() else []
+    by_hand = {_key(row) for row in rows if not row.get("source", "").startswith(_OWN)}
+    fresh = [fit for fit in fits if (fit.hardware_class, fit.workload, "utilization") not in by_hand]
+    keys = {(fit.hardware_class, fit.workload, "utilization") for fit in fresh}
+    notes = [f"{_words(fit)}: {file} has a row of another source; it stays." for fit in fits if fit not in fresh]
+    return [row for row in rows if _key(row) not in keys], fresh, notes
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row.get("hardware_class", ""), row.get("workload", ""), row.get("parameter", "")
+
+
+def _write(file: Path, kept: Sequence[Row], fits: Sequence[Fit]) -> None:
+    """Write the table beside its place first: an estimate in another process never sees half of it."""
+    text = io.StringIO()
+    columns = dict.fromkeys((*_COLUMNS, *(name for row in kept for name in row)))
+    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*kept, *map(_row, fits)])
+    fresh = file.with_name(f".{FILE}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(text.getvalue(), encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        raise GreentrainError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _row(fit: Fit) -> Row:
+    low, best, high = (f"{value:.4f}" for value in fit.utilization)
+    notes = f"Mean power over TDP of {fit.runs} runs on {', '.join(fit.devices)}."
+    values = (fit.hardware_class, "utilization", low, best, high, "1", "default", fit.source, "yes", notes)
+    return dict(zip(_COLUMNS, (*values, fit.workload), strict=True))

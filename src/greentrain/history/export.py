@@ -1,0 +1,105 @@
+"""The history in a database, for teams: four tables, written as often as wanted with the same outcome."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from greentrain.errors import GreentrainError, InputError
+from greentrain.history.database import TABLES, describe_tables, rows_of
+from greentrain.history.run import Run
+
+_ROWS_AT_ONCE = 500
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+_INSTALL = "needs SQLAlchemy and, for PostgreSQL, psycopg: pip install 'greentrain[sql]'"
+
+
+class Exported(NamedTuple):
+    """How many rows of each table were written, new or again."""
+
+    runs: int
+    nodes: int
+    spans: int
+    logs: int
+
+
+def export(runs: Iterable[Run], to: str) -> Exported:
+    """Write runs into a database; a row that is there already is brought up to date.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        What to write.
+    to : str
+        ``sqlite:///runs.db`` or ``postgresql://user:password@host/database``.
+
+    Raises
+    ------
+    InputError
+        For an address that is none of these.
+    GreentrainError
+        When SQLAlchemy is missing, or the database refuses.
+    """
+    engine = _engine(to)
+    try:
+        with _refusals_named(), engine.begin() as connection:
+            tables = describe_tables()
+            tables["runs"].metadata.create_all(connection)
+            counts = dict.fromkeys(TABLES, 0)
+            for run in runs:
+                for name in TABLES:
+                    counts[name] += _upsert(connection, tables[name], list(rows_of(name, run)))
+    finally:
+        engine.dispose()
+    return Exported(**counts)
+
+
+def _engine(to: str) -> Any:
+    try:
+        from sqlalchemy import create_engine
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+    except ImportError:
+        raise GreentrainError(f"export {_INSTALL}") from None
+    try:
+        url = make_url(to)
+    except (ArgumentError, ValueError):
+        # The address is not repeated: it may hold a password.
+        raise InputError("to", None, "must be an address such as sqlite:///runs.db or postgresql://host/name") from None
+    kind = url.get_backend_name()
+    if kind not in _DRIVERS:
+        raise InputError("to", kind, "is a database that is not supported; use sqlite or postgresql")
+    try:
+        return create_engine(url.set(drivername=_DRIVERS[kind]) if url.drivername == kind else url)
+    except ImportError:
+        raise GreentrainError(f"export {_INSTALL}") from None
+
+
+@contextmanager
+def _refusals_named() -> Iterator[None]:
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as error:
+        # Only the database's own first line: the statement would fill the screen.
+        words = str(error.orig).strip().splitlines() or [type(error).__name__]
+        raise GreentrainError(f"the database refuses: {words[0]}") from None
+
+
+def _upsert(connection: Any, table: Any, rows: list[dict[str, Any]]) -> int:
+    """Insert rows; those whose key is there already get the new values."""
+    keys = [column.name for column in table.primary_key]
+    statement = _insert(connection.dialect.name)(table)
+    fresh = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
+    for first in range(0, len(rows), _ROWS_AT_ONCE):
+        connection.execute(statement, rows[first : first + _ROWS_AT_ONCE])
+    return len(rows)
+
+
+def _insert(dialect: str) -> Any:
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    return insert

@@ -1,0 +1,228 @@
+"""The history: every run that left a journal, filtered, added up, handed on."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from greentrain._version import __version__
+from greentrain.catalogue.home import home_folder
+from greentrain.errors import AmbiguousName, InputError, UnknownName, either
+from greentrain.history.footprint import added
+from greentrain.history.plain import SCHEMA_VERSION, ends, rows_csv, run_row
+from greentrain.history.reader import read_run
+from greentrain.history.records import STATUSES, UNFINISHED
+from greentrain.history.run import Run
+from greentrain.interval import Interval
+from greentrain.tracking.run_folder import spare_home
+
+_MOST_SHOWN = 5
+_DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC unless it says otherwise"
+
+
+class Totals(NamedTuple):
+    """Runs added up. Their errors are taken to be the same, not independent, so that ends add up too.
+
+    Attributes
+    ----------
+    runs : int
+        All of them.
+    by_status : dict of str to int
+        How many of each status.
+    measured : int
+        Those of which energy was measured; only they are in the sums.
+    duration_seconds : float
+        Time in which they ran. [s]
+    facility_energy_kwh, operational_kg : Interval
+        Energy [kWh] and emissions [kg CO2e], failed runs included.
+    unfinished_energy_kwh : float
+        Best value of the energy of failed, interrupted and killed runs. [kWh]
+    unfinished_share : float or None
+        That over the energy of all; None where there is none. [1]
+    """
+
+    runs: int
+    by_status: dict[str, int]
+    measured: int
+    duration_seconds: float
+    facility_energy_kwh: Interval
+    operational_kg: Interval
+    unfinished_energy_kwh: float
+    unfinished_share: float | None
+
+
+class History:
+    """The runs that left a journal, read anew at every call.
+
+    Parameters
+    ----------
+    home : path, optional
+        The data folder. By default the user's own, see ``GREENTRAIN_HOME``, together with the folder that stands in
+        where that one could not be written.
+    """
+
+    def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
+        homes = (home_folder(), spare_home()) if home is None else (os.fspath(home),)
+        self.homes: tuple[str, ...] = homes
+
+    def runs(
+        self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
+    ) -> tuple[Run, ...]:
+        """Give the runs, newest first.
+
+        Parameters
+        ----------
+        project : str, optional
+            Only those of this project.
+        since : str, date or datetime, optional
+            Only those that began at this moment or later; UTC unless it says otherwise.
+        status : {'running', 'completed', 'failed', 'interrupted', 'killed'}, optional
+            Only those that stand so.
+
+        Raises
+        ------
+        InputError
+            For a status or a moment that is none.
+        """
+        earliest = None if since is None else _moment(since)
+        if status is not None and status not in STATUSES:
+            raise InputError("status", status, f"must be {either(STATUSES)}")
+        found = (read_run(folders) for folders in self._folders().values())
+        chosen = [
+            run
+            for run in found
+            if run is not None
+            and (project is None or run.project == project)
+            and (earliest is None or run.started >= earliest)
+            and (status is None or run.status == status)
+        ]
+        return tuple(sorted(chosen, key=lambda run: (-run.started, run.id)))
+
+    def get(self, id: str) -> Run:
+        """Give the run with this id, or the one whose id alone begins so.
+
+        Raises
+        ------
+        UnknownName
+            When no run has such an id; the nearest ones are suggested.
+        AmbiguousName
+            When several have.
+        """
+        folders = self._folders()
+        found = [key for key in folders if key.startswith(id)] if id else []
+        if id in folders:
+            found = [id]
+        if len(found) > 1:
+            raise AmbiguousName("id", id, f"{len(found)} runs have such an id", sorted(found)[-_MOST_SHOWN:])
+        run = read_run(folders[found[0]]) if found else None
+        if run is None:
+            raise UnknownName("id", id, "no run has this id; 'greentrain history' lists them", _near(id, folders))
+        return run
+
+    def totals(
+        self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
+    ) -> Totals:
+        """Add the runs up; the parameters are those of `runs`."""
+        return totals_of(self.runs(project=project, since=since, status=status))
+
+    def to_dict(self, **chosen: Any) -> dict[str, Any]:
+        """Give runs and totals as plain data; the parameters are those of `runs`."""
+        return runs_dict(self.runs(**chosen))
+
+    def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
+        """Give runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`."""
+        return json.dumps(self.to_dict(**chosen), indent=indent, allow_nan=False)
+
+    def to_csv(self, **chosen: Any) -> str:
+        """Give the runs as CSV, one row each; the parameters are those of `runs`."""
+        return runs_csv(self.runs(**chosen))
+
+    def to_frame(self, **chosen: Any) -> Any:
+        """Give the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`."""
+        import pandas  # type: ignore[import-untyped]
+
+        frame = pandas.DataFrame([run_row(run) for run in self.runs(**chosen)], columns=list(_COLUMNS))
+        for name in ("started", "ended"):
+            frame[name] = pandas.to_datetime(frame[name], utc=True)
+        return frame.set_index("id")
+
+    def _folders(self) -> dict[str, list[str]]:
+        """List the folders of runs by key; a run may have one in each home."""
+        found: dict[str, list[str]] = {}
+        for home in self.homes:
+            for folder in _subfolders(Path(home) / "runs"):
+                found.setdefault(folder.name, []).append(str(folder))
+        return found
+
+    def __repr__(self) -> str:
+        return f"<History of {len(self._folders())} runs in {self.homes[0]}>"
+
+
+def totals_of(runs: Sequence[Run]) -> Totals:
+    """Add runs up."""
+    measured = [run for run in runs if run.facility_energy_kwh is not None]
+    energy = added(run.facility_energy_kwh for run in runs if run.facility_energy_kwh is not None)
+    lost = added(
+        run.facility_energy_kwh for run in measured if run.status in UNFINISHED and run.facility_energy_kwh is not None
+    )
+    return Totals(
+        runs=len(runs),
+        by_status={status: sum(run.status == status for run in runs) for status in STATUSES},
+        measured=len(measured),
+        duration_seconds=sum(run.duration_seconds for run in runs),
+        facility_energy_kwh=energy,
+        operational_kg=added(run.operational_kg for run in runs if run.operational_kg is not None),
+        unfinished_energy_kwh=lost.best,
+        unfinished_share=lost.best / energy.best if energy.best else None,
+    )
+
+
+def runs_dict(runs: Sequence[Run]) -> dict[str, Any]:
+    """Give runs and their totals as plain data."""
+    whole = totals_of(runs)
+    sums = whole._asdict() | {name: ends(getattr(whole, name)) for name in ("facility_energy_kwh", "operational_kg")}
+    head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
+    return head | {"runs": [run_row(run) for run in runs], "totals": sums}
+
+
+def runs_csv(runs: Sequence[Run]) -> str:
+    """Give runs as CSV, one row each."""
+    return rows_csv(map(run_row, runs), _COLUMNS)
+
+
+_COLUMNS: tuple[str, ...] = (
+    "id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds", "hosts", "ranks",
+    "hardware", "location", "year", "gpu_energy_kwh", "cpu_energy_kwh", "memory_energy_kwh",
+    "it_energy_kwh_low", "it_energy_kwh_best", "it_energy_kwh_high",
+    "facility_energy_kwh_low", "facility_energy_kwh_best", "facility_energy_kwh_high",
+    "operational_kg_low", "operational_kg_best", "operational_kg_high", "is_complete",
+)  # fmt: skip
+
+
+def _subfolders(folder: Path) -> Iterator[Path]:
+    try:
+        yield from sorted(item for item in folder.iterdir() if item.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise InputError("home", str(folder.parent), f"cannot be read: {error.strerror}") from None
+
+
+def _moment(since: str | date) -> float:
+    try:
+        found = datetime.fromisoformat(since) if isinstance(since, str) else since
+    except ValueError:
+        raise InputError("since", since, _DATE_RULE) from None
+    if not isinstance(found, date):
+        raise InputError("since", since, _DATE_RULE)
+    if not isinstance(found, datetime):
+        found = datetime(found.year, found.month, found.day, tzinfo=UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _near(id: str, folders: dict[str, list[str]]) -> tuple[str, ...]:
+    from greentrain.catalogue.names import fold, nearest
+
+    return nearest(id, {fold(key): key for key in folders})

@@ -1,0 +1,160 @@
+"""One measurement per node and session, with nothing counted twice."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from greentrain.history.records import COMPONENTS, Component, Gap, NodeMeasurement
+from greentrain.history.sessions import Journals, Meter, Point, Tracker
+from greentrain.history.site import NOWHERE, site_of
+from greentrain.history.status import writing_interval
+from greentrain.tracking.measured import QUALITIES
+
+_SAME_BOOT_SECONDS = 120.0
+"""Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
+
+_UNMEASURED_SECONDS = 2.0
+
+
+def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasurement]:
+    """Measure each node and session.
+
+    Parameters
+    ----------
+    journals : Journals
+        All that was written.
+    running : frozenset of str
+        Sessions that go on.
+    """
+    mains = {(tracker.session, tracker.host): tracker for tracker in journals.trackers if tracker.is_main}
+    meters = _one_per_session(journals.meters)
+    before: list[Meter] = []
+    nodes = []
+    for key in sorted({*mains, *meters}, key=lambda key: (_started(mains.get(key), meters.get(key)), key)):
+        meter = meters.get(key)
+        nodes.append(_node(mains.get(key), meter, before, key[0] in running))
+        if meter is not None:
+            before.append(meter)
+    return nodes
+
+
+def _started(tracker: Tracker | None, meter: Meter | None) -> float:
+    return min(item.started for item in (tracker, meter) if item is not None)
+
+
+def _one_per_session(meters: Iterable[Meter]) -> dict[tuple[str, str], Meter]:
+    """Of several meters of one session on one node take the one that measured longest."""
+    found: dict[tuple[str, str], Meter] = {}
+    for meter in meters:
+        key = (meter.session, meter.host)
+        if key not in found or _reach(meter) > _reach(found[key]):
+            found[key] = meter
+    return found
+
+
+def _reach(meter: Meter) -> float:
+    return meter.points[-1].seconds if meter.points else -1.0
+
+
+def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_running: bool) -> NodeMeasurement:
+    started = _started(tracker, meter)
+    seconds = max(tracker.seconds if tracker else 0.0, _reach(meter) if meter else 0.0, 0.0)
+    site = site_of(tracker) if tracker else NOWHERE
+    known = tracker or meter
+    assert known is not None
+    energy: dict[str, float | None] = dict.fromkeys(COMPONENTS)
+    notes: list[str] = []
+    gaps: tuple[Gap, ...] = ()
+    if meter is None:
+        notes.append(f"{known.host}: no meter wrote anything; nothing was measured.")
+    else:
+        energy, notes = _own_energy(meter, before)
+        gaps = (*meter.gaps, *_missing_end(meter, started, seconds, tracker, is_running))
+        notes += [f"{known.host}: {note}" for note in meter.notes]
+    return NodeMeasurement(
+        host=known.host,
+        session=known.session,
+        started=started,
+        duration_seconds=seconds,
+        energy_kwh=energy,
+        power_w=meter.power_w if meter and is_running else dict.fromkeys(COMPONENTS),
+        quality=_quality(meter, energy),
+        components=meter.components if meter else (),
+        gaps=gaps,
+        unmeasured=tuple(name for name in COMPONENTS if energy[name] is None or (meter and name in meter.lost)),
+        meter=_own_words(meter),
+        is_running=is_running,
+        pue=site.pue,
+        g_per_kwh=site.g_per_kwh,
+        notes=tuple(notes),
+    )
+
+
+def _own_words(meter: Meter | None) -> dict[str, object]:
+    if meter is None:
+        return {}
+    share = {name: value for name, value in meter.share.items() if value is not None}
+    return {**meter.quality, "why": meter.why, **({"share": share} if share else {})}
+
+
+def _quality(meter: Meter | None, energy: dict[str, float | None]) -> dict[str, str]:
+    """Say of each kind of component how its energy is known: as the worst known of its parts."""
+    found = {}
+    for name in COMPONENTS:
+        stated = [part.quality for part in (meter.components if meter else ()) if part.component == name]
+        known = [quality for quality in stated if quality != "unknown"]
+        worst = max(known, key=QUALITIES.index, default="modelled")
+        found[name] = "unknown" if energy[name] is None else worst
+    return found
+
+
+def _missing_end(
+    meter: Meter, started: float, seconds: float, tracker: Tracker | None, is_running: bool
+) -> Iterable[Gap]:
+    """State the time after the meter's last reading in which the run went on."""
+    missing = seconds - max(_reach(meter), 0.0)
+    expected = writing_interval(seconds, tracker) if is_running and tracker else 0.0
+    if missing > _UNMEASURED_SECONDS + expected:
+        yield Gap(meter.host, started + seconds - missing, missing, "unmeasured")
+
+
+def _own_energy(meter: Meter, before: list[Meter]) -> tuple[dict[str, float | None], list[str]]:
+    """Give a meter's energy, without the time in which an earlier one on the same node measured the same thing."""
+    last = meter.points[-1].energy_kwh if meter.points else dict.fromkeys(COMPONENTS)
+    energy: dict[str, float | None] = dict(last)
+    notes = []
+    for name in COMPONENTS:
+        covered = max((_overlap(meter, other, name) for other in before), default=0.0)
+        value = energy[name]
+        if value is not None and covered > 0:
+            energy[name] = max(0.0, value - _reached(meter.points, name, covered))
+            notes.append(f"{meter.host}: two meters measured the {name} at once for {covered:.1f} s; it counts once.")
+    return energy, notes
+
+
+def _overlap(meter: Meter, other: Meter, name: str) -> float:
+    """Give the time after a meter's start for which another one measured the same component. [s]"""
+    if other.host != meter.host or not _same_devices(meter.components, other.components, name):
+        return 0.0
+    reached = [point.seconds for point in other.points if point.energy_kwh[name] is not None]
+    later = meter.started - other.started
+    if abs(meter.offset - other.offset) < _SAME_BOOT_SECONDS:
+        later -= meter.offset - other.offset
+    return max(0.0, (reached[-1] if reached else 0.0) - later)
+
+
+def _same_devices(ours: tuple[Component, ...], theirs: tuple[Component, ...], name: str) -> bool:
+    """Whether two meters looked at one device; only accelerators whose ids differ are known to be two."""
+    if name != "gpu":
+        return True
+    first, second = ({part.id for part in parts if part.component == name} for parts in (ours, theirs))
+    return not first or not second or bool(first & second)
+
+
+def _reached(points: tuple[Point, ...], name: str, seconds: float) -> float:
+    """Give the energy that had been reached at a time, between two readings by the time between them. [kWh]"""
+    start = Point(0.0, dict.fromkeys(COMPONENTS, 0.0))
+    for one, two in pairwise((start, *points)):
+        if seconds < two.seconds:
+            low, high = one.energy_kwh[name] or 0.0, two.energy_kwh[name] or 0.0
+            return low + (high - low) * (seconds - one.seconds) / (two.seconds - one.seconds)
+    return points[-1].energy_kwh[name] or 0.0

@@ -1,0 +1,151 @@
+"""From the folder of a run to the run: its journals merged over nodes, restarts and ranks."""
+
+import time
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from greentrain.history import fields
+from greentrain.history.footprint import measured
+from greentrain.history.nodes import nodes_of
+from greentrain.history.records import COMPONENTS, Gap, NodeMeasurement
+from greentrain.history.run import Run
+from greentrain.history.sessions import Journals, Meter, Tracker, read_journals
+from greentrain.history.site import NOWHERE, site_of
+from greentrain.history.spoken import logs_of, spans_of, speakers
+from greentrain.history.status import is_alive, status_of
+
+_RESTART_SECONDS = 1.0
+"""A shorter pause between two sessions is none."""
+
+
+def read_run(folders: str | Sequence[str], now: float | None = None) -> Run | None:
+    """Read a run.
+
+    Parameters
+    ----------
+    folders : str or sequence of str
+        The folder, or the folders of one run's key in several homes.
+    now : float, optional
+        Seconds since 1970 by which it is judged whether a run on another computer goes on; the present, unless said
+        otherwise. [s]
+
+    Returns
+    -------
+    Run or None
+        None where no journal holds as much as its first record.
+    """
+    places = (folders,) if isinstance(folders, str) else tuple(folders)
+    journals = read_journals(places)
+    if not journals.trackers and not journals.meters:
+        return None
+    return _merged(Path(places[0]).name, places, journals, now)
+
+
+def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float | None) -> Run:
+    status = status_of(journals, now)
+    running = _running_sessions(journals, now) if status.status == "running" else frozenset()
+    nodes = tuple(nodes_of(journals, running))
+    unseen = sorted({tracker.host for tracker in journals.trackers} - {node.host for node in nodes})
+    found = measured(nodes)
+    told = [tracker for tracker in journals.trackers if tracker.is_main] or list(journals.trackers)
+    site = next((known for tracker in reversed(told) if (known := site_of(tracker)).pue), NOWHERE)
+    speaking = speakers(journals.trackers)
+    writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
+    gaps = [*_restarts(nodes), *(gap for node in nodes for gap in node.gaps)]
+    return Run(
+        id=key,
+        status=status.status,
+        error=status.error,
+        exit_code=status.exit_code,
+        started=min(item.started for item in writers),
+        ended=max(item.last for item in writers),
+        duration_seconds=_covered(nodes) if nodes else max(tracker.seconds for tracker in journals.trackers),
+        nodes=nodes,
+        ranks=len({(tracker.host, tracker.pid) for tracker in journals.trackers}),
+        energy_kwh={name: _sum(node.energy_kwh[name] for node in nodes) for name in COMPONENTS},
+        it_energy_kwh=found.it_energy_kwh,
+        facility_energy_kwh=found.facility_energy_kwh,
+        operational_kg=found.operational_kg,
+        is_complete=not unseen and bool(nodes) and all(not node.unmeasured and not node.gaps for node in nodes),
+        pue=site.pue,
+        g_per_kwh=site.g_per_kwh,
+        basis=dict(site.basis),
+        spans=tuple(spans_of(speaking)),
+        logs=tuple(logs_of(speaking)),
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.started)),
+        notes=(*status.notes, *_notes(journals, nodes, unseen), *found.notes),
+        folders=folders,
+        **_said(told),
+    )
+
+
+def _said(trackers: Iterable[Tracker]) -> dict[str, Any]:
+    """Give what was said of the run. A restart may say less than the first start; piece by piece the last counts."""
+    said: dict[str, Any] = {}
+    for tracker in trackers:
+        said |= {name: value for name, value in tracker.start.items() if value not in (None, {}, [])}
+    return {
+        "name": fields.text(said, "name"),
+        "project": fields.text(said, "project"),
+        "location": fields.text(said, "location"),
+        "year": fields.whole(said, "year"),
+        "estimate_inputs": fields.mapping(said, "estimate_inputs"),
+        "budget": fields.mapping(said, "budget") or None,
+        "total_steps": fields.whole(said, "total_steps"),
+        "command": tuple(_command(said)),
+        "versions": fields.mapping(said, "versions"),
+    }
+
+
+def _running_sessions(journals: Journals, now: float | None) -> frozenset[str]:
+    moment = time.time() if now is None else now
+    alive = (tracker.session for tracker in journals.trackers if is_alive(tracker, journals.meters, moment))
+    return frozenset(alive)
+
+
+def _command(said: dict[str, Any]) -> Iterable[str]:
+    argv = said.get("argv")
+    for word in argv if isinstance(argv, list) else ():
+        if isinstance(word, str):
+            yield fields.text({"word": word}, "word") or ""
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _times(nodes: Iterable[NodeMeasurement]) -> list[tuple[float, float]]:
+    """Give the times in which any node ran, overlapping ones joined."""
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted((node.started, node.started + node.duration_seconds) for node in nodes):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _covered(nodes: Iterable[NodeMeasurement]) -> float:
+    # Moments since 1970 hold seven decimals of a second.
+    return round(sum(end - start for start, end in _times(nodes)), 6)
+
+
+def _restarts(nodes: Iterable[NodeMeasurement]) -> Iterable[Gap]:
+    for (_, end), (start, _) in pairwise(_times(nodes)):
+        if start - end >= _RESTART_SECONDS:
+            yield Gap("", end, start - end, "restart")
+
+
+def _notes(journals: Journals, nodes: Iterable[NodeMeasurement], unseen: Iterable[str]) -> Iterable[str]:
+    yield from journals.notes
+    for node in nodes:
+        yield from node.notes
+    for host in unseen:
+        yield f"{host}: took part, but had no meter; its energy is not in the sum."
+    for tracker in journals.trackers:
+        for record in tracker.records:
+            if record["type"] == "warning" and (message := fields.text(record, "message")):
+                yield message

@@ -1,0 +1,133 @@
+"""What a run in the history is made of: frozen values, from journals alone."""
+
+from typing import Any, NamedTuple
+
+from greentrain.interval import Interval
+
+STATUSES = ("running", "completed", "failed", "interrupted", "killed")
+"""How a run stands or ended; ``interrupted`` by Ctrl-C, ``killed`` without a word of its own."""
+
+UNFINISHED = ("failed", "interrupted", "killed")
+"""The statuses of runs that ended without having done what they were started for."""
+
+COMPONENTS = ("gpu", "cpu", "memory")
+"""What a meter tells apart."""
+
+
+class Component(NamedTuple):
+    """A thing that a meter looked at.
+
+    Attributes
+    ----------
+    component : {'gpu', 'cpu', 'memory'}
+        Which kind.
+    quality : {'measured', 'modelled', 'unknown'}
+        How its energy is known; the worst that it was during the run.
+    """
+
+    component: str
+    id: str
+    name: str
+    method: str
+    quality: str
+
+
+class Gap(NamedTuple):
+    """A time in which a run was not measured, or not running.
+
+    Attributes
+    ----------
+    host : str
+        The node.
+    started : float
+        When, in seconds since 1970. [s]
+    seconds : float
+        How long. [s]
+    reason : str
+        ``suspended``, ``late``, ``unmeasured``, ``restart``.
+    """
+
+    host: str
+    started: float
+    seconds: float
+    reason: str
+
+
+class NodeMeasurement(NamedTuple):
+    """What one node did in one session, that is between two restarts.
+
+    Attributes
+    ----------
+    host : str
+        The node.
+    session : str
+        The session's id.
+    started : float
+        When, in seconds since 1970. [s]
+    duration_seconds : float
+        From its start to its end, or to the newest record. [s]
+    energy_kwh : dict of str to (float or None)
+        Energy by component, before PUE; None where it was not measured. [kWh]
+    power_w : dict of str to (float or None)
+        Newest power by component. [W]
+    quality : dict of str to str
+        How each component's energy is known: measured, modelled or unknown.
+    components : tuple of Component
+        What the meter looked at.
+    gaps : tuple of Gap
+        Times without measurement.
+    unmeasured : tuple of str
+        Components that were not measured, or not all the time.
+    meter : dict
+        What the meter said of its own work: samples, largest gap, shares, its own CPU time, power and memory.
+    is_running : bool
+        Whether it goes on.
+    pue, g_per_kwh : Interval or None
+        PUE [1] and carbon intensity [g CO2e/kWh] that the session stated.
+    notes : tuple of str
+        What to know about it.
+    """
+
+    host: str
+    session: str
+    started: float
+    duration_seconds: float
+    energy_kwh: dict[str, float | None]
+    power_w: dict[str, float | None]
+    quality: dict[str, str]
+    components: tuple[Component, ...]
+    gaps: tuple[Gap, ...]
+    unmeasured: tuple[str, ...]
+    meter: dict[str, Any]
+    is_running: bool
+    pue: Interval | None
+    g_per_kwh: Interval | None
+    notes: tuple[str, ...]
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether anything was measured at all."""
+        return any(value is not None for value in self.energy_kwh.values())
+
+
+class Span(NamedTuple):
+    """A named part of a run; ``ended`` is None while it goes on or when its end was not recorded."""
+
+    session: str
+    span: int
+    parent: int | None
+    name: str
+    started: float
+    ended: float | None
+    seconds: float | None
+    error: str | None
+    attributes: dict[str, Any]
+
+
+class Log(NamedTuple):
+    """Values that the training logged at a moment, in seconds since 1970."""
+
+    session: str
+    number: int
+    moment: float
+    values: dict[str, float]

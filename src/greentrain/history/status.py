@@ -1,0 +1,114 @@
+"""How a run stands: what it said last, and whether its processes are still there."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from greentrain.history import fields
+from greentrain.history.sessions import Journals, Meter, Tracker
+from greentrain.tracking.run_folder import host_name, process_started
+
+_STATES = ("completed", "failed", "interrupted")
+_MISSED_RECORDS = 3
+_PATIENCE_SECONDS = 60.0
+
+
+class Status(NamedTuple):
+    """How a run stands or ended, with the exception's type, the exit code and what to know about it."""
+
+    status: str
+    error: str | None = None
+    exit_code: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def status_of(journals: Journals, now: float | None = None) -> Status:
+    """Tell how a run stands.
+
+    Parameters
+    ----------
+    journals : Journals
+        All that was written.
+    now : float, optional
+        Seconds since 1970; the present, unless said otherwise. [s]
+    """
+    moment = time.time() if now is None else now
+    if any(is_alive(tracker, journals.meters, moment) for tracker in journals.trackers):
+        return Status("running")
+    if not journals.trackers and any(_goes_on(meter, moment) for meter in journals.meters):
+        return Status("running")
+    ended = [tracker for tracker in journals.trackers if tracker.end is not None]
+    newest = max(ended, key=lambda tracker: tracker.last, default=None)
+    # A session that began after the newest word of an end, and has none of its own, is the one that counts.
+    later = [
+        tracker
+        for tracker in journals.trackers
+        if tracker.end is None and (newest is None or tracker.started > newest.last)
+    ]
+    return _without_word(later, journals.meters) if newest is None or later else _said(newest)
+
+
+def is_alive(tracker: Tracker, meters: tuple[Meter, ...], now: float) -> bool:
+    """Whether the process of a session is still there.
+
+    On this computer the system knows. Of another one only the journal does: it is taken for alive as long as its
+    newest record is not older than three times the interval in which records come, and a minute.
+    """
+    if tracker.end is not None:
+        return False
+    if tracker.host == host_name() and sys.platform != "win32":
+        return _process_is_there(tracker)
+    of_session = [meter for meter in meters if meter.session == tracker.session]
+    if any(meter.why is not None for meter in of_session):
+        return False
+    newest = max([tracker.last, *(meter.last for meter in of_session)])
+    return now - newest < _MISSED_RECORDS * writing_interval(newest - tracker.started, tracker) + _PATIENCE_SECONDS
+
+
+def writing_interval(age_seconds: float, tracker: Tracker) -> float:
+    """Give the time between two records of a meter at an age of its run. [s]"""
+    stated = fields.amount(tracker.start, "interval_seconds") or 1.0
+    return max(stated, _thinned(age_seconds))
+
+
+def _thinned(age_seconds: float) -> float:
+    return 1.0 if age_seconds < 60 else 10.0 if age_seconds < 3600 else 60.0
+
+
+def _process_is_there(tracker: Tracker) -> bool:
+    started = process_started(tracker.pid)
+    stated = fields.whole(tracker.start, "pid_started")
+    if started is not None:
+        return stated is None or stated == started
+    if Path("/proc/self/stat").exists():
+        return False
+    try:
+        os.kill(tracker.pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return tracker.pid > 0
+
+
+def _goes_on(meter: Meter, now: float) -> bool:
+    """Whether a meter whose run left no journal of its own still writes."""
+    reached = meter.points[-1].seconds if meter.points else 0.0
+    return meter.why is None and now - meter.last < _MISSED_RECORDS * _thinned(reached) + _PATIENCE_SECONDS
+
+
+def _said(tracker: Tracker) -> Status:
+    end = tracker.end or {}
+    said = fields.text(end, "status")
+    status = said if said in _STATES else "interrupted"
+    return Status(status, fields.text(end, "error"), fields.whole(end, "exit_code"))
+
+
+def _without_word(trackers: list[Tracker], meters: tuple[Meter, ...]) -> Status:
+    sessions = {tracker.session for tracker in trackers}
+    whys = [meter.why for meter in meters if not sessions or meter.session in sessions]
+    if "stopped" in whys:
+        return Status("interrupted", notes=("The meter was stopped in order; how the run ended was not recorded.",))
+    return Status("killed")

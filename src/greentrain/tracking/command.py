@@ -1,0 +1,151 @@
+"""A whole command as a run: ``greentrain track -- python train.py``."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+
+from greentrain.errors import GreentrainError
+from greentrain.tracking.carrier import Carrier, say
+from greentrain.tracking.ending import COMPLETED, FAILED, INTERRUPTED, Ending
+from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, Ancestor
+from greentrain.tracking.live import LiveRun
+from greentrain.tracking.run_folder import host_name, process_started
+from greentrain.tracking.settings import Settings
+from greentrain.tracking.supervise import COULD_NOT_RUN, NOT_FOUND, Child
+
+BUDGET_EXCEEDED = 3
+"""Exit code of a command that was ended because its budget was used up."""
+
+_SIGNALLED = 128
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOK_SECONDS, _REST_SECONDS = 1.0, 10.0
+_PROGRESS_SECONDS = 600.0
+
+
+class CommandRun(LiveRun):
+    """The run of a command; runs that the command itself tracks join it.
+
+    Parameters
+    ----------
+    settings : Settings
+        The run as described.
+    command : sequence of str
+        Program and arguments.
+    """
+
+    def __init__(self, settings: Settings, command: Sequence[str]) -> None:
+        super().__init__(settings, settings.name if settings.name is not None else _name_of(command))
+        self._command = tuple(command)
+        self._is_stopped = False
+        self._next_progress = 0.0
+
+    def run(self) -> int:
+        """Run the command to its end.
+
+        Returns
+        -------
+        int
+            Its exit code; 128 and the signal's number where a signal ended it; 3 where its budget did.
+        """
+        self.begin()
+        try:
+            child = Child(self._command, self._environment())
+        except OSError as error:
+            self.conclude(Ending(FAILED, type(error).__name__), in_event_loop=False)
+            say(f"greentrain: {self._command[0]!a} cannot be run: {error.strerror}\n")
+            return NOT_FOUND if isinstance(error, FileNotFoundError) else COULD_NOT_RUN
+        if self.carrier is not None:
+            self.carrier.launch(self.settings, run_pid=child.pid)
+        self._next_progress = time.monotonic() + _PROGRESS_SECONDS
+        self._report(f"{self.key} is being tracked; 'greentrain watch' shows it" if self.key else None)
+        every = _REST_SECONDS if self.settings.budget is None else _LOOK_SECONDS
+        status = child.wait(lambda: self._look(child), every)
+        self.conclude(_ending(status), in_event_loop=False)
+        return self._exit_code(status)
+
+    def _take_place(self, carrier: Carrier) -> None:
+        """Leave this process and its environment as they are: only the command is told."""
+
+    def _environment(self) -> dict[str, str]:
+        if self.carrier is None:
+            return dict(os.environ)
+        pid = os.getpid()
+        here = Ancestor(
+            self.carrier.session, pid, process_started(pid), WRAPPER, host_name(), self.carrier.folder or ""
+        )
+        return {**os.environ, SESSION_VARIABLE: here.text()}
+
+    def _look(self, child: Child) -> None:
+        # A budget that raises is not offered here, so whatever comes is our own trouble and not the command's.
+        with contextlib.suppress(Exception):
+            self._look_at_budget(child)
+            self._report_progress()
+
+    def _look_at_budget(self, child: Child) -> None:
+        self.check_budget()
+        if self.should_stop and not self._is_stopped:
+            self._is_stopped = True
+            child.terminate()
+
+    def _report_progress(self) -> None:
+        if time.monotonic() >= self._next_progress:
+            self._next_progress += _PROGRESS_SECONDS
+            energy, mass = self.energy_kwh_so_far(), self.kg_so_far()
+            self._report(None if energy is None else f"{energy:.3g} kWh before PUE, {mass:.3g} kg CO2e so far")
+
+    def _report(self, text: str | None) -> None:
+        try:
+            is_wanted = text is not None and not self.settings.quiet and sys.stderr.isatty()
+        except (AttributeError, ValueError):
+            return
+        if is_wanted:
+            say(f"greentrain: {text}\n")
+
+    def _exit_code(self, status: int) -> int:
+        if self._is_stopped or (self.should_stop and status == 0):
+            return BUDGET_EXCEEDED
+        return _SIGNALLED - status if status < 0 else status
+
+
+def run_command(settings: Settings, command: Sequence[str]) -> int:
+    """Run a command and track it.
+
+    Parameters
+    ----------
+    settings : Settings
+        The run as described; ``on_budget="stop"`` ends the command by SIGTERM when a budget is used up.
+    command : sequence of str
+        Program and arguments.
+
+    Returns
+    -------
+    int
+        The exit code to leave with.
+
+    Raises
+    ------
+    GreentrainError
+        On a system without the signals that this needs.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        raise GreentrainError("commands can be tracked on Linux and macOS; here, track the training in its own code")
+    return CommandRun(settings, command).run()
+
+
+def _name_of(command: Sequence[str]) -> str:
+    """Name a run by its script, or else by its program."""
+    scripts = (word for word in command if word.endswith(".py"))
+    return os.path.basename(next(scripts, command[0]))
+
+
+def _ending(status: int) -> Ending:
+    if status >= 0:
+        return Ending(FAILED if status else COMPLETED, None, status)
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return Ending(INTERRUPTED if -status in _INTERRUPTIONS else FAILED, name, _SIGNALLED - status)

@@ -1,0 +1,138 @@
+"""Tracking functions of every kind, each of which stays the kind that it is.
+
+The kind is read from the code's own flags: importing ``inspect`` takes longer than starting a run.
+"""
+
+from collections.abc import AsyncIterator, Callable, Generator
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+from greentrain.errors import InputError
+
+if TYPE_CHECKING:
+    from greentrain.tracking.live import LiveRun
+
+Start = Callable[[str], "LiveRun"]
+"""Begins a run that is called like the function unless it has a name of its own."""
+
+_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+
+
+def decorated(function: Any, start: Start) -> Any:
+    """Give a function that does the same, tracked.
+
+    Parameters
+    ----------
+    function : callable
+        Function, method, coroutine function, generator function, asynchronous generator function, or one of these
+        in ``staticmethod`` or ``classmethod``.
+    start : callable
+        Begins a run.
+
+    Raises
+    ------
+    InputError
+        For a class, and for what cannot be called.
+    """
+    if isinstance(function, (staticmethod, classmethod)):
+        return type(function)(decorated(function.__func__, start))
+    if isinstance(function, type):
+        rule = "is a class; functions and methods can be tracked, so decorate the method that trains"
+        raise InputError("track", function, rule)
+    if not callable(function):
+        raise InputError("track", function, "is neither a name nor a function")
+    flags = _flags(function)
+    if flags & _COROUTINE:
+        return _coroutine(function, start)
+    if flags & _ASYNC_GENERATOR:
+        return _asynchronous_generator(function, start)
+    return _generator(function, start) if flags & _GENERATOR else _plain(function, start)
+
+
+def name_of(function: Any) -> str:
+    """Give the name under which a function's runs are recorded."""
+    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+
+
+def _flags(function: Any) -> int:
+    while isinstance(function, partial):
+        function = function.func
+    function = getattr(function, "__func__", function)
+    if not hasattr(function, "__code__"):  # an object that is called through its type
+        function = type(function).__call__
+    code = getattr(function, "__code__", None)
+    return int(code.co_flags) if code is not None else 0
+
+
+def _plain(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    @wraps(function)
+    def tracked(*args: Any, **kwargs: Any) -> Any:
+        run = start(name_of(function))
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            run.end(error)
+            raise
+        run.end(None)
+        return result
+
+    return tracked
+
+
+def _generator(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    @wraps(function)
+    def tracked(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        run = start(name_of(function))
+        try:
+            result = yield from function(*args, **kwargs)
+        except BaseException as error:
+            run.end(error)
+            raise
+        run.end(None)
+        return result
+
+    return tracked
+
+
+def _coroutine(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    @wraps(function)
+    async def tracked(*args: Any, **kwargs: Any) -> Any:
+        run = start(name_of(function))
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            run.end(error, in_event_loop=True)
+            raise
+        run.end(None, in_event_loop=True)
+        return result
+
+    return tracked
+
+
+def _asynchronous_generator(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
+    @wraps(function)
+    async def tracked(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        run = start(name_of(function))
+        try:
+            values = function(*args, **kwargs)
+            step = values.__anext__
+            while True:
+                try:
+                    value = await step()
+                except StopAsyncIteration:
+                    break
+                try:
+                    sent = yield value
+                except GeneratorExit:
+                    await values.aclose()
+                    raise
+                except BaseException as error:
+                    step = partial(values.athrow, error)
+                else:
+                    step = partial(values.asend, sent)
+        except BaseException as error:
+            run.end(error, in_event_loop=True)
+            raise
+        run.end(None, in_event_loop=True)
+
+    return tracked

@@ -1,0 +1,223 @@
+"""One run while it goes on, and what can be asked of it afterwards."""
+
+import sys
+from _thread import RLock
+from os.path import basename
+from typing import TYPE_CHECKING, Any
+
+from greentrain.errors import BudgetExceeded
+from greentrain.tracking.carrier import say, tell
+from greentrain.tracking.course import Course
+from greentrain.tracking.spans import Span
+
+if TYPE_CHECKING:
+    from greentrain.estimation import Estimate
+    from greentrain.tracking.measurement import Measurement
+    from greentrain.tracking.result import Result
+    from greentrain.tracking.settings import Settings
+    from greentrain.tracking.view import FinishedRun
+
+
+class LiveRun(Course):
+    """A run that is being tracked; `Tracker.start` and ``with track(...) as run`` give one.
+
+    A run that starts while another of the same process goes on becomes a span of that one, with the same meter. In a
+    child process of a tracked one it does nothing at all.
+    """
+
+    def __init__(self, settings: "Settings", name: str | None) -> None:
+        super().__init__(settings, name)
+        self._result: Result | None = None
+        self._is_gauge_broken = False
+        self._looking = RLock()
+
+    def span(self, name: str, /, **attributes: Any) -> Span:
+        """Mark a part of the run: ``with run.span("epoch", epoch=1): ...``.
+
+        Parameters
+        ----------
+        name : str
+            What the part is called.
+        **attributes
+            What else to record of it.
+
+        Raises
+        ------
+        BudgetExceeded
+            On entering, if a budget is used up and ``on_budget`` is ``"raise"``.
+        """
+        spans = None if self.carrier is None or self.is_over else self.carrier.spans
+        return Span(spans, str(name), attributes, self.check_budget)
+
+    def log(self, **values: Any) -> None:
+        """Record numbers: what the energy bought. ``step`` and ``total_steps`` also give the forecast.
+
+        Raises
+        ------
+        BudgetExceeded
+            If a budget is used up and ``on_budget`` is ``"raise"``.
+        """
+        if self.is_over:
+            return
+        numbers, refused = self.logs.add(values)
+        if self.outer is not None:
+            self.outer.logs.add(numbers)
+        if self.carrier is not None and numbers:
+            self.carrier.write({"type": "log", "values": numbers})
+        if self.carrier is not None and refused:
+            self.carrier.warn_once(f"not logged, since they are no numbers: {', '.join(refused)}")
+        self.check_budget()
+
+    def check_budget(self) -> None:
+        """Compare what is used with the budget, at most once a second; `log` and `span` do it too.
+
+        Raises
+        ------
+        BudgetExceeded
+            If a budget is used up and ``on_budget`` is ``"raise"``.
+        """
+        if self.settings.budget is None or self.gauge is None or self.is_over or self._is_gauge_broken:
+            return
+        error: BudgetExceeded | None = None
+        try:
+            warning, error = self.gauge.judge(self.logs.done)
+            if warning and self.carrier is not None:
+                self.carrier.warn(warning)
+        except Exception as failure:
+            self._is_gauge_broken = True
+            tell(f"the budget is not followed any more ({type(failure).__name__}: {failure})")
+        if error is not None:
+            raise error
+
+    def stop(self) -> None:
+        """End the run as completed; a second time it does nothing."""
+        self.end(None)
+
+    def end(self, error: BaseException | None, in_event_loop: bool = False) -> None:
+        """End the run with the exception that it ended with, which stays the caller's to raise.
+
+        Parameters
+        ----------
+        error : BaseException or None
+            None when nothing was raised.
+        in_event_loop : bool, optional
+            Whether waiting for the meter would block an event loop; a running one of asyncio is seen without it.
+        """
+        interruption = self.end_with(error, in_event_loop or _is_in_event_loop())
+        if interruption is not None and error is None:
+            raise interruption
+
+    @property
+    def key(self) -> str | None:
+        """The run's key in the history; None where it has no journal."""
+        return basename(self.folder) if self.folder else None
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of the run's journals; None where there is none."""
+        return self.carrier.folder if self.carrier is not None else None
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether a budget is used up and ``on_budget`` is ``"stop"``; callbacks ask, and end the training."""
+        return self.settings.budget is not None and self.gauge is not None and self.gauge.budget.should_stop
+
+    @property
+    def is_budget_exceeded(self) -> bool:
+        """Whether a budget is used up, as far as it was looked at."""
+        return self.settings.budget is not None and self.gauge is not None and self.gauge.budget.is_exceeded
+
+    def energy_kwh_so_far(self) -> float | None:
+        """Energy that this node has drawn since the run's start, before PUE; None before the first sample. [kWh]"""
+        return None if self.gauge is None else self.gauge.own_kwh()
+
+    def kg_so_far(self) -> float | None:
+        """Emissions of this node since the run's start, best value; None before the first sample. [kg CO2e]"""
+        return None if self.gauge is None else self.gauge.own_kg()
+
+    @property
+    def measurement(self) -> "Measurement | None":
+        """What was measured; None as long as the run goes on. The first look may wait for the meter's last record."""
+        result = self.result()
+        return result.measurement if result else None
+
+    @property
+    def estimate(self) -> "Estimate | None":
+        """What the hardware profiles say of the same run; None while it goes on and for unknown hardware."""
+        result = self.result()
+        return result.estimate if result else None
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The run as plain data: who, where, how it ended, and its measurement and estimate once it has."""
+        return self.view().record
+
+    def view(self) -> "FinishedRun":
+        """Give what is known of the run as a frozen value."""
+        from greentrain.tracking.result import view_of
+
+        return view_of(self, self.result())
+
+    def result(self) -> "Result | None":
+        """Give measurement and estimate; None as long as the run goes on, and in a forked child."""
+        if self._result is not None or self.ending is None or self.is_disowned:
+            return self._result
+        from greentrain.tracking.result import result_of
+
+        with self._looking:
+            if self._result is not None:
+                return self._result
+            found = result_of(self)
+            if found.is_final:
+                self._result = found
+        return found
+
+    def show(self) -> None:
+        """Wait for the meter's last record, and write the result in one line to stderr unless that is not wanted."""
+        from greentrain.tracking.result import summary
+
+        result = self.result()
+        if result is None:
+            return
+        if not self.settings.quiet:
+            say(summary(self, result))
+        if self.settings.budget is not None and self.gauge is not None:
+            warning = self.gauge.judge_at_end(self.logs.done)
+            if warning:
+                tell(warning)
+
+    def show_later(self) -> None:
+        """Do the same in a thread: an event loop may not be kept waiting, and the run is over."""
+        from threading import Thread
+
+        try:
+            Thread(target=self._show_safely, name="greentrain-summary").start()
+        except RuntimeError:  # no thread can be had; the journal has it all
+            if self.carrier is not None:
+                self.carrier.stop_meter()
+
+    def _show_safely(self) -> None:
+        try:
+            self.show()
+        except Exception as error:
+            tell(f"the result cannot be shown ({type(error).__name__}: {error})")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy as a finished view: a run cannot go on in two places."""
+        view = self.view()
+        return type(view), tuple(view)
+
+    def __repr__(self) -> str:
+        state = "running" if self.ending is None else self.ending.status
+        return f"<LiveRun {self.name!a}, {state}>"
+
+
+def _is_in_event_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except (AttributeError, RuntimeError):
+        return False
+    return True

@@ -1,0 +1,208 @@
+"""What a user says of a live run, checked before the training starts, by the rules of ``estimate``."""
+
+import os
+import time
+from os.path import abspath, dirname, isfile, join
+from typing import Any, NamedTuple
+
+from greentrain.errors import InputError, InvalidNumber, UnknownName, either
+from greentrain.estimation.limits import LIMITS, Limits, checked_in, checked_number
+from greentrain.estimation.request import checked_text
+
+ACTIONS = ("warn", "raise", "stop")
+"""What happens when a budget is used up: a warning, an exception, or a request to the framework to stop."""
+
+METERS = ("codecarbon", "none")
+REPLAY = "replay:"
+_LIMITS = {
+    "interval": Limits(0.1, 3600, "seconds between samples", "more often costs more than it tells", inclusive=True),
+    "total_steps": Limits(1, 1e15, "steps of the whole training", whole=True, inclusive=True),
+    "budget_kwh": Limits(0, 1e12, "kWh"),
+    "budget_kg": Limits(0, 1e12, "kg CO2e"),
+}
+_OF_ESTIMATE = ("gpu", "count", "instance", "workload", "location", "year", "grid_intensity", "pue", "site", "profiles")
+
+
+class Settings(NamedTuple):
+    """A live run as described, every value checked. None means not said.
+
+    Attributes
+    ----------
+    estimate_inputs : dict
+        What was said of hardware, place and power, as keywords of ``greentrain.estimate``.
+    interval_seconds : float
+        Time between samples. [s]
+    budget_kwh, budget_kg : float or None
+        Energy of the facility [kWh] and emissions [kg CO2e] that the run may use.
+    meter : str
+        ``codecarbon``, ``none`` or ``replay:FILE``.
+    home : str or None
+        Folder of the journals, absolute.
+    """
+
+    name: str | None
+    project: str | None
+    run_id: str | None
+    estimate_inputs: dict[str, Any]
+    interval_seconds: float
+    total_steps: int | None
+    budget_kwh: float | None
+    budget_kg: float | None
+    on_budget: str
+    meter: str
+    home: str | None
+    quiet: bool
+
+    @property
+    def budget(self) -> dict[str, Any] | None:
+        """The budget as the journal holds it."""
+        if self.budget_kwh is None and self.budget_kg is None:
+            return None
+        return {"kwh": self.budget_kwh, "kg": self.budget_kg, "action": self.on_budget}
+
+    def stated_factors(self) -> dict[str, Any]:
+        """Give PUE and carbon intensity as far as the user stated them; None for what follows from place and year.
+
+        A run starts within milliseconds, and the tables take longer to read.
+        """
+        pue, intensity = self.estimate_inputs.get("pue"), self.estimate_inputs.get("grid_intensity")
+        return {"pue": _exactly("pue", pue, "1"), "grid_intensity": _exactly("grid_intensity", intensity, "g/kWh")}
+
+    def dated_inputs(self) -> dict[str, Any]:
+        """Give ``estimate_inputs`` with the year, which is this one unless it was said."""
+        return {"year": time.localtime().tm_year, **self.estimate_inputs}
+
+
+def checked_settings(said: dict[str, Any]) -> Settings:
+    """Check the arguments of ``track``.
+
+    Parameters
+    ----------
+    said : dict
+        The keyword arguments, numbers also as text.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter, the value, the rule and the nearest valid choice.
+    DataError
+        If a file of the user's own profiles breaks a rule.
+    """
+    numbers = {name: None if said[name] is None else checked_in(_LIMITS[name], name, said[name]) for name in _LIMITS}
+    interval = numbers["interval"]
+    if interval is None:
+        raise InvalidNumber("interval", None, "must be a number (seconds between samples)")
+    return Settings(
+        name=_text("name", said["name"]),
+        project=_text("project", said["project"]),
+        run_id=_text("run_id", said["run_id"], may_be_empty=False),
+        estimate_inputs=_estimate_inputs(said),
+        interval_seconds=interval,
+        total_steps=numbers["total_steps"],  # type: ignore[arg-type]
+        budget_kwh=numbers["budget_kwh"],
+        budget_kg=numbers["budget_kg"],
+        on_budget=_one_of("on_budget", said["on_budget"], ACTIONS),
+        meter=_meter(said["meter"]),
+        home=_path("home", said["home"]),
+        quiet=bool(said["quiet"]),
+    )
+
+
+def _estimate_inputs(said: dict[str, Any]) -> dict[str, Any]:
+    found = {name: said[name] for name in _OF_ESTIMATE if said[name] is not None}
+    for name, value in found.items():
+        if name in LIMITS:
+            found[name] = checked_number(name, value)
+        elif name != "profiles":
+            found[name] = checked_text(name, value)
+    if "profiles" in found:
+        found["profiles"] = _path("profiles", found["profiles"])
+    this_year = time.localtime().tm_year
+    if found.get("year", 0) > this_year:
+        raise InvalidNumber("year", said["year"], f"lies in the future; the last possible year is {this_year}")
+    _check_names(found)
+    return found
+
+
+def _check_names(found: dict[str, Any]) -> None:
+    """Refuse a device, instance type or place that nothing has."""
+    is_plain = not {"profiles", "gpu", "instance"} & set(found)
+    if is_plain and ("location" not in found or is_place_code(found["location"])):
+        return
+    from greentrain.catalogue import load_catalogue
+    from greentrain.estimation.site import find_location
+
+    catalogue = load_catalogue(found.get("profiles"))
+    devices = None
+    if "gpu" in found or "instance" in found:
+        from greentrain.estimation.power import find_devices
+
+        devices = find_devices(catalogue, found.get("gpu"), found.get("instance"), found.get("count"))
+    provider = devices.instance.provider if devices and devices.instance else ""
+    find_location(catalogue, found.get("location"), provider)
+
+
+def is_place_code(text: str) -> bool:
+    """Say whether a text is, letter by letter, a code such as ``FR``, ``US-CA`` or ``aws:us-east-1``.
+
+    The short way to a place, without loading the tables: a live run is to start within milliseconds. Whatever is not
+    found here is left to the catalogue, which knows names and spellings too, and suggests.
+    """
+    provider, colon, region = text.partition(":")
+    if not all(part.isascii() and part.replace("-", "").isalnum() for part in (provider, region) if part):
+        return False
+    table, start = ("cloud_regions", f"{provider},{region},") if colon else ("places", f"{provider},")
+    folder = join(dirname(dirname(abspath(__file__))), "data")
+    with open(join(folder, f"{table}.csv"), "rb") as file:
+        return b"\n" + start.encode() in file.read()
+
+
+def _exactly(name: str, value: float | None, unit: str) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    ends = {"low": value, "best": value, "high": value}
+    return {"name": name, **ends, "unit": unit, "basis": "given", "source": "user"}
+
+
+def _text(name: str, value: object, may_be_empty: bool = True) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InputError(name, value, "must be text")
+    if not value.strip() and not may_be_empty:
+        raise InputError(name, value, "must not be empty")
+    return value
+
+
+def _one_of(name: str, value: object, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(name, value, f"must be {either(choices)}")
+    return value
+
+
+def _path(name: str, value: object) -> str | None:
+    """Fix a place at once: the training may change its working folder."""
+    if value is None:
+        return None
+    try:
+        found = os.fspath(value)  # type: ignore[call-overload]
+    except TypeError:
+        raise InputError(name, value, "must be a path") from None
+    if not found:
+        raise InputError(name, value, "must not be empty")
+    return abspath(os.fsdecode(found))
+
+
+def _meter(value: object) -> str:
+    if value is None:
+        return METERS[0]
+    path = getattr(value, "path", None)
+    text = value if path is None else f"{REPLAY}{os.fspath(path)}"
+    if isinstance(text, str) and text.startswith(REPLAY):
+        file = abspath(text.removeprefix(REPLAY))
+        if not isfile(file):
+            raise UnknownName("meter", text, "no such file")
+        return REPLAY + file
+    if text not in METERS:
+        raise InputError("meter", value, "must be codecarbon, none, replay:FILE or a ReplayMeter")
+    return str(text)

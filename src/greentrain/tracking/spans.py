@@ -1,0 +1,118 @@
+"""Named parts of a run."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+MOST_SPANS_KEPT = 2_000
+"""Spans that the training process keeps in memory for the measurement; the journal has them all."""
+
+_CURRENT: ContextVar[tuple[str, int] | None] = ContextVar("greentrain_span", default=None)
+
+
+class SpanRecord(NamedTuple):
+    """A span that has ended; times are seconds since the run's start."""
+
+    span: int
+    parent: int | None
+    name: str
+    attributes: dict[str, Any]
+    started_seconds: float
+    ended_seconds: float
+    error: str | None
+
+
+class Spans:
+    """The spans of one session: their numbers, who is inside whom, and those that have ended.
+
+    Parameters
+    ----------
+    session : str
+        The session; spans of another session on the way are no parents.
+    write : callable
+        Takes a journal record.
+    """
+
+    def __init__(self, session: str, write: Callable[[dict[str, Any]], object]) -> None:
+        self._session = session
+        self._write = write
+        self._last = 0
+        self._open: dict[int, tuple[int | None, str, dict[str, Any], float]] = {}
+        self.started_mono = time.monotonic()
+        self.ended: list[SpanRecord] = []
+
+    def start(self, name: str, attributes: dict[str, Any]) -> int:
+        """Begin a span inside the current one, and give its number."""
+        self._last += 1
+        number, parent = self._last, self.current()
+        self._open[number] = (parent, name, attributes, time.monotonic() - self.started_mono)
+        self._write({"type": "span_start", "span": number, "parent": parent, "name": name, "attributes": attributes})
+        return number
+
+    def end(self, number: int, error: str | None) -> None:
+        """End a span with the type of the exception that ended it, if any; a second time it does nothing."""
+        found = self._open.pop(number, None)
+        if found is None:
+            return
+        self._write({"type": "span_end", "span": number, "error": error})
+        if len(self.ended) < MOST_SPANS_KEPT:
+            self.ended.append(SpanRecord(number, *found, time.monotonic() - self.started_mono, error))
+
+    def current(self) -> int | None:
+        """Give the number of the span that this thread or task is in."""
+        found = _CURRENT.get()
+        return found[1] if found and found[0] == self._session and found[1] in self._open else None
+
+    def enter(self, number: int) -> Token[tuple[str, int] | None]:
+        """Make a span the current one of this thread or task."""
+        return _CURRENT.set((self._session, number))
+
+
+def leave(token: Token[tuple[str, int] | None]) -> None:
+    """Go back to the span that was current before."""
+    # An async generator may be closed in another context than it began in; that context has no current span of ours.
+    with contextlib.suppress(ValueError):
+        _CURRENT.reset(token)
+
+
+class Span:
+    """A part of a run, as a context manager; entering it twice makes two spans.
+
+    Parameters
+    ----------
+    spans : Spans or None
+        Where it is recorded; None where nothing is.
+    name : str
+        What the user calls it.
+    attributes : dict
+        What the user says of it.
+    check : callable
+        Looks after the budget; may raise ``BudgetExceeded``.
+    """
+
+    def __init__(self, spans: Spans | None, name: str, attributes: dict[str, Any], check: Callable[[], None]) -> None:
+        self._spans = spans
+        self._name = name
+        self._attributes = attributes
+        self._check = check
+        self._entered: list[tuple[int, Token[tuple[str, int] | None]]] = []
+
+    def __enter__(self) -> "Span":
+        self._check()
+        if self._spans is not None:
+            number = self._spans.start(self._name, self._attributes)
+            self._entered.append((number, self._spans.enter(number)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        if self._spans is not None and self._entered:
+            number, token = self._entered.pop()
+            leave(token)
+            self._spans.end(number, None if error is None else type(error).__name__)

@@ -1,0 +1,207 @@
+"""``track``: the way into a live run, as a decorator and as a context manager."""
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from greentrain.tracking.decorate import decorated
+from greentrain.tracking.live import LiveRun
+from greentrain.tracking.settings import Settings, checked_settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from greentrain.estimation import Estimate
+    from greentrain.tracking.measurement import Measurement
+    from greentrain.tracking.spans import Span
+    from greentrain.tracking.view import FinishedRun
+
+
+class Tracker:
+    """What `track` gives: a decorator and a context manager. Each call and each ``with`` block is a run of its own.
+
+    Its own words (`log`, `span`, `measurement` and so on) are about the newest of its runs.
+
+    Parameters
+    ----------
+    settings : Settings
+        The runs as described.
+    newest : FinishedRun, optional
+        The newest of its runs, if that has ended already.
+    """
+
+    def __init__(self, settings: Settings, newest: "FinishedRun | None" = None) -> None:
+        self._settings = settings
+        self._newest: LiveRun | FinishedRun | None = newest
+        self._entered: list[LiveRun] = []
+
+    def start(self, name: str | None = None) -> LiveRun:
+        """Begin a run; `stop` or the end of the process ends it.
+
+        Parameters
+        ----------
+        name : str, optional
+            What to call it where `track` was given no name.
+        """
+        run = LiveRun(self._settings, self._settings.name if self._settings.name is not None else name)
+        run.begin()
+        self._newest = run
+        return run
+
+    def stop(self) -> None:
+        """End the newest run as completed; without one, or a second time, it does nothing."""
+        if self._newest is not None:
+            self._newest.stop()
+
+    def __enter__(self) -> LiveRun:
+        run = self.start()
+        self._entered.append(run)
+        return run
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        if self._entered:
+            run = self._newest = self._entered.pop()
+            run.end(error)
+
+    def __call__(self, function: Any) -> Any:
+        """Track every call of a function; it stays the kind of function that it is."""
+        return decorated(function, self._start_call)
+
+    def _start_call(self, name: str) -> LiveRun:
+        return self.start(name)
+
+    def span(self, name: str, /, **attributes: Any) -> "Span":
+        """Mark a part of the newest run."""
+        from greentrain.tracking.spans import Span
+
+        if self._newest is None:
+            return Span(None, name, attributes, _nothing)
+        span: Span = self._newest.span(name, **attributes)
+        return span
+
+    def log(self, **values: Any) -> None:
+        """Record numbers in the newest run."""
+        if self._newest is not None:
+            self._newest.log(**values)
+
+    def energy_kwh_so_far(self) -> float | None:
+        """Energy that this node has drawn in the newest run, before PUE; None where nothing is known. [kWh]"""
+        return self._newest.energy_kwh_so_far() if self._newest is not None else None
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the newest run has used up its budget and ``on_budget`` is ``"stop"``."""
+        return self._newest is not None and self._newest.should_stop
+
+    @property
+    def measurement(self) -> "Measurement | None":
+        """What was measured in the newest run; None as long as it goes on."""
+        return self._newest.measurement if self._newest is not None else None
+
+    @property
+    def estimate(self) -> "Estimate | None":
+        """What the hardware profiles say of the newest run; None as long as it goes on, and for unknown hardware."""
+        return self._newest.estimate if self._newest is not None else None
+
+    @property
+    def record(self) -> dict[str, Any] | None:
+        """The newest run as plain data; None before there is one."""
+        return self._newest.record if self._newest is not None else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy with a finished view of the newest run: a run cannot go on in two places."""
+        newest = self._newest.view() if isinstance(self._newest, LiveRun) else self._newest
+        return type(self), (self._settings, newest)
+
+    def __repr__(self) -> str:
+        return f"<Tracker {self._settings.name!a}, newest run: {self._newest!r}>"
+
+
+def _nothing() -> None:
+    """There is no run to look after."""
+
+
+def track(
+    name: Any = None,
+    *,
+    project: str | None = None,
+    location: str | None = None,
+    year: int | None = None,
+    pue: float | None = None,
+    grid_intensity: float | None = None,
+    gpu: str | None = None,
+    count: int | None = None,
+    instance: str | None = None,
+    workload: str | None = None,
+    site: str | None = None,
+    run_id: str | None = None,
+    interval: float = 1.0,
+    total_steps: int | None = None,
+    budget_kwh: float | None = None,
+    budget_kg: float | None = None,
+    on_budget: str = "warn",
+    home: str | PathLike[str] | None = None,
+    meter: Any = None,
+    quiet: bool = False,
+    profiles: str | PathLike[str] | None = None,
+) -> "Tracker | Any":
+    """Measure a training run: ``@track`` or ``@track("bert")`` on a function, or ``with track("bert") as run``.
+
+    Measuring happens in a process of its own, which sees the run end by whatever cause. The training keeps its return
+    value and its exceptions whatever happens here.
+
+    Parameters
+    ----------
+    name : str, optional
+        What the run is called; the function's name unless told.
+    project : str, optional
+        What it belongs to.
+    location : str, optional
+        Country, part of a country or cloud region: ``FR``, ``US-CA``, ``aws:us-east-1``.
+    year : int, optional
+        Year of the grid's carbon intensity; the present one unless told.
+    pue : float, optional
+        Power usage effectiveness of the facility. [1]
+    grid_intensity : float, optional
+        Carbon intensity of the electricity, instead of the place's. [g CO2e/kWh]
+    gpu, count, instance, workload : optional
+        The hardware, for the estimate beside the measurement; the accelerators that the meter sees unless told.
+    site : {'datacentre', 'workstation'}, optional
+        What the computers stand in; a workstation has PUE 1.
+    run_id : str, optional
+        What nodes, ranks, restarts and resumptions of one run have in common, where no launcher says so.
+    interval : float, optional
+        Time between samples. [s]
+    total_steps : int, optional
+        Steps of the whole training; with ``run.log(step=...)`` they give a forecast.
+    budget_kwh : float, optional
+        Energy of the facility that the run may use. [kWh]
+    budget_kg : float, optional
+        Emissions that the run may cause. [kg CO2e]
+    on_budget : {'warn', 'raise', 'stop'}, optional
+        What happens when a budget is used up: a warning, ``BudgetExceeded`` at the next ``log`` or ``span``, or
+        ``run.should_stop``, by which callbacks end the training. A warning comes at 80 % in any case.
+    home : path, optional
+        Folder of the records, instead of ``GREENTRAIN_HOME`` and the user's data folder.
+    meter : str or ReplayMeter, optional
+        ``codecarbon``, ``none`` or ``replay:FILE``.
+    quiet : bool, optional
+        Whether to leave out the one line at the end.
+    profiles : path, optional
+        Folder of your own profiles.
+
+    Returns
+    -------
+    Tracker
+        Or the tracked function, when ``track`` itself is the decorator.
+
+    Raises
+    ------
+    InputError
+        If something said cannot be used, before any training starts.
+    """
+    said = dict(locals())
+    function = None if name is None or isinstance(name, str) else said.pop("name")
+    tracker = Tracker(checked_settings({**said, "name": name if function is None else None}))
+    return tracker if function is None else tracker(function)

@@ -1,0 +1,85 @@
+"""A run as a value: what remains of it when it has ended, or when it is pickled or copied."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from greentrain.estimation import Estimate
+    from greentrain.tracking.measurement import Measurement
+
+
+class FinishedRun(NamedTuple):
+    """What is known of a run; it has the words of a live one, but does nothing any more.
+
+    Attributes
+    ----------
+    record : dict
+        The run as plain data.
+    measurement : Measurement or None
+        What was measured; None when the run went on when this view was made.
+    """
+
+    record: dict[str, Any]
+    measurement: "Measurement | None"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has ended, as far as this view goes."""
+        return True
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether callbacks should end the training: not any more."""
+        return False
+
+    @property
+    def name(self) -> str | None:
+        """What the run is called."""
+        found: str | None = self.record["name"]
+        return found
+
+    @property
+    def key(self) -> str | None:
+        """The run's key in the history."""
+        found: str | None = self.record["id"]
+        return found
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of the run's journals."""
+        found: str | None = self.record["folder"]
+        return found
+
+    @property
+    def estimate(self) -> "Estimate | None":
+        """What the hardware profiles say of the same run; None for unknown hardware."""
+        if self.measurement is None:
+            return None
+        from greentrain.tracking.inputs import estimate_beside
+
+        said = self.record["estimate_inputs"]
+        return estimate_beside(said, self.measurement.components, self.measurement.duration_seconds)
+
+    def energy_kwh_so_far(self) -> float | None:
+        """Energy that this node drew, before PUE; None where nothing was measured. [kWh]"""
+        energy = self.measurement.it_energy_kwh if self.measurement else None
+        return energy.best if energy else None
+
+    def kg_so_far(self) -> float | None:
+        """Emissions, best value; None where nothing was measured. [kg CO2e]"""
+        mass = self.measurement.operational_kg if self.measurement else None
+        return mass.best if mass else None
+
+    def span(self, name: str, /, **attributes: Any) -> Any:
+        """Do nothing, as a context manager."""
+        from greentrain.tracking.spans import Span
+
+        return Span(None, name, attributes, self.check_budget)
+
+    def log(self, **values: Any) -> None:
+        """Do nothing."""
+
+    def check_budget(self) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing: the run has ended."""

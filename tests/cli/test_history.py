@@ -1,0 +1,233 @@
+"""``greentrain history`` and ``greentrain watch``: what they print, and their exit codes."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from journals_by_hand import GPU, ended, line, meter, one_hour, reading, stopped, tracker
+
+from greentrain.cli.main import run
+from greentrain.tracking.journal import JournalWriter
+from greentrain.tracking.run_folder import host_name, process_started
+
+NASTY = "=HYPERLINK(1)\x1b[2J\n\u202e" + "\u8bad" * 200
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A completed run and a failed one with a nasty name, a thousandth of a day later."""
+    one_hour(tmp_path / "runs" / "20251122T120000Z-aaaaaa", estimate_inputs={"location": "FR", "year": 2024})
+    folder = tmp_path / "runs" / "slurm-7"
+    said = [
+        line(91, type="span_start", span=1, parent=None, name=NASTY, attributes={NASTY: NASTY}),
+        ended(1800, "failed", "OSError"),
+    ]
+    tracker(folder, at=90, name=NASTY, project=NASTY, location=NASTY, argv=[NASTY], lines=said)
+    meter(folder, at=90, components=[{**GPU, "name": NASTY}], lines=[stopped(1800, 1710, 0.5)])
+    return tmp_path
+
+
+def shown(capsys: pytest.CaptureFixture[str], home: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run a command; gives its exit code, what it printed and what it complained of."""
+    code = run([*arguments, "--home", str(home)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def fits(text: str) -> bool:
+    """Whether a text is safe for a terminal and 80 columns wide at most."""
+    wide = max(sum(2 if unicodedata.east_asian_width(x) in "WF" else 1 for x in row) for row in text.split("\n"))
+    return wide <= 80 and all(letter.isprintable() or letter == "\n" for letter in text)
+
+
+def test_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Newest first, two lines each, then all together with the share of failed runs."""
+    code, out, err = shown(capsys, home, "history")
+    lines = out.splitlines()
+
+    assert (code, err) == (0, "")
+    assert lines[0].startswith("slurm-7  failed       28 min 30 s  =HYPERLINK(1)\\x1b[2J\\n\\u202e")
+    first = next(place for place, text in enumerate(lines) if text.startswith("20251122T120000Z-aaaaaa"))
+    assert lines[first] == "20251122T120000Z-aaaaaa  completed    1 h 00 min  bert"
+    assert lines[first + 1 : first + 3] == [
+        "    at least 3.00 kWh (2.60 to 3.82), 0.3 kg CO2e (0.23 to 0.428), FR, 8 x Tesla",
+        "    V100-SXM2-32GB",
+    ]
+    assert lines[-4:] == [
+        "2 runs (1 completed, 1 failed), 1 h 28 min",
+        "  3.60 kWh (3.14 to 4.52), 0.36 kg CO2e (0.277 to 0.51). In brackets: 90 %",
+        "  intervals.",
+        "  Failed, interrupted or killed: 0.6 kWh, 17 % of the energy.",
+    ]
+    assert fits(out)
+
+
+def test_filters_of_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of the library."""
+    for options in (["--project", "nlp"], ["--status", "completed"], ["--since", "2025-11-22", "--project", "nlp"]):
+        _, out, _ = shown(capsys, home, "history", *options)
+        assert out.splitlines()[-3].startswith("1 run (1 completed)")
+    assert shown(capsys, home, "history", "--since", "2025-11-23") == (0, "No runs.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--status", "done"], "--status 'done': must be running, completed, failed, interrupted or killed"),
+        (["--json", "--csv"], "--csv: excludes --json"),
+        (["show", "nope"], "--id 'nope': no run has this id; 'greentrain history' lists them"),
+        (["export", "--to", "runs.db"], "--to: must be an address such as sqlite:///runs.db or postgresql://host/name"),
+    ],
+)
+def test_mistakes(home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    """One line, exit code 2."""
+    assert shown(capsys, home, "history", *arguments) == (2, "", f"greentrain: {message}\n")
+
+
+def test_json_and_csv(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names are whole in JSON, and harmless in CSV."""
+    _, out, _ = shown(capsys, home, "history", "--json")
+    _, table, _ = shown(capsys, home, "history", "--csv")
+    (row, _) = csv.DictReader(io.StringIO(table))
+
+    assert json.loads(out)["runs"][0]["name"] == NASTY
+    assert row["name"] == "'=HYPERLINK(1)\\x1b[2J\\n\\u202e" + "\u8bad" * 200
+    assert row["status"] == "failed"
+    assert fits(out.replace("\u8bad", "").replace("\\u8bad", "")[:80])
+
+
+def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was measured, what the profile says, which to believe; by the beginning of its id."""
+    code, out, _ = shown(capsys, home, "history", "show", "2025")
+
+    assert code == 0
+    for text in (
+        "20251122T120000Z-aaaaaa  bert\n  completed\n  at least 3.00 kWh (2.60 to 3.82)",
+        "  gpu       2.00 kWh, measured\n  cpu       0.5 kWh, modelled\n  memory    not measured\n",
+        "  PUE 1.20 (1.10 to 1.40) [default], grid 100 g CO2e/kWh (80.0 to 130)\n  [published]",
+        "inside the estimate's interval",
+        "mean power of an accelerator 250 W: a utilization of 0.833 of its TDP",
+        "  to believe: the measurement, 2.50 kWh (2.23 to 3.01) before PUE",
+        "The memory was not measured and is not in the sum.",
+    ):
+        assert text in out
+    assert fits(out)
+
+
+def test_a_run_with_a_nasty_name_is_harmless(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing of it reaches the terminal unescaped, and no line is longer than 80 columns."""
+    for command in (["history", "show", "slurm-7"], ["history"], ["watch", "slurm-7"]):
+        code, out, _ = shown(capsys, home, *command)
+        assert code == 0
+        assert fits(out)
+        assert "HYPERLINK" in out
+
+
+def test_one_run_as_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object."""
+    _, out, _ = shown(capsys, home, "history", "show", "slurm-7", "--json")
+    assert json.loads(out)["error"] == "OSError"
+
+
+def test_calibrating(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Too few runs: exit code 1 and why; enough: what was and what is, in the home's profiles."""
+    assert shown(capsys, home, "history", "calibrate") == (
+        1,
+        "",
+        "greentrain: at least 3 measured runs of one accelerator are needed; v100-sxm2-32gb has 1\n",
+    )
+    for place in range(2):
+        one_hour(home / "runs" / f"more{place}", gpu=1.9 + place / 10)
+    code, out, err = shown(capsys, home, "history", "calibrate")
+
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:2] == [
+        "sxm-node: mean power over TDP, from 3 runs on v100-sxm2-32gb",
+        "  was  0.6 (0.2 to 0.94)",
+    ]
+    assert (home / "profiles" / "power_defaults.csv").exists()
+    code, out, _ = shown(capsys, home, "history", "calibrate", "--output", str(tmp_path / "else"))
+    assert (tmp_path / "else" / "power_defaults.csv").exists()
+
+
+def test_exporting(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many rows of each table, and the choice of runs counts here too."""
+    to = f"sqlite:///{tmp_path / 'x.db'}"
+    assert shown(capsys, home, "history", "export", "--to", to)[:2] == (0, "2 runs, 2 nodes, 1 spans, 0 logs\n")
+    assert shown(capsys, home, "history", "export", "--to", to, "--status", "failed")[1].startswith("1 runs, 1 nodes")
+
+
+def running(home: Path, pid: int, **start: object) -> Path:
+    """Write a run of this computer whose process has this id."""
+    folder = home / "runs" / "live"
+    facts = {"host": host_name(), "pid": pid, "pid_started": process_started(pid), "total_steps": 1000}
+    said = [line(60, type="log", values={"step": 250})]
+    tracker(folder, lines=said, **(facts | start))  # type: ignore[arg-type]
+    return meter(folder, host=host_name(), lines=[reading(60, 60, 0.1, 0.01)])
+
+
+def test_watching_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Power and energy by component, the sum, the forecast and the budget, in one frame."""
+    running(tmp_path, os.getpid(), budget={"kwh": 1.0, "kg": None, "action": "warn"})
+    code, out, err = shown(capsys, tmp_path, "watch", "--once")
+
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "live  running  1 min 00 s  bert",
+        "                       W           kWh",
+        "  gpu                300           0.1  measured",
+        "  cpu               40.0          0.01  modelled",
+        "  memory               -             -  not measured",
+        "  at least 0.132 kWh (0.118 to 0.158), 0.0132 kg CO2e (0.0103 to 0.0182)",
+        "  step 250 of 1,000 (25 %); 3 min 00 s to go, 0.528 kWh and 0.0528 kg CO2e at",
+        "  the end",
+        "  budget of 1 kWh: 13 % used",
+    ]
+
+
+def test_watching_ends_with_the_run(tmp_path: Path) -> None:
+    """A process of its own watches another one, which is then killed."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    running(tmp_path, child.pid)
+    command = [sys.executable, "-m", "greentrain.cli.main", "watch", "--interval", "0.1", "--home", str(tmp_path)]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert watching.stdout is not None
+    first = watching.stdout.readline()
+    time.sleep(0.3)
+    still = watching.poll()
+    child.kill()
+    child.communicate()
+    rest, _ = watching.communicate(timeout=20)
+
+    assert first == "live  running  1 min 00 s  bert\n"
+    assert still is None
+    assert watching.returncode == 0
+    assert re.findall(r"^live  (\w+)", rest, re.MULTILINE)[-1] == "killed"
+
+
+def test_watching_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No run goes on: exit code 1; an unknown id or interval is misuse."""
+    said = "greentrain: no run goes on; 'greentrain history' lists those that ended\n"
+    assert shown(capsys, home, "watch") == (1, "", said)
+    assert shown(capsys, home, "watch", "x")[0] == 2
+    code, _, err = shown(capsys, home, "watch", "--interval", "0")
+    assert (code, err) == (2, "greentrain: --interval 0.0: must be from 0.1 to 3,600 seconds\n")
+
+
+def test_a_watched_run_may_write_meanwhile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A real writer, half a line included."""
+    folder = tmp_path / "runs" / "live"
+    running(tmp_path, os.getpid())
+    journal = JournalWriter(str(folder), "meter")
+    journal.write({"type": "start", "session": "s1", "host": host_name(), "components": []})
+    with Path(journal.path).open("ab") as file:
+        file.write(b'{"v":1,"type":"sample","elapsed')
+    assert shown(capsys, tmp_path, "watch", "live", "--once")[0] == 0

@@ -1,0 +1,219 @@
+"""The history as a whole: found, filtered, added up, handed on as data."""
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, one_hour, stopped, tracker
+
+from greentrain import AmbiguousName, InputError, UnknownName
+from greentrain.history import History
+
+DAY = 86_400
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Three runs on three days: 2 kWh completed, 1 kWh failed, one that was not measured and killed."""
+    runs = tmp_path / "runs"
+    one_hour(runs / "20251122T120000Z-aaaaaa")
+    tracker(runs / "20251122T120000Z-aabbbb", at=DAY, name="gpt", lines=[ended(DAY + 1800, "failed", "OSError")])
+    meter(runs / "20251122T120000Z-aabbbb", at=DAY, lines=[stopped(DAY + 1800, 1800, 1.0, 0.0)])
+    tracker(runs / "slurm-7", at=2 * DAY, project="vision", lines=[line(2 * DAY + 60, type="log", values={})])
+    return tmp_path
+
+
+def ids(home: Path, **chosen: object) -> list[str]:
+    """List the ends of the ids of the runs that are chosen."""
+    return [run.id[-6:] for run in History(home).runs(**chosen)]  # type: ignore[arg-type]
+
+
+def test_runs_are_listed_newest_first(home: Path) -> None:
+    """By their start."""
+    assert ids(home) == ["lurm-7", "aabbbb", "aaaaaa"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({"project": "nlp"}, ["aabbbb", "aaaaaa"]),
+        ({"project": "NLP"}, []),
+        ({"status": "killed"}, ["lurm-7"]),
+        ({"since": "2025-11-23"}, ["lurm-7", "aabbbb"]),
+        ({"since": "2025-11-23T12:00"}, ["lurm-7", "aabbbb"]),
+        ({"since": "2025-11-23T12:00:01Z"}, ["lurm-7"]),
+        ({"since": "2025-11-23T13:00+01:00"}, ["lurm-7", "aabbbb"]),
+        ({"since": date(2025, 11, 24)}, ["lurm-7"]),
+        ({"since": datetime(2025, 11, 24, 13, tzinfo=UTC)}, []),
+        ({"since": datetime(2025, 11, 24, 13, tzinfo=timezone(timedelta(hours=2)))}, ["lurm-7"]),
+        ({"project": "nlp", "status": "failed", "since": "2025-01-01"}, ["aabbbb"]),
+    ],
+)
+def test_runs_are_chosen(home: Path, chosen: dict[str, object], found: list[str]) -> None:
+    """By project, first moment and status, together."""
+    assert ids(home, **chosen) == found
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"status": "done"}, "status 'done': must be running, completed, failed, interrupted or killed"),
+        ({"since": "yesterday"}, "since 'yesterday': must be a date such as 2026-11-22, or a time such as "
+         "2026-11-22T11:00, in UTC unless it says otherwise"),
+        ({"since": 7}, "since 7: must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC unless "
+         "it says otherwise"),
+    ],
+)  # fmt: skip
+def test_a_wrong_choice_is_refused(home: Path, chosen: dict[str, object], message: str) -> None:
+    """By name, with the rule."""
+    with pytest.raises(InputError) as caught:
+        ids(home, **chosen)
+    assert str(caught.value) == message
+
+
+def test_totals_hold_failed_runs_too(home: Path) -> None:
+    """2.5 kWh and 1 kWh at PUE 1.2 and 100 g/kWh; the failed one is 1 of 3.5."""
+    whole = History(home).totals()
+
+    assert (whole.runs, whole.measured, whole.duration_seconds) == (3, 2, 3600 + 1800 + 60)
+    assert whole.by_status == {"running": 0, "completed": 1, "failed": 1, "interrupted": 0, "killed": 1}
+    assert whole.facility_energy_kwh.best == pytest.approx(4.2)
+    assert whole.operational_kg.best == pytest.approx(0.42)
+    assert whole.unfinished_energy_kwh == pytest.approx(1.2)
+    assert whole.unfinished_share == pytest.approx(1 / 3.5)
+
+
+def test_ends_of_totals_add_up(home: Path) -> None:
+    """Errors of one user's runs are the same, so they do not cancel."""
+    history = History(home)
+    lows = [run.operational_kg.low for run in history.runs() if run.operational_kg]
+    assert history.totals().operational_kg.low == pytest.approx(sum(lows))
+
+
+def test_no_runs(tmp_path: Path) -> None:
+    """A home that does not exist, or is a file, has none."""
+    (tmp_path / "file").write_text("")
+    for home in (tmp_path / "none", tmp_path / "file", tmp_path):
+        history = History(home)
+        assert history.runs() == ()
+        assert history.totals().unfinished_share is None
+        assert history.to_csv().count("\n") == 1
+        assert len(history.to_frame()) == 0
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(home: Path) -> None:
+    """If no other begins so."""
+    history = History(home)
+    assert history.get("slurm-7").id == history.get("s").id == "slurm-7"
+    assert history.get("20251122T120000Z-aaa").id == "20251122T120000Z-aaaaaa"
+
+
+def test_a_whole_id_is_not_the_beginning_of_another(home: Path) -> None:
+    """Slurm's job 7 is not job 70."""
+    one_hour(home / "runs" / "slurm-70")
+    assert History(home).get("slurm-7").id == "slurm-7"
+
+
+def test_an_ambiguous_or_unknown_id_is_refused(home: Path) -> None:
+    """With what it might be."""
+    with pytest.raises(AmbiguousName) as two:
+        History(home).get("2025")
+    with pytest.raises(UnknownName) as none:
+        History(home).get("slurm-8")
+    with pytest.raises(UnknownName, match=r"^id '': no run has this id"):
+        History(home).get("")
+
+    choice = "20251122T120000Z-aaaaaa or 20251122T120000Z-aabbbb"
+    assert str(two.value) == f"id '2025': 2 runs have such an id; choose {choice}"
+    rule = "no run has this id; 'greentrain history' lists them; did you mean slurm-7?"
+    assert str(none.value) == f"id 'slurm-8': {rule}"
+
+
+def test_ids_that_leave_the_folder_find_nothing(home: Path) -> None:
+    """An id is compared, never joined to a path."""
+    with pytest.raises(UnknownName):
+        History(home).get("../runs/slurm-7")
+
+
+def test_the_users_own_home_and_its_stand_in(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a home both are read: what could not be written into the one is in the other."""
+    import os
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    monkeypatch.setenv("GREENTRAIN_HOME", str(home))
+    one_hour(tmp_path / "temp" / f"greentrain-{os.getuid()}" / "runs" / "stand-in")
+    assert {run.id[-6:] for run in History().runs()} == {"lurm-7", "aabbbb", "aaaaaa", "and-in"}
+
+
+def test_the_machine_readable_list(home: Path) -> None:
+    """One object; moments in UTC, None where nothing was measured."""
+    found = json.loads(History(home).to_json())
+
+    assert (found["schema_version"], found["kind"]) == (1, "history")
+    assert [row["started"] for row in found["runs"]] == [
+        "2025-11-24T12:00:00Z", "2025-11-23T12:00:00Z", "2025-11-22T12:00:00Z"
+    ]  # fmt: skip
+    assert found["runs"][0]["facility_energy_kwh_best"] is None
+    assert found["runs"][1]["error"] == "OSError"
+    assert found["totals"]["runs"] == 3
+
+
+def test_the_machine_readable_run(home: Path) -> None:
+    """Nodes, inputs and what follows from both; JSON without NaN."""
+    found = json.loads(History(home).get("20251122T120000Z-aaa").to_json())
+
+    assert (found["kind"], found["id"], found["status"]) == ("run", "20251122T120000Z-aaaaaa", "completed")
+    assert found["pue"] == {"low": 1.1, "best": 1.2, "high": 1.4, "basis": "default", "source": "uptime_2025"}
+    assert found["nodes"][0]["host"] == ELSEWHERE
+    assert found["nodes"][0]["meter"]["meter_memory_mib"] == 60.0
+    assert found["estimate"]["run"]["gpu"] == "v100-sxm2-32gb"
+    assert found["reconciliation"]["believed"] == "measurement"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@x", "'@x"),
+        ("  =1", "'  =1"),
+        ("\t=1", "\\t=1"),
+        ("a, b", '"a, b"'),
+        ('"a"', '"""a"""'),
+        ("a\nb", "a\\nb"),
+        ("\x1b[31m\u202e", "\\x1b[31m\\u202e"),
+        ("\u8bad\u7ec3", "\u8bad\u7ec3"),
+        ("x" * 10_000, "x" * 10_000),
+    ],
+)
+def test_names_in_csv(tmp_path: Path, name: str, cell: str) -> None:
+    """Nothing that a spreadsheet would compute or a terminal would obey."""
+    one_hour(tmp_path / "runs" / "k", name=name)
+    _, row = History(tmp_path).to_csv().splitlines()
+    assert row.startswith(f"k,{cell},nlp,completed,")
+
+
+def test_csv_and_frame_have_the_same_columns(home: Path) -> None:
+    """One row per run, the id as index, moments as such."""
+    history = History(home)
+    frame = history.to_frame(project="nlp")
+    head, *rows = history.to_csv(project="nlp").splitlines()
+
+    assert head.split(",") == [frame.index.name, *frame.columns]
+    assert len(rows) == len(frame) == 2
+    assert frame.loc["20251122T120000Z-aaaaaa", "facility_energy_kwh_best"] == pytest.approx(3.0)
+    assert frame["started"].iloc[0].timestamp() == NOON + DAY
+
+
+def test_the_history_says_what_it_is(home: Path) -> None:
+    """In one line each."""
+    history = History(home)
+    assert repr(history) == f"<History of 3 runs in {home}>"
+    assert [repr(run) for run in history.runs()] == [
+        "<Run slurm-7 killed, 60 s, not measured>",
+        "<Run 20251122T120000Z-aabbbb failed, 1800 s, 1.2 kWh>",
+        "<Run 20251122T120000Z-aaaaaa completed, 3600 s, 3 kWh>",
+    ]

@@ -1,0 +1,380 @@
+"""From journals to a run: one measurement per node and session, nothing twice, nothing invented."""
+
+from math import exp, log, sqrt
+from pathlib import Path
+
+import pytest
+from journals_by_hand import (
+    CPU,
+    ELSEWHERE,
+    GPU,
+    MEMORY,
+    MONO,
+    NOON,
+    PUE,
+    ended,
+    line,
+    meter,
+    one_hour,
+    reading,
+    stopped,
+    tracker,
+)
+
+from greentrain.history.reader import read_run
+from greentrain.history.run import Run
+
+
+def run_of(folder: Path) -> Run:
+    """Read a run, a long time after it."""
+    run = read_run(str(folder), NOON + 1e6)
+    assert run is not None
+    return run
+
+
+def test_a_completed_run(tmp_path: Path) -> None:
+    """An hour on one node: what was said, what was read, how it ended."""
+    run = run_of(one_hour(tmp_path / "20251122T120000Z-1a2b3c"))
+
+    assert (run.id, run.name, run.project, run.status) == ("20251122T120000Z-1a2b3c", "bert", "nlp", "completed")
+    assert (run.started, run.ended, run.duration_seconds) == (NOON, NOON + 3600, 3600)
+    assert run.energy_kwh == {"gpu": 2.0, "cpu": 0.5, "memory": None}
+    assert (run.hosts, run.ranks, run.location, run.year) == ((ELSEWHERE,), 1, "FR", 2024)
+    assert run.hardware == "8 x Tesla V100-SXM2-32GB"
+    assert run.basis == {
+        "pue": {"basis": "default", "source": "uptime_2025"},
+        "grid_intensity": {"basis": "published", "source": "ember"},
+    }
+    assert (run.gaps, run.notes, run.command) == ((), (), ("train.py",))
+
+
+def test_the_interval_of_a_measurement(tmp_path: Path) -> None:
+    """GPU 2 kWh within 5 %, modelled CPU 0.5 kWh within a factor of two, PUE 1.2, grid 100 g/kWh."""
+    run = run_of(one_hour(tmp_path))
+    low, high = sqrt(0.1**2 + 0.25**2), sqrt(0.1**2 + 0.5**2)
+    down = sqrt(log(2.5 / (2.5 - low)) ** 2 + log(1.2 / 1.1) ** 2)
+    up = sqrt(log((2.5 + high) / 2.5) ** 2 + log(1.4 / 1.2) ** 2)
+
+    assert run.it_energy_kwh == pytest.approx((2.5 - low, 2.5, 2.5 + high))
+    assert run.facility_energy_kwh == pytest.approx((3 * exp(-down), 3.0, 3 * exp(up)))
+    assert run.operational_kg is not None
+    assert run.operational_kg.best == pytest.approx(0.3)
+    assert run.operational_kg.low == pytest.approx(0.3 * exp(-sqrt(down**2 + log(100 / 80) ** 2)))
+    assert run.operational_kg.high == pytest.approx(0.3 * exp(sqrt(up**2 + log(130 / 100) ** 2)))
+
+
+def test_a_component_that_was_not_measured_makes_the_run_incomplete(tmp_path: Path) -> None:
+    """None is not 0: the sum says that it is one of a part."""
+    run = run_of(one_hour(tmp_path))
+    assert run.nodes[0].unmeasured == ("memory",)
+    assert run.nodes[0].quality == {"gpu": "measured", "cpu": "modelled", "memory": "unknown"}
+    assert run.is_complete is False
+
+
+def test_a_measured_zero_is_zero(tmp_path: Path) -> None:
+    """No division by it."""
+    run = run_of(one_hour(tmp_path, gpu=0.0, cpu=0.0))
+    assert run.energy_kwh == {"gpu": 0.0, "cpu": 0.0, "memory": None}
+    assert run.it_energy_kwh == run.facility_energy_kwh == run.operational_kg == (0, 0, 0)
+
+
+def test_a_run_without_a_meter(tmp_path: Path) -> None:
+    """Nothing was measured, and that is said."""
+    tracker(tmp_path, lines=[ended(60)])
+    run = run_of(tmp_path)
+
+    assert (run.status, run.duration_seconds) == ("completed", 60)
+    assert run.energy_kwh == {"gpu": None, "cpu": None, "memory": None}
+    assert run.it_energy_kwh is run.facility_energy_kwh is run.operational_kg is None
+    assert run.notes == (f"{ELSEWHERE}: no meter wrote anything; nothing was measured.",)
+
+
+def test_a_run_that_states_no_grid(tmp_path: Path) -> None:
+    """Only the computers' energy is known; PUE alone gives no emissions."""
+    run = run_of(one_hour(tmp_path, grid_intensity={}))
+    assert run.it_energy_kwh is not None
+    assert run.facility_energy_kwh is run.operational_kg is None
+    assert run.notes[-1].startswith("Neither PUE nor carbon intensity of the place is known")
+
+
+def test_a_killed_run_counts_to_its_last_sample(tmp_path: Path) -> None:
+    """SIGKILL, and the meter too: what was read is kept, the rest is a gap."""
+    tracker(tmp_path, lines=[line(100, type="log", values={"step": 1})])
+    meter(tmp_path, lines=[reading(50, 50, 0.1, 0.02), reading(60, 60, 0.12, 0.03)])
+    run = run_of(tmp_path)
+
+    assert run.status == "killed"
+    assert run.energy_kwh["gpu"] == 0.12
+    assert run.duration_seconds == 100
+    assert run.gaps == ((ELSEWHERE, NOON + 60, 40.0, "unmeasured"),)
+
+
+def test_two_nodes_add_up_once(tmp_path: Path) -> None:
+    """Same hour, two meters: energies add, time does not; each rank's words are heard once."""
+    for place, host in enumerate(("a", "b")):
+        said = [line(5, type="log", values={"loss": 1.0}), ended(3600)]
+        tracker(tmp_path, host=host, session=host, ranks={"rank": 8 * place}, lines=said)
+        meter(tmp_path, host=host, session=host, lines=[stopped(3600, 3600, 2.0 + place, 0.5)])
+    run = run_of(tmp_path)
+
+    assert run.hosts == ("a", "b")
+    assert run.energy_kwh == {"gpu": 5.0, "cpu": 1.0, "memory": None}
+    assert (run.duration_seconds, run.gaps, len(run.logs)) == (3600, (), 1)
+    # 5 kWh of GPUs whose sensors err alike, 1 kWh of CPUs
+    assert run.it_energy_kwh == pytest.approx((6 - sqrt(0.25**2 + 0.5**2), 6, 6 + sqrt(0.25**2 + 1.0**2)))
+
+
+def test_joined_ranks_have_no_energy_of_their_own(tmp_path: Path) -> None:
+    """Four ranks on one node are one measurement, also where they have sessions of their own."""
+    one_hour(tmp_path)
+    for rank in (1, 2, 3):
+        tracker(tmp_path, pid=100 + rank, session=f"r{rank}", role="joined", ranks={"rank": rank}, lines=[ended(3599)])
+    run = run_of(tmp_path)
+
+    assert (len(run.nodes), run.ranks) == (1, 4)
+    assert run.energy_kwh["gpu"] == 2.0
+
+
+def test_a_node_whose_meter_never_started_is_named(tmp_path: Path) -> None:
+    """Only joined ranks were there."""
+    one_hour(tmp_path)
+    tracker(tmp_path, host="b", session="r9", role="joined", ranks={"rank": 9}, lines=[ended(3599)])
+    run = run_of(tmp_path)
+    assert run.notes == ("b: took part, but had no meter; its energy is not in the sum.",)
+    assert run.is_complete is False
+
+
+def test_a_restart_joins_and_its_gap_is_stated(tmp_path: Path) -> None:
+    """Preempted after an hour, back ten minutes later: energies add up, the pause is no running time."""
+    one_hour(tmp_path, gpu=2.0, cpu=None)
+    tracker(tmp_path, at=4200, pid=200, session="s2", name=None, lines=[ended(6000)])
+    meter(tmp_path, at=4200, pid=201, session="s2", lines=[stopped(6000, 1800, 1.0, None)])
+    run = run_of(tmp_path)
+
+    assert run.energy_kwh == {"gpu": 3.0, "cpu": None, "memory": None}
+    assert run.duration_seconds == 5400
+    assert run.gaps == (("", NOON + 3600, 600.0, "restart"),)
+    assert run.name == "bert"
+
+
+def test_two_meters_at_once_on_one_node_count_once(tmp_path: Path) -> None:
+    """The second began at minute 30, drew 1 kWh an hour, and is counted from minute 60 on."""
+    one_hour(tmp_path, gpu=2.0, cpu=0.5)
+    tracker(tmp_path, at=1800, pid=200, session="s2", lines=[ended(5400)])
+    meter(
+        tmp_path, at=1800, pid=201, session="s2", lines=[reading(3000, 1200, 0.4, 0.0), stopped(5400, 3600, 1.0, 0.0)]
+    )
+    run = run_of(tmp_path)
+
+    # by minute 60 it had reached 0.4 + 0.6 x 600 / 2400 = 0.55
+    assert run.energy_kwh["gpu"] == pytest.approx(2.0 + 0.45)
+    assert f"{ELSEWHERE}: two meters measured the gpu at once for 1800.0 s; it counts once." in run.notes
+    assert run.duration_seconds == 5400
+
+
+def test_two_meters_at_once_on_different_devices_both_count(tmp_path: Path) -> None:
+    """Their GPUs have different ids; the CPU is one and counts once."""
+    one_hour(tmp_path, gpu=2.0, cpu=0.5)
+    tracker(tmp_path, pid=200, session="s2", lines=[ended(3600)])
+    other = {**GPU, "id": "GPU-8"}
+    meter(tmp_path, pid=201, session="s2", components=(other, CPU), lines=[stopped(3600, 3600, 1.5, 0.5)])
+    run = run_of(tmp_path)
+
+    assert run.energy_kwh == {"gpu": 3.5, "cpu": 0.5, "memory": None}
+    assert run.hardware == "9 x Tesla V100-SXM2-32GB"
+
+
+def test_a_clock_that_was_set_back_does_not_make_two_sessions_one(tmp_path: Path) -> None:
+    """Within one boot the monotonic clock says that they follow each other; the wall clock jumped a minute."""
+    one_hour(tmp_path, gpu=2.0, cpu=None)
+    tracker(
+        tmp_path, at=3600, pid=200, session="s2", lines=[line(7140, type="end", status="completed", mono=MONO + 7200)]
+    )
+    path = meter(tmp_path, at=3540, pid=201, session="s2", lines=[stopped(7140, 3600, 1.0)])
+    path.write_text(path.read_text().replace(f'"mono": {MONO + 3540}', f'"mono": {MONO + 3600}'))
+
+    assert run_of(tmp_path).energy_kwh["gpu"] == 3.0
+
+
+def test_each_session_has_its_own_pue_and_grid(tmp_path: Path) -> None:
+    """An hour in France, an hour elsewhere: 2 kWh x 1.2 x 100 g + 1 kWh x 1 x 500 g."""
+    exact = {"low": 1.0, "best": 1.0, "high": 1.0}
+    grid = {"low": 500.0, "best": 500.0, "high": 500.0}
+    one_hour(tmp_path, gpu=2.0, cpu=None)
+    tracker(tmp_path, at=3600, host="b", session="s2", lines=[ended(7200)], pue=exact, grid_intensity=grid)
+    meter(tmp_path, at=3600, host="b", session="s2", lines=[stopped(7200, 3600, 1.0)])
+    run = run_of(tmp_path)
+
+    assert run.facility_energy_kwh is not None
+    assert run.operational_kg is not None
+    assert run.facility_energy_kwh.best == pytest.approx(3.4)
+    assert run.operational_kg.best == pytest.approx(0.74)
+
+
+def test_torn_and_damaged_lines(tmp_path: Path) -> None:
+    """They are left out and counted; the torn last one is dropped without a word."""
+    tracker(tmp_path, lines=["garbage\n", "\x00\x00\n", '{"v": 9, "type": "log"}\n', ended(3600), '{"v": 1, "ty'])
+    run = run_of(tmp_path)
+    name = f"{ELSEWHERE}.100.s10000.tracker.jsonl"
+
+    assert run.status == "completed"
+    assert run.notes[:2] == (
+        f"{name}: 1 lines are of a newer greentrain and are left out.",
+        f"{name}: 2 damaged lines are left out.",
+    )
+
+
+def test_fields_of_the_wrong_kind_count_as_absent(tmp_path: Path) -> None:
+    """Whatever stands in a file, reading it does not fail."""
+    wrong: dict[str, object] = {
+        "name": 7, "project": ["x"], "pid_started": "1", "ranks": 3, "argv": "x", "location": {}, "year": "2024",
+        "pue": {"low": 3, "best": 2, "high": 1}, "grid_intensity": [], "estimate_inputs": "gpu", "budget": 5,
+        "interval_seconds": "fast", "total_steps": 1e300, "versions": None,
+    }  # fmt: skip
+    tracker(tmp_path, lines=[line(1, type="log", values=[1]), line(2, type="span_start"), ended(60)], **wrong)
+    meter(tmp_path, components=[], lines=[reading(9, -5, 1.0), line(10, type="sample", energy_kwh={"gpu": "x"}),
+                                          line(11, type="gap"), line(12, type="component")])  # fmt: skip
+    run = run_of(tmp_path)
+
+    assert (run.name, run.project, run.location, run.year, run.budget) == (None, None, None, None, None)
+    assert (run.hosts, run.pue, run.g_per_kwh, run.estimate_inputs) == ((ELSEWHERE,), None, None, {})
+    assert run.energy_kwh == {"gpu": None, "cpu": None, "memory": None}
+    assert run.to_dict()["estimate"] is None
+
+
+def test_readings_never_run_backwards(tmp_path: Path) -> None:
+    """A counter that was reset keeps what had been reached."""
+    tracker(tmp_path, lines=[ended(30)])
+    meter(tmp_path, lines=[reading(10, 10, 0.5), reading(20, 20, 0.1), stopped(30, 30, 0.2)])
+    assert run_of(tmp_path).energy_kwh["gpu"] == 0.5
+
+
+def test_a_component_that_was_lost_on_the_way(tmp_path: Path) -> None:
+    """Its energy up to then counts, and the run says why it is not whole."""
+    tracker(tmp_path, lines=[ended(30)])
+    lost = line(15, type="component", component="gpu", quality="unknown", reason="nvidia-smi hangs")
+    meter(tmp_path, components=[GPU], lines=[reading(10, 10, 0.5), lost, stopped(30, 30, 0.5)])
+    run = run_of(tmp_path)
+
+    assert run.energy_kwh["gpu"] == 0.5
+    assert (run.nodes[0].quality["gpu"], run.nodes[0].unmeasured) == ("measured", ("gpu", "cpu", "memory"))
+    assert run.notes == (f"{ELSEWHERE}: gpu became unknown during the run: nvidia-smi hangs.",)
+
+
+def test_devices_that_the_meter_finds_later(tmp_path: Path) -> None:
+    """A place-holder in the first record gives way to them."""
+    tracker(tmp_path, lines=[ended(30)])
+    found = [line(2, type="component", **{**GPU, "id": f"GPU-{number}"}) for number in (1, 2)]
+    unknown = {**GPU, "id": "", "name": "", "quality": "unknown"}
+    meter(tmp_path, components=[unknown, MEMORY], lines=[*found, stopped(30, 30, 0.5)])
+    run = run_of(tmp_path)
+
+    assert [part.id for part in run.nodes[0].components if part.component == "gpu"] == ["GPU-1", "GPU-2"]
+    assert (run.nodes[0].quality["gpu"], run.hardware) == ("measured", "2 x Tesla V100-SXM2-32GB")
+
+
+def test_gaps_of_a_meter_are_handed_on(tmp_path: Path) -> None:
+    """With their moment by the wall clock."""
+    tracker(tmp_path, lines=[ended(300)])
+    gap = line(250, type="gap", from_mono=MONO + 100, to_mono=MONO + 220, seconds=120.0, reason="suspended")
+    meter(tmp_path, lines=[gap, stopped(300, 300, 0.5)])
+    assert run_of(tmp_path).gaps == ((ELSEWHERE, NOON + 100, 120.0, "suspended"),)
+
+
+def test_spans_and_logs(tmp_path: Path) -> None:
+    """Spans by number, open ones without an end; values that are no numbers are left out."""
+    said = [
+        line(1, type="span_start", span=1, parent=None, name="epoch", attributes={"epoch": 0}),
+        line(2, type="span_start", span=2, parent=1, name="eval", attributes={}),
+        line(3, type="log", values={"loss": 0.5, "note": "x", "nan": None}),
+        line(4, type="span_end", span=2, error="ValueError"),
+    ]
+    tracker(tmp_path, lines=said)
+    run = run_of(tmp_path)
+
+    assert [(span.name, span.parent, span.seconds, span.error) for span in run.spans] == [
+        ("epoch", None, None, None),
+        ("eval", 1, 2.0, "ValueError"),
+    ]
+    assert run.spans[0].attributes == {"epoch": 0}
+    assert [(log.number, log.moment, log.values) for log in run.logs] == [(0, NOON + 3, {"loss": 0.5})]
+
+
+def test_warnings_of_the_run_become_notes(tmp_path: Path) -> None:
+    """What the tracker had to say once stays with the run."""
+    tracker(tmp_path, lines=[line(1, type="warning", message="the home cannot be written"), ended(2)])
+    assert run_of(tmp_path).notes[-1] == "the home cannot be written"
+
+
+@pytest.mark.parametrize(
+    "name", ["a, b", 'say "hi"', "two\nlines", "=HYPERLINK(1)", "\u8bad\u7ec3", "x" * 10_000, "\x1b[31mred", "a\0b"]
+)
+def test_names_are_kept_as_they_are(tmp_path: Path, name: str) -> None:
+    """Only NUL, which no database holds, is written out."""
+    assert run_of(one_hour(tmp_path, name=name)).name == name.replace("\0", "\\x00")
+
+
+def test_a_folder_without_journals_is_no_run(tmp_path: Path) -> None:
+    """Nor is one whose only journal lost its first record."""
+    assert read_run(str(tmp_path)) is None
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "h.1.abcdef.tracker.jsonl").write_text(ended(3))
+    assert read_run(str(tmp_path)) is None
+    assert read_run(str(tmp_path / "missing")) is None
+
+
+def test_a_run_in_two_homes_is_one(tmp_path: Path) -> None:
+    """One node wrote elsewhere; a copied file counts once."""
+    tracker(tmp_path / "one" / "k", host="a", session="a", lines=[ended(60)])
+    meter(tmp_path / "one" / "k", host="a", session="a", lines=[stopped(60, 60, 1.0)])
+    tracker(tmp_path / "two" / "k", host="b", session="b", lines=[ended(60)])
+    copy = meter(tmp_path / "two" / "k", host="b", session="b", lines=[stopped(60, 60, 2.0)])
+    (tmp_path / "one" / "k" / copy.name).write_text(copy.read_text())
+    run = read_run([str(tmp_path / "one" / "k"), str(tmp_path / "two" / "k")])
+
+    assert run is not None
+    assert (run.id, run.energy_kwh["gpu"]) == ("k", 3.0)
+
+
+def test_a_run_cannot_be_changed(tmp_path: Path) -> None:
+    """It says what was."""
+    run = run_of(one_hour(tmp_path))
+    with pytest.raises(AttributeError, match="cannot assign to field 'status'"):
+        run.status = "completed"  # type: ignore[misc]
+    assert PUE["best"] == 1.2
+
+
+def test_what_a_run_used_is_read_from_its_result(tmp_path: Path) -> None:
+    """PUE and grid are written when the run ends; they win over what its start says, and end no later than it."""
+    used = {"low": 50.0, "best": 50.0, "high": 50.0, "basis": "published", "source": "x"}
+    result = line(3700, type="inputs", pue={**PUE, "best": 1.1}, grid_intensity=used)
+    tracker(tmp_path, lines=[ended(3600), result])
+    meter(tmp_path, lines=[stopped(3600, 3600, 2.0)])
+    run = run_of(tmp_path)
+
+    assert run.operational_kg is not None
+    assert run.operational_kg.best == pytest.approx(2 * 1.1 * 50 / 1000)
+    assert (run.duration_seconds, run.ended, run.basis["grid_intensity"]["source"]) == (3600, NOON + 3600, "x")
+
+
+def test_a_killed_run_is_placed_by_what_was_said(tmp_path: Path) -> None:
+    """It wrote neither PUE nor grid: the same tables give what the estimate of the run takes."""
+    said = {"gpu": "V100", "count": 8, "location": "FR", "year": 2024, "pue": 1.25}
+    tracker(tmp_path, lines=[line(3600, type="log", values={})], pue=None, grid_intensity=None, estimate_inputs=said)
+    meter(tmp_path, lines=[stopped(3600, 3600, 2.0)])
+    run = run_of(tmp_path)
+
+    assert run.estimate is not None
+    inputs = {item.name: item.value for item in run.estimate.inputs}
+    assert (run.pue, run.g_per_kwh) == (inputs["pue"], inputs["grid_intensity"])
+    assert run.facility_energy_kwh is not None
+    assert run.facility_energy_kwh.best == pytest.approx(2.5)
+
+
+def test_a_change_may_list_every_component_anew(tmp_path: Path) -> None:
+    """The newest list counts."""
+    tracker(tmp_path, lines=[ended(30)])
+    everything = [{**GPU, "id": "GPU-7"}, CPU]
+    change = line(2, type="component", **{**GPU, "id": "GPU-7"}, components=everything)
+    meter(tmp_path, components=[{**GPU, "quality": "unknown"}, MEMORY], lines=[change, stopped(30, 30, 0.5)])
+    assert [part.id for part in run_of(tmp_path).nodes[0].components] == ["GPU-7", ""]

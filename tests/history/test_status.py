@@ -1,0 +1,126 @@
+"""How a run stands, from its last words, its processes and its age."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, reading, stopped, tracker
+
+from greentrain.history.reader import read_run
+from greentrain.tracking.run_folder import host_name, process_started
+
+
+def status_of(folder: Path, seconds_after: float = 1e6) -> tuple[str, str | None]:
+    """Read a run so many seconds after noon."""
+    run = read_run(str(folder), NOON + seconds_after)
+    assert run is not None
+    return run.status, run.error
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "interrupted"])
+def test_the_run_says_how_it_ended(tmp_path: Path, status: str) -> None:
+    """With the type of the exception."""
+    error = None if status == "completed" else "ValueError"
+    tracker(tmp_path, lines=[ended(5, status, error)])
+    assert status_of(tmp_path) == (status, error)
+
+
+def test_an_unknown_word_for_the_end_is_no_success(tmp_path: Path) -> None:
+    """It ended somehow."""
+    tracker(tmp_path, lines=[ended(5, "splendid")])
+    assert status_of(tmp_path) == ("interrupted", None)
+
+
+@pytest.mark.parametrize("why", ["process_ended", "terminated"])
+def test_a_run_that_said_nothing_was_killed(tmp_path: Path, why: str) -> None:
+    """The meter saw it end."""
+    tracker(tmp_path)
+    meter(tmp_path, lines=[stopped(5, 5, 0.1, why=why)])
+    assert status_of(tmp_path, 6) == ("killed", None)
+
+
+def test_a_meter_that_was_stopped_in_order_without_a_word_of_the_run(tmp_path: Path) -> None:
+    """The tracker's journal was lost, to a full disk say: how it ended is not known."""
+    tracker(tmp_path)
+    meter(tmp_path, lines=[stopped(5, 5, 0.1)])
+    run = read_run(str(tmp_path), NOON + 1e6)
+    assert run is not None
+    assert run.status == "interrupted"
+    assert run.notes[0] == "The meter was stopped in order; how the run ended was not recorded."
+
+
+@pytest.mark.parametrize(
+    ("age", "after", "status"),
+    [(30, 62.9, "running"), (30, 63.1, "killed"), (600, 89.9, "running"), (600, 90.1, "killed"),
+     (7200, 239.9, "running"), (7200, 240.1, "killed")],
+)  # fmt: skip
+def test_a_run_on_another_computer_is_taken_for_alive_for_a_while(
+    tmp_path: Path, age: float, after: float, status: str
+) -> None:
+    """Three intervals of writing and a minute: 63, 90 or 240 s after its newest record, by its age."""
+    tracker(tmp_path)
+    meter(tmp_path, lines=[reading(age, age, 0.1)])
+    assert status_of(tmp_path, age + after)[0] == status
+
+
+def test_a_slow_interval_gives_more_patience(tmp_path: Path) -> None:
+    """Samples every 100 s: five minutes and one."""
+    tracker(tmp_path, interval_seconds=100.0)
+    assert status_of(tmp_path, 359)[0] == "running"
+    assert status_of(tmp_path, 361)[0] == "killed"
+
+
+def test_a_process_of_this_computer_is_looked_for(tmp_path: Path) -> None:
+    """The test's own process is there, whatever the age of its records."""
+    pid = os.getpid()
+    tracker(tmp_path, host=host_name(), pid=pid, pid_started=process_started(pid))
+    assert status_of(tmp_path)[0] == "running"
+
+
+def test_a_process_id_that_was_used_again_is_not_the_run(tmp_path: Path) -> None:
+    """The start of the process differs."""
+    tracker(tmp_path, host=host_name(), pid=os.getpid(), pid_started=1)
+    assert status_of(tmp_path, 1)[0] == "killed"
+
+
+def test_a_process_that_has_ended_is_not_there_even_before_it_is_fetched(tmp_path: Path) -> None:
+    """A zombie keeps its number until its parent asks for its exit code."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    tracker(tmp_path, host=host_name(), pid=child.pid, pid_started=process_started(child.pid))
+    assert status_of(tmp_path)[0] == "running"
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+    assert status_of(tmp_path)[0] == "killed"
+    child.communicate()
+
+
+def test_a_restart_that_goes_on_is_running(tmp_path: Path) -> None:
+    """Although the first session failed."""
+    tracker(tmp_path, lines=[ended(5, "failed", "OSError")])
+    tracker(tmp_path, at=60, session="s2", pid=102)
+    assert status_of(tmp_path, 70) == ("running", None)
+
+
+def test_a_restart_that_was_killed_outlasts_the_failure_before_it(tmp_path: Path) -> None:
+    """The newest session counts."""
+    tracker(tmp_path, lines=[ended(5, "failed", "OSError")])
+    tracker(tmp_path, at=60, session="s2", pid=102)
+    assert status_of(tmp_path) == ("killed", None)
+
+
+def test_a_killed_rank_leaves_the_last_word_to_the_others(tmp_path: Path) -> None:
+    """It began before they ended; rank 0 says how the run ended."""
+    tracker(tmp_path, ranks={"rank": 0}, lines=[ended(50, "failed", "DistBackendError")])
+    tracker(tmp_path, at=1, pid=102, session="r1", role="joined", ranks={"rank": 1}, lines=[line(9, type="log")])
+    assert status_of(tmp_path) == ("failed", "DistBackendError")
+
+
+def test_a_meter_alone_is_a_run(tmp_path: Path) -> None:
+    """The tracker's journal could not be written: running while it writes, killed after."""
+    meter(tmp_path, lines=[reading(10, 10, 0.1)])
+    assert status_of(tmp_path, 20)[0] == "running"
+    assert status_of(tmp_path)[0] == "killed"
+    assert read_run(str(tmp_path)).hosts == (ELSEWHERE,)  # type: ignore[union-attr]

@@ -1,0 +1,272 @@
+"""Decorated functions of every kind stay what they are."""
+
+import asyncio
+import functools
+import inspect
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tracked import journals, of_type, replay
+
+import greentrain
+
+TrackQuietly = Callable[..., Any]
+
+
+@pytest.fixture
+def track(tmp_path: Path) -> TrackQuietly:
+    """``track`` with a recorded meter and a folder of the test's own."""
+    told = {"home": tmp_path / "home", "meter": replay(tmp_path), "location": "FR", "quiet": True}
+    return lambda name=None, **more: greentrain.track(name, **{**told, **more})
+
+
+def statuses(tmp_path: Path) -> list[tuple[str, str | None]]:
+    """Give how each recorded run ended."""
+    runs = journals(tmp_path / "home", "tracker")
+    return [(end["status"], end["error"]) for records in runs for end in of_type(records, "end")]
+
+
+def plain(one: int, *, two: str = "2") -> str:
+    """Say something."""
+    return f"{one}{two}"
+
+
+def test_name_signature_and_docstring_stay(track: TrackQuietly) -> None:
+    """The decorated function looks like the function."""
+    found = track(plain)
+
+    assert (found.__name__, found.__qualname__, found.__doc__) == ("plain", "plain", "Say something.")
+    assert inspect.signature(found) == inspect.signature(plain)
+    assert found.__wrapped__ is plain
+    assert found.__module__ == __name__
+
+
+async def coroutine() -> int:
+    """Wait for nothing."""
+    return 1
+
+
+def generator() -> Iterator[int]:
+    """Yield once."""
+    yield 1
+
+
+async def asynchronous_generator() -> AsyncIterator[int]:
+    """Yield once."""
+    yield 1
+
+
+@pytest.mark.parametrize("function", [plain, coroutine, generator, asynchronous_generator])
+def test_the_kind_of_a_function_stays(function: Callable[..., Any], track: TrackQuietly) -> None:
+    """Frameworks ask for it before they call."""
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    found = track(function)
+
+    assert [kind(found) for kind in kinds] == [kind(function) for kind in kinds]
+
+
+class Trainer:
+    """A class that somebody decorates."""
+
+
+def test_methods_static_and_class_methods(track: TrackQuietly, tmp_path: Path) -> None:
+    """Each is called as it was; the run's name is the method's."""
+
+    class Model:
+        @track
+        def method(self) -> object:
+            return self
+
+        @track
+        @classmethod
+        def of_class(cls) -> type:
+            return cls
+
+        @classmethod
+        @track
+        def of_class_inside(cls) -> type:
+            return cls
+
+        @track
+        @staticmethod
+        def of_nobody(one: int) -> int:
+            return one
+
+    model = Model()
+
+    assert model.method() is model
+    assert (Model.of_class(), model.of_class(), Model.of_class_inside()) == (Model, Model, Model)
+    assert (Model.of_nobody(3), model.of_nobody(4)) == (3, 4)
+    names = [records[0]["name"].rpartition(".")[2] for records in journals(tmp_path / "home", "tracker")]
+    assert names == ["method", "of_class", "of_class", "of_class_inside", "of_nobody", "of_nobody"]
+
+
+def test_partial_functions_and_callable_objects(track: TrackQuietly) -> None:
+    """What can be called can be tracked."""
+
+    class Adder:
+        def __call__(self, one: int) -> int:
+            return one + 1
+
+    assert track(functools.partial(plain, 1))() == "12"
+    assert track(Adder())(1) == 2
+    assert inspect.iscoroutinefunction(track(functools.partial(coroutine)))
+
+
+def test_a_class_is_refused(track: TrackQuietly) -> None:
+    """It would become a function, and nobody could inherit from it."""
+    message = r"^track <class '.*Trainer'>: is a class; functions and methods can be tracked, so decorate the method"
+    with pytest.raises(greentrain.InputError, match=message):
+        track(Trainer)
+
+
+def test_what_is_neither_name_nor_function_is_refused(track: TrackQuietly) -> None:
+    """A number is a slip."""
+    with pytest.raises(greentrain.InputError, match=r"^track 5: is neither a name nor a function$"):
+        track(5)
+
+
+def test_a_generator_is_measured_until_its_end(track: TrackQuietly, tmp_path: Path) -> None:
+    """Values go in and out, exceptions too, and the result is the function's."""
+
+    @track
+    def train() -> Any:
+        received = yield 1
+        try:
+            yield received
+        except KeyError:
+            yield "caught"
+        return "result"
+
+    run = train()
+    assert statuses(tmp_path) == []
+    assert (next(run), run.send("sent"), run.throw(KeyError())) == (1, "sent", "caught")
+    with pytest.raises(StopIteration) as end:
+        next(run)
+    assert end.value.value == "result"
+    assert statuses(tmp_path) == [("completed", None)]
+
+
+def test_a_closed_generator_is_completed(track: TrackQuietly, tmp_path: Path) -> None:
+    """Who needs no more closes it; the function sees that."""
+    seen = []
+
+    @track
+    def train() -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            seen.append("closed")
+
+    run = train()
+    next(run)
+    run.close()
+
+    assert seen == ["closed"]
+    assert statuses(tmp_path) == [("completed", None)]
+
+
+def test_an_asynchronous_generator_is_measured_until_its_end(track: TrackQuietly, tmp_path: Path) -> None:
+    """Values go in and out, exceptions too, and closing is seen by the function."""
+    seen = []
+
+    @track
+    async def train() -> AsyncIterator[Any]:
+        try:
+            received = yield 1
+            try:
+                yield received
+            except KeyError:
+                yield "caught"
+        finally:
+            seen.append("closed")
+
+    async def use() -> list[Any]:
+        run = train()
+        found = [await run.__anext__(), await run.asend("sent"), await run.athrow(KeyError())]
+        await run.aclose()
+        return [*found, [value async for value in train()]]
+
+    assert asyncio.run(use()) == [1, "sent", "caught", [1, None]]
+    assert seen == ["closed", "closed"]
+    assert statuses(tmp_path) == [("completed", None), ("completed", None)]
+
+
+def test_a_cancelled_coroutine_is_interrupted(track: TrackQuietly, tmp_path: Path) -> None:
+    """Cancelling and timing out work as they do without us."""
+
+    @track
+    async def train() -> None:
+        await asyncio.sleep(30)
+
+    async def use() -> None:
+        async with asyncio.timeout(0.1):
+            await train()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(use())
+    assert statuses(tmp_path) == [("interrupted", "CancelledError")]
+
+
+def test_a_failing_coroutine_keeps_its_exception(track: TrackQuietly, tmp_path: Path) -> None:
+    """The same object comes out of ``await``."""
+    mine = OSError("mine")
+
+    @track
+    async def train() -> None:
+        raise mine
+
+    with pytest.raises(OSError, match="mine") as caught:
+        asyncio.run(train())
+    assert caught.value is mine
+    assert statuses(tmp_path) == [("failed", "OSError")]
+
+
+def test_the_event_loop_is_never_kept_waiting(track: TrackQuietly, capfd: pytest.CaptureFixture[str]) -> None:
+    """Start, end and summary of a run delay a heartbeat by less than 20 ms; the summary comes all the same."""
+
+    @track("loop", quiet=False)
+    async def train() -> None:
+        await asyncio.sleep(0.05)
+
+    async def longest_delay() -> float:
+        longest, is_over = 0.0, asyncio.Event()
+
+        async def beat() -> None:
+            nonlocal longest
+            while not is_over.is_set():
+                before = time.perf_counter()
+                await asyncio.sleep(0.001)
+                longest = max(longest, time.perf_counter() - before - 0.001)
+
+        heart = asyncio.create_task(beat())
+        await asyncio.sleep(0.02)
+        await train()
+        await asyncio.sleep(0.5)
+        is_over.set()
+        await heart
+        return longest
+
+    # The best of a few: the machine's own hiccups are not ours.
+    assert min(asyncio.run(longest_delay()) for _ in range(4)) < 0.020
+    assert capfd.readouterr().err.count("greentrain: loop completed after 0.") == 4
+
+
+def test_concurrent_coroutines_share_one_meter(track: TrackQuietly, tmp_path: Path) -> None:
+    """Of tasks that overlap the first is the run, the others are its spans or go on when it ends."""
+
+    @track
+    async def train(seconds: float) -> float:
+        await asyncio.sleep(seconds)
+        return seconds
+
+    async def use() -> list[float]:
+        return await asyncio.gather(train(0.1), train(0.3), train(0.2))
+
+    assert asyncio.run(use()) == [0.1, 0.3, 0.2]
+    runs = journals(tmp_path / "home", "tracker")
+    assert [len(of_type(records, "span_start")) for records in runs] == [2, 1]
+    assert statuses(tmp_path) == [("completed", None)] * 2

@@ -1,0 +1,88 @@
+"""What is said of a run is checked before it starts, and the error names it."""
+
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import greentrain
+from greentrain.tracking.settings import is_place_code
+
+BAD = [
+    ({"interval": 0}, "interval 0: must be at least 0.1 and at most 3,600 (seconds between samples)"),
+    ({"interval": -1}, "interval -1: must be at least 0.1 and at most 3,600 (seconds between samples)"),
+    ({"interval": "often"}, "interval 'often': must be a number (seconds between samples)"),
+    ({"interval": None}, "interval: must be a number (seconds between samples)"),
+    ({"interval": float("nan")}, "interval nan: must be a finite number (seconds between samples)"),
+    ({"pue": 0.9}, "pue 0.9: must be at least 1 and at most 5 (facility energy over IT energy); no facility"),
+    ({"grid_intensity": -3}, "grid_intensity -3: must be greater than 0 and at most 3,000 (g CO2e/kWh)"),
+    ({"location": "Frnace"}, "location 'Frnace': unknown place; did you mean FR (France)"),
+    ({"location": "US-CALIFRONIA"}, "location 'US-CALIFRONIA': unknown place; did you mean"),
+    ({"location": ""}, "location '': must not be empty; leave it out when unknown"),
+    ({"location": 33}, "location 33: must be text"),
+    ({"gpu": "T400"}, "gpu 'T400': unknown accelerator; did you mean"),
+    ({"instance": "p9.huge"}, "instance 'p9.huge': unknown cloud instance type"),
+    ({"gpu": "8xA100", "count": 4}, "count 4: contradicts {gpu} '8xA100', which says 8"),
+    ({"instance": "p4d.24xlarge", "location": "gcp:us-west1"}, "location 'gcp:us-west1': is not a region of aws"),
+    ({"count": 1.5}, "count 1.5: must be a whole number (accelerators)"),
+    ({"site": "cellar"}, "site 'cellar': must be datacentre or workstation"),
+    ({"workload": "play"}, "workload 'play': must be pretraining, finetuning, inference-like or small"),
+    ({"budget_kg": 0}, "budget_kg 0: must be greater than 0 and at most 1e+12 (kg CO2e)"),
+    ({"budget_kwh": "5 kWh"}, "budget_kwh '5 kWh': must be a number (kWh); write it without its unit: 5"),
+    ({"on_budget": "kill"}, "on_budget 'kill': must be warn, raise or stop"),
+    ({"total_steps": 0}, "total_steps 0: must be at least 1 and at most 1e+15 (steps of the whole training)"),
+    ({"meter": "thermometer"}, "meter 'thermometer': must be codecarbon, none, replay:FILE or a ReplayMeter"),
+    ({"meter": "replay:nowhere.jsonl"}, "meter 'replay:nowhere.jsonl': no such file"),
+    ({"run_id": " "}, "run_id ' ': must not be empty"),
+    ({"project": 5}, "project 5: must be text"),
+    ({"home": 5}, "home 5: must be a path"),
+    ({"profiles": "/nonexistent/profiles"}, "profiles '/nonexistent/profiles': "),
+    ({"year": time.localtime().tm_year + 2}, f"year {time.localtime().tm_year + 2}: lies in the future"),
+]
+
+
+@pytest.mark.parametrize(("said", "message"), BAD, ids=[message.partition(":")[0] for _, message in BAD])
+def test_a_bad_argument_is_named_at_decoration(said: dict[str, Any], message: str, tmp_path: Path) -> None:
+    """The error comes before anything runs, says what is wrong, and leaves no record."""
+    with pytest.raises(greentrain.InputError) as caught:
+        greentrain.track("bad", **{"home": tmp_path / "home", **said})
+
+    shown = str(caught.value)
+    assert shown.startswith(message.replace("{gpu}", "gpu"))
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_error_comes_from_the_decorators_line() -> None:
+    """The newest line of the user's own code in the traceback is the decorator's."""
+    try:
+
+        @greentrain.track(location="Frnace")
+        def train() -> None:
+            """Train nothing."""
+
+    except greentrain.UnknownName as error:
+        lines = [frame.line for frame in traceback.extract_tb(error.__traceback__) if frame.filename == __file__]
+    assert lines == ['@greentrain.track(location="Frnace")']
+
+
+def test_numbers_may_be_text_and_names_need_not_be_codes(tmp_path: Path) -> None:
+    """The command line gives text; places go by name, alias and cloud region too."""
+    for place in ("FR", "france", "us-ca", "US-CA", "aws:us-east-1", "AWS:US-EAST-1"):
+        greentrain.track(location=place, pue="1.2", interval="0.5", budget_kwh="3", meter="none", home=tmp_path)
+
+
+@pytest.mark.parametrize("code", ["FR", "US-CA", "WORLD", "aws:us-east-1", "gcp:europe-west1"])
+def test_the_short_way_knows_exact_codes(code: str) -> None:
+    """A code at the start of a row of the shipped tables, letter by letter."""
+    assert is_place_code(code)
+    assert greentrain.load_catalogue().places.find(code).code == code
+
+
+@pytest.mark.parametrize(
+    "text", ["", "fr", "France", "F", "R", "FR,country", "place", "provider:region", "aws:", ":", "FR\n"]
+)
+def test_the_short_way_takes_nothing_else(text: str) -> None:
+    """Whatever is no code takes the long way, through the catalogue."""
+    assert not is_place_code(text)
