@@ -11,52 +11,84 @@ if TYPE_CHECKING:
     from greentrain.catalogue import Catalogue, load_catalogue
     from greentrain.errors import (
         AmbiguousName,
+        BudgetExceeded,
         Contradiction,
         DataError,
         GreentrainError,
+        GreentrainWarning,
         InputError,
         InvalidNumber,
+        MeterError,
         UnknownName,
     )
     from greentrain.estimation import Estimate, Input, estimate
+    from greentrain.history import History
     from greentrain.interval import Interval
+    from greentrain.reporting.card import update_card
+    from greentrain.reporting.charts import chart
+    from greentrain.reporting.report import report
+    from greentrain.tracking.measurement import Measurement
+    from greentrain.tracking.meter.replay import ReplayMeter
+    from greentrain.tracking.tracker import Tracker, track
     from greentrain.validation import ValidationReport, validate
 
 
 _HOME = {
     "AmbiguousName": "greentrain.errors",
+    "BudgetExceeded": "greentrain.errors",
     "Catalogue": "greentrain.catalogue",
     "Contradiction": "greentrain.errors",
     "DataError": "greentrain.errors",
     "Estimate": "greentrain.estimation",
     "GreentrainError": "greentrain.errors",
+    "GreentrainWarning": "greentrain.errors",
+    "History": "greentrain.history",
     "Input": "greentrain.estimation",
     "InputError": "greentrain.errors",
     "Interval": "greentrain.interval",
     "InvalidNumber": "greentrain.errors",
+    "Measurement": "greentrain.tracking.measurement",
+    "MeterError": "greentrain.errors",
+    "ReplayMeter": "greentrain.tracking.meter.replay",
+    "Tracker": "greentrain.tracking.tracker",
     "UnknownName": "greentrain.errors",
     "ValidationReport": "greentrain.validation",
+    "chart": "greentrain.reporting.charts",
     "estimate": "greentrain.estimation",
     "load_catalogue": "greentrain.catalogue",
+    "report": "greentrain.reporting.report",
+    "track": "greentrain.tracking.tracker",
+    "update_card": "greentrain.reporting.card",
     "validate": "greentrain.validation",
 }
 
 __all__ = [
     "AmbiguousName",
+    "BudgetExceeded",
     "Catalogue",
     "Contradiction",
     "DataError",
     "Estimate",
     "GreentrainError",
+    "GreentrainWarning",
+    "History",
     "Input",
     "InputError",
     "Interval",
     "InvalidNumber",
+    "Measurement",
+    "MeterError",
+    "ReplayMeter",
+    "Tracker",
     "UnknownName",
     "ValidationReport",
     "__version__",
+    "chart",
     "estimate",
     "load_catalogue",
+    "report",
+    "track",
+    "update_card",
     "validate",
 ]
 

@@ -37,7 +37,7 @@ def test_an_unknown_attribute_is_refused_as_python_does() -> None:
         _ = greentrain.estimat
 
 
-@pytest.mark.parametrize("name", ["estimate", "load_catalogue"])
+@pytest.mark.parametrize("name", ["estimate", "load_catalogue", "track"])
 def test_only_the_first_argument_is_positional(name: str) -> None:
     """A later release may reorder or insert keywords."""
     first, *others = inspect.signature(getattr(greentrain, name)).parameters.values()
@@ -62,3 +62,51 @@ def test_the_keywords_of_validate() -> None:
     defaults = {parameter.name: parameter.default for parameter in others}
     assert defaults == {"tier": None, "record": None, "claims": False}
     assert {parameter.kind for parameter in others} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_the_keywords_of_track() -> None:
+    """Those of ``estimate`` that describe a live run, and what recording needs."""
+    names = tuple(inspect.signature(greentrain.track).parameters)
+    shared = ("location", "year", "pue", "grid_intensity", "gpu", "count", "instance", "workload", "site", "profiles")
+    own = (
+        "name", "project", "run_id", "interval", "total_steps", "budget_kwh", "budget_kg", "on_budget", "home",
+        "meter", "quiet",
+    )  # fmt: skip
+    assert set(names) == {*shared, *own}
+    assert set(shared) <= set(inspect.signature(greentrain.estimate).parameters)
+
+
+def test_the_words_of_a_live_run() -> None:
+    """What a user's training code and the callbacks build on; a finished view has them too."""
+    from greentrain.tracking.live import LiveRun
+    from greentrain.tracking.view import FinishedRun
+
+    words = {
+        "span",
+        "log",
+        "stop",
+        "measurement",
+        "estimate",
+        "record",
+        "energy_kwh_so_far",
+        "kg_so_far",
+        "should_stop",
+    }
+    for kind in (LiveRun, FinishedRun):
+        assert words <= set(dir(kind))
+    assert words - {"kg_so_far"} <= set(dir(greentrain.Tracker))
+
+
+def test_the_fields_of_a_measurement() -> None:
+    """The record on disk and in JSON is built from them."""
+    assert greentrain.Measurement._fields == (
+        "duration_seconds", "energy_kwh", "it_energy_kwh", "facility_energy_kwh", "operational_kg", "components",
+        "quality", "gaps", "spans", "logs", "notes",
+    )  # fmt: skip
+
+
+def test_errors_are_of_one_tree_and_the_warning_is_none() -> None:
+    """A caller catches GreentrainError; warnings are filtered by a class of their own."""
+    assert issubclass(greentrain.BudgetExceeded, greentrain.GreentrainError)
+    assert issubclass(greentrain.MeterError, greentrain.GreentrainError)
+    assert issubclass(greentrain.GreentrainWarning, UserWarning)

@@ -42,8 +42,11 @@ def test_console_blocks_show_what_the_command_prints(block: str, capsys: pytest.
 
 
 @pytest.mark.parametrize("block", blocks("python"))
-def test_python_blocks_run(block: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The library's example runs as it stands."""
+def test_python_blocks_run(
+    block: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The library's examples run as they stand, recording into a folder of the test."""
+    monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path))
     exec(compile(block, str(README), "exec"), {})
 
     assert "kg CO2e" in capsys.readouterr().out

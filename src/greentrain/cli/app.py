@@ -8,11 +8,16 @@ import typer
 
 from greentrain import __version__
 from greentrain.catalogue import DATA_VERSION
+from greentrain.cli.card import card_command
 from greentrain.cli.estimate_command import estimate_command
 from greentrain.cli.grids import grids
+from greentrain.cli.history import history
 from greentrain.cli.profiles import profiles
+from greentrain.cli.report_command import report_command
 from greentrain.cli.terminal import complain
+from greentrain.cli.track import TRACK_SETTINGS, track_command
 from greentrain.cli.validate import validate_command
+from greentrain.cli.watch import watch_command
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
@@ -26,6 +31,11 @@ app = typer.Typer(
 )
 app.command("estimate", help=estimate_command.__doc__)(estimate_command)
 app.command("validate")(validate_command)
+app.command("report", help=report_command.__doc__)(report_command)
+app.command("card", help=card_command.__doc__)(card_command)
+app.command("track", help=track_command.__doc__, context_settings=TRACK_SETTINGS)(track_command)
+app.command("watch")(watch_command)
+app.add_typer(history, name="history", short_help="List, show, export and learn from tracked runs.")
 app.add_typer(profiles, name="profiles", short_help="List, show and check hardware profiles.")
 app.add_typer(grids, name="grids", short_help="List and show carbon intensity by place and year.")
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from greentrain.cli.options import ESTIMATE_OPTIONS, flag_of
+from greentrain.cli.options import ESTIMATE_OPTIONS, Option, flag_of
 from greentrain.cli.terminal import complain
 from greentrain.errors import DataError, GreentrainError, InputError
 
@@ -39,6 +39,11 @@ def run(arguments: Sequence[str]) -> int:
         from greentrain.cli.estimate import print_estimate
 
         return reported(lambda: print_estimate(said))
+    report = plain_report(arguments)
+    if report is not None:
+        from greentrain.cli.report import print_report
+
+        return reported(lambda: print_report(report))
     from greentrain.cli.app import run_app
 
     return reported(lambda: run_app(arguments))
@@ -48,9 +53,25 @@ def plain_estimate(arguments: Sequence[str]) -> dict[str, str] | None:
     """Read ``estimate --option value ...`` by the table of options; None leaves the arguments to typer."""
     if not arguments or arguments[0] != "estimate":
         return None
-    known = {flag_of(option.name): option for option in ESTIMATE_OPTIONS}
+    return _plain(arguments[1:], ESTIMATE_OPTIONS)
+
+
+def plain_report(arguments: Sequence[str]) -> dict[str, str] | None:
+    """Read ``report [ID] --option value ...`` by the table of options; None leaves the arguments to typer."""
+    if not arguments or arguments[0] != "report":
+        return None
+    from greentrain.cli.report_options import POSITIONAL, REPORT_OPTIONS, SHORT
+
+    words = [SHORT.get(word, word) for word in arguments[1:]]
+    has_id = bool(words) and not words[0].startswith("-")
+    said = _plain(words[1:] if has_id else words, REPORT_OPTIONS)
+    return said if said is None or not has_id else {POSITIONAL: words[0], **said}
+
+
+def _plain(words: Sequence[str], options: Sequence[Option]) -> dict[str, str] | None:
+    known = {flag_of(option.name): option for option in options}
     said: dict[str, str] = {}
-    rest = list(arguments[:0:-1])
+    rest = list(reversed(words))
     while rest:
         flag, equals, value = rest.pop().partition("=")
         option = known.get(flag)

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.errors import Contradiction, InvalidNumber, either
+from greentrain.estimation.limits import LIMITS
 from greentrain.estimation.power import Devices
-from greentrain.estimation.request import LIMITS, Request
+from greentrain.estimation.request import Request
 from greentrain.estimation.result import Input, given
 from greentrain.interval import Interval, around
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import exp
 from typing import Any
 
@@ -17,7 +17,7 @@ from greentrain.validation.report import RecordResult, ValidationReport
 WIDTH = 80
 Style = Callable[[str], str]
 _ID, _PUBLISHED, _OURS = 32, 11, 23
-_TITLES = {
+TIER_TITLES = {
     "T1": "own arithmetic",
     "T2": "our chain",
     "T3": "metered energy",
@@ -87,11 +87,14 @@ def _summary(report: ValidationReport, bold: Style) -> list[str]:
     used = sum(not item.excluded for item in report.references)
     lines = [f"Validation of {used} published records (greentrain {__version__}, data {DATA_VERSION})"]
     for tier, summary in report.tiers.items():
-        words = _checked_words(tier, summary) if "passed" in summary else _covered_words(tier, summary)
-        if summary["unresolved"]:
-            words += f"; {summary['unresolved']} cannot be compared"
-        lines += _hanging(f"  {tier} {_TITLES[tier]:<15}", words, bold)
+        lines += _hanging(f"  {tier} {TIER_TITLES[tier]:<15}", tier_words(tier, summary), bold)
     return lines
+
+
+def tier_words(tier: str, summary: dict[str, Any]) -> str:
+    """Say how a tier came out."""
+    words = _checked_words(tier, summary) if "passed" in summary else _covered_words(tier, summary)
+    return f"{words}; {summary['unresolved']} cannot be compared" if summary["unresolved"] else words
 
 
 def _hanging(label: str, words: str, bold: Style) -> list[str]:
@@ -122,16 +125,17 @@ def _peers(report: ValidationReport) -> list[str]:
     for name, score in report.peers.items():
         title = f"{name}: {score.title}"
         mark = "*" if score.own else ""
-        figures = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
-        error, ours, bias = (exp(value) for value in figures)
-        lines.append(f"  {title[:52]:<52}{score.n:>4}{mark:<1}{_factor(error):>7}{_factor(ours):>7}{_factor(bias):>7}")
+        logs = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
+        error, ours, bias = (factor_words(exp(value)) for value in logs)
+        lines.append(f"  {title[:52]:<52}{score.n:>4}{mark:<1}{error:>7}{ours:>7}{bias:>7}")
     lines += wrapped("Median error and bias as factors; 'ours' on the same records.", "  ")
     if any(score.own for score in report.peers.values()):
         lines += wrapped("* The method has constants from some of these very records.", "  ")
     return lines
 
 
-def _factor(value: float) -> str:
+def factor_words(value: float) -> str:
+    """Write a factor of error with two decimals."""
     return f"{value:.2f}" if value < 1000 else f"{value:.0e}"
 
 
@@ -139,15 +143,31 @@ def _table(report: ValidationReport) -> list[str]:
     if not report.records:
         return []
     head = f"{'Record':<{_ID}}{'tier':<5}{'published':>{_PUBLISHED - 2}}  {'ours, 90 % interval':<{_OURS}} result"
-    bad = [row for row in report.records if outcome(row) in ("FAILED", "MISSED", "outside")]
-    unresolved = [row for row in report.records if not row.is_compared]
-    good = [row for row in report.records if row not in bad and row.is_compared]
-    order = sorted(bad, key=lambda row: (outcome(row) not in ("FAILED", "MISSED"), row.tier != "T3", row.tier))
-    return [head, *(line for row in (*order, *unresolved, *good) for line in _lines(row, row not in good))]
+    return [head, *(line for row in worst_first(report.records) for line in _lines(row, needs_reason(row)))]
+
+
+def worst_first(rows: Sequence[RecordResult]) -> list[RecordResult]:
+    """Order records: those that fail or fall outside, those that cannot be compared, the rest."""
+    bad = sorted(
+        (row for row in rows if _rank(row) == 0),
+        key=lambda row: (outcome(row) not in ("FAILED", "MISSED"), row.tier != "T3", row.tier),
+    )
+    return [*bad, *(row for row in rows if _rank(row) == 1), *(row for row in rows if _rank(row) == 2)]
+
+
+def needs_reason(row: RecordResult) -> bool:
+    """Whether a reader asks why a record came out so."""
+    return _rank(row) != 2
+
+
+def _rank(row: RecordResult) -> int:
+    if not row.is_compared:
+        return 1
+    return 0 if outcome(row) in ("FAILED", "MISSED", "outside") else 2
 
 
 def _lines(row: RecordResult, with_reason: bool) -> list[str]:
-    published, ours = _figures(row)
+    published, ours = figures(row)
     if len(ours) > _OURS:
         # Figures a million times apart are a slip in the file; their size is what matters.
         ours = f"about {float(ours.partition(' ')[0].replace(',', '')):.0e}"
@@ -163,7 +183,8 @@ def _shortened(name: str) -> str:
     return f"{name[:half]}..{name[-half:]}"
 
 
-def _figures(row: RecordResult) -> tuple[str, str]:
+def figures(row: RecordResult) -> tuple[str, str]:
+    """Write what was published of a record and what we make of it, energy first."""
     in_kwh = row.published_kwh is not None and (row.estimated_kwh is not None or row.published_kg is None)
     if row.tier == "T4":
         in_kwh = row.published_kg is None

@@ -18,6 +18,7 @@ _INPUTS = {
     "device_embodied": "embodied emissions of a device",
     "flops": "operations",
     "gpu_hours": "accelerator-hours",
+    "it_energy": "IT energy",
     "lifetime": "lifetime of the hardware",
     "memory_gb": "memory",
     "memory_power_per_gb": "power of memory",
@@ -45,7 +46,7 @@ def input_words(name: str) -> str:
 def run_words(estimate: Estimate) -> str:
     """Say in one line what was estimated."""
     run = estimate.run
-    hardware = _hardware_words(estimate)
+    hardware = hardware_words(estimate)
     hours = next(item for item in estimate.inputs if item.name in ("hours", "gpu_hours"))
     unit = "h" if hours.name == "hours" else "accelerator-hours"
     amount = as_given(hours.value.best) if hours.value.is_exact else f"about {rounded(hours.value.best)}"
@@ -55,7 +56,8 @@ def run_words(estimate: Estimate) -> str:
     return ", ".join([*parts, _place_words(estimate)])
 
 
-def _hardware_words(estimate: Estimate) -> str:
+def hardware_words(estimate: Estimate) -> str:
+    """Say in words what it ran on."""
     run = estimate.run
     cpu = _cpu_words(run)
     if run["gpu"] is None:

@@ -98,7 +98,9 @@ class Course:
         # Python forgets that Ctrl-C ended it, and leaves with another exit code, when code is compiled this late:
         # the modules that show a result would be.
         self._is_mute = ending.error == "KeyboardInterrupt"
-        self.conclude(ending, in_event_loop=False)
+        # A run that has ended and is still this process's was interrupted between two steps of its end.
+        begun, self.ending = self.ending, None
+        self.conclude(begun or ending, in_event_loop=False)
 
     def end_with(self, error: BaseException | None, in_event_loop: bool) -> BaseException | None:
         """End the run with the exception that it ended with; a second time it does nothing.
@@ -116,7 +118,8 @@ class Course:
             if self.is_over:
                 return None
             self.ending = ending
-            self.duration_seconds = time.monotonic() - self._started
+            if self.duration_seconds is None:
+                self.duration_seconds = time.monotonic() - self._started
         interruption: BaseException | None = None
         for step in self._last_steps(ending, in_event_loop):
             try:

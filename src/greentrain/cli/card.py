@@ -1,0 +1,112 @@
+"""``greentrain card``: the emissions of a result written into a model card."""
+
+import os
+from inspect import Parameter, Signature
+from typing import Any
+
+import typer
+
+from greentrain.cli.files import replace_file
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Option, flag_of
+from greentrain.cli.terminal import complain, write
+from greentrain.errors import Contradiction, InputError
+
+_RESULT, _CARD = "Tracked runs, instead of a described one", "Card"
+CARD_OPTIONS = (
+    Option("check", "", "Write nothing; exit code 1 when the card is not up to date.", _CARD),
+    Option("diff", "", "Write nothing; show what would change.", _CARD),
+    Option("training_type", "KIND", "pre-training or fine-tuning. [as the card says]", _CARD),
+    Option("run", "ID", "A tracked run.", _RESULT),
+    Option("project", "NAME", "All tracked runs of a project, failed ones included.", _RESULT),
+    Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RESULT),
+    *(option for option in ESTIMATE_OPTIONS if option.group != OUTPUT),
+)
+_OWN = ("check", "diff", "training_type", "run", "project", "home")
+_THINGS = ("card", "result")
+
+
+def card_command(**said: Any) -> int:
+    """Write the emissions of a run into a model card: its front matter and its section on environmental impact.
+
+    Everything else in the card stays byte for byte as it is.
+
+    Example: greentrain card README.md --gpu A100-SXM4-80GB --count 8 --hours 96 --location FR
+    """
+    path: str = said.pop("card")
+    try:
+        return _update(path, {name: value for name, value in said.items() if value not in (None, False)})
+    except InputError as error:
+        if error.parameter not in _THINGS:
+            raise
+        return complain(f"{path}: {error.message()}", 1)
+
+
+def _update(path: str, said: dict[str, Any]) -> int:
+    from greentrain.reporting.card import read_card, updated_card
+    from greentrain.reporting.subject import subject_of
+
+    old = read_card(path)
+    new = updated_card(old, subject_of(_result(said)), training_type=said.get("training_type"))
+    if "diff" in said:
+        write(_difference(path, old, new))
+    if "check" in said and new != old:
+        return complain(f"{path} is not up to date; the same command without --check writes it", 1)
+    if "diff" not in said and "check" not in said and new != old:
+        replace_file(path, new.encode("utf-8"))
+    return 0
+
+
+def _result(said: dict[str, Any]) -> object:
+    """Find the result that the card is to state: a run, a project, or an estimate."""
+    described = {name: value for name, value in said.items() if name not in _OWN}
+    tracked = [name for name in ("run", "project") if name in said]
+    if len(tracked) > 1:
+        raise Contradiction("project", said["project"], "excludes {run}")
+    if tracked and described:
+        name = next(iter(described))
+        raise Contradiction(name, described[name], f"excludes {{{tracked[0]}}}: a tracked run has its own")
+    if not tracked:
+        from greentrain.estimation import estimate
+
+        return estimate(**described)
+    from greentrain.history import History
+
+    history = History(said.get("home"))
+    if "run" in said:
+        return history.get(said["run"])
+    return _runs_of(history.runs(project=said["project"]), said["project"])
+
+
+def _runs_of(runs: tuple[Any, ...], project: str) -> tuple[Any, ...]:
+    if not runs:
+        raise InputError("project", project, "no tracked run belongs to it; 'greentrain history' lists them")
+    return runs
+
+
+def _difference(path: str, old: str, new: str) -> str:
+    from difflib import unified_diff
+
+    name = os.path.basename(path)  # noqa: PTH119 -- a name for people, nothing is opened
+    lines = unified_diff(old.splitlines(), new.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _parameter(option: Option) -> Parameter:
+    default: Any = typer.Option(
+        False if option.is_switch else None,
+        flag_of(option.name),
+        metavar=option.metavar or None,
+        help=option.help,
+        rich_help_panel=option.group,
+    )
+    kind: Any = bool if option.is_switch else str | None
+    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+_card: Any = typer.Argument(..., metavar="CARD", help="The model card: README.md.")
+_parameters = [
+    Parameter("card", Parameter.KEYWORD_ONLY, default=_card, annotation=str),
+    *map(_parameter, CARD_OPTIONS),
+]
+card_command.__signature__ = Signature(_parameters, return_annotation=int)  # type: ignore[attr-defined]
+card_command.__annotations__ = {item.name: item.annotation for item in _parameters}

@@ -1,0 +1,177 @@
+"""``greentrain report``: any result in any form, to stdout or to a file."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from greentrain.cli.report_options import DESCRIBED, FORM_OPTIONS
+from greentrain.cli.terminal import agreed, complain, write
+from greentrain.errors import Contradiction, InputError, UnknownName
+from greentrain.reporting.forms import FORMS
+from greentrain.reporting.subject import Subject, subject_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BY_SUFFIX = {
+    ".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text", ".json": "json", ".csv": "csv", ".tex": "latex",
+}  # fmt: skip
+_SOURCES = ("id", "project", "validation")
+
+
+def print_report(said: dict[str, str]) -> int:
+    """Write a report.
+
+    Parameters
+    ----------
+    said : dict of str to str
+        The options by keyword, as typed; ``id`` is the run's.
+    """
+    if "schema" in said:
+        from greentrain.reporting.forms.json_schema import schema_text
+
+        write(schema_text())
+        return 0
+    output = said.get("output")
+    format = _format(said.get("format"), output)
+    if output is not None and not _may_write(output, "force" in said):
+        return complain(f"{output} exists and is not a report of ours; --force overwrites it", 1)
+    made_at = _made_at(said.get("made_at"))
+    with _no_collection():
+        subject = subject_of(_result(said), title=said.get("title"), made_at=made_at)
+        text = _report(subject, format, said)
+    if output is None:
+        write(text)
+    else:
+        from greentrain.cli.files import replace_file
+
+        replace_file(output, text.encode("utf-8"))
+    if "charts" in said:
+        from greentrain.cli.pictures import write_pictures
+
+        return write_pictures(subject, said["charts"], said.get("chart_format", "svg"), "force" in said)
+    return 0
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Leave cyclic garbage for a moment: looking for it is a fifth of the time that a long history takes."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _report(subject: Subject, format: str, said: dict[str, str]) -> str:
+    from greentrain.reporting.report import report
+
+    options: dict[str, Any] = {option.name: said[option.name] for option in FORM_OPTIONS if option.name in said}
+    return report(subject, format, **options)
+
+
+def _format(format: str | None, output: str | None) -> str:
+    """Take the form that was asked for, or the one that the file's ending stands for."""
+    if format is None and output is not None:
+        suffix = output[output.rfind(".") :].lower()
+        if suffix not in _BY_SUFFIX:
+            raise Contradiction("output", output, "does not tell the form by its ending; give {format}")
+        format = _BY_SUFFIX[suffix]
+    format = format or "text"
+    if format not in FORMS:
+        from greentrain.reporting.report import form_of
+
+        form_of(format)
+    return format
+
+
+def _result(said: dict[str, str]) -> object:
+    """Find the result to report: a tracked run, a project, the validation, or what is described."""
+    described: dict[str, Any] = {option.name: said[option.name] for option in DESCRIBED if option.name in said}
+    chosen = [name for name in _SOURCES if name in said]
+    if len(chosen) > 1:
+        raise Contradiction(
+            chosen[1], None if chosen[1] == "validation" else said[chosen[1]], f"excludes {_spelled(chosen[0])}"
+        )
+    if chosen and described:
+        name = next(iter(described))
+        raise Contradiction(name, described[name], f"describes a run, and so excludes {_spelled(chosen[0])}")
+    if not chosen:
+        from greentrain.estimation import estimate
+
+        return estimate(**described)
+    if chosen == ["validation"]:
+        from greentrain.validation import validate
+
+        return validate(said.get("references"), claims=True)
+    return _tracked(said)
+
+
+def _tracked(said: dict[str, str]) -> object:
+    from greentrain.history import History
+
+    history = History(said.get("home"))
+    if "id" in said:
+        return history.get(said["id"])
+    runs = history.runs(project=said["project"])
+    if not runs:
+        raise _no_project(said["project"], {run.project for run in history.runs() if run.project})
+    return runs
+
+
+def _no_project(name: str, known: set[str]) -> UnknownName:
+    from greentrain.catalogue.names import fold, nearest
+
+    rule = "no tracked run belongs to it; 'greentrain history' lists them"
+    return UnknownName("project", name, rule, nearest(name, {fold(one): one for one in sorted(known)}))
+
+
+def _spelled(name: str) -> str:
+    return "the id of a run" if name == "id" else f"{{{name}}}"
+
+
+def _made_at(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    if text == "now":
+        return datetime.now(UTC)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError("made_at", text, "must be now, or a time with its zone such as 2026-11-22T11:00Z") from None
+
+
+def _may_write(output: str, force: bool) -> bool:
+    """Whether a file may be written: it is new, a report of ours, or the user agrees to lose it.
+
+    Raises
+    ------
+    InputError
+        If no file can be there at all.
+    """
+    from pathlib import Path
+
+    path = Path(output)
+    if path.is_dir():
+        raise InputError("output", output, "is a folder; give a file in it")
+    if not path.parent.is_dir():
+        raise InputError("output", output, "lies in a folder that does not exist")
+    if not path.exists():
+        return True
+    if not path.is_file():
+        raise InputError("output", output, "is no regular file; leave {output} out to write to stdout")
+    return force or _is_ours(path) or agreed(f"{output} exists and is not a report of ours. Overwrite it?")
+
+
+def _is_ours(path: "Path") -> bool:
+    from greentrain.reporting.marks import LOOKED_AT, is_ours
+
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return is_ours(file.read(LOOKED_AT))
+    except OSError:
+        return False

@@ -1,0 +1,79 @@
+"""A model card brought up to date: emissions in its front matter and the section on environmental impact."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from greentrain.errors import DataError, InputError
+from greentrain.reporting.card_section import with_section
+from greentrain.reporting.forms.model_card import metadata, section_lines
+from greentrain.reporting.front_matter import find_front_matter, line_end_of, with_mapping
+from greentrain.reporting.statements import refuse_nothing
+from greentrain.reporting.subject import Subject, subject_of
+
+KEY = "co2_eq_emissions"
+TRAINING_TYPES = ("pre-training", "fine-tuning")
+
+
+def update_card(card: str | os.PathLike[str], result: object, *, training_type: str | None = None) -> str:
+    """Give a model card with the emissions of a result in it; nothing is written.
+
+    Parameters
+    ----------
+    card : path or str
+        The card: a path, or its text. A text without a line end is taken for a path.
+    result : Estimate, Run, sequence of Run, or History
+        Whose emissions the card is to state.
+    training_type : {'pre-training', 'fine-tuning'}, optional
+        What was done; left out, what the card says of it stays.
+
+    Returns
+    -------
+    str
+        The whole card. ``co2_eq_emissions`` in its front matter [g] and greentrain's block in the section on
+        environmental impact are new; everything else is as it was.
+
+    Raises
+    ------
+    InputError
+        If the result has no emissions to state, or the card's front matter cannot be edited safely.
+    DataError
+        If the file cannot be read.
+    """
+    return updated_card(_text(card), subject_of(result), training_type=training_type)
+
+
+def updated_card(card: str, subject: Subject, *, training_type: str | None = None) -> str:
+    """Give the text of a card with the emissions of a subject in it."""
+    if subject.kind == "validation":
+        raise InputError("result", "of type ValidationReport", "is no footprint that a model card could state")
+    if training_type not in (None, *TRAINING_TYPES):
+        raise InputError("training_type", training_type, "must be pre-training or fine-tuning")
+    refuse_nothing(subject, "model-card")
+    eol = line_end_of(card)
+    front = with_mapping(card, KEY, metadata(subject, training_type))
+    found = find_front_matter(front)
+    assert found is not None
+    return front[: found.after] + with_section(front[found.after :], section_lines(subject), eol)
+
+
+def read_card(path: str | os.PathLike[str]) -> str:
+    """Read a card, its line ends as they are.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it is not UTF-8.
+    """
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(os.fspath(path), f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
+    except OSError as error:
+        raise DataError(os.fspath(path), f"cannot be read: {error.strerror}") from None
+
+
+def _text(card: Any) -> str:
+    if isinstance(card, str) and ("\n" in card or "\r" in card or not card):
+        return card
+    return read_card(card)

@@ -1,0 +1,169 @@
+"""The history month by month, stacked by how the runs ended."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from greentrain.interval import Interval, total
+from greentrain.reporting.charts.prefixes import Scale, scale_for, written
+from greentrain.reporting.charts.style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    Mark,
+    amount_axis,
+    empty,
+    finished,
+)
+from greentrain.reporting.charts.words import Table, source_words
+from greentrain.reporting.numbers import percent, rounded
+from greentrain.reporting.subject import UNFINISHED, RunLine, Subject
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TITLE = "Emissions by month"
+_NOTHING = "No run has both a date and a figure."
+_MARKS = {
+    "completed": Mark(BLUE, pattern=""),
+    "failed": Mark(VERMILLION, pattern="x"),
+    "interrupted": Mark(ORANGE, pattern="/"),
+    "killed": Mark(PURPLE, pattern="\\"),
+    "running": Mark(GREEN, pattern="."),
+    "estimated": Mark(SKY, pattern="-"),
+}
+_PLOT_PX = 320
+_MOST_MONTHS = 600
+_MOST_TICKS = 5
+
+
+class Sum(NamedTuple):
+    """The runs of one month and outcome."""
+
+    runs: int
+    kg: float
+    kwh: float
+
+
+def by_month(subject: Subject, *, theme: str = "light") -> "Figure":
+    """Draw the operational emissions of each month in which runs began.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is reported; of several runs.
+    theme : {'light', 'dark'}
+        What the chart lies on.
+    """
+    sums = _sums(subject.lines)
+    if not sums:
+        return empty(TITLE, _NOTHING, theme)
+    months = _months(sums)
+    tallest = max(sum(sums[key].kg for key in sums if key[0] == month) for month in {month for month, _ in sums})
+    scale = scale_for(tallest, "kg")
+    traces = [_bars(status, mark, months, sums, scale) for status, mark in _MARKS.items() if _has(status, sums)]
+    layout = {
+        "xaxis": {
+            "type": "category",
+            "tickvals": _named(months),
+            "tickangle": 0,
+            "title": {"text": "month (UTC) in which the run began", "standoff": 8},
+        },
+        "yaxis": amount_axis(scale, "CO2e"),
+        "barmode": "stack",
+        "showlegend": True,
+    }
+    source = source_words(subject, [], "Operational, location-based; best values.", *_left_out(subject.lines))
+    return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX, theme=theme)
+
+
+def summary(subject: Subject) -> str:
+    """Say the chart in one sentence."""
+    sums = _sums(subject.lines)
+    if not sums:
+        return _NOTHING
+    kg = sum(part.kg for part in sums.values())
+    wasted = sum(part.kg for (_, status), part in sums.items() if status in UNFINISHED)
+    runs = sum(part.runs for part in sums.values())
+    months = _months(sums)
+    span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+    noun = "run" if runs == 1 else "runs"
+    share = percent(wasted / kg) if kg else percent(0)
+    ended = f"{share} of it by runs that failed, were interrupted or killed"
+    return f"{runs:,} {noun} of {span} emitted {written(kg, 'kg')} CO2e, {ended}."
+
+
+def table(subject: Subject) -> Table:
+    """Give what the chart shows as a table."""
+    header = ("month", "outcome", "runs", "kWh", "kg CO2e")
+    sums = _sums(subject.lines)
+    return header, tuple(
+        (month, status, f"{part.runs:,}", rounded(part.kwh), rounded(part.kg))
+        for (month, status), part in sorted(sums.items())
+    )
+
+
+def _sums(lines: Sequence[RunLine]) -> dict[tuple[str, str], Sum]:
+    found: dict[tuple[str, str], list[RunLine]] = defaultdict(list)
+    for line in lines:
+        if line.started is not None and line.operational_kg is not None:
+            found[line.started.strftime("%Y-%m"), line.status].append(line)
+    return {key: _sum(group) for key, group in found.items()}
+
+
+def _sum(lines: Sequence[RunLine]) -> Sum:
+    kg = total(*(line.operational_kg for line in lines if line.operational_kg is not None))
+    kwh: list[Interval] = [line.facility_energy_kwh for line in lines if line.facility_energy_kwh is not None]
+    return Sum(len(lines), kg.best, total(*kwh).best)
+
+
+def _has(status: str, sums: dict[tuple[str, str], Sum]) -> bool:
+    return any(found == status for _, found in sums)
+
+
+def _months(sums: dict[tuple[str, str], Sum]) -> list[str]:
+    """List the months from the first to the last, quiet ones included, as long as that is a list a person reads."""
+    known = sorted({month for month, _ in sums})
+    first, last = (12 * int(month[:4]) + int(month[5:]) - 1 for month in (known[0], known[-1]))
+    if last - first >= _MOST_MONTHS:
+        return known
+    return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(first, last + 1)]
+
+
+def _named(months: Sequence[str]) -> list[str]:
+    """Choose the months that are named below the bars, as many as fit a telephone."""
+    return list(months[:: -(-len(months) // _MOST_TICKS)])
+
+
+def _bars(
+    status: str,
+    mark: Mark,
+    months: Sequence[str],
+    sums: dict[tuple[str, str], Sum],
+    scale: Scale,
+) -> dict[str, Any]:
+    nothing = Sum(0, 0.0, 0.0)
+    parts = [sums.get((month, status), nothing) for month in months]
+    marker = {"color": mark.colour, "line": {"width": 1, "color": mark.colour}}
+    marker["pattern"] = {"shape": mark.pattern, "fillmode": "replace", "solidity": 0.4}
+    hover = [
+        f"{month}, {status}<br>{part.runs:,} runs<br>{written(part.kg, 'kg')} CO2e<br>{written(part.kwh, 'kWh')}"
+        for month, part in zip(months, parts, strict=True)
+    ]
+    return {
+        "type": "bar",
+        "name": status,
+        "x": list(months),
+        "y": [part.kg / scale.size for part in parts],
+        "marker": marker,
+        "hovertext": hover,
+        "hoverinfo": "text",
+    }
+
+
+def _left_out(lines: Sequence[RunLine]) -> list[str]:
+    missing = sum(line.started is None or line.operational_kg is None for line in lines)
+    return [f"{missing:,} of {len(lines):,} runs have no date or no figure."] if missing else []

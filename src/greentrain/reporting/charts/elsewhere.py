@@ -1,0 +1,140 @@
+"""The same run elsewhere: only the grid changes, and differences smaller than what is uncertain about it are grey."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from greentrain.interval import Interval, product
+from greentrain.reporting.charts.prefixes import written
+from greentrain.reporting.charts.rows import Row, row_chart
+from greentrain.reporting.charts.style import BLUE, GREY, VERMILLION, Mark, empty
+from greentrain.reporting.charts.words import Table, cells, source_words, subject_words
+from greentrain.reporting.numbers import rounded
+from greentrain.reporting.subject import Subject
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TITLE = "The same run elsewhere"
+HERE, DIFFERENT, UNCLEAR = "as it is", "clearly different", "not clearly different"
+_MARKS = {HERE: Mark(VERMILLION, "diamond"), DIFFERENT: Mark(BLUE, "circle"), UNCLEAR: Mark(GREY, "circle-open")}
+_SAID = "Same energy and PUE everywhere; bars are the 90 % intervals of the grid alone."
+_G_PER_KG = 1000
+
+
+class PlaceGrid(NamedTuple):
+    """A place where the run could have been.
+
+    Attributes
+    ----------
+    code : str
+        As a user writes it.
+    name : str
+        As a reader knows it.
+    g_per_kwh : Interval
+        Carbon intensity. [g CO2e/kWh]
+    source : str
+        Source ids, joined by ``;``.
+    """
+
+    code: str
+    name: str
+    g_per_kwh: Interval
+    source: str
+
+
+def elsewhere(subject: Subject, places: Sequence[PlaceGrid], *, theme: str = "light") -> "Figure":
+    """Draw the operational emissions of the same energy in several places.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is reported.
+    places : sequence of PlaceGrid
+        Where else; the place of all its runs is left out of them.
+    theme : {'light', 'dark'}
+        What the chart lies on.
+    """
+    rows = _rows(subject, places)
+    if not rows:
+        return empty(TITLE, "There is no energy to move, or no place to compare with.", theme)
+    keys = [place.source.split(";")[0] for place in places]
+    source = source_words(subject, keys, _SAID)
+    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
+
+
+def summary(subject: Subject, places: Sequence[PlaceGrid]) -> str:
+    """Say the chart in one sentence."""
+    rows = _rows(subject, places)
+    if not rows:
+        return "There is no energy to move, or no place to compare with."
+    here = next(row for row in rows if row.group == HERE)
+    others = [row for row in rows if row.group == DIFFERENT]
+    start = f"{subject_words(subject)} emits {written(here.value.best, 'kg')} CO2e where it is"
+    if not others:
+        return f"{start}; no other place shown differs by more than what is uncertain about the grids."
+    lowest, highest = others[0], others[-1]
+    unclear = sum(row.group == UNCLEAR for row in rows)
+    ends = [lowest] if lowest is highest else [lowest, highest]
+    named = " and ".join(f"{written(row.value.best, 'kg')} in {row.label}" for row in ends)
+    rest = f"; {unclear} of {len(rows) - 1} places cannot be told apart from it" if unclear else ""
+    return f"{start}, and with the same energy {named}{rest}."
+
+
+def table(subject: Subject, places: Sequence[PlaceGrid]) -> Table:
+    """Give what the chart shows as a table."""
+    header = ("place", "compared with this run", "kg CO2e", "low", "high", "times this run")
+    rows = _rows(subject, places)
+    if not rows:
+        return header, ()
+    here = next(row for row in rows if row.group == HERE).value.best
+    return header, tuple((row.label, row.group, *cells(row.value), rounded(row.value.best / here)) for row in rows)
+
+
+def _rows(subject: Subject, places: Sequence[PlaceGrid]) -> list[Row]:
+    kwh, kg = subject.totals.facility_energy_kwh.best, subject.totals.operational_kg.best
+    own = {line.location for line in subject.lines}
+    # Runs of several places could each have been where another was.
+    others = [place for place in places if len(own) > 1 or place.code not in own]
+    if kwh <= 0 or kg <= 0 or not others:
+        return []
+    chosen = _chosen_grid(subject, kg / kwh * _G_PER_KG)
+    rows = [
+        Row(
+            _name(place),
+            place.g_per_kwh.scaled(kwh / _G_PER_KG),
+            DIFFERENT if _differs(place.g_per_kwh, chosen) else UNCLEAR,
+        )
+        for place in others
+    ]
+    here = Row(_here_words(subject, places), chosen.scaled(kwh / _G_PER_KG), HERE, is_chosen=True)
+    return sorted([here, *rows], key=lambda row: row.value.best)
+
+
+def _chosen_grid(subject: Subject, g_per_kwh: float) -> Interval:
+    """Give the subject's own carbon intensity; of several runs the mean, as uncertain as the least certain of them."""
+    grids = [line.grid.g_per_kwh for line in subject.lines if line.grid is not None]
+    down = min((grid.low / grid.best for grid in grids), default=1.0)
+    up = max((grid.high / grid.best for grid in grids), default=1.0)
+    return Interval(g_per_kwh * down, g_per_kwh, g_per_kwh * up)
+
+
+def _differs(other: Interval, chosen: Interval) -> bool:
+    """Whether the 90 % interval of the ratio of two carbon intensities leaves out one."""
+    low, _, high = product(other, Interval(1 / chosen.high, 1 / chosen.best, 1 / chosen.low))
+    return low > 1 or high < 1
+
+
+def _name(place: PlaceGrid) -> str:
+    return place.name if place.name == place.code else f"{place.name} ({place.code})"
+
+
+def _here_words(subject: Subject, places: Sequence[PlaceGrid]) -> str:
+    own = sorted({line.location or "" for line in subject.lines})
+    if own == [""]:
+        return "as it is, grid as given"
+    if len(own) != 1:
+        return f"as it is, {len(own)} places"
+    if own == ["WORLD"]:
+        return "as it is, no place named (world mean)"
+    named = [_name(place) for place in places if place.code == own[0]]
+    return f"as it is, {named[0] if named else own[0]}"

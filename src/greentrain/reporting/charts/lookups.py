@@ -1,0 +1,115 @@
+"""What the charts show beside a result, looked up in the catalogue: places and published training runs."""
+
+from collections.abc import Sequence
+from math import log10
+from typing import TYPE_CHECKING, Any
+
+from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue.places import WORLD, Location
+from greentrain.errors import UnknownName
+from greentrain.estimation.grid import choose_grid, grid_input
+from greentrain.interval import exact
+from greentrain.reporting.charts.elsewhere import PlaceGrid
+from greentrain.reporting.charts.headline import Point
+from greentrain.reporting.subject import Subject
+
+if TYPE_CHECKING:
+    from greentrain.validation.comparison import Comparison
+    from greentrain.validation.reference import Reference
+
+PLACES = ("SE", "NO", "FR", "CA-QC", "BR", "GB", "US-CA", "DE", "US", "JP", "AU", "PL", "CN", "ZA", "IN")
+"""Clean and dirty grids of all continents, among them those where most accelerators stand."""
+
+_MOST_REGIONS = 15
+_MOST_RUNS = 2
+_LOCATION_BASED = "location-based"
+
+
+def places_beside(subject: Subject) -> tuple[PlaceGrid, ...]:
+    """Look up where else the run could have been: the regions of its cloud provider, or a choice of countries.
+
+    The year is that of the run's own grid, so that places are compared and not years.
+    """
+    catalogue = _catalogue(subject)
+    own = {line.location for line in subject.lines}
+    code = next(iter(own)) if len(own) == 1 else None
+    years = {line.grid.year or line.year for line in subject.lines if line.grid is not None}
+    year = next(iter(years)) if len(years) == 1 else None
+    hours = subject.lines[0].hours if len(subject.lines) == 1 else None
+    codes = _codes(catalogue, code)
+    return tuple(_grid_of(catalogue, location, year, hours) for location in codes)
+
+
+def published_runs(subject: Subject) -> tuple[Point, ...]:
+    """Look up published training runs of about the same emissions, location-based and without contradictions."""
+    kg = subject.totals.operational_kg.best
+    if kg <= 0:
+        return ()
+    from greentrain.validation.references import read_references
+
+    fit = [item for item in read_references(catalogue=_catalogue(subject)) if _is_fit(item)]
+    nearest = sorted(fit, key=lambda item: abs(log10(kg / (item.published_co2e_kg or 1.0))))
+    return tuple(_point(item) for item in nearest[:_MOST_RUNS])
+
+
+def comparison_of(subject: Subject) -> "Comparison | None":
+    """Apply the published methods to the job of an estimate; None for anything else."""
+    if subject.kind != "estimate" or subject.estimate is None:
+        return None
+    from greentrain.validation.comparison import compare_methods
+
+    return compare_methods(subject.estimate)
+
+
+def source_ids(found: Any) -> tuple[str, ...]:
+    """Give the ids of the sources of what one of the functions above found, each once."""
+    if found is None:
+        return ()
+    keys = list(found.sources) if hasattr(found, "methods") else [item.source for item in found]
+    return tuple(dict.fromkeys(key.strip() for joined in keys for key in joined.split(";") if key.strip()))
+
+
+def _catalogue(subject: Subject) -> Catalogue:
+    return load_catalogue() if subject.estimate is None else subject.estimate.catalogue
+
+
+def _codes(catalogue: Catalogue, own: str | None) -> list[Location]:
+    places = catalogue.places
+    try:
+        location = places.find(own) if own else None
+    except UnknownName:  # a place of profiles that are not there today
+        location = None
+    if location is None or location.region is None:
+        codes = [*PLACES] if own in (None, WORLD, *PLACES) or location is None else [*PLACES, location.code]
+        return [places.find(code) for code in codes]
+    provider = location.region.provider
+    regions = [Location(places.by_code[region.place], region) for region in places.regions.values()]
+    same = [item for item in regions if item.region and item.region.provider == provider]
+    return _spread(catalogue, same, location)
+
+
+def _spread(catalogue: Catalogue, regions: Sequence[Location], own: Location) -> list[Location]:
+    """Take regions evenly from the cleanest to the dirtiest grid, one per grid, and the run's own."""
+    by_value = {choose_grid(catalogue, item, None).value.g_per_kwh: item for item in regions}
+    ordered = [by_value[value] for value in sorted(by_value)]
+    if len(ordered) > _MOST_REGIONS:
+        step = (len(ordered) - 1) / (_MOST_REGIONS - 1)
+        ordered = [ordered[round(number * step)] for number in range(_MOST_REGIONS)]
+    return ordered if own in ordered else [*ordered, own]
+
+
+def _grid_of(catalogue: Catalogue, location: Location, year: int | None, hours: float | None) -> PlaceGrid:
+    grid = grid_input(choose_grid(catalogue, location, year), catalogue, hours)
+    name = location.region.name if location.region else location.place.name
+    return PlaceGrid(location.code, name or location.code, grid.value, grid.source)
+
+
+def _is_fit(item: "Reference") -> bool:
+    said = item.co2e_scope.startswith(_LOCATION_BASED) and item.verified == "yes" and item.kind == "training"
+    return said and bool(item.published_co2e_kg) and not item.excluded and not item.traps
+
+
+def _point(item: "Reference") -> Point:
+    scope = item.co2e_scope.partition(" (")[0].partition(", 100%")[0]
+    label = f"training {item.model}, {item.organisation} {item.year}, published figure ({scope})"
+    return Point(label, exact(item.published_co2e_kg or 0.0), item.source)

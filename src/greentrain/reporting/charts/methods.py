@@ -1,0 +1,83 @@
+"""The same job by each published method, beside ours."""
+
+from typing import TYPE_CHECKING
+
+from greentrain.interval import exact
+from greentrain.reporting.charts.prefixes import written, written_span
+from greentrain.reporting.charts.rows import Row, row_chart
+from greentrain.reporting.charts.style import BLUE, GREEN, GREY, PURPLE, VERMILLION, Mark, empty
+from greentrain.reporting.charts.words import Table, cells, source_words
+from greentrain.reporting.numbers import rounded
+from greentrain.reporting.subject import Subject
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from greentrain.validation.comparison import Comparison
+
+TITLE = "By published methods"
+_GROUPS = {
+    "ours": ("greentrain", Mark(VERMILLION, "diamond")),
+    "tool": ("tool", Mark(BLUE, "circle")),
+    "paper": ("paper", Mark(GREEN, "square")),
+    "practice": ("model cards", Mark(PURPLE, "triangle-up")),
+    "bound": ("upper bound", Mark(GREY, "cross")),
+}
+_NOTHING = "No published method applies to this job."
+_SAID = "The bar is our 90 % interval; the methods give none."
+
+
+def methods(subject: Subject, comparison: "Comparison | None", *, theme: str = "light") -> "Figure":
+    """Draw the operational emissions by every method that applies to the job.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is reported.
+    comparison : Comparison or None
+        The same job by the methods.
+    theme : {'light', 'dark'}
+        What the chart lies on.
+    """
+    rows = _rows(subject, comparison)
+    if comparison is None or not rows:
+        return empty(TITLE, _NOTHING, theme)
+    keys = [item.result.sources[0] for item in comparison.methods if item.result.sources]
+    source = source_words(subject, keys, _SAID)
+    marks = dict(_GROUPS.values())
+    return row_chart(rows, marks, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
+
+
+def summary(subject: Subject, comparison: "Comparison | None") -> str:
+    """Say the chart in one sentence."""
+    rows = _rows(subject, comparison)
+    if not rows:
+        return _NOTHING
+    ours = subject.totals.operational_kg
+    others = sorted((row.value.best, row.label) for row in rows if not row.is_chosen)
+    inside = sum(ours.low <= kg <= ours.high for kg, _ in others)
+    (low, lowest), (high, highest) = others[0], others[-1]
+    ends = f"from {written(low, 'kg')} ({lowest}) to {written(high, 'kg')} CO2e ({highest})"
+    held = f"our interval holds {inside} of the {len(others)}"
+    return f"For the same job, published methods give {ends} beside our {written_span(ours, 'kg', 'CO2e')}; {held}."
+
+
+def table(subject: Subject, comparison: "Comparison | None") -> Table:
+    """Give what the chart shows as a table."""
+    header = ("method", "kind", "kg CO2e", "low", "high", "over ours")
+    best = subject.totals.operational_kg.best
+    rows = _rows(subject, comparison)
+    return header, tuple((row.label, row.group, *cells(row.value), rounded(row.value.best / best)) for row in rows)
+
+
+def _rows(subject: Subject, comparison: "Comparison | None") -> list[Row]:
+    ours = subject.totals.operational_kg
+    if comparison is None or not comparison.methods or ours.best <= 0:
+        return []
+    rows = [Row("greentrain", ours, _GROUPS["ours"][0], is_chosen=True)]
+    rows += [
+        Row(item.result.label, exact(item.result.kg), _GROUPS[item.result.kind][0])
+        for item in comparison.methods
+        if item.result.kg > 0
+    ]
+    return sorted(rows, key=lambda row: row.value.best) if len(rows) > 1 else []

@@ -1,0 +1,202 @@
+"""What did the run draw, and when? Power by component with the parts that the training named."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from greentrain.reporting.charts.prefixes import Scale, scale_for, written
+from greentrain.reporting.charts.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    PURPLE,
+    VERMILLION,
+    Mark,
+    amount_axis,
+    empty,
+    finished,
+    text,
+)
+from greentrain.reporting.charts.words import Table, source_words
+from greentrain.reporting.numbers import rounded
+from greentrain.reporting.subject import PowerSpan, Subject
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TITLE = "Power over time"
+_NOTHING = "The power of this run was not recorded."
+_COMPONENTS = {
+    "gpu": ("accelerators", Mark(BLUE, "circle", dash="solid")),
+    "cpu": ("CPU", Mark(VERMILLION, "square", dash="dash")),
+    "memory": ("memory", Mark(GREEN, "triangle-up", dash="dot")),
+}
+_OTHER = Mark(PURPLE, "cross", dash="dashdot")
+_SPAN_FILL, _SPAN_TEXT = "#5a5a5a", "#ffffff"
+"""Dark enough for white letters in both themes."""
+
+_PLOT_PX, _LANE_PX = 320, 24
+_MOST_POINTS = 1000
+_MOST_SPANS = 24
+_MOST_LANES = 4
+
+Series = Sequence[tuple[float, float]]
+
+
+def power_over_time(subject: Subject, *, theme: str = "light") -> "Figure":
+    """Draw the measured power of each component, with the run's spans above.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is reported; of a tracked run.
+    theme : {'light', 'dark'}
+        What the chart lies on.
+    """
+    series = _series(subject)
+    if not series:
+        return empty(TITLE, _NOTHING, theme)
+    length = max(points[-1][0] for points in series.values())
+    watts, seconds = scale_for(_peak_w(series), "W"), scale_for(length, "s")
+    lanes = _lanes(subject.spans, length)
+    lanes_px = _LANE_PX * len(lanes)
+    share = _PLOT_PX / (_PLOT_PX + lanes_px)
+    traces = [_line(name, points, watts, seconds) for name, points in series.items()]
+    traces += [_span(span, lane, length, seconds) for lane, spans in enumerate(lanes) for span in spans]
+    layout: dict[str, Any] = {
+        "xaxis": {**amount_axis(seconds, "time since the start"), "range": [0, length / seconds.size or 1]},
+        "yaxis": {**amount_axis(watts, "power"), "domain": [0, share if lanes else 1]},
+        "showlegend": True,
+        "barmode": "overlay",
+        "uniformtext": {"minsize": 9, "mode": "hide"},
+    }
+    if lanes:
+        layout["yaxis2"] = {
+            "domain": [share, 1],
+            "range": [-0.5, len(lanes) - 0.5],
+            "visible": False,
+            "fixedrange": True,
+        }
+    source = source_words(subject, [], "Before PUE, as the meter read it.", *_left_out(subject.spans, lanes))
+    return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX + lanes_px, theme=theme)
+
+
+def summary(subject: Subject) -> str:
+    """Say the chart in one sentence."""
+    series = _series(subject)
+    if not series:
+        return _NOTHING
+    parts = [f"{_words(name)} {written(_mean_w(points), 'W')}" for name, points in series.items()]
+    length = max(points[-1][0] for points in series.values())
+    peak = written(_peak_w(series), "W")
+    return f"Mean power over {written(length, 's')}: {', '.join(parts)}; the highest reading of one is {peak}."
+
+
+def table(subject: Subject) -> Table:
+    """Give what the chart shows as a table: each component's mean, least and most."""
+    header = ("component", "mean W", "least W", "most W", "samples")
+    return header, tuple(
+        (
+            _words(name),
+            rounded(_mean_w(points)),
+            rounded(min(w for _, w in points)),
+            rounded(max(w for _, w in points)),
+            f"{len(points):,}",
+        )
+        for name, points in _series(subject).items()
+    )
+
+
+def thinned(points: Series, most: int = _MOST_POINTS) -> Series:
+    """Keep at most so many points: of each stretch the lowest and the highest, so that no peak is lost."""
+    if len(points) <= most:
+        return points
+    size = -(-len(points) * 2 // most)
+    kept: list[tuple[float, float]] = []
+    for start in range(0, len(points), size):
+        stretch = points[start : start + size]
+        ends = {min(stretch, key=lambda point: point[1]), max(stretch, key=lambda point: point[1])}
+        kept += sorted(ends)
+    return kept
+
+
+def _series(subject: Subject) -> dict[str, Series]:
+    return {name: points for name, points in subject.power_series.items() if points}
+
+
+def _words(name: str) -> str:
+    return _COMPONENTS[name][0] if name in _COMPONENTS else name.replace("_", " ")
+
+
+def _peak_w(series: dict[str, Series]) -> float:
+    return max(w for points in series.values() for _, w in points)
+
+
+def _mean_w(points: Series) -> float:
+    """Average over time, each reading for the time since the one before."""
+    length = points[-1][0] - points[0][0]
+    if length <= 0:
+        return points[-1][1]
+    return sum((end - start) * w for (start, _), (end, w) in pairwise(points)) / length
+
+
+def _line(name: str, points: Series, watts: Scale, seconds: Scale) -> dict[str, Any]:
+    mark = _COMPONENTS[name][1] if name in _COMPONENTS else _OTHER
+    kept = thinned(points)
+    every = max(1, len(kept) // 8)
+    marker = {"symbol": mark.symbol, "color": mark.colour, "maxdisplayed": 0 if every == 1 else 8, "size": 8}
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": text(_words(name)),
+        "x": [at / seconds.size for at, _ in kept],
+        "y": [w / watts.size for _, w in kept],
+        "line": {"color": mark.colour, "width": 2, "dash": mark.dash},
+        "marker": marker,
+        "hovertemplate": f"%{{y:.3~g}} {watts.unit} at %{{x:.3~f}} {seconds.unit}",
+    }
+
+
+def _lanes(spans: Iterable[PowerSpan], length: float) -> list[list[PowerSpan]]:
+    """Lay the longest spans into lanes in which none overlaps another; what finds no place is left out."""
+    longest = sorted(spans, key=lambda span: span.from_seconds - _end(span, length))[:_MOST_SPANS]
+    lanes: list[list[PowerSpan]] = []
+    for span in sorted(longest, key=lambda span: (span.from_seconds, span.from_seconds - _end(span, length))):
+        free = [lane for lane in lanes if _end(lane[-1], length) <= span.from_seconds]
+        if free:
+            free[0].append(span)
+        elif len(lanes) < _MOST_LANES:
+            lanes.append([span])
+    return lanes
+
+
+def _end(span: PowerSpan, length: float) -> float:
+    return length if span.to_seconds is None else span.to_seconds
+
+
+def _left_out(spans: Sequence[PowerSpan], lanes: list[list[PowerSpan]]) -> list[str]:
+    shown = sum(map(len, lanes))
+    return [f"The {shown} longest of {len(spans):,} spans are shown."] if shown < len(spans) else []
+
+
+def _span(span: PowerSpan, lane: int, length: float, seconds: Scale) -> dict[str, Any]:
+    long = _end(span, length) - span.from_seconds
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "yaxis": "y2",
+        "name": text(span.name),
+        "showlegend": False,
+        "width": 0.8,
+        "base": [span.from_seconds / seconds.size],
+        "x": [long / seconds.size],
+        "y": [lane],
+        "text": [text(span.name)],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "textangle": 0,
+        "insidetextfont": {"color": _SPAN_TEXT},
+        "marker": {"color": _SPAN_FILL, "line": {"width": 1, "color": GREY}},
+        "hovertext": [f"{text(span.name)}<br>{written(long, 's')}"],
+        "hoverinfo": "text",
+    }

@@ -1,0 +1,147 @@
+"""What drives the interval? How far each uncertain input alone moves the emissions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from greentrain.estimation.result import Input
+from greentrain.reporting.charts.prefixes import Scale, scale_for, written
+from greentrain.reporting.charts.rows import placed
+from greentrain.reporting.charts.style import BLUE, GREY, ORANGE, Mark, amount_axis, empty, finished, text, unbroken
+from greentrain.reporting.charts.words import Table, source_words, subject_words
+from greentrain.reporting.numbers import percent, rounded, with_span
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.words import input_words
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TITLE = "What drives the interval?"
+_MOST = 8
+_BAR_PX = 18
+_LOW, _HIGH = Mark(BLUE, pattern="/"), Mark(ORANGE, pattern="")
+_SAID = "Each input alone at the ends of its 90 % interval; percentages are shares of the variance."
+_DIVISORS = ("mfu", "peak")
+"""Inputs of which more means less: the time follows from operations / (peak x MFU)."""
+
+
+class Swing(NamedTuple):
+    """What an input does to the emissions when it alone is at its low or at its high end."""
+
+    item: Input
+    share: float
+    at_low_kg: float
+    at_high_kg: float
+
+
+def tornado(subject: Subject, *, theme: str = "light") -> "Figure":
+    """Draw how far each uncertain input moves the operational emissions, the strongest first.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is reported.
+    theme : {'light', 'dark'}
+        What the chart lies on.
+    """
+    swings = _swings(subject)
+    if not swings:
+        return empty(TITLE, "Every input that counts is exact, so there is no interval.", theme)
+    best = subject.totals.operational_kg.best
+    scale = scale_for(max(best, *(max(swing[2:]) for swing in swings)), "kg")
+    place = placed([_label(swing) for swing in swings], [False] * len(swings))
+    middle = {"type": "line", "xref": "x", "yref": "paper", "x0": best / scale.size, "x1": best / scale.size}
+    middle |= {"y0": 0, "y1": 1, "layer": "below", "line": {"color": GREY, "width": 1.5, "dash": "dash"}}
+    layout = {
+        "xaxis": amount_axis(scale, "CO2e", f"; dashed: best value {written(best, 'kg')}"),
+        "yaxis": place.axis,
+        "annotations": place.annotations,
+        "shapes": [middle],
+        "showlegend": True,
+        "barmode": "overlay",
+    }
+    traces = [
+        _bars("input low", _LOW, [(swing.at_low_kg, swing) for swing in swings], best, place.at_px, scale),
+        _bars("input high", _HIGH, [(swing.at_high_kg, swing) for swing in swings], best, place.at_px, scale),
+    ]
+    source = source_words(subject, [swing.item.source_ids[0] for swing in swings if swing.item.source != "user"], _SAID)
+    return finished(traces, layout, title=TITLE, source=source, plot_px=place.plot_px, theme=theme)
+
+
+def summary(subject: Subject) -> str:
+    """Say the chart in one sentence."""
+    swings = _swings(subject)
+    if not swings:
+        return "Every input that counts is exact, so there is no interval."
+    first = swings[0]
+    ends = f"{written(min(first[2:]), 'kg')} to {written(max(first[2:]), 'kg')}"
+    moved = f"alone moves the emissions of {subject_words(subject).lower()} from {ends} CO2e"
+    return f"{_first_capital(input_words(first.item.name))} {moved}, {percent(first.share)} of the variance."
+
+
+def table(subject: Subject) -> Table:
+    """Give what the chart shows as a table."""
+    header = ("input", "value", "unit", "kg CO2e at its low end", "kg CO2e at its high end", "share of variance")
+    return header, tuple(
+        (
+            input_words(swing.item.name),
+            with_span(swing.item.value),
+            swing.item.unit,
+            rounded(swing.at_low_kg),
+            rounded(swing.at_high_kg),
+            percent(swing.share),
+        )
+        for swing in _swings(subject)
+    )
+
+
+def _swings(subject: Subject) -> list[Swing]:
+    best = subject.totals.operational_kg.best
+    if best <= 0:
+        return []
+    known = {item.name: item for item in subject.inputs}
+    drivers = [(known[name], share) for name, share in subject.drivers if name in known]
+    return [
+        Swing(item, share, _moved(best, item, item.value.low), _moved(best, item, item.value.high))
+        for item, share in drivers[:_MOST]
+    ]
+
+
+def _moved(best_kg: float, item: Input, value: float) -> float:
+    """Give the emissions with one input elsewhere: a factor multiplies, a term of a sum counts by its share."""
+    ratio = item.value.best / value if item.name in _DIVISORS else value / item.value.best
+    return best_kg * (1 + item.weight * (ratio - 1))
+
+
+def _label(swing: Swing) -> str:
+    unit = "" if swing.item.unit == "1" else f" {swing.item.unit}"
+    value = unbroken(with_span(swing.item.value) + unit)
+    return f"{input_words(swing.item.name)} {value}: {percent(swing.share)}"
+
+
+def _bars(
+    name: str,
+    mark: Mark,
+    ends: Sequence[tuple[float, Swing]],
+    best: float,
+    at_px: tuple[float, ...],
+    scale: Scale,
+) -> dict[str, Any]:
+    marker = {"color": mark.colour, "line": {"width": 1, "color": mark.colour}}
+    marker["pattern"] = {"shape": mark.pattern, "fillmode": "replace", "solidity": 0.5}
+    hover = [f"{text(input_words(swing.item.name))}, {name}<br>{written(kg, 'kg')} CO2e" for kg, swing in ends]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "name": name,
+        "width": _BAR_PX,
+        "base": [best / scale.size] * len(ends),
+        "x": [(kg - best) / scale.size for kg, _ in ends],
+        "y": list(at_px),
+        "marker": marker,
+        "hovertext": hover,
+        "hoverinfo": "text",
+    }
+
+
+def _first_capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,49 @@
+"""Every number that a result follows from, what greentrain chose by itself."""
+
+from collections.abc import Iterator
+
+from greentrain.estimation.result import Input
+from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, table
+from greentrain.reporting.numbers import as_given, with_span
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.words import input_words
+
+_BASES = {
+    "given": "given by the user",
+    "measured": "measured",
+    "published": "published",
+    "default": "default of greentrain",
+    "assumed": "assumed, on weak evidence",
+}
+
+
+def inputs_blocks(subject: Subject) -> Iterator[Block]:
+    """Give the table of inputs and the list of defaults and assumptions."""
+    if not subject.inputs:
+        return
+    header = ("input", "value", "unit", "how it is known", "sources", "note")
+    yield table("Every number used, and where it is from", header, map(_row, subject.inputs), (1,))
+    if subject.defaults:
+        number = len(subject.defaults)
+        words = "One input was" if number == 1 else f"{number} inputs were"
+        yield Prose(f"{words} chosen by greentrain, because nobody said otherwise:")
+        yield Bullets(tuple(map(_default, subject.defaults)))
+    else:
+        yield Prose("No defaults were used.")
+
+
+def _row(item: Input) -> tuple[str | Cell, ...]:
+    unit = "" if item.unit == "1" else item.unit
+    cited = Cell("", tuple(item.source_ids))
+    return input_words(item.name), value_words(item), unit, _BASES[item.basis], cited, item.note
+
+
+def _default(item: Input) -> Cell:
+    unit = "" if item.unit == "1" else f" {item.unit}"
+    assumed = " (assumed)" if item.basis == "assumed" else ""
+    return Cell(f"{input_words(item.name)}: {value_words(item)}{unit}{assumed}", tuple(item.source_ids))
+
+
+def value_words(item: Input) -> str:
+    """Write the value of an input: as it was given, or with its interval."""
+    return as_given(item.value.best) if item.value.is_exact else with_span(item.value)

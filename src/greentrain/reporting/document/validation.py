@@ -1,0 +1,84 @@
+"""The sections of a report of a validation."""
+
+from collections.abc import Iterator
+from math import exp
+
+from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Section, table
+from greentrain.reporting.document.charts import Charts
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.validation_text import (
+    TIER_TITLES,
+    factor_words,
+    figures,
+    needs_reason,
+    outcome,
+    tier_words,
+    worst_first,
+)
+from greentrain.validation.report import RecordResult, ValidationReport
+
+
+def validation_sections(subject: Subject) -> Iterator[Section]:
+    """Give the sections of a validation."""
+    report = subject.validation
+    assert report is not None
+    yield Section("result", "Result", tuple(_result(subject, report)))
+    yield Section("peers", "Published methods on the same metered runs", tuple(_peers(report)))
+    yield Section("records", "Records", tuple(_records(report)))
+    yield Section("claims", "Claims", tuple(_claims(report)))
+    yield Section("excluded", "Records that are left out", tuple(_excluded(report)))
+    yield Section("method", "Method", (Bullets(tuple(Cell(sentence) for sentence in subject.method)),))
+    yield Section("versions", "Versions", tuple(_versions(subject)))
+
+
+def _result(subject: Subject, report: ValidationReport) -> Iterator[Block]:
+    used = sum(not item.excluded for item in report.references)
+    yield Prose(f"{used} published records, each in the tiers that it has the figures for.")
+    rows = [(f"{tier} {TIER_TITLES[tier]}", tier_words(tier, summary)) for tier, summary in report.tiers.items()]
+    yield table("Summary of each tier", ("tier", "result"), rows)
+    yield from Charts(subject).of("validation")
+
+
+def _peers(report: ValidationReport) -> Iterator[Block]:
+    if not report.peers:
+        return
+    rows = []
+    for name, score in report.peers.items():
+        known = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
+        rows.append(
+            (f"{name}: {score.title}", str(score.n), str(score.own), *(factor_words(exp(one)) for one in known))
+        )
+    header = ("method", "records", "its own", "error", "our error", "bias")
+    yield table("Median error and bias of the energy, as factors", header, rows, (1, 2, 3, 4, 5))
+    yield Prose("Our error is that of our best values on the same records. Of its own records a method had constants.")
+
+
+def _records(report: ValidationReport) -> Iterator[Block]:
+    sources = {item.id: item.source for item in report.references}
+    rows = [_row(row, sources.get(row.id, "")) for row in worst_first(report.records)]
+    header = ("record", "tier", "published", "ours, 90 % interval", "result", "why")
+    if rows:
+        yield table("Those that fail or fall outside first", header, rows, (2, 3))
+
+
+def _row(row: RecordResult, source: str) -> tuple[str | Cell, ...]:
+    published, ours = figures(row)
+    cited = Cell(published, (source,) if source else ())
+    why = row.reason if needs_reason(row) or row.tier == "T4" else ""
+    return row.id, row.tier, cited, ours, outcome(row), why
+
+
+def _claims(report: ValidationReport) -> Iterator[Block]:
+    for result in report.claims:
+        yield Prose(f'{result.claim.title}: "{result.claim.sentence}"')
+        yield Prose(result.verdict)
+
+
+def _excluded(report: ValidationReport) -> Iterator[Block]:
+    rows = [(item.id, item.excluded) for item in report.references if item.excluded]
+    if rows:
+        yield table("Nothing of them can be checked", ("record", "why"), rows)
+
+
+def _versions(subject: Subject) -> Iterator[Block]:
+    yield Prose(f"greentrain {subject.versions.greentrain}, data {subject.versions.data}.")

@@ -1,0 +1,144 @@
+"""BoAmps report on an AI task: energy of the computers in kWh, in the field that the format calls powerConsumption."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from greentrain.errors import InputError, either
+from greentrain.interval import Interval
+from greentrain.reporting import statements
+from greentrain.reporting.escaping import one_line
+from greentrain.reporting.properties import properties_of
+from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.units_map import cell
+
+FORM = "boamps"
+FORMAT_VERSION = "1.1"
+INFRASTRUCTURES = ("publicCloud", "privateCloud", "onPremise", "other")
+_QUALITIES = (("high", 0.10), ("medium", 0.25))
+"""Largest relative error of each quality, as the format states them; what is wider is low."""
+
+
+def render(
+    subject: Subject,
+    *,
+    activity: str = "training",
+    task_family: str = "not stated",
+    infrastructure: str | None = None,
+) -> str:
+    """Write the report, one measure per run.
+
+    The format has no PUE: its energy is that of the computers. Facility energy, emissions and intervals stand beside
+    it as properties of our own.
+
+    Parameters
+    ----------
+    subject : Subject
+        What was trained.
+    activity : str, optional
+        Stage of the task: training, finetuning, retraining ...
+    task_family : str, optional
+        Such as text generation or image classification; the format demands it.
+    infrastructure : {'publicCloud', 'privateCloud', 'onPremise', 'other'}, optional
+        Left out, publicCloud for a region of a provider, else other.
+    """
+    if infrastructure not in (None, *INFRASTRUCTURES):
+        raise InputError("infrastructure", infrastructure, f"must be {either(INFRASTRUCTURES)}")
+    statements.refuse_nothing(subject, FORM)
+    whole: dict[str, Any] = {
+        **_header(subject),
+        "task": _task(subject, activity, task_family),
+        "measures": [_measure(subject, line) for line in subject.lines if line.it_energy_kwh is not None],
+        "infrastructure": _infrastructure(subject, infrastructure),
+        **_environment(subject),
+        "quality": quality(subject.totals.it_energy_kwh),
+        "greentrain": properties_of(subject),
+    }
+    return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def quality(value: Interval) -> str:
+    """Name the quality whose error holds the interval: high, medium or low.
+
+    Parameters
+    ----------
+    value : Interval
+        Any quantity.
+    """
+    error = max(value.best - value.low, value.high - value.best) / value.best
+    return next((name for name, most in _QUALITIES if error <= most), "low")
+
+
+def _header(subject: Subject) -> dict[str, Any]:
+    """Give the header, which the format allows only with a date."""
+    if subject.made_at is None:
+        return {}
+    version = {"formatVersion": FORMAT_VERSION, "reportDatetime": _moment(subject.made_at)}
+    return {"header": {**version, "reportStatus": "final" if subject.kind != "estimate" else "draft"}}
+
+
+def _moment(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _task(subject: Subject, activity: str, family: str) -> dict[str, Any]:
+    algorithm: dict[str, Any] = {"algorithmType": "neural network"}
+    if subject.size is not None and subject.size.params is not None:
+        algorithm["parametersNumber"] = cell(FORM, "params").number(subject.size.params)
+    tokens = statements.total_tokens(subject)
+    data: dict[str, Any] = {"dataUsage": "input", "dataType": "token" if tokens else "other"}
+    if tokens:
+        data["dataQuantity"] = tokens
+    boundary = "powerConsumption is the energy of the computers before PUE [kWh]"
+    described = f"{one_line(subject.title)}. {boundary}; runs: {statements.runs_words(subject)}."
+    return {
+        "taskStage": activity,
+        "taskFamily": family,
+        "algorithms": [algorithm],
+        "dataset": [data],
+        "taskDescription": described,
+    }
+
+
+def _measure(subject: Subject, line: RunLine) -> dict[str, Any]:
+    assert line.it_energy_kwh is not None
+    measured = line.basis != "estimated" and subject.versions.codecarbon
+    found: dict[str, Any] = {
+        "measurementMethod": f"greentrain, {line.basis}{' with codecarbon' if measured else ''}",
+        "version": subject.versions.greentrain,
+        "powerConsumption": cell(FORM, "energy").number(line.it_energy_kwh.best),
+    }
+    if line.hours is not None:
+        found["measurementDuration"] = cell(FORM, "duration").number(line.hours)
+    if line.started is not None:
+        found["measurementDateTime"] = _moment(line.started)
+    return found
+
+
+def _infrastructure(subject: Subject, named: str | None) -> dict[str, Any]:
+    regions = [line.location for line in subject.lines if line.location and ":" in line.location]
+    found: dict[str, Any] = {"infraType": named or ("publicCloud" if regions else "other")}
+    if regions:
+        found["cloudProvider"] = regions[0].partition(":")[0]
+    return {**found, "components": list(_components(subject))}
+
+
+def _components(subject: Subject) -> Iterator[dict[str, Any]]:
+    """List the accelerators of each kind once; without any, the hardware as described."""
+    for hardware, count, is_accelerator in dict.fromkeys((i.hardware, i.count, bool(i.count)) for i in subject.lines):
+        kind = "gpu" if is_accelerator else "cpu"
+        yield {"componentName": one_line(hardware), "componentType": kind, "nbComponent": count or 1}
+
+
+def _environment(subject: Subject) -> dict[str, Any]:
+    """Say the place and its carbon intensity, where all runs share one."""
+    from greentrain.reporting.places import country_of
+
+    found = set(statements.grids(subject))
+    country = country_of(next(iter(found))[0]) if len(found) == 1 else None
+    if country is None:
+        return {}
+    place, grid = found.pop()
+    intensity = cell(FORM, "intensity").number(grid.g_per_kwh.best)
+    return {"environment": {"country": country.name, "location": place, "powerSourceCarbonIntensity": intensity}}

@@ -1,0 +1,101 @@
+"""Rows with the column names of codecarbon 3.3.2, so that what reads its emissions.csv reads them too."""
+
+import csv
+import io
+from datetime import UTC
+
+from greentrain.errors import InputError
+from greentrain.reporting.escaping import spreadsheet
+from greentrain.reporting.places import country_of
+from greentrain.reporting.statements import known_lines, refuse_nothing
+from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.units_map import cell, plain_decimal
+
+FORM = "codecarbon"
+COLUMNS = (
+    "timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate", "cpu_power",
+    "gpu_power", "ram_power", "cpu_energy", "gpu_energy", "ram_energy", "energy_consumed", "water_consumed",
+    "country_name", "country_iso_code", "region", "cloud_provider", "cloud_region", "os", "python_version",
+    "codecarbon_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "longitude", "latitude",
+    "ram_total_size", "tracking_mode", "cpu_utilization_percent", "gpu_utilization_percent",
+    "ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue",
+)  # fmt: skip
+
+
+def render(subject: Subject) -> str:
+    """Write one row per run whose energy is known; what is not known stays blank.
+
+    Energies and powers hold the PUE, as in codecarbon's own rows. ``cpu_energy`` is that of the whole host, memory and
+    fans included, where only one run is reported.
+    """
+    refuse_nothing(subject, FORM)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(subject, line) for line in known_lines(subject))
+    return text.getvalue()
+
+
+def _row(subject: Subject, line: RunLine) -> dict[str, str]:
+    return {**_names(subject, line), **_amounts(line), **_parts(subject, line), **_place(line)}
+
+
+def _names(subject: Subject, line: RunLine) -> dict[str, str]:
+    """Give time, names and hardware; a time without zone, as codecarbon writes it, here in UTC."""
+    ended = line.ended.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if line.ended else ""
+    return {
+        "timestamp": ended,
+        "project_name": spreadsheet(subject.title),
+        "run_id": spreadsheet(line.id),
+        "codecarbon_version": subject.versions.codecarbon or "",
+        "gpu_count": str(line.count) if line.count else "",
+        "gpu_model": spreadsheet(line.hardware) if line.count else "",
+        "cpu_model": "" if line.count else spreadsheet(line.hardware),
+        "tracking_mode": "machine",
+        "pue": plain_decimal(line.pue.best) if line.pue else "",
+    }
+
+
+def _amounts(line: RunLine) -> dict[str, str]:
+    if line.facility_energy_kwh is None:
+        raise InputError("result", None, "holds a run of unknown energy")
+    kg = line.operational_kg.best if line.operational_kg else None
+    found = {
+        "duration": _number("duration", line.hours),
+        "emissions": _number("emissions", kg),
+        "energy_consumed": _number("energy", line.facility_energy_kwh.best),
+        "water_consumed": _number("water", line.water_l.best if line.water_l else None),
+    }
+    if kg is not None and line.hours:
+        found["emissions_rate"] = _number("emissions_rate", kg / line.hours)
+    return found
+
+
+def _parts(subject: Subject, line: RunLine) -> dict[str, str]:
+    """Part the energy into accelerators and host, where the parts of this very run are known."""
+    parts = {part.component: part.energy_kwh for part in subject.breakdown}
+    if len(subject.lines) > 1 or "host" not in parts or line.pue is None:
+        return {}
+    energies = {"gpu": parts.get("accelerators", 0.0), "cpu": parts["host"]}
+    found = {f"{name}_energy": _number("energy", kwh * line.pue.best) for name, kwh in energies.items()}
+    if line.hours:
+        found |= {f"{name}_power": _number("power", kwh * line.pue.best / line.hours) for name, kwh in energies.items()}
+    return found
+
+
+def _place(line: RunLine) -> dict[str, str]:
+    place = country_of(line.location)
+    if place is None:
+        return {}
+    return {
+        "country_name": place.name,
+        "country_iso_code": place.iso3,
+        "region": place.part.casefold(),
+        "cloud_provider": place.provider,
+        "cloud_region": place.region,
+        "on_cloud": "Y" if place.provider else "N",
+    }
+
+
+def _number(quantity: str, value: float | None) -> str:
+    return "" if value is None else cell(FORM, quantity).decimal(value)

@@ -1,0 +1,59 @@
+"""The form ``csv``: one row per run with every end of every interval, or one per record of a validation."""
+
+import csv
+import io
+from typing import Any
+
+from greentrain.interval import Interval
+from greentrain.reporting.escaping import spreadsheet
+from greentrain.reporting.subject import QUANTITIES, Grid, RunLine, Subject
+
+_PLAIN = (
+    "id", "name", "status", "basis", "hardware", "gpu", "count", "runs", "hours", "accelerator_hours", "location",
+    "year", "started", "ended",
+)  # fmt: skip
+_ENDS = (*QUANTITIES, "pue", "grid_g_per_kwh")
+COLUMNS = (
+    "report_schema_version", "kind", *_PLAIN, *(f"{name}_{end}" for name in _ENDS for end in Interval._fields),
+    "grid_year", "grid_accounting", "grid_basis", "grid_source", "boundary", "greentrain_version", "data_version",
+    "codecarbon_version",
+)  # fmt: skip
+"""The header; a later schema adds columns at the end."""
+
+SCHEMA_VERSION = 1
+
+
+def render(subject: Subject) -> str:
+    """Write the lines of a subject as CSV; nothing stands for not known."""
+    if subject.validation is not None:
+        from greentrain.reporting.validation_text import validation_csv
+
+        return validation_csv(subject.validation)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(subject, line) for line in subject.lines)
+    return text.getvalue()
+
+
+def _row(subject: Subject, line: RunLine) -> dict[str, Any]:
+    row: dict[str, Any] = {"report_schema_version": SCHEMA_VERSION, "kind": subject.kind, "boundary": subject.boundary}
+    row |= {name: getattr(line, name) for name in _PLAIN}
+    for name in ("started", "ended"):
+        row[name] = row[name] and row[name].strftime("%Y-%m-%dT%H:%M:%SZ")
+    for name in (*QUANTITIES, "pue"):
+        row |= _ends(name, getattr(line, name))
+    row |= _grid(line.grid)
+    row |= {f"{name}_version": version for name, version in subject.versions._asdict().items()}
+    return {name: spreadsheet(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _grid(grid: Grid | None) -> dict[str, Any]:
+    if grid is None:
+        return {}
+    known = {f"grid_{name}": getattr(grid, name) for name in ("year", "accounting", "basis", "source")}
+    return _ends("grid_g_per_kwh", grid.g_per_kwh) | known
+
+
+def _ends(name: str, value: Interval | None) -> dict[str, float]:
+    return {} if value is None else {f"{name}_{end}": number for end, number in value._asdict().items()}

@@ -1,0 +1,125 @@
+"""Rows for a greenhouse gas inventory: MWh and tonnes, location-based and market-based side by side."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from greentrain.errors import InputError, InvalidNumber, either
+from greentrain.interval import Interval
+from greentrain.reporting import statements
+from greentrain.reporting.escaping import spreadsheet
+from greentrain.reporting.subject import Grid, RunLine, Subject
+from greentrain.reporting.units_map import cell
+
+FORM = "ghg"
+SCOPES = ("2", "3")
+COLUMNS = (
+    "record", "activity", "status", "scope", "period_start_utc", "period_end_utc", "boundary", "basis", "energy_mwh",
+    "energy_mwh_low", "energy_mwh_high", "location_based_t_co2e", "location_based_t_co2e_low",
+    "location_based_t_co2e_high", "market_based_t_co2e", "factor_kg_co2e_per_kwh", "factor_place", "factor_year",
+    "factor_accounting", "factor_source", "factor_url", "pue", "greentrain_version", "data_version",
+)  # fmt: skip
+
+
+def render(subject: Subject, *, market_based_kg: float | str | None = None, scope: str | None = None) -> str:
+    """Write one row per run whose energy is known, and one that sums them.
+
+    Parameters
+    ----------
+    subject : Subject
+        What to report.
+    market_based_kg : float, optional
+        Market-based emissions of all runs together, as your contracts give them [kg CO2e]. It stands beside the
+        location-based figure in the row of the total and is netted with nothing. Left out, the column is blank.
+    scope : {'2', '3'}, optional
+        Scope of the GHG Protocol that the electricity belongs to; greentrain cannot know it.
+    """
+    if scope not in (None, *SCOPES):
+        raise InputError("scope", scope, f"must be {either(SCOPES)}")
+    market = _market(market_based_kg)
+    statements.refuse_nothing(subject, FORM)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    common = {
+        "scope": f"scope {scope}" if scope else "not stated",
+        "boundary": statements.boundary_words(subject),
+        "greentrain_version": subject.versions.greentrain,
+        "data_version": subject.versions.data,
+    }
+    writer.writerows({**common, **row} for row in _rows(subject, market))
+    return text.getvalue()
+
+
+def _market(kg: float | str | None) -> str:
+    if kg is None:
+        return ""
+    try:
+        value = float(kg)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise InvalidNumber("market_based_kg", kg, "must be a number of kg CO2e from 0 on")
+    return cell(FORM, "emissions").decimal(value)
+
+
+def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
+    for line in statements.known_lines(subject):
+        yield {
+            "record": "run",
+            "activity": spreadsheet(line.name),
+            "status": line.status,
+            "basis": line.basis,
+            "period_start_utc": _moment(line.started),
+            "period_end_utc": _moment(line.ended),
+            **_amounts(line.facility_energy_kwh, line.operational_kg),
+            **_factor(subject, line),
+        }
+    totals = subject.totals
+    yield {
+        "record": "total",
+        "activity": spreadsheet(subject.title),
+        "status": statements.runs_words(subject),
+        "basis": subject.basis,
+        "period_start_utc": _moment(subject.period_start),
+        "period_end_utc": _moment(subject.period_end),
+        **_amounts(totals.facility_energy_kwh, totals.operational_kg),
+        "market_based_t_co2e": market,
+    }
+
+
+def _moment(time: datetime | None) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
+
+
+def _amounts(energy: Interval | None, emitted: Interval | None) -> dict[str, str]:
+    return {**_ends("energy", "energy_mwh", energy), **_ends("emissions", "location_based_t_co2e", emitted)}
+
+
+def _ends(quantity: str, column: str, value: Interval | None) -> dict[str, str]:
+    if value is None:
+        return {}
+    low, best, high = map(cell(FORM, quantity).decimal, value)
+    return {column: best, f"{column}_low": low, f"{column}_high": high}
+
+
+def _factor(subject: Subject, line: RunLine) -> dict[str, str]:
+    found = {"factor_place": line.location or "", "pue": f"{line.pue.best:.6g}" if line.pue else ""}
+    if line.grid is None:
+        return found
+    return {
+        **found,
+        "factor_kg_co2e_per_kwh": cell(FORM, "factor").decimal(line.grid.g_per_kwh.best),
+        "factor_year": str(line.grid.year or ""),
+        "factor_accounting": line.grid.accounting or "not stated",
+        **_source(subject, line.grid),
+    }
+
+
+def _source(subject: Subject, grid: Grid) -> dict[str, str]:
+    keys = [key.strip() for key in grid.source.split(";")]
+    known = [subject.sources[key] for key in keys if key in subject.sources]
+    titles = "; ".join(source["title"] for source in known)
+    urls = "; ".join(source["url"] for source in known if source["url"])
+    return {"factor_source": spreadsheet(titles), "factor_url": spreadsheet(urls)}

@@ -1,0 +1,119 @@
+"""EU AI Act: the items on computation and energy of the model documentation of a general-purpose model."""
+
+from greentrain.reporting import statements
+from greentrain.reporting.escaping import markdown
+from greentrain.reporting.marks import made_by
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.units_map import Cell, cell
+
+FORM = "gpai"
+FORM_VERSION = "Model Documentation Form of 10 July 2025"
+_DAYS_PER_MONTH = 365.25 / 12
+_RANGES = ((1, "less than 1 month"), (3, "1 to 3 months"), (6, "3 to 6 months"))
+_NOT_STATED = "not stated to greentrain"
+
+
+def render(subject: Subject) -> str:
+    """Write the items as a Markdown table, numbers with two significant figures, and the methods in words."""
+    statements.refuse_nothing(subject, FORM)
+    lines = [
+        f"<!-- {made_by(subject)} -->",
+        "",
+        f"# Computation and energy of training: {markdown(subject.title)}",
+        "",
+        f"For Annex XI, section 1, point 2 (d) and (e) of Regulation (EU) 2024/1689; items of the {FORM_VERSION}.",
+        "",
+        "| Item | Answer |",
+        "| --- | --- |",
+        *(f"| {item} | {answer} |" for item, answer in _items(subject).items()),
+        "",
+        "## Measurement methodology (computation)",
+        "",
+        markdown(compute_method(subject)),
+        "",
+        "## Measurement methodology (energy)",
+        "",
+        markdown(energy_method(subject)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _items(subject: Subject) -> dict[str, str]:
+    energy = cell(FORM, "energy")
+    hours, devices = statements.wall_clock_hours(subject), statements.accelerator_hours(subject)
+    return {
+        "Training time, range": _range(hours),
+        "Training time, wall-clock days": _amount(cell(FORM, "days"), hours),
+        "Training time, hardware-days": _amount(cell(FORM, "hardware_days"), devices),
+        "Hardware": markdown(statements.hardware_of(subject)) or _NOT_STATED,
+        "Amount of computation used for training": _flop(subject),
+        "Amount of energy used for training": energy.with_unit(subject.totals.facility_energy_kwh.best),
+        "How the energy is known": statements.basis_words(subject),
+    }
+
+
+def _amount(unit: Cell, hours: float | None) -> str:
+    return _NOT_STATED if hours is None else unit.with_unit(hours)
+
+
+def _range(hours: float | None) -> str:
+    if hours is None:
+        return _NOT_STATED
+    months = hours * cell(FORM, "days").factor / _DAYS_PER_MONTH
+    return next((words for most, words in _RANGES if months < most), "more than 6 months")
+
+
+def _flop(subject: Subject) -> str:
+    if subject.size is None or subject.size.flops is None:
+        return _NOT_STATED
+    unit = cell(FORM, "flop")
+    mantissa, exponent = f"{unit.number(subject.size.flops):.{unit.digits - 1}e}".split("e")
+    return f"{mantissa} x 10^{int(exponent)} {unit.unit}"
+
+
+def compute_method(subject: Subject) -> str:
+    """Say how the computation was counted."""
+    if subject.size is None or subject.size.flops is None:
+        return "The number of operations was not stated; training time and hardware are those of the runs covered."
+    counted = "6 x (active) parameters x tokens" if subject.size.tokens is not None else "as stated by the user"
+    return (
+        f"Operations of training: {counted}, all identical runs together. Recomputation of activations is not counted."
+    )
+
+
+def energy_method(subject: Subject) -> str:
+    """Say in about a hundred words how the energy was found and what it covers."""
+    energy, value = cell(FORM, "energy"), subject.totals.facility_energy_kwh
+    span = statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
+    sentences = (
+        _how(subject),
+        f"Boundary: {statements.boundary_words(subject)}.",
+        f"Runs covered: {statements.runs_words(subject)}.",
+        f"Result: {energy.with_unit(value.best)}, {span}.",
+        "Energy of making the hardware, of preparing data and of inference is not included.",
+        f"Computed with {statements.versions_words(subject)}.",
+    )
+    return " ".join(sentences)
+
+
+def _how(subject: Subject) -> str:
+    if subject.basis == "measured":
+        return (
+            "Energy was measured during the runs, by component: accelerators and processors by their own sensors, "
+            "memory by a model, read by codecarbon; gaps are marked in the record of the run."
+        )
+    if subject.basis == "mixed":
+        return (
+            "Energy was measured in part, by sensors of accelerators and processors, read by codecarbon; the "
+            f"unmeasured rest is estimated from computational resources. {_estimated(subject)}"
+        )
+    return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"
+
+
+def _estimated(subject: Subject) -> str:
+    names = {item.name for item in subject.inputs}
+    hours = "hours (derived from operations over peak times utilization)" if "mfu" in names else "hours"
+    if "host_factor" not in names:
+        return f"The estimate multiplies {hours} with the power of each component."
+    power = "their measured mean power" if "accelerator_power" in names else "their rated power and mean utilization"
+    return f"The estimate multiplies number of accelerators, {hours}, {power} and a factor for the rest of the node."

@@ -1,0 +1,143 @@
+"""A paper's paragraph, table and bibliography, and the one sentence that its checklist asks for."""
+
+from collections.abc import Iterator
+
+from greentrain.errors import InputError, either
+from greentrain.interval import Interval
+from greentrain.reporting import statements
+from greentrain.reporting.escaping import latex
+from greentrain.reporting.forms.latex_bibliography import bibliography, cited
+from greentrain.reporting.forms.latex_table import rows_of, table
+from greentrain.reporting.marks import made_by
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.units_map import Cell, cell
+
+FORM = "latex"
+CHECKLISTS = ("neurips", "acl")
+LARGE = 10_000.0
+"""From here on energies are written in MWh [kWh] and emissions in tonnes [kg]."""
+
+_VERBS = {"estimated": "We estimate", "measured": "We measured", "mixed": "By measurement and estimate we find"}
+
+
+def render(subject: Subject, *, checklist: str | None = None, final: str | None = None) -> str:
+    r"""Write what a paper says of its training: to be taken in by ``\input``.
+
+    Parameters
+    ----------
+    subject : Subject
+        What was trained.
+    checklist : {'neurips', 'acl'}, optional
+        Write only the sentence that answers item 8 of the NeurIPS checklist or question C1 of the ACL's.
+    final : str, optional
+        Names or ids, with commas between, of the runs that the paper reports; all others count as preliminary. Left
+        out, every run that did not fail is reported.
+    """
+    if checklist not in (None, *CHECKLISTS):
+        raise InputError("checklist", checklist, f"must be {either(CHECKLISTS)}")
+    statements.refuse_nothing(subject, FORM)
+    rows = rows_of(subject, final)
+    if checklist is not None:
+        return f"{_neurips(subject) if checklist == 'neurips' else _acl(subject)}\n"
+    head = (
+        f"% {made_by(subject)}\n% Take it in with \\input, and name greentrain in \\bibliography: compiling writes it."
+    )
+    parts = (
+        head,
+        bibliography(subject),
+        _paragraph(subject),
+        table(subject, rows, energy_cell(subject), mass_cell(subject)),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def energy_cell(subject: Subject) -> Cell:
+    """Choose kWh or MWh by the total."""
+    return cell(FORM, "energy_large" if subject.totals.facility_energy_kwh.best >= LARGE else "energy")
+
+
+def mass_cell(subject: Subject) -> Cell:
+    """Choose kilograms or tonnes by the total."""
+    return cell(FORM, "emissions_large" if subject.totals.operational_kg.best >= LARGE else "emissions")
+
+
+def _paragraph(subject: Subject) -> str:
+    return "\n".join(_sentences(subject))
+
+
+def _sentences(subject: Subject) -> Iterator[str]:
+    versions = latex(statements.versions_words(subject))
+    yield f"\\paragraph{{Energy and emissions.}} {_VERBS[subject.basis]} that training on {_hardware(subject)} used"
+    yield f"{_amount(energy_cell(subject), subject.totals.facility_energy_kwh)} of electricity, which emitted"
+    yield f"{_amount(mass_cell(subject), subject.totals.operational_kg, 'CO$_2$e')} (operational, location-based)."
+    yield f"The figures cover {latex(statements.boundary_words(subject))}."
+    yield f"They comprise {latex(statements.runs_words(subject))}."
+    factor = latex(statements.factor_words(subject)).replace("CO2e", "CO$_2$e")
+    yield f"Carbon intensity: {factor}{cited(subject)}."
+    yield f"Computed with {versions}~\\cite{{greentrain}}; Table~\\ref{{tab:greentrain}} lists the runs."
+
+
+def _hardware(subject: Subject) -> str:
+    hours = statements.accelerator_hours(subject)
+    words = latex(statements.hardware_of(subject) or "hardware not stated")
+    return words if hours is None else f"{words} for {cell(FORM, 'accelerator_hours').short_text(hours)} GPU-hours"
+
+
+def _amount(unit: Cell, value: Interval, of: str = "") -> str:
+    name = f"{unit.unit} {of}".strip()
+    if value.is_exact:
+        return f"{unit.text(value.best)}~{name}"
+    return (
+        f"{unit.text(value.best)}~{name} (90\\,\\% interval {unit.text(value.low)} to {unit.text(value.high)}~{name})"
+    )
+
+
+def _neurips(subject: Subject) -> str:
+    """Answer item 8: compute per run and in total, and whether the project needed more than the paper reports."""
+    more = {
+        "estimate": "failed and preliminary runs of the project are not included",
+        "run": "other runs of the project are not included",
+    }.get(subject.kind, _failed(subject))
+    return (
+        f"Training used {_hardware(subject)}{_places(subject)}, in total "
+        f"{_amount(energy_cell(subject), subject.totals.facility_energy_kwh)} and "
+        f"{_amount(mass_cell(subject), subject.totals.operational_kg, 'CO$_2$e')}; "
+        f"Table~\\ref{{tab:greentrain}} states the compute of each run, and {more}."
+    )
+
+
+def _failed(subject: Subject) -> str:
+    if not subject.failed_share:
+        return "no run of the project failed"
+    return f"its total includes runs that did not complete ({100 * subject.failed_share:.2g}\\,\\% of the energy)"
+
+
+def _places(subject: Subject) -> str:
+    places = dict.fromkeys(line.location for line in subject.lines if line.location and line.location != "WORLD")
+    return f" in {latex(', '.join(places))}" if places else ""
+
+
+def _acl(subject: Subject) -> str:
+    """Answer question C1: parameters, total computational budget, infrastructure."""
+    size = subject.size
+    params = f"has {_count(size.params)} parameters" if size and size.params else "is of the size stated in the paper"
+    hours = statements.accelerator_hours(subject)
+    budget = (
+        "not counted in GPU-hours"
+        if hours is None
+        else f"{cell(FORM, 'accelerator_hours').short_text(hours)} GPU-hours"
+    )
+    energy = _amount(energy_cell(subject), subject.totals.facility_energy_kwh)
+    mass = _amount(mass_cell(subject), subject.totals.operational_kg, "CO$_2$e")
+    infrastructure = latex(statements.hardware_of(subject) or "hardware not stated")
+    return (
+        f"The model {params}, the total computational budget was {budget}, which used {energy} and emitted {mass}, "
+        f"and the computing infrastructure was {infrastructure}{_places(subject)} (Table~\\ref{{tab:greentrain}})."
+    )
+
+
+def _count(value: float) -> str:
+    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if value >= size:
+            return f"{value / size:.3g} {name}"
+    return cell(FORM, "params").short_text(value)

@@ -1,0 +1,163 @@
+"""The table of a paper: each run, those reported and those that failed or were preliminary, and the total."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from greentrain.errors import InputError
+from greentrain.interval import Interval
+from greentrain.reporting import statements
+from greentrain.reporting.escaping import latex
+from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.units_map import Cell, cell
+
+MOST_ROWS = 30
+"""More runs than this are summed by status and hardware."""
+
+
+class Row(NamedTuple):
+    """A row of the table; blank quantities are None."""
+
+    name: str
+    hardware: str
+    hours: float | None
+    energy_kwh: Interval | None
+    operational_kg: Interval | None
+
+
+class Rows(NamedTuple):
+    """The runs that the paper reports, and the others."""
+
+    reported: tuple[RunLine, ...]
+    others: tuple[RunLine, ...]
+
+
+def rows_of(subject: Subject, final: str | None) -> Rows:
+    """Part the runs into those that the paper reports and the others.
+
+    Parameters
+    ----------
+    subject : Subject
+        What was run.
+    final : str or None
+        Names or ids of the reported ones, with commas between; None for all that did not fail.
+
+    Raises
+    ------
+    InputError
+        If no run has one of these names.
+    """
+    wanted = {name.strip() for name in final.split(",")} if final is not None else None
+    unknown = (wanted or set()) - {key for line in subject.lines for key in (line.id, line.name)}
+    if unknown:
+        raise InputError("final", min(unknown), "is no name or id of a run of this report")
+    reported = [line for line in subject.lines if _is_reported(line, wanted)]
+    return Rows(tuple(reported), tuple(line for line in subject.lines if line not in reported))
+
+
+def _is_reported(line: RunLine, wanted: set[str] | None) -> bool:
+    if wanted is None:
+        return not line.is_unfinished
+    return line.id in wanted or line.name in wanted
+
+
+def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
+    """Write the table.
+
+    Parameters
+    ----------
+    subject : Subject
+        For the total and the caption.
+    rows : Rows
+        The runs in their two groups.
+    energy, mass : Cell
+        Units of the columns.
+    """
+    lines = [
+        r"\begin{table}[htbp]",
+        r"\centering",
+        r"\caption{Compute, energy and operational emissions of training; in brackets 90\,\% intervals.",
+        f"{_caption(subject)}}}",
+        r"\label{tab:greentrain}",
+        r"\smallskip",
+        r"\footnotesize",
+        r"\setlength{\tabcolsep}{3pt}",
+        r"\begin{tabular}{p{0.2\linewidth}p{0.18\linewidth}rrr}",
+        r"\hline",
+        rf"Run & Hardware & GPU-hours & {energy.unit} & {mass.unit} CO$_2$e \\",
+        r"\hline",
+        *(_written(row, energy, mass) for row in _body(subject, rows)),
+        r"\hline",
+        _written(_total(subject), energy, mass),
+        r"\hline",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines)
+
+
+def _caption(subject: Subject) -> str:
+    return latex(f"Energy is {statements.basis_words(subject)} and covers {statements.boundary_words(subject)}.")
+
+
+def _body(subject: Subject, rows: Rows) -> Iterator[Row]:
+    yield from _listed(rows.reported)
+    if subject.kind == "estimate":
+        yield Row("Failed and preliminary runs", "not included", None, None, None)
+    elif subject.kind == "project":
+        yield _sum("Subtotal, reported runs", rows.reported)
+        yield from _listed(rows.others)
+        yield _sum("Subtotal, failed and preliminary runs", rows.others)
+
+
+def _listed(lines: Sequence[RunLine]) -> Iterator[Row]:
+    if len(lines) <= MOST_ROWS:
+        yield from (_row(line) for line in lines)
+        return
+    groups: dict[tuple[str, str], list[RunLine]] = defaultdict(list)
+    for line in lines:
+        groups[line.status, line.hardware].append(line)
+    for (status, hardware), members in groups.items():
+        yield _sum(f"{len(members):,} runs ({status})", members)._replace(hardware=hardware)
+
+
+def _row(line: RunLine) -> Row:
+    name = line.name if line.status in ("completed", "estimated") else f"{line.name} ({line.status})"
+    return Row(name, line.hardware, line.accelerator_hours, line.facility_energy_kwh, line.operational_kg)
+
+
+def _sum(name: str, lines: Sequence[RunLine]) -> Row:
+    hours = [line.accelerator_hours for line in lines if line.accelerator_hours is not None]
+    energy = _added(line.facility_energy_kwh for line in lines)
+    return Row(name, "", sum(hours) if hours else None, energy, _added(line.operational_kg for line in lines))
+
+
+def _added(values: Iterable[Interval | None]) -> Interval | None:
+    """Add end by end, as the totals do: errors of one user's runs at one place are the same."""
+    known = [value for value in values if value is not None]
+    return Interval(*map(sum, zip(*known, strict=True))) if known else None
+
+
+def _total(subject: Subject) -> Row:
+    totals, hours = subject.totals, statements.accelerator_hours(subject)
+    return Row("Total", "", hours, totals.facility_energy_kwh, totals.operational_kg)
+
+
+def _written(row: Row, energy: Cell, mass: Cell) -> str:
+    hours = "--" if row.hours is None else cell("latex", "accelerator_hours").short_text(row.hours)
+    amounts = f"{_amount(energy, row.energy_kwh)} & {_amount(mass, row.operational_kg)}"
+    return rf"\raggedright {_breakable(row.name)} & \raggedright {_breakable(row.hardware)} & {hours} & {amounts} \\"
+
+
+def _breakable(name: str) -> str:
+    """Escape a name, which may be long and without blanks, so that it can be broken."""
+    return re.sub(r"(\\_|[-/.,:])", r"\1\\allowbreak{}", latex(name))
+
+
+def _amount(unit: Cell, value: Interval | None) -> str:
+    if value is None:
+        return "--"
+    if value.is_exact:
+        return unit.text(value.best)
+    return f"{unit.text(value.best)} [{unit.text(value.low)}, {unit.text(value.high)}]"

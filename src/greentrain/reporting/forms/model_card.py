@@ -1,0 +1,109 @@
+"""The Hugging Face model card: emissions in grams for its front matter, and the section on environmental impact."""
+
+from greentrain.errors import InputError
+from greentrain.reporting import statements
+from greentrain.reporting.escaping import markdown, one_line, yaml_string
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.units_map import cell, plain_decimal
+
+FORM = "model-card"
+SMALLEST_G = 1e-4
+"""Below this Python writes a number with an exponent, and readers take ``2.6e-05`` for 2.6. [g]"""
+
+
+def render(subject: Subject, *, training_type: str | None = None) -> str:
+    """Write a card that holds nothing but the emissions, to be filled in.
+
+    Parameters
+    ----------
+    subject : Subject
+        Whose emissions it states.
+    training_type : {'pre-training', 'fine-tuning'}, optional
+        What was done.
+    """
+    from greentrain.reporting.card import updated_card
+
+    return updated_card("", subject, training_type=training_type)
+
+
+def metadata(subject: Subject, training_type: str | None = None) -> dict[str, str]:
+    """Give the keys below ``co2_eq_emissions``, values as YAML; the emissions are a plain decimal number. [g]"""
+    found = {"emissions": _grams(subject), "source": yaml_string(one_line(_source(subject)))}
+    if training_type is not None:
+        found["training_type"] = yaml_string(training_type)
+    places = _places(subject)
+    if places:
+        found["geographical_location"] = yaml_string(one_line("; ".join(places)))
+    if hardware := statements.hardware_of(subject):
+        found["hardware_used"] = yaml_string(one_line(hardware))
+    return found
+
+
+def _grams(subject: Subject) -> str:
+    grams = cell(FORM, "emissions").number(subject.totals.operational_kg.best)
+    if not grams >= SMALLEST_G:
+        rule = f"emits {grams:.2g} g of CO2e; below 0.0001 g readers of a model card take the number for another one"
+        raise InputError("result", None, rule)
+    return plain_decimal(grams)
+
+
+def _source(subject: Subject) -> str:
+    emissions, value = cell(FORM, "emissions_text"), subject.totals.operational_kg
+    span = statements.span_words(value, emissions.text(value.low), emissions.with_unit(value.high))
+    how = f"{statements.basis_words(subject)}, operational, location-based, {_boundary(subject)}, {span}"
+    return f"{statements.versions_words(subject)}; {how}"
+
+
+def _boundary(subject: Subject) -> str:
+    return {"facility": "whole facility", "node": "computers", "accelerator": "accelerators only"}[subject.boundary]
+
+
+def _places(subject: Subject) -> list[str]:
+    return list(dict.fromkeys(line.location for line in subject.lines if line.location and line.location != "WORLD"))
+
+
+def section_lines(subject: Subject) -> list[str]:
+    """Write the lines of the section on environmental impact, in Markdown."""
+    providers = dict.fromkeys(place.partition(":")[0] for place in _places(subject) if ":" in place)
+    facts = {
+        "Hardware Type": statements.hardware_of(subject) or "not stated",
+        "Hours used": _hours(subject),
+        "Cloud Provider": "; ".join(providers) or "not stated",
+        "Compute Region": "; ".join(_places(subject)) or "not stated",
+        "Carbon Emitted": _emitted(subject),
+        "Energy Consumed": _energy(subject),
+    }
+    return [*(f"- **{name}:** {markdown(value)}" for name, value in facts.items()), "", _statement(subject)]
+
+
+def _hours(subject: Subject) -> str:
+    hours = cell(FORM, "hours")
+    wall, devices = statements.wall_clock_hours(subject), statements.accelerator_hours(subject)
+    parts = [f"{hours.short_text(wall)} h of wall-clock time"] if wall is not None else []
+    parts += [f"{hours.short_text(devices)} accelerator-hours"] if devices is not None else []
+    return ", ".join(parts) or "not stated"
+
+
+def _emitted(subject: Subject) -> str:
+    value, grams, text = subject.totals.operational_kg, cell(FORM, "emissions"), cell(FORM, "emissions_text")
+    span = statements.span_words(value, text.text(value.low), text.with_unit(value.high))
+    return f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)} ({span})"
+
+
+def _energy(subject: Subject) -> str:
+    value, energy = subject.totals.facility_energy_kwh, cell(FORM, "energy")
+    span = statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
+    return f"{energy.with_unit(value.best)} ({span})"
+
+
+def _statement(subject: Subject) -> str:
+    sources = statements.factor_sources(subject)
+    sentences = (
+        f"Energy was {statements.basis_words(subject)}.",
+        f"Boundary: {statements.boundary_words(subject)}.",
+        f"Runs: {statements.runs_words(subject)}.",
+        f"Carbon intensity: {statements.factor_words(subject)}{f'; source: {sources}' if sources else ''}.",
+        "Emissions are those of the electricity; making the hardware is not included.",
+        f"Computed with {statements.versions_words(subject)}.",
+    )
+    return markdown(" ".join(sentences))

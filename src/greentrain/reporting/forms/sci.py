@@ -1,0 +1,155 @@
+"""Software carbon intensity, ISO/IEC 21031: SCI = (O + M) per R, with every coefficient in a table."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from greentrain.errors import InputError, either
+from greentrain.estimation.result import Input
+from greentrain.interval import Interval, total
+from greentrain.reporting import statements
+from greentrain.reporting.escaping import markdown
+from greentrain.reporting.marks import made_by
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.units_map import cell
+
+FORM = "sci"
+UNITS = ("run", "token", "flop")
+_RATIONALES = {
+    "run": "training is done once per run; the figure holds for runs of this size alone",
+    "token": "the cost of training grows with the tokens trained on, all epochs counted",
+    "flop": "the cost of training grows with its operations, whatever the model",
+}
+_WATER = ("wue", "water_intensity")
+_METHODS = {
+    "measured": "measured",
+    "given": "sourced",
+    "published": "sourced",
+    "default": "modeled",
+    "assumed": "modeled",
+}
+
+
+class Unit(NamedTuple):
+    """A functional unit: its name, and how many of it the runs have delivered. [1]"""
+
+    name: str
+    count: float  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+
+
+def render(subject: Subject, *, functional_unit: str = "run") -> str:
+    """Write score, components and coefficients in Markdown.
+
+    Parameters
+    ----------
+    subject : Subject
+        What to report.
+    functional_unit : {'run', 'token', 'flop'}, optional
+        R, by which the emissions are divided: a completed or estimated run, a token trained on, an operation.
+    """
+    statements.refuse_nothing(subject, FORM)
+    unit = _unit(subject, functional_unit)
+    score = total(*_terms(subject)).scaled(1 / unit.count)
+    lines = [
+        f"<!-- {made_by(subject)} -->",
+        "",
+        f"# Software carbon intensity of training: {markdown(subject.title)}",
+        "",
+        f"**SCI = {_grams(score.best)} g CO2e per {unit.name}** ({_span(score)})",
+        "",
+        *_explained(subject, unit),
+        "",
+        "## Components",
+        "",
+        "| component | g CO2e | share |",
+        "| --- | --- | --- |",
+        *_components(subject),
+        "",
+        "## Coefficients",
+        "",
+        "| name | value | unit | methodology | source |",
+        "| --- | --- | --- | --- | --- |",
+        *_coefficients(subject, unit),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _unit(subject: Subject, name: str) -> Unit:
+    if name not in UNITS:
+        raise InputError("functional_unit", name, f"must be {either(UNITS)}")
+    delivered = {
+        "run": float(sum(line.runs for line in subject.lines if not line.is_unfinished)),
+        "token": statements.total_tokens(subject),
+        "flop": subject.size.flops if subject.size else None,
+    }
+    count = delivered[name]
+    if not count:
+        missing = {"run": "no run completed", "token": "the number of tokens is not known"}
+        raise InputError("functional_unit", name, missing.get(name, "the number of operations is not known"))
+    return Unit(name if name != "flop" else "FLOP", count)
+
+
+def _terms(subject: Subject) -> tuple[Interval, ...]:
+    operational, embodied = subject.totals.operational_kg, subject.totals.embodied_kg
+    terms = (operational,) if embodied is None else (operational, embodied)
+    return tuple(term.scaled(cell(FORM, "emissions").factor) for term in terms)
+
+
+def _grams(value: float) -> str:
+    """Write grams, which per token or operation are too small for plain decimals."""
+    return cell(FORM, "emissions").text(value / cell(FORM, "emissions").factor) if value >= 1e-3 else f"{value:.3e}"
+
+
+def _span(value: Interval) -> str:
+    return statements.span_words(value, _grams(value.low), f"{_grams(value.high)} g CO2e")
+
+
+def _explained(subject: Subject, unit: Unit) -> Iterator[str]:
+    embodied = subject.totals.embodied_kg
+    yield f"- Functional unit R: one {unit.name}; {_RATIONALES[unit.name.casefold()]}. R counts {unit.count:,.6g}."
+    yield f"- Boundary: {markdown(statements.boundary_words(subject))}."
+    yield f"- Runs: {markdown(statements.runs_words(subject))}."
+    yield f"- Energy: {statements.basis_words(subject)}; of hardware reserved, idle or not."
+    yield f"- Carbon intensity I: {markdown(statements.factor_words(subject))}, yearly average."
+    yield "- Market-based instruments and compensation do not enter the score."
+    if embodied is None:
+        yield "- M is not known for this hardware: the score holds O alone and is incomplete."
+    yield f"- Versions: {statements.versions_words(subject)}."
+
+
+def _components(subject: Subject) -> Iterator[str]:
+    names = ("O, operational = E x I", "M, embodied share of the hardware")
+    terms = _terms(subject)
+    whole = sum(term.best for term in terms)
+    for name, term in zip(names, terms, strict=False):
+        yield f"| {name} | {_grams(term.best)} ({_span(term)}) | {100 * term.best / whole:.3g} % |"
+
+
+def _coefficients(subject: Subject, unit: Unit) -> Iterator[str]:
+    tag = {"measured": "measured", "estimated": "modeled", "mixed": "measured and modeled"}[subject.basis]
+    energy = subject.totals.facility_energy_kwh
+    words = cell(FORM, "energy")
+    span = statements.span_words(energy, words.text(energy.low), words.text(energy.high))
+    yield f"| E, facility energy | {words.text(energy.best)} ({span}) | kWh | {tag} | this report |"
+    for place, grid in statements.grids(subject):
+        tagged = _METHODS.get(grid.basis, "modeled")
+        name = f"I, carbon intensity, {markdown(place or 'place not stated')}{f' {grid.year}' if grid.year else ''}"
+        value = cell(FORM, "intensity").text(grid.g_per_kwh.best)
+        yield f"| {name} | {value} | g CO2e/kWh | {tagged} | {markdown(_titles(subject, grid.source.split(';')))} |"
+    for item in subject.inputs:
+        if item.name not in ("grid_intensity", *_WATER):
+            yield _row(subject, item)
+    yield f"| R, {unit.name} | {unit.count:,.6g} | 1 | sourced | this report |"
+
+
+def _row(subject: Subject, item: Input) -> str:
+    from greentrain.reporting.words import input_words
+
+    low, best, high = item.value
+    span = "" if item.value.is_exact else f" ({low:.4g} to {high:.4g})"
+    tagged = _METHODS.get(item.basis, "modeled")
+    titles = markdown(_titles(subject, item.source_ids))
+    return f"| {markdown(input_words(item.name))} | {best:.6g}{span} | {item.unit} | {tagged} | {titles} |"
+
+
+def _titles(subject: Subject, keys: list[str]) -> str:
+    return "; ".join(subject.sources[key.strip()]["title"] for key in keys if key.strip() in subject.sources)

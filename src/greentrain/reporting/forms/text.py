@@ -1,0 +1,107 @@
+"""The form ``text``: sections and tables in plain text, 80 columns where the tables allow it."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from os import PathLike
+
+from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
+from greentrain.reporting.document.make import document_of
+from greentrain.reporting.escaping import one_line
+from greentrain.reporting.marks import made_by
+from greentrain.reporting.sources_words import source_line
+from greentrain.reporting.subject import Subject
+
+WIDTH = 80
+_GAP = 2
+_LEAST_TEXT_COLUMN = 12
+
+
+def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> str:
+    """Write the report as plain text.
+
+    Parameters
+    ----------
+    subject : Subject
+        What is reported.
+    template : path, optional
+        A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
+    """
+    if template is not None:
+        from greentrain.reporting.templating import own_template
+
+        return own_template(template, subject, escape=one_line)
+    document = document_of(subject)
+    title = one_line(document.title)
+    head = _wrapped(title)
+    blocks = [[*head, "=" * max(map(len, head), default=0), *_wrapped(document.subtitle), made_by(subject)]]
+    for section in document.sections:
+        blocks.append([section.title, "-" * len(section.title)])
+        blocks += [list(_lines(block, document)) for block in section.blocks]
+    if document.sources:
+        blocks += [["Sources", "-------"], list(_bibliography(document))]
+    return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n"
+
+
+def _lines(block: Block, document: Document) -> Iterator[str]:
+    if isinstance(block, Prose):
+        yield from _wrapped(_cited(Cell(*block), document))
+    elif isinstance(block, Bullets):
+        for item in block.items:
+            yield from _wrapped(_cited(item, document), "- ", "  ")
+    elif isinstance(block, Chart):
+        yield from _wrapped(_cited(Cell(block.summary, block.refs), document))
+        yield ""
+        yield from _table(block.table, document)
+    else:
+        yield from _table(block, document)
+
+
+def _bibliography(document: Document) -> Iterator[str]:
+    for number, source in enumerate(document.sources.values(), 1):
+        first = f"[{number}] "
+        yield from _wrapped(one_line(source_line(source)), first, " " * len(first))
+
+
+def _cited(cell: Cell, document: Document) -> str:
+    known = sorted({document.number(ref) for ref in cell.refs if ref in document.sources})
+    marks = f"[{', '.join(map(str, known))}]" if known else ""
+    return " ".join(filter(None, (one_line(cell.text), marks)))
+
+
+def _table(table: Table, document: Document) -> Iterator[str]:
+    rows = [[_cited(cell, document) for cell in row] for row in table.rows]
+    widths = _widths([list(table.header), *rows], table.numeric)
+    yield from _wrapped(one_line(table.caption))
+    yield from _row(list(table.header), widths, table.numeric)
+    yield "  ".join("-" * width for width in widths)
+    for row in rows:
+        yield from _row(row, widths, table.numeric)
+
+
+def _widths(rows: Sequence[Sequence[str]], numeric: frozenset[int]) -> list[int]:
+    """Give numbers the room that they need, and share the rest among columns of text."""
+    natural = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    text = [column for column in range(len(natural)) if column not in numeric]
+    room = WIDTH - _GAP * (len(natural) - 1) - sum(natural[column] for column in numeric)
+    while text and sum(natural[column] for column in text) > room:
+        widest = max(text, key=lambda column: natural[column])
+        if natural[widest] <= _LEAST_TEXT_COLUMN:
+            break
+        natural[widest] -= 1
+    return natural
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> Iterator[str]:
+    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    for line in range(max(map(len, columns))):
+        parts = []
+        for column, (words, width) in enumerate(zip(columns, widths, strict=True)):
+            part = words[line] if line < len(words) else ""
+            parts.append(f"{part:>{width}}" if column in numeric else f"{part:<{width}}")
+        yield (" " * _GAP).join(parts)
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+    )

@@ -1,0 +1,67 @@
+"""How the numbers of a report come about, in sentences."""
+
+from greentrain.estimation.result import Estimate
+
+_INTERVALS = (
+    "Every result is a best value with a 90 % interval: factors combine in log space and terms of a sum by the "
+    "squares of their half-widths, as independent errors do."
+)
+_LOCATION_BASED = (
+    "Operational emissions are facility energy times the carbon intensity of the grid at the place and in the year "
+    "named (location-based); certificates and offsets are not counted."
+)
+_EMBODIED = (
+    "Embodied emissions are the share of making the hardware that falls to the time in use; they are stated beside "
+    "the operational figure and not in it."
+)
+_WATER = "Water is what the site's cooling and the power stations consume."
+
+
+def estimate_method(estimate: Estimate) -> tuple[str, ...]:
+    """Say how an estimate was made.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Whose inputs decide which of the formulas were used.
+    """
+    names = {item.name for item in estimate.inputs}
+    power = "the measured mean power of an accelerator" if "accelerator_power" in names else "TDP times utilization"
+    it_energy = f"IT energy is the number of accelerators times hours times {power} times a host factor for the rest"
+    sentences = [f"{it_energy} of the node (CPU, memory, fans, losses)."]
+    if "host_factor" not in names:
+        sentences = ["IT energy is the sum of the components' power (accelerators if any, CPU, memory) times hours."]
+    if "mfu" in names:
+        sentences.insert(0, "Accelerator-hours follow from the operations of the training, 6 x parameters x tokens, "
+                            "over the dense peak times the model FLOPs utilization.")  # fmt: skip
+    return (*sentences, "Facility energy is IT energy times PUE.", *common_method())
+
+
+def common_method() -> tuple[str, ...]:
+    """Say what holds of every result, from facility energy on."""
+    return (_LOCATION_BASED, _EMBODIED, _WATER, _INTERVALS)
+
+
+_MEASURED = {
+    "measured": "IT energy was measured while the runs went on, by sensors of accelerators, CPU and memory where the "
+    "machine has them; a component without a sensor is modelled from its load, with a wider interval.",
+    "estimated": "IT energy is estimated from the hardware and the time that the runs took; nothing was measured that "
+    "could be believed.",
+    "mixed": "IT energy was measured where the machine has sensors and the readings can be believed; what is missing "
+    "is filled in from the mean of the rest or estimated from the hardware and the time.",
+}
+_SUMS = "Sums add the ends of the runs' intervals too: errors of runs on one kind of hardware at one place are alike."
+
+
+def run_method(basis: str, runs: int) -> tuple[str, ...]:
+    """Say how the figures of tracked runs come about.
+
+    Parameters
+    ----------
+    basis : {'measured', 'estimated', 'mixed'}
+        How the energy is known.
+    runs : int
+        How many there are. [1]
+    """
+    sums = (_SUMS,) if runs > 1 else ()
+    return (_MEASURED[basis], "Facility energy is IT energy times PUE.", *common_method(), *sums)

@@ -1,0 +1,86 @@
+"""Reports: any result in any form, as text. Nothing is written to disk here."""
+
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+from greentrain.errors import Contradiction, InputError, UnknownName, either
+from greentrain.reporting.forms import FORMS, Form
+from greentrain.reporting.subject import Subject, subject_of
+
+
+def report(
+    result: object,
+    format: str = "html",  # the word of the command line's option
+    *,
+    title: str | None = None,
+    made_at: datetime | None = None,
+    **options: Any,
+) -> str:
+    """Write a report of any result, in any form, and return it as text.
+
+    Parameters
+    ----------
+    result : Estimate, Run, sequence of Run, History or ValidationReport
+        What to report; several runs are reported as a project.
+    format : str
+        One of `greentrain.reporting.forms.FORMS`: html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci,
+        cyclonedx, spdx, boamps or codecarbon.
+    title : str, optional
+        Headline instead of the result's own.
+    made_at : datetime, optional
+        When the report is made, an aware datetime. Left out, the report does not say it, and the same result gives the
+        same report byte for byte.
+    **options
+        What the form takes, such as ``template`` for html, markdown and text.
+
+    Returns
+    -------
+    str
+        The report.
+
+    Raises
+    ------
+    InputError
+        If there is no such form, if it does not take this kind of result, or if an option is not one of its own.
+
+    Examples
+    --------
+    >>> from greentrain import estimate
+    >>> print(report(estimate("V100", hours=96), "csv").splitlines()[1].split(",")[2])
+    estimated
+    """
+    form = form_of(format)
+    subject = subject_of(result, title=title, made_at=made_at)
+    return rendered(subject, format, form, options)
+
+
+def form_of(name: str) -> Form:
+    """Find a form by its name."""
+    if name not in FORMS:
+        raise UnknownName("format", name, f"must be {either(tuple(FORMS))}", _near(name))
+    return FORMS[name]
+
+
+def rendered(subject: Subject, name: str, form: Form, options: dict[str, Any]) -> str:
+    """Write a subject in a form, with only the options that the form has."""
+    if subject.kind not in form.kinds:
+        raise Contradiction("format", name, f"is no form for a {subject.kind}; it takes {_article(form.kinds)}")
+    render = import_module(f"greentrain.reporting.forms.{form.module}").render
+    known = list(render.__kwdefaults__ or ())  # inspect takes as long to load as the report to write
+    for option in options:
+        if option not in known:
+            its_own = f"it has {either(known)}" if known else "it has none"
+            raise InputError(option, None, f"is no option of the form {name}; {its_own}")
+    text: str = render(subject, **options)
+    return text
+
+
+def _article(kinds: tuple[str, ...]) -> str:
+    return either([f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" for kind in kinds])
+
+
+def _near(name: str) -> tuple[str, ...]:
+    from difflib import get_close_matches
+
+    return tuple(get_close_matches(str(name).casefold(), FORMS, n=1))

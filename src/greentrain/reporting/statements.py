@@ -1,0 +1,150 @@
+"""What a number covers, in words that go into every form: boundary, runs, interval, factor and versions.
+
+Plain text without markup; text of the user in it is escaped by the form.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from greentrain.errors import InputError
+from greentrain.interval import Interval
+from greentrain.reporting.numbers import rounded
+from greentrain.reporting.subject import Grid, RunLine, Subject
+
+_BOUNDARIES = {
+    "facility": "the whole facility, that is computers (accelerators and host) with cooling and power supply",
+    "node": "the computers (accelerators and host)",
+    "accelerator": "the accelerators alone, without their host",
+}
+_BASES = {"estimated": "estimated", "measured": "measured", "mixed": "partly measured and partly estimated"}
+_STATUSES = ("completed", "failed", "interrupted", "killed", "running", "estimated")
+
+
+def refuse_nothing(subject: Subject, form: str) -> None:
+    """Refuse a subject of which no energy is known: no form may say zero for it.
+
+    Raises
+    ------
+    InputError
+        If the sum over all runs is zero.
+    """
+    if not subject.totals.facility_energy_kwh.best > 0:
+        rule = f"its energy is zero or not known, which the form {form} must not state as a figure"
+        raise InputError("result", None, rule)
+
+
+def known_lines(subject: Subject) -> tuple[RunLine, ...]:
+    """Give the lines whose energy is known, which are those that the totals sum."""
+    return tuple(line for line in subject.lines if line.facility_energy_kwh is not None)
+
+
+def basis_words(subject: Subject) -> str:
+    """Say how the energy is known."""
+    return _BASES[subject.basis]
+
+
+def boundary_words(subject: Subject) -> str:
+    """Say which equipment the numbers cover, and that PUE was applied."""
+    pues = [line.pue.best for line in subject.lines if line.pue is not None]
+    if not pues:
+        return _BOUNDARIES[subject.boundary]
+    low, high = min(pues), max(pues)
+    pue = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+    return f"{_BOUNDARIES[subject.boundary]}; IT energy times a PUE of {pue}"
+
+
+def runs_words(subject: Subject) -> str:
+    """Say which runs the numbers cover: one, or a project with its failed runs."""
+    if subject.kind == "estimate":
+        runs = sum(line.runs for line in subject.lines)
+        what = "one training run as described" if runs == 1 else f"{runs:,} identical training runs"
+        return f"{what}; failed and preliminary runs are not included"
+    if subject.kind == "run":
+        return f"one run ({subject.lines[0].status}); other runs of its project are not included"
+    return "; ".join([_project_words(subject), *_failed_words(subject), *_unknown_words(subject)])
+
+
+def _project_words(subject: Subject) -> str:
+    counts = Counter(line.status for line in subject.lines)
+    listed = ", ".join(f"{counts[status]:,} {status}" for status in _STATUSES if counts[status])
+    return f"{len(subject.lines):,} runs of the project: {listed}"
+
+
+def _failed_words(subject: Subject) -> Iterable[str]:
+    if subject.failed_share:
+        yield f"those that did not complete took {100 * subject.failed_share:.2g} % of the energy"
+
+
+def _unknown_words(subject: Subject) -> Iterable[str]:
+    unknown = len(subject.lines) - len(known_lines(subject))
+    if unknown:
+        yield f"{unknown:,} of unknown energy {'is' if unknown == 1 else 'are'} not in the sums"
+
+
+def grids(subject: Subject) -> tuple[tuple[str | None, Grid], ...]:
+    """Give each place and carbon intensity once, in the order of the lines."""
+    return tuple(dict.fromkeys((line.location, line.grid) for line in subject.lines if line.grid is not None))
+
+
+def factor_words(subject: Subject) -> str:
+    """Say carbon intensity, place, year and basis of each factor."""
+    found = [_factor(place, grid) for place, grid in grids(subject)]
+    if len(found) > 3:
+        values = [grid.g_per_kwh.best for _, grid in grids(subject)]
+        return f"{len(found)} location-based factors from {rounded(min(values))} to {rounded(max(values))} g CO2e/kWh"
+    return "; ".join(found) or "no carbon intensity is known"
+
+
+def _factor(place: str | None, grid: Grid) -> str:
+    where = "as given by the user" if grid.basis == "given" else (place or "place not named")
+    parts = [where if where != "WORLD" else "world mean"]
+    parts += [str(grid.year)] if grid.year else []
+    accounting = grid.accounting or "accounting not stated"
+    return f"{rounded(grid.g_per_kwh.best)} g CO2e/kWh ({', '.join(parts)}; {accounting}, location-based)"
+
+
+def factor_sources(subject: Subject) -> str:
+    """Name the publications of the factors."""
+    keys = [key.strip() for _, grid in grids(subject) for key in grid.source.split(";")]
+    return "; ".join(subject.sources[key]["title"] for key in dict.fromkeys(keys) if key in subject.sources)
+
+
+def span_words(value: Interval, low: str, high: str) -> str:
+    """Say the interval, or that there is none."""
+    return "exact inputs, no interval" if value.is_exact else f"90 % interval {low} to {high}"
+
+
+def versions_words(subject: Subject) -> str:
+    """Name the versions of code and data."""
+    versions = subject.versions
+    meter = f", codecarbon {versions.codecarbon}" if versions.codecarbon else ""
+    return f"greentrain {versions.greentrain}, data {versions.data}{meter}"
+
+
+def hardware_of(subject: Subject) -> str:
+    """Name the hardware of all lines, each once."""
+    names = list(dict.fromkeys(line.hardware for line in subject.lines if line.hardware))
+    return "; ".join(names[:4]) + (f"; and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def wall_clock_hours(subject: Subject) -> float | None:
+    """Sum the wall-clock time of all lines [h]; None where that of one is not known."""
+    return _sum_known([line.hours for line in subject.lines])
+
+
+def accelerator_hours(subject: Subject) -> float | None:
+    """Sum the accelerator-hours of all lines [h]; None where no line has any."""
+    known = [line.accelerator_hours for line in subject.lines if line.accelerator_hours is not None]
+    return sum(known) if known else None
+
+
+def total_tokens(subject: Subject) -> float | None:
+    """Give the tokens of all identical runs together [1]; None where they are not known."""
+    if subject.size is None or subject.size.tokens is None:
+        return None
+    return subject.size.tokens * (subject.lines[0].runs if len(subject.lines) == 1 else 1)
+
+
+def _sum_known(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None

@@ -1,0 +1,112 @@
+"""Which unit each form wants: the one place where a quantity is converted for a report.
+
+A slip of a thousand is the likeliest serious error of this field: people hand in grams to one form, kilograms to the
+next and tonnes to a third. The table ``form_units.csv`` says which, and every form converts through it alone.
+"""
+
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from greentrain.catalogue.tables import Row, shipped_table
+from greentrain.interval import Interval
+
+TABLE = "form_units"
+
+
+class Cell(NamedTuple):
+    """How one quantity is written in one form.
+
+    Attributes
+    ----------
+    form : str
+        Name of the form.
+    quantity : str
+        What it is: energy, emissions, days ...
+    base_unit : str
+        Unit in which greentrain computes it.
+    unit : str
+        Unit that the form wants, spelled as there.
+    factor : float
+        Units of the form per base unit.
+    digits : int
+        Significant digits of the number in the form.
+    """
+
+    form: str
+    quantity: str
+    base_unit: str
+    unit: str
+    factor: float
+    digits: int
+    source: str
+    verified: str
+    notes: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Cell":
+        """Read a row of form_units.csv."""
+        texts = {name: row[name] for name in cls._fields if name not in ("factor", "digits")}
+        return cls(factor=float(row["factor"]), digits=int(row["digits"]), **texts)
+
+    def number(self, value: float) -> float:
+        """Convert a value and round it to the form's digits.
+
+        Parameters
+        ----------
+        value : float
+            In ``base_unit``.
+
+        Returns
+        -------
+        float
+            In ``unit``.
+        """
+        return float(f"{value * self.factor:.{self.digits}g}")
+
+    def interval(self, values: Interval) -> Interval:
+        """Convert an interval, each end as `number` does."""
+        return Interval(*map(self.number, values))
+
+    def decimal(self, value: float) -> str:
+        """Write a converted value as a plain decimal number, never with an exponent or thousands separators."""
+        return plain_decimal(self.number(value))
+
+    def text(self, value: float) -> str:
+        """Write a converted value for people: thousands separators, and all its digits even where they are zeros."""
+        return grouped(f"{value * self.factor:#.{self.digits}g}")
+
+    def short_text(self, value: float) -> str:
+        """Write a converted value that is known exactly, such as hours, without zeros after the point."""
+        return grouped(f"{value * self.factor:.{self.digits}g}")
+
+    def with_unit(self, value: float) -> str:
+        """Write a converted value for people with its unit."""
+        return f"{self.text(value)} {self.unit}"
+
+    def span(self, values: Interval) -> str:
+        """Write both ends of an interval for people, with the unit."""
+        return f"{self.text(values.low)} to {self.text(values.high)} {self.unit}"
+
+
+def cell(form: str, quantity: str) -> Cell:
+    """Look up how a form writes a quantity."""
+    return unit_map()[form, quantity]
+
+
+@cache
+def unit_map() -> dict[tuple[str, str], Cell]:
+    """Give the whole table by form and quantity."""
+    cells = map(Cell.from_row, shipped_table(TABLE).records())
+    return {(item.form, item.quantity): item for item in cells}
+
+
+def plain_decimal(value: float) -> str:
+    """Write a number without exponent: ``2.6e-05`` as ``0.000026``, a whole number without a decimal point."""
+    text = f"{Decimal(repr(value)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grouped(number: str) -> str:
+    """Write a rounded number with thousands separators and without exponent: ``1.2e+04`` as ``12,000``."""
+    return f"{Decimal(number):,f}"

@@ -1,0 +1,154 @@
+"""The HTML report in a real browser: drawn, quiet, alone, and complete without JavaScript."""
+
+import struct
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from journals_of_reports import FIRST_START, write_run
+from page import Chromium
+
+import greentrain
+from greentrain import History, report
+
+_CHARTS = """[...document.querySelectorAll(".chart")].map(chart => ({
+  id: chart.id,
+  drawn: chart.querySelectorAll(".main-svg").length > 0,
+  marks: chart.querySelectorAll(".point, .js-line, .xtick, .ytick").length,
+  width: chart.getBoundingClientRect().width,
+  plot: chart.querySelector(".main-svg") ? chart.querySelector(".main-svg").getBoundingClientRect().width : 0,
+  ink: chart.querySelector(".gtitle") ? getComputedStyle(chart.querySelector(".gtitle")).fill : "",
+}))"""
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_NASTY = '</script><img src=x onerror="window.injected = 1">{{ 7 * 7 }}<b>$\\alpha$'
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    """One browser for all tests; each opens a tab of its own."""
+    with Chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One page for each kind of result; names in the project try to inject."""
+    folder = tmp_path_factory.mktemp("pages")
+    home = folder / "home"
+    write_run(home, "a", name=_NASTY, project=_NASTY, spans=[(_NASTY, 10, 1800), ("rest", 1800, 3500)])
+    write_run(home, "b", name=_NASTY, project=_NASTY, status="failed", started=FIRST_START + timedelta(days=40))
+    results = {
+        "estimate": greentrain.estimate("V100", hours=96, location="FR", year=2024),
+        "run": History(home).get("a"),
+        "project": History(home),
+        "validation": greentrain.validate(claims=True),
+    }
+    found = {}
+    for kind, result in results.items():
+        found[kind] = folder / f"{kind}.html"
+        found[kind].write_text(report(result, "html"), encoding="utf-8")
+    return found
+
+
+_EXPECTED = {
+    "estimate": ["headline", "waterfall", "tornado", "elsewhere", "methods"],
+    "run": ["headline", "waterfall", "tornado", "power_over_time", "elsewhere"],
+    "project": ["headline", "waterfall", "tornado", "by_month", "elsewhere"],
+    "validation": ["validation"],
+}
+
+
+@pytest.mark.parametrize("kind", _EXPECTED)
+@pytest.mark.parametrize(("width", "theme"), [(1200, "light"), (390, "dark")])
+def test_charts_are_drawn_and_the_page_is_quiet_and_alone(
+    browser: Chromium, pages: dict[str, Path], kind: str, width: int, theme: str
+) -> None:
+    """All charts of the kind, as wide as the page lets them be, in the ink of the theme.
+
+    Wide tables scroll by themselves. No error, no warning, no breach of the policy; the only
+    address asked for is the file itself.
+    """
+    found = browser.visit(pages[kind], f"[{_CHARTS}, {_OVERFLOW}]", width=width, theme=theme)
+    charts, overflow = found.value
+    assert [chart["id"].removeprefix("chart-") for chart in charts] == _EXPECTED[kind]
+    for chart in charts:
+        assert chart["drawn"], chart
+        assert chart["marks"] >= 2, chart
+        assert chart["plot"] == pytest.approx(chart["width"], abs=1), chart
+        assert chart["ink"] == ("rgb(27, 27, 27)" if theme == "light" else "rgb(236, 236, 236)")
+    assert overflow == 0
+    assert found.complaints == []
+    assert found.requests == [pages[kind].as_uri()]
+
+
+@pytest.mark.parametrize("kind", ["run", "project"])
+def test_names_of_users_are_shown_and_do_nothing(browser: Chromium, pages: dict[str, Path], kind: str) -> None:
+    """Tags in names stand there as text; nothing of them runs, no element of theirs is there."""
+    script = "[typeof window.injected, document.images.length, document.querySelector('h1').textContent]"
+    injected, images, heading = browser.visit(pages[kind], script).value
+    assert (injected, images) == ("undefined", 0)
+    assert heading.startswith(_NASTY)
+
+
+def test_without_javascript_every_table_is_open(browser: Chromium, pages: dict[str, Path]) -> None:
+    """The places of the charts take no room, and the numbers stand in tables that show."""
+    script = """
+      [[...document.querySelectorAll("details")].every(one => one.open),
+       [...document.querySelectorAll("figure table")].every(one => one.getBoundingClientRect().height > 20),
+       [...document.querySelectorAll(".chart")].every(one => one.getBoundingClientRect().height === 0)]
+    """
+    # Scripts sent by the debugger still run where those of the page do not.
+    assert browser.visit(pages["estimate"], script, scripted=False).value == [True, True, True]
+
+
+def test_with_javascript_tables_fold_and_open_again_for_print(browser: Chromium, pages: dict[str, Path]) -> None:
+    """Charts are redrawn in light colours, narrow enough for paper, and afterwards all is as before."""
+    script = """
+      (() => {
+        const state = () => [
+          [...document.querySelectorAll("details")].filter(one => one.open).length,
+          Math.round(document.querySelector(".main-svg").getBoundingClientRect().width),
+          getComputedStyle(document.querySelector(".gtitle")).fill,
+        ];
+        const seen = [state()];
+        window.dispatchEvent(new Event("beforeprint"));
+        seen.push(state());
+        window.dispatchEvent(new Event("afterprint"));
+        seen.push(state());
+        return seen;
+      })()
+    """
+    before, printed, after = browser.visit(pages["estimate"], script, theme="dark").value
+    assert before[0] == 0
+    assert printed == [5, 660, "rgb(27, 27, 27)"]
+    assert after == before
+
+
+def test_the_print_has_pages_with_charts_and_tables(browser: Chromium, pages: dict[str, Path]) -> None:
+    """A PDF of several pages comes out, and a picture of the window's size."""
+    found = browser.visit(pages["estimate"], "1", printed=True)
+    assert found.pdf.startswith(b"%PDF-")
+    assert found.pdf.count(b"/Type /Page\n") >= 6
+    assert struct.unpack(">II", found.picture[16:24]) == (1200, 900)
+
+
+def test_every_chart_and_table_can_be_named_and_reached(browser: Chromium, pages: dict[str, Path]) -> None:
+    """Figures have captions, tables captions and heads, scrolling regions a name and a place in the tab order."""
+    script = """
+      (() => {
+        const all = (query, test) => [...document.querySelectorAll(query)].every(test);
+        const ids = [...document.querySelectorAll("[id]")].map(one => one.id);
+        return [
+          all("figure", one => document.getElementById(one.getAttribute("aria-labelledby")).textContent.length > 20),
+          all("table", one => one.caption && one.tHead && one.querySelectorAll("th[scope=row]").length > 0),
+          all(".scroll", one => one.tabIndex === 0 && one.getAttribute("aria-label")),
+          all("a[href^='#']", one => document.getElementById(one.hash.slice(1))),
+          document.documentElement.lang,
+          document.querySelectorAll("h1").length,
+          new Set(ids).size === ids.length,
+        ];
+      })()
+    """
+    for path in pages.values():
+        assert browser.visit(path, script).value == [True, True, True, True, "en", 1, True]

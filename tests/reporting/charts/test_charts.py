@@ -1,0 +1,127 @@
+"""The charts of a result: which there are, what they look up, and the public function."""
+
+import inspect
+from math import isclose
+
+import pytest
+from chart_subjects import history, nothing, subject, validated
+
+import greentrain
+from greentrain import estimate, validate
+from greentrain.errors import InputError
+from greentrain.reporting.charts import KINDS, chart, charts_of
+from greentrain.reporting.charts.lookups import PLACES, places_beside, published_runs
+from greentrain.reporting.subject import subject_of
+
+BERT = {"gpu": "V100", "count": 64, "hours": 79.0, "location": "US", "year": 2019}
+
+
+def test_an_estimate_has_five_charts_in_the_order_of_a_report() -> None:
+    """How much, of what, how sure, elsewhere, by others."""
+    made = charts_of(estimate(**BERT))
+    assert [item.kind for item in made] == ["headline", "waterfall", "tornado", "elsewhere", "methods"]
+    assert all(item.summary.endswith(".") and len(item.header) == len(item.rows[0]) for item in made)
+
+
+def test_charts_that_have_nothing_to_show_are_left_out() -> None:
+    """A project of exact inputs without dates has no tornado and no months."""
+    exact = subject(kind="project")._replace(drivers=())
+    assert [item.kind for item in charts_of(exact)] == ["headline", "waterfall", "elsewhere"]
+    assert charts_of(nothing()) == ()
+
+
+def test_projects_have_months_and_validations_their_own_chart() -> None:
+    """By the kind of the subject."""
+    assert "by_month" in [item.kind for item in charts_of(history())]
+    assert [item.kind for item in charts_of(validated())] == ["validation"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_charts_are_deterministic(theme: str) -> None:
+    """The same result gives the same JSON."""
+    first, second = ([item.draw(theme).to_json() for item in charts_of(estimate(**BERT))] for _ in range(2))
+    assert first == second
+
+
+def test_themes_differ_in_the_template_alone() -> None:
+    """So that a page can switch them by relayout."""
+    for item in charts_of(estimate(**BERT)):
+        light, dark = item.draw("light").to_dict(), item.draw("dark").to_dict()
+        assert light["data"] == dark["data"]
+        assert light["layout"].pop("template") != dark["layout"].pop("template")
+        assert light["layout"] == dark["layout"]
+
+
+def test_every_chart_of_the_shipped_validation_is_drawn() -> None:
+    """Every record with two figures is a point; the size stays that of a page, not of a library."""
+    report = validate()
+    figure = chart(report, "validation")
+    drawn = sum(len(trace.x) for trace in figure.data if trace.mode == "markers")
+    rows = [row for row in report.records if row.tier != "T4"]
+    energies = sum(bool(row.published_kwh and row.estimated_kwh) for row in rows)
+    emissions = sum(bool(row.published_kg and row.estimated_kg) for row in rows)
+    assert drawn == energies + emissions
+    assert len(figure.to_json()) < 60_000
+
+
+def test_chart_is_public_and_takes_all_but_the_result_and_the_kind_by_keyword() -> None:
+    """The name of the library."""
+    assert greentrain.chart is chart
+    parameters = inspect.signature(chart).parameters
+    assert list(parameters) == ["result", "kind", "theme"]
+    assert parameters["theme"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_an_unknown_kind_is_refused_with_the_choice() -> None:
+    """Before anything is looked up."""
+    with pytest.raises(InputError, match=r"^kind 'pie': must be headline, waterfall, .*, validation or methods$"):
+        chart(estimate(**BERT), "pie")
+
+
+def test_a_figure_shows_itself_in_a_notebook() -> None:
+    """Also one that has nothing to show."""
+    for kind in KINDS:
+        assert type(chart(estimate(**BERT), kind)).__name__ == "Figure"
+
+
+def test_places_beside_a_country_are_the_choice_of_countries_in_the_same_year() -> None:
+    """Each with the carbon intensity that an estimate there would use."""
+    found = {place.code: place for place in places_beside(subject_of(estimate(**BERT)))}
+    assert tuple(found) == PLACES
+    there = estimate(**{**BERT, "location": "FR"})
+    intensity = next(item.value for item in there.inputs if item.name == "grid_intensity")
+    assert found["FR"].g_per_kwh == intensity
+
+
+def test_places_beside_a_country_that_is_not_among_them_hold_it_too() -> None:
+    """So that it can be named."""
+    found = places_beside(subject_of(estimate(**{**BERT, "location": "IS"})))
+    assert [place.code for place in found] == [*PLACES, "IS"]
+
+
+def test_places_beside_a_cloud_region_are_regions_of_the_same_provider() -> None:
+    """At most sixteen, the cleanest, the dirtiest and the run's own among them."""
+    found = places_beside(subject_of(estimate(**{**BERT, "location": "aws:us-east-1"})))
+    codes = [place.code for place in found]
+    assert all(code.startswith("aws:") for code in codes)
+    assert "aws:us-east-1" in codes
+    assert 10 <= len(codes) <= 16
+    assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("location", [None, "WORLD-9"])
+def test_places_beside_no_place_or_one_that_is_gone_are_the_countries(location: str | None) -> None:
+    """A history may name a place of profiles that are not there today."""
+    found = subject()
+    found = found._replace(lines=(found.lines[0]._replace(location=location),))
+    assert tuple(place.code for place in places_beside(found)) == PLACES
+
+
+def test_published_runs_are_the_two_nearest_that_are_location_based() -> None:
+    """Around 8,930 t the published 8,930 t of Llama 3.1 405B is the first."""
+    kilotonnes = subject(factor=8_930_000 / 400)
+    first, second = published_runs(kilotonnes)
+    assert isclose(first.kg.best, 8_930_000)
+    assert first.label == "training Llama 3.1 405B, Meta 2024, published figure (location-based)"
+    assert isclose(second.kg.best, 2_040_000)
+    assert published_runs(nothing()) == ()

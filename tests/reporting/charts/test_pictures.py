@@ -1,0 +1,81 @@
+"""Static pictures through kaleido."""
+
+import os
+import shutil
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+from chart_subjects import subject
+
+from greentrain.errors import InputError
+from greentrain.reporting.charts.headline import headline
+from greentrain.reporting.charts.pictures import PicturesUnavailable, pictures
+from greentrain.reporting.charts.waterfall import waterfall
+
+NO_SKIPS = bool(os.environ.get("GREENTRAIN_NO_SKIPS"))
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+
+
+@pytest.fixture
+def _browser() -> None:
+    """Skip where pictures cannot be drawn, unless that is a failure here."""
+    missing = "no browser" if BROWSER is None else None
+    try:
+        import kaleido  # noqa: F401
+    except ImportError:
+        missing = "no kaleido"
+    if missing and not NO_SKIPS:
+        pytest.skip(missing)
+
+
+@pytest.mark.usefixtures("_browser")
+def test_pictures_are_drawn_at_the_height_of_their_figures_and_the_same_each_time() -> None:
+    """SVG of 720 px, ids that name the chart, byte for byte the same."""
+    figures = {"headline": headline(subject()), "parts of it": waterfall(subject())}
+    first, second = (pictures(figures) for _ in range(2))
+    assert first == second
+    for name, stem in (("headline", "headline"), ("parts of it", "parts-of-it")):
+        root = ElementTree.fromstring(first[name])
+        assert (root.get("width"), root.get("height")) == ("720", str(figures[name].layout.height))
+        assert f'id="{stem}-0"'.encode() in first[name]
+
+
+@pytest.mark.usefixtures("_browser")
+def test_png_has_twice_the_size() -> None:
+    """Width and height stand in bytes 16 to 24 of a PNG."""
+    figure = headline(subject())
+    png = pictures({"a": figure}, format="png", width_px=500)["a"]
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(png[16:20], "big") == 1000
+    assert int.from_bytes(png[20:24], "big") == 2 * figure.layout.height
+
+
+def test_a_browser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to install and which variable names it."""
+    pytest.importorskip("kaleido")
+    monkeypatch.setenv("BROWSER_PATH", "/no/such/browser")
+    with pytest.raises(PicturesUnavailable, match="environment variable BROWSER_PATH") as caught:
+        pictures({"a": headline(subject())})
+    assert "/no/such/browser" in str(caught.value)
+
+
+def test_missing_kaleido_says_what_to_install() -> None:
+    """In an interpreter that has none."""
+    program = (
+        "import sys; sys.modules['kaleido'] = None\n"
+        "from greentrain import chart, estimate\n"
+        "from greentrain.reporting.charts.pictures import pictures\n"
+        "pictures({'a': chart(estimate('V100', hours=1))})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "Pictures need kaleido: pip install 'greentrain[images]'." in done.stderr.splitlines()[-1]
+
+
+def test_an_unknown_format_is_refused_and_nothing_needs_no_browser() -> None:
+    """Before anything is started."""
+    with pytest.raises(InputError, match=r"^chart_format 'gif': must be svg or png$"):
+        pictures({}, format="gif")
+    assert pictures({}) == {}

@@ -1,0 +1,96 @@
+"""Power over time; numbers worked out by hand."""
+
+import pytest
+from chart_subjects import nothing, subject
+
+from greentrain.reporting.charts import power_over_time as chart
+from greentrain.reporting.charts.power_over_time import power_over_time, thinned
+from greentrain.reporting.subject import PowerSpan, Subject
+
+GPU = ((0.0, 100.0), (3600.0, 300.0), (10_800.0, 600.0))
+CPU = ((0.0, 50.0), (10_800.0, 50.0))
+
+
+def run(*spans: PowerSpan) -> Subject:
+    """Make a run of three hours."""
+    return subject(kind="run")._replace(power_series={"gpu": GPU, "cpu": CPU, "memory": ()}, spans=spans)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_each_component_is_a_line_in_hours_and_watts(theme: str) -> None:
+    """Dashes and symbols differ, a component without a reading has no line."""
+    gpu, cpu = power_over_time(run(), theme=theme).data
+    assert (gpu.name, list(gpu.x), list(gpu.y)) == ("accelerators", [0, 1, 3], [100, 300, 600])
+    assert (cpu.name, list(cpu.x), list(cpu.y)) == ("CPU", [0, 3], [50, 50])
+    assert (gpu.line.dash, gpu.marker.symbol) != (cpu.line.dash, cpu.marker.symbol)
+
+
+def test_the_axes_name_their_units() -> None:
+    """A thousand times the power and a hundredth of the time: kW and seconds."""
+    small = run()._replace(power_series={"gpu": tuple((at / 100, 1000 * w) for at, w in GPU)})
+    layout = power_over_time(small).layout
+    assert layout.yaxis.title.text == "power [kW]"
+    assert layout.xaxis.title.text == "time since the start [s]"
+
+
+def test_overlapping_spans_lie_in_lanes_of_their_own() -> None:
+    """The epoch lasts an hour from 0, the check inside it a quarter; the last one goes on to the end."""
+    spans = (PowerSpan("epoch", 0, 3600), PowerSpan("<check>", 1800, 2700), PowerSpan("rest", 3600, None))
+    bars = [trace for trace in power_over_time(run(*spans)).data if trace.type == "bar"]
+    assert [(bar.name, bar.y[0], bar.base[0], bar.x[0]) for bar in bars] == [
+        ("epoch", 0, 0, 1),
+        ("rest", 0, 1, 2),
+        ("&lt;check&gt;", 1, 0.5, 0.25),
+    ]
+
+
+def test_the_longest_of_many_spans_are_shown_and_the_rest_is_said() -> None:
+    """Of 100 spans 24, in words below the chart."""
+    spans = tuple(PowerSpan(f"step {number}", 100.0 * number, 100.0 * number + 50 + number) for number in range(100))
+    figure = power_over_time(run(*spans))
+    bars = [trace.name for trace in figure.data if trace.type == "bar"]
+    assert set(bars) == {f"step {number}" for number in range(76, 100)}
+    assert "The 24 longest of 100 spans are shown." in figure.layout.annotations[-1].text.replace("<br>", " ")
+
+
+def test_the_sentence_and_the_table_weight_readings_by_their_time() -> None:
+    """(1 h x 300 W + 2 h x 600 W) / 3 h = 500 W."""
+    assert chart.summary(run()) == (
+        "Mean power over 3.00 h: accelerators 500 W, CPU 50.0 W; the highest reading of one is 600 W."
+    )
+    assert chart.table(run())[1] == (("accelerators", "500", "100", "600", "3"), ("CPU", "50.0", "50.0", "50.0", "2"))
+
+
+def test_thinning_keeps_the_lowest_and_the_highest_of_each_stretch() -> None:
+    """Ten points to four: two stretches of five, each with its ends, in order."""
+    watts = [5.0, 1.0, 9.0, 5.0, 5.0, 5.0, 8.0, 5.0, 2.0, 5.0]
+    found = thinned([(float(at), w) for at, w in enumerate(watts)], 4)
+    assert found == [(1.0, 1.0), (2.0, 9.0), (6.0, 8.0), (8.0, 2.0)]
+
+
+def test_a_month_of_readings_stays_small() -> None:
+    """43,200 readings become at most 1,000 points, the peak among them."""
+    points = tuple((60.0 * at, 900.0 if at == 20_001 else 300.0 + at % 7) for at in range(43_200))
+    figure = power_over_time(run()._replace(power_series={"gpu": points}))
+    assert len(figure.data[0].x) <= 1000
+    assert max(figure.data[0].y) == 900
+
+
+def test_a_single_reading_is_drawn() -> None:
+    """Its mean is itself."""
+    single = run()._replace(power_series={"gpu": ((0.0, 120.0),)})
+    assert list(power_over_time(single).data[0].y) == [120]
+    assert chart.table(single)[1] == (("accelerators", "120", "120", "120", "1"),)
+
+
+def test_an_unknown_component_keeps_its_name() -> None:
+    """A meter may tell more apart some day."""
+    assert power_over_time(run()._replace(power_series={"disk_io": CPU})).data[0].name == "disk io"
+
+
+def test_a_run_without_readings_says_so() -> None:
+    """In the figure, the sentence and an empty table."""
+    said = "The power of this run was not recorded."
+    assert power_over_time(nothing("run")).layout.annotations[0].text == said
+    assert chart.summary(nothing("run")) == said
+    assert chart.table(nothing("run"))[1] == ()

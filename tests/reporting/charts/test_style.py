@@ -1,0 +1,117 @@
+"""The look: themes, safe text, the source line, deterministic fragments."""
+
+import pytest
+
+from greentrain.errors import InputError
+from greentrain.interval import Interval, exact
+from greentrain.reporting.charts import style
+from greentrain.reporting.charts.log_axis import drawable, log_axis
+from greentrain.reporting.charts.prefixes import scale_for
+
+
+def luminance(colour: str) -> float:
+    """Give the relative luminance of WCAG 2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Give the contrast of two colours, 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("theme", "page"), [("light", "#ffffff"), ("dark", "#121212")])
+def test_the_ink_is_easy_to_read_on_the_page(theme: str, page: str) -> None:
+    """Contrast of 7 and more, on a background that is the page's own."""
+    layout = style.template(theme)["layout"]
+    assert contrast(layout["font"]["color"], page) > 7
+    assert (layout["paper_bgcolor"], layout["plot_bgcolor"]) == (style.CLEAR, style.CLEAR)
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#121212"])
+@pytest.mark.parametrize("colour", [style.BLUE, style.VERMILLION, style.GREEN, style.GREY])
+def test_the_colours_of_points_and_lines_stand_out_in_both_themes(colour: str, page: str) -> None:
+    """Contrast of 3 and more, which graphics need."""
+    assert contrast(colour, page) >= 3
+
+
+def test_an_unknown_theme_is_refused() -> None:
+    """With the two that there are."""
+    with pytest.raises(InputError, match=r"^theme 'blue': must be light or dark$"):
+        style.template("blue")
+
+
+@pytest.mark.parametrize(
+    ("words", "safe"),
+    [
+        ("<b>x</b> & <a href='y'>", "&lt;b&gt;x&lt;/b&gt; &amp; &lt;a href='y'&gt;"),
+        ("$x^2$", "&#36;x^2&#36;"),
+        ("a\x00\u202eb\nc", "a b c"),
+        ("x" * 200, "x" * 157 + "..."),
+    ],
+)
+def test_text_of_users_is_shown_as_it_is(words: str, safe: str) -> None:
+    """No tags, formulas, control characters or reordering; long text is cut."""
+    assert style.text(words) == safe
+
+
+def test_a_label_breaks_between_words_but_not_inside_a_number_with_its_unit() -> None:
+    """A space that keeps words together survives."""
+    assert style.lines(f"{'a' * 47} {style.unbroken('1 kg')}") == ["a" * 47, "1\u00a0kg"]
+
+
+def test_a_figure_has_its_title_above_and_its_source_below() -> None:
+    """The height is title 44, plot 100, axis 56 and one line of 16; without legend nothing more."""
+    figure = style.finished((), {}, title="A & B", source="Source: x.", plot_px=100, theme="light")
+    assert figure.layout.title.text == "<b>A &amp; B</b>"
+    assert figure.layout.annotations[-1].text == "Source: x."
+    assert figure.layout.height == 44 + 100 + 56 + 16
+
+
+def test_a_legend_that_breaks_on_a_telephone_gets_its_lines() -> None:
+    """Three entries of 20 letters need 184 px each, so one column of 356 px: three lines of 21."""
+    traces = [{"type": "scatter", "name": "x" * 20} for _ in range(3)]
+    figure = style.finished(traces, {"showlegend": True}, title="A", source="S", plot_px=100, theme="dark")
+    assert figure.layout.margin.t == 44 + 3 * 21
+
+
+def test_a_fragment_is_the_same_each_time_and_brings_no_library() -> None:
+    """Byte for byte, with its own id, few buttons, and none that sends the chart away."""
+    traces = [{"type": "scatter", "name": "a", "x": [1], "y": [2]}]
+    figures = [style.finished(traces, {}, title="A", source="S", plot_px=9, theme="dark") for _ in range(2)]
+    first, second = (style.fragment(figure, "chart-a") for figure in figures)
+    assert first == second
+    assert 'id="chart-a"' in first
+    assert '"showSendToCloud": false' in first
+    assert '"responsive": true' in first
+    assert '"displaylogo": false' in first
+    assert len(first) < 3000
+
+
+def test_an_amount_axis_names_its_unit() -> None:
+    """In square brackets, with what else there is to say behind."""
+    assert style.amount_axis(scale_for(2500.0, "kg"), "CO2e", "; x")["title"]["text"] == "CO2e [t]; x"
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([100.0, 200.0], ["100 kg", "200 kg"]),
+        ([100.0, 10_000.0], ["100 kg", "300 kg", "1 t", "3 t", "10 t"]),
+        ([1.0, 100_000.0], ["1 kg", "10 kg", "100 kg", "1 t", "10 t", "100 t"]),
+        ([0.01, 1e8], ["10 g", "1 kg", "100 kg", "10 t", "1 kt", "100 kt"]),
+        ([1e-6, 1e12], ["100 mg", "1 kg", "10 t", "100 kt", "1 Gt"]),
+        ([5.0], ["5 kg"]),
+    ],
+)
+def test_a_logarithmic_axis_has_few_round_ticks_with_units(values: list[float], ticks: list[str]) -> None:
+    """Steps of 1, 2 and 5, of 1 and 3, or powers of ten, by how far it reaches."""
+    assert log_axis(values, "kg", "CO2e")["ticktext"] == ticks
+
+
+def test_an_end_at_zero_is_drawn_at_a_thousandth() -> None:
+    """A logarithmic axis has no zero."""
+    assert drawable(Interval(0.0, 5.0, 6.0)) == Interval(0.005, 5.0, 6.0)
+    assert drawable(exact(5.0)) == exact(5.0)

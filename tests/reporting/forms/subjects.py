@@ -1,0 +1,122 @@
+"""Subjects whose numbers are round, so that every form's can be worked out by hand."""
+
+from datetime import UTC, datetime
+
+from greentrain import Estimate, Interval, estimate
+from greentrain.reporting.subject import Grid, RunLine, Size, Subject, Totals, Versions, subject_of
+
+MADE_AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
+GRID = Grid(Interval(320.0, 400.0, 480.0), 2025, "life-cycle", "published", "ember_2026_10")
+
+
+def exact_estimate() -> Estimate:
+    """24 kWh and 9.6 kg without any interval: 250 W for 96 h at 400 g/kWh."""
+    return estimate("V100-SXM2-16GB", hours=96, power=250, host_factor=1, pue=1, grid_intensity=400)
+
+
+def sized_estimate(runs: int = 2) -> Estimate:
+    """Two runs of 100 h on 8 devices at 300 W: 480 kWh of IT, 600 kWh, 240 kg; 1e9 parameters, 2e10 tokens each."""
+    inputs = {"power": 300, "host_factor": 1, "pue": 1.25, "grid_intensity": 400, "params": 1e9, "tokens": 2e10}
+    return estimate("A100-SXM4-80GB", count=8, hours=100, runs=runs, **inputs)
+
+
+def exact() -> Subject:
+    """The subject of the exact estimate."""
+    return subject_of(exact_estimate())
+
+
+def sized() -> Subject:
+    """The subject of the sized estimate."""
+    return subject_of(sized_estimate())
+
+
+def _run(name: str, status: str, hours: float, kwh: float | None, spread: float) -> RunLine:
+    def around(value: float | None) -> Interval | None:
+        return None if value is None else Interval(value * (1 - spread), value, value * (1 + spread))
+
+    day = {"final": 1, "crash": 2}.get(name, 3)
+    return RunLine(
+        id=f"2026-{name}",
+        name=name,
+        status=status,
+        basis="measured",
+        hardware="8 x Tesla V100-SXM2-16GB",
+        gpu="v100-sxm2-16gb",
+        count=8,
+        runs=1,
+        hours=hours,
+        accelerator_hours=8 * hours,
+        location="FR",
+        year=2026,
+        started=datetime(2026, 3, day, 6, tzinfo=UTC),
+        ended=datetime(2026, 3, day, 6 + int(hours), tzinfo=UTC),
+        it_energy_kwh=around(None if kwh is None else kwh / 1.25),
+        facility_energy_kwh=around(kwh),
+        operational_kg=around(None if kwh is None else kwh * 0.4),
+        embodied_kg=None if kwh is None else Interval(0.5, 1.0, 2.0),
+        water_l=None,
+        pue=Interval(1.25, 1.25, 1.25),
+        grid=GRID,
+    )
+
+
+def project() -> Subject:
+    """A run of 10 h and 25 kWh, one of 5 h and 10 kWh that failed, one of unknown energy that was killed.
+
+    In sum 35 kWh (28 to 42), 14 kg (11.2 to 16.8) and 2 kg of embodied emissions (1 to 4).
+    """
+    lines = (
+        _run("final", "completed", 10, 25.0, 0.2),
+        _run("crash", "failed", 5, 10.0, 0.2),
+        _run("=lost", "killed", 1, None, 0.2),
+    )
+    totals = Totals(
+        it_energy_kwh=Interval(22.4, 28.0, 33.6),
+        facility_energy_kwh=Interval(28.0, 35.0, 42.0),
+        operational_kg=Interval(11.2, 14.0, 16.8),
+        embodied_kg=Interval(1.0, 2.0, 4.0),
+        water_l=None,
+    )
+    source = {"title": "Ember, Yearly Electricity Data", "url": "https://ember-energy.org", "year": 2026, "licence": ""}
+    return exact()._replace(
+        kind="project",
+        title="bert & co, 3 runs",
+        basis="measured",
+        lines=lines,
+        totals=totals,
+        failed_share=10 / 35,
+        period_start=lines[0].started,
+        period_end=lines[2].ended,
+        inputs=(),
+        breakdown=(),
+        sources={"ember_2026_10": source},
+        size=None,
+        versions=Versions("1.2.3", "2026.11", "3.3.2"),
+        estimate=None,
+    )
+
+
+def one_run() -> Subject:
+    """The completed run of the project alone, with its parts: 16 kWh of accelerators, 4 of the host, 5 on top."""
+    whole = project()
+    line = whole.lines[0]
+    assert line.it_energy_kwh is not None
+    assert line.facility_energy_kwh is not None
+    assert line.operational_kg is not None
+    parts = tuple(
+        exact().breakdown[0]._replace(component=name, energy_kwh=kwh, operational_kg=0.4 * kwh)
+        for name, kwh in (("accelerators", 16.0), ("host", 4.0), ("facility", 5.0))
+    )
+    totals = Totals(line.it_energy_kwh, line.facility_energy_kwh, line.operational_kg, line.embodied_kg, None)
+    return whole._replace(kind="run", title="final", lines=(line,), totals=totals, failed_share=0.0, breakdown=parts)
+
+
+def nothing() -> Subject:
+    """A run that drew nothing."""
+    zero = Interval(0.0, 0.0, 0.0)
+    return one_run()._replace(totals=Totals(zero, zero, zero, None, None))
+
+
+def with_size(subject: Subject, **size: float) -> Subject:
+    """Give a subject a size."""
+    return subject._replace(size=Size(**size))

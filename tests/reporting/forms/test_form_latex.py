@@ -1,0 +1,169 @@
+"""The form for papers; where TeX is installed, it is compiled."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from subjects import exact, one_run, project, sized
+
+from greentrain import Interval, estimate
+from greentrain.errors import InputError
+from greentrain.reporting.forms.latex import render
+from greentrain.reporting.subject import Subject, subject_of
+
+NASTY = "a\\b{c}$d$&#%_^~<>|\"`'\u00e9\u4e2d\U0001f331 \\input{/etc/passwd}"
+PAPER = r"""\documentclass{article}
+\begin{document}
+\input{greentrain}
+\bibliographystyle{plain}
+\bibliography{greentrain}
+\end{document}
+"""
+
+
+def rows(subject: Subject, **options: str) -> list[str]:
+    """Give the rows of the table without their commands."""
+    table = render(subject, **options).split("\\begin{tabular}")[1]
+    found = [line for line in table.split("\n") if line.endswith(r"\\")]
+    return [line.replace("\\raggedright ", "").replace("\\allowbreak{}", "").removesuffix(r" \\") for line in found]
+
+
+def test_the_table_parts_reported_from_failed_runs() -> None:
+    """Subtotals of both groups and the total of the project; a run of unknown energy is listed."""
+    hardware = "8 x Tesla V100-SXM2-16GB"
+    assert rows(project()) == [
+        "Run & Hardware & GPU-hours & kWh & kg CO$_2$e",
+        f"final & {hardware} & 80 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
+        "Subtotal, reported runs &  & 80 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
+        f"crash (failed) & {hardware} & 40 & 10.0 [8.00, 12.0] & 4.00 [3.20, 4.80]",
+        f"=lost (killed) & {hardware} & 8 & -- & --",
+        "Subtotal, failed and preliminary runs &  & 48 & 10.0 [8.00, 12.0] & 4.00 [3.20, 4.80]",
+        "Total &  & 128 & 35.0 [28.0, 42.0] & 14.0 [11.2, 16.8]",
+    ]
+
+
+def test_an_estimate_says_that_failed_runs_are_not_in_it() -> None:
+    """In a row of its own."""
+    found = rows(exact())
+    assert found[2:] == [
+        "Failed and preliminary runs & not included & -- & -- & --",
+        "Total &  & 96 & 24.0 & 9.60",
+    ]
+
+
+def test_final_names_the_runs_of_the_paper() -> None:
+    """By name or id; all others are preliminary, whatever became of them."""
+    found = rows(project(), final="2026-crash")
+    assert found[1].startswith("crash (failed)")
+    assert found[3].startswith("final & ")
+    with pytest.raises(InputError, match=r"^final 'x': is no name or id of a run of this report$"):
+        render(project(), final="final, x")
+
+
+def test_many_runs_are_summed_by_outcome() -> None:
+    """31 of them are one row."""
+    line = project().lines[0]
+    lines = (*(line._replace(id=str(number)) for number in range(31)), project().lines[1])
+    found = rows(project()._replace(lines=lines))
+    assert found[1] == (
+        "31 runs (completed) & 8 x Tesla V100-SXM2-16GB & 2480 & 775 [620, 930] & 310 [248, 372]"
+    ).replace("2480", "2,480")
+    assert len(found) == 6
+
+
+def test_large_figures_are_in_mwh_and_tonnes() -> None:
+    """1,287 MWh, 552 t."""
+    totals = exact().totals._replace(
+        facility_energy_kwh=Interval(1e6, 1.287e6, 2e6), operational_kg=Interval(4e5, 5.521e5, 9e5)
+    )
+    text = render(exact()._replace(totals=totals))
+    assert "1,290~MWh (90\\,\\% interval 1,000 to 2,000~MWh) of electricity" in text
+    assert "552~t CO$_2$e (90\\,\\% interval 400 to 900~t CO$_2$e)" in text
+
+
+def test_the_paragraph() -> None:
+    """Verb, hardware, hours, figures, boundary, runs, factor with citation, versions."""
+    text = " ".join(render(project()).split("\\paragraph")[1].split("\\begin{table}")[0].split())
+    assert text == (
+        "{Energy and emissions.} We measured that training on 8 x Tesla V100-SXM2-16GB for 128 GPU-hours used "
+        "35.0~kWh (90\\,\\% interval 28.0 to 42.0~kWh) of electricity, which emitted 14.0~kg CO$_2$e (90\\,\\% "
+        "interval 11.2 to 16.8~kg CO$_2$e) (operational, location-based). The figures cover the whole facility, that "
+        "is computers (accelerators and host) with cooling and power supply; IT energy times a PUE of 1.25. They "
+        "comprise 3 runs of the project: 1 completed, 1 failed, 1 killed; those that did not complete took 29 \\% of "
+        "the energy; 1 of unknown energy is not in the sums. Carbon intensity: 400 g CO$_2$e/kWh (FR, 2025; "
+        "life-cycle, location-based)~\\cite{greentrain:ember_2026_10}. Computed with greentrain 1.2.3, data 2026.11, "
+        "codecarbon 3.3.2~\\cite{greentrain}; Table~\\ref{tab:greentrain} lists the runs."
+    )
+
+
+def test_the_sentence_for_neurips() -> None:
+    """Compute in total, per run in the table, and whether the project needed more."""
+    text = render(project(), checklist="neurips")
+    assert text == (
+        "Training used 8 x Tesla V100-SXM2-16GB for 128 GPU-hours in FR, in total 35.0~kWh (90\\,\\% interval 28.0 to "
+        "42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); Table~\\ref{tab:greentrain} states "
+        "the compute of each run, and its total includes runs that did not complete (29\\,\\% of the energy).\n"
+    )
+    assert "and failed and preliminary runs of the project are not included." in render(exact(), checklist="neurips")
+    assert "and other runs of the project are not included." in render(one_run(), checklist="neurips")
+    whole = project()._replace(failed_share=0.0)
+    assert "and no run of the project failed." in render(whole, checklist="neurips")
+
+
+def test_the_sentence_for_acl() -> None:
+    """Parameters, budget, infrastructure."""
+    assert render(sized(), checklist="acl") == (
+        "The model has 1 billion parameters, the total computational budget was 1,600 GPU-hours, which used 600~kWh "
+        "and emitted 240~kg CO$_2$e, and the computing infrastructure was 8 x NVIDIA A100 SXM4 80GB "
+        "(Table~\\ref{tab:greentrain}).\n"
+    )
+    assert render(project(), checklist="acl").startswith("The model is of the size stated in the paper, the total")
+
+
+def test_an_unknown_checklist() -> None:
+    """One of two."""
+    with pytest.raises(InputError, match=r"^checklist 'icml': must be neurips or acl$"):
+        render(exact(), checklist="icml")
+
+
+def test_the_bibliography_names_the_sources_once() -> None:
+    """Keys that BibTeX takes; what the user said himself is no publication."""
+    text = render(subject_of(estimate("V100", hours=96, location="FR", power=250)))
+    keys = re.findall(r"^@misc\{(.*),$", text, re.MULTILINE)
+    assert len(keys) == len(set(keys))
+    assert keys[0] == "greentrain"
+    assert not {"greentrain:user", "greentrain:greentrain_judgement"} & set(keys)
+    cited = re.findall(r"\\cite\{(.*?)\}", text)
+    assert {key for group in cited for key in group.split(",")} <= set(keys)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (Debian: texlive-latex-base)")
+@pytest.mark.parametrize("kind", ["estimate", "project", "nasty"])
+def test_it_compiles(kind: str, tmp_path: Path) -> None:
+    """With an article of its own, bibliography and all, without overfull lines; special characters do no harm."""
+    subject = {"estimate": sized(), "project": project(), "nasty": nasty()}[kind]
+    (tmp_path / "greentrain.tex").write_text(render(subject) + "\n" + render(subject, checklist="neurips"))
+    (tmp_path / "paper.tex").write_text(PAPER)
+    for program in (["pdflatex", "-interaction=nonstopmode", "-halt-on-error"], ["bibtex"], ["pdflatex"], ["pdflatex"]):
+        command = [
+            *program,
+            *(["-interaction=nonstopmode", "-halt-on-error"] if program == ["pdflatex"] else []),
+            "paper",
+        ]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout[-2000:]
+    log = (tmp_path / "paper.log").read_text(errors="replace")
+    assert re.findall(r"(?:Citation|Reference) `.*?' .* undefined", log) == []
+    if kind != "nasty":
+        assert re.findall(r"Overfull \\hbox \((\d{2,})\.", log) == []
+    assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF")
+
+
+def nasty() -> Subject:
+    """Give a project whose names hold everything that TeX minds."""
+    found = project()
+    lines = tuple(line._replace(name=NASTY, hardware=NASTY) for line in found.lines)
+    sources = {key: {**source, "title": NASTY, "url": NASTY} for key, source in found.sources.items()}
+    return found._replace(title=NASTY, lines=lines, sources=sources)

@@ -1,0 +1,81 @@
+"""SPDX 3.0.1, read by the standard's own bindings."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import spdx_python_model
+from subjects import MADE_AT, exact, one_run, project, sized
+
+from greentrain import Interval
+from greentrain.errors import InputError
+from greentrain.reporting.report import report
+from greentrain.reporting.subject import Subject
+
+
+def read(text: str) -> Any:
+    """Read a document by the bindings, which check every property; give its package."""
+    model, objects = spdx_python_model.load_data(json.loads(text))
+    (package,) = objects.foreach_type(model.ai_AIPackage)
+    assert objects.missing_ids == set()
+    return package
+
+
+@pytest.mark.parametrize("activity", ["training", "fine-tuning"])
+@pytest.mark.parametrize("subject", [exact(), sized(), one_run(), project()], ids=lambda subject: subject.title)
+def test_it_is_read_by_the_official_model(subject: Subject, activity: str) -> None:
+    """Names, types and required properties."""
+    package = read(report(subject, "spdx", made_at=MADE_AT, activity=activity))
+    assert package.name == subject.title
+    assert package.creationInfo.specVersion == "3.0.1"
+
+
+def test_the_energy_is_a_decimal_number_in_text() -> None:
+    """35 kWh; small numbers without exponent."""
+    text = report(project(), "spdx")
+    (energy,) = read(text).ai_energyConsumption.ai_trainingEnergyConsumption
+    assert float(energy.ai_energyQuantity) == 35.0
+    assert energy.ai_energyUnit.endswith("/kilowattHour")
+    totals = project().totals._replace(facility_energy_kwh=Interval(4.2e-6, 4.2e-6, 4.2e-6))
+    assert '"ai_energyQuantity": "0.0000042"' in report(project()._replace(totals=totals), "spdx")
+
+
+def test_fine_tuning_has_a_field_of_its_own() -> None:
+    """And training none then."""
+    found = read(report(project(), "spdx", activity="fine-tuning")).ai_energyConsumption
+    assert len(found.ai_finetuningEnergyConsumption) == 1
+    assert len(found.ai_trainingEnergyConsumption) == 0
+
+
+def test_the_statement_and_the_properties() -> None:
+    """Interval, boundary, runs, factor and versions."""
+    package = read(report(project(), "spdx"))
+    text = package.ai_informationAboutTraining
+    assert text.startswith("Energy measured, 90 % interval 28 to 42 kWh. Boundary: the whole facility")
+    assert "Operational emissions: 14 kg CO2e (90 % interval 11.2 to 16.8)." in text
+    (extension,) = package.extension
+    found = {item.extension_cdxPropName: item.extension_cdxPropValue for item in extension.extension_cdxProperty}
+    assert found["greentrain:operational_kg_best"] == "14"
+    assert found["greentrain:pue_best"] == "1.25"
+
+
+def test_the_date_is_that_of_the_caller_or_the_end_of_the_runs() -> None:
+    """An estimate without a date is refused: nothing reads the clock."""
+    assert '"created": "2026-11-22T11:00:00Z"' in report(project(), "spdx", made_at=MADE_AT)
+    assert '"created": "2026-03-03T07:00:00Z"' in report(project(), "spdx")
+    rule = "made_at: must be given, such as now: an SPDX document states when it was made"
+    with pytest.raises(InputError, match=f"^{re.escape(rule)}$"):
+        report(exact(), "spdx")
+
+
+def test_identifiers_are_the_users_where_he_has_a_namespace() -> None:
+    """Any URI."""
+    package = read(report(project(), "spdx", namespace="https://example.org/bert/"))
+    assert package._id == "https://example.org/bert#model"
+
+
+def test_a_wrong_activity() -> None:
+    """The profile has inference too, which is none of ours."""
+    with pytest.raises(InputError, match=r"^activity 'inference': must be training or fine-tuning$"):
+        report(project(), "spdx", activity="inference")

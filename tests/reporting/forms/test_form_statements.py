@@ -1,0 +1,121 @@
+"""What every form says of its numbers: boundary, runs, factor, interval, versions."""
+
+import re
+from pathlib import Path
+
+import pytest
+from subjects import MADE_AT, exact, nothing, one_run, project, sized
+
+from greentrain import validate
+from greentrain.errors import Contradiction, InputError
+from greentrain.reporting import statements
+from greentrain.reporting.forms import FORMS
+from greentrain.reporting.report import report
+from greentrain.reporting.statements import (
+    accelerator_hours,
+    boundary_words,
+    factor_sources,
+    factor_words,
+    hardware_of,
+    runs_words,
+    span_words,
+    total_tokens,
+    versions_words,
+    wall_clock_hours,
+)
+
+OURS = ("latex", "model-card", "gpai", "ghg", "sci", "cyclonedx", "spdx", "boamps", "codecarbon")
+
+
+def test_boundary() -> None:
+    """Which equipment, and the PUE that was applied."""
+    facility = "the whole facility, that is computers (accelerators and host) with cooling and power supply"
+    assert boundary_words(project()) == f"{facility}; IT energy times a PUE of 1.25"
+    alone = project()._replace(boundary="accelerator", lines=())
+    assert boundary_words(alone) == "the accelerators alone, without their host"
+
+
+def test_runs() -> None:
+    """One described run, identical ones, a tracked one, a project with its failed runs."""
+    assert runs_words(exact()) == "one training run as described; failed and preliminary runs are not included"
+    assert runs_words(sized()) == "2 identical training runs; failed and preliminary runs are not included"
+    assert runs_words(one_run()) == "one run (completed); other runs of its project are not included"
+    expected = (
+        "3 runs of the project: 1 completed, 1 failed, 1 killed; those that did not complete took 29 % of the energy; "
+        "1 of unknown energy is not in the sums"
+    )
+    assert runs_words(project()) == expected
+
+
+def test_factor() -> None:
+    """Value, place, year and basis; more than three are summed up."""
+    assert factor_words(project()) == "400 g CO2e/kWh (FR, 2025; life-cycle, location-based)"
+    assert factor_sources(project()) == "Ember, Yearly Electricity Data"
+    assert factor_words(exact()) == "400 g CO2e/kWh (as given by the user; accounting not stated, location-based)"
+    line = project().lines[0]
+    many = project()._replace(lines=tuple(line._replace(location=place) for place in ("FR", "DE", "PL", "SE")))
+    assert factor_words(many) == "4 location-based factors from 400 to 400 g CO2e/kWh"
+
+
+def test_hardware_hours_and_versions() -> None:
+    """Sums over the lines; hardware once."""
+    assert hardware_of(project()) == "8 x Tesla V100-SXM2-16GB"
+    assert (wall_clock_hours(project()), accelerator_hours(project())) == (16, 128)
+    assert versions_words(project()) == "greentrain 1.2.3, data 2026.11, codecarbon 3.3.2"
+    assert span_words(exact().totals.operational_kg, "1", "2") == "exact inputs, no interval"
+    assert total_tokens(sized()) == 4e10
+    assert total_tokens(exact()) is None
+
+
+def test_unknown_hours_are_not_zero() -> None:
+    """One line of unknown duration makes the sum unknown."""
+    lines = (project().lines[0], project().lines[1]._replace(hours=None, accelerator_hours=None))
+    found = project()._replace(lines=lines)
+    assert (wall_clock_hours(found), accelerator_hours(found)) == (None, 80)
+
+
+@pytest.mark.parametrize("form", OURS)
+def test_no_form_states_zero(form: str) -> None:
+    """Nothing known is an error, never a figure."""
+    rule = f"result: its energy is zero or not known, which the form {form} must not state as a figure"
+    with pytest.raises(InputError, match=f"^{re.escape(rule)}$"):
+        report(nothing(), form, made_at=MADE_AT)
+
+
+@pytest.mark.parametrize("form", OURS)
+def test_no_form_takes_a_validation(form: str) -> None:
+    """It is no footprint."""
+    rule = f"format '{form}': is no form for a validation; it takes an estimate, a run or a project"
+    with pytest.raises(Contradiction, match=f"^{re.escape(rule)}$"):
+        report(validate(tier="T1", record="strubell2019-bert-base-v100"), form)
+
+
+@pytest.mark.parametrize("form", OURS)
+@pytest.mark.parametrize("subject", [exact(), sized(), one_run(), project()], ids=lambda subject: subject.title)
+def test_every_form_is_the_same_twice_and_claims_nothing_of_offsets(form: str, subject: object) -> None:
+    """Deterministic; no trees, no neutrality, no compensation of one figure by another."""
+    text = report(subject, form, made_at=MADE_AT)
+    assert text == report(subject, form, made_at=MADE_AT)
+    assert re.search(r"carbon.neutral|\btrees?\b|\boffset|net.zero", text, re.IGNORECASE) is None
+    assert text.endswith("\n")
+
+
+def test_the_coverage_stands_in_every_form_with_room_for_words() -> None:
+    """Boundary, failed runs, factor's year and basis, versions; the AI Act asks for energy alone."""
+    assert "the whole facility" in report(project(), "gpai")
+    for form in ("model-card", "sci", "cyclonedx", "spdx", "latex"):
+        text = " ".join(report(project(), form, made_at=MADE_AT).split()).replace("\\", "")
+        for words in (
+            "the whole facility",
+            "1 failed, 1 killed",
+            "2025; life-cycle, location-based",
+            "1.2.3",
+            "2026.11",
+        ):
+            assert words in text, (form, words)
+
+
+def test_each_form_has_a_file_of_its_own() -> None:
+    """The registry names modules that are there."""
+    folder = Path(statements.__file__).parent / "forms"
+    assert [form for form in OURS if not (folder / f"{FORMS[form].module}.py").exists()] == []

@@ -1,0 +1,59 @@
+"""Cards and forms of tracked runs, from their journals on."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from journals_of_reports import write_run
+
+from greentrain import History, update_card
+from greentrain.cli.main import run
+from greentrain.reporting.forms import FORMS
+from greentrain.reporting.report import report
+
+OURS = ("latex", "model-card", "gpai", "ghg", "sci", "cyclonedx", "spdx", "boamps", "codecarbon")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Make a history of two runs of 0.504 kWh and 0.2016 kg, one of which failed."""
+    write_run(tmp_path, "20260301T000000Z-aaaaaa", name="one", project="bert")
+    write_run(tmp_path, "20260301T000000Z-bbbbbb", name="two", project="bert", status="failed")
+    return tmp_path
+
+
+def test_the_card_of_a_run_and_of_a_project(home: Path) -> None:
+    """201.6 g, and twice that with the failed run."""
+    history = History(home)
+    assert "\n  emissions: 201.6\n" in update_card("", history.get("20260301T000000Z-aaaaaa"))
+    card = update_card("", history.runs(project="bert"))
+    assert "\n  emissions: 403.2\n" in card
+    assert "2 runs of the project: 1 completed, 1 failed; those that did not complete took 50 % of the energy" in card
+
+
+def test_the_command(home: Path) -> None:
+    """A run by the beginning of its id, a project by its name."""
+    card = home / "README.md"
+    card.write_text("# T\n")
+    assert run(["card", str(card), "--run", "20260301T000000Z-a", "--home", str(home)]) == 0
+    assert "\n  emissions: 201.6\n" in card.read_text()
+    assert run(["card", str(card), "--project", "bert", "--home", str(home)]) == 0
+    assert "\n  emissions: 403.2\n" in card.read_text()
+
+
+@pytest.mark.parametrize("form", OURS)
+def test_every_form_takes_runs_and_projects(home: Path, form: str) -> None:
+    """Measured, so no date and no estimate is needed."""
+    history = History(home)
+    for result in (history.get("20260301T000000Z-aaaaaa"), history.runs()):
+        assert report(result, form).endswith("\n")
+    assert form in FORMS
+
+
+def test_codecarbons_row_of_a_run(home: Path) -> None:
+    """0.3 and 0.12 kWh times a PUE of 1.2, and one hour."""
+    text = report(History(home).get("20260301T000000Z-aaaaaa"), "codecarbon")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["energy_consumed"], row["gpu_energy"], row["cpu_energy"]) == ("0.504", "0.36", "0.144")
+    assert (row["duration"], row["emissions"], row["codecarbon_version"]) == ("3600", "0.2016", "3.3.2")

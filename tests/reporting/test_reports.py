@@ -1,0 +1,225 @@
+"""Reports as text: the registry of forms, what each form says, and that nothing injects."""
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from journals_of_reports import FIRST_START, write_run
+from jsonschema import Draft202012Validator
+
+import greentrain
+from greentrain import Contradiction, History, InputError, UnknownName, report
+from greentrain.interval import Interval
+from greentrain.reporting.forms import FORMS
+from greentrain.reporting.forms.csv import COLUMNS
+from greentrain.reporting.forms.json_schema import schema, schema_text
+from greentrain.reporting.marks import is_ours
+
+NASTY = "</script><script>alert(1)</script>\"'<!--{{ 7 * 7 }}|*_`[x](javascript:alert(1))\x1b[31m\n# head\n=1+1"
+OWN = ("html", "markdown", "text", "json", "csv")
+_EXACT = {"count": 64, "hours": 79.2, "power": 188.1486, "host_factor": 1, "pue": 1.58, "grid_intensity": 432.73}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One result of each kind."""
+    home = tmp_path_factory.mktemp("home")
+    write_run(home, "a", name=NASTY, project=NASTY, spans=[(NASTY, 10, 1800)])
+    write_run(home, "b", name="=1+1", project=NASTY, status="failed", started=FIRST_START + timedelta(days=40))
+    return {
+        "estimate": greentrain.estimate("V100", **_EXACT),
+        "run": History(home).get("a"),
+        "project": History(home),
+        "validation": greentrain.validate(claims=True),
+    }
+
+
+@pytest.mark.parametrize("format", OWN)
+@pytest.mark.parametrize("kind", ["estimate", "run", "project", "validation"])
+def test_the_same_result_gives_the_same_report(results: dict[str, Any], kind: str, format: str) -> None:
+    """Byte for byte, and each form that can carry the mark is known again as ours."""
+    text = report(results[kind], format)
+    assert text == report(results[kind], format)
+    assert text.endswith("\n")
+    assert is_ours(text) is not (kind == "validation" and format == "csv")
+
+
+@pytest.mark.parametrize("format", ["markdown", "text", "html"])
+def test_the_headline_stands_in_every_form_for_people(results: dict[str, Any], format: str) -> None:
+    """1,506.8 kWh and 652.0 kg CO2e, worked out from the power and hours of Strubell et al. 2019."""
+    text = report(results["estimate"], format)
+    assert "1,506.8 kWh of electricity and 652.0 kg CO2e" in text
+
+
+@pytest.mark.parametrize("format", ["markdown", "text", "html"])
+def test_sections_are_the_same_in_every_form_for_people(results: dict[str, Any], format: str) -> None:
+    """From the result to the sources."""
+    titles = ["Result", "What the figures cover", "What it is made of", "What the interval comes from",
+              "The same run elsewhere", "The same run by published methods", "Inputs, defaults and assumptions",
+              "Method", "Sources"]  # fmt: skip
+    patterns = {"markdown": r"^## (.*)$", "text": r"^(.*)\n-{6,}$", "html": r"<h2 id=\"[\w-]+\">(.*)</h2>"}
+    found = re.findall(patterns[format], report(results["estimate"], format), re.MULTILINE)
+    assert [title for title in found if title in titles] == titles
+
+
+@pytest.mark.parametrize("format", ["markdown", "text", "html"])
+def test_every_number_in_brackets_has_its_source(results: dict[str, Any], format: str) -> None:
+    """References run from 1 to the number of entries in the bibliography, and none leads nowhere."""
+    text = report(results["estimate"], format)
+    patterns = {
+        "markdown": (r"\\\[([\d, ]+)\\\]", r"^(\d+)\. "),
+        "text": (r"\[(\d[\d, \n]*)\]", r"^\[(\d+)\] "),
+        "html": (r"aria-label=\"source (\d+)\"", r"<li id=\"source-(\d+)\">"),
+    }
+    body, entries = patterns[format]
+    listed = {int(number) for number in re.findall(entries, text, re.MULTILINE)}
+    cited = {int(number) for marks in re.findall(body, text) for number in re.findall(r"\d+", marks)}
+    assert listed == set(range(1, len(listed) + 1))
+    assert cited == listed
+
+
+def test_defaults_are_counted_and_listed(results: dict[str, Any]) -> None:
+    """Five of the numbers of the exact estimate are ours: they concern making the hardware, and water."""
+    text = report(results["estimate"], "text")
+    assert "5 inputs were chosen by greentrain, because nobody said otherwise:" in text
+    assert "- embodied emissions of the node, per device: 375 (188 to 750) kg (assumed)" in text
+
+
+def test_a_project_says_what_failed(results: dict[str, Any]) -> None:
+    """Two runs of 0.504 kWh, one of them failed."""
+    text = report(results["project"], "text")
+    assert re.search(r"^failed +1 +0\.504 +0\.202 +50 %$", text, re.MULTILINE)
+    assert re.search(r"^all +2 +1\.01 +0\.403 +100 %$", text, re.MULTILINE)
+
+
+def test_text_fits_a_terminal_but_for_addresses_and_wide_tables(results: dict[str, Any]) -> None:
+    """Prose is never wider than 80 columns, and holds no control characters of a run's name."""
+    text = report(results["project"], "text")
+    assert "\x1b" not in text
+    assert max(len(line) for line in text.split("Runs\n----")[0].splitlines()) <= 80
+
+
+def test_names_cannot_break_out_of_markdown(results: dict[str, Any]) -> None:
+    """No tag, no heading, no table cell, no link of a name survives."""
+    text = report(results["project"], "markdown")
+    assert "<script" not in text
+    assert "\n# head" not in text
+    assert not re.search(r"(?<!\\)\]\(javascript", text)
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "failed" in line and "V100" in line]
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [10]
+
+
+def test_names_cannot_break_out_of_html(results: dict[str, Any]) -> None:
+    """Three script elements, as for a harmless name: figures, plotly.js and our own; hashes name the two that run."""
+    text = report(results["run"], "html")
+    outside = text[: text.index("<script>")]
+    assert text.count("<script") == 3 + text[text.index("<script>") :].count("<script", 1) - 1
+    assert "alert(1)</script>" not in outside
+    assert "<script>alert" not in text
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'; ") or policy[1].startswith("default-src &#39;none&#39;; ")
+    assert policy[1].count("sha256-") == 2
+
+
+def test_a_page_weighs_less_than_two_megabytes(results: dict[str, Any]) -> None:
+    """The basic bundle of plotly.js is 1.19 MB of it and there once."""
+    for result in results.values():
+        text = report(result, "html")
+        assert 1_200_000 < len(text.encode()) < 2_000_000
+        assert text.count("plotly.js (basic - minified) v") == 1
+
+
+def test_csv_has_a_row_per_run_with_every_end(results: dict[str, Any]) -> None:
+    """Names that a spreadsheet would take for formulas get an apostrophe; nothing stands for not known."""
+    rows = list(csv.DictReader(io.StringIO(report(results["project"], "csv"))))
+    assert [row["id"] for row in rows] == ["a", "b"]
+    assert rows[1]["name"] == "'=1+1"
+    assert float(rows[0]["facility_energy_kwh_best"]) == pytest.approx(0.504)
+    assert float(rows[0]["grid_g_per_kwh_high"]) == 400.0
+    assert (rows[0]["grid_year"], rows[0]["started"]) == ("", "2026-03-01T00:00:00Z")
+    assert tuple(rows[0]) == COLUMNS
+
+
+def test_csv_of_a_validation_is_that_of_the_command(results: dict[str, Any]) -> None:
+    """One row per record and tier."""
+    rows = list(csv.DictReader(io.StringIO(report(results["validation"], "csv"))))
+    assert len(rows) == len(results["validation"].records)
+
+
+@pytest.mark.parametrize("kind", ["estimate", "run", "project", "validation"])
+def test_json_fits_its_schema(results: dict[str, Any], kind: str) -> None:
+    """Every key is described and none is missing; the schema is one itself."""
+    Draft202012Validator.check_schema(schema())
+    Draft202012Validator(schema()).validate(json.loads(report(results[kind], "json")))
+
+
+def test_json_holds_everything(results: dict[str, Any]) -> None:
+    """Figures unrounded, the estimate inside, and the schema as text is the schema."""
+    found = json.loads(report(results["estimate"], "json", made_at=datetime(2026, 11, 22, 12, tzinfo=UTC)))
+    assert found["totals"]["operational_kg"]["best"] == results["estimate"].operational_kg.best
+    assert found["estimate"] == results["estimate"].to_dict()
+    assert found["made_at"] == "2026-11-22T12:00:00Z"
+    assert json.loads(schema_text()) == schema()
+
+
+def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, Any]) -> None:
+    """Of 150 runs of 0 to 149 kWh the 100 largest; the sum counts all of them: 11,175 kWh."""
+    from greentrain.reporting.document.make import document_of
+    from greentrain.reporting.subject import subject_of
+
+    subject = subject_of(results["project"])
+    first = subject.lines[0]
+    lines = tuple(
+        first._replace(id=f"{number:03d}", facility_energy_kwh=Interval(number, number, number))
+        for number in range(150)
+    )
+    runs = next(part for part in document_of(subject._replace(lines=lines)).sections if part.id == "runs")
+    by_status, words, listed = runs.blocks
+    assert [cell.text for cell in by_status.rows[-1]][:3] == ["all", "150", "11,200"]  # type: ignore[union-attr]
+    assert words.text.startswith("The 100 runs that took most energy, of 150")  # type: ignore[union-attr]
+    assert [row[1].text for row in listed.rows][::99] == ["149", "050"]  # type: ignore[union-attr]
+
+
+def test_forms_are_found_by_name() -> None:
+    """An unknown one is refused with the nearest."""
+    with pytest.raises(UnknownName) as caught:
+        report(greentrain.estimate("V100", hours=1), "htm")
+    assert str(caught.value) == (
+        "format 'htm': must be html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci, cyclonedx, spdx, "
+        "boamps or codecarbon; did you mean html?"
+    )
+
+
+@pytest.mark.parametrize("format", [name for name, form in FORMS.items() if "validation" not in form.kinds])
+def test_forms_that_people_hand_in_refuse_a_validation(results: dict[str, Any], format: str) -> None:
+    """A validation has no energy of its own."""
+    with pytest.raises(Contradiction) as caught:
+        report(results["validation"], format)
+    assert str(caught.value) == (
+        f"format '{format}': is no form for a validation; it takes an estimate, a run or a project"
+    )
+
+
+def test_an_option_of_another_form_is_refused() -> None:
+    """The message says which the form has."""
+    estimate = greentrain.estimate("V100", hours=1)
+    with pytest.raises(InputError) as caught:
+        report(estimate, "csv", template="x")
+    assert str(caught.value) == "template: is no option of the form csv; it has none"
+    with pytest.raises(InputError) as caught:
+        report(estimate, "html", checklist="acl")
+    assert str(caught.value) == "checklist: is no option of the form html; it has template"
+
+
+def test_no_report_claims_neutrality_trees_or_offsets(results: dict[str, Any]) -> None:
+    """Words that such reports should not have, but for saying that offsets are not counted."""
+    for kind in ("estimate", "run", "project"):
+        text = report(results[kind], "text").lower()
+        assert "neutral" not in text
+        assert not re.search(r"\btrees?\b", text)
+        assert all("not counted" in text[: found.start() + 200] for found in re.finditer("offset", text))
