@@ -1,11 +1,13 @@
 """``greentrain track``: any command as a tracked run."""
 
+import warnings
 from inspect import Parameter, Signature
 from typing import Any
 
 import typer
 
 from greentrain.cli.options import Option, flag_of
+from greentrain.cli.terminal import complain
 from greentrain.errors import Contradiction, InputError
 
 TRACK_SETTINGS = {"allow_interspersed_args": False}
@@ -54,7 +56,13 @@ def track_command(**said: Any) -> int:
     if said[_ON_BUDGET] not in (None, "warn", "stop"):
         raise InputError(_ON_BUDGET, said[_ON_BUDGET], "must be warn or stop")
     settings = {name: _DEFAULTS.get(name) if value is None else value for name, value in said.items()}
+    # A warning here is for whoever typed the command: one line, without the place in our code.
+    warnings.showwarning = _warn
     return run_command(checked_settings(settings), command)
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    complain(str(message).removeprefix("greentrain: "), 0)
 
 
 def _parameter(option: Option) -> Parameter:

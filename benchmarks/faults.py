@@ -1,0 +1,173 @@
+"""What tracked trainings do under each of 44 faults: greentrain beside codecarbon's own decorator.
+
+Usage: python benchmarks/faults.py [--quick]
+
+Every fault has tests, which are run here. Where the same program can be tracked by either, it is run bare, tracked by
+greentrain and tracked by codecarbon, and the three are compared; of the other faults nothing is claimed for codecarbon.
+``--quick`` leaves the tests out.
+"""
+
+import ast
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "tests" / "faults"
+sys.path.insert(0, str(FOLDER))
+
+from fault_room import Room, Training  # noqa: E402
+
+FAULTS = (
+    "nothing wrong", "exception in the function", "Ctrl-C, once and twice", "SIGTERM", "SIGKILL, out of memory",
+    "os._exit, sys.exit", "folder missing, removed during the run, read-only", "disk full, file-size limit",
+    "damaged history", "eight runs that end at one instant", "eight runs that share one history",
+    "trackers at once, nested, recursive, called twice", "fork, pools, data-loader workers", "threads",
+    "async def, generators, async generators", "signature, methods, pickling, partials",
+    "no GPU, no counter, unknown CPU", "nvidia-smi or scontrol broken or hanging", "unknown place, no place",
+    "no network", "clock that jumps, suspension", "runs of no length and of milliseconds", "thirty days",
+    "a measurement or an output that raises", "hostile configuration of codecarbon", "silly settings",
+    "closed stderr, empty PATH, no home folder", "names with commas, newlines, formulas", "python -O, -W error",
+    "the meter dies or cannot start", "interpreter exit without stop, kernel restart", "ranks, nodes, restarts",
+    "own handler of SIGTERM", "history killed while it is written", "a class or a missing place, at decoration",
+    "os.chdir during the run", "a holder of the tracker is pickled or copied", "descriptors exhausted",
+    "start and stop out of order", "a slice of a CPU in a virtual machine", "readings beyond physics",
+    "command wrapper", "a consumer raises while the user's exception is in flight", "forty functions of 40 ms",
+)  # fmt: skip
+_NUMBERS = re.compile(r"Faults? (\d+)(?: and (\d+))?: ")
+_HANGS_SECONDS = 25.0
+
+
+class Case(NamedTuple):
+    """A program that meets a fault, tracked by one or the other."""
+
+    fault: int
+    what: str
+    program: str = "training"
+    words: tuple[object, ...] = ("returns",)
+    signals: tuple[int, ...] = ()
+    options: tuple[str, ...] = ()
+    environment: dict[str, str | None] = {}  # noqa: RUF012
+    fake: str = ""
+
+
+CASES = (
+    Case(1, "nothing wrong, two seconds", words=("returns", 2)),
+    Case(2, "exception that is caught", words=("raises",)),
+    Case(2, "exception that nobody catches", words=("uncaught",)),
+    Case(3, "Ctrl-C once", words=("waits",), signals=(signal.SIGINT,)),
+    Case(3, "Ctrl-C twice", words=("waits",), signals=(signal.SIGINT, signal.SIGINT)),
+    Case(3, "Ctrl-C that the training survives", words=("saves",), signals=(signal.SIGINT,)),
+    Case(4, "SIGTERM", words=("waits",), signals=(signal.SIGTERM,)),
+    Case(5, "SIGKILL", words=("waits",), signals=(signal.SIGKILL,)),
+    Case(6, "sys.exit(3)", words=("exits",)),
+    Case(6, "os._exit(5)", words=("vanishes",)),
+    Case(15, "a program with functions of every kind", program="kinds", words=()),
+    Case(18, "nvidia-smi that hangs", fake="nvidia-smi"),
+    Case(27, "no PATH, no home folder", environment={"PATH": "", "HOME": None}),
+    Case(29, "warnings as errors", options=("-W", "error")),
+    Case(29, "python -O", options=("-O",)),
+    Case(33, "own handler of SIGTERM", words=("checkpoints",), signals=(signal.SIGTERM,)),
+)
+
+
+def main() -> None:
+    """Print the matrix."""
+    tests = {} if "--quick" in sys.argv else tested()
+    cases = defaultdict(list)
+    for case in CASES:
+        cases[case.fault].append(case)
+    print("fault  tests of greentrain  what")
+    for fault, words in enumerate(FAULTS, 1):
+        done = tests.get(fault)
+        passed = "not run" if done is None else f"{done.count('passed')} of {len(done)} passed"
+        print(f"{fault:5d}  {passed:<20} {words}")
+        for case in cases[fault]:
+            print(f"         {case.what}")
+            for by in ("greentrain", "codecarbon"):
+                print(f"           {by:<11} {seen(case, by)}")
+        if not cases[fault]:
+            print("           codecarbon  not run")
+
+
+def seen(case: Case, by: str) -> str:
+    """Run a case bare and tracked, and say how the two differ and what is on record."""
+    with tempfile.TemporaryDirectory() as folder:
+        room = Room(Path(folder))
+        bare, tracked = start(room, case, "nothing"), start(room, case, by)
+        for training in (bare, tracked):
+            if case.signals:
+                training.wait_for()
+                for number in case.signals:
+                    training.process.send_signal(number)
+        expected = bare.end()
+        try:
+            found = tracked.end(_HANGS_SECONDS)
+        except AssertionError:
+            return f"hangs for more than {_HANGS_SECONDS:g} s"
+        is_same = found[:2] == expected[:2]
+        extra = found.err.count("\n") - expected.err.count("\n")
+        record = greentrain_record(room) if by == "greentrain" else codecarbon_record(room)
+        change = "same result" if is_same else f"OTHER RESULT (exit code {found.code} for {expected.code})"
+        return f"{change}, {extra} lines on stderr, {record}"
+
+
+def start(room: Room, case: Case, by: str) -> Training:
+    """Start a case's program."""
+    environment: dict[str, Any] = {"METER": "codecarbon", "QUIET": None} | case.environment
+    if case.fake:
+        from built import program
+
+        environment["PATH"] = program(room, case.fake, "sleep 1000")
+    return room.start(case.program, *case.words, by=by, options=case.options, environment=environment)
+
+
+def greentrain_record(room: Room) -> str:
+    """Say what greentrain has on record."""
+    runs = room.runs()
+    states = ", ".join(sorted({run.status for run in runs}))
+    return f"{len(runs)} on record ({states})" if runs else "NO RECORD"
+
+
+def codecarbon_record(room: Room) -> str:
+    """Say what codecarbon has on record."""
+    file = room.work / "emissions.csv"
+    rows = len(file.read_text().splitlines()) - 1 if file.exists() else 0
+    return f"{rows} on record" if rows else "NO RECORD"
+
+
+def tested() -> dict[int, list[str]]:
+    """Run the tests; give how each ended, by fault."""
+    faults = dict(documented())
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", str(FOLDER), "-q", f"--junitxml={report}"]
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+        found: dict[int, list[str]] = defaultdict(list)
+        for case in ElementTree.parse(report).iter("testcase"):
+            ended = next((child.tag for child in case), "passed")
+            for number in faults.get(case.attrib["name"].partition("[")[0], ()):
+                found[number].append(ended)
+    return found
+
+
+def documented() -> list[tuple[str, tuple[int, ...]]]:
+    """Give name and faults of every test; its docstring begins with the faults' numbers."""
+    found = []
+    for path in sorted(FOLDER.glob("test_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            match = _NUMBERS.match(ast.get_docstring(node) or "") if isinstance(node, ast.FunctionDef) else None
+            if match and isinstance(node, ast.FunctionDef):
+                numbers = tuple(int(number) for number in match.groups() if number)
+                found.append((node.name, numbers))
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""A short training with arguments as typed: ``told.py ARGUMENTS [SECONDS]``; what came out is printed as JSON."""
+
+import json
+import sys
+import time
+
+from tracked_by import meter
+
+from greentrain import track
+
+before = time.monotonic()
+with track(**({"meter": meter(), "quiet": True} | eval(sys.argv[1]))) as run:
+    started = time.monotonic() - before
+    print("ready", flush=True)
+    time.sleep(float(sys.argv[2]) if len(sys.argv) > 2 else 0.1)
+sys.stderr.write(json.dumps({"started": started, "record": run.record}))

@@ -1,0 +1,119 @@
+"""Clocks that jump, computers that sleep, runs of no length and runs of a month."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from built import library
+from fault_room import KWH_PER_SECOND, Room, journals, records, wait_until
+
+from greentrain.tracking.meter.schedule import writing_interval_seconds
+
+MONTH_SECONDS = 30 * 86_400.0
+MONTH_LIMIT_BYTES = 20_000_000
+
+
+def test_clock_that_jumps(room: Room) -> None:
+    """Fault 21: the wall clock jumps by a day all the time: duration and energy come from another clock."""
+    clock = library(room, "jumping_clock.c", "jumping_clock.so")
+    outcome = room.run("told", "dict(name='x', pue=1, grid_intensity=500)", 1.5, environment={"LD_PRELOAD": str(clock)})
+    measurement = json.loads(outcome.err)["record"]["measurement"]
+    days = {record["t"][:10] for found in journals(room.home, "tracker").values() for record in found}
+
+    assert measurement["duration_seconds"] == pytest.approx(1.5, abs=0.2)
+    assert measurement["it_energy_kwh"]["best"] == pytest.approx(1.5 * KWH_PER_SECOND, rel=0.1)
+    assert outcome.code == 0
+    assert days != set()
+    run = room.run_alone()
+    assert run.status == "completed"
+    assert run.duration_seconds == pytest.approx(1.5, abs=0.3)
+    assert run.it_energy_kwh is not None
+    assert run.it_energy_kwh.best == pytest.approx(1.5 * KWH_PER_SECOND, rel=0.1)
+
+
+@pytest.mark.parametrize("meter", ["codecarbon", "replay"])
+def test_suspended(room: Room, meter: str) -> None:
+    """Fault 21: run and meter stand still for 4 s: the gap is stated, and what is only modelled is not filled."""
+    environment = {"METER": "codecarbon"} if meter == "codecarbon" else {}
+    said = "dict(name='x', interval=0.5, pue=1, grid_intensity=500)"
+    training = room.start("told", said, 2.5, environment=environment).wait_for()
+    wait_until(lambda: len(records(room.home, "meter", "sample")) > 1)
+    meter_pid = records(room.home, "meter", "start")[0]["pid"]
+    os.kill(meter_pid, signal.SIGSTOP)
+    training.signal(signal.SIGSTOP)
+    time.sleep(4)
+    os.kill(meter_pid, signal.SIGCONT)
+    training.signal(signal.SIGCONT)
+    assert training.end().code == 0
+
+    run = room.run_alone()
+    assert [gap.reason for gap in run.gaps] == ["late"]
+    assert run.gaps[0].seconds == pytest.approx(4, abs=0.7)
+    (end,) = records(room.home, "meter", "end")
+    power_w = records(room.home, "meter", "sample")[0]["power_w"]["memory"]
+    seconds = end["elapsed_seconds"] - (run.gaps[0].seconds if meter == "codecarbon" else 0.0)
+    assert end["energy_kwh"]["memory"] == pytest.approx(power_w * seconds / 3.6e6, rel=0.15)
+    assert end["quality"]["confidence"] == "low"
+
+
+@pytest.mark.parametrize(("seconds", "within"), [(0.0, 0.06), (0.005, 0.06), (0.3, 0.1)])
+def test_short_run(room: Room, seconds: float, within: float) -> None:
+    """Fault 22: no length, milliseconds, part of a second: mean power x duration, of low confidence."""
+    real = room.start("short", seconds, 1, environment={"METER": "codecarbon", "GREENTRAIN_HOME": str(room.work)})
+    taken = float(room.run("short", seconds, 1).out.split()[0])
+    assert real.end().code == 0
+    run = room.run_alone()
+    (end,) = records(room.home, "meter", "end")
+    assert taken < end["elapsed_seconds"] + 1e-3
+    assert end["elapsed_seconds"] == pytest.approx(taken, abs=within)
+    assert end["quality"]["confidence"] == "low"
+    assert sum(end["energy_kwh"].values()) == pytest.approx(end["elapsed_seconds"] * KWH_PER_SECOND, rel=0.02, abs=1e-6)
+    assert run.status == "completed"
+
+    room.run_alone(room.work)
+    (end,) = records(room.work, "meter", "end")
+    memory_kwh, power_w = end["energy_kwh"]["memory"], end["power_w"]["memory"]
+    assert end["quality"]["confidence"] == "low"
+    assert memory_kwh == pytest.approx(power_w * end["elapsed_seconds"] / 3.6e6, rel=0.2, abs=2e-9)
+
+
+def test_month(room: Room) -> None:
+    """Fault 23: thirty days of samples, as long as the longest of a real meter, are less than 20 MB."""
+    assert room.run("told", "dict(name='x', location='FR')", 2.2, environment={"METER": "codecarbon"}).code == 0
+    room.run_alone()
+    (path,) = journals(room.home, "meter")
+    longest = max(len(line) for line in path.read_bytes().splitlines() if b'"sample"' in line)
+    elapsed, samples = 0.0, 0
+    while elapsed < MONTH_SECONDS:
+        elapsed += writing_interval_seconds(elapsed, 1.0)
+        samples += 1
+
+    assert samples == 60 + 354 + 43_140
+    assert samples * (longest + 100) < MONTH_LIMIT_BYTES
+
+
+def test_memory_of_a_month(room: Room) -> None:
+    """Fault 23: tens of thousands of steps, each a span and a log, do not grow the training process."""
+    outcome = room.run("month", 20_000)
+    assert outcome.code == 0
+    assert float(outcome.out) < 5.0
+    run = room.run_alone()
+    assert len(records(room.home, "tracker", "log")) == 20_000
+    assert run.status == "completed"
+
+
+@pytest.mark.parametrize("meter", ["codecarbon", "replay"])
+def test_forty_short_functions(room: Room, meter: str) -> None:
+    """Fault 44: forty functions of 40 ms: integrated to the last moment, within 20 % for the time of the calls."""
+    environment = {"METER": "codecarbon"} if meter == "codecarbon" else {}
+    inside, around = map(float, room.run("short", 0.04, 40, environment=environment).out.split())
+    runs = room.runs()
+    ends = records(room.home, "meter", "end")
+    seconds = sum(end["elapsed_seconds"] for end in ends)
+    power_w = max(end["power_w"]["memory"] for end in ends) if meter == "codecarbon" else 100.0
+
+    assert len(runs) == len(ends) == 40
+    assert inside < seconds < around
+    assert sum(end["energy_kwh"]["memory"] for end in ends) == pytest.approx(power_w * around / 3.6e6, rel=0.2)
