@@ -175,15 +175,23 @@ def test_a_killed_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> None:
     assert ended_meter(tmp_path)["why"] == "process_ended"
 
 
+SHELL = """
+import subprocess, sys
+sys.exit(subprocess.Popen(sys.argv[1:], process_group=0).wait())
+"""
+"""What a shell is to its jobs: a parent in the same session, outside of their process group."""
+
+
 def test_stop_and_continue(tmp_path: Path, meter: str) -> None:
-    """SIGTSTP stops both, SIGCONT lets both go on."""
-    process = start([*wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)], start_new_session=False)
+    """SIGTSTP stops both, SIGCONT lets both go on, as below a shell: the kernel ignores it in a group without one."""
+    process = start([sys.executable, "-c", SHELL, *wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)])
     child = int(process.first_line)  # type: ignore[attr-defined]
-    process.send_signal(signal.SIGTSTP)
-    assert [state_of(pid, "T") for pid in (process.pid, child)] == ["T", "T"]
-    process.send_signal(signal.SIGCONT)
-    assert [state_of(pid, "S") for pid in (process.pid, child)] == ["S", "S"]
-    process.terminate()
+    wrapper = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(wrapper, signal.SIGTSTP)
+    assert [state_of(pid, "T") for pid in (wrapper, child)] == ["T", "T"]
+    os.kill(wrapper, signal.SIGCONT)
+    assert [state_of(pid, "S") for pid in (wrapper, child)] == ["S", "S"]
+    os.kill(wrapper, signal.SIGTERM)
     process.communicate(timeout=10)
     assert process.returncode == 128 + signal.SIGTERM
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NOT_TRACKED, INNER = "none", "span"
 
 
-class Course:
+class Course(ABC):
     """A run's states: not begun, going on, over; alone, or as a span of another run of this process.
 
     Attributes
@@ -131,13 +132,13 @@ class Course:
                 interruption = interruption or error
         return interruption
 
+    @abstractmethod
     def show(self) -> None:
         """Wait for the result and show it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_later(self) -> None:
         """Show the result without making anyone wait for it."""
-        raise NotImplementedError
 
     def _begin(self) -> None:
         self._started = time.monotonic()

@@ -1,5 +1,6 @@
 """What all published methods have in common: a view of a job's power, a PUE, and a grid of their own."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -77,7 +78,7 @@ class MethodResult(NamedTuple):
         return f"{self.name} ({self.setting})" if self.setting else self.name
 
 
-class Method:
+class Method(ABC):
     """A published method: how it sees power, PUE and grid of a job.
 
     Attributes
@@ -103,9 +104,9 @@ class Method:
     needs_meter: ClassVar[bool] = False
     splits_host: ClassVar[bool] = True
 
+    @abstractmethod
     def view(self, job: Job, known: Known) -> View | None:
         """Give the power of a job, or None where the method does not apply."""
-        raise NotImplementedError
 
     def pue(self, job: Job, known: Known) -> float:
         """Give the PUE: the user's where the method asks for it, else its own. [1]"""
