@@ -1,7 +1,10 @@
 """The shipped tables as text, for the checks that walk over all of them."""
 
+import importlib.util
+import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from greentrain.catalogue.schema import HARDWARE_SCHEMAS, PLACE_SCHEMAS
 from greentrain.catalogue.tables import Row, Table, hardware_folder, places_folder, read_own_table
@@ -31,3 +34,15 @@ def cells() -> list[tuple[str, int, str, str]]:
         for line, row in zip(table(folder, name).lines, table(folder, name).rows, strict=True)
         for column, cell in zip(table(folder, name).header, row, strict=True)
     ]
+
+
+def benchmark(name: str) -> ModuleType:
+    """Load a script of benchmarks/ as a module."""
+    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

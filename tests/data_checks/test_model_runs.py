@@ -1,13 +1,11 @@
 """Published trainings: the default MFU is what they give, and derived hours agree with published ones."""
 
-import importlib.util
 import math
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from shipped import rows
+from shipped import benchmark, rows
 
 from greentrain import load_catalogue
 
@@ -18,13 +16,7 @@ OPEN = ("LLaMA", "Llama", "OLMo", "BLOOM", "OPT", "Pythia", "MPT", "DeepSeek", "
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
     """Load the script that prints derived beside published hours."""
-    spec = importlib.util.spec_from_file_location("model_hours", ROOT / "benchmarks" / "model_hours.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return benchmark("model_hours")
 
 
 def test_derived_hours_agree_with_published_ones(script: ModuleType) -> None:

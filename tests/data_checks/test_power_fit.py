@@ -1,12 +1,11 @@
 """The fitted defaults are what the evidence gives, and hold on laboratories that were left out."""
 
 import csv
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from shipped import benchmark
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,13 +13,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def fitting() -> ModuleType:
     """Load the script that fits the defaults."""
-    spec = importlib.util.spec_from_file_location("fit_power_defaults", ROOT / "benchmarks" / "fit_power_defaults.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return benchmark("fit_power_defaults")
 
 
 def test_the_table_holds_what_the_script_writes(fitting: ModuleType) -> None:

@@ -216,7 +216,9 @@ def rated_w(job: Job, known: Known) -> float:
 
 
 def system_view(job: Job, known: Known) -> View | None:
-    """View a job through a published mean of the whole system per chip, host inside."""
+    """View a job through its own measured mean, else a published mean of the whole system per chip, host inside."""
+    if job.measured_w is not None:
+        return View(job.rated_w, job.measured_w)
     found = [row for row in known.values() if row.parameter.startswith(_SYSTEM) and _concerns(row.parameter, job)]
     if not found:
         return None

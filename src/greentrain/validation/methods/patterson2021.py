@@ -48,6 +48,4 @@ class Patterson2021(Method):
 
     def view(self, job: Job, known: Known) -> View | None:
         """Take the measured mean of this very run, else the publication's mean of the chip."""
-        if job.measured_w is not None:
-            return View(job.rated_w, job.measured_w)
         return system_view(job, known)

@@ -54,8 +54,6 @@ class Strubell2019(Method):
 
     def view(self, job: Job, known: Known) -> View | None:
         """Take the measured mean, else the printed one of the device."""
-        if job.measured_w is not None:
-            return View(job.rated_w, job.measured_w)
         return system_view(job, known)
 
     def pue(self, job: Job, known: Known) -> float:
