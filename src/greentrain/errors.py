@@ -15,11 +15,10 @@
     GreentrainWarning (a UserWarning)     the training goes on, but its record lacks something
 """
 
-import re
 from collections.abc import Callable, Sequence
 
 _LONGEST_SHOWN = 80
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_PARAMETER = r"\{(\w+)\}"
 
 
 class GreentrainError(Exception):
@@ -57,8 +56,10 @@ class InputError(GreentrainError, ValueError):
         spell : callable, optional
             How a parameter is spelled for this reader; the command line turns ``gpu_hours`` into ``--gpu-hours``.
         """
+        import re
+
         shown = "" if self.value is None else f" {_shown(self.value)}"
-        rule = _PARAMETER.sub(lambda found: spell(found[1]), self.rule)
+        rule = re.sub(_PARAMETER, lambda found: spell(found[1]), self.rule)
         return f"{spell(self.parameter)}{shown}: {rule}{self._advice()}"
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:

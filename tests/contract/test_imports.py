@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,23 @@ def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
     """Neither the checks of data files nor reports nor commands."""
     loaded = loaded_by(_ESTIMATE)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
-    assert rooms == {"_version", "catalogue", "errors", "estimation", "formulas", "interval", "units"}
+    assert rooms == {"_version", "catalogue", "errors", "estimation", "formulas", "interval", "lean", "units"}
+
+
+_RUN = """
+import greentrain
+run = greentrain.track("t", location="FR", meter="none", quiet=True, home={home!r}).start()
+"""
+
+
+def test_the_start_of_a_run_loads_nothing_heavy(tmp_path: Path) -> None:
+    """A training waits for what its run loads: `typing` and the tables of places and devices are left for the end."""
+    loaded = loaded_by(_RUN.format(home=str(tmp_path)))
+    assert sorted(loaded & {*HEAVY, "typing", "csv", "datetime", "hashlib", "pathlib", "tempfile"}) == []
+    rooms = {name for name in loaded if name.startswith(("greentrain.estimation", "greentrain.catalogue"))}
+    assert rooms == {
+        "greentrain.catalogue", "greentrain.catalogue.home", "greentrain.estimation", "greentrain.estimation.limits",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("body", ["import greentrain", f"{_ESTIMATE}.to_json()"])

@@ -1,9 +1,14 @@
-"""Numbers that a caller may say: the range of each that makes sense, and how one is read and checked."""
+"""What a caller may say, one value at a time: the range of each number, the choices of words, and their check."""
+
+from __future__ import annotations
 
 from math import isfinite
-from typing import Any, NamedTuple
 
-from greentrain.errors import InvalidNumber
+from greentrain.errors import InputError, InvalidNumber, either
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 FIRST_YEAR = 2009
 """The earliest year of the grid tables."""
@@ -43,6 +48,10 @@ LIMITS = {
     "flops": Limits(1e9, 1e32, "floating-point operations in total", inclusive=True),
     "mfu": Limits(0, 1, "model FLOPs utilization", "0.4 means 40 %"),
 }
+SITES = ("datacentre", "workstation")
+WORKLOADS = ("pretraining", "finetuning", "inference-like", "small")
+PRECISIONS = ("bf16", "fp16", "fp32", "fp8")
+_CHOICES = {"site": SITES, "precision": PRECISIONS, "workload": WORKLOADS}
 SCALES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 """Letters that may follow a count of parameters, tokens or operations."""
 SCALED = ("params", "active_params", "tokens", "flops")
@@ -78,6 +87,26 @@ def checked_in(limits: Limits, name: str, value: Any) -> float:
     if number < _SMALLEST:
         raise InvalidNumber(name, value, f"must be at least {_SMALLEST:g} ({limits.unit})")
     return int(number) if limits.whole else number
+
+
+def checked_text(name: str, value: Any) -> str:
+    """Check one text: not empty, printable, and one of the choices where there are some.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter, the value and the rule.
+    """
+    if not isinstance(value, str):
+        raise InputError(name, value, "must be text")
+    if not value.strip():
+        raise InputError(name, value, "must not be empty; leave it out when unknown")
+    if not value.isprintable():
+        raise InputError(name, value, "must not hold control characters")
+    choices = _CHOICES.get(name)
+    if choices and value not in choices:
+        raise InputError(name, value, f"must be {either(choices)}")
+    return value.strip()
 
 
 def _range_rule(limits: Limits) -> str:

@@ -3,13 +3,9 @@
 import time
 from typing import Any, NamedTuple
 
-from greentrain.errors import Contradiction, InputError, InvalidNumber, either
-from greentrain.estimation.limits import LIMITS, checked_number
+from greentrain.errors import Contradiction, InvalidNumber
+from greentrain.estimation.limits import LIMITS, SITES, checked_number, checked_text
 
-SITES = ("datacentre", "workstation")
-WORKLOADS = ("pretraining", "finetuning", "inference-like", "small")
-PRECISIONS = ("bf16", "fp16", "fp32", "fp8")
-_CHOICES = {"site": SITES, "precision": PRECISIONS, "workload": WORKLOADS}
 _SIZES = ("params", "tokens", "active_params")
 _NOT_SAID = (None,) * 6
 
@@ -81,26 +77,6 @@ def checked_request(values: dict[str, Any]) -> Request:
     request = Request(*(said.get(name) for name in Request._fields))  # type: ignore[arg-type]
     _check_together(request)
     return request
-
-
-def checked_text(name: str, value: Any) -> str:
-    """Check one text: not empty, printable, and one of the choices where there are some.
-
-    Raises
-    ------
-    InputError
-        Naming the parameter, the value and the rule.
-    """
-    if not isinstance(value, str):
-        raise InputError(name, value, "must be text")
-    if not value.strip():
-        raise InputError(name, value, "must not be empty; leave it out when unknown")
-    if not value.isprintable():
-        raise InputError(name, value, "must not hold control characters")
-    choices = _CHOICES.get(name)
-    if choices and value not in choices:
-        raise InputError(name, value, f"must be {either(choices)}")
-    return value.strip()
 
 
 def _check_together(request: Request) -> None:

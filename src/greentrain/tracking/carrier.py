@@ -1,22 +1,25 @@
 """What stands behind the run of a process: its journal, its meter, and how warnings reach the user."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import sys
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
 
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.home import home_folder
 from greentrain.errors import GreentrainWarning
+from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.identity import Ancestor, Ranks, ranks_of, run_key
 from greentrain.tracking.journal import JournalWriter
-from greentrain.tracking.readings import Readings
 from greentrain.tracking.run_folder import host_name, make_run_folder, process_started
 from greentrain.tracking.spans import Spans
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from greentrain.tracking.meter.launch import MeterHandle
     from greentrain.tracking.settings import Settings
 
@@ -52,7 +55,7 @@ class Carrier:
         The zero of the run's clock. [s]
     """
 
-    def __init__(self, settings: "Settings", name: str | None, above: Ancestor | None) -> None:
+    def __init__(self, settings: Settings, name: str | None, above: Ancestor | None) -> None:
         self.session = os.urandom(16).hex()
         self.spans = Spans(self.session, self.write)
         self.started_mono = self.spans.started_mono
@@ -80,7 +83,7 @@ class Carrier:
         self.write({"type": "warning", "message": message})
         tell(message)
 
-    def launch(self, settings: "Settings", run_pid: int | None = None) -> None:
+    def launch(self, settings: Settings, run_pid: int | None = None) -> None:
         """Start the meter, if this process is the one that does.
 
         Parameters
@@ -119,6 +122,8 @@ class Carrier:
             self._was_told = True
             self.meter.stop(seconds)
             return
+        from greentrain.tracking.readings import Readings
+
         deadline = time.monotonic() + seconds
         readings = Readings(self.folder, self.session)
         while not readings.has_ended() and time.monotonic() < deadline:
@@ -136,7 +141,7 @@ class Carrier:
         if self.journal is not None:
             self.journal.close()
 
-    def _find_folder(self, settings: "Settings", above: Ancestor | None, ranks: Ranks) -> tuple[str | None, str | None]:
+    def _find_folder(self, settings: Settings, above: Ancestor | None, ranks: Ranks) -> tuple[str | None, str | None]:
         if above is not None:
             return above.folder, None
         home = settings.home
@@ -146,7 +151,7 @@ class Carrier:
             return None, f"the run leaves no journal ({error})"
 
 
-def _start_record(carrier: Carrier, settings: "Settings", name: str | None, ranks: Ranks) -> dict[str, Any]:
+def _start_record(carrier: Carrier, settings: Settings, name: str | None, ranks: Ranks) -> dict[str, Any]:
     said = settings.dated_inputs()
     pid = os.getpid()
     return {

@@ -1,11 +1,13 @@
 """The course of a run: how it begins, inside what, and how it ends whatever happens."""
 
+from __future__ import annotations
+
 import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.carrier import Carrier, tell
 from greentrain.tracking.ending import Ending, ending_at_exit, ending_of, last_uncaught
 from greentrain.tracking.identity import ancestor
@@ -39,7 +41,7 @@ class Course(ABC):
         How long it went on. [s]
     """
 
-    def __init__(self, settings: "Settings", name: str | None) -> None:
+    def __init__(self, settings: Settings, name: str | None) -> None:
         self.settings = settings
         self.name = name
         self.role = NOT_TRACKED
@@ -65,12 +67,12 @@ class Course(ABC):
         return self.ending is not None or self.is_disowned
 
     @property
-    def outer(self) -> "Course | None":
+    def outer(self) -> Course | None:
         """The run of this process that this one is a span of."""
         return self._outer
 
     @property
-    def gauge(self) -> "Gauge | None":
+    def gauge(self) -> Gauge | None:
         """What is used so far, looked up when somebody asks; None where nothing is recorded."""
         if self._gauge is None and self.carrier is not None:
             from greentrain.tracking.gauge import Gauge
@@ -157,7 +159,7 @@ class Course(ABC):
         REGISTRY.claim(self, carrier.session, carrier.folder or "")
         carrier.launch(self.settings)
 
-    def _begin_inside(self, outer: "Course", carrier: Carrier) -> None:
+    def _begin_inside(self, outer: Course, carrier: Carrier) -> None:
         self.role, self._outer, self.carrier = INNER, outer, carrier
         outer._inner.append(self)
         self._gauge = None

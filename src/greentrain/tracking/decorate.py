@@ -3,13 +3,17 @@
 The kind is read from the code's own flags: importing ``inspect`` takes longer than starting a run.
 """
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable, Generator
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import InputError
+from greentrain.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from greentrain.tracking.live import LiveRun
 
 Start = Callable[[str], "LiveRun"]

@@ -1,7 +1,10 @@
 """How runs end, in the words of the journal."""
 
+from __future__ import annotations
+
 import sys
-from typing import NamedTuple
+
+from greentrain.lean import NamedTuple
 
 COMPLETED, FAILED, INTERRUPTED = "completed", "failed", "interrupted"
 _INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")

@@ -1,10 +1,12 @@
 """Who a process is in a distributed run: its rank, its launcher, the run that it shares, the run that it is part of."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from greentrain.lean import NamedTuple
 from greentrain.tracking.run_folder import host_name, new_run_key, process_started, safe_name
 
 SESSION_VARIABLE = "GREENTRAIN_SESSION"

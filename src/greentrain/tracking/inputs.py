@@ -47,7 +47,7 @@ def footing(said: dict[str, Any], hours: float | None) -> Footing:
     """
     from greentrain.catalogue import load_catalogue
     from greentrain.estimation.grid import choose_grid, grid_input
-    from greentrain.estimation.request import SITES
+    from greentrain.estimation.limits import SITES
     from greentrain.estimation.result import given
     from greentrain.estimation.site import find_location, find_site
 

@@ -1,16 +1,20 @@
 """One run while it goes on, and what can be asked of it afterwards."""
 
+from __future__ import annotations
+
 import sys
 from _thread import RLock
 from os.path import basename
-from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import BudgetExceeded
+from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.carrier import say, tell
 from greentrain.tracking.course import Course
 from greentrain.tracking.spans import Span
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from greentrain.estimation import Estimate
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.result import Result
@@ -25,7 +29,7 @@ class LiveRun(Course):
     child process of a tracked one it does nothing at all.
     """
 
-    def __init__(self, settings: "Settings", name: str | None) -> None:
+    def __init__(self, settings: Settings, name: str | None) -> None:
         super().__init__(settings, name)
         self._result: Result | None = None
         self._is_gauge_broken = False
@@ -136,13 +140,13 @@ class LiveRun(Course):
         return None if self.gauge is None else self.gauge.own_kg()
 
     @property
-    def measurement(self) -> "Measurement | None":
+    def measurement(self) -> Measurement | None:
         """What was measured; None as long as the run goes on. The first look may wait for the meter's last record."""
         result = self.result()
         return result.measurement if result else None
 
     @property
-    def estimate(self) -> "Estimate | None":
+    def estimate(self) -> Estimate | None:
         """What the hardware profiles say of the same run; None while it goes on and for unknown hardware."""
         result = self.result()
         return result.estimate if result else None
@@ -152,13 +156,13 @@ class LiveRun(Course):
         """The run as plain data: who, where, how it ended, and its measurement and estimate once it has."""
         return self.view().record
 
-    def view(self) -> "FinishedRun":
+    def view(self) -> FinishedRun:
         """Give what is known of the run as a frozen value."""
         from greentrain.tracking.result import view_of
 
         return view_of(self, self.result())
 
-    def result(self) -> "Result | None":
+    def result(self) -> Result | None:
         """Give measurement and estimate; None as long as the run goes on, and in a forked child."""
         if self._result is not None or self.ending is None or self.is_disowned:
             return self._result

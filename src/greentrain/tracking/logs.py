@@ -1,7 +1,13 @@
 """The numbers that a training logs: what its energy bought."""
 
+from __future__ import annotations
+
 from math import isfinite
-from typing import Any
+
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST_NAMES = 1_000
 _STEP, _TOTAL_STEPS = "step", "total_steps"

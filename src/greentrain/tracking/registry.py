@@ -1,9 +1,11 @@
 """Which run this process is in: one at a time, never handed to a forked child, ended when the interpreter ends."""
 
+from __future__ import annotations
+
 import os
 from _thread import RLock
-from typing import TYPE_CHECKING
 
+from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, Ancestor
 from greentrain.tracking.run_folder import host_name, process_started
 
@@ -30,7 +32,7 @@ class Registry:
         self._variable_before: str | None = None
         self._is_watching = False
 
-    def claim(self, run: "Course", session: str, folder: str) -> None:
+    def claim(self, run: Course, session: str, folder: str) -> None:
         """Make a run this process's, and say so to the processes that it will start."""
         self._watch()
         self.active = run
@@ -39,7 +41,7 @@ class Registry:
         here = Ancestor(session, pid, process_started(pid), TRACKER, host_name(), folder)
         os.environ[SESSION_VARIABLE] = here.text()
 
-    def release(self, run: "Course", session: str) -> None:
+    def release(self, run: Course, session: str) -> None:
         """Let go of a run, and put the environment back as it was."""
         if self.active is not run:
             return

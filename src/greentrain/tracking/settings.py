@@ -1,13 +1,17 @@
 """What a user says of a live run, checked before the training starts, by the rules of ``estimate``."""
 
+from __future__ import annotations
+
 import os
 import time
 from os.path import abspath, dirname, isfile, join
-from typing import Any, NamedTuple
 
 from greentrain.errors import InputError, InvalidNumber, UnknownName, either
-from greentrain.estimation.limits import LIMITS, Limits, checked_in, checked_number
-from greentrain.estimation.request import checked_text
+from greentrain.estimation.limits import LIMITS, Limits, checked_in, checked_number, checked_text
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 ACTIONS = ("warn", "raise", "stop")
 """What happens when a budget is used up: a warning, an exception, or a request to the framework to stop."""

@@ -1,13 +1,17 @@
 """Named parts of a run."""
 
+from __future__ import annotations
+
 import contextlib
 import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any, NamedTuple
+
+from greentrain.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Any
 
 MOST_SPANS_KEPT = 2_000
 """Spans that the training process keeps in memory for the measurement; the journal has them all."""
@@ -102,7 +106,7 @@ class Span:
         self._check = check
         self._entered: list[tuple[int, Token[tuple[str, int] | None]]] = []
 
-    def __enter__(self) -> "Span":
+    def __enter__(self) -> Span:
         self._check()
         if self._spans is not None:
             number = self._spans.start(self._name, self._attributes)
@@ -110,7 +114,7 @@ class Span:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._spans is not None and self._entered:
             number, token = self._entered.pop()

@@ -1,14 +1,17 @@
 """``track``: the way into a live run, as a decorator and as a context manager."""
 
-from os import PathLike
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from os import PathLike
+
+from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.decorate import decorated
 from greentrain.tracking.live import LiveRun
 from greentrain.tracking.settings import Settings, checked_settings
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Any
 
     from greentrain.estimation import Estimate
     from greentrain.tracking.measurement import Measurement
@@ -29,7 +32,7 @@ class Tracker:
         The newest of its runs, if that has ended already.
     """
 
-    def __init__(self, settings: Settings, newest: "FinishedRun | None" = None) -> None:
+    def __init__(self, settings: Settings, newest: FinishedRun | None = None) -> None:
         self._settings = settings
         self._newest: LiveRun | FinishedRun | None = newest
         self._entered: list[LiveRun] = []
@@ -58,7 +61,7 @@ class Tracker:
         return run
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._entered:
             run = self._newest = self._entered.pop()
@@ -71,7 +74,7 @@ class Tracker:
     def _start_call(self, name: str) -> LiveRun:
         return self.start(name)
 
-    def span(self, name: str, /, **attributes: Any) -> "Span":
+    def span(self, name: str, /, **attributes: Any) -> Span:
         """Mark a part of the newest run."""
         from greentrain.tracking.spans import Span
 
@@ -95,12 +98,12 @@ class Tracker:
         return self._newest is not None and self._newest.should_stop
 
     @property
-    def measurement(self) -> "Measurement | None":
+    def measurement(self) -> Measurement | None:
         """What was measured in the newest run; None as long as it goes on."""
         return self._newest.measurement if self._newest is not None else None
 
     @property
-    def estimate(self) -> "Estimate | None":
+    def estimate(self) -> Estimate | None:
         """What the hardware profiles say of the newest run; None as long as it goes on, and for unknown hardware."""
         return self._newest.estimate if self._newest is not None else None
 
@@ -145,7 +148,7 @@ def track(
     meter: Any = None,
     quiet: bool = False,
     profiles: str | PathLike[str] | None = None,
-) -> "Tracker | Any":
+) -> Tracker | Any:
     """Measure a training run: ``@track`` or ``@track("bert")`` on a function, or ``with track("bert") as run``.
 
     Measuring happens in a process of its own, which sees the run end by whatever cause. The training keeps its return
