@@ -34,6 +34,12 @@ if os.fork() == 0:
     os._exit(0)
 time.sleep(60)
 """
+BOUND = """
+import os, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+print(flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.mark.parametrize(
@@ -119,6 +125,18 @@ def test_share_of_a_busy_process_and_of_an_idle_one() -> None:
     assert second is not None
     assert 0.0 <= second < first <= 1.0
     assert all(share.memory is not None and 0 < share.memory <= 1 for share in found)
+
+
+def test_share_before_the_first_count_is_what_is_allotted() -> None:
+    """A process bound to one CPU may use one of them; what nobody has counted yet is no more than that."""
+    with subprocess.Popen([sys.executable, "-c", BOUND], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = ProcessShare(process.pid).latest
+        process.kill()
+    assert found.cpu == pytest.approx(1 / (os.cpu_count() or 1))
+    assert found.memory is not None
+    assert 0 < found.memory <= 1
 
 
 def test_job_group_of_a_scheduler(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from greentrain.errors import GreentrainError
 from greentrain.tracking.journal import JournalWriter
 from greentrain.tracking.meter.launch import CHANNEL, SIGN_OF_LIFE
+from greentrain.tracking.meter.process_share import ProcessShare
 from greentrain.tracking.meter.protocol import Meter, NoMeter
 from greentrain.tracking.meter.recorder import Recorder
 from greentrain.tracking.meter.replay import ReplayMeter
@@ -31,7 +32,9 @@ def main(argument: str) -> None:
     journal = JournalWriter(settings.run_folder, "meter")
     code = 0
     try:
-        measure(settings, journal, make_meter(settings), watch)
+        # The share is counted from here on: what the meter loads takes longer than a first count needs.
+        share = ProcessShare(settings.root_pid)
+        measure(settings, journal, make_meter(settings), share, watch)
     except BaseException as error:
         journal.write({"type": "end", "why": "terminated", "error": f"{type(error).__name__} {error}"})
         code = 1
@@ -50,10 +53,10 @@ def make_meter(settings: Settings) -> Meter:
         return NoMeter(f"{type(error).__name__} {error}")
 
 
-def measure(settings: Settings, journal: JournalWriter, meter: Meter, watch: Watch) -> None:
+def measure(settings: Settings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
     """Measure until the run ends."""
     meter.start(settings.started_mono)
-    recorder = Recorder(settings, journal, meter)
+    recorder = Recorder(settings, journal, meter, share)
     end = _wait_for_first(settings.started_mono + FIRST_SAMPLE_SECONDS, meter, watch)
     next_mono = time.monotonic()
     while end is None:

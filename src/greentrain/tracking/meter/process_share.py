@@ -59,10 +59,17 @@ def attributed_share(own: float, used: float, capacity: float, allotted: float, 
 class ProcessShare:
     """Follows the processes of a run.
 
+    Until the computer's clock of CPU time has moved on, the share of the CPU is what the run may use of it.
+
     Parameters
     ----------
     root_pid : int
         The process from which all others of the run descend.
+
+    Attributes
+    ----------
+    latest : Share
+        As it was last worked out.
     """
 
     def __init__(self, root_pid: int) -> None:
@@ -71,23 +78,23 @@ class ProcessShare:
         self._allotted_cpu = min(1.0, _allotted_cpus(root_pid) / (os.cpu_count() or 1))
         self._allotted_bytes = (self._group and self._group.memory_limit_bytes()) or container_memory_bytes()
         self._last = self._counts()
-        self._share = Share(None, None)
+        self.latest = Share(None if self._last is None else self._allotted_cpu, self._memory())
         self._next_mono = 0.0
 
     def update(self) -> Share:
         """Give the share of the time since it was last worked out; reading too many processes is done seldom."""
         now = time.monotonic()
         if now < self._next_mono:
-            return self._share
+            return self.latest
         before = time.thread_time()
         counts = self._counts()
         if counts is not None and self._last is not None and counts[2] > self._last[2]:
             own, busy, total = (new - old for new, old in zip(counts, self._last, strict=True))
             cpu = attributed_share(own, busy, total, self._allotted_cpu, _CPU_IDLE_WEIGHT)
-            self._share = Share(cpu, self._memory())
+            self.latest = Share(cpu, self._memory())
             self._last = counts
         self._next_mono = now + (time.thread_time() - before) / _BUDGET
-        return self._share
+        return self.latest
 
     def _counts(self) -> tuple[float, float, float] | None:
         machine = cpu_seconds()

@@ -29,14 +29,16 @@ class Recorder:
         Where to write.
     meter : Meter
         What to read; started.
+    share : ProcessShare
+        The run's part of the computer, for a meter that reads the whole of it.
     """
 
-    def __init__(self, settings: Settings, journal: JournalWriter, meter: Meter) -> None:
+    def __init__(self, settings: Settings, journal: JournalWriter, meter: Meter, share: ProcessShare) -> None:
         self._settings = settings
         self._journal = journal
         self._meter = meter
         self._cost = OwnCost(meter)
-        self._share = ProcessShare(settings.root_pid) if meter.is_machine_wide else None
+        self._share = share if meter.is_machine_wide else None
         self._account = Account(settings.started_mono, settings.interval_seconds)
         self._components: tuple[Component, ...] | None = None
         self._next_write_seconds = 0.0
