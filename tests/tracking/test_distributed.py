@@ -195,7 +195,7 @@ def test_nodes_with_homes_of_their_own_are_one_run_once_these_are_copied_togethe
 
 
 def test_ranks_of_mpi_find_each_other_on_their_node(cluster: Cluster) -> None:
-    """Open MPI gives no id: ranks that have one parent and one host are one run."""
+    """Without an id of the job, ranks that have one parent and one host are one run."""
     finish([cluster.start(openmpi(rank, 2)) for rank in range(2)])
 
     run = cluster.run()

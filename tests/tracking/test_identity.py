@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from greentrain.tracking.identity import (
     Ancestor,
     Ranks,
     ancestor,
+    parting_of_nodes,
     ranks_of,
     read_session,
     run_key,
 )
-from greentrain.tracking.run_folder import host_name, process_started
+from greentrain.tracking.run_folder import host_name, process_started, safe_name
 
 TORCHRUN = {"RANK": "5", "LOCAL_RANK": "1", "WORLD_SIZE": "8", "GROUP_RANK": "1", "TORCHELASTIC_RUN_ID": "job7"}
 
@@ -69,6 +71,44 @@ def test_ranks_without_an_id_share_a_key_on_their_node() -> None:
     assert run_key(None, {}, ranks) == run_key(None, {}, ranks._replace(rank=3, local_rank=3))
     assert run_key(None, {}, ranks).startswith("ranks-")
     assert run_key(None, {}, Ranks()) != run_key(None, {}, Ranks())
+
+
+def test_open_mpi_names_a_job_on_all_its_nodes() -> None:
+    """Version 4 by a random key; version 5 by a name that comes again, which the day keeps apart."""
+    ranks = Ranks(0, 0, 4, None, "openmpi")
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    third, fourth = {"PMIX_NAMESPACE": "1357119489"}, {"OMPI_MCA_orte_precondition_transports": "9af6-15"}
+    fifth = {"PMIX_NAMESPACE": "prterun-login1-15429@1"}
+
+    assert run_key(None, third | fourth, ranks) == "openmpi-9af6-15"
+    assert run_key(None, fifth, ranks) == safe_name(f"openmpi-prterun-login1-15429@1-{day}")
+    assert run_key(None, fourth, ranks._replace(world_size=1)) != "openmpi-9af6-15"
+    assert run_key("mine", fourth, ranks) == "mine"
+    assert run_key(None, third, ranks).startswith("ranks-")
+
+
+@pytest.mark.parametrize(
+    ("environment", "ranks", "run_id", "says"),
+    [
+        ({"MPI_LOCALNRANKS": "2"}, Ranks(0, 0, 4, None, "mpi"), None, True),
+        ({"LOCAL_WORLD_SIZE": "2"}, Ranks(2, 0, 4, 1, "environment"), None, True),
+        ({"MPI_LOCALNRANKS": "2"}, Ranks(1, 1, 4, None, "mpi"), None, False),  # the other rank of the node says it
+        ({"MPI_LOCALNRANKS": "4"}, Ranks(0, 0, 4, None, "mpi"), None, False),  # one node
+        ({}, Ranks(0, 0, 4, None, "mpi"), None, False),  # nobody says how many are here
+        ({"MPI_LOCALNRANKS": "2"}, Ranks(0, 0, 4, None, "mpi"), "mine", False),
+        ({"MPI_LOCALNRANKS": "2", "SLURM_JOB_ID": "7"}, Ranks(0, 0, 4, None, "mpi"), None, False),
+    ],
+)
+def test_nodes_that_nothing_joins_are_told_of(
+    environment: dict[str, str], ranks: Ranks, run_id: str | None, says: bool
+) -> None:
+    """By local rank 0 of each node, where more ranks run elsewhere and neither user nor launcher gives an id."""
+    found = parting_of_nodes(run_id, environment, ranks)
+    expected = (
+        "this node has 2 of 4 ranks and the launcher gives the job no id: each node is recorded as a run of its own. "
+        "The same run_id= on all of them makes them one"
+    )
+    assert found == (expected if says else None)
 
 
 def here(**changes: object) -> Ancestor:

@@ -12,7 +12,7 @@ from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.home import home_folder
 from greentrain.errors import GreentrainWarning
 from greentrain.lean import TYPE_CHECKING
-from greentrain.tracking.identity import Ancestor, Ranks, ranks_of, run_key
+from greentrain.tracking.identity import Ancestor, Ranks, parting_of_nodes, ranks_of, run_key
 from greentrain.tracking.journal import JournalWriter
 from greentrain.tracking.run_folder import host_name, make_run_folder, process_started
 from greentrain.tracking.spans import Spans
@@ -70,8 +70,10 @@ class Carrier:
         self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
         self.meter: MeterHandle | None = None
         self.write(_start_record(self, settings, name, ranks))
-        if problem:
-            self.warn(problem)
+        parting = parting_of_nodes(settings.run_id, os.environ, ranks) if above is None else None
+        for warning in (problem, parting):
+            if warning:
+                self.warn(warning)
 
     def write(self, record: dict[str, Any]) -> None:
         """Append a record to the journal; the first time that one is lost, the user is told."""

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 
 from greentrain.lean import NamedTuple
+from greentrain.tracking.journal import utc_text
+from greentrain.tracking.meter.variables import RANKS_ON_NODE
 from greentrain.tracking.run_folder import host_name, new_run_key, process_started, safe_name
 
 SESSION_VARIABLE = "GREENTRAIN_SESSION"
@@ -23,6 +25,11 @@ _LAUNCHERS = (
 )  # fmt: skip
 _NO_ELASTIC_ID = ("", "none")
 """``none`` is what torchrun calls every run that was given no id."""
+_OPENMPI_JOB_KEY = "OMPI_MCA_orte_precondition_transports"
+"""Open MPI 4 gives all ranks of a job one random key."""
+_NAMESPACE = "PMIX_NAMESPACE"
+_OWN_NAMESPACE = "prterun-"
+"""Open MPI 5 names a job by the host and the process id of its ``mpirun``."""
 
 
 class Ranks(NamedTuple):
@@ -38,6 +45,11 @@ class Ranks(NamedTuple):
     def meters(self) -> bool:
         """Whether this process is the one of its node that starts the meter."""
         return not self.local_rank
+
+    @property
+    def are_several(self) -> bool:
+        """Whether a launcher started this process as one of several."""
+        return self.local_rank is not None and (self.world_size or 1) > 1
 
 
 class Ancestor(NamedTuple):
@@ -81,15 +93,53 @@ def run_key(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) ->
     ranks : Ranks
         Of this process; ranks of one launcher without an id share a key on their node.
     """
-    if run_id is not None:
-        return safe_name(run_id)
+    shared = run_id if run_id is not None else _job_id(environment, ranks)
+    if shared is not None:
+        return safe_name(shared)
+    return _key_by_parent(environment) if ranks.are_several else new_run_key()
+
+
+def parting_of_nodes(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
+    """Say that the nodes of a job are recorded as a run each, where its launcher gives them nothing in common.
+
+    Parameters
+    ----------
+    run_id : str or None
+        What the user said.
+    environment : mapping of str to str
+        Where launchers leave their ids.
+    ranks : Ranks
+        Of this process; one of each node says it.
+    """
+    here = ranks_on_node(environment)
+    if not here or not ranks.meters or not ranks.world_size or ranks.world_size <= here:
+        return None
+    if run_id is not None or _job_id(environment, ranks) is not None:
+        return None
+    return (
+        f"this node has {here} of {ranks.world_size} ranks and the launcher gives the job no id: each node is recorded "
+        "as a run of its own. The same run_id= on all of them makes them one"
+    )
+
+
+def ranks_on_node(environment: Mapping[str, str]) -> int | None:
+    """Give how many ranks the launcher started on this node; None where it does not say."""
+    return next((number for name in RANKS_ON_NODE if (number := _whole(environment.get(name)))), None)
+
+
+def _job_id(environment: Mapping[str, str], ranks: Ranks) -> str | None:
+    """Give what a job is called on all its nodes and after a restart."""
     if environment.get("TORCHELASTIC_RUN_ID", "") not in _NO_ELASTIC_ID:
-        return safe_name(f"elastic-{environment['TORCHELASTIC_RUN_ID']}")
+        return f"elastic-{environment['TORCHELASTIC_RUN_ID']}"
     if environment.get("SLURM_JOB_ID"):
-        return safe_name(f"slurm-{environment['SLURM_JOB_ID']}")
-    if ranks.local_rank is not None and (ranks.world_size or 1) > 1:
-        return _key_by_parent(environment)
-    return new_run_key()
+        return f"slurm-{environment['SLURM_JOB_ID']}"
+    if not ranks.are_several:
+        return None
+    if environment.get(_OPENMPI_JOB_KEY):
+        return f"openmpi-{environment[_OPENMPI_JOB_KEY]}"
+    namespace = environment.get(_NAMESPACE, "")
+    # Process ids come again: the day keeps jobs of other days apart.
+    return f"openmpi-{namespace}-{utc_text()[:10]}" if namespace.startswith(_OWN_NAMESPACE) else None
 
 
 def ancestor(environment: Mapping[str, str]) -> Ancestor | None:
@@ -128,7 +178,7 @@ def _key_by_parent(environment: Mapping[str, str]) -> str:
     from hashlib import sha256
 
     parent = os.getppid()
-    facts = (host_name(), parent, process_started(parent), environment.get("PMIX_NAMESPACE"))
+    facts = (host_name(), parent, process_started(parent), environment.get(_NAMESPACE))
     return f"ranks-{sha256(repr(facts).encode()).hexdigest()[:16]}"
 
 

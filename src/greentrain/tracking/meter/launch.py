@@ -10,7 +10,8 @@ import sys
 import time
 from contextlib import suppress
 
-from greentrain.tracking.meter.variables import GPU_VARIABLES, RANKS_ON_NODE
+from greentrain.tracking.identity import ranks_on_node
+from greentrain.tracking.meter.variables import GPU_VARIABLES
 from greentrain.tracking.run_folder import process_started
 
 CHANNEL, SIGN_OF_LIFE = 3, 4
@@ -151,8 +152,7 @@ def launch(
 
 def _root_process(run_pid: int) -> int:
     """Name the process from which all ranks on this node descend: the launcher, where there are several."""
-    ranks = next((os.environ[name] for name in RANKS_ON_NODE if os.environ.get(name)), "1")
-    is_launched = ranks.isdecimal() and int(ranks) > 1 and run_pid == os.getpid()
+    is_launched = (ranks_on_node(os.environ) or 1) > 1 and run_pid == os.getpid()
     return os.getppid() if is_launched and os.getppid() > 1 else run_pid
 
 
