@@ -17,6 +17,7 @@
 
 from collections.abc import Callable, Sequence
 
+_LONGEST_TEXT = 200  # a path is of no use when it is cut
 _LONGEST_SHOWN = 80
 _PARAMETER = r"\{(\w+)\}"
 
@@ -163,7 +164,7 @@ def either(names: Sequence[str]) -> str:
 def _shown(value: object) -> str:
     """Show a value on one line: control characters and other scripts escaped, long ones cut."""
     if isinstance(value, str):
-        return ascii(value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "...")
+        return ascii(value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT] + "...")
     try:
         text = " ".join(ascii(value).split())
     except ValueError:  # Python refuses to write out integers of thousands of digits

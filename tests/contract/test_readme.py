@@ -67,7 +67,7 @@ def test_the_set_up_is_two_commands() -> None:
     estimating, testing = blocks("sh")
 
     assert estimating.strip().endswith("greentrain estimate --gpu V100 --hours 96")
-    assert testing.strip().endswith("-m pytest")
+    assert testing.strip().endswith("-m pytest -n 3")
 
 
 def test_counts_in_the_readme_are_those_of_the_catalogue() -> None:
