@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.tracking.journal import JournalWriter, decode, encode, last_record, read_journal, utc_text
+from greentrain.tracking.journal import Journal, JournalWriter, decode, encode, last_record, read_journal, utc_text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -141,6 +141,26 @@ def test_every_cut_of_a_journal_reads_the_whole_lines_before_it(tmp_path: Path) 
         ends_whole = length and whole[length : length + 1] == b"\n"
         assert len(found.records) == complete + bool(ends_whole)
         assert found.garbage == 0
+
+
+@pytest.mark.parametrize("step", [1, 7, 64, 1000])
+def test_reading_on_gives_what_reading_it_all_gives(tmp_path: Path, step: int) -> None:
+    """However the file grows between two looks, every line counts once, garbage and torn ones too."""
+    whole = b"".join(encode({"v": 1, "type": "log", "values": {"a": place}}) for place in range(4))
+    whole = whole.replace(b'"a":2', b'"a":2 nonsense') + b'{"v":1,"type":"torn'
+    path = tmp_path / "grows"
+    path.touch()
+    growing = Journal(str(path))
+    for start in range(0, len(whole), step):
+        with path.open("ab") as file:
+            file.write(whole[start : start + step])
+        growing.read_on()
+    growing.read_on()
+    found = read_journal(str(path))
+
+    assert [record["values"] for record in growing.records] == [{"a": place} for place in (0, 1, 3)]
+    assert (growing.records, growing.garbage, growing.is_torn) == (found.records, found.garbage, found.is_torn)
+    assert (growing.garbage, growing.is_torn) == (1, True)
 
 
 def test_a_newer_schema_is_told_apart_from_damage(tmp_path: Path) -> None:

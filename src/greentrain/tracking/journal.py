@@ -7,7 +7,6 @@ nothing that anyone would notice.
 import json
 import os
 import time
-from collections.abc import Iterator
 from os.path import dirname, join
 
 from greentrain.tracking.run_folder import host_name, reason, safe_name
@@ -147,7 +146,7 @@ class Journal:
         Whether a last line without its end was dropped.
     """
 
-    __slots__ = ("garbage", "is_torn", "newer", "path", "records")
+    __slots__ = ("_read_bytes", "garbage", "is_torn", "newer", "path", "records")
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -155,6 +154,34 @@ class Journal:
         self.garbage = 0
         self.newer = 0
         self.is_torn = False
+        self._read_bytes = 0
+
+    def read_on(self) -> None:
+        """Read what was written since the last time, or all of it at first.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be opened or read.
+        """
+        self.is_torn = False
+        with open(self.path, "rb") as file:
+            file.seek(self._read_bytes)
+            while line := file.readline(_LONGEST_LINE_BYTES):
+                self._take(line)
+                if not self.is_torn:
+                    self._read_bytes += len(line)
+
+    def _take(self, line: bytes) -> None:
+        """Take a line; one that is longer than any record comes in pieces, each of them garbage."""
+        record = _parsed(line)
+        if record is not None and record["v"] == SCHEMA_VERSION:
+            self.records.append(record)
+        elif not line.endswith(b"\n") and len(line) < _LONGEST_LINE_BYTES:
+            self.is_torn = True
+        elif line.strip():
+            self.garbage += 1
+            self.newer += record is not None
 
 
 def _above_standard_streams(descriptor: int) -> int:
@@ -175,9 +202,7 @@ def read_journal(path: str) -> Journal:
         When the file cannot be opened or read.
     """
     journal = Journal(path)
-    with open(path, "rb") as file:
-        for line in _lines(file):
-            _take(journal, line)
+    journal.read_on()
     return journal
 
 
@@ -217,23 +242,6 @@ def utc_text(seconds: float | None = None) -> str:
     milliseconds = int((time.time() if seconds is None else seconds) * 1000)
     moment = time.gmtime(milliseconds // 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"
-
-
-def _lines(file: object) -> Iterator[bytes]:
-    """Give the lines; one that is longer than any record comes in pieces, each of them garbage."""
-    while line := file.readline(_LONGEST_LINE_BYTES):  # type: ignore[attr-defined]
-        yield line
-
-
-def _take(journal: Journal, line: bytes) -> None:
-    record = _parsed(line)
-    if record is not None and record["v"] == SCHEMA_VERSION:
-        journal.records.append(record)
-    elif not line.endswith(b"\n") and len(line) < _LONGEST_LINE_BYTES:
-        journal.is_torn = True
-    elif line.strip():
-        journal.garbage += 1
-        journal.newer += record is not None
 
 
 def _parsed(line: bytes) -> Record | None:
