@@ -84,9 +84,11 @@ def product(*factors: Interval) -> Interval:
 
 def total(*terms: Interval) -> Interval:
     """Add independent quantities: best values add, the squares of the half-widths add on each side."""
-    best = sum(term.best for term in terms)
-    down = sum((term.best - term.low) ** 2 for term in terms)
-    up = sum((term.high - term.best) ** 2 for term in terms)
+    best = down = up = 0.0
+    for low, middle, high in terms:
+        best = best + middle
+        down = down + (middle - low) ** 2
+        up = up + (high - middle) ** 2
     return Interval(best - down**0.5, best, best + up**0.5)
 
 

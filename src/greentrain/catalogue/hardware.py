@@ -29,6 +29,7 @@ class Hardware:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._read: dict[str, Accelerator] = {}
 
     @cached_property
     def _accelerator_rows(self) -> dict[str, Row]:
@@ -58,7 +59,9 @@ class Hardware:
 
     def accelerator(self, key: str) -> Accelerator:
         """Give the accelerator with this exact id."""
-        return Accelerator.from_row(self._accelerator_rows[key])
+        if key not in self._read:
+            self._read[key] = Accelerator.from_row(self._accelerator_rows[key])
+        return self._read[key]
 
     def find_accelerator(self, name: str, parameter: str = "gpu") -> tuple[Accelerator, Family | None]:
         """Find an accelerator by id, name or alias.

@@ -1,7 +1,6 @@
 """How much of a run its meters saw."""
 
 from greentrain.catalogue import Accelerator
-from greentrain.history.hardware import found_accelerators
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
@@ -30,7 +29,7 @@ def _seen(node: NodeMeasurement, name: str) -> float:
 
 def accelerator_count(run: Run) -> int:
     """Count the accelerators that the meters found, each once."""
-    return sum(found_accelerators(run).values())
+    return sum(run.accelerators.values())
 
 
 def mean_accelerator_w(run: Run) -> float | None:

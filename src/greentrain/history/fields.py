@@ -24,13 +24,12 @@ def text(record: Mapping[str, object], name: str) -> str | None:
 def number(record: Mapping[str, object], name: str) -> float | None:
     """Give a field that is a finite number."""
     value = record.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if isfinite(found) else None
+    if type(value) is int:
+        try:
+            value = float(value)
+        except OverflowError:
+            return None
+    return value if type(value) is float and isfinite(value) else None
 
 
 def whole(record: Mapping[str, object], name: str) -> int | None:
@@ -74,6 +73,7 @@ def interval(record: Mapping[str, object], name: str) -> Interval | None:
 def moment(record: Record) -> float | None:
     """Give the time of a record, in seconds since 1970. [s]"""
     try:
-        return datetime.fromisoformat(text(record, "t") or "").replace(tzinfo=UTC).timestamp()
+        found = datetime.fromisoformat(text(record, "t") or "")
+        return (found if found.tzinfo is UTC else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -39,7 +39,7 @@ def estimate_inputs(run: Run) -> dict[str, Any]:
     said = fields.plain_values(run.estimate_inputs)
     for name in ("hours", "gpu_hours", "runs"):
         said.pop(name, None)
-    found = found_accelerators(run)
+    found = run.accelerators
     if not said.keys() & {"gpu", "instance"} and len(found) == 1:
         (said["gpu"],) = found
     if "gpu" in said and "count" not in said and found:
@@ -54,7 +54,7 @@ def estimate_inputs(run: Run) -> dict[str, Any]:
 def accelerator_of(run: Run, catalogue: Catalogue) -> Accelerator | None:
     """Find the run's accelerator in the catalogue; None where it has none, several kinds or an unknown one."""
     name = run.estimate_inputs.get("gpu")
-    found = found_accelerators(run)
+    found = run.accelerators
     if not isinstance(name, str) and len(found) == 1:
         (name,) = found
     try:
@@ -65,7 +65,7 @@ def accelerator_of(run: Run, catalogue: Catalogue) -> Accelerator | None:
 
 def hardware_words(run: Run) -> str | None:
     """Name the accelerators, or else the instance type or the CPU, with their number; what was said goes first."""
-    said, found = fields.plain_values(run.estimate_inputs), found_accelerators(run)
+    said, found = fields.plain_values(run.estimate_inputs), run.accelerators
     for name in ("gpu", "instance"):
         if isinstance(said.get(name), str):
             count = said.get("count") or (sum(found.values()) if name == "gpu" else None)

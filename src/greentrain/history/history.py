@@ -2,9 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from greentrain._version import __version__
@@ -152,8 +151,8 @@ class History:
         """List the folders of runs by key; a run may have one in each home."""
         found: dict[str, list[str]] = {}
         for home in self.homes:
-            for folder in _subfolders(Path(home) / "runs"):
-                found.setdefault(folder.name, []).append(str(folder))
+            for folder in _subfolders(os.path.join(home, "runs")):
+                found.setdefault(os.path.basename(folder), []).append(folder)
         return found
 
     def __repr__(self) -> str:
@@ -201,13 +200,14 @@ _COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def _subfolders(folder: Path) -> Iterator[Path]:
+def _subfolders(folder: str) -> list[str]:
     try:
-        yield from sorted(item for item in folder.iterdir() if item.is_dir())
+        with os.scandir(folder) as entries:
+            return sorted(entry.path for entry in entries if entry.is_dir())
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return []
     except OSError as error:
-        raise InputError("home", str(folder.parent), f"cannot be read: {error.strerror}") from None
+        raise InputError("home", os.path.dirname(folder), f"cannot be read: {error.strerror}") from None
 
 
 def _moment(since: str | date) -> float:

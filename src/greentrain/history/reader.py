@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from pathlib import Path
+from os.path import basename
 from typing import Any
 
 from greentrain.history import fields
@@ -40,7 +40,7 @@ def read_run(folders: str | Sequence[str], now: float | None = None) -> Run | No
     journals = read_journals(places)
     if not journals.trackers and not journals.meters:
         return None
-    return _merged(Path(places[0]).name, places, journals, now)
+    return _merged(basename(places[0]), places, journals, now)
 
 
 def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float | None) -> Run:

@@ -102,6 +102,13 @@ class Run:
 
         return reconcile(self)
 
+    @cached_property
+    def accelerators(self) -> dict[str, int]:
+        """The accelerators that the meters found, counted by name; one that several sessions used counts once."""
+        from greentrain.history.hardware import found_accelerators
+
+        return found_accelerators(self)
+
     @property
     def hosts(self) -> tuple[str, ...]:
         """The nodes by name, each once."""

@@ -1,7 +1,8 @@
 """The journals of one run, each taken apart: what a tracker said, what a meter read."""
 
+import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from os.path import basename, join
 from typing import Any, NamedTuple
 
 from greentrain.history import fields
@@ -101,9 +102,9 @@ def read_journals(folders: Iterable[str]) -> Journals:
     notes: list[str] = []
     for path, kind, host in _files(folders):
         try:
-            journal = read_journal(str(path))
+            journal = read_journal(path)
         except OSError as error:
-            notes.append(f"{path.name} cannot be read: {error.strerror}.")
+            notes.append(f"{basename(path)} cannot be read: {error.strerror}.")
             continue
         notes += _damage(journal)
         found = _tracker(journal, host) if kind == "tracker" else _meter(journal, host)
@@ -112,7 +113,7 @@ def read_journals(folders: Iterable[str]) -> Journals:
         elif found is not None:
             meters.append(found)
         elif journal.records:
-            notes.append(f"{path.name} has no readable first record and is left out.")
+            notes.append(f"{basename(path)} has no readable first record and is left out.")
     return Journals(
         tuple(sorted(trackers, key=lambda item: item.started)),
         tuple(sorted(meters, key=lambda item: item.started)),
@@ -120,25 +121,25 @@ def read_journals(folders: Iterable[str]) -> Journals:
     )
 
 
-def _files(folders: Iterable[str]) -> Iterator[tuple[Path, str, str]]:
+def _files(folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     seen: set[str] = set()
     for folder in folders:
-        for path in _listed(Path(folder)):
-            parts = journal_name_parts(path.name)
-            if parts and path.name not in seen:
-                seen.add(path.name)
-                yield path, parts[2], parts[0]
+        for name in _listed(folder):
+            parts = journal_name_parts(name)
+            if parts and name not in seen:
+                seen.add(name)
+                yield join(folder, name), parts[2], parts[0]
 
 
-def _listed(folder: Path) -> list[Path]:
+def _listed(folder: str) -> list[str]:
     try:
-        return sorted(folder.iterdir())
+        return sorted(os.listdir(folder))
     except OSError:  # another user's, or gone since it was found
         return []
 
 
 def _damage(journal: Journal) -> list[str]:
-    name, notes = Path(journal.path).name, []
+    name, notes = basename(journal.path), []
     if journal.newer:
         notes.append(f"{name}: {journal.newer} lines are of a newer greentrain and are left out.")
     if damaged := journal.garbage - journal.newer:
@@ -167,7 +168,7 @@ def _tracker(journal: Journal, host: str) -> Tracker | None:
     until = journal.records if end is None else (start, end)
     clocks = [clock for record in until if (clock := fields.number(record, "mono")) is not None]
     return Tracker(
-        session=fields.text(start, "session") or Path(journal.path).name,
+        session=fields.text(start, "session") or basename(journal.path),
         host=fields.text(start, "host") or host,
         pid=fields.whole(start, "pid") or 0,
         start=start,
@@ -190,7 +191,7 @@ def _meter(journal: Journal, host: str) -> Meter | None:
     newest_quality = {kind: quality for kind, quality, _ in changes}
     offset = started - (fields.number(start, "mono") or 0.0)
     return Meter(
-        session=fields.text(start, "session") or Path(journal.path).name,
+        session=fields.text(start, "session") or basename(journal.path),
         host=fields.text(start, "host") or host,
         pid=fields.whole(start, "pid") or 0,
         started=started,
@@ -218,15 +219,21 @@ def _points(readings: list[Record]) -> tuple[Point, ...]:
         seconds = fields.amount(record, "elapsed_seconds")
         if seconds is None or (points and seconds < points[-1].seconds):
             continue
-        for name, value in _by_component(fields.mapping(record, "energy_kwh")).items():
-            if value is not None:
-                reached[name] = max(value, reached[name] or 0.0)
-        points.append(Point(seconds, dict(reached)))
+        energies = fields.mapping(record, "energy_kwh")
+        for name, before in reached.items():
+            value = fields.amount(energies, name)
+            if value is not None and (before is None or value > before):
+                reached[name] = value
+        points.append(Point(seconds, reached.copy()))
     return tuple(points)
 
 
 def _by_component(found: dict[str, Any]) -> dict[str, float | None]:
     return {name: fields.amount(found, name) for name in COMPONENTS}
+
+
+def _of_type(records: list[Record], kind: str) -> list[Record]:
+    return [record for record in records if record["type"] == kind]
 
 
 def _last_mapping(records: list[Record], name: str) -> dict[str, Any]:
@@ -236,9 +243,8 @@ def _last_mapping(records: list[Record], name: str) -> dict[str, Any]:
 def _components(start: Record, records: list[Record]) -> Iterator[Component]:
     """Give the components as they were at the end: a meter may come to know them while it runs."""
     found: dict[tuple[str, str], Component] = {}
-    changes = (record for record in records if record["type"] == "component")
-    items = [*fields.objects(start, "components")]
-    for change in changes:
+    items = fields.objects(start, "components")
+    for change in _of_type(records, "component"):
         # A change may list everything anew, or only what it is about.
         items = fields.objects(change, "components") or [*items, change]
     for item in items:
@@ -257,15 +263,15 @@ def _components(start: Record, records: list[Record]) -> Iterator[Component]:
 
 
 def _changes(records: list[Record]) -> Iterator[tuple[str, str, str]]:
-    for record in records:
+    for record in _of_type(records, "component"):
         kind, quality = fields.text(record, "component"), fields.text(record, "quality")
-        if record["type"] == "component" and kind in COMPONENTS and quality in QUALITIES:
+        if kind in COMPONENTS and quality in QUALITIES:
             yield kind, quality, fields.text(record, "reason") or ""
 
 
 def _gaps(records: list[Record], host: str, offset: float) -> Iterator[Gap]:
-    for record in records:
+    for record in _of_type(records, "gap"):
         seconds, since = fields.amount(record, "seconds"), fields.number(record, "from_mono")
-        if record["type"] == "gap" and seconds is not None:
+        if seconds is not None:
             started = fields.moment(record) if since is None else since + offset
             yield Gap(host, started or 0.0, seconds, fields.text(record, "reason") or "unmeasured")

@@ -18,6 +18,7 @@ _LONGEST_LINE_BYTES = 4_000_000
 _DEEPEST = 20
 _TAIL_BYTES = 65_536
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+_JSON_SPACE = " \t\r\n"
 _LAST_STANDARD_STREAM = 2
 Record = dict[str, object]
 
@@ -167,10 +168,14 @@ class Journal:
         self.is_torn = False
         with open(self.path, "rb") as file:
             file.seek(self._read_bytes)
-            while line := file.readline(_LONGEST_LINE_BYTES):
+            lines = list(iter(lambda: file.readline(_LONGEST_LINE_BYTES), b""))
+        records = _parsed_at_once(lines)
+        if records is not None:
+            self.records += records
+        else:
+            for line in lines:
                 self._take(line)
-                if not self.is_torn:
-                    self._read_bytes += len(line)
+        self._read_bytes += sum(map(len, lines)) - (len(lines[-1]) if self.is_torn else 0)
 
     def _take(self, line: bytes) -> None:
         """Take a line; one that is longer than any record comes in pieces, each of them garbage."""
@@ -244,14 +249,35 @@ def utc_text(seconds: float | None = None) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"
 
 
-def _parsed(line: bytes) -> Record | None:
+def _parsed_at_once(lines: list[bytes]) -> list[Record] | None:
+    """Read lines of which each is a record of this schema, in one go; None when one may be anything else."""
+    if not all(line.startswith(b"{") and line.endswith(b"}\n") for line in lines):
+        return None
     try:
-        record = _DECODER.decode(line.decode())
+        records: list[Record] = _DECODER.decode(f"[{b','.join(lines).decode()}]")
     except (ValueError, RecursionError):
         return None
-    if not isinstance(record, dict) or type(record.get("v")) is not int or record["v"] < 1:
+    are_sound = len(records) == len(lines) and all(_version(record) == SCHEMA_VERSION for record in records)
+    return records if are_sound else None
+
+
+def _parsed(line: bytes) -> Record | None:
+    try:
+        text = line.decode().strip(_JSON_SPACE)
+        record, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
         return None
-    return record if isinstance(record.get("type"), str) else None
+    if end < len(text):
+        return None
+    return record if _version(record) else None
+
+
+def _version(record: object) -> int | None:
+    """Give the version of the schema of a record; None for what is no record."""
+    if not isinstance(record, dict) or not isinstance(record.get("type"), str):
+        return None
+    version = record.get("v")
+    return version if type(version) is int and version > 0 else None
 
 
 def _plain(value: object, depth: int) -> object:
