@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.tracking.journal import Journal, JournalWriter, decode, encode, last_record, read_journal, utc_text
+from greentrain.tracking.journal import JournalWriter, encode, utc_text
+from greentrain.tracking.journal_reader import Journal, decode, last_record, read_journal
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from greentrain.history import fields
 from greentrain.history.records import COMPONENTS, Component, Gap
-from greentrain.tracking.journal import Journal, Record, read_journal
+from greentrain.tracking.journal import Record
+from greentrain.tracking.journal_reader import Journal, read_journal
 from greentrain.tracking.measured import QUALITIES
 from greentrain.tracking.run_folder import journal_name_parts
 

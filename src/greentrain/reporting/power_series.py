@@ -8,7 +8,7 @@ from greentrain.history import Run
 from greentrain.history.records import COMPONENTS
 from greentrain.history.sessions import Meter, Point, read_journals
 from greentrain.reporting.subject import PowerSpan
-from greentrain.tracking.journal import read_journal
+from greentrain.tracking.journal_reader import read_journal
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 MOST_POINTS = 600

@@ -5,7 +5,8 @@ import time
 from os.path import join
 from typing import Any
 
-from greentrain.tracking.journal import Record, last_record
+from greentrain.tracking.journal import Record
+from greentrain.tracking.journal_reader import last_record
 from greentrain.tracking.run_folder import host_name, journal_name_parts, safe_name
 
 _KWH_PER_WATT_SECOND = 1 / 3.6e6
@@ -104,7 +105,7 @@ class Readings:
 
 
 def _first(path: str) -> Record | None:
-    from greentrain.tracking.journal import decode
+    from greentrain.tracking.journal_reader import decode
 
     try:
         with open(path, "rb") as file:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.errors import GreentrainError
 from greentrain.tracking.carrier import MAIN, Carrier
 from greentrain.tracking.inputs import Footing, estimate_beside, footing
-from greentrain.tracking.journal import read_journal
+from greentrain.tracking.journal_reader import read_journal
 from greentrain.tracking.measurement import Measurement, MeterReport, measured, part_of, read_report
 from greentrain.tracking.readings import Readings
 from greentrain.tracking.view import FinishedRun

@@ -1,0 +1,136 @@
+"""Reading journals, also while they are being written: what is no record is counted and left out."""
+
+import json
+import os
+
+from greentrain.tracking.journal import SCHEMA_VERSION, Record
+
+_LONGEST_LINE_BYTES = 4_000_000
+_TAIL_BYTES = 65_536
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+_JSON_SPACE = " \t\r\n"
+
+
+class Journal:
+    """What a journal file holds.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    records : list of dict
+        The records in the order of the file.
+    garbage : int
+        Lines that are no record: damaged, not of this program, or of a newer schema.
+    newer : int
+        Those among them that a newer greentrain wrote.
+    is_torn : bool
+        Whether a last line without its end was dropped.
+    """
+
+    __slots__ = ("_read_bytes", "garbage", "is_torn", "newer", "path", "records")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.records: list[Record] = []
+        self.garbage = 0
+        self.newer = 0
+        self.is_torn = False
+        self._read_bytes = 0
+
+    def read_on(self) -> None:
+        """Read what was written since the last time, or all of it at first.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be opened or read.
+        """
+        self.is_torn = False
+        with open(self.path, "rb") as file:
+            file.seek(self._read_bytes)
+            lines = list(iter(lambda: file.readline(_LONGEST_LINE_BYTES), b""))
+        records = _parsed_at_once(lines)
+        if records is not None:
+            self.records += records
+        else:
+            for line in lines:
+                self._take(line)
+        self._read_bytes += sum(map(len, lines)) - (len(lines[-1]) if self.is_torn else 0)
+
+    def _take(self, line: bytes) -> None:
+        """Take a line; one that is longer than any record comes in pieces, each of them garbage."""
+        record = _parsed(line)
+        if record is not None and record["v"] == SCHEMA_VERSION:
+            self.records.append(record)
+        elif not line.endswith(b"\n") and len(line) < _LONGEST_LINE_BYTES:
+            self.is_torn = True
+        elif line.strip():
+            self.garbage += 1
+            self.newer += record is not None
+
+
+def read_journal(path: str) -> Journal:
+    """Read a journal, also while it is being written.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be opened or read.
+    """
+    journal = Journal(path)
+    journal.read_on()
+    return journal
+
+
+def last_record(path: str, kind: str) -> Record | None:
+    """Give the newest record of a type from the last 64 KiB of a journal; None when there is none or no such file."""
+    try:
+        with open(path, "rb") as file:
+            start = max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES)
+            file.seek(start)
+            lines = file.read(2 * _TAIL_BYTES).split(b"\n")
+    except OSError:
+        return None
+    for line in reversed(lines[1 if start else 0 : -1]):
+        record = decode(line)
+        if record is not None and record["type"] == kind:
+            return record
+    return None
+
+
+def decode(line: bytes) -> Record | None:
+    """Read one line of a journal; None when it is no record of this schema."""
+    record = _parsed(line)
+    return record if record is not None and record["v"] == SCHEMA_VERSION else None
+
+
+def _parsed_at_once(lines: list[bytes]) -> list[Record] | None:
+    """Read lines of which each is a record of this schema, in one go; None when one may be anything else."""
+    if not all(line.startswith(b"{") and line.endswith(b"}\n") for line in lines):
+        return None
+    try:
+        records: list[Record] = _DECODER.decode(f"[{b','.join(lines).decode()}]")
+    except (ValueError, RecursionError):
+        return None
+    are_sound = len(records) == len(lines) and all(_version(record) == SCHEMA_VERSION for record in records)
+    return records if are_sound else None
+
+
+def _parsed(line: bytes) -> Record | None:
+    try:
+        text = line.decode().strip(_JSON_SPACE)
+        record, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if end < len(text):
+        return None
+    return record if _version(record) else None
+
+
+def _version(record: object) -> int | None:
+    """Give the version of the schema of a record; None for what is no record."""
+    if not isinstance(record, dict) or not isinstance(record.get("type"), str):
+        return None
+    version = record.get("v")
+    return version if type(version) is int and version > 0 else None
