@@ -46,9 +46,10 @@ def _chosen(book: "History", id: str | None) -> "Run | None":
 
 def _watch(book: "History", run: "Run", once: bool, interval_seconds: float) -> None:
     frame = _show(run, 0)
+    follower = book.follow(run.id)
     while run.status == "running" and not once:
         time.sleep(interval_seconds)
-        run = book.get(run.id)
+        run = follower.look() or run
         frame = _show(run, frame)
 
 

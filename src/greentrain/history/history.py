@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from greentrain._version import __version__
 from greentrain.catalogue.home import home_folder
 from greentrain.errors import AmbiguousName, InputError, UnknownName, either
+from greentrain.history.follow import Follower
 from greentrain.history.footprint import added
 from greentrain.history.plain import SCHEMA_VERSION, ends, rows_csv, run_row
 from greentrain.history.reader import read_run
@@ -109,16 +110,20 @@ class History:
         AmbiguousName
             When several have.
         """
-        folders = self._folders()
-        found = [key for key in folders if key.startswith(id)] if id else []
-        if id in folders:
-            found = [id]
-        if len(found) > 1:
-            raise AmbiguousName("id", id, f"{len(found)} runs have such an id", sorted(found)[-_MOST_SHOWN:])
-        run = read_run(folders[found[0]]) if found else None
+        run = read_run(self._folders_of(id))
         if run is None:
-            raise UnknownName("id", id, "no run has this id; 'greentrain history' lists them", _near(id, folders))
+            raise _unknown(id, self._folders())
         return run
+
+    def follow(self, id: str) -> Follower:
+        """Look at a run again and again while it goes on; each look reads only what was written since the last.
+
+        Raises
+        ------
+        UnknownName, AmbiguousName
+            As `get` does.
+        """
+        return Follower(self._folders_of(id))
 
     def totals(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
@@ -146,6 +151,15 @@ class History:
         for name in ("started", "ended"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
+
+    def _folders_of(self, id: str) -> list[str]:
+        folders = self._folders()
+        found = [id] if id in folders else [key for key in folders if key.startswith(id)] if id else []
+        if len(found) > 1:
+            raise AmbiguousName("id", id, f"{len(found)} runs have such an id", sorted(found)[-_MOST_SHOWN:])
+        if not found:
+            raise _unknown(id, folders)
+        return folders[found[0]]
 
     def _folders(self) -> dict[str, list[str]]:
         """List the folders of runs by key; a run may have one in each home."""
@@ -222,7 +236,8 @@ def _moment(since: str | date) -> float:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-def _near(id: str, folders: dict[str, list[str]]) -> tuple[str, ...]:
+def _unknown(id: str, folders: dict[str, list[str]]) -> UnknownName:
     from greentrain.catalogue.names import fold, nearest
 
-    return nearest(id, {fold(key): key for key in folders})
+    rule = "no run has this id; 'greentrain history' lists them"
+    return UnknownName("id", id, rule, nearest(id, {fold(key): key for key in folders}))

@@ -1,7 +1,7 @@
 """From the folder of a run to the run: its journals merged over nodes, restarts and ranks."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from os.path import basename
 from typing import Any
@@ -15,12 +15,15 @@ from greentrain.history.sessions import Journals, Meter, Tracker, read_journals
 from greentrain.history.site import NOWHERE, site_of
 from greentrain.history.spoken import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
+from greentrain.tracking.journal_reader import Journal, read_journal
 
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
 
 
-def read_run(folders: str | Sequence[str], now: float | None = None) -> Run | None:
+def read_run(
+    folders: str | Sequence[str], now: float | None = None, read: Callable[[str], Journal] = read_journal
+) -> Run | None:
     """Read a run.
 
     Parameters
@@ -30,6 +33,8 @@ def read_run(folders: str | Sequence[str], now: float | None = None) -> Run | No
     now : float, optional
         Seconds since 1970 by which it is judged whether a run on another computer goes on; the present, unless said
         otherwise. [s]
+    read : callable, optional
+        Reads the journal at a path.
 
     Returns
     -------
@@ -37,7 +42,7 @@ def read_run(folders: str | Sequence[str], now: float | None = None) -> Run | No
         None where no journal holds as much as its first record.
     """
     places = (folders,) if isinstance(folders, str) else tuple(folders)
-    journals = read_journals(places)
+    journals = read_journals(places, read)
     if not journals.trackers and not journals.meters:
         return None
     return _merged(basename(places[0]), places, journals, now)

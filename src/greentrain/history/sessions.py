@@ -1,7 +1,7 @@
 """The journals of one run, each taken apart: what a tracker said, what a meter read."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os.path import basename, join
 from typing import Any, NamedTuple
 
@@ -96,14 +96,22 @@ class Journals(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_journals(folders: Iterable[str]) -> Journals:
-    """Read every journal in the folders of a run; a file that lies in two of them is read once."""
+def read_journals(folders: Iterable[str], read: Callable[[str], Journal] = read_journal) -> Journals:
+    """Read every journal in the folders of a run; a file that lies in two of them is read once.
+
+    Parameters
+    ----------
+    folders : iterable of str
+        The folders.
+    read : callable, optional
+        Reads the journal at a path, or raises `OSError`.
+    """
     trackers: list[Tracker] = []
     meters: list[Meter] = []
     notes: list[str] = []
     for path, kind, host in _files(folders):
         try:
-            journal = read_journal(path)
+            journal = read(path)
         except OSError as error:
             notes.append(f"{basename(path)} cannot be read: {error.strerror}.")
             continue

@@ -1,0 +1,53 @@
+"""Looking at a live run again and again, at the cost of what was written since the last look."""
+
+from collections.abc import Sequence
+
+from greentrain.history.reader import read_run
+from greentrain.history.run import Run
+from greentrain.tracking.journal import Record
+from greentrain.tracking.journal_reader import Journal
+
+_SAID_ANEW = ("sample", "log", "span_start", "span_end")
+
+
+class Follower:
+    """Reads one run as it grows; its spans, logs and readings before the newest ones are let go.
+
+    Parameters
+    ----------
+    folders : sequence of str
+        The folders of the run's key, one for each home that has it.
+    """
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        self._folders = tuple(folders)
+        self._journals: dict[str, Journal] = {}
+
+    def look(self, now: float | None = None) -> Run | None:
+        """Give the run as it stands; the parameter is that of `read_run`."""
+        return read_run(self._folders, now, self._read_on)
+
+    def _read_on(self, path: str) -> Journal:
+        journal = self._journals.setdefault(path, Journal(path))
+        journal.read_on()
+        journal.records = newest(journal.records)
+        return journal
+
+
+def newest(records: Sequence[Record]) -> list[Record]:
+    """Leave out the records of which a later one says the same anew, such as all samples but the last."""
+    kept: dict[object, Record] = {}
+    for record in records:
+        key = _subject(record)
+        kept.pop(key, None)
+        kept[key] = record
+    return list(kept.values())
+
+
+def _subject(record: Record) -> object:
+    """Tell what a record is about: logs of other names, and samples of other components, say other things."""
+    if record["type"] not in _SAID_ANEW:
+        return id(record)
+    said = record.get("values") or record.get("energy_kwh")
+    known = (name for name, value in said.items() if value is not None) if isinstance(said, dict) else ()
+    return record["type"], frozenset(known)
