@@ -133,3 +133,14 @@ def test_an_empty_file_is_damaged(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(DataError, match=r": the file is empty; its first line must name the columns$"):
         read_references(file)
+
+
+def test_a_record_is_classified_by_its_file_or_by_us() -> None:
+    """Boundary and tiers, or the reason for none; without an energy there is nothing to bound."""
+    whole = Reference("x", published_energy_kwh=1.0, energy_boundary="node", tiers=("T1",))
+    assert [
+        item.is_classified
+        for item in (whole, whole._replace(energy_boundary=""), whole._replace(tiers=()),
+                     whole._replace(tiers=(), excluded="why"), Reference("y", published_co2e_kg=1.0, tiers=("T2",)))
+    ] == [True, False, False, True, True]  # fmt: skip
+    assert all(reference.is_classified for reference in read_references())

@@ -125,6 +125,12 @@ class Reference(NamedTuple):
         return self.power_basis.lower().startswith("measured")
 
     @property
+    def is_classified(self) -> bool:
+        """Whether its file says what its energy covers, and which tiers it belongs to or why to none."""
+        is_bounded = self.published_energy_kwh is None or bool(self.energy_boundary)
+        return is_bounded and bool(self.tiers or self.excluded)
+
+    @property
     def includes_pue(self) -> bool:
         """Whether the published energy is that of the facility."""
         return self.energy_boundary == "facility"

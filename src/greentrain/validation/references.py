@@ -5,16 +5,16 @@ there; a column that is absent is blank everywhere, one that is not known is kep
 stays blank: nothing is filled in but ``energy_boundary`` and ``tiers``, by the rules of `greentrain.validation.tiers`.
 """
 
+import os
 from math import isfinite
 from os import PathLike
-from pathlib import Path
+from os.path import join
 from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.tables import Row, Table, places_folder, read_own_table, shipped_table
 from greentrain.errors import DataError, InputError, UnknownName
 from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
-from greentrain.validation.tiers import classified
 
 _PARAMETER = "references"
 _PUBLISHED = ("published_energy_kwh", "published_co2e_kg")
@@ -48,13 +48,17 @@ def read_references(
     DataError
         If it lacks a column, or a cell cannot be used; the message names file, row and column.
     """
-    file = str(Path(places_folder(), "references.csv")) if path is None else _checked_file(path)
+    file = join(places_folder(), "references.csv") if path is None else _checked_file(path)
     table = shipped_table("references") if path is None else read_own_table(file)
     _check_header(file, table)
     lines = table.lines or range(2, len(table.rows) + 2)
     numbered = list(zip(lines, table.rows, strict=True))
     references = [_reference(_Cells(file, line, _row(file, line, table, cells))) for line, cells in numbered]
     _check_ids(file, [line for line, _ in numbered], references)
+    if all(reference.is_classified for reference in references):
+        return tuple(references)
+    from greentrain.validation.tiers import classified
+
     return classified(references, load_catalogue() if catalogue is None else catalogue)
 
 
@@ -94,18 +98,14 @@ class _Cells:
 
 
 def _checked_file(path: str | PathLike[str]) -> str:
-    if not str(path).strip():
-        raise InputError(_PARAMETER, str(path), "must name a CSV file")
-    file = Path(path)
-    try:
-        is_folder, is_there = file.is_dir(), file.exists()
-    except (OSError, ValueError):  # a name too long, or with a zero byte
-        is_folder = is_there = False
-    if is_folder:
-        raise InputError(_PARAMETER, str(path), "is a folder; name a CSV file")
-    if not is_there:
-        raise UnknownName(_PARAMETER, str(path), "no such file")
-    return str(file)
+    file = os.fspath(path)
+    if not file.strip():
+        raise InputError(_PARAMETER, file, "must name a CSV file")
+    if os.path.isdir(file):
+        raise InputError(_PARAMETER, file, "is a folder; name a CSV file")
+    if not os.path.exists(file):
+        raise UnknownName(_PARAMETER, file, "no such file")
+    return file
 
 
 def _check_header(file: str, table: Table) -> None:
