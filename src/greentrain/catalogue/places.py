@@ -75,6 +75,8 @@ class Places:
         AmbiguousName
             When several providers have a region of this name and no provider is named.
         """
+        if name in self.by_code:  # most often, and then nobody needs the index of all names
+            return Location(self.by_code[name], None)
         place = self._names.get(names.fold(name)) if ":" not in name else None
         if place:
             return Location(self.by_code[place], None)
