@@ -67,35 +67,6 @@ def test_place_of_a_killed_run(room: Room) -> None:
     assert run.operational_kg is not None
 
 
-@pytest.mark.parametrize("meter", ["codecarbon", None])
-def test_no_network(room: Room, meter: str | None) -> None:
-    """Fault 20: neither the training nor its meter opens a network socket, so that no firewall can delay it."""
-    log = room.folder / "calls"
-    environment = {"METER": meter or room.environment["METER"], "QUIET": None, "PYTHONDONTWRITEBYTECODE": "1"}
-    strace = ("strace", "-f", "-qq", "-e", "trace=socket,connect,sendto", "-o", str(log))
-    try:
-        outcome = room.start("training", "returns", 0.5, before=strace, environment=environment).end()
-    except FileNotFoundError:
-        pytest.skip("strace is not here")
-    assert outcome.code == 0
-    room.runs()
-    calls = [line for line in log.read_text().splitlines() if "AF_INET" in line or "AF_NETLINK" in line]
-    assert calls == []
-    assert records(room.home, "meter", "end") != []
-
-
-def test_without_a_network(room: Room) -> None:
-    """Fault 20: in a network of its own without any connection the function starts as soon as ever."""
-    unshare = ("unshare", "--net")
-    environment = {"METER": "codecarbon"}
-    outcome = room.start("told", "dict(name='alone', location='FR')", before=unshare, environment=environment).end()
-    if "unshare" in outcome.err[:20]:
-        pytest.skip(outcome.err)
-    assert outcome.code == 0
-    assert json.loads(outcome.err)["started"] < 1.0
-    assert room.run_alone().status == "completed"
-
-
 def test_settings_of_codecarbon(room: Room) -> None:
     """Fault 25: hostile configuration files and variables of codecarbon change nothing."""
     measured = {"METER": "codecarbon"}

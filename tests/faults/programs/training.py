@@ -101,6 +101,16 @@ def exhausts() -> str:
     return str(len(bytearray(2**33)))
 
 
+def grows() -> NoReturn:
+    """Use memory until the kernel ends it; stdin says when to begin."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    used = []
+    while True:
+        used.append(b"x" * 2**20)
+
+
 def interrupts_itself() -> str:
     """Get an interruption from another thread while Python runs."""
     _thread.interrupt_main()
