@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -56,6 +57,34 @@ def test_suspended(room: Room, meter: str) -> None:
     seconds = end["elapsed_seconds"] - (run.gaps[0].seconds if meter == "codecarbon" else 0.0)
     assert end["energy_kwh"]["memory"] == pytest.approx(power_w * seconds / 3.6e6, rel=0.15)
     assert end["quality"]["confidence"] == "low"
+
+
+@pytest.mark.parametrize("meter", ["codecarbon", "replay"])
+def test_computer_that_sleeps(room: Room, meter: str) -> None:
+    """Fault 21: the computer sleeps for an hour: that is stated with its length, and nothing is counted for it."""
+    environment = {"METER": "codecarbon"} if meter == "codecarbon" else {}
+    slept = room.folder / "slept"
+    clock = {"LD_PRELOAD": str(library(room, "sleeping_clock.c", "sleeping_clock.so")), "SLEPT": str(slept)}
+    python = room.folder / "python"
+    passed_on = "".join(f"{name}={value} " for name, value in clock.items())
+    python.write_text(f'#!/bin/sh\n{passed_on}exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    said = "dict(name='x', interval=0.5, pue=1, grid_intensity=500)"
+    training = room.start("told", said, 2.5, environment=environment | clock | {"METER_PYTHON": str(python)}).wait_for()
+    wait_until(lambda: len(records(room.home, "meter", "sample")) > 1)
+    slept.write_text("3600")
+    assert training.end().code == 0
+
+    run = room.run_alone()
+    (end,) = records(room.home, "meter", "end")
+    assert [gap.reason for gap in run.gaps] == ["suspended"]
+    assert run.gaps[0].seconds == pytest.approx(3600, abs=0.001)
+    assert end["elapsed_seconds"] == pytest.approx(2.5, abs=0.3)
+    assert run.duration_seconds == pytest.approx(end["elapsed_seconds"], abs=0.3)
+    assert run.ended - run.started == pytest.approx(3600 + run.duration_seconds, abs=0.5)
+    power_w = records(room.home, "meter", "sample")[0]["power_w"]["memory"]
+    assert end["energy_kwh"]["memory"] == pytest.approx(power_w * end["elapsed_seconds"] / 3.6e6, rel=0.15)
+    assert json.loads(training.err)["record"]["measurement"]["duration_seconds"] == pytest.approx(2.5, abs=0.3)
 
 
 @pytest.mark.parametrize(("seconds", "within"), [(0.0, 0.06), (0.005, 0.06), (0.3, 0.1)])
