@@ -1,7 +1,9 @@
 """Libraries and system files that tests put in the place of the real ones."""
 
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,15 @@ def program(room: Room, name: str, script: str) -> str:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return f"{folder}:{room.environment['PATH']}"
+
+
+def meter_with(room: Room, variables: dict[str, str]) -> dict[str, str]:
+    """Give what the program ``told.py`` needs in its environment for a meter with these variables in its own."""
+    python = room.folder / "python"
+    words = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+    python.write_text(f'#!/bin/sh\n{words} exec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    return {"METER_PYTHON": str(python)}
 
 
 def with_cpu(room: Room, name: str, threads: int, flags: str = "hypervisor") -> tuple[str, ...]:

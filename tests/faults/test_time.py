@@ -1,19 +1,13 @@
-"""Clocks that jump, computers that sleep, runs of no length and runs of a month."""
+"""Clocks that jump, computers that sleep, and runs of no length."""
 
 import json
 import os
 import signal
-import sys
 import time
 
 import pytest
-from built import library
+from built import library, meter_with
 from fault_room import KWH_PER_SECOND, Room, journals, records, wait_until
-
-from greentrain.tracking.meter.schedule import writing_interval_seconds
-
-MONTH_SECONDS = 30 * 86_400.0
-MONTH_LIMIT_BYTES = 20_000_000
 
 
 def test_clock_that_jumps(room: Room) -> None:
@@ -65,12 +59,8 @@ def test_computer_that_sleeps(room: Room, meter: str) -> None:
     environment = {"METER": "codecarbon"} if meter == "codecarbon" else {}
     slept = room.folder / "slept"
     clock = {"LD_PRELOAD": str(library(room, "sleeping_clock.c", "sleeping_clock.so")), "SLEPT": str(slept)}
-    python = room.folder / "python"
-    passed_on = "".join(f"{name}={value} " for name, value in clock.items())
-    python.write_text(f'#!/bin/sh\n{passed_on}exec {sys.executable} "$@"\n')
-    python.chmod(0o755)
     said = "dict(name='x', interval=0.5, pue=1, grid_intensity=500)"
-    training = room.start("told", said, 2.5, environment=environment | clock | {"METER_PYTHON": str(python)}).wait_for()
+    training = room.start("told", said, 2.5, environment=environment | clock | meter_with(room, clock)).wait_for()
     wait_until(lambda: len(records(room.home, "meter", "sample")) > 1)
     slept.write_text("3600")
     assert training.end().code == 0
@@ -106,31 +96,6 @@ def test_short_run(room: Room, seconds: float, within: float) -> None:
     memory_kwh, power_w = end["energy_kwh"]["memory"], end["power_w"]["memory"]
     assert end["quality"]["confidence"] == "low"
     assert memory_kwh == pytest.approx(power_w * end["elapsed_seconds"] / 3.6e6, rel=0.2, abs=2e-9)
-
-
-def test_month(room: Room) -> None:
-    """Fault 23: thirty days of samples, as long as the longest of a real meter, are less than 20 MB."""
-    assert room.run("told", "dict(name='x', location='FR')", 2.2, environment={"METER": "codecarbon"}).code == 0
-    room.run_alone()
-    (path,) = journals(room.home, "meter")
-    longest = max(len(line) for line in path.read_bytes().splitlines() if b'"sample"' in line)
-    elapsed, samples = 0.0, 0
-    while elapsed < MONTH_SECONDS:
-        elapsed += writing_interval_seconds(elapsed, 1.0)
-        samples += 1
-
-    assert samples == 60 + 354 + 43_140
-    assert samples * (longest + 100) < MONTH_LIMIT_BYTES
-
-
-def test_memory_of_a_month(room: Room) -> None:
-    """Fault 23: tens of thousands of steps, each a span and a log, do not grow the training process."""
-    outcome = room.run("month", 20_000)
-    assert outcome.code == 0
-    assert float(outcome.out) < 5.0
-    run = room.run_alone()
-    assert len(records(room.home, "tracker", "log")) == 20_000
-    assert run.status == "completed"
 
 
 @pytest.mark.parametrize("meter", ["codecarbon", "replay"])

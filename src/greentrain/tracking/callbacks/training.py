@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from greentrain.errors import BudgetExceeded
 from greentrain.tracking.ending import last_uncaught
+from greentrain.tracking.meter.schedule import writing_interval_seconds
 from greentrain.tracking.tracker import track
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ AGREE_EVERY_STEPS = 10
 """Ranks of a distributed training must end at the same step; asking one another costs more than asking oneself."""
 
 _STEP_EVERY_SECONDS = 10.0
+"""At most; in a long training as seldom as the meter writes, so that a month of steps stays small. [s]"""
 
 
 class TrainingAborted(Exception):
@@ -55,7 +57,7 @@ class Training:
         self._before: dict[str, float] = {}
         self._epoch: Span | None = None
         self._finalizer: weakref.finalize[..., Training] | None = None
-        self._logged_step = 0.0
+        self._logged_step = self._began = 0.0
 
     @property
     def is_running(self) -> bool:
@@ -88,7 +90,7 @@ class Training:
             The run to join, where the user named none.
         """
         self.abandon()
-        self._logged_step = 0.0
+        self._logged_step, self._began = 0.0, time.monotonic()
         self.run = run = track(**({RUN_ID: run_id} | self._settings)).start()
         # The framework may go without a word: then the callback goes too, or the program does.
         self._finalizer = weakref.finalize(self, _abandon, run, last_uncaught())
@@ -135,7 +137,7 @@ class Training:
             Steps of the whole training, where they are known.
         """
         now = time.monotonic()
-        if now - self._logged_step < _STEP_EVERY_SECONDS:
+        if now - self._logged_step < writing_interval_seconds(now - self._began, _STEP_EVERY_SECONDS):
             if self.run is not None:
                 with _EndsOnBudget(self):
                     self.run.check_budget()
