@@ -78,10 +78,17 @@ def test_end_of_the_interpreter(room: Room) -> None:
     assert found == {"well": ("completed", None), "badly": ("failed", "ArithmeticError"), "killed": ("killed", None)}
 
 
-def test_notebook_kernel_restart(room: Room) -> None:
-    """Fault 31: a kernel that is restarted, by the interrupt, the end and the kill that notebooks send."""
-    kernel = room.start("never_stopped", "kernel").wait_for()
-    again = kernel.signal(signal.SIGTERM, signal.SIGKILL).end()
+def test_look_after_the_end(room: Room) -> None:
+    """Fault 31: with ``python -i`` a prompt comes after the program's end, which stays what it was."""
+    assert room.start("never_stopped", "badly", options=("-i",)).end().code == 0
+    run = room.run_alone()
+    assert (run.status, run.error) == ("failed", "ArithmeticError")
+
+
+def test_end_of_the_process_group(room: Room) -> None:
+    """Fault 31: a run that nobody stops is killed with its whole process group."""
+    training = room.start("never_stopped", "group").wait_for()
+    again = training.signal(signal.SIGTERM, signal.SIGKILL).end()
     assert again.code in (-signal.SIGTERM, -signal.SIGKILL)
     run = room.run_alone()
     assert run.status == "killed"

@@ -53,7 +53,9 @@ def ending_at_exit(uncaught_before: object) -> Ending:
         `last_uncaught` as it was when the run began.
     """
     uncaught = last_uncaught()
-    if uncaught is uncaught_before or not isinstance(uncaught, BaseException):
+    # In a notebook or at Python's prompt an exception ends a cell or a line; under ``python -i`` it ended the program.
+    is_prompt = hasattr(sys, "ps1") and not sys.flags.interactive
+    if is_prompt or uncaught is uncaught_before or not isinstance(uncaught, BaseException):
         return Ending(COMPLETED)
     return ending_of(uncaught)
 
