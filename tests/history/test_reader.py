@@ -135,6 +135,26 @@ def test_joined_ranks_have_no_energy_of_their_own(tmp_path: Path) -> None:
     assert run.energy_kwh["gpu"] == 2.0
 
 
+def test_ranks_without_their_meter_are_stated(tmp_path: Path) -> None:
+    """Before the rank that starts it came, and after it went; a moment is nothing to speak of."""
+    tracker(tmp_path, at=10, session="first", lines=[ended(110)], ranks={"rank": 0})
+    meter(tmp_path, at=10, session="first", lines=[stopped(110, 100, 2.0, 0.5)])
+    tracker(tmp_path, pid=7, session="other", role="joined", lines=[ended(150)], ranks={"rank": 1})
+    run = run_of(tmp_path)
+    assert [(gap.started - NOON, gap.seconds, gap.reason) for gap in run.gaps] == [
+        (0.0, 10.0, "unmeasured"), (110.0, 40.0, "unmeasured")
+    ]  # fmt: skip
+    assert (run.duration_seconds, run.energy_kwh["gpu"], run.is_complete) == (100.0, 2.0, False)
+
+
+def test_ranks_that_come_and_go_within_a_moment(tmp_path: Path) -> None:
+    """No launcher starts all ranks at once."""
+    tracker(tmp_path, at=1, session="first", lines=[ended(110)], ranks={"rank": 0})
+    meter(tmp_path, at=1, session="first", lines=[stopped(110, 109, 2.0, 0.5)])
+    tracker(tmp_path, pid=7, session="other", role="joined", lines=[ended(112)], ranks={"rank": 1})
+    assert run_of(tmp_path).gaps == ()
+
+
 def test_a_node_whose_meter_never_started_is_named(tmp_path: Path) -> None:
     """Only joined ranks were there."""
     one_hour(tmp_path)

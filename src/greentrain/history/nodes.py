@@ -12,7 +12,8 @@ from greentrain.tracking.measured import QUALITIES
 _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
 
-_UNMEASURED_SECONDS = 2.0
+UNMEASURED_SECONDS = 2.0
+"""A shorter time without a reading is none to speak of. [s]"""
 
 
 def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasurement]:
@@ -113,7 +114,7 @@ def _missing_end(
     """State the time after the meter's last reading in which the run went on."""
     missing = seconds - max(_reach(meter), 0.0)
     expected = writing_interval(seconds, tracker) if is_running and tracker else 0.0
-    if missing > _UNMEASURED_SECONDS + expected:
+    if missing > UNMEASURED_SECONDS + expected:
         yield Gap(meter.host, started + seconds - missing, missing, "unmeasured")
 
 

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from math import inf
 from os.path import basename
 from typing import Any
 
 from greentrain.history import fields
 from greentrain.history.footprint import measured
-from greentrain.history.nodes import nodes_of
+from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
 from greentrain.history.records import COMPONENTS, Gap, NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.sessions import Journals, Meter, Tracker, read_journals
@@ -58,7 +59,8 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     site = next((known for tracker in reversed(told) if (known := site_of(tracker)).pue), NOWHERE)
     speaking = speakers(journals.trackers)
     writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
-    gaps = [*_restarts(nodes), *(gap for node in nodes for gap in node.gaps)]
+    unmetered = tuple(_unmetered(journals.trackers, nodes))
+    gaps = [*_restarts(nodes), *unmetered, *(gap for node in nodes for gap in node.gaps)]
     return Run(
         id=key,
         status=status.status,
@@ -73,7 +75,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         it_energy_kwh=found.it_energy_kwh,
         facility_energy_kwh=found.facility_energy_kwh,
         operational_kg=found.operational_kg,
-        is_complete=not unseen and bool(nodes) and all(not node.unmeasured and not node.gaps for node in nodes),
+        is_complete=not unseen and not unmetered and bool(nodes) and all(map(_is_whole, nodes)),
         pue=site.pue,
         g_per_kwh=site.g_per_kwh,
         basis=dict(site.basis),
@@ -122,10 +124,18 @@ def _sum(values: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
+def _is_whole(node: NodeMeasurement) -> bool:
+    return not node.unmeasured and not node.gaps
+
+
 def _times(nodes: Iterable[NodeMeasurement]) -> list[tuple[float, float]]:
     """Give the times in which any node ran, overlapping ones joined."""
+    return _joined((node.started, node.started + node.duration_seconds) for node in nodes)
+
+
+def _joined(times: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     joined: list[tuple[float, float]] = []
-    for start, end in sorted((node.started, node.started + node.duration_seconds) for node in nodes):
+    for start, end in sorted(times):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
@@ -142,6 +152,20 @@ def _restarts(nodes: Iterable[NodeMeasurement]) -> Iterable[Gap]:
     for (_, end), (start, _) in pairwise(_times(nodes)):
         if start - end >= _RESTART_SECONDS:
             yield Gap("", end, start - end, "restart")
+
+
+def _unmetered(trackers: Iterable[Tracker], nodes: Sequence[NodeMeasurement]) -> Iterable[Gap]:
+    """State when ranks of a computer ran before its meter did, or after it."""
+    everyone = list(trackers)
+    for host in sorted({node.host for node in nodes}):
+        metered = _times(node for node in nodes if node.host == host)
+        if any(node.is_running for node in nodes if node.host == host):
+            metered.append((metered[-1][1], inf))
+        for start, end in _joined((one.started, one.started + one.seconds) for one in everyone if one.host == host):
+            for seen, again in pairwise([(-inf, start), *metered, (end, inf)]):
+                since, until = max(start, seen[1]), min(end, again[0])
+                if until - since > UNMEASURED_SECONDS:
+                    yield Gap(host, since, until - since, "unmeasured")
 
 
 def _notes(journals: Journals, nodes: Iterable[NodeMeasurement], unseen: Iterable[str]) -> Iterable[str]:

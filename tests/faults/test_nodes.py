@@ -1,0 +1,91 @@
+"""Nodes with host names of their own are one run, whose folders may be merged afterwards."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from typing import Any
+
+import pytest
+from fault_room import KWH_PER_SECOND, Room, Training, journals, records, wait_until
+
+
+def on_host(name: str) -> tuple[str, ...]:
+    """Give the words before a command that run it on a computer of this name; skip where that is not allowed."""
+    words = ("unshare", "--uts", "sh", "-c", f'hostname {name} && exec "$@"', "sh")
+    try:
+        done = subprocess.run([*words, "uname", "-n"], capture_output=True, text=True, check=False)
+    except FileNotFoundError as missing:
+        pytest.skip(f"no host name of its own can be given here: {missing}")
+    if done.stdout != f"{name}\n":
+        pytest.skip(f"no host name of its own can be given here: {done.stderr.strip()}")
+    return words
+
+
+def start_rank(room: Room, rank: int, ranks_on_node: int, seconds: float, **said: Any) -> Training:
+    """Start a rank of a job of four, as torchrun does."""
+    launched = {
+        "TORCHELASTIC_RUN_ID": "job-1", "RANK": str(rank), "WORLD_SIZE": "4", "LOCAL_RANK": str(rank % ranks_on_node),
+        "GROUP_RANK": str(rank // ranks_on_node),
+    }  # fmt: skip
+    return room.start("rank", seconds, environment=launched | said.pop("environment", {}), **said)
+
+
+def test_two_hosts_with_homes_of_their_own(room: Room) -> None:
+    """Fault 32: two nodes write to their own disks; one folder copied onto the other, they are one run."""
+    homes = {name: room.folder / f"home-of-{name}" for name in ("node-a", "node-b")}
+    trainings = [
+        start_rank(room, rank, 2, 1.0, before=on_host(name), environment={"GREENTRAIN_HOME": str(homes[name])})
+        for rank, name in enumerate(("node-a", "node-a", "node-b", "node-b"))
+    ]
+    assert [training.end().code for training in trainings] == [0] * 4
+    for name, home in homes.items():
+        half = room.run_alone(home)
+        assert (half.id, half.status, half.hosts, half.ranks) == ("elastic-job-1", "completed", (name,), 2)
+
+    shutil.copytree(homes["node-b"], homes["node-a"], dirs_exist_ok=True)
+    for _ in range(2):
+        run = room.run_alone(homes["node-a"])
+        assert (run.id, run.status, run.ranks, len(run.nodes)) == ("elastic-job-1", "completed", 4, 2)
+        assert (run.hosts, run.is_complete) == (("node-a", "node-b"), True)
+        assert run.it_energy_kwh is not None
+        assert run.it_energy_kwh.best == pytest.approx(2 * 1.0 * KWH_PER_SECOND, rel=0.15)
+        # Copied once more, nothing counts twice.
+        shutil.copytree(homes["node-b"], homes["node-a"], dirs_exist_ok=True)
+
+
+def test_rank_0_comes_late_and_leaves_early(room: Room) -> None:
+    """Fault 32: the rank that starts the node's meter is the last to come and the first to go: both are stated."""
+    others = [start_rank(room, rank, 4, 5.8).wait_for() for rank in (1, 2, 3)]
+    time.sleep(2.3)
+    first = start_rank(room, 0, 4, 1.0)
+    assert [training.end().code for training in (*others, first)] == [0] * 4
+
+    run = room.run_alone()
+    starts, ends = (records(room.home, "tracker", kind) for kind in ("start", "end"))
+    metered = {record["type"]: record["mono"] for found in journals(room.home, "tracker").values() for record in found
+               if found[0]["role"] == "main"}  # fmt: skip
+    before = metered["start"] - min(record["mono"] for record in starts)
+    after = max(record["mono"] for record in ends) - metered["end"]
+    assert (run.status, run.ranks, len(run.nodes)) == ("completed", 4, 1)
+    assert [(gap.host, gap.reason) for gap in run.gaps] == [(os.uname().nodename, "unmeasured")] * 2
+    assert [gap.seconds for gap in run.gaps] == pytest.approx([before, after], abs=0.3)
+    assert not run.is_complete
+    assert run.it_energy_kwh is not None
+    assert run.it_energy_kwh.best == pytest.approx((metered["end"] - metered["start"]) * KWH_PER_SECOND, rel=0.05)
+
+
+def test_rank_0_that_dies(room: Room) -> None:
+    """Fault 32: a node whose rank 0 is killed goes on without a meter: that its energy ends there is stated."""
+    others = [start_rank(room, rank, 4, 4.0).wait_for() for rank in (1, 2, 3)]
+    first = start_rank(room, 0, 4, 30).wait_for()
+    wait_until(lambda: records(room.home, "meter", "sample"))
+    first.signal(signal.SIGKILL).end()
+    assert [training.end().code for training in others] == [0] * 3
+
+    run = room.run_alone()
+    assert (run.status, run.ranks) == ("completed", 4)
+    assert [gap.reason for gap in run.gaps] == ["unmeasured"]
+    assert run.gaps[0].seconds == pytest.approx(4.0 - run.duration_seconds, abs=0.7)
+    assert not run.is_complete
