@@ -139,7 +139,7 @@ def encode(record: Record) -> bytes:
     """Write a record as one line of JSON, ASCII only, ended by a line feed."""
     try:
         text = json.dumps(record, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError):
+    except Exception:  # what JSON cannot hold, and objects of the user's that raise anything when they are asked
         text = json.dumps(_plain(record, 0), allow_nan=False, separators=(",", ":"))
     return text.encode("ascii") + b"\n"
 
@@ -152,7 +152,14 @@ def utc_text(seconds: float | None = None) -> str:
 
 
 def _plain(value: object, depth: int) -> object:
-    """Turn a value into what JSON can hold."""
+    """Turn a value into what JSON can hold; one that refuses every answer into the name of its type."""
+    try:
+        return _taken_apart(value, depth)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def _taken_apart(value: object, depth: int) -> object:
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, (int, float)):

@@ -57,9 +57,10 @@ class Logs:
 
 def _number(value: Any) -> float | None:
     """Take the number out of a value; scalars of array libraries count too."""
-    if isinstance(value, (int, float)):
+    if type(value) is float:
         return value
     try:
-        return float(value)
-    except Exception:  # a value of the user's may raise anything
+        number = float(value)
+    except Exception:  # a value of the user's may raise anything, and a whole number be too large
         return None
+    return value if type(value) is int else number

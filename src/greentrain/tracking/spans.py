@@ -19,6 +19,14 @@ MOST_SPANS_KEPT = 2_000
 _CURRENT: ContextVar[tuple[str, int] | None] = ContextVar("greentrain_span", default=None)
 
 
+def name_of(name: object) -> str:
+    """Give what the user calls a part as text; what has no words is called by its type."""
+    try:
+        return str(name)
+    except Exception:
+        return f"<{type(name).__name__}>"
+
+
 class SpanRecord(NamedTuple):
     """A span that has ended; times are seconds since the run's start."""
 
