@@ -129,9 +129,12 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
 
     def _tell_loggers(self, trainer: Any) -> None:
         figures = self.training.figures()
-        if figures:
-            for logger in trainer.loggers:
+        for logger in trainer.loggers if figures else ():
+            try:
                 logger.log_metrics(figures, step=trainer.global_step)
+            except Exception as error:  # it may refuse what the Trainer itself would not tell it
+                name = type(logger).__name__
+                self.training.warn(f"{name} does not take energy and emissions ({type(error).__name__})")
 
 
 def _total_steps(trainer: Any) -> int | None:

@@ -169,6 +169,11 @@ class Training:
             return {}
         return {name: value + self._before.get(name, 0.0) for name, value in known.items() if value is not None}
 
+    def warn(self, message: str) -> None:
+        """Warn of something that is likely to come again and again, once in a run."""
+        if self.run is not None and self.run.carrier is not None:
+            self.run.carrier.warn_once(message)
+
     def state(self) -> dict[str, Any]:
         """Give what a checkpoint must hold, so that the training goes on in the same run; JSON can hold it."""
         return {} if self.run is None else {RUN_ID: self.run.key, **self.figures()}
@@ -244,5 +249,8 @@ def _figures(run: "LiveRun") -> dict[str, float | None]:
 def _is_number(value: object) -> bool:
     if isinstance(value, (int, float)):
         return not isinstance(value, bool)
-    # Scalars of array libraries; a framework's dictionary may hold whole arrays too.
-    return getattr(value, "ndim", None) == 0 and hasattr(value, "__float__")
+    try:
+        # Scalars of array libraries; a framework's dictionary may hold whole arrays too.
+        return bool(getattr(value, "ndim", None) == 0 and hasattr(value, "__float__"))
+    except Exception:  # an object of the user's may raise anything when it is asked
+        return False
