@@ -104,7 +104,7 @@ def test_slice_of_a_cpu(room: Room) -> None:
     """Fault 40: two threads of a virtual machine on a CPU of 112: a 56th of its TDP, and the record says so."""
     threads = os.cpu_count() or 1
     before = with_cpu(room, "Intel(R) Xeon(R) Platinum 8480+", threads)
-    outcome = room.run("told", "dict(name='x', location='FR')", 2.5, before=before, environment=REAL)
+    outcome = room.run("told", "dict(name='x', location='FR')", 2.5, "busy", before=before, environment=REAL)
     assert outcome.code == 0
     room.run_alone()
     cpu = components(room)["cpu"]
@@ -112,9 +112,9 @@ def test_slice_of_a_cpu(room: Room) -> None:
 
     assert (cpu["quality"], cpu["reason"]) == ("modelled", f"{threads} of 112 threads of a TDP of 350 W")
     (end,) = records(room.home, "meter", "end")
-    # Between a tenth of the slice's TDP, idle, and all of it.
+    # One busy thread among what else the computer has to do: between a tenth of the slice's TDP and all of it.
     mean_w = end["energy_kwh"]["cpu"] * 3.6e6 / end["elapsed_seconds"]
-    assert 0.0 < mean_w <= slice_w * 1.001
+    assert slice_w / 10 <= mean_w <= slice_w * 1.001
     measurement = json.loads(outcome.err)["record"]["measurement"]
     energy = measurement["it_energy_kwh"]
     assert energy["high"] > 1.3 * energy["best"]

@@ -1,4 +1,4 @@
-"""A short training with arguments as typed: ``told.py ARGUMENTS [SECONDS]``; what came out is printed as JSON."""
+"""A short training with arguments as typed: ``told.py ARGUMENTS [SECONDS [busy]]``; what came out is printed as JSON."""
 
 import json
 import os
@@ -15,5 +15,9 @@ before = time.monotonic()
 with track(**({"meter": meter(), "quiet": True} | eval(sys.argv[1]))) as run:
     started = time.monotonic() - before
     print("ready", flush=True)
-    time.sleep(float(sys.argv[2]) if len(sys.argv) > 2 else 0.1)
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.1
+    until = time.monotonic() + seconds
+    while sys.argv[3:] == ["busy"] and time.monotonic() < until:
+        pass
+    time.sleep(max(0.0, until - time.monotonic()))
 sys.stderr.write(json.dumps({"started": started, "record": run.record}))
