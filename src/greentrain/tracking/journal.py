@@ -140,7 +140,7 @@ def encode(record: Record) -> bytes:
     try:
         text = json.dumps(record, allow_nan=False, separators=(",", ":"))
     except Exception:  # what JSON cannot hold, and objects of the user's that raise anything when they are asked
-        text = json.dumps(_plain(record, 0), allow_nan=False, separators=(",", ":"))
+        text = json.dumps(plain(record), allow_nan=False, separators=(",", ":"))
     return text.encode("ascii") + b"\n"
 
 
@@ -151,7 +151,7 @@ def utc_text(seconds: float | None = None) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"
 
 
-def _plain(value: object, depth: int) -> object:
+def plain(value: object, depth: int = 0) -> object:
     """Turn a value into what JSON can hold; one that refuses every answer into the name of its type."""
     try:
         return _taken_apart(value, depth)
@@ -165,9 +165,9 @@ def _taken_apart(value: object, depth: int) -> object:
     if isinstance(value, (int, float)):
         return _finite(value)
     if depth < _DEEPEST and isinstance(value, dict):
-        return {_text(key): _plain(item, depth + 1) for key, item in value.items()}
+        return {_text(key): plain(item, depth + 1) for key, item in value.items()}
     if depth < _DEEPEST and isinstance(value, (list, tuple)):
-        return [_plain(item, depth + 1) for item in value]
+        return [plain(item, depth + 1) for item in value]
     return _text(value)
 
 

@@ -10,7 +10,7 @@ from greentrain.errors import BudgetExceeded
 from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.carrier import say, tell
 from greentrain.tracking.course import Course
-from greentrain.tracking.spans import Span, name_of
+from greentrain.tracking.spans import Span, words_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -51,7 +51,7 @@ class LiveRun(Course):
             On entering, if a budget is used up and ``on_budget`` is ``"raise"``.
         """
         spans = None if self.carrier is None or self.is_over else self.carrier.spans
-        return Span(spans, name_of(name), attributes, self.check_budget)
+        return Span(spans, words_of(name), attributes, self.check_budget)
 
     def log(self, **values: Any) -> None:
         """Record numbers: what the energy bought. ``step`` and ``total_steps`` also give the forecast.

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
+from greentrain.tracking.journal import plain
 from greentrain.tracking.measured import QUALITIES, energy_interval, footprint
 
 if TYPE_CHECKING:
@@ -216,7 +217,8 @@ def _span(span: "SpanRecord", report: MeterReport) -> dict[str, Any]:
     first, last = report.energy_at(span.started_seconds), report.energy_at(span.ended_seconds)
     energy = None if first is None or last is None else last - first
     seconds = span.ended_seconds - span.started_seconds
-    found = {name: getattr(span, name) for name in ("span", "parent", "name", "attributes", "error")}
+    found = {name: getattr(span, name) for name in ("span", "parent", "name", "error")}
+    found["attributes"] = plain(span.attributes)
     return found | {"started_seconds": span.started_seconds, "duration_seconds": seconds, "it_energy_kwh": energy}
 
 

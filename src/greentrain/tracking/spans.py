@@ -19,7 +19,7 @@ MOST_SPANS_KEPT = 2_000
 _CURRENT: ContextVar[tuple[str, int] | None] = ContextVar("greentrain_span", default=None)
 
 
-def name_of(name: object) -> str:
+def words_of(name: object) -> str:
     """Give what the user calls a part as text; what has no words is called by its type."""
     try:
         return str(name)
