@@ -2,7 +2,8 @@
 
 Usage: python benchmarks/faults.py [--quick]
 
-Every fault has tests, which are run here. Where the same program can be tracked by either, it is run bare, tracked by
+Every fault has tests, which are run here; those that need PyTorch are run by the Python of ``.venv-frameworks``, where
+that is there (.ci/run makes it). Where the same program can be tracked by either, it is run bare, tracked by
 greentrain and tracked by codecarbon, and the three are compared; of the other faults nothing is claimed for codecarbon.
 ``--quick`` leaves the tests out.
 """
@@ -20,6 +21,9 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "faults"
+PYTHONS = {FOLDER: Path(sys.executable), ROOT / "tests" / "callbacks": ROOT / ".venv-frameworks" / "bin" / "python"}
+"""Which Python runs the tests of a folder."""
+
 sys.path.insert(0, str(FOLDER))
 
 from fault_room import Room, Training  # noqa: E402
@@ -144,28 +148,34 @@ def codecarbon_record(room: Room) -> str:
 
 def tested() -> dict[int, list[str]]:
     """Run the tests; give how each ended, by fault."""
-    faults = dict(documented())
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", str(FOLDER), "-q", f"--junitxml={report}"]
-        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
-        found: dict[int, list[str]] = defaultdict(list)
-        for case in ElementTree.parse(report).iter("testcase"):
-            ended = next((child.tag for child in case), "passed")
-            for number in faults.get(case.attrib["name"].partition("[")[0], ()):
+    found: dict[int, list[str]] = defaultdict(list)
+    for tests, python in PYTHONS.items():
+        faults = documented(tests)
+        for name, ended in endings(tests, python) if python.exists() else ():
+            for number in faults.get(name, ()):
                 found[number].append(ended)
     return found
 
 
-def documented() -> list[tuple[str, tuple[int, ...]]]:
-    """Give name and faults of every test; its docstring begins with the faults' numbers."""
-    found = []
-    for path in sorted(FOLDER.glob("test_*.py")):
+def endings(tests: Path, python: Path) -> list[tuple[str, str]]:
+    """Run the tests of a folder that are about faults; give name and end of each."""
+    files = [str(path) for path in sorted(tests.glob("test_*.py")) if "Fault" in path.read_text()]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [str(python), "-m", "pytest", *files, "-q", f"--junitxml={report}"]
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+        cases = ElementTree.parse(report).iter("testcase")
+        return [(case.attrib["name"].partition("[")[0], next((one.tag for one in case), "passed")) for case in cases]
+
+
+def documented(tests: Path) -> dict[str, tuple[int, ...]]:
+    """Give the faults of every test in a folder by its name; its docstring begins with their numbers."""
+    found = {}
+    for path in sorted(tests.glob("test_*.py")):
         for node in ast.parse(path.read_text()).body:
             match = _NUMBERS.match(ast.get_docstring(node) or "") if isinstance(node, ast.FunctionDef) else None
             if match and isinstance(node, ast.FunctionDef):
-                numbers = tuple(int(number) for number in match.groups() if number)
-                found.append((node.name, numbers))
+                found[node.name] = tuple(int(number) for number in match.groups() if number)
     return found
 
 
