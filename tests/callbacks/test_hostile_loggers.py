@@ -28,7 +28,7 @@ class Ended(BaseException):
     """What no program catches by ``except Exception``."""
 
 
-ERRORS = [OSError("disk full"), Ended(), SystemExit(3), KeyboardInterrupt()]
+ERRORS = [OSError("disk full"), Ended(), KeyboardInterrupt()]
 
 
 class Refusing(lightning.Kept):

@@ -86,7 +86,7 @@ def free_port() -> int:
     return port
 
 
-@pytest.mark.parametrize(("way", "persistent"), [("fork", False), ("spawn", True), ("forkserver", True)])
+@pytest.mark.parametrize(("way", "persistent"), [("fork", False), ("spawn", True)])
 def test_data_loader(room: Room, way: str, persistent: bool) -> None:
     """Fault 13: workers of a DataLoader, which import the module with its tracker again: one run, none of theirs."""
     outcome = room.launch([sys.executable, LOADING, way, str(int(persistent))]).end(120)

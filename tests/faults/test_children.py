@@ -4,7 +4,7 @@ import pytest
 from fault_room import KWH_PER_SECOND, Room, journals, records, wait_until
 
 
-@pytest.mark.parametrize("kind", ["spawn", "forkserver", "fork"])
+@pytest.mark.parametrize("kind", ["spawn", "fork"])
 @pytest.mark.parametrize("way", ["bare-pool", "tracker-pool", "bare-executor", "tracker-executor"])
 def test_module_level(room: Room, way: str, kind: str) -> None:
     """Fault 13: a tracker, a tracked function and a bare ``start()`` at module level, imported again by each child."""

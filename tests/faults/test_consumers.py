@@ -3,7 +3,7 @@
 import pytest
 from fault_room import Room, records
 
-ERRORS = ("value", "memory", "stop", "wordless", "attribute", "recursion")
+ERRORS = ("value", "stop", "wordless", "attribute")
 
 
 @pytest.mark.parametrize("place", ["loop", "except", "finally"])

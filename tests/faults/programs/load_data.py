@@ -1,4 +1,4 @@
-"""A training whose DataLoader has workers: ``load_data.py fork|spawn|forkserver PERSISTENT``."""
+"""A training whose DataLoader has workers: ``load_data.py fork|spawn PERSISTENT``."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A short training with arguments as typed: ``told.py ARGUMENTS [SECONDS [busy]]``; what came out is printed as JSON."""
+"""A short training with arguments as typed: ``told.py ARGUMENTS [SECONDS [busy]]``; prints what came out as JSON."""
 
 import json
 import os

@@ -24,7 +24,7 @@ AGREE_EVERY_STEPS = 10
 """Ranks of a distributed training must end at the same step; asking one another costs more than asking oneself."""
 
 _STEP_EVERY_SECONDS = 10.0
-"""At most; in a long training as seldom as the meter writes, so that a month of steps stays small. [s]"""
+"""Between recorded steps; in a long training as much as between the meter's samples, so that a month is small. [s]"""
 
 
 class TrainingAborted(Exception):
