@@ -192,6 +192,29 @@ def test_two_meters_at_once_on_one_node_count_once(tmp_path: Path) -> None:
     assert run.duration_seconds == 5400
 
 
+def test_a_meter_that_started_late_is_not_at_once_with_the_next_one(tmp_path: Path) -> None:
+    """On a busy computer the first meter needs half a second to start; it counts from the run's start all the same."""
+    tracker(tmp_path, lines=[ended(60)])
+    meter(tmp_path, lag=0.5, lines=[stopped(60, 60, 2.0, 0.5)])
+    tracker(tmp_path, at=60.2, pid=200, session="s2", lines=[ended(120.2)])
+    meter(tmp_path, at=60.2, lag=0.04, pid=201, session="s2", lines=[stopped(120.2, 60, 1.0, 0.25)])
+    run = run_of(tmp_path)
+
+    assert run.energy_kwh == {"gpu": 3.0, "cpu": 0.75, "memory": None}
+    assert run.notes == ()
+
+
+@pytest.mark.parametrize(("early_seconds", "counted"), [(0.004, 3.0), (30.0, 2.5)])
+def test_clocks_of_milliseconds_make_no_overlap(tmp_path: Path, early_seconds: float, counted: float) -> None:
+    """A session that follows the one before at once begins a few milliseconds early by the journals' clocks."""
+    tracker(tmp_path, lines=[ended(60)])
+    meter(tmp_path, lines=[stopped(60, 60, 2.0)])
+    start = 60 - early_seconds
+    tracker(tmp_path, at=start, pid=200, session="s2", lines=[ended(start + 60)])
+    meter(tmp_path, at=start, pid=201, session="s2", lines=[stopped(start + 60, 60, 1.0)])
+    assert run_of(tmp_path).energy_kwh["gpu"] == pytest.approx(counted)
+
+
 def test_two_meters_at_once_on_different_devices_both_count(tmp_path: Path) -> None:
     """Their GPUs have different ids; the CPU is one and counts once."""
     one_hour(tmp_path, gpu=2.0, cpu=0.5)

@@ -12,6 +12,9 @@ from greentrain.tracking.measured import QUALITIES
 _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
 
+_LEAST_OVERLAP_SECONDS = 0.01
+"""Journals tell the time in milliseconds: a session right after another one seems to begin a little early."""
+
 UNMEASURED_SECONDS = 2.0
 """A shorter time without a reading is none to speak of. [s]"""
 
@@ -126,7 +129,7 @@ def _own_energy(meter: Meter, before: list[Meter]) -> tuple[dict[str, float | No
     for name in COMPONENTS:
         covered = max((_overlap(meter, other, name) for other in before), default=0.0)
         value = energy[name]
-        if value is not None and covered > 0:
+        if value is not None and covered > _LEAST_OVERLAP_SECONDS:
             energy[name] = max(0.0, value - _reached(meter.points, name, covered))
             notes.append(f"{meter.host}: two meters measured the {name} at once for {covered:.1f} s; it counts once.")
     return energy, notes

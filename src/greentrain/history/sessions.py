@@ -61,6 +61,8 @@ class Meter(NamedTuple):
 
     Attributes
     ----------
+    started : float
+        When its readings begin, in seconds since 1970: the run's start, and not the later one of its own process. [s]
     offset : float
         Seconds since 1970 at the zero of its monotonic clock; the same for all processes until the next boot. [s]
     points : tuple of Point
@@ -192,13 +194,14 @@ def _meter(journal: Journal, host: str) -> Meter | None:
     first = _first(journal)
     if first is None:
         return None
-    start, started = first
+    start, written = first
+    started = written - (fields.amount(start, "lag_seconds") or 0.0)
     readings = [record for record in journal.records if record["type"] in ("sample", "end")]
     newest = readings[-1] if readings else {}
     end = newest if newest.get("type") == "end" else None
     changes = tuple(_changes(journal.records))
     newest_quality = {kind: quality for kind, quality, _ in changes}
-    offset = started - (fields.number(start, "mono") or 0.0)
+    offset = written - (fields.number(start, "mono") or 0.0)
     return Meter(
         session=fields.text(start, "session") or basename(journal.path),
         host=fields.text(start, "host") or host,
