@@ -217,3 +217,13 @@ def test_the_history_says_what_it_is(home: Path) -> None:
         "<Run 20251122T120000Z-aabbbb failed, 1800 s, 1.2 kWh>",
         "<Run 20251122T120000Z-aaaaaa completed, 3600 s, 3 kWh>",
     ]
+
+
+def test_a_notebook_shows_tables(home: Path) -> None:
+    """Of the newest runs, a row each; of a run, its three quantities, with its name escaped."""
+    history = History(home)
+    assert history._repr_html_().startswith("<table><caption>3 runs</caption><tr><th>id</th><th>name</th>")
+    assert history._repr_html_().count("<tr>") == 4
+    last = history.get("20251122T120000Z-aaaaaa")._repr_html_()
+    assert last.startswith("<table><caption>20251122T120000Z-aaaaaa: bert, completed, 3600 s</caption>")
+    assert "<tr><td>facility_energy_kwh</td>" in last

@@ -19,6 +19,11 @@ from greentrain.interval import Interval
 from greentrain.tracking.run_folder import spare_home
 
 _MOST_SHOWN = 5
+_MOST_IN_NOTEBOOK = 20
+_IN_NOTEBOOK = (
+    "id", "name", "status", "started", "duration_seconds", "location",
+    "facility_energy_kwh_best", "operational_kg_best",
+)  # fmt: skip
 _DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC unless it says otherwise"
 
 
@@ -171,6 +176,15 @@ class History:
 
     def __repr__(self) -> str:
         return f"<History of {len(self._folders())} runs in {self.homes[0]}>"
+
+    def _repr_html_(self) -> str:
+        """Give a small table of the newest runs for notebooks."""
+        from greentrain.notebook import table
+
+        runs = self.runs()
+        rows = [run_row(run) for run in runs[:_MOST_IN_NOTEBOOK]]
+        caption = f"The newest {len(rows)} of {len(runs)} runs" if len(rows) < len(runs) else f"{len(runs)} runs"
+        return table(_IN_NOTEBOOK, ([row[name] for name in _IN_NOTEBOOK] for row in rows), caption)
 
 
 def totals_of(runs: Sequence[Run]) -> Totals:

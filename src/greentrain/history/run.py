@@ -136,3 +136,12 @@ class Run:
     def __repr__(self) -> str:
         energy = "not measured" if self.facility_energy_kwh is None else f"{self.facility_energy_kwh.best:.4g} kWh"
         return f"<Run {self.id} {self.status}, {self.duration_seconds:.0f} s, {energy}>"
+
+    def _repr_html_(self) -> str:
+        """Give a small table for notebooks."""
+        from greentrain.history.plain import QUANTITIES
+        from greentrain.notebook import interval_table
+
+        name = f"{self.name}, " if self.name else ""
+        caption = f"{self.id}: {name}{self.status}, {self.duration_seconds:.0f} s"
+        return interval_table({each: getattr(self, each) for each in QUANTITIES}, caption)

@@ -114,6 +114,10 @@ class Span:
         self._check = check
         self._entered: list[tuple[int, Token[tuple[str, int] | None]]] = []
 
+    def __repr__(self) -> str:
+        values = "".join(f", {name}={words_of(value)}" for name, value in self._attributes.items())
+        return f"<Span {self._name!a}{values}>"
+
     def __enter__(self) -> Span:
         self._check()
         if self._spans is not None:

@@ -21,6 +21,16 @@ class FinishedRun(NamedTuple):
     record: dict[str, Any]
     measurement: "Measurement | None"
 
+    def __repr__(self) -> str:
+        name = None if self.name is None else ascii(self.name)
+        return f"<FinishedRun {name}, {self.record['status']}>"
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """Give the record as JSON text, without NaN or infinity."""
+        import json
+
+        return json.dumps(self.record, indent=indent, allow_nan=False)
+
     @property
     def is_over(self) -> bool:
         """Whether the run has ended, as far as this view goes."""
