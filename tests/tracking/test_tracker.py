@@ -1,6 +1,7 @@
 """The tracker: one run per call and block, one meter per process, the user's own result and exceptions."""
 
 import copy
+import json
 import os
 import pickle
 import threading
@@ -337,6 +338,27 @@ def test_a_missing_component_is_left_out_and_named(tmp_path: Path) -> None:
     assert (found.energy_kwh["cpu"], found.energy_kwh["memory"]) == (None, None)
     assert found.it_energy_kwh.best == pytest.approx(100 / 3.6e6 * found.duration_seconds, rel=0.05)
     assert "Not measured and not counted: cpu, memory." in found.notes
+
+
+def test_a_computer_without_accelerator_lacks_none(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It is not named as missing, unless the user spoke of one."""
+    for gpu, lacks in ((None, "memory"), ("V100", "gpu, memory")):
+        with greentrain.track(gpu=gpu, home=tmp_path, meter=replay(tmp_path, cpu_w=100), location="FR") as run:
+            time.sleep(0.3)
+        assert run.measurement.energy_kwh["gpu"] is None
+        assert f"Not measured and not counted: {lacks}." in run.measurement.notes
+        assert capfd.readouterr().err.endswith(f"; without {lacks.replace(', ', ' and ')}\n")
+
+
+def test_what_a_run_shows_of_itself(track: TrackQuietly) -> None:
+    """One line each, and a table of three quantities in a notebook."""
+    with track("bert") as run:
+        assert repr(run.span("epoch", epoch=1)) == "<Span 'epoch', epoch=1>"
+        assert repr(copy.copy(run)) == "<FinishedRun 'bert', running>"
+    view = copy.copy(run)
+    assert repr(view) == "<FinishedRun 'bert', completed>"
+    assert json.loads(view.to_json())["measurement"] == json.loads(run.measurement.to_json())
+    assert run.measurement._repr_html_().count("<tr>") == 4
 
 
 def test_a_replay_meter_may_be_given_as_an_object(tmp_path: Path) -> None:

@@ -84,6 +84,12 @@ class Measurement(NamedTuple):
         energy, (low, best, high) = self.facility_energy_kwh.best, self.operational_kg
         return f"<Measurement {energy:.4g} kWh, {best:.4g} kg CO2e (90 % interval {low:.4g} to {high:.4g})>"
 
+    def _repr_html_(self) -> str:
+        """Give a small table for notebooks."""
+        from greentrain.notebook import interval_table
+
+        return interval_table({name: getattr(self, name) for name in _INTERVALS})
+
 
 class MeterReport(NamedTuple):
     """What a meter's journal says.
@@ -158,6 +164,7 @@ def measured(
     spans: "Iterable[SpanRecord]",
     logs: dict[str, dict[str, float]],
     notes: tuple[str, ...],
+    wants_gpu: bool,
 ) -> Measurement:
     """Make a measurement of what the meter read and what the training said of itself."""
     known = [(name, kwh) for name, kwh in report.energy_kwh.items() if kwh is not None]
@@ -176,7 +183,12 @@ def measured(
         gaps=report.gaps,
         spans=tuple(_span(span, report) for span in spans),
         logs=logs,
-        notes=(*notes, *report.notes, *_own_notes(report, duration_seconds), *(footing.notes if footing else ())),
+        notes=(
+            *notes,
+            *report.notes,
+            *_own_notes(report, duration_seconds, wants_gpu),
+            *(footing.notes if footing else ()),
+        ),
     )
 
 
@@ -222,10 +234,21 @@ def _span(span: "SpanRecord", report: MeterReport) -> dict[str, Any]:
     return found | {"started_seconds": span.started_seconds, "duration_seconds": seconds, "it_energy_kwh": energy}
 
 
-def _own_notes(report: MeterReport, duration_seconds: float) -> list[str]:
-    missing = [name for name, kwh in report.energy_kwh.items() if kwh is None]
-    if len(missing) == len(COMPONENTS):
+def unmeasured(
+    energy_kwh: dict[str, float | None], components: Iterable[dict[str, Any]], wants_gpu: bool
+) -> tuple[str, ...]:
+    """Name the components that are missing in the energy.
+
+    A meter also names accelerators that it cannot read: where it names none and nobody spoke of one, there is none.
+    """
+    has_gpu = wants_gpu or any(item.get("component") == "gpu" for item in components)
+    return tuple(name for name, kwh in energy_kwh.items() if kwh is None and (has_gpu or name != "gpu"))
+
+
+def _own_notes(report: MeterReport, duration_seconds: float, wants_gpu: bool) -> list[str]:
+    if all(kwh is None for kwh in report.energy_kwh.values()):
         return ["Nothing was measured."]
+    missing = unmeasured(report.energy_kwh, report.components, wants_gpu)
     found = [f"Not measured and not counted: {', '.join(missing)}."] if missing else []
     late = duration_seconds - report.seconds
     if late > _LATE_SECONDS:

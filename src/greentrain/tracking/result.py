@@ -6,7 +6,7 @@ from greentrain.errors import GreentrainError
 from greentrain.tracking.carrier import MAIN, Carrier
 from greentrain.tracking.inputs import Footing, estimate_beside, footing
 from greentrain.tracking.journal_reader import read_journal
-from greentrain.tracking.measurement import Measurement, MeterReport, measured, part_of, read_report
+from greentrain.tracking.measurement import Measurement, MeterReport, measured, part_of, read_report, unmeasured
 from greentrain.tracking.readings import Readings
 from greentrain.tracking.view import FinishedRun
 
@@ -51,7 +51,7 @@ def result_of(run: "Course") -> Result:
     base, problem = _footing(said, seconds)
     notes = (*run.notes, *([_NO_METER[run.role]] if run.role in _NO_METER else []), *problem)
     spans = run.carrier.spans.ended if run.carrier is not None and run.outer is None else []
-    measurement = measured(report, seconds, base, spans, run.logs.by_name, notes)
+    measurement = measured(report, seconds, base, spans, run.logs.by_name, notes, _wants_gpu(said))
     estimate = estimate_beside(said, report.components, seconds)
     if run.carrier is not None and run.outer is None:
         _close(run.carrier, base)
@@ -86,10 +86,16 @@ def summary(run: "Course", result: Result) -> str:
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}..."
     status = run.ending.status if run.ending else "running"
-    return f"greentrain: {name} {status} after {_seconds(run.duration_seconds or 0.0)}: {_amounts(result)}\n"
+    wants_gpu = _wants_gpu(run.settings.dated_inputs())
+    return f"greentrain: {name} {status} after {_seconds(run.duration_seconds or 0.0)}: {_amounts(result, wants_gpu)}\n"
 
 
-def _amounts(result: Result) -> str:
+def _wants_gpu(said: dict[str, Any]) -> bool:
+    """Whether the user named an accelerator, or a machine that has one."""
+    return bool(said.get("gpu") or said.get("instance"))
+
+
+def _amounts(result: Result, wants_gpu: bool) -> str:
     energy, mass = result.measurement.facility_energy_kwh, result.measurement.operational_kg
     if energy is None or mass is None:
         estimate = result.estimate
@@ -98,7 +104,7 @@ def _amounts(result: Result) -> str:
         )
         return f"nothing was measured{beside}"
     low, best, high = map(_number, mass)
-    missing = [name for name, kwh in result.measurement.energy_kwh.items() if kwh is None]
+    missing = unmeasured(result.measurement.energy_kwh, result.measurement.components, wants_gpu)
     without = f"; without {' and '.join(missing)}" if missing else ""
     return f"{_number(energy.best)} kWh, {best} kg CO2e (90 % interval {low} to {high}){without}"
 
