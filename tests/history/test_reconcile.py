@@ -72,6 +72,15 @@ def test_whether_the_measurement_lies_in_the_interval(tmp_path: Path, gpu: float
     assert compared.ratio == pytest.approx(gpu / 1.44)
 
 
+def test_half_a_run_is_compared_with_half_an_estimate(tmp_path: Path) -> None:
+    """1 kWh in the half hour that was measured; the estimate says 1.44 kWh for the hour, so 0.72 kWh for that half."""
+    tracker(tmp_path, lines=[ended(3600)])
+    meter(tmp_path, lines=[stopped(1800, 1800, 1.0)])
+    (compared,) = run_of(tmp_path).reconciliation.comparisons
+    assert compared.estimated_kwh.best == pytest.approx(0.72)
+    assert compared.ratio == pytest.approx(1.0 / 0.72)
+
+
 def test_a_measured_node_is_believed(tmp_path: Path) -> None:
     """Accelerators and CPU; what is missing is said."""
     found = both(tmp_path)

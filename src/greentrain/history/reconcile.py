@@ -23,7 +23,7 @@ class Comparison(NamedTuple):
     what : {'accelerators', 'computers'}
         Of what; the computers are accelerators, CPU and memory.
     measured_kwh, estimated_kwh : Interval
-        Energy before PUE. [kWh]
+        Energy before PUE, both in the time that was measured. [kWh]
     is_inside : bool
         Whether the measurement's best value lies in the estimate's interval.
     """
@@ -123,15 +123,13 @@ def _comparisons(run: Run, beside: Estimate) -> list[Comparison]:
     found = []
     accelerators = component_energy(run, "gpu")
     if accelerators is not None and beside.breakdown[0].energy_kwh:
-        found.append(_compared("accelerators", accelerators, beside.accelerator_energy_kwh))
-    if run.it_energy_kwh is not None and all(value is not None for value in _needed(run, beside)):
-        found.append(_compared("computers", run.it_energy_kwh, beside.it_energy_kwh))
-    return found
-
-
-def _needed(run: Run, beside: Estimate) -> list[float | None]:
+        expected = beside.accelerator_energy_kwh.scaled(coverage(run, "gpu"))
+        found.append(_compared("accelerators", accelerators, expected))
     parts = ("gpu", "cpu", "memory") if beside.breakdown[0].energy_kwh else ("cpu", "memory")
-    return [run.energy_kwh[name] for name in parts]
+    if run.it_energy_kwh is not None and all(run.energy_kwh[name] is not None for name in parts):
+        expected = beside.it_energy_kwh.scaled(min(coverage(run, name) for name in parts))
+        found.append(_compared("computers", run.it_energy_kwh, expected))
+    return found
 
 
 def _compared(what: str, measured: Interval, estimated: Interval) -> Comparison:
