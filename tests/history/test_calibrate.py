@@ -118,7 +118,7 @@ def test_other_devices_with_too_few_runs_are_named(tmp_path: Path) -> None:
     measured(tmp_path, [200, 210, 220])
     measured(tmp_path, [50], {**GPU, "name": "Tesla T4"}, tag="t")
     done = calibrate(History(tmp_path).runs(), tmp_path / "p")
-    assert done.notes == ("t4: 1 measured runs, fewer than 3; left out.",)
+    assert done.notes == ("t4: 1 of the 3 measured runs that are needed; left out.",)
 
 
 def test_runs_that_teach_nothing(tmp_path: Path) -> None:

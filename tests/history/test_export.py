@@ -118,13 +118,14 @@ def test_a_wrong_address_is_refused(tmp_path: Path, to: str, message: str) -> No
 
 def test_a_database_that_refuses(home: Path, tmp_path: Path) -> None:
     """One line of its own words, no statement, no password; nothing is half written."""
-    with pytest.raises(GreentrainError, match=r"^the database refuses: unable to open database file$"):
+    with pytest.raises(GreentrainError, match=r"^sqlite:///.*/none/x.db refuses: unable to open database file$"):
         export(History(home).runs(), f"sqlite:///{tmp_path}/none/x.db")
     (tmp_path / "text.db").write_text("this is no database, but a text that is long enough to be told from one" * 9)
-    with pytest.raises(GreentrainError, match=r"^the database refuses: file is not a database$"):
+    with pytest.raises(GreentrainError, match=r"^sqlite:///.*/text.db refuses: file is not a database$"):
         export(History(home).runs(), f"sqlite:///{tmp_path / 'text.db'}")
     with pytest.raises(GreentrainError) as caught:
         export(History(home).runs(), "postgresql://me:secret@127.0.0.1:9/x?connect_timeout=2")
+    assert str(caught.value).startswith("postgresql://me:***@127.0.0.1:9/x?connect_timeout=2 refuses: ")
     assert "secret" not in str(caught.value)
 
 

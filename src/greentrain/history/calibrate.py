@@ -126,7 +126,7 @@ def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Ca
         raise GreentrainError(_too_few(by_device))
     fits, notes = _fitted(enough, known)
     notes += [
-        f"{key}: {len(items)} measured runs, fewer than {LEAST_RUNS}; left out."
+        f"{key}: {len(items)} of the {LEAST_RUNS} measured runs that are needed; left out."
         for key, items in by_device.items()
         if len(items) < LEAST_RUNS
     ]

@@ -41,7 +41,7 @@ def export(runs: Iterable[Run], to: str) -> Exported:
     """
     engine = _engine(to)
     try:
-        with _refusals_named(), engine.begin() as connection:
+        with _refusals_named(engine.url), engine.begin() as connection:
             tables = describe_tables()
             tables["runs"].metadata.create_all(connection)
             counts = dict.fromkeys(TABLES, 0)
@@ -75,7 +75,7 @@ def _engine(to: str) -> Any:
 
 
 @contextmanager
-def _refusals_named() -> Iterator[None]:
+def _refusals_named(url: Any) -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError
 
     try:
@@ -83,7 +83,8 @@ def _refusals_named() -> Iterator[None]:
     except DBAPIError as error:
         # Only the database's own first line: the statement would fill the screen.
         words = str(error.orig).strip().splitlines() or [type(error).__name__]
-        raise GreentrainError(f"the database refuses: {words[0]}") from None
+        # A password in the address is shown as three stars.
+        raise GreentrainError(f"{url.set(drivername=url.get_backend_name())} refuses: {words[0]}") from None
 
 
 def _upsert(connection: Any, table: Any, rows: list[dict[str, Any]]) -> int:
