@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from journals_by_hand import GPU, ended, line, meter, one_hour, reading, stopped, tracker
+from journals_by_hand import CPU, GPU, MEMORY, ended, line, meter, one_hour, reading, stopped, tracker
 
 from greentrain.cli.main import run
 from greentrain.tracking.journal import JournalWriter
@@ -63,8 +63,8 @@ def test_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert lines[-4:] == [
         "2 runs (1 completed, 1 failed), 1 h 28 min",
-        "  3.60 kWh (3.14 to 4.52), 0.36 kg CO2e (0.277 to 0.51). In brackets: 90 %",
-        "  intervals.",
+        "  at least 3.60 kWh (3.14 to 4.52), 0.36 kg CO2e (0.277 to 0.51). In brackets:",
+        "  90 % intervals.",
         "  Failed, interrupted or killed: 0.6 kWh, 17 % of the energy.",
     ]
     assert fits(out)
@@ -75,7 +75,25 @@ def test_filters_of_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> 
     for options in (["--project", "nlp"], ["--status", "completed"], ["--since", "2025-11-22", "--project", "nlp"]):
         _, out, _ = shown(capsys, home, "history", *options)
         assert out.splitlines()[-3].startswith("1 run (1 completed)")
-    assert shown(capsys, home, "history", "--since", "2025-11-23") == (0, "No runs.\n", "")
+    looked = f"greentrain: looked in {home} for --project 'nlp' --since '2025-11-23'\n"
+    assert shown(capsys, home, "history", "--since", "2025-11-23", "--project", "nlp") == (0, "No runs.\n", looked)
+
+
+def test_an_empty_history_says_where_it_looked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt folder is seen as such; what is read by programs is as it was."""
+    folder = tmp_path / "hmoe"
+    assert shown(capsys, folder, "history") == (0, "No runs.\n", f"greentrain: looked in {folder}\n")
+    assert shown(capsys, folder, "history", "--csv")[2] == ""
+
+
+def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every component was measured from start to end."""
+    parts = [GPU, CPU, {**MEMORY, "quality": "modelled"}]
+    energy = {"gpu": 2.0, "cpu": 0.4, "memory": 0.1}
+    tracker(tmp_path / "runs" / "whole", lines=[ended(3600)])
+    last = line(3600, type="end", why="stopped", elapsed_seconds=3600, energy_kwh=energy)
+    meter(tmp_path / "runs" / "whole", components=parts, lines=[last])
+    assert shown(capsys, tmp_path, "history")[1].splitlines()[-2].startswith("  3.00 kWh (2.")
 
 
 @pytest.mark.parametrize(

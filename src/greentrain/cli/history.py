@@ -49,7 +49,17 @@ def list_runs(
         from greentrain.reporting.history_text import history_text
 
         write(history_text(runs, bold_if_wanted()))
+        if not runs:
+            _say_where(home, {"project": project, "since": since, "status": status})
     return 0
+
+
+def _say_where(home: str | None, filters: dict[str, str | None]) -> None:
+    """Say on stderr where nothing was found: a folder may be misspelt as a filter may be."""
+    from greentrain.history.history import History
+
+    said = " ".join(f"--{name} {value!a}" for name, value in filters.items() if value is not None)
+    complain(f"looked in {', '.join(History(home).homes)}{f' for {said}' if said else ''}", 0)
 
 
 @history.command()

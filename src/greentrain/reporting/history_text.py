@@ -20,7 +20,9 @@ def history_text(runs: Sequence[Run], bold: Style = str) -> str:
     """List runs, two lines each, and add them up."""
     if not runs:
         return "No runs.\n"
-    blocks = ["\n".join(line for run in runs for line in _run_lines(run, bold)), totals_text(totals_of(runs))]
+    is_partial = any(run.facility_energy_kwh is not None and not run.is_complete for run in runs)
+    lines = [line for run in runs for line in _run_lines(run, bold)]
+    blocks = ["\n".join(lines), totals_text(totals_of(runs), is_partial)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -49,14 +51,14 @@ def amount_words(interval: Interval, unit: str) -> str:
     return f"{best(interval)} {unit}" if interval.is_exact else f"{best(interval)} {unit} {span(interval)}"
 
 
-def totals_text(whole: Totals) -> str:
-    """Add runs up in words."""
+def totals_text(whole: Totals, is_partial: bool) -> str:
+    """Add runs up in words; the sum is a least one where of a run only a part was measured."""
     counts = ", ".join(f"{whole.by_status[status]} {status}" for status in STATUSES if whole.by_status[status])
     plural = "run" if whole.runs == 1 else "runs"
     lines = [f"{whole.runs} {plural} ({counts}), {duration_words(whole.duration_seconds)}"]
     if whole.measured:
         energy, kg = amount_words(whole.facility_energy_kwh, "kWh"), amount_words(whole.operational_kg, "kg CO2e")
-        lines += wrapped(f"{energy}, {kg}. {_BRACKETS}", "  ")
+        lines += wrapped(f"{'at least ' if is_partial else ''}{energy}, {kg}. {_BRACKETS}", "  ")
     if whole.measured < whole.runs:
         lines.append(f"  {whole.runs - whole.measured} of them not measured and not in the sum.")
     if whole.unfinished_share:
