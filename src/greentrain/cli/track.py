@@ -52,9 +52,11 @@ def track_command(**said: Any) -> int:
 
     command = said.pop("command")
     if not command:
-        raise Contradiction("track", None, "name the command after two dashes: greentrain track -- python train.py")
+        return complain("track: name the command after two dashes: greentrain track -- python train.py", 2)
     if said[_ON_BUDGET] not in (None, "warn", "stop"):
         raise InputError(_ON_BUDGET, said[_ON_BUDGET], "must be warn or stop")
+    if said[_ON_BUDGET] == "stop" and said["budget_kwh"] is None and said["budget_kg"] is None:
+        raise Contradiction(_ON_BUDGET, "stop", "stops at a budget; add {budget_kwh} or {budget_kg}")
     settings = {name: _DEFAULTS.get(name) if value is None else value for name, value in said.items()}
     # A warning here is for whoever typed the command: one line, without the place in our code.
     warnings.showwarning = _warn
