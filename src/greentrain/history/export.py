@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError, InputError
@@ -44,10 +45,11 @@ def export(runs: Iterable[Run], to: str) -> Exported:
         with _refusals_named(engine.url), engine.begin() as connection:
             tables = describe_tables()
             tables["runs"].metadata.create_all(connection)
-            counts = dict.fromkeys(TABLES, 0)
-            for run in runs:
-                for name in TABLES:
-                    counts[name] += _upsert(connection, tables[name], list(rows_of(name, run)))
+            known = tuple(runs)
+            counts = {
+                name: _upsert(connection, tables[name], (row for run in known for row in rows_of(name, run)))
+                for name in TABLES
+            }
     finally:
         engine.dispose()
     return Exported(**counts)
@@ -87,15 +89,17 @@ def _refusals_named(url: Any) -> Iterator[None]:
         raise GreentrainError(f"{url.set(drivername=url.get_backend_name())} refuses: {words[0]}") from None
 
 
-def _upsert(connection: Any, table: Any, rows: list[dict[str, Any]]) -> int:
-    """Insert rows; those whose key is there already get the new values."""
+def _upsert(connection: Any, table: Any, rows: Iterator[dict[str, Any]]) -> int:
+    """Insert rows; those whose key is there already get the new values. Gives their number."""
     keys = [column.name for column in table.primary_key]
     statement = _insert(connection.dialect.name)(table)
     fresh = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
-    for first in range(0, len(rows), _ROWS_AT_ONCE):
-        connection.execute(statement, rows[first : first + _ROWS_AT_ONCE])
-    return len(rows)
+    number = 0
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        connection.execute(statement, some)
+        number += len(some)
+    return number
 
 
 def _insert(dialect: str) -> Any:
