@@ -84,7 +84,7 @@ def test_diff_shows_and_writes_nothing(card: Path, capsys: pytest.CaptureFixture
             2,
             "--project 'y': no tracked run belongs to it; 'greentrain history' lists them",
         ),
-        (["--run", "x", "--home", "HOME"], 2, "--id 'x': no run has this id; 'greentrain history' lists them"),
+        (["--run", "x", "--home", "HOME"], 2, "ID 'x': no run has this id; 'greentrain history' lists them"),
         ([*RUN, "--training-type", "x"], 2, "--training-type 'x': must be pre-training or fine-tuning"),
         ([], 2, "--gpu: name the hardware with --gpu or --instance, or --cpu and --cpu-cores"),
     ],

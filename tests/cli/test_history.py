@@ -101,7 +101,7 @@ def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.Capt
     [
         (["--status", "done"], "--status 'done': must be running, completed, failed, interrupted or killed"),
         (["--json", "--csv"], "--csv: excludes --json"),
-        (["show", "nope"], "--id 'nope': no run has this id; 'greentrain history' lists them"),
+        (["show", "nope"], "ID 'nope': no run has this id; 'greentrain history' lists them"),
         (["export", "--to", "runs.db"], "--to: must be an address such as sqlite:///runs.db or postgresql://host/name"),
     ],
 )

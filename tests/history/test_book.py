@@ -130,6 +130,17 @@ def test_an_ambiguous_or_unknown_id_is_refused(home: Path) -> None:
     assert str(none.value) == f"id 'slurm-8': {rule}"
 
 
+@pytest.mark.parametrize("text", ["", "{garbage\n", '{"v": 99, "type": "start"}\n'])
+def test_a_run_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, text: str) -> None:
+    """Its own id is not suggested for it."""
+    folder = tmp_path / "runs" / "torn"
+    folder.mkdir(parents=True)
+    (folder / "a.1.s.tracker.jsonl").write_text(text)
+    with pytest.raises(InputError) as caught:
+        History(tmp_path).get("torn")
+    assert str(caught.value) == f"id 'torn': its journals in {folder} hold nothing that can be read"
+
+
 def test_ids_that_leave_the_folder_find_nothing(home: Path) -> None:
     """An id is compared, never joined to a path."""
     with pytest.raises(UnknownName):

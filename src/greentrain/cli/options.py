@@ -56,5 +56,5 @@ ESTIMATE_OPTIONS = (
 
 
 def flag_of(name: str) -> str:
-    """Spell a keyword as an option: ``gpu_hours`` becomes ``--gpu-hours``."""
-    return f"--{name.replace('_', '-')}"
+    """Spell a keyword as it is typed: ``gpu_hours`` becomes ``--gpu-hours``; an id has no option."""
+    return "ID" if name == "id" else f"--{name.replace('_', '-')}"

@@ -114,10 +114,13 @@ class History:
             When no run has such an id; the nearest ones are suggested.
         AmbiguousName
             When several have.
+        InputError
+            When its journals are empty, damaged, or of a version that is not known here.
         """
-        run = read_run(self._folders_of(id))
+        folders = self._folders_of(id)
+        run = read_run(folders)
         if run is None:
-            raise _unknown(id, self._folders())
+            raise InputError("id", id, f"its journals in {' and '.join(folders)} hold nothing that can be read")
         return run
 
     def follow(self, id: str) -> Follower:
