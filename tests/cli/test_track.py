@@ -248,6 +248,8 @@ time.sleep(60)
     assert found.returncode == 3
     assert time.monotonic() - before < 20
     assert "of the budget of 5e-05 kWh is used" in found.stderr
+    ending = "greentrain: the budget is used up: the command gets SIGTERM, and SIGKILL a minute later\n"
+    assert found.stderr.endswith(ending)
 
 
 def test_a_budget_that_only_warns_keeps_the_exit_code(tmp_path: Path, meter: str) -> None:

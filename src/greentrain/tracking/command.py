@@ -89,6 +89,7 @@ class CommandRun(LiveRun):
         if self.should_stop and not self._is_stopped:
             self._is_stopped = True
             child.terminate()
+            say("greentrain: the budget is used up: the command gets SIGTERM, and SIGKILL a minute later\n")
 
     def _report_progress(self) -> None:
         if time.monotonic() >= self._next_progress:
