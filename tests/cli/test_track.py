@@ -73,6 +73,16 @@ def ended_meter(tmp_path: Path) -> dict[str, Any]:
     raise AssertionError("the meter has not ended")
 
 
+def await_meter(tmp_path: Path) -> None:
+    """Wait for the meter's first record: the command begins without waiting for it."""
+    for _ in range(200):
+        found = [path.read_text() for path in (tmp_path / "home").glob("runs/*/*.meter.jsonl")]
+        if any(text.endswith("\n") for text in found):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the meter has not started")
+
+
 def start(command: list[str], **more: Any) -> subprocess.Popen[str]:
     """Start a command and wait for its first line."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
@@ -168,6 +178,7 @@ def test_a_terminated_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> No
 def test_a_killed_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> None:
     """SIGKILL takes the command along, and the meter closes the journal."""
     process = start([*wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)])
+    await_meter(tmp_path)
     process.kill()
     process.communicate(timeout=10)
 

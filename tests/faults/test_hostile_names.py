@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -120,11 +121,10 @@ def test_names_in_a_database(runs: Runs, tmp_path: Path) -> None:
     """Fault 28: SQLite holds each as it is, of runs, projects, spans and numbers."""
     pytest.importorskip("sqlalchemy", reason="the extra 'sql' is not installed")
     export(tuple(runs.values()), f"sqlite:///{tmp_path / 'x.db'}")
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
         rows = connection.execute("select name, project from runs").fetchall()
         spans = connection.execute("select name from spans").fetchall()
         logs = connection.execute("select name from logs where value = 0.5").fetchall()
-    connection.close()
     assert sorted(rows) == sorted((name, name) for name in runs)
     assert sorted(name for (name,) in spans) == sorted(runs)
     assert len(logs) == len(runs)

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def home(tmp_path: Path) -> Path:
 
 def rows(database: Path) -> dict[str, list[Any]]:
     """Read every table."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         tables = ("runs", "nodes", "spans", "logs")
         return {name: connection.execute(f"select * from {name} order by 1, 2, 3, 4").fetchall() for name in tables}
 
@@ -50,7 +51,7 @@ def rows(database: Path) -> dict[str, list[Any]]:
 def test_four_tables(home: Path, tmp_path: Path) -> None:
     """Runs, nodes, spans and logs, joined by the run's id."""
     counts = export(History(home).runs(), f"sqlite:///{tmp_path / 'x.db'}")
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
         runs = connection.execute("select id, status, gpu_energy_kwh, facility_energy_kwh_best from runs order by id")
         energy = connection.execute(
             "select host, gpu_energy_kwh, gpu_quality from nodes where run_id = 'k1' order by 1"
@@ -65,7 +66,6 @@ def test_four_tables(home: Path, tmp_path: Path) -> None:
         assert energy.fetchall() == [("a", 2.0, "measured"), ("b", 3.0, "measured")]
         assert logs.fetchall() == [("loss", 0.5), ("step", 1.0)]
         assert spans.fetchall() == [("epoch", 2.0, '{"epoch": 0}')]
-    connection.close()
 
 
 def test_exporting_twice_changes_nothing(home: Path, tmp_path: Path) -> None:
@@ -85,18 +85,16 @@ def test_a_run_that_went_on_is_brought_up_to_date(tmp_path: Path) -> None:
     one_hour(tmp_path / "runs" / "k")
     one_hour(tmp_path / "runs" / "other")
     export(History(tmp_path).runs(project="nlp"), to)
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
         found = connection.execute("select id, status, cpu_energy_kwh from runs order by id").fetchall()
-    connection.close()
     assert found == [("k", "completed", 0.5), ("other", "completed", 0.5)]
 
 
 def test_awkward_text_stays_text(home: Path, tmp_path: Path) -> None:
     """Quotes, line ends and SQL are kept; only NUL, which PostgreSQL refuses, is written out."""
     export(History(home).runs(), f"sqlite:///{tmp_path / 'x.db'}")
-    with sqlite3.connect(tmp_path / "x.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "x.db")) as connection:
         name, error, code = connection.execute("select name, error, exit_code from runs where id = 'k2'").fetchone()
-    connection.close()
     assert name == error == AWKWARD.replace("\0", "\\x00")
     assert code is None
 
