@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from greentrain.interval import Interval
@@ -40,6 +40,9 @@ def whole(record: Mapping[str, object], name: str) -> int | None:
 
 def amount(record: Mapping[str, object], name: str) -> float | None:
     """Give a field that is a finite number, zero or above."""
+    value = record.get(name)
+    if type(value) is float:  # as nearly all are
+        return value if 0.0 <= value < inf else None
     value = number(record, name)
     return value if value is not None and value >= 0 else None
 

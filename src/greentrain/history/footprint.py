@@ -30,10 +30,11 @@ def measured(nodes: Sequence[NodeMeasurement]) -> Measured:
     if any(pue is None or grid is None for pue, grid in groups):
         note = "Neither PUE nor carbon intensity of the place is known: only the computers' own energy is."
         return Measured(energy, None, None, (note,))
+    parts = [energy] if len(groups) == 1 else map(it_energy, groups.values())
     found = [
         footprint(part, pue, grid)
-        for (pue, grid), members in groups.items()
-        if pue is not None and grid is not None and (part := it_energy(members)) is not None
+        for (pue, grid), part in zip(groups, parts, strict=True)
+        if pue is not None and grid is not None and part is not None
     ]
     return Measured(energy, added(facility for facility, _ in found), added(kg for _, kg in found), ())
 

@@ -173,8 +173,8 @@ class History:
         """List the folders of runs by key; a run may have one in each home."""
         found: dict[str, list[str]] = {}
         for home in self.homes:
-            for folder in _subfolders(os.path.join(home, "runs")):
-                found.setdefault(os.path.basename(folder), []).append(folder)
+            for key, folder in _subfolders(os.path.join(home, "runs")):
+                found.setdefault(key, []).append(folder)
         return found
 
     def __repr__(self) -> str:
@@ -231,10 +231,10 @@ _COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def _subfolders(folder: str) -> list[str]:
+def _subfolders(folder: str) -> list[tuple[str, str]]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.path for entry in entries if entry.is_dir())
+            return sorted((entry.name, entry.path) for entry in entries if entry.is_dir())
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
+from greentrain.history.readings import Point
 from greentrain.history.records import COMPONENTS, Component, Gap, NodeMeasurement
-from greentrain.history.sessions import Journals, Meter, Point, Tracker
-from greentrain.history.site import NOWHERE, site_of
+from greentrain.history.sessions import Journals, Meter, Tracker
+from greentrain.history.site import NOWHERE
 from greentrain.history.status import writing_interval
 from greentrain.tracking.measured import QUALITIES
 
@@ -62,7 +63,7 @@ def _reach(meter: Meter) -> float:
 def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_running: bool) -> NodeMeasurement:
     started = _started(tracker, meter)
     seconds = max(tracker.seconds if tracker else 0.0, _reach(meter) if meter else 0.0, 0.0)
-    site = site_of(tracker) if tracker else NOWHERE
+    site = tracker.site if tracker else NOWHERE
     known = tracker or meter
     assert known is not None
     energy: dict[str, float | None] = dict.fromkeys(COMPONENTS)

@@ -13,7 +13,7 @@ from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
 from greentrain.history.records import COMPONENTS, Gap, NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.sessions import Journals, Meter, Tracker, read_journals
-from greentrain.history.site import NOWHERE, site_of
+from greentrain.history.site import NOWHERE
 from greentrain.history.spoken import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
 from greentrain.tracking.journal_reader import Journal, read_journal
@@ -56,7 +56,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     unseen = sorted({tracker.host for tracker in journals.trackers} - {node.host for node in nodes})
     found = measured(nodes)
     told = [tracker for tracker in journals.trackers if tracker.is_main] or list(journals.trackers)
-    site = next((known for tracker in reversed(told) if (known := site_of(tracker)).pue), NOWHERE)
+    site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), NOWHERE)
     speaking = speakers(journals.trackers)
     writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
     unmetered = tuple(_unmetered(journals.trackers, nodes))
@@ -175,6 +175,6 @@ def _notes(journals: Journals, nodes: Iterable[NodeMeasurement], unseen: Iterabl
     for host in unseen:
         yield f"{host}: took part, but had no meter; its energy is not in the sum."
     for tracker in journals.trackers:
-        for record in tracker.records:
-            if record["type"] == "warning" and (message := fields.text(record, "message")):
+        for record in tracker.records.get("warning", ()):
+            if message := fields.text(record, "message"):
                 yield message

@@ -1,8 +1,10 @@
 """Measurement and estimate of one run beside each other: what each implies of the other, and which one to believe."""
 
+from functools import cached_property
 from inspect import signature
 from typing import Any, NamedTuple
 
+from greentrain.catalogue import Accelerator
 from greentrain.errors import GreentrainError
 from greentrain.estimation import Estimate, estimate
 from greentrain.history.coverage import accelerator_count, coverage, least_w, mean_accelerator_w
@@ -80,20 +82,43 @@ class _Belief(NamedTuple):
     reasons: tuple[str, ...]
 
 
+class _Case:
+    """A run and the estimate beside it; what several questions need is worked out once."""
+
+    def __init__(self, run: Run, beside: Estimate) -> None:
+        self.run = run
+        self.beside = beside
+        self.watts = mean_accelerator_w(run)
+
+    @cached_property
+    def device(self) -> Accelerator | None:
+        return accelerator_of(self.run, self.beside.catalogue)
+
+    @cached_property
+    def accelerators(self) -> Interval | None:
+        """Measured energy of the accelerators. [kWh]"""
+        return _component_energy(self.run, "gpu")
+
+    @cached_property
+    def estimated_accelerators(self) -> Interval:
+        """The estimate of the same. [kWh]"""
+        return self.beside.accelerator_energy_kwh
+
+
 def reconcile(run: Run) -> Reconciliation:
     """Set a run's measurement beside the estimate from its hardware's profile."""
     beside, why_not = _estimate_of(run)
-    watts = mean_accelerator_w(run)
-    belief = _belief(run, beside, watts)
+    case = _Case(run, beside) if beside else None
+    belief = _belief(case) if case else _of_measurement_alone(run)
     operational = None
     if belief.energy is not None and run.pue is not None and run.g_per_kwh is not None:
         operational = footprint(belief.energy, run.pue, run.g_per_kwh)[1]
     return Reconciliation(
         estimate=beside,
-        mean_accelerator_w=watts,
-        implied_utilization=_implied_utilization(run, beside, watts),
+        mean_accelerator_w=case.watts if case else mean_accelerator_w(run),
+        implied_utilization=_implied_utilization(case) if case else None,
         implied_host_factor=_implied_host_factor(run),
-        comparisons=tuple(_comparisons(run, beside)) if beside else (),
+        comparisons=tuple(_comparisons(case)) if case else (),
         believed=belief.origin,
         it_energy_kwh=belief.energy,
         operational_kg=operational,
@@ -109,9 +134,9 @@ def _estimate_of(run: Run) -> tuple[Estimate | None, str]:
         return None, str(error).rstrip(".")
 
 
-def _implied_utilization(run: Run, beside: Estimate | None, watts: float | None) -> float | None:
-    device = accelerator_of(run, beside.catalogue) if beside else None
-    return None if watts is None or device is None or not device.tdp_w else watts / device.tdp_w.best
+def _implied_utilization(case: _Case) -> float | None:
+    tdp_w = case.device.tdp_w if case.device else None
+    return None if case.watts is None or not tdp_w else case.watts / tdp_w.best
 
 
 def _implied_host_factor(run: Run) -> float | None:
@@ -119,12 +144,12 @@ def _implied_host_factor(run: Run) -> float | None:
     return None if not gpu or cpu is None or memory is None else (gpu + cpu + memory) / gpu
 
 
-def _comparisons(run: Run, beside: Estimate) -> list[Comparison]:
+def _comparisons(case: _Case) -> list[Comparison]:
     found = []
-    accelerators = component_energy(run, "gpu")
-    if accelerators is not None and beside.breakdown[0].energy_kwh:
-        expected = beside.accelerator_energy_kwh.scaled(coverage(run, "gpu"))
-        found.append(_compared("accelerators", accelerators, expected))
+    run, beside = case.run, case.beside
+    if case.accelerators is not None and beside.breakdown[0].energy_kwh:
+        expected = case.estimated_accelerators.scaled(coverage(run, "gpu"))
+        found.append(_compared("accelerators", case.accelerators, expected))
     parts = ("gpu", "cpu", "memory") if beside.breakdown[0].energy_kwh else ("cpu", "memory")
     if run.it_energy_kwh is not None and all(run.energy_kwh[name] is not None for name in parts):
         expected = beside.it_energy_kwh.scaled(min(coverage(run, name) for name in parts))
@@ -136,7 +161,7 @@ def _compared(what: str, measured: Interval, estimated: Interval) -> Comparison:
     return Comparison(what, measured, estimated, estimated.low <= measured.best <= estimated.high)
 
 
-def component_energy(run: Run, name: str) -> Interval | None:
+def _component_energy(run: Run, name: str) -> Interval | None:
     """Give one component's energy over all nodes with its interval. [kWh]"""
     sums: dict[str, float] = {}
     for node in run.nodes:
@@ -146,26 +171,30 @@ def component_energy(run: Run, name: str) -> Interval | None:
     return energy_interval(sums.items())
 
 
-def _belief(run: Run, beside: Estimate | None, watts: float | None) -> _Belief:
-    if beside is None:
-        origin = "nothing" if run.it_energy_kwh is None else "measurement"
-        return _Belief(run.it_energy_kwh, origin, tuple(_missing_words(run)))
+def _of_measurement_alone(run: Run) -> _Belief:
+    origin = "nothing" if run.it_energy_kwh is None else "measurement"
+    return _Belief(run.it_energy_kwh, origin, tuple(_missing_words(run)))
+
+
+def _belief(case: _Case) -> _Belief:
+    run, beside = case.run, case.beside
     if run.it_energy_kwh is None:
         return _Belief(beside.it_energy_kwh, "estimate", ("Nothing was measured: the estimate stands in.",))
     if beside.breakdown[0].energy_kwh:
-        return _with_accelerators(run, beside, watts)
+        return _with_accelerators(case)
     if run.energy_kwh["cpu"] is None:
         why = "The CPU was not measured, and it does the work: the estimate stands in."
         return _Belief(beside.it_energy_kwh, "estimate", (why,))
     return _filled(run, run.it_energy_kwh, beside.it_energy_kwh, "cpu")
 
 
-def _with_accelerators(run: Run, beside: Estimate, watts: float | None) -> _Belief:
-    measured = component_energy(run, "gpu")
-    fault = _fault(run, beside, watts)
+def _with_accelerators(case: _Case) -> _Belief:
+    run, beside = case.run, case.beside
+    measured = case.accelerators
+    fault = _fault(case)
     if measured is None or fault:
         return _Belief(beside.it_energy_kwh, "estimate", (f"{fault} The estimate stands in.",))
-    accelerators = _filled(run, measured, beside.accelerator_energy_kwh, "gpu")
+    accelerators = _filled(run, measured, case.estimated_accelerators, "gpu")
     assert accelerators.energy is not None
     host = _host(run)
     if host is not None:
@@ -184,23 +213,23 @@ def _with_accelerators(run: Run, beside: Estimate, watts: float | None) -> _Beli
 
 
 def _host(run: Run) -> Interval | None:
-    parts = [component_energy(run, name) for name in ("cpu", "memory")]
+    parts = [_component_energy(run, name) for name in ("cpu", "memory")]
     known = [part for part in parts if part is not None]
     return total(*known) if parts[0] is not None else None
 
 
-def _fault(run: Run, beside: Estimate, watts: float | None) -> str:
+def _fault(case: _Case) -> str:
     """Say why the accelerators' reading cannot be right; nothing when it can."""
+    device, watts = case.device, case.watts
     if watts is None:
         return "The accelerators were not measured."
-    device = accelerator_of(run, beside.catalogue)
     if watts < least_w(device):
         return f"An accelerator at {watts:.3g} W on average during a job that uses it was not measured in truth."
     if device and device.tdp_w and watts > _HIGHEST_OVER_TDP * device.tdp_w.high:
         return f"An accelerator at {watts:.4g} W on average is above what {device.name} can draw."
-    wanted = beside.run["count"]
-    if accelerator_count(run) and accelerator_count(run) < wanted:
-        return f"Only {accelerator_count(run)} of {wanted} accelerators were measured."
+    found, wanted = accelerator_count(case.run), case.beside.run["count"]
+    if found and found < wanted:
+        return f"Only {found} of {wanted} accelerators were measured."
     return ""
 
 

@@ -2,22 +2,42 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from os.path import basename, join
 from typing import Any, NamedTuple
 
 from greentrain.history import fields
-from greentrain.history.records import COMPONENTS, Component, Gap
+from greentrain.history.readings import (
+    ByType,
+    Point,
+    by_component,
+    by_type,
+    changes_of,
+    components_of,
+    gaps_of,
+    last_mapping,
+    points_of,
+)
+from greentrain.history.records import Component, Gap
+from greentrain.history.site import Site, site_of
 from greentrain.tracking.journal import Record
 from greentrain.tracking.journal_reader import Journal, read_journal
-from greentrain.tracking.measured import QUALITIES
 from greentrain.tracking.run_folder import journal_name_parts
 
 
-class Tracker(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Tracker:
     """What one tracker's journal says.
 
     Attributes
     ----------
+    start : dict
+        Its first record.
+    end : dict or None
+        The record of its end; None while it goes on or when it was killed.
+    records : mapping of str to sequence of dict
+        All records by type, those of a type in the order of the file.
     started, last : float
         Times of its first and newest record, in seconds since 1970. [s]
     seconds : float
@@ -28,15 +48,17 @@ class Tracker(NamedTuple):
     host: str
     pid: int
     start: Record
-    records: tuple[Record, ...]
+    end: Record | None
+    records: ByType
     started: float
     last: float
     seconds: float
 
-    @property
-    def end(self) -> Record | None:
-        """The record of its end; None while it goes on or when it was killed."""
-        return next((record for record in reversed(self.records) if record["type"] == "end"), None)
+    @cached_property
+    def site(self) -> Site:
+        """PUE and carbon intensity: as recorded, else as they follow from what was said of its place."""
+        inputs = self.records.get("inputs")
+        return site_of(inputs[-1] if inputs else None, self.start, self.seconds)
 
     @property
     def is_main(self) -> bool:
@@ -47,13 +69,6 @@ class Tracker(NamedTuple):
     def rank(self) -> int | None:
         """Its rank in a distributed run."""
         return fields.whole(fields.mapping(self.start, "ranks"), "rank")
-
-
-class Point(NamedTuple):
-    """Cumulative energy by component [kWh] so many seconds after the run's start; None where not measured."""
-
-    seconds: float
-    energy_kwh: dict[str, float | None]
 
 
 class Meter(NamedTuple):
@@ -150,7 +165,10 @@ def _listed(folder: str) -> list[str]:
 
 
 def _damage(journal: Journal) -> list[str]:
-    name, notes = basename(journal.path), []
+    notes: list[str] = []
+    if not journal.garbage:  # the newer lines are among them
+        return notes
+    name = basename(journal.path)
     if journal.newer:
         notes.append(f"{name}: {journal.newer} lines are of a newer greentrain and are left out.")
     if damaged := journal.garbage - journal.newer:
@@ -158,8 +176,8 @@ def _damage(journal: Journal) -> list[str]:
     return notes
 
 
-def _first(journal: Journal) -> tuple[Record, float] | None:
-    start = next((record for record in journal.records if record["type"] == "start"), None)
+def _first(records: ByType) -> tuple[Record, float] | None:
+    start = records["start"][0] if "start" in records else None
     moment = fields.moment(start) if start else None
     return None if start is None or moment is None else (start, moment)
 
@@ -170,11 +188,12 @@ def _newest(records: list[Record], started: float) -> float:
 
 
 def _tracker(journal: Journal, host: str) -> Tracker | None:
-    first = _first(journal)
+    records = by_type(journal.records)
+    first = _first(records)
     if first is None:
         return None
     start, started = first
-    end = next((record for record in reversed(journal.records) if record["type"] == "end"), None)
+    end = records["end"][-1] if "end" in records else None
     # What is written after the end, the result, is no longer part of the run.
     until = journal.records if end is None else (start, end)
     clocks = [clock for record in until if (clock := fields.number(record, "mono")) is not None]
@@ -183,7 +202,8 @@ def _tracker(journal: Journal, host: str) -> Tracker | None:
         host=fields.text(start, "host") or host,
         pid=fields.whole(start, "pid") or 0,
         start=start,
-        records=tuple(journal.records),
+        end=end,
+        records=records,
         started=started,
         last=_newest(journal.records if end is None else [end], started),
         seconds=max(clocks) - min(clocks) if clocks else 0.0,
@@ -191,99 +211,35 @@ def _tracker(journal: Journal, host: str) -> Tracker | None:
 
 
 def _meter(journal: Journal, host: str) -> Meter | None:
-    first = _first(journal)
+    records = by_type(journal.records)
+    first = _first(records)
     if first is None:
         return None
     start, written = first
     started = written - (fields.amount(start, "lag_seconds") or 0.0)
+    host = fields.text(start, "host") or host
     readings = [record for record in journal.records if record["type"] in ("sample", "end")]
     newest = readings[-1] if readings else {}
     end = newest if newest.get("type") == "end" else None
-    changes = tuple(_changes(journal.records))
+    changes = tuple(changes_of(records))
     newest_quality = {kind: quality for kind, quality, _ in changes}
     offset = written - (fields.number(start, "mono") or 0.0)
     return Meter(
         session=fields.text(start, "session") or basename(journal.path),
-        host=fields.text(start, "host") or host,
+        host=host,
         pid=fields.whole(start, "pid") or 0,
         started=started,
         last=_newest(journal.records, started),
         offset=offset,
-        points=_points(readings),
-        power_w=_by_component(fields.mapping(newest, "power_w")),
-        share=_by_component(_last_mapping(readings, "share")),
-        components=tuple(_components(start, journal.records)),
+        points=points_of(readings),
+        power_w=by_component(fields.mapping(newest, "power_w")),
+        share=by_component(last_mapping(readings, "share")),
+        components=components_of(start, records),
         lost=frozenset(kind for kind, quality in newest_quality.items() if quality == "unknown"),
-        gaps=tuple(_gaps(journal.records, fields.text(start, "host") or host, offset)),
+        gaps=tuple(gaps_of(records, host, offset)),
         why=fields.text(end, "why") if end else None,
         quality=fields.mapping(end, "quality") if end else {},
         notes=tuple(
             f"{kind} became {quality} during the run{f': {why}' if why else ''}." for kind, quality, why in changes
         ),
     )
-
-
-def _points(readings: list[Record]) -> tuple[Point, ...]:
-    """Take the readings in order; one that goes back in time or in energy keeps what was reached before."""
-    points: list[Point] = []
-    reached: dict[str, float | None] = dict.fromkeys(COMPONENTS)
-    for record in readings:
-        seconds = fields.amount(record, "elapsed_seconds")
-        if seconds is None or (points and seconds < points[-1].seconds):
-            continue
-        energies = fields.mapping(record, "energy_kwh")
-        for name, before in reached.items():
-            value = fields.amount(energies, name)
-            if value is not None and (before is None or value > before):
-                reached[name] = value
-        points.append(Point(seconds, reached.copy()))
-    return tuple(points)
-
-
-def _by_component(found: dict[str, Any]) -> dict[str, float | None]:
-    return {name: fields.amount(found, name) for name in COMPONENTS}
-
-
-def _of_type(records: list[Record], kind: str) -> list[Record]:
-    return [record for record in records if record["type"] == kind]
-
-
-def _last_mapping(records: list[Record], name: str) -> dict[str, Any]:
-    return next((found for record in reversed(records) if (found := fields.mapping(record, name))), {})
-
-
-def _components(start: Record, records: list[Record]) -> Iterator[Component]:
-    """Give the components as they were at the end: a meter may come to know them while it runs."""
-    found: dict[tuple[str, str], Component] = {}
-    items = fields.objects(start, "components")
-    for change in _of_type(records, "component"):
-        # A change may list everything anew, or only what it is about.
-        items = fields.objects(change, "components") or [*items, change]
-    for item in items:
-        kind, quality = fields.text(item, "component"), fields.text(item, "quality")
-        if kind not in COMPONENTS:
-            continue
-        key, name, method = (fields.text(item, field) or "" for field in ("id", "name", "method"))
-        if item.get("type") == "component" and not (key or name):
-            continue
-        before = found.get((kind, key))
-        known = quality if quality in QUALITIES else "unknown"
-        found[kind, key] = Component(kind, key, name or (before.name if before else ""), method, known)
-    # A place-holder without a name gives way to the devices that were found later.
-    named = {kind for kind, _ in found if any(part.name for part in found.values() if part.component == kind)}
-    yield from (part for part in found.values() if part.name or part.component not in named)
-
-
-def _changes(records: list[Record]) -> Iterator[tuple[str, str, str]]:
-    for record in _of_type(records, "component"):
-        kind, quality = fields.text(record, "component"), fields.text(record, "quality")
-        if kind in COMPONENTS and quality in QUALITIES:
-            yield kind, quality, fields.text(record, "reason") or ""
-
-
-def _gaps(records: list[Record], host: str, offset: float) -> Iterator[Gap]:
-    for record in _of_type(records, "gap"):
-        seconds, since = fields.amount(record, "seconds"), fields.number(record, "from_mono")
-        if seconds is not None:
-            started = fields.moment(record) if since is None else since + offset
-            yield Gap(host, started or 0.0, seconds, fields.text(record, "reason") or "unmeasured")

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError
 from greentrain.history import fields
-from greentrain.history.sessions import Tracker
 from greentrain.interval import Interval
 from greentrain.tracking.inputs import footing
+from greentrain.tracking.journal import Record
 from greentrain.units import SECONDS_PER_HOUR
 
 _NAMES = ("pue", "grid_intensity")
@@ -31,34 +31,42 @@ class Site(NamedTuple):
 NOWHERE = Site(None, None, {name: {"basis": None, "source": None} for name in _NAMES})
 
 
-def site_of(tracker: Tracker) -> Site:
+def site_of(inputs: Record | None, start: Record, seconds: float) -> Site:
     """Find the site of a session.
 
     A run writes what it used when it ends. One that was killed, or goes on, has only said where it is: the same
     tables then give what it would have written.
+
+    Parameters
+    ----------
+    inputs : dict or None
+        The record of what it used.
+    start : dict
+        Its first record.
+    seconds : float
+        How long it went on. [s]
     """
-    last = [record for record in tracker.records if record["type"] == "inputs"]
-    found = next((site for record in (*last[-1:], tracker.start) if (site := _read(record)) is not None), None)
-    return found or _read(_looked_up(tracker)) or NOWHERE
+    written = _read(inputs) if inputs else None
+    return written or _read(start) or _read(_looked_up(start, seconds)) or NOWHERE
 
 
-def _read(record: dict[str, Any]) -> Site | None:
-    pue, g_per_kwh = (fields.interval(record, name) for name in _NAMES)
+def _read(record: Record) -> Site | None:
+    pue, g_per_kwh = fields.interval(record, "pue"), fields.interval(record, "grid_intensity")
     if pue is None or g_per_kwh is None:
         return None
     return Site(pue, g_per_kwh, {name: _basis(record, name) for name in _NAMES})
 
 
-def _looked_up(tracker: Tracker) -> dict[str, Any]:
-    said = fields.plain_values(fields.mapping(tracker.start, "estimate_inputs"))
+def _looked_up(start: Record, seconds: float) -> dict[str, Any]:
+    said = fields.plain_values(fields.mapping(start, "estimate_inputs"))
     if not said:
         return {}
     try:
-        return footing(said, tracker.seconds / SECONDS_PER_HOUR or None).to_dict()
+        return footing(said, seconds / SECONDS_PER_HOUR or None).to_dict()
     except (GreentrainError, TypeError, ValueError, AttributeError):  # the journal may hold anything
         return {}
 
 
-def _basis(record: dict[str, Any], name: str) -> dict[str, str | None]:
+def _basis(record: Record, name: str) -> dict[str, str | None]:
     found = fields.mapping(record, name)
     return {part: fields.text(found, part) for part in ("basis", "source")}

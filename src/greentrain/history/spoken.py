@@ -21,10 +21,10 @@ def speakers(trackers: Iterable[Tracker]) -> list[Tracker]:
 def spans_of(trackers: Iterable[Tracker]) -> Iterator[Span]:
     """Give the spans in the order of their starts, session by session."""
     for tracker in trackers:
-        ends = {fields.whole(item, "span"): item for item in tracker.records if item["type"] == "span_end"}
-        for record in tracker.records:
+        ends = {fields.whole(item, "span"): item for item in tracker.records.get("span_end", ())}
+        for record in tracker.records.get("span_start", ()):
             number = fields.whole(record, "span")
-            if record["type"] == "span_start" and number is not None:
+            if number is not None:
                 yield _span(tracker, number, record, ends.get(number))
 
 
@@ -49,8 +49,7 @@ def _span(tracker: Tracker, number: int, start: Record, end: Record | None) -> S
 def logs_of(trackers: Iterable[Tracker]) -> Iterator[Log]:
     """Give what was logged, in order, session by session."""
     for tracker in trackers:
-        records = (record for record in tracker.records if record["type"] == "log")
-        for place, record in enumerate(records):
+        for place, record in enumerate(tracker.records.get("log", ())):
             values = fields.mapping(record, "values")
             numbers = {fields.text({"": name}, "") or "": fields.number(values, name) for name in values}
             known = {name: value for name, value in numbers.items() if value is not None}

@@ -5,8 +5,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from greentrain.history import Run
+from greentrain.history.readings import Point
 from greentrain.history.records import COMPONENTS
-from greentrain.history.sessions import Meter, Point, read_journals
+from greentrain.history.sessions import Meter, read_journals
 from greentrain.reporting.subject import PowerSpan
 from greentrain.tracking.journal_reader import read_journal
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
