@@ -1,7 +1,7 @@
 """Runs inside runs, at once and out of order: one meter per process, and no energy counted twice."""
 
 import pytest
-from fault_room import KWH_PER_SECOND, Room, journals
+from fault_room import KWH_PER_SECOND, Room, journals, records
 
 
 def test_two_trackers_at_once(room: Room) -> None:
@@ -12,8 +12,9 @@ def test_two_trackers_at_once(room: Room) -> None:
     assert (second.name, second.status) == ("second", "completed")
     assert first.it_energy_kwh is not None
     assert second.it_energy_kwh is not None
-    assert first.it_energy_kwh.best == pytest.approx(0.8 * KWH_PER_SECOND, rel=0.1)
-    assert second.it_energy_kwh.best == pytest.approx(0.4 * KWH_PER_SECOND, rel=0.15)
+    for run, seconds in ((first, 0.8), (second, 0.4)):
+        assert run.duration_seconds >= seconds
+        assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_called_twice(room: Room) -> None:
     assert [run.name for run in runs] == ["twice", "twice"]
     for run in runs:
         assert run.it_energy_kwh is not None
-        assert 0.2 <= run.duration_seconds < 1.0
+        assert run.duration_seconds >= 0.2
         assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
@@ -57,20 +58,21 @@ def test_threads(room: Room) -> None:
 
 def test_out_of_order(room: Room) -> None:
     """Fault 39: stop before the start and twice after: nothing, then one run with its own length."""
-    assert room.run("inside", "out_of_order") == (0, "True\n", "")
+    assert room.run("inside", "out_of_order") == (0, "True True\n", "")
     run = room.run_alone()
+    start, end = (records(room.home, "tracker", kind)[0]["mono"] for kind in ("start", "end"))
     assert run.status == "completed"
-    assert run.duration_seconds == pytest.approx(0.2, abs=0.1)
+    assert run.duration_seconds == pytest.approx(end - start, abs=0.1)
 
 
 def test_one_tracker_in_two_blocks(room: Room) -> None:
     """Fault 39: each entry is a run of its own with its own energy; inside each other, one is a span."""
-    assert room.run("inside", "two_blocks") == (0, "True\nTrue\n", "")
+    assert room.run("inside", "two_blocks") == (0, "True\nTrue\nTrue\n", "")
     first, second, both = room.runs()
     assert [len(run.spans) for run in (first, second, both)] == [0, 0, 1]
     for run in (first, second):
         assert run.it_energy_kwh is not None
-        assert 0.3 <= run.duration_seconds < 1.0
+        assert run.duration_seconds >= 0.3
         assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
@@ -78,7 +80,9 @@ def test_tasks(room: Room) -> None:
     """Fault 39: tasks inside a run have clocks of their own, and the run's is not reset by them."""
     assert room.run("inside", "tasks") == (0, "done\n", "")
     run = room.run_alone()
-    lengths = [round(span.ended - span.started, 1) for span in run.spans if span.ended is not None]
-    assert sorted(lengths) == [0.1, 0.2, 0.3]
+    lengths = {span.attributes["number"]: span.seconds or 0.0 for span in run.spans}
+    assert [lengths[number] >= 0.1 * (number + 1) for number in range(3)] == [True] * 3
+    assert lengths[0] < lengths[1] < lengths[2]
     assert [span.parent for span in run.spans] == [None] * 3
-    assert run.duration_seconds == pytest.approx(0.5, abs=0.1)
+    # All of them have ended 0.2 s before the run does.
+    assert run.duration_seconds >= lengths[2] + 0.2

@@ -14,18 +14,21 @@ def test_clock_that_jumps(room: Room) -> None:
     """Fault 21: the wall clock jumps by a day all the time: duration and energy come from another clock."""
     clock = library(room, "jumping_clock.c", "jumping_clock.so")
     outcome = room.run("told", "dict(name='x', pue=1, grid_intensity=500)", 1.5, environment={"LD_PRELOAD": str(clock)})
-    measurement = json.loads(outcome.err)["record"]["measurement"]
+    found = json.loads(outcome.err)
+    measurement = found["record"]["measurement"]
     days = {record["t"][:10] for found in journals(room.home, "tracker").values() for record in found}
 
-    assert measurement["duration_seconds"] == pytest.approx(1.5, abs=0.2)
-    assert measurement["it_energy_kwh"]["best"] == pytest.approx(1.5 * KWH_PER_SECOND, rel=0.1)
+    assert 1.5 <= measurement["duration_seconds"] <= found["around"]
+    assert measurement["it_energy_kwh"]["best"] == pytest.approx(
+        measurement["duration_seconds"] * KWH_PER_SECOND, rel=0.05
+    )
     assert outcome.code == 0
     assert days != set()
     run = room.run_alone()
     assert run.status == "completed"
-    assert run.duration_seconds == pytest.approx(1.5, abs=0.3)
+    assert run.duration_seconds == pytest.approx(measurement["duration_seconds"], abs=0.05)
     assert run.it_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(1.5 * KWH_PER_SECOND, rel=0.1)
+    assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 @pytest.mark.parametrize("meter", ["codecarbon", "replay"])
@@ -69,12 +72,13 @@ def test_computer_that_sleeps(room: Room, meter: str) -> None:
     (end,) = records(room.home, "meter", "end")
     assert [gap.reason for gap in run.gaps] == ["suspended"]
     assert run.gaps[0].seconds == pytest.approx(3600, abs=0.001)
-    assert end["elapsed_seconds"] == pytest.approx(1.5, abs=0.3)
+    assert 1.5 <= end["elapsed_seconds"] <= json.loads(training.err)["around"]
     assert run.duration_seconds == pytest.approx(end["elapsed_seconds"], abs=0.3)
     assert run.ended - run.started == pytest.approx(3600 + run.duration_seconds, abs=0.5)
     power_w = records(room.home, "meter", "sample")[0]["power_w"]["memory"]
     assert end["energy_kwh"]["memory"] == pytest.approx(power_w * end["elapsed_seconds"] / 3.6e6, rel=0.15)
-    assert json.loads(training.err)["record"]["measurement"]["duration_seconds"] == pytest.approx(1.5, abs=0.3)
+    stated_seconds = json.loads(training.err)["record"]["measurement"]["duration_seconds"]
+    assert stated_seconds == pytest.approx(end["elapsed_seconds"], abs=0.05)
 
 
 @pytest.mark.parametrize(("seconds", "within"), [(0.0, 0.06), (0.005, 0.06), (0.3, 0.1)])

@@ -21,6 +21,7 @@ def tracked(name: str) -> Tracker:
 def two_at_once() -> None:
     """Two trackers overlap; the second goes on when the first has ended."""
     first, second = tracked("first"), tracked("second")
+    before = time.monotonic()
     first.start()
     time.sleep(0.4)
     second.start()
@@ -28,8 +29,10 @@ def two_at_once() -> None:
     first.stop()
     time.sleep(0.4)
     second.stop()
+    seconds = time.monotonic() - before
     kwh = [tracker.measurement.it_energy_kwh.best for tracker in (first, second)]  # type: ignore[union-attr]
-    print("added to at most the meter's", sum(kwh) <= 1.3 * 1e-3)
+    # The first one's meter is told of the end some milliseconds after the second one's has begun.
+    print("added to at most the meter's", sum(kwh) <= (seconds + 0.05) * 1e-3)
 
 
 def nested() -> None:
@@ -106,23 +109,26 @@ def out_of_order() -> None:
     tracker = tracked("out of order")
     tracker.stop()
     tracker.__exit__(None, None, None)
+    before = time.monotonic()
     run = tracker.start()
     time.sleep(0.2)
     tracker.stop()
-    duration = run.duration_seconds
+    around = time.monotonic() - before
+    duration = run.duration_seconds or 0.0
     time.sleep(0.2)
     tracker.stop()
     run.stop()
-    print(run.duration_seconds == duration)
+    print(run.duration_seconds == duration, 0.2 <= duration <= around)
 
 
 def two_blocks() -> None:
     """One tracker in two blocks, then in two that are inside each other."""
     tracker = tracked("block")
     for _ in range(2):
+        before = time.monotonic()
         with tracker as run:
             time.sleep(0.3)
-    print(0.3 <= run.measurement.duration_seconds < 0.5)  # type: ignore[union-attr]
+        print(0.3 <= run.measurement.duration_seconds <= time.monotonic() - before)  # type: ignore[union-attr]
     with tracker as outer, tracker as inner:
         time.sleep(0.1)
     print(outer is not inner)

@@ -20,4 +20,5 @@ with track(**({"meter": meter(), "quiet": True} | eval(sys.argv[1]))) as run:
     while sys.argv[3:] == ["busy"] and time.monotonic() < until:
         pass
     time.sleep(max(0.0, until - time.monotonic()))
-sys.stderr.write(json.dumps({"started": started, "record": run.record}))
+around = time.monotonic() - before
+sys.stderr.write(json.dumps({"started": started, "around": around, "record": run.record}))

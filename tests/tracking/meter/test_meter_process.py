@@ -30,6 +30,7 @@ def test_a_run_that_says_it_is_over(tmp_path: Path) -> None:
     assert handle.alive
     ended = time.monotonic()
     assert handle.stop(5.0)
+    told = time.monotonic()
     assert not handle.alive
     found = metered.records(tmp_path)
     assert [record["type"] for record in found] == ["start", "sample", "sample", "sample", "sample", "end"]
@@ -37,7 +38,7 @@ def test_a_run_that_says_it_is_over(tmp_path: Path) -> None:
     assert (start["session"], start["run_pid"], start["codecarbon_version"]) == ("session-1", os.getpid(), None)
     assert [part["component"] for part in start["components"]] == ["gpu", "cpu", "memory"]
     assert end["why"] == "stopped"
-    assert end["elapsed_seconds"] == pytest.approx(ended - started, abs=0.005)
+    assert ended - started - 0.001 <= end["elapsed_seconds"] <= told - started + 0.001
     for kind, watts in (("gpu", 300), ("cpu", 60), ("memory", 8)):
         assert end["energy_kwh"][kind] == pytest.approx(kwh(watts, end["elapsed_seconds"]), rel=2e-3)
         assert end["power_w"][kind] == pytest.approx(watts, rel=2e-3)
@@ -165,9 +166,10 @@ def test_a_run_of_milliseconds(tmp_path: Path) -> None:
     started = time.monotonic()
     handle = launch(str(tmp_path), "s", meter=metered.replay(tmp_path, GPU_300_W), started_mono=started)
     time.sleep(0.02)
+    before = time.monotonic()
     assert handle.stop(5.0)
     end = metered.wait_for_end(tmp_path)
-    assert end["elapsed_seconds"] < 0.1
+    assert end["elapsed_seconds"] <= before - started + 0.05
     assert end["energy_kwh"]["gpu"] == pytest.approx(kwh(300, end["elapsed_seconds"]), rel=0.05)
     assert end["quality"]["confidence"] == "low"
 
