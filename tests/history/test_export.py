@@ -102,7 +102,21 @@ def test_awkward_text_stays_text(home: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("runs.db", "to: must be an address such as sqlite:///runs.db or postgresql://host/name"),
+        ("", "to: must be an address such as sqlite:///runs.db or postgresql://host/name"),
+        (
+            "data/r.db",
+            "to 'data/r.db': must be an address such as sqlite:///runs.db or postgresql://host/name; "
+            "did you mean sqlite:///data/r.db?",
+        ),
+        ("sqlite://", "to 'sqlite://': names no file, so that nothing would be kept; did you mean sqlite:///runs.db?"),
+        (
+            "sqlite:///:memory:",
+            "to 'sqlite:///:memory:': names no file, so that nothing would be kept; did you mean sqlite:///runs.db?",
+        ),
+        (
+            "postgresql+foo://u:secret@h/x",
+            "to 'postgresql+foo': names a driver that is not there; did you mean postgresql://?",
+        ),
         ("postgresql://u:secret@[::1/x", "to: must be an address such as sqlite:///runs.db or postgresql://host/name"),
         ("mysql://u:secret@h/x", "to 'mysql': is a database that is not supported; use sqlite or postgresql"),
     ],

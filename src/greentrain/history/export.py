@@ -11,6 +11,7 @@ from greentrain.history.run import Run
 
 _ROWS_AT_ONCE = 500
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+_EXAMPLES = "must be an address such as sqlite:///runs.db or postgresql://host/name"
 _INSTALL = "needs SQLAlchemy and, for PostgreSQL, psycopg: pip install 'greentrain[sql]'"
 
 
@@ -58,22 +59,35 @@ def export(runs: Iterable[Run], to: str) -> Exported:
 def _engine(to: str) -> Any:
     try:
         from sqlalchemy import create_engine
-        from sqlalchemy.engine import make_url
         from sqlalchemy.exc import ArgumentError
     except ImportError:
         raise GreentrainError(f"export {_INSTALL}") from None
-    try:
-        url = make_url(to)
-    except (ArgumentError, ValueError):
-        # The address is not repeated: it may hold a password.
-        raise InputError("to", None, "must be an address such as sqlite:///runs.db or postgresql://host/name") from None
+    url = _address(to)
     kind = url.get_backend_name()
-    if kind not in _DRIVERS:
-        raise InputError("to", kind, "is a database that is not supported; use sqlite or postgresql")
     try:
         return create_engine(url.set(drivername=_DRIVERS[kind]) if url.drivername == kind else url)
     except ImportError:
         raise GreentrainError(f"export {_INSTALL}") from None
+    except ArgumentError:
+        raise InputError("to", url.drivername, "names a driver that is not there", (f"{kind}://",)) from None
+
+
+def _address(to: str) -> Any:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(to)
+    except (ArgumentError, ValueError):
+        # What looks like an address is not repeated: it may hold a password.
+        is_path = to.strip() and not set(to) & set(":@?")
+        raise InputError("to", to if is_path else None, _EXAMPLES, (f"sqlite:///{to}",) if is_path else ()) from None
+    kind = url.get_backend_name()
+    if kind not in _DRIVERS:
+        raise InputError("to", kind, "is a database that is not supported; use sqlite or postgresql")
+    if kind == "sqlite" and url.database in (None, "", ":memory:"):
+        raise InputError("to", to, "names no file, so that nothing would be kept", ("sqlite:///runs.db",))
+    return url
 
 
 @contextmanager
