@@ -102,7 +102,11 @@ def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.Capt
         (["--status", "done"], "--status 'done': must be running, completed, failed, interrupted or killed"),
         (["--json", "--csv"], "--csv: excludes --json"),
         (["show", "nope"], "ID 'nope': no run has this id; 'greentrain history' lists them"),
-        (["export", "--to", "runs.db"], "--to: must be an address such as sqlite:///runs.db or postgresql://host/name"),
+        (
+            ["export", "--to", "my.db"],
+            "--to 'my.db': must be an address such as sqlite:///runs.db or postgresql://host/name; "
+            "did you mean sqlite:///my.db?",
+        ),
     ],
 )
 def test_mistakes(home: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
@@ -131,7 +135,9 @@ def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "20251122T120000Z-aaaaaa  bert\n  completed\n  at least 3.00 kWh (2.60 to 3.82)",
         "  gpu       2.00 kWh, measured\n  cpu       0.5 kWh, modelled\n  memory    not measured\n",
         "  PUE 1.20 (1.10 to 1.40) [default], grid 100 g CO2e/kWh (80.0 to 130)\n  [published]",
-        "inside the estimate's interval",
+        # A V100 takes 0.6 (0.2 to 0.94) of 300 W: eight of them in an hour.
+        "  measured accelerators 2.00 kWh (1.90 to 2.10): inside the estimate's 1.44 kWh\n  (0.473 to 2.26)",
+        "  command   train.py\n",
         "mean power of an accelerator 250 W: a utilization of 0.833 of its TDP",
         "  to believe: the measurement, 2.50 kWh (2.23 to 3.01) before PUE",
         "The memory was not measured and is not in the sum.",
@@ -179,8 +185,8 @@ def test_calibrating(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_exporting(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """How many rows of each table, and the choice of runs counts here too."""
     to = f"sqlite:///{tmp_path / 'x.db'}"
-    assert shown(capsys, home, "history", "export", "--to", to)[:2] == (0, "2 runs, 2 nodes, 1 spans, 0 logs\n")
-    assert shown(capsys, home, "history", "export", "--to", to, "--status", "failed")[1].startswith("1 runs, 1 nodes")
+    assert shown(capsys, home, "history", "export", "--to", to)[:2] == (0, "2 runs, 2 nodes, 1 span, 0 logs\n")
+    assert shown(capsys, home, "history", "export", "--to", to, "--status", "failed")[1].startswith("1 run, 1 node, ")
 
 
 def running(home: Path, pid: int, **start: object) -> Path:

@@ -118,5 +118,6 @@ def export(
     from greentrain.history.history import History
 
     done = send(History(home).runs(project=project, since=since, status=status), to)
-    write(", ".join(f"{number} {name}" for name, number in done._asdict().items()) + "\n")
+    counts = (f"{number} {name[:-1] if number == 1 else name}" for name, number in done._asdict().items())
+    write(f"{', '.join(counts)}\n")
     return 0

@@ -36,9 +36,11 @@ def _head(run: Run, bold: Style) -> list[str]:
         "place": run.location,
         "hardware": run.hardware,
         "ranks": str(run.ranks) if run.ranks > 1 else None,
-        "command": " ".join(run.command) or None,
     }
-    return lines + [cut(f"  {name:<10}{escaped(value)}", WIDTH) for name, value in facts.items() if value]
+    lines += [cut(f"  {name:<10}{escaped(value)}", WIDTH) for name, value in facts.items() if value]
+    # What was run stands at the end of a wrapper's command, so that is not cut.
+    first, *rest = wrapped(escaped(" ".join(run.command)), " " * 12) or [""]
+    return [*lines, *([f"  {'command':<10}{first[12:]}", *rest] if first else [])]
 
 
 def _nodes(run: Run) -> list[str]:
@@ -75,8 +77,9 @@ def _beside(run: Run) -> list[str]:
     if both.estimate is not None:
         lines.append(f"  computers {kwh_words(both.estimate.it_energy_kwh)} before PUE")
     for item in both.comparisons:
-        inside = "inside the estimate's interval" if item.is_inside else "outside the estimate's interval"
-        lines += wrapped(f"measured {item.what} {kwh_words(item.measured_kwh)}: {inside}", "  ")
+        where = "inside" if item.is_inside else "outside"
+        words = f"{where} the estimate's {kwh_words(item.estimated_kwh)}"
+        lines += wrapped(f"measured {item.what} {kwh_words(item.measured_kwh)}: {words}", "  ")
     if both.implied_utilization is not None and both.mean_accelerator_w is not None:
         watts, share = rounded(both.mean_accelerator_w), rounded(both.implied_utilization)
         lines += wrapped(f"mean power of an accelerator {watts} W: a utilization of {share} of its TDP", "  ")
