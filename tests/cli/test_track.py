@@ -239,7 +239,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path, meter: st
 
     assert os.waitstatus_to_exitcode(status) == 0
     assert text.count("SIGINT") == 1
-    assert "is being tracked; 'greentrain watch' shows it" in text
+    assert "is tracked; 'greentrain watch' shows it" in text
     assert "greentrain: tty completed after" in text
 
 
@@ -250,7 +250,7 @@ import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 time.sleep(60)
 """
-    options = ("--pue", "1", "--budget-kwh", "0.00005", "--on-budget", "stop", "--quiet")
+    options = ("--pue", "1", "--budget-kwh", "0.00005", "--on-budget", "stop")
     before = time.monotonic()
     found = subprocess.run(
         [*wrapped(tmp_path, meter, *options), *python(code)], capture_output=True, text=True, check=False
@@ -277,12 +277,17 @@ def test_a_tracked_training_inside_joins(tmp_path: Path, meter: str) -> None:
     """A decorator in the command's code finds the meter there: one run, its logs in it, one meter."""
     code = f"""
 import greentrain
-@greentrain.track("inside", meter={meter!r}, quiet=True)
+@greentrain.track("inside", meter={meter!r})
 def train():
     return 1
 train(); train()
 """
-    assert subprocess.run([*wrapped(tmp_path, meter, "--quiet"), *python(code)], check=False).returncode == 0
+    command = [*wrapped(tmp_path, meter, "--quiet"), *python(code)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    (folder,) = (tmp_path / "home" / "runs").iterdir()
+    assert [line.partition(" s: ")[2] for line in done.stderr.splitlines()] == 2 * [
+        f"measured as a part of {folder.name}"
+    ]
     starts = [
         json.loads(path.read_text().splitlines()[0]) for path in (tmp_path / "home").glob("runs/*/*.tracker.jsonl")
     ]
@@ -330,10 +335,8 @@ def test_handled_signals_are_not_masked_in_the_command(tmp_path: Path, meter: st
     ],
 )
 def test_a_command_that_cannot_be_run(command: list[str], code: int, message: str, tmp_path: Path, meter: str) -> None:
-    """The exit codes of a shell, one line, and a record of the attempt."""
-    found = subprocess.run(
-        [*wrapped(tmp_path, meter, "--quiet"), *command], capture_output=True, text=True, check=False
-    )
+    """The exit codes of a shell, one line even where nothing is quiet, and a record of the attempt."""
+    found = subprocess.run([*wrapped(tmp_path, meter), *command], capture_output=True, text=True, check=False)
 
     assert (found.returncode, found.stderr) == (code, message)
     assert [record["type"] for record in records(tmp_path, "tracker")] == ["start", "end"]
@@ -342,7 +345,7 @@ def test_a_command_that_cannot_be_run(command: list[str], code: int, message: st
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["track"], "track: name the command after two dashes: greentrain track -- python train.py"),
+        (["track"], "no command; name it after two dashes: greentrain track -- python train.py"),
         (
             ["track", "--location", "Frnace", "--", "true"],
             "--location 'Frnace': unknown place; did you mean FR (France)",

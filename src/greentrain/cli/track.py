@@ -10,6 +10,7 @@ from greentrain.cli.options import Option, flag_of
 from greentrain.cli.terminal import complain
 from greentrain.errors import Contradiction, InputError
 
+MISUSE = 2
 TRACK_SETTINGS = {"allow_interspersed_args": False}
 """Options stand before the command; what stands after its first word is its own."""
 
@@ -45,7 +46,9 @@ _DEFAULTS: dict[str, Any] = {"interval": 1.0, _ON_BUDGET: "warn", "quiet": False
 def track_command(**said: Any) -> int:
     """Run a command, measure it and record it. Its streams, signals and exit code stay its own.
 
-    Example: greentrain track --name bert --location FR -- python train.py --lr 1e-4
+    Exit code: the command's own, 128 + N where signal N ended it, 3 where its budget did.
+
+    Example: greentrain track --name bert --location FR -- python train.py
     """
     from greentrain.tracking.command import run_command
     from greentrain.tracking.settings import checked_settings
@@ -75,7 +78,7 @@ def _parameter(option: Option) -> Parameter:
     return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-_command: Any = typer.Argument(None, metavar="COMMAND...", help="The command, after two dashes.")
+_command: Any = typer.Argument(None, metavar="COMMAND...", help="The command, after two dashes.", show_default=False)
 _parameters = [
     Parameter("command", Parameter.KEYWORD_ONLY, default=_command, annotation=list[str] | None),
     *map(_parameter, TRACK_OPTIONS),

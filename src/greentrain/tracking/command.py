@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from greentrain.errors import GreentrainError
+from greentrain.errors import BudgetExceeded, GreentrainError
 from greentrain.tracking.carrier import Carrier, say
 from greentrain.tracking.ending import COMPLETED, FAILED, INTERRUPTED, Ending
 from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, Ancestor
@@ -54,16 +54,17 @@ class CommandRun(LiveRun):
         try:
             child = Child(self._command, self._environment())
         except OSError as error:
-            self.conclude(Ending(FAILED, type(error).__name__), in_event_loop=False)
             say(f"greentrain: {self._command[0]!a} cannot be run: {error.strerror}\n")
+            self._is_mute = True  # that says it all
+            self.conclude(Ending(FAILED, type(error).__name__), in_event_loop=False)
             return NOT_FOUND if isinstance(error, FileNotFoundError) else COULD_NOT_RUN
         if self.carrier is not None:
             self.carrier.launch(self.settings, run_pid=child.pid)
         self._next_progress = time.monotonic() + _PROGRESS_SECONDS
-        self._report(f"{self.key} is being tracked; 'greentrain watch' shows it" if self.key else None)
+        self._report(f"{self.key} is tracked; 'greentrain watch' shows it" if self.key else None)
         every = _REST_SECONDS if self.settings.budget is None else _LOOK_SECONDS
         status = child.wait(lambda: self._look(child), every)
-        self.conclude(_ending(status), in_event_loop=False)
+        self.conclude(self._ending(status), in_event_loop=False)
         return self._exit_code(status)
 
     def _take_place(self, carrier: Carrier) -> None:
@@ -104,6 +105,10 @@ class CommandRun(LiveRun):
             return
         if is_wanted:
             say(f"greentrain: {text}\n")
+
+    def _ending(self, status: int) -> Ending:
+        found = _ending(status)
+        return found._replace(status=INTERRUPTED, error=BudgetExceeded.__name__) if self._is_stopped else found
 
     def _exit_code(self, status: int) -> int:
         if self._is_stopped or (self.should_stop and status == 0):

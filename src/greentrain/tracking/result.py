@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import GreentrainError
-from greentrain.tracking.carrier import MAIN, Carrier
+from greentrain.tracking.carrier import JOINED, MAIN, Carrier
 from greentrain.tracking.inputs import Footing, estimate_beside, footing
 from greentrain.tracking.journal_reader import read_journal
 from greentrain.tracking.measurement import Measurement, MeterReport, measured, part_of, read_report, unmeasured
@@ -97,6 +97,9 @@ def _wants_gpu(said: dict[str, Any]) -> bool:
 
 def _amounts(result: Result, wants_gpu: bool) -> str:
     energy, mass = result.measurement.facility_energy_kwh, result.measurement.operational_kg
+    if run.role == JOINED:
+        key = run.carrier.key if run.carrier else None
+        return f"measured as a part of {key or 'the run that it joined'}"
     if energy is None or mass is None:
         estimate = result.estimate
         beside = (
