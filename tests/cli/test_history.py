@@ -166,7 +166,8 @@ def test_calibrating(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert shown(capsys, home, "history", "calibrate") == (
         1,
         "",
-        "greentrain: at least 3 measured runs of one accelerator are needed; v100-sxm2-32gb has 1\n",
+        "greentrain: at least 3 measured runs of one accelerator are needed; v100-sxm2-32gb has 1. "
+        "Left out: 1 run without an accelerator that is known\n",
     )
     for place in range(2):
         one_hour(home / "runs" / f"more{place}", gpu=1.9 + place / 10)

@@ -122,7 +122,7 @@ def test_other_devices_with_too_few_runs_are_named(tmp_path: Path) -> None:
 
 
 def test_runs_that_teach_nothing(tmp_path: Path) -> None:
-    """Modelled, short, half measured, at 0 W, above the TDP, of an unknown device or still running: all left out."""
+    """Modelled, short, half measured, at 0 W, above the TDP or of an unknown device: left out, and why."""
     runs = tmp_path / "runs"
     measured(tmp_path, [0, 5, 400])
     measured(tmp_path, [200], {**GPU, "quality": "modelled"}, tag="m")
@@ -132,8 +132,14 @@ def test_runs_that_teach_nothing(tmp_path: Path) -> None:
     tracker(runs / "half", lines=[ended(3600)])
     meter(runs / "half", components=PARTS, lines=[stopped(1800, 1800, 0.1)])
     one_hour(runs / "none", gpu=None)
-    with pytest.raises(GreentrainError, match=r"are needed; there is none$"):
+    with pytest.raises(GreentrainError) as caught:
         calibrate(History(tmp_path).runs(), tmp_path / "p")
+    assert str(caught.value) == (
+        "at least 3 measured runs of one accelerator are needed; there is none. Left out: "
+        "3 runs at a power that cannot be right, 2 runs with an accelerator that was not measured, "
+        "1 run without an accelerator that is known, 1 run measured for less than 90 % of its time, "
+        "1 run shorter than 60 s"
+    )
 
 
 def test_runs_that_differ_too_much_change_nothing(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import exp, log, sqrt
 from pathlib import Path
@@ -117,19 +117,17 @@ def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Ca
         When no accelerator has three runs that can be learnt from, or the folder cannot be written.
     """
     known = catalogue or load_catalogue()
-    usable = [found for run in runs if (found := _learnt(run, known)) is not None]
-    by_device: dict[str, list[Measured]] = defaultdict(list)
-    for item in usable:
-        by_device[item.device.id].append(item)
+    by_device, left_out = _sorted_out(runs, known)
     enough = [item for items in by_device.values() if len(items) >= LEAST_RUNS for item in items]
     if not enough:
-        raise GreentrainError(_too_few(by_device))
+        raise GreentrainError(_too_few(by_device, left_out))
     fits, notes = _fitted(enough, known)
     notes += [
         f"{key}: {len(items)} of the {LEAST_RUNS} measured runs that are needed; left out."
         for key, items in by_device.items()
         if len(items) < LEAST_RUNS
     ]
+    notes += [_left_out_words(left_out)] if left_out else []
     file = Path(output) / FILE
     kept, fits, more = _beside_own_rows(file, fits)
     if fits:
@@ -137,25 +135,52 @@ def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Ca
     return Calibration(str(file) if fits else None, tuple(fits), (*notes, *more))
 
 
-def _learnt(run: Run, catalogue: Catalogue) -> Measured | None:
-    """Give what a run teaches; None for one that goes on, is short, or was not measured throughout."""
+def _sorted_out(runs: Iterable[Run], catalogue: Catalogue) -> tuple[dict[str, list[Measured]], Counter[str]]:
+    """Sort what can be learnt by device, and count why the other runs teach nothing."""
+    by_device: dict[str, list[Measured]] = defaultdict(list)
+    left_out: Counter[str] = Counter()
+    for run in runs:
+        found = _learnt(run, catalogue)
+        if isinstance(found, str):
+            left_out[found] += 1
+        else:
+            by_device[found.device.id].append(found)
+    return by_device, left_out
+
+
+def _learnt(run: Run, catalogue: Catalogue) -> Measured | str:
+    """Give what a run teaches, or say why it teaches nothing."""
     device, watts = accelerator_of(run, catalogue), mean_accelerator_w(run)
-    if device is None or not device.tdp_w or not watts or run.status == "running":
-        return None
-    qualities = {node.quality["gpu"] for node in run.nodes}
-    if qualities != {"measured"} or run.duration_seconds < _SHORTEST_SECONDS or coverage(run, "gpu") < _LEAST_COVERAGE:
-        return None
+    if run.status == "running":
+        return "still running"
+    if device is None or not device.tdp_w:
+        return "without an accelerator that is known"
+    if watts is None or {node.quality["gpu"] for node in run.nodes} != {"measured"}:
+        return "with an accelerator that was not measured"
+    if run.duration_seconds < _SHORTEST_SECONDS:
+        return f"shorter than {_SHORTEST_SECONDS:.0f} s"
+    if coverage(run, "gpu") < _LEAST_COVERAGE:
+        return f"measured for less than {100 * _LEAST_COVERAGE:.0f} % of its time"
     share = watts / device.tdp_w.best
     if share > _HIGHEST or watts < least_w(device):
-        return None
+        return "at a power that cannot be right"
     workload = run.estimate_inputs.get("workload")
     return Measured(device, share, workload if isinstance(workload, str) else "", run.started)
 
 
-def _too_few(by_device: dict[str, list[Measured]]) -> str:
+def _too_few(by_device: dict[str, list[Measured]], left_out: Counter[str]) -> str:
     counts = ", ".join(f"{key} has {len(items)}" for key, items in sorted(by_device.items()))
     rule = f"at least {LEAST_RUNS} measured runs of one accelerator are needed"
-    return f"{rule}; {counts or 'there is none'}"
+    more = f". {_left_out_words(left_out)}".rstrip(".") if left_out else ""
+    return f"{rule}; {counts or 'there is none'}{more}"
+
+
+def _left_out_words(left_out: Counter[str]) -> str:
+    return f"Left out: {', '.join(f'{_runs(number)} {why}' for why, number in left_out.most_common())}."
+
+
+def _runs(number: int, kind: str = "") -> str:
+    return f"{number} {kind}{'run' if number == 1 else 'runs'}"
 
 
 def _fitted(items: Sequence[Measured], catalogue: Catalogue) -> tuple[list[Fit], list[str]]:

@@ -178,7 +178,8 @@ class History:
         return found
 
     def __repr__(self) -> str:
-        return f"<History of {len(self._folders())} runs in {self.homes[0]}>"
+        count = len(self._folders())
+        return f"<History of {count} run{'' if count == 1 else 's'} in {self.homes[0]}>"
 
     def _repr_html_(self) -> str:
         """Give a small table of the newest runs for notebooks."""
