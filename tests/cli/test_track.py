@@ -250,7 +250,7 @@ import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 time.sleep(60)
 """
-    options = ("--pue", "1", "--budget-kwh", "0.00005", "--on-budget", "stop")
+    options = ("--pue", "1", "--budget-kwh", "0.00005", "--on-budget", "stop", "--quiet")
     before = time.monotonic()
     found = subprocess.run(
         [*wrapped(tmp_path, meter, *options), *python(code)], capture_output=True, text=True, check=False
@@ -261,6 +261,8 @@ time.sleep(60)
     assert "of the budget of 5e-05 kWh is used" in found.stderr
     ending = "greentrain: the budget is used up: the command gets SIGTERM, and SIGKILL a minute later\n"
     assert found.stderr.endswith(ending)
+    (end,) = [record for record in records(tmp_path, "tracker") if record["type"] == "end"]
+    assert (end["status"], end["error"], end["exit_code"]) == ("interrupted", "BudgetExceeded", 0)
 
 
 def test_a_budget_that_only_warns_keeps_the_exit_code(tmp_path: Path, meter: str) -> None:
@@ -345,7 +347,7 @@ def test_a_command_that_cannot_be_run(command: list[str], code: int, message: st
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["track"], "no command; name it after two dashes: greentrain track -- python train.py"),
+        (["track"], "track: name the command after two dashes: greentrain track -- python train.py"),
         (
             ["track", "--location", "Frnace", "--", "true"],
             "--location 'Frnace': unknown place; did you mean FR (France)",

@@ -86,8 +86,7 @@ def summary(run: "Course", result: Result) -> str:
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}..."
     status = run.ending.status if run.ending else "running"
-    wants_gpu = _wants_gpu(run.settings.dated_inputs())
-    return f"greentrain: {name} {status} after {_seconds(run.duration_seconds or 0.0)}: {_amounts(result, wants_gpu)}\n"
+    return f"greentrain: {name} {status} after {_seconds(run.duration_seconds or 0.0)}: {_amounts(run, result)}\n"
 
 
 def _wants_gpu(said: dict[str, Any]) -> bool:
@@ -95,7 +94,7 @@ def _wants_gpu(said: dict[str, Any]) -> bool:
     return bool(said.get("gpu") or said.get("instance"))
 
 
-def _amounts(result: Result, wants_gpu: bool) -> str:
+def _amounts(run: "Course", result: Result) -> str:
     energy, mass = result.measurement.facility_energy_kwh, result.measurement.operational_kg
     if run.role == JOINED:
         key = run.carrier.key if run.carrier else None
@@ -107,6 +106,7 @@ def _amounts(result: Result, wants_gpu: bool) -> str:
         )
         return f"nothing was measured{beside}"
     low, best, high = map(_number, mass)
+    wants_gpu = _wants_gpu(run.settings.dated_inputs())
     missing = unmeasured(result.measurement.energy_kwh, result.measurement.components, wants_gpu)
     without = f"; without {' and '.join(missing)}" if missing else ""
     return f"{_number(energy.best)} kWh, {best} kg CO2e (90 % interval {low} to {high}){without}"
