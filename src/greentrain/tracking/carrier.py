@@ -53,12 +53,15 @@ class Carrier:
         The named parts of the run.
     started_mono : float
         The zero of the run's clock. [s]
+    ended_mono : float or None
+        When the run ended, by the same clock; what the meter reads later is not the run's. [s]
     """
 
     def __init__(self, settings: Settings, name: str | None, above: Ancestor | None) -> None:
         self.session = os.urandom(16).hex()
         self.spans = Spans(self.session, self.write)
         self.started_mono = self.spans.started_mono
+        self.ended_mono: float | None = None
         self.is_closed = False
         self._was_told = False
         self._warned: set[str] = set()
@@ -113,7 +116,7 @@ class Carrier:
     def stop_meter(self) -> None:
         """Tell the meter that the run is over."""
         if self.meter is not None and os.getpid() == self._pid:
-            self.meter.stop(0.0)
+            self.meter.stop(0.0, self.ended_mono)
             self._was_told = True
 
     def wait_for_meter(self, seconds: float) -> None:
@@ -122,7 +125,7 @@ class Carrier:
             return
         if not self._was_told:
             self._was_told = True
-            self.meter.stop(seconds)
+            self.meter.stop(seconds, self.ended_mono)
             return
         from greentrain.tracking.readings import Readings
 

@@ -123,6 +123,8 @@ class Course(ABC):
             self.ending = ending
             if self.duration_seconds is None:
                 self.duration_seconds = time.monotonic() - self._started
+            if self.carrier is not None and self._outer is None:
+                self.carrier.ended_mono = self._started + self.duration_seconds
         interruption: BaseException | None = None
         for step in self._last_steps(ending, in_event_loop):
             try:

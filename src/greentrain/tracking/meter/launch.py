@@ -46,13 +46,15 @@ class MeterHandle:
         """Whether the meter's process lives."""
         return self._is_ours() and not self._has_ended(0.0)
 
-    def stop(self, timeout: float = 2.0) -> bool:
+    def stop(self, timeout: float = 2.0, ended_mono: float | None = None) -> bool:
         """Tell the meter that the run is over, and wait until it has closed its journal.
 
         Parameters
         ----------
         timeout : float
             The longest wait; 0 does not wait. [s]
+        ended_mono : float, optional
+            When the run ended, of ``time.monotonic``; now unless told. [s]
 
         Returns
         -------
@@ -61,7 +63,7 @@ class MeterHandle:
         """
         if not self._is_ours():
             return True
-        self._say_over()
+        self._say_over(time.monotonic() if ended_mono is None else ended_mono)
         has_ended = self._has_ended(timeout)
         self._close()
         return has_ended
@@ -69,9 +71,9 @@ class MeterHandle:
     def _is_ours(self) -> bool:
         return self._life >= 0 and os.getpid() == self._owner_pid
 
-    def _say_over(self) -> None:
+    def _say_over(self, ended_mono: float) -> None:
         with suppress(OSError):
-            os.write(self._word, time.monotonic_ns().to_bytes(8, sys.byteorder))
+            os.write(self._word, int(ended_mono * 1e9).to_bytes(8, sys.byteorder))
 
     def _has_ended(self, timeout_seconds: float) -> bool:
         """Wait for the end of the pipe that the meter holds open; without `select`, whose loading needs a file."""
