@@ -9,6 +9,8 @@ from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, one_hour, stop
 
 from greentrain import AmbiguousName, InputError, UnknownName
 from greentrain.history import History
+from greentrain.history.reader import read_run
+from greentrain.tracking.journal_reader import Journal, read_journal
 
 DAY = 86_400
 
@@ -53,6 +55,37 @@ def test_runs_are_listed_newest_first(home: Path) -> None:
 def test_runs_are_chosen(home: Path, chosen: dict[str, object], found: list[str]) -> None:
     """By project, first moment and status, together."""
     assert ids(home, **chosen) == found
+
+
+@pytest.mark.parametrize(
+    ("project", "first_word", "read"), [("nlp", NOON, 2), ("vision", NOON, 1), ("nlp", NOON + 1, 1)]
+)
+def test_the_meters_of_runs_that_are_not_asked_for_are_not_read(
+    tmp_path: Path, project: str, first_word: float, read: int
+) -> None:
+    """The trackers alone say the project, and no run began after its first tracker."""
+    paths: list[str] = []
+
+    def noted(path: str) -> Journal:
+        paths.append(path)
+        return read_journal(path)
+
+    def is_wanted(its_project: str | None, started: float) -> bool:
+        return its_project == project and started >= first_word
+
+    one_hour(tmp_path / "run")
+    assert (read_run(str(tmp_path / "run"), read=noted, is_wanted=is_wanted) is not None) == (read == 2)
+    assert len(paths) == read
+
+
+def test_a_run_counts_from_its_meter_where_that_began_first(tmp_path: Path) -> None:
+    """So a moment between the two leaves it out, although its tracker began later."""
+    tracker(tmp_path / "runs" / "a", at=10)
+    meter(tmp_path / "runs" / "a", at=0, lines=[stopped(60, 60, 0.1, 0.0)])
+    (run,) = History(tmp_path).runs()
+    between = datetime.fromtimestamp(run.started + 5, UTC)
+    assert run.started == NOON
+    assert ids(tmp_path, since=between) == []
 
 
 @pytest.mark.parametrize(

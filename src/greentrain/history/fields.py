@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from math import inf, isfinite
 from typing import Any
 
-from greentrain.interval import Interval
+from greentrain.interval import Interval, exact
 from greentrain.tracking.journal import Record
 
 _LONGEST_TEXT = 20_000
@@ -67,10 +67,10 @@ def plain_values(found: Mapping[str, object]) -> dict[str, Any]:
 def interval(record: Mapping[str, object], name: str) -> Interval | None:
     """Give a field that is an interval of positive numbers in order."""
     found = mapping(record, name)
-    low, best, high = (amount(found, end) for end in ("low", "best", "high"))
+    low, best, high = amount(found, "low"), amount(found, "best"), amount(found, "high")
     if low is None or best is None or high is None or not 0 < low <= best <= high:
         return None
-    return Interval(low, best, high)
+    return exact(best) if low == high else Interval(low, best, high)  # an exact factor costs a product nothing
 
 
 def moment(record: Record) -> float | None:

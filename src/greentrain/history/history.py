@@ -94,14 +94,15 @@ class History:
         earliest = None if since is None else _moment(since)
         if status is not None and status not in STATUSES:
             raise InputError("status", status, f"must be {either(STATUSES)}")
-        found = (read_run(folders) for folders in self._folders().values())
+
+        def is_wanted(its_project: str | None, started: float) -> bool:
+            return (project is None or its_project == project) and (earliest is None or started >= earliest)
+
+        found = (read_run(folders, is_wanted=is_wanted) for folders in self._folders().values())
         chosen = [
             run
             for run in found
-            if run is not None
-            and (project is None or run.project == project)
-            and (earliest is None or run.started >= earliest)
-            and (status is None or run.status == status)
+            if run is not None and is_wanted(run.project, run.started) and status in (None, run.status)
         ]
         return tuple(sorted(chosen, key=lambda run: (-run.started, run.id)))
 

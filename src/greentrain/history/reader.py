@@ -20,10 +20,15 @@ from greentrain.tracking.journal_reader import Journal, read_journal
 
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
+_NOTHING: tuple[object, ...] = (None, {}, [])
+"""What says nothing, and so leaves what was said before."""
 
 
 def read_run(
-    folders: str | Sequence[str], now: float | None = None, read: Callable[[str], Journal] = read_journal
+    folders: str | Sequence[str],
+    now: float | None = None,
+    read: Callable[[str], Journal] = read_journal,
+    is_wanted: Callable[[str | None, float], bool] | None = None,
 ) -> Run | None:
     """Read a run.
 
@@ -36,14 +41,21 @@ def read_run(
         otherwise. [s]
     read : callable, optional
         Reads the journal at a path.
+    is_wanted : callable, optional
+        Whether a run of this project that began at this moment [s], in seconds since 1970, may be asked for: judged
+        by the trackers alone, so that the meters of other projects are not read. A meter may have begun earlier.
 
     Returns
     -------
     Run or None
-        None where no journal holds as much as its first record.
+        None where no journal holds as much as its first record, and for a run that cannot be asked for.
     """
+
+    def are_wanted(trackers: Sequence[Tracker]) -> bool:
+        return is_wanted is None or is_wanted(_project(trackers), trackers[0].started)
+
     places = (folders,) if isinstance(folders, str) else tuple(folders)
-    journals = read_journals(places, read)
+    journals = read_journals(places, read, are_wanted)
     if not journals.trackers and not journals.meters:
         return None
     return _merged(basename(places[0]), places, journals, now)
@@ -55,7 +67,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     nodes = tuple(nodes_of(journals, running))
     unseen = sorted({tracker.host for tracker in journals.trackers} - {node.host for node in nodes})
     found = measured(nodes)
-    told = [tracker for tracker in journals.trackers if tracker.is_main] or list(journals.trackers)
+    told = _told(journals.trackers)
     site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), NOWHERE)
     speaking = speakers(journals.trackers)
     writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
@@ -88,11 +100,22 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     )
 
 
+def _told(trackers: Sequence[Tracker]) -> Sequence[Tracker]:
+    """Choose the sessions whose words count."""
+    return [tracker for tracker in trackers if tracker.is_main] or trackers
+
+
+def _project(trackers: Sequence[Tracker]) -> str | None:
+    """Give the project as `_said` does, and nothing else."""
+    words = (tracker.start.get("project") for tracker in reversed(_told(trackers)))
+    return fields.text({"project": next((word for word in words if word not in _NOTHING), None)}, "project")
+
+
 def _said(trackers: Iterable[Tracker]) -> dict[str, Any]:
     """Give what was said of the run. A restart may say less than the first start; piece by piece the last counts."""
     said: dict[str, Any] = {}
     for tracker in trackers:
-        said |= {name: value for name, value in tracker.start.items() if value not in (None, {}, [])}
+        said |= {name: value for name, value in tracker.start.items() if value not in _NOTHING}
     return {
         "name": fields.text(said, "name"),
         "project": fields.text(said, "project"),

@@ -1,7 +1,7 @@
 """The journals of one run, each taken apart: what a tracker said, what a meter read."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os.path import basename, join
@@ -113,7 +113,11 @@ class Journals(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_journals(folders: Iterable[str], read: Callable[[str], Journal] = read_journal) -> Journals:
+def read_journals(
+    folders: Iterable[str],
+    read: Callable[[str], Journal] = read_journal,
+    are_wanted: Callable[[Sequence[Tracker]], bool] = bool,
+) -> Journals:
     """Read every journal in the folders of a run; a file that lies in two of them is read once.
 
     Parameters
@@ -122,29 +126,32 @@ def read_journals(folders: Iterable[str], read: Callable[[str], Journal] = read_
         The folders.
     read : callable, optional
         Reads the journal at a path, or raises `OSError`.
+    are_wanted : callable, optional
+        Whether the run of these trackers is asked for; of one that is not, no meter is read. A run without trackers
+        is read in any case.
     """
-    trackers: list[Tracker] = []
-    meters: list[Meter] = []
-    notes: list[str] = []
-    for path, kind, host in _files(folders):
-        try:
-            journal = read(path)
-        except OSError as error:
-            notes.append(f"{basename(path)} cannot be read: {error.strerror}.")
-            continue
-        notes += _damage(journal)
-        found = _tracker(journal, host) if kind == "tracker" else _meter(journal, host)
-        if isinstance(found, Tracker):
-            trackers.append(found)
-        elif found is not None:
-            meters.append(found)
-        elif journal.records:
-            notes.append(f"{basename(path)} has no readable first record and is left out.")
-    return Journals(
-        tuple(sorted(trackers, key=lambda item: item.started)),
-        tuple(sorted(meters, key=lambda item: item.started)),
-        tuple(notes),
-    )
+    files = list(_files(folders))
+    pieces = {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "tracker"}
+    trackers = sorted((who for who, _ in pieces.values() if isinstance(who, Tracker)), key=lambda item: item.started)
+    if trackers and not are_wanted(trackers):
+        return Journals((), (), ())
+    pieces |= {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "meter"}
+    meters = sorted((who for who, _ in pieces.values() if isinstance(who, Meter)), key=lambda item: item.started)
+    notes = (note for path, _, _ in files for note in pieces[path][1])
+    return Journals(tuple(trackers), tuple(meters), tuple(notes))
+
+
+def _piece(path: str, kind: str, host: str, read: Callable[[str], Journal]) -> tuple[Tracker | Meter | None, list[str]]:
+    """Read one journal: what it says, if anything, and what to know about it."""
+    try:
+        journal = read(path)
+    except OSError as error:
+        return None, [f"{basename(path)} cannot be read: {error.strerror}."]
+    found = _tracker(journal, host) if kind == "tracker" else _meter(journal, host)
+    notes = _damage(journal)
+    if found is None and journal.records:
+        notes.append(f"{basename(path)} has no readable first record and is left out.")
+    return found, notes
 
 
 def _files(folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
