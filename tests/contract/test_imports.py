@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from greentrain.reporting.forms import FORMS
+
 HEAVY = (
     "numpy", "pandas", "plotly", "codecarbon", "pydantic", "typer", "rich", "rapidfuzz", "dataclasses", "inspect",
     "asyncio", "socket", "urllib.request", "requests",
@@ -45,6 +47,22 @@ def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
     loaded = loaded_by(_ESTIMATE)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
     assert rooms == {"_version", "catalogue", "errors", "estimation", "formulas", "interval", "lean", "units"}
+
+
+_REPORT = """
+import contextlib, io
+from greentrain.cli.main import run
+with contextlib.redirect_stdout(io.StringIO()):
+    assert run(["report", "--gpu", "V100", "--hours", "96", "--format", {form!r}, *{options!r}]) == 0
+"""
+_OPTIONS = {"spdx": ["--made-at", "2026-11-22T11:00Z"]}
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if name != "html"])
+def test_a_report_but_for_the_page_loads_nothing_heavy(form: str) -> None:
+    """Plainly spelled options are read without typer, and text is made without an engine of templates."""
+    loaded = loaded_by(_REPORT.format(form=form, options=_OPTIONS.get(form, [])))
+    assert sorted(loaded & {*HEAVY, "jinja2", "markupsafe"}) == []
 
 
 _RUN = """

@@ -5,11 +5,11 @@ from os import PathLike
 from typing import Any
 
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
-from greentrain.reporting.document.make import document_of
 from greentrain.reporting.escaping import markdown, one_line
 from greentrain.reporting.marks import made_by
 from greentrain.reporting.sources_words import address, source_line
 from greentrain.reporting.subject import Subject
+from greentrain.reporting.written import cited, written
 
 
 def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> str:
@@ -22,12 +22,11 @@ def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> 
     template : path, optional
         A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
     """
-    if template is not None:
-        from greentrain.reporting.templating import own_template
+    return written(subject, template, markdown, lambda document: _markdown(document, made_by(subject)))
 
-        return own_template(template, subject, escape=markdown)
-    document = document_of(subject)
-    blocks = [f"<!-- {made_by(subject)} -->", f"# {markdown(document.title)}", f"*{markdown(document.subtitle)}*"]
+
+def _markdown(document: Document, mark: str) -> str:
+    blocks = [f"<!-- {mark} -->", f"# {markdown(document.title)}", f"*{markdown(document.subtitle)}*"]
     for section in document.sections:
         blocks.append(f"## {markdown(section.title)}")
         blocks += [part for block in section.blocks for part in _parts(block, document)]
@@ -58,9 +57,7 @@ def _source(number: int, source: dict[str, Any]) -> str:
 
 
 def _cited(cell: Cell, document: Document) -> str:
-    known = sorted({document.number(ref) for ref in cell.refs if ref in document.sources})
-    marks = f"\\[{', '.join(map(str, known))}\\]" if known else ""
-    return " ".join(filter(None, (markdown(cell.text), marks)))
+    return cited(cell, document, markdown, "\\[", "\\]")
 
 
 def _table(table: Table, document: Document) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from os import PathLike
 
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
-from greentrain.reporting.document.make import document_of
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.marks import made_by
 from greentrain.reporting.sources_words import source_line
 from greentrain.reporting.subject import Subject
+from greentrain.reporting.written import cited, written
 
 WIDTH = 80
 _GAP = 2
@@ -26,14 +26,12 @@ def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> 
     template : path, optional
         A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
     """
-    if template is not None:
-        from greentrain.reporting.templating import own_template
+    return written(subject, template, one_line, lambda document: _text(document, made_by(subject)))
 
-        return own_template(template, subject, escape=one_line)
-    document = document_of(subject)
-    title = one_line(document.title)
-    head = _wrapped(title)
-    blocks = [[*head, "=" * max(map(len, head), default=0), *_wrapped(document.subtitle), made_by(subject)]]
+
+def _text(document: Document, mark: str) -> str:
+    head = _wrapped(one_line(document.title))
+    blocks = [[*head, "=" * max(map(len, head), default=0), *_wrapped(document.subtitle), mark]]
     for section in document.sections:
         blocks.append([section.title, "-" * len(section.title)])
         blocks += [list(_lines(block, document)) for block in section.blocks]
@@ -63,9 +61,7 @@ def _bibliography(document: Document) -> Iterator[str]:
 
 
 def _cited(cell: Cell, document: Document) -> str:
-    known = sorted({document.number(ref) for ref in cell.refs if ref in document.sources})
-    marks = f"[{', '.join(map(str, known))}]" if known else ""
-    return " ".join(filter(None, (one_line(cell.text), marks)))
+    return cited(cell, document, one_line)
 
 
 def _table(table: Table, document: Document) -> Iterator[str]:
