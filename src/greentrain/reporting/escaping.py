@@ -15,7 +15,8 @@ _FORMULA = ("=", "+", "-", "@")
 
 def one_line(text: str) -> str:
     """Put a text on one line, without characters that cannot be printed."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    printable = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())
 
 
 def latex(text: str) -> str:

@@ -88,13 +88,20 @@ def _widths(rows: Sequence[Sequence[str]], numeric: frozenset[int]) -> list[int]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> Iterator[str]:
-    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    columns = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for line in range(max(map(len, columns))):
         parts = []
         for column, (words, width) in enumerate(zip(columns, widths, strict=True)):
             part = words[line] if line < len(words) else ""
             parts.append(f"{part:>{width}}" if column in numeric else f"{part:<{width}}")
         yield (" " * _GAP).join(parts)
+
+
+def _folded(cell: str, width: int) -> list[str]:
+    """Break a cell into lines; most fit as they are, and need no search for where to break."""
+    if len(cell) <= width and cell == " ".join(cell.split()):
+        return [cell]
+    return textwrap.wrap(cell, width) or [""]
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
