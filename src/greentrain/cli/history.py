@@ -11,7 +11,7 @@ from greentrain.errors import Contradiction
 
 history = typer.Typer(
     cls=ListByDefault,
-    help="Tracked runs: 'greentrain history' lists them, 'show ID' tells all of one, 'calibrate' learns from them.",
+    help="Tracked runs: 'greentrain history' lists them, with the options that 'list --help' shows.",
     rich_markup_mode=None,
 )
 Home = Annotated[str | None, typer.Option("--home", metavar="DIR", help="Data folder. [the user's own]")]
@@ -24,8 +24,12 @@ Status = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@history.command(LIST)
+# A word too many is a command misspelt, or an id: we know better than typer what to say of it.
+@history.command(
+    LIST, short_help="List runs, newest first, and add them up.", context_settings={"allow_extra_args": True}
+)
 def list_runs(
+    context: typer.Context,
     project: Project = None,
     since: Since = None,
     status: Status = None,
@@ -36,6 +40,8 @@ def list_runs(
     """List tracked runs, newest first, and add them up, failed ones included."""
     from greentrain.history.history import History, runs_csv, runs_dict
 
+    if context.args:
+        return complain(_unknown_command(context.args[0]), 2)
     if json_ and csv:
         raise Contradiction("csv", None, "excludes {json}")
     runs = History(home).runs(project=project, since=since, status=status)
@@ -62,7 +68,16 @@ def _say_where(home: str | None, filters: dict[str, str | None]) -> None:
     complain(f"looked in {', '.join(History(home).homes)}{f' for {said}' if said else ''}", 0)
 
 
-@history.command()
+def _unknown_command(word: str) -> str:
+    from greentrain.catalogue.names import nearest
+
+    names = [command.name or getattr(command.callback, "__name__", "") for command in history.registered_commands]
+    near = nearest(word, {name: name for name in names})
+    advice = f"did you mean {near[0]}?" if near else "'greentrain history show ID' tells all of one run"
+    return f"history has no command {word!a}; {advice}"
+
+
+@history.command(short_help="Show one run, the estimate beside the measurement.")
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="Id of a run, or its beginning.")],
     json_: AsJson = False,
@@ -81,7 +96,7 @@ def show(
     return 0
 
 
-@history.command()
+@history.command(short_help="Learn your accelerators' mean power from measured runs.")
 def calibrate(
     output: Annotated[
         str | None, typer.Option("--output", metavar="DIR", help="Folder of profiles to write. [the user's own]")
@@ -105,7 +120,7 @@ def calibrate(
     return 0 if done.file else complain("nothing was written", 1)
 
 
-@history.command()
+@history.command(short_help="Write runs into a database, SQLite or PostgreSQL.")
 def export(
     to: Annotated[str, typer.Option("--to", metavar="URL", help="sqlite:///runs.db or postgresql://user@host/name.")],
     project: Project = None,
