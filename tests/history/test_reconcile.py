@@ -208,6 +208,35 @@ def test_a_forecast(tmp_path: Path) -> None:
     assert found.facility_energy_kwh.best == pytest.approx(0.48)
 
 
+def test_a_forecast_from_a_checkpoint_of_another_run(tmp_path: Path) -> None:
+    """Steps 50 to 75 of 100 took 100 s and 0.1 kWh: the other 25 take as much again, and the run is not 75 % of it."""
+    steps = [line(4.0 * (step - 50), type="log", values={"step": step}) for step in range(51, 76)]
+    tracker(tmp_path, total_steps=100, lines=steps)
+    meter(tmp_path, lines=[reading(100, 100, 0.1)])
+    found = forecast(run_of(tmp_path))
+
+    assert found is not None
+    assert (found.step, found.share_done) == (75, 0.75)
+    assert found.seconds_left == pytest.approx(100)
+    assert found.facility_energy_kwh is not None
+    assert found.facility_energy_kwh.best == pytest.approx(0.24)
+
+
+def test_a_forecast_over_a_restart(tmp_path: Path) -> None:
+    """A run that was started again, hours later, from its own checkpoint: all its steps and energy count."""
+    tracker(tmp_path, total_steps=1000, lines=[line(50, type="log", values={"step": 500})])
+    meter(tmp_path, lines=[stopped(50, 50, 0.1)])
+    again = [line(9050, type="log", values={"step": 750})]
+    tracker(tmp_path, at=9000, session="s2", pid=200, total_steps=1000, lines=again)
+    meter(tmp_path, at=9000, session="s2", pid=201, lines=[reading(9050, 50, 0.05)])
+    found = forecast(run_of(tmp_path))
+
+    assert found is not None
+    assert found.seconds_left == pytest.approx(100 / 3)
+    assert found.facility_energy_kwh is not None
+    assert found.facility_energy_kwh.best == pytest.approx(0.15 * 1.2 / 0.75)
+
+
 @pytest.mark.parametrize("values", [{}, {"step": 0}, {"step": -5}, {"step": 3}])
 def test_no_forecast_without_steps(tmp_path: Path, values: dict[str, float]) -> None:
     """Neither before the first one nor without their number."""
