@@ -141,7 +141,8 @@ def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "  measured accelerators 2.00 kWh (1.90 to 2.10): inside the estimate's 1.44 kWh\n  (0.473 to 2.26)",
         "  command   train.py\n",
         "mean power of an accelerator 250 W: a utilization of 0.833 of its TDP",
-        "  to believe: the measurement, 2.50 kWh (2.23 to 3.01) before PUE",
+        "  to believe: the measurement, at least 2.50 kWh (2.23 to 3.01) before PUE\n"
+        "  that is at least 0.3 kg CO2e (0.23 to 0.428)\n",
         "The memory was not measured and is not in the sum.",
     ):
         assert text in out

@@ -188,6 +188,19 @@ def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, An
     assert found.it_energy_kwh.best == pytest.approx(0.3)
 
 
+def test_an_unknown_cpu_without_accelerators(tmp_path: Path) -> None:
+    """Only the memory was measured, of hardware that nobody named: what is believed lacks the CPU, and says so."""
+    tracker(tmp_path, lines=[ended(3600)])
+    parts = [{**CPU, "quality": "unknown"}, {**MEMORY, "quality": "modelled"}]
+    reading_of_memory = {"elapsed_seconds": 3600, "energy_kwh": {"gpu": None, "cpu": None, "memory": 0.1}}
+    meter(tmp_path, components=parts, lines=[line(3600, type="end", why="stopped", **reading_of_memory)])
+    run = run_of(tmp_path)
+
+    assert (run.reconciliation.believed, run.is_complete) == ("measurement", False)
+    assert run.reconciliation.it_energy_kwh == pytest.approx((0.05, 0.1, 0.2))
+    assert run.reconciliation.reasons[1] == "The CPU was not measured and is not in the sum."
+
+
 def test_nothing_is_known(tmp_path: Path) -> None:
     """Neither measured nor described."""
     tracker(tmp_path, lines=[ended(3600)])

@@ -244,5 +244,6 @@ def _filled(run: Run, measured: Interval, estimated: Interval, name: str) -> _Be
 
 
 def _missing_words(run: Run) -> list[str]:
-    names = [name for name in ("cpu", "memory") if run.energy_kwh[name] is None]
-    return [f"The {name} was not measured and is not in the sum." for name in names]
+    words = {"cpu": "CPU", "memory": "memory"}
+    missing = [word for name, word in words.items() if run.energy_kwh[name] is None]
+    return [f"The {word} was not measured and is not in the sum." for word in missing]

@@ -86,9 +86,11 @@ def _beside(run: Run) -> list[str]:
     if both.implied_host_factor is not None:
         factor = rounded(both.implied_host_factor)
         lines += wrapped(f"host factor at least {factor}: fans and losses are not measured", "  ")
-    lines += wrapped(f"to believe: {_ORIGINS[both.believed]}, {kwh_words(both.it_energy_kwh)} before PUE", "  ")
+    least = "at least " if both.believed == "measurement" and not run.is_complete else ""
+    energy = kwh_words(both.it_energy_kwh)
+    lines += wrapped(f"to believe: {_ORIGINS[both.believed]}, {least}{energy} before PUE", "  ")
     if both.operational_kg is not None:
-        lines += wrapped(f"that is {amount_words(both.operational_kg, 'kg CO2e')}", "  ")
+        lines += wrapped(f"that is {least}{amount_words(both.operational_kg, 'kg CO2e')}", "  ")
     return lines + [line for reason in both.reasons for line in wrapped(escaped(reason), "    ")]
 
 
