@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -239,6 +240,30 @@ def test_watching_ends_with_the_run(tmp_path: Path) -> None:
     assert still is None
     assert watching.returncode == 0
     assert re.findall(r"^live  (\w+)", rest, re.MULTILINE)[-1] == "killed"
+
+
+def test_watching_in_a_narrow_terminal(tmp_path: Path) -> None:
+    """Each frame goes back over all lines that the one before took, folded ones included."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    running(tmp_path, child.pid)
+    terminal, inside = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "40", "TERM": "xterm"}
+    command = [sys.executable, "-m", "greentrain.cli.main", "watch", "--interval", "0.1", "--home", str(tmp_path)]
+    watching = subprocess.Popen(command, stdout=inside, env=environment)
+    os.close(inside)
+    text = ""
+    while text.count("\x1b[J") < 3:
+        text += os.read(terminal, 4096).decode()
+    child.kill()
+    child.communicate()
+    watching.kill()
+    watching.wait()
+    os.close(terminal)
+
+    frame = re.sub(r"\x1b\[[0-9;]*[mF]", "", text.partition("\x1b[J")[0]).splitlines()
+    back = re.findall(r"\x1b\[(\d+)F", text)
+    assert any(len(line) > 40 for line in frame)
+    assert int(back[0]) == sum(-(-len(line) // 40) or 1 for line in frame)
 
 
 def test_watching_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,8 @@ from journals_by_hand import (
 from greentrain.history.reader import read_run
 from greentrain.history.run import Run
 
+MEASURED_MEMORY = {**MEMORY, "quality": "modelled"}
+
 
 def run_of(folder: Path) -> Run:
     """Read a run, a long time after it."""
@@ -175,6 +177,27 @@ def test_a_restart_joins_and_its_gap_is_stated(tmp_path: Path) -> None:
     assert run.duration_seconds == 5400
     assert run.gaps == (("", NOON + 3600, 600.0, "restart"),)
     assert run.name == "bert"
+
+
+@pytest.mark.parametrize(
+    ("said", "components", "is_complete"),
+    [
+        ({}, (CPU, MEASURED_MEMORY), True),
+        ({"gpu": "V100"}, (CPU, MEASURED_MEMORY), False),
+        ({}, ({**GPU, "quality": "unknown"}, CPU, MEASURED_MEMORY), False),  # it is there, and cannot be read
+    ],
+)
+def test_a_computer_without_accelerators_lacks_none(
+    tmp_path: Path, said: dict[str, str], components: tuple[dict[str, str], ...], is_complete: bool
+) -> None:
+    """A run on CPUs is complete without an accelerator's energy, unless somebody spoke of one or the meter saw one."""
+    tracker(tmp_path, lines=[ended(60)], estimate_inputs=said)
+    energy = {"gpu": None, "cpu": 0.5, "memory": 0.1}
+    meter(
+        tmp_path, components=components, lines=[stopped(60, 60, None, 0.5).replace('"memory": null', '"memory": 0.1')]
+    )
+    run = run_of(tmp_path)
+    assert (run.energy_kwh, run.is_complete) == (energy, is_complete)
 
 
 def test_two_meters_at_once_on_one_node_count_once(tmp_path: Path) -> None:

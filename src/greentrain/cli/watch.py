@@ -2,6 +2,7 @@
 
 import sys
 import time
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,7 +55,8 @@ def _watch(book: "History", run: "Run", once: bool, interval_seconds: float) -> 
 
 
 def _show(run: "Run", lines_above: int) -> int:
-    """Write a frame, over the one before where a terminal can, and give its number of lines."""
+    """Write a frame, over the one before where a terminal can, and give the lines that it takes on a terminal."""
+    from greentrain.reporting.history_text import columns_of
     from greentrain.reporting.watch_text import watch_text
 
     text = watch_text(run, bold_if_wanted())
@@ -62,4 +64,5 @@ def _show(run: "Run", lines_above: int) -> int:
         write(_BACK_TO_TOP.format(lines=lines_above) if sys.stdout.isatty() else "\n")
     write(text)
     sys.stdout.flush()
-    return text.count("\n")
+    width = get_terminal_size().columns
+    return sum(max(1, -(-columns_of(line) // width)) for line in watch_text(run).splitlines())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
+from greentrain.history import fields
 from greentrain.history.readings import Point
 from greentrain.history.records import COMPONENTS, Component, Gap, NodeMeasurement
 from greentrain.history.sessions import Journals, Meter, Tracker
@@ -85,13 +86,25 @@ def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_
         quality=_quality(meter, energy),
         components=meter.components if meter else (),
         gaps=gaps,
-        unmeasured=tuple(name for name in COMPONENTS if energy[name] is None or (meter and name in meter.lost)),
+        unmeasured=tuple(name for name in COMPONENTS if _is_missing(name, energy[name], tracker, meter)),
         meter=_own_words(meter),
         is_running=is_running,
         pue=site.pue,
         g_per_kwh=site.g_per_kwh,
         notes=tuple(notes),
     )
+
+
+def _is_missing(name: str, kwh: float | None, tracker: Tracker | None, meter: Meter | None) -> bool:
+    """Whether a component was not measured, or not to the end.
+
+    A meter also names accelerators that it cannot read: where it names none and nobody spoke of any, there are none.
+    """
+    if kwh is not None or meter is None:
+        return kwh is None or (meter is not None and name in meter.lost)
+    said = fields.mapping(tracker.start, "estimate_inputs") if tracker else {}
+    are_named = any(part.component == name for part in meter.components)
+    return name != "gpu" or are_named or bool(said.get("gpu") or said.get("instance"))
 
 
 def _own_words(meter: Meter | None) -> dict[str, object]:
