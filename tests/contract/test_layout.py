@@ -21,6 +21,12 @@ def test_files_and_functions_stay_small(path: Path) -> None:
     assert longest <= MOST_LINES_OF_A_FUNCTION
 
 
+def test_files_of_tests_have_names_of_their_own() -> None:
+    """They are no packages: of two with one name, only the first would be read."""
+    names = sorted(path.name for path in Path(__file__).parents[1].rglob("*.py") if path.name != "conftest.py")
+    assert names == sorted(set(names))
+
+
 def _body_lines(function: ast.FunctionDef) -> int:
     first, *rest = function.body
     has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and rest
