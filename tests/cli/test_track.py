@@ -360,7 +360,11 @@ def test_a_command_that_cannot_be_run(command: list[str], code: int, message: st
         (["track", "--on-budget", "raise", "--", "true"], "--on-budget 'raise': must be warn or stop"),
         (
             ["track", "--on-budget", "stop", "--", "true"],
-            "--on-budget 'stop': stops at a budget; add --budget-kwh or --budget-kg",
+            "--on-budget 'stop': needs a budget: give --budget-kwh or --budget-kg",
+        ),
+        (
+            ["track", "--budget-kg", "1", "--meter", "none", "--", "true"],
+            "--meter 'none': measures nothing, and so excludes --budget-kg",
         ),
         (["track", "--nmae", "x", "--", "true"], "no such option: --nmae"),
     ],

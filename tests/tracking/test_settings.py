@@ -32,6 +32,8 @@ BAD = [
     ({"budget_kg": 0}, "budget_kg 0: must be greater than 0 and at most 1e+12 (kg CO2e)"),
     ({"budget_kwh": "5 kWh"}, "budget_kwh '5 kWh': must be a number (kWh); write it without its unit: 5"),
     ({"on_budget": "kill"}, "on_budget 'kill': must be warn, raise or stop"),
+    ({"on_budget": "stop"}, "on_budget 'stop': needs a budget: give budget_kwh or budget_kg"),
+    ({"budget_kg": 1, "meter": "none"}, "meter 'none': measures nothing, and so excludes budget_kg"),
     ({"total_steps": 0}, "total_steps 0: must be at least 1 and at most 1e+15 (steps of the whole training)"),
     ({"meter": "thermometer"}, "meter 'thermometer': must be codecarbon, none, replay:FILE or a ReplayMeter"),
     ({"meter": "replay:nowhere.jsonl"}, "meter 'replay:nowhere.jsonl': no such file"),
@@ -70,7 +72,7 @@ def test_the_error_comes_from_the_decorators_line() -> None:
 def test_numbers_may_be_text_and_names_need_not_be_codes(tmp_path: Path) -> None:
     """The command line gives text; places go by name, alias and cloud region too."""
     for place in ("FR", "france", "us-ca", "US-CA", "aws:us-east-1", "AWS:US-EAST-1"):
-        greentrain.track(location=place, pue="1.2", interval="0.5", budget_kwh="3", meter="none", home=tmp_path)
+        greentrain.track(location=place, pue="1.2", interval="0.5", budget_kwh="3", home=tmp_path)
 
 
 @pytest.mark.parametrize("code", ["FR", "US-CA", "WORLD", "aws:us-east-1", "gcp:europe-west1"])

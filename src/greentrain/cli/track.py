@@ -8,9 +8,8 @@ import typer
 
 from greentrain.cli.options import Option, flag_of
 from greentrain.cli.terminal import complain
-from greentrain.errors import Contradiction, InputError
+from greentrain.errors import InputError
 
-MISUSE = 2
 TRACK_SETTINGS = {"allow_interspersed_args": False}
 """Options stand before the command; what stands after its first word is its own."""
 
@@ -58,8 +57,6 @@ def track_command(**said: Any) -> int:
         return complain("track: name the command after two dashes: greentrain track -- python train.py", 2)
     if said[_ON_BUDGET] not in (None, "warn", "stop"):
         raise InputError(_ON_BUDGET, said[_ON_BUDGET], "must be warn or stop")
-    if said[_ON_BUDGET] == "stop" and said["budget_kwh"] is None and said["budget_kg"] is None:
-        raise Contradiction(_ON_BUDGET, "stop", "stops at a budget; add {budget_kwh} or {budget_kg}")
     settings = {name: _DEFAULTS.get(name) if value is None else value for name, value in said.items()}
     # A warning here is for whoever typed the command: one line, without the place in our code.
     warnings.showwarning = _warn

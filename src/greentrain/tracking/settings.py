@@ -6,7 +6,7 @@ import os
 import time
 from os.path import abspath, dirname, isfile, join
 
-from greentrain.errors import InputError, InvalidNumber, UnknownName, either
+from greentrain.errors import Contradiction, InputError, InvalidNumber, UnknownName, either
 from greentrain.estimation.limits import LIMITS, Limits, checked_in, checked_number, checked_text
 from greentrain.lean import TYPE_CHECKING, NamedTuple
 
@@ -96,7 +96,7 @@ def checked_settings(said: dict[str, Any]) -> Settings:
     interval = numbers["interval"]
     if interval is None:
         raise InvalidNumber("interval", None, "must be a number (seconds between samples)")
-    return Settings(
+    settings = Settings(
         name=_text("name", said["name"]),
         project=_text("project", said["project"]),
         run_id=_text("run_id", said["run_id"], may_be_empty=False),
@@ -110,6 +110,17 @@ def checked_settings(said: dict[str, Any]) -> Settings:
         home=_path("home", said["home"]),
         quiet=bool(said["quiet"]),
     )
+    _check_budget(settings)
+    return settings
+
+
+def _check_budget(settings: Settings) -> None:
+    """Refuse what would leave a budget, or what to do at its end, without effect."""
+    if settings.budget is None and settings.on_budget != ACTIONS[0]:
+        raise Contradiction("on_budget", settings.on_budget, "needs a budget: give {budget_kwh} or {budget_kg}")
+    if settings.budget is not None and settings.meter == "none":
+        name = "budget_kg" if settings.budget_kwh is None else "budget_kwh"
+        raise Contradiction("meter", "none", f"measures nothing, and so excludes {{{name}}}")
 
 
 def _estimate_inputs(said: dict[str, Any]) -> dict[str, Any]:
