@@ -121,6 +121,15 @@ def test_a_budget_that_nobody_asked_after_is_told_of_at_the_end(tmp_path: Path) 
         time.sleep(0.3)
 
 
+def test_a_budget_that_nothing_measures_is_told_of(tmp_path: Path) -> None:
+    """Without a meter no budget is followed, and the user does not believe otherwise."""
+    with (
+        pytest.warns(greentrain.GreentrainWarning, match="the budget was not followed, since nothing was measured"),
+        greentrain.track("b", home=tmp_path, meter="none", budget_kg=1, quiet=True),
+    ):
+        pass
+
+
 def test_a_budget_that_is_kept_says_nothing(tmp_path: Path) -> None:
     """No warning below 80 %."""
     with warnings.catch_warnings():

@@ -66,7 +66,10 @@ class Gauge:
     def judge_at_end(self, done: float | None) -> str | None:
         """Say what is to be warned of when the run has ended: nobody may have asked for a while, or ever."""
         self._readings.forget()
-        return self.judge_energy(self._readings.whole_kwh(), done)[0]
+        whole_kwh = self._readings.whole_kwh()
+        if whole_kwh is None and self.budget.is_set:
+            return "the budget was not followed, since nothing was measured"
+        return self.judge_energy(whole_kwh, done)[0]
 
     def judge_energy(self, whole_kwh: float | None, done: float | None) -> tuple[str | None, BudgetExceeded | None]:
         """Say what is to be warned of, and what is to be raised, at an energy of all nodes and restarts. [kWh]"""
