@@ -271,8 +271,10 @@ def test_watching_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> Non
     said = "greentrain: no run goes on; 'greentrain history' lists those that ended\n"
     assert shown(capsys, home, "watch") == (1, "", said)
     assert shown(capsys, home, "watch", "x")[0] == 2
-    code, _, err = shown(capsys, home, "watch", "--interval", "0")
-    assert (code, err) == (2, "greentrain: --interval 0.0: must be from 0.1 to 3,600 seconds\n")
+    limits = "must be at least 0.1 and at most 3,600 (seconds between two looks)"
+    assert shown(capsys, home, "watch", "--interval", "0") == (2, "", f"greentrain: --interval '0': {limits}\n")
+    code, _, err = shown(capsys, home, "watch", "--interval", "often")
+    assert (code, err[:53]) == (2, "greentrain: --interval 'often': must be a number (sec")
 
 
 def test_a_watched_run_may_write_meanwhile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,7 +170,7 @@ def test_a_job_without_accelerators(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("components", "inputs", "why"),
     [
-        ([CPU], {}, "neither the caller nor the meter named the hardware"),
+        ([CPU], {}, "no accelerator was named or found"),
         ([GPU, {**GPU, "id": "2", "name": "Tesla T4"}], {}, "the accelerators are of several kinds: "
          "Tesla V100-SXM2-32GB, Tesla T4"),
         ([GPU], {"gpu": "V1000"}, "gpu 'V1000': unknown accelerator"),

@@ -9,35 +9,34 @@ import typer
 
 from greentrain.cli.history import Home
 from greentrain.cli.terminal import bold_if_wanted, complain, write
-from greentrain.errors import InvalidNumber
+from greentrain.estimation.limits import Limits, checked_in
 
 if TYPE_CHECKING:
     from greentrain.history.history import History
     from greentrain.history.run import Run
 
 _BACK_TO_TOP = "\x1b[{lines}F\x1b[J"
-_SHORTEST_SECONDS, _LONGEST_SECONDS = 0.1, 3600.0
+_LOOKS = Limits(0.1, 3600, "seconds between two looks", inclusive=True)
 
 
 def watch_command(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of a run, or its beginning. [newest]")] = None,
     once: Annotated[bool, typer.Option("--once", help="Show it once and leave.")] = False,
-    interval: Annotated[float, typer.Option(metavar="S", help="Seconds between two looks.")] = 2.0,
+    interval: Annotated[str | None, typer.Option(metavar="S", help="Seconds between two looks. [2]")] = None,
     home: Home = None,
 ) -> int:
     """Watch a live run: power by component, energy, emissions, and the forecast to its end.
 
     Example: greentrain watch --once
     """
-    if not _SHORTEST_SECONDS <= interval <= _LONGEST_SECONDS:
-        raise InvalidNumber("interval", interval, "must be from 0.1 to 3,600 seconds")
+    seconds = 2.0 if interval is None else checked_in(_LOOKS, "interval", interval)
     from greentrain.history.history import History
 
     book = History(home)
     run = _chosen(book, id)
     if run is None:
         return complain("no run goes on; 'greentrain history' lists those that ended", 1)
-    _watch(book, run, once, interval)
+    _watch(book, run, once, seconds)
     return 0
 
 

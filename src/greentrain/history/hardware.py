@@ -81,4 +81,4 @@ def hardware_words(run: Run) -> str | None:
 def _unknown_hardware(found: dict[str, int]) -> str:
     if len(found) > 1:
         return f"the accelerators are of several kinds: {', '.join(found)}"
-    return "neither the caller nor the meter named the hardware"
+    return "no accelerator was named or found"
