@@ -21,6 +21,7 @@ from speed import JOB, in_turns, seconds
 FORMS = ("csv", "json", "text", "markdown", "html")
 PROGRAM = str(Path(sys.executable).with_name("greentrain"))
 MINUTES_APART = 37
+SHORTEST_SECONDS, GOLDEN_RATIO = 3600.0, 0.618033988749895
 
 
 def main() -> None:
@@ -61,7 +62,8 @@ def parts(home: str) -> None:
 
 
 def write_run(home: Path, number: int, readings: int) -> None:
-    """Write the journals of one run of an hour, one of five failed."""
+    """Write the journals of one run of one to two hours, one of five failed; no two are of the same length."""
+    length = SHORTEST_SECONDS * (1 + number * GOLDEN_RATIO % 1)
     started = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=MINUTES_APART * number)
     folder = home / "runs" / f"{started:%Y%m%dT%H%M%SZ}-{number:06x}"
     folder.mkdir(parents=True)
@@ -74,7 +76,7 @@ def write_run(home: Path, number: int, readings: int) -> None:
         "estimate_inputs": {"gpu": "v100-sxm2-16gb", "location": "FR", "year": 2026},
     }  # fmt: skip
     end = {"type": "end", "status": "failed" if number % 5 == 0 else "completed"}
-    write(folder / "node1.100.aaaaaa.tracker.jsonl", [(0.0, start), (3600.0, end)], started)
+    write(folder / "node1.100.aaaaaa.tracker.jsonl", [(0.0, start), (length, end)], started)
     devices = [
         {"component": name, "id": "0", "name": name, "method": "sensor", "quality": "measured"}
         for name in ("gpu", "cpu", "memory")
@@ -83,11 +85,11 @@ def write_run(home: Path, number: int, readings: int) -> None:
     meter |= {"components": devices, "codecarbon_version": "3.3.2"}
     records = [(0.0, meter)]
     for reading in range(1, readings + 1):
-        at = 3600.0 * reading / readings
+        at = length * reading / readings
         power = {"gpu": 250.0, "cpu": 100.0, "memory": 20.0}
         energy = {name: watts * at / 3.6e6 for name, watts in power.items()}
         records.append((at, {"type": "sample", "elapsed_seconds": at, "energy_kwh": energy, "power_w": power}))
-    records.append((3600.0, {**records[-1][1], "type": "end", "why": "stopped", "quality": {}}))
+    records.append((length, {**records[-1][1], "type": "end", "why": "stopped", "quality": {}}))
     write(folder / "node1.101.bbbbbb.meter.jsonl", records, started)
 
 

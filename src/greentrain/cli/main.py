@@ -15,7 +15,7 @@ from greentrain.cli.terminal import complain
 from greentrain.errors import DataError, GreentrainError, InputError
 
 OK, FAILED, MISUSE, INTERRUPTED = 0, 1, 2, 130
-_OBJECTS_BETWEEN_SEARCHES = 100_000
+_OBJECTS_BETWEEN_SEARCHES = 1_000_000
 """A command keeps nearly all that it makes: searching it for garbage costs a long history a sixth of its time."""
 
 
