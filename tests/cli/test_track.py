@@ -16,6 +16,7 @@ import pytest
 import greentrain
 from greentrain.cli.main import run
 from greentrain.cli.track import TRACK_OPTIONS
+from greentrain.history import History
 
 PROGRAM = str(Path(sys.executable).with_name("greentrain"))
 NOISY = """
@@ -279,7 +280,7 @@ def test_a_tracked_training_inside_joins(tmp_path: Path, meter: str) -> None:
     """A decorator in the command's code finds the meter there: one run, its logs in it, one meter."""
     code = f"""
 import greentrain
-@greentrain.track("inside", meter={meter!r})
+@greentrain.track("inside", meter={meter!r}, total_steps=7)
 def train():
     return 1
 train(); train()
@@ -298,6 +299,8 @@ train(); train()
         ("inside", "joined"), ("inside", "joined"), (Path(sys.executable).name, "main"),
     ]  # fmt: skip
     assert len({record["session"] for record in starts}) == 3
+    run = History(tmp_path / "home").get(folder.name)
+    assert (run.ranks, run.total_steps, run.command) == (1, 7, tuple(python(code)))
     assert ended_meter(tmp_path)["type"] == "end"
 
 

@@ -444,3 +444,20 @@ def test_a_change_may_list_every_component_anew(tmp_path: Path) -> None:
     change = line(2, type="component", **{**GPU, "id": "GPU-7"}, components=everything)
     meter(tmp_path, components=[{**GPU, "quality": "unknown"}, MEMORY], lines=[change, stopped(30, 30, 0.5)])
     assert [part.id for part in run_of(tmp_path).nodes[0].components] == ["GPU-7", ""]
+
+
+def test_a_wrapper_is_no_rank_of_the_training(tmp_path: Path) -> None:
+    """It counts where it is all there is; the steps that the training inside says are the run's."""
+    tracker(tmp_path, lines=[ended(60)], wraps=True, argv=["python", "train.py"])
+    alone = run_of(tmp_path)
+    tracker(tmp_path, pid=200, session="s2", role="joined", argv=["train.py"], total_steps=90, lines=[ended(59)])
+    found = run_of(tmp_path)
+
+    assert (alone.ranks, alone.total_steps) == (1, None)
+    assert (found.ranks, found.total_steps, found.command) == (1, 90, ("python", "train.py"))
+
+
+def test_one_damaged_line(tmp_path: Path) -> None:
+    """Is one line."""
+    path = tracker(tmp_path, lines=["no record\n", ended(60)])
+    assert f"{path.name}: 1 damaged line is left out." in run_of(tmp_path).notes

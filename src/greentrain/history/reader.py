@@ -82,7 +82,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         ended=max(item.last for item in writers),
         duration_seconds=_covered(nodes) if nodes else max(tracker.seconds for tracker in journals.trackers),
         nodes=nodes,
-        ranks=len({(tracker.host, tracker.pid) for tracker in journals.trackers}),
+        ranks=_ranks(journals.trackers),
         energy_kwh={name: _sum(node.energy_kwh[name] for node in nodes) for name in COMPONENTS},
         it_energy_kwh=found.it_energy_kwh,
         facility_energy_kwh=found.facility_energy_kwh,
@@ -96,6 +96,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         gaps=tuple(sorted(gaps, key=lambda gap: gap.started)),
         notes=(*status.notes, *_notes(journals, nodes, unseen), *found.notes),
         folders=folders,
+        total_steps=_total_steps(told) or _total_steps(journals.trackers),
         **_said(told),
     )
 
@@ -111,6 +112,18 @@ def _project(trackers: Sequence[Tracker]) -> str | None:
     return fields.text({"project": next((word for word in words if word not in _NOTHING), None)}, "project")
 
 
+def _ranks(trackers: Sequence[Tracker]) -> int:
+    """Count the processes of the training: one that only wraps a command is none, unless it is all there is."""
+    working = [tracker for tracker in trackers if not tracker.start.get("wraps")] or trackers
+    return len({(tracker.host, tracker.pid) for tracker in working})
+
+
+def _total_steps(trackers: Sequence[Tracker]) -> int | None:
+    """Give the number of steps as it was said last; a training inside a wrapped command may be the one to say it."""
+    said = (fields.whole(tracker.start, "total_steps") for tracker in reversed(trackers))
+    return next((steps for steps in said if steps), None)
+
+
 def _said(trackers: Iterable[Tracker]) -> dict[str, Any]:
     """Give what was said of the run. A restart may say less than the first start; piece by piece the last counts."""
     said: dict[str, Any] = {}
@@ -123,7 +136,6 @@ def _said(trackers: Iterable[Tracker]) -> dict[str, Any]:
         "year": fields.whole(said, "year"),
         "estimate_inputs": fields.mapping(said, "estimate_inputs"),
         "budget": fields.mapping(said, "budget") or None,
-        "total_steps": fields.whole(said, "total_steps"),
         "command": tuple(_command(said)),
         "versions": fields.mapping(said, "versions"),
     }

@@ -179,7 +179,8 @@ def _damage(journal: Journal) -> list[str]:
     if journal.newer:
         notes.append(f"{name}: {journal.newer} lines are of a newer greentrain and are left out.")
     if damaged := journal.garbage - journal.newer:
-        notes.append(f"{name}: {damaged} damaged lines are left out.")
+        words = "1 damaged line is" if damaged == 1 else f"{damaged} damaged lines are"
+        notes.append(f"{name}: {words} left out.")
     return notes
 
 

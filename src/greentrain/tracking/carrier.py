@@ -18,6 +18,7 @@ from greentrain.tracking.run_folder import host_name, make_run_folder, process_s
 from greentrain.tracking.spans import Spans
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from greentrain.tracking.meter.launch import MeterHandle
@@ -40,6 +41,8 @@ class Carrier:
         What the run is called.
     above : Ancestor or None
         The tracked process whose run is joined; its meter is the meter of this run too.
+    command : sequence of str, optional
+        The command that this process only wraps.
 
     Attributes
     ----------
@@ -57,7 +60,9 @@ class Carrier:
         When the run ended, by the same clock; what the meter reads later is not the run's. [s]
     """
 
-    def __init__(self, settings: Settings, name: str | None, above: Ancestor | None) -> None:
+    def __init__(
+        self, settings: Settings, name: str | None, above: Ancestor | None, command: Sequence[str] = ()
+    ) -> None:
         self.session = os.urandom(16).hex()
         self.spans = Spans(self.session, self.write)
         self.started_mono = self.spans.started_mono
@@ -72,7 +77,7 @@ class Carrier:
         self.key = os.path.basename(self.folder) if self.folder else None
         self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
         self.meter: MeterHandle | None = None
-        self.write(_start_record(self, settings, name, ranks))
+        self.write(_start_record(self, settings, name, ranks) | _argv(command))
         parting = parting_of_nodes(settings.run_id, os.environ, ranks) if above is None else None
         for warning in (problem, parting):
             if warning:
@@ -170,7 +175,6 @@ def _start_record(carrier: Carrier, settings: Settings, name: str | None, ranks:
         "host": host_name(),
         "ranks": ranks._asdict(),
         "role": carrier.role,
-        "argv": [str(word)[:_LONGEST_ARGUMENT] for word in getattr(sys, "argv", [])[:_MOST_ARGUMENTS]],
         "versions": {"greentrain": __version__, "data": DATA_VERSION, "python": sys.version.split()[0]},
         "location": said.get("location"),
         "year": said["year"],
@@ -181,6 +185,13 @@ def _start_record(carrier: Carrier, settings: Settings, name: str | None, ranks:
         "meter": settings.meter,
         "total_steps": settings.total_steps,
     }
+
+
+def _argv(command: Sequence[str]) -> dict[str, Any]:
+    """Say what is run; a process that only wraps a command is no rank of the training, and says that too."""
+    words = list(command) or getattr(sys, "argv", [])
+    argv = [str(word)[:_LONGEST_ARGUMENT] for word in words[:_MOST_ARGUMENTS]]
+    return {"argv": argv, "wraps": True} if command else {"argv": argv}
 
 
 def tell(message: str) -> None:

@@ -60,6 +60,7 @@ class Course(ABC):
         self._started = time.monotonic()
         self._uncaught_before = last_uncaught()
         self._is_mute = False
+        self._command: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -153,7 +154,7 @@ class Course(ABC):
         above = ancestor(os.environ)
         if above is not None and not above.is_joined_by_runs:
             return
-        self.carrier = carrier = Carrier(self.settings, self.name, above)
+        self.carrier = carrier = Carrier(self.settings, self.name, above, self._command)
         self.role = carrier.role
         self._take_place(carrier)
 
