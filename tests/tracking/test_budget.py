@@ -122,10 +122,12 @@ def test_a_budget_that_nobody_asked_after_is_told_of_at_the_end(tmp_path: Path) 
 
 
 def test_a_budget_that_nothing_measures_is_told_of(tmp_path: Path) -> None:
-    """Without a meter no budget is followed, and the user does not believe otherwise."""
+    """Where each reading fails no budget is followed, and the user does not believe otherwise."""
+    recording = tmp_path / "lost.jsonl"
+    recording.write_text('{"seconds": 0, "error": "lost"}\n')
     with (
         pytest.warns(greentrain.GreentrainWarning, match="the budget was not followed, since nothing was measured"),
-        greentrain.track("b", home=tmp_path, meter="none", budget_kg=1, quiet=True),
+        greentrain.track("b", home=tmp_path, meter=f"replay:{recording}", budget_kg=1, quiet=True),
     ):
         pass
 
