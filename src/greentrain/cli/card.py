@@ -1,13 +1,13 @@
 """``greentrain card``: the emissions of a result written into a model card."""
 
 import os
-from inspect import Parameter, Signature
 from typing import Any
 
 import typer
 
 from greentrain.cli.files import replace_file
-from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Option, flag_of
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Option
+from greentrain.cli.parameters import give_options
 from greentrain.cli.terminal import complain, write
 from greentrain.errors import Contradiction, InputError
 
@@ -91,22 +91,5 @@ def _difference(path: str, old: str, new: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _parameter(option: Option) -> Parameter:
-    default: Any = typer.Option(
-        False if option.is_switch else None,
-        flag_of(option.name),
-        metavar=option.metavar or None,
-        help=option.help,
-        rich_help_panel=option.group,
-    )
-    kind: Any = bool if option.is_switch else str | None
-    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-
-
-_card: Any = typer.Argument(..., metavar="CARD", help="The model card: README.md.")
-_parameters = [
-    Parameter("card", Parameter.KEYWORD_ONLY, default=_card, annotation=str),
-    *map(_parameter, CARD_OPTIONS),
-]
-card_command.__signature__ = Signature(_parameters, return_annotation=int)  # type: ignore[attr-defined]
-card_command.__annotations__ = {item.name: item.annotation for item in _parameters}
+_CARD_FILE: Any = typer.Argument(..., metavar="CARD", help="The model card: README.md.")
+give_options(card_command, CARD_OPTIONS, {"card": (str, _CARD_FILE)})

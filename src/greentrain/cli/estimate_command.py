@@ -1,12 +1,8 @@
 """``greentrain estimate`` for typer: its signature is the table of options."""
 
-from inspect import Parameter, Signature
-from typing import Any
-
-import typer
-
 from greentrain.cli.estimate import print_estimate
-from greentrain.cli.options import ESTIMATE_OPTIONS, Option, flag_of
+from greentrain.cli.options import ESTIMATE_OPTIONS
+from greentrain.cli.parameters import give_options
 
 
 def estimate_command(**said: str | bool | None) -> int:
@@ -17,17 +13,4 @@ def estimate_command(**said: str | bool | None) -> int:
     return print_estimate({name: str(value) for name, value in said.items() if value not in (None, False)})
 
 
-def _parameter(option: Option) -> Parameter:
-    flag = flag_of(option.name)
-    info: Any
-    if option.is_switch:
-        info = typer.Option(False, flag, help=option.help, rich_help_panel=option.group)
-    else:
-        info = typer.Option(None, flag, metavar=option.metavar, help=option.help, rich_help_panel=option.group)
-    kind: Any = bool if option.is_switch else str | None
-    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=info, annotation=kind)
-
-
-_parameters = [_parameter(option) for option in ESTIMATE_OPTIONS]
-estimate_command.__signature__ = Signature(_parameters, return_annotation=int)  # type: ignore[attr-defined]
-estimate_command.__annotations__ = {item.name: item.annotation for item in _parameters}
+give_options(estimate_command, ESTIMATE_OPTIONS)

@@ -1,12 +1,12 @@
 """``greentrain track``: any command as a tracked run."""
 
 import warnings
-from inspect import Parameter, Signature
 from typing import Any
 
 import typer
 
-from greentrain.cli.options import Option, flag_of
+from greentrain.cli.options import Option
+from greentrain.cli.parameters import give_options
 from greentrain.cli.terminal import complain
 from greentrain.errors import InputError
 
@@ -67,18 +67,5 @@ def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     complain(str(message).removeprefix("greentrain: "), 0)
 
 
-def _parameter(option: Option) -> Parameter:
-    default: Any = typer.Option(
-        False if option.is_switch else None, flag_of(option.name), metavar=option.metavar or None, help=option.help
-    )
-    kind: Any = bool if option.is_switch else str | None
-    return Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-
-
-_command: Any = typer.Argument(None, metavar="COMMAND...", help="The command, after two dashes.", show_default=False)
-_parameters = [
-    Parameter("command", Parameter.KEYWORD_ONLY, default=_command, annotation=list[str] | None),
-    *map(_parameter, TRACK_OPTIONS),
-]
-track_command.__signature__ = Signature(_parameters, return_annotation=int)  # type: ignore[attr-defined]
-track_command.__annotations__ = {item.name: item.annotation for item in _parameters}
+_COMMAND: Any = typer.Argument(None, metavar="COMMAND", help="The command, after two dashes.", show_default=False)
+give_options(track_command, TRACK_OPTIONS, {"command": (list[str] | None, _COMMAND)})

@@ -20,7 +20,7 @@ _LOOKS = Limits(0.1, 3600, "seconds between two looks", inclusive=True)
 
 
 def watch_command(
-    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id of a run, or its beginning. [newest]")] = None,
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="Id of a run, or its beginning. [newest]")] = None,
     once: Annotated[bool, typer.Option("--once", help="Show it once and leave.")] = False,
     interval: Annotated[str | None, typer.Option(metavar="S", help="Seconds between two looks. [2]")] = None,
     home: Home = None,
