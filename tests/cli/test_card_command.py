@@ -78,7 +78,7 @@ def test_diff_shows_and_writes_nothing(card: Path, capsys: pytest.CaptureFixture
     ("arguments", "code", "message"),
     [
         (["--run", "x", "--project", "y"], 2, "--project 'y': excludes --run"),
-        (["--run", "x", "--gpu", "V100"], 2, "--gpu 'V100': excludes --run: a tracked run has its own"),
+        (["--run", "x", "--gpu", "V100"], 2, "--gpu 'V100': describes a run, and so excludes --run"),
         (
             ["--project", "y", "--home", "HOME"],
             2,

@@ -8,8 +8,9 @@ import typer
 from greentrain.cli.files import replace_file
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Option
 from greentrain.cli.parameters import give_options
+from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
 from greentrain.cli.terminal import complain, write
-from greentrain.errors import Contradiction, InputError
+from greentrain.errors import InputError
 
 _RESULT, _CARD = "Tracked runs, instead of a described one", "Card"
 CARD_OPTIONS = (
@@ -58,29 +59,12 @@ def _update(path: str, said: dict[str, Any]) -> int:
 
 def _result(said: dict[str, Any]) -> object:
     """Find the result that the card is to state: a run, a project, or an estimate."""
-    described = {name: value for name, value in said.items() if name not in _OWN}
-    tracked = [name for name in ("run", "project") if name in said]
-    if len(tracked) > 1:
-        raise Contradiction("project", said["project"], "excludes {run}")
-    if tracked and described:
-        name = next(iter(described))
-        raise Contradiction(name, described[name], f"excludes {{{tracked[0]}}}: a tracked run has its own")
-    if not tracked:
-        from greentrain.estimation import estimate
-
-        return estimate(**described)
-    from greentrain.history import History
-
-    history = History(said.get("home"))
-    if "run" in said:
-        return history.get(said["run"])
-    return _runs_of(history.runs(project=said["project"]), said["project"])
-
-
-def _runs_of(runs: tuple[Any, ...], project: str) -> tuple[Any, ...]:
-    if not runs:
-        raise InputError("project", project, "no tracked run belongs to it; 'greentrain history' lists them")
-    return runs
+    home = said.get("home")
+    origins = (
+        Origin("run", "{run}", lambda: tracked_run(said["run"], home)),
+        Origin("project", "{project}", lambda: tracked_runs(said["project"], home)),
+    )
+    return only_result(said, origins, {name: value for name, value in said.items() if name not in _OWN})
 
 
 def _difference(path: str, old: str, new: str) -> str:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from greentrain.cli.report_options import DESCRIBED, FORM_OPTIONS
+from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
 from greentrain.cli.terminal import agreed, complain, write
-from greentrain.errors import Contradiction, InputError, UnknownName
+from greentrain.errors import Contradiction, InputError
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.subject import Subject, subject_of
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 _BY_SUFFIX = {
     ".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text", ".json": "json", ".csv": "csv", ".tex": "latex",
 }  # fmt: skip
-_SOURCES = ("id", "project", "validation")
 
 
 def print_report(said: dict[str, str]) -> int:
@@ -75,47 +75,19 @@ def _format(format: str | None, output: str | None) -> str:
 
 def _result(said: dict[str, str]) -> object:
     """Find the result to report: a tracked run, a project, the validation, or what is described."""
-    described: dict[str, Any] = {option.name: said[option.name] for option in DESCRIBED if option.name in said}
-    chosen = [name for name in _SOURCES if name in said]
-    if len(chosen) > 1:
-        raise Contradiction(
-            chosen[1], None if chosen[1] == "validation" else said[chosen[1]], f"excludes {_spelled(chosen[0])}"
-        )
-    if chosen and described:
-        name = next(iter(described))
-        raise Contradiction(name, described[name], f"describes a run, and so excludes {_spelled(chosen[0])}")
-    if not chosen:
-        from greentrain.estimation import estimate
-
-        return estimate(**described)
-    if chosen == ["validation"]:
-        from greentrain.validation import validate
-
-        return validate(said.get("references"), claims=True)
-    return _tracked(said)
+    home = said.get("home")
+    origins = (
+        Origin("id", "the id of a run", lambda: tracked_run(said["id"], home)),
+        Origin("project", "{project}", lambda: tracked_runs(said["project"], home)),
+        Origin("validation", "{validation}", lambda: _validation(said.get("references")), is_switch=True),
+    )
+    return only_result(said, origins, {option.name: said[option.name] for option in DESCRIBED if option.name in said})
 
 
-def _tracked(said: dict[str, str]) -> object:
-    from greentrain.history import History
+def _validation(references: str | None) -> object:
+    from greentrain.validation import validate
 
-    history = History(said.get("home"))
-    if "id" in said:
-        return history.get(said["id"])
-    runs = history.runs(project=said["project"])
-    if not runs:
-        raise _no_project(said["project"], {run.project for run in history.runs() if run.project})
-    return runs
-
-
-def _no_project(name: str, known: set[str]) -> UnknownName:
-    from greentrain.catalogue.names import fold, nearest
-
-    rule = "no tracked run belongs to it; 'greentrain history' lists them"
-    return UnknownName("project", name, rule, nearest(name, {fold(one): one for one in sorted(known)}))
-
-
-def _spelled(name: str) -> str:
-    return "the id of a run" if name == "id" else f"{{{name}}}"
+    return validate(references, claims=True)
 
 
 def _made_at(text: str | None) -> datetime | None:
