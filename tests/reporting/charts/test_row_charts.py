@@ -129,7 +129,7 @@ def test_a_project_of_several_places_is_as_uncertain_as_its_least_certain_grid()
     other = line()._replace(location="SE", grid=line().grid)
     figure = elsewhere(subject(line(), other, kind="project"), PLACES)
     assert points(figure)["as it is"] == [(200, 400, 800)]
-    assert "<b>as it is, 2 places: 400\u00a0kg (200\u00a0to\u00a0800\u00a0kg)</b>" in labels(figure)
+    assert "<b>as it is, 2 places: 400\u00a0kg</b><br><b>(200\u00a0to\u00a0800\u00a0kg)</b>" in labels(figure)
     assert len(labels(figure)) == 5
 
 
@@ -183,7 +183,7 @@ def test_the_sentence_of_the_methods_counts_those_inside_our_interval() -> None:
 def test_nothing_to_show_is_said_and_gives_no_rows() -> None:
     """A figure that says why, and an empty table."""
     blank = nothing()
-    assert headline(blank).layout.annotations[0].text == "Nothing was emitted, or nothing is known of it."
+    assert headline(blank).layout.annotations[0].text == "Nothing was emitted, or nothing is known of<br>it."
     assert elsewhere(blank, PLACES).layout.annotations[0].text.startswith("There is no energy to move")
     assert methods(blank, None).layout.annotations[0].text == "No published method applies to this job."
     assert headline_chart.summary(blank) == "There are no emissions to show."

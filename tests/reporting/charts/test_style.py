@@ -30,6 +30,18 @@ def test_the_ink_is_easy_to_read_on_the_page(theme: str, page: str) -> None:
     assert (layout["paper_bgcolor"], layout["plot_bgcolor"]) == (style.CLEAR, style.CLEAR)
 
 
+@pytest.mark.parametrize(("theme", "page"), [("light", "#ffffff"), ("dark", "#121212")])
+def test_the_source_line_is_easy_to_read_in_both_themes(theme: str, page: str) -> None:
+    """Contrast of 4.5 and more, which small text needs: the ink of the theme, three quarters of it."""
+    figure = style.finished((), {}, title="t", source="Source: x.", plot_px=100, theme=theme)
+    (note,) = figure.layout.annotations
+    assert (note.opacity, note.font.color) == (style.SOURCE_OPACITY, None)
+    ink = style.template(theme)["layout"]["font"]["color"]
+    parts = [(int(ink[at : at + 2], 16), int(page[at : at + 2], 16)) for at in (1, 3, 5)]
+    seen = "#" + "".join(f"{round(0.75 * over + 0.25 * under):02x}" for over, under in parts)
+    assert contrast(seen, page) >= 4.5
+
+
 @pytest.mark.parametrize("page", ["#ffffff", "#121212"])
 @pytest.mark.parametrize("colour", [style.BLUE, style.VERMILLION, style.GREEN, style.GREY])
 def test_the_colours_of_points_and_lines_stand_out_in_both_themes(colour: str, page: str) -> None:
@@ -59,7 +71,7 @@ def test_text_of_users_is_shown_as_it_is(words: str, safe: str) -> None:
 
 def test_a_label_breaks_between_words_but_not_inside_a_number_with_its_unit() -> None:
     """A space that keeps words together survives."""
-    assert style.lines(f"{'a' * 47} {style.unbroken('1 kg')}") == ["a" * 47, "1\u00a0kg"]
+    assert style.lines(f"{'a' * 42} {style.unbroken('1 kg')}") == ["a" * 42, "1\u00a0kg"]
 
 
 def test_a_figure_has_its_title_above_and_its_source_below() -> None:

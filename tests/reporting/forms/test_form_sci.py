@@ -52,7 +52,7 @@ def test_the_inputs_of_an_estimate_are_coefficients() -> None:
     """Given ones are sourced, defaults are modeled; water is no part of the score."""
     text = render(sized())
     assert "| PUE | 1.25 | 1 | sourced | Stated by the user |" in text
-    assert re.search(r"\| lifetime of the hardware \| 35040 \(.*?\) \| h \| modeled \|", text)
+    assert re.search(r"\| lifetime of the hardware \| 35,040 \(26,280 to 52,560\) \| h \| modeled \|", text)
     assert "WUE" not in text
 
 

@@ -29,11 +29,12 @@ CONFIG: dict[str, Any] = {
 ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
 GREY = "#808080"
 CLEAR = "rgba(0,0,0,0)"
+SOURCE_OPACITY = 0.75
 LINE_PX = 16
-CHARS_PER_LINE, BOLD_CHARS_PER_LINE = 50, 43
-"""Characters of a label's line that fit a telephone."""
+CHARS_PER_LINE, BOLD_CHARS_PER_LINE = 45, 40
+"""Characters of a label's line that fit a telephone of 360 px, in the widest of the fonts."""
 
-_SOURCE_CHARS = 60
+_SOURCE_CHARS = 54
 _LONGEST_TEXT = 160
 _LONGEST_SOURCE = 400
 _INK = {"light": ("#1b1b1b", "#d8d8d8", "#ffffff"), "dark": ("#ececec", "#4a4a4a", "#222222")}
@@ -180,7 +181,8 @@ def _legend_px(traces: Sequence[Mapping[str, Any]]) -> int:
 def _source_line(below: Sequence[str]) -> dict[str, Any]:
     """Place the source at the lower right, where it grows into the margin and not out of the picture."""
     note = {"xref": "paper", "yref": "paper", "x": 1.0, "y": 0.0, "xanchor": "right", "yanchor": "top"}
-    look = {"align": "right", "showarrow": False, "font": {"size": 11, "color": GREY}}
+    # Fainter ink of the theme: no one grey can be read both on white and on black.
+    look = {"align": "right", "showarrow": False, "font": {"size": 11}, "opacity": SOURCE_OPACITY}
     return note | look | {"yshift": 4 - _AXIS_PX, "text": "<br>".join(below)}
 
 

@@ -63,6 +63,8 @@ def _records(report: ValidationReport) -> Iterator[Block]:
 
 def _row(row: RecordResult, source: str) -> tuple[str | Cell, ...]:
     published, ours = figures(row)
+    if "-" not in (published, ours):
+        ours = f"{ours} {published.rpartition(' ')[2]}"
     cited = Cell(published, (source,) if source else ())
     why = row.reason if needs_reason(row) or row.tier == "T4" else ""
     return row.id, row.tier, cited, ours, outcome(row), why

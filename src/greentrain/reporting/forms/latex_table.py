@@ -13,7 +13,7 @@ from greentrain.reporting.subject import RunLine, Subject
 from greentrain.reporting.units_map import Cell, cell
 
 MOST_ROWS = 30
-"""More runs than this are summed by status and hardware."""
+"""More runs than this are summed by status and hardware: a table that floats does not break over pages."""
 
 
 class Row(NamedTuple):
@@ -74,22 +74,23 @@ def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
     energy, mass : Cell
         Units of the columns.
     """
+    shared = _shared_hardware(subject)
     lines = [
         r"\begin{table}[htbp]",
         r"\centering",
         r"\caption{Compute, energy and operational emissions of training; in brackets 90\,\% intervals.",
-        f"{_caption(subject)}}}",
+        f"{_caption(subject, shared)}}}",
         r"\label{tab:greentrain}",
         r"\smallskip",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{3pt}",
-        r"\begin{tabular}{p{0.2\linewidth}p{0.18\linewidth}rrr}",
+        r"\begin{tabular}{p{0.4\linewidth}rrr}" if shared else r"\begin{tabular}{p{0.2\linewidth}p{0.18\linewidth}rrr}",
         r"\hline",
-        rf"Run & Hardware & GPU-hours & {energy.unit} & {mass.unit} CO$_2$e \\",
+        rf"Run & {'' if shared else 'Hardware & '}GPU-hours & {energy.unit} & {mass.unit} CO$_2$e \\",
         r"\hline",
-        *(_written(row, energy, mass) for row in _body(subject, rows)),
+        *(_written(row, energy, mass, shared) for row in _body(subject, rows)),
         r"\hline",
-        _written(_total(subject), energy, mass),
+        _written(_total(subject), energy, mass, shared),
         r"\hline",
         r"\end{tabular}",
         r"\end{table}",
@@ -97,29 +98,38 @@ def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
     return "\n".join(lines)
 
 
-def _caption(subject: Subject) -> str:
-    return latex(f"Energy is {statements.basis_words(subject)} and covers {statements.boundary_words(subject)}.")
+def _shared_hardware(subject: Subject) -> str:
+    """Name the hardware of a project all of whose runs had the same; a column of it would only make rows higher."""
+    found = {line.hardware for line in subject.lines}
+    return found.pop() if subject.kind == "project" and len(found) == 1 else ""
+
+
+def _caption(subject: Subject, shared: str) -> str:
+    words = f"Energy is {statements.basis_words(subject)} and covers {statements.boundary_words(subject)}."
+    return latex(f"{words} Hardware of each run: {shared}." if shared else words)
 
 
 def _body(subject: Subject, rows: Rows) -> Iterator[Row]:
-    yield from _listed(rows.reported)
+    is_short = len(subject.lines) <= MOST_ROWS
+    yield from _listed(rows.reported, is_short)
     if subject.kind == "estimate":
         yield Row("Failed and preliminary runs", "not included", None, None, None)
     elif subject.kind == "project":
         yield _sum("Subtotal, reported runs", rows.reported)
-        yield from _listed(rows.others)
+        yield from _listed(rows.others, is_short)
         yield _sum("Subtotal, failed and preliminary runs", rows.others)
 
 
-def _listed(lines: Sequence[RunLine]) -> Iterator[Row]:
-    if len(lines) <= MOST_ROWS:
+def _listed(lines: Sequence[RunLine], is_short: bool) -> Iterator[Row]:
+    if is_short:
         yield from (_row(line) for line in lines)
         return
     groups: dict[tuple[str, str], list[RunLine]] = defaultdict(list)
     for line in lines:
         groups[line.status, line.hardware].append(line)
     for (status, hardware), members in groups.items():
-        yield _sum(f"{len(members):,} runs ({status})", members)._replace(hardware=hardware)
+        name = f"{len(members):,} run{'s' * (len(members) != 1)} ({status})"
+        yield _sum(name, members)._replace(hardware=hardware)
 
 
 def _row(line: RunLine) -> Row:
@@ -144,10 +154,11 @@ def _total(subject: Subject) -> Row:
     return Row("Total", "", hours, totals.facility_energy_kwh, totals.operational_kg)
 
 
-def _written(row: Row, energy: Cell, mass: Cell) -> str:
+def _written(row: Row, energy: Cell, mass: Cell, shared: str) -> str:
     hours = "--" if row.hours is None else cell("latex", "accelerator_hours").short_text(row.hours)
     amounts = f"{_amount(energy, row.energy_kwh)} & {_amount(mass, row.operational_kg)}"
-    return rf"\raggedright {_breakable(row.name)} & \raggedright {_breakable(row.hardware)} & {hours} & {amounts} \\"
+    hardware = "" if shared else rf"\raggedright {_breakable(row.hardware)} & "
+    return rf"\raggedright {_breakable(row.name)} & {hardware}{hours} & {amounts} \\"
 
 
 def _breakable(name: str) -> str:

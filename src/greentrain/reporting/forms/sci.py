@@ -145,10 +145,16 @@ def _row(subject: Subject, item: Input) -> str:
     from greentrain.reporting.words import input_words
 
     low, best, high = item.value
-    span = "" if item.value.is_exact else f" ({low:.4g} to {high:.4g})"
+    span = "" if item.value.is_exact else f" ({_coefficient(low, 4)} to {_coefficient(high, 4)})"
     tagged = _METHODS.get(item.basis, "modeled")
     titles = markdown(_titles(subject, item.source_ids))
-    return f"| {markdown(input_words(item.name))} | {best:.6g}{span} | {item.unit} | {tagged} | {titles} |"
+    return f"| {markdown(input_words(item.name))} | {_coefficient(best, 6)}{span} | {item.unit} | {tagged} | {titles} |"
+
+
+def _coefficient(value: float, digits: int) -> str:
+    """Write a coefficient with so many significant digits, in decimals: 52,560 h, not 5.256e+04."""
+    shown = float(f"{value:.{digits}g}")
+    return f"{shown:,.0f}" if abs(shown) >= 10**digits else f"{shown:,.{digits}g}"
 
 
 def _titles(subject: Subject, keys: list[str]) -> str:
