@@ -52,8 +52,10 @@ def test_every_form_takes_runs_and_projects(home: Path, form: str) -> None:
 
 
 def test_codecarbons_row_of_a_run(home: Path) -> None:
-    """0.3 and 0.12 kWh times a PUE of 1.2, and one hour."""
-    text = report(History(home).get("20260301T000000Z-aaaaaa"), "codecarbon")
-    (row,) = csv.DictReader(io.StringIO(text))
-    assert (row["energy_consumed"], row["gpu_energy"], row["cpu_energy"]) == ("0.504", "0.36", "0.144")
+    """0.3, 0.1 and 0.02 kWh times a PUE of 1.2, and one hour; the same in a project."""
+    history = History(home)
+    (row,) = csv.DictReader(io.StringIO(report(history.get("20260301T000000Z-aaaaaa"), "codecarbon")))
+    energies = [row[f"{name}_energy"] for name in ("gpu", "cpu", "ram")]
+    assert (row["energy_consumed"], energies) == ("0.504", ["0.36", "0.12", "0.024"])
+    assert row in list(csv.DictReader(io.StringIO(report(history.runs(), "codecarbon", title=row["project_name"]))))
     assert (row["duration"], row["emissions"], row["codecarbon_version"]) == ("3600", "0.2016", "3.3.2")

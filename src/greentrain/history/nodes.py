@@ -111,7 +111,8 @@ def _own_words(meter: Meter | None) -> dict[str, object]:
     if meter is None:
         return {}
     share = {name: value for name, value in meter.share.items() if value is not None}
-    return {**meter.quality, "why": meter.why, **({"share": share} if share else {})}
+    stated = {"share": share, "codecarbon_version": meter.codecarbon_version}
+    return {**meter.quality, "why": meter.why, **{name: value for name, value in stated.items() if value}}
 
 
 def _quality(meter: Meter | None, energy: dict[str, float | None]) -> dict[str, str]:

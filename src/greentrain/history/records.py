@@ -79,7 +79,8 @@ class NodeMeasurement(NamedTuple):
     unmeasured : tuple of str
         Components that were not measured, or not all the time.
     meter : dict
-        What the meter said of its own work: samples, largest gap, shares, its own CPU time, power and memory.
+        What the meter said of its own work: samples, largest gap, shares, its own CPU time, power and memory, and the
+        version of codecarbon that it hosted.
     is_running : bool
         Whether it goes on.
     pue, g_per_kwh : Interval or None

@@ -102,6 +102,7 @@ class Meter(NamedTuple):
     gaps: tuple[Gap, ...]
     why: str | None
     quality: dict[str, Any]
+    codecarbon_version: str | None
     notes: tuple[str, ...]
 
 
@@ -247,6 +248,7 @@ def _meter(journal: Journal, host: str) -> Meter | None:
         gaps=tuple(gaps_of(records, host, offset)),
         why=fields.text(end, "why") if end else None,
         quality=fields.mapping(end, "quality") if end else {},
+        codecarbon_version=fields.text(start, "codecarbon_version"),
         notes=tuple(
             f"{kind} became {quality} during the run{f': {why}' if why else ''}." for kind, quality, why in changes
         ),

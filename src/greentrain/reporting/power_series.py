@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from pathlib import Path
 
 from greentrain.history import Run
 from greentrain.history.readings import Point
 from greentrain.history.records import COMPONENTS
 from greentrain.history.sessions import Meter, read_journals
 from greentrain.reporting.subject import PowerSpan
-from greentrain.tracking.journal_reader import read_journal
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 MOST_POINTS = 600
@@ -50,17 +48,6 @@ def spans_of(run: Run) -> Iterator[PowerSpan]:
             yield PowerSpan(span.name, begin, begin + span.seconds)
         else:
             yield PowerSpan(span.name, begin, None if span.ended is None else span.ended - run.started)
-
-
-def codecarbon_version(run: Run) -> str | None:
-    """Find the version of codecarbon that measured a run; None where it was not codecarbon."""
-    for folder in run.folders:
-        for path in sorted(Path(folder).glob("*.meter.jsonl")):
-            for record in read_journal(str(path)).records:
-                version = record.get("codecarbon_version")
-                if record["type"] == "start" and isinstance(version, str):
-                    return version
-    return None
 
 
 def _reach(meter: Meter) -> float:

@@ -14,6 +14,7 @@ from greentrain.reporting.subject_parts import (
     NOTHING,
     QUANTITIES,
     UNFINISHED,
+    Components,
     Grid,
     PowerSpan,
     RunLine,
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from greentrain.validation.report import ValidationReport
 
 __all__ = [
-    "KINDS", "NOTHING", "QUANTITIES", "UNFINISHED", "Grid", "PowerSpan", "RunLine", "Size", "Subject", "Totals",
-    "Versions", "subject_of",
+    "KINDS", "NOTHING", "QUANTITIES", "UNFINISHED", "Components", "Grid", "PowerSpan", "RunLine", "Size", "Subject",
+    "Totals", "Versions", "subject_of",
 ]  # fmt: skip
 
 KINDS = ("estimate", "run", "project", "validation")

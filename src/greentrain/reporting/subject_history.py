@@ -14,7 +14,7 @@ from greentrain.history import History, Run
 from greentrain.history.footprint import added
 from greentrain.interval import Interval
 from greentrain.reporting.method_words import run_method
-from greentrain.reporting.power_series import codecarbon_version, power_series, spans_of
+from greentrain.reporting.power_series import power_series, spans_of
 from greentrain.reporting.subject import NOTHING, QUANTITIES, RunLine, Size, Subject, Totals, Versions
 from greentrain.reporting.subject_estimate import size_of
 from greentrain.reporting.subject_run import JUDGEMENT, MEASUREMENT, Told, drivers_of, moment, told
@@ -49,7 +49,7 @@ def subject_of_run(run: Run) -> Subject:
     """
     found = told(run)
     estimate = run.estimate
-    return _subject([found], _catalogue(estimate))._replace(
+    return _subject([found], _catalogue(estimate), [run])._replace(
         kind="run",
         title=found.line.name,
         period_end=moment(run.ended),
@@ -57,7 +57,6 @@ def subject_of_run(run: Run) -> Subject:
         size=size_of(estimate.run) if estimate else None,
         power_series=power_series(run),
         spans=tuple(spans_of(run)),
-        versions=Versions(__version__, DATA_VERSION, codecarbon_version(run)),
         estimate=estimate,
     )
 
@@ -69,12 +68,12 @@ def subject_of_project(runs: Sequence[Run]) -> Subject:
     names = {run.project for run in runs}
     (only,) = names if len(names) == 1 else (None,)
     title = f"{only}, {len(runs):,} runs" if only else f"{len(runs):,} runs"
-    subject = _subject(found, _catalogue(next((item for item in estimates if item), None)))
+    subject = _subject(found, _catalogue(next((item for item in estimates if item), None)), runs)
     notes = (*_missing(subject.lines), *_counted(note for item in found for note in item.notes))
     return subject._replace(title=title, notes=notes, size=_size(estimates))
 
 
-def _subject(found: Sequence[Told], catalogue: Catalogue) -> Subject:
+def _subject(found: Sequence[Told], catalogue: Catalogue, runs: Iterable[Run]) -> Subject:
     lines = tuple(item.line for item in found)
     totals = _totals(lines)
     basis = _basis(lines)
@@ -101,9 +100,20 @@ def _subject(found: Sequence[Told], catalogue: Catalogue) -> Subject:
         size=None,
         power_series={},
         spans=(),
-        versions=Versions(__version__, DATA_VERSION),
+        versions=Versions(__version__, DATA_VERSION, _codecarbon_versions(runs)),
         method=run_method(basis, len(lines)),
     )
+
+
+def _codecarbon_versions(runs: Iterable[Run]) -> str | None:
+    """Name the versions of codecarbon that measured runs; None where it was not codecarbon."""
+    found = {
+        str(node.meter["codecarbon_version"])
+        for run in runs
+        for node in run.nodes
+        if "codecarbon_version" in node.meter
+    }
+    return ", ".join(sorted(found)) or None
 
 
 def _catalogue(estimate: Estimate | None) -> Catalogue:

@@ -36,6 +36,14 @@ class Grid(NamedTuple):
     source: str
 
 
+class Components(NamedTuple):
+    """Measured energy of a run by component, before PUE; None where it was not measured. [kWh]"""
+
+    gpu_kwh: float | None
+    cpu_kwh: float | None
+    memory_kwh: float | None
+
+
 class RunLine(NamedTuple):
     """One run, or one described group of identical runs.
 
@@ -79,6 +87,8 @@ class RunLine(NamedTuple):
         Power usage effectiveness. [1]
     grid : Grid or None
         The carbon intensity.
+    measured : Components or None
+        The parts of the energy, where all of it is a measurement.
 
     None means not known, never zero.
     """
@@ -104,6 +114,7 @@ class RunLine(NamedTuple):
     water_l: Interval | None
     pue: Interval | None
     grid: Grid | None
+    measured: Components | None = None
 
     @property
     def is_unfinished(self) -> bool:

@@ -11,8 +11,9 @@ from greentrain.estimation.result import Estimate, Input, Part
 from greentrain.history import Run
 from greentrain.history.coverage import accelerator_count, coverage
 from greentrain.history.reconcile import Reconciliation
+from greentrain.history.records import COMPONENTS
 from greentrain.interval import Interval, around, log_width, product, total
-from greentrain.reporting.subject import Grid, RunLine
+from greentrain.reporting.subject import Components, Grid, RunLine
 from greentrain.reporting.subject_estimate import grid_of
 from greentrain.tracking.measured import footprint
 from greentrain.units import SECONDS_PER_HOUR
@@ -96,6 +97,7 @@ def _line(run: Run, both: Reconciliation, pue: Input | None, grid: Grid | None) 
         water_l=_water(energy, pue, beside),
         pue=pue.value if pue else None,
         grid=grid,
+        measured=Components(*(run.energy_kwh[name] for name in COMPONENTS)) if both.believed == "measurement" else None,
     )
 
 

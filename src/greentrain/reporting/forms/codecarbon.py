@@ -25,8 +25,8 @@ COLUMNS = (
 def render(subject: Subject) -> str:
     """Write one row per run whose energy is known; what is not known stays blank.
 
-    Energies and powers hold the PUE, as in codecarbon's own rows. ``cpu_energy`` is that of the whole host, memory and
-    fans included, where only one run is reported.
+    Energies and powers hold the PUE, as in codecarbon's own rows. A measured run has its components. Of one that is
+    estimated ``cpu_energy`` is that of the whole host, memory and fans included, where only one run is reported.
     """
     refuse_nothing(subject, FORM)
     text = io.StringIO()
@@ -72,15 +72,25 @@ def _amounts(line: RunLine) -> dict[str, str]:
 
 
 def _parts(subject: Subject, line: RunLine) -> dict[str, str]:
-    """Part the energy into accelerators and host, where the parts of this very run are known."""
-    parts = {part.component: part.energy_kwh for part in subject.breakdown}
-    if len(subject.lines) > 1 or "host" not in parts or line.pue is None:
+    """Part the energy into components as measured, else into accelerators and host, where that is known of this run."""
+    energies = _components(subject, line)
+    if line.pue is None:
         return {}
-    energies = {"gpu": parts.get("accelerators", 0.0), "cpu": parts["host"]}
     found = {f"{name}_energy": _number("energy", kwh * line.pue.best) for name, kwh in energies.items()}
     if line.hours:
         found |= {f"{name}_power": _number("power", kwh * line.pue.best / line.hours) for name, kwh in energies.items()}
     return found
+
+
+def _components(subject: Subject, line: RunLine) -> dict[str, float]:
+    """Give energies before PUE by codecarbon's own names. [kWh]"""
+    if line.measured is not None:
+        named = zip(("gpu", "cpu", "ram"), line.measured, strict=True)
+        return {name: kwh for name, kwh in named if kwh is not None}
+    parts = {part.component: part.energy_kwh for part in subject.breakdown}
+    if len(subject.lines) > 1 or "host" not in parts:
+        return {}
+    return {"gpu": parts.get("accelerators", 0.0), "cpu": parts["host"]}
 
 
 def _place(line: RunLine) -> dict[str, str]:

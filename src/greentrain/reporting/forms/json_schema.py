@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from greentrain.reporting.forms.json import SCHEMA_VERSION
-from greentrain.reporting.subject import KINDS, QUANTITIES
+from greentrain.reporting.subject import KINDS, QUANTITIES, Components
 
 _ID = "https://json-schema.org/draft/2020-12/schema"
 _STATUSES = ["completed", "failed", "interrupted", "killed", "running", "estimated"]
@@ -90,7 +90,9 @@ def _line() -> dict[str, Any]:
     times = {"started": _MOMENT, "ended": _MOMENT}
     amounts = {name: _amount(name) for name in QUANTITIES}
     factors = {"pue": _or_null(_ENDS), "grid": _or_null({"$ref": "#/$defs/grid"})}
-    return _object({**texts, **maybe_texts, **numbers, **hours, **times, **amounts, **factors})
+    parts = {name: _or_null(_NUMBER) for name in Components._fields}
+    measured = {"measured": _or_null(_object(parts)) | {"description": "[kWh], before PUE"}}
+    return _object({**texts, **maybe_texts, **numbers, **hours, **times, **amounts, **factors, **measured})
 
 
 def _amount(name: str) -> dict[str, Any]:
