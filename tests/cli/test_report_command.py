@@ -76,6 +76,14 @@ def test_the_schema_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None
     assert json.loads(capsys.readouterr().out)["title"] == "greentrain report"
 
 
+def test_a_dash_is_stdout(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As elsewhere; no file of that name is made."""
+    monkeypatch.chdir(tmp_path)
+    assert run([*DESCRIBED, "-o", "-"]) == 0
+    assert capsys.readouterr().out == report(_estimate(), "text")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_title_date_and_options_of_a_form_are_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
     """A date with its zone, in UTC."""
     more = ["--title", "Mine", "--made-at", "2026-11-22T12:00+01:00", "--format", "json"]
@@ -139,7 +147,9 @@ def test_pictures_are_written_and_not_overwritten_unasked(tmp_path: Path, capsys
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["report"], 2, "--gpu"),
+        (["report"], 2, "--gpu: describe a run, its --hours too, or name what to report: the ID of a run, --proj"),
+        (["report", "--schema", "--format", "csv"], 2, "--format 'csv': has no schema; --schema is that of "),
+        ([*DESCRIBED, "-o", "/"], 2, "--output '/': is a folder; give a file in it"),
         (["report", "x", "--project", "p"], 2, "--project 'p': excludes the id of a run"),
         (["report", "--validation", "--project", "p"], 2, "--validation: excludes --project"),
         (["report", "x", "--gpu", "V100"], 2, "--gpu 'V100': describes a run, and so excludes the id of a run"),

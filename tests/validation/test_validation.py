@@ -8,7 +8,8 @@ import pytest
 
 from greentrain import estimate, load_catalogue, validate
 from greentrain.errors import InputError, UnknownName
-from greentrain.interval import exact
+from greentrain.interval import Interval, exact
+from greentrain.reporting.validation_text import quantity
 from greentrain.validation.factors import decompose
 from greentrain.validation.ours import described, estimated
 from greentrain.validation.reference import Reference
@@ -262,3 +263,11 @@ def test_claims_come_only_when_asked_for() -> None:
     """Each as plain data in the JSON."""
     report = validate(tier="T1", record="llama1-7b", claims=True)
     assert report.to_dict()["claims"][0]["id"] == "bert-flight"
+
+
+def test_figures_are_written_in_the_unit_that_suits_their_size() -> None:
+    """Ours is in the unit of the published figure beside it, and names its own where nothing is published."""
+    ours = Interval(59_900.0, 3_620_000.0, 14_600_000.0)
+    assert quantity("kg", 12_900.0, ours) == ("12.9 t", "3,620 (59.9 to 14,600)")
+    assert quantity("kg", None, ours) == ("-", "3,620 (59.9 to 14,600) t")
+    assert quantity("kWh", 5.0, None) == ("5.00 kWh", "-")

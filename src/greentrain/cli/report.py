@@ -1,5 +1,6 @@
 """``greentrain report``: any result in any form, to stdout or to a file."""
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from greentrain.reporting.subject import Subject, subject_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+_STDOUT = "-"
 _BY_SUFFIX = {
     ".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text", ".json": "json", ".csv": "csv", ".tex": "latex",
 }  # fmt: skip
@@ -27,11 +29,13 @@ def print_report(said: dict[str, str]) -> int:
         The options by keyword, as typed; ``id`` is the run's.
     """
     if "schema" in said:
+        if said.get("format", "json") != "json":
+            raise Contradiction("format", said["format"], "has no schema; {schema} is that of the form json")
         from greentrain.reporting.forms.json_schema import schema_text
 
         write(schema_text())
         return 0
-    output = said.get("output")
+    output = said.get("output") if said.get("output") != _STDOUT else None
     format = _format(said.get("format"), output)
     if output is not None and not _may_write(output, "force" in said):
         return complain(f"{output} exists and is not a report of ours; --force overwrites it", 1)
@@ -60,6 +64,8 @@ def _report(subject: Subject, format: str, said: dict[str, str]) -> str:
 
 def _format(format: str | None, output: str | None) -> str:
     """Take the form that was asked for, or the one that the file's ending stands for."""
+    if output is not None and os.path.isdir(output):  # noqa: PTH112 -- loading pathlib takes as long as a short form
+        raise InputError("output", output, "is a folder; give a file in it")
     if format is None and output is not None:
         suffix = output[output.rfind(".") :].lower()
         if suffix not in _BY_SUFFIX:
@@ -75,13 +81,17 @@ def _format(format: str | None, output: str | None) -> str:
 
 def _result(said: dict[str, str]) -> object:
     """Find the result to report: a tracked run, a project, the validation, or what is described."""
+    described = {option.name: said[option.name] for option in DESCRIBED if option.name in said}
     home = said.get("home")
     origins = (
         Origin("id", "the id of a run", lambda: tracked_run(said["id"], home)),
         Origin("project", "{project}", lambda: tracked_runs(said["project"], home)),
         Origin("validation", "{validation}", lambda: _validation(said.get("references")), is_switch=True),
     )
-    return only_result(said, origins, {option.name: said[option.name] for option in DESCRIBED if option.name in said})
+    if not described and not any(origin.option in said for origin in origins):
+        rule = "describe a run, its {hours} too, or name what to report: the {id} of a run, {project} or {validation}"
+        raise Contradiction("gpu", None, rule)
+    return only_result(said, origins, described)
 
 
 def _validation(references: str | None) -> object:
@@ -112,8 +122,6 @@ def _may_write(output: str, force: bool) -> bool:
     from pathlib import Path
 
     path = Path(output)
-    if path.is_dir():
-        raise InputError("output", output, "is a folder; give a file in it")
     if not path.parent.is_dir():
         raise InputError("output", output, "lies in a folder that does not exist")
     if not path.exists():

@@ -75,7 +75,8 @@ def quantity(unit: str, published: float | None, ours: Interval | None) -> tuple
     if ours is None:
         return text, "-"
     low, best, high = (rounded(value / 1000**step) for value in ours)
-    return text, best if ours.is_exact else f"{best} ({low} to {high})"
+    own_unit = f" {_UNITS[unit][step]}" if published is None else ""
+    return text, (best if ours.is_exact else f"{best} ({low} to {high})") + own_unit
 
 
 def wrapped(text: str, indent: str) -> list[str]:

@@ -73,7 +73,9 @@ def test_units_that_cannot_be_counted(unit: str, message: str) -> None:
 def test_a_project_without_a_completed_run_has_no_score_per_run() -> None:
     """Nothing was delivered."""
     lines = (one_run().lines[0]._replace(status="failed"),)
-    with pytest.raises(InputError, match=r"^functional_unit 'run': no run completed$"):
+    with pytest.raises(
+        InputError, match=r"^functional_unit 'run': no run completed; give token or flop, where these are known$"
+    ):
         render(one_run()._replace(lines=lines))
 
 

@@ -83,7 +83,10 @@ def _unit(subject: Subject, name: str) -> Unit:
     }
     count = delivered[name]
     if not count:
-        missing = {"run": "no run completed", "token": "the number of tokens is not known"}
+        missing = {
+            "run": "no run completed; give token or flop, where these are known",
+            "token": "the number of tokens is not known",
+        }
         raise InputError("functional_unit", name, missing.get(name, "the number of operations is not known"))
     return Unit(name if name != "flop" else "FLOP", count)
 
