@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.places import WORLD, Location
+from greentrain.catalogue.tables import Row, shipped_table
 from greentrain.errors import UnknownName
 from greentrain.estimation.grid import choose_grid, grid_input
 from greentrain.interval import exact
@@ -15,7 +16,6 @@ from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:
     from greentrain.validation.comparison import Comparison
-    from greentrain.validation.reference import Reference
 
 PLACES = ("SE", "NO", "FR", "CA-QC", "BR", "GB", "US-CA", "DE", "US", "JP", "AU", "PL", "CN", "ZA", "IN")
 """Clean and dirty grids of all continents, among them those where most accelerators stand."""
@@ -41,15 +41,17 @@ def places_beside(subject: Subject) -> tuple[PlaceGrid, ...]:
 
 
 def published_runs(subject: Subject) -> tuple[Point, ...]:
-    """Look up published training runs of about the same emissions, location-based and without contradictions."""
+    """Look up published training runs of about the same emissions, location-based and without contradictions.
+
+    The shipped table alone is read, and of it only what is shown: checking and sorting its records, as the validation
+    does, takes as long as all the rest of a report in text.
+    """
     kg = subject.totals.operational_kg.best
     if kg <= 0:
         return ()
-    from greentrain.validation.references import read_references
-
-    fit = [item for item in read_references(catalogue=_catalogue(subject)) if _is_fit(item)]
-    nearest = sorted(fit, key=lambda item: abs(log10(kg / (item.published_co2e_kg or 1.0))))
-    return tuple(_point(item) for item in nearest[:_MOST_RUNS])
+    fit = filter(_is_fit, shipped_table("references").where("verified", "yes"))
+    nearest = sorted(fit, key=lambda row: abs(log10(kg / float(row["published_co2e_kg"]))))
+    return tuple(map(_point, nearest[:_MOST_RUNS]))
 
 
 def comparison_of(subject: Subject) -> "Comparison | None":
@@ -104,12 +106,13 @@ def _grid_of(catalogue: Catalogue, location: Location, year: int | None, hours: 
     return PlaceGrid(location.code, name or location.code, grid.value, grid.source)
 
 
-def _is_fit(item: "Reference") -> bool:
-    said = item.co2e_scope.startswith(_LOCATION_BASED) and item.verified == "yes" and item.kind == "training"
-    return said and bool(item.published_co2e_kg) and not item.excluded and not item.traps
+def _is_fit(row: Row) -> bool:
+    is_stated = row["kind"] == "training" and row["co2e_scope"].startswith(_LOCATION_BASED)
+    is_published = float(row["published_co2e_kg"] or 0.0) > 0.0
+    return is_stated and is_published and not row["excluded"] and not row["traps"]
 
 
-def _point(item: "Reference") -> Point:
-    scope = item.co2e_scope.partition(" (")[0].partition(", 100%")[0]
-    label = f"training {item.model}, {item.organisation} {item.year}, published figure ({scope})"
-    return Point(label, exact(item.published_co2e_kg or 0.0), item.source)
+def _point(row: Row) -> Point:
+    scope = row["co2e_scope"].partition(" (")[0].partition(", 100%")[0]
+    label = f"training {row['model']}, {row['organisation']} {row['year']}, published figure ({scope})"
+    return Point(label, exact(float(row["published_co2e_kg"])), row["source"])
