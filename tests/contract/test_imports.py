@@ -72,13 +72,11 @@ run = greentrain.track("t", location="FR", meter="none", quiet=True, home={home!
 
 
 def test_the_start_of_a_run_loads_nothing_heavy(tmp_path: Path) -> None:
-    """A training waits for what its run loads: `typing` and the tables of places and devices are left for the end."""
+    """A training waits for what its run loads: `typing`, rules and tables are left to the end or to who needs them."""
     loaded = loaded_by(_RUN.format(home=str(tmp_path)))
-    assert sorted(loaded & {*HEAVY, "typing", "csv", "datetime", "hashlib", "pathlib", "tempfile"}) == []
+    assert sorted(loaded & {*HEAVY, "typing", "warnings", "csv", "datetime", "hashlib", "pathlib", "tempfile"}) == []
     rooms = {name for name in loaded if name.startswith(("greentrain.estimation", "greentrain.catalogue"))}
-    assert rooms == {
-        "greentrain.catalogue", "greentrain.catalogue.home", "greentrain.estimation", "greentrain.estimation.limits",
-    }  # fmt: skip
+    assert rooms == {"greentrain.catalogue", "greentrain.catalogue.home"}
 
 
 @pytest.mark.parametrize("body", ["import greentrain", f"{_ESTIMATE}.to_json()"])

@@ -23,8 +23,7 @@ def __getattr__(name: str) -> object:
     """Load a name on first use."""
     if name not in _HOME:
         raise AttributeError(f"module 'greentrain.estimation' has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(_HOME[name]), name)
+    # The built-in word: importlib is not loaded by then, and brings more with it.
+    value: object = getattr(__import__(_HOME[name], fromlist=(name,)), name)
     globals()[name] = value
     return value

@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 import time
-import warnings
 
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.home import home_folder
@@ -196,6 +195,8 @@ def _argv(command: Sequence[str]) -> dict[str, Any]:
 
 def tell(message: str) -> None:
     """Warn the user; where warnings are errors, or their display is broken, on stderr at most."""
+    import warnings
+
     try:
         warnings.warn(f"greentrain: {message}", GreentrainWarning, stacklevel=_stack_level())
     except BaseException:  # warnings may be errors, and a display of the user's may raise anything

@@ -7,7 +7,6 @@ import time
 from os.path import abspath, dirname, isfile, join
 
 from greentrain.errors import Contradiction, InputError, InvalidNumber, UnknownName, either
-from greentrain.estimation.limits import LIMITS, Limits, checked_in, checked_number, checked_text
 from greentrain.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -18,12 +17,10 @@ ACTIONS = ("warn", "raise", "stop")
 
 METERS = ("codecarbon", "none")
 REPLAY = "replay:"
-_LIMITS = {
-    "interval": Limits(0.1, 3600, "seconds between samples", "more often costs more than it tells", inclusive=True),
-    "total_steps": Limits(1, 1e15, "steps of the whole training", whole=True, inclusive=True),
-    "budget_kwh": Limits(0, 1e12, "kWh"),
-    "budget_kg": Limits(0, 1e12, "kg CO2e"),
-}
+INTERVAL_SECONDS = 1.0
+"""Time between samples unless told. [s]"""
+
+_NUMBERS = ("interval", "total_steps", "budget_kwh", "budget_kg")
 _OF_ESTIMATE = ("gpu", "count", "instance", "workload", "location", "year", "grid_intensity", "pue", "site", "profiles")
 
 
@@ -92,7 +89,7 @@ def checked_settings(said: dict[str, Any]) -> Settings:
     DataError
         If a file of the user's own profiles breaks a rule.
     """
-    numbers = {name: None if said[name] is None else checked_in(_LIMITS[name], name, said[name]) for name in _LIMITS}
+    numbers = {name: _number(name, said[name]) for name in _NUMBERS}
     interval = numbers["interval"]
     if interval is None:
         raise InvalidNumber("interval", None, "must be a number (seconds between samples)")
@@ -123,8 +120,26 @@ def _check_budget(settings: Settings) -> None:
         raise Contradiction("meter", "none", f"measures nothing, and so excludes {{{name}}}")
 
 
+def _number(name: str, value: Any) -> float | None:
+    if value is None or value is INTERVAL_SECONDS:  # most often; the rules then need not be loaded
+        return value
+    from greentrain.estimation.limits import Limits, checked_in
+
+    limits = {
+        "interval": Limits(0.1, 3600, "seconds between samples", "more often costs more than it tells", inclusive=True),
+        "total_steps": Limits(1, 1e15, "steps of the whole training", whole=True, inclusive=True),
+        "budget_kwh": Limits(0, 1e12, "kWh"),
+        "budget_kg": Limits(0, 1e12, "kg CO2e"),
+    }
+    return checked_in(limits[name], name, value)
+
+
 def _estimate_inputs(said: dict[str, Any]) -> dict[str, Any]:
     found = {name: said[name] for name in _OF_ESTIMATE if said[name] is not None}
+    if set(found) <= {"location"} and is_place_code(found.get("location")):
+        return found
+    from greentrain.estimation.limits import LIMITS, checked_number, checked_text
+
     for name, value in found.items():
         if name in LIMITS:
             found[name] = checked_number(name, value)
@@ -142,7 +157,7 @@ def _estimate_inputs(said: dict[str, Any]) -> dict[str, Any]:
 def _check_names(found: dict[str, Any]) -> None:
     """Refuse a device, instance type or place that nothing has."""
     is_plain = not {"profiles", "gpu", "instance"} & set(found)
-    if is_plain and ("location" not in found or is_place_code(found["location"])):
+    if is_plain and is_place_code(found.get("location")):
         return
     from greentrain.catalogue import load_catalogue
     from greentrain.estimation.site import find_location
@@ -157,12 +172,14 @@ def _check_names(found: dict[str, Any]) -> None:
     find_location(catalogue, found.get("location"), provider)
 
 
-def is_place_code(text: str) -> bool:
-    """Say whether a text is, letter by letter, a code such as ``FR``, ``US-CA`` or ``aws:us-east-1``.
+def is_place_code(text: object) -> bool:
+    """Say whether a text is, letter by letter, a code such as ``FR``, ``US-CA`` or ``aws:us-east-1``, or is not said.
 
     The short way to a place, without loading the tables: a live run is to start within milliseconds. Whatever is not
     found here is left to the catalogue, which knows names and spellings too, and suggests.
     """
+    if text is None or not isinstance(text, str):
+        return text is None
     provider, colon, region = text.partition(":")
     if not all(part.isascii() and part.replace("-", "").isalnum() for part in (provider, region) if part):
         return False

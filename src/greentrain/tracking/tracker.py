@@ -7,7 +7,7 @@ from os import PathLike
 from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.decorate import decorated
 from greentrain.tracking.live import LiveRun
-from greentrain.tracking.settings import Settings, checked_settings
+from greentrain.tracking.settings import INTERVAL_SECONDS, Settings, checked_settings
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -139,7 +139,7 @@ def track(
     workload: str | None = None,
     site: str | None = None,
     run_id: str | None = None,
-    interval: float = 1.0,
+    interval: float = INTERVAL_SECONDS,
     total_steps: int | None = None,
     budget_kwh: float | None = None,
     budget_kg: float | None = None,
