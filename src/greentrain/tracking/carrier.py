@@ -195,9 +195,9 @@ def _argv(command: Sequence[str]) -> dict[str, Any]:
 
 def tell(message: str) -> None:
     """Warn the user; where warnings are errors, or their display is broken, on stderr at most."""
-    import warnings
-
     try:
+        import warnings  # loaded by then, or else not to be had when no file can be opened any more
+
         warnings.warn(f"greentrain: {message}", GreentrainWarning, stacklevel=_stack_level())
     except BaseException:  # warnings may be errors, and a display of the user's may raise anything
         say(f"greentrain: warning: {message}\n")
