@@ -23,7 +23,8 @@ def test_nothing_wrong(room: Room) -> None:
     for run in room.runs():
         assert (run.name, run.status, run.error) == ("training", "completed", None)
         assert run.it_energy_kwh is not None
-        assert run.it_energy_kwh.best == pytest.approx(2 * KWH_PER_SECOND, rel=0.05)
+        assert run.duration_seconds >= 2
+        assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def test_two_hosts_with_homes_of_their_own(room: Room) -> None:
         assert (run.id, run.status, run.ranks, len(run.nodes)) == ("elastic-job-1", "completed", 4, 2)
         assert (sorted(run.hosts), run.is_complete) == (["node-a", "node-b"], True)
         assert run.it_energy_kwh is not None
-        assert run.it_energy_kwh.best == pytest.approx(2 * 1.0 * KWH_PER_SECOND, rel=0.15)
+        seconds = [node.duration_seconds for node in run.nodes]
+        assert min(seconds) >= 1.0
+        assert run.it_energy_kwh.best == pytest.approx(sum(seconds) * KWH_PER_SECOND, rel=0.05)
         # Copied once more, nothing counts twice.
         shutil.copytree(homes["node-b"], homes["node-a"], dirs_exist_ok=True)
 

@@ -75,7 +75,9 @@ def test_four_ranks_on_a_node(room: Room) -> None:
     assert (run.id, run.status, run.ranks, len(run.nodes)) == ("elastic-job-1", "completed", 4, 1)
     assert [len(journals(room.home, kind)) for kind in ("tracker", "meter")] == [4, 1]
     assert run.it_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(1.0 * KWH_PER_SECOND, rel=0.15)
+    (node,) = run.nodes
+    assert node.duration_seconds >= 1.0
+    assert run.it_energy_kwh.best == pytest.approx(node.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 def test_two_nodes(room: Room) -> None:
@@ -86,7 +88,9 @@ def test_two_nodes(room: Room) -> None:
     run = room.run_alone()
     assert (sorted(run.hosts), run.ranks, len(run.nodes)) == (["node-a", "node-b"], 4, 2)
     assert run.it_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(2 * 1.0 * KWH_PER_SECOND, rel=0.15)
+    seconds = [node.duration_seconds for node in run.nodes]
+    assert min(seconds) >= 1.0
+    assert run.it_energy_kwh.best == pytest.approx(sum(seconds) * KWH_PER_SECOND, rel=0.05)
 
 
 def test_elastic_restart(room: Room) -> None:
@@ -107,4 +111,4 @@ def test_elastic_restart(room: Room) -> None:
     assert run.it_energy_kwh.best == pytest.approx(
         sum(node.duration_seconds for node in run.nodes) * KWH_PER_SECOND, rel=0.1
     )
-    assert run.it_energy_kwh.best == pytest.approx(1.2 * KWH_PER_SECOND, rel=0.3)
+    assert run.it_energy_kwh.best >= (0.5 + 0.6) * KWH_PER_SECOND
