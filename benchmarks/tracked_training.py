@@ -3,14 +3,16 @@
 Usage: python benchmarks/tracked_training.py [ROUNDS]
 """
 
+import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from pathlib import Path
 
 import greentrain
 
@@ -43,7 +45,7 @@ def train():
         print(next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM")))
 train()
 """
-BLOCK_SECONDS, BLOCKS = 0.25, 10
+BLOCK_SECONDS, PAIRS_PER_ROUND = 0.25, 20
 MEDIAN_ERROR = 1.253
 """Standard error of a median over that of a mean, of normal values. [1]"""
 
@@ -94,18 +96,35 @@ def pieces_per_second(work: Callable[[], None]) -> float:
     return count / (time.perf_counter() - start)
 
 
-def added_time(work: Callable[[], None], home: str, groups: int, is_tracked: bool) -> tuple[float, float]:
-    """Compare groups of blocks in turns: added time of every other group, and its standard error. [1]"""
+def added_time(work: Callable[[], None], home: str, pairs: int, is_tracked: bool) -> tuple[float, float]:
+    """Compare neighbouring blocks, of which one has the meter stand still: added time, and its standard error. [1]
+
+    The training process itself does nothing for its meter while it computes, so that a meter that stands still costs
+    nothing. Each pair is the other way round than the one before, so that a machine that slows down favours neither.
+    """
     work()
     found = []
-    for _ in range(groups):
-        bare = [pieces_per_second(work) for _ in range(BLOCKS)]
-        with greentrain.track(home=home, location="FR", quiet=True) if is_tracked else nullcontext():
-            time.sleep(1)  # the meter has started
-            other = [pieces_per_second(work) for _ in range(BLOCKS)]
-        time.sleep(0.5)  # and ended
-        found += [one / two - 1 for one, two in zip(bare, other, strict=True)]
+    with greentrain.track(home=home, location="FR", quiet=True) as run:
+        time.sleep(1)  # the meter has started
+        pid = meter_pid(str(run.folder)) if is_tracked else None
+        for pair in range(pairs):
+            rates = {is_on: block(work, pid, is_on) for is_on in ((True, False) if pair % 2 else (False, True))}
+            found.append(rates[False] / rates[True] - 1)
+        block(work, pid, is_on=True)
     return statistics.median(found), MEDIAN_ERROR * statistics.stdev(found) / len(found) ** 0.5
+
+
+def block(work: Callable[[], None], pid: int | None, is_on: bool) -> float:
+    """Work for a block, with the meter at work or standing still; give its pieces a second. [1/s]"""
+    if pid is not None:
+        os.kill(pid, signal.SIGCONT if is_on else signal.SIGSTOP)
+    return pieces_per_second(work)
+
+
+def meter_pid(folder: str) -> int:
+    """Find the process of a run's meter by its journal's first record."""
+    (journal,) = Path(folder).glob("*.meter.jsonl")
+    return int(json.loads(journal.read_text().splitlines()[0])["pid"])
 
 
 def main() -> None:
@@ -120,7 +139,7 @@ def main() -> None:
         print(f"  memory over bare Python: greentrain {ours - bare:.1f} MiB, codecarbon {theirs - bare:.1f} MiB")
         for name, work in (("pure Python", python_loop), ("NumPy", numpy_loop)):
             for kind, is_tracked in (("tracked", True), ("bare, for control", False)):
-                added, error = added_time(work, home, rounds, is_tracked)
+                added, error = added_time(work, home, rounds * PAIRS_PER_ROUND, is_tracked)
                 shown = f"{100 * added:+.2f} % (standard error {100 * error:.2f} %)"
                 print(f"  added time of a {name} loop, {kind}: {shown}")
 
