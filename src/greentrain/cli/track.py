@@ -9,6 +9,7 @@ from greentrain.cli.options import Option
 from greentrain.cli.parameters import give_options
 from greentrain.cli.terminal import complain
 from greentrain.errors import InputError
+from greentrain.tracking.settings import INTERVAL_SECONDS
 
 TRACK_SETTINGS = {"allow_interspersed_args": False}
 """Options stand before the command; what stands after its first word is its own."""
@@ -39,7 +40,7 @@ TRACK_OPTIONS = (
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RECORD),
     Option("quiet", "", "Leave out our own lines on stderr.", _RECORD),
 )
-_DEFAULTS: dict[str, Any] = {"interval": 1.0, _ON_BUDGET: "warn", "quiet": False}
+_DEFAULTS: dict[str, Any] = {"interval": INTERVAL_SECONDS, _ON_BUDGET: "warn", "quiet": False}
 
 
 def track_command(**said: Any) -> int:

@@ -9,7 +9,7 @@ from greentrain.history.records import COMPONENTS, Component, Gap, NodeMeasureme
 from greentrain.history.sessions import Journals, Meter, Tracker
 from greentrain.history.site import NOWHERE
 from greentrain.history.status import writing_interval
-from greentrain.tracking.measured import QUALITIES
+from greentrain.tracking.measured import QUALITIES, expects_accelerators
 
 _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
@@ -96,15 +96,13 @@ def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_
 
 
 def _is_missing(name: str, kwh: float | None, tracker: Tracker | None, meter: Meter | None) -> bool:
-    """Whether a component was not measured, or not to the end.
-
-    A meter also names accelerators that it cannot read: where it names none and nobody spoke of any, there are none.
-    """
-    if kwh is not None or meter is None:
-        return kwh is None or (meter is not None and name in meter.lost)
+    """Whether a component was not measured, or not to the end."""
+    if kwh is not None:
+        return meter is not None and name in meter.lost
+    if name != "gpu" or meter is None:
+        return True
     said = fields.mapping(tracker.start, "estimate_inputs") if tracker else {}
-    are_named = any(part.component == name for part in meter.components)
-    return name != "gpu" or are_named or bool(said.get("gpu") or said.get("instance"))
+    return expects_accelerators(said, (part.component for part in meter.components))
 
 
 def _own_words(meter: Meter | None) -> dict[str, object]:

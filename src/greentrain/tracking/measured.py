@@ -1,6 +1,7 @@
 """From energy that a meter read to what the facility drew and what was emitted, each with its interval."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from greentrain import formulas
 from greentrain.interval import Interval, around, exact, total
@@ -33,6 +34,21 @@ def energy_interval(parts: Iterable[tuple[str, float]]) -> Interval | None:
     """
     terms = [exact(0.0) if not kwh else _WIDTHS[quality].scaled(kwh) for quality, kwh in parts]
     return total(*terms) if terms else None
+
+
+def expects_accelerators(said: Mapping[str, Any], components: Iterable[object]) -> bool:
+    """Whether energy of accelerators is missing where none was measured.
+
+    A meter also names accelerators that it cannot read: where it names none and nobody spoke of any, there are none.
+
+    Parameters
+    ----------
+    said : mapping
+        Keywords of ``greentrain.estimate``.
+    components : iterable of str
+        The kinds of components that the meter names.
+    """
+    return bool(said.get("gpu") or said.get("instance")) or "gpu" in components
 
 
 def footprint(it_energy_kwh: Interval, pue: Interval, g_per_kwh: Interval) -> tuple[Interval, Interval]:

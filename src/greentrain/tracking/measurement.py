@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.tracking.journal import plain
-from greentrain.tracking.measured import QUALITIES, energy_interval, footprint
+from greentrain.tracking.measured import QUALITIES, energy_interval, expects_accelerators, footprint
 
 if TYPE_CHECKING:
     from greentrain.tracking.inputs import Footing
@@ -164,7 +164,7 @@ def measured(
     spans: "Iterable[SpanRecord]",
     logs: dict[str, dict[str, float]],
     notes: tuple[str, ...],
-    wants_gpu: bool,
+    said: dict[str, Any],
 ) -> Measurement:
     """Make a measurement of what the meter read and what the training said of itself."""
     known = [(name, kwh) for name, kwh in report.energy_kwh.items() if kwh is not None]
@@ -186,7 +186,7 @@ def measured(
         notes=(
             *notes,
             *report.notes,
-            *_own_notes(report, duration_seconds, wants_gpu),
+            *_own_notes(report, duration_seconds, said),
             *(footing.notes if footing else ()),
         ),
     )
@@ -235,20 +235,17 @@ def _span(span: "SpanRecord", report: MeterReport) -> dict[str, Any]:
 
 
 def unmeasured(
-    energy_kwh: dict[str, float | None], components: Iterable[dict[str, Any]], wants_gpu: bool
+    energy_kwh: dict[str, float | None], components: Iterable[dict[str, Any]], said: dict[str, Any]
 ) -> tuple[str, ...]:
-    """Name the components that are missing in the energy.
-
-    A meter also names accelerators that it cannot read: where it names none and nobody spoke of one, there is none.
-    """
-    has_gpu = wants_gpu or any(item.get("component") == "gpu" for item in components)
+    """Name the components that are missing in the energy."""
+    has_gpu = expects_accelerators(said, (item.get("component") for item in components))
     return tuple(name for name, kwh in energy_kwh.items() if kwh is None and (has_gpu or name != "gpu"))
 
 
-def _own_notes(report: MeterReport, duration_seconds: float, wants_gpu: bool) -> list[str]:
+def _own_notes(report: MeterReport, duration_seconds: float, said: dict[str, Any]) -> list[str]:
     if all(kwh is None for kwh in report.energy_kwh.values()):
         return ["Nothing was measured."]
-    missing = unmeasured(report.energy_kwh, report.components, wants_gpu)
+    missing = unmeasured(report.energy_kwh, report.components, said)
     found = [f"Not measured and not counted: {', '.join(missing)}."] if missing else []
     late = duration_seconds - report.seconds
     if late > _LATE_SECONDS:

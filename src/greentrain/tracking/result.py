@@ -51,7 +51,7 @@ def result_of(run: "Course") -> Result:
     base, problem = _footing(said, seconds)
     notes = (*run.notes, *([_NO_METER[run.role]] if run.role in _NO_METER else []), *problem)
     spans = run.carrier.spans.ended if run.carrier is not None and run.outer is None else []
-    measurement = measured(report, seconds, base, spans, run.logs.by_name, notes, _wants_gpu(said))
+    measurement = measured(report, seconds, base, spans, run.logs.by_name, notes, said)
     estimate = estimate_beside(said, report.components, seconds)
     if run.carrier is not None and run.outer is None:
         _close(run.carrier, base)
@@ -89,11 +89,6 @@ def summary(run: "Course", result: Result) -> str:
     return f"greentrain: {name} {status} after {_seconds(run.duration_seconds or 0.0)}: {_amounts(run, result)}\n"
 
 
-def _wants_gpu(said: dict[str, Any]) -> bool:
-    """Whether the user named an accelerator, or a machine that has one."""
-    return bool(said.get("gpu") or said.get("instance"))
-
-
 def _amounts(run: "Course", result: Result) -> str:
     energy, mass = result.measurement.facility_energy_kwh, result.measurement.operational_kg
     if run.role == JOINED:
@@ -106,8 +101,8 @@ def _amounts(run: "Course", result: Result) -> str:
         )
         return f"nothing was measured{beside}"
     low, best, high = map(_number, mass)
-    wants_gpu = _wants_gpu(run.settings.dated_inputs())
-    missing = unmeasured(result.measurement.energy_kwh, result.measurement.components, wants_gpu)
+    found = result.measurement
+    missing = unmeasured(found.energy_kwh, found.components, run.settings.estimate_inputs)
     without = f"; without {' and '.join(missing)}" if missing else ""
     return f"{_number(energy.best)} kWh, {best} kg CO2e (90 % interval {low} to {high}){without}"
 
