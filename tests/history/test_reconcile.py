@@ -65,7 +65,7 @@ def test_implied_utilization_and_host_factor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("gpu", "inside"), [(2.0, True), (0.4, False), (2.35, False)])
 def test_whether_the_measurement_lies_in_the_interval(tmp_path: Path, gpu: float, inside: bool) -> None:
     """Mean power over TDP is 0.2 to 0.94 by default, the TDP 250 to 300 W: 0.47 to 2.256 kWh."""
-    (compared,) = both(tmp_path, gpu).comparisons
+    (compared,) = run_of(one_hour(tmp_path, gpu, 0.5, estimate_inputs=SAID)).comparisons
     assert compared.what == "accelerators"
     assert compared.estimated_kwh == pytest.approx((1.44 * exp(-sqrt(log(3) ** 2 + log(1.2) ** 2)), 1.44, 2.256))
     assert compared.is_inside is inside
@@ -76,7 +76,7 @@ def test_half_a_run_is_compared_with_half_an_estimate(tmp_path: Path) -> None:
     """1 kWh in the half hour that was measured; the estimate says 1.44 kWh for the hour, so 0.72 kWh for that half."""
     tracker(tmp_path, lines=[ended(3600)])
     meter(tmp_path, lines=[stopped(1800, 1800, 1.0)])
-    (compared,) = run_of(tmp_path).reconciliation.comparisons
+    (compared,) = run_of(tmp_path).comparisons
     assert compared.estimated_kwh.best == pytest.approx(0.72)
     assert compared.ratio == pytest.approx(1.0 / 0.72)
 
@@ -89,6 +89,20 @@ def test_a_measured_node_is_believed(tmp_path: Path) -> None:
     assert found.reasons == ("The memory was not measured and is not in the sum.",)
     assert found.operational_kg is not None
     assert found.operational_kg.best == pytest.approx(0.3)
+
+
+def test_a_measured_run_keeps_the_emissions_of_each_session(tmp_path: Path) -> None:
+    """2.5 kWh at a PUE of 1.2 and, after a restart, 2.5 kWh at 2.4, at 100 g/kWh: 0.3 and 0.6 kg, not 2.4 for all."""
+    one_hour(tmp_path, estimate_inputs=SAID)
+    worse = {"low": 2.4, "best": 2.4, "high": 2.4, "basis": "given", "source": "user"}
+    tracker(tmp_path, at=7200, session="s2", pid=200, lines=[ended(10800)], estimate_inputs=SAID, pue=worse)
+    meter(tmp_path, at=7200, session="s2", pid=201, lines=[stopped(10800, 3600, 2.0, 0.5)])
+    run = run_of(tmp_path)
+
+    assert run.reconciliation.believed == "measurement"
+    assert run.reconciliation.operational_kg == run.operational_kg
+    assert run.operational_kg is not None
+    assert run.operational_kg.best == pytest.approx(0.9)
 
 
 def test_an_unknown_cpu_takes_the_host_factor(tmp_path: Path) -> None:
@@ -143,9 +157,10 @@ def test_missing_samples_are_filled(tmp_path: Path) -> None:
 def test_nothing_measured(tmp_path: Path) -> None:
     """The estimate stands in, emissions by the run's own PUE and grid."""
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs={**HOUR_OF_EIGHT})
-    found = run_of(tmp_path).reconciliation
+    run = run_of(tmp_path)
+    found = run.reconciliation
 
-    assert (found.believed, found.comparisons) == ("estimate", ())
+    assert (found.believed, run.comparisons) == ("estimate", ())
     assert found.reasons == ("Nothing was measured: the estimate stands in.",)
     assert found.operational_kg is not None
     # 8 x 300 W x 0.6 x 1.74 x 1.2 x 100 g/kWh

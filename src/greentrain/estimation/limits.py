@@ -151,7 +151,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _as_float(limits: Limits, name: str, value: Any) -> float:
-    plain = _unwrapped(value)
+    plain = value if type(value) in (float, int) else _unwrapped(value)
     if isinstance(plain, bool) or not isinstance(plain, (int, float)):
         raise InvalidNumber(name, value, f"must be a number ({limits.unit})")
     try:

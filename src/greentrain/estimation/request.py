@@ -74,7 +74,7 @@ def checked_request(values: dict[str, Any]) -> Request:
         raise InvalidNumber("year", values["year"], f"lies in the future; the last possible year is {this_year}")
     said.setdefault("runs", 1)
     said.setdefault("site", SITES[0])
-    request = Request(*(said.get(name) for name in Request._fields))  # type: ignore[arg-type]
+    request = Request._make(map(said.get, Request._fields))
     _check_together(request)
     return request
 

@@ -39,14 +39,14 @@ def measured(nodes: Sequence[NodeMeasurement]) -> Measured:
     return Measured(energy, added(facility for facility, _ in found), added(kg for _, kg in found), ())
 
 
-def it_energy(nodes: Sequence[NodeMeasurement]) -> Interval | None:
-    """Add up the nodes' energy, with its interval. [kWh]
+def it_energy(nodes: Sequence[NodeMeasurement], components: Iterable[str] = COMPONENTS) -> Interval | None:
+    """Add up the nodes' energy, or that of some components, with its interval; None where none was measured. [kWh]
 
     Errors of one kind of component are taken to be the same on every node, those of different kinds to be independent.
     """
     sums: dict[tuple[str, str], float] = defaultdict(float)
     for node in nodes:
-        for name in COMPONENTS:
+        for name in components:
             value = node.energy_kwh[name]
             if value is not None:
                 sums[name, node.quality[name]] += value

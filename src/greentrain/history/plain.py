@@ -140,7 +140,7 @@ def _reconciliation(run: Run) -> dict[str, Any]:
             "ratio": item.ratio,
             "is_inside": item.is_inside,
         }
-        for item in both.comparisons
+        for item in run.comparisons
     ]
     return {
         "mean_accelerator_w": both.mean_accelerator_w,

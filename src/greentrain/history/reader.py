@@ -72,7 +72,8 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     speaking = speakers(journals.trackers)
     writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
     unmetered = tuple(_unmetered(journals.trackers, nodes))
-    gaps = [*_restarts(nodes), *unmetered, *(gap for node in nodes for gap in node.gaps)]
+    times = _times(nodes)
+    gaps = [*_restarts(times), *unmetered, *(gap for node in nodes for gap in node.gaps)]
     return Run(
         id=key,
         status=status.status,
@@ -80,7 +81,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         exit_code=status.exit_code,
         started=min(item.started for item in writers),
         ended=max(item.last for item in writers),
-        duration_seconds=_covered(nodes) if nodes else max(tracker.seconds for tracker in journals.trackers),
+        duration_seconds=_covered(times) if nodes else max(tracker.seconds for tracker in journals.trackers),
         nodes=nodes,
         ranks=_ranks(journals.trackers),
         energy_kwh={name: _sum(node.energy_kwh[name] for node in nodes) for name in COMPONENTS},
@@ -178,13 +179,13 @@ def _joined(times: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     return joined
 
 
-def _covered(nodes: Iterable[NodeMeasurement]) -> float:
+def _covered(times: Iterable[tuple[float, float]]) -> float:
     # Moments since 1970 hold seven decimals of a second.
-    return round(sum(end - start for start, end in _times(nodes)), 6)
+    return round(sum(end - start for start, end in times), 6)
 
 
-def _restarts(nodes: Iterable[NodeMeasurement]) -> Iterable[Gap]:
-    for (_, end), (start, _) in pairwise(_times(nodes)):
+def _restarts(times: Iterable[tuple[float, float]]) -> Iterable[Gap]:
+    for (_, end), (start, _) in pairwise(times):
         if start - end >= _RESTART_SECONDS:
             yield Gap("", end, start - end, "restart")
 

@@ -9,6 +9,7 @@ from greentrain.interval import Interval
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
+    from greentrain.history.comparison import Comparison
     from greentrain.history.reconcile import Reconciliation
 
 
@@ -101,6 +102,13 @@ class Run:
         from greentrain.history.reconcile import reconcile
 
         return reconcile(self)
+
+    @property
+    def comparisons(self) -> "tuple[Comparison, ...]":
+        """Energies that were both measured and estimated."""
+        from greentrain.history.comparison import comparisons_of
+
+        return comparisons_of(self)
 
     @cached_property
     def accelerators(self) -> dict[str, int]:

@@ -76,7 +76,7 @@ def _beside(run: Run) -> list[str]:
     lines = ["Estimate from the hardware's profile"]
     if both.estimate is not None:
         lines.append(f"  computers {kwh_words(both.estimate.it_energy_kwh)} before PUE")
-    for item in both.comparisons:
+    for item in run.comparisons:
         where = "inside" if item.is_inside else "outside"
         words = f"{where} the estimate's {kwh_words(item.estimated_kwh)}"
         lines += wrapped(f"measured {item.what} {kwh_words(item.measured_kwh)}: {words}", "  ")

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue, load_catalogue
@@ -145,14 +145,6 @@ def _basis(lines: Iterable[RunLine]) -> str:
     return found.pop() if len(found) == 1 else "mixed"
 
 
-class _Key(NamedTuple):
-    name: str
-    best: float
-    unit: str
-    basis: str
-    source: str
-
-
 def _whole(totals: Totals, basis: str) -> Input:
     """Give the energy of all runs as one input; each run's own is in its line."""
     if basis == "estimated":
@@ -162,9 +154,11 @@ def _whole(totals: Totals, basis: str) -> Input:
 
 def _merged(runs: Iterable[Told]) -> Iterable[Input]:
     """Give equal inputs of several runs once, with the widest interval."""
-    found: dict[_Key, list[Input]] = defaultdict(list)
-    for item in (item for run in runs for item in run.inputs if item.name != "it_energy"):
-        found[_Key(item.name, item.value.best, item.unit, item.basis, item.source)].append(item)
+    found: dict[tuple[str, float, str, str, str], list[Input]] = defaultdict(list)
+    for run in runs:
+        for item in run.inputs:
+            if item.name != "it_energy":
+                found[item.name, item.value.best, item.unit, item.basis, item.source].append(item)
     return map(_widest, found.values())
 
 

@@ -118,11 +118,7 @@ def _footprint(
     """Apply PUE and grid; a measurement that is believed as it is has had its own, session by session."""
     if both.it_energy_kwh is None:
         return None, None
-    if (
-        both.believed == "measurement"
-        and run.facility_energy_kwh is not None
-        and both.it_energy_kwh == run.it_energy_kwh
-    ):
+    if both.it_energy_kwh is run.it_energy_kwh and run.facility_energy_kwh is not None:
         return run.facility_energy_kwh, run.operational_kg
     if pue is None or grid is None:
         return None, None
@@ -149,7 +145,10 @@ def _grid(run: Run, beside: Estimate | None) -> Grid | None:
 
 
 def _of_estimate(beside: Estimate | None, name: str) -> Input | None:
-    return next((item for item in beside.inputs if item.name == name), None) if beside else None
+    for item in beside.inputs if beside else ():
+        if item.name == name:
+            return item
+    return None
 
 
 def _water(energy: Interval | None, pue: Input | None, beside: Estimate | None) -> Interval | None:
@@ -167,8 +166,8 @@ def _inputs(run: Run, both: Reconciliation, pue: Input | None, grid: Grid | None
     if both.it_energy_kwh is not None:
         yield _energy_input(run, both)
     estimated = beside.inputs if beside else ()
-    wanted = _BESIDE if both.believed == "measurement" else (*_POWER_MODEL, *_BESIDE)
-    yield from (item for item in estimated if item.name in wanted and item.name not in _BESIDE)
+    if both.believed != "measurement":
+        yield from (item for item in estimated if item.name in _POWER_MODEL)
     if pue is not None:
         yield pue
     if grid is not None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from io import BytesIO
 
 from greentrain.tracking.journal import SCHEMA_VERSION, Record
 
@@ -47,16 +48,21 @@ class Journal:
             When the file cannot be opened or read.
         """
         self.is_torn = False
-        with open(self.path, "rb") as file:
+        with open(self.path, "rb", buffering=0) as file:
             file.seek(self._read_bytes)
-            lines = list(iter(lambda: file.readline(_LONGEST_LINE_BYTES), b""))
-        records = _parsed_at_once(lines)
+            text = file.readall()
+        records = _parsed_at_once(text)
         if records is not None:
             self.records += records
         else:
-            for line in lines:
-                self._take(line)
-        self._read_bytes += sum(map(len, lines)) - (len(lines[-1]) if self.is_torn else 0)
+            self._take_each(_lines(text))
+        self._read_bytes += len(text)
+
+    def _take_each(self, lines: list[bytes]) -> None:
+        for line in lines:
+            self._take(line)
+        if self.is_torn:  # what is still being written is read again
+            self._read_bytes -= len(lines[-1])
 
     def _take(self, line: bytes) -> None:
         """Take a line; one that is longer than any record comes in pieces, each of them garbage."""
@@ -105,16 +111,24 @@ def decode(line: bytes) -> Record | None:
     return record if record is not None and record["v"] == SCHEMA_VERSION else None
 
 
-def _parsed_at_once(lines: list[bytes]) -> list[Record] | None:
+def _parsed_at_once(text: bytes) -> list[Record] | None:
     """Read lines of which each is a record of this schema, in one go; None when one may be anything else."""
-    if not all(line.startswith(b"{") and line.endswith(b"}\n") for line in lines):
+    lines = text.count(b"\n")
+    are_objects = text.startswith(b"{") and text.endswith(b"}\n") and text.count(b"}\n{") == lines - 1
+    if not are_objects or max(map(len, text.split(b"\n"))) >= _LONGEST_LINE_BYTES:
         return None
     try:
-        records: list[Record] = _DECODER.decode(f"[{b','.join(lines).decode()}]")
+        records: list[Record] = _DECODER.decode("[" + text[:-1].replace(b"\n", b",").decode() + "]")
     except (ValueError, RecursionError):
         return None
-    are_sound = len(records) == len(lines) and all(_version(record) == SCHEMA_VERSION for record in records)
+    are_sound = len(records) == lines and set(map(_version, records)) == {SCHEMA_VERSION}
     return records if are_sound else None
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """Part into lines, and one that is longer than any record into pieces."""
+    file = BytesIO(text)
+    return list(iter(lambda: file.readline(_LONGEST_LINE_BYTES), b""))
 
 
 def _parsed(line: bytes) -> Record | None:

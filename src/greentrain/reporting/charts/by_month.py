@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain.interval import Interval, total
 from greentrain.reporting.charts.prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -107,17 +106,15 @@ def table(subject: Subject) -> Table:
 
 
 def _sums(lines: Sequence[RunLine]) -> dict[tuple[str, str], Sum]:
-    found: dict[tuple[str, str], list[RunLine]] = defaultdict(list)
+    found: dict[tuple[int, int, str], list[tuple[float, float]]] = defaultdict(list)
     for line in lines:
-        if line.started is not None and line.operational_kg is not None:
-            found[line.started.strftime("%Y-%m"), line.status].append(line)
-    return {key: _sum(group) for key, group in found.items()}
-
-
-def _sum(lines: Sequence[RunLine]) -> Sum:
-    kg = total(*(line.operational_kg for line in lines if line.operational_kg is not None))
-    kwh: list[Interval] = [line.facility_energy_kwh for line in lines if line.facility_energy_kwh is not None]
-    return Sum(len(lines), kg.best, total(*kwh).best)
+        began, kg, kwh = line.started, line.operational_kg, line.facility_energy_kwh
+        if began is not None and kg is not None:
+            found[began.year, began.month, line.status].append((kg.best, kwh.best if kwh else 0.0))
+    return {
+        (f"{year:04d}-{month:02d}", status): Sum(len(parts), *map(sum, zip(*parts, strict=True)))
+        for (year, month, status), parts in found.items()
+    }
 
 
 def _has(status: str, sums: dict[tuple[str, str], Sum]) -> bool:
