@@ -117,6 +117,16 @@ def test_mistakes(home: Path, capsys: pytest.CaptureFixture[str], arguments: lis
     assert shown(capsys, home, "history", *arguments) == (2, "", f"greentrain: {message}\n")
 
 
+@pytest.mark.parametrize("form", [[], ["--csv"]])
+def test_what_cannot_be_read_is_left_out_aloud(home: Path, capsys: pytest.CaptureFixture[str], form: list[str]) -> None:
+    """On stderr, with the folder."""
+    folder = home / "runs" / "torn"
+    folder.mkdir()
+    (folder / "a.1.s.tracker.jsonl").write_text("{")
+    code, _, err = shown(capsys, home, "history", *form)
+    assert (code, err) == (0, f"greentrain: left out, since nothing in them can be read: {folder}\n")
+
+
 def test_json_and_csv(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Names are whole in JSON, and harmless in CSV."""
     _, out, _ = shown(capsys, home, "history", "--json")

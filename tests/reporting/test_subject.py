@@ -121,6 +121,20 @@ def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:
     assert subject.period_end == FIRST_START + timedelta(days=40, hours=1)
 
 
+def test_runs_that_cannot_be_read_are_said_to_be_missing(tmp_path: Path) -> None:
+    """By their ids, five at most, without the path of anybody's folder."""
+    write_run(tmp_path, "a", project="p")
+    for number in range(7):
+        (tmp_path / "runs" / f"torn{number}").mkdir()
+        (tmp_path / "runs" / f"torn{number}" / "a.1.s.tracker.jsonl").write_text("{")
+    note = (
+        "The journals of 7 runs cannot be read and are not in the sums: torn0, torn1, torn2, torn3, torn4 and 2 more."
+    )
+    assert subject_of(History(tmp_path)).notes[0] == note
+    assert subject_of(History(tmp_path).select(project="p")).notes[0] == note
+    assert note not in subject_of(History(tmp_path).runs()).notes
+
+
 def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:
     """Without the accelerator's power the estimate stands in: 300 W x 0.6 x 1.74 x 1 h = 0.3132 kWh."""
     write_run(tmp_path, "c", gpu_w=None, status=None)

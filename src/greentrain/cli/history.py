@@ -44,12 +44,13 @@ def list_runs(
         return complain(_unknown_command(context.args[0]), 2)
     if json_ and csv:
         raise Contradiction("csv", None, "excludes {json}")
-    runs = History(home).runs(project=project, since=since, status=status)
+    runs, unreadable = History(home).select(project=project, since=since, status=status)
     if json_:
         import json
 
-        write(json.dumps(runs_dict(runs), indent=2, allow_nan=False) + "\n")
-    elif csv:
+        write(json.dumps(runs_dict(runs, unreadable), indent=2, allow_nan=False) + "\n")
+        return 0
+    if csv:
         write(runs_csv(runs))
     else:
         from greentrain.reporting.history_text import history_text
@@ -57,6 +58,8 @@ def list_runs(
         write(history_text(runs, bold_if_wanted()))
         if not runs:
             _say_where(home, {"project": project, "since": since, "status": status})
+    if unreadable:
+        complain(f"left out, since nothing in them can be read: {', '.join(unreadable)}", 0)
     return 0
 
 

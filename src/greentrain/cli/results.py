@@ -64,10 +64,10 @@ def tracked_runs(project: str, home: str | None) -> object:
     from greentrain.history import History
 
     history = History(home)
-    runs = history.runs(project=project)
-    if not runs:
+    found = history.select(project=project)
+    if not found.runs:
         raise _unknown(project, {run.project for run in history.runs() if run.project})
-    return runs
+    return found
 
 
 def _unknown(project: str, known: set[str]) -> UnknownName:

@@ -12,7 +12,7 @@ from greentrain.errors import AmbiguousName, InputError, UnknownName, either
 from greentrain.history.follow import Follower
 from greentrain.history.footprint import added
 from greentrain.history.plain import SCHEMA_VERSION, ends, rows_csv, run_row
-from greentrain.history.reader import read_run
+from greentrain.history.reader import NotAskedFor, read_run
 from greentrain.history.records import STATUSES, UNFINISHED
 from greentrain.history.run import Run
 from greentrain.interval import Interval
@@ -58,6 +58,21 @@ class Totals(NamedTuple):
     unfinished_share: float | None
 
 
+class Selection(NamedTuple):
+    """Runs that were chosen, and what could not be read.
+
+    Attributes
+    ----------
+    runs : tuple of Run
+        Newest first.
+    unreadable : tuple of str
+        Folders of runs of which no journal can be read, so that nobody knows whether they belong to the others.
+    """
+
+    runs: tuple[Run, ...]
+    unreadable: tuple[str, ...]
+
+
 class History:
     """The runs that left a journal, read anew at every call.
 
@@ -75,7 +90,13 @@ class History:
     def runs(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
     ) -> tuple[Run, ...]:
-        """Give the runs, newest first.
+        """Give the runs, newest first; the parameters are those of `select`."""
+        return self.select(project=project, since=since, status=status).runs
+
+    def select(
+        self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
+    ) -> Selection:
+        """Give the runs, newest first, and the folders that cannot be read.
 
         Parameters
         ----------
@@ -98,13 +119,19 @@ class History:
         def is_wanted(its_project: str | None, started: float) -> bool:
             return (project is None or its_project == project) and (earliest is None or started >= earliest)
 
-        found = (read_run(folders, is_wanted=is_wanted) for folders in self._folders().values())
-        chosen = [
-            run
-            for run in found
-            if run is not None and is_wanted(run.project, run.started) and status in (None, run.status)
-        ]
-        return tuple(sorted(chosen, key=lambda run: (-run.started, run.id)))
+        chosen: list[Run] = []
+        unreadable: list[str] = []
+        for folders in self._folders().values():
+            try:
+                run = read_run(folders, is_wanted=is_wanted)
+            except NotAskedFor:
+                continue
+            if run is None:
+                unreadable += filter(_holds_something, folders)
+            elif is_wanted(run.project, run.started) and status in (None, run.status):
+                chosen.append(run)
+        chosen.sort(key=lambda run: (-run.started, run.id))
+        return Selection(tuple(chosen), tuple(unreadable))
 
     def get(self, id: str) -> Run:
         """Give the run with this id, or the one whose id alone begins so.
@@ -142,7 +169,7 @@ class History:
 
     def to_dict(self, **chosen: Any) -> dict[str, Any]:
         """Give runs and totals as plain data; the parameters are those of `runs`."""
-        return runs_dict(self.runs(**chosen))
+        return runs_dict(*self.select(**chosen))
 
     def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
         """Give runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`."""
@@ -211,12 +238,12 @@ def totals_of(runs: Sequence[Run]) -> Totals:
     )
 
 
-def runs_dict(runs: Sequence[Run]) -> dict[str, Any]:
-    """Give runs and their totals as plain data."""
+def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, Any]:
+    """Give runs and their totals as plain data, with the folders that could not be read."""
     whole = totals_of(runs)
     sums = whole._asdict() | {name: ends(getattr(whole, name)) for name in ("facility_energy_kwh", "operational_kg")}
     head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
-    return head | {"runs": [run_row(run) for run in runs], "totals": sums}
+    return head | {"runs": [run_row(run) for run in runs], "totals": sums, "unreadable": list(unreadable)}
 
 
 def runs_csv(runs: Sequence[Run]) -> str:
@@ -241,6 +268,15 @@ def _subfolders(folder: str) -> list[tuple[str, str]]:
         return []
     except OSError as error:
         raise InputError("home", os.path.dirname(folder), f"cannot be read: {error.strerror}") from None
+
+
+def _holds_something(folder: str) -> bool:
+    """Whether the folder of a run is more than one that was just made."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.stat().st_size for entry in entries)
+    except OSError:  # another user's
+        return True
 
 
 def _moment(since: str | date) -> float:

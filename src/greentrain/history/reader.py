@@ -24,6 +24,10 @@ _NOTHING: tuple[object, ...] = (None, {}, [])
 """What says nothing, and so leaves what was said before."""
 
 
+class NotAskedFor(Exception):
+    """A run that was told by its trackers not to be one of those asked for."""
+
+
 def read_run(
     folders: str | Sequence[str],
     now: float | None = None,
@@ -48,14 +52,20 @@ def read_run(
     Returns
     -------
     Run or None
-        None where no journal holds as much as its first record, and for a run that cannot be asked for.
+        None where no journal holds as much as its first record.
+
+    Raises
+    ------
+    NotAskedFor
+        For a run that is not wanted.
     """
 
-    def are_wanted(trackers: Sequence[Tracker]) -> bool:
-        return is_wanted is None or is_wanted(_project(trackers), trackers[0].started)
+    def look_at(trackers: Sequence[Tracker]) -> None:
+        if is_wanted is not None and not is_wanted(_project(trackers), trackers[0].started):
+            raise NotAskedFor
 
     places = (folders,) if isinstance(folders, str) else tuple(folders)
-    journals = read_journals(places, read, are_wanted)
+    journals = read_journals(places, read, look_at)
     if not journals.trackers and not journals.meters:
         return None
     return _merged(basename(places[0]), places, journals, now)

@@ -117,7 +117,7 @@ class Journals(NamedTuple):
 def read_journals(
     folders: Iterable[str],
     read: Callable[[str], Journal] = read_journal,
-    are_wanted: Callable[[Sequence[Tracker]], bool] = bool,
+    look_at: Callable[[Sequence[Tracker]], object] = len,
 ) -> Journals:
     """Read every journal in the folders of a run; a file that lies in two of them is read once.
 
@@ -127,15 +127,14 @@ def read_journals(
         The folders.
     read : callable, optional
         Reads the journal at a path, or raises `OSError`.
-    are_wanted : callable, optional
-        Whether the run of these trackers is asked for; of one that is not, no meter is read. A run without trackers
-        is read in any case.
+    look_at : callable, optional
+        Is shown the trackers, if there are any, before a meter is read, and may raise what ends the reading.
     """
     files = list(_files(folders))
     pieces = {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "tracker"}
     trackers = sorted((who for who, _ in pieces.values() if isinstance(who, Tracker)), key=lambda item: item.started)
-    if trackers and not are_wanted(trackers):
-        return Journals((), (), ())
+    if trackers:
+        look_at(trackers)
     pieces |= {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "meter"}
     meters = sorted((who for who, _ in pieces.values() if isinstance(who, Meter)), key=lambda item: item.started)
     notes = (note for path, _, _ in files for note in pieces[path][1])

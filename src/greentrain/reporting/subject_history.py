@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from os.path import basename
 from typing import Any
 
 from greentrain._version import __version__
@@ -12,6 +13,7 @@ from greentrain.estimation.equivalents import Comparison, compare
 from greentrain.estimation.result import GIVEN_SOURCE, Estimate, Input, Part
 from greentrain.history import History, Run
 from greentrain.history.footprint import added
+from greentrain.history.history import Selection
 from greentrain.interval import Interval
 from greentrain.reporting.method_words import run_method
 from greentrain.reporting.power_series import power_series, spans_of
@@ -19,24 +21,28 @@ from greentrain.reporting.subject import NOTHING, QUANTITIES, RunLine, Size, Sub
 from greentrain.reporting.subject_estimate import size_of
 from greentrain.reporting.subject_run import JUDGEMENT, MEASUREMENT, Told, drivers_of, moment, told
 
+_MOST_NAMED = 5
+
 
 def subject_of_history(result: object) -> Subject:
     """Make the subject of a report of a run, of several, or of the whole history.
 
     Parameters
     ----------
-    result : Run, sequence of Run, or History
+    result : Run, sequence of Run, Selection, or History
         One run is reported with its power over time, several as a project.
     """
     if isinstance(result, Run):
         return subject_of_run(result)
-    runs: Sequence[Any] = result.runs() if isinstance(result, History) else list(result)  # type: ignore[call-overload]
+    found = result.select() if isinstance(result, History) else result
+    runs, unreadable = found if isinstance(found, Selection) else (list(found), ())  # type: ignore[call-overload]
     for item in runs:
         if not isinstance(item, Run):
             raise InputError("result", f"with an item of type {type(item).__name__}", "must hold runs of the history")
     if not runs:
         raise InputError("result", None, "there is no run to report")
-    return subject_of_project(runs)
+    subject = subject_of_project(runs)
+    return subject._replace(notes=(*_unread(unreadable), *subject.notes))
 
 
 def subject_of_run(run: Run) -> Subject:
@@ -214,6 +220,15 @@ def _missing(lines: Sequence[RunLine]) -> Iterable[str]:
     unknown = sum(line.facility_energy_kwh is None for line in lines)
     if unknown:
         yield f"Of {unknown:,} of {len(lines):,} runs nothing is known of the energy; they are not in the sums."
+
+
+def _unread(folders: Sequence[str]) -> Iterable[str]:
+    """Name runs of which nothing is known; by their ids, since a path is nobody's business who reads a report."""
+    if folders:
+        ids = ", ".join(sorted(map(basename, folders))[:_MOST_NAMED])
+        more = f" and {len(folders) - _MOST_NAMED:,} more" if len(folders) > _MOST_NAMED else ""
+        plural = "" if len(folders) == 1 else "s"
+        yield f"The journals of {len(folders):,} run{plural} cannot be read and are not in the sums: {ids}{more}."
 
 
 def _counted(notes: Iterable[str]) -> Iterable[str]:
