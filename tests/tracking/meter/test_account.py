@@ -35,7 +35,7 @@ def test_energy_from_the_first_moment() -> None:
     account.take(gpu(1001.5, 150.0), WHOLE, MEASURED)
     assert account.energy_kwh["gpu"] == pytest.approx(150 * KWH)
     assert account.power_w["gpu"] == pytest.approx(100.0)
-    assert account.gaps == []
+    assert (account.missed_seconds, account.largest_gap_seconds) == (0.0, 0.0)
 
 
 def test_share_of_cpu_and_memory_not_of_gpus() -> None:
@@ -74,6 +74,18 @@ def test_late_reading_is_a_gap_that_only_a_counter_fills() -> None:
         gaps = account.take(gpu(11.0, 1100.0), WHOLE, {"gpu": quality})
         assert gaps == (Gap(2.0, 11.0, 9.0, "late"),)
         assert account.energy_kwh["gpu"] == pytest.approx(joules * KWH)
+
+
+def test_gaps_in_a_row_are_one() -> None:
+    """A driver that answers every five seconds: four of each five are a gap, and two of them 8 s, the largest 4 s."""
+    account = Account(0.0, 1.0, Sleep())
+    account.take(gpu(1.0, 100.0), WHOLE, MEASURED)
+    (first,) = account.take(gpu(6.0, 600.0), WHOLE, MEASURED)
+    (second,) = account.take(gpu(11.0, 1100.0), WHOLE, MEASURED)
+    assert first.followed_by(second, 1.0) == Gap(2.0, 11.0, 8.0, "late")
+    assert first.followed_by(second, 0.5) is None
+    assert first.followed_by(second._replace(reason="suspended"), 1.0) is None
+    assert (account.missed_seconds, account.largest_gap_seconds) == (8.0, 4.0)
 
 
 def test_suspended_time_is_stated() -> None:

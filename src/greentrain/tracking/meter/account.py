@@ -25,7 +25,8 @@ class Gap(NamedTuple):
     from_mono, to_mono : float
         From and to, of ``time.monotonic``. [s]
     seconds : float
-        How long; the monotonic clock stands still while the computer is suspended. [s]
+        How long; the monotonic clock stands still while the computer is suspended. Of several gaps in a row all
+        together, without the time between them. [s]
     reason : {"suspended", "late", "unmeasured"}
         Why.
     """
@@ -34,6 +35,12 @@ class Gap(NamedTuple):
     to_mono: float
     seconds: float
     reason: str
+
+    def followed_by(self, other: "Gap", at_most_seconds: float) -> "Gap | None":
+        """Give two gaps for one reason as one, where no more time lies between them; None else."""
+        if self.reason != other.reason or other.from_mono - self.to_mono > at_most_seconds:
+            return None
+        return Gap(self.from_mono, other.to_mono, self.seconds + other.seconds, self.reason)
 
 
 class Account:
@@ -54,8 +61,8 @@ class Account:
         The run's energy [kWh] and its power over the last interval [W], by component.
     readings, missing, clamped : int
         Number of readings, of those that failed, and of those beyond physics.
-    gaps : list of Gap
-        What no reading covers.
+    missed_seconds, largest_gap_seconds : float
+        What no reading covers, in all and at most at once. [s]
     """
 
     def __init__(
@@ -74,7 +81,8 @@ class Account:
         self.readings = 0
         self.missing = 0
         self.clamped = 0
-        self.gaps: list[Gap] = []
+        self.missed_seconds = 0.0
+        self.largest_gap_seconds = 0.0
 
     @property
     def last_mono(self) -> float:
@@ -116,7 +124,7 @@ class Account:
                 self.power_w.pop(kind, None)
         self.readings += 1
         self._last = reading
-        self.gaps += gaps
+        self._miss(gaps)
         return gaps
 
     def shares(self) -> Share:
@@ -141,9 +149,14 @@ class Account:
             return ()
         if -after <= self._late_seconds:
             return ()
-        gap = Gap(self._last.mono, ended_mono, -after, "unmeasured")
-        self.gaps.append(gap)
-        return (gap,)
+        gaps = (Gap(self._last.mono, ended_mono, -after, "unmeasured"),)
+        self._miss(gaps)
+        return gaps
+
+    def _miss(self, gaps: tuple[Gap, ...]) -> None:
+        for gap in gaps:
+            self.missed_seconds += gap.seconds
+            self.largest_gap_seconds = max(self.largest_gap_seconds, gap.seconds)
 
     def _cut_off(self, after_seconds: float, span_seconds: float) -> None:
         """Take off what was used after the end, at the last interval's power; a short run keeps its mean power."""

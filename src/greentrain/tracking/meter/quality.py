@@ -38,13 +38,13 @@ def quality_record(account: Account, components: Iterable[Component], elapsed_se
     covered = account.covered_share(elapsed_seconds, kinds)
     known = covered if total > 0 else 0.0
     measured_share = known * measured / total if total > 0 else 0.0
-    missed = sum(gap.seconds for gap in account.gaps)
+    missed = account.missed_seconds
     is_poor = account.readings < _FEW_READINGS or missed > _MUCH_OF_THE_RUN * (elapsed_seconds + missed)
     return {
         "samples": account.readings,
         "missing": account.missing,
         "clamped": account.clamped,
-        "largest_gap_seconds": round(max((gap.seconds for gap in account.gaps), default=0.0), 3),
+        "largest_gap_seconds": round(account.largest_gap_seconds, 3),
         "measured_share": round(measured_share, 4),
         "modelled_share": round(known - measured_share, 4),
         "unknown_share": round(1.0 - known, 4),

@@ -43,6 +43,7 @@ class Recorder:
         self._components: tuple[Component, ...] | None = None
         self._next_write_seconds = 0.0
         self._marks: set[str] = set()
+        self._gap: Gap | None = None
 
     def read(self, timeout_seconds: float, is_last: bool = False) -> None:
         """Read the meter within this time, and write what is due. [s]"""
@@ -56,8 +57,7 @@ class Recorder:
         self._describe()
         clamped = self._account.clamped
         share = self._share.update() if self._share else _NO_SHARE
-        for gap in self._account.take(reading, share, quality_by_kind(self._meter.components)):
-            self._write_gap(gap)
+        self._note(self._account.take(reading, share, quality_by_kind(self._meter.components)))
         if self._account.clamped > clamped:
             self._marks.add("clamped")
         elapsed = reading.mono - self._settings.started_mono
@@ -66,8 +66,7 @@ class Recorder:
 
     def finish(self, end: End) -> None:
         """Write what is left and the end record."""
-        for gap in self._account.close(end.mono):
-            self._write_gap(gap)
+        self._note(self._account.close(end.mono))
         elapsed = max(0.0, end.mono - self._settings.started_mono)
         self._write_sample(elapsed)
         quality = quality_record(self._account, self._meter.components, elapsed) | self._cost.record(elapsed)
@@ -106,6 +105,7 @@ class Recorder:
         )
 
     def _write_sample(self, elapsed_seconds: float) -> None:
+        self._write_gap()
         share = self._account.shares()
         record = {
             "type": "sample",
@@ -120,9 +120,19 @@ class Recorder:
         # Half a reading early, so that a reading a millisecond early does not skip its turn.
         self._next_write_seconds = elapsed_seconds + pause - self._settings.interval_seconds / 2
 
-    def _write_gap(self, gap: Gap) -> None:
-        values = {name: round(value, 3) for name, value in gap._asdict().items() if name != "reason"}
-        self._journal.write({"type": "gap", **values, "reason": gap.reason})
+    def _note(self, gaps: tuple[Gap, ...]) -> None:
+        """Keep gaps until the next sample, as one where they follow each other: a slow driver makes one per reading."""
+        for gap in gaps:
+            together = self._gap and self._gap.followed_by(gap, 2 * self._settings.interval_seconds)
+            if together is None:
+                self._write_gap()
+            self._gap = together or gap
+
+    def _write_gap(self) -> None:
+        if self._gap is not None:
+            values = {name: round(value, 3) for name, value in self._gap._asdict().items() if name != "reason"}
+            self._journal.write({"type": "gap", **values, "reason": self._gap.reason})
+            self._gap = None
 
     def _values(self, elapsed_seconds: float) -> dict[str, object]:
         return {
