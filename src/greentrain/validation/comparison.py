@@ -130,6 +130,7 @@ def _ours(estimate: Estimate, job: Job, factors: Factors) -> MethodResult:
     return MethodResult(
         name=OURS,
         setting="",
+        known_as=OURS,
         title="this estimate, best values",
         kind="ours",
         power_w=estimate.it_energy_kwh.best * W_PER_KW / job.hours,

@@ -170,7 +170,7 @@ def test_the_sentence_of_the_methods_counts_those_inside_our_interval() -> None:
     result = estimate("V100", count=64, hours=79, location="US", year=2019)
     comparison = compare_methods(result)
     four = tuple(
-        item._replace(result=item.result._replace(kg=kg, name=name, setting=""))
+        item._replace(result=item.result._replace(kg=kg, known_as=name, setting=""))
         for item, kg, name in zip(comparison.methods, (400.0, 650.0, 800.0, 900.0), "abcd", strict=False)
     )
     narrow = subject()._replace(totals=subject().totals._replace(operational_kg=Interval(500, 600, 700)))

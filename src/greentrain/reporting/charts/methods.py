@@ -76,7 +76,7 @@ def _rows(subject: Subject, comparison: "Comparison | None") -> list[Row]:
         return []
     rows = [Row("greentrain", ours, _GROUPS["ours"][0], is_chosen=True)]
     rows += [
-        Row(item.result.label, exact(item.result.kg), _GROUPS[item.result.kind][0])
+        Row(item.result.words, exact(item.result.kg), _GROUPS[item.result.kind][0])
         for item in comparison.methods
         if item.result.kg > 0
     ]

@@ -1,5 +1,6 @@
 """The form ``text``: sections and tables in plain text, 80 columns where the tables allow it."""
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from os import PathLike
@@ -13,7 +14,8 @@ from greentrain.reporting.written import cited, written
 
 WIDTH = 80
 _GAP = 2
-_LEAST_TEXT_COLUMN = 12
+_INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
+_KEPT = "\N{WORD JOINER}"
 
 
 def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> str:
@@ -66,7 +68,7 @@ def _cited(cell: Cell, document: Document) -> str:
 
 def _table(table: Table, document: Document) -> Iterator[str]:
     rows = [[_cited(cell, document) for cell in row] for row in table.rows]
-    widths = _widths([list(table.header), *rows], table.numeric)
+    widths = _widths([list(table.header), *rows])
     yield from _wrapped(one_line(table.caption))
     yield from _row(list(table.header), widths, table.numeric)
     yield "  ".join("-" * width for width in widths)
@@ -74,17 +76,29 @@ def _table(table: Table, document: Document) -> Iterator[str]:
         yield from _row(row, widths, table.numeric)
 
 
-def _widths(rows: Sequence[Sequence[str]], numeric: frozenset[int]) -> list[int]:
-    """Give numbers the room that they need, and share the rest among columns of text."""
-    natural = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    text = [column for column in range(len(natural)) if column not in numeric]
-    room = WIDTH - _GAP * (len(natural) - 1) - sum(natural[column] for column in numeric)
-    while text and sum(natural[column] for column in text) > room:
-        widest = max(text, key=lambda column: natural[column])
-        if natural[widest] <= _LEAST_TEXT_COLUMN:
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Make the widest columns narrower until all fit, as far as no word is broken."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    surplus = sum(widths) + _GAP * (len(widths) - 1) - WIDTH
+    if surplus <= 0:
+        return widths
+    least = [max(map(_longest_word, column)) for column in columns]
+    for _ in range(surplus):
+        wide = [column for column, width in enumerate(widths) if width > least[column]]
+        if not wide:
             break
-        natural[widest] -= 1
-    return natural
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _longest_word(cell: str) -> int:
+    return max(map(len, _words(cell)), default=0)
+
+
+def _words(cell: str) -> list[str]:
+    """Part a cell where it may be broken: at spaces, but for those in the brackets of an interval."""
+    return _INTERVAL.sub(lambda found: found[0].replace(" ", _KEPT), cell).split()
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> Iterator[str]:
@@ -101,7 +115,8 @@ def _folded(cell: str, width: int) -> list[str]:
     """Break a cell into lines; most fit as they are, and need no search for where to break."""
     if len(cell) <= width and cell == " ".join(cell.split()):
         return [cell]
-    return textwrap.wrap(cell, width) or [""]
+    lines = textwrap.wrap(" ".join(_words(cell)), width, break_on_hyphens=False) or [""]
+    return [line.replace(_KEPT, " ") for line in lines]
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:

@@ -41,6 +41,7 @@ class Anthony2020(Method):
     """carbontracker; where no meter answers, as its simulation: half of TDP."""
 
     name = "anthony2020"
+    known_as = "carbontracker"
     title = "carbontracker: metered, else half of TDP"
     kind = "tool"
     source = "carbontracker_2020"

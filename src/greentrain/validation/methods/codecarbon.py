@@ -118,6 +118,7 @@ class Codecarbon(Method):
     """codecarbon; a host that the job does not describe is an unknown CPU at its constant share and 64 GB."""
 
     name = "codecarbon"
+    known_as = "codecarbon"
     title = "codecarbon: metered GPU, modelled host"
     kind = "tool"
     source = "codecarbon"

@@ -42,6 +42,7 @@ class Henderson2020(Method):
     """experiment-impact-tracker; for a described run the GPU's part alone."""
 
     name = "henderson2020"
+    known_as = "experiment-impact-tracker"
     title = "experiment-impact-tracker, metered"
     kind = "tool"
     source = "henderson_2020"

@@ -37,6 +37,7 @@ class Lacoste2019(Method):
     """ML CO2 Impact with the TDP of its own table, where that differs from ours."""
 
     name = "lacoste2019"
+    known_as = "ML CO2 Impact"
     title = "ML CO2 Impact: TDP x hours, no PUE"
     kind = "tool"
     source = "lacoste_2019"

@@ -65,6 +65,7 @@ class Lannelongue2021(Method):
     """Green Algorithms; memory and CPU cores count where the job or the setting names them."""
 
     name = "lannelongue2021"
+    known_as = "Green Algorithms"
     title = "Green Algorithms: TDP and memory, PUE"
     kind = "tool"
     source = "green_algorithms"

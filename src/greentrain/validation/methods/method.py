@@ -44,6 +44,8 @@ class MethodResult(NamedTuple):
 
     Attributes
     ----------
+    known_as : str
+        What people call it.
     kind : {'tool', 'paper', 'practice', 'bound', 'ours'}
         What the method is.
     power_w : float
@@ -62,6 +64,7 @@ class MethodResult(NamedTuple):
 
     name: str
     setting: str
+    known_as: str
     title: str
     kind: str
     power_w: float
@@ -77,6 +80,11 @@ class MethodResult(NamedTuple):
         """Name, and the setting in brackets."""
         return f"{self.name} ({self.setting})" if self.setting else self.name
 
+    @property
+    def words(self) -> str:
+        """What people call it, and the setting in brackets."""
+        return f"{self.known_as} ({self.setting})" if self.setting else self.known_as
+
 
 class Method(ABC):
     """A published method: how it sees power, PUE and grid of a job.
@@ -85,6 +93,8 @@ class Method(ABC):
     ----------
     name : str
         Named after its source.
+    known_as : str
+        What people call it.
     title : str
         What it is, in a few words.
     kind : {'tool', 'paper', 'practice', 'bound'}
@@ -98,6 +108,7 @@ class Method(ABC):
     """
 
     name: ClassVar[str]
+    known_as: ClassVar[str]
     title: ClassVar[str]
     kind: ClassVar[str]
     source: ClassVar[str]
@@ -139,6 +150,7 @@ class Method(ABC):
         return MethodResult(
             name=self.name,
             setting=setting,
+            known_as=self.known_as,
             title=self.title,
             kind=self.kind,
             power_w=power_w,

@@ -48,6 +48,7 @@ class Nameplate(Method):
     """The nameplate method."""
 
     name = "nameplate"
+    known_as = "nameplate power"
     title = "the most that servers can draw"
     kind = "bound"
     source = "epoch_frontier_power"

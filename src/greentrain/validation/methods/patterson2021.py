@@ -41,6 +41,7 @@ class Patterson2021(Method):
     """Patterson's method with its published means per chip."""
 
     name = "patterson2021"
+    known_as = "Patterson et al. 2021"
     title = "measured mean of the system per chip"
     kind = "paper"
     source = "patterson_2021"

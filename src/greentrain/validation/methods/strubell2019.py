@@ -47,6 +47,7 @@ class Strubell2019(Method):
     """Strubell's method; without a meter, its printed means of V100 and P100, which hold CPU and memory."""
 
     name = "strubell2019"
+    known_as = "Strubell et al. 2019"
     title = "one metered GPU for all, PUE 1.58"
     kind = "paper"
     source = "strubell_2019"

@@ -41,6 +41,7 @@ class TdpMethod(Method):
     """The method of model cards."""
 
     name = "tdp_method"
+    known_as = "TDP, as in model cards"
     title = "model cards: device hours x TDP x PUE"
     kind = "practice"
     source = "llama1_2023"
