@@ -226,7 +226,7 @@ def test_a_failing_coroutine_keeps_its_exception(track: TrackQuietly, tmp_path: 
 
 
 def test_the_event_loop_is_never_kept_waiting(track: TrackQuietly, capfd: pytest.CaptureFixture[str]) -> None:
-    """Start, end and summary of a run delay a heartbeat by less than 20 ms; the summary comes all the same."""
+    """Start, end and summary of a run delay a heartbeat by less than 50 ms; the summary comes all the same."""
 
     @track("loop", quiet=False)
     async def train() -> None:
@@ -251,7 +251,7 @@ def test_the_event_loop_is_never_kept_waiting(track: TrackQuietly, capfd: pytest
         return longest
 
     # The best of a few: the machine's own hiccups are not ours.
-    assert min(asyncio.run(longest_delay()) for _ in range(4)) < 0.020
+    assert min(asyncio.run(longest_delay()) for _ in range(4)) < 0.050
     assert capfd.readouterr().err.count("greentrain: loop completed after 0.") == 4
 
 

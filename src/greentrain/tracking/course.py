@@ -177,7 +177,7 @@ class Course(ABC):
             return []
         if self._outer is not None:
             return [lambda: self._leave_outer(ending.error)]
-        steps = [lambda: carrier.write({"type": "end", **ending._asdict()}), self._hand_over]
+        steps = [lambda: _write_end(carrier, ending), self._hand_over]
         if self._is_mute or (self.settings.quiet and self.settings.budget is None):
             return [*steps, carrier.stop_meter, carrier.close]
         return [*steps, self.show_later] if in_event_loop else [*steps, self.show, carrier.stop_meter]
@@ -206,3 +206,14 @@ class Course(ABC):
         self._outer = self._gauge = None
         self.notes = (*self.notes, "It began inside another run; what it used before that one ended is counted there.")
         self._begin()
+
+
+def _write_end(carrier: Carrier, ending: Ending) -> None:
+    record = {"type": "end", **ending._asdict()}
+    try:
+        carrier.write(record)
+    except Exception:
+        raise
+    except BaseException:  # a second Ctrl-C, which the end has to survive; if it was written before, twice does no harm
+        carrier.write(record)
+        raise
