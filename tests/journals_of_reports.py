@@ -22,7 +22,8 @@ def write_run(home: Path, key: str, **said: Any) -> Path:
     key : str
         The run's id.
     **said
-        ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured), ``spans``.
+        ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured), ``spans``,
+        ``processors_alone`` (there is no accelerator, and of the computer only the memory is measured).
     """
     started: datetime = said.get("started", FIRST_START)
     folder = home / "runs" / key
@@ -34,9 +35,21 @@ def write_run(home: Path, key: str, **said: Any) -> Path:
     status = said.get("status", "completed")
     if status is not None:
         tracker.append(_record(started, 3600, {"type": "end", "status": status, "error": None, "exit_code": 0}))
+    meter = _meter(key, started, said.get("gpu_w", 300.0), status)
+    if said.get("processors_alone"):
+        _leave_memory_alone(tracker[0], meter)
+    _write(folder / "node1.101.bbbbbb.meter.jsonl", meter)
     _write(folder / "node1.100.aaaaaa.tracker.jsonl", tracker)
-    _write(folder / "node1.101.bbbbbb.meter.jsonl", _meter(key, started, said.get("gpu_w", 300.0), status))
     return folder
+
+
+def _leave_memory_alone(start: dict[str, Any], meter: list[dict[str, Any]]) -> None:
+    start["estimate_inputs"] = {"location": None}
+    meter[0]["components"] = meter[0]["components"][1:]
+    meter[0]["components"][0]["quality"] = "unknown"
+    for record in meter[1:]:
+        for values in (record["energy_kwh"], record["power_w"]):
+            values.update(gpu=None, cpu=None)
 
 
 def _tracker_start(key: str, said: dict[str, Any]) -> dict[str, Any]:

@@ -146,6 +146,18 @@ def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:
     assert {"tdp", "utilization", "host_factor"} <= {item.name for item in subject.inputs}
 
 
+def test_a_part_that_nothing_measured_and_nothing_estimates_is_named(tmp_path: Path) -> None:
+    """Of a computer of unknown hardware 20 W of memory were seen: 0.02 kWh, and every form says what is missing."""
+    write_run(tmp_path, "a", processors_alone=True)
+    write_run(tmp_path, "b")
+    (line,) = subject_of(History(tmp_path).get("a")).lines
+    assert (line.basis, line.unmeasured) == ("measured", ("CPU",))
+    assert line.it_energy_kwh is not None
+    assert line.it_energy_kwh.best == pytest.approx(0.02)
+    (other,) = subject_of(History(tmp_path).get("b")).lines
+    assert other.unmeasured == ()
+
+
 def test_every_source_that_an_input_names_is_there(tmp_path: Path) -> None:
     """The bibliography resolves what inputs and equivalents refer to."""
     write_run(tmp_path, "a")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from greentrain.errors import InputError
-from greentrain.interval import Interval
+from greentrain.interval import Interval, exact
 from greentrain.reporting.numbers import rounded
 from greentrain.reporting.subject import Grid, RunLine, Subject
 
@@ -44,13 +44,29 @@ def basis_words(subject: Subject) -> str:
 
 
 def boundary_words(subject: Subject) -> str:
-    """Say which equipment the numbers cover, and that PUE was applied."""
+    """Say which equipment the numbers cover, that PUE was applied, and what is missing because nothing measured it."""
+    return "; ".join([_BOUNDARIES[subject.boundary], *_pue_words(subject), *_unmeasured_words(subject)])
+
+
+def _pue_words(subject: Subject) -> Iterable[str]:
     pues = [line.pue.best for line in subject.lines if line.pue is not None]
-    if not pues:
-        return _BOUNDARIES[subject.boundary]
-    low, high = min(pues), max(pues)
-    pue = f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
-    return f"{_BOUNDARIES[subject.boundary]}; IT energy times a PUE of {pue}"
+    if pues:
+        low, high = min(pues), max(pues)
+        yield f"IT energy times a PUE of {low:.4g}" + (f" to {high:.4g}" if high > low else "")
+
+
+def _unmeasured_words(subject: Subject) -> Iterable[str]:
+    counts = unmeasured(subject)
+    if counts and len(subject.lines) == 1:
+        yield f"not measured and not in the figures: {', '.join(counts)}"
+    elif counts:
+        listed = ", ".join(f"{part} of {number:,} run{'s' * (number != 1)}" for part, number in counts.items())
+        yield f"not measured and not in the figures: {listed}"
+
+
+def unmeasured(subject: Subject) -> dict[str, int]:
+    """Count the runs in whose energy a part of the computers is missing, by part."""
+    return dict(Counter(part for line in known_lines(subject) for part in line.unmeasured))
 
 
 def runs_words(subject: Subject) -> str:
@@ -82,8 +98,18 @@ def _unknown_words(subject: Subject) -> Iterable[str]:
 
 
 def grids(subject: Subject) -> tuple[tuple[str | None, Grid], ...]:
-    """Give each place and carbon intensity once, in the order of the lines."""
-    return tuple(dict.fromkeys((line.location, line.grid) for line in subject.lines if line.grid is not None))
+    """Give each place and carbon intensity once, in the order of the lines.
+
+    The interval of an intensity depends on how long the run was; of equal ones the widest stands for all.
+    """
+    found: dict[tuple[str | None, Grid], Interval] = {}
+    for line in subject.lines:
+        if line.grid is not None:
+            value = line.grid.g_per_kwh
+            key = (line.location, line.grid._replace(g_per_kwh=exact(value.best)))
+            known = found.get(key, value)
+            found[key] = Interval(min(known.low, value.low), value.best, max(known.high, value.high))
+    return tuple((place, grid._replace(g_per_kwh=value)) for (place, grid), value in found.items())
 
 
 def factor_words(subject: Subject) -> str:

@@ -89,6 +89,10 @@ class RunLine(NamedTuple):
         The carbon intensity.
     measured : Components or None
         The parts of the energy, where all of it is a measurement.
+    project : str or None
+        What a tracked run belongs to. Text of the user: escape it.
+    unmeasured : tuple of str
+        Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
 
     None means not known, never zero.
     """
@@ -115,6 +119,8 @@ class RunLine(NamedTuple):
     pue: Interval | None
     grid: Grid | None
     measured: Components | None = None
+    project: str | None = None
+    unmeasured: tuple[str, ...] = ()
 
     @property
     def is_unfinished(self) -> bool:

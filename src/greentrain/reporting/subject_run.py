@@ -98,7 +98,19 @@ def _line(run: Run, both: Reconciliation, pue: Input | None, grid: Grid | None) 
         pue=pue.value if pue else None,
         grid=grid,
         measured=Components(*(run.energy_kwh[name] for name in COMPONENTS)) if both.believed == "measurement" else None,
+        project=run.project,
+        unmeasured=tuple(_unmeasured(run, both, count)),
     )
+
+
+def _unmeasured(run: Run, both: Reconciliation, count: int) -> Iterator[str]:
+    """Name the parts of the computers that no meter saw and no estimate stands in for."""
+    energy = run.energy_kwh
+    if both.believed not in ("measurement", "both") or (both.estimate and energy["cpu"] is None):
+        return
+    if count and energy["gpu"] is None:
+        yield "accelerators"
+    yield from (words for name, words in (("cpu", "CPU"), ("memory", "memory")) if energy[name] is None)
 
 
 def _hardware(run: Run, beside: Estimate | None, count: int) -> str:

@@ -39,6 +39,14 @@ def test_a_run() -> None:
     assert {name: value for name, value in row.items() if value} == expected
 
 
+def test_a_run_belongs_to_its_project() -> None:
+    """By which dashboards sort; a run without one goes by its name."""
+    line = one_run().lines[0]._replace(project="bert")
+    assert [row["project_name"] for row in rows(one_run()._replace(lines=(line,)))] == ["bert"]
+    lines = (line, project().lines[1])
+    assert [row["project_name"] for row in rows(project()._replace(lines=lines))] == ["bert", "bert & co, 3 runs"]
+
+
 def test_the_parts_add_up() -> None:
     """As codecarbon's do."""
     (row,) = rows(one_run())

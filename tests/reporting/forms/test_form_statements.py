@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from subjects import MADE_AT, exact, nothing, one_run, project, sized
 
-from greentrain import validate
+from greentrain import Interval, validate
 from greentrain.errors import Contradiction, InputError
 from greentrain.reporting import statements
 from greentrain.reporting.forms import FORMS
@@ -16,6 +16,7 @@ from greentrain.reporting.statements import (
     boundary_words,
     factor_sources,
     factor_words,
+    grids,
     hardware_of,
     runs_words,
     span_words,
@@ -33,6 +34,19 @@ def test_boundary() -> None:
     assert boundary_words(project()) == f"{facility}; IT energy times a PUE of 1.25"
     alone = project()._replace(boundary="accelerator", lines=())
     assert boundary_words(alone) == "the accelerators alone, without their host"
+
+
+def test_boundary_says_what_was_not_measured() -> None:
+    """Of one run, and of how many runs of a project; one of unknown energy does not count."""
+    line = one_run().lines[0]._replace(unmeasured=("CPU", "memory"))
+    words = boundary_words(one_run()._replace(lines=(line,)))
+    assert words.endswith("; IT energy times a PUE of 1.25; not measured and not in the figures: CPU, memory")
+    first, second, unknown = project().lines
+    lines = (line, second._replace(unmeasured=("CPU",)), unknown._replace(unmeasured=("CPU",)))
+    words = boundary_words(project()._replace(lines=lines))
+    assert words.endswith("; not measured and not in the figures: CPU of 2 runs, memory of 1 run")
+    card = report(project()._replace(lines=lines), "model-card")
+    assert ", whole facility without CPU and memory (not measured), 90 % interval" in card
 
 
 def test_runs() -> None:
@@ -55,6 +69,17 @@ def test_factor() -> None:
     line = project().lines[0]
     many = project()._replace(lines=tuple(line._replace(location=place) for place in ("FR", "DE", "PL", "SE")))
     assert factor_words(many) == "4 location-based factors from 400 to 400 g CO2e/kWh"
+
+
+def test_a_factor_that_differs_in_its_interval_alone_is_one() -> None:
+    """The interval depends on the run's length; the widest stands for all."""
+    first, second, _ = project().lines
+    assert second.grid is not None
+    wider = second._replace(grid=second.grid._replace(g_per_kwh=Interval(300.0, 400.0, 440.0)))
+    found = project()._replace(lines=(first, wider))
+    assert factor_words(found) == "400 g CO2e/kWh (FR, 2025; life-cycle, location-based)"
+    ((place, grid),) = grids(found)
+    assert (place, grid.g_per_kwh) == ("FR", Interval(300.0, 400.0, 480.0))
 
 
 def test_hardware_hours_and_versions() -> None:

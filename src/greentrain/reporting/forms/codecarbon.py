@@ -45,7 +45,7 @@ def _names(subject: Subject, line: RunLine) -> dict[str, str]:
     ended = line.ended.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if line.ended else ""
     return {
         "timestamp": ended,
-        "project_name": spreadsheet(subject.title),
+        "project_name": spreadsheet(line.project or subject.title),
         "run_id": spreadsheet(line.id),
         "codecarbon_version": subject.versions.codecarbon or "",
         "gpu_count": str(line.count) if line.count else "",

@@ -56,8 +56,10 @@ def _plain(value: Any) -> Any:
         return _ends(value)
     if isinstance(value, datetime):
         return _utc(value)
+    if hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
     if isinstance(value, tuple):
-        return {name: _plain(part) for name, part in value._asdict().items()}  # type: ignore[attr-defined]
+        return list(value)
     return value
 
 

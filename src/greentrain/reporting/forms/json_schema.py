@@ -84,14 +84,17 @@ def _definitions() -> dict[str, Any]:
 
 def _line() -> dict[str, Any]:
     texts = {"id": _TEXT, "name": _TEXT, "status": {"enum": _STATUSES}, "basis": {"enum": _BASES}, "hardware": _TEXT}
-    maybe_texts = {name: _or_null(_TEXT) for name in ("gpu", "location")}
+    maybe_texts = {name: _or_null(_TEXT) for name in ("gpu", "location", "project")}
     numbers = {"count": _WHOLE, "runs": _WHOLE, "year": _or_null(_WHOLE)}
     hours = {name: _or_null(_NUMBER) for name in ("hours", "accelerator_hours")}
     times = {"started": _MOMENT, "ended": _MOMENT}
     amounts = {name: _amount(name) for name in QUANTITIES}
     factors = {"pue": _or_null(_ENDS), "grid": _or_null({"$ref": "#/$defs/grid"})}
     parts = {name: _or_null(_NUMBER) for name in Components._fields}
-    measured = {"measured": _or_null(_object(parts)) | {"description": "[kWh], before PUE"}}
+    measured = {
+        "measured": _or_null(_object(parts)) | {"description": "[kWh], before PUE"},
+        "unmeasured": _list(_TEXT) | {"description": "parts of the computers that are in no sum"},
+    }
     return _object({**texts, **maybe_texts, **numbers, **hours, **times, **amounts, **factors, **measured})
 
 

@@ -55,7 +55,9 @@ def _source(subject: Subject) -> str:
 
 
 def _boundary(subject: Subject) -> str:
-    return {"facility": "whole facility", "node": "computers", "accelerator": "accelerators only"}[subject.boundary]
+    words = {"facility": "whole facility", "node": "computers", "accelerator": "accelerators only"}[subject.boundary]
+    missing = statements.unmeasured(subject)
+    return f"{words} without {' and '.join(missing)} (not measured)" if missing else words
 
 
 def _places(subject: Subject) -> list[str]:
