@@ -39,10 +39,13 @@ CELLS = [
     ("codecarbon", "duration", 96, "h", 345_600, "s"),
     ("codecarbon", "water", 1.8, "L", 1.8, "L"),
     ("latex", "energy", 1507.4, "kWh", 1510, "kWh"),
+    ("latex", "energy_small", 0.05678, "kWh", 56.8, "Wh"),
     ("latex", "energy_large", 1_287_000, "kWh", 1290, "MWh"),
     ("latex", "emissions", 652.3, "kg", 652, "kg"),
+    ("latex", "emissions_small", 0.00321, "kg", 3.21, "g"),
     ("latex", "emissions_large", 552_100, "kg", 552, "t"),
     ("latex", "accelerator_hours", 768, "h", 768, "GPU-hours"),
+    ("latex", "hours", 12.5, "h", 12.5, "hours"),
     ("latex", "params", 176e9, "1", 176e9, "parameters"),
 ]
 

@@ -112,22 +112,76 @@ def test_the_sentence_for_neurips() -> None:
     assert text == (
         "Training used 8 x Tesla V100-SXM2-16GB for 128 GPU-hours in FR, in total 35.0~kWh (90\\,\\% interval 28.0 to "
         "42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); Table~\\ref{tab:greentrain} states "
-        "the compute of each run, and its total includes runs that did not complete (29\\,\\% of the energy).\n"
+        "the compute of each run, and its total includes runs that did not complete (29\\,\\% of the energy), and 1 "
+        "run of unknown energy is not in it.\n"
     )
     assert "and failed and preliminary runs of the project are not included." in render(exact(), checklist="neurips")
     assert "and other runs of the project are not included." in render(one_run(), checklist="neurips")
-    whole = project()._replace(failed_share=0.0)
-    assert "and no run of the project failed." in render(whole, checklist="neurips")
+    whole = project()._replace(lines=project().lines[:1])
+    assert "and no tracked run of the project failed." in render(whole, checklist="neurips")
+
+
+def test_the_sentence_for_neurips_counts_preliminary_runs() -> None:
+    """With one run of the paper named, the other's 10 of 35 kWh are 29 %; all named, there is no other."""
+    text = render(project()._replace(lines=project().lines[:2]), checklist="neurips", final="final")
+    assert text.endswith("and its total includes failed and preliminary runs (29\\,\\% of the energy).\n")
+    text = render(project(), checklist="neurips", final="final, crash, =lost")
+    assert text.endswith("and no other run of it was tracked, and 1 run of unknown energy is not in it.\n")
+
+
+def test_the_sentence_for_neurips_does_not_promise_rows_that_are_summed() -> None:
+    """31 runs are no longer listed each."""
+    line = project().lines[0]
+    lines = tuple(line._replace(id=str(number)) for number in range(31))
+    text = render(project()._replace(lines=lines), checklist="neurips")
+    assert "Table~\\ref{tab:greentrain} sums the compute of the runs by outcome and hardware, and no tracked" in text
+
+
+def test_a_run_that_failed_has_its_row() -> None:
+    """Whatever became of it: it is what was asked for."""
+    line = project().lines[1]
+    found = rows(one_run()._replace(lines=(line,)))
+    assert found[1:] == [
+        "crash (failed) & 8 x Tesla V100-SXM2-16GB & 40 & 10.0 [8.00, 12.0] & 4.00 [3.20, 4.80]",
+        "Total &  & 40 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
+    ]
+
+
+def test_without_accelerators_the_time_is_wall_clock() -> None:
+    """Item 8 and C1 ask for the time; a TPU is no GPU."""
+    subject = subject_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10, runs=2))
+    found = rows(subject)
+    assert found[0] == "Run & Hardware & Hours & kWh & kg CO$_2$e"
+    assert [row.split(" & ")[2] for row in found[1:]] == ["20", "--", "20"]
+    assert "Training used 64 cores of AMD EPYC 7763 for 20 hours, in" in render(subject, checklist="neurips")
+    assert "without failed and preliminary runs, was 20 hours, which used" in render(subject, checklist="acl")
+    tpus = subject_of(estimate("TPUv4", count=128, hours=200))
+    assert "Google TPU v4 (chip) for 25,600 accelerator-hours" in render(tpus)
+    assert rows(tpus)[0] == "Run & Hardware & Accelerator-hours & MWh & kg CO$_2$e"
+
+
+def test_small_figures_are_in_wh_and_grams() -> None:
+    """0.0252 kWh and 0.01008 kg; rows of decimals behind zeros would run out of the page."""
+    totals = exact().totals._replace(
+        facility_energy_kwh=Interval(0.02, 0.0252, 0.03), operational_kg=Interval(0.008, 0.01008, 0.012)
+    )
+    text = render(exact()._replace(totals=totals))
+    assert "25.2~Wh (90\\,\\% interval 20.0 to 30.0~Wh) of electricity" in text
+    assert "10.1~g CO$_2$e (90\\,\\% interval 8.00 to 12.0~g CO$_2$e)" in text
+    assert "& Wh & g CO$_2$e" in text
 
 
 def test_the_sentence_for_acl() -> None:
     """Parameters, budget, infrastructure."""
     assert render(sized(), checklist="acl") == (
-        "The model has 1 billion parameters, the total computational budget was 1,600 GPU-hours, which used 600~kWh "
-        "and emitted 240~kg CO$_2$e, and the computing infrastructure was 8 x NVIDIA A100 SXM4 80GB "
-        "(Table~\\ref{tab:greentrain}).\n"
+        "The model has 1 billion parameters, the computational budget, without failed and preliminary runs, was 1,600 "
+        "GPU-hours, which used 600~kWh and emitted 240~kg CO$_2$e, and the computing infrastructure was 8 x NVIDIA "
+        "A100 SXM4 80GB (Table~\\ref{tab:greentrain}).\n"
     )
-    assert render(project(), checklist="acl").startswith("The model is of the size stated in the paper, the total")
+    start = "The model is of the size stated in the paper, the"
+    assert render(project(), checklist="acl").startswith(f"{start} total computational budget was 128 GPU-hours, ")
+    words = "computational budget of this run, without others of its project, was 80 GPU-hours, "
+    assert render(one_run(), checklist="acl").startswith(f"{start} {words}")
 
 
 def test_an_unknown_checklist() -> None:

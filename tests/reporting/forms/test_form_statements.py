@@ -41,7 +41,7 @@ def test_boundary_says_what_was_not_measured() -> None:
     line = one_run().lines[0]._replace(unmeasured=("CPU", "memory"))
     words = boundary_words(one_run()._replace(lines=(line,)))
     assert words.endswith("; IT energy times a PUE of 1.25; not measured and not in the figures: CPU, memory")
-    first, second, unknown = project().lines
+    _, second, unknown = project().lines
     lines = (line, second._replace(unmeasured=("CPU",)), unknown._replace(unmeasured=("CPU",)))
     words = boundary_words(project()._replace(lines=lines))
     assert words.endswith("; not measured and not in the figures: CPU of 2 runs, memory of 1 run")

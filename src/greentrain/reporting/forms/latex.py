@@ -7,7 +7,7 @@ from greentrain.interval import Interval
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import latex
 from greentrain.reporting.forms.latex_bibliography import bibliography, cited
-from greentrain.reporting.forms.latex_table import rows_of, table
+from greentrain.reporting.forms.latex_table import MOST_ROWS, Rows, hours_of, rows_of, table
 from greentrain.reporting.marks import made_by
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.units_map import Cell, cell
@@ -16,6 +16,9 @@ FORM = "latex"
 CHECKLISTS = ("neurips", "acl")
 LARGE = 10_000.0
 """From here on energies are written in MWh [kWh] and emissions in tonnes [kg]."""
+
+SMALL = 0.1
+"""Below this energies are written in Wh [kWh] and emissions in grams [kg]."""
 
 _VERBS = {"estimated": "We estimate", "measured": "We measured", "mixed": "By measurement and estimate we find"}
 
@@ -38,7 +41,7 @@ def render(subject: Subject, *, checklist: str | None = None, final: str | None 
     statements.refuse_nothing(subject, FORM)
     rows = rows_of(subject, final)
     if checklist is not None:
-        return f"{_neurips(subject) if checklist == 'neurips' else _acl(subject)}\n"
+        return f"{_neurips(subject, rows, final) if checklist == 'neurips' else _acl(subject)}\n"
     head = (
         f"% {made_by(subject)}\n% Take it in with \\input, and name greentrain in \\bibliography: compiling writes it."
     )
@@ -52,13 +55,18 @@ def render(subject: Subject, *, checklist: str | None = None, final: str | None 
 
 
 def energy_cell(subject: Subject) -> Cell:
-    """Choose kWh or MWh by the total."""
-    return cell(FORM, "energy_large" if subject.totals.facility_energy_kwh.best >= LARGE else "energy")
+    """Choose Wh, kWh or MWh by the total."""
+    return _sized("energy", subject.totals.facility_energy_kwh)
 
 
 def mass_cell(subject: Subject) -> Cell:
-    """Choose kilograms or tonnes by the total."""
-    return cell(FORM, "emissions_large" if subject.totals.operational_kg.best >= LARGE else "emissions")
+    """Choose grams, kilograms or tonnes by the total."""
+    return _sized("emissions", subject.totals.operational_kg)
+
+
+def _sized(quantity: str, value: Interval) -> Cell:
+    size = "_large" if value.best >= LARGE else "_small" if value.best < SMALL else ""
+    return cell(FORM, f"{quantity}{size}")
 
 
 def _paragraph(subject: Subject) -> str:
@@ -78,9 +86,16 @@ def _sentences(subject: Subject) -> Iterator[str]:
 
 
 def _hardware(subject: Subject) -> str:
-    hours = statements.accelerator_hours(subject)
     words = latex(statements.hardware_of(subject) or "hardware not stated")
-    return words if hours is None else f"{words} for {cell(FORM, 'accelerator_hours').short_text(hours)} GPU-hours"
+    time = _time(subject)
+    return f"{words} for {time}" if time else words
+
+
+def _time(subject: Subject) -> str:
+    """Write the accelerator-hours, of processors alone the wall-clock time; nothing where neither is known."""
+    hours = hours_of(subject)
+    amount = hours.total(subject)
+    return "" if amount is None else f"{cell(FORM, hours.quantity).short_text(amount)} {hours.words}"
 
 
 def _amount(unit: Cell, value: Interval, of: str = "") -> str:
@@ -92,24 +107,38 @@ def _amount(unit: Cell, value: Interval, of: str = "") -> str:
     )
 
 
-def _neurips(subject: Subject) -> str:
+def _neurips(subject: Subject, rows: Rows, final: str | None) -> str:
     """Answer item 8: compute per run and in total, and whether the project needed more than the paper reports."""
+    is_short = len(subject.lines) <= MOST_ROWS
+    listed = "states the compute of each run" if is_short else "sums the compute of the runs by outcome and hardware"
     more = {
         "estimate": "failed and preliminary runs of the project are not included",
         "run": "other runs of the project are not included",
-    }.get(subject.kind, _failed(subject))
+    }.get(subject.kind) or _others(subject, rows, final)
     return (
         f"Training used {_hardware(subject)}{_places(subject)}, in total "
         f"{_amount(energy_cell(subject), subject.totals.facility_energy_kwh)} and "
         f"{_amount(mass_cell(subject), subject.totals.operational_kg, 'CO$_2$e')}; "
-        f"Table~\\ref{{tab:greentrain}} states the compute of each run, and {more}."
+        f"Table~\\ref{{tab:greentrain}} {listed}, and {more}."
     )
 
 
-def _failed(subject: Subject) -> str:
-    if not subject.failed_share:
-        return "no run of the project failed"
-    return f"its total includes runs that did not complete ({100 * subject.failed_share:.2g}\\,\\% of the energy)"
+def _others(subject: Subject, rows: Rows, final: str | None) -> str:
+    """Say what a project needed beyond the runs that are reported."""
+    known = [line.facility_energy_kwh.best for line in rows.others if line.facility_energy_kwh is not None]
+    unknown = len(subject.lines) - len(statements.known_lines(subject))
+    words = []
+    if known:
+        which = "runs that did not complete" if final is None else "failed and preliminary runs"
+        share = 100 * sum(known) / subject.totals.facility_energy_kwh.best
+        words.append(f"its total includes {which} ({share:.2g}\\,\\% of the energy)")
+    elif not rows.others:
+        words.append("no tracked run of the project failed" if final is None else "no other run of it was tracked")
+    if unknown:
+        words.append(
+            f"{unknown:,} run{'s' * (unknown != 1)} of unknown energy {'is' if unknown == 1 else 'are'} not in it"
+        )
+    return ", and ".join(words)
 
 
 def _places(subject: Subject) -> str:
@@ -121,17 +150,16 @@ def _acl(subject: Subject) -> str:
     """Answer question C1: parameters, total computational budget, infrastructure."""
     size = subject.size
     params = f"has {_count(size.params)} parameters" if size and size.params else "is of the size stated in the paper"
-    hours = statements.accelerator_hours(subject)
-    budget = (
-        "not counted in GPU-hours"
-        if hours is None
-        else f"{cell(FORM, 'accelerator_hours').short_text(hours)} GPU-hours"
-    )
+    which = {
+        "estimate": "computational budget, without failed and preliminary runs,",
+        "run": "computational budget of this run, without others of its project,",
+    }.get(subject.kind, "total computational budget")
+    budget = _time(subject) or "not counted in hours"
     energy = _amount(energy_cell(subject), subject.totals.facility_energy_kwh)
     mass = _amount(mass_cell(subject), subject.totals.operational_kg, "CO$_2$e")
     infrastructure = latex(statements.hardware_of(subject) or "hardware not stated")
     return (
-        f"The model {params}, the total computational budget was {budget}, which used {energy} and emitted {mass}, "
+        f"The model {params}, the {which} was {budget}, which used {energy} and emitted {mass}, "
         f"and the computing infrastructure was {infrastructure}{_places(subject)} (Table~\\ref{{tab:greentrain}})."
     )
 

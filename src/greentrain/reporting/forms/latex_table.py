@@ -16,6 +16,13 @@ MOST_ROWS = 30
 """More runs than this are summed by status and hardware: a table that floats does not break over pages."""
 
 
+_NO_GPUS = (
+    "ascend", "cerebras", "gaudi", "graphcore", "groq", "inferentia", "kunlun", "maia", "mlu", "mtia", "tesla-d1",
+    "tpu", "trainium",
+)  # fmt: skip
+"""Beginnings of the ids of accelerators that nobody calls a GPU."""
+
+
 class Row(NamedTuple):
     """A row of the table; blank quantities are None."""
 
@@ -24,6 +31,37 @@ class Row(NamedTuple):
     hours: float | None
     energy_kwh: Interval | None
     operational_kg: Interval | None
+
+
+class Hours(NamedTuple):
+    """How the time of computers is counted.
+
+    Attributes
+    ----------
+    field : str
+        The field of a run that holds it.
+    quantity : str
+        The same in the map of units.
+    words : str
+        Its unit in words.
+    """
+
+    field: str
+    quantity: str
+    words: str
+
+    def total(self, subject: Subject) -> float | None:
+        """Sum it over all runs. [h]"""
+        sums = {"accelerator_hours": statements.accelerator_hours, "hours": statements.wall_clock_hours}
+        return sums[self.field](subject)
+
+
+def hours_of(subject: Subject) -> Hours:
+    """Count accelerator-hours, called GPU-hours where all are GPUs; without accelerators, wall-clock time."""
+    if statements.accelerator_hours(subject) is None:
+        return Hours("hours", "hours", "hours")
+    is_other = any(line.gpu and line.gpu.startswith(_NO_GPUS) for line in subject.lines)
+    return Hours("accelerator_hours", "accelerator_hours", "accelerator-hours" if is_other else "GPU-hours")
 
 
 class Rows(NamedTuple):
@@ -74,7 +112,7 @@ def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
     energy, mass : Cell
         Units of the columns.
     """
-    shared = _shared_hardware(subject)
+    shared, hours = _shared_hardware(subject), hours_of(subject)
     lines = [
         r"\begin{table}[htbp]",
         r"\centering",
@@ -86,11 +124,11 @@ def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
         r"\setlength{\tabcolsep}{3pt}",
         r"\begin{tabular}{p{0.4\linewidth}rrr}" if shared else r"\begin{tabular}{p{0.2\linewidth}p{0.18\linewidth}rrr}",
         r"\hline",
-        rf"Run & {'' if shared else 'Hardware & '}GPU-hours & {energy.unit} & {mass.unit} CO$_2$e \\",
+        rf"Run & {'' if shared else 'Hardware & '}{_column(hours)} & {energy.unit} & {mass.unit} CO$_2$e \\",
         r"\hline",
-        *(_written(row, energy, mass, shared) for row in _body(subject, rows)),
+        *(_written(row, energy, mass, shared) for row in _body(subject, rows, hours)),
         r"\hline",
-        _written(_total(subject), energy, mass, shared),
+        _written(_total(subject, hours), energy, mass, shared),
         r"\hline",
         r"\end{tabular}",
         r"\end{table}",
@@ -109,38 +147,45 @@ def _caption(subject: Subject, shared: str) -> str:
     return latex(f"{words} Hardware of each run: {shared}." if shared else words)
 
 
-def _body(subject: Subject, rows: Rows) -> Iterator[Row]:
+def _column(hours: Hours) -> str:
+    return hours.words[0].upper() + hours.words[1:]
+
+
+def _body(subject: Subject, rows: Rows, hours: Hours) -> Iterator[Row]:
     is_short = len(subject.lines) <= MOST_ROWS
-    yield from _listed(rows.reported, is_short)
+    if subject.kind == "run":
+        yield from _listed(subject.lines, is_short, hours)
+        return
+    yield from _listed(rows.reported, is_short, hours)
     if subject.kind == "estimate":
         yield Row("Failed and preliminary runs", "not included", None, None, None)
     elif subject.kind == "project":
-        yield _sum("Subtotal, reported runs", rows.reported)
-        yield from _listed(rows.others, is_short)
-        yield _sum("Subtotal, failed and preliminary runs", rows.others)
+        yield _sum("Subtotal, reported runs", rows.reported, hours)
+        yield from _listed(rows.others, is_short, hours)
+        yield _sum("Subtotal, failed and preliminary runs", rows.others, hours)
 
 
-def _listed(lines: Sequence[RunLine], is_short: bool) -> Iterator[Row]:
+def _listed(lines: Sequence[RunLine], is_short: bool, hours: Hours) -> Iterator[Row]:
     if is_short:
-        yield from (_row(line) for line in lines)
+        yield from (_row(line, hours) for line in lines)
         return
     groups: dict[tuple[str, str], list[RunLine]] = defaultdict(list)
     for line in lines:
         groups[line.status, line.hardware].append(line)
     for (status, hardware), members in groups.items():
         name = f"{len(members):,} run{'s' * (len(members) != 1)} ({status})"
-        yield _sum(name, members)._replace(hardware=hardware)
+        yield _sum(name, members, hours)._replace(hardware=hardware)
 
 
-def _row(line: RunLine) -> Row:
+def _row(line: RunLine, hours: Hours) -> Row:
     name = line.name if line.status in ("completed", "estimated") else f"{line.name} ({line.status})"
-    return Row(name, line.hardware, line.accelerator_hours, line.facility_energy_kwh, line.operational_kg)
+    return Row(name, line.hardware, getattr(line, hours.field), line.facility_energy_kwh, line.operational_kg)
 
 
-def _sum(name: str, lines: Sequence[RunLine]) -> Row:
-    hours = [line.accelerator_hours for line in lines if line.accelerator_hours is not None]
+def _sum(name: str, lines: Sequence[RunLine], hours: Hours) -> Row:
+    times = [time for line in lines if (time := getattr(line, hours.field)) is not None]
     energy = _added(line.facility_energy_kwh for line in lines)
-    return Row(name, "", sum(hours) if hours else None, energy, _added(line.operational_kg for line in lines))
+    return Row(name, "", sum(times) if times else None, energy, _added(line.operational_kg for line in lines))
 
 
 def _added(values: Iterable[Interval | None]) -> Interval | None:
@@ -149,9 +194,9 @@ def _added(values: Iterable[Interval | None]) -> Interval | None:
     return Interval(*map(sum, zip(*known, strict=True))) if known else None
 
 
-def _total(subject: Subject) -> Row:
-    totals, hours = subject.totals, statements.accelerator_hours(subject)
-    return Row("Total", "", hours, totals.facility_energy_kwh, totals.operational_kg)
+def _total(subject: Subject, hours: Hours) -> Row:
+    totals = subject.totals
+    return Row("Total", "", hours.total(subject), totals.facility_energy_kwh, totals.operational_kg)
 
 
 def _written(row: Row, energy: Cell, mass: Cell, shared: str) -> str:
