@@ -103,6 +103,17 @@ def test_a_report_of_ours_is_overwritten_without_asking(tmp_path: Path) -> None:
         assert "Other" in path.read_text() or ending == "csv"
 
 
+def test_an_inventory_of_ours_is_written_again_without_asking(tmp_path: Path) -> None:
+    """Its columns are ours; codecarbon's rows look the same from whoever they are."""
+    path = tmp_path / "ghg.csv"
+    assert run([*DESCRIBED, "--format", "ghg", "-o", str(path)]) == 0
+    assert run([*DESCRIBED, "--format", "ghg", "--scope", "2", "-o", str(path)]) == 0
+    assert ",scope 2," in path.read_text()
+    path = tmp_path / "emissions.csv"
+    assert run([*DESCRIBED, "--format", "codecarbon", "-o", str(path)]) == 0
+    assert run([*DESCRIBED, "--format", "codecarbon", "-o", str(path)]) == 1
+
+
 def test_what_is_not_ours_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody is there to be asked: exit code 1 and the file as it was; with --force it is overwritten."""
     path = tmp_path / "notes.md"

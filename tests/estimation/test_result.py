@@ -101,7 +101,7 @@ def test_the_run_as_understood() -> None:
     """Ids instead of what was typed."""
     assert USUAL.run == {
         "gpu": "v100-sxm2-16gb", "count": 8, "hours": 96.0, "gpu_hours": 768.0, "location": "FR", "year": 2024,
-        "grid_year": 2024, "runs": 1, "site": "datacentre", "instance": None,
+        "year_basis": "given", "grid_year": 2024, "runs": 1, "site": "datacentre", "instance": None,
     }  # fmt: skip
 
 

@@ -62,6 +62,7 @@ def test_a_template_may_include_files_beside_it(tmp_path: Path) -> None:
         ("{{ subject.__class__.__mro__ }}", "access to attribute '__class__' of 'Subject' object is unsafe."),
         ("{{ 1 / 0 }}", "ZeroDivisionError: division by zero"),
         ("{% include 'gone.txt' %}", "gone.txt"),
+        ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "RecursionError: maximum recursion depth exceeded"),
     ],
 )
 def test_a_faulty_template_is_refused(tmp_path: Path, template: str, message: str) -> None:
@@ -70,6 +71,12 @@ def test_a_faulty_template_is_refused(tmp_path: Path, template: str, message: st
         _filled(tmp_path, template)
     assert str(caught.value).startswith(f"template {ascii(str(tmp_path / 'mine.j2'))[:82]}"[:70])
     assert message in str(caught.value)
+
+
+def test_the_mark_of_an_editor_is_no_text(tmp_path: Path) -> None:
+    """Some begin a file in UTF-8 with a byte order mark; it would land in the report."""
+    (tmp_path / "x.j2").write_bytes(b"\xef\xbb\xbf{{ subject.kind }}")
+    assert report(greentrain.estimate("V100", hours=1), "text", template=tmp_path / "x.j2") == "estimate"
 
 
 @pytest.mark.parametrize(("content", "message"), [(None, "there is no such file"), (b"\xff\xfe", "is not UTF-8 text")])

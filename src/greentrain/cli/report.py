@@ -10,6 +10,7 @@ from greentrain.cli.terminal import agreed, complain, write
 from greentrain.errors import Contradiction, InputError
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject_size import SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,8 @@ def _report(subject: Subject, format: str, said: dict[str, str]) -> str:
     from greentrain.reporting.report import report
 
     options: dict[str, Any] = {option.name: said[option.name] for option in FORM_OPTIONS if option.name in said}
-    return report(subject, format, **options)
+    sizes: dict[str, Any] = {name: said[name] for name in SIZES if name in said} if subject.kind != "estimate" else {}
+    return report(subject, format, **sizes, **options)
 
 
 def _format(format: str | None, output: str | None) -> str:
@@ -88,7 +90,10 @@ def _result(said: dict[str, str]) -> object:
         Origin("project", "{project}", lambda: tracked_runs(said["project"], home)),
         Origin("validation", "{validation}", lambda: _validation(said.get("references")), is_switch=True),
     )
-    if not described and not any(origin.option in said for origin in origins):
+    is_named = any(origin.option in said for origin in origins)
+    if is_named:  # the size is then that of what was named
+        described = {name: value for name, value in described.items() if name not in SIZES}
+    if not described and not is_named:
         rule = "describe a run, its {hours} too, or name what to report: the {id} of a run, {project} or {validation}"
         raise Contradiction("gpu", None, rule)
     return only_result(said, origins, described)

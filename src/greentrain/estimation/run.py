@@ -99,6 +99,7 @@ class Run:
             "gpu_hours": self.accelerator_hours if devices else None,
             "location": _zone(location, choice),
             "year": request.year or (choice.value.year if choice else None),
+            "year_basis": "default" if request.year is None else "given",
             "grid_year": choice.value.year if choice else None,
             "runs": request.runs,
             "site": request.site,

@@ -54,7 +54,10 @@ def updated_card(card: str, subject: Subject, *, training_type: str | None = Non
     front = with_mapping(card, KEY, metadata(subject, training_type))
     found = find_front_matter(front)
     assert found is not None
-    return front[: found.after] + with_section(front[found.after :], section_lines(subject), eol)
+    head, body = front[: found.after], front[found.after :]
+    if not head.endswith(("\r", "\n")):  # the card ends with the dashes
+        head += eol
+    return head + with_section(body, section_lines(subject), eol)
 
 
 def read_card(path: str | os.PathLike[str]) -> str:

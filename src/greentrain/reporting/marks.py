@@ -1,6 +1,7 @@
 """The mark by which a report is known as one of ours, so that it may be written again without asking."""
 
 from greentrain.reporting.forms.csv import COLUMNS
+from greentrain.reporting.forms.ghg import COLUMNS as GHG_COLUMNS
 from greentrain.reporting.subject import Subject
 
 MARK = "Report made by greentrain"
@@ -8,7 +9,7 @@ MARK = "Report made by greentrain"
 LOOKED_AT = 2000
 """How many characters of a file are looked at. [1]"""
 
-_STARTS = (",".join(COLUMNS), '{\n  "schema_version": 1,\n  "kind": "report",')
+_STARTS = (",".join(COLUMNS), ",".join(GHG_COLUMNS), '{\n  "schema_version": 1,\n  "kind": "report",')
 
 
 def made_by(subject: Subject) -> str:

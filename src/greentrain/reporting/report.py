@@ -7,6 +7,7 @@ from typing import Any
 from greentrain.errors import Contradiction, InputError, UnknownName, either
 from greentrain.reporting.forms import FORMS, Form
 from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject_size import with_stated_size
 
 
 def report(
@@ -15,6 +16,10 @@ def report(
     *,
     title: str | None = None,
     made_at: datetime | None = None,
+    params: float | str | None = None,
+    tokens: float | str | None = None,
+    active_params: float | str | None = None,
+    flops: float | str | None = None,
     **options: Any,
 ) -> str:
     """Write a report of any result, in any form, and return it as text.
@@ -31,6 +36,12 @@ def report(
     made_at : datetime, optional
         When the report is made, an aware datetime. Left out, the report does not say it, and the same result gives the
         same report byte for byte.
+    params, active_params : float or str, optional
+        Parameters of the model, and those in use per token, where the result does not say: of tracked runs.
+    tokens : float or str, optional
+        Tokens that all reported runs together were trained on.
+    flops : float or str, optional
+        Operations of all reported runs together [FLOP]; left out, 6 x (active) parameters x tokens.
     **options
         What the form takes, such as ``template`` for html, markdown and text.
 
@@ -51,7 +62,11 @@ def report(
     estimated
     """
     form = form_of(format)
-    subject = subject_of(result, title=title, made_at=made_at)
+    sizes = {"params": params, "tokens": tokens, "active_params": active_params, "flops": flops}
+    subject = with_stated_size(
+        subject_of(result, title=title, made_at=made_at),
+        {name: value for name, value in sizes.items() if value is not None},
+    )
     return rendered(subject, format, form, options)
 
 

@@ -161,11 +161,14 @@ class Size(NamedTuple):
         Tokens trained on. [1]
     flops : float or None
         Operations, all identical runs together. [FLOP]
+    counted : str or None
+        How the operations were counted, where the user stated the size beside the result.
     """
 
     params: float | None = None
     tokens: float | None = None
     flops: float | None = None
+    counted: str | None = None
 
 
 class PowerSpan(NamedTuple):

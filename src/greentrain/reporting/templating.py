@@ -61,7 +61,7 @@ def environment(folders: tuple[Path, ...] = (), escape: Callable[[str], str] | N
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     made = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([*folders, FOLDER]),
+        loader=FileSystemLoader([*folders, FOLDER], encoding="utf-8-sig"),
         autoescape=escape is None,
         finalize=None if escape is None else _finalized(escape),
         undefined=StrictUndefined,
@@ -120,7 +120,7 @@ def own_template(
         raise InputError("template", str(path), f"line {error.lineno}: {error.message}") from error
     except (TemplateError, OSError, UnicodeDecodeError) as error:
         raise InputError("template", str(path), _why(file, error)) from error
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
         raise InputError("template", str(path), f"{type(error).__name__}: {error}") from error
 
 

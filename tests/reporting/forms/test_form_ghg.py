@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from subjects import exact, one_run, project
 
+from greentrain import estimate
 from greentrain.errors import InputError
 from greentrain.reporting.forms.ghg import COLUMNS, render
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject import Subject, subject_of
 
 
 def rows(subject: Subject, **options: Any) -> list[dict[str, str]]:
@@ -80,6 +81,14 @@ def test_columns_and_an_estimate() -> None:
         "Stated by the user",
     )
     assert total["basis"] == "estimated"
+
+
+def test_the_period_of_a_described_run_is_the_year_that_was_named() -> None:
+    """An inventory is of a year; without one nothing is said."""
+    for row in rows(subject_of(estimate("V100", hours=96, location="FR", year=2023))):
+        assert (row["period_start_utc"], row["period_end_utc"]) == ("2023-01-01T00:00:00Z", "2023-12-31T23:59:59Z")
+    for row in rows(subject_of(estimate("V100", hours=96, location="FR"))):
+        assert (row["period_start_utc"], row["period_end_utc"]) == ("", "")
 
 
 def test_a_name_is_no_formula() -> None:

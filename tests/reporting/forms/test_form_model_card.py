@@ -49,6 +49,14 @@ def emitting(kg: float) -> Subject:
     return one_run()._replace(totals=one_run().totals._replace(operational_kg=Interval(kg, kg, kg)))
 
 
+def test_a_card_that_ends_with_the_dashes_stays_one() -> None:
+    """The section begins on a line of its own, and a second time changes nothing."""
+    card = update_card("---\nlicense: mit\n---", one_run())
+    assert card.startswith("---\nlicense: mit\nco2_eq_emissions:\n  emissions: 10000\n")
+    assert "\n---\n## Environmental Impact\n" in card
+    assert update_card(card, one_run()) == card
+
+
 def test_the_metadata_are_in_grams() -> None:
     """14 kg are 14,000 g; the source says what the number covers."""
     expected = {

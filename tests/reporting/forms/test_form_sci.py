@@ -60,8 +60,11 @@ def test_the_inputs_of_an_estimate_are_coefficients() -> None:
     ("unit", "message"),
     [
         ("image", "functional_unit 'image': must be run, token or flop"),
-        ("token", "functional_unit 'token': the number of tokens is not known"),
-        ("flop", "functional_unit 'flop': the number of operations is not known"),
+        (
+            "token",
+            "functional_unit 'token': the number of tokens is not known; give tokens, of a described run params too",
+        ),
+        ("flop", "functional_unit 'flop': the number of operations is not known; give flops, or params and tokens"),
     ],
 )
 def test_units_that_cannot_be_counted(unit: str, message: str) -> None:
@@ -77,6 +80,16 @@ def test_a_project_without_a_completed_run_has_no_score_per_run() -> None:
         InputError, match=r"^functional_unit 'run': no run completed; give token or flop, where these are known$"
     ):
         render(one_run()._replace(lines=lines))
+
+
+def test_a_run_that_goes_on_has_delivered_nothing_yet() -> None:
+    """R counts the one that completed: 16 kg over 1, not over 2; of the other no embodied share is known."""
+    first, second, _ = project().lines
+    found = project()._replace(lines=(first, second._replace(status="running", embodied_kg=None)))
+    text = render(found)
+    assert "per run; " not in headline(text)
+    assert "for runs of this size alone. R counts 1." in text
+    assert "- M is not known of 1 of 2 runs: the score is incomplete." in text
 
 
 def test_operations_alone_are_enough() -> None:

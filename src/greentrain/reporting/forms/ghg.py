@@ -25,6 +25,8 @@ COLUMNS = (
 def render(subject: Subject, *, market_based_kg: float | str | None = None, scope: str | None = None) -> str:
     """Write one row per run whose energy is known, and one that sums them.
 
+    The period of a tracked run is that from its start to its end, of a described one the calendar year that was named.
+
     Parameters
     ----------
     subject : Subject
@@ -65,14 +67,14 @@ def _market(kg: float | str | None) -> str:
 
 
 def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
+    year = _named_year(subject)
     for line in statements.known_lines(subject):
         yield {
             "record": "run",
             "activity": spreadsheet(line.name),
             "status": line.status,
             "basis": line.basis,
-            "period_start_utc": _moment(line.started),
-            "period_end_utc": _moment(line.ended),
+            **_period(line.started, line.ended, year),
             **_amounts(line.facility_energy_kwh, line.operational_kg),
             **_factor(subject, line),
         }
@@ -82,11 +84,24 @@ def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
         "activity": spreadsheet(subject.title),
         "status": statements.runs_words(subject),
         "basis": subject.basis,
-        "period_start_utc": _moment(subject.period_start),
-        "period_end_utc": _moment(subject.period_end),
+        **_period(subject.period_start, subject.period_end, year),
         **_amounts(totals.facility_energy_kwh, totals.operational_kg),
         "market_based_t_co2e": market,
     }
+
+
+def _period(start: datetime | None, end: datetime | None, year: int | None) -> dict[str, str]:
+    if year is not None:
+        start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    return {"period_start_utc": _moment(start), "period_end_utc": _moment(end)}
+
+
+def _named_year(subject: Subject) -> int | None:
+    """Give the year that the user named of a described run."""
+    if subject.kind != "estimate" or subject.estimate is None:
+        return None
+    run = subject.estimate.run
+    return run["year"] if run["year_basis"] == "given" else None
 
 
 def _moment(time: datetime | None) -> str:

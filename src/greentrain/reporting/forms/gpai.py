@@ -75,10 +75,10 @@ def compute_method(subject: Subject) -> str:
     """Say how the computation was counted."""
     if subject.size is None or subject.size.flops is None:
         return "The number of operations was not stated; training time and hardware are those of the runs covered."
-    counted = "6 x (active) parameters x tokens" if subject.size.tokens is not None else "as stated by the user"
-    return (
-        f"Operations of training: {counted}, all identical runs together. Recomputation of activations is not counted."
-    )
+    known = "6 x (active) parameters x tokens" if subject.size.tokens is not None else "as stated by the user"
+    counted = subject.size.counted or known
+    own = "" if counted == "as stated by the user" else " Recomputation of activations is not counted."
+    return f"Operations of training: {counted}, all runs covered together.{own}"
 
 
 def energy_method(subject: Subject) -> str:

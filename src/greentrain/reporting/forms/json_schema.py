@@ -49,7 +49,7 @@ def schema() -> dict[str, Any]:
         "defaults": _list(_TEXT) | {"description": "names of the inputs that greentrain chose"},
         "notes": _list(_TEXT),
         "sources": {"type": "object", "additionalProperties": {"$ref": "#/$defs/source"}},
-        "size": _or_null(_object({name: _or_null(_NUMBER) for name in ("params", "tokens", "flops")})),
+        "size": _or_null(_size()),
         "power_series": {"type": "object", "additionalProperties": _list(_point())},
         "spans": _list(_object({"name": _TEXT, "from_seconds": _NUMBER, "to_seconds": _or_null(_NUMBER)})),
         "versions": _object({"greentrain": _TEXT, "data": _TEXT, "codecarbon": _or_null(_TEXT)}),
@@ -80,6 +80,11 @@ def _definitions() -> dict[str, Any]:
     source = _object({"title": _TEXT, "url": _TEXT, "year": _or_null(_WHOLE), "licence": _TEXT})
     ends = interval | {"description": "best value with its 90 % interval"}
     return {"interval": ends, "grid": grid, "line": _line(), "input": known, "source": source}
+
+
+def _size() -> dict[str, Any]:
+    numbers = {name: _or_null(_NUMBER) for name in ("params", "tokens", "flops")}
+    return _object({**numbers, "counted": _or_null(_TEXT)})
 
 
 def _line() -> dict[str, Any]:

@@ -77,7 +77,7 @@ def _unit(subject: Subject, name: str) -> Unit:
     if name not in UNITS:
         raise InputError("functional_unit", name, f"must be {either(UNITS)}")
     delivered = {
-        "run": float(sum(line.runs for line in subject.lines if not line.is_unfinished)),
+        "run": float(sum(line.runs for line in subject.lines if line.status in ("completed", "estimated"))),
         "token": statements.total_tokens(subject),
         "flop": subject.size.flops if subject.size else None,
     }
@@ -85,9 +85,10 @@ def _unit(subject: Subject, name: str) -> Unit:
     if not count:
         missing = {
             "run": "no run completed; give token or flop, where these are known",
-            "token": "the number of tokens is not known",
+            "token": "the number of tokens is not known; give {tokens}, of a described run {params} too",
+            "flop": "the number of operations is not known; give {flops}, or {params} and {tokens}",
         }
-        raise InputError("functional_unit", name, missing.get(name, "the number of operations is not known"))
+        raise InputError("functional_unit", name, missing[name])
     return Unit(name if name != "flop" else "FLOP", count)
 
 
@@ -116,6 +117,8 @@ def _explained(subject: Subject, unit: Unit) -> Iterator[str]:
     yield "- Market-based instruments and compensation do not enter the score."
     if embodied is None:
         yield "- M is not known for this hardware: the score holds O alone and is incomplete."
+    elif lacking := sum(line.embodied_kg is None for line in statements.known_lines(subject)):
+        yield f"- M is not known of {lacking:,} of {len(subject.lines):,} runs: the score is incomplete."
     yield f"- Versions: {statements.versions_words(subject)}."
 
 
