@@ -23,7 +23,7 @@ def write_run(home: Path, key: str, **said: Any) -> Path:
         The run's id.
     **said
         ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured), ``spans``,
-        ``processors_alone`` (there is no accelerator, and of the computer only the memory is measured).
+        ``year``, ``grid``, ``processors_alone`` (there is no accelerator, and only the memory is measured).
     """
     started: datetime = said.get("started", FIRST_START)
     folder = home / "runs" / key
@@ -56,8 +56,9 @@ def _tracker_start(key: str, said: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "start", "session": key, "name": said.get("name"), "project": said.get("project"), "run_id": None,
         "pid": 100, "pid_started": None, "host": "node1", "ranks": {}, "role": "main", "argv": ["train.py"],
-        "versions": {"greentrain": "0", "data": "0", "python": "3.11"}, "location": "FR", "year": 2026, "pue": PUE,
-        "grid_intensity": GRID, "interval_seconds": 1.0, "meter": "codecarbon",
+        "versions": {"greentrain": "0", "data": "0", "python": "3.11"}, "location": "FR", "pue": PUE,
+        "year": said.get("year", 2026), "grid_intensity": said.get("grid", GRID), "interval_seconds": 1.0,
+        "meter": "codecarbon",
         "estimate_inputs": {"gpu": "v100-sxm2-16gb", "pue": 1.2, "grid_intensity": 400.0, "location": None},
     }  # fmt: skip
 

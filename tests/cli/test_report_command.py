@@ -103,6 +103,20 @@ def test_a_report_of_ours_is_overwritten_without_asking(tmp_path: Path) -> None:
         assert "Other" in path.read_text() or ending == "csv"
 
 
+def test_a_result_that_cannot_be_reported_is_no_misuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1 and no option in the message that nobody typed; nothing is written."""
+    path = tmp_path / "card.md"
+    assert (
+        run(["report", "--gpu", "T4", "--hours", "1e-7", "--location", "NO", "--format", "model-card", "-o", str(path)])
+        == 1
+    )
+    assert capsys.readouterr().err == (
+        "greentrain: result: emits 3e-07 g of CO2e; below 0.0001 g readers of a model card take the number for another "
+        "one\n"
+    )
+    assert not path.exists()
+
+
 def test_an_inventory_of_ours_is_written_again_without_asking(tmp_path: Path) -> None:
     """Its columns are ours; codecarbon's rows look the same from whoever they are."""
     path = tmp_path / "ghg.csv"

@@ -9,7 +9,7 @@ from journals_of_reports import FIRST_START, write_run
 import greentrain
 from greentrain import History, InputError
 from greentrain.interval import Interval, exact
-from greentrain.reporting.subject import NOTHING, Size, subject_of
+from greentrain.reporting.subject import NOTHING, Grid, Size, subject_of
 
 
 def test_an_estimate_is_one_line_with_its_own_totals() -> None:
@@ -156,6 +156,17 @@ def test_a_part_that_nothing_measured_and_nothing_estimates_is_named(tmp_path: P
     assert line.it_energy_kwh.best == pytest.approx(0.02)
     (other,) = subject_of(History(tmp_path).get("b")).lines
     assert other.unmeasured == ()
+
+
+def test_the_factor_of_a_run_without_an_estimate_has_its_year(tmp_path: Path) -> None:
+    """The data know of 53.3 g/kWh in France that it is of 2023; of a value that they do not hold nothing is said."""
+    grid = {"low": 40.0, "best": 53.3, "high": 70.0, "basis": "published", "source": "ember_2026_10"}
+    for key, best in (("a", 53.3), ("b", 54.0)):
+        write_run(tmp_path, key, processors_alone=True, year=2023, grid=grid | {"best": best})
+    (line,) = subject_of(History(tmp_path).get("a")).lines
+    assert line.grid == Grid(Interval(40.0, 53.3, 70.0), 2023, "life-cycle", "published", "ember_2026_10")
+    (line,) = subject_of(History(tmp_path).get("b")).lines
+    assert line.grid == Grid(Interval(40.0, 54.0, 70.0), None, "", "published", "ember_2026_10")
 
 
 def test_every_source_that_an_input_names_is_there(tmp_path: Path) -> None:

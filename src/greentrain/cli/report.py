@@ -29,6 +29,15 @@ def print_report(said: dict[str, str]) -> int:
     said : dict of str to str
         The options by keyword, as typed; ``id`` is the run's.
     """
+    try:
+        return _print_report(said)
+    except InputError as error:
+        if error.parameter != "result":
+            raise
+        return complain(error.message(), 1)  # nothing is wrong with what was typed
+
+
+def _print_report(said: dict[str, str]) -> int:
     if "schema" in said:
         if said.get("format", "json") != "json":
             raise Contradiction("format", said["format"], "has no schema; {schema} is that of the form json")

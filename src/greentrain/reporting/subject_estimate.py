@@ -5,7 +5,10 @@ from typing import Any
 
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue
+from greentrain.errors import GreentrainError
+from greentrain.estimation.grid import choose_grid
 from greentrain.estimation.result import Estimate, Input
+from greentrain.interval import exact
 from greentrain.reporting.method_words import estimate_method
 from greentrain.reporting.subject import Grid, RunLine, Size, Subject, Totals, Versions
 from greentrain.reporting.words import hardware_words, run_words
@@ -85,6 +88,19 @@ def grid_of(estimate: Estimate) -> Grid:
     year: int | None = estimate.run["grid_year"]
     accounting = _accounting(estimate.catalogue, estimate.run["location"], year) if year else ""
     return Grid(item.value, year, accounting, item.basis, item.source)
+
+
+@lru_cache(maxsize=4096)
+def grid_of_place(catalogue: Catalogue, code: str | None, year: int | None) -> Grid | None:
+    """Give the carbon intensity that a place has of a year; None where the place is not in the catalogue."""
+    try:
+        location = None if code is None else catalogue.places.find(code)
+    except GreentrainError:
+        return None
+    choice = choose_grid(catalogue, location, year)
+    value = choice.value
+    accounting = _ACCOUNTING.get(value.basis, value.basis)
+    return Grid(exact(value.g_per_kwh), value.year, accounting, choice.basis, value.source)
 
 
 def size_of(run: dict[str, Any]) -> Size | None:

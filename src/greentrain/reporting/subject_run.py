@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from greentrain import formulas
-from greentrain.catalogue import Catalogue
+from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.estimation.result import Estimate, Input, Part
 from greentrain.history import Run
 from greentrain.history.coverage import accelerator_count, coverage
@@ -14,7 +14,7 @@ from greentrain.history.reconcile import Reconciliation
 from greentrain.history.records import COMPONENTS
 from greentrain.interval import Interval, around, log_width, product, total
 from greentrain.reporting.subject import Components, Grid, RunLine
-from greentrain.reporting.subject_estimate import grid_of
+from greentrain.reporting.subject_estimate import grid_of, grid_of_place
 from greentrain.tracking.measured import footprint
 from greentrain.units import SECONDS_PER_HOUR
 
@@ -151,6 +151,8 @@ def _grid(run: Run, beside: Estimate | None) -> Grid | None:
         return ours
     known = run.basis["grid_intensity"]
     basis, source = known["basis"] or "given", known["source"] or "user"
+    if ours is None and basis != "given":
+        ours = grid_of_place(load_catalogue(), run.location, run.year)
     if ours is not None and ours.g_per_kwh.best == run.g_per_kwh.best and basis != "given":
         return Grid(run.g_per_kwh, ours.year, ours.accounting, basis, source)
     return Grid(run.g_per_kwh, None, "", basis, source)
