@@ -9,6 +9,7 @@ from journals_of_reports import FIRST_START, write_run
 import greentrain
 from greentrain import History, InputError
 from greentrain.interval import Interval, exact
+from greentrain.reporting.statements import runs_words
 from greentrain.reporting.subject import NOTHING, Grid, Size, subject_of
 
 
@@ -133,6 +134,14 @@ def test_runs_that_cannot_be_read_are_said_to_be_missing(tmp_path: Path) -> None
     assert subject_of(History(tmp_path)).notes[0] == note
     assert subject_of(History(tmp_path).select(project="p")).notes[0] == note
     assert note not in subject_of(History(tmp_path).runs()).notes
+
+
+def test_a_project_of_one_run_is_not_of_runs(tmp_path: Path) -> None:
+    """In the headline and in what the figures cover."""
+    write_run(tmp_path, "a", project="p")
+    subject = subject_of(History(tmp_path).runs(project="p"))
+    assert (subject.kind, subject.title) == ("project", "p, 1 run")
+    assert runs_words(subject) == "1 run of the project: 1 completed"
 
 
 def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:

@@ -83,7 +83,8 @@ def runs_words(subject: Subject) -> str:
 def _project_words(subject: Subject) -> str:
     counts = Counter(line.status for line in subject.lines)
     listed = ", ".join(f"{counts[status]:,} {status}" for status in _STATUSES if counts[status])
-    return f"{len(subject.lines):,} runs of the project: {listed}"
+    number = len(subject.lines)
+    return f"{number:,} run{'s' * (number != 1)} of the project: {listed}"
 
 
 def _failed_words(subject: Subject) -> Iterable[str]:

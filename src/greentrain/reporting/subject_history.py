@@ -73,7 +73,8 @@ def subject_of_project(runs: Sequence[Run]) -> Subject:
     estimates = [run.estimate for run in runs]
     names = {run.project for run in runs}
     (only,) = names if len(names) == 1 else (None,)
-    title = f"{only}, {len(runs):,} runs" if only else f"{len(runs):,} runs"
+    counted = f"{len(runs):,} run{'s' * (len(runs) != 1)}"
+    title = f"{only}, {counted}" if only else counted
     subject = _subject(found, _catalogue(next((item for item in estimates if item), None)), runs)
     notes = (*_missing(subject.lines), *_counted(note for item in found for note in item.notes))
     return subject._replace(title=title, notes=notes, size=_size(estimates))

@@ -156,8 +156,8 @@ def test_without_accelerators_the_time_is_wall_clock() -> None:
     assert "Training used 64 cores of AMD EPYC 7763 for 20 hours, in" in render(subject, checklist="neurips")
     assert "without failed and preliminary runs, was 20 hours, which used" in render(subject, checklist="acl")
     tpus = subject_of(estimate("TPUv4", count=128, hours=200))
-    assert "Google TPU v4 (chip) for 25,600 accelerator-hours" in render(tpus)
-    assert rows(tpus)[0] == "Run & Hardware & Accelerator-hours & MWh & kg CO$_2$e"
+    assert "Google TPU v4 (chip) for 25,600 device-hours" in render(tpus)
+    assert rows(tpus)[0] == "Run & Hardware & Device-hours & MWh & kg CO$_2$e"
 
 
 def test_small_figures_are_in_wh_and_grams() -> None:

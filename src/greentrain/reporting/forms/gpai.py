@@ -97,14 +97,15 @@ def energy_method(subject: Subject) -> str:
 
 
 def _how(subject: Subject) -> str:
+    reader = ", read by codecarbon" if subject.versions.codecarbon else ""
     if subject.basis == "measured":
         return (
             "Energy was measured during the runs, by component: accelerators and processors by their own sensors, "
-            "memory by a model, read by codecarbon; gaps are marked in the record of the run."
+            f"memory and what has no sensor by a model{reader}; gaps are marked in the record of the run."
         )
     if subject.basis == "mixed":
         return (
-            "Energy was measured in part, by sensors of accelerators and processors, read by codecarbon; the "
+            f"Energy was measured in part, by sensors of accelerators and processors{reader}; the "
             f"unmeasured rest is estimated from computational resources. {_estimated(subject)}"
         )
     return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"

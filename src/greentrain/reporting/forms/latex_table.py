@@ -61,7 +61,7 @@ def hours_of(subject: Subject) -> Hours:
     if statements.accelerator_hours(subject) is None:
         return Hours("hours", "hours", "hours")
     is_other = any(line.gpu and line.gpu.startswith(_NO_GPUS) for line in subject.lines)
-    return Hours("accelerator_hours", "accelerator_hours", "accelerator-hours" if is_other else "GPU-hours")
+    return Hours("accelerator_hours", "accelerator_hours", "device-hours" if is_other else "GPU-hours")
 
 
 class Rows(NamedTuple):
