@@ -72,8 +72,8 @@ def test_the_method_of_energy_has_about_a_hundred_words(subject: Subject) -> Non
 def test_the_method_says_where_the_energy_comes_from() -> None:
     """Measured, or from computation where it is not."""
     assert energy_method(one_run()).startswith(
-        "Energy was measured during the runs, by component: accelerators and processors by their own sensors, memory and "
-        "what has no sensor by a model, read by codecarbon; gaps are marked in the record of the run. Boundary: "
+        "Energy was measured during the runs, by component: accelerators and processors by their own sensors, memory "
+        "and what has no sensor by a model, read by codecarbon; gaps are marked in the record of the run. Boundary: "
     )
     other_meter = one_run()._replace(versions=one_run().versions._replace(codecarbon=None))
     assert "codecarbon" not in energy_method(other_meter)

@@ -90,8 +90,10 @@ def rows_of(subject: Subject, final: str | None) -> Rows:
     unknown = (wanted or set()) - {key for line in subject.lines for key in (line.id, line.name)}
     if unknown:
         raise InputError("final", min(unknown), "is no name or id of a run of this report")
-    reported = [line for line in subject.lines if _is_reported(line, wanted)]
-    return Rows(tuple(reported), tuple(line for line in subject.lines if line not in reported))
+    groups: tuple[list[RunLine], list[RunLine]] = ([], [])
+    for line in subject.lines:
+        groups[not _is_reported(line, wanted)].append(line)
+    return Rows(*map(tuple, groups))
 
 
 def _is_reported(line: RunLine, wanted: set[str] | None) -> bool:
