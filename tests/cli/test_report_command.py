@@ -70,6 +70,12 @@ def test_the_validation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == report(greentrain.validate(claims=True), "json")
 
 
+def test_references_are_the_validations(capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside anything else they would be left out in silence."""
+    assert run([*DESCRIBED, "--references", "x.csv"]) == 2
+    assert capsys.readouterr().err == "greentrain: --references 'x.csv': counts only beside --validation\n"
+
+
 def test_the_schema_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """No result is needed."""
     assert run(["report", "--schema"]) == 0

@@ -93,6 +93,8 @@ def _format(format: str | None, output: str | None) -> str:
 def _result(said: dict[str, str]) -> object:
     """Find the result to report: a tracked run, a project, the validation, or what is described."""
     described = {option.name: said[option.name] for option in DESCRIBED if option.name in said}
+    if "references" in said and "validation" not in said:
+        raise Contradiction("references", said["references"], "counts only beside {validation}")
     home = said.get("home")
     origins = (
         Origin("id", "the id of a run", lambda: tracked_run(said["id"], home)),

@@ -40,6 +40,14 @@ def unknown_fields(value: Any, schema: dict[str, Any]) -> list[str]:
     return [key for key in value if key not in known] + inner
 
 
+def test_the_stage_is_spelled_as_the_format_does() -> None:
+    """Other forms have a hyphen in it."""
+    stages = [
+        written(exact(), activity=name)["task"]["taskStage"] for name in ("training", "fine-tuning", "retraining")
+    ]
+    assert stages == ["training", "finetuning", "retraining"]
+
+
 @pytest.mark.parametrize(
     "subject", [exact(), sized(), one_run(), project(), CLOUD, PROCESSORS], ids=lambda subject: subject.title
 )

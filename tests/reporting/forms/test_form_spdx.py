@@ -79,3 +79,12 @@ def test_a_wrong_activity() -> None:
     """The profile has inference too, which is none of ours."""
     with pytest.raises(InputError, match=r"^activity 'inference': must be training or fine-tuning$"):
         report(project(), "spdx", activity="inference")
+
+
+@pytest.mark.parametrize("namespace", ["models", "http:", "https://x.org/a b", "urn:a<b>"])
+def test_identifiers_are_uris(namespace: str) -> None:
+    """Readers refuse others."""
+    rule = "must be a URI, such as https://example.org/models/bert"
+    with pytest.raises(InputError, match=f"^namespace {re.escape(repr(namespace))}: {rule}$"):
+        report(exact(), "spdx", made_at=MADE_AT, namespace=namespace)
+    assert read(report(exact(), "spdx", made_at=MADE_AT, namespace="urn:uuid:1")).spdxId == "urn:uuid:1#model"

@@ -37,7 +37,7 @@ def render(
     subject : Subject
         What was trained.
     activity : str, optional
-        Stage of the task: training, finetuning, retraining ...
+        Stage of the task: training, fine-tuning (which the format writes as one word), retraining ...
     task_family : str, optional
         Such as text generation or image classification; the format demands it.
     infrastructure : {'publicCloud', 'privateCloud', 'onPremise', 'other'}, optional
@@ -93,7 +93,7 @@ def _task(subject: Subject, activity: str, family: str) -> dict[str, Any]:
     boundary = "powerConsumption is the energy of the computers before PUE [kWh]"
     described = f"{one_line(subject.title)}. {boundary}; runs: {statements.runs_words(subject)}."
     return {
-        "taskStage": activity,
+        "taskStage": activity.replace("fine-tuning", "finetuning"),
         "taskFamily": family,
         "algorithms": [algorithm],
         "dataset": [data],

@@ -1,6 +1,7 @@
 """SPDX 3.0.1 AI package: the energy of training in kWh, as a decimal number in text."""
 
 import json
+import re
 from datetime import UTC
 from typing import Any
 
@@ -14,6 +15,7 @@ from greentrain.reporting.units_map import cell
 FORM = "spdx"
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 ACTIVITIES = {"training": "ai_trainingEnergyConsumption", "fine-tuning": "ai_finetuningEnergyConsumption"}
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+\Z")
 _NAMESPACE = "https://spdx.org/spdxdocs/greentrain"
 
 
@@ -31,6 +33,8 @@ def render(subject: Subject, *, activity: str = "training", namespace: str = _NA
     """
     if activity not in ACTIVITIES:
         raise InputError("activity", activity, "must be training or fine-tuning")
+    if not _URI.match(namespace):
+        raise InputError("namespace", namespace, "must be a URI, such as https://example.org/models/bert")
     statements.refuse_nothing(subject, FORM)
     document = {"@context": CONTEXT, "@graph": list(_graph(subject, ACTIVITIES[activity], namespace.rstrip("/#")))}
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
