@@ -13,7 +13,7 @@ from greentrain.errors import InputError
 from greentrain.reporting.forms.latex import render
 from greentrain.reporting.subject import Subject, subject_of
 
-NASTY = "a\\b{c}$d$&#%_^~<>|\"`'\u00e9\u4e2d\U0001f331 \\input{/etc/passwd}"
+NASTY = "}a\\b{{c}$d$&#%_^~<>|\"`'\u00e9\u4e2d\U0001f331 \\input{/etc/passwd}"
 PAPER = r"""\documentclass{article}
 \begin{document}
 \input{greentrain}

@@ -46,12 +46,17 @@ def _own_entry(subject: Subject) -> str:
 
 
 def _entry(key: str, source: dict[str, Any]) -> str:
-    fields = {"key": latex(key), "title": f"{{{latex(source['title'])}}}"}
+    fields = {"key": _field(key), "title": f"{{{_field(source['title'])}}}"}
     if source["year"]:
         fields["year"] = str(source["year"])
     if source["url"]:
-        fields["note"] = latex(source["url"])
+        fields["note"] = _field(source["url"])
     return _written(_key(key), fields)
+
+
+def _field(text: str) -> str:
+    """Escape a text for a field: BibTeX counts braces even where LaTeX takes them for text, and wants them in pairs."""
+    return latex(text).replace(r"\{", r"\textbraceleft{}").replace(r"\}", r"\textbraceright{}")
 
 
 def _written(key: str, fields: dict[str, str]) -> str:
