@@ -133,6 +133,7 @@ def test_runs_that_cannot_be_read_are_said_to_be_missing(tmp_path: Path) -> None
     )
     assert subject_of(History(tmp_path)).notes[0] == note
     assert subject_of(History(tmp_path).select(project="p")).notes[0] == note
+    assert subject_of(History(tmp_path)).unreadable == 7
     assert note not in subject_of(History(tmp_path).runs()).notes
 
 

@@ -96,6 +96,14 @@ def _unknown_words(subject: Subject) -> Iterable[str]:
     unknown = len(subject.lines) - len(known_lines(subject))
     if unknown:
         yield f"{unknown:,} of unknown energy {'is' if unknown == 1 else 'are'} not in the sums"
+    if subject.unreadable:
+        yield unreadable_words(subject)
+
+
+def unreadable_words(subject: Subject) -> str:
+    """Say how many runs cannot be read; what they belong to cannot be either."""
+    number = subject.unreadable
+    return f"the record{'s' * (number != 1)} of {number:,} further run{'s' * (number != 1)} cannot be read"
 
 
 def grids(subject: Subject) -> tuple[tuple[str | None, Grid], ...]:

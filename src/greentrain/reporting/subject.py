@@ -86,6 +86,8 @@ class Subject(NamedTuple):
         The estimate itself, or the one beside a measured run.
     validation : ValidationReport or None
         The validation itself.
+    unreadable : int
+        Runs of a project whose records cannot be read, which are in no line. [1]
     """
 
     kind: str
@@ -112,6 +114,7 @@ class Subject(NamedTuple):
     method: tuple[str, ...]
     estimate: Estimate | None = None
     validation: "ValidationReport | None" = None
+    unreadable: int = 0
 
 
 def subject_of(result: object, *, title: str | None = None, made_at: datetime | None = None) -> Subject:

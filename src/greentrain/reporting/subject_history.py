@@ -42,7 +42,7 @@ def subject_of_history(result: object) -> Subject:
     if not runs:
         raise InputError("result", None, "there is no run to report")
     subject = subject_of_project(runs)
-    return subject._replace(notes=(*_unread(unreadable), *subject.notes))
+    return subject._replace(notes=(*_unread(unreadable), *subject.notes), unreadable=len(unreadable))
 
 
 def subject_of_run(run: Run) -> Subject:

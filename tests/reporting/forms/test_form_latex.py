@@ -119,6 +119,8 @@ def test_the_sentence_for_neurips() -> None:
     assert "and other runs of the project are not included." in render(one_run(), checklist="neurips")
     whole = project()._replace(lines=project().lines[:1])
     assert "and no tracked run of the project failed." in render(whole, checklist="neurips")
+    unread = whole._replace(unreadable=2)
+    assert "of each run, and the records of 2 further runs cannot be read." in render(unread, checklist="neurips")
 
 
 def test_the_sentence_for_neurips_counts_preliminary_runs() -> None:

@@ -59,6 +59,10 @@ def test_runs() -> None:
         "1 of unknown energy is not in the sums"
     )
     assert runs_words(project()) == expected
+    words = "; the record of 1 further run cannot be read"
+    assert runs_words(project()._replace(unreadable=1)) == expected + words
+    words = "; the records of 2 further runs cannot be read"
+    assert runs_words(project()._replace(unreadable=2)) == expected + words
 
 
 def test_factor() -> None:

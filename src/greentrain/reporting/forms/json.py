@@ -27,6 +27,7 @@ def subject_dict(subject: Subject) -> dict[str, Any]:
         "period_end": _utc(subject.period_end),
         "boundary": subject.boundary,
         "basis": subject.basis,
+        "unreadable": subject.unreadable,
         "lines": [_line(line) for line in subject.lines],
         "totals": {name: _ends(value) for name, value in subject.totals._asdict().items()},
         "failed_share": subject.failed_share,

@@ -39,6 +39,7 @@ def schema() -> dict[str, Any]:
         "period_end": _MOMENT,
         "boundary": {"enum": ["facility", "node", "accelerator"]},
         "basis": {"enum": _BASES},
+        "unreadable": _WHOLE | {"description": "runs whose records cannot be read, which are in no line [1]"},
         "lines": _list({"$ref": "#/$defs/line"}),
         "totals": _object({name: _amount(name) for name in QUANTITIES}),
         "failed_share": _or_null(_NUMBER) | {"description": "of failed, interrupted and killed runs in energy [1]"},

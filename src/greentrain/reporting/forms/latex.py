@@ -132,12 +132,14 @@ def _others(subject: Subject, rows: Rows, final: str | None) -> str:
         which = "runs that did not complete" if final is None else "failed and preliminary runs"
         share = 100 * sum(known) / subject.totals.facility_energy_kwh.best
         words.append(f"its total includes {which} ({share:.2g}\\,\\% of the energy)")
-    elif not rows.others:
+    elif not rows.others and not subject.unreadable:
         words.append("no tracked run of the project failed" if final is None else "no other run of it was tracked")
     if unknown:
         words.append(
             f"{unknown:,} run{'s' * (unknown != 1)} of unknown energy {'is' if unknown == 1 else 'are'} not in it"
         )
+    if subject.unreadable:
+        words.append(statements.unreadable_words(subject))
     return ", and ".join(words)
 
 
