@@ -95,7 +95,7 @@ def _time(subject: Subject) -> str:
     """Write the accelerator-hours, of processors alone the wall-clock time; nothing where neither is known."""
     hours = hours_of(subject)
     amount = hours.total(subject)
-    return "" if amount is None else f"{cell(FORM, hours.quantity).short_text(amount)} {hours.words}"
+    return "" if amount is None else f"{cell(FORM, hours.field).short_text(amount)} {hours.words}"
 
 
 def _amount(unit: Cell, value: Interval, of: str = "") -> str:

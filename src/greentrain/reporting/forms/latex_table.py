@@ -39,15 +39,12 @@ class Hours(NamedTuple):
     Attributes
     ----------
     field : str
-        The field of a run that holds it.
-    quantity : str
-        The same in the map of units.
+        The field of a run that holds it, and its quantity in the map of units.
     words : str
         Its unit in words.
     """
 
     field: str
-    quantity: str
     words: str
 
     def total(self, subject: Subject) -> float | None:
@@ -59,9 +56,9 @@ class Hours(NamedTuple):
 def hours_of(subject: Subject) -> Hours:
     """Count accelerator-hours, called GPU-hours where all are GPUs; without accelerators, wall-clock time."""
     if statements.accelerator_hours(subject) is None:
-        return Hours("hours", "hours", "hours")
+        return Hours("hours", cell("latex", "hours").unit)
     is_other = any(line.gpu and line.gpu.startswith(_NO_GPUS) for line in subject.lines)
-    return Hours("accelerator_hours", "accelerator_hours", "device-hours" if is_other else "GPU-hours")
+    return Hours("accelerator_hours", "device-hours" if is_other else cell("latex", "accelerator_hours").unit)
 
 
 class Rows(NamedTuple):
