@@ -102,7 +102,8 @@ def test_power_over_time_is_the_energy_over_the_time_between_readings(tmp_path: 
     for name, watts in (("gpu", 300.0), ("cpu", 100.0), ("memory", 20.0)):
         assert {round(power, 6) for _, power in subject.power_series[name]} == {watts}
     assert subject.power_series["gpu"][0][0] == pytest.approx(3600 / 61 / 2, abs=1e-3)
-    assert [tuple(span) for span in subject.spans] == [("epoch 1", 10.0, 1800.0)]
+    # 420 W for 1,790 s; the ends lie between two readings.
+    assert [tuple(span) for span in subject.spans] == [("epoch 1", 10.0, 1800.0, pytest.approx(420 * 1790 / 3.6e6))]
 
 
 def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Power over time of a tracked run, from the energies in its journals."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from greentrain.history import Run
@@ -16,13 +17,20 @@ MOST_POINTS = 600
 Series = tuple[tuple[float, float], ...]
 
 
-def power_series(run: Run) -> dict[str, Series]:
+def meters_of(run: Run) -> tuple[Meter, ...]:
+    """Read what the meters of a run wrote."""
+    return read_journals(run.folders).meters
+
+
+def power_series(run: Run, meters: Sequence[Meter]) -> dict[str, Series]:
     """Give the power of each component over all nodes, in equal steps of time.
 
     Parameters
     ----------
     run : Run
-        Whose journals are read.
+        The run.
+    meters : sequence of Meter
+        Its meters.
 
     Returns
     -------
@@ -30,7 +38,6 @@ def power_series(run: Run) -> dict[str, Series]:
         Component to pairs of seconds since the run's start, in the middle of a step [s], and mean power [W]. A time
         without measurement has no pair.
     """
-    meters = read_journals(run.folders).meters
     length = max((meter.started - run.started + _reach(meter) for meter in meters), default=0.0)
     steps = min(MOST_POINTS, max((len(meter.points) for meter in meters), default=0))
     if steps == 0 or length <= 0:
@@ -40,14 +47,36 @@ def power_series(run: Run) -> dict[str, Series]:
     return {name: points for name, points in series.items() if points}
 
 
-def spans_of(run: Run) -> Iterator[PowerSpan]:
-    """Give the spans of a run by seconds since its start."""
+def spans_of(run: Run, meters: Sequence[Meter]) -> Iterator[PowerSpan]:
+    """Give the spans of a run by seconds since its start, with the energy of all nodes in that time."""
+    courses = [_course(meter, run.started) for meter in meters if meter.points]
     for span in run.spans:
         begin = span.started - run.started
+        end = None if span.ended is None else span.ended - run.started
         if span.seconds is not None:
-            yield PowerSpan(span.name, begin, begin + span.seconds)
-        else:
-            yield PowerSpan(span.name, begin, None if span.ended is None else span.ended - run.started)
+            end = begin + span.seconds
+        grown = None if end is None or not courses else sum(_at(one, end) - _at(one, begin) for one in courses)
+        yield PowerSpan(span.name, begin, end, grown)
+
+
+def _course(meter: Meter, started: float) -> tuple[list[float], list[float]]:
+    """Give the moments of a meter's readings, from the run's start [s], and the energy of all components by then."""
+    offset = meter.started - started
+    moments, reached = [offset], [0.0]
+    for point in meter.points:
+        moments.append(offset + point.seconds)
+        reached.append(sum(kwh for kwh in point.energy_kwh.values() if kwh is not None))
+    return moments, reached
+
+
+def _at(course: tuple[list[float], list[float]], seconds: float) -> float:
+    """Give the energy by a moment: between two readings in proportion, before the first none. [kWh]"""
+    moments, reached = course
+    after = bisect_right(moments, seconds)
+    if after in (0, len(moments)):
+        return reached[after - 1] if after else 0.0
+    start, end = moments[after - 1], moments[after]
+    return reached[after - 1] + (reached[after] - reached[after - 1]) * (seconds - start) / (end - start)
 
 
 def _reach(meter: Meter) -> float:

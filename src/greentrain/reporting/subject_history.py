@@ -16,7 +16,7 @@ from greentrain.history.footprint import added
 from greentrain.history.history import Selection
 from greentrain.interval import Interval
 from greentrain.reporting.method_words import run_method
-from greentrain.reporting.power_series import power_series, spans_of
+from greentrain.reporting.power_series import meters_of, power_series, spans_of
 from greentrain.reporting.subject import NOTHING, QUANTITIES, RunLine, Size, Subject, Totals, Versions
 from greentrain.reporting.subject_estimate import size_of
 from greentrain.reporting.subject_run import JUDGEMENT, MEASUREMENT, Told, drivers_of, moment, told
@@ -55,14 +55,15 @@ def subject_of_run(run: Run) -> Subject:
     """
     found = told(run)
     estimate = run.estimate
+    meters = meters_of(run)
     return _subject([found], _catalogue(estimate), [run])._replace(
         kind="run",
         title=found.line.name,
         period_end=moment(run.ended),
         notes=found.notes,
         size=size_of(estimate.run) if estimate else None,
-        power_series=power_series(run),
-        spans=tuple(spans_of(run)),
+        power_series=power_series(run, meters),
+        spans=tuple(spans_of(run, meters)),
         estimate=estimate,
     )
 

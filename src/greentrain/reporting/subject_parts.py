@@ -172,11 +172,20 @@ class Size(NamedTuple):
 
 
 class PowerSpan(NamedTuple):
-    """A named part of a run: from and to, counted from the run's start; `to_seconds` is None while it goes on. [s]"""
+    """A named part of a run.
+
+    Attributes
+    ----------
+    from_seconds, to_seconds : float
+        From and to, counted from the run's start; `to_seconds` is None while it goes on. [s]
+    it_energy_kwh : float or None
+        What the meters read in that time, before PUE; None while it goes on and where nothing was measured. [kWh]
+    """
 
     name: str
     from_seconds: float
     to_seconds: float | None
+    it_energy_kwh: float | None = None
 
 
 class Versions(NamedTuple):

@@ -8,7 +8,6 @@ a page can switch it.
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
@@ -40,7 +39,7 @@ _LONGEST_SOURCE = 400
 _INK = {"light": ("#1b1b1b", "#d8d8d8", "#ffffff"), "dark": ("#ececec", "#4a4a4a", "#222222")}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _TOP_PX, _AXIS_PX, _SIDE_PX = 44, 56, 16
-_PHONE_PX, _ENTRY_PX, _CHAR_PX, _LEGEND_LINE_PX = 356, 44, 7, 21
+_PHONE_PX, _ENTRY_PX, _CHAR_PX, _LEGEND_LINE_PX = 302, 44, 7, 21  # a legend on a telephone of 360 px
 _SPACES = re.compile(r"[\t\n\r ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -104,6 +103,8 @@ def _plain(words: str) -> str:
 
 
 def _safe(words: str) -> str:
+    from html import escape  # which only drawing needs, and tables of charts are in every form
+
     return escape(words, quote=False).replace("$", "&#36;")
 
 

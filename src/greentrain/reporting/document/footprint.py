@@ -8,6 +8,7 @@ from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Se
 from greentrain.reporting.document.charts import Charts
 from greentrain.reporting.document.inputs import inputs_blocks
 from greentrain.reporting.document.runs import runs_blocks
+from greentrain.reporting.document.spans import spans_blocks
 from greentrain.reporting.numbers import best, percent, rounded, span, with_span
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.words import input_words
@@ -29,7 +30,7 @@ def footprint_sections(subject: Subject) -> Iterator[Section]:
     yield Section("runs", "Runs", tuple(runs_blocks(subject)))
     yield Section("parts", "What it is made of", tuple(charts.of("waterfall")))
     yield Section("interval", "What the interval comes from", tuple(_drivers(subject, charts)))
-    yield Section("time", "Power over time", tuple(charts.of("power_over_time")))
+    yield Section("time", "Power over time", (*charts.of("power_over_time"), *spans_blocks(subject)))
     yield Section("months", "Month by month", tuple(charts.of("by_month")))
     yield Section("elsewhere", "The same run elsewhere", tuple(charts.of("elsewhere")))
     yield Section("methods", "The same run by published methods", tuple(charts.of("methods")))

@@ -52,7 +52,16 @@ def schema() -> dict[str, Any]:
         "sources": {"type": "object", "additionalProperties": {"$ref": "#/$defs/source"}},
         "size": _or_null(_size()),
         "power_series": {"type": "object", "additionalProperties": _list(_point())},
-        "spans": _list(_object({"name": _TEXT, "from_seconds": _NUMBER, "to_seconds": _or_null(_NUMBER)})),
+        "spans": _list(
+            _object(
+                {
+                    "name": _TEXT,
+                    "from_seconds": _NUMBER,
+                    "to_seconds": _or_null(_NUMBER),
+                    "it_energy_kwh": _or_null(_NUMBER),
+                }
+            )
+        ),
         "versions": _object({"greentrain": _TEXT, "data": _TEXT, "codecarbon": _or_null(_TEXT)}),
         "method": _list(_TEXT),
         "estimate": _or_null({"type": "object"}) | {"description": "as greentrain estimate --json prints it"},

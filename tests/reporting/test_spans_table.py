@@ -1,0 +1,61 @@
+"""The table of spans in reports: what the parts of a training took, by name."""
+
+from pathlib import Path
+
+from journals_of_reports import write_run
+
+from greentrain import History
+from greentrain.reporting.document.spans import MOST_NAMES, spans_blocks
+from greentrain.reporting.subject import PowerSpan, Subject, subject_of
+
+SPANS = [("epoch", 0, 1800), ("check", 900, 1080), ("epoch", 1800, 3600)]
+
+
+def run(tmp_path: Path) -> Subject:
+    """Make an hour at 420 W with two epochs, one of them with a check inside."""
+    write_run(tmp_path, "a", spans=SPANS)
+    return subject_of(History(tmp_path).get("a"))
+
+
+def rows(subject: Subject) -> list[list[str]]:
+    """Give the cells of the table, the last block."""
+    *_, table = spans_blocks(subject)
+    return [[cell.text for cell in row] for row in table.rows]  # type: ignore[union-attr]
+
+
+def test_spans_of_one_name_are_added_up(tmp_path: Path) -> None:
+    """420 Wh in the hour of both epochs, 21 Wh in the three minutes of the check."""
+    assert rows(run(tmp_path)) == [
+        ["epoch", "2", "60.0 min", "420 Wh", "100 %"],
+        ["check", "1", "3.00 min", "21.0 Wh", "5 %"],
+    ]
+
+
+def test_what_goes_on_or_was_not_measured_is_said_so(tmp_path: Path) -> None:
+    """Nothing is made up for it."""
+    spans = (
+        PowerSpan("epoch", 0, 60, 0.1), PowerSpan("epoch", 60, None), PowerSpan("last", 70, None),
+        PowerSpan("before the meter", 0, 1, None),
+    )  # fmt: skip
+    assert rows(run(tmp_path)._replace(spans=spans)) == [
+        ["epoch", "2, 1 not ended", "60.0 s", "100 Wh", "24 %"],
+        ["before the meter", "1", "1.00 s", "not measured", ""],
+        ["last", "1", "not ended", "not measured", ""],
+    ]
+
+
+def test_a_long_table_names_the_longest(tmp_path: Path) -> None:
+    """And says that there are more."""
+    spans = tuple(PowerSpan(f"step {number}", 0, 1 + number, None) for number in range(60))
+    subject = run(tmp_path)._replace(spans=spans)
+    words, *_ = spans_blocks(subject)
+    assert words.text == (  # type: ignore[union-attr]
+        "The 50 names of spans that took longest, of 60; the form json holds all."
+    )
+    assert len(rows(subject)) == MOST_NAMES
+    assert rows(subject)[0][0] == "step 59"
+
+
+def test_no_spans_no_table(tmp_path: Path) -> None:
+    """Nor any word of it."""
+    assert list(spans_blocks(run(tmp_path)._replace(spans=()))) == []
