@@ -20,3 +20,8 @@ def test_quantities_with_their_intervals() -> None:
         "<tr><td>it_energy_kwh</td><td>1</td><td>2</td><td>3</td></tr>"
         "<tr><td>operational_kg</td><td>-</td><td>-</td><td>-</td></tr></table>"
     )
+
+
+def test_large_numbers_have_no_exponents() -> None:
+    """Four digits of them count, the others are zeros."""
+    assert "<td>10,430</td><td>9999</td><td>1,235,000</td>" in table((), [(10_434.0, 9_999.0, 1_234_567.0)])

@@ -34,4 +34,9 @@ def _cells(values: Iterable[object], kind: str) -> str:
 def _text(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+    return _rounded(value) if isinstance(value, float) else escape(str(value))
+
+
+def _rounded(value: float) -> str:
+    digits = f"{value:.4g}"
+    return f"{float(digits):,.0f}" if "e+" in digits else digits

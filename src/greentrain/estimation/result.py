@@ -183,12 +183,9 @@ class Estimate(NamedTuple):
 
     def _repr_html_(self) -> str:
         """Give a small table for notebooks."""
-        rows = "".join(
-            f"<tr><td>{name}</td><td>{low:.4g}</td><td><b>{best:.4g}</b></td><td>{high:.4g}</td></tr>"
-            for name in QUANTITIES
-            for low, best, high in [getattr(self, name)]
-        )
-        return f"<table><tr><th></th><th>low</th><th>best</th><th>high</th></tr>{rows}</table>"
+        from greentrain.notebook import interval_table
+
+        return interval_table({name: getattr(self, name) for name in QUANTITIES})
 
 
 def _source_to_dict(catalogue: Catalogue, key: str) -> dict[str, Any]:

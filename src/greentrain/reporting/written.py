@@ -23,6 +23,7 @@ def written(
 
 def cited(cell: Cell, document: Document, escape: Escape, opening: str = "[", closing: str = "]") -> str:
     """Write a piece of text with the numbers of its sources after it, in brackets."""
-    known = sorted({document.number(ref) for ref in cell.refs if ref in document.sources})
+    numbers = document.numbers if cell.refs else {}
+    known = sorted({numbers[ref] for ref in cell.refs if ref in numbers})
     marks = f"{opening}{', '.join(map(str, known))}{closing}" if known else ""
     return " ".join(filter(None, (escape(cell.text), marks)))

@@ -103,9 +103,10 @@ class Document(NamedTuple):
     sections: tuple[Section, ...]
     sources: dict[str, dict[str, Any]]
 
-    def number(self, ref: str) -> int:
-        """Give the number of a source in the bibliography, from 1."""
-        return list(self.sources).index(ref) + 1
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each source in the bibliography, from 1."""
+        return {ref: number for number, ref in enumerate(self.sources, 1)}
 
 
 def table(caption: str, header: tuple[str, ...], rows: Any, numeric: tuple[int, ...] = ()) -> Table:

@@ -41,7 +41,7 @@ def _page(document: Document, charts: list[Chart]) -> dict[str, Any]:
     """Give what a page needs beside the context of every template."""
     from markupsafe import Markup
 
-    numbers = {ref: number for number, ref in enumerate(document.sources, 1)}
+    numbers = document.numbers
     return {
         "page": {
             "css": Markup(_file("report.css")),

@@ -1,0 +1,17 @@
+"""The document of a validation: records with their figures, in the unit in which they were published."""
+
+from greentrain import validate
+from greentrain.reporting.document.blocks import Table
+from greentrain.reporting.document.validation import validation_sections
+from greentrain.reporting.subject import subject_of
+
+
+def test_published_and_estimated_figures_have_a_unit_each() -> None:
+    """The published one as it is in the record, ours the same; a record that cannot be compared has none."""
+    sections = {section.id: section for section in validation_sections(subject_of(validate(tier="T3")))}
+    (records,) = sections["records"].blocks
+    assert isinstance(records, Table)
+    rows = {row[0].text: (row[2].text, row[3].text) for row in records.rows}
+    assert rows["tucano-1b1"] == ("2,520 kWh", "1,210 (398 to 1,980) kWh")
+    assert rows["patterson2021-t5-11b"] == ("85.7 MWh", "77.9 (66.3 to 89.5) MWh")
+    assert rows["cc-damgomz-cpu"] == ("1.10 kWh", "-")
