@@ -175,6 +175,21 @@ def test_pictures_are_written_and_not_overwritten_unasked(tmp_path: Path, capsys
     assert (tmp_path / "charts" / "headline.svg").read_text() == "mine"
 
 
+@pytest.mark.parametrize("more", [[], ["-o", "report.md"]])
+def test_a_kind_of_picture_as_the_form_writes_pictures_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    """Nothing on stdout; beside a file the form is told by its ending, and the kind is that of the pictures."""
+    monkeypatch.chdir(tmp_path)
+    Path("charts").mkdir()
+    Path("charts/headline.png").write_text("mine")
+    assert run([*DESCRIBED, "--format", "png", "--charts", "charts", *more]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "greentrain: charts has headline.png already; --force overwrites\n"
+    assert [path.name for path in Path().glob("*.*")] == more[1:]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -191,6 +206,11 @@ def test_pictures_are_written_and_not_overwritten_unasked(tmp_path: Path, capsys
         ([*DESCRIBED, "--made-at", "noon"], 2, "--made-at 'noon': must be now, or a time with its zone such as "),
         ([*DESCRIBED, "--format", "csv", "--template", "x"], 2, "--template: is no option of the form csv; "),
         ([*DESCRIBED, "--charts", "c", "--chart-format", "gif"], 2, "--chart-format 'gif': must be svg or png"),
+        ([*DESCRIBED, "--chart-format", "png"], 2, "--chart-format 'png': counts only beside --charts"),
+        ([*DESCRIBED, "--charts", "c", "--format", "svg", "--chart-format", "png"], 2, "--chart-format 'png': "
+         "contradicts --format svg"),
+        ([*DESCRIBED, "--format", "svg"], 2, "--format 'svg': is a kind of picture; give the folder for the charts "
+         "with --charts"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_in_one_line(

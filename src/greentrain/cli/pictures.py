@@ -6,7 +6,7 @@ from greentrain.cli.files import replace_file
 from greentrain.cli.terminal import agreed, complain
 from greentrain.errors import InputError
 from greentrain.reporting.charts import charts_of
-from greentrain.reporting.charts.pictures import FORMATS, pictures
+from greentrain.reporting.charts.pictures import pictures
 from greentrain.reporting.subject import Subject
 
 
@@ -27,8 +27,6 @@ def write_pictures(subject: Subject, folder: str, format: str, force: bool) -> i
     place = Path(folder)
     if place.exists() and not place.is_dir():
         raise InputError("charts", folder, "is a file; give a folder")
-    if format not in FORMATS:
-        raise InputError("chart_format", format, "must be svg or png")
     charts = {chart.kind: chart for chart in charts_of(subject)}
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not agreed(f"{folder} has {', '.join(there)} already. Overwrite?"):

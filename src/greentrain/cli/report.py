@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from greentrain.cli.report_options import DESCRIBED, FORM_OPTIONS
 from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
 from greentrain.cli.terminal import agreed, complain, write
-from greentrain.errors import Contradiction, InputError
-from greentrain.reporting.forms import FORMS
+from greentrain.errors import Contradiction, InputError, either
+from greentrain.reporting.forms import FORMS, PICTURES
 from greentrain.reporting.subject import Subject, subject_of
 from greentrain.reporting.subject_size import SIZES
 
@@ -39,30 +39,58 @@ def print_report(said: dict[str, str]) -> int:
 
 def _print_report(said: dict[str, str]) -> int:
     if "schema" in said:
-        if said.get("format", "json") != "json":
-            raise Contradiction("format", said["format"], "has no schema; {schema} is that of the form json")
-        from greentrain.reporting.forms.json_schema import schema_text
-
-        write(schema_text())
-        return 0
+        return _print_schema(said.get("format", "json"))
+    picture = _picture(said)
     output = said.get("output") if said.get("output") != _STDOUT else None
-    format = _format(said.get("format"), output)
+    are_pictures_all = said.get("format") in PICTURES and output is None
+    format = _format(None if said.get("format") in PICTURES else said.get("format"), output)
     if output is not None and not _may_write(output, "force" in said):
         return complain(f"{output} exists and is not a report of ours; --force overwrites it", 1)
     made_at = _made_at(said.get("made_at"))
     subject = subject_of(_result(said), title=said.get("title"), made_at=made_at)
-    text = _report(subject, format, said)
+    if not are_pictures_all:
+        _put(_report(subject, format, said), output)
+    if picture is None:
+        return 0
+    from greentrain.cli.pictures import write_pictures
+
+    return write_pictures(subject, said["charts"], picture, "force" in said)
+
+
+def _print_schema(format: str) -> int:
+    if format != "json":
+        raise Contradiction("format", format, "has no schema; {schema} is that of the form json")
+    from greentrain.reporting.forms.json_schema import schema_text
+
+    write(schema_text())
+    return 0
+
+
+def _picture(said: dict[str, str]) -> str | None:
+    """Take the kind of pictures that the charts are to be; None where none are wanted."""
+    format, kind = said.get("format"), said.get("chart_format")
+    if kind is not None and kind not in PICTURES:
+        raise InputError("chart_format", kind, f"must be {either(PICTURES)}")
+    if "charts" not in said:
+        if format in PICTURES:
+            raise Contradiction("format", format, "is a kind of picture; give the folder for the charts with {charts}")
+        if kind is not None:
+            raise Contradiction("chart_format", kind, "counts only beside {charts}")
+        return None
+    if format not in PICTURES:
+        return kind or PICTURES[0]
+    if kind not in (None, format):
+        raise Contradiction("chart_format", kind, f"contradicts {{format}} {format}")
+    return format
+
+
+def _put(text: str, output: str | None) -> None:
     if output is None:
         write(text)
     else:
         from greentrain.cli.files import replace_file
 
         replace_file(output, text.encode("utf-8"))
-    if "charts" in said:
-        from greentrain.cli.pictures import write_pictures
-
-        return write_pictures(subject, said["charts"], said.get("chart_format", "svg"), "force" in said)
-    return 0
 
 
 def _report(subject: Subject, format: str, said: dict[str, str]) -> str:

@@ -23,11 +23,11 @@ FORM_OPTIONS = (
 _REPORT_OPTIONS = (
     Option("output", "FILE", "Write to this file, all of it or nothing; also -o. [stdout]", REPORT),
     Option("format", "KIND", "html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci, cyclonedx, spdx, "
-           "boamps or codecarbon. [by the file's ending, else text]", REPORT),
+           "boamps or codecarbon; svg or png for the charts alone. [by the file's ending, else text]", REPORT),
     Option("title", "TEXT", "Headline instead of the run's own.", REPORT),
     Option("made_at", "TIME", "State when the report is made: now, or 2026-11-22T11:00Z.", REPORT),
-    Option("charts", "DIR", "Write the charts into this folder too, as pictures.", REPORT),
-    Option("chart_format", "KIND", "svg or png. [svg]", REPORT),
+    Option("charts", "DIR", "Write the charts into this folder, as pictures.", REPORT),
+    Option("chart_format", "KIND", "svg or png, for charts beside a report. [svg]", REPORT),
     Option("force", "", "Overwrite files that are not a report of ours.", REPORT),
     Option("schema", "", "Print the JSON Schema of the form json, and nothing else.", REPORT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", RESULT),

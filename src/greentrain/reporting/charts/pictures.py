@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from greentrain.errors import GreentrainError, InputError
+from greentrain.errors import GreentrainError, InputError, either
+from greentrain.reporting.forms import PICTURES
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-FORMATS = ("svg", "png")
 WIDTH_PX = 720
 _PNG_SCALE = 2.0
 _ID = re.compile(r'\bid="([^"]+)"')
@@ -51,8 +51,8 @@ def pictures(figures: "Mapping[str, Figure]", *, format: str = "svg", width_px: 
     PicturesUnavailable
         If kaleido or a browser is missing, or the browser does not work.
     """
-    if format not in FORMATS:
-        raise InputError("chart_format", format, "must be svg or png")
+    if format not in PICTURES:
+        raise InputError("chart_format", format, f"must be {either(PICTURES)}")
     if not figures:
         return {}
     drawn = _in_own_thread(list(figures.values()), {"format": format, "width": width_px, "scale": _scale(format)})

@@ -47,3 +47,6 @@ FORMS = {
     "boamps": Form("boamps", "BoAmps record", ".json"),
     "codecarbon": Form("codecarbon", "rows with codecarbon's column names", ".csv"),
 }
+
+PICTURES = ("svg", "png")
+"""What charts alone can be written as."""
