@@ -7,7 +7,11 @@ from greentrain.cli.terminal import agreed, complain
 from greentrain.errors import InputError
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts.pictures import pictures
+from greentrain.reporting.charts.style import opaque
 from greentrain.reporting.subject import Subject
+
+THEME = "light"
+"""Of pictures: papers are white."""
 
 
 def write_pictures(subject: Subject, folder: str, format: str, force: bool) -> int:
@@ -31,7 +35,7 @@ def write_pictures(subject: Subject, folder: str, format: str, force: bool) -> i
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not agreed(f"{folder} has {', '.join(there)} already. Overwrite?"):
         return complain(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
-    drawn = pictures({kind: chart.draw("light") for kind, chart in charts.items()}, format=format)
+    drawn = pictures({kind: opaque(chart.draw(THEME), THEME) for kind, chart in charts.items()}, format=format)
     place.mkdir(parents=True, exist_ok=True)
     for kind, content in drawn.items():
         replace_file(str(place / f"{kind}.{format}"), content)

@@ -83,7 +83,7 @@ def test_a_figure_has_its_title_above_and_its_source_below() -> None:
 
 
 def test_a_legend_that_breaks_on_a_telephone_gets_its_lines() -> None:
-    """Three entries of 20 letters need 184 px each, so one column of 356 px: three lines of 21."""
+    """Three entries of 20 letters need 184 px each, so one column of 302 px: three lines of 21."""
     traces = [{"type": "scatter", "name": "x" * 20} for _ in range(3)]
     figure = style.finished(traces, {"showlegend": True}, title="A", source="S", plot_px=100, theme="dark")
     assert figure.layout.margin.t == 44 + 3 * 21
@@ -127,3 +127,11 @@ def test_an_end_at_zero_is_drawn_at_a_thousandth() -> None:
     """A logarithmic axis has no zero."""
     assert drawable(Interval(0.0, 5.0, 6.0)) == Interval(0.005, 5.0, 6.0)
     assert drawable(exact(5.0)) == exact(5.0)
+
+
+@pytest.mark.parametrize(("theme", "background"), [("light", "#ffffff"), ("dark", "#222222")])
+def test_a_picture_has_a_background_of_its_own(theme: str, background: str) -> None:
+    """On a page it is clear."""
+    figure = style.finished([], {}, title="A", source="S", plot_px=100, theme=theme)
+    assert figure.layout.paper_bgcolor is None
+    assert style.opaque(figure, theme).layout.paper_bgcolor == background

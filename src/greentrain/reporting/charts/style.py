@@ -78,6 +78,11 @@ def template(theme: str) -> dict[str, Any]:
     return {"layout": layout}
 
 
+def opaque(figure: "Figure", theme: str) -> "Figure":
+    """Give a figure the background of its theme, for pictures: nobody knows what they will lie on."""
+    return figure.update_layout(paper_bgcolor=_INK[theme][2])
+
+
 def text(words: object) -> str:
     """Make text safe for a chart, which reads tags, entities and formulas in it; cut at 160 characters."""
     plain = _plain(str(words))
