@@ -389,6 +389,20 @@ def test_a_folder_without_journals_is_no_run(tmp_path: Path) -> None:
     assert read_run(str(tmp_path / "missing")) is None
 
 
+def test_a_killed_run_is_no_surer_of_its_grid_than_a_finished_one(tmp_path: Path) -> None:
+    """An hour at a place named by its code, told by the meter where the training had no time to say more."""
+    said = {"estimate_inputs": {"location": "FR", "year": 2024}, "pue": None, "grid_intensity": None}
+    runs = []
+    for name, lines in (("finished", [ended(3600)]), ("killed", [])):
+        tracker(tmp_path / name, lines=lines, **said)
+        meter(tmp_path / name, lines=[reading(3600, 3600, 2.0, 0.5)])
+        runs.append(run_of(tmp_path / name))
+    finished, killed = runs
+    assert (finished.status, killed.status) == ("completed", "killed")
+    assert killed.g_per_kwh == finished.g_per_kwh
+    assert killed.operational_kg == finished.operational_kg
+
+
 def test_a_run_in_two_homes_is_one(tmp_path: Path) -> None:
     """One node wrote elsewhere; a copied file counts once."""
     tracker(tmp_path / "one" / "k", host="a", session="a", lines=[ended(60)])

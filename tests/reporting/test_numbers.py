@@ -38,7 +38,9 @@ def test_exact_numbers_keep_their_digits(value: float, text: str) -> None:
         (99.96, "100"),
         (999.6, "1,000"),
         (0.0, "0"),
-        (0.00001234, "1.23e-05"),
+        (0.00001234, "0.0000123"),
+        (1.234e-9, "0.00000000123"),
+        (1.234e-10, "1.23e-10"),
     ],
 )
 def test_uncertain_numbers_have_three_significant_digits(value: float, text: str) -> None:

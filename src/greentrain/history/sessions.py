@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os.path import basename, join
 from typing import Any, NamedTuple
@@ -42,6 +42,8 @@ class Tracker:
         Times of its first and newest record, in seconds since 1970. [s]
     seconds : float
         From the first to the newest record by the clock that nobody sets. [s]
+    metered_seconds : float
+        Until the newest reading of its own meter; a session that was killed may have written nothing itself. [s]
     """
 
     session: str
@@ -53,12 +55,13 @@ class Tracker:
     started: float
     last: float
     seconds: float
+    metered_seconds: float = 0.0
 
     @cached_property
     def site(self) -> Site:
         """PUE and carbon intensity: as recorded, else as they follow from what was said of its place."""
         inputs = self.records.get("inputs")
-        return site_of(inputs[-1] if inputs else None, self.start, self.seconds)
+        return site_of(inputs[-1] if inputs else None, self.start, max(self.seconds, self.metered_seconds))
 
     @property
     def is_main(self) -> bool:
@@ -138,7 +141,15 @@ def read_journals(
     pieces |= {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "meter"}
     meters = sorted((who for who, _ in pieces.values() if isinstance(who, Meter)), key=lambda item: item.started)
     notes = (note for path, _, _ in files for note in pieces[path][1])
-    return Journals(tuple(trackers), tuple(meters), tuple(notes))
+    return Journals(tuple(_timed(tracker, meters) for tracker in trackers), tuple(meters), tuple(notes))
+
+
+def _timed(tracker: Tracker, meters: Iterable[Meter]) -> Tracker:
+    """Tell a session that has not ended how far its meter got."""
+    if tracker.end is not None:
+        return tracker
+    own = (meter.points[-1].seconds for meter in meters if meter.session == tracker.session and meter.points)
+    return replace(tracker, metered_seconds=max(own, default=0.0))
 
 
 def _piece(path: str, kind: str, host: str, read: Callable[[str], Journal]) -> tuple[Tracker | Meter | None, list[str]]:

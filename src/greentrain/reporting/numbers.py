@@ -5,6 +5,8 @@ from math import floor, log10
 from greentrain.interval import Interval
 
 _SIGNIFICANT = 3
+_LEAST_DECIMAL = 1e-9
+"""Nobody counts more zeros than that."""
 
 
 def plain(value: float) -> str:
@@ -14,16 +16,24 @@ def plain(value: float) -> str:
         return f"{value:,.0f}"
     if size >= 10:
         return f"{value:,.1f}"
-    return f"{value:.2f}" if size >= 1 else f"{value:.{_SIGNIFICANT}g}"
+    return f"{value:.2f}" if size >= 1 else _below_one(value)
 
 
 def rounded(value: float) -> str:
     """Write an uncertain number with three significant digits."""
     shown = float(f"{value:.{_SIGNIFICANT}g}")
     if abs(shown) < 1:
-        return f"{shown:.{_SIGNIFICANT}g}"
+        return _below_one(shown)
     decimals = max(0, _SIGNIFICANT - 1 - floor(log10(abs(shown))))
     return f"{shown:,.{decimals}f}"
+
+
+def _below_one(value: float) -> str:
+    """Write three significant digits without an exponent: 0.0000303."""
+    digits = f"{value:.{_SIGNIFICANT}g}"
+    if "e" not in digits or abs(value) < _LEAST_DECIMAL:
+        return digits
+    return f"{value:.{_SIGNIFICANT - 1 - floor(log10(abs(value)))}f}".rstrip("0")
 
 
 def as_given(value: float) -> str:
