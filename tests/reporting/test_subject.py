@@ -146,6 +146,19 @@ def test_a_project_of_one_run_is_not_of_runs(tmp_path: Path) -> None:
     assert runs_words(subject) == "1 run of the project: 1 completed"
 
 
+def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:
+    """Two sessions of one node, under one key, a day apart: an hour and 0.504 kWh each."""
+    folder = write_run(tmp_path, "a")
+    again = write_run(tmp_path, "b", started=FIRST_START + timedelta(days=1))
+    for file in again.iterdir():
+        file.rename(folder / file.name.replace("100", "200").replace("101", "201"))
+    again.rmdir()
+    (line,) = subject_of(History(tmp_path).get("a")).lines
+    assert (line.starts, line.hours) == (2, 2.0)
+    assert line.facility_energy_kwh is not None
+    assert line.facility_energy_kwh.best == pytest.approx(2 * 0.504)
+
+
 def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:
     """Without the accelerator's power the estimate stands in: 300 W x 0.6 x 1.74 x 1 h = 0.3132 kWh."""
     write_run(tmp_path, "c", gpu_w=None, status=None)

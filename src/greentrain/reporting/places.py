@@ -16,6 +16,16 @@ class Country(NamedTuple):
     region: str
 
 
+def place_words(location: str) -> str:
+    """Name a place with its code; by the code alone where the catalogue does not have it."""
+    try:
+        place, region = load_catalogue().places.find(location)
+    except GreentrainError:  # a place of profiles that are not at hand any more
+        return location
+    name = region.name if region else place.name
+    return f"{name} ({location})" if name and name != location else location
+
+
 def country_of(location: str | None) -> Country | None:
     """Find the country of a place; None for no place, several countries together, or a place not in the catalogue."""
     if location is None:

@@ -6,9 +6,11 @@ Plain text without markup; text of the user in it is escaped by the form.
 from collections import Counter
 from collections.abc import Iterable
 
+from greentrain.catalogue.places import WORLD
 from greentrain.errors import InputError
 from greentrain.interval import Interval, exact
 from greentrain.reporting.numbers import rounded
+from greentrain.reporting.places import place_words
 from greentrain.reporting.subject import Grid, RunLine, Subject
 
 _BOUNDARIES = {
@@ -76,8 +78,11 @@ def runs_words(subject: Subject) -> str:
         what = "one training run as described" if runs == 1 else f"{runs:,} identical training runs"
         return f"{what}; failed and preliminary runs are not included"
     if subject.kind == "run":
-        return f"one run ({subject.lines[0].status}); other runs of its project are not included"
-    return "; ".join([_project_words(subject), *_failed_words(subject), *_unknown_words(subject)])
+        line = subject.lines[0]
+        again = "" if line.starts == 1 else f", started {line.starts:,} times, each of them included"
+        return f"one run ({line.status}{again}); other runs of its project are not included"
+    parts = (_project_words(subject), *_again_words(subject), *_failed_words(subject), *_unknown_words(subject))
+    return "; ".join(parts)
 
 
 def _project_words(subject: Subject) -> str:
@@ -85,6 +90,13 @@ def _project_words(subject: Subject) -> str:
     listed = ", ".join(f"{counts[status]:,} {status}" for status in _STATUSES if counts[status])
     number = len(subject.lines)
     return f"{number:,} run{'s' * (number != 1)} of the project: {listed}"
+
+
+def _again_words(subject: Subject) -> Iterable[str]:
+    """Say that a run that was started again holds what its earlier attempts took."""
+    again = sum(line.starts > 1 for line in subject.lines)
+    if again:
+        yield f"{again:,} of them started more than once, each time included"
 
 
 def _failed_words(subject: Subject) -> Iterable[str]:
@@ -104,6 +116,12 @@ def unreadable_words(subject: Subject) -> str:
     """Say how many runs cannot be read; what they belong to cannot be either."""
     number = subject.unreadable
     return f"the record{'s' * (number != 1)} of {number:,} further run{'s' * (number != 1)} cannot be read"
+
+
+def places(subject: Subject) -> tuple[str, ...]:
+    """Name each place of the runs once, in the order of the lines."""
+    codes = dict.fromkeys(line.location for line in subject.lines if line.location and line.location != WORLD)
+    return tuple(map(place_words, codes))
 
 
 def grids(subject: Subject) -> tuple[tuple[str | None, Grid], ...]:

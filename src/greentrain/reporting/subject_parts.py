@@ -93,6 +93,8 @@ class RunLine(NamedTuple):
         What a tracked run belongs to. Text of the user: escape it.
     unmeasured : tuple of str
         Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
+    starts : int
+        How often it was started; a run that goes on after a failure is one run. [1]
 
     None means not known, never zero.
     """
@@ -121,6 +123,7 @@ class RunLine(NamedTuple):
     measured: Components | None = None
     project: str | None = None
     unmeasured: tuple[str, ...] = ()
+    starts: int = 1
 
     @property
     def is_unfinished(self) -> bool:

@@ -1,5 +1,6 @@
 """The line of a tracked run, and what stands behind it: the energy to believe, its inputs and its parts."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -100,7 +101,15 @@ def _line(run: Run, both: Reconciliation, pue: Input | None, grid: Grid | None) 
         measured=Components(*(run.energy_kwh[name] for name in COMPONENTS)) if both.believed == "measurement" else None,
         project=run.project,
         unmeasured=tuple(_unmeasured(run, both, count)),
+        starts=_starts(run),
     )
+
+
+def _starts(run: Run) -> int:
+    """Count the sessions of the node that has most of them."""
+    if len(run.nodes) < 2:
+        return 1
+    return max(Counter(node.host for node in run.nodes).values())
 
 
 def _unmeasured(run: Run, both: Reconciliation, count: int) -> Iterator[str]:

@@ -110,8 +110,8 @@ def test_the_sentence_for_neurips() -> None:
     """Compute in total, per run in the table, and whether the project needed more."""
     text = render(project(), checklist="neurips")
     assert text == (
-        "Training used 8 x Tesla V100-SXM2-16GB for 128 GPU-hours in FR, in total 35.0~kWh (90\\,\\% interval 28.0 to "
-        "42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); Table~\\ref{tab:greentrain} states "
+        "Training used 8 x Tesla V100-SXM2-16GB for 128 GPU-hours in France (FR), in total 35.0~kWh (90\\,\\% interval "
+        "28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); Table~\\ref{tab:greentrain} states "
         "the compute of each run, and its total includes runs that did not complete (29\\,\\% of the energy), and 1 "
         "run of unknown energy is not in it.\n"
     )
@@ -180,10 +180,16 @@ def test_the_sentence_for_acl() -> None:
         "GPU-hours, which used 600~kWh and emitted 240~kg CO$_2$e, and the computing infrastructure was 8 x NVIDIA "
         "A100 SXM4 80GB (Table~\\ref{tab:greentrain}).\n"
     )
-    start = "The model is of the size stated in the paper, the"
-    assert render(project(), checklist="acl").startswith(f"{start} total computational budget was 128 GPU-hours, ")
-    words = "computational budget of this run, without others of its project, was 80 GPU-hours, "
-    assert render(one_run(), checklist="acl").startswith(f"{start} {words}")
+
+
+def test_parameters_that_are_not_known_are_asked_for() -> None:
+    """In a comment, so that the sentence claims nothing of them."""
+    sentence, hint = render(project(), checklist="acl").splitlines()
+    assert sentence.startswith("The total computational budget was 128 GPU-hours, ")
+    assert sentence.endswith("in France (FR) (Table~\\ref{tab:greentrain}).")
+    assert hint == "% The question asks for the number of parameters too: --params states it."
+    words = "The computational budget of this run, without others of its project, was 80 GPU-hours, "
+    assert render(one_run(), checklist="acl").startswith(words)
 
 
 def test_an_unknown_checklist() -> None:

@@ -64,7 +64,7 @@ def test_the_metadata_are_in_grams() -> None:
         "source": '"greentrain 1.2.3, data 2026.11, codecarbon 3.3.2; measured, operational, location-based, whole '
         'facility, 90 % interval 11.2 to 16.8 kg CO2e"',
         "training_type": '"fine-tuning"',
-        "geographical_location": '"FR"',
+        "geographical_location": '"France (FR)"',
         "hardware_used": '"8 x Tesla V100-SXM2-16GB"',
     }
     assert metadata(project(), "fine-tuning") == expected
@@ -76,7 +76,7 @@ def test_the_section() -> None:
         "- **Hardware Type:** 8 x Tesla V100-SXM2-16GB",
         "- **Hours used:** 10 h of wall-clock time, 80 accelerator-hours",
         "- **Cloud Provider:** not stated",
-        "- **Compute Region:** FR",
+        "- **Compute Region:** France (FR)",
         "- **Carbon Emitted:** 10,000 g CO2e = 10.0 kg CO2e (90 % interval 8.00 to 12.0 kg CO2e)",
         "- **Energy Consumed:** 25.0 kWh (90 % interval 20.0 to 30.0 kWh)",
         "",

@@ -54,6 +54,10 @@ def test_runs() -> None:
     assert runs_words(exact()) == "one training run as described; failed and preliminary runs are not included"
     assert runs_words(sized()) == "2 identical training runs; failed and preliminary runs are not included"
     assert runs_words(one_run()) == "one run (completed); other runs of its project are not included"
+    again = one_run()._replace(lines=(one_run().lines[0]._replace(starts=3),))
+    words = "one run (completed, started 3 times, each of them included); other runs of its project are not included"
+    assert runs_words(again) == words
+    assert "; 1 of them started more than once, each time included" in runs_words(again._replace(kind="project"))
     expected = (
         "3 runs of the project: 1 completed, 1 failed, 1 killed; those that did not complete took 29 % of the energy; "
         "1 of unknown energy is not in the sums"

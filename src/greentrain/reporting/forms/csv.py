@@ -16,7 +16,7 @@ _ENDS = (*QUANTITIES, "pue", "grid_g_per_kwh")
 COLUMNS = (
     "report_schema_version", "kind", *_PLAIN, *(f"{name}_{end}" for name in _ENDS for end in Interval._fields),
     "grid_year", "grid_accounting", "grid_basis", "grid_source", "boundary", "greentrain_version", "data_version",
-    "codecarbon_version", "project", "unmeasured",
+    "codecarbon_version", "project", "unmeasured", "starts",
 )  # fmt: skip
 """The header; a later schema adds columns at the end."""
 
@@ -38,7 +38,9 @@ def render(subject: Subject) -> str:
 
 def _row(subject: Subject, line: RunLine) -> dict[str, Any]:
     row: dict[str, Any] = {"report_schema_version": SCHEMA_VERSION, "kind": subject.kind, "boundary": subject.boundary}
-    row |= {name: getattr(line, name) for name in (*_PLAIN, "project")} | {"unmeasured": "; ".join(line.unmeasured)}
+    row |= {name: getattr(line, name) for name in (*_PLAIN, "project", "starts")} | {
+        "unmeasured": "; ".join(line.unmeasured)
+    }
     for name in ("started", "ended"):
         row[name] = row[name] and row[name].strftime("%Y-%m-%dT%H:%M:%SZ")
     for name in (*QUANTITIES, "pue"):

@@ -100,7 +100,7 @@ def _size() -> dict[str, Any]:
 def _line() -> dict[str, Any]:
     texts = {"id": _TEXT, "name": _TEXT, "status": {"enum": _STATUSES}, "basis": {"enum": _BASES}, "hardware": _TEXT}
     maybe_texts = {name: _or_null(_TEXT) for name in ("gpu", "location", "project")}
-    numbers = {"count": _WHOLE, "runs": _WHOLE, "year": _or_null(_WHOLE)}
+    numbers = {"count": _WHOLE, "runs": _WHOLE, "starts": _WHOLE, "year": _or_null(_WHOLE)}
     hours = {name: _or_null(_NUMBER) for name in ("hours", "accelerator_hours")}
     times = {"started": _MOMENT, "ended": _MOMENT}
     amounts = {name: _amount(name) for name in QUANTITIES}

@@ -20,6 +20,7 @@ LARGE = 10_000.0
 SMALL = 0.1
 """Below this energies are written in Wh [kWh] and emissions in grams [kg]."""
 
+_PARAMS_MISSING = "\n% The question asks for the number of parameters too: --params states it."
 _VERBS = {"estimated": "We estimate", "measured": "We measured", "mixed": "By measurement and estimate we find"}
 
 
@@ -144,14 +145,14 @@ def _others(subject: Subject, rows: Rows, final: str | None) -> str:
 
 
 def _places(subject: Subject) -> str:
-    places = dict.fromkeys(line.location for line in subject.lines if line.location and line.location != "WORLD")
+    places = statements.places(subject)
     return f" in {latex(', '.join(places))}" if places else ""
 
 
 def _acl(subject: Subject) -> str:
     """Answer question C1: parameters, total computational budget, infrastructure."""
     size = subject.size
-    params = f"has {_count(size.params)} parameters" if size and size.params else "is of the size stated in the paper"
+    params = f"The model has {_count(size.params)} parameters, the" if size and size.params else "The"
     which = {
         "estimate": "computational budget, without failed and preliminary runs,",
         "run": "computational budget of this run, without others of its project,",
@@ -161,8 +162,9 @@ def _acl(subject: Subject) -> str:
     mass = _amount(mass_cell(subject), subject.totals.operational_kg, "CO$_2$e")
     infrastructure = latex(statements.hardware_of(subject) or "hardware not stated")
     return (
-        f"The model {params}, the {which} was {budget}, which used {energy} and emitted {mass}, "
+        f"{params} {which} was {budget}, which used {energy} and emitted {mass}, "
         f"and the computing infrastructure was {infrastructure}{_places(subject)} (Table~\\ref{{tab:greentrain}})."
+        f"{'' if size and size.params else _PARAMS_MISSING}"
     )
 
 

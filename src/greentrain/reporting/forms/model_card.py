@@ -31,7 +31,7 @@ def metadata(subject: Subject, training_type: str | None = None) -> dict[str, st
     found = {"emissions": _grams(subject), "source": yaml_string(one_line(_source(subject)))}
     if training_type is not None:
         found["training_type"] = yaml_string(training_type)
-    places = _places(subject)
+    places = statements.places(subject)
     if places:
         found["geographical_location"] = yaml_string(one_line("; ".join(places)))
     if hardware := statements.hardware_of(subject):
@@ -60,18 +60,15 @@ def _boundary(subject: Subject) -> str:
     return f"{words} without {' and '.join(missing)} (not measured)" if missing else words
 
 
-def _places(subject: Subject) -> list[str]:
-    return list(dict.fromkeys(line.location for line in subject.lines if line.location and line.location != "WORLD"))
-
-
 def section_lines(subject: Subject) -> list[str]:
     """Write the lines of the section on environmental impact, in Markdown."""
-    providers = dict.fromkeys(place.partition(":")[0] for place in _places(subject) if ":" in place)
+    codes = (line.location for line in subject.lines if line.location)
+    providers = dict.fromkeys(code.partition(":")[0] for code in codes if ":" in code)
     facts = {
         "Hardware Type": statements.hardware_of(subject) or "not stated",
         "Hours used": _hours(subject),
         "Cloud Provider": "; ".join(providers) or "not stated",
-        "Compute Region": "; ".join(_places(subject)) or "not stated",
+        "Compute Region": "; ".join(statements.places(subject)) or "not stated",
         "Carbon Emitted": _emitted(subject),
         "Energy Consumed": _energy(subject),
     }
