@@ -207,7 +207,7 @@ def _sources(
 
 
 def _source(catalogue: Catalogue, key: str) -> dict[str, Any]:
-    own = {GIVEN_SOURCE: "Stated by the user", MEASUREMENT: "Measured during the run, with codecarbon's sensors"}
+    own = {GIVEN_SOURCE: "Stated by the user", MEASUREMENT: "Measured during the run itself"}
     if key in own:
         return {"title": own[key], "url": "", "year": None, "licence": ""}
     try:

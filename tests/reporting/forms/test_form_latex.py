@@ -111,9 +111,9 @@ def test_the_sentence_for_neurips() -> None:
     text = render(project(), checklist="neurips")
     assert text == (
         "Training used 8 x Tesla V100-SXM2-16GB for 128 GPU-hours in France (FR), in total 35.0~kWh (90\\,\\% interval "
-        "28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); Table~\\ref{tab:greentrain} states "
-        "the compute of each run, and its total includes runs that did not complete (29\\,\\% of the energy), and 1 "
-        "run of unknown energy is not in it.\n"
+        "28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); "
+        "Table~\\ref{tab:greentrain} states the compute of each run, and its total includes runs that did not "
+        "complete (29\\,\\% of the energy), and 1 run of unknown energy is not in it.\n"
     )
     assert "and failed and preliminary runs of the project are not included." in render(exact(), checklist="neurips")
     assert "and other runs of the project are not included." in render(one_run(), checklist="neurips")
