@@ -47,7 +47,7 @@ def main() -> None:
 def parts(home: str) -> None:
     """Print how long reading, reckoning and writing take in one process."""
     from greentrain import History, report
-    from greentrain.reporting.subject import subject_of
+    from greentrain.reporting.subject_of import subject_of
 
     moments = [time.perf_counter()]
     runs = History(home).runs(project="p")

@@ -170,7 +170,7 @@ def test_json_holds_everything(results: dict[str, Any]) -> None:
 def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, Any]) -> None:
     """Of 150 runs of 0 to 149 kWh the 100 largest; the sum counts all of them: 11,175 kWh."""
     from greentrain.reporting.document.make import document_of
-    from greentrain.reporting.subject import subject_of
+    from greentrain.reporting.subject_of import subject_of
 
     subject = subject_of(results["project"])
     first = subject.lines[0]

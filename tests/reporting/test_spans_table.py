@@ -6,7 +6,8 @@ from journals_of_reports import write_run
 
 from greentrain import History
 from greentrain.reporting.document.spans import MOST_NAMES, spans_blocks
-from greentrain.reporting.subject import PowerSpan, Subject, subject_of
+from greentrain.reporting.subject import PowerSpan, Subject
+from greentrain.reporting.subject_of import subject_of
 
 SPANS = [("epoch", 0, 1800), ("check", 900, 1080), ("epoch", 1800, 3600)]
 

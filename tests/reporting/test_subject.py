@@ -10,7 +10,8 @@ import greentrain
 from greentrain import History, InputError
 from greentrain.interval import Interval, exact
 from greentrain.reporting.statements import runs_words
-from greentrain.reporting.subject import NOTHING, Grid, Size, subject_of
+from greentrain.reporting.subject import NOTHING, Grid, Size
+from greentrain.reporting.subject_of import subject_of
 
 
 def test_an_estimate_is_one_line_with_its_own_totals() -> None:

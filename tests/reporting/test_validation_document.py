@@ -3,7 +3,7 @@
 from greentrain import validate
 from greentrain.reporting.document.blocks import Table
 from greentrain.reporting.document.validation import validation_sections
-from greentrain.reporting.subject import subject_of
+from greentrain.reporting.subject_of import subject_of
 
 
 def test_published_and_estimated_figures_have_a_unit_each() -> None:

@@ -44,7 +44,7 @@ def card_command(**said: Any) -> int:
 
 def _update(path: str, said: dict[str, Any]) -> int:
     from greentrain.reporting.card import read_card, updated_card
-    from greentrain.reporting.subject import subject_of
+    from greentrain.reporting.subject_of import subject_of
 
     old = read_card(path)
     new = updated_card(old, subject_of(_result(said)), training_type=said.get("training_type"))

@@ -9,7 +9,8 @@ from greentrain.cli.results import Origin, only_result, tracked_run, tracked_run
 from greentrain.cli.terminal import agreed, complain, write
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.reporting.forms import FORMS, PICTURES
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 from greentrain.reporting.subject_size import SIZES
 
 if TYPE_CHECKING:

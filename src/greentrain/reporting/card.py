@@ -9,7 +9,8 @@ from greentrain.reporting.card_section import with_section
 from greentrain.reporting.forms.model_card import metadata, section_lines
 from greentrain.reporting.front_matter import find_front_matter, line_end_of, with_mapping
 from greentrain.reporting.statements import refuse_nothing
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 
 KEY = "co2_eq_emissions"
 TRAINING_TYPES = ("pre-training", "fine-tuning")

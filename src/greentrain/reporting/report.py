@@ -6,7 +6,8 @@ from typing import Any
 
 from greentrain.errors import Contradiction, InputError, UnknownName, either
 from greentrain.reporting.forms import FORMS, Form
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 from greentrain.reporting.subject_size import with_stated_size
 
 

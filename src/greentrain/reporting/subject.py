@@ -4,11 +4,9 @@ Every form and every chart is a pure function of a `Subject`. It reads no clock 
 the same report, byte for byte.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain.errors import InputError
 from greentrain.estimation.result import Estimate, Input, Part
 from greentrain.reporting.subject_parts import (
     NOTHING,
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS", "NOTHING", "QUANTITIES", "UNFINISHED", "Components", "Grid", "PowerSpan", "RunLine", "Size", "Subject",
-    "Totals", "Versions", "subject_of",
+    "Totals", "Versions",
 ]  # fmt: skip
 
 KINDS = ("estimate", "run", "project", "validation")
@@ -115,52 +113,3 @@ class Subject(NamedTuple):
     estimate: Estimate | None = None
     validation: "ValidationReport | None" = None
     unreadable: int = 0
-
-
-def subject_of(result: object, *, title: str | None = None, made_at: datetime | None = None) -> Subject:
-    """Make the subject of a report of any result.
-
-    Parameters
-    ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, or Subject
-        What to report.
-    title : str, optional
-        Headline instead of the result's own.
-    made_at : datetime, optional
-        When the report is made; an aware datetime. Left out, the report does not say it.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to report in it.
-    """
-    found = _made(result)
-    if title is not None:
-        found = found._replace(title=title)
-    return found if made_at is None else found._replace(made_at=_checked(made_at))
-
-
-def _made(result: object) -> Subject:
-    if isinstance(result, Subject):
-        return result
-    if isinstance(result, Estimate):
-        from greentrain.reporting.subject_estimate import subject_of_estimate
-
-        return subject_of_estimate(result)
-    kind = type(result).__name__
-    if kind == "ValidationReport":
-        from greentrain.reporting.subject_validation import subject_of_validation
-
-        return subject_of_validation(result)  # type: ignore[arg-type]
-    if kind in ("Run", "History") or (isinstance(result, Sequence) and not isinstance(result, (str, bytes))):
-        from greentrain.reporting.subject_history import subject_of_history
-
-        return subject_of_history(result)
-    rule = "must be an Estimate, a ValidationReport, or a Run, several runs or the History of tracked ones"
-    raise InputError("result", f"of type {kind}", rule)
-
-
-def _checked(made_at: datetime) -> datetime:
-    if made_at.tzinfo is None:
-        raise InputError("made_at", made_at.isoformat(), "must state its time zone, as datetime.now(UTC) does")
-    return made_at

@@ -11,7 +11,7 @@ from greentrain.reporting.charts import waterfall as waterfall_chart
 from greentrain.reporting.charts.by_month import by_month
 from greentrain.reporting.charts.tornado import tornado
 from greentrain.reporting.charts.waterfall import waterfall
-from greentrain.reporting.subject import subject_of
+from greentrain.reporting.subject_of import subject_of
 
 EMPTY = "Every input that counts is exact, so there is no interval."
 

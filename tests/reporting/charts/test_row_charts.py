@@ -11,7 +11,7 @@ from greentrain.reporting.charts import methods as methods_chart
 from greentrain.reporting.charts.elsewhere import PlaceGrid, elsewhere
 from greentrain.reporting.charts.headline import Point, headline
 from greentrain.reporting.charts.methods import methods
-from greentrain.reporting.subject import subject_of
+from greentrain.reporting.subject_of import subject_of
 from greentrain.validation.comparison import compare_methods
 
 MODEL = Point("training a model (location-based)", exact(100.0), "strubell_2019")

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from greentrain import Estimate, Interval, estimate
-from greentrain.reporting.subject import Grid, RunLine, Size, Subject, Totals, Versions, subject_of
+from greentrain.reporting.subject import Grid, RunLine, Size, Subject, Totals, Versions
+from greentrain.reporting.subject_of import subject_of
 
 MADE_AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
 GRID = Grid(Interval(320.0, 400.0, 480.0), 2025, "life-cycle", "published", "ember_2026_10")

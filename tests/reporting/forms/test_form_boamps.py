@@ -13,7 +13,8 @@ from greentrain import Interval, estimate
 from greentrain.errors import InputError
 from greentrain.reporting.forms.boamps import quality
 from greentrain.reporting.report import report
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "data" / "boamps_report.schema.json").read_text())
 CLOUD = subject_of(estimate("A100-SXM4-80GB", count=8, hours=10, location="aws:eu-west-3", year=2024))

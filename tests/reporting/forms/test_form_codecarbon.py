@@ -9,7 +9,8 @@ from subjects import exact, one_run, project
 
 from greentrain import estimate
 from greentrain.reporting.forms.codecarbon import COLUMNS, render
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 
 
 def rows(subject: Subject) -> list[dict[str, str]]:

@@ -11,7 +11,8 @@ from subjects import exact, one_run, project
 from greentrain import estimate
 from greentrain.errors import InputError
 from greentrain.reporting.forms.ghg import COLUMNS, render
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 
 
 def rows(subject: Subject, **options: Any) -> list[dict[str, str]]:

@@ -7,7 +7,8 @@ from subjects import exact, one_run, project, sized, with_size
 
 from greentrain import Interval, estimate
 from greentrain.reporting.forms.gpai import compute_method, energy_method, render
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 
 
 def items(subject: Subject) -> dict[str, str]:

@@ -11,7 +11,8 @@ from subjects import exact, one_run, project, sized
 from greentrain import Interval, estimate
 from greentrain.errors import InputError
 from greentrain.reporting.forms.latex import render
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 
 NASTY = "}a\\b{{c}$d$&#%_^~<>|\"`'\u00e9\u4e2d\U0001f331 \\input{/etc/passwd}"
 PAPER = r"""\documentclass{article}

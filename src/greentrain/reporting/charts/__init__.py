@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError, either
-from greentrain.reporting.subject import Subject, subject_of
+from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject_of import subject_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
