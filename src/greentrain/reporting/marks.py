@@ -1,7 +1,5 @@
 """The mark by which a report is known as one of ours, so that it may be written again without asking."""
 
-from greentrain.reporting.forms.csv import COLUMNS
-from greentrain.reporting.forms.ghg import COLUMNS as GHG_COLUMNS
 from greentrain.reporting.subject import Subject
 
 MARK = "Report made by greentrain"
@@ -9,7 +7,9 @@ MARK = "Report made by greentrain"
 LOOKED_AT = 2000
 """How many characters of a file are looked at. [1]"""
 
-_STARTS = (",".join(COLUMNS), ",".join(GHG_COLUMNS), '{\n  "schema_version": 1,\n  "kind": "report",')
+_JSON_START = '{\n  "schema_version": 1,\n  "kind": "report",'
+_FIRST_COLUMNS = 12
+"""A later schema adds columns at the end, and its reports are ours too. [1]"""
 
 
 def made_by(subject: Subject) -> str:
@@ -22,4 +22,7 @@ def is_ours(text: str) -> bool:
 
     Forms of other people's making carry no mark; a file in one of them is never taken for ours.
     """
-    return MARK in text[:LOOKED_AT] or text.startswith(_STARTS)
+    from greentrain.reporting.forms import csv, ghg
+
+    headers = (",".join(columns[:_FIRST_COLUMNS]) for columns in (csv.COLUMNS, ghg.COLUMNS))
+    return MARK in text[:LOOKED_AT] or text.startswith((_JSON_START, *headers))
