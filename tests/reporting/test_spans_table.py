@@ -57,6 +57,14 @@ def test_a_long_table_names_the_longest(tmp_path: Path) -> None:
     assert rows(subject)[0][0] == "step 59"
 
 
+def test_nested_spans_are_said_to_be(tmp_path: Path) -> None:
+    """The check lies in an epoch; epochs follow one another."""
+    subject = run(tmp_path)
+    words, _ = spans_blocks(subject)
+    assert words.text == "Some spans lie inside others; what they took is in both."  # type: ignore[union-attr]
+    (_,) = spans_blocks(subject._replace(spans=tuple(span for span in subject.spans if span.name == "epoch")))
+
+
 def test_no_spans_no_table(tmp_path: Path) -> None:
     """Nor any word of it."""
     assert list(spans_blocks(run(tmp_path)._replace(spans=()))) == []

@@ -1,7 +1,9 @@
 """The table of spans: what the named parts of a training took, those of one name together."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from math import inf
 
 from greentrain.reporting.charts.prefixes import written
 from greentrain.reporting.document.blocks import Block, Prose, table
@@ -23,10 +25,17 @@ def spans_blocks(subject: Subject) -> Iterator[Block]:
     if len(longest) > MOST_NAMES:
         yield Prose(f"The {MOST_NAMES} names of spans that took longest, of {len(longest):,}; the form json holds all.")
     measured = _measured_kwh(subject)
-    yield Prose("What a span took that lies inside another is in both.")
+    if _are_nested(subject.spans):
+        yield Prose("Some spans lie inside others; what they took is in both.")
     rows = [_row(name, spans, measured) for name, spans in longest[:MOST_NAMES]]
     header = ("span", "times", "time", "energy", "share of the run's")
     yield table("Spans by name, energy before PUE", header, rows, (1, 2, 3, 4))
+
+
+def _are_nested(spans: Iterable[PowerSpan]) -> bool:
+    """Whether any span begins while another goes on."""
+    by_start = sorted((span.from_seconds, span.to_seconds or inf) for span in spans)
+    return any(later < end for (_, end), (later, _) in pairwise(by_start))
 
 
 def _row(name: str, spans: list[PowerSpan], measured_kwh: float | None) -> tuple[str, ...]:
