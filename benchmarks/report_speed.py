@@ -98,7 +98,8 @@ def write(path: Path, records: list[tuple[float, dict[str, Any]]], started: date
     with path.open("w") as file:
         for at, record in records:
             moment = (started + timedelta(seconds=at)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-            file.write(json.dumps({"v": 1, **record, "t": moment, "mono": 1000.0 + at}) + "\n")
+            line = {"v": 1, **record, "t": moment, "mono": 1000.0 + at}
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":

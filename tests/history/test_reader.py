@@ -1,5 +1,6 @@
 """From journals to a run: one measurement per node and session, nothing twice, nothing invented."""
 
+import json
 from math import exp, log, sqrt
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from journals_by_hand import (
 
 from greentrain.history.reader import read_run
 from greentrain.history.run import Run
+from greentrain.tracking.journal_reader import read_journal
 
 MEASURED_MEMORY = {**MEMORY, "quality": "modelled"}
 
@@ -401,6 +403,35 @@ def test_a_killed_run_is_no_surer_of_its_grid_than_a_finished_one(tmp_path: Path
     assert (finished.status, killed.status) == ("completed", "killed")
     assert killed.g_per_kwh == finished.g_per_kwh
     assert killed.operational_kg == finished.operational_kg
+
+
+def test_a_run_is_the_same_whether_or_not_all_its_samples_are_read(tmp_path: Path) -> None:
+    """Gaps, a component that is lost, a session after another, a kill: only what no sum needs is left out."""
+    samples = [reading(10.0 * number, 10.0 * number, 0.1 * number, 0.01 * number) for number in range(1, 30)]
+    gap = line(150, type="gap", from_mono=MONO + 100, to_mono=MONO + 140, seconds=40.0, reason="late")
+    lost = line(155, type="component", component="cpu", quality="unknown", reason="lost")
+    without_cpu = [reading(10.0 * number, 10.0 * number, 0.1 * number) for number in range(16, 30)]
+    kinds = {
+        "killed": [samples], "ended": [[*samples, stopped(300, 300, 3.0, 0.3)]],
+        "gap": [[*samples[:15], gap, *samples[15:]]], "lost": [[*samples[:15], lost, *without_cpu]],
+        "again": [samples, samples],
+    }  # fmt: skip
+    for name, sessions in kinds.items():
+        for number, lines in enumerate(sessions):
+            said = {"session": f"s{number}", "at": 100.0 * number}
+            compact(tracker(tmp_path / name, pid=100 + number, **said))
+            compact(meter(tmp_path / name, pid=200 + number, lines=lines, **said))
+        place = str(tmp_path / name)
+        whole = read_run(place, NOON + 1e6, read_journal)
+        assert read_run(place, NOON + 1e6) == whole
+        assert whole is not None
+        assert whole.energy_kwh["gpu"] is not None
+
+
+def compact(path: Path) -> None:
+    """Write a journal as the program does, without spaces."""
+    records = map(json.loads, path.read_text().splitlines())
+    path.write_text("".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records))
 
 
 def test_a_run_in_two_homes_is_one(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greentrain.tracking.journal import JournalWriter, encode, utc_text
-from greentrain.tracking.journal_reader import Journal, decode, last_record, read_journal
+from greentrain.tracking.journal_reader import Journal, decode, last_record, read_journal, skim_journal
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -179,6 +179,52 @@ def test_a_line_longer_than_any_record_is_garbage(tmp_path: Path) -> None:
     found = read_journal(str(path))
     assert [record["type"] for record in found.records] == ["end"]
     assert found.garbage == 3
+
+
+SAMPLES = [encode({"v": 1, "type": "sample", "n": number}) for number in range(5)]
+GAP, END = encode({"v": 1, "type": "gap"}), encode({"v": 1, "type": "end"})
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ([GAP, *SAMPLES, END], [GAP, SAMPLES[4], END]),
+        ([*SAMPLES[:2], GAP, *SAMPLES[2:]], [GAP, SAMPLES[4]]),
+        (SAMPLES[:1], SAMPLES[:1]),
+        ([GAP, END], [GAP, END]),
+        ([], []),
+    ],
+)
+def test_skimming_leaves_out_all_samples_but_the_last(tmp_path: Path, lines: list[bytes], kept: list[bytes]) -> None:
+    """And nothing else; in the order of the file."""
+    path = tmp_path / "h.1.s.meter.jsonl"
+    path.write_bytes(b"".join(lines))
+    found = skim_journal(str(path))
+    assert [encode(record) for record in found.records] == kept
+    assert (found.garbage, found.newer, found.is_torn) == (0, 0, False)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"garbage\n", b"garbage", SAMPLES[0][:-1], SAMPLES[0][:20], b"\0\0\0", SAMPLES[0].replace(b"\n", b" \n"),
+        encode({"v": 2, "type": "sample"}), b'{"v": 1, "type": "sample", "n": 9}\n', b"[]\n", b"\n",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", range(7))
+def test_skimming_counts_what_is_wrong_as_reading_does(tmp_path: Path, damage: bytes, place: int) -> None:
+    """Wherever it stands, what is damaged, torn, foreign or newer; and the last sample is the same."""
+    lines = [GAP, *SAMPLES, END]
+    path = tmp_path / "h.1.s.meter.jsonl"
+    path.write_bytes(b"".join([*lines[:place], damage, *lines[place:]]))
+    skimmed, read = skim_journal(str(path)), read_journal(str(path))
+    assert (skimmed.garbage, skimmed.newer, skimmed.is_torn) == (read.garbage, read.newer, read.is_torn)
+    assert [one for one in skimmed.records if one["type"] != "sample"] == [
+        one for one in read.records if one["type"] != "sample"
+    ]
+    assert [one for one in skimmed.records if one["type"] == "sample"][-1:] == [
+        one for one in read.records if one["type"] == "sample"
+    ][-1:]
 
 
 def test_the_newest_record_of_a_kind(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from greentrain.history.sessions import Journals, Meter, Tracker, read_journals
 from greentrain.history.site import NOWHERE
 from greentrain.history.spoken import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
-from greentrain.tracking.journal_reader import Journal, read_journal
+from greentrain.tracking.journal_reader import Journal, read_journal, skim_journal
 
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
@@ -31,7 +31,7 @@ class NotAskedFor(Exception):
 def read_run(
     folders: str | Sequence[str],
     now: float | None = None,
-    read: Callable[[str], Journal] = read_journal,
+    read: Callable[[str], Journal] = skim_journal,
     is_wanted: Callable[[str | None, float], bool] | None = None,
 ) -> Run | None:
     """Read a run.
@@ -66,6 +66,8 @@ def read_run(
 
     places = (folders,) if isinstance(folders, str) else tuple(folders)
     journals = read_journals(places, read, look_at)
+    if read is skim_journal and _needs_all_readings(journals.meters):
+        journals = read_journals(places, read_journal)
     if not journals.trackers and not journals.meters:
         return None
     return _merged(basename(places[0]), places, journals, now)
@@ -110,6 +112,11 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         total_steps=_total_steps(told) or _total_steps(journals.trackers),
         **_said(told),
     )
+
+
+def _needs_all_readings(meters: Sequence[Meter]) -> bool:
+    """Whether two meters of one computer may have measured the same at once, or one of them lost a component."""
+    return len(meters) > len({meter.host for meter in meters}) or any(meter.lost for meter in meters)
 
 
 def _told(trackers: Sequence[Tracker]) -> Sequence[Tracker]:

@@ -23,7 +23,6 @@ def written(
 
 def cited(cell: Cell, document: Document, escape: Escape, opening: str = "[", closing: str = "]") -> str:
     """Write a piece of text with the numbers of its sources after it, in brackets."""
-    numbers = document.numbers if cell.refs else {}
-    known = sorted({numbers[ref] for ref in cell.refs if ref in numbers})
+    known = sorted({document.numbers[ref] for ref in cell.refs if ref in document.numbers})
     marks = f"{opening}{', '.join(map(str, known))}{closing}" if known else ""
     return " ".join(filter(None, (escape(cell.text), marks)))

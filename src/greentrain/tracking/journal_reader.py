@@ -9,6 +9,10 @@ from greentrain.tracking.journal import SCHEMA_VERSION, Record
 _LONGEST_LINE_BYTES = 4_000_000
 _TAIL_BYTES = 65_536
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
+_SAMPLE = b'{"v":%d,"type":"sample",' % SCHEMA_VERSION
+"""How a sample begins, as the meter writes it."""
+_GLUED = b"}{"
+"""How two records meet of which the first lost its end; a sample holds no text in which that could stand."""
 _JSON_SPACE = " \t\r\n"
 
 
@@ -58,6 +62,22 @@ class Journal:
             self._take_each(_lines(text))
         self._read_bytes += len(text)
 
+    def skim(self) -> None:
+        """Read all but the samples before the last one, or all that cannot be told apart at a glance.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be opened or read.
+        """
+        with open(self.path, "rb", buffering=0) as file:
+            text = file.readall()
+        records = _parsed_at_once(_without_old_samples(text))
+        if records is None:
+            self.read_on()
+        else:
+            self.records, self._read_bytes = records, len(text)
+
     def _take_each(self, lines: list[bytes]) -> None:
         for line in lines:
             self._take(line)
@@ -86,6 +106,23 @@ def read_journal(path: str) -> Journal:
     """
     journal = Journal(path)
     journal.read_on()
+    return journal
+
+
+def skim_journal(path: str) -> Journal:
+    """Read a journal but for the samples before the last one; each of them says anew what the ones before said.
+
+    A run of a day leaves thousands, and one that is over is asked for its sums. Samples that are left out are not
+    looked into: one that is damaged and looks whole from outside is not counted. Where anything else is wrong all
+    of the journal is read.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be opened or read.
+    """
+    journal = Journal(path)
+    journal.skim()
     return journal
 
 
@@ -123,6 +160,23 @@ def _parsed_at_once(text: bytes) -> list[Record] | None:
         return None
     are_sound = len(records) == lines and set(map(_version, records)) == {SCHEMA_VERSION}
     return records if are_sound else None
+
+
+def _without_old_samples(text: bytes) -> bytes:
+    """Cut out the samples before the last one, as far as they look whole."""
+    first, last = text.find(_SAMPLE), text.rfind(b"\n" + _SAMPLE) + 1
+    if not 0 <= first < last:
+        return text
+    between = text[first:last]
+    are_alone = between.count(b"\n") == between.count(b"}\n" + _SAMPLE) + 1
+    if are_alone and between.endswith(b"}\n") and _GLUED not in between:
+        return text[:first] + text[last:]
+    kept = [line for line in between.splitlines(True) if not _looks_like_a_sample(line)]
+    return b"".join([text[:first], *kept, text[last:]])
+
+
+def _looks_like_a_sample(line: bytes) -> bool:
+    return line.startswith(_SAMPLE) and line.endswith(b"}\n") and _GLUED not in line
 
 
 def _lines(text: bytes) -> list[bytes]:

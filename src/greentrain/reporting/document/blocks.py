@@ -96,17 +96,15 @@ class Document(NamedTuple):
         In the order of reading.
     sources : dict of str to dict
         Title, URL, year and licence by id, in the order of their numbers.
+    numbers : dict of str to int
+        The number of each source in the bibliography, from 1.
     """
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
     sources: dict[str, dict[str, Any]]
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The number of each source in the bibliography, from 1."""
-        return {ref: number for number, ref in enumerate(self.sources, 1)}
+    numbers: dict[str, int]
 
 
 def table(caption: str, header: tuple[str, ...], rows: Any, numeric: tuple[int, ...] = ()) -> Table:

@@ -30,7 +30,9 @@ def document_of(subject: Subject) -> Document:
 
         sections = tuple(footprint_sections(subject))
     filled = tuple(section for section in sections if section.blocks)
-    return Document(subject.title, _SUBTITLES[subject.kind], filled, _sources(subject, filled))
+    sources = _sources(subject, filled)
+    numbers = {ref: number for number, ref in enumerate(sources, 1)}
+    return Document(subject.title, _SUBTITLES[subject.kind], filled, sources, numbers)
 
 
 def _sources(subject: Subject, sections: tuple[Section, ...]) -> dict[str, dict[str, Any]]:
