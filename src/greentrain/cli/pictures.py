@@ -7,7 +7,7 @@ from greentrain.cli.terminal import agreed, complain
 from greentrain.errors import InputError
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts.pictures import pictures
-from greentrain.reporting.charts.style import opaque
+from greentrain.reporting.charts.style import as_picture
 from greentrain.reporting.subject import Subject
 
 THEME = "light"
@@ -35,7 +35,7 @@ def write_pictures(subject: Subject, folder: str, format: str, force: bool) -> i
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not agreed(f"{folder} has {', '.join(there)} already. Overwrite?"):
         return complain(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
-    drawn = pictures({kind: opaque(chart.draw(THEME), THEME) for kind, chart in charts.items()}, format=format)
+    drawn = pictures({kind: as_picture(chart.draw(THEME), THEME) for kind, chart in charts.items()}, format=format)
     place.mkdir(parents=True, exist_ok=True)
     for kind, content in drawn.items():
         replace_file(str(place / f"{kind}.{format}"), content)

@@ -83,10 +83,20 @@ def test_a_figure_has_its_title_above_and_its_source_below() -> None:
 
 
 def test_a_legend_that_breaks_on_a_telephone_gets_its_lines() -> None:
-    """Three entries of 20 letters need 184 px each, so one column of 302 px: three lines of 21."""
+    """Three entries of 20 letters need 184 px each: in 302 px three lines of 21, in 560 px one."""
     traces = [{"type": "scatter", "name": "x" * 20} for _ in range(3)]
     figure = style.finished(traces, {"showlegend": True}, title="A", source="S", plot_px=100, theme="dark")
-    assert figure.layout.margin.t == 44 + 3 * 21
+    assert (figure.layout.margin.t, figure.layout.meta["spare_px"]) == (44 + 3 * 21, 2 * 21)
+
+
+def test_an_axis_at_the_side_takes_room_from_the_legend() -> None:
+    """80 px: two entries of 13 letters, 135 px each, are two lines of 222 px and would be one of 302."""
+    traces = [{"type": "scatter", "name": "x" * 13} for _ in range(2)]
+    heights = [
+        style.finished(traces, {"showlegend": True, **axis}, title="A", source="S", plot_px=9, theme="dark").layout
+        for axis in ({"yaxis": {"title": {"text": "y"}}}, {})
+    ]
+    assert [layout.margin.t for layout in heights] == [44 + 2 * 21, 44 + 21]
 
 
 def test_a_fragment_is_the_same_each_time_and_brings_no_library() -> None:
@@ -130,8 +140,11 @@ def test_an_end_at_zero_is_drawn_at_a_thousandth() -> None:
 
 
 @pytest.mark.parametrize(("theme", "background"), [("light", "#ffffff"), ("dark", "#222222")])
-def test_a_picture_has_a_background_of_its_own(theme: str, background: str) -> None:
-    """On a page it is clear."""
-    figure = style.finished([], {}, title="A", source="S", plot_px=100, theme=theme)
+def test_a_picture_has_a_background_of_its_own_and_no_room_for_telephones(theme: str, background: str) -> None:
+    """On a page it is clear; three lines of a legend are one."""
+    traces = [{"type": "scatter", "name": "x" * 20} for _ in range(3)]
+    figure = style.finished(traces, {"showlegend": True}, title="A", source="S", plot_px=100, theme=theme)
+    height = figure.layout.height
     assert figure.layout.paper_bgcolor is None
-    assert style.opaque(figure, theme).layout.paper_bgcolor == background
+    picture = style.as_picture(figure, theme).layout
+    assert (picture.paper_bgcolor, picture.height, picture.margin.t) == (background, height - 42, 44 + 21)

@@ -10,6 +10,7 @@ from greentrain.reporting.charts.style import (
     GREEN,
     GREY,
     PURPLE,
+    TICK_GAP_PX,
     VERMILLION,
     Mark,
     amount_axis,
@@ -64,7 +65,11 @@ def power_over_time(subject: Subject, *, theme: str = "light") -> "Figure":
     traces = [_line(name, points, watts, seconds) for name, points in series.items()]
     traces += [_span(span, lane, length, seconds) for lane, spans in enumerate(lanes) for span in spans]
     layout: dict[str, Any] = {
-        "xaxis": {**amount_axis(seconds, "time since the start"), "range": [0, length / seconds.size or 1]},
+        "xaxis": {
+            **amount_axis(seconds, "time since the start"),
+            "range": [0, length / seconds.size or 1],
+            "ticklabelstandoff": TICK_GAP_PX,
+        },
         "yaxis": {**amount_axis(watts, "power"), "domain": [0, share if lanes else 1]},
         "showlegend": True,
         "barmode": "overlay",

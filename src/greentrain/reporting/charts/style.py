@@ -30,6 +30,8 @@ GREY = "#808080"
 CLEAR = "rgba(0,0,0,0)"
 SOURCE_OPACITY = 0.75
 LINE_PX = 16
+TICK_GAP_PX = 6
+"""Between a plot and the labels below it, where an axis at the side has a label of its own at the same corner. [px]"""
 CHARS_PER_LINE, BOLD_CHARS_PER_LINE = 45, 40
 """Characters of a label's line that fit a telephone of 360 px, in the widest of the fonts."""
 
@@ -39,7 +41,9 @@ _LONGEST_SOURCE = 400
 _INK = {"light": ("#1b1b1b", "#d8d8d8", "#ffffff"), "dark": ("#ececec", "#4a4a4a", "#222222")}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _TOP_PX, _AXIS_PX, _SIDE_PX = 44, 56, 16
-_PHONE_PX, _ENTRY_PX, _CHAR_PX, _LEGEND_LINE_PX = 302, 44, 7, 21  # a legend on a telephone of 360 px
+_PHONE_PX, _WIDE_PX, _Y_AXIS_PX = 302, 560, 80
+"""What a legend has of a telephone of 360 px and of a page of 40 rem, and what an axis at the side takes of it. [px]"""
+_ENTRY_PX, _CHAR_PX, _LEGEND_LINE_PX = 44, 7, 21
 _SPACES = re.compile(r"[\t\n\r ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -78,9 +82,13 @@ def template(theme: str) -> dict[str, Any]:
     return {"layout": layout}
 
 
-def opaque(figure: "Figure", theme: str) -> "Figure":
-    """Give a figure the background of its theme, for pictures: nobody knows what they will lie on."""
-    return figure.update_layout(paper_bgcolor=_INK[theme][2])
+def as_picture(figure: "Figure", theme: str) -> "Figure":
+    """Make a figure fit a picture: without the room for a telephone's legend, and with a background of its own."""
+    layout = figure.layout
+    spare_px = layout.meta["spare_px"]
+    return figure.update_layout(
+        paper_bgcolor=_INK[theme][2], height=layout.height - spare_px, margin_t=layout.margin.t - spare_px
+    )
 
 
 def text(words: object) -> str:
@@ -144,7 +152,8 @@ def finished(
     # Without an id of its own plotly.js gives each trace a random one.
     drawn = [{**trace, "uid": str(number)} for number, trace in enumerate(traces)]
     below = lines(source, _SOURCE_CHARS)
-    top_px = _TOP_PX + (_legend_px(drawn) if layout.get("showlegend") else 0)
+    narrow_px, wide_px = _legend_px(drawn, layout)
+    top_px = _TOP_PX + narrow_px
     bottom_px = _AXIS_PX + LINE_PX * len(below)
     heading = {"x": 0.0, "xref": "container", "y": 1.0, "yref": "container", "yanchor": "top"}
     legend = {"orientation": "h", "x": 0.0, "y": 1.0, "xanchor": "left", "yanchor": "bottom", "tracegroupgap": 0}
@@ -155,6 +164,7 @@ def finished(
         "legend": {**legend, "traceorder": "normal"},
         "height": round(top_px + plot_px + bottom_px),
         "margin": {"t": top_px, "b": bottom_px, "l": _SIDE_PX, "r": _SIDE_PX},
+        "meta": {"spare_px": narrow_px - wide_px},
         "hovermode": "closest",
         "dragmode": False,  # a finger scrolls the page; the buttons above the chart turn zooming on
     }
@@ -177,11 +187,15 @@ def empty(title: str, message: str, theme: str) -> "Figure":
     return finished((), layout, title=title, source="", plot_px=120, theme=theme)
 
 
-def _legend_px(traces: Sequence[Mapping[str, Any]]) -> int:
-    """Give the height of the legend on a telephone, where plotly.js breaks it into columns of equal width. [px]"""
+def _legend_px(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> tuple[int, int]:
+    """Give the height of the legend on a telephone and on a wide page; it breaks into columns of one width. [px]"""
+    if not layout.get("showlegend"):
+        return 0, 0
     widths = [_ENTRY_PX + _CHAR_PX * len(trace["name"]) for trace in traces if trace.get("showlegend", True)]
-    columns = max(1, _PHONE_PX // max(widths, default=1))
-    return _LEGEND_LINE_PX * -(-len(widths) // columns)
+    beside_px = _Y_AXIS_PX if "title" in layout.get("yaxis", ()) else 0
+    columns = (max(1, (room_px - beside_px) // max(widths, default=1)) for room_px in (_PHONE_PX, _WIDE_PX))
+    narrow, wide = (_LEGEND_LINE_PX * -(-len(widths) // number) for number in columns)
+    return narrow, wide
 
 
 def _source_line(below: Sequence[str]) -> dict[str, Any]:

@@ -2,12 +2,17 @@
   "use strict";
   const page = JSON.parse(document.getElementById("chart-data").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const wide = window.matchMedia("(min-width: 40rem)");
   const PRINT_WIDTH_PX = 660; // what A4 and Letter have between margins
   const PRINT_HEIGHT_PX = 840; // the same, below a caption
 
   function layoutOf(chart, theme, width) {
     const layout = JSON.parse(JSON.stringify(chart.layout));
     layout.template = page.templates[theme];
+    if (width || wide.matches) { // legends need fewer lines than on a telephone
+      layout.height -= layout.meta.spare_px;
+      layout.margin.t -= layout.meta.spare_px;
+    }
     if (width) {
       layout.width = width;
       layout.autosize = false;
@@ -22,8 +27,9 @@
       const place = document.getElementById(chart.id);
       if (place) {
         const data = JSON.parse(JSON.stringify(chart.data));
-        place.style.zoom = width ? Math.min(1, PRINT_HEIGHT_PX / chart.layout.height) : 1;
-        Plotly.react(place, data, layoutOf(chart, theme, width), page.config);
+        const layout = layoutOf(chart, theme, width);
+        place.style.zoom = width ? Math.min(1, PRINT_HEIGHT_PX / layout.height) : 1;
+        Plotly.react(place, data, layout, page.config);
       }
     }
   }
@@ -39,6 +45,7 @@
     details.open = false;
   }
   dark.addEventListener("change", drawForScreen);
+  wide.addEventListener("change", drawForScreen);
   window.addEventListener("beforeprint", function () {
     for (const details of document.querySelectorAll("details:not([open])")) {
       closed.push(details);
