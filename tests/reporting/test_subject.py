@@ -225,10 +225,12 @@ def test_title_and_date_are_taken_from_the_caller() -> None:
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (3, "result 'of type int': must be an Estimate, a ValidationReport, or a Run, several runs or the History of "
-            "tracked ones"),
-        ("V100", "result 'of type str': must be an Estimate, a ValidationReport, or a Run, several runs or the History "
-                 "of tracked ones"),
+        (3, "result 'of type int': must be an Estimate, a ValidationReport, a tracked run, several of them or the "
+            "History"),
+        ("V100", "result 'of type str': must be an Estimate, a ValidationReport, a tracked run, several of them or the "
+                 "History"),
+        (Interval(1, 2, 3), "result 'of type Interval': must be an Estimate, a ValidationReport, a tracked run, "
+                            "several of them or the History"),
         ([], "result: there is no run to report"),
         ([3], "result 'with an item of type int': must hold runs of the history"),
     ],

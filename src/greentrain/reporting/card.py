@@ -23,7 +23,7 @@ def update_card(card: str | os.PathLike[str], result: object, *, training_type: 
     ----------
     card : path or str
         The card: a path, or its text. A text without a line end is taken for a path.
-    result : Estimate, Run, sequence of Run, or History
+    result : Estimate, Run, sequence of Run, History, or what `track` gave
         Whose emissions the card is to state.
     training_type : {'pre-training', 'fine-tuning'}, optional
         What was done; left out, what the card says of it stays.

@@ -27,7 +27,7 @@ def report(
 
     Parameters
     ----------
-    result : Estimate, Run, sequence of Run, History or ValidationReport
+    result : Estimate, Run, sequence of Run, History, ValidationReport, or what `track` gave
         What to report; several runs are reported as a project.
     format : str
         One of `greentrain.reporting.forms.FORMS`: html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci,

@@ -13,8 +13,8 @@ def subject_of(result: object, *, title: str | None = None, made_at: datetime | 
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, or Subject
-        What to report.
+    result : Estimate, ValidationReport, Run, History, sequence of Run, what `track` gave, or Subject
+        What to report. A run of this process that has ended is waited for until its meter wrote its last word.
     title : str, optional
         Headline instead of the result's own.
     made_at : datetime, optional
@@ -43,12 +43,21 @@ def _made(result: object) -> Subject:
         from greentrain.reporting.subject_validation import subject_of_validation
 
         return subject_of_validation(result)  # type: ignore[arg-type]
-    if kind in ("Run", "History") or (isinstance(result, Sequence) and not isinstance(result, (str, bytes))):
+    if kind in ("Run", "History", "Selection") or _is_several(result):
         from greentrain.reporting.subject_history import subject_of_history
 
         return subject_of_history(result)
-    rule = "must be an Estimate, a ValidationReport, or a Run, several runs or the History of tracked ones"
+    if kind in ("LiveRun", "FinishedRun"):
+        from greentrain.reporting.subject_tracked import subject_of_tracked
+
+        return subject_of_tracked(result)  # type: ignore[arg-type]
+    rule = "must be an Estimate, a ValidationReport, a tracked run, several of them or the History"
     raise InputError("result", f"of type {kind}", rule)
+
+
+def _is_several(result: object) -> bool:
+    """Whether it is a list of things, and not one thing with named parts."""
+    return isinstance(result, Sequence) and not isinstance(result, (str, bytes)) and not hasattr(result, "_fields")
 
 
 def _checked(made_at: datetime) -> datetime:

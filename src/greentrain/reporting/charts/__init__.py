@@ -61,7 +61,7 @@ def chart(result: object, kind: str = "headline", *, theme: str = "light") -> "F
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run
+    result : Estimate, ValidationReport, Run, History, sequence of Run, or what `track` gave
         What to show.
     kind : str
         Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation or methods.
