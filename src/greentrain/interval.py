@@ -72,8 +72,8 @@ def around(best: float, *factors: Interval) -> Interval:
     for low, middle, high in factors:
         if low is high:  # one number, as `exact` makes it
             continue
-        down = down + log(middle / low) ** 2
-        up = up + log(high / middle) ** 2
+        below, above = log(middle / low), log(high / middle)
+        down, up = down + below * below, up + above * above
     return Interval(best * exp(-(down**0.5)), best, best * exp(up**0.5))
 
 
@@ -86,9 +86,8 @@ def total(*terms: Interval) -> Interval:
     """Add independent quantities: best values add, the squares of the half-widths add on each side."""
     best = down = up = 0.0
     for low, middle, high in terms:
-        best = best + middle
-        down = down + (middle - low) ** 2
-        up = up + (high - middle) ** 2
+        below, above = middle - low, high - middle
+        best, down, up = best + middle, down + below * below, up + above * above
     return Interval(best - down**0.5, best, best + up**0.5)
 
 

@@ -68,11 +68,12 @@ def components_of(start: Record, records: ByType) -> tuple[Component, ...]:
         kind, quality = fields.text(item, "component"), fields.text(item, "quality")
         if kind not in COMPONENTS:
             continue
-        key, name, method = (fields.text(item, field) or "" for field in ("id", "name", "method"))
+        key, name = fields.text(item, "id") or "", fields.text(item, "name") or ""
         if item.get("type") == "component" and not (key or name):
             continue
         before = found.get((kind, key))
         known = quality if quality in QUALITIES else "unknown"
+        method = fields.text(item, "method") or ""
         found[kind, key] = Component(kind, key, name or (before.name if before else ""), method, known)
     # A place-holder without a name gives way to the devices that were found later.
     named = {part.component for part in found.values() if part.name}
