@@ -6,6 +6,7 @@ Journals of the history are written first, with so many readings of the meter pe
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -37,6 +38,7 @@ def main() -> None:
         home = Path(folder) / "home"
         for number in range(runs):
             write_run(home, number, readings)
+        os.sync()  # so that the disk is not at work on them meanwhile
         page = Path(folder) / "project.html"
         command = [PROGRAM, "report", "--project", "p", "--home", str(home), "-o", str(page)]
         print(f"HTML of {runs:,} runs with {readings} readings each  {seconds(command, {}):5.1f} s", end="")
