@@ -1,6 +1,6 @@
 """Reports: any result in any form, as text. Nothing is written to disk here."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
@@ -36,7 +36,7 @@ def report(
         Headline instead of the result's own.
     made_at : datetime, optional
         When the report is made, an aware datetime. Left out, the report does not say it, and the same result gives the
-        same report byte for byte.
+        same report byte for byte; spdx, which has to say it, then takes the end of a tracked run, or else the present.
     params, active_params : float or str, optional
         Parameters of the model, and those in use per token, where the result does not say: of tracked runs.
     tokens : float or str, optional
@@ -68,6 +68,8 @@ def report(
         subject_of(result, title=title, made_at=made_at),
         {name: value for name, value in sizes.items() if value is not None},
     )
+    if form.is_dated and subject.made_at is None and subject.period_end is None:
+        subject = subject._replace(made_at=datetime.now(UTC))
     return rendered(subject, format, form, options)
 
 

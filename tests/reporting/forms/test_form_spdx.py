@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from subjects import MADE_AT, exact, one_run, project, sized
 
 from greentrain import Interval
 from greentrain.errors import InputError
+from greentrain.reporting.forms.spdx import render
 from greentrain.reporting.report import report
 from greentrain.reporting.subject import Subject
 
@@ -60,13 +62,16 @@ def test_the_statement_and_the_properties() -> None:
     assert found["greentrain:pue_best"] == "1.25"
 
 
-def test_the_date_is_that_of_the_caller_or_the_end_of_the_runs() -> None:
-    """An estimate without a date is refused: nothing reads the clock."""
+def test_the_date_is_that_of_the_caller_or_the_end_of_the_runs_or_the_present() -> None:
+    """The form itself reads no clock; `report` does where there is nothing else."""
     assert '"created": "2026-11-22T11:00:00Z"' in report(project(), "spdx", made_at=MADE_AT)
     assert '"created": "2026-03-03T07:00:00Z"' in report(project(), "spdx")
     rule = "made_at: must be given, such as now: an SPDX document states when it was made"
     with pytest.raises(InputError, match=f"^{re.escape(rule)}$"):
-        report(exact(), "spdx")
+        render(exact())
+    before = datetime.now(UTC).replace(microsecond=0)
+    made = json.loads(report(exact(), "spdx"))["@graph"][0]["created"]
+    assert before <= datetime.fromisoformat(made) <= datetime.now(UTC)
 
 
 def test_identifiers_are_the_users_where_he_has_a_namespace() -> None:

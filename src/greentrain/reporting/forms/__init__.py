@@ -23,12 +23,15 @@ class Form(NamedTuple):
         Ending of a file in it.
     kinds : tuple of str
         Kinds of subjects that it takes.
+    is_dated : bool
+        Whether it has to say when it was made.
     """
 
     module: str
     title: str
     suffix: str
     kinds: tuple[str, ...] = _FOOTPRINTS
+    is_dated: bool = False
 
 
 FORMS = {
@@ -43,7 +46,7 @@ FORMS = {
     "ghg": Form("ghg", "rows of a greenhouse gas inventory", ".csv"),
     "sci": Form("sci", "ISO/IEC 21031 software carbon intensity", ".md"),
     "cyclonedx": Form("cyclonedx", "CycloneDX machine learning bill of materials", ".json"),
-    "spdx": Form("spdx", "SPDX 3 AI package", ".json"),
+    "spdx": Form("spdx", "SPDX 3 AI package", ".json", is_dated=True),
     "boamps": Form("boamps", "BoAmps record", ".json"),
     "codecarbon": Form("codecarbon", "rows with codecarbon's column names", ".csv"),
 }

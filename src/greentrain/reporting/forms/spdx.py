@@ -64,7 +64,7 @@ def _element(namespace: str, kind: str, key: str, **properties: str) -> dict[str
 
 
 def _created(subject: Subject) -> str:
-    """Give the date that the form demands; nothing here reads the clock."""
+    """Give the date that the form demands; nothing here reads the clock, `report` does."""
     date = subject.made_at or subject.period_end
     if date is None:
         raise InputError("made_at", None, "must be given, such as now: an SPDX document states when it was made")
