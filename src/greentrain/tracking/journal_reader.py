@@ -72,11 +72,13 @@ class Journal:
         """
         with open(self.path, "rb", buffering=0) as file:
             text = file.readall()
-        records = _parsed_at_once(_without_old_samples(text))
-        if records is None:
+        whole = text[: text.rfind(b"\n") + 1]
+        records = _parsed_at_once(_without_old_samples(whole))
+        # What is still being written may be a record that only lacks the end of its line.
+        if records is None or _parsed(text[len(whole) :]) is not None:
             self.read_on()
         else:
-            self.records, self._read_bytes = records, len(text)
+            self.records, self._read_bytes, self.is_torn = records, len(whole), len(whole) < len(text)
 
     def _take_each(self, lines: list[bytes]) -> None:
         for line in lines:
