@@ -4,16 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from greentrain.errors import DataError, InputError
+from greentrain.errors import DataError
 from greentrain.reporting.card_section import with_section
-from greentrain.reporting.forms.model_card import metadata, section_lines
+from greentrain.reporting.forms.model_card import KEY, metadata, section_lines
 from greentrain.reporting.front_matter import find_front_matter, line_end_of, with_mapping
-from greentrain.reporting.statements import refuse_nothing
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.subject_of import subject_of
-
-KEY = "co2_eq_emissions"
-TRAINING_TYPES = ("pre-training", "fine-tuning")
 
 
 def update_card(card: str | os.PathLike[str], result: object, *, training_type: str | None = None) -> str:
@@ -46,11 +42,6 @@ def update_card(card: str | os.PathLike[str], result: object, *, training_type: 
 
 def updated_card(card: str, subject: Subject, *, training_type: str | None = None) -> str:
     """Give the text of a card with the emissions of a subject in it."""
-    if subject.kind == "validation":
-        raise InputError("result", "of type ValidationReport", "is no footprint that a model card could state")
-    if training_type not in (None, *TRAINING_TYPES):
-        raise InputError("training_type", training_type, "must be pre-training or fine-tuning")
-    refuse_nothing(subject, "model-card")
     eol = line_end_of(card)
     front = with_mapping(card, KEY, metadata(subject, training_type))
     found = find_front_matter(front)

@@ -8,10 +8,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from subjects import exact, exact_estimate, nothing, one_run, project
+from subjects import exact, exact_estimate, nothing, one_run, project, sized
 
 from greentrain import Interval, update_card, validate
 from greentrain.errors import DataError, InputError
+from greentrain.reporting.card import updated_card
 from greentrain.reporting.card_section import BEGIN, END
 from greentrain.reporting.forms.model_card import metadata, section_lines
 from greentrain.reporting.report import report
@@ -47,6 +48,14 @@ No line end"""
 def emitting(kg: float) -> Subject:
     """Give a subject with these emissions."""
     return one_run()._replace(totals=one_run().totals._replace(operational_kg=Interval(kg, kg, kg)))
+
+
+@pytest.mark.parametrize("subject", [exact(), one_run(), project(), sized()], ids=lambda subject: subject.title)
+def test_the_form_is_what_an_empty_card_becomes(subject: Subject) -> None:
+    """Written straight, without a parser of YAML."""
+    assert report(subject, "model-card", training_type="pre-training") == updated_card(
+        "", subject, training_type="pre-training"
+    )
 
 
 def test_a_card_that_ends_with_the_dashes_stays_one() -> None:

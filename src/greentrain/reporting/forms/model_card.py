@@ -1,12 +1,14 @@
 """The Hugging Face model card: emissions in grams for its front matter, and the section on environmental impact."""
 
-from greentrain.errors import InputError
+from greentrain.errors import InputError, either
 from greentrain.reporting import statements
+from greentrain.reporting.card_section import BEGIN, END, HEADING
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.units_map import cell, plain_decimal
 
-FORM = "model-card"
+FORM, KEY = "model-card", "co2_eq_emissions"
+TRAINING_TYPES = ("pre-training", "fine-tuning")
 SMALLEST_G = 1e-4
 """Below this Python writes a number with an exponent, and readers take ``2.6e-05`` for 2.6. [g]"""
 
@@ -21,13 +23,24 @@ def render(subject: Subject, *, training_type: str | None = None) -> str:
     training_type : {'pre-training', 'fine-tuning'}, optional
         What was done.
     """
-    from greentrain.reporting.card import updated_card
-
-    return updated_card("", subject, training_type=training_type)
+    values = metadata(subject, training_type)
+    front = ["---", f"{KEY}:", *(f"  {name}: {value}" for name, value in values.items()), "---"]
+    return "\n".join([*front, HEADING, "", BEGIN, *section_lines(subject), END, ""])
 
 
 def metadata(subject: Subject, training_type: str | None = None) -> dict[str, str]:
-    """Give the keys below ``co2_eq_emissions``, values as YAML; the emissions are a plain decimal number. [g]"""
+    """Give the keys below ``co2_eq_emissions``, values as YAML; the emissions are a plain decimal number. [g]
+
+    Raises
+    ------
+    InputError
+        If the result has no emissions that a card can state, or there is no such training type.
+    """
+    if subject.kind == "validation":
+        raise InputError("result", "of type ValidationReport", "is no footprint that a model card could state")
+    if training_type not in (None, *TRAINING_TYPES):
+        raise InputError("training_type", training_type, f"must be {either(TRAINING_TYPES)}")
+    statements.refuse_nothing(subject, FORM)
     found = {"emissions": _grams(subject), "source": yaml_string(one_line(_source(subject)))}
     if training_type is not None:
         found["training_type"] = yaml_string(training_type)
