@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from speed import JOB, in_turns, seconds
+from speed import BARE_TYPER, JOB, in_turns, ratio, seconds
 
 FORMS = ("csv", "json", "text", "markdown", "html")
 PROGRAM = str(Path(sys.executable).with_name("greentrain"))
@@ -30,11 +30,15 @@ def main() -> None:
     rounds, runs, readings = (int(word) for word in (*sys.argv[1:], *("9", "10000", "6")[len(sys.argv) - 1 :]))
     commands = {"estimate": [PROGRAM, *JOB]}
     commands |= {f"report {form}": [PROGRAM, "report", *JOB[1:], "--format", form] for form in FORMS}
-    times = in_turns(commands, rounds)
-    print(f"one estimate, {rounds} rounds in turns, medians")
-    for name, taken in times.items():
-        print(f"  {name:<16} {1000 * statistics.median(taken):7.0f} ms")
     with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "bare_typer.py"
+        bare.write_text(BARE_TYPER)
+        commands["bare typer"] = [sys.executable, str(bare), *JOB[1:]]
+        times = in_turns(commands, rounds)
+        print(f"one estimate, {rounds} rounds in turns, medians, and over estimate and a bare typer program")
+        for name, taken in times.items():
+            ratios = (ratio(times, name, other) for other in ("estimate", "bare typer"))
+            print(f"  {name:<16} {1000 * statistics.median(taken):7.0f} ms", *(f"{one:6.2f}" for one in ratios))
         home = Path(folder) / "home"
         for number in range(runs):
             write_run(home, number, readings)

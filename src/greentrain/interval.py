@@ -67,7 +67,7 @@ def around(best: float, *factors: Interval) -> Interval:
     *factors : Interval
         Independent positive factors; an exact one adds nothing.
     """
-    log, exp = (math.log, math.exp) if type(best) is float else _log_and_exp(best)
+    log, exp = _log_and_exp(best)
     down = up = 0.0
     for low, middle, high in factors:
         if low is high:  # one number, as `exact` makes it

@@ -6,12 +6,17 @@ from greentrain.reporting.document.validation import validation_sections
 from greentrain.reporting.subject_of import subject_of
 
 
-def test_published_and_estimated_figures_have_a_unit_each() -> None:
-    """The published one as it is in the record, ours the same; a record that cannot be compared has none."""
-    sections = {section.id: section for section in validation_sections(subject_of(validate(tier="T3")))}
+def figures_of(tier: str) -> dict[str, tuple[str, str]]:
+    """Give what was published and what is estimated of each record of a tier."""
+    sections = {section.id: section for section in validation_sections(subject_of(validate(tier=tier)))}
     (records,) = sections["records"].blocks
     assert isinstance(records, Table)
-    rows = {row[0].text: (row[2].text, row[3].text) for row in records.rows}
+    return {row[0].text: (row[2].text, row[3].text) for row in records.rows}
+
+
+def test_published_and_estimated_figures_have_a_unit_each() -> None:
+    """The published one as it is in the record, ours the same; a record that cannot be compared has none."""
+    rows = figures_of("T3")
     assert rows["tucano-1b1"] == ("2,520 kWh", "1,210 (398 to 1,980) kWh")
     assert rows["patterson2021-t5-11b"] == ("85.7 MWh", "77.9 (66.3 to 89.5) MWh")
     assert rows["cc-damgomz-cpu"] == ("1.10 kWh", "-")
@@ -19,9 +24,6 @@ def test_published_and_estimated_figures_have_a_unit_each() -> None:
 
 def test_emissions_too() -> None:
     """In kilograms or tonnes, as they were published."""
-    sections = {section.id: section for section in validation_sections(subject_of(validate(tier="T1")))}
-    (records,) = sections["records"].blocks
-    assert isinstance(records, Table)
-    rows = {row[0].text: (row[2].text, row[3].text) for row in records.rows}
+    rows = figures_of("T1")
     assert rows["bigscience-1b"] == ("9,060 kg", "9,060 kg")
     assert rows["olmo2-7b-report"] == ("52.0 t", "52.2 t")

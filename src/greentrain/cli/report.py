@@ -43,13 +43,13 @@ def _print_report(said: dict[str, str]) -> int:
         return _print_schema(said.get("format", "json"))
     picture = _picture(said)
     output = said.get("output") if said.get("output") != _STDOUT else None
-    are_pictures_all = said.get("format") in PICTURES and output is None
-    format = _format(None if said.get("format") in PICTURES else said.get("format"), output)
+    are_pictures_asked_for = said.get("format") in PICTURES
+    format = _format(None if are_pictures_asked_for else said.get("format"), output)
     if output is not None and not _may_write(output, "force" in said):
         return complain(f"{output} exists and is not a report of ours; --force overwrites it", 1)
     made_at = _made_at(said.get("made_at"))
     subject = subject_of(_result(said), title=said.get("title"), made_at=made_at)
-    if not are_pictures_all:
+    if output is not None or not are_pictures_asked_for:
         _put(_report(subject, format, said), output)
     if picture is None:
         return 0

@@ -23,8 +23,6 @@ def coverage(run: Run, name: str) -> float:
 def _seen(node: NodeMeasurement, name: str) -> float:
     if node.energy_kwh[name] is None:
         return 0.0
-    if not node.gaps:  # as nearly all are
-        return node.duration_seconds
     missing = sum(gap.seconds for gap in node.gaps if gap.reason != _NOT_DRAWING)
     return max(0.0, node.duration_seconds - missing)
 

@@ -1,15 +1,13 @@
 """One measurement per node and session, with nothing counted twice."""
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from greentrain.history import fields
-from greentrain.history.readings import Point
 from greentrain.history.records import COMPONENTS, Component, Gap, NodeMeasurement
 from greentrain.history.sessions import Journals, Meter, Tracker
 from greentrain.history.site import NOWHERE
 from greentrain.history.status import writing_interval
-from greentrain.tracking.measured import QUALITIES, expects_accelerators
+from greentrain.tracking.measured import QUALITIES, energy_at, expects_accelerators
 
 _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
@@ -52,18 +50,19 @@ def _one_per_session(meters: Iterable[Meter]) -> dict[tuple[str, str], Meter]:
     found: dict[tuple[str, str], Meter] = {}
     for meter in meters:
         key = (meter.session, meter.host)
-        if key not in found or _reach(meter) > _reach(found[key]):
+        if key not in found or _length(meter) > _length(found[key]):
             found[key] = meter
     return found
 
 
-def _reach(meter: Meter) -> float:
-    return meter.points[-1].seconds if meter.points else -1.0
+def _length(meter: Meter) -> tuple[bool, float]:
+    """Order meters by how long they measured; one that read nothing comes before one that read its start alone."""
+    return bool(meter.points), meter.reached_seconds
 
 
 def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_running: bool) -> NodeMeasurement:
     started = _started(tracker, meter)
-    seconds = max(tracker.seconds if tracker else 0.0, _reach(meter) if meter else 0.0, 0.0)
+    seconds = max(tracker.seconds if tracker else 0.0, meter.reached_seconds if meter else 0.0)
     site = tracker.site if tracker else NOWHERE
     known = tracker or meter
     assert known is not None
@@ -128,7 +127,7 @@ def _missing_end(
     meter: Meter, started: float, seconds: float, tracker: Tracker | None, is_running: bool
 ) -> Iterable[Gap]:
     """State the time after the meter's last reading in which the run went on."""
-    missing = seconds - max(_reach(meter), 0.0)
+    missing = seconds - meter.reached_seconds
     expected = writing_interval(seconds, tracker) if is_running and tracker else 0.0
     if missing > UNMEASURED_SECONDS + expected:
         yield Gap(meter.host, started + seconds - missing, missing, "unmeasured")
@@ -143,7 +142,8 @@ def _own_energy(meter: Meter, before: list[Meter]) -> tuple[dict[str, float | No
         covered = max((_overlap(meter, other, name) for other in before), default=0.0)
         value = energy[name]
         if value is not None and covered > _LEAST_OVERLAP_SECONDS:
-            energy[name] = max(0.0, value - _reached(meter.points, name, covered))
+            reached = [(point.seconds, point.energy_kwh[name] or 0.0) for point in meter.points]
+            energy[name] = max(0.0, value - energy_at(reached, covered))
             notes.append(f"{meter.host}: two meters measured the {name} at once for {covered:.1f} s; it counts once.")
     return energy, notes
 
@@ -165,13 +165,3 @@ def _same_devices(ours: tuple[Component, ...], theirs: tuple[Component, ...], na
         return True
     first, second = ({part.id for part in parts if part.component == name} for parts in (ours, theirs))
     return not first or not second or bool(first & second)
-
-
-def _reached(points: tuple[Point, ...], name: str, seconds: float) -> float:
-    """Give the energy that had been reached at a time, between two readings by the time between them. [kWh]"""
-    start = Point(0.0, dict.fromkeys(COMPONENTS, 0.0))
-    for one, two in pairwise((start, *points)):
-        if seconds < two.seconds:
-            low, high = one.energy_kwh[name] or 0.0, two.energy_kwh[name] or 0.0
-            return low + (high - low) * (seconds - one.seconds) / (two.seconds - one.seconds)
-    return points[-1].energy_kwh[name] or 0.0

@@ -108,6 +108,11 @@ class Meter(NamedTuple):
     codecarbon_version: str | None
     notes: tuple[str, ...]
 
+    @property
+    def reached_seconds(self) -> float:
+        """Time of its newest reading since the run's start; 0 where there is none. [s]"""
+        return self.points[-1].seconds if self.points else 0.0
+
 
 class Journals(NamedTuple):
     """All journals of a run."""
@@ -148,7 +153,7 @@ def _timed(tracker: Tracker, meters: Iterable[Meter]) -> Tracker:
     """Tell a session that has not ended how far its meter got."""
     if tracker.end is not None:
         return tracker
-    own = (meter.points[-1].seconds for meter in meters if meter.session == tracker.session and meter.points)
+    own = (meter.reached_seconds for meter in meters if meter.session == tracker.session)
     return replace(tracker, metered_seconds=max(own, default=0.0))
 
 

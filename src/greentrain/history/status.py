@@ -95,8 +95,8 @@ def _process_is_there(tracker: Tracker) -> bool:
 
 def _goes_on(meter: Meter, now: float) -> bool:
     """Whether a meter whose run left no journal of its own still writes."""
-    reached = meter.points[-1].seconds if meter.points else 0.0
-    return meter.why is None and now - meter.last < _MISSED_RECORDS * _thinned(reached) + _PATIENCE_SECONDS
+    pause = _thinned(meter.reached_seconds)
+    return meter.why is None and now - meter.last < _MISSED_RECORDS * pause + _PATIENCE_SECONDS
 
 
 def _said(tracker: Tracker) -> Status:

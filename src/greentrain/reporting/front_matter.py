@@ -1,12 +1,15 @@
 """The YAML block at the head of a model card: one of its keys set in place, all else left byte for byte."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import yaml
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
+
+if TYPE_CHECKING:
+    import yaml
 
 _BLOCK = re.compile(r"\A(\ufeff?\s*---(?:\r\n|\r|\n))(?:([\s\S]*?(?:\r\n|\r|\n)))??(---[ \t]*(?:\r\n|\r|\n|\Z))")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -90,6 +93,8 @@ def with_mapping(card: str, key: str, values: Mapping[str, str]) -> str:
 
 
 def _edited(text: str, key: str, values: Mapping[str, str], block: str, eol: str) -> str:
+    import yaml  # which a card without front matter does not need
+
     root = _compose(text)
     if root is None:
         return text + block
@@ -109,6 +114,8 @@ def _edited(text: str, key: str, values: Mapping[str, str], block: str, eol: str
 
 
 def _compose(text: str) -> yaml.Node | None:
+    import yaml
+
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -150,6 +157,8 @@ def _scalar_edits(text: str, name: yaml.Node, node: yaml.ScalarNode, block: str,
 
 def _end(text: str, node: yaml.Node) -> int:
     """Where a node ends: the end of a block reaches to the next token, past comments that are not its own."""
+    import yaml
+
     if isinstance(node, yaml.MappingNode) and not node.flow_style and node.value:
         return _end(text, node.value[-1][1])
     if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
@@ -171,6 +180,8 @@ def _apply(text: str, edits: list[Edit]) -> str:
 
 def _check(before: str, after: str, key: str, values: Mapping[str, str]) -> None:
     """Make sure that the edited block says what it said before, and the new values, and nothing else."""
+    import yaml
+
     try:
         old: dict[str, Any] = yaml.safe_load(before) or {}
         new: dict[str, Any] = yaml.safe_load(after) or {}

@@ -58,6 +58,11 @@ def with_span(interval: Interval) -> str:
     return best(interval) if interval.is_exact else f"{best(interval)} {span(interval)}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things, the noun in the singular or plural: 1 run, 2,500 runs."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(share: float) -> str:
     """Write a share of one as a whole percentage."""
     return f"{100 * share:.0f} %"

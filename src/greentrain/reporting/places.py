@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from greentrain.catalogue import load_catalogue
+from greentrain.catalogue import Location, load_catalogue
 from greentrain.errors import GreentrainError
 
 
@@ -18,25 +18,29 @@ class Country(NamedTuple):
 
 def place_words(location: str) -> str:
     """Name a place with its code; by the code alone where the catalogue does not have it."""
-    try:
-        place, region = load_catalogue().places.find(location)
-    except GreentrainError:  # a place of profiles that are not at hand any more
+    found = _find(location)
+    if found is None:
         return location
+    place, region = found
     name = region.name if region else place.name
     return f"{name} ({location})" if name and name != location else location
 
 
 def country_of(location: str | None) -> Country | None:
     """Find the country of a place; None for no place, several countries together, or a place not in the catalogue."""
-    if location is None:
+    found = None if location is None else _find(location)
+    if found is None:
         return None
-    places = load_catalogue().places
-    try:
-        place, region = places.find(location)
-    except GreentrainError:  # a place of profiles that are not at hand any more
-        return None
-    country = places.by_code.get(place.country)
+    place, region = found
+    country = load_catalogue().places.by_code.get(place.country)
     if country is None or country.kind != "country":
         return None
     part = "" if country is place else place.name
     return Country(country.name, country.iso3, part, region.provider if region else "", region.region if region else "")
+
+
+def _find(location: str) -> Location | None:
+    try:
+        return load_catalogue().places.find(location)
+    except GreentrainError:  # a place of profiles that are not at hand any more
+        return None

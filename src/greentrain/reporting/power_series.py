@@ -1,6 +1,5 @@
 """Power over time of a tracked run, from the energies in its journals."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ from greentrain.history.readings import Point
 from greentrain.history.records import COMPONENTS
 from greentrain.history.sessions import Meter, read_journals
 from greentrain.reporting.subject import PowerSpan
+from greentrain.tracking.measured import energy_at
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 MOST_POINTS = 600
@@ -38,7 +38,7 @@ def power_series(run: Run, meters: Sequence[Meter]) -> dict[str, Series]:
         Component to pairs of seconds since the run's start, in the middle of a step [s], and mean power [W]. A time
         without measurement has no pair.
     """
-    length = max((meter.started - run.started + _reach(meter) for meter in meters), default=0.0)
+    length = max((meter.started - run.started + meter.reached_seconds for meter in meters), default=0.0)
     steps = min(MOST_POINTS, max((len(meter.points) for meter in meters), default=0))
     if steps == 0 or length <= 0:
         return {}
@@ -49,38 +49,26 @@ def power_series(run: Run, meters: Sequence[Meter]) -> dict[str, Series]:
 
 def spans_of(run: Run, meters: Sequence[Meter]) -> Iterator[PowerSpan]:
     """Give the spans of a run by seconds since its start, with the energy of all nodes in that time."""
-    courses = [_course(meter, run.started) for meter in meters if meter.points]
+    courses = [(meter.started - run.started, _course(meter)) for meter in meters if meter.points]
     for span in run.spans:
         begin = span.started - run.started
         end = None if span.ended is None else span.ended - run.started
         if span.seconds is not None:
             end = begin + span.seconds
-        grown = None if end is None or not courses else sum(_at(one, end) - _at(one, begin) for one in courses)
-        yield PowerSpan(span.name, begin, end, grown)
+        yield PowerSpan(span.name, begin, end, None if end is None or not courses else _grown(courses, begin, end))
 
 
-def _course(meter: Meter, started: float) -> tuple[list[float], list[float]]:
-    """Give the moments of a meter's readings, from the run's start [s], and the energy of all components by then."""
-    offset = meter.started - started
-    moments, reached = [offset], [0.0]
-    for point in meter.points:
-        moments.append(offset + point.seconds)
-        reached.append(sum(kwh for kwh in point.energy_kwh.values() if kwh is not None))
-    return moments, reached
+def _course(meter: Meter) -> list[tuple[float, float]]:
+    """Give the energy of all components by each reading of a meter: seconds since its start [s], and energy [kWh]."""
+    return [(point.seconds, sum(kwh or 0.0 for kwh in point.energy_kwh.values())) for point in meter.points]
 
 
-def _at(course: tuple[list[float], list[float]], seconds: float) -> float:
-    """Give the energy by a moment: between two readings in proportion, before the first none. [kWh]"""
-    moments, reached = course
-    after = bisect_right(moments, seconds)
-    if after in (0, len(moments)):
-        return reached[after - 1] if after else 0.0
-    start, end = moments[after - 1], moments[after]
-    return reached[after - 1] + (reached[after] - reached[after - 1]) * (seconds - start) / (end - start)
-
-
-def _reach(meter: Meter) -> float:
-    return meter.points[-1].seconds if meter.points else 0.0
+def _grown(courses: Iterable[tuple[float, list[tuple[float, float]]]], begin: float, end: float) -> float:
+    """Give the energy between two moments by all meters, each with the time at which it began. [kWh]"""
+    return sum(
+        energy_at(course, max(0.0, end - offset)) - energy_at(course, max(0.0, begin - offset))
+        for offset, course in courses
+    )
 
 
 def _series(meters: Iterable[Meter], started: float, name: str, width: float, steps: int) -> Series:

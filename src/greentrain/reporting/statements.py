@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from greentrain.catalogue.places import WORLD
 from greentrain.errors import InputError
 from greentrain.interval import Interval, exact
-from greentrain.reporting.numbers import rounded
+from greentrain.reporting.numbers import counted, rounded
 from greentrain.reporting.places import place_words
 from greentrain.reporting.subject import Grid, RunLine, Subject
 
@@ -62,7 +62,7 @@ def _unmeasured_words(subject: Subject) -> Iterable[str]:
     if counts and len(subject.lines) == 1:
         yield f"not measured and not in the figures: {', '.join(counts)}"
     elif counts:
-        listed = ", ".join(f"{part} of {number:,} run{'s' * (number != 1)}" for part, number in counts.items())
+        listed = ", ".join(f"{part} of {counted(number, 'run')}" for part, number in counts.items())
         yield f"not measured and not in the figures: {listed}"
 
 
@@ -88,8 +88,7 @@ def runs_words(subject: Subject) -> str:
 def _project_words(subject: Subject) -> str:
     counts = Counter(line.status for line in subject.lines)
     listed = ", ".join(f"{counts[status]:,} {status}" for status in _STATUSES if counts[status])
-    number = len(subject.lines)
-    return f"{number:,} run{'s' * (number != 1)} of the project: {listed}"
+    return f"{counted(len(subject.lines), 'run')} of the project: {listed}"
 
 
 def _again_words(subject: Subject) -> Iterable[str]:
@@ -114,8 +113,8 @@ def _unknown_words(subject: Subject) -> Iterable[str]:
 
 def unreadable_words(subject: Subject) -> str:
     """Say how many runs cannot be read; what they belong to cannot be either."""
-    number = subject.unreadable
-    return f"the record{'s' * (number != 1)} of {number:,} further run{'s' * (number != 1)} cannot be read"
+    records = "record" if subject.unreadable == 1 else "records"
+    return f"the {records} of {counted(subject.unreadable, 'further run')} cannot be read"
 
 
 def places(subject: Subject) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from greentrain.estimation.result import Estimate, Input, Part
 from greentrain.reporting.subject_parts import (
     NOTHING,
     QUANTITIES,
+    STATED,
     UNFINISHED,
     Components,
     Grid,
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from greentrain.validation.report import ValidationReport
 
 __all__ = [
-    "KINDS", "NOTHING", "QUANTITIES", "UNFINISHED", "Components", "Grid", "PowerSpan", "RunLine", "Size", "Subject",
-    "Totals", "Versions",
+    "KINDS", "NOTHING", "QUANTITIES", "STATED", "UNFINISHED", "Components", "Grid", "PowerSpan", "RunLine", "Size",
+    "Subject", "Totals", "Versions",
 ]  # fmt: skip
 
 KINDS = ("estimate", "run", "project", "validation")

@@ -16,6 +16,7 @@ from greentrain.history.footprint import added
 from greentrain.history.history import Selection
 from greentrain.interval import Interval
 from greentrain.reporting.method_words import run_method
+from greentrain.reporting.numbers import counted
 from greentrain.reporting.power_series import meters_of, power_series, spans_of
 from greentrain.reporting.subject import NOTHING, QUANTITIES, RunLine, Size, Subject, Totals, Versions
 from greentrain.reporting.subject_estimate import size_of
@@ -74,8 +75,8 @@ def subject_of_project(runs: Sequence[Run]) -> Subject:
     estimates = [run.estimate for run in runs]
     names = {run.project for run in runs}
     (only,) = names if len(names) == 1 else (None,)
-    counted = f"{len(runs):,} run{'s' * (len(runs) != 1)}"
-    title = f"{only}, {counted}" if only else counted
+    number = counted(len(runs), "run")
+    title = f"{only}, {number}" if only else number
     subject = _subject(found, _catalogue(next((item for item in estimates if item), None)), runs)
     notes = (*_missing(subject.lines), *_counted(note for item in found for note in item.notes))
     return subject._replace(title=title, notes=notes, size=_size(estimates))
@@ -229,8 +230,7 @@ def _unread(folders: Sequence[str]) -> Iterable[str]:
     if folders:
         ids = ", ".join(sorted(map(basename, folders))[:_MOST_NAMED])
         more = f" and {len(folders) - _MOST_NAMED:,} more" if len(folders) > _MOST_NAMED else ""
-        plural = "" if len(folders) == 1 else "s"
-        yield f"The journals of {len(folders):,} run{plural} cannot be read and are not in the sums: {ids}{more}."
+        yield f"The journals of {counted(len(folders), 'run')} cannot be read and are not in the sums: {ids}{more}."
 
 
 def _counted(notes: Iterable[str]) -> Iterable[str]:

@@ -153,6 +153,10 @@ class Totals(NamedTuple):
     water_l: Interval | None
 
 
+STATED = "as stated by the user"
+"""How operations were counted that nobody derived."""
+
+
 class Size(NamedTuple):
     """The training as computation, so far as it is known.
 

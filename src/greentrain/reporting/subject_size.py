@@ -3,7 +3,7 @@
 from greentrain import formulas
 from greentrain.errors import Contradiction
 from greentrain.estimation.limits import checked_number
-from greentrain.reporting.subject import Size, Subject
+from greentrain.reporting.subject import STATED, Size, Subject
 
 SIZES = ("params", "tokens", "active_params", "flops")
 
@@ -40,7 +40,7 @@ def _size(known: dict[str, float]) -> Size:
     if active is not None and params is not None and active > params:
         raise Contradiction("active_params", active, f"is more than {{params}}, {params:g}")
     if flops is not None:
-        return Size(params, tokens, flops, "as stated by the user")
+        return Size(params, tokens, flops, STATED)
     per_token = active or params
     if per_token is None or tokens is None:
         return Size(params, tokens)

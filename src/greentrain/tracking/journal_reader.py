@@ -51,16 +51,7 @@ class Journal:
         OSError
             When the file cannot be opened or read.
         """
-        self.is_torn = False
-        with open(self.path, "rb", buffering=0) as file:
-            file.seek(self._read_bytes)
-            text = file.readall()
-        records = _parsed_at_once(text)
-        if records is not None:
-            self.records += records
-        else:
-            self._take_each(_lines(text))
-        self._read_bytes += len(text)
+        self._take_text(self._new_text())
 
     def skim(self) -> None:
         """Read all but the samples before the last one, or all that cannot be told apart at a glance.
@@ -70,15 +61,28 @@ class Journal:
         OSError
             When the file cannot be opened or read.
         """
-        with open(self.path, "rb", buffering=0) as file:
-            text = file.readall()
+        text = self._new_text()
         whole = text[: text.rfind(b"\n") + 1]
         records = _parsed_at_once(_without_old_samples(whole))
         # What is still being written may be a record that only lacks the end of its line.
         if records is None or _parsed(text[len(whole) :]) is not None:
-            self.read_on()
+            self._take_text(text)
         else:
             self.records, self._read_bytes, self.is_torn = records, len(whole), len(whole) < len(text)
+
+    def _new_text(self) -> bytes:
+        with open(self.path, "rb", buffering=0) as file:
+            file.seek(self._read_bytes)
+            return file.readall()
+
+    def _take_text(self, text: bytes) -> None:
+        self.is_torn = False
+        records = _parsed_at_once(text)
+        if records is not None:
+            self.records += records
+        else:
+            self._take_each(_lines(text))
+        self._read_bytes += len(text)
 
     def _take_each(self, lines: list[bytes]) -> None:
         for line in lines:

@@ -1,6 +1,8 @@
 """From energy that a meter read to what the facility drew and what was emitted, each with its interval."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from greentrain import formulas
@@ -16,6 +18,23 @@ _WIDTHS = {
     # From load and TDP, or from installed memory: methods in use differ by a factor of two either way and more.
     "modelled": Interval(0.5, 1.0, 2.0),
 }
+
+
+def energy_at(series: Sequence[tuple[float, float]], seconds: float) -> float:
+    """Give the energy by some moment: between two readings in proportion, after the last one what that says. [kWh]
+
+    Parameters
+    ----------
+    series : sequence of (float, float)
+        Seconds since the start [s] and energy by then [kWh], oldest first and at least one; at second 0 it is 0.
+    seconds : float
+        The moment, not before the start. [s]
+    """
+    after = bisect_right(series, (seconds, inf))
+    if after == len(series):
+        return series[-1][1]
+    (t0, e0), (t1, e1) = series[after - 1] if after else (0.0, 0.0), series[after]
+    return e0 if t1 <= t0 else e0 + (e1 - e0) * (seconds - t0) / (t1 - t0)
 
 
 def energy_interval(parts: Iterable[tuple[str, float]]) -> Interval | None:

@@ -1,12 +1,11 @@
 """What a meter has measured of a run, with PUE and carbon intensity applied once."""
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.tracking.journal import plain
-from greentrain.tracking.measured import QUALITIES, energy_interval, expects_accelerators, footprint
+from greentrain.tracking.measured import QUALITIES, energy_at, energy_interval, expects_accelerators, footprint
 
 if TYPE_CHECKING:
     from greentrain.tracking.inputs import Footing
@@ -114,13 +113,7 @@ class MeterReport(NamedTuple):
 
     def energy_at(self, seconds: float) -> float | None:
         """Give the energy of all components since the start by some moment, between samples in proportion. [kWh]"""
-        if not self.series:
-            return None
-        after = bisect_right(self.series, (seconds, float("inf")))
-        if after == len(self.series):
-            return self.series[-1][1]
-        (t0, e0), (t1, e1) = self.series[after - 1] if after else (0.0, 0.0), self.series[after]
-        return e0 if t1 <= t0 else e0 + (e1 - e0) * (seconds - t0) / (t1 - t0)
+        return energy_at(self.series, seconds) if self.series else None
 
 
 def read_report(records: "Iterable[Record]") -> MeterReport:

@@ -19,7 +19,7 @@ from greentrain.reporting.charts.style import (
     finished,
 )
 from greentrain.reporting.charts.words import Table, source_words
-from greentrain.reporting.numbers import percent, rounded
+from greentrain.reporting.numbers import counted, percent, rounded
 from greentrain.reporting.subject import UNFINISHED, RunLine, Subject
 
 if TYPE_CHECKING:
@@ -91,10 +91,9 @@ def summary(subject: Subject) -> str:
     runs = sum(part.runs for part in sums.values())
     months = _months(sums)
     span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
-    noun = "run" if runs == 1 else "runs"
     share = percent(wasted / kg) if kg else percent(0)
     ended = f"{share} of it by runs that failed, were interrupted or killed"
-    return f"{runs:,} {noun} of {span} emitted {written(kg, 'kg')} CO2e, {ended}."
+    return f"{counted(runs, 'run')} of {span} emitted {written(kg, 'kg')} CO2e, {ended}."
 
 
 def table(subject: Subject) -> Table:

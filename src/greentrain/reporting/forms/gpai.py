@@ -3,7 +3,7 @@
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.marks import made_by
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.subject import STATED, Subject
 from greentrain.reporting.units_map import Cell, cell
 
 FORM = "gpai"
@@ -75,9 +75,9 @@ def compute_method(subject: Subject) -> str:
     """Say how the computation was counted."""
     if subject.size is None or subject.size.flops is None:
         return "The number of operations was not stated; training time and hardware are those of the runs covered."
-    known = "6 x (active) parameters x tokens" if subject.size.tokens is not None else "as stated by the user"
+    known = "6 x (active) parameters x tokens" if subject.size.tokens is not None else STATED
     counted = subject.size.counted or known
-    own = "" if counted == "as stated by the user" else " Recomputation of activations is not counted."
+    own = "" if counted == STATED else " Recomputation of activations is not counted."
     return f"Operations of training: {counted}, all runs covered together.{own}"
 
 

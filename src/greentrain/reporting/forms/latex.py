@@ -9,6 +9,7 @@ from greentrain.reporting.escaping import latex
 from greentrain.reporting.forms.latex_bibliography import bibliography, cited
 from greentrain.reporting.forms.latex_table import MOST_ROWS, Rows, hours_of, rows_of, table
 from greentrain.reporting.marks import made_by
+from greentrain.reporting.numbers import counted
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.units_map import Cell, cell
 
@@ -136,9 +137,7 @@ def _others(subject: Subject, rows: Rows, final: str | None) -> str:
     elif not rows.others and not subject.unreadable:
         words.append("no tracked run of the project failed" if final is None else "no other run of it was tracked")
     if unknown:
-        words.append(
-            f"{unknown:,} run{'s' * (unknown != 1)} of unknown energy {'is' if unknown == 1 else 'are'} not in it"
-        )
+        words.append(f"{counted(unknown, 'run')} of unknown energy {'is' if unknown == 1 else 'are'} not in it")
     if subject.unreadable:
         words.append(statements.unreadable_words(subject))
     return ", and ".join(words)

@@ -9,6 +9,7 @@ from greentrain.errors import InputError
 from greentrain.interval import Interval
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import latex
+from greentrain.reporting.numbers import counted
 from greentrain.reporting.subject import RunLine, Subject
 from greentrain.reporting.units_map import Cell, cell
 
@@ -172,7 +173,7 @@ def _listed(lines: Sequence[RunLine], is_short: bool, hours: Hours) -> Iterator[
     for line in lines:
         groups[line.status, line.hardware].append(line)
     for (status, hardware), members in groups.items():
-        name = f"{len(members):,} run{'s' * (len(members) != 1)} ({status})"
+        name = f"{counted(len(members), 'run')} ({status})"
         yield _sum(name, members, hours)._replace(hardware=hardware)
 
 

@@ -2,8 +2,9 @@
 
 from greentrain.errors import InputError, either
 from greentrain.reporting import statements
-from greentrain.reporting.card_section import BEGIN, END, HEADING
+from greentrain.reporting.card_section import with_section
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
+from greentrain.reporting.front_matter import with_mapping
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.units_map import cell, plain_decimal
 
@@ -23,9 +24,8 @@ def render(subject: Subject, *, training_type: str | None = None) -> str:
     training_type : {'pre-training', 'fine-tuning'}, optional
         What was done.
     """
-    values = metadata(subject, training_type)
-    front = ["---", f"{KEY}:", *(f"  {name}: {value}" for name, value in values.items()), "---"]
-    return "\n".join([*front, HEADING, "", BEGIN, *section_lines(subject), END, ""])
+    front = with_mapping("", KEY, metadata(subject, training_type))
+    return front + with_section("", section_lines(subject), "\n")
 
 
 def metadata(subject: Subject, training_type: str | None = None) -> dict[str, str]:
