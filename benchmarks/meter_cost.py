@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from greentrain.tracking.meter.launch import MeterHandle, launch
-from greentrain.tracking.meter.schedule import writing_interval_seconds
+from greentrain.journal.sampling import writing_interval_seconds
+from greentrain.meter.launch import MeterHandle, launch
 
 PAUSE_SECONDS = 0.005
 DAY_SECONDS = 86_400

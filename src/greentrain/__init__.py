@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from greentrain.estimation import Estimate, Input, estimate
     from greentrain.history import History
     from greentrain.interval import Interval
+    from greentrain.meter.replay import ReplayMeter
     from greentrain.reporting.card import update_card
     from greentrain.reporting.charts import chart
     from greentrain.reporting.report import report
     from greentrain.tracking.measurement import Measurement
-    from greentrain.tracking.meter.replay import ReplayMeter
     from greentrain.tracking.tracker import Tracker, track
     from greentrain.validation import ValidationReport, validate
 
@@ -49,7 +49,7 @@ _HOME = {
     "InvalidNumber": "greentrain.errors",
     "Measurement": "greentrain.tracking.measurement",
     "MeterError": "greentrain.errors",
-    "ReplayMeter": "greentrain.tracking.meter.replay",
+    "ReplayMeter": "greentrain.meter.replay",
     "Tracker": "greentrain.tracking.tracker",
     "UnknownName": "greentrain.errors",
     "ValidationReport": "greentrain.validation",

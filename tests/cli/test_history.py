@@ -16,8 +16,9 @@ import pytest
 from journals_by_hand import CPU, GPU, MEMORY, ended, line, meter, one_hour, reading, stopped, tracker
 
 from greentrain.cli.main import run
-from greentrain.tracking.journal import JournalWriter
-from greentrain.tracking.run_folder import host_name, process_started
+from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import process_started
+from greentrain.journal.writer import JournalWriter
 
 NASTY = "=HYPERLINK(1)\x1b[2J\n\u202e" + "\u8bad" * 200
 

@@ -24,7 +24,7 @@ from journals_by_hand import (
 
 from greentrain.history.reader import read_run
 from greentrain.history.run import Run
-from greentrain.tracking.journal_reader import read_journal
+from greentrain.journal.reader import read_journal
 
 MEASURED_MEMORY = {**MEMORY, "quality": "modelled"}
 

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, reading, stopped, tracker
+from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, reading, stopped, tracker, write
 
 from greentrain.history.reader import read_run
-from greentrain.tracking.run_folder import host_name, process_started
+from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import process_started
 
 
 def status_of(folder: Path, seconds_after: float = 1e6) -> tuple[str, str | None]:
@@ -124,3 +125,12 @@ def test_a_meter_alone_is_a_run(tmp_path: Path) -> None:
     assert status_of(tmp_path, 20)[0] == "running"
     assert status_of(tmp_path)[0] == "killed"
     assert read_run(str(tmp_path)).hosts == (ELSEWHERE,)  # type: ignore[union-attr]
+
+
+def test_a_meter_alone_with_a_slow_interval_is_alive_between_its_records(tmp_path: Path) -> None:
+    """Readings every 100 s: five minutes and one after the newest, as for a run whose tracker left a journal."""
+    start = line(0, type="start", session="s1", run_pid=100, pid=101, host=ELSEWHERE, components=[], lag_seconds=0.0,
+                 interval_seconds=100.0)  # fmt: skip
+    write(tmp_path, f"{ELSEWHERE}.101.s10000.meter.jsonl", [start, reading(100, 100, 0.1)])
+    assert status_of(tmp_path, 100 + 359)[0] == "running"
+    assert status_of(tmp_path, 100 + 361)[0] == "killed"

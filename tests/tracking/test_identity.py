@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from greentrain.journal.paths import host_name, safe_name
+from greentrain.journal.process_alive import process_started
 from greentrain.tracking.identity import (
     SESSION_VARIABLE,
     TRACKER,
@@ -20,7 +22,6 @@ from greentrain.tracking.identity import (
     read_session,
     run_key,
 )
-from greentrain.tracking.run_folder import host_name, process_started, safe_name
 
 TORCHRUN = {"RANK": "5", "LOCAL_RANK": "1", "WORLD_SIZE": "8", "GROUP_RANK": "1", "TORCHELASTIC_RUN_ID": "job7"}
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from greentrain.history.coverage import coverage
 from greentrain.history.footprint import it_energy
-from greentrain.history.records import COMPONENTS
 from greentrain.history.run import Run
 from greentrain.interval import Interval
+from greentrain.journal.records import COMPONENTS
 
 
 class Comparison(NamedTuple):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from greentrain.history.plain import clean, run_row, utc
-from greentrain.history.records import COMPONENTS
 from greentrain.history.run import Run
+from greentrain.journal.records import COMPONENTS
 
 TABLES = ("runs", "nodes", "spans", "logs")
 _LONGEST_KEY = 200

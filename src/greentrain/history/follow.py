@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from greentrain.history.reader import read_run
 from greentrain.history.run import Run
-from greentrain.tracking.journal import Record
-from greentrain.tracking.journal_reader import Journal
+from greentrain.journal.reader import Journal
+from greentrain.journal.writer import Record
 
 _SAID_ANEW = ("sample", "log", "span_start", "span_end")
 

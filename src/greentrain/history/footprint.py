@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from greentrain.history.records import COMPONENTS, NodeMeasurement
+from greentrain.history.records import NodeMeasurement
 from greentrain.interval import Interval
+from greentrain.journal.records import COMPONENTS
 from greentrain.tracking.measured import energy_interval, footprint
 
 

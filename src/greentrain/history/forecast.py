@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from greentrain.history.records import Log
 from greentrain.history.run import Run
 from greentrain.interval import Interval
+from greentrain.journal.records import Log
 
 
 class Forecast(NamedTuple):

@@ -4,8 +4,8 @@ from typing import Any
 
 from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.errors import GreentrainError
-from greentrain.history import fields
 from greentrain.history.run import Run
+from greentrain.journal import fields
 from greentrain.units import SECONDS_PER_HOUR
 
 

@@ -13,10 +13,10 @@ from greentrain.history.follow import Follower
 from greentrain.history.footprint import added
 from greentrain.history.plain import SCHEMA_VERSION, ends, rows_csv, run_row
 from greentrain.history.reader import NotAskedFor, read_run
-from greentrain.history.records import STATUSES, UNFINISHED
 from greentrain.history.run import Run
 from greentrain.interval import Interval
-from greentrain.tracking.run_folder import spare_home
+from greentrain.journal.paths import spare_home
+from greentrain.journal.records import STATUSES, UNFINISHED
 
 _MOST_SHOWN = 5
 _MOST_IN_NOTEBOOK = 20

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from greentrain.history import fields
-from greentrain.history.records import COMPONENTS, Component, Gap, NodeMeasurement
+from greentrain.history.records import NodeMeasurement
 from greentrain.history.sessions import Journals, Meter, Tracker
 from greentrain.history.site import NOWHERE
 from greentrain.history.status import writing_interval
-from greentrain.tracking.measured import QUALITIES, energy_at, expects_accelerators
+from greentrain.journal import fields
+from greentrain.journal.readings import energy_at
+from greentrain.journal.records import COMPONENTS, Component, Gap, expects_accelerators, worst_quality
 
 _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
@@ -117,9 +118,9 @@ def _quality(meter: Meter | None, energy: dict[str, float | None]) -> dict[str, 
     found = {}
     for name in COMPONENTS:
         stated = [part.quality for part in (meter.components if meter else ()) if part.component == name]
-        known = [quality for quality in stated if quality != "unknown"]
-        worst = max(known, key=QUALITIES.index, default="modelled")
-        found[name] = "unknown" if energy[name] is None else worst
+        known = worst_quality(stated)
+        # An energy that no known part explains was not read by a sensor.
+        found[name] = "unknown" if energy[name] is None else "modelled" if known == "unknown" else known
     return found
 
 

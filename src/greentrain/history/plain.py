@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from greentrain._version import __version__
-from greentrain.history.records import COMPONENTS, NodeMeasurement
+from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.interval import Interval
+from greentrain.journal.records import COMPONENTS
 
 SCHEMA_VERSION = 1
 QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")

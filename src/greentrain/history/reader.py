@@ -7,16 +7,17 @@ from math import inf
 from os.path import basename
 from typing import Any
 
-from greentrain.history import fields
 from greentrain.history.footprint import measured
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
-from greentrain.history.records import COMPONENTS, Gap, NodeMeasurement
+from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.sessions import Journals, Meter, Tracker, read_journals
 from greentrain.history.site import NOWHERE
 from greentrain.history.spoken import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
-from greentrain.tracking.journal_reader import Journal, read_journal, skim_journal
+from greentrain.journal import fields
+from greentrain.journal.reader import Journal, read_journal, skim_journal
+from greentrain.journal.records import COMPONENTS, Gap
 
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""

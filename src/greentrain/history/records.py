@@ -3,54 +3,7 @@
 from typing import Any, NamedTuple
 
 from greentrain.interval import Interval
-
-STATUSES = ("running", "completed", "failed", "interrupted", "killed")
-"""How a run stands or ended; ``interrupted`` by Ctrl-C, ``killed`` without a word of its own."""
-
-UNFINISHED = ("failed", "interrupted", "killed")
-"""The statuses of runs that ended without having done what they were started for."""
-
-COMPONENTS = ("gpu", "cpu", "memory")
-"""What a meter tells apart."""
-
-
-class Component(NamedTuple):
-    """A thing that a meter looked at.
-
-    Attributes
-    ----------
-    component : {'gpu', 'cpu', 'memory'}
-        Which kind.
-    quality : {'measured', 'modelled', 'unknown'}
-        How its energy is known; the worst that it was during the run.
-    """
-
-    component: str
-    id: str
-    name: str
-    method: str
-    quality: str
-
-
-class Gap(NamedTuple):
-    """A time in which a run was not measured, or not running.
-
-    Attributes
-    ----------
-    host : str
-        The node.
-    started : float
-        When, in seconds since 1970. [s]
-    seconds : float
-        How long. [s]
-    reason : str
-        ``suspended``, ``late``, ``unmeasured``, ``restart``.
-    """
-
-    host: str
-    started: float
-    seconds: float
-    reason: str
+from greentrain.journal.records import Component, Gap
 
 
 class NodeMeasurement(NamedTuple):
@@ -109,26 +62,3 @@ class NodeMeasurement(NamedTuple):
     def is_measured(self) -> bool:
         """Whether anything was measured at all."""
         return any(value is not None for value in self.energy_kwh.values())
-
-
-class Span(NamedTuple):
-    """A named part of a run; ``ended`` is None while it goes on or when its end was not recorded."""
-
-    session: str
-    span: int
-    parent: int | None
-    name: str
-    started: float
-    ended: float | None
-    seconds: float | None
-    error: str | None
-    attributes: dict[str, Any]
-
-
-class Log(NamedTuple):
-    """Values that the training logged at a moment, in seconds since 1970."""
-
-    session: str
-    number: int
-    moment: float
-    values: dict[str, float]

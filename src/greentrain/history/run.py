@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from greentrain.history.records import Gap, Log, NodeMeasurement, Span
+from greentrain.history.records import NodeMeasurement
 from greentrain.interval import Interval
+from greentrain.journal.records import Gap, Log, Span
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate

@@ -7,8 +7,11 @@ from functools import cached_property
 from os.path import basename, join
 from typing import Any, NamedTuple
 
-from greentrain.history import fields
-from greentrain.history.readings import (
+from greentrain.history.site import Site, site_of
+from greentrain.journal import fields
+from greentrain.journal.paths import journal_name_parts
+from greentrain.journal.reader import Journal, read_journal
+from greentrain.journal.readings import (
     ByType,
     Point,
     by_component,
@@ -19,11 +22,8 @@ from greentrain.history.readings import (
     last_mapping,
     points_of,
 )
-from greentrain.history.records import Component, Gap
-from greentrain.history.site import Site, site_of
-from greentrain.tracking.journal import Record
-from greentrain.tracking.journal_reader import Journal, read_journal
-from greentrain.tracking.run_folder import journal_name_parts
+from greentrain.journal.records import Component, Gap
+from greentrain.journal.writer import Record
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,6 +87,8 @@ class Meter(NamedTuple):
         Its readings, each later and none lower than the one before.
     lost : frozenset of str
         Components that stopped being measured during the run.
+    interval_seconds : float
+        Time between its readings, at most as often as it writes. [s]
     why : str or None
         Why it ended; None while it goes on or when it was killed.
     """
@@ -103,6 +105,7 @@ class Meter(NamedTuple):
     components: tuple[Component, ...]
     lost: frozenset[str]
     gaps: tuple[Gap, ...]
+    interval_seconds: float
     why: str | None
     quality: dict[str, Any]
     codecarbon_version: str | None
@@ -261,6 +264,7 @@ def _meter(journal: Journal, host: str) -> Meter | None:
         components=components_of(start, records),
         lost=frozenset(kind for kind, quality in newest_quality.items() if quality == "unknown"),
         gaps=tuple(gaps_of(records, host, offset)),
+        interval_seconds=fields.amount(start, "interval_seconds") or 1.0,
         why=fields.text(end, "why") if end else None,
         quality=fields.mapping(end, "quality") if end else {},
         codecarbon_version=fields.text(start, "codecarbon_version"),

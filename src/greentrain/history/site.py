@@ -3,10 +3,10 @@
 from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError
-from greentrain.history import fields
 from greentrain.interval import Interval
+from greentrain.journal import fields
+from greentrain.journal.writer import Record
 from greentrain.tracking.inputs import footing
-from greentrain.tracking.journal import Record
 from greentrain.units import SECONDS_PER_HOUR
 
 _NAMES = ("pue", "grid_intensity")

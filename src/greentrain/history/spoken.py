@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from greentrain.history import fields
-from greentrain.history.records import Log, Span
 from greentrain.history.sessions import Tracker
-from greentrain.tracking.journal import Record
+from greentrain.journal import fields
+from greentrain.journal.records import Log, Span
+from greentrain.journal.writer import Record
 
 
 def speakers(trackers: Iterable[Tracker]) -> list[Tracker]:

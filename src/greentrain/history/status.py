@@ -1,14 +1,14 @@
 """How a run stands: what it said last, and whether its processes are still there."""
 
-import os
 import sys
 import time
-from pathlib import Path
 from typing import NamedTuple
 
-from greentrain.history import fields
 from greentrain.history.sessions import Journals, Meter, Tracker
-from greentrain.tracking.run_folder import host_name, process_started
+from greentrain.journal import fields
+from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import is_process_alive
+from greentrain.journal.sampling import writing_interval_seconds
 
 _STATES = ("completed", "failed", "interrupted")
 _MISSED_RECORDS = 3
@@ -59,7 +59,7 @@ def is_alive(tracker: Tracker, meters: tuple[Meter, ...], now: float) -> bool:
     if tracker.end is not None:
         return False
     if tracker.host == host_name() and sys.platform != "win32":
-        return _process_is_there(tracker)
+        return is_process_alive(tracker.pid, fields.whole(tracker.start, "pid_started"))
     of_session = [meter for meter in meters if meter.session == tracker.session]
     if any(meter.why is not None for meter in of_session):
         return False
@@ -69,33 +69,12 @@ def is_alive(tracker: Tracker, meters: tuple[Meter, ...], now: float) -> bool:
 
 def writing_interval(age_seconds: float, tracker: Tracker) -> float:
     """Give the time between two records of a meter at an age of its run. [s]"""
-    stated = fields.amount(tracker.start, "interval_seconds") or 1.0
-    return max(stated, _thinned(age_seconds))
-
-
-def _thinned(age_seconds: float) -> float:
-    return 1.0 if age_seconds < 60 else 10.0 if age_seconds < 3600 else 60.0
-
-
-def _process_is_there(tracker: Tracker) -> bool:
-    started = process_started(tracker.pid)
-    stated = fields.whole(tracker.start, "pid_started")
-    if started is not None:
-        return stated is None or stated == started
-    if Path("/proc/self/stat").exists():
-        return False
-    try:
-        os.kill(tracker.pid, 0)
-    except PermissionError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return tracker.pid > 0
+    return writing_interval_seconds(age_seconds, fields.amount(tracker.start, "interval_seconds") or 1.0)
 
 
 def _goes_on(meter: Meter, now: float) -> bool:
     """Whether a meter whose run left no journal of its own still writes."""
-    pause = _thinned(meter.reached_seconds)
+    pause = writing_interval_seconds(meter.reached_seconds, meter.interval_seconds)
     return meter.why is None and now - meter.last < _MISSED_RECORDS * pause + _PATIENCE_SECONDS
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from greentrain.history.history import Totals, totals_of
 from greentrain.history.plain import escaped
-from greentrain.history.records import STATUSES
 from greentrain.history.run import Run
 from greentrain.interval import Interval
+from greentrain.journal.records import STATUSES
 from greentrain.reporting.numbers import best, percent, rounded, span
 from greentrain.reporting.text import WIDTH, Style
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from greentrain.history import Run
-from greentrain.history.readings import Point
-from greentrain.history.records import COMPONENTS
 from greentrain.history.sessions import Meter, read_journals
+from greentrain.journal.readings import Point, energy_at
+from greentrain.journal.records import COMPONENTS
 from greentrain.reporting.subject import PowerSpan
-from greentrain.tracking.measured import energy_at
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 MOST_POINTS = 600

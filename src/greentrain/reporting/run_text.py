@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from greentrain.history.plain import escaped, utc
-from greentrain.history.records import COMPONENTS, NodeMeasurement, Span
+from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
+from greentrain.journal.records import COMPONENTS, Span
 from greentrain.reporting.history_text import amount_words, cut, duration_words, energy_words, kwh_words, wrapped
 from greentrain.reporting.numbers import rounded, with_span
 from greentrain.reporting.text import WIDTH, Style

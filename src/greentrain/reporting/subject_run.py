@@ -12,8 +12,8 @@ from greentrain.estimation.result import Estimate, Input, Part
 from greentrain.history import Run
 from greentrain.history.coverage import accelerator_count, coverage
 from greentrain.history.reconcile import Reconciliation
-from greentrain.history.records import COMPONENTS
 from greentrain.interval import Interval, around, log_width, product, total
+from greentrain.journal.records import COMPONENTS
 from greentrain.reporting.subject import Components, Grid, RunLine
 from greentrain.reporting.subject_estimate import grid_of, grid_of_place
 from greentrain.tracking.measured import footprint

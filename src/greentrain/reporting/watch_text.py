@@ -2,8 +2,8 @@
 
 from greentrain.history.forecast import forecast
 from greentrain.history.plain import escaped
-from greentrain.history.records import COMPONENTS
 from greentrain.history.run import Run
+from greentrain.journal.records import COMPONENTS
 from greentrain.reporting.history_text import cut, duration_words, energy_words, wrapped
 from greentrain.reporting.numbers import as_given, percent, rounded
 from greentrain.reporting.text import WIDTH, Style

@@ -10,17 +10,18 @@ import time
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.home import home_folder
 from greentrain.errors import GreentrainWarning
+from greentrain.journal.paths import host_name, make_run_folder
+from greentrain.journal.process_alive import process_started
+from greentrain.journal.writer import JournalWriter
 from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.identity import Ancestor, Ranks, parting_of_nodes, ranks_of, run_key
-from greentrain.tracking.journal import JournalWriter
-from greentrain.tracking.run_folder import host_name, make_run_folder, process_started
 from greentrain.tracking.spans import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from greentrain.tracking.meter.launch import MeterHandle
+    from greentrain.meter.launch import MeterHandle
     from greentrain.tracking.settings import Settings
 
 MAIN, JOINED = "main", "joined"
@@ -104,7 +105,7 @@ class Carrier:
         """
         if self.role != MAIN or self.folder is None or settings.meter == "none":
             return
-        from greentrain.tracking.meter.launch import launch
+        from greentrain.meter.launch import launch
 
         self.meter = launch(
             self.folder,

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 
 from greentrain.errors import BudgetExceeded, GreentrainError
+from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import process_started
 from greentrain.tracking.carrier import Carrier, say
 from greentrain.tracking.ending import COMPLETED, FAILED, INTERRUPTED, Ending
 from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, Ancestor
 from greentrain.tracking.live import LiveRun
-from greentrain.tracking.run_folder import host_name, process_started
 from greentrain.tracking.settings import Settings
 from greentrain.tracking.supervise import COULD_NOT_RUN, NOT_FOUND, Child
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 
+from greentrain.journal.paths import host_name, new_run_key, safe_name
+from greentrain.journal.process_alive import is_process_alive, process_started
+from greentrain.journal.writer import utc_text
 from greentrain.lean import NamedTuple
-from greentrain.tracking.journal import utc_text
-from greentrain.tracking.meter.variables import RANKS_ON_NODE
-from greentrain.tracking.run_folder import host_name, new_run_key, process_started, safe_name
+from greentrain.meter.gpu_environment import ranks_on_node, whole_number
 
 SESSION_VARIABLE = "GREENTRAIN_SESSION"
 """Set while a run is tracked: ``<session>:<process id>:<its start>:<role>:<host>:<run folder>``."""
@@ -75,7 +75,7 @@ class Ancestor(NamedTuple):
 def ranks_of(environment: Mapping[str, str]) -> Ranks:
     """Read the ranks from the environment; the first launcher that names a local rank counts."""
     for launcher, *variables in _LAUNCHERS:
-        rank, local_rank, world_size, node_rank = (_whole(environment.get(name)) for name in variables)
+        rank, local_rank, world_size, node_rank = (whole_number(environment.get(name)) for name in variables)
         if local_rank is not None:
             return Ranks(rank, local_rank, world_size, node_rank, _launcher(launcher, environment))
     return Ranks()
@@ -122,11 +122,6 @@ def parting_of_nodes(run_id: str | None, environment: Mapping[str, str], ranks: 
     )
 
 
-def ranks_on_node(environment: Mapping[str, str]) -> int | None:
-    """Give how many ranks the launcher started on this node; None where it does not say."""
-    return next((number for name in RANKS_ON_NODE if (number := _whole(environment.get(name)))), None)
-
-
 def _job_id(environment: Mapping[str, str], ranks: Ranks) -> str | None:
     """Give what a job is called on all its nodes and after a restart."""
     if environment.get("TORCHELASTIC_RUN_ID", "") not in _NO_ELASTIC_ID:
@@ -147,31 +142,16 @@ def ancestor(environment: Mapping[str, str]) -> Ancestor | None:
     found = read_session(environment.get(SESSION_VARIABLE, ""))
     if found is None or found.host != host_name():
         return None
-    return found if _is_alive(found.pid, found.started) else None
+    return found if is_process_alive(found.pid, found.started) else None
 
 
 def read_session(text: str) -> Ancestor | None:
     """Read the environment variable of a tracked run; None for what is none."""
     parts = text.split(":", 5)
-    if len(parts) != 6 or not parts[0] or _whole(parts[1]) is None:
+    if len(parts) != 6 or not parts[0] or whole_number(parts[1]) is None:
         return None
     session, pid, started, role, host, folder = parts
-    return Ancestor(session, int(pid), _whole(started), role, host, folder)
-
-
-def _is_alive(pid: int, started: int | None) -> bool:
-    now = process_started(pid)
-    if now is not None or sys.platform == "linux":
-        return now is not None and started in (None, now)
-    if sys.platform == "win32":  # there, signal 0 would end it
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
+    return Ancestor(session, int(pid), whole_number(started), role, host, folder)
 
 
 def _key_by_parent(environment: Mapping[str, str]) -> str:
@@ -186,7 +166,3 @@ def _launcher(name: str, environment: Mapping[str, str]) -> str:
     if name != "torchrun" or "TORCHELASTIC_RUN_ID" in environment:
         return name
     return "accelerate" if "ACCELERATE_MIXED_PRECISION" in environment else "environment"
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None

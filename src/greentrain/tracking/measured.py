@@ -1,15 +1,9 @@
 """From energy that a meter read to what the facility drew and what was emitted, each with its interval."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from math import inf
-from typing import Any
+from collections.abc import Iterable
 
 from greentrain import formulas
 from greentrain.interval import Interval, around, exact, total
-
-QUALITIES = ("measured", "modelled", "unknown")
-"""How a component's energy is known, the best first."""
 
 _WIDTHS = {
     # Boards' own sensors are stated and found to be right within 5 % once a run is longer than their averaging time:
@@ -18,23 +12,6 @@ _WIDTHS = {
     # From load and TDP, or from installed memory: methods in use differ by a factor of two either way and more.
     "modelled": Interval(0.5, 1.0, 2.0),
 }
-
-
-def energy_at(series: Sequence[tuple[float, float]], seconds: float) -> float:
-    """Give the energy by some moment: between two readings in proportion, after the last one what that says. [kWh]
-
-    Parameters
-    ----------
-    series : sequence of (float, float)
-        Seconds since the start [s] and energy by then [kWh], oldest first and at least one; at second 0 it is 0.
-    seconds : float
-        The moment, not before the start. [s]
-    """
-    after = bisect_right(series, (seconds, inf))
-    if after == len(series):
-        return series[-1][1]
-    (t0, e0), (t1, e1) = series[after - 1] if after else (0.0, 0.0), series[after]
-    return e0 if t1 <= t0 else e0 + (e1 - e0) * (seconds - t0) / (t1 - t0)
 
 
 def energy_interval(parts: Iterable[tuple[str, float]]) -> Interval | None:
@@ -53,21 +30,6 @@ def energy_interval(parts: Iterable[tuple[str, float]]) -> Interval | None:
     """
     terms = [exact(0.0) if not kwh else _WIDTHS[quality].scaled(kwh) for quality, kwh in parts]
     return total(*terms) if terms else None
-
-
-def expects_accelerators(said: Mapping[str, Any], components: Iterable[object]) -> bool:
-    """Whether energy of accelerators is missing where none was measured.
-
-    A meter also names accelerators that it cannot read: where it names none and nobody spoke of any, there are none.
-
-    Parameters
-    ----------
-    said : mapping
-        Keywords of ``greentrain.estimate``.
-    components : iterable of str
-        The kinds of components that the meter names.
-    """
-    return bool(said.get("gpu") or said.get("instance")) or "gpu" in components
 
 
 def footprint(it_energy_kwh: Interval, pue: Interval, g_per_kwh: Interval) -> tuple[Interval, Interval]:

@@ -4,16 +4,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.tracking.journal import plain
-from greentrain.tracking.measured import QUALITIES, energy_at, energy_interval, expects_accelerators, footprint
+from greentrain.journal.readings import energy_at
+from greentrain.journal.records import COMPONENTS, QUALITIES, expects_accelerators
+from greentrain.journal.writer import plain
+from greentrain.tracking.measured import energy_interval, footprint
 
 if TYPE_CHECKING:
+    from greentrain.journal.writer import Record
     from greentrain.tracking.inputs import Footing
-    from greentrain.tracking.journal import Record
     from greentrain.tracking.spans import SpanRecord
 
 SCHEMA_VERSION = 1
-COMPONENTS = ("gpu", "cpu", "memory")
 _INTERVALS = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
 _LATE_SECONDS = 3.0
 

@@ -5,9 +5,9 @@ import time
 from os.path import join
 from typing import Any
 
-from greentrain.tracking.journal import Record
-from greentrain.tracking.journal_reader import last_record
-from greentrain.tracking.run_folder import host_name, journal_name_parts, safe_name
+from greentrain.journal.paths import host_name, journal_name_parts, safe_name
+from greentrain.journal.reader import last_record
+from greentrain.journal.writer import Record
 
 _KWH_PER_WATT_SECOND = 1 / 3.6e6
 _LONGEST_EXTRAPOLATION_SECONDS = 75.0
@@ -105,7 +105,7 @@ class Readings:
 
 
 def _first(path: str) -> Record | None:
-    from greentrain.tracking.journal_reader import decode
+    from greentrain.journal.reader import decode
 
     try:
         with open(path, "rb") as file:

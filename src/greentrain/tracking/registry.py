@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from _thread import RLock
 
+from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import process_started
 from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, Ancestor
-from greentrain.tracking.run_folder import host_name, process_started
 
 if TYPE_CHECKING:
     from greentrain.tracking.course import Course

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import GreentrainError
+from greentrain.journal.reader import read_journal
 from greentrain.tracking.carrier import JOINED, MAIN, Carrier
 from greentrain.tracking.inputs import Footing, estimate_beside, footing
-from greentrain.tracking.journal_reader import read_journal
 from greentrain.tracking.measurement import Measurement, MeterReport, measured, part_of, read_report, unmeasured
 from greentrain.tracking.readings import Readings
 from greentrain.tracking.view import FinishedRun

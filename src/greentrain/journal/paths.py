@@ -1,0 +1,107 @@
+"""Where a run's journals lie and how they are named: the run's key, its folder, this computer, this process.
+
+Only the standard library is used, and little of it, as in the journal.
+"""
+
+import os
+import sys
+import time
+from os.path import basename, join
+
+HOST_VARIABLE = "GREENTRAIN_HOST"
+"""Environment variable that overrides the name of this computer in journals."""
+
+_LONGEST_KEY = 80
+_KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+def new_run_key() -> str:
+    """Make the key of a new run: ``20261122T110000Z-1a2b3c``."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.urandom(3).hex()}"
+
+
+def safe_name(text: str) -> str:
+    """Make a text safe as the name of a folder or file.
+
+    A text of up to 80 letters, digits, ``-``, ``_`` and ``.`` stays as it is. Any other has its other characters
+    replaced by ``-``, is cut, and gets 8 hexadecimal digits of its SHA-256, so that two texts keep two names.
+    """
+    letters = "".join(letter if letter in _KEY_LETTERS else "-" for letter in text[:_LONGEST_KEY]).lstrip(".")
+    if letters == text and text:
+        return text
+    from hashlib import sha256
+
+    return f"{letters or 'run'}-{sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
+
+
+def host_name() -> str:
+    """Name this computer: ``GREENTRAIN_HOST``, else its own network name."""
+    stated = os.environ.get(HOST_VARIABLE)
+    if stated:
+        return stated
+    if sys.platform == "win32":
+        return os.environ.get("COMPUTERNAME") or "unknown"
+    return os.uname().nodename or "unknown"
+
+
+def make_run_folder(home: str, key: str) -> tuple[str | None, str | None]:
+    """Make the folder of a run, in the home or else once in a folder for temporary files.
+
+    Parameters
+    ----------
+    home : str
+        The data folder.
+    key : str
+        The run's key, already safe as a name.
+
+    Returns
+    -------
+    folder : str or None
+        The folder, with an absolute path; None when neither place can be written.
+    problem : str or None
+        What went wrong with the home, and where the journal is instead.
+    """
+    problem = None
+    for base in (home, None):
+        place = spare_home() if base is None else base
+        folder = join(os.path.abspath(place), "runs", key)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            _try_writing(folder)
+        except (OSError, ValueError) as error:
+            problem = problem or f"{home} cannot be written ({reason(error)})"
+            continue
+        return folder, None if problem is None else f"{problem}; the run's journal is in {folder}"
+    return None, f"{problem}, nor can {spare_home()}: the run leaves no journal"
+
+
+def spare_home() -> str:
+    """Name the folder that stands in for a home that cannot be written."""
+    from tempfile import gettempdir
+
+    owner = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    return join(gettempdir(), f"greentrain-{owner}")
+
+
+def journal_name_parts(path: str) -> tuple[str, int, str] | None:
+    """Take the name of a journal apart: host, process id and kind; None for a file that is no journal."""
+    parts = basename(path).rsplit(".", 4)
+    if len(parts) != 5 or parts[4] != "jsonl" or not parts[1].isdecimal() or parts[3] not in ("tracker", "meter"):
+        return None
+    return parts[0], int(parts[1]), parts[3]
+
+
+def _try_writing(folder: str) -> None:
+    """Raise OSError unless a file can be made in the folder and hold bytes: a full disk makes empty files."""
+    path = join(folder, f".try-{os.getpid()}-{os.urandom(3).hex()}")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, b" " * 4096)
+    finally:
+        os.close(descriptor)
+        os.unlink(path)
+
+
+def reason(error: BaseException) -> str:
+    """Say an error in a few words: the system's words where it has any."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

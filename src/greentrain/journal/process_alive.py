@@ -1,0 +1,48 @@
+"""Whether a process is still there. Only the standard library is used, and little of it, as in the journal."""
+
+import os
+import sys
+
+_OF_THIS_PROCESS = "/proc/self/stat"
+
+
+def process_started(pid: int) -> int | None:
+    """Give when a process started, in clock ticks since the computer did; None where the system does not say.
+
+    A process id is used again after its process has ended; the id together with this number is not.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        # A process that has ended and waits for its parent counts as ended.
+        return None if fields[0] in b"ZX" else int(fields[19])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def is_process_alive(pid: int, started: int | None) -> bool:
+    """Whether a process of this computer lives.
+
+    Parameters
+    ----------
+    pid : int
+        Its id.
+    started : int or None
+        When it started, as `process_started` tells it: another process with this id is not the one. None takes any.
+    """
+    if pid <= 0:
+        return False
+    now = process_started(pid)
+    if now is not None:
+        return started in (None, now)
+    if os.path.exists(_OF_THIS_PROCESS):
+        return False
+    if sys.platform == "win32":  # there, signal 0 would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True

@@ -1,0 +1,121 @@
+"""What a meter's records hold: readings, components, changes of how they are known, and gaps."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import Any, NamedTuple
+
+from greentrain.journal import fields
+from greentrain.journal.records import COMPONENTS, QUALITIES, Component, Gap
+from greentrain.journal.writer import Record
+
+ByType = Mapping[str, Sequence[Record]]
+"""Records by type, those of a type in the order of the file."""
+
+
+class Point(NamedTuple):
+    """Cumulative energy by component [kWh] so many seconds after the run's start; None where not measured."""
+
+    seconds: float
+    energy_kwh: dict[str, float | None]
+
+
+def by_type(records: Iterable[Record]) -> ByType:
+    """Sort records by type."""
+    found: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        found[str(record["type"])].append(record)
+    return found
+
+
+def points_of(readings: list[Record]) -> tuple[Point, ...]:
+    """Take the readings in order; one that goes back in time or in energy keeps what was reached before."""
+    points: list[Point] = []
+    reached: dict[str, float | None] = dict.fromkeys(COMPONENTS)
+    newest = 0.0
+    for record in readings:
+        seconds = fields.amount(record, "elapsed_seconds")
+        if seconds is None or seconds < newest:
+            continue
+        newest = seconds
+        energies = fields.mapping(record, "energy_kwh")
+        for name, before in reached.items():
+            value = fields.amount(energies, name)
+            if value is not None and (before is None or value > before):
+                reached[name] = value
+        points.append(Point(seconds, reached.copy()))
+    return tuple(points)
+
+
+def by_component(found: dict[str, Any]) -> dict[str, float | None]:
+    """Give an amount for each component; None where the object has none."""
+    return {name: fields.amount(found, name) for name in COMPONENTS}
+
+
+def last_mapping(records: list[Record], name: str) -> dict[str, Any]:
+    """Give the newest of a field's objects that is not empty."""
+    return next((found for record in reversed(records) if (found := fields.mapping(record, name))), {})
+
+
+def components_of(start: Record, records: ByType) -> tuple[Component, ...]:
+    """Give the components as they were at the end: a meter may come to know them while it runs."""
+    found: dict[tuple[str, str], Component] = {}
+    items = fields.objects(start, "components")
+    for change in records.get("component", ()):
+        # A change may list everything anew, or only what it is about.
+        items = fields.objects(change, "components") or [*items, change]
+    for item in items:
+        kind, quality = fields.text(item, "component"), fields.text(item, "quality")
+        if kind not in COMPONENTS:
+            continue
+        key, name = fields.text(item, "id") or "", fields.text(item, "name") or ""
+        if item.get("type") == "component" and not (key or name):
+            continue
+        before = found.get((kind, key))
+        known = quality if quality in QUALITIES else "unknown"
+        method = fields.text(item, "method") or ""
+        found[kind, key] = Component(kind, key, name or (before.name if before else ""), method, known)
+    # A place-holder without a name gives way to the devices that were found later.
+    named = {part.component for part in found.values() if part.name}
+    return tuple(part for part in found.values() if part.name or part.component not in named)
+
+
+def changes_of(records: ByType) -> Iterator[tuple[str, str, str]]:
+    """Give each change of how a component is known: which one, how from then on, and why."""
+    for record in records.get("component", ()):
+        kind, quality = fields.text(record, "component"), fields.text(record, "quality")
+        if kind in COMPONENTS and quality in QUALITIES:
+            yield kind, quality, fields.text(record, "reason") or ""
+
+
+def gaps_of(records: ByType, host: str, offset: float) -> Iterator[Gap]:
+    """Give the times without measurement that a meter stated.
+
+    Parameters
+    ----------
+    offset : float
+        Seconds since 1970 at the zero of its monotonic clock. [s]
+    """
+    for record in records.get("gap", ()):
+        seconds, since = fields.amount(record, "seconds"), fields.number(record, "from_mono")
+        if seconds is not None:
+            started = fields.moment(record) if since is None else since + offset
+            yield Gap(host, started or 0.0, seconds, fields.text(record, "reason") or "unmeasured")
+
+
+def energy_at(series: Sequence[tuple[float, float]], seconds: float) -> float:
+    """Give the energy by some moment: between two readings in proportion, after the last one what that says. [kWh]
+
+    Parameters
+    ----------
+    series : sequence of (float, float)
+        Seconds since the start [s] and energy by then [kWh], oldest first and at least one; at second 0 it is 0.
+    seconds : float
+        The moment, not before the start. [s]
+    """
+    after = bisect_right(series, (seconds, inf))
+    if after == len(series):
+        return series[-1][1]
+    (t0, e0), (t1, e1) = series[after - 1] if after else (0.0, 0.0), series[after]
+    return e0 if t1 <= t0 else e0 + (e1 - e0) * (seconds - t0) / (t1 - t0)

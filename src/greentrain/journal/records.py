@@ -1,0 +1,103 @@
+"""What a journal tells of: the components that a meter reads, times without a reading, spans and logs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+COMPONENTS = ("gpu", "cpu", "memory")
+"""What a meter tells apart, in the order of the journal."""
+
+QUALITIES = ("measured", "modelled", "unknown")
+"""How a component's energy is known, the best first."""
+
+STATUSES = ("running", "completed", "failed", "interrupted", "killed")
+"""How a run stands or ended; ``interrupted`` by Ctrl-C, ``killed`` without a word of its own."""
+
+UNFINISHED = ("failed", "interrupted", "killed")
+"""The statuses of runs that ended without having done what they were started for."""
+
+
+class Component(NamedTuple):
+    """A thing that a meter looked at.
+
+    Attributes
+    ----------
+    component : {'gpu', 'cpu', 'memory'}
+        Which kind.
+    quality : {'measured', 'modelled', 'unknown'}
+        How its energy is known; the worst that it was during the run.
+    """
+
+    component: str
+    id: str
+    name: str
+    method: str
+    quality: str
+
+
+class Gap(NamedTuple):
+    """A time in which a run was not measured, or not running.
+
+    Attributes
+    ----------
+    host : str
+        The node.
+    started : float
+        When, in seconds since 1970. [s]
+    seconds : float
+        How long. [s]
+    reason : str
+        ``suspended``, ``late``, ``unmeasured``, ``restart``.
+    """
+
+    host: str
+    started: float
+    seconds: float
+    reason: str
+
+
+class Span(NamedTuple):
+    """A named part of a run; ``ended`` is None while it goes on or when its end was not recorded."""
+
+    session: str
+    span: int
+    parent: int | None
+    name: str
+    started: float
+    ended: float | None
+    seconds: float | None
+    error: str | None
+    attributes: dict[str, Any]
+
+
+class Log(NamedTuple):
+    """Values that the training logged at a moment, in seconds since 1970."""
+
+    session: str
+    number: int
+    moment: float
+    values: dict[str, float]
+
+
+def worst_quality(qualities: Iterable[str]) -> str:
+    """Return how a kind of component is known, from its parts: as the worst of those that are known at all.
+
+    A part of unknown energy is in no sum, and so says nothing of how the sum is known; without any known part the
+    kind is unknown.
+    """
+    known = [quality for quality in qualities if quality in QUALITIES[:2]]
+    return max(known, key=QUALITIES.index, default=QUALITIES[-1])
+
+
+def expects_accelerators(estimate_inputs: Mapping[str, Any], components: Iterable[object]) -> bool:
+    """Whether energy of accelerators is missing where none was measured.
+
+    A meter also names accelerators that it cannot read: where it names none and the user named none, there are none.
+
+    Parameters
+    ----------
+    estimate_inputs : mapping
+        Keywords of ``greentrain.estimate``.
+    components : iterable of str
+        The kinds of components that the meter names.
+    """
+    return bool(estimate_inputs.get("gpu") or estimate_inputs.get("instance")) or "gpu" in components

@@ -1,0 +1,187 @@
+"""The journal of a live run: append-only JSON lines, one file per writer, in a folder per logical run.
+
+Only the standard library is used, and little of it: the training process loads this module, and its start must cost
+nothing that anyone would notice.
+"""
+
+import json
+import os
+import time
+from os.path import dirname, join
+
+from greentrain.journal.paths import host_name, reason, safe_name
+
+SCHEMA_VERSION = 1
+"""Version of the records, in every record as ``v``."""
+
+_DEEPEST = 20
+_LAST_STANDARD_STREAM = 2
+Record = dict[str, object]
+
+
+class JournalWriter:
+    """One journal file, opened once and written by this process only.
+
+    The file is opened when the object is made; what goes wrong then and later is kept in `problem` and never raised.
+    A process forked from this one holds the object too, but its records are dropped: a file has one writer.
+
+    Parameters
+    ----------
+    folder : str
+        Folder of the run; it must exist.
+    kind : {"tracker", "meter"}
+        Whose journal it is; part of the file's name.
+
+    Attributes
+    ----------
+    path : str
+        The file: ``<host>.<pid>.<6 hex>.<kind>.jsonl``.
+    problem : str or None
+        The first error, as text; None as long as every record was written.
+    lost : int
+        Number of records that could not be written.
+    """
+
+    def __init__(self, folder: str, kind: str) -> None:
+        self._pid = os.getpid()
+        self.path = join(folder, f"{safe_name(host_name())}.{self._pid}.{os.urandom(3).hex()}.{kind}.jsonl")
+        self.problem: str | None = None
+        self.lost = 0
+        self._torn = False
+        self._descriptor = -1
+        self._identity: tuple[int, int] | None = None
+        try:
+            self._open(os.O_CREAT | os.O_EXCL)
+        except OSError as error:
+            self.problem = reason(error)
+
+    def write(self, record: Record) -> bool:
+        """Append one record; ``v``, ``t`` and ``mono`` are added to it.
+
+        Parameters
+        ----------
+        record : dict
+            The record's ``type`` and its fields. What JSON cannot hold is written as text, NaN and infinity as null.
+
+        Returns
+        -------
+        bool
+            False the first time that a record is lost, the one time to say so; `problem` then holds the reason.
+            True otherwise.
+        """
+        if os.getpid() != self._pid:
+            return True
+        try:
+            self._append(encode({"v": SCHEMA_VERSION, **record, "t": utc_text(), "mono": round(time.monotonic(), 4)}))
+        except Exception as error:  # whatever it is, the training goes on
+            return self._lose(error)
+        return True
+
+    def close(self) -> None:
+        """Close the file; later records count as lost. Closing twice is fine."""
+        if self._is_ours():
+            os.close(self._descriptor)
+        self._descriptor, self._identity = -1, None
+
+    def _open(self, flags: int = 0) -> None:
+        opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | flags, 0o644)
+        self._descriptor = _above_standard_streams(opened)
+        state = os.fstat(self._descriptor)
+        self._identity = (state.st_dev, state.st_ino)
+
+    def _append(self, line: bytes) -> None:
+        # A program that closes every descriptor it does not know may give ours to a file of its own.
+        if self._identity is not None and not self._is_ours():
+            self._open()
+        elif self._identity is not None and not os.fstat(self._descriptor).st_nlink:
+            self._restore()
+        if self._torn:
+            line = b"\n" + line
+        written = os.write(self._descriptor, line)
+        self._torn = written < len(line)
+        if self._torn:
+            raise OSError(f"{written} of {len(line)} bytes written")
+
+    def _restore(self) -> None:
+        """Make the file anew after somebody removed it: as long as it is open, its content can still be read."""
+        removed = self._descriptor
+        with open(f"/proc/self/fd/{removed}", "rb") as file:
+            content = file.read()
+        os.makedirs(dirname(self.path), exist_ok=True)
+        self._open(os.O_CREAT | os.O_EXCL)
+        os.close(removed)
+        os.write(self._descriptor, content)
+
+    def _is_ours(self) -> bool:
+        try:
+            state = os.fstat(self._descriptor)
+        except OSError:
+            return False
+        return (state.st_dev, state.st_ino) == self._identity
+
+    def _lose(self, error: Exception) -> bool:
+        self.lost += 1
+        if self.problem is None:
+            self.problem = reason(error)
+        return self.lost > 1
+
+
+def _above_standard_streams(descriptor: int) -> int:
+    """Move a descriptor away from the number of a closed standard stream, whose text would get into the file."""
+    if descriptor > _LAST_STANDARD_STREAM:
+        return descriptor
+    moved = _above_standard_streams(os.dup(descriptor))
+    os.close(descriptor)
+    return moved
+
+
+def encode(record: Record) -> bytes:
+    """Write a record as one line of JSON, ASCII only, ended by a line feed."""
+    try:
+        text = json.dumps(record, allow_nan=False, separators=(",", ":"))
+    except Exception:  # what JSON cannot hold, and objects of the user's that raise anything when they are asked
+        text = json.dumps(plain(record), allow_nan=False, separators=(",", ":"))
+    return text.encode("ascii") + b"\n"
+
+
+def utc_text(seconds: float | None = None) -> str:
+    """Write a moment as ``2026-11-22T11:00:00.123Z``; now, unless told in seconds since 1970. [s]"""
+    milliseconds = int((time.time() if seconds is None else seconds) * 1000)
+    moment = time.gmtime(milliseconds // 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"
+
+
+def plain(value: object, depth: int = 0) -> object:
+    """Turn a value into what JSON can hold; one that refuses every answer into the name of its type."""
+    try:
+        return _taken_apart(value, depth)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def _taken_apart(value: object, depth: int) -> object:
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, (int, float)):
+        return _finite(value)
+    if depth < _DEEPEST and isinstance(value, dict):
+        return {_text(key): plain(item, depth + 1) for key, item in value.items()}
+    if depth < _DEEPEST and isinstance(value, (list, tuple)):
+        return [plain(item, depth + 1) for item in value]
+    return _text(value)
+
+
+def _finite(value: float) -> float | None:
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        return None
+    # JSON would write an integer of thousands of digits, which Python then refuses to read.
+    return (value if -1e300 < number < 1e300 else number) if number - number == 0 else None
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)[:500]
+    except Exception:
+        return f"<{type(value).__name__}>"

@@ -1,0 +1,117 @@
+"""What a meter is: a source of cumulative energy by component."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from greentrain.journal.records import COMPONENTS
+
+WATT_SECONDS_PER_KWH = 3.6e6
+
+
+class Component(NamedTuple):
+    """A component of the computer and how it is read.
+
+    Attributes
+    ----------
+    component : {"gpu", "cpu", "memory"}
+        The kind.
+    id : str
+        Index or UUID of a GPU; empty where there is one only.
+    name : str
+        The name that the driver or system gives it.
+    method : str
+        How it is read, in a few words.
+    quality : {"measured", "modelled", "unknown"}
+        How its energy is known.
+    reason : str
+        Why it is unknown, or what to know of the model.
+    """
+
+    component: str
+    id: str
+    name: str
+    method: str
+    quality: str
+    reason: str = ""
+
+
+class Reading(NamedTuple):
+    """What a meter shows at one moment.
+
+    Attributes
+    ----------
+    mono : float
+        The moment, of the clock ``time.monotonic``. [s]
+    energy_kwh : mapping of str to float
+        Energy since the run's start by component; a component that was never read is absent. [kWh]
+    power_w : mapping of str to float
+        Power by component over the last interval; absent where it was not read. [W]
+    """
+
+    mono: float
+    energy_kwh: Mapping[str, float]
+    power_w: Mapping[str, float]
+
+
+class Meter(Protocol):
+    """A source of cumulative energy by component.
+
+    Attributes
+    ----------
+    is_machine_wide : bool
+        Whether CPU and memory are read for the whole computer, so that the run's share of them counts.
+    """
+
+    is_machine_wide: bool
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """What is read, and how; it may change while the meter runs."""
+
+    @property
+    def awaits_component(self) -> bool:
+        """Whether a component may be there that nothing has read yet."""
+
+    def start(self, run_started_mono: float) -> None:
+        """Begin; readings count from this moment of ``time.monotonic`` on. [s]"""
+
+    def wait_until_ready(self, timeout_seconds: float) -> bool:
+        """Wait until every component that can be read is read, or for so long [s]; tell whether it is so."""
+
+    def read(self, timeout_seconds: float) -> Reading:
+        """Read now; what takes longer than this is left for the next time. [s]"""
+
+    def stop(self) -> None:
+        """Let go of what was opened; nothing is read any more."""
+
+
+class NoMeter:
+    """A meter that reads nothing, and says why.
+
+    Parameters
+    ----------
+    reason : str
+        Why nothing is read.
+    """
+
+    is_machine_wide = False
+    awaits_component = False
+
+    def __init__(self, reason: str) -> None:
+        self.components = tuple(Component(kind, "", "", "none", "unknown", reason) for kind in COMPONENTS)
+
+    def start(self, run_started_mono: float) -> None:
+        """Do nothing."""
+
+    def wait_until_ready(self, timeout_seconds: float) -> bool:
+        """It is always ready."""
+        return True
+
+    def read(self, timeout_seconds: float) -> Reading:
+        """Show no component."""
+        from time import monotonic
+
+        return Reading(monotonic(), {}, {})
+
+    def stop(self) -> None:
+        """Do nothing."""

@@ -1,0 +1,209 @@
+"""The run's account: what a meter showed, made into energy that is the run's, with what is missing stated."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from greentrain.journal.records import COMPONENTS
+from greentrain.meter.base import WATT_SECONDS_PER_KWH, Reading
+from greentrain.meter.process_share import Share
+
+CEILINGS_W = {"gpu": 40_000.0, "cpu": 4_000.0, "memory": 2_000.0}
+"""Power that no node's component reaches: a reading beyond it is a fault of the sensor. [W]"""
+
+_LATE_INTERVALS = 3.0
+_LATE_SECONDS = 1.0
+_SUSPENDED_SECONDS = 0.5
+_SHORTEST_SECONDS = 1e-3
+_STEADY_INTERVALS = 0.5
+
+
+class Gap(NamedTuple):
+    """A time of the run that no reading covers, stated and not filled.
+
+    Attributes
+    ----------
+    from_mono, to_mono : float
+        From and to, of ``time.monotonic``. [s]
+    seconds : float
+        How long; the monotonic clock stands still while the computer is suspended. Of several gaps in a row all
+        together, without the time between them. [s]
+    reason : {"suspended", "late", "unmeasured"}
+        Why.
+    """
+
+    from_mono: float
+    to_mono: float
+    seconds: float
+    reason: str
+
+    def followed_by(self, other: "Gap", at_most_seconds: float) -> "Gap | None":
+        """Give two gaps for one reason as one, where no more time lies between them; None else."""
+        if self.reason != other.reason or other.from_mono - self.to_mono > at_most_seconds:
+            return None
+        return Gap(self.from_mono, other.to_mono, self.seconds + other.seconds, self.reason)
+
+
+class Account:
+    """Adds up the run's energy.
+
+    Parameters
+    ----------
+    run_started_mono : float
+        The run's start, of ``time.monotonic``. [s]
+    interval_seconds : float
+        Time between readings. [s]
+    asleep_seconds : callable, optional
+        How long the computer has been suspended since its start. [s]
+
+    Attributes
+    ----------
+    energy_kwh, power_w : dict of str to float
+        The run's energy [kWh] and its power over the last interval [W], by component.
+    readings, missing, clamped : int
+        Number of readings, of those that failed, and of those beyond physics.
+    missed_seconds, largest_gap_seconds : float
+        What no reading covers, in all and at most at once. [s]
+    """
+
+    def __init__(
+        self, run_started_mono: float, interval_seconds: float, asleep_seconds: Callable[[], float] | None = None
+    ) -> None:
+        self.run_started_mono = run_started_mono
+        self._interval_seconds = interval_seconds
+        self._asleep_seconds = asleep_seconds or _asleep_seconds
+        self._asleep = self._asleep_seconds()
+        self._last = Reading(run_started_mono, {}, {})
+        self._covered = dict.fromkeys(COMPONENTS, 0.0)
+        self._latest_share = Share(None, None)
+        self._machine_kwh: dict[str, float] = {}
+        self.energy_kwh: dict[str, float] = {}
+        self.power_w: dict[str, float] = {}
+        self.readings = 0
+        self.missing = 0
+        self.clamped = 0
+        self.missed_seconds = 0.0
+        self.largest_gap_seconds = 0.0
+
+    @property
+    def last_mono(self) -> float:
+        """Moment of the last reading. [s]"""
+        return self._last.mono
+
+    def take(self, reading: Reading, share: Share, components: Mapping[str, str]) -> tuple[Gap, ...]:
+        """Add what was used since the last reading.
+
+        Parameters
+        ----------
+        reading : Reading
+            What the meter shows.
+        share : Share
+            The run's part of the computer.
+        components : mapping of str to str
+            Quality by component.
+
+        Returns
+        -------
+        tuple of Gap
+            The gaps that it closes.
+        """
+        seconds = reading.mono - self._last.mono
+        if seconds < _SHORTEST_SECONDS:
+            return ()
+        self._latest_share = share
+        gaps = self._gaps_until(reading.mono, seconds)
+        counted = self._interval_seconds / seconds if any(gap.reason == "late" for gap in gaps) else 1.0
+        shares = {"cpu": share.cpu, "memory": share.memory}
+        for kind, kwh in reading.energy_kwh.items():
+            since = self._last.mono if kind in self._last.energy_kwh else self.run_started_mono
+            grown = self._within_physics(kind, kwh - self._last.energy_kwh.get(kind, 0.0), reading.mono - since)
+            if kind in reading.power_w:
+                # A counter has counted through the gap; a model has only guessed.
+                part = 1.0 if components.get(kind) == "measured" else counted
+                self._add(kind, grown * part, reading.mono - since, counted, shares.get(kind))
+            else:
+                self.power_w.pop(kind, None)
+        self.readings += 1
+        self._last = reading
+        self._miss(gaps)
+        return gaps
+
+    def shares(self) -> Share:
+        """Give the run's part of what the computer drew since the run's start; the latest where that is not read."""
+        return Share(*(self._share_of(kind, latest) for kind, latest in self._latest_share._asdict().items()))
+
+    def _share_of(self, kind: str, latest: float | None) -> float | None:
+        machine_kwh = self._machine_kwh.get(kind)
+        return latest if latest is None or not machine_kwh else self.energy_kwh[kind] / machine_kwh
+
+    def covered_share(self, elapsed_seconds: float, kinds: Mapping[str, str]) -> float:
+        """Give which part of the run's time the components were read, on average over those that there are."""
+        if not kinds or elapsed_seconds <= 0:
+            return 0.0
+        return min(1.0, sum(self._covered[kind] for kind in kinds) / (len(kinds) * elapsed_seconds))
+
+    def close(self, ended_mono: float) -> tuple[Gap, ...]:
+        """Cut off what was read after the run's end, or state what was not read before it. [s]"""
+        after = self._last.mono - ended_mono
+        if after > 0:
+            self._cut_off(after, max(self._last.mono - self.run_started_mono, _SHORTEST_SECONDS))
+            return ()
+        if -after <= self._late_seconds:
+            return ()
+        gaps = (Gap(self._last.mono, ended_mono, -after, "unmeasured"),)
+        self._miss(gaps)
+        return gaps
+
+    def _miss(self, gaps: tuple[Gap, ...]) -> None:
+        for gap in gaps:
+            self.missed_seconds += gap.seconds
+            self.largest_gap_seconds = max(self.largest_gap_seconds, gap.seconds)
+
+    def _cut_off(self, after_seconds: float, span_seconds: float) -> None:
+        """Take off what was used after the end, at the last interval's power; a short run keeps its mean power."""
+        for kind, kwh in self.energy_kwh.items():
+            kept = (span_seconds - after_seconds) / span_seconds
+            if after_seconds < span_seconds / 2 and kwh > 0:
+                surplus_kwh = self.power_w.get(kind, 0.0) * after_seconds / WATT_SECONDS_PER_KWH
+                kept = max(0.0, 1.0 - surplus_kwh / kwh)
+            self.energy_kwh[kind] = kwh * max(0.0, kept)
+            if kind in self._machine_kwh:
+                self._machine_kwh[kind] *= max(0.0, kept)
+
+    @property
+    def _late_seconds(self) -> float:
+        return _LATE_INTERVALS * self._interval_seconds + _LATE_SECONDS
+
+    def _gaps_until(self, mono: float, seconds: float) -> tuple[Gap, ...]:
+        gaps = []
+        asleep = self._asleep_seconds()
+        if asleep - self._asleep > _SUSPENDED_SECONDS:
+            gaps.append(Gap(self._last.mono, mono, asleep - self._asleep, "suspended"))
+        self._asleep = asleep
+        if seconds > self._late_seconds and self.readings:
+            gaps.append(Gap(self._last.mono + self._interval_seconds, mono, seconds - self._interval_seconds, "late"))
+        return tuple(gaps)
+
+    def _within_physics(self, kind: str, grown_kwh: float, seconds: float) -> float:
+        highest = CEILINGS_W[kind] * seconds / WATT_SECONDS_PER_KWH
+        if 0.0 <= grown_kwh <= highest:
+            return grown_kwh
+        self.clamped += 1
+        return min(max(grown_kwh, 0.0), highest)
+
+    def _add(self, kind: str, kwh: float, seconds: float, covered: float, share: float | None) -> None:
+        own = kwh * (1.0 if share is None else min(max(share, 0.0), 1.0))
+        self.energy_kwh[kind] = self.energy_kwh.get(kind, 0.0) + own
+        self._machine_kwh[kind] = self._machine_kwh.get(kind, 0.0) + kwh
+        # A last interval of milliseconds says little of the power.
+        if kind not in self.power_w or seconds >= _STEADY_INTERVALS * self._interval_seconds:
+            self.power_w[kind] = own * WATT_SECONDS_PER_KWH / seconds
+        self._covered[kind] += seconds * covered
+
+
+def _asleep_seconds() -> float:
+    """Give how long the computer has been suspended since its start, where the system says. [s]"""
+    try:
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+    except (AttributeError, OSError):
+        return 0.0

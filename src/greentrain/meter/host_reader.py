@@ -1,0 +1,125 @@
+"""CPU and memory read by ourselves: for the first moments, while codecarbon loads, and where it cannot go on."""
+
+import glob
+import time
+from collections.abc import Iterator
+
+from greentrain.meter.base import Reading
+from greentrain.meter.cpu_model import power_by_load_w
+from greentrain.units import SECONDS_PER_HOUR
+
+_RAPL = "/sys/class/powercap/intel-rapl:[0-9]*"
+_SHORTEST_SECONDS = 0.01
+
+
+class HostReader:
+    """Energy of CPU and memory from the system's own files, cumulative since a moment that may lie before the start.
+
+    The time before the first reading counts with the mean power of the time up to the second.
+
+    Parameters
+    ----------
+    cpu_tdp_w : float or None
+        TDP of this computer's CPUs; None leaves the CPU out where it has no counter. [W]
+    memory_w : float
+        Power of the memory. [W]
+    """
+
+    def __init__(self, cpu_tdp_w: float | None, memory_w: float) -> None:
+        self._cpu_tdp_w = cpu_tdp_w
+        self._memory_w = memory_w
+        self._counters = list(_rapl_counters())
+        self._energy: dict[str, float] = {}
+        self._power: dict[str, float] = {}
+        self._since_mono = 0.0
+        self._last_mono = 0.0
+        self._last_counts: tuple[float, ...] = ()
+
+    @property
+    def has_counter(self) -> bool:
+        """Whether the CPU's energy is counted by the CPU itself."""
+        return bool(self._counters)
+
+    def start(self, since_mono: float) -> None:
+        """Begin; energy counts from ``since_mono`` on. [s]"""
+        self._since_mono = since_mono
+        self._last_mono = time.monotonic()
+        self._last_counts = self._counts()
+
+    def read(self) -> Reading:
+        """Read now."""
+        now, counts = time.monotonic(), self._counts()
+        seconds = now - self._last_mono
+        if seconds >= _SHORTEST_SECONDS or not self._energy:
+            self._power = {"memory": self._memory_w}
+            cpu_w = self._cpu_w(counts, max(seconds, 1e-6))
+            if cpu_w is not None:
+                self._power["cpu"] = cpu_w
+            counted_since = self._last_mono if self._energy else self._since_mono
+            for kind, power_w in self._power.items():
+                grown = power_w * (now - counted_since) / 1000 / SECONDS_PER_HOUR
+                self._energy[kind] = self._energy.get(kind, 0.0) + grown
+            self._last_mono, self._last_counts = now, counts
+        return Reading(now, dict(self._energy), dict(self._power))
+
+    def _cpu_w(self, counts: tuple[float, ...], seconds: float) -> float | None:
+        if self._counters:
+            both = zip(counts, self._last_counts, self._counters, strict=True)
+            return sum((now - before) % span for now, before, (_, span) in both) * 1e-6 / seconds
+        if self._cpu_tdp_w is None or not counts:
+            return None
+        busy, total = counts[0] - self._last_counts[0], counts[1] - self._last_counts[1]
+        return power_by_load_w(self._cpu_tdp_w, busy / total if total > 0 else 0.0)
+
+    def _counts(self) -> tuple[float, ...]:
+        try:
+            if self._counters:
+                return tuple(_number(path) for path, _ in self._counters)
+            return cpu_seconds()
+        except (OSError, ValueError):
+            return self._last_counts
+
+
+def cpu_seconds() -> tuple[float, ...]:
+    """Give busy and total time of all CPUs since the computer's start, in clock ticks; empty where unknown."""
+    try:
+        with open("/proc/stat", "rb") as file:
+            fields = [float(field) for field in file.readline().split()[1:9]]
+    except OSError:
+        return ()
+    idle = fields[3] + fields[4]
+    return sum(fields) - idle, sum(fields)
+
+
+def memory_bytes() -> tuple[float, float]:
+    """Give used and total memory; zeros where the system does not say. [B]"""
+    found = {}
+    try:
+        with open("/proc/meminfo", "rb") as file:
+            for line in file:
+                key, value = line.split()[:2]
+                found[key] = float(value) * 1024
+                if key == b"MemAvailable:":
+                    break
+    except OSError:
+        return 0.0, 0.0
+    total = found.get(b"MemTotal:", 0.0)
+    return total - found.get(b"MemAvailable:", found.get(b"MemFree:", 0.0)), total
+
+
+def _rapl_counters() -> Iterator[tuple[str, float]]:
+    """Find the counters of whole chips that may be read, each with the value [uJ] at which it starts again."""
+    for folder in sorted(glob.glob(_RAPL)):
+        try:
+            with open(f"{folder}/name", encoding="ascii") as file:
+                is_chip = file.read().startswith("package")
+            _number(f"{folder}/energy_uj")
+            if is_chip:
+                yield f"{folder}/energy_uj", _number(f"{folder}/max_energy_range_uj")
+        except (OSError, ValueError):
+            continue
+
+
+def _number(path: str) -> float:
+    with open(path, encoding="ascii") as file:
+        return float(file.read())

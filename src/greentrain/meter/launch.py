@@ -1,0 +1,229 @@
+"""Starting the meter from the training process: in a few milliseconds, without a thread, and without ever failing.
+
+The meter is no child of the training process, which may wait for all its children or end them. A shell that ends at
+once starts it. Only the standard library is used, and little of it.
+"""
+
+import json
+import os
+import sys
+import time
+from contextlib import suppress
+
+from greentrain.journal.process_alive import process_started
+from greentrain.meter.gpu_environment import GPU_VARIABLES, ranks_on_node
+
+CHANNEL, SIGN_OF_LIFE = 3, 4
+"""Descriptors in the meter: the run's word comes in on the first; the second is open as long as the meter lives."""
+
+_SHELL = "/bin/sh"
+_FIRST_FREE_DESCRIPTOR = 10
+_POLLING_SECONDS = 0.005
+_PASSED_VARIABLES = (
+    *("PATH", "HOME", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+    *("TMPDIR", "XDG_DATA_HOME", "GREENTRAIN_HOME", "GREENTRAIN_HOST"),
+)
+
+
+class MeterHandle:
+    """The training process's hold on its meter.
+
+    Attributes
+    ----------
+    problem : str or None
+        Why there is no meter; None when it was started.
+    """
+
+    def __init__(self, word: int = -1, life: int = -1, problem: str | None = None) -> None:
+        self.problem = problem
+        self._word = word
+        self._life = life
+        self._owner_pid = os.getpid()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the meter's process lives."""
+        return self._is_ours() and not self._has_ended(0.0)
+
+    def stop(self, timeout: float = 2.0, ended_mono: float | None = None) -> bool:
+        """Tell the meter that the run is over, and wait until it has closed its journal.
+
+        Parameters
+        ----------
+        timeout : float
+            The longest wait; 0 does not wait. [s]
+        ended_mono : float, optional
+            When the run ended, of ``time.monotonic``; now unless told. [s]
+
+        Returns
+        -------
+        bool
+            Whether it has ended. Stopping twice is fine; a process forked from the run's does nothing.
+        """
+        if not self._is_ours():
+            return True
+        self._say_over(time.monotonic() if ended_mono is None else ended_mono)
+        has_ended = self._has_ended(timeout)
+        self._close()
+        return has_ended
+
+    def _is_ours(self) -> bool:
+        return self._life >= 0 and os.getpid() == self._owner_pid
+
+    def _say_over(self, ended_mono: float) -> None:
+        with suppress(OSError):
+            os.write(self._word, int(ended_mono * 1e9).to_bytes(8, sys.byteorder))
+
+    def _has_ended(self, timeout_seconds: float) -> bool:
+        """Wait for the end of the pipe that the meter holds open; without `select`, whose loading needs a file."""
+        deadline = time.monotonic() + timeout_seconds
+        while not self._is_at_end():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLLING_SECONDS)
+        return True
+
+    def _is_at_end(self) -> bool:
+        try:
+            return not os.read(self._life, 1)
+        except BlockingIOError:
+            return False
+        except OSError:  # the program has closed what it did not know
+            return True
+
+    def _close(self) -> None:
+        for descriptor in (self._word, self._life):
+            with suppress(OSError):
+                os.close(descriptor)
+        self._word = self._life = -1
+
+
+def launch(
+    run_folder: str,
+    session: str,
+    *,
+    interval_seconds: float = 1.0,
+    meter: str = "codecarbon",
+    country_iso3: str | None = None,
+    started_mono: float | None = None,
+    run_pid: int | None = None,
+) -> MeterHandle:
+    """Start the meter of a run; what goes wrong is in the handle's ``problem``.
+
+    Parameters
+    ----------
+    run_folder : str
+        Folder of the run's journals; it must exist.
+    session : str
+        The session's id, written to the meter's start record.
+    interval_seconds : float, optional
+        Time between readings. [s]
+    meter : str, optional
+        ``codecarbon``, ``replay:FILE`` or ``none``.
+    country_iso3 : str, optional
+        The country's three-letter code, which codecarbon insists on and which changes no energy.
+    started_mono : float, optional
+        The run's start, of ``time.monotonic``; now unless told. [s]
+    run_pid : int, optional
+        The run's process; this one unless told.
+    """
+    if meter == "none":
+        return MeterHandle(problem="metering is switched off")
+    pid = os.getpid() if run_pid is None else run_pid
+    started = time.monotonic() if started_mono is None else started_mono
+    if meter.startswith("replay:"):
+        meter = f"replay:{os.path.abspath(meter.removeprefix('replay:'))}"
+    settings = {
+        "run_folder": os.path.abspath(run_folder),
+        "session": session,
+        "run_pid": pid,
+        "pid_started": process_started(pid),
+        "root_pid": _root_process(pid),
+        "started_mono": started,
+        "interval_seconds": interval_seconds,
+        "environment": {name: os.environ[name] for name in GPU_VARIABLES if name in os.environ},
+        "meter": meter,
+        "country_iso3": country_iso3,
+    }
+    try:
+        return _start(json.dumps(settings))
+    except Exception as error:
+        return MeterHandle(problem=f"the meter could not be started: {type(error).__name__} {error}")
+
+
+def _root_process(run_pid: int) -> int:
+    """Name the process from which all ranks on this node descend: the launcher, where there are several."""
+    is_launched = (ranks_on_node(os.environ) or 1) > 1 and run_pid == os.getpid()
+    return os.getppid() if is_launched and os.getppid() > 1 else run_pid
+
+
+def _start(argument: str) -> MeterHandle:
+    if not sys.executable:
+        return MeterHandle(problem="the meter could not be started: this Python has no program file of its own")
+    if not hasattr(os, "posix_spawn"):
+        return MeterHandle(problem="the meter could not be started: it runs on Linux and macOS only")
+    hears, word = _word_channel()
+    life, lives = os.pipe()
+    mine, theirs = _above(word, life), _above(hears, lives)
+    for descriptor in mine:
+        os.set_blocking(descriptor, False)
+    try:
+        _spawn(argument, *theirs)
+    except BaseException:
+        _close(*mine)
+        raise
+    finally:
+        _close(*theirs)
+    return MeterHandle(mine[0], mine[1])
+
+
+def _word_channel() -> tuple[int, int]:
+    """Make the channel for the run's word: an event counter, since a write to a broken pipe may end the process."""
+    if hasattr(os, "eventfd"):
+        try:
+            counter = os.eventfd(0)
+            return counter, os.dup(counter)
+        except OSError:
+            pass
+    return os.pipe()
+
+
+def _above(*descriptors: int) -> tuple[int, ...]:
+    """Move descriptors out of the way of the numbers that they get in the meter, and of closed standard streams."""
+    import fcntl
+
+    moved = tuple(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE_DESCRIPTOR) for descriptor in descriptors)
+    _close(*descriptors)
+    return moved
+
+
+def _spawn(argument: str, hears: int, lives: int) -> None:
+    command = [sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter", argument]
+    has_shell = os.path.exists(_SHELL)
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        *((os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)),
+        (os.POSIX_SPAWN_DUP2, hears, CHANNEL),
+        (os.POSIX_SPAWN_DUP2, lives, SIGN_OF_LIFE),
+    ]
+    program = [_SHELL, "-c", '"$@" &', "sh", *command] if has_shell else command
+    pid = os.posix_spawn(program[0], program, _environment(), file_actions=files, setsid=True, setsigmask=())
+    if has_shell:
+        with suppress(ChildProcessError):  # the program waits for children elsewhere, or ignores their end
+            os.waitpid(pid, 0)
+
+
+def _environment() -> dict[str, str]:
+    passed = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
+    folders = [os.path.abspath(folder) for folder in passed.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    home = __file__.rpartition(f"{os.sep}greentrain{os.sep}meter{os.sep}")[0]
+    if home and os.path.basename(home) not in ("site-packages", "dist-packages"):
+        folders.append(home)
+    if folders:
+        passed["PYTHONPATH"] = os.pathsep.join(folders)
+    return passed
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

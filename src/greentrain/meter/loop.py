@@ -1,0 +1,94 @@
+"""The meter's process: reads at every interval, writes the journal, and closes it when the run ends."""
+
+import os
+import time
+from contextlib import suppress
+
+from greentrain.errors import GreentrainError
+from greentrain.journal.writer import JournalWriter
+from greentrain.meter.base import Meter, NoMeter
+from greentrain.meter.launch import CHANNEL, SIGN_OF_LIFE
+from greentrain.meter.process_share import ProcessShare
+from greentrain.meter.recorder import Recorder
+from greentrain.meter.replay import ReplayMeter
+from greentrain.meter.run_end import End, Watch
+from greentrain.meter.settings import Settings, from_json
+
+FIRST_SAMPLE_SECONDS = 0.3
+"""How long the first sample waits for what takes long to load. [s]"""
+
+_PATIENCE_SECONDS = 0.02
+_READ_SECONDS = 0.5
+_LAST_READ_SECONDS = 1.0
+
+
+def main(argument: str) -> None:
+    """Measure until the run ends; the process ends here, whatever may still hang in it."""
+    settings = from_json(argument)
+    _stand_alone()
+    watch = Watch(settings.run_pid, settings.pid_started, CHANNEL)
+    with suppress(OSError):  # somebody may have removed it since the run's start
+        os.makedirs(settings.run_folder, exist_ok=True)
+    journal = JournalWriter(settings.run_folder, "meter")
+    code = 0
+    try:
+        # The share is counted from here on: what the meter loads takes longer than a first count needs.
+        share = ProcessShare(settings.root_pid)
+        measure(settings, journal, make_meter(settings), share, watch)
+    except BaseException as error:
+        journal.write({"type": "end", "why": "terminated", "error": f"{type(error).__name__} {error}"})
+        code = 1
+    os._exit(code)
+
+
+def make_meter(settings: Settings) -> Meter:
+    """Make the meter that the run asks for; one that cannot be made gives way to one that says why."""
+    try:
+        if settings.meter.startswith("replay:"):
+            return ReplayMeter(settings.meter.removeprefix("replay:"))
+        from greentrain.meter.codecarbon import CodecarbonMeter
+
+        return CodecarbonMeter(settings.environment, settings.country_iso3)
+    except (GreentrainError, ImportError, OSError) as error:
+        return NoMeter(f"{type(error).__name__} {error}")
+
+
+def measure(settings: Settings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
+    """Measure until the run ends."""
+    meter.start(settings.started_mono)
+    recorder = Recorder(settings, journal, meter, share)
+    end = _wait_for_first(settings.started_mono + FIRST_SAMPLE_SECONDS, meter, watch)
+    next_mono = time.monotonic()
+    while end is None:
+        recorder.read(_READ_SECONDS)
+        now = time.monotonic()
+        # Late ticks are left out, not made up for.
+        next_mono = max(next_mono + settings.interval_seconds, now)
+        end = watch.wait(next_mono - now)
+    _finish(recorder, meter, end)
+
+
+def _wait_for_first(deadline_mono: float, meter: Meter, watch: Watch) -> End | None:
+    """Wait until the meter is ready or it is time for the first sample; give the run's end when that comes first."""
+    end = watch.wait(0.0)
+    while end is None and time.monotonic() < deadline_mono and not meter.wait_until_ready(_PATIENCE_SECONDS):
+        end = watch.wait(0.0)
+    return end
+
+
+def _finish(recorder: Recorder, meter: Meter, end: End) -> None:
+    if meter.awaits_component:
+        meter.wait_until_ready(_LAST_READ_SECONDS)
+    recorder.read(_LAST_READ_SECONDS, is_last=True)
+    recorder.finish(end)
+    meter.stop()
+
+
+def _stand_alone() -> None:
+    """Leave the run's session, folder and open files, and keep the two descriptors from programs started here."""
+    with suppress(OSError):  # it may lead a session already
+        os.setsid()
+    os.chdir(os.sep)
+    os.closerange(SIGN_OF_LIFE + 1, os.sysconf("SC_OPEN_MAX"))
+    for descriptor in (CHANNEL, SIGN_OF_LIFE):
+        os.set_inheritable(descriptor, False)

@@ -1,0 +1,116 @@
+"""Seeing the end of the run: its word, its process's end, or a signal to the meter."""
+
+import os
+import select
+import signal
+import sys
+import time
+from typing import NamedTuple
+
+from greentrain.journal.process_alive import is_process_alive
+
+_POLL_SECONDS = 0.2
+_WORD_BYTES = 8
+
+
+class End(NamedTuple):
+    """How the run ended.
+
+    Attributes
+    ----------
+    why : {"stopped", "process_ended", "terminated"}
+        ``terminated``: the meter was told to end and the run was still there.
+    mono : float
+        When, of ``time.monotonic``. [s]
+    """
+
+    why: str
+    mono: float
+
+
+class Watch:
+    """Waits for the run's end.
+
+    Parameters
+    ----------
+    run_pid : int
+        The run's process.
+    pid_started : int or None
+        When that process started, as `process_started` tells it; another one with its id is not the run.
+    channel : int
+        Descriptor on which the run says that it is over: the moment, in nanoseconds of ``time.monotonic_ns``, as a
+        native integer of 8 bytes.
+    """
+
+    def __init__(self, run_pid: int, pid_started: int | None, channel: int) -> None:
+        self._run_pid = run_pid
+        self._pid_started = pid_started
+        self._channel: int | None = channel
+        self._said: End | None = None
+        self._signalled = False
+        self._wake_read, wake_write = os.pipe()
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._on_signal)
+        self._process = _process_descriptor(run_pid)
+
+    def wait(self, seconds: float) -> End | None:
+        """Wait for the run's end, or for so long; give the end when there is one. [s]"""
+        deadline = time.monotonic() + max(0.0, seconds)
+        while True:
+            end = self._look(max(0.0, deadline - time.monotonic()))
+            if end is not None or time.monotonic() >= deadline:
+                return end
+
+    def run_is_there(self) -> bool:
+        """Whether the run's process still lives."""
+        return is_process_alive(self._run_pid, self._pid_started)
+
+    def _look(self, seconds: float) -> End | None:
+        if self._process is None:
+            seconds = min(seconds, _POLL_SECONDS)
+        for descriptor in self._readable(seconds):
+            if descriptor == self._wake_read:
+                os.read(descriptor, 4096)
+            elif descriptor == self._channel:
+                self._listen()
+        if self._said:
+            return self._said
+        if not self.run_is_there():
+            return End("process_ended", time.monotonic())
+        return End("terminated", time.monotonic()) if self._signalled else None
+
+    def _readable(self, seconds: float) -> list[int]:
+        descriptors = [self._wake_read, self._channel, self._process]
+        poll = select.poll()
+        for descriptor in descriptors:
+            if descriptor is not None:
+                poll.register(descriptor, select.POLLIN)
+        return [descriptor for descriptor, _ in poll.poll(int(seconds * 1000) + 1 if seconds > 0 else 0)]
+
+    def _listen(self) -> None:
+        """Hear the run's word; that its end of the channel is closed says nothing, since it may have closed all."""
+        assert self._channel is not None
+        try:
+            word = os.read(self._channel, _WORD_BYTES)
+        except OSError:
+            word = b""
+        if len(word) == _WORD_BYTES:
+            self._said = End("stopped", min(time.monotonic(), int.from_bytes(word, sys.byteorder) / 1e9))
+        else:
+            self._channel = None
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        self._signalled = True
+
+
+def _process_descriptor(pid: int) -> int | None:
+    """Open the process, where the system can; else None, and it is looked at five times a second."""
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
