@@ -22,15 +22,17 @@ def write_run(home: Path, key: str, **said: Any) -> Path:
     key : str
         The run's id.
     **said
-        ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured), ``spans``,
-        ``year``, ``grid``, ``processors_alone`` (there is no accelerator, and only the memory is measured).
+        ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured), ``spans``
+        (name, begin and end [s], and the number of the one that it lies in, if any), ``year``, ``grid``,
+        ``processors_alone`` (there is no accelerator, and only the memory's energy is known).
     """
     started: datetime = said.get("started", FIRST_START)
     folder = home / "runs" / key
     folder.mkdir(parents=True)
     tracker = [_record(started, 0, _tracker_start(key, said))]
-    for number, (name, begin, end) in enumerate(said.get("spans", ())):
-        tracker.append(_record(started, begin, {"type": "span_start", "span": number, "parent": None, "name": name}))
+    for number, (name, begin, end, *inside) in enumerate(said.get("spans", ())):
+        parent = inside[0] if inside else None
+        tracker.append(_record(started, begin, {"type": "span_start", "span": number, "parent": parent, "name": name}))
         tracker.append(_record(started, end, {"type": "span_end", "span": number, "error": None}))
     status = said.get("status", "completed")
     if status is not None:

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from greentrain.estimation import Estimate, Input, estimate
-    from greentrain.history import History
+    from greentrain.footprint import Footprint
+    from greentrain.history import History, Run
     from greentrain.interval import Interval
     from greentrain.meter.replay import ReplayMeter
     from greentrain.reporting.card import update_card
     from greentrain.reporting.charts import chart
     from greentrain.reporting.report import report
+    from greentrain.summation import total
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.tracker import Tracker, track
     from greentrain.validation import ValidationReport, validate
@@ -40,6 +42,7 @@ _HOME = {
     "Contradiction": "greentrain.errors",
     "DataError": "greentrain.errors",
     "Estimate": "greentrain.estimation",
+    "Footprint": "greentrain.footprint",
     "GreentrainError": "greentrain.errors",
     "GreentrainWarning": "greentrain.errors",
     "History": "greentrain.history",
@@ -50,6 +53,7 @@ _HOME = {
     "Measurement": "greentrain.tracking.measurement",
     "MeterError": "greentrain.errors",
     "ReplayMeter": "greentrain.meter.replay",
+    "Run": "greentrain.history",
     "Tracker": "greentrain.tracking.tracker",
     "UnknownName": "greentrain.errors",
     "ValidationReport": "greentrain.validation",
@@ -57,6 +61,7 @@ _HOME = {
     "estimate": "greentrain.estimation",
     "load_catalogue": "greentrain.catalogue",
     "report": "greentrain.reporting.report",
+    "total": "greentrain.summation",
     "track": "greentrain.tracking.tracker",
     "update_card": "greentrain.reporting.card",
     "validate": "greentrain.validation",
@@ -69,6 +74,7 @@ __all__ = [
     "Contradiction",
     "DataError",
     "Estimate",
+    "Footprint",
     "GreentrainError",
     "GreentrainWarning",
     "History",
@@ -79,6 +85,7 @@ __all__ = [
     "Measurement",
     "MeterError",
     "ReplayMeter",
+    "Run",
     "Tracker",
     "UnknownName",
     "ValidationReport",
@@ -87,6 +94,7 @@ __all__ = [
     "estimate",
     "load_catalogue",
     "report",
+    "total",
     "track",
     "update_card",
     "validate",

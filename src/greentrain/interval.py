@@ -10,22 +10,39 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from greentrain.record import WithoutArithmetic
+
 Z_90 = 1.6448536269514722
 """Half-width of a 90 % interval of the normal distribution, in standard deviations."""
 
 
-class Interval(NamedTuple):
-    """A best value with its 90 % interval.
+class _Ends(NamedTuple):
+    """The fields of an interval."""
+
+    low: float
+    best: float
+    high: float
+
+
+class Interval(WithoutArithmetic, _Ends):
+    """A best value with its 90 % interval; ``low, best, high = interval`` takes it apart.
+
+    Intervals are not added, scaled or compared with operators: `scaled` multiplies by an exact factor, and
+    `greentrain.total` adds the results that they belong to.
 
     Attributes
     ----------
     low, best, high : float
         In the unit that the name of the quantity states. Arrays work too, one element per run.
+
+    Examples
+    --------
+    >>> low, best, high = Interval(8.0, 10.0, 13.0)
+    >>> Interval(8.0, 10.0, 13.0).scaled(2)
+    Interval(low=16.0, best=20.0, high=26.0)
     """
 
-    low: float
-    best: float
-    high: float
+    __slots__ = ()
 
     def scaled(self, factor: float) -> "Interval":
         """Multiply by an exact factor."""

@@ -65,7 +65,7 @@ def test_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert lines[-4:] == [
         "2 runs (1 completed, 1 failed), 1 h 28 min",
-        "  at least 3.60 kWh (3.14 to 4.52), 0.36 kg CO2e (0.277 to 0.51). In brackets:",
+        "  at least 3.60 kWh (3.14 to 4.50), 0.36 kg CO2e (0.277 to 0.508). In brackets:",
         "  90 % intervals.",
         "  Failed, interrupted or killed: 0.6 kWh, 17 % of the energy.",
     ]
@@ -90,7 +90,7 @@ def test_an_empty_history_says_where_it_looked(tmp_path: Path, capsys: pytest.Ca
 
 def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every component was measured from start to end."""
-    parts = [GPU, CPU, {**MEMORY, "quality": "modelled"}]
+    parts = [*({**GPU, "id": f"GPU-{number}"} for number in range(8)), CPU, {**MEMORY, "quality": "modelled"}]
     energy = {"gpu": 2.0, "cpu": 0.4, "memory": 0.1}
     tracker(tmp_path / "runs" / "whole", lines=[ended(3600)])
     last = line(3600, type="end", why="stopped", elapsed_seconds=3600, energy_kwh=energy)
@@ -205,13 +205,17 @@ def test_exporting(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert shown(capsys, home, "history", "export", "--to", to, "--status", "failed")[1].startswith("1 run, 1 node, ")
 
 
+UNHEARD = {**GPU, "name": "Unheard accelerator"}
+"""A device of which no table says anything, so that there is no estimate beside what was measured."""
+
+
 def running(home: Path, pid: int, **start: object) -> Path:
     """Write a run of this computer whose process has this id."""
     folder = home / "runs" / "live"
     facts = {"host": host_name(), "pid": pid, "pid_started": process_started(pid), "total_steps": 1000}
     said = [line(60, type="log", values={"step": 250})]
     tracker(folder, lines=said, **(facts | start))  # type: ignore[arg-type]
-    return meter(folder, host=host_name(), lines=[reading(60, 60, 0.1, 0.01)])
+    return meter(folder, host=host_name(), components=[UNHEARD, CPU, MEMORY], lines=[reading(60, 60, 0.1, 0.01)])
 
 
 def test_watching_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

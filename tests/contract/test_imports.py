@@ -46,7 +46,9 @@ def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
     """Neither the checks of data files nor reports nor commands."""
     loaded = loaded_by(_ESTIMATE)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
-    assert rooms == {"_version", "catalogue", "errors", "estimation", "formulas", "interval", "lean", "units"}
+    assert rooms == {
+        "_version", "catalogue", "errors", "estimation", "footprint", "formulas", "interval", "lean", "record", "units",
+    }  # fmt: skip
 
 
 _REPORT = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SOURCES = sorted((Path(__file__).parents[2] / "src").rglob("*.py"))
-MOST_LINES = 300
+MOST_LINES = 500
 MOST_LINES_OF_A_FUNCTION = 40
 
 

@@ -100,8 +100,7 @@ def test_the_words_of_a_live_run() -> None:
 def test_the_fields_of_a_measurement() -> None:
     """The record on disk and in JSON is built from them."""
     assert greentrain.Measurement._fields == (
-        "duration_seconds", "energy_kwh", "it_energy_kwh", "facility_energy_kwh", "operational_kg", "components",
-        "quality", "gaps", "spans", "logs", "notes",
+        "duration_seconds", "energy_kwh", "footprint", "components", "quality", "gaps", "spans", "logs", "notes",
     )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from strategies import GPUS, PLACES, described_runs, gpu_runs, host_runs, measured_runs, positive
 
 from greentrain import Estimate, Interval, estimate, load_catalogue
-from greentrain.estimation.result import QUANTITIES
-from greentrain.interval import log_width
+from greentrain.footprint import QUANTITIES, Inputs
+from greentrain.footprint import given as given_input
+from greentrain.interval import log_width, product
 
 CATALOGUE = load_catalogue()
 SLACK = 1 + 1e-9
@@ -266,8 +267,9 @@ def test_drivers_rank_by_width(best: float, narrow: float, wide: float) -> None:
     assume(wide > narrow > 1e-3)
     run = estimate("V100", hours=1, power=200, host_factor=1, pue=1.5, grid_intensity=400)
     values = [Interval(best * exp(-side), best, best) for side in (narrow, wide)]
-    made = [item._replace(value=value) for item, value in zip(run.inputs[:2], values, strict=True)]
-    shares = dict(run._replace(inputs=tuple(made)).drivers)
+    made = [given_input(name, best, "1")._replace(value=value) for name, value in zip("ab", values, strict=True)]
+    found = run.footprint._replace(inputs=Inputs(made), operational_kg=product(*values))
+    shares = dict(found.drivers)
     total = narrow**2 + wide**2
     assert list(shares) == [made[1].name, made[0].name]
     assert list(shares.values()) == pytest.approx([wide**2 / total, narrow**2 / total], rel=1e-6)

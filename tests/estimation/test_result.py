@@ -7,7 +7,7 @@ import pytest
 
 from greentrain import Interval, __version__, estimate
 from greentrain.catalogue import DATA_VERSION
-from greentrain.estimation.result import QUANTITIES, Input, given
+from greentrain.footprint import QUANTITIES, Input, given
 from greentrain.interval import exact
 
 EXACT = estimate("V100", count=64, hours=79.2, power=188.1486, host_factor=1, pue=1.58, grid_intensity=432.73)
@@ -81,8 +81,8 @@ def test_the_json_has_the_documented_fields_in_order() -> None:
     """Schema version 1."""
     document = json.loads(USUAL.to_json())
     assert list(document) == [
-        "schema_version", "kind", "greentrain_version", "data_version", "run", *QUANTITIES, "breakdown", "inputs",
-        "drivers", "sources", "equivalents", "notes",
+        "schema_version", "kind", "greentrain_version", "data_version", "run", *QUANTITIES, "basis", "scope",
+        "breakdown", "inputs", "drivers", "sources", "equivalents", "notes",
     ]  # fmt: skip
     head = [document[name] for name in ("schema_version", "kind", "greentrain_version", "data_version")]
     assert head == [1, "estimate", __version__, DATA_VERSION]

@@ -3,6 +3,7 @@
 import json
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta, timezone
+from math import exp, log, sqrt
 from pathlib import Path
 
 import pytest
@@ -119,11 +120,21 @@ def test_totals_hold_failed_runs_too(home: Path) -> None:
     assert whole.unfinished_share == pytest.approx(1 / 3.5)
 
 
-def test_ends_of_totals_add_up(home: Path) -> None:
-    """Errors of one user's runs are the same, so they do not cancel."""
-    history = History(home)
-    lows = [run.operational_kg.low for run in history.runs() if run.operational_kg]
-    assert history.totals().operational_kg.low == pytest.approx(sum(lows))
+def test_what_runs_share_does_not_cancel_in_totals(home: Path) -> None:
+    """Sensors, PUE and grid of 3 and 1.2 kWh are the same: each run's part of a factor's width weighs by its energy.
+
+    The first run is 2 kWh within 5 % and 0.5 kWh of a modelled CPU, the second 1 kWh within 5 % alone.
+    """
+    low = sqrt(0.1**2 + 0.25**2)
+    first, second = log(2.5 / (2.5 - low)), log(1 / 0.95)
+    energy = (2.5 * first + 1.0 * second) / 3.5
+    found = History(home).totals()
+
+    down = sqrt(energy**2 + log(1.2 / 1.1) ** 2)
+    assert found.facility_energy_kwh.low == pytest.approx(4.2 * exp(-down))
+    down = sqrt(energy**2 + log(1.2 / 1.1) ** 2 + log(100 / 80) ** 2)
+    assert found.operational_kg.low == pytest.approx(0.42 * exp(-down))
+    assert (found.runs, found.measured, found.known) == (3, 2, 2)
 
 
 def test_no_runs(tmp_path: Path) -> None:
@@ -272,9 +283,9 @@ def test_the_history_says_what_it_is(home: Path) -> None:
     history = History(home)
     assert repr(history) == f"<History of 3 runs in {home}>"
     assert [repr(run) for run in history.runs()] == [
-        "<Run slurm-7 killed, 60 s, not measured>",
-        "<Run 20251122T120000Z-aabbbb failed, 1800 s, 1.2 kWh>",
-        "<Run 20251122T120000Z-aaaaaa completed, 3600 s, 3 kWh>",
+        "<Run slurm-7 killed, 60 s, energy not known>",
+        "<Run 20251122T120000Z-aabbbb failed, 1800 s, 1.2 kWh, 0.12 kg CO2e (90 % interval 0.09393 to 0.1633)>",
+        "<Run 20251122T120000Z-aaaaaa completed, 3600 s, 3 kWh, 0.3 kg CO2e (90 % interval 0.2301 to 0.4285)>",
     ]
 
 

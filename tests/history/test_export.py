@@ -222,5 +222,5 @@ def test_postgresql_holds_the_same(home: Path, tmp_path: Path, server: str) -> N
 
 
 def _as_boolean(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """SQLite keeps truth as 0 and 1; it is the third column from the right of the runs."""
-    return (*row[:-3], bool(row[-3]), *row[-2:]) if table == "runs" else row
+    """SQLite keeps truth as 0 and 1; it is the fourth column from the right of the runs."""
+    return (*row[:-4], bool(row[-4]), *row[-3:]) if table == "runs" else row

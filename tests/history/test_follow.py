@@ -1,6 +1,5 @@
 """Looking at a growing run again and again shows what reading it anew shows."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +49,7 @@ def test_each_look_shows_what_a_new_reading_shows(tmp_path: Path) -> None:
 
 def what_is_shown(run: Run) -> tuple[object, ...]:
     """Give the frame of a run, its forecast, and all of it but what a follower lets go."""
-    return watch_text(run), forecast(run), replace(run, spans=(), logs=())
+    return watch_text(run), forecast(run), run._replace(spans=(), logs=())
 
 
 def test_only_what_says_something_new_is_kept() -> None:

@@ -45,10 +45,12 @@ def test_a_completed_run(tmp_path: Path) -> None:
     assert run.energy_kwh == {"gpu": 2.0, "cpu": 0.5, "memory": None}
     assert (run.hosts, run.ranks, run.location, run.year) == ((ELSEWHERE,), 1, "FR", 2024)
     assert run.hardware == "8 x Tesla V100-SXM2-32GB"
-    assert run.basis == {
-        "pue": {"basis": "default", "source": "uptime_2025"},
-        "grid_intensity": {"basis": "published", "source": "ember"},
+    known = {name: run.footprint.inputs[name] for name in ("pue", "grid_intensity")}
+    assert {name: (item.basis, item.source) for name, item in known.items()} == {
+        "pue": ("default", "uptime_2025"),
+        "grid_intensity": ("published", "ember"),
     }
+    assert (run.basis, run.footprint.scope) == ("measured", "facility")
     assert (run.gaps, run.notes, run.command) == ((), (), ("train.py",))
 
 
@@ -77,8 +79,10 @@ def test_a_component_that_was_not_measured_makes_the_run_incomplete(tmp_path: Pa
 
 def test_a_measured_zero_is_zero(tmp_path: Path) -> None:
     """No division by it."""
-    run = run_of(one_hour(tmp_path, gpu=0.0, cpu=0.0))
-    assert run.energy_kwh == {"gpu": 0.0, "cpu": 0.0, "memory": None}
+    tracker(tmp_path, lines=[ended(3600)])
+    meter(tmp_path, components=[CPU], lines=[stopped(3600, 3600, None, 0.0)])
+    run = run_of(tmp_path)
+    assert run.energy_kwh == {"gpu": None, "cpu": 0.0, "memory": None}
     assert run.it_energy_kwh == run.facility_energy_kwh == run.operational_kg == (0, 0, 0)
 
 
@@ -94,11 +98,23 @@ def test_a_run_without_a_meter(tmp_path: Path) -> None:
 
 
 def test_a_run_that_states_no_grid(tmp_path: Path) -> None:
-    """Only the computers' energy is known; PUE alone gives no emissions."""
-    run = run_of(one_hour(tmp_path, grid_intensity={}))
+    """Of hardware that no table knows only the computers' energy is known; PUE alone gives no emissions."""
+    tracker(tmp_path, lines=[ended(3600)], grid_intensity={})
+    meter(tmp_path, components=[{**GPU, "name": "Unheard accelerator"}], lines=[stopped(3600, 3600, 2.0)])
+    run = run_of(tmp_path)
     assert run.it_energy_kwh is not None
     assert run.facility_energy_kwh is run.operational_kg is None
+    assert run.footprint.scope == "node"
     assert run.notes[-1].startswith("Neither PUE nor carbon intensity of the place is known")
+
+
+def test_a_run_that_states_no_grid_takes_the_factors_of_its_estimate(tmp_path: Path) -> None:
+    """2.5 kWh at the PUE and grid that the estimate of the same run has, and a note that says so."""
+    run = run_of(one_hour(tmp_path, grid_intensity={}, estimate_inputs={"location": "FR", "year": 2024}))
+    assert run.estimate is not None
+    assert run.facility_energy_kwh is not None
+    assert run.footprint.grid == run.estimate.grid
+    assert run.facility_energy_kwh.best == pytest.approx(2.5 * run.estimate.inputs["pue"].value.best)
 
 
 def test_a_killed_run_counts_to_its_last_sample(tmp_path: Path) -> None:
@@ -268,9 +284,11 @@ def test_each_session_has_its_own_pue_and_grid(tmp_path: Path) -> None:
     """An hour in France, an hour elsewhere: 2 kWh x 1.2 x 100 g + 1 kWh x 1 x 500 g."""
     exact = {"low": 1.0, "best": 1.0, "high": 1.0}
     grid = {"low": 500.0, "best": 500.0, "high": 500.0}
-    one_hour(tmp_path, gpu=2.0, cpu=None)
+    unheard = [{**GPU, "name": "Unheard accelerator"}]
+    tracker(tmp_path, lines=[ended(3600)])
+    meter(tmp_path, components=unheard, lines=[stopped(3600, 3600, 2.0)])
     tracker(tmp_path, at=3600, host="b", session="s2", lines=[ended(7200)], pue=exact, grid_intensity=grid)
-    meter(tmp_path, at=3600, host="b", session="s2", lines=[stopped(7200, 3600, 1.0)])
+    meter(tmp_path, at=3600, host="b", session="s2", components=unheard, lines=[stopped(7200, 3600, 1.0)])
     run = run_of(tmp_path)
 
     assert run.facility_energy_kwh is not None
@@ -450,7 +468,7 @@ def test_a_run_in_two_homes_is_one(tmp_path: Path) -> None:
 def test_a_run_cannot_be_changed(tmp_path: Path) -> None:
     """It says what was."""
     run = run_of(one_hour(tmp_path))
-    with pytest.raises(AttributeError, match="cannot assign to field 'status'"):
+    with pytest.raises(AttributeError, match="Run values are frozen: status cannot be set"):
         run.status = "completed"  # type: ignore[misc]
     assert PUE["best"] == 1.2
 
@@ -460,26 +478,27 @@ def test_what_a_run_used_is_read_from_its_result(tmp_path: Path) -> None:
     used = {"low": 50.0, "best": 50.0, "high": 50.0, "basis": "published", "source": "x"}
     result = line(3700, type="inputs", pue={**PUE, "best": 1.1}, grid_intensity=used)
     tracker(tmp_path, lines=[ended(3600), result])
-    meter(tmp_path, lines=[stopped(3600, 3600, 2.0)])
+    meter(tmp_path, lines=[stopped(3600, 3600, 2.0, 0.5)])
     run = run_of(tmp_path)
 
     assert run.operational_kg is not None
-    assert run.operational_kg.best == pytest.approx(2 * 1.1 * 50 / 1000)
-    assert (run.duration_seconds, run.ended, run.basis["grid_intensity"]["source"]) == (3600, NOON + 3600, "x")
+    assert run.operational_kg.best == pytest.approx(2.5 * 1.1 * 50 / 1000)
+    source = run.footprint.inputs["grid_intensity"].source
+    assert (run.duration_seconds, run.ended, source) == (3600, NOON + 3600, "x")
 
 
 def test_a_killed_run_is_placed_by_what_was_said(tmp_path: Path) -> None:
     """It wrote neither PUE nor grid: the same tables give what the estimate of the run takes."""
     said = {"gpu": "V100", "count": 8, "location": "FR", "year": 2024, "pue": 1.25}
     tracker(tmp_path, lines=[line(3600, type="log", values={})], pue=None, grid_intensity=None, estimate_inputs=said)
-    meter(tmp_path, lines=[stopped(3600, 3600, 2.0)])
+    meter(tmp_path, lines=[stopped(3600, 3600, 2.0, 0.5)])
     run = run_of(tmp_path)
 
     assert run.estimate is not None
     inputs = {item.name: item.value for item in run.estimate.inputs}
     assert (run.pue, run.g_per_kwh) == (inputs["pue"], inputs["grid_intensity"])
     assert run.facility_energy_kwh is not None
-    assert run.facility_energy_kwh.best == pytest.approx(2.5)
+    assert run.facility_energy_kwh.best == pytest.approx(2.5 * 1.25)
 
 
 def test_a_change_may_list_every_component_anew(tmp_path: Path) -> None:

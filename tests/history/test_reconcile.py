@@ -15,6 +15,8 @@ from greentrain.history.run import Run
 
 HOUR_OF_EIGHT = {"gpu": "V100-SXM2-32GB", "count": 8, "hours": 1, "location": "FR", "year": 2024}
 SAID = {"location": "FR", "year": 2024}
+UNHEARD = {**GPU, "name": "Unheard accelerator"}
+"""A device of which no table says anything, so that there is no estimate beside what was measured."""
 
 
 def run_of(folder: Path) -> Run:
@@ -85,10 +87,12 @@ def test_a_measured_node_is_believed(tmp_path: Path) -> None:
     """Accelerators and CPU; what is missing is said."""
     found = both(tmp_path)
     assert found.believed == "measurement"
-    assert found.it_energy_kwh == pytest.approx((2.5 - sqrt(0.1**2 + 0.25**2), 2.5, 2.5 + sqrt(0.1**2 + 0.5**2)))
+    assert found.footprint.it_energy_kwh == pytest.approx(
+        (2.5 - sqrt(0.1**2 + 0.25**2), 2.5, 2.5 + sqrt(0.1**2 + 0.5**2))
+    )
     assert found.reasons == ("The memory was not measured and is not in the sum.",)
-    assert found.operational_kg is not None
-    assert found.operational_kg.best == pytest.approx(0.3)
+    assert found.footprint.operational_kg is not None
+    assert found.footprint.operational_kg.best == pytest.approx(0.3)
 
 
 def test_a_measured_run_keeps_the_emissions_of_each_session(tmp_path: Path) -> None:
@@ -100,7 +104,7 @@ def test_a_measured_run_keeps_the_emissions_of_each_session(tmp_path: Path) -> N
     run = run_of(tmp_path)
 
     assert run.reconciliation.believed == "measurement"
-    assert run.reconciliation.operational_kg == run.operational_kg
+    assert run.footprint.basis == "measured"
     assert run.operational_kg is not None
     assert run.operational_kg.best == pytest.approx(0.9)
 
@@ -109,7 +113,7 @@ def test_an_unknown_cpu_takes_the_host_factor(tmp_path: Path) -> None:
     """2 kWh of accelerators within 5 %, times 1.74 of 1.43 to 2.12."""
     found = both(tmp_path, cpu=None)
     assert found.believed == "both"
-    assert found.it_energy_kwh == pytest.approx((
+    assert found.footprint.it_energy_kwh == pytest.approx((
         3.48 * exp(-sqrt(log(1 / 0.95) ** 2 + log(1.74 / 1.43) ** 2)),
         3.48,
         3.48 * exp(sqrt(log(1.05) ** 2 + log(2.12 / 1.74) ** 2)),
@@ -131,7 +135,7 @@ def test_an_impossible_reading_of_accelerators_leaves_the_estimate(tmp_path: Pat
     """0 W, less than a fiftieth of its TDP, more than 1.2 times its TDP, or nothing."""
     found = both(tmp_path, gpu)
     assert found.believed == "estimate"
-    assert found.it_energy_kwh == estimate(**HOUR_OF_EIGHT).it_energy_kwh  # type: ignore[arg-type]
+    assert found.footprint.it_energy_kwh == estimate(**HOUR_OF_EIGHT).it_energy_kwh  # type: ignore[arg-type]
     assert found.reasons == (f"{why} The estimate stands in.",)
 
 
@@ -148,8 +152,8 @@ def test_missing_samples_are_filled(tmp_path: Path) -> None:
     found = run_of(tmp_path).reconciliation
 
     assert found.believed == "both"
-    assert found.it_energy_kwh is not None
-    assert found.it_energy_kwh.best == pytest.approx(2.0 + 0.4)
+    assert found.footprint.it_energy_kwh is not None
+    assert found.footprint.it_energy_kwh.best == pytest.approx(2.0 + 0.4)
     assert found.reasons[0] == "25 % of the time was not measured: it is filled at the mean power of the rest."
     assert found.mean_accelerator_w == pytest.approx(250)
 
@@ -162,9 +166,9 @@ def test_nothing_measured(tmp_path: Path) -> None:
 
     assert (found.believed, run.comparisons) == ("estimate", ())
     assert found.reasons == ("Nothing was measured: the estimate stands in.",)
-    assert found.operational_kg is not None
+    assert found.footprint.operational_kg is not None
     # 8 x 300 W x 0.6 x 1.74 x 1.2 x 100 g/kWh
-    assert found.operational_kg.best == pytest.approx(0.300672)
+    assert found.footprint.operational_kg.best == pytest.approx(0.300672)
 
 
 def test_a_job_without_accelerators(tmp_path: Path) -> None:
@@ -177,7 +181,7 @@ def test_a_job_without_accelerators(tmp_path: Path) -> None:
     unknown = run_of(tmp_path).reconciliation
 
     assert measured.believed == "measurement"
-    assert measured.it_energy_kwh == pytest.approx((0.25, 0.5, 1.0))
+    assert measured.footprint.it_energy_kwh == pytest.approx((0.25, 0.5, 1.0))
     assert unknown.believed == "estimate"
     assert unknown.reasons == ("The CPU was not measured, and it does the work: the estimate stands in.",)
 
@@ -199,8 +203,8 @@ def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, An
 
     assert (found.estimate, found.believed) == (None, "measurement")
     assert found.reasons[0].startswith(f"No estimate beside the measurement: {why}")
-    assert found.it_energy_kwh is not None
-    assert found.it_energy_kwh.best == pytest.approx(0.3)
+    assert found.footprint.it_energy_kwh is not None
+    assert found.footprint.it_energy_kwh.best == pytest.approx(0.3)
 
 
 def test_an_unknown_cpu_without_accelerators(tmp_path: Path) -> None:
@@ -212,7 +216,7 @@ def test_an_unknown_cpu_without_accelerators(tmp_path: Path) -> None:
     run = run_of(tmp_path)
 
     assert (run.reconciliation.believed, run.is_complete) == ("measurement", False)
-    assert run.reconciliation.it_energy_kwh == pytest.approx((0.05, 0.1, 0.2))
+    assert run.it_energy_kwh == pytest.approx((0.05, 0.1, 0.2))
     assert run.reconciliation.reasons[1] == "The CPU was not measured and is not in the sum."
 
 
@@ -220,14 +224,14 @@ def test_nothing_is_known(tmp_path: Path) -> None:
     """Neither measured nor described."""
     tracker(tmp_path, lines=[ended(3600)])
     found = run_of(tmp_path).reconciliation
-    assert (found.believed, found.it_energy_kwh) == ("nothing", None)
+    assert (found.believed, found.footprint.it_energy_kwh) == ("nothing", None)
 
 
 def test_a_forecast(tmp_path: Path) -> None:
     """A quarter of the steps took 60 s and 0.1 kWh: the whole takes 180 s more and 0.4 kWh before PUE."""
     tracker(tmp_path, total_steps=1000, lines=[line(50, type="log", values={"step": 100}),
                                                line(60, type="log", values={"step": 250, "loss": 1})])  # fmt: skip
-    meter(tmp_path, lines=[reading(60, 60, 0.1)])
+    meter(tmp_path, components=[UNHEARD], lines=[reading(60, 60, 0.1)])
     found = forecast(run_of(tmp_path))
 
     assert found is not None
@@ -240,7 +244,7 @@ def test_a_forecast_from_a_checkpoint_of_another_run(tmp_path: Path) -> None:
     """Steps 50 to 75 of 100 took 100 s and 0.1 kWh: the other 25 take as much again, and the run is not 75 % of it."""
     steps = [line(4.0 * (step - 50), type="log", values={"step": step}) for step in range(51, 76)]
     tracker(tmp_path, total_steps=100, lines=steps)
-    meter(tmp_path, lines=[reading(100, 100, 0.1)])
+    meter(tmp_path, components=[UNHEARD], lines=[reading(100, 100, 0.1)])
     found = forecast(run_of(tmp_path))
 
     assert found is not None
@@ -253,10 +257,10 @@ def test_a_forecast_from_a_checkpoint_of_another_run(tmp_path: Path) -> None:
 def test_a_forecast_over_a_restart(tmp_path: Path) -> None:
     """A run that was started again, hours later, from its own checkpoint: all its steps and energy count."""
     tracker(tmp_path, total_steps=1000, lines=[line(50, type="log", values={"step": 500})])
-    meter(tmp_path, lines=[stopped(50, 50, 0.1)])
+    meter(tmp_path, components=[UNHEARD], lines=[stopped(50, 50, 0.1)])
     again = [line(9050, type="log", values={"step": 750})]
     tracker(tmp_path, at=9000, session="s2", pid=200, total_steps=1000, lines=again)
-    meter(tmp_path, at=9000, session="s2", pid=201, lines=[reading(9050, 50, 0.05)])
+    meter(tmp_path, at=9000, session="s2", pid=201, components=[UNHEARD], lines=[reading(9050, 50, 0.05)])
     found = forecast(run_of(tmp_path))
 
     assert found is not None

@@ -40,7 +40,8 @@ def test_a_journal_that_was_kept() -> None:
     assert run.operational_kg is not None
     assert run.operational_kg.low < run.facility_energy_kwh.best * 0.0403 < run.operational_kg.high
     assert (run.is_complete, run.gaps, run.notes, run.total_steps) == (True, (), (), 2)
-    assert run.basis["pue"] == {"basis": "given", "source": "user"}
+    pue = run.footprint.inputs["pue"]
+    assert (pue.basis, pue.source) == ("given", "user")
 
 
 def test_spans_and_logs_that_were_kept() -> None:

@@ -15,6 +15,7 @@ from tracked import KWH_PER_SECOND, journals, meter, of_type, replay, tracker
 
 import greentrain
 from greentrain import Interval
+from greentrain.footprint import amounts
 from greentrain.tracking.registry import REGISTRY
 
 TrackQuietly = Callable[..., Any]
@@ -262,7 +263,7 @@ def test_stop_without_start_and_twice_does_nothing(track: TrackQuietly, home: Pa
 
 def test_results_are_there_after_the_block_only(track: TrackQuietly) -> None:
     """Inside it there is the energy so far instead."""
-    with track(gpu="V100") as run:
+    with track(gpu="A100") as run:
         assert (run.measurement, run.estimate, run.record["status"]) == (None, None, "running")
         deadline = time.monotonic() + 5
         while run.energy_kwh_so_far() is None and time.monotonic() < deadline:
@@ -317,37 +318,49 @@ def test_the_place_of_the_records_is_fixed_at_the_start(tmp_path: Path, monkeypa
     assert list((tmp_path / "later").iterdir()) == []
 
 
-def test_an_unmeasured_run_is_none_and_not_zero(tmp_path: Path) -> None:
-    """Without a meter every figure is None, and the estimate stands beside."""
+def test_an_unmeasured_run_has_the_figures_of_its_estimate(tmp_path: Path) -> None:
+    """Without a meter nothing was read, which is None and not zero; the estimate fills it, and the basis says so."""
     with greentrain.track(gpu="V100", home=tmp_path, meter="none", location="FR", quiet=True) as run:
         time.sleep(0.01)
     found = run.measurement
 
-    assert (found.it_energy_kwh, found.facility_energy_kwh, found.operational_kg) == (None, None, None)
     assert found.energy_kwh == {"gpu": None, "cpu": None, "memory": None}
-    assert found.notes[0] == "Nothing was measured."
+    assert (found.is_measured, found.basis) == (False, "estimated")
+    assert found.it_energy_kwh == run.estimate.it_energy_kwh
+    assert "Nothing was measured: the estimate stands in." in found.notes
     assert run.estimate.run["gpu"] == "v100-sxm2-16gb"
 
 
-def test_a_missing_component_is_left_out_and_named(tmp_path: Path) -> None:
-    """The sum is of what was measured, and a note says what is missing."""
-    with greentrain.track(home=tmp_path, meter=replay(tmp_path, gpu_w=100), pue=1, quiet=True) as run:
+def test_an_unmeasured_run_of_unknown_hardware_is_none_and_not_zero(tmp_path: Path) -> None:
+    """There is nothing to fill it with."""
+    with greentrain.track(home=tmp_path, meter="none", location="FR", quiet=True) as run:
+        time.sleep(0.01)
+    found = run.measurement
+    assert (found.it_energy_kwh, found.facility_energy_kwh, found.operational_kg) == (None, None, None)
+    assert str(run).endswith(": energy not known")
+
+
+def test_a_missing_component_is_left_out_and_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The sum is of what was measured where there is no estimate, and the line at the end says what is missing."""
+    with greentrain.track(home=tmp_path, meter=replay(tmp_path, gpu_w=100), pue=1) as run:
         time.sleep(0.3)
     found = run.measurement
 
     assert (found.energy_kwh["cpu"], found.energy_kwh["memory"]) == (None, None)
     assert found.it_energy_kwh.best == pytest.approx(100 / 3.6e6 * found.duration_seconds, rel=0.05)
-    assert "Not measured and not counted: cpu, memory." in found.notes
+    assert {f"The {part} was not measured and is not in the sum." for part in ("CPU", "memory")} < set(found.notes)
+    assert capfd.readouterr().err.endswith("; without CPU and memory\n")
 
 
-def test_a_computer_without_accelerator_lacks_none(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """It is not named as missing, unless the user spoke of one."""
-    for gpu, lacks in ((None, "memory"), ("V100", "gpu, memory")):
-        with greentrain.track(gpu=gpu, home=tmp_path, meter=replay(tmp_path, cpu_w=100), location="FR") as run:
-            time.sleep(0.3)
-        assert run.measurement.energy_kwh["gpu"] is None
-        assert f"Not measured and not counted: {lacks}." in run.measurement.notes
-        assert capfd.readouterr().err.endswith(f"; without {lacks.replace(', ', ' and ')}\n")
+@pytest.mark.parametrize(("gpu", "end"), [(None, "; without memory\n"), ("V100", "; estimated\n")])
+def test_a_computer_without_accelerator_lacks_none(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], gpu: str | None, end: str
+) -> None:
+    """It is not named as missing; where the user named one that no meter saw, the estimate stands in."""
+    with greentrain.track(gpu=gpu, home=tmp_path, meter=replay(tmp_path, cpu_w=100), location="FR") as run:
+        time.sleep(0.3)
+    assert run.measurement.energy_kwh["gpu"] is None
+    assert capfd.readouterr().err.endswith(end)
 
 
 def test_what_a_run_shows_of_itself(track: TrackQuietly) -> None:
@@ -356,7 +369,8 @@ def test_what_a_run_shows_of_itself(track: TrackQuietly) -> None:
         assert repr(run.span("epoch", epoch=1)) == "<Span 'epoch', epoch=1>"
         assert repr(copy.copy(run)) == "<FinishedRun 'bert', running>"
     view = copy.copy(run)
-    assert repr(view) == "<FinishedRun 'bert', completed>"
+    assert repr(view) == f"<FinishedRun 'bert', completed: {amounts(run.footprint)}>"
+    assert repr(run) == f"<LiveRun 'bert', completed: {amounts(run.footprint)}>"
     assert json.loads(view.to_json())["measurement"] == json.loads(run.measurement.to_json())
     assert run.measurement._repr_html_().count("<tr>") == 4
 

@@ -57,7 +57,7 @@ def _update(path: str, said: dict[str, Any]) -> int:
     return 0
 
 
-def _result(said: dict[str, Any]) -> object:
+def _result(said: dict[str, Any]) -> Any:
     """Find the result that the card is to state: a run, a project, or an estimate."""
     home = said.get("home")
     origins = (

@@ -10,8 +10,7 @@ from greentrain.cli.terminal import agreed, complain, write
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.reporting.forms import FORMS, PICTURES
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
-from greentrain.reporting.subject_size import SIZES
+from greentrain.reporting.subject_of import SIZES, subject_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +118,7 @@ def _format(format: str | None, output: str | None) -> str:
     return format
 
 
-def _result(said: dict[str, str]) -> object:
+def _result(said: dict[str, str]) -> Any:
     """Find the result to report: a tracked run, a project, the validation, or what is described."""
     described = {option.name: said[option.name] for option in DESCRIBED if option.name in said}
     if "references" in said and "validation" not in said:

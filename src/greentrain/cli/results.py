@@ -11,11 +11,11 @@ class Origin(NamedTuple):
 
     option: str
     words: str
-    find: Callable[[], object]
+    find: Callable[[], Any]
     is_switch: bool = False
 
 
-def only_result(said: Mapping[str, Any], origins: Sequence[Origin], described: Mapping[str, Any]) -> object:
+def only_result(said: Mapping[str, Any], origins: Sequence[Origin], described: Mapping[str, Any]) -> Any:
     """Find the one result that is meant.
 
     Parameters
@@ -46,14 +46,14 @@ def only_result(said: Mapping[str, Any], origins: Sequence[Origin], described: M
     return estimate(**described)
 
 
-def tracked_run(id: str, home: str | None) -> object:
+def tracked_run(id: str, home: str | None) -> Any:
     """Find a tracked run by its id."""
     from greentrain.history import History
 
     return History(home).get(id)
 
 
-def tracked_runs(project: str, home: str | None) -> object:
+def tracked_runs(project: str, home: str | None) -> Any:
     """Find the tracked runs of a project.
 
     Raises

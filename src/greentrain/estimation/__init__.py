@@ -7,12 +7,13 @@ The names are loaded on first use: a live run checks what was said of it without
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.estimation.model import estimate
-    from greentrain.estimation.result import Estimate, Input, Part
+    from greentrain.estimation.result import Estimate
+    from greentrain.footprint import Input, Part
 
 _HOME = {
     "Estimate": "greentrain.estimation.result",
-    "Input": "greentrain.estimation.result",
-    "Part": "greentrain.estimation.result",
+    "Input": "greentrain.footprint",
+    "Part": "greentrain.footprint",
     "estimate": "greentrain.estimation.model",
 }
 

@@ -8,7 +8,7 @@ from greentrain.errors import Contradiction, InvalidNumber, either
 from greentrain.estimation.limits import LIMITS
 from greentrain.estimation.power import Devices
 from greentrain.estimation.request import Request
-from greentrain.estimation.result import Input, given
+from greentrain.footprint import Input, given
 from greentrain.interval import Interval, around
 
 IMPOSSIBLE_MFU = 0.75
@@ -174,7 +174,7 @@ def _peak(catalogue: Catalogue, devices: Devices, precision: str) -> Input:
     known = [best, *(tflops for member in members if (tflops := _tflops(member, precision)))]
     value = Interval(min(known), best, max(known)).scaled(devices.fraction)
     note = f"{profile.name}, dense, {precision}"
-    return Input("peak", value, "TFLOP/s", "published", profile.source, note)
+    return Input("peak", value, "TFLOP/s", "published", profile.source, note, key=f"device:{profile.id}")
 
 
 def _mfu_input(catalogue: Catalogue, precision: str, value: float | None) -> Input:

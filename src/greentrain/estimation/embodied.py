@@ -7,7 +7,7 @@ from greentrain import formulas
 from greentrain.catalogue import Catalogue, Figure
 from greentrain.estimation.power import Devices, server_cores
 from greentrain.estimation.request import Request
-from greentrain.estimation.result import Input
+from greentrain.footprint import Input
 from greentrain.interval import Interval, around, exact, total
 
 _HOST_INSIDE = "with_host_share"
@@ -63,7 +63,7 @@ def _making(catalogue: Catalogue, key: str) -> Making:
     else:
         value, source = profile.embodied_kg, profile.embodied_source
         basis = "assumed" if profile.embodied_scope == "assumption" else "published"
-        device = Input("device_embodied", value, "kg", basis, source, profile.embodied_scope, weight=0)
+        device = Input("device_embodied", value, "kg", basis, source, profile.embodied_scope, 0.0, f"making:{key}")
     node = _input("node_share_embodied", catalogue.hardware.default(profile.hardware_class, "node_share_kg"))
     if profile.embodied_scope == _HOST_INSIDE:
         node = node._replace(value=exact(0.0), note="inside the device's figure")
@@ -85,4 +85,5 @@ def _service(catalogue: Catalogue) -> tuple[Input, Input]:
 
 
 def _input(name: str, figure: Figure) -> Input:
-    return Input(name, figure.value, figure.unit, figure.basis, figure.source, figure.notes, weight=0)
+    key = f"making:{name}:{figure.source}"
+    return Input(name, figure.value, figure.unit, figure.basis, figure.source, figure.notes, 0.0, key)

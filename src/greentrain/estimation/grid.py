@@ -12,11 +12,13 @@ from typing import NamedTuple
 from greentrain.catalogue import DATA_VERSION, Catalogue, GridValue, Location, Place, Places
 from greentrain.catalogue.places import WORLD
 from greentrain.estimation.limits import FIRST_YEAR
-from greentrain.estimation.result import Input
+from greentrain.footprint import GRID_INTENSITY, Input
 from greentrain.interval import Z_90, Interval
 
 UNIT = "g/kWh"
-_NAME = "grid_intensity"
+ACCOUNTING = {"lifecycle": "life-cycle"}
+"""What a carbon intensity counts, in words, where they differ from the table's."""
+
 DATA_YEAR = int(DATA_VERSION[:4])
 _HOURS_IN_LONGEST_UNKNOWN_RUN = 720.0
 
@@ -33,6 +35,8 @@ class GridChoice(NamedTuple):
         Extra width upward where a combustion value stands in for a life-cycle one, log units. [1]
     span : Interval or None
         The interval itself where no place is known.
+    key : str
+        Under which runs at the same place share what is uncertain about it.
     """
 
     value: GridValue
@@ -41,6 +45,7 @@ class GridChoice(NamedTuple):
     span: Interval | None
     basis: str
     notes: tuple[str, ...]
+    key: str
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +71,9 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
     ratio, _ = catalogue.places.direct_over_life_cycle(place)
     upward = -log(ratio.low) if value.basis == "direct" else 0.0
     basis = "assumed" if value.verified == "assumed" else "published"
-    return GridChoice(value, tuple(spreads), upward, None, basis, tuple(_notes(location, value, year, ratio)))
+    notes = tuple(_notes(location, value, year, ratio))
+    zone = location.code if series == [value] and region and region.own_value else place.place
+    return GridChoice(value, tuple(spreads), upward, None, basis, notes, f"grid:{zone}")
 
 
 def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) -> Input:
@@ -81,16 +88,19 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
         Wall-clock time of one run [h]; None when only accelerator-hours are known.
     """
     value = choice.value
-    interval = choice.span
+    interval, own = choice.span, 0.0
     if interval is None:
         length = _HOURS_IN_LONGEST_UNKNOWN_RUN if hours is None else hours
         by_length = _interpolated(_points(catalogue.places, "run_length"), length, log)
-        down = Z_90 * max(below + (scale * by_length) ** 2 for below, _, scale in choice.spreads) ** 0.5
-        up = Z_90 * max(above + (scale * by_length) ** 2 for _, above, scale in choice.spreads) ** 0.5
-        up = (up**2 + choice.upward**2) ** 0.5
-        interval = Interval(value.g_per_kwh * exp(-down), value.g_per_kwh, value.g_per_kwh * exp(up))
-    note = f"{_basis_words(value.basis)}, {value.year}"
-    return Input(_NAME, interval, UNIT, choice.basis, value.source, note)
+        down, of_length = max((below + (scale * by_length) ** 2, scale) for below, _, scale in choice.spreads)
+        own = (of_length * by_length) ** 2 / down
+        up = max(above + (scale * by_length) ** 2 for _, above, scale in choice.spreads)
+        up = (Z_90**2 * up + choice.upward**2) ** 0.5
+        interval = Interval(value.g_per_kwh * exp(-Z_90 * down**0.5), value.g_per_kwh, value.g_per_kwh * exp(up))
+    return Input(
+        GRID_INTENSITY, interval, UNIT, choice.basis, value.source, f"{_basis_words(value.basis)}, {value.year}", 1.0,
+        choice.key, own, value.year, ACCOUNTING.get(value.basis, value.basis),
+    )  # fmt: skip
 
 
 def _choose_world(catalogue: Catalogue, year: int | None) -> GridChoice:
@@ -106,7 +116,7 @@ def _choose_world(catalogue: Catalogue, year: int | None) -> GridChoice:
         f"No place given: the world mean of {value.year} is used and the interval holds every country "
         f"({span.low:.0f} to {span.high:.0f} g/kWh). A place narrows the result more than anything else."
     )
-    return GridChoice(value, (), 0.0, span, "default", (note,))
+    return GridChoice(value, (), 0.0, span, "default", (note,), f"grid:{WORLD}")
 
 
 def _value_for(series: list[GridValue], year: int | None) -> GridValue:
@@ -140,7 +150,7 @@ def _notes(location: Location, value: GridValue, year: int | None, ratio: Interv
 
 
 def _basis_words(basis: str) -> str:
-    return {"lifecycle": "life-cycle", "direct": "direct (combustion)"}.get(basis, basis)
+    return "direct (combustion)" if basis == "direct" else ACCOUNTING.get(basis, basis)
 
 
 def _spread(places: Places, place: Place, value: GridValue, age: int) -> tuple[float, float, float]:

@@ -1,20 +1,19 @@
 """The estimate: resolve what was said, apply the formulas, carry the intervals and sources along."""
 
 from os import PathLike
-from typing import Any
 
-from greentrain import formulas
-from greentrain.catalogue import load_catalogue
+from greentrain.catalogue import Catalogue, Location, load_catalogue
 from greentrain.estimation.compute import find_compute
 from greentrain.estimation.consistency import slips
 from greentrain.estimation.embodied import embodied
-from greentrain.estimation.grid import choose_grid, grid_input
-from greentrain.estimation.power import Draw, draw, find_devices
-from greentrain.estimation.request import checked_request
-from greentrain.estimation.result import Estimate, Input, Part, given
+from greentrain.estimation.grid import UNIT, GridChoice, choose_grid, grid_input
+from greentrain.estimation.power import draw, find_devices
+from greentrain.estimation.request import Request, checked_request
+from greentrain.estimation.result import Estimate
 from greentrain.estimation.run import Run
-from greentrain.estimation.site import Site, find_location, find_site
-from greentrain.interval import Interval, around, product, total
+from greentrain.estimation.site import find_location, find_site
+from greentrain.footprint import GRID_INTENSITY, SiteFactors, footprint, given
+from greentrain.interval import around
 
 
 def estimate(
@@ -121,12 +120,15 @@ def estimate(
     """
     said = dict(locals())
     catalogue = load_catalogue(said.pop("profiles"))
-    request = checked_request(said)
+    return _estimated(catalogue, checked_request(said))
+
+
+def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
     devices = None
     if request.has_accelerators:
         devices = find_devices(catalogue, request.gpu, request.instance, request.count)
     provider = devices.instance.provider if devices and devices.instance else ""
-    location_found = find_location(catalogue, request.location, provider)
+    place = find_location(catalogue, request.location, provider)
     compute = find_compute(catalogue, request, devices)
     run = Run(request, devices, compute)
     energy = draw(catalogue, request, devices, run.all_hours)
@@ -134,61 +136,31 @@ def estimate(
     if compute is not None and compute.hours is not None:
         energy = energy._replace(it_energy_kwh=around(energy.it_energy_kwh.best, energy.it_energy_kwh, compute.hours))
         making = around(making.best, making, compute.hours)
-    choice = None
-    if request.grid_intensity is None:
-        choice = choose_grid(catalogue, location_found, request.year)
-        grid = grid_input(choice, catalogue, run.known_hours)
-    else:
-        grid = given("grid_intensity", request.grid_intensity, "g/kWh")
-    year = request.year or (choice.value.year if choice else None)
-    site_found = find_site(catalogue, location_found, provider, year, request.pue, request.site)
+    choice, site = _site(catalogue, request, place, provider, run)
     hints = (*(compute.notes(run.accelerator_hours) if compute else ()), *slips(catalogue, request, devices, run))
-    notes = (*energy.notes, *(choice.notes if choice else ()), *site_found.notes, *hints)
-    described = run.described(location_found, choice)
-    water = (site_found.wue, site_found.water_intensity)
-    inputs = (*run.inputs, *energy.inputs, site_found.pue, grid, *making_inputs, *water)
-    return _assembled(described, energy, site_found, grid, making, inputs, notes, catalogue)
-
-
-def _assembled(
-    run: dict[str, Any],
-    energy: Draw,
-    site: Site,
-    grid: Input,
-    making: Interval,
-    inputs: tuple[Input, ...],
-    notes: tuple[str, ...],
-    catalogue: Any,
-) -> Estimate:
-    it_kwh, pue, intensity = energy.it_energy_kwh, site.pue.value, grid.value
-    facility = around(formulas.facility_energy_kwh(it_kwh.best, pue.best), it_kwh, pue)
-    operational = around(formulas.operational_kg(facility.best, intensity.best), it_kwh, pue, intensity)
-    return Estimate(
-        run=run,
-        it_energy_kwh=it_kwh,
-        facility_energy_kwh=facility,
-        operational_kg=operational,
+    found = footprint(
+        energy.it_energy_kwh,
+        energy.accelerators_kwh,
+        site,
         embodied_kg=making,
-        total_kg=total(operational, making),
-        water_l=_water(it_kwh, site),
-        breakdown=_breakdown(energy, facility.best, intensity.best),
-        inputs=inputs,
-        notes=notes,
-        catalogue=catalogue,
+        inputs=(*run.inputs, *energy.inputs, *site.of_energy, *making_inputs, *site.of_water),
+        basis="estimated",
+        notes=(*energy.notes, *site.notes, *hints),
     )
+    return Estimate(run.described(place, choice), found, catalogue, run.known_hours)
 
 
-def _water(it_kwh: Interval, site: Site) -> Interval:
-    wue, pue, electricity = site.wue.value, site.pue.value, site.water_intensity.value
-    per_kwh = total(wue, product(pue, electricity))
-    return around(formulas.water_l(it_kwh.best, wue.best, pue.best, electricity.best), it_kwh, per_kwh)
-
-
-def _breakdown(energy: Draw, facility_kwh: float, g_per_kwh: float) -> tuple[Part, ...]:
-    it_kwh = energy.it_energy_kwh.best
-    energies = {
-        "accelerators": energy.accelerators_kwh,
-        "host": it_kwh - energy.accelerators_kwh,
-        "facility": facility_kwh - it_kwh,
-    }
-    return tuple(Part(name, kwh, formulas.operational_kg(kwh, g_per_kwh)) for name, kwh in energies.items())
+def _site(
+    catalogue: Catalogue, request: Request, place: Location | None, provider: str, run: Run
+) -> tuple[GridChoice | None, SiteFactors]:
+    """Find the factors of the site, and which carbon intensity was chosen unless the user gave one."""
+    choice: GridChoice | None = None
+    notes: tuple[str, ...] = ()
+    if request.grid_intensity is None:
+        choice = choose_grid(catalogue, place, request.year)
+        grid, notes = grid_input(choice, catalogue, run.known_hours), choice.notes
+    else:
+        grid = given(GRID_INTENSITY, request.grid_intensity, UNIT)
+    year = request.year or (choice.value.year if choice else None)
+    found = find_site(catalogue, place, provider, year, request.pue, request.site)
+    return choice, SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))

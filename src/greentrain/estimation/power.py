@@ -8,26 +8,44 @@ from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Figure, In
 from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.limits import checked_number
 from greentrain.estimation.request import Request
-from greentrain.estimation.result import Input, given
+from greentrain.footprint import Input, given
 from greentrain.interval import Interval, around, exact, total
+from greentrain.record import Record
 from greentrain.units import W_PER_KW
 
 _MOST_OVER_TDP = 3
-_SYSTEM_MEAN = "system mean"
+_ANY_CPU = "device:any server CPU"
 _DEVICES_PER_BOARD_HOST = 8
 _SOCKETS = 2.0
 """Sockets of the usual server. [1]"""
 
 
-class Devices(NamedTuple):
+class Devices(Record):
     """The accelerators of a run: which, how many, and which part of each."""
 
     profile: Accelerator
     family: Family | None
-    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+    count: int
     fraction: float
     instance: Instance | None
     notes: tuple[str, ...]
+
+
+class DevicePower(Record):
+    """Mean power of one accelerator and what it follows from.
+
+    Attributes
+    ----------
+    watts : float
+        Best value. [W]
+    holds_host : bool
+        Whether it is a measured mean of the whole system, the host included.
+    """
+
+    watts: float
+    inputs: tuple[Input, ...]
+    notes: tuple[str, ...]
+    holds_host: bool = False
 
 
 class Draw(NamedTuple):
@@ -125,14 +143,12 @@ def draw(catalogue: Catalogue, request: Request, devices: Devices | None, hours:
     if devices is None:
         return _host_parts(catalogue, request, hours, None)
     number = devices.count * devices.fraction
-    inputs, notes = _accelerator_inputs(catalogue, devices, request.power, request.utilization, request.workload)
-    watts = inputs[0].value.best
-    if len(inputs) == 2:
-        watts = formulas.accelerator_power_w(watts, inputs[1].value.best)
+    power = _device_power(catalogue, devices, request.power, request.utilization, request.workload)
+    watts, inputs, notes = power.watts, power.inputs, power.notes
     alone = formulas.it_energy_kwh(number, hours, watts, 1.0)
     alone_interval = around(alone, *(item.value for item in inputs))
     if request.names_host:
-        if inputs[0].note == _SYSTEM_MEAN:
+        if power.holds_host:
             raise Contradiction(
                 "cpu_cores", request.cpu_cores, f"is inside the measured mean of {devices.profile.name}; leave it out"
             )
@@ -153,29 +169,34 @@ def _sum_of_parts(alone: Interval, inputs: tuple[Input, ...], host: Draw) -> Dra
 
 
 @lru_cache(maxsize=4096)
-def _accelerator_inputs(
+def _device_power(
     catalogue: Catalogue, devices: Devices, power: float | None, utilization: float | None, workload: str | None
-) -> tuple[tuple[Input, ...], tuple[str, ...]]:
-    """Give the mean power of one accelerator, or its TDP and utilization."""
+) -> DevicePower:
+    """Find the mean power of one accelerator, or its TDP and utilization."""
     profile = devices.profile
+    key = f"device:{profile.id}"
     if power is not None:
         _check_power(profile, power)
-        return (given("accelerator_power", power, "W")._replace(basis="measured"),), ()
+        return DevicePower(power, (given("accelerator_power", power, "W")._replace(basis="measured"),), ())
     if profile.training_w and profile.training_scope == "system" and utilization is None:
         note = f"{profile.name}: the measured mean of the whole system per chip is used, host included."
-        source = profile.training_source
-        return (Input("accelerator_power", profile.training_w, "W", "published", source, _SYSTEM_MEAN),), (note,)
+        mean, source = profile.training_w, profile.training_source
+        published = Input("accelerator_power", mean, "W", "published", source, "system mean", key=key)
+        return DevicePower(mean.best, (published,), (note,), holds_host=True)
     if profile.tdp_w is None:
         raise Contradiction(
             "gpu", profile.id, f"no published power figure for {profile.name}; give {{power}}, its mean power in W"
         )
     basis = "assumed" if profile.verified == "assumed" else "published"
-    tdp = Input("tdp", _tdp_interval(catalogue, devices), "W", basis, profile.source, profile.name)
+    tdp = Input("tdp", _tdp_interval(catalogue, devices), "W", basis, profile.source, profile.name, key=key)
     notes = _power_notes(profile, devices.family)
     if utilization is not None:
-        return (tdp, given("utilization", utilization, "1")), notes
-    share, more = _default_utilization(catalogue, profile.hardware_class, workload)
-    return (tdp, share), (*notes, *more)
+        share = given("utilization", utilization, "1")
+    else:
+        share, more = _default_utilization(catalogue, profile.hardware_class, workload)
+        notes = (*notes, *more)
+    watts = formulas.accelerator_power_w(tdp.value.best, share.value.best)
+    return DevicePower(watts, (tdp, share), notes)
 
 
 def _tdp_interval(catalogue: Catalogue, devices: Devices) -> Interval:
@@ -211,11 +232,12 @@ def _default_utilization(
 def _host_factor(catalogue: Catalogue, value: float | None, hardware_class: str) -> Input:
     if value is not None:
         return given("host_factor", value, "1")
-    return _default_input("host_factor", catalogue.hardware.default(hardware_class, "host_factor"))
+    figure = catalogue.hardware.default(hardware_class, "host_factor")
+    return _default_input("host_factor", figure, f"host:{hardware_class}")
 
 
-def _default_input(name: str, figure: Figure, weight: float = 1.0) -> Input:
-    return Input(name, figure.value, figure.unit, figure.basis, figure.source, figure.notes, weight)
+def _default_input(name: str, figure: Figure, key: str = "") -> Input:
+    return Input(name, figure.value, figure.unit, figure.basis, figure.source, figure.notes, 1.0, key)
 
 
 def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: Devices | None) -> Draw:
@@ -225,7 +247,7 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: D
     parts = [(cpu_w, cpu_inputs), (memory_w, memory_inputs)]
     if devices is not None:
         boards = -(-devices.count // _DEVICES_PER_BOARD_HOST)
-        board = _default_input("board_power", catalogue.hardware.default("cpu", "board_w"))
+        board = _default_input("board_power", catalogue.hardware.default("cpu", "board_w"), "method:board")
         parts.append((board.value.scaled(boards), (board,)))
     watts = total(*(part for part, _ in parts))
     inputs = tuple(item._replace(weight=part.best / watts.best) for part, items in parts for item in items)
@@ -242,7 +264,7 @@ def _cpu(
     load = _default_input("cpu_load", default("cpu", "gpu_job_load" if beside_accelerators else "load"))
     if request.utilization is not None and not beside_accelerators:
         load = given("cpu_load", request.utilization, "1")
-    idle = _default_input("cpu_idle_fraction", default("cpu", "idle_fraction"))
+    idle = _default_input("cpu_idle_fraction", default("cpu", "idle_fraction"), "method:cpu_idle")
     tdp, mean, rest = per_core.value.best, load.value, idle.value
 
     def power_w(at_load: float, at_idle: float) -> float:
@@ -259,16 +281,19 @@ def _cpu(
 def _cpu_power_per_core(catalogue: Catalogue, name: str | None) -> tuple[Input, list[str]]:
     if name is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
-        return _default_input("cpu_tdp_per_core", figure), ["No CPU named: the mean of server CPUs per core is used."]
+        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), [
+            "No CPU named: the mean of server CPUs per core is used."
+        ]
     cpu = catalogue.hardware.find_cpu(name)
     if cpu.tdp_w is None or cpu.cores is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
         known = f"{cpu.tdp_w.best:g} W, but no source states its cores" if cpu.tdp_w else "no source states its TDP"
         note = f"{cpu.name}: {known}; the mean TDP per core of server CPUs is used."
-        return _default_input("cpu_tdp_per_core", figure), [note]
+        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), [note]
     basis = "assumed" if cpu.verified == "assumed" else "published"
     note = f"{cpu.name}: {cpu.tdp_w.best:g} W, {cpu.cores} cores"
-    return Input("cpu_tdp_per_core", cpu.tdp_w.scaled(1 / cpu.cores), "W", basis, cpu.source, note), []
+    value, key = cpu.tdp_w.scaled(1 / cpu.cores), f"device:{cpu.name}"
+    return Input("cpu_tdp_per_core", value, "W", basis, cpu.source, note, key=key), []
 
 
 def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Input, ...]]:
@@ -278,7 +303,7 @@ def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Inp
         per_core = catalogue.hardware.default("cpu", "memory_gb_per_core")
         assert request.cpu_cores is not None
         size = _default_input("memory_gb", per_core._replace(value=per_core.value.scaled(request.cpu_cores)))
-    power = _default_input("memory_power_per_gb", catalogue.hardware.memory_power(size.value.best))
+    power = _default_input("memory_power_per_gb", catalogue.hardware.memory_power(size.value.best), "method:memory")
     best = formulas.memory_power_w(size.value.best, power.value.best)
     return around(best, size.value, power.value), (size, power)
 

@@ -1,20 +1,21 @@
 """The door: what a caller may say about a run, checked one parameter at a time and then together."""
 
 import time
-from typing import Any, NamedTuple
+from typing import Any
 
 from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.limits import LIMITS, SITES, checked_number, checked_text
+from greentrain.record import Record
 
 _SIZES = ("params", "tokens", "active_params")
-_NOT_SAID = (None,) * 6
+_WORK = (*_SIZES, "flops", "precision", "mfu")
 
 
-class Request(NamedTuple):
+class Request(Record):
     """A described run: every value in range, no two of them in contradiction. None means not said."""
 
     gpu: str | None
-    count: int | None  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+    count: int | None
     hours: float | None
     gpu_hours: float | None
     instance: str | None
@@ -74,7 +75,7 @@ def checked_request(values: dict[str, Any]) -> Request:
         raise InvalidNumber("year", values["year"], f"lies in the future; the last possible year is {this_year}")
     said.setdefault("runs", 1)
     said.setdefault("site", SITES[0])
-    request = Request._make(map(said.get, Request._fields))
+    request = Request(*map(said.get, Request._fields))  # type: ignore[arg-type]  # checked one by one above
     _check_together(request)
     return request
 
@@ -96,7 +97,7 @@ def _check_together(request: Request) -> None:
 
 
 def _check_work(request: Request) -> None:
-    if request[-len(_NOT_SAID) :] == _NOT_SAID:
+    if not any(getattr(request, name) is not None for name in _WORK):
         return
     sizes = [name for name in _SIZES if getattr(request, name) is not None]
     if request.flops is not None and sizes:

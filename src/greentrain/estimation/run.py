@@ -8,7 +8,7 @@ from greentrain.estimation.compute import Compute
 from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.power import Devices
 from greentrain.estimation.request import Request
-from greentrain.estimation.result import Input, given
+from greentrain.footprint import Input, given
 
 _NOBODY_SAID = "greentrain_judgement"
 _OPTIONAL = ("cpu", "cpu_cores", "memory_gb")

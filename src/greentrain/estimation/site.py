@@ -1,22 +1,16 @@
-"""The site of a run: its place, PUE and water."""
+"""The site of a run: its place, PUE, carbon intensity and water."""
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
-from greentrain.catalogue import Catalogue, Figure, Location
+from greentrain.catalogue import Catalogue, Figure, Location, load_catalogue
 from greentrain.catalogue.facilities import WORKSTATION
 from greentrain.catalogue.places import WORLD
 from greentrain.errors import Contradiction
-from greentrain.estimation.result import Input, given
-
-
-class Site(NamedTuple):
-    """Where the run stood: PUE, on-site water and water of the electricity."""
-
-    pue: Input
-    wue: Input
-    water_intensity: Input
-    notes: tuple[str, ...]
+from greentrain.estimation.grid import UNIT, choose_grid, grid_input
+from greentrain.estimation.limits import SITES
+from greentrain.footprint import GRID_INTENSITY, PUE, Input, SiteFactors, given
 
 
 @lru_cache(maxsize=4096)
@@ -41,8 +35,8 @@ def find_location(catalogue: Catalogue, name: str | None, provider: str) -> Loca
 @lru_cache(maxsize=4096)
 def find_site(
     catalogue: Catalogue, location: Location | None, provider: str, year: int | None, pue: float | None, kind: str
-) -> Site:
-    """Find the facility's figures, the most specific that are published.
+) -> SiteFactors:
+    """Find the facility's figures, the most specific that are published; the carbon intensity is not among them.
 
     Parameters
     ----------
@@ -51,7 +45,7 @@ def find_site(
     provider : str
         The cloud provider, or nothing.
     pue : float or None
-        What the user said. [1]
+        What the user stated. [1]
     kind : {'datacentre', 'workstation'}
         What the run stood in.
     """
@@ -61,17 +55,55 @@ def find_site(
     power, water = (catalogue.facilities.best_known(metric, facility, region, year) for metric in ("pue", "wue"))
     place = location.place if location else catalogue.places.by_code[WORLD]
     electricity = catalogue.facilities.water_intensity(place)
-    pue_input = given("pue", pue, "1") if pue is not None else _input("pue", power, 1.0)
-    notes = [] if pue is not None else _pue_notes(power, year)
-    return Site(pue_input, _input("wue", water, 0.0), _input("water_intensity", electricity, 0.0), tuple(notes))
+    site = f"{facility or 'industry'}:{region.region if region else ''}"
+    pue_input = given(PUE, pue, "1") if pue is not None else _input(PUE, power, 1.0, site)
+    return SiteFactors(
+        pue_input,
+        None,
+        _input("wue", water, 0.0, site),
+        _input("water_intensity", electricity, 0.0, place.place),
+        () if pue is not None else _pue_notes(power, year),
+    )
 
 
-def _input(name: str, figure: Figure, weight: float) -> Input:
+def site_factors(inputs: Mapping[str, Any], hours: float | None) -> SiteFactors:
+    """Find PUE, carbon intensity and water of a run that is measured, as `estimate` does.
+
+    Parameters
+    ----------
+    inputs : mapping
+        Keywords of ``greentrain.estimate``; those about hardware, but for the instance type, do not count.
+    hours : float or None
+        Length of the run: the mean of a year says less about a shorter one. [h]
+
+    Raises
+    ------
+    GreentrainError
+        If something in the inputs is not in the catalogue.
+    """
+    catalogue = load_catalogue(inputs.get("profiles"))
+    instance = inputs.get("instance")
+    provider = catalogue.hardware.find_instance(instance).provider if instance else ""
+    location = find_location(catalogue, inputs.get("location"), provider)
+    intensity, year = inputs.get("grid_intensity"), inputs.get("year")
+    notes: tuple[str, ...] = ()
+    if intensity is None:
+        choice = choose_grid(catalogue, location, year)
+        grid, notes = grid_input(choice, catalogue, hours), choice.notes
+    else:
+        grid = given(GRID_INTENSITY, intensity, UNIT)
+    found = find_site(catalogue, location, provider, year, inputs.get("pue"), inputs.get("site") or SITES[0])
+    return SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))
+
+
+def _input(name: str, figure: Figure, weight: float, site: str) -> Input:
     note = f"{figure.year}" if figure.year else ""
-    return Input(name, figure.value, figure.unit, figure.basis, figure.source, note, weight)
+    return Input(
+        name, figure.value, figure.unit, figure.basis, figure.source, note, weight, f"{name}:{site}", year=figure.year
+    )
 
 
-def _pue_notes(figure: Figure, year: int | None) -> list[str]:
+def _pue_notes(figure: Figure, year: int | None) -> tuple[str, ...]:
     if year is None or figure.year in (None, year) or figure.value.is_exact:
-        return []
-    return [f"No PUE published for {year}: the one of {figure.year} is used."]
+        return ()
+    return (f"No PUE published for {year}: the one of {figure.year} is used.",)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.catalogue.tables import Row, read_own_table
 from greentrain.errors import GreentrainError
-from greentrain.history.coverage import coverage, least_w, mean_accelerator_w
 from greentrain.history.hardware import accelerator_of
+from greentrain.history.metered import coverage, least_w, mean_accelerator_w
 from greentrain.history.plain import utc
 from greentrain.history.run import Run
 from greentrain.interval import Interval, log_width

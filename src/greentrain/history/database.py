@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from greentrain.history.plain import clean, run_row, utc
+from greentrain.history.plain import clean, utc
 from greentrain.history.run import Run
 from greentrain.journal.records import COMPONENTS
 
@@ -88,7 +88,7 @@ def _run_columns() -> list[Any]:
         *_wholes("year"),
         *_numbers(*_ENERGIES, *_QUANTITIES),
         Column("is_complete", Boolean),
-        *_texts("estimate_inputs", "notes"),
+        *_texts("estimate_inputs", "notes", "basis"),
     ]
 
 
@@ -118,7 +118,7 @@ def _log_columns() -> list[Any]:
 
 
 def _run_rows(run: Run) -> Rows:
-    row = run_row(run)
+    row = run.to_row()
     row |= {name: _whole(row[name]) for name in ("exit_code", "ranks", "year")}
     row["id"] = _key(run.id)
     yield row | {"estimate_inputs": _json(run.estimate_inputs), "notes": _json(list(run.notes))}

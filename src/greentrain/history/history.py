@@ -10,13 +10,13 @@ from greentrain._version import __version__
 from greentrain.catalogue.home import home_folder
 from greentrain.errors import AmbiguousName, InputError, UnknownName, either
 from greentrain.history.follow import Follower
-from greentrain.history.footprint import added
-from greentrain.history.plain import SCHEMA_VERSION, ends, rows_csv, run_row
+from greentrain.history.plain import SCHEMA_VERSION, ends, rows_csv
 from greentrain.history.reader import NotAskedFor, read_run
 from greentrain.history.run import Run
-from greentrain.interval import Interval
+from greentrain.interval import Interval, exact
 from greentrain.journal.paths import spare_home
 from greentrain.journal.records import STATUSES, UNFINISHED
+from greentrain.summation import total_of
 
 _MOST_SHOWN = 5
 _MOST_IN_NOTEBOOK = 20
@@ -28,7 +28,7 @@ _DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11
 
 
 class Totals(NamedTuple):
-    """Runs added up. Their errors are taken to be the same, not independent, so that ends add up too.
+    """Runs added up, what they share being wrong in all of them alike; see `greentrain.total`.
 
     Attributes
     ----------
@@ -37,7 +37,9 @@ class Totals(NamedTuple):
     by_status : dict of str to int
         How many of each status.
     measured : int
-        Those of which energy was measured; only they are in the sums.
+        Those of which a meter read or modelled energy.
+    known : int
+        Those whose energy is known, measured or estimated; only they are in the sums.
     duration_seconds : float
         Time in which they ran. [s]
     facility_energy_kwh, operational_kg : Interval
@@ -51,6 +53,7 @@ class Totals(NamedTuple):
     runs: int
     by_status: dict[str, int]
     measured: int
+    known: int
     duration_seconds: float
     facility_energy_kwh: Interval
     operational_kg: Interval
@@ -183,7 +186,7 @@ class History:
         """Give the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`."""
         import pandas  # type: ignore[import-untyped]
 
-        frame = pandas.DataFrame([run_row(run) for run in self.runs(**chosen)], columns=list(_COLUMNS))
+        frame = pandas.DataFrame([run.to_row() for run in self.runs(**chosen)], columns=list(_COLUMNS))
         for name in ("started", "ended"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
@@ -214,25 +217,24 @@ class History:
         from greentrain.notebook import table
 
         runs = self.runs()
-        rows = [run_row(run) for run in runs[:_MOST_IN_NOTEBOOK]]
+        rows = [run.to_row() for run in runs[:_MOST_IN_NOTEBOOK]]
         caption = f"The newest {len(rows)} of {len(runs)} runs" if len(rows) < len(runs) else f"{len(runs)} runs"
         return table(_IN_NOTEBOOK, ([row[name] for name in _IN_NOTEBOOK] for row in rows), caption)
 
 
 def totals_of(runs: Sequence[Run]) -> Totals:
     """Add runs up."""
-    measured = [run for run in runs if run.facility_energy_kwh is not None]
-    energy = added(run.facility_energy_kwh for run in runs if run.facility_energy_kwh is not None)
-    lost = added(
-        run.facility_energy_kwh for run in measured if run.status in UNFINISHED and run.facility_energy_kwh is not None
-    )
+    whole = total_of([run.footprint for run in runs])
+    unfinished = total_of([run.footprint for run in runs if run.status in UNFINISHED])
+    energy, lost = (each.facility_energy_kwh or exact(0.0) for each in (whole, unfinished))
     return Totals(
         runs=len(runs),
         by_status={status: sum(run.status == status for run in runs) for status in STATUSES},
-        measured=len(measured),
+        measured=sum(run.is_metered for run in runs),
+        known=sum(run.facility_energy_kwh is not None for run in runs),
         duration_seconds=sum(run.duration_seconds for run in runs),
         facility_energy_kwh=energy,
-        operational_kg=added(run.operational_kg for run in runs if run.operational_kg is not None),
+        operational_kg=whole.operational_kg or exact(0.0),
         unfinished_energy_kwh=lost.best,
         unfinished_share=lost.best / energy.best if energy.best else None,
     )
@@ -243,12 +245,12 @@ def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, 
     whole = totals_of(runs)
     sums = whole._asdict() | {name: ends(getattr(whole, name)) for name in ("facility_energy_kwh", "operational_kg")}
     head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
-    return head | {"runs": [run_row(run) for run in runs], "totals": sums, "unreadable": list(unreadable)}
+    return head | {"runs": [run.to_row() for run in runs], "totals": sums, "unreadable": list(unreadable)}
 
 
 def runs_csv(runs: Sequence[Run]) -> str:
     """Give runs as CSV, one row each."""
-    return rows_csv(map(run_row, runs), _COLUMNS)
+    return rows_csv((run.to_row() for run in runs), _COLUMNS)
 
 
 _COLUMNS: tuple[str, ...] = (
@@ -256,7 +258,7 @@ _COLUMNS: tuple[str, ...] = (
     "hardware", "location", "year", "gpu_energy_kwh", "cpu_energy_kwh", "memory_energy_kwh",
     "it_energy_kwh_low", "it_energy_kwh_best", "it_energy_kwh_high",
     "facility_energy_kwh_low", "facility_energy_kwh_best", "facility_energy_kwh_high",
-    "operational_kg_low", "operational_kg_best", "operational_kg_high", "is_complete",
+    "operational_kg_low", "operational_kg_best", "operational_kg_high", "is_complete", "basis",
 )  # fmt: skip
 
 

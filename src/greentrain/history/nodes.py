@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.sessions import Journals, Meter, Tracker
-from greentrain.history.site import NOWHERE
+from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.status import writing_interval
 from greentrain.journal import fields
 from greentrain.journal.readings import energy_at
@@ -64,7 +64,7 @@ def _length(meter: Meter) -> tuple[bool, float]:
 def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_running: bool) -> NodeMeasurement:
     started = _started(tracker, meter)
     seconds = max(tracker.seconds if tracker else 0.0, meter.reached_seconds if meter else 0.0)
-    site = tracker.site if tracker else NOWHERE
+    site = tracker.site if tracker else UNKNOWN_SITE
     known = tracker or meter
     assert known is not None
     energy: dict[str, float | None] = dict.fromkeys(COMPONENTS)
@@ -89,7 +89,7 @@ def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_
         unmeasured=tuple(name for name in COMPONENTS if _is_missing(name, energy[name], tracker, meter)),
         meter=_own_words(meter),
         is_running=is_running,
-        pue=site.pue,
+        pue=site.pue_value,
         g_per_kwh=site.g_per_kwh,
         notes=tuple(notes),
     )

@@ -7,12 +7,11 @@ from math import inf
 from os.path import basename
 from typing import Any
 
-from greentrain.history.footprint import measured
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.sessions import Journals, Meter, Tracker, read_journals
-from greentrain.history.site import NOWHERE
+from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.spoken import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
 from greentrain.journal import fields
@@ -79,9 +78,8 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     running = _running_sessions(journals, now) if status.status == "running" else frozenset()
     nodes = tuple(nodes_of(journals, running))
     unseen = sorted({tracker.host for tracker in journals.trackers} - {node.host for node in nodes})
-    found = measured(nodes)
     told = _told(journals.trackers)
-    site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), NOWHERE)
+    site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), UNKNOWN_SITE)
     speaking = speakers(journals.trackers)
     writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
     unmetered = tuple(_unmetered(journals.trackers, nodes))
@@ -96,19 +94,15 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         ended=max(item.last for item in writers),
         duration_seconds=_covered(times) if nodes else max(tracker.seconds for tracker in journals.trackers),
         nodes=nodes,
+        unmetered_hosts=tuple(unseen),
         ranks=_ranks(journals.trackers),
         energy_kwh={name: _sum(node.energy_kwh[name] for node in nodes) for name in COMPONENTS},
-        it_energy_kwh=found.it_energy_kwh,
-        facility_energy_kwh=found.facility_energy_kwh,
-        operational_kg=found.operational_kg,
         is_complete=not unseen and not unmetered and bool(nodes) and all(map(_is_whole, nodes)),
-        pue=site.pue,
-        g_per_kwh=site.g_per_kwh,
-        basis=dict(site.basis),
+        site=site,
         spans=tuple(spans_of(speaking)),
         logs=tuple(logs_of(speaking)),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.started)),
-        notes=(*status.notes, *_notes(journals, nodes, unseen), *found.notes),
+        journal_notes=(*status.notes, *_notes(journals, nodes, unseen)),
         folders=folders,
         total_steps=_total_steps(told) or _total_steps(journals.trackers),
         **_said(told),

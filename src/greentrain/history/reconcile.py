@@ -1,18 +1,61 @@
-"""Measurement and estimate of one run beside each other: what each implies of the other, and which one to believe."""
+"""Measurement and estimate of one run beside each other: what each implies of the other, and the run's footprint."""
 
+from collections.abc import Iterator
 from inspect import signature
 from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError
 from greentrain.estimation import Estimate, estimate
-from greentrain.history.belief import of_both, of_measurement_alone
-from greentrain.history.coverage import mean_accelerator_w
+from greentrain.footprint import IT_ENERGY, Factor, Footprint, Input, SiteFactors, footprint
+from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
 from greentrain.history.hardware import accelerator_of, estimate_inputs
-from greentrain.history.run import Run
+from greentrain.history.metered import coverage, mean_accelerator_w, metered_energy
+from greentrain.history.run_facts import RunFacts
+from greentrain.history.site import dated_grid, mean_site
 from greentrain.interval import Interval
-from greentrain.tracking.measured import footprint
+from greentrain.journal.records import COMPONENTS
 
+MEASUREMENT = "measurement"
+"""Source id of what was measured during the run itself."""
+
+JUDGEMENT = "greentrain_judgement"
 _KEYWORDS = frozenset(signature(estimate).parameters)
+_BESIDE_ENERGY = (
+    "device_embodied",
+    "node_share_embodied",
+    "lifetime",
+    "share_of_life_in_use",
+    "wue",
+    "water_intensity",
+)
+_OF_SITE = ("pue", "grid_intensity")
+_OF_TIME = (
+    "count", "hours", "gpu_hours", "runs", "params", "active_params", "tokens", "flops", "peak", "mfu",
+)  # fmt: skip
+
+
+class Comparison(NamedTuple):
+    """One energy, measured and estimated.
+
+    Attributes
+    ----------
+    what : {'accelerators', 'computers'}
+        Of what; the computers are accelerators, CPU and memory.
+    measured_kwh, estimated_kwh : Interval
+        Energy before PUE, both in the time that was measured. [kWh]
+    is_inside : bool
+        Whether the measurement's best value lies in the estimate's interval.
+    """
+
+    what: str
+    measured_kwh: Interval
+    estimated_kwh: Interval
+    is_inside: bool
+
+    @property
+    def ratio(self) -> float:
+        """Measurement over estimate. [1]"""
+        return self.measured_kwh.best / self.estimated_kwh.best
 
 
 class Reconciliation(NamedTuple):
@@ -22,6 +65,8 @@ class Reconciliation(NamedTuple):
     ----------
     estimate : Estimate or None
         What the hardware profile says; None where too little is known.
+    footprint : Footprint
+        The run's: of what was measured as far as it goes and can be right, completed by the estimate.
     mean_accelerator_w : float or None
         Measured mean power of one accelerator. [W]
     implied_utilization : float or None
@@ -30,59 +75,162 @@ class Reconciliation(NamedTuple):
         Measured energy of accelerators, CPU and memory over that of the accelerators; fans, network cards and losses
         of power supplies, which no meter here sees, would make it larger. [1]
     believed : {'measurement', 'estimate', 'both', 'nothing'}
-        Where the energy to believe comes from.
-    it_energy_kwh, operational_kg : Interval or None
-        The energy [kWh] and emissions [kg CO2e] to believe.
+        Where the footprint's energy comes from.
     reasons : tuple of str
-        Why.
+        Why, and what was filled.
+    unfilled : tuple of str
+        Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
+    comparisons : tuple of Comparison
+        What of the run was both measured and estimated.
+    site_notes : tuple of str
+        What is not known of the place.
     """
 
     estimate: Estimate | None
+    footprint: Footprint
     mean_accelerator_w: float | None
     implied_utilization: float | None
     implied_host_factor: float | None
     believed: str
-    it_energy_kwh: Interval | None
-    operational_kg: Interval | None
     reasons: tuple[str, ...]
+    unfilled: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+    site_notes: tuple[str, ...]
 
 
-def reconcile(run: Run) -> Reconciliation:
-    """Set a run's measurement beside the estimate from its hardware's profile."""
+def reconcile(run: RunFacts) -> Reconciliation:
+    """Set a run's measurement beside the estimate from its hardware's profile, and adopt one energy."""
     beside, why_not = _estimate_of(run)
     watts = mean_accelerator_w(run)
     device = accelerator_of(run, beside.catalogue) if beside else None
-    found = of_both(run, beside, device, watts) if beside else of_measurement_alone(run)
+    found = adopted_energy(run, beside, device, watts)
+    reasons = (*((f"No estimate beside the measurement: {why_not}.",) if why_not else ()), *found.reasons)
     tdp_w = device.tdp_w if device else None
+    site = _site(run, beside)
+    site_notes = tuple(_site_notes(run, site, found))
+    notes = tuple(dict.fromkeys((*run.journal_notes, *site_notes, *reasons)))
     return Reconciliation(
         estimate=beside,
+        footprint=_footprint(run, beside, found, site, notes),
         mean_accelerator_w=watts,
         implied_utilization=watts / tdp_w.best if tdp_w and watts is not None else None,
         implied_host_factor=_implied_host_factor(run),
         believed=found.origin,
-        it_energy_kwh=found.energy,
-        operational_kg=_operational_kg(run, found.energy),
-        reasons=(*((f"No estimate beside the measurement: {why_not}.",) if why_not else ()), *found.reasons),
+        reasons=reasons,
+        unfilled=found.unfilled,
+        comparisons=_comparisons(run, beside),
+        site_notes=site_notes,
     )
 
 
-def _operational_kg(run: Run, energy: Interval | None) -> Interval | None:
-    """Give the emissions of an energy [kg CO2e]; each session of a run that was measured to the end has its own."""
-    if energy is run.it_energy_kwh and run.operational_kg is not None:
-        return run.operational_kg
-    if energy is None or run.pue is None or run.g_per_kwh is None:
-        return None
-    return footprint(energy, run.pue, run.g_per_kwh)[1]
-
-
-def _estimate_of(run: Run) -> tuple[Estimate | None, str]:
+def _estimate_of(run: RunFacts) -> tuple[Estimate | None, str]:
     try:
-        said: dict[str, Any] = {name: value for name, value in estimate_inputs(run).items() if name in _KEYWORDS}
-        return estimate(**said), ""
+        stated: dict[str, Any] = {name: value for name, value in estimate_inputs(run).items() if name in _KEYWORDS}
+        return estimate(**stated), ""
     except GreentrainError as error:
         return None, str(error).rstrip(".")
 
 
-def _implied_host_factor(run: Run) -> float | None:
-    gpu, cpu, memory = (run.energy_kwh[name] for name in ("gpu", "cpu", "memory"))
+def _footprint(
+    run: RunFacts, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors, notes: tuple[str, ...]
+) -> Footprint:
+    return footprint(
+        found.energy,
+        found.accelerators_kwh,
+        site,
+        embodied_kg=beside.embodied_kg if beside else None,
+        inputs=_inputs(run, beside, found, site),
+        basis=found.basis,
+        notes=notes,
+    )
+
+
+def _site(run: RunFacts, beside: Estimate | None) -> SiteFactors:
+    """Take the factors that the run recorded; those of the estimate where it recorded none."""
+    site = mean_site(run.nodes, run.site)
+    ours = beside.inputs if beside else None
+    if ours is None:
+        return dated_grid(site, run.location, run.year)
+    if site.pue is None or site.grid_intensity is None:
+        site = site._replace(pue=ours["pue"], grid_intensity=ours["grid_intensity"])
+    known, grid = ours["grid_intensity"], site.grid_intensity
+    if grid is not None and grid.year is None and grid.basis != "given" and grid.value.best == known.value.best:
+        grid = known._replace(value=grid.value, basis=grid.basis, source=grid.source)
+        site = site._replace(grid_intensity=grid)
+    return site._replace(wue=ours["wue"], water_intensity=ours["water_intensity"])
+
+
+def _site_notes(run: RunFacts, site: SiteFactors, found: AdoptedEnergy) -> Iterator[str]:
+    if found.energy is None or (run.site.pue is not None and run.site.grid_intensity is not None):
+        return
+    if site.pue is None or site.grid_intensity is None:
+        yield "Neither PUE nor carbon intensity of the place is known: only the computers' own energy is."
+    else:
+        yield "The run recorded neither PUE nor carbon intensity: those of the estimate are used."
+
+
+def _inputs(run: RunFacts, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors) -> Iterator[Input]:
+    estimated = beside.inputs if beside else ()
+    if found.energy is not None:
+        yield _energy_input(run, beside, found)
+    if found.origin != "measurement":
+        # The energy's own interval holds their doubt already.
+        named = (*_BESIDE_ENERGY, *_OF_SITE, *_OF_TIME)
+        yield from (item._replace(weight=0.0) for item in estimated if item.name not in named)
+    yield from (_in_words(item) for item in site.of_energy)
+    yield from (item for item in estimated if item.name in _BESIDE_ENERGY)
+
+
+def _in_words(item: Input) -> Input:
+    """Note of a carbon intensity what it counts and its year, as tables of several runs show it."""
+    if item.name != "grid_intensity":
+        return item
+    return item._replace(note=" ".join(str(part) for part in (item.accounting, item.year) if part))
+
+
+def _energy_input(run: RunFacts, beside: Estimate | None, found: AdoptedEnergy) -> Input:
+    """Return the energy as an input, with what other runs share of its doubt: the sensors', or the profile's."""
+    assert found.energy is not None
+    if found.origin == "estimate":
+        note, basis, source = "estimated", "default", JUDGEMENT
+    else:
+        known = ((name, run.energy_kwh[name]) for name in COMPONENTS)
+        words = ", ".join(f"{name} {kwh:.4g} kWh" for name, kwh in known if kwh is not None)
+        note, basis, source = f"measured: {words}" if words else "", "measured", MEASUREMENT
+    if found.origin == "measurement":
+        key, own = f"meter:{found.basis}", 0.0
+    else:
+        factors = beside.footprint.factors("it_energy_kwh") if beside else ()
+        key, own = f"profile:{beside.run['gpu']}" if beside else "", _own_share(factors)
+    return Input(IT_ENERGY, found.energy, "kWh", basis, source, note, 1.0, key, own)
+
+
+def _own_share(factors: tuple[Factor, ...]) -> float:
+    whole = sum(factor.below + factor.above for factor in factors)
+    own = sum(factor.below + factor.above for factor in factors if not factor.key)
+    return own / whole if whole else 0.0
+
+
+def _comparisons(run: RunFacts, beside: Estimate | None) -> tuple[Comparison, ...]:
+    """Set beside each other what of a run was both measured and estimated."""
+    if beside is None:
+        return ()
+    found = []
+    parts = COMPONENTS if beside.accelerators_kwh else COMPONENTS[1:]
+    accelerators, everything = metered_energy(run.nodes, ("gpu",)), metered_energy(run.nodes)
+    if "gpu" in parts and accelerators is not None:
+        expected = beside.accelerator_energy_kwh.scaled(coverage(run, "gpu"))
+        found.append(_compared("accelerators", accelerators, expected))
+    if everything is not None and all(run.energy_kwh[name] is not None for name in parts):
+        expected = beside.it_energy_kwh.scaled(min(coverage(run, name) for name in parts))
+        found.append(_compared("computers", everything, expected))
+    return tuple(found)
+
+
+def _compared(what: str, measured: Interval, estimated: Interval) -> Comparison:
+    return Comparison(what, measured, estimated, estimated.low <= measured.best <= estimated.high)
+
+
+def _implied_host_factor(run: RunFacts) -> float | None:
+    gpu, cpu, memory = (run.energy_kwh[name] for name in COMPONENTS)
     return None if not gpu or cpu is None or memory is None else (gpu + cpu + memory) / gpu

@@ -59,6 +59,7 @@ class NodeMeasurement(NamedTuple):
     notes: tuple[str, ...]
 
     @property
-    def is_measured(self) -> bool:
-        """Whether anything was measured at all."""
-        return any(value is not None for value in self.energy_kwh.values())
+    def total_kwh(self) -> float | None:
+        """Energy of all components, before PUE; None where nothing was read. [kWh]"""
+        known = [value for value in self.energy_kwh.values() if value is not None]
+        return sum(known) if known else None

@@ -1,154 +1,197 @@
-"""A run of the history as a whole, with the estimate beside it."""
+"""A run of the history: what its journals say, and what follows from it."""
 
-from dataclasses import dataclass
+import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from greentrain.history.records import NodeMeasurement
+from greentrain._version import __version__
+from greentrain.estimation import Estimate
+from greentrain.footprint import Footprint, amounts
+from greentrain.history.hardware import hardware_words
+from greentrain.history.metered import metered_seconds
+from greentrain.history.plain import (
+    QUANTITIES,
+    SCHEMA_VERSION,
+    clean,
+    ends,
+    gap_dict,
+    log_dict,
+    node_dict,
+    span_dict,
+    utc,
+)
+from greentrain.history.reconcile import Comparison, Reconciliation, reconcile
+from greentrain.history.run_facts import RunFacts
 from greentrain.interval import Interval
-from greentrain.journal.records import Gap, Log, Span
+from greentrain.journal.records import COMPONENTS
+from greentrain.record import WithoutArithmetic
 
-if TYPE_CHECKING:
-    from greentrain.estimation import Estimate
-    from greentrain.history.comparison import Comparison
-    from greentrain.history.reconcile import Reconciliation
+_LEAST_MISSING_SECONDS = 0.5
+"""A shorter time without a reading is not worth a word. [s]"""
+_LEAST_MISSING_SHARE = 0.001
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One logical run, over all its nodes, restarts and ranks.
+class Run(WithoutArithmetic, RunFacts, kw_only=True):
+    """One logical run, over all its nodes, restarts and ranks, with its footprint.
+
+    Beside what was recorded, see `RunFacts`, it has the attributes below.
 
     Attributes
     ----------
-    id : str
-        The run's key.
-    name, project : str or None
-        As the user called it.
-    status : {'running', 'completed', 'failed', 'interrupted', 'killed'}
-        How it stands or ended.
-    error : str or None
-        Type of the exception that ended it.
-    exit_code : int or None
-        Exit code of a wrapped command.
-    started, ended : float
-        First and newest moment, in seconds since 1970. [s]
-    duration_seconds : float
-        Time in which it ran, on any node; the time between restarts is left out. [s]
-    nodes : tuple of NodeMeasurement
-        One per node and session.
-    ranks : int
-        Processes that took part.
-    energy_kwh : dict of str to (float or None)
-        Energy by component over all nodes, before PUE. [kWh]
-    it_energy_kwh, facility_energy_kwh : Interval or None
-        What was measured of the computers, without and with PUE; None where nothing was measured. [kWh]
-    operational_kg : Interval or None
-        Location-based emissions of that electricity. [kg CO2e]
-    is_complete : bool
-        Whether every node and component was measured; if not, the energy is what was seen of a larger one.
-    pue, g_per_kwh : Interval or None
-        PUE [1] and carbon intensity [g CO2e/kWh] of the newest session that states them.
-    basis : dict
-        How these two are known: ``basis`` and ``source`` under ``pue`` and ``grid_intensity``.
-    spans, logs : tuple
-        What the training said of itself.
-    gaps : tuple of Gap
-        Times between restarts and times without measurement.
-    notes : tuple of str
-        What to know about it.
-    estimate_inputs : dict
-        What was said of the run, as keywords of ``greentrain.estimate``.
+    footprint : Footprint
+        Energy and emissions: what was measured as far as it goes and can be right, completed by the estimate.
+    it_energy_kwh, facility_energy_kwh, operational_kg : Interval or None
+        Those of the footprint [kWh, kWh, kg CO2e]; None where nothing is known.
+    basis : {'measured', 'mixed', 'estimated'}
+        How the energy is known.
+    estimate : Estimate or None
+        What the hardware profile says of the same run; None where its hardware or duration is not known.
+    reconciliation : Reconciliation
+        Measurement and estimate beside each other, and which of them was adopted.
     """
 
-    id: str
-    name: str | None
-    project: str | None
-    status: str
-    error: str | None
-    exit_code: int | None
-    started: float
-    ended: float
-    duration_seconds: float
-    location: str | None
-    year: int | None
-    nodes: tuple[NodeMeasurement, ...]
-    ranks: int
-    energy_kwh: dict[str, float | None]
-    it_energy_kwh: Interval | None
-    facility_energy_kwh: Interval | None
-    operational_kg: Interval | None
-    is_complete: bool
-    pue: Interval | None
-    g_per_kwh: Interval | None
-    basis: dict[str, Any]
-    spans: tuple[Span, ...]
-    logs: tuple[Log, ...]
-    gaps: tuple[Gap, ...]
-    notes: tuple[str, ...]
-    estimate_inputs: dict[str, Any]
-    budget: dict[str, Any] | None
-    total_steps: int | None
-    command: tuple[str, ...]
-    versions: dict[str, Any]
-    folders: tuple[str, ...]
-
     @cached_property
-    def estimate(self) -> "Estimate | None":
-        """What the hardware profile says of the same run; None where its hardware or duration is not known."""
-        return self.reconciliation.estimate
-
-    @cached_property
-    def reconciliation(self) -> "Reconciliation":
-        """Measurement and estimate beside each other, and which of them to believe."""
-        from greentrain.history.reconcile import reconcile
-
+    def reconciliation(self) -> Reconciliation:
+        """Measurement and estimate beside each other, and which of them was adopted."""
         return reconcile(self)
 
     @property
-    def comparisons(self) -> "tuple[Comparison, ...]":
-        """Energies that were both measured and estimated."""
-        from greentrain.history.comparison import comparisons_of
-
-        return comparisons_of(self)
-
-    @cached_property
-    def accelerators(self) -> dict[str, int]:
-        """The accelerators that the meters found, counted by name; one that several sessions used counts once."""
-        from greentrain.history.hardware import found_accelerators
-
-        return found_accelerators(self)
+    def footprint(self) -> Footprint:
+        """Energy, emissions and water of the run, with their inputs."""
+        return self.reconciliation.footprint
 
     @property
-    def hosts(self) -> tuple[str, ...]:
-        """The nodes by name, each once."""
-        return tuple(dict.fromkeys(node.host for node in self.nodes))
+    def estimate(self) -> Estimate | None:
+        """What the hardware profile says of the same run; None where its hardware or duration is not known."""
+        return self.reconciliation.estimate
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Energies that were both measured and estimated."""
+        return self.reconciliation.comparisons
+
+    @property
+    def it_energy_kwh(self) -> Interval | None:
+        """Energy of the computers, before PUE; None where nothing is known. [kWh]"""
+        return self.footprint.it_energy_kwh
+
+    @property
+    def facility_energy_kwh(self) -> Interval | None:
+        """Energy at the facility's meter; None where nothing is known. [kWh]"""
+        return self.footprint.facility_energy_kwh
+
+    @property
+    def operational_kg(self) -> Interval | None:
+        """Location-based emissions of that electricity; None where nothing is known. [kg CO2e]"""
+        return self.footprint.operational_kg
+
+    @property
+    def basis(self) -> str:
+        """How the energy is known: measured, mixed or estimated."""
+        return self.footprint.basis
+
+    @property
+    def unfilled(self) -> tuple[str, ...]:
+        """Parts of the computers that are in no sum: no meter saw them and no estimate stands in."""
+        return self.reconciliation.unfilled
+
+    @property
+    def unmetered_seconds(self) -> float:
+        """Time of the run that no meter covered; 0 where that is negligible. [s]"""
+        missing = self.duration_seconds - metered_seconds(self)
+        is_much = missing > max(_LEAST_MISSING_SECONDS, _LEAST_MISSING_SHARE * self.duration_seconds)
+        return missing if is_much else 0.0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about its journals; what to know about its energy is in the footprint's notes."""
+        return (*self.journal_notes, *self.reconciliation.site_notes)
 
     @property
     def hardware(self) -> str | None:
         """The accelerators, or else the CPU, in a few words."""
-        from greentrain.history.hardware import hardware_words
-
         return hardware_words(self)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain data, with the estimate and what follows from both."""
-        from greentrain.history.plain import run_dict
+    def to_row(self) -> dict[str, Any]:
+        """Return the run as one flat row, as a table of the history shows it."""
+        row: dict[str, Any] = {
+            "id": self.id,
+            "name": self.name,
+            "project": self.project,
+            "status": self.status,
+            "error": self.error,
+            "exit_code": self.exit_code,
+            "started": utc(self.started),
+            "ended": None if self.status == "running" else utc(self.ended),
+            "duration_seconds": self.duration_seconds,
+            "hosts": " ".join(self.hosts),
+            "ranks": self.ranks,
+            "hardware": self.hardware,
+            "location": self.location,
+            "year": self.year,
+        }
+        row |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
+        for name in QUANTITIES:
+            low, best, high = getattr(self, name) or (None, None, None)
+            row |= {f"{name}_low": low, f"{name}_best": best, f"{name}_high": high}
+        return row | {"is_complete": self.is_complete, "basis": self.basis}
 
-        return run_dict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data, with the estimate and what follows from both."""
+        found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "kind": "run", "greentrain_version": __version__}
+        row = self.to_row()
+        names = ("id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds")
+        found |= {name: row[name] for name in (*names, "hardware", "location", "year", "ranks")}
+        found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
+        found |= {name: ends(getattr(self, name)) for name in QUANTITIES}
+        found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
+        found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
+        found["nodes"] = [node_dict(node) for node in self.nodes]
+        found["gaps"] = [gap_dict(gap) for gap in self.gaps]
+        found["spans"] = [span_dict(span) for span in self.spans]
+        found["logs"] = [log_dict(log) for log in self.logs]
+        found |= {"budget": clean(self.budget), "total_steps": self.total_steps, "versions": clean(self.versions)}
+        found["estimate_inputs"] = clean(self.estimate_inputs)
+        found["estimate"] = None if self.estimate is None else self.estimate.to_dict()
+        found["reconciliation"] = self._reconciliation()
+        return found | {"folders": list(self.folders), "notes": list(self.notes)}
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Give everything as JSON text, without NaN or infinity."""
-        import json
-
+        """Return everything as JSON text, without NaN or infinity."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
+    def _factor(self, name: str) -> dict[str, Any] | None:
+        item = self.footprint.inputs.get(name)
+        return None if item is None else {**item.value._asdict(), "basis": item.basis, "source": item.source}
+
+    def _reconciliation(self) -> dict[str, Any]:
+        both = self.reconciliation
+        compared = [
+            {
+                "what": item.what,
+                "measured_kwh": item.measured_kwh._asdict(),
+                "estimated_kwh": item.estimated_kwh._asdict(),
+                "ratio": item.ratio,
+                "is_inside": item.is_inside,
+            }
+            for item in both.comparisons
+        ]
+        return {
+            "mean_accelerator_w": both.mean_accelerator_w,
+            "implied_utilization": both.implied_utilization,
+            "implied_host_factor": both.implied_host_factor,
+            "comparisons": compared,
+            "believed": both.believed,
+            "it_energy_kwh": ends(self.it_energy_kwh),
+            "operational_kg": ends(self.operational_kg),
+            "reasons": list(both.reasons),
+        }
+
     def __repr__(self) -> str:
-        energy = "not measured" if self.facility_energy_kwh is None else f"{self.facility_energy_kwh.best:.4g} kWh"
-        return f"<Run {self.id} {self.status}, {self.duration_seconds:.0f} s, {energy}>"
+        return f"<Run {self.id} {self.status}, {self.duration_seconds:.0f} s, {amounts(self.footprint)}>"
 
     def _repr_html_(self) -> str:
-        """Give a small table for notebooks."""
-        from greentrain.history.plain import QUANTITIES
+        """Return a small table for notebooks."""
         from greentrain.notebook import interval_table
 
         name = f"{self.name}, " if self.name else ""

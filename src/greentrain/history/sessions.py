@@ -7,7 +7,8 @@ from functools import cached_property
 from os.path import basename, join
 from typing import Any, NamedTuple
 
-from greentrain.history.site import Site, site_of
+from greentrain.footprint import SiteFactors
+from greentrain.history.site import site_of
 from greentrain.journal import fields
 from greentrain.journal.paths import journal_name_parts
 from greentrain.journal.reader import Journal, read_journal
@@ -58,7 +59,7 @@ class Tracker:
     metered_seconds: float = 0.0
 
     @cached_property
-    def site(self) -> Site:
+    def site(self) -> SiteFactors:
         """PUE and carbon intensity: as recorded, else as they follow from what was said of its place."""
         inputs = self.records.get("inputs")
         return site_of(inputs[-1] if inputs else None, self.start, max(self.seconds, self.metered_seconds))

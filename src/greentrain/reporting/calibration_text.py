@@ -1,8 +1,8 @@
 """What a calibration has learnt, as text."""
 
 from greentrain.history.calibrate import Calibration, Fit
+from greentrain.numbers import with_span
 from greentrain.reporting.history_text import wrapped
-from greentrain.reporting.numbers import with_span
 
 
 def calibration_text(done: Calibration) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import DataError
 from greentrain.reporting.card_section import with_section
@@ -11,8 +11,11 @@ from greentrain.reporting.front_matter import find_front_matter, line_end_of, wi
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.subject_of import subject_of
 
+if TYPE_CHECKING:
+    from greentrain.reporting.subject_of import Result
 
-def update_card(card: str | os.PathLike[str], result: object, *, training_type: str | None = None) -> str:
+
+def update_card(card: str | os.PathLike[str], result: "Result", *, training_type: str | None = None) -> str:
     """Give a model card with the emissions of a result in it; nothing is written.
 
     Parameters

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from string import ascii_uppercase
 
-from greentrain.reporting.numbers import plain, rounded
+from greentrain.numbers import plain, rounded
 from greentrain.reporting.text import WIDTH
 from greentrain.validation.claim_records import Yardstick
 from greentrain.validation.claim_results import Check, ClaimResult

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable
 
-from greentrain.reporting.numbers import rounded
+from greentrain.numbers import rounded
 from greentrain.reporting.text import WIDTH
 from greentrain.validation.comparison import Comparison
 from greentrain.validation.methods import MethodResult

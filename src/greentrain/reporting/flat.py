@@ -5,7 +5,7 @@ import io
 from typing import Any
 
 from greentrain.estimation import Estimate
-from greentrain.estimation.result import QUANTITIES
+from greentrain.footprint import QUANTITIES
 
 
 def estimate_row(estimate: Estimate) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Instance
 from greentrain.catalogue.search import HardwareFound, PlacesFound
 from greentrain.interval import Interval
-from greentrain.reporting.numbers import as_given
+from greentrain.numbers import as_given
 from greentrain.reporting.text import WIDTH
 
 SCHEMA_VERSION = 1

@@ -6,7 +6,7 @@ from itertools import pairwise
 from greentrain.history import Run
 from greentrain.history.sessions import Meter, read_journals
 from greentrain.journal.readings import Point, energy_at
-from greentrain.journal.records import COMPONENTS
+from greentrain.journal.records import COMPONENTS, Span
 from greentrain.reporting.subject import PowerSpan
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
@@ -49,12 +49,33 @@ def power_series(run: Run, meters: Sequence[Meter]) -> dict[str, Series]:
 def spans_of(run: Run, meters: Sequence[Meter]) -> Iterator[PowerSpan]:
     """Give the spans of a run by seconds since its start, with the energy of all nodes in that time."""
     courses = [(meter.started - run.started, _course(meter)) for meter in meters if meter.points]
+    depths = _depths(run.spans)
     for span in run.spans:
         begin = span.started - run.started
         end = None if span.ended is None else span.ended - run.started
         if span.seconds is not None:
             end = begin + span.seconds
-        yield PowerSpan(span.name, begin, end, None if end is None or not courses else _grown(courses, begin, end))
+        yield PowerSpan(
+            span.name,
+            begin,
+            end,
+            _grown(courses, begin, end) if courses and end is not None else None,
+            depths[span.session, span.span],
+        )
+
+
+def _depths(spans: Iterable[Span]) -> dict[tuple[str, int], int]:
+    """Count in how many others each span lies, by the parents that were recorded."""
+    parents = {(span.session, span.span): span.parent for span in spans}
+    found: dict[tuple[str, int], int] = {}
+    for session, number in parents:
+        depth, seen, above = 0, {number}, parents[session, number]
+        # A damaged journal may name a span that is not there, or one inside itself.
+        while above is not None and above not in seen and (session, above) in parents:
+            depth, above = depth + 1, parents[session, above]
+            seen.add(above or 0)
+        found[session, number] = depth
+    return found
 
 
 def _course(meter: Meter) -> list[tuple[float, float]]:

@@ -17,15 +17,14 @@ def properties_of(subject: Subject) -> dict[str, str]:
     subject : Subject
         Energies in kWh and emissions in kg CO2e, as the names say.
     """
-    totals = subject.totals
     found = {
         "basis": subject.basis,
         "boundary": statements.boundary_words(subject),
         "runs": statements.runs_words(subject),
-        **_ends("it_energy_kwh", totals.it_energy_kwh),
-        **_ends("facility_energy_kwh", totals.facility_energy_kwh),
-        **_ends("operational_kg", totals.operational_kg),
-        **(_ends("embodied_kg", totals.embodied_kg) if totals.embodied_kg else {}),
+        **_ends("it_energy_kwh", subject.it_energy_kwh),
+        **_ends("facility_energy_kwh", subject.facility_energy_kwh),
+        **_ends("operational_kg", subject.operational_kg),
+        **(_ends("embodied_kg", subject.embodied_kg) if subject.embodied_kg else {}),
         **_pue(subject),
         **_grid(subject),
         "grid_intensity": statements.factor_words(subject),

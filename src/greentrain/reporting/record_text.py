@@ -1,6 +1,6 @@
 """One published record in full: what it states, how it comes out, and its difference to ours factor by factor."""
 
-from greentrain.reporting.numbers import as_given, rounded
+from greentrain.numbers import as_given, rounded
 from greentrain.reporting.validation_text import outcome, quantity, wrapped
 from greentrain.validation.factors import Decomposition
 from greentrain.validation.reference import Reference

@@ -2,17 +2,19 @@
 
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import Contradiction, InputError, UnknownName, either
 from greentrain.reporting.forms import FORMS, Form
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
-from greentrain.reporting.subject_size import with_stated_size
+from greentrain.reporting.subject_of import subject_of, with_stated_size
+
+if TYPE_CHECKING:
+    from greentrain.reporting.subject_of import Result
 
 
 def report(
-    result: object,
+    result: "Result",
     format: str = "html",  # the word of the command line's option
     *,
     title: str | None = None,

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from greentrain.history.plain import escaped, utc
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
+from greentrain.history.run_words import energy_words, is_lower_bound
 from greentrain.journal.records import COMPONENTS, Span
-from greentrain.reporting.history_text import amount_words, cut, duration_words, energy_words, kwh_words, wrapped
-from greentrain.reporting.numbers import rounded, with_span
+from greentrain.numbers import amount, duration, rounded, with_span
+from greentrain.reporting.history_text import cut, kwh_words, wrapped
 from greentrain.reporting.text import WIDTH, Style
 
 _MOST_ROWS = 20
@@ -33,7 +34,7 @@ def _head(run: Run, bold: Style) -> list[str]:
     lines += map(bold, wrapped(energy_words(run), "  "))
     facts = {
         "project": run.project,
-        "started": f"{utc(run.started)}, for {duration_words(run.duration_seconds)}",
+        "started": f"{utc(run.started)}, for {duration(run.duration_seconds)}",
         "place": run.location,
         "hardware": run.hardware,
         "ranks": str(run.ranks) if run.ranks > 1 else None,
@@ -55,7 +56,7 @@ def _node_line(node: NodeMeasurement) -> str:
     known = [value for value in node.energy_kwh.values() if value is not None]
     energy = rounded(sum(known)) if known else "not measured"
     host = cut(escaped(node.host), 30)
-    return f"  {host:<32}{utc(node.started) or '':<22}{duration_words(node.duration_seconds):>12}{energy:>12}"
+    return f"  {host:<32}{utc(node.started) or '':<22}{duration(node.duration_seconds):>12}{energy:>12}"
 
 
 def _components(run: Run) -> list[str]:
@@ -65,9 +66,12 @@ def _components(run: Run) -> list[str]:
         value = run.energy_kwh[name]
         energy = "not measured" if value is None else f"{rounded(value)} kWh, {' and '.join(sorted(qualities))}"
         lines.append(f"  {name:<10}{energy}")
-    if run.pue is not None and run.g_per_kwh is not None:
-        basis = [escaped(run.basis[name].get("basis") or "unknown") for name in ("pue", "grid_intensity")]
-        text = f"PUE {with_span(run.pue)} [{basis[0]}], grid {amount_words(run.g_per_kwh, 'g CO2e/kWh')} [{basis[1]}]"
+    pue, grid = (run.footprint.inputs.get(name) for name in ("pue", "grid_intensity"))
+    if pue is not None and grid is not None:
+        text = (
+            f"PUE {with_span(pue.value)} [{escaped(pue.basis)}], "
+            f"grid {amount(grid.value, 'g CO2e/kWh')} [{escaped(grid.basis)}]"
+        )
         lines += wrapped(text, "  ")
     return lines
 
@@ -87,11 +91,11 @@ def _beside(run: Run) -> list[str]:
     if both.implied_host_factor is not None:
         factor = rounded(both.implied_host_factor)
         lines += wrapped(f"host factor at least {factor}: fans and losses are not measured", "  ")
-    least = "at least " if both.believed == "measurement" and not run.is_complete else ""
-    energy = kwh_words(both.it_energy_kwh)
+    least = "at least " if is_lower_bound(run) else ""
+    energy = kwh_words(run.it_energy_kwh)
     lines += wrapped(f"to believe: {_ORIGINS[both.believed]}, {least}{energy} before PUE", "  ")
-    if both.operational_kg is not None:
-        lines += wrapped(f"that is {least}{amount_words(both.operational_kg, 'kg CO2e')}", "  ")
+    if run.operational_kg is not None:
+        lines += wrapped(f"that is {least}{amount(run.operational_kg, 'kg CO2e')}", "  ")
     return lines + [line for reason in both.reasons for line in wrapped(escaped(reason), "    ")]
 
 
@@ -103,14 +107,14 @@ def _spans(run: Run) -> list[str]:
 
 def _span_line(span: Span) -> str:
     attributes = ", ".join(f"{escaped(str(key))}={escaped(str(value))}" for key, value in span.attributes.items())
-    took = "no end recorded" if span.seconds is None else duration_words(span.seconds)
+    took = "no end recorded" if span.seconds is None else duration(span.seconds)
     error = f"  {escaped(span.error)}" if span.error else ""
     return cut(f"  {cut(escaped(span.name), 30):<32}{took:>16}{error}  {attributes}".rstrip(), WIDTH)
 
 
 def _gaps(run: Run) -> list[str]:
     lines = [
-        cut(f"  {utc(gap.started)}  {duration_words(gap.seconds):<14}{escaped(gap.reason)}  {escaped(gap.host)}", WIDTH)
+        cut(f"  {utc(gap.started)}  {duration(gap.seconds):<14}{escaped(gap.reason)}  {escaped(gap.host)}", WIDTH)
         for gap in run.gaps
     ]
     return [f"Gaps ({len(lines)})", *_shortened(lines)] if lines else []

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 
 from greentrain.catalogue.places import WORLD
 from greentrain.errors import InputError
+from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact
-from greentrain.reporting.numbers import counted, rounded
+from greentrain.numbers import counted, rounded
 from greentrain.reporting.places import place_words
-from greentrain.reporting.subject import Grid, RunLine, Subject
+from greentrain.reporting.subject import RunLine, Subject
 
 _BOUNDARIES = {
     "facility": "the whole facility, that is computers (accelerators and host) with cooling and power supply",
@@ -30,7 +31,7 @@ def refuse_nothing(subject: Subject, form: str) -> None:
     InputError
         If the sum over all runs is zero.
     """
-    if not subject.totals.facility_energy_kwh.best > 0:
+    if not subject.facility_energy_kwh.best > 0:
         rule = f"its energy is zero or not known, which the form {form} must not state as a figure"
         raise InputError("result", None, rule)
 

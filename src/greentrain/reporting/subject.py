@@ -5,36 +5,199 @@ the same report, byte for byte.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from greentrain.estimation.result import Estimate, Input, Part
-from greentrain.reporting.subject_parts import (
-    NOTHING,
-    QUANTITIES,
-    STATED,
-    UNFINISHED,
-    Components,
-    Grid,
-    PowerSpan,
-    RunLine,
-    Size,
-    Totals,
-    Versions,
-)
+from greentrain.estimation import Estimate
+from greentrain.footprint import PUE, Footprint, Grid, Input, Part
+from greentrain.interval import Interval, exact
+from greentrain.journal.records import UNFINISHED
+from greentrain.record import Record
 
 if TYPE_CHECKING:
     from greentrain.estimation.equivalents import Comparison
     from greentrain.validation.report import ValidationReport
 
-__all__ = [
-    "KINDS", "NOTHING", "QUANTITIES", "STATED", "UNFINISHED", "Components", "Grid", "PowerSpan", "RunLine", "Size",
-    "Subject", "Totals", "Versions",
-]  # fmt: skip
-
 KINDS = ("estimate", "run", "project", "validation")
 
+QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "water_l")
+"""The quantities of a line and of the totals."""
 
-class Subject(NamedTuple):
+STATED = "as stated by the user"
+"""How operations were counted that nobody derived."""
+
+
+class Components(Record):
+    """Measured energy of a run by component, before PUE; None where it was not measured. [kWh]"""
+
+    gpu_kwh: float | None
+    cpu_kwh: float | None
+    memory_kwh: float | None
+
+    @property
+    def total_kwh(self) -> float:
+        """Energy of those that were measured. [kWh]"""
+        return sum(kwh for kwh in (self.gpu_kwh, self.cpu_kwh, self.memory_kwh) if kwh is not None)
+
+
+class RunLine(Record):
+    """One run, or one described group of identical runs.
+
+    Attributes
+    ----------
+    id : str
+        Key of the run in the history; empty for an estimate.
+    name : str
+        As the user called it, or else what was estimated. Text of the user: escape it.
+    status : {'completed', 'failed', 'interrupted', 'killed', 'running', 'estimated'}
+        How it ended.
+    hardware : str
+        The hardware in words.
+    gpu : str or None
+        Id of the accelerator's profile; None without one, or where it is not known.
+    count : int
+        Accelerators that ran at the same time; 0 without any. [1]
+    runs : int
+        Identical runs that the line sums. [1]
+    hours : float or None
+        Wall-clock time, all identical runs one after the other; None where only accelerator-hours are known. [h]
+    accelerator_hours : float or None
+        Accelerator-hours, all identical runs together; None without accelerators. [h]
+    location : str or None
+        Code of the place; None where the user named none.
+    year : int or None
+        Year of the run.
+    started, ended : datetime or None
+        When, in UTC.
+    footprint : Footprint
+        Energy, emissions and water, with their inputs; its quantities are attributes of the line too.
+    measured : Components or None
+        The parts of the energy, where all of it is a measurement.
+    project : str or None
+        What a tracked run belongs to. Text of the user: escape it.
+    unmeasured : tuple of str
+        Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
+    starts : int
+        How often it was started; a run that goes on after a failure is one run. [1]
+
+    None means not known, never zero.
+    """
+
+    id: str
+    name: str
+    status: str
+    hardware: str
+    gpu: str | None
+    count: int
+    runs: int
+    hours: float | None
+    accelerator_hours: float | None
+    location: str | None
+    year: int | None
+    started: datetime | None
+    ended: datetime | None
+    footprint: Footprint
+    measured: Components | None = None
+    project: str | None = None
+    unmeasured: tuple[str, ...] = ()
+    starts: int = 1
+
+    @property
+    def basis(self) -> str:
+        """How its energy is known: estimated, measured or mixed."""
+        return self.footprint.basis
+
+    @property
+    def it_energy_kwh(self) -> Interval | None:
+        """Energy before PUE. [kWh]"""
+        return self.footprint.it_energy_kwh
+
+    @property
+    def facility_energy_kwh(self) -> Interval | None:
+        """Energy after PUE. [kWh]"""
+        return self.footprint.facility_energy_kwh
+
+    @property
+    def operational_kg(self) -> Interval | None:
+        """Location-based emissions of the electricity. [kg CO2e]"""
+        return self.footprint.operational_kg
+
+    @property
+    def embodied_kg(self) -> Interval | None:
+        """Share of making the hardware. [kg CO2e]"""
+        return self.footprint.embodied_kg
+
+    @property
+    def water_l(self) -> Interval | None:
+        """Water consumed on site and by power stations. [L]"""
+        return self.footprint.water_l
+
+    @property
+    def pue(self) -> Interval | None:
+        """Power usage effectiveness. [1]"""
+        item = self.footprint.inputs.get(PUE)
+        return None if item is None else item.value
+
+    @property
+    def grid(self) -> Grid | None:
+        """The carbon intensity."""
+        return self.footprint.grid
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it ended without having done what it was started for."""
+        return self.status in UNFINISHED
+
+
+class Size(Record):
+    """The training as computation, so far as it is known.
+
+    Attributes
+    ----------
+    params : float or None
+        Parameters. [1]
+    tokens : float or None
+        Tokens trained on. [1]
+    flops : float or None
+        Operations, all identical runs together. [FLOP]
+    counted : str or None
+        How the operations were counted, where the user stated the size beside the result.
+    """
+
+    params: float | None = None
+    tokens: float | None = None
+    flops: float | None = None
+    counted: str | None = None
+
+
+class PowerSpan(Record):
+    """A named part of a run.
+
+    Attributes
+    ----------
+    from_seconds, to_seconds : float
+        From and to, counted from the run's start; `to_seconds` is None while it goes on. [s]
+    it_energy_kwh : float or None
+        What the meters read in that time, before PUE; None while it goes on and where nothing was measured. [kWh]
+    depth : int
+        In how many other spans it lies. [1]
+    """
+
+    name: str
+    from_seconds: float
+    to_seconds: float | None
+    it_energy_kwh: float | None = None
+    depth: int = 0
+
+
+class Versions(Record):
+    """What computed the numbers; ``codecarbon`` only where it measured."""
+
+    greentrain: str
+    data: str
+    codecarbon: str | None = None
+
+
+class Subject(Record):
     """What a report is about.
 
     Attributes
@@ -43,44 +206,32 @@ class Subject(NamedTuple):
         What it was made of.
     title : str
         Headline in words. Text of the user: escape it.
+    lines : tuple of RunLine
+        One per run; none for a validation.
+    footprint : Footprint
+        That of the lines together; unknown for a validation. Its inputs and breakdown are attributes here too.
+    versions : Versions
+        What computed the numbers.
+    method : tuple of str
+        How, sentence by sentence.
+    sources : dict of str to dict
+        Title, URL, year and licence of each source by its id.
+    notes : tuple of str
+        What to know about the result. May hold text of the user: escape it.
     made_at : datetime or None
         When the report was made, in UTC, if the caller said so.
     period_start, period_end : datetime or None
         First start and last end of the runs, in UTC.
-    boundary : {'facility', 'node', 'accelerator'}
-        What the headline covers.
-    basis : {'estimated', 'measured', 'mixed'}
-        How the energy is known.
-    lines : tuple of RunLine
-        One per run; none for a validation.
-    totals : Totals
-        Sums of the lines; zero for a validation.
     failed_share : float or None
         Facility energy of failed, interrupted and killed runs over that of all; None where nothing was run. [1]
-    inputs : tuple of Input
-        Every number that the result follows from.
-    breakdown : tuple of Part
-        Components, whose energies add up to the facility's.
-    drivers : tuple of (str, float)
-        Uncertain inputs with their share of the variance, largest first. [1]
     equivalents : tuple of Comparison
         Everyday activities to compare the operational figure with.
-    defaults : tuple of Input
-        The inputs that greentrain chose.
-    notes : tuple of str
-        What to know about the result. May hold text of the user: escape it.
-    sources : dict of str to dict
-        Title, URL, year and licence of each source by its id.
     size : Size or None
         The training as computation, where it is known.
     power_series : dict of str to tuple
         For a tracked run, power by component over time: pairs of seconds from its start [s] and power [W].
     spans : tuple of PowerSpan
         Named parts of a tracked run.
-    versions : Versions
-        What computed the numbers.
-    method : tuple of str
-        How, sentence by sentence.
     estimate : Estimate or None
         The estimate itself, or the one beside a measured run.
     validation : ValidationReport or None
@@ -91,26 +242,75 @@ class Subject(NamedTuple):
 
     kind: str
     title: str
-    made_at: datetime | None
-    period_start: datetime | None
-    period_end: datetime | None
-    boundary: str
-    basis: str
     lines: tuple[RunLine, ...]
-    totals: Totals
-    failed_share: float | None
-    inputs: tuple[Input, ...]
-    breakdown: tuple[Part, ...]
-    drivers: tuple[tuple[str, float], ...]
-    equivalents: "tuple[Comparison, ...]"
-    defaults: tuple[Input, ...]
-    notes: tuple[str, ...]
-    sources: dict[str, dict[str, Any]]
-    size: Size | None
-    power_series: dict[str, tuple[tuple[float, float], ...]]
-    spans: tuple[PowerSpan, ...]
+    footprint: Footprint
     versions: Versions
     method: tuple[str, ...]
+    sources: dict[str, dict[str, Any]]
+    notes: tuple[str, ...] = ()
+    made_at: datetime | None = None
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    failed_share: float | None = None
+    equivalents: "tuple[Comparison, ...]" = ()
+    size: Size | None = None
+    power_series: dict[str, tuple[tuple[float, float], ...]] = {}  # noqa: RUF012 -- a default that nothing changes
+    spans: tuple[PowerSpan, ...] = ()
     estimate: Estimate | None = None
     validation: "ValidationReport | None" = None
     unreadable: int = 0
+
+    @property
+    def it_energy_kwh(self) -> Interval:
+        """Energy before PUE, 0 where nothing is known. [kWh]"""
+        return self.footprint.it_energy_kwh or exact(0.0)
+
+    @property
+    def facility_energy_kwh(self) -> Interval:
+        """Energy after PUE, 0 where nothing is known. [kWh]"""
+        return self.footprint.facility_energy_kwh or exact(0.0)
+
+    @property
+    def operational_kg(self) -> Interval:
+        """Location-based emissions of the electricity, 0 where nothing is known. [kg CO2e]"""
+        return self.footprint.operational_kg or exact(0.0)
+
+    @property
+    def embodied_kg(self) -> Interval | None:
+        """Share of making the hardware; None where no line knows it. [kg CO2e]"""
+        return self.footprint.embodied_kg
+
+    @property
+    def water_l(self) -> Interval | None:
+        """Water consumed; None where no line knows it. [L]"""
+        return self.footprint.water_l
+
+    @property
+    def basis(self) -> str:
+        """How the energy is known: estimated, measured or mixed."""
+        return self.footprint.basis
+
+    @property
+    def boundary(self) -> str:
+        """What the headline covers: facility, node or accelerator."""
+        return self.footprint.scope
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Every number that the result follows from."""
+        return tuple(self.footprint.inputs)
+
+    @property
+    def breakdown(self) -> tuple[Part, ...]:
+        """Components, whose energies add up to the facility's."""
+        return self.footprint.breakdown
+
+    @property
+    def drivers(self) -> tuple[tuple[str, float], ...]:
+        """Uncertain inputs with their share of the variance, largest first. [1]"""
+        return self.footprint.drivers
+
+    @property
+    def defaults(self) -> tuple[Input, ...]:
+        """The inputs that greentrain chose."""
+        return self.footprint.defaults

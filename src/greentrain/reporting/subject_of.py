@@ -1,14 +1,47 @@
 """From a result of any kind to the subject of a report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from os.path import basename
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from greentrain.errors import InputError
-from greentrain.estimation.result import Estimate
-from greentrain.reporting.subject import Subject
+from greentrain import formulas
+from greentrain._version import __version__
+from greentrain.catalogue import DATA_VERSION, Catalogue, load_catalogue
+from greentrain.errors import Contradiction, GreentrainError, InputError
+from greentrain.estimation import Estimate
+from greentrain.estimation.equivalents import Comparison, compare
+from greentrain.estimation.limits import checked_number
+from greentrain.footprint import GIVEN_SOURCE, IT_ENERGY, Footprint, Input, Inputs
+from greentrain.reporting.method_words import estimate_method, run_method
+from greentrain.reporting.subject import STATED, RunLine, Size, Subject, Versions
+from greentrain.reporting.words import hardware_words, run_words
+from greentrain.summation import total_of
+
+if TYPE_CHECKING:
+    from greentrain.history import History, Run
+    from greentrain.history.history import Selection
+    from greentrain.tracking.live import LiveRun
+    from greentrain.tracking.view import FinishedRun
+    from greentrain.validation.report import ValidationReport
+
+    Result: TypeAlias = (
+        Estimate | Run | LiveRun | FinishedRun | History | Selection | Sequence[Run] | ValidationReport | Subject
+    )
+    """What can be reported."""
+
+SIZES = ("params", "tokens", "active_params", "flops")
+_MOST_NAMED = 5
+_VALIDATION_METHOD = (
+    "T1: the published figures are recomputed from the inputs that their source states, within 1 % or half a unit of "
+    "the last printed digit.",
+    "T2: the run is estimated from hardware, hours and place alone; the tier shows where the defaults land.",
+    "T3: the estimate meets metered energy; the 90 % interval ought to hold it in 80 to 97 of 100 cases.",
+    "T4: records that contradict themselves; the contradiction has to be noticed.",
+)
 
 
-def subject_of(result: object, *, title: str | None = None, made_at: datetime | None = None) -> Subject:
+def subject_of(result: "Result", *, title: str | None = None, made_at: datetime | None = None) -> Subject:
     """Make the subject of a report of any result.
 
     Parameters
@@ -31,33 +64,291 @@ def subject_of(result: object, *, title: str | None = None, made_at: datetime | 
     return found if made_at is None else found._replace(made_at=_checked(made_at))
 
 
-def _made(result: object) -> Subject:
+def _made(result: "Result") -> Subject:
     if isinstance(result, Subject):
         return result
     if isinstance(result, Estimate):
-        from greentrain.reporting.subject_estimate import subject_of_estimate
-
-        return subject_of_estimate(result)
+        return _of_estimate(result)
+    # By the names of their types: a report of an estimate loads neither the history nor the validation.
     kind = type(result).__name__
     if kind == "ValidationReport":
-        from greentrain.reporting.subject_validation import subject_of_validation
-
-        return subject_of_validation(result)  # type: ignore[arg-type]
-    if kind in ("Run", "History", "Selection") or _is_several(result):
-        from greentrain.reporting.subject_history import subject_of_history
-
-        return subject_of_history(result)
-    if kind in ("LiveRun", "FinishedRun"):
-        from greentrain.reporting.subject_tracked import subject_of_tracked
-
-        return subject_of_tracked(result)  # type: ignore[arg-type]
+        return _of_validation(cast("ValidationReport", result))
+    if kind == "Run":
+        return _of_run(cast("Run", result))
+    if kind in ("History", "Selection") or (isinstance(result, Sequence) and not isinstance(result, (str, bytes))):
+        return _of_history(cast("History | Selection | Sequence[Run]", result))
+    if kind in ("LiveRun", "FinishedRun", "CommandRun"):
+        return _of_run(_recorded_run(cast("LiveRun | FinishedRun", result)))
     rule = "must be an Estimate, a ValidationReport, a tracked run, several of them or the History"
     raise InputError("result", f"of type {kind}", rule)
 
 
-def _is_several(result: object) -> bool:
-    """Whether it is a list of things, and not one thing with named parts."""
-    return isinstance(result, Sequence) and not isinstance(result, (str, bytes)) and not hasattr(result, "_fields")
+def _of_estimate(estimate: Estimate) -> Subject:
+    line = _line_of_estimate(estimate)
+    return Subject(
+        kind="estimate",
+        title=line.name,
+        lines=(line,),
+        footprint=estimate.footprint,
+        versions=Versions(__version__, DATA_VERSION),
+        method=estimate_method(estimate),
+        sources=estimate.sources,
+        notes=estimate.notes,
+        equivalents=estimate.equivalents,
+        size=_size_of(estimate.run),
+        estimate=estimate,
+    )
+
+
+def _line_of_estimate(estimate: Estimate) -> RunLine:
+    """Return the one line of an estimate."""
+    run = estimate.run
+    runs: int = run["runs"]
+    hours = estimate.wall_clock_hours
+    return RunLine(
+        id="",
+        name=run_words(estimate),
+        status="estimated",
+        hardware=hardware_words(estimate),
+        gpu=run["gpu"],
+        count=run["count"] if run["gpu"] else 0,
+        runs=runs,
+        hours=None if hours is None else hours * runs,
+        accelerator_hours=run["gpu_hours"] * runs if run["gpu"] else None,
+        location=run["location"],
+        year=run["year"],
+        started=None,
+        ended=None,
+        footprint=estimate.footprint,
+    )
+
+
+def _size_of(run: dict[str, Any]) -> Size | None:
+    """Return the training as computation, where the run was described so."""
+    if run.get("flops") is None:
+        return None
+    return Size(run.get("params"), run.get("tokens"), run["flops"] * run["runs"])
+
+
+def _of_run(run: "Run") -> Subject:
+    from greentrain.reporting.power_series import meters_of, power_series, spans_of
+    from greentrain.reporting.run_lines import line_of_run, utc_time
+
+    line, estimate, meters = line_of_run(run), run.estimate, meters_of(run)
+    _check_known([line])
+    return _of_lines([line], line.footprint, [run])._replace(
+        kind="run",
+        title=line.name,
+        notes=run.footprint.notes,
+        period_end=utc_time(run.ended),
+        size=_size_of(estimate.run) if estimate else None,
+        power_series=power_series(run, meters),
+        spans=tuple(spans_of(run, meters)),
+        estimate=estimate,
+    )
+
+
+def _of_history(result: "History | Selection | Sequence[Run]") -> Subject:
+    """Make the subject of a project of runs, the oldest first."""
+    from greentrain.history import History, Run
+    from greentrain.history.history import Selection
+    from greentrain.numbers import counted
+
+    found = result.select() if isinstance(result, History) else result
+    runs, unreadable = (found.runs, found.unreadable) if isinstance(found, Selection) else (found, ())
+    for item in runs:
+        if not isinstance(item, Run):
+            raise InputError("result", f"with an item of type {type(item).__name__}", "must hold runs of the history")
+    if not runs:
+        raise InputError("result", None, "there is no run to report")
+    names = {run.project for run in runs}
+    number = counted(len(runs), "run")
+    (only,) = names if len(names) == 1 else (None,)
+    subject = _of_runs(runs)
+    return subject._replace(
+        title=f"{only}, {number}" if only else number,
+        notes=(*_unread(unreadable), *subject.footprint.notes),
+        unreadable=len(unreadable),
+    )
+
+
+def _of_runs(runs: "Sequence[Run]") -> Subject:
+    from greentrain.reporting.run_lines import line_of_run
+
+    ordered = sorted(runs, key=lambda run: (run.started, run.id))
+    lines = [line_of_run(run) for run in ordered]
+    _check_known(lines)
+    whole = total_of([line.footprint for line in lines])
+    if len(lines) > 1:
+        whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)))
+    return _of_lines(lines, whole, ordered)._replace(size=_summed_size([run.estimate for run in ordered]))
+
+
+def _of_lines(lines: Sequence[RunLine], whole: Footprint, runs: "Sequence[Run]") -> Subject:
+    catalogue = next((run.estimate.catalogue for run in runs if run.estimate), None) or load_catalogue()
+    kg = whole.operational_kg
+    equivalents = compare(kg, catalogue.equivalents) if kg is not None and kg.best > 0 else ()
+    starts = [line.started for line in lines if line.started is not None]
+    ends = [line.ended for line in lines if line.ended is not None]
+    return Subject(
+        kind="project",
+        title="",
+        lines=tuple(lines),
+        footprint=whole,
+        versions=Versions(__version__, DATA_VERSION, _codecarbon_versions(runs)),
+        method=run_method(whole.basis, len(lines)),
+        sources=_sources(catalogue, whole.inputs, equivalents),
+        period_start=min(starts, default=None),
+        period_end=max(ends, default=None),
+        failed_share=_failed_share(lines),
+        equivalents=equivalents,
+    )
+
+
+def _check_known(lines: Iterable[RunLine]) -> None:
+    if all(line.facility_energy_kwh is None for line in lines):
+        raise InputError("result", None, "nothing is known of the energy of these runs, measured or estimated")
+
+
+def _recorded_run(result: "LiveRun | FinishedRun") -> "Run":
+    """Read what a run of this process left in the history, which may have ended or go on."""
+    from greentrain.history.reader import read_run
+
+    record = result.record
+    if record["role"] == "span":
+        rule = f"is a part of the run {record['id']}, which holds it as a span; report that one"
+        raise InputError("result", record["name"], rule)
+    run = read_run(record["folder"]) if record["folder"] else None
+    if run is None:
+        raise InputError("result", record["name"], "left no record that could be reported")
+    return run
+
+
+def _of_validation(report: "ValidationReport") -> Subject:
+    from greentrain.footprint import UNKNOWN
+
+    return Subject(
+        kind="validation",
+        title="Published training footprints against greentrain",
+        lines=(),
+        footprint=UNKNOWN,
+        versions=Versions(__version__, DATA_VERSION),
+        method=_VALIDATION_METHOD,
+        sources=_publications(report),
+        validation=report,
+    )
+
+
+def _publications(report: "ValidationReport") -> dict[str, dict[str, Any]]:
+    """Return the publications of the records, by their titles."""
+    found: dict[str, dict[str, Any]] = {}
+    for item in report.references:
+        if item.source and not item.excluded:
+            cited = {"title": item.source, "url": item.source_url_or_id, "year": item.year, "licence": ""}
+            found.setdefault(item.source, cited)
+    return found
+
+
+def _codecarbon_versions(runs: "Iterable[Run]") -> str | None:
+    """Name the versions of codecarbon that measured runs; None where it was not codecarbon."""
+    found = {
+        str(node.meter["codecarbon_version"])
+        for run in runs
+        for node in run.nodes
+        if "codecarbon_version" in node.meter
+    }
+    return ", ".join(sorted(found)) or None
+
+
+def _failed_share(lines: Iterable[RunLine]) -> float:
+    energies = [(line.is_unfinished, line.facility_energy_kwh.best) for line in lines if line.facility_energy_kwh]
+    whole = sum(kwh for _, kwh in energies)
+    return sum(kwh for is_unfinished, kwh in energies if is_unfinished) / whole if whole else 0.0
+
+
+def _energy_input(whole: Footprint) -> Input:
+    """Return the energy of all runs as one input; each run's own is in its line."""
+    assert whole.it_energy_kwh is not None
+    if whole.basis == "estimated":
+        return Input(IT_ENERGY, whole.it_energy_kwh, "kWh", "default", "greentrain_judgement", "estimated, all runs")
+    return Input(IT_ENERGY, whole.it_energy_kwh, "kWh", "measured", "measurement", f"{whole.basis}, all runs")
+
+
+def _sources(
+    catalogue: Catalogue, inputs: Iterable[Input], equivalents: Iterable[Comparison]
+) -> dict[str, dict[str, Any]]:
+    keys = [key for item in inputs for key in item.source_ids]
+    keys += [key for item in equivalents for key in item.source_ids]
+    return {key: _source(catalogue, key) for key in dict.fromkeys(keys)}
+
+
+def _source(catalogue: Catalogue, key: str) -> dict[str, Any]:
+    own = {GIVEN_SOURCE: "Stated by the user", "measurement": "Measured during the run itself"}
+    if key in own:
+        return {"title": own[key], "url": "", "year": None, "licence": ""}
+    try:
+        source = catalogue.source(key)
+    except (GreentrainError, KeyError):
+        # A record may name a source of profiles that are not at hand any more.
+        return {"title": key, "url": "", "year": None, "licence": ""}
+    return {"title": source.title, "url": source.url, "year": source.year, "licence": source.licence}
+
+
+def _unread(folders: Sequence[str]) -> Iterable[str]:
+    """Name runs of which nothing is known; by their ids, since a path is nobody's business who reads a report."""
+    from greentrain.numbers import counted
+
+    if folders:
+        ids = ", ".join(sorted(map(basename, folders))[:_MOST_NAMED])
+        more = f" and {len(folders) - _MOST_NAMED:,} more" if len(folders) > _MOST_NAMED else ""
+        yield f"The journals of {counted(len(folders), 'run')} cannot be read and are not in the sums: {ids}{more}."
+
+
+def _summed_size(estimates: Iterable[Estimate | None]) -> Size | None:
+    """Sum the operations of the runs, where every one states its own."""
+    sizes = [_size_of(item.run) if item else None for item in estimates]
+    flops = [size.flops for size in sizes if size is not None and size.flops is not None]
+    return Size(flops=sum(flops)) if flops and len(flops) == len(sizes) else None
+
+
+def with_stated_size(subject: Subject, said: dict[str, float | str]) -> Subject:
+    """Return a subject with the size that the user states.
+
+    Parameters
+    ----------
+    subject : Subject
+        A tracked run, a project, or an estimate of a training whose size was not stated.
+    said : dict
+        Some of `SIZES`. Operations that are not stated are 6 x (active) parameters x tokens, where both are.
+
+    Raises
+    ------
+    InputError
+        If the result has a size of its own or can have none, or if a number makes no sense.
+    """
+    if not said:
+        return subject
+    first = next(iter(said))
+    if subject.kind == "validation":
+        raise Contradiction(first, said[first], "is the size of one training, and a validation is of many")
+    if subject.kind == "estimate" and subject.size is not None:
+        raise Contradiction(first, said[first], "was said of the estimate already")
+    return subject._replace(size=_stated_size({name: checked_number(name, value) for name, value in said.items()}))
+
+
+def _stated_size(known: dict[str, float]) -> Size:
+    params, tokens, active, flops = map(known.get, SIZES)
+    if active is not None and params is None:
+        raise Contradiction("active_params", active, "needs {params}, the size of the model")
+    if active is not None and params is not None and active > params:
+        raise Contradiction("active_params", active, f"is more than {{params}}, {params:g}")
+    if flops is not None:
+        return Size(params, tokens, flops, STATED)
+    per_token = active or params
+    if per_token is None or tokens is None:
+        return Size(params, tokens)
+    counted: float = formulas.training_flop(per_token, tokens)
+    return Size(params, tokens, counted, f"6 x {'active parameters' if active else 'parameters'} x tokens")
 
 
 def _checked(made_at: datetime) -> datetime:

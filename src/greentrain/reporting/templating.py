@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from greentrain import numbers
 from greentrain.errors import InputError
 from greentrain.interval import Interval
-from greentrain.reporting import numbers
 from greentrain.reporting.charts.prefixes import written
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.make import document_of
@@ -79,7 +79,7 @@ def context(subject: Subject, document: Document | None = None) -> dict[str, Any
     blocks = (block for section in document.sections for block in section.blocks)
     return {
         "subject": subject,
-        "totals": subject.totals,
+        "totals": subject.footprint,
         "document": document,
         "charts": {block.name: block for block in blocks if isinstance(block, Chart)},
         "made_by": made_by(subject),

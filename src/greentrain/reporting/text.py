@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Callable
 
 from greentrain.estimation import Estimate, Input
-from greentrain.reporting.numbers import as_given, best, percent, rounded, span, with_span
+from greentrain.numbers import as_given, best, percent, rounded, span, with_span
 from greentrain.reporting.words import component_words, input_words, run_words
 
 WIDTH = 80

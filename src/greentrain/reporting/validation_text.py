@@ -10,8 +10,8 @@ from typing import Any
 from greentrain import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval
+from greentrain.numbers import percent, rounded
 from greentrain.reporting.claims_text import claims_text
-from greentrain.reporting.numbers import percent, rounded
 from greentrain.validation.report import RecordResult, ValidationReport
 
 WIDTH = 80

@@ -3,16 +3,17 @@
 from greentrain.history.forecast import forecast
 from greentrain.history.plain import escaped
 from greentrain.history.run import Run
+from greentrain.history.run_words import energy_words
 from greentrain.journal.records import COMPONENTS
-from greentrain.reporting.history_text import cut, duration_words, energy_words, wrapped
-from greentrain.reporting.numbers import as_given, percent, rounded
+from greentrain.numbers import as_given, duration, percent, rounded
+from greentrain.reporting.history_text import cut, wrapped
 from greentrain.reporting.text import WIDTH, Style
 
 
 def watch_text(run: Run, bold: Style = str) -> str:
     """Write power and energy by component, what the facility drew and emitted, and the forecast to the end."""
     name = escaped(run.name or "")
-    head = f"{escaped(run.id)}  {run.status}  {duration_words(run.duration_seconds)}"
+    head = f"{escaped(run.id)}  {run.status}  {duration(run.duration_seconds)}"
     lines = [bold(cut(f"{head}  {name}".rstrip(), WIDTH)), *_components(run)]
     lines += wrapped(energy_words(run), "  ")
     return "\n".join([*lines, *_forecast(run), *_budget(run)]) + "\n"
@@ -38,7 +39,7 @@ def _forecast(run: Run) -> list[str]:
     if run.status != "running" or found.facility_energy_kwh is None or found.operational_kg is None:
         return wrapped(done, "  ")
     energy, kg = rounded(found.facility_energy_kwh.best), rounded(found.operational_kg.best)
-    left = duration_words(found.seconds_left)
+    left = duration(found.seconds_left)
     return wrapped(f"{done}; {left} to go, {energy} kWh and {kg} kg CO2e at the end", "  ")
 
 

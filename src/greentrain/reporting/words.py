@@ -3,7 +3,7 @@
 from typing import Any
 
 from greentrain.estimation import Estimate
-from greentrain.reporting.numbers import as_given, rounded
+from greentrain.numbers import as_given, rounded
 
 _COMPONENTS = {
     "accelerators": "accelerators",

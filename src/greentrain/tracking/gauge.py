@@ -87,8 +87,10 @@ class Gauge:
     def _known_factors(self) -> tuple[float, float]:
         """Give PUE [1] and carbon intensity [g/kWh], looked up once."""
         if self._factors is None:
-            from greentrain.tracking.inputs import footing
+            from greentrain.estimation.site import site_factors
 
-            found = footing(self._said, None)
+            found = site_factors(self._said, None)
+            assert found.pue is not None
+            assert found.grid_intensity is not None
             self._factors = found.pue.value.best, found.grid_intensity.value.best
         return self._factors

@@ -6,7 +6,7 @@ import sys
 from _thread import RLock
 from os.path import basename
 
-from greentrain.errors import BudgetExceeded
+from greentrain.errors import BudgetExceeded, InputError
 from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.carrier import say, tell
 from greentrain.tracking.course import Course
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from greentrain.estimation import Estimate
+    from greentrain.footprint import Footprint
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.result import Result
     from greentrain.tracking.settings import Settings
@@ -208,12 +209,41 @@ class LiveRun(Course):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as a finished view: a run cannot go on in two places."""
-        view = self.view()
-        return type(view), tuple(view)
+        return self.view().__reduce__()
+
+    @property
+    def footprint(self) -> Footprint:
+        """Energy and emissions of the run, which has to have ended.
+
+        Raises
+        ------
+        InputError
+            As long as it goes on; `energy_kwh_so_far` and `kg_so_far` say what it has taken by now.
+        """
+        result = self.result()
+        if result is None:
+            rule = "goes on; energy_kwh_so_far() and kg_so_far() say what it has taken by now"
+            raise InputError("run", self.name, rule)
+        return result.measurement.footprint
 
     def __repr__(self) -> str:
         state = "running" if self.ending is None else self.ending.status
-        return f"<LiveRun {self.name!a}, {state}>"
+        taken = "" if self._result is None else f": {_amounts(self._result)}"
+        return f"<LiveRun {self.name!a}, {state}{taken}>"
+
+    def __str__(self) -> str:
+        """Say how the run stands; of one that has ended what it took, in the words of the line at its end."""
+        from greentrain.tracking.result import summary
+
+        result = self.result()
+        return repr(self) if result is None else summary(self, result).strip()
+
+
+def _amounts(result: Result) -> str:
+    """Write energy and emissions of a result in one line."""
+    from greentrain.footprint import amounts
+
+    return amounts(result.measurement.footprint)
 
 
 def _is_in_event_loop() -> bool:

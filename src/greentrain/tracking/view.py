@@ -1,13 +1,16 @@
 """A run as a value: what remains of it when it has ended, or when it is pickled or copied."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from greentrain.footprint import UNKNOWN, Footprint, amounts
+from greentrain.record import Record
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
     from greentrain.tracking.measurement import Measurement
 
 
-class FinishedRun(NamedTuple):
+class FinishedRun(Record):
     """What is known of a run; it has the words of a live one, but does nothing any more.
 
     Attributes
@@ -15,15 +18,24 @@ class FinishedRun(NamedTuple):
     record : dict
         The run as plain data.
     measurement : Measurement or None
-        What was measured; None when the run went on when this view was made.
+        What was measured, completed by the estimate; None when the run went on when this view was made.
+    estimated_as : dict or None
+        The keywords of ``greentrain.estimate`` for the same run, by the hardware that its meter saw.
     """
 
     record: dict[str, Any]
     measurement: "Measurement | None"
+    estimated_as: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         name = None if self.name is None else ascii(self.name)
-        return f"<FinishedRun {name}, {self.record['status']}>"
+        taken = "" if self.measurement is None else f": {amounts(self.measurement.footprint)}"
+        return f"<FinishedRun {name}, {self.record['status']}{taken}>"
+
+    @property
+    def footprint(self) -> Footprint:
+        """Energy and emissions of the run; unknown where it went on when this view was made."""
+        return UNKNOWN if self.measurement is None else self.measurement.footprint
 
     def to_json(self, indent: int | None = 2) -> str:
         """Give the record as JSON text, without NaN or infinity."""
@@ -62,21 +74,24 @@ class FinishedRun(NamedTuple):
     @property
     def estimate(self) -> "Estimate | None":
         """What the hardware profiles say of the same run; None for unknown hardware."""
-        if self.measurement is None:
+        if self.estimated_as is None:
             return None
-        from greentrain.tracking.inputs import estimate_beside
+        from greentrain.errors import GreentrainError
+        from greentrain.estimation import estimate
 
-        said = self.record["estimate_inputs"]
-        return estimate_beside(said, self.measurement.components, self.measurement.duration_seconds)
+        try:
+            return estimate(**self.estimated_as)
+        except GreentrainError:  # the profiles may be others by now
+            return None
 
     def energy_kwh_so_far(self) -> float | None:
-        """Energy that this node drew, before PUE; None where nothing was measured. [kWh]"""
-        energy = self.measurement.it_energy_kwh if self.measurement else None
+        """Energy of the run, before PUE; None where nothing is known. [kWh]"""
+        energy = self.footprint.it_energy_kwh
         return energy.best if energy else None
 
     def kg_so_far(self) -> float | None:
-        """Emissions, best value; None where nothing was measured. [kg CO2e]"""
-        mass = self.measurement.operational_kg if self.measurement else None
+        """Emissions, best value; None where nothing is known. [kg CO2e]"""
+        mass = self.footprint.operational_kg
         return mass.best if mass else None
 
     def span(self, name: str, /, **attributes: Any) -> Any:

@@ -14,6 +14,8 @@ from greentrain.reporting.subject_of import subject_of
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from greentrain.reporting.subject_of import Result
+
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 _LOOKUPS = {"headline": "published_runs", "elsewhere": "places_beside", "methods": "comparison_of"}
@@ -56,7 +58,7 @@ class Chart(NamedTuple):
     draw: "Callable[[str], Figure]"
 
 
-def chart(result: object, kind: str = "headline", *, theme: str = "light") -> "Figure":
+def chart(result: "Result", kind: str = "headline", *, theme: str = "light") -> "Figure":
     """Draw a chart of a result, for a notebook or to be put into a page.
 
     Parameters
@@ -84,7 +86,7 @@ def chart(result: object, kind: str = "headline", *, theme: str = "light") -> "F
     return figure
 
 
-def charts_of(result: object) -> tuple[Chart, ...]:
+def charts_of(result: "Result") -> tuple[Chart, ...]:
     """Give the charts that have something to show for a result, in the order of a report.
 
     Parameters

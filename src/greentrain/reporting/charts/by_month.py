@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from greentrain.journal.records import UNFINISHED
+from greentrain.numbers import counted, percent, rounded
 from greentrain.reporting.charts.prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -19,8 +21,7 @@ from greentrain.reporting.charts.style import (
     finished,
 )
 from greentrain.reporting.charts.words import Table, source_words
-from greentrain.reporting.numbers import counted, percent, rounded
-from greentrain.reporting.subject import UNFINISHED, RunLine, Subject
+from greentrain.reporting.subject import RunLine, Subject
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

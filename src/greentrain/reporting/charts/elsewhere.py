@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval, product
+from greentrain.numbers import rounded
 from greentrain.reporting.charts.prefixes import written
 from greentrain.reporting.charts.rows import Row, row_chart
 from greentrain.reporting.charts.style import BLUE, GREY, VERMILLION, Mark, empty
 from greentrain.reporting.charts.words import Table, cells, source_words, subject_words
-from greentrain.reporting.numbers import rounded
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def table(subject: Subject, places: Sequence[PlaceGrid]) -> Table:
 
 
 def _rows(subject: Subject, places: Sequence[PlaceGrid]) -> list[Row]:
-    kwh, kg = subject.totals.facility_energy_kwh.best, subject.totals.operational_kg.best
+    kwh, kg = subject.facility_energy_kwh.best, subject.operational_kg.best
     own = {line.location for line in subject.lines}
     # Runs of several places could each have been where another was.
     others = [place for place in places if len(own) > 1 or place.code not in own]

@@ -5,11 +5,11 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
+from greentrain.numbers import rounded
 from greentrain.reporting.charts.prefixes import written_span
 from greentrain.reporting.charts.rows import Row, row_chart
 from greentrain.reporting.charts.style import BLUE, GREEN, VERMILLION, Mark, empty
 from greentrain.reporting.charts.words import INTERVALS, Table, cells, source_words, subject_words
-from greentrain.reporting.numbers import rounded
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def summary(subject: Subject, references: Sequence[Point] = ()) -> str:
     rows = _rows(subject, references)
     if not rows:
         return "There are no emissions to show."
-    kg = subject.totals.operational_kg
+    kg = subject.operational_kg
     found = f"{subject_words(subject)} emits {written_span(kg, 'kg', 'CO2e')}"
     others = [row for row in rows if row.group != OURS]
     if not others:
@@ -79,7 +79,7 @@ def table(subject: Subject, references: Sequence[Point] = ()) -> Table:
 
 
 def _rows(subject: Subject, references: Sequence[Point]) -> list[Row]:
-    kg = subject.totals.operational_kg
+    kg = subject.operational_kg
     if kg.best <= 0:
         return []
     ours = Row(f"{subject_words(subject)}, operational", kg, OURS, is_chosen=True)

@@ -46,7 +46,7 @@ def published_runs(subject: Subject) -> tuple[Point, ...]:
     The shipped table alone is read, and of it only what is shown: checking and sorting its records, as the validation
     does, takes as long as all the rest of a report in text.
     """
-    kg = subject.totals.operational_kg.best
+    kg = subject.operational_kg.best
     if kg <= 0:
         return ()
     fit = filter(_is_fit, shipped_table("references").where("verified", "yes"))

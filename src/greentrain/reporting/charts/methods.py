@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from greentrain.interval import exact
+from greentrain.numbers import rounded
 from greentrain.reporting.charts.prefixes import written, written_span
 from greentrain.reporting.charts.rows import Row, row_chart
 from greentrain.reporting.charts.style import BLUE, GREEN, GREY, PURPLE, VERMILLION, Mark, empty
 from greentrain.reporting.charts.words import Table, cells, source_words
-from greentrain.reporting.numbers import rounded
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def summary(subject: Subject, comparison: "Comparison | None") -> str:
     rows = _rows(subject, comparison)
     if not rows:
         return _NOTHING
-    ours = subject.totals.operational_kg
+    ours = subject.operational_kg
     others = sorted((row.value.best, row.label) for row in rows if not row.is_chosen)
     inside = sum(ours.low <= kg <= ours.high for kg, _ in others)
     (low, lowest), (high, highest) = others[0], others[-1]
@@ -65,13 +65,13 @@ def summary(subject: Subject, comparison: "Comparison | None") -> str:
 def table(subject: Subject, comparison: "Comparison | None") -> Table:
     """Give what the chart shows as a table."""
     header = ("method", "kind", "kg CO2e", "low", "high", "over ours")
-    best = subject.totals.operational_kg.best
+    best = subject.operational_kg.best
     rows = _rows(subject, comparison)
     return header, tuple((row.label, row.group, *cells(row.value), rounded(row.value.best / best)) for row in rows)
 
 
 def _rows(subject: Subject, comparison: "Comparison | None") -> list[Row]:
-    ours = subject.totals.operational_kg
+    ours = subject.operational_kg
     if comparison is None or not comparison.methods or ours.best <= 0:
         return []
     rows = [Row("greentrain", ours, _GROUPS["ours"][0], is_chosen=True)]

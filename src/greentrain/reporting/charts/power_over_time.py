@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from greentrain.numbers import rounded
 from greentrain.reporting.charts.prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -19,7 +20,6 @@ from greentrain.reporting.charts.style import (
     text,
 )
 from greentrain.reporting.charts.words import Table, source_words
-from greentrain.reporting.numbers import rounded
 from greentrain.reporting.subject import PowerSpan, Subject
 
 if TYPE_CHECKING:

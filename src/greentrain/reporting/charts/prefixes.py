@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.reporting.numbers import rounded
+from greentrain.numbers import rounded
 
 _DIGITS = 3
 _FAR_BELOW, _FAR_ABOVE = 0.01, 10_000

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain.estimation.result import Input
+from greentrain.footprint import Input
+from greentrain.numbers import percent, rounded, with_span
 from greentrain.reporting.charts.prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.rows import placed
 from greentrain.reporting.charts.style import BLUE, GREY, ORANGE, Mark, amount_axis, empty, finished, text, unbroken
 from greentrain.reporting.charts.words import Table, source_words, subject_words
-from greentrain.reporting.numbers import percent, rounded, with_span
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.words import input_words
 
@@ -46,7 +46,7 @@ def tornado(subject: Subject, *, theme: str = "light") -> "Figure":
     swings = _swings(subject)
     if not swings:
         return empty(TITLE, "Every input that counts is exact, so there is no interval.", theme)
-    best = subject.totals.operational_kg.best
+    best = subject.operational_kg.best
     scale = scale_for(max(best, *(max(swing[2:]) for swing in swings)), "kg")
     place = placed([_label(swing) for swing in swings], [False] * len(swings))
     middle = {"type": "line", "xref": "x", "yref": "paper", "x0": best / scale.size, "x1": best / scale.size}
@@ -95,7 +95,7 @@ def table(subject: Subject) -> Table:
 
 
 def _swings(subject: Subject) -> list[Swing]:
-    best = subject.totals.operational_kg.best
+    best = subject.operational_kg.best
     if best <= 0:
         return []
     known = {item.name: item for item in subject.inputs}

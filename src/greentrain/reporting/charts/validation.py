@@ -5,11 +5,11 @@ from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
+from greentrain.numbers import rounded
 from greentrain.reporting.charts.log_axis import drawable, log_axis
 from greentrain.reporting.charts.prefixes import written, written_span
 from greentrain.reporting.charts.style import BLUE, GREEN, GREY, VERMILLION, Mark, empty, finished, text
 from greentrain.reporting.charts.words import INTERVALS, Table, cells, source_words
-from greentrain.reporting.numbers import rounded
 from greentrain.reporting.subject import Subject
 from greentrain.validation.report import RecordResult
 

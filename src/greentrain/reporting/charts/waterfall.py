@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, total
+from greentrain.numbers import percent, rounded
 from greentrain.reporting.charts.prefixes import Scale, scale_for, written, written_span
 from greentrain.reporting.charts.rows import placed, value_words
 from greentrain.reporting.charts.style import (
@@ -20,7 +21,6 @@ from greentrain.reporting.charts.style import (
     unbroken,
 )
 from greentrain.reporting.charts.words import INTERVALS, Table, input_sources, source_words, subject_words
-from greentrain.reporting.numbers import percent, rounded
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def table(subject: Subject) -> Table:
 
 def _steps(subject: Subject) -> list[Step]:
     """List the parts of the operational emissions and their sum, then what was emitted before, and the whole."""
-    operational, embodied = subject.totals.operational_kg, subject.totals.embodied_kg
+    operational, embodied = subject.operational_kg, subject.embodied_kg
     if not subject.breakdown or operational.best <= 0:
         return []
     found: list[Step] = []
@@ -132,7 +132,7 @@ def _steps(subject: Subject) -> list[Step]:
         mark = _PARTS.get(part.component, _OTHER)
         found.append(Step(words, mark, so_far, part.operational_kg, energy_kwh=part.energy_kwh))
         so_far += part.operational_kg
-    kwh = subject.totals.facility_energy_kwh.best
+    kwh = subject.facility_energy_kwh.best
     found.append(Step("operational, in all", _SUM, 0.0, operational.best, operational, kwh))
     if embodied is None:
         return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from greentrain.interval import Interval
-from greentrain.reporting.numbers import rounded
+from greentrain.numbers import rounded
 from greentrain.reporting.subject import Subject
 
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]

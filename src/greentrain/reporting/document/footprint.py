@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from greentrain.interval import Interval, total
+from greentrain.numbers import best, percent, rounded, span, with_span
 from greentrain.reporting import statements
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Section, table
 from greentrain.reporting.document.charts import Charts
 from greentrain.reporting.document.inputs import inputs_blocks
 from greentrain.reporting.document.runs import runs_blocks
 from greentrain.reporting.document.spans import spans_blocks
-from greentrain.reporting.numbers import best, percent, rounded, span, with_span
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.words import input_words
 
@@ -40,9 +40,8 @@ def footprint_sections(subject: Subject) -> Iterator[Section]:
 
 
 def _result(subject: Subject, charts: Charts) -> Iterator[Block]:
-    totals = subject.totals
-    energy, kg = with_span(totals.facility_energy_kwh), with_span(totals.operational_kg)
-    exact = totals.facility_energy_kwh.is_exact and totals.operational_kg.is_exact
+    energy, kg = with_span(subject.facility_energy_kwh), with_span(subject.operational_kg)
+    exact = subject.facility_energy_kwh.is_exact and subject.operational_kg.is_exact
     yield Prose(
         f"{energy} kWh of electricity and {kg} kg CO2e, operational and location-based, "
         f"{statements.basis_words(subject)}.{'' if exact else ' In brackets: 90 % intervals.'}"
@@ -59,12 +58,11 @@ def _result(subject: Subject, charts: Charts) -> Iterator[Block]:
 
 
 def _quantities(subject: Subject) -> Iterator[tuple[str, ...]]:
-    totals = subject.totals
     for name, words, unit, what in _QUANTITIES:
-        value: Interval | None = getattr(totals, name)
+        value: Interval | None = getattr(subject, name)
         yield (words, *_ends(value), unit, what)
         if name == "embodied_kg" and value is not None:
-            both = total(totals.operational_kg, value)
+            both = total(subject.operational_kg, value)
             yield ("Operational and embodied", *_ends(both), unit, "the sum of the two")
 
 

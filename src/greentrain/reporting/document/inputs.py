@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from greentrain.estimation.result import Input
+from greentrain.footprint import Input
+from greentrain.numbers import as_given, with_span
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, table
-from greentrain.reporting.numbers import as_given, with_span
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.words import input_words
 

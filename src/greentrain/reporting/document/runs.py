@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from greentrain.interval import Interval
+from greentrain.numbers import percent, rounded
 from greentrain.reporting.document.blocks import Block, Prose, table
-from greentrain.reporting.numbers import percent, rounded
 from greentrain.reporting.subject import RunLine, Subject
 
 MOST_RUNS = 100

@@ -1,13 +1,11 @@
 """The table of spans: what the named parts of a training took, those of one name together."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
-from math import inf
+from collections.abc import Iterator
 
+from greentrain.numbers import percent
 from greentrain.reporting.charts.prefixes import written
 from greentrain.reporting.document.blocks import Block, Prose, table
-from greentrain.reporting.numbers import percent
 from greentrain.reporting.subject import PowerSpan, Subject
 
 MOST_NAMES = 50
@@ -25,17 +23,11 @@ def spans_blocks(subject: Subject) -> Iterator[Block]:
     if len(longest) > MOST_NAMES:
         yield Prose(f"The {MOST_NAMES} names of spans that took longest, of {len(longest):,}; the form json holds all.")
     measured = _measured_kwh(subject)
-    if _are_nested(subject.spans):
+    if any(span.depth for span in subject.spans):
         yield Prose("Some spans lie inside others; what they took is in both.")
     rows = [_row(name, spans, measured) for name, spans in longest[:MOST_NAMES]]
     header = ("span", "times", "time", "energy", "share of the run's")
     yield table("Spans by name, energy before PUE", header, rows, (1, 2, 3, 4))
-
-
-def _are_nested(spans: Iterable[PowerSpan]) -> bool:
-    """Whether any span begins while another goes on."""
-    by_start = sorted((span.from_seconds, span.to_seconds or inf) for span in spans)
-    return any(later < end for (_, end), (later, _) in pairwise(by_start))
 
 
 def _row(name: str, spans: list[PowerSpan], measured_kwh: float | None) -> tuple[str, ...]:
@@ -56,4 +48,4 @@ def _seconds(spans: list[PowerSpan]) -> float:
 def _measured_kwh(subject: Subject) -> float | None:
     """Give what the meters saw of the whole run, before PUE. [kWh]"""
     (line,) = subject.lines
-    return None if line.measured is None else sum(kwh for kwh in line.measured if kwh is not None)
+    return None if line.measured is None else line.measured.total_kwh

@@ -52,7 +52,7 @@ def render(
         "measures": [_measure(subject, line) for line in subject.lines if line.it_energy_kwh is not None],
         "infrastructure": _infrastructure(subject, infrastructure),
         **_environment(subject),
-        "quality": quality(subject.totals.it_energy_kwh),
+        "quality": quality(subject.it_energy_kwh),
         "greentrain": properties_of(subject),
     }
     return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"

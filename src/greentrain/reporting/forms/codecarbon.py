@@ -85,12 +85,11 @@ def _parts(subject: Subject, line: RunLine) -> dict[str, str]:
 def _components(subject: Subject, line: RunLine) -> dict[str, float]:
     """Give energies before PUE by codecarbon's own names. [kWh]"""
     if line.measured is not None:
-        named = zip(("gpu", "cpu", "ram"), line.measured, strict=True)
-        return {name: kwh for name, kwh in named if kwh is not None}
-    parts = {part.component: part.energy_kwh for part in subject.breakdown}
-    if len(subject.lines) > 1 or "host" not in parts:
-        return {}
-    return {"gpu": parts.get("accelerators", 0.0), "cpu": parts["host"]}
+        parts = line.measured
+        named = {"gpu": parts.gpu_kwh, "cpu": parts.cpu_kwh, "ram": parts.memory_kwh}
+        return {name: kwh for name, kwh in named.items() if kwh is not None}
+    shares = {part.component: part.energy_kwh for part in line.footprint.breakdown}
+    return {"gpu": shares["accelerators"], "cpu": shares["host"]} if shares else {}
 
 
 def _place(line: RunLine) -> dict[str, str]:

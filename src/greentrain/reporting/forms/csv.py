@@ -4,9 +4,10 @@ import csv
 import io
 from typing import Any
 
+from greentrain.footprint import Grid
 from greentrain.interval import Interval
 from greentrain.reporting.escaping import spreadsheet
-from greentrain.reporting.subject import QUANTITIES, Grid, RunLine, Subject
+from greentrain.reporting.subject import QUANTITIES, RunLine, Subject
 
 _PLAIN = (
     "id", "name", "status", "basis", "hardware", "gpu", "count", "runs", "hours", "accelerator_hours", "location",

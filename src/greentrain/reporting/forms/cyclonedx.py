@@ -62,8 +62,8 @@ def _model(subject: Subject, activity: str) -> dict[str, Any]:
 
 
 def _consumption(subject: Subject, activity: str) -> dict[str, Any]:
-    measure = {"value": cell(FORM, "energy").number(subject.totals.facility_energy_kwh.best), "unit": "kWh"}
-    emitted = cell(FORM, "emissions").number(subject.totals.operational_kg.best)
+    measure = {"value": cell(FORM, "energy").number(subject.facility_energy_kwh.best), "unit": "kWh"}
+    emitted = cell(FORM, "emissions").number(subject.operational_kg.best)
     return {
         "activity": activity,
         "energyProviders": [

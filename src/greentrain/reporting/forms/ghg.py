@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from greentrain.errors import InputError, InvalidNumber, either
+from greentrain.footprint import Grid
 from greentrain.interval import Interval
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import spreadsheet
-from greentrain.reporting.subject import Grid, RunLine, Subject
+from greentrain.reporting.subject import RunLine, Subject
 from greentrain.reporting.units_map import cell
 
 FORM = "ghg"
@@ -78,14 +79,13 @@ def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
             **_amounts(line.facility_energy_kwh, line.operational_kg),
             **_factor(subject, line),
         }
-    totals = subject.totals
     yield {
         "record": "total",
         "activity": spreadsheet(subject.title),
         "status": statements.runs_words(subject),
         "basis": subject.basis,
         **_period(subject.period_start, subject.period_end, year),
-        **_amounts(totals.facility_energy_kwh, totals.operational_kg),
+        **_amounts(subject.facility_energy_kwh, subject.operational_kg),
         "market_based_t_co2e": market,
     }
 

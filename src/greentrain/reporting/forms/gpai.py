@@ -47,7 +47,7 @@ def _items(subject: Subject) -> dict[str, str]:
         "Training time, hardware-days": _amount(cell(FORM, "hardware_days"), devices),
         "Hardware": markdown(statements.hardware_of(subject)) or _NOT_STATED,
         "Amount of computation used for training": _flop(subject),
-        "Amount of energy used for training": energy.with_unit(subject.totals.facility_energy_kwh.best),
+        "Amount of energy used for training": energy.with_unit(subject.facility_energy_kwh.best),
         "How the energy is known": statements.basis_words(subject),
     }
 
@@ -83,7 +83,7 @@ def compute_method(subject: Subject) -> str:
 
 def energy_method(subject: Subject) -> str:
     """Say in about a hundred words how the energy was found and what it covers."""
-    energy, value = cell(FORM, "energy"), subject.totals.facility_energy_kwh
+    energy, value = cell(FORM, "energy"), subject.facility_energy_kwh
     span = statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
     sentences = (
         _how(subject),

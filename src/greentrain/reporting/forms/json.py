@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from greentrain.interval import Interval
-from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.subject import QUANTITIES, RunLine, Subject
 
 SCHEMA_VERSION = 1
+_LINE = (
+    "id", "name", "status", "basis", "hardware", "gpu", "count", "runs", "hours", "accelerator_hours", "location",
+    "year", "started", "ended", *QUANTITIES, "pue", "grid", "measured", "project", "unmeasured", "starts",
+)  # fmt: skip
 
 
 def render(subject: Subject) -> str:
@@ -29,7 +33,7 @@ def subject_dict(subject: Subject) -> dict[str, Any]:
         "basis": subject.basis,
         "unreadable": subject.unreadable,
         "lines": [_line(line) for line in subject.lines],
-        "totals": {name: _ends(value) for name, value in subject.totals._asdict().items()},
+        "totals": {name: _ends(getattr(subject, name)) for name in QUANTITIES},
         "failed_share": subject.failed_share,
         "inputs": [item.to_dict() for item in subject.inputs],
         "breakdown": [part._asdict() for part in subject.breakdown],
@@ -49,7 +53,7 @@ def subject_dict(subject: Subject) -> dict[str, Any]:
 
 
 def _line(line: RunLine) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in line._asdict().items()}
+    return {name: _plain(getattr(line, name)) for name in _LINE}
 
 
 def _plain(value: Any) -> Any:

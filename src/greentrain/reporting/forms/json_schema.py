@@ -59,6 +59,7 @@ def schema() -> dict[str, Any]:
                     "from_seconds": _NUMBER,
                     "to_seconds": _or_null(_NUMBER),
                     "it_energy_kwh": _or_null(_NUMBER),
+                    "depth": _WHOLE | {"description": "in how many other spans it lies"},
                 }
             )
         ),

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from greentrain.errors import InputError, either
 from greentrain.interval import Interval
+from greentrain.numbers import counted
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import latex
 from greentrain.reporting.forms.latex_bibliography import bibliography, cited
 from greentrain.reporting.forms.latex_table import MOST_ROWS, Rows, hours_of, rows_of, table
 from greentrain.reporting.marks import made_by
-from greentrain.reporting.numbers import counted
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.units_map import Cell, cell
 
@@ -58,12 +58,12 @@ def render(subject: Subject, *, checklist: str | None = None, final: str | None 
 
 def energy_cell(subject: Subject) -> Cell:
     """Choose Wh, kWh or MWh by the total."""
-    return _sized("energy", subject.totals.facility_energy_kwh)
+    return _sized("energy", subject.facility_energy_kwh)
 
 
 def mass_cell(subject: Subject) -> Cell:
     """Choose grams, kilograms or tonnes by the total."""
-    return _sized("emissions", subject.totals.operational_kg)
+    return _sized("emissions", subject.operational_kg)
 
 
 def _sized(quantity: str, value: Interval) -> Cell:
@@ -78,8 +78,8 @@ def _paragraph(subject: Subject) -> str:
 def _sentences(subject: Subject) -> Iterator[str]:
     versions = latex(statements.versions_words(subject))
     yield f"\\paragraph{{Energy and emissions.}} {_VERBS[subject.basis]} that training on {_hardware(subject)} used"
-    yield f"{_amount(energy_cell(subject), subject.totals.facility_energy_kwh)} of electricity, which emitted"
-    yield f"{_amount(mass_cell(subject), subject.totals.operational_kg, 'CO$_2$e')} (operational, location-based)."
+    yield f"{_amount(energy_cell(subject), subject.facility_energy_kwh)} of electricity, which emitted"
+    yield f"{_amount(mass_cell(subject), subject.operational_kg, 'CO$_2$e')} (operational, location-based)."
     yield f"The figures cover {latex(statements.boundary_words(subject))}."
     yield f"They comprise {latex(statements.runs_words(subject))}."
     factor = latex(statements.factor_words(subject)).replace("CO2e", "CO$_2$e")
@@ -119,8 +119,8 @@ def _neurips(subject: Subject, rows: Rows, final: str | None) -> str:
     }.get(subject.kind) or _others(subject, rows, final)
     return (
         f"Training used {_hardware(subject)}{_places(subject)}, in total "
-        f"{_amount(energy_cell(subject), subject.totals.facility_energy_kwh)} and "
-        f"{_amount(mass_cell(subject), subject.totals.operational_kg, 'CO$_2$e')}; "
+        f"{_amount(energy_cell(subject), subject.facility_energy_kwh)} and "
+        f"{_amount(mass_cell(subject), subject.operational_kg, 'CO$_2$e')}; "
         f"Table~\\ref{{tab:greentrain}} {listed}, and {more}."
     )
 
@@ -132,7 +132,7 @@ def _others(subject: Subject, rows: Rows, final: str | None) -> str:
     words = []
     if known:
         which = "runs that did not complete" if final is None else "failed and preliminary runs"
-        share = 100 * sum(known) / subject.totals.facility_energy_kwh.best
+        share = 100 * sum(known) / subject.facility_energy_kwh.best
         words.append(f"its total includes {which} ({share:.2g}\\,\\% of the energy)")
     elif not rows.others and not subject.unreadable:
         words.append("no tracked run of the project failed" if final is None else "no other run of it was tracked")
@@ -157,8 +157,8 @@ def _acl(subject: Subject) -> str:
         "run": "computational budget of this run, without others of its project,",
     }.get(subject.kind, "total computational budget")
     budget = _time(subject) or "not counted in hours"
-    energy = _amount(energy_cell(subject), subject.totals.facility_energy_kwh)
-    mass = _amount(mass_cell(subject), subject.totals.operational_kg, "CO$_2$e")
+    energy = _amount(energy_cell(subject), subject.facility_energy_kwh)
+    mass = _amount(mass_cell(subject), subject.operational_kg, "CO$_2$e")
     infrastructure = latex(statements.hardware_of(subject) or "hardware not stated")
     return (
         f"{params} {which} was {budget}, which used {energy} and emitted {mass}, "

@@ -2,16 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from greentrain.errors import InputError
 from greentrain.interval import Interval
+from greentrain.numbers import counted
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import latex
-from greentrain.reporting.numbers import counted
 from greentrain.reporting.subject import RunLine, Subject
 from greentrain.reporting.units_map import Cell, cell
+from greentrain.summation import total_of
 
 MOST_ROWS = 30
 """More runs than this are summed by status and hardware: a table that floats does not break over pages."""
@@ -184,19 +185,12 @@ def _row(line: RunLine, hours: Hours) -> Row:
 
 def _sum(name: str, lines: Sequence[RunLine], hours: Hours) -> Row:
     times = [time for line in lines if (time := getattr(line, hours.field)) is not None]
-    energy = _added(line.facility_energy_kwh for line in lines)
-    return Row(name, "", sum(times) if times else None, energy, _added(line.operational_kg for line in lines))
-
-
-def _added(values: Iterable[Interval | None]) -> Interval | None:
-    """Add end by end, as the totals do: errors of one user's runs at one place are the same."""
-    known = [value for value in values if value is not None]
-    return Interval(*map(sum, zip(*known, strict=True))) if known else None
+    whole = total_of([line.footprint for line in lines])
+    return Row(name, "", sum(times) if times else None, whole.facility_energy_kwh, whole.operational_kg)
 
 
 def _total(subject: Subject, hours: Hours) -> Row:
-    totals = subject.totals
-    return Row("Total", "", hours.total(subject), totals.facility_energy_kwh, totals.operational_kg)
+    return Row("Total", "", hours.total(subject), subject.facility_energy_kwh, subject.operational_kg)
 
 
 def _written(row: Row, energy: Cell, mass: Cell, shared: str) -> str:

@@ -53,7 +53,7 @@ def metadata(subject: Subject, training_type: str | None = None) -> dict[str, st
 
 
 def _grams(subject: Subject) -> str:
-    grams = cell(FORM, "emissions").number(subject.totals.operational_kg.best)
+    grams = cell(FORM, "emissions").number(subject.operational_kg.best)
     if not grams >= SMALLEST_G:
         rule = f"emits {grams:.2g} g of CO2e; below 0.0001 g readers of a model card take the number for another one"
         raise InputError("result", None, rule)
@@ -61,7 +61,7 @@ def _grams(subject: Subject) -> str:
 
 
 def _source(subject: Subject) -> str:
-    emissions, value = cell(FORM, "emissions_text"), subject.totals.operational_kg
+    emissions, value = cell(FORM, "emissions_text"), subject.operational_kg
     span = statements.span_words(value, emissions.text(value.low), emissions.with_unit(value.high))
     how = f"{statements.basis_words(subject)}, operational, location-based, {_boundary(subject)}, {span}"
     return f"{statements.versions_words(subject)}; {how}"
@@ -97,13 +97,13 @@ def _hours(subject: Subject) -> str:
 
 
 def _emitted(subject: Subject) -> str:
-    value, grams, text = subject.totals.operational_kg, cell(FORM, "emissions"), cell(FORM, "emissions_text")
+    value, grams, text = subject.operational_kg, cell(FORM, "emissions"), cell(FORM, "emissions_text")
     span = statements.span_words(value, text.text(value.low), text.with_unit(value.high))
     return f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)} ({span})"
 
 
 def _energy(subject: Subject) -> str:
-    value, energy = subject.totals.facility_energy_kwh, cell(FORM, "energy")
+    value, energy = subject.facility_energy_kwh, cell(FORM, "energy")
     span = statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
     return f"{energy.with_unit(value.best)} ({span})"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from greentrain.errors import InputError, either
-from greentrain.estimation.result import Input
+from greentrain.footprint import Input
 from greentrain.interval import Interval, total
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import markdown
@@ -93,7 +93,7 @@ def _unit(subject: Subject, name: str) -> Unit:
 
 
 def _terms(subject: Subject) -> tuple[Interval, ...]:
-    operational, embodied = subject.totals.operational_kg, subject.totals.embodied_kg
+    operational, embodied = subject.operational_kg, subject.embodied_kg
     terms = (operational,) if embodied is None else (operational, embodied)
     return tuple(term.scaled(cell(FORM, "emissions").factor) for term in terms)
 
@@ -108,7 +108,7 @@ def _span(value: Interval) -> str:
 
 
 def _explained(subject: Subject, unit: Unit) -> Iterator[str]:
-    embodied = subject.totals.embodied_kg
+    embodied = subject.embodied_kg
     yield f"- Functional unit R: one {unit.name}; {_RATIONALES[unit.name.casefold()]}. R counts {unit.count:,.6g}."
     yield f"- Boundary: {markdown(statements.boundary_words(subject))}."
     yield f"- Runs: {markdown(statements.runs_words(subject))}."
@@ -132,7 +132,7 @@ def _components(subject: Subject) -> Iterator[str]:
 
 def _coefficients(subject: Subject, unit: Unit) -> Iterator[str]:
     tag = {"measured": "measured", "estimated": "modeled", "mixed": "measured and modeled"}[subject.basis]
-    energy = subject.totals.facility_energy_kwh
+    energy = subject.facility_energy_kwh
     words = cell(FORM, "energy")
     span = statements.span_words(energy, words.text(energy.low), words.text(energy.high))
     yield f"| E, facility energy | {words.text(energy.best)} ({span}) | kWh | {tag} | this report |"

@@ -73,14 +73,14 @@ def _created(subject: Subject) -> str:
 
 def _energy(subject: Subject) -> dict[str, str]:
     energy = cell(FORM, "energy")
-    quantity = energy.decimal(subject.totals.facility_energy_kwh.best)
+    quantity = energy.decimal(subject.facility_energy_kwh.best)
     return {"type": "ai_EnergyConsumptionDescription", "ai_energyQuantity": quantity, "ai_energyUnit": energy.unit}
 
 
 def _statement(subject: Subject) -> str:
-    energy, emissions = subject.totals.facility_energy_kwh, cell(FORM, "emissions")
+    energy, emissions = subject.facility_energy_kwh, cell(FORM, "emissions")
     ends = f"{cell(FORM, 'energy').decimal(energy.low)} to {cell(FORM, 'energy').decimal(energy.high)} kWh"
-    operational = subject.totals.operational_kg
+    operational = subject.operational_kg
     sentences = (
         f"Energy {statements.basis_words(subject)}, 90 % interval {ends}.",
         f"Boundary: {statements.boundary_words(subject)}.",

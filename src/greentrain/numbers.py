@@ -5,6 +5,7 @@ from math import floor, log10
 from greentrain.interval import Interval
 
 _SIGNIFICANT = 3
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LEAST_DECIMAL = 1e-9
 """Nobody counts more zeros than that."""
 
@@ -66,3 +67,20 @@ def counted(number: int, noun: str) -> str:
 def percent(share: float) -> str:
     """Write a share of one as a whole percentage."""
     return f"{100 * share:.0f} %"
+
+
+def amount(interval: Interval, unit: str) -> str:
+    """Write a best value with its unit and interval."""
+    return f"{best(interval)} {unit}" if interval.is_exact else f"{best(interval)} {unit} {span(interval)}"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in its two largest units."""
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"

@@ -3,7 +3,7 @@
 import pytest
 
 from greentrain.interval import Interval, exact
-from greentrain.reporting.numbers import best, plain, rounded, span, with_span
+from greentrain.numbers import best, plain, rounded, span, with_span
 
 
 @pytest.mark.parametrize(

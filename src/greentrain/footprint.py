@@ -1,0 +1,485 @@
+"""One result: the energy, emissions and water of a run, what they follow from and how they are known.
+
+An estimate, a live run, a tracked run and a total each hold one `Footprint`, so that a run shows one number wherever
+it is shown. PUE and carbon intensity are applied here and nowhere else.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import log
+from typing import Any
+
+from greentrain import formulas
+from greentrain.interval import Z_90, Interval, around, exact, product
+from greentrain.interval import total as independent_total
+from greentrain.record import Record, WithoutArithmetic
+
+QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "total_kg", "water_l")
+"""The quantities of a footprint, in the order of tables."""
+
+BASES = ("measured", "mixed", "estimated")
+"""How an energy is known: a sensor read what does the work, a part of it, or nothing."""
+
+SCOPES = ("accelerator", "node", "facility")
+"""What a headline covers, the narrowest first."""
+
+GIVEN_SOURCE = "user"
+"""Source id of what the user stated."""
+
+PUE, GRID_INTENSITY, IT_ENERGY = "pue", "grid_intensity", "it_energy"
+_EMBODIED = ("device_embodied", "node_share_embodied", "lifetime", "share_of_life_in_use")
+_WATER = ("wue", "water_intensity")
+_BESIDE_ENERGY = frozenset((PUE, GRID_INTENSITY, *_EMBODIED, *_WATER))
+_SMALLEST_RATIO = 1e-9
+"""Of a lower end to its best value: below that a logarithm says nothing any more. [1]"""
+
+
+class Input(Record):
+    """One number that a result follows from.
+
+    Attributes
+    ----------
+    name : str
+        What it is, in the words of the model.
+    value : Interval
+        In ``unit``.
+    unit : str
+        Unit; ``1`` for a plain ratio or count.
+    basis : {'given', 'measured', 'published', 'default', 'assumed'}
+        How it is known.
+    source : str
+        Source ids, joined by ``;``, the main one first.
+    note : str
+        What to know about it.
+    weight : float
+        How the operational figure follows it: 1 for a factor, its share for a term of a sum, 0 if not at all. [1]
+    key : str
+        Under which its error is shared with other runs: the same device, place, site or method. Empty: with none.
+    own_share : float
+        Part of its log-variance that is the run's own although there is a key. [1]
+    year : int or None
+        Year of the figure, where it has one.
+    accounting : {'life-cycle', 'direct', ''}
+        Of a carbon intensity: whether building and fuel supply of the power stations are counted; empty where it is
+        not known.
+    """
+
+    name: str
+    value: Interval
+    unit: str
+    basis: str
+    source: str
+    note: str = ""
+    weight: float = 1.0
+    key: str = ""
+    own_share: float = 0.0
+    year: int | None = None
+    accounting: str = ""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether greentrain chose it by default."""
+        return self.basis in ("default", "assumed")
+
+    @property
+    def source_ids(self) -> list[str]:
+        """The source ids one by one."""
+        return [key.strip() for key in self.source.split(";")]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the machine-readable form."""
+        first, *others = self.source_ids if ";" in self.source else (self.source,)
+        low, best, high = self.value
+        return {
+            "name": self.name, "low": low, "best": best, "high": high, "unit": self.unit, "basis": self.basis,
+            "source": first, "other_sources": others, "note": self.note,
+        }  # fmt: skip
+
+
+def given(name: str, value: float, unit: str, weight: float = 1.0) -> Input:
+    """Make the input of something that the user stated."""
+    return Input(name, exact(value), unit, "given", GIVEN_SOURCE, "", weight)
+
+
+class Inputs:
+    """The inputs of a result: by name, ``inputs["pue"]``, or one after the other.
+
+    Parameters
+    ----------
+    items : iterable of Input
+        In the order in which they are shown. Of several with one name, as in a total, the first is found by it.
+    """
+
+    __slots__ = ("_by_name", "_items")
+
+    def __init__(self, items: Iterable[Input] = ()) -> None:
+        self._items = tuple(items)
+        self._by_name: dict[str, Input] | None = None
+
+    def __iter__(self) -> Iterator[Input]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._named()
+
+    def __getitem__(self, name: str) -> Input:
+        return self._named()[name]
+
+    def get(self, name: str) -> Input | None:
+        """Return the input of this name; None where there is none."""
+        return self._named().get(name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Inputs) and self._items == other._items
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __repr__(self) -> str:
+        return f"Inputs({list(self._items)!r})"
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[Input, ...]]]:
+        return type(self), (self._items,)
+
+    def _named(self) -> dict[str, Input]:
+        if self._by_name is None:
+            self._by_name = {item.name: item for item in reversed(self._items)}
+        return self._by_name
+
+
+class Part(Record):
+    """One component's share of the energy and emissions."""
+
+    component: str
+    energy_kwh: float
+    operational_kg: float
+
+
+class Grid(Record):
+    """The carbon intensity that a result was computed with.
+
+    Attributes
+    ----------
+    g_per_kwh : Interval
+        Carbon intensity. [g CO2e/kWh]
+    year : int or None
+        Year of the value; None where the user gave it.
+    accounting : {'life-cycle', 'direct', ''}
+        Whether building and fuel supply of the power stations are counted; empty where it is not known.
+    basis : str
+        How it is known: given, measured, published, default or assumed.
+    source : str
+        Source ids, joined by ``;``.
+    """
+
+    g_per_kwh: Interval
+    year: int | None
+    accounting: str
+    basis: str
+    source: str
+
+
+class SiteFactors(Record):
+    """What turns energy of the computers into energy of the facility, emissions and water.
+
+    Attributes
+    ----------
+    pue, grid_intensity : Input or None
+        Power usage effectiveness [1] and carbon intensity [g/kWh]; None where they are not known.
+    wue, water_intensity : Input or None
+        Water used on site [L/kWh, of the IT] and by power stations [L/kWh]; None where they are not known.
+    notes : tuple of str
+        What was replaced or widened on the way.
+    """
+
+    pue: Input | None
+    grid_intensity: Input | None
+    wue: Input | None = None
+    water_intensity: Input | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pue_value(self) -> Interval | None:
+        """Power usage effectiveness; None where it is not known. [1]"""
+        return None if self.pue is None else self.pue.value
+
+    @property
+    def g_per_kwh(self) -> Interval | None:
+        """Carbon intensity; None where it is not known. [g CO2e/kWh]"""
+        return None if self.grid_intensity is None else self.grid_intensity.value
+
+    @property
+    def of_energy(self) -> tuple[Input, ...]:
+        """What facility energy and emissions follow from, as far as it is known."""
+        return tuple(item for item in (self.pue, self.grid_intensity) if item is not None)
+
+    @property
+    def of_water(self) -> tuple[Input, ...]:
+        """What the water follows from beside the PUE, as far as it is known."""
+        return tuple(item for item in (self.wue, self.water_intensity) if item is not None)
+
+
+class Factor(Record):
+    """A term of a quantity's doubt.
+
+    Attributes
+    ----------
+    name : str
+        The input that it comes from.
+    key : str
+        Under which it is shared with other runs, and then fully correlated; empty for a run's own.
+    below, above : float
+        Variance of the logarithm downward and upward from the best value. [1]
+    """
+
+    name: str
+    key: str
+    below: float
+    above: float
+
+
+class Footprint(WithoutArithmetic, Record):
+    """Energy, emissions and water of a run or of several, each with its 90 % interval.
+
+    Attributes
+    ----------
+    it_energy_kwh : Interval or None
+        Energy of the computers, before PUE; None where nothing is known of it. [kWh]
+    facility_energy_kwh : Interval or None
+        Energy at the facility's meter; None where the PUE is not known. [kWh]
+    operational_kg : Interval or None
+        Location-based emissions of that electricity: the headline. [kg CO2e]
+    embodied_kg : Interval or None
+        The share of making the hardware; None where the hardware is not known. [kg CO2e]
+    total_kg : Interval or None
+        Operational and embodied. [kg CO2e]
+    water_l : Interval or None
+        Water consumed on site and at the power stations. [L]
+    inputs : Inputs
+        Every number used, with its basis and source.
+    breakdown : tuple of Part
+        Accelerators, host and facility; their energies add up to the facility's.
+    basis : {'measured', 'mixed', 'estimated'}
+        How the energy is known. ``measured``: a sensor read every component that does the work, all but a tenth of
+        the time; ``mixed``: a sensor read a part of it; ``estimated``: none did.
+    scope : {'accelerator', 'node', 'facility'}
+        What the headline covers.
+    notes : tuple of str
+        What was understood, replaced or widened on the way.
+    summed_factors : mapping of str to tuple of Factor, optional
+        Of a total, the doubt of each quantity; one run's follows from its inputs.
+    """
+
+    it_energy_kwh: Interval | None
+    facility_energy_kwh: Interval | None
+    operational_kg: Interval | None
+    embodied_kg: Interval | None
+    total_kg: Interval | None
+    water_l: Interval | None
+    inputs: Inputs
+    breakdown: tuple[Part, ...]
+    basis: str
+    scope: str
+    notes: tuple[str, ...]
+    summed_factors: Mapping[str, tuple[Factor, ...]] | None = None
+
+    @property
+    def grid(self) -> Grid | None:
+        """The carbon intensity with its year and what it counts; None where none is known."""
+        item = self.inputs.get(GRID_INTENSITY)
+        return None if item is None else Grid(item.value, item.year, item.accounting, item.basis, item.source)
+
+    @property
+    def defaults(self) -> tuple[Input, ...]:
+        """The inputs that greentrain chose by default."""
+        return tuple(item for item in self.inputs if item.is_default)
+
+    @property
+    def drivers(self) -> tuple[tuple[str, float], ...]:
+        """Each uncertain input with its share of the operational interval's variance, largest first. [1]"""
+        widths: dict[str, float] = {}
+        for factor in self.factors("operational_kg"):
+            width = (factor.below**0.5 + factor.above**0.5) ** 2
+            widths[factor.name] = widths.get(factor.name, 0.0) + width
+        everything = sum(widths.values())
+        shares = [(name, width / everything) for name, width in widths.items() if width]
+        return tuple(sorted(shares, key=lambda pair: -pair[1]))
+
+    def factors(self, quantity: str) -> tuple[Factor, ...]:
+        """Return the terms of a quantity's doubt, each with the key under which it is shared with other runs.
+
+        Their variances add up to the quantity's own, so that a total of one run is that run.
+
+        Parameters
+        ----------
+        quantity : str
+            One of `QUANTITIES`.
+        """
+        if self.summed_factors is not None:
+            return self.summed_factors.get(quantity, ())
+        interval: Interval | None = getattr(self, quantity)
+        if interval is None or interval.is_exact:
+            return ()
+        return tuple(_scaled(list(_terms(self.inputs, quantity)), _log_variances(interval)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the quantities, their basis and scope, inputs, breakdown and notes as plain data."""
+        found: dict[str, Any] = {"kind": "footprint"}
+        for name in QUANTITIES:
+            interval: Interval | None = getattr(self, name)
+            found[name] = interval and interval._asdict()
+        found |= {"basis": self.basis, "scope": self.scope}
+        found["breakdown"] = [part._asdict() for part in self.breakdown]
+        found["inputs"] = [item.to_dict() for item in self.inputs]
+        found["drivers"] = [{"name": name, "share_of_variance": share} for name, share in self.drivers]
+        return found | {"notes": list(self.notes)}
+
+    def __repr__(self) -> str:
+        return f"<Footprint {amounts(self)}, {self.basis}>"
+
+
+def amounts(footprint: Footprint) -> str:
+    """Write energy and emissions with the interval in one line, for `repr`."""
+    energy, kg = footprint.facility_energy_kwh or footprint.it_energy_kwh, footprint.operational_kg
+    if energy is None:
+        return "energy not known"
+    if kg is None:
+        return f"{energy.best:.4g} kWh before PUE"
+    return f"{energy.best:.4g} kWh, {kg.best:.4g} kg CO2e (90 % interval {kg.low:.4g} to {kg.high:.4g})"
+
+
+def footprint(
+    it_energy_kwh: Interval | None,
+    accelerators_kwh: float,
+    site: SiteFactors,
+    *,
+    embodied_kg: Interval | None,
+    inputs: Iterable[Input],
+    basis: str,
+    notes: tuple[str, ...] = (),
+) -> Footprint:
+    """Apply PUE, carbon intensity and water to an energy, once.
+
+    Parameters
+    ----------
+    it_energy_kwh : Interval or None
+        What the computers drew. [kWh]
+    accelerators_kwh : float
+        Their accelerators' part of the best value. [kWh]
+    site : SiteFactors
+        What the computers stood in.
+    embodied_kg : Interval or None
+        The share of making the hardware. [kg CO2e]
+    inputs : iterable of Input
+        What all of this follows from, in the order in which it is shown.
+    basis : {'measured', 'mixed', 'estimated'}
+        How the energy is known.
+    notes : tuple of str, optional
+        What to know about it.
+    """
+    pue, grid = site.pue, site.grid_intensity
+    facility = operational = None
+    if it_energy_kwh is not None and pue is not None:
+        facility = _times(it_energy_kwh, formulas.facility_energy_kwh(it_energy_kwh.best, pue.value.best), pue.value)
+        if grid is not None:
+            kg = formulas.operational_kg(facility.best, grid.value.best)
+            operational = _times(it_energy_kwh, kg, pue.value, grid.value)
+    return Footprint(
+        it_energy_kwh,
+        facility,
+        operational,
+        embodied_kg,
+        independent_total(operational, embodied_kg) if operational is not None and embodied_kg is not None else None,
+        _water_l(it_energy_kwh, site),
+        Inputs(inputs),
+        _breakdown(it_energy_kwh, facility, accelerators_kwh, grid),
+        basis,
+        "node" if facility is None else "facility",
+        notes,
+    )
+
+
+def _times(energy: Interval, best: float, *factors: Interval) -> Interval:
+    return around(best, energy, *factors) if energy.best else exact(0.0)
+
+
+def _water_l(energy: Interval | None, site: SiteFactors) -> Interval | None:
+    if energy is None or site.pue is None or site.wue is None or site.water_intensity is None:
+        return None
+    wue, pue, electricity = site.wue.value, site.pue.value, site.water_intensity.value
+    best = formulas.water_l(energy.best, wue.best, pue.best, electricity.best)
+    if not best:
+        return exact(0.0)
+    return around(best, energy, independent_total(wue, product(pue, electricity)))
+
+
+def _breakdown(
+    energy: Interval | None, facility: Interval | None, accelerators_kwh: float, grid: Input | None
+) -> tuple[Part, ...]:
+    if energy is None or facility is None:
+        return ()
+    g_per_kwh = grid.value.best if grid is not None else 0.0
+    return (
+        _part("accelerators", accelerators_kwh, g_per_kwh),
+        _part("host", energy.best - accelerators_kwh, g_per_kwh),
+        _part("facility", facility.best - energy.best, g_per_kwh),
+    )
+
+
+def _part(component: str, kwh: float, g_per_kwh: float) -> Part:
+    return Part(component, kwh, formulas.operational_kg(kwh, g_per_kwh))
+
+
+def _log_variances(interval: Interval) -> tuple[float, float]:
+    """Return the variances of the logarithm that an interval stands for, downward and upward. [1]"""
+    low, best, high = interval
+    if best <= 0:
+        return 0.0, 0.0
+    below, above = log(best / max(low, _SMALLEST_RATIO * best)) / Z_90, log(high / best) / Z_90
+    return below * below, above * above
+
+
+def _terms(inputs: Iterable[Input], quantity: str) -> Iterator[Factor]:
+    """Yield the terms of a quantity as its inputs have them, a run's own part of a shared one apart."""
+    for item in inputs:
+        weight = _weight(item, quantity)
+        if not weight or item.value.is_exact:
+            continue
+        below, above = _log_variances(item.value)
+        below, above = weight * weight * below, weight * weight * above
+        own = item.own_share if item.key else 1.0
+        if own < 1.0:
+            yield Factor(item.name, item.key, (1 - own) * below, (1 - own) * above)
+        if own > 0.0:
+            yield Factor(item.name, "", own * below, own * above)
+
+
+def _weight(item: Input, quantity: str) -> float:
+    """Return how a quantity follows an input: 1 for a factor, a share for a term of a sum, 0 for not at all."""
+    name = item.name
+    if quantity == "embodied_kg":
+        return float(name in _EMBODIED)
+    if quantity == "water_l" and name in _WATER:
+        return 1.0
+    if name == PUE:
+        return float(quantity != "it_energy_kwh")
+    if name == GRID_INTENSITY:
+        return float(quantity in ("operational_kg", "total_kg"))
+    return 0.0 if name in _BESIDE_ENERGY else item.weight
+
+
+def _scaled(terms: list[Factor], whole: tuple[float, float]) -> Iterator[Factor]:
+    """Scale terms so that they add up to the quantity's own variances; what no term explains is the run's own."""
+    below, above = sum(term.below for term in terms), sum(term.above for term in terms)
+    down, up = (part / terms_sum if terms_sum else 0.0 for part, terms_sum in zip(whole, (below, above), strict=True))
+    for term in terms:
+        yield Factor(term.name, term.key, down * term.below, up * term.above)
+    rest = (0.0 if below else whole[0], 0.0 if above else whole[1])
+    if any(rest):
+        yield Factor("other", "", *rest)
+
+
+UNKNOWN = Footprint(None, None, None, None, None, None, Inputs(), (), "estimated", "facility", ())
+"""The footprint of a run of which nothing is known."""

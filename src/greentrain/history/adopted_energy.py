@@ -1,0 +1,212 @@
+"""Which energy of a run counts: what was measured as far as it goes and can be right, completed by the estimate."""
+
+from typing import NamedTuple
+
+from greentrain.catalogue import Accelerator
+from greentrain.estimation import Estimate
+from greentrain.history.metered import (
+    WIDTHS,
+    accelerator_count,
+    coverage,
+    least_w,
+    metered_energy,
+    sensor_coverage,
+)
+from greentrain.history.run_facts import RunFacts
+from greentrain.interval import Interval, around, product, total
+from greentrain.journal.records import COMPONENTS, expects_accelerators
+
+_HIGHEST_OVER_TDP = 1.2
+_WHOLE = 0.999
+"""Share of the time above which what is missing is negligible. [1]"""
+
+_NEARLY_ALL = 0.9
+"""Share of the time that a sensor has to read for an energy to be called measured. [1]"""
+
+
+class AdoptedEnergy(NamedTuple):
+    """The energy that counts.
+
+    Attributes
+    ----------
+    energy : Interval or None
+        Before PUE; None where nothing is known. [kWh]
+    accelerators_kwh : float
+        The accelerators' part of its best value. [kWh]
+    origin : {'measurement', 'estimate', 'both', 'nothing'}
+        Where it comes from.
+    basis : {'measured', 'mixed', 'estimated'}
+        How it is known.
+    reasons : tuple of str
+        Why, and what was filled.
+    unfilled : tuple of str
+        Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
+    """
+
+    energy: Interval | None
+    accelerators_kwh: float
+    origin: str
+    basis: str
+    reasons: tuple[str, ...]
+    unfilled: tuple[str, ...]
+
+
+class _Choice(NamedTuple):
+    energy: Interval | None
+    origin: str
+    reasons: tuple[str, ...] = ()
+
+
+def adopted_energy(
+    run: RunFacts, beside: Estimate | None, device: Accelerator | None, watts: float | None
+) -> AdoptedEnergy:
+    """Choose the energy of a run.
+
+    Parameters
+    ----------
+    run : RunFacts
+        What was recorded.
+    beside : Estimate or None
+        What the hardware's profile says of the same run.
+    device : Accelerator or None
+        The run's accelerator, where the catalogue has it.
+    watts : float or None
+        Measured mean power of one accelerator. [W]
+    """
+    choice = _of_measurement_alone(run) if beside is None else _of_both(run, beside, device, watts)
+    unfilled = _unfilled(run, beside, choice)
+    return AdoptedEnergy(
+        energy=choice.energy,
+        accelerators_kwh=_accelerators_kwh(run, beside, choice),
+        origin=choice.origin,
+        basis=_basis(run, beside, choice),
+        reasons=choice.reasons,
+        unfilled=unfilled,
+    )
+
+
+def _of_measurement_alone(run: RunFacts) -> _Choice:
+    """Adopt what was measured, where there is nothing else; time without a reading is filled by the rest."""
+    measured = metered_energy(run.nodes)
+    if measured is None:
+        return _Choice(None, "nothing", _missing_words(run))
+    parts = [name for name in COMPONENTS if run.energy_kwh[name] is not None]
+    filled = _filled(run, measured, None, parts[0])
+    return filled._replace(reasons=(*filled.reasons, *_missing_words(run)))
+
+
+def _of_both(run: RunFacts, beside: Estimate, device: Accelerator | None, watts: float | None) -> _Choice:
+    """Adopt what was measured as far as it goes and can be right, and the estimate for the rest."""
+    measured = metered_energy(run.nodes)
+    if measured is None:
+        return _Choice(beside.it_energy_kwh, "estimate", ("Nothing was measured: the estimate stands in.",))
+    if beside.accelerators_kwh:
+        fault = _fault(run, beside, device, watts)
+        if fault:
+            return _Choice(beside.it_energy_kwh, "estimate", (f"{fault} The estimate stands in.",))
+        return _with_accelerators(run, beside, measured)
+    if run.energy_kwh["cpu"] is None:
+        why = "The CPU was not measured, and it does the work: the estimate stands in."
+        return _Choice(beside.it_energy_kwh, "estimate", (why,))
+    return _filled(run, measured, beside.it_energy_kwh, "cpu")
+
+
+def _with_accelerators(run: RunFacts, beside: Estimate, measured: Interval) -> _Choice:
+    host = metered_energy(run.nodes, ("cpu", "memory")) if run.energy_kwh["cpu"] is not None else None
+    if host is not None and all(coverage(run, name) > _WHOLE for name in ("gpu", "cpu")):
+        return _Choice(measured, "measurement", _missing_words(run))
+    of_accelerators = metered_energy(run.nodes, ("gpu",))
+    assert of_accelerators is not None
+    accelerators = _filled(run, of_accelerators, beside.accelerator_energy_kwh, "gpu")
+    assert accelerators.energy is not None
+    if host is not None:
+        together = _filled(run, host, host, "cpu")
+        assert together.energy is not None
+        energy = total(accelerators.energy, together.energy)
+        origin = accelerators.origin if together.origin == "measurement" else "both"
+        return _Choice(energy, origin, (*accelerators.reasons, *_missing_words(run)))
+    factor = beside.inputs.get("host_factor")
+    if factor is not None:
+        why = "The CPU was not measured: the host's part follows from the accelerators' energy and the host factor."
+        return _Choice(product(accelerators.energy, factor.value), "both", (*accelerators.reasons, why))
+    why = "The CPU was not measured: the host's part is the estimate's."
+    host_share = 1 - beside.accelerators_kwh / beside.it_energy_kwh.best
+    rest = beside.it_energy_kwh.scaled(host_share)
+    return _Choice(total(accelerators.energy, rest), "both", (*accelerators.reasons, why))
+
+
+def _fault(run: RunFacts, beside: Estimate, device: Accelerator | None, watts: float | None) -> str:
+    """Say why the accelerators' reading cannot be right; nothing when it can."""
+    if watts is None:
+        return "The accelerators were not measured."
+    if watts < least_w(device):
+        return f"An accelerator at {watts:.3g} W on average during a job that uses it was not measured in truth."
+    if device and device.tdp_w and watts > _HIGHEST_OVER_TDP * device.tdp_w.high:
+        return f"An accelerator at {watts:.4g} W on average is above what {device.name} can draw."
+    found, wanted = accelerator_count(run), beside.count
+    if found and found < wanted:
+        return f"Only {found} of {wanted} accelerators were measured."
+    return ""
+
+
+def _filled(run: RunFacts, measured: Interval, estimated: Interval | None, name: str) -> _Choice:
+    """Complete an energy for the time without measurement: at the mean power of the rest, as unsure as the estimate.
+
+    Where there is no estimate, it is as unsure as what is modelled.
+    """
+    share = coverage(run, name)
+    if share > _WHOLE or not measured.best or not share:
+        return _Choice(measured, "measurement")
+    doubt = WIDTHS["modelled"] if estimated is None else estimated
+    missing = around(measured.best * (1 - share) / share, measured, doubt)
+    words = f"{100 * (1 - share):.3g} % of the time was not measured: it is filled at the mean power of the rest."
+    return _Choice(total(measured, missing), "both", (words,))
+
+
+def _missing_words(run: RunFacts) -> tuple[str, ...]:
+    words = {"cpu": "CPU", "memory": "memory"}
+    missing = [word for name, word in words.items() if run.energy_kwh[name] is None]
+    return tuple(f"The {word} was not measured and is not in the sum." for word in missing)
+
+
+def _accelerators_kwh(run: RunFacts, beside: Estimate | None, choice: _Choice) -> float:
+    if choice.energy is None:
+        return 0.0
+    if choice.origin == "estimate" and beside is not None:
+        return choice.energy.best * beside.accelerators_kwh / beside.it_energy_kwh.best
+    measured = run.energy_kwh["gpu"] or 0.0
+    seen = coverage(run, "gpu")
+    return min(choice.energy.best, measured / seen if seen else measured)
+
+
+def _basis(run: RunFacts, beside: Estimate | None, choice: _Choice) -> str:
+    """Tell how the adopted energy is known, by the sensors that read what does the work."""
+    if choice.origin in ("estimate", "nothing"):
+        return "estimated"
+    seen = {name: sensor_coverage(run, name) for name in COMPONENTS}
+    working = "gpu" if _has_accelerators(run, beside) else "cpu"
+    if seen[working] >= _NEARLY_ALL:
+        return "measured"
+    return "mixed" if any(seen.values()) else "estimated"
+
+
+def _has_accelerators(run: RunFacts, beside: Estimate | None) -> bool:
+    if beside is not None:
+        return beside.accelerators_kwh > 0
+    return expects_accelerators(run.estimate_inputs, (part.component for node in run.nodes for part in node.components))
+
+
+def _unfilled(run: RunFacts, beside: Estimate | None, choice: _Choice) -> tuple[str, ...]:
+    """Name the parts of the computers that no meter saw and no estimate stands in for."""
+    energy = run.energy_kwh
+    if choice.origin not in ("measurement", "both"):
+        return ()
+    # The host factor of the estimate, or its host, holds all that is not the accelerators'.
+    has_host = beside is not None and energy["cpu"] is None
+    names = {"gpu": "accelerators", "cpu": "CPU", "memory": "memory"}
+    missing = {"gpu": _has_accelerators(run, beside) and energy["gpu"] is None}
+    missing |= {name: not has_host and energy[name] is None for name in ("cpu", "memory")}
+    found = [names[name] for name in COMPONENTS if missing[name]]
+    nodes = len({node.host for node in run.nodes})
+    without = len(run.unmetered_hosts)
+    return (*found, *([f"{without} of {nodes + without} nodes"] if without else []))

@@ -1,0 +1,68 @@
+"""A tracked run as a line of a report."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from greentrain.catalogue import Catalogue
+from greentrain.estimation import Estimate
+from greentrain.history import Run
+from greentrain.history.metered import accelerator_count
+from greentrain.journal.records import COMPONENTS
+from greentrain.reporting.subject import Components, RunLine
+from greentrain.units import SECONDS_PER_HOUR
+
+
+def line_of_run(run: Run) -> RunLine:
+    """Return the line of a tracked run."""
+    beside = run.estimate
+    hours = run.duration_seconds / SECONDS_PER_HOUR
+    count = accelerator_count(run) or (beside.count if beside and beside.run["gpu"] else 0)
+    started = utc_time(run.started)
+    parts = Components(*(run.energy_kwh[name] for name in COMPONENTS))
+    return RunLine(
+        id=run.id,
+        name=run.name or run.id,
+        status=run.status,
+        hardware=_hardware(run, beside, count),
+        gpu=beside.run["gpu"] if beside else None,
+        count=count,
+        runs=1,
+        hours=hours,
+        accelerator_hours=hours * count if count else None,
+        location=run.location,
+        year=run.year or (started.year if started else None),
+        started=started,
+        ended=None if run.status == "running" else utc_time(run.ended),
+        footprint=run.footprint,
+        measured=parts if run.reconciliation.believed == "measurement" else None,
+        project=run.project,
+        unmeasured=run.unfilled,
+        starts=_starts(run),
+    )
+
+
+def utc_time(seconds: float) -> datetime | None:
+    """Turn seconds since 1970 into a UTC time of whole seconds; None where a damaged record holds none."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _starts(run: Run) -> int:
+    """Count the sessions of the node that has most of them."""
+    if len(run.nodes) < 2:
+        return 1
+    return max(Counter(node.host for node in run.nodes).values())
+
+
+def _hardware(run: Run, beside: Estimate | None, count: int) -> str:
+    if beside is None or not beside.run["gpu"]:
+        return run.hardware or "hardware not known"
+    return f"{count:,} x {_name(beside.catalogue, beside.run['gpu'])}"
+
+
+@lru_cache(maxsize=1024)
+def _name(catalogue: Catalogue, key: str) -> str:
+    return catalogue.hardware.accelerator(key).name

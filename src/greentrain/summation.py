@@ -1,0 +1,161 @@
+"""Sums of results: what runs share is wrong in all of them alike, what is each run's own is independent."""
+
+from collections.abc import Iterable, Iterator
+from math import exp
+from typing import Any
+
+from greentrain.errors import InputError
+from greentrain.footprint import IT_ENERGY, QUANTITIES, SCOPES, Factor, Footprint, Input, Inputs, Part
+from greentrain.interval import Z_90, Interval, exact
+from greentrain.interval import total as independent_total
+
+
+def footprint_of(result: object) -> Footprint:
+    """Return the footprint of a result: an estimate, a run that was tracked, a total, or a footprint itself.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    found = result if isinstance(result, Footprint) else getattr(result, "footprint", None)
+    if not isinstance(found, Footprint):
+        rule = "must hold results: estimates, tracked runs that have ended, or totals"
+        raise InputError("results", f"with an item of type {type(result).__name__}", rule)
+    return found
+
+
+def total(results: Iterable[Any]) -> Footprint:
+    """Add results up: estimates, tracked runs, and totals of them.
+
+    What several runs share, such as the figures of a device, of a place's grid or of a site, is wrong in all of them by
+    the same factor; what is each run's own, such as how busy its devices were, is independent of the others. So the
+    interval of the sum is wider than for independent runs and narrower than the sum of the ends.
+
+    Parameters
+    ----------
+    results : iterable
+        Estimates, runs of the history, runs of this process that have ended, footprints, or any mixture of them.
+
+    Returns
+    -------
+    Footprint
+        The sum over those of which a quantity is known; a note says how many are not in it.
+
+    Raises
+    ------
+    InputError
+        If there is no result, or something else among them.
+
+    Examples
+    --------
+    >>> from greentrain import estimate, total
+    >>> both = total([estimate("V100", hours=96, location="FR"), estimate("V100", hours=48, location="FR")])
+    >>> round(both.facility_energy_kwh.best / estimate("V100", hours=144, location="FR").facility_energy_kwh.best, 6)
+    1.0
+    """
+    if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
+        rule = "must be a list of results; a single one is not added to anything"
+        raise InputError("results", f"of type {type(results).__name__}", rule)
+    items = [footprint_of(result) for result in results]
+    if not items:
+        raise InputError("results", None, "there is nothing to add up")
+    return items[0] if len(items) == 1 else total_of(items)
+
+
+def total_of(items: "list[Footprint]") -> Footprint:
+    """Add footprints up; of none everything is unknown."""
+    factors = {name: _summed_factors(items, name) for name in QUANTITIES if name != "total_kg"}
+    sums = {name: _sum(items, name, factors[name]) for name in factors}
+    operational, embodied = sums["operational_kg"], sums["embodied_kg"]
+    whole = independent_total(operational, embodied) if operational is not None and embodied is not None else None
+    known = [item for item in items if item.it_energy_kwh is not None]
+    bases, scopes = {item.basis for item in known}, {item.scope for item in known}
+    return Footprint(
+        **sums,
+        total_kg=whole,
+        inputs=Inputs(_merged(items)),
+        breakdown=_summed_breakdown(items),
+        basis=bases.pop() if len(bases) == 1 else "mixed" if bases else "estimated",
+        scope=min(scopes, key=SCOPES.index, default="facility"),
+        notes=(
+            *_unknown_notes(len(items) - len(known), len(items)),
+            *_counted(note for item in items for note in item.notes),
+        ),
+        summed_factors=factors,
+    )
+
+
+def _summed_factors(items: Iterable[Footprint], quantity: str) -> tuple[Factor, ...]:
+    """Combine the terms of a quantity of several runs: shared ones add up, own ones by their squares."""
+    known = [(item, value.best) for item in items if (value := getattr(item, quantity)) is not None]
+    whole = sum(best for _, best in known)
+    shared: dict[tuple[str, str], list[float]] = {}
+    own: dict[str, list[float]] = {}
+    for item, best in known:
+        share = best / whole if whole else 0.0
+        for factor in item.factors(quantity):
+            if factor.key:
+                pair = shared.setdefault((factor.name, factor.key), [0.0, 0.0])
+                pair[0] += share * factor.below**0.5
+                pair[1] += share * factor.above**0.5
+            else:
+                pair = own.setdefault(factor.name, [0.0, 0.0])
+                pair[0] += share * share * factor.below
+                pair[1] += share * share * factor.above
+    found = [Factor(name, key, below * below, above * above) for (name, key), (below, above) in shared.items()]
+    return (*found, *(Factor(name, "", below, above) for name, (below, above) in own.items()))
+
+
+def _sum(items: Iterable[Footprint], quantity: str, factors: Iterable[Factor]) -> Interval | None:
+    values = [value for item in items if (value := getattr(item, quantity)) is not None]
+    if not values:
+        return None
+    best = sum(value.best for value in values)
+    below, above = 0.0, 0.0
+    for factor in factors:
+        below, above = below + factor.below, above + factor.above
+    if not below and not above:
+        return exact(best)
+    return Interval(best * exp(-Z_90 * below**0.5), best, best * exp(Z_90 * above**0.5))
+
+
+def _merged(items: Iterable[Footprint]) -> Iterator[Input]:
+    """Yield equal inputs of several runs once, with the widest interval; each run's own energy is in its own."""
+    found: dict[tuple[str, float, str, str, str], Input] = {}
+    for each in items:
+        for item in each.inputs:
+            if item.name == IT_ENERGY:
+                continue
+            key = (item.name, item.value.best, item.unit, item.basis, item.source)
+            known = found.get(key)
+            if known is None:
+                found[key] = item
+            elif item.value.low < known.value.low or item.value.high > known.value.high:
+                low, high = min(item.value.low, known.value.low), max(item.value.high, known.value.high)
+                found[key] = known._replace(value=Interval(low, known.value.best, high))
+    yield from found.values()
+
+
+def _summed_breakdown(items: Iterable[Footprint]) -> tuple[Part, ...]:
+    sums: dict[str, list[float]] = {}
+    for item in items:
+        for part in item.breakdown:
+            pair = sums.setdefault(part.component, [0.0, 0.0])
+            pair[0] += part.energy_kwh
+            pair[1] += part.operational_kg
+    return tuple(Part(name, kwh, kg) for name, (kwh, kg) in sums.items())
+
+
+def _unknown_notes(unknown: int, number: int) -> Iterator[str]:
+    if unknown:
+        yield f"Of {unknown:,} of {number:,} runs nothing is known of the energy; they are not in the sums."
+
+
+def _counted(notes: Iterable[str]) -> Iterator[str]:
+    """Yield each note once, with the number of runs that it holds for, the most frequent first."""
+    numbers: dict[str, int] = {}
+    for note in notes:
+        numbers[note] = numbers.get(note, 0) + 1
+    for note, number in sorted(numbers.items(), key=lambda pair: -pair[1]):
+        yield note if number == 1 else f"{note} (in {number:,} runs)"
