@@ -22,12 +22,13 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from greentrain.estimation import Estimate, Input, estimate
-    from greentrain.history import History
+    from greentrain.history import History, Run
     from greentrain.interval import Interval
     from greentrain.meter.replay import ReplayMeter
     from greentrain.reporting.card import update_card
     from greentrain.reporting.charts import chart
     from greentrain.reporting.report import report
+    from greentrain.tracking.live import LiveRun
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.tracker import Tracker, track
     from greentrain.validation import ValidationReport, validate
@@ -47,9 +48,11 @@ _HOME = {
     "InputError": "greentrain.errors",
     "Interval": "greentrain.interval",
     "InvalidNumber": "greentrain.errors",
+    "LiveRun": "greentrain.tracking.live",
     "Measurement": "greentrain.tracking.measurement",
     "MeterError": "greentrain.errors",
     "ReplayMeter": "greentrain.meter.replay",
+    "Run": "greentrain.history",
     "Tracker": "greentrain.tracking.tracker",
     "UnknownName": "greentrain.errors",
     "ValidationReport": "greentrain.validation",
@@ -76,9 +79,11 @@ __all__ = [
     "InputError",
     "Interval",
     "InvalidNumber",
+    "LiveRun",
     "Measurement",
     "MeterError",
     "ReplayMeter",
+    "Run",
     "Tracker",
     "UnknownName",
     "ValidationReport",

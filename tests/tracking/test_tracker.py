@@ -387,4 +387,15 @@ def test_the_example_of_track_works(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert shown is not None
     example = doctest.DocTestParser().get_doctest(shown, {"track": greentrain.track}, "track", None, None)
 
-    assert doctest.DocTestRunner().run(example) == doctest.TestResults(failed=0, attempted=4)
+    assert doctest.DocTestRunner().run(example) == doctest.TestResults(failed=0, attempted=5)
+
+
+def test_a_tracked_function_leads_to_the_run_that_its_tracker_began(track: TrackQuietly) -> None:
+    """Functions of one tracker each lead to their own run, the tracker to the newest of all."""
+    tracked = track("shared", meter="none")
+    first, second = tracked(lambda: 1), tracked(lambda: 2)
+    first()
+    second()
+
+    assert first.run is not second.run
+    assert tracked.measurement is second.run.measurement

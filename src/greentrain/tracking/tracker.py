@@ -68,7 +68,7 @@ class Tracker:
             run.end(error)
 
     def __call__(self, function: Any) -> Any:
-        """Track every call of a function; it stays the kind of function that it is."""
+        """Track every call of a function; it stays the kind of function that it is, and leads to its latest run."""
         return decorated(function, self.start)
 
     def span(self, name: str, /, **attributes: Any) -> Span:
@@ -195,7 +195,9 @@ def track(
     Returns
     -------
     Tracker or function
-        The tracked function where ``track`` itself is the decorator. It keeps its parameters, its result and its kind.
+        The tracked function where ``track`` itself is the decorator. It keeps its parameters, its result and its kind,
+        and leads to its latest run in this process: ``train.run``, None before the first call. Keep ``@track``
+        outermost: a decorator above it copies the attribute as it stands by then.
 
     Raises
     ------
@@ -209,6 +211,8 @@ def track(
     ...     return 1 / steps
     >>> train(4)
     0.25
+    >>> train.run.record["status"]
+    'completed'
     >>> with track("bert", location="FR", quiet=True) as run:
     ...     run.log(loss=0.25)
     >>> run.measurement.logs["loss"]["last"]
