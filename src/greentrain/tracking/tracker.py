@@ -10,10 +10,12 @@ from greentrain.tracking.live import LiveRun
 from greentrain.tracking.settings import INTERVAL_SECONDS, Settings, checked_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
-    from typing import Any
+    from typing import Any, Unpack, overload
 
     from greentrain.estimation import Estimate
+    from greentrain.tracking.function_types import Owner, P, R, TrackedFunction, TrackKeywords
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.spans import Span
     from greentrain.tracking.view import FinishedRun
@@ -66,6 +68,15 @@ class Tracker:
         if self._entered:
             run = self._newest = self._entered.pop()
             run.end(error)
+
+    if TYPE_CHECKING:  # a static method can be called as well: it is told first, and stays the object that it is
+
+        @overload
+        def __call__(self, function: staticmethod[P, R]) -> staticmethod[P, R]: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, function: classmethod[Owner, P, R]) -> classmethod[Owner, P, R]: ...
+        @overload
+        def __call__(self, function: Callable[P, R]) -> TrackedFunction[P, R]: ...
 
     def __call__(self, function: Any) -> Any:
         """Track every call of a function; it stays the kind of function that it is, and leads to its latest run."""
@@ -122,6 +133,43 @@ def _nothing() -> None:
     """There is no run to look after."""
 
 
+if TYPE_CHECKING:  # the name first: that is what `track(**settings)` is taken for
+
+    @overload
+    def track(
+        name: str | None = None,
+        *,
+        project: str | None = None,
+        location: str | None = None,
+        year: int | None = None,
+        pue: float | None = None,
+        grid_intensity: float | None = None,
+        gpu: str | None = None,
+        count: int | None = None,
+        instance: str | None = None,
+        workload: str | None = None,
+        site: str | None = None,
+        run_id: str | None = None,
+        interval: float = INTERVAL_SECONDS,
+        total_steps: int | None = None,
+        budget_kwh: float | None = None,
+        budget_kg: float | None = None,
+        on_budget: str = "warn",
+        home: str | PathLike[str] | None = None,
+        meter: Any = None,
+        quiet: bool = False,
+        profiles: str | PathLike[str] | None = None,
+    ) -> Tracker: ...
+    @overload
+    def track(  # type: ignore[overload-overlap]
+        name: staticmethod[P, R], **keywords: Unpack[TrackKeywords]
+    ) -> staticmethod[P, R]: ...
+    @overload
+    def track(name: classmethod[Owner, P, R], **keywords: Unpack[TrackKeywords]) -> classmethod[Owner, P, R]: ...
+    @overload
+    def track(name: Callable[P, R], **keywords: Unpack[TrackKeywords]) -> TrackedFunction[P, R]: ...
+
+
 def track(
     name: Any = None,
     *,
@@ -145,7 +193,7 @@ def track(
     meter: Any = None,
     quiet: bool = False,
     profiles: str | PathLike[str] | None = None,
-) -> Tracker | Any:
+) -> Any:
     """Measure a training run: ``@track`` or ``@track("bert")`` on a function, or ``with track("bert") as run``.
 
     Measuring happens in a process of its own, which sees the run end by whatever cause. The training keeps its return
@@ -194,7 +242,7 @@ def track(
 
     Returns
     -------
-    Tracker or function
+    Tracker or TrackedFunction
         The tracked function where ``track`` itself is the decorator. It keeps its parameters, its result and its kind,
         and leads to its latest run in this process: ``train.run``, None before the first call. Keep ``@track``
         outermost: a decorator above it copies the attribute as it stands by then.
