@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from greentrain.reporting.charts import chart
     from greentrain.reporting.report import report
     from greentrain.summation import total
+    from greentrain.tracking.live import LiveRun
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.tracker import Tracker, track
     from greentrain.validation import ValidationReport, validate
@@ -50,6 +51,7 @@ _HOME = {
     "InputError": "greentrain.errors",
     "Interval": "greentrain.interval",
     "InvalidNumber": "greentrain.errors",
+    "LiveRun": "greentrain.tracking.live",
     "Measurement": "greentrain.tracking.measurement",
     "MeterError": "greentrain.errors",
     "ReplayMeter": "greentrain.meter.replay",
@@ -82,6 +84,7 @@ __all__ = [
     "InputError",
     "Interval",
     "InvalidNumber",
+    "LiveRun",
     "Measurement",
     "MeterError",
     "ReplayMeter",

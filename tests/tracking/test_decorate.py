@@ -1,15 +1,19 @@
 """Decorated functions of every kind stay what they are."""
 
 import asyncio
+import copy
 import functools
+import gc
 import inspect
+import pickle
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tracked import journals, of_type, replay
+from tracked import journals, of_type, replay, run
 
 import greentrain
 
@@ -270,3 +274,207 @@ def test_concurrent_coroutines_share_one_meter(track: TrackQuietly, tmp_path: Pa
     runs = journals(tmp_path / "home", "tracker")
     assert [len(of_type(records, "span_start")) for records in runs] == [2, 1]
     assert statuses(tmp_path) == [("completed", None)] * 2
+
+
+@pytest.fixture
+def track_unmeasured(track: TrackQuietly) -> TrackQuietly:
+    """``track`` without a meter, where nothing is measured."""
+    return functools.partial(track, meter="none")
+
+
+def called(function: Callable[..., Any]) -> None:
+    """Call a function of any kind without arguments, and take all that it yields."""
+
+    async def values() -> list[Any]:
+        return [value async for value in function()]
+
+    if inspect.iscoroutinefunction(function):
+        asyncio.run(function())
+    elif inspect.isasyncgenfunction(function):
+        asyncio.run(values())
+    elif inspect.isgeneratorfunction(function):
+        list(function())
+    else:
+        function()
+
+
+@pytest.mark.parametrize("function", [functools.partial(plain, 1), coroutine, generator, asynchronous_generator])
+@pytest.mark.parametrize("name", [None, "named"])
+def test_a_function_leads_to_its_latest_run(
+    function: Callable[..., Any], name: str | None, track_unmeasured: TrackQuietly
+) -> None:
+    """None before the first call, then the run of the newest."""
+    found = track_unmeasured(function) if name is None else track_unmeasured(name)(function)
+
+    assert found.run is None
+    called(found)
+    first = found.run
+    assert isinstance(first, greentrain.LiveRun)
+    assert first.record["status"] == "completed"
+    called(found)
+    assert found.run is not first
+
+
+def test_a_function_finds_its_own_run_while_it_runs(track_unmeasured: TrackQuietly) -> None:
+    """What is logged through it is the run's."""
+
+    @track_unmeasured
+    def train() -> None:
+        assert not train.run.is_over
+        train.run.log(loss=0.5)
+
+    train()
+
+    assert train.run.is_over
+    assert train.run.measurement.logs["loss"]["last"] == 0.5
+
+
+def test_methods_lead_to_their_latest_run(track_unmeasured: TrackQuietly) -> None:
+    """Bound or not, of an instance or of the class, each leads to the same."""
+
+    class Model:
+        @track_unmeasured
+        def method(self) -> None:
+            """Do nothing."""
+
+        @track_unmeasured
+        @classmethod
+        def of_class(cls) -> None:
+            """Do nothing."""
+
+        @staticmethod
+        @track_unmeasured("static")
+        def of_nobody() -> None:
+            """Do nothing."""
+
+    model = Model()
+    words = ("method", "of_class", "of_nobody")
+    assert [getattr(model, word).run for word in words] == [None] * 3
+
+    for word in words:
+        getattr(model, word)()
+
+    assert [getattr(model, word).run.name.rpartition(".")[2] for word in words] == ["method", "of_class", "static"]
+    assert all(getattr(model, word).run is getattr(Model, word).run for word in words)
+
+
+def test_of_calls_inside_one_another_the_last_to_start_counts(track_unmeasured: TrackQuietly) -> None:
+    """The inner call's run stays when the outer one ends."""
+    seen = []
+
+    @track_unmeasured
+    def descend(depth: int) -> None:
+        seen.append(descend.run)
+        if depth:
+            descend(depth - 1)
+
+    descend(2)
+
+    assert descend.run is seen[-1]
+    assert [run.role for run in seen] == ["main", "span", "span"]
+
+
+def test_of_concurrent_calls_the_last_to_start_counts(track_unmeasured: TrackQuietly) -> None:
+    """The one that ends last does not take its place."""
+    seen = []
+
+    @track_unmeasured
+    async def train(seconds: float) -> None:
+        seen.append(train.run)
+        await asyncio.sleep(seconds)
+
+    async def use() -> None:
+        await asyncio.gather(train(0.1), train(0.01))
+
+    asyncio.run(use())
+
+    assert len(set(map(id, seen))) == 2
+    assert train.run is seen[-1]
+
+
+def test_only_the_latest_run_is_kept(track_unmeasured: TrackQuietly) -> None:
+    """Many calls leave one run in memory, and a function that is gone leaves none."""
+
+    def runs_of(calls: int) -> list["weakref.ref[Any]"]:
+        train = track_unmeasured(functools.partial(plain, 1))
+        runs = []
+        for _ in range(calls):
+            train()
+            runs.append(weakref.ref(train.run))
+        gc.collect()
+        assert [run() for run in runs] == [None] * (calls - 1) + [train.run]
+        return runs
+
+    runs = runs_of(3)
+    gc.collect()
+
+    assert [run() for run in runs] == [None] * 3
+
+
+def test_an_attribute_of_the_users_stays(track_unmeasured: TrackQuietly) -> None:
+    """A function that has one of the same name keeps it, whether from before or from after it was tracked."""
+
+    class Job:
+        def __init__(self) -> None:
+            self.run = "before"
+
+        def __call__(self) -> int:
+            return 1
+
+    before = track_unmeasured(Job())
+    after = track_unmeasured(functools.partial(plain, 1))
+    after.run = "after"
+
+    assert (before(), after()) == (1, "12")
+    assert (before.run, after.run) == ("before", "after")
+
+
+def test_a_function_tracked_twice_leads_to_both_runs(track_unmeasured: TrackQuietly) -> None:
+    """The outer one by its own attribute, the inner one by that of what is wrapped."""
+    inner = track_unmeasured("inner")(plain)
+    inner(1)
+    outer = track_unmeasured("outer")(inner)
+    assert outer.run is None
+
+    outer(1)
+
+    assert (outer.run.name, outer.__wrapped__.run.name) == ("outer", "inner")
+
+
+tracked_here = greentrain.track("kept", meter="none", location="FR", quiet=True)(coroutine)
+
+
+def test_pickles_and_copies_are_the_function_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As of every function; a run that it leads to does not stand in the way."""
+    monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path))
+    monkeypatch.setattr(__import__(__name__), "coroutine", tracked_here)
+    asyncio.run(tracked_here())
+
+    assert pickle.loads(pickle.dumps(tracked_here)) is tracked_here
+    assert copy.deepcopy(tracked_here) is tracked_here
+    assert tracked_here.run.name == "kept"
+
+
+def test_a_run_that_was_pickled_with_its_function_gives_way_to_the_next(track_unmeasured: TrackQuietly) -> None:
+    """Pickled by value, as cloudpickle does, a function has a finished view of the run."""
+    train = track_unmeasured(functools.partial(plain, 1))
+    train()
+    train.run = copy.copy(train.run)
+
+    train()
+
+    assert isinstance(train.run, greentrain.LiveRun)
+
+
+def test_a_tracked_call_does_not_load_typing(tmp_path: Path) -> None:
+    """The training waits for what its first call loads."""
+    body = """
+        before = set(sys.modules)
+
+        @track(quiet=True)
+        def train():
+            return {"typing", "inspect", "greentrain.tracking.function_types"} & set(sys.modules) - before
+
+        print(train.run, train(), train.run.name)
+    """
+    assert run(tmp_path, body).stdout == "None set() train\n"

@@ -1,4 +1,4 @@
-"""Tracking functions of every kind, each of which stays the kind that it is.
+"""Tracking functions of every kind, each of which stays the kind that it is and leads to its latest run.
 
 The kind is read from the code's own flags: importing ``inspect`` takes longer than starting a run.
 """
@@ -10,20 +10,24 @@ from functools import partial, wraps
 
 from greentrain.errors import InputError
 from greentrain.lean import TYPE_CHECKING
+from greentrain.tracking.live import LiveRun
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from greentrain.tracking.live import LiveRun
-
-Start = Callable[[str], "LiveRun"]
+Start = Callable[[str], LiveRun]
 """Begins a run that is called like the function unless it has a name of its own."""
+
+RUN = "run"
+"""The attribute of a tracked function that holds its latest run."""
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
 def decorated(function: Any, start: Start) -> Any:
-    """Give a function that does the same, tracked.
+    """Return a function that does the same, tracked; its attribute `run` is its latest run, None before the first call.
+
+    An attribute of that name which the function has already stays as it is.
 
     Parameters
     ----------
@@ -45,17 +49,23 @@ def decorated(function: Any, start: Start) -> Any:
         raise InputError("track", function, rule)
     if not callable(function):
         raise InputError("track", function, "is neither a name nor a function")
+    tracked = _of_its_kind(function, start)
+    _lead_to(tracked, None)
+    return tracked
+
+
+def name_of(function: Any) -> str:
+    """Return the name under which a function's runs are recorded."""
+    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+
+
+def _of_its_kind(function: Any, start: Start) -> Callable[..., Any]:
     flags = _flags(function)
     if flags & _COROUTINE:
         return _coroutine(function, start)
     if flags & _ASYNC_GENERATOR:
         return _asynchronous_generator(function, start)
     return _generator(function, start) if flags & _GENERATOR else _plain(function, start)
-
-
-def name_of(function: Any) -> str:
-    """Give the name under which a function's runs are recorded."""
-    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
 
 
 def _flags(function: Any) -> int:
@@ -68,10 +78,30 @@ def _flags(function: Any) -> int:
     return int(code.co_flags) if code is not None else 0
 
 
+def _started(tracked: Callable[..., Any], function: Any, start: Start) -> LiveRun:
+    run = start(name_of(function))
+    _lead_to(tracked, run)
+    return run
+
+
+def _lead_to(tracked: Callable[..., Any], run: LiveRun | None) -> None:
+    """Let a tracked function lead to a run, unless what its attribute holds is the user's."""
+    held = vars(tracked).get(RUN)
+    if held is None or isinstance(held, LiveRun) or _is_finished_run(held):
+        setattr(tracked, RUN, run)
+
+
+def _is_finished_run(held: object) -> bool:
+    """Say whether this is what became of a run when the function was pickled by value, as cloudpickle does."""
+    from greentrain.tracking.view import FinishedRun  # late: it loads `typing`
+
+    return isinstance(held, FinishedRun)
+
+
 def _plain(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
     @wraps(function)
     def tracked(*args: Any, **kwargs: Any) -> Any:
-        run = start(name_of(function))
+        run = _started(tracked, function, start)
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
@@ -86,7 +116,7 @@ def _plain(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
 def _generator(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
     @wraps(function)
     def tracked(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        run = start(name_of(function))
+        run = _started(tracked, function, start)
         try:
             result = yield from function(*args, **kwargs)
         except BaseException as error:
@@ -101,7 +131,7 @@ def _generator(function: Callable[..., Any], start: Start) -> Callable[..., Any]
 def _coroutine(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
     @wraps(function)
     async def tracked(*args: Any, **kwargs: Any) -> Any:
-        run = start(name_of(function))
+        run = _started(tracked, function, start)
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
@@ -116,7 +146,7 @@ def _coroutine(function: Callable[..., Any], start: Start) -> Callable[..., Any]
 def _asynchronous_generator(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
     @wraps(function)
     async def tracked(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        run = start(name_of(function))
+        run = _started(tracked, function, start)
         try:
             values = function(*args, **kwargs)
             step = values.__anext__

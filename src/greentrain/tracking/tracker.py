@@ -10,17 +10,19 @@ from greentrain.tracking.live import LiveRun
 from greentrain.tracking.settings import INTERVAL_SECONDS, Settings, checked_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
-    from typing import Any
+    from typing import Any, Unpack, overload
 
     from greentrain.estimation import Estimate
+    from greentrain.tracking.function_types import Owner, P, R, TrackedFunction, TrackKeywords
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.spans import Span
     from greentrain.tracking.view import FinishedRun
 
 
 class Tracker:
-    """What `track` gives: a decorator and a context manager. Each call and each ``with`` block is a run of its own.
+    """What `track` returns: a decorator and a context manager. Each call and each ``with`` block is a run of its own.
 
     Its own words (`log`, `span`, `measurement` and so on) are about the newest of its runs.
 
@@ -67,12 +69,18 @@ class Tracker:
             run = self._newest = self._entered.pop()
             run.end(error)
 
-    def __call__(self, function: Any) -> Any:
-        """Track every call of a function; it stays the kind of function that it is."""
-        return decorated(function, self._start_call)
+    if TYPE_CHECKING:  # a static method can be called as well: it is told first, and stays the object that it is
 
-    def _start_call(self, name: str) -> LiveRun:
-        return self.start(name)
+        @overload
+        def __call__(self, function: staticmethod[P, R]) -> staticmethod[P, R]: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, function: classmethod[Owner, P, R]) -> classmethod[Owner, P, R]: ...
+        @overload
+        def __call__(self, function: Callable[P, R]) -> TrackedFunction[P, R]: ...
+
+    def __call__(self, function: Any) -> Any:
+        """Track every call of a function; it stays the kind of function that it is, and leads to its latest run."""
+        return decorated(function, self.start)
 
     def span(self, name: str, /, **attributes: Any) -> Span:
         """Mark a part of the newest run."""
@@ -125,6 +133,43 @@ def _nothing() -> None:
     """There is no run to look after."""
 
 
+if TYPE_CHECKING:  # the name first: that is what `track(**settings)` is taken for
+
+    @overload
+    def track(
+        name: str | None = None,
+        *,
+        project: str | None = None,
+        location: str | None = None,
+        year: int | None = None,
+        pue: float | None = None,
+        grid_intensity: float | None = None,
+        gpu: str | None = None,
+        count: int | None = None,
+        instance: str | None = None,
+        workload: str | None = None,
+        site: str | None = None,
+        run_id: str | None = None,
+        interval: float = INTERVAL_SECONDS,
+        total_steps: int | None = None,
+        budget_kwh: float | None = None,
+        budget_kg: float | None = None,
+        on_budget: str = "warn",
+        home: str | PathLike[str] | None = None,
+        meter: Any = None,
+        quiet: bool = False,
+        profiles: str | PathLike[str] | None = None,
+    ) -> Tracker: ...
+    @overload
+    def track(  # type: ignore[overload-overlap]
+        name: staticmethod[P, R], **keywords: Unpack[TrackKeywords]
+    ) -> staticmethod[P, R]: ...
+    @overload
+    def track(name: classmethod[Owner, P, R], **keywords: Unpack[TrackKeywords]) -> classmethod[Owner, P, R]: ...
+    @overload
+    def track(name: Callable[P, R], **keywords: Unpack[TrackKeywords]) -> TrackedFunction[P, R]: ...
+
+
 def track(
     name: Any = None,
     *,
@@ -148,7 +193,7 @@ def track(
     meter: Any = None,
     quiet: bool = False,
     profiles: str | PathLike[str] | None = None,
-) -> Tracker | Any:
+) -> Any:
     """Measure a training run: ``@track`` or ``@track("bert")`` on a function, or ``with track("bert") as run``.
 
     Measuring happens in a process of its own, which sees the run end by whatever cause. The training keeps its return
@@ -157,25 +202,26 @@ def track(
     Parameters
     ----------
     name : str, optional
-        What the run is called; the function's name unless told.
+        Name of the run. Default: the function's name.
     project : str, optional
-        What it belongs to.
+        Project that the run belongs to.
     location : str, optional
         Country, part of a country or cloud region: ``FR``, ``US-CA``, ``aws:us-east-1``.
     year : int, optional
-        Year of the grid's carbon intensity; the present one unless told.
+        Year of the grid's carbon intensity. Default: the current year.
     pue : float, optional
-        Power usage effectiveness of the facility. [1]
+        Power usage effectiveness of the facility. Default: the one published for the place. [1]
     grid_intensity : float, optional
-        Carbon intensity of the electricity, instead of the place's. [g CO2e/kWh]
+        Carbon intensity of the electricity. Default: the place's, in that year. [g CO2e/kWh]
     gpu, count, instance, workload : optional
-        The hardware, for the estimate beside the measurement; the accelerators that the meter sees unless told.
+        Hardware and kind of training, for the estimate beside the measurement. Default: the accelerators that the
+        meter sees.
     site : {'datacentre', 'workstation'}, optional
-        What the computers stand in; a workstation has PUE 1.
+        What the computers stand in; a workstation has PUE 1. Default: a data centre.
     run_id : str, optional
-        What nodes, ranks, restarts and resumptions of one run have in common, where no launcher says so.
+        What nodes, ranks, restarts and resumptions of one run have in common. Default: the launcher's job.
     interval : float, optional
-        Time between samples. [s]
+        Time between samples. Default: 1. [s]
     total_steps : int, optional
         Steps of the whole training; with ``run.log(step=...)`` they give a forecast.
     budget_kwh : float, optional
@@ -184,27 +230,65 @@ def track(
         Emissions that the run may cause. [kg CO2e]
     on_budget : {'warn', 'raise', 'stop'}, optional
         What happens when a budget is used up: a warning, ``BudgetExceeded`` at the next ``log`` or ``span``, or
-        ``run.should_stop``, by which callbacks end the training. A warning comes at 80 % in any case.
+        ``run.should_stop``, by which callbacks end the training. A warning comes at 80 % in any case. Default: 'warn'.
     home : path, optional
-        Folder of the records, instead of ``GREENTRAIN_HOME`` and the user's data folder.
+        Folder of the records. Default: ``GREENTRAIN_HOME``, or else the user's data folder.
     meter : str or ReplayMeter, optional
-        ``codecarbon``, ``none`` or ``replay:FILE``.
+        ``codecarbon``, ``none`` or ``replay:FILE``. Default: ``codecarbon``.
     quiet : bool, optional
-        Whether to leave out the one line at the end.
+        Whether to leave out the one line at the end. Default: False.
     profiles : path, optional
-        Folder of your own profiles.
+        Folder of your own profiles. Default: the shipped profiles alone.
 
     Returns
     -------
-    Tracker
-        Or the tracked function, when ``track`` itself is the decorator.
+    Tracker or TrackedFunction
+        The tracked function where ``track`` itself is the decorator. It keeps its parameters, its result and its kind,
+        and leads to its latest run in this process: ``train.run``, None before the first call. Keep ``@track``
+        outermost: a decorator above it copies the attribute as it stands by then.
 
     Raises
     ------
     InputError
-        If something said cannot be used, before any training starts.
+        If an argument cannot be used, before any training starts.
+
+    Examples
+    --------
+    >>> @track("bert", location="FR", quiet=True)
+    ... def train(steps: int) -> float:
+    ...     return 1 / steps
+    >>> train(4)
+    0.25
+    >>> train.run.record["status"]
+    'completed'
+    >>> with track("bert", location="FR", quiet=True) as run:
+    ...     run.log(loss=0.25)
+    >>> run.measurement.logs["loss"]["last"]
+    0.25
     """
-    said = dict(locals())
-    function = None if name is None or isinstance(name, str) else said.pop("name")
-    tracker = Tracker(checked_settings({**said, "name": name if function is None else None}))
-    return tracker if function is None else tracker(function)
+    is_function = name is not None and not isinstance(name, str)
+    said = {
+        "name": None if is_function else name,
+        "project": project,
+        "location": location,
+        "year": year,
+        "pue": pue,
+        "grid_intensity": grid_intensity,
+        "gpu": gpu,
+        "count": count,
+        "instance": instance,
+        "workload": workload,
+        "site": site,
+        "run_id": run_id,
+        "interval": interval,
+        "total_steps": total_steps,
+        "budget_kwh": budget_kwh,
+        "budget_kg": budget_kg,
+        "on_budget": on_budget,
+        "home": home,
+        "meter": meter,
+        "quiet": quiet,
+        "profiles": profiles,
+    }
+    tracker = Tracker(checked_settings(said))
+    return tracker(name) if is_function else tracker
