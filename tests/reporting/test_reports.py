@@ -163,6 +163,7 @@ def test_json_holds_everything(results: dict[str, Any]) -> None:
     found = json.loads(report(results["estimate"], "json", made_at=datetime(2026, 11, 22, 12, tzinfo=UTC)))
     assert found["totals"]["operational_kg"]["best"] == results["estimate"].operational_kg.best
     assert found["estimate"] == results["estimate"].to_dict()
+    assert (found["estimate"]["basis"], found["estimate"]["scope"]) == ("estimated", "facility")
     assert found["made_at"] == "2026-11-22T12:00:00Z"
     assert json.loads(schema_text()) == schema()
 
@@ -175,7 +176,10 @@ def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, A
     subject = subject_of(results["project"])
     first = subject.lines[0]
     lines = tuple(
-        first._replace(id=f"{number:03d}", facility_energy_kwh=Interval(number, number, number))
+        first._replace(
+            id=f"{number:03d}",
+            footprint=first.footprint._replace(facility_energy_kwh=Interval(number, number, number)),
+        )
         for number in range(150)
     )
     runs = next(part for part in document_of(subject._replace(lines=lines)).sections if part.id == "runs")

@@ -1,15 +1,17 @@
 """The table of spans in reports: what the parts of a training took, by name."""
 
+import json
 from pathlib import Path
 
+import pytest
 from journals_of_reports import write_run
 
-from greentrain import History
+from greentrain import History, report
 from greentrain.reporting.document.spans import MOST_NAMES, spans_blocks
 from greentrain.reporting.subject import PowerSpan, Subject
 from greentrain.reporting.subject_of import subject_of
 
-SPANS = [("epoch", 0, 1800), ("check", 900, 1080), ("epoch", 1800, 3600)]
+SPANS = [("epoch", 0, 1800), ("check", 900, 1080, 0), ("epoch", 1800, 3600)]
 
 
 def run(tmp_path: Path) -> Subject:
@@ -63,6 +65,26 @@ def test_nested_spans_are_said_to_be(tmp_path: Path) -> None:
     words, _ = spans_blocks(subject)
     assert words.text == "Some spans lie inside others; what they took is in both."  # type: ignore[union-attr]
     (_,) = spans_blocks(subject._replace(spans=tuple(span for span in subject.spans if span.name == "epoch")))
+
+
+def test_the_recorded_parent_tells_what_lies_inside_another(tmp_path: Path) -> None:
+    """The step lies in the check in the epoch; the thread beside them began while both went on, and lies in none."""
+    write_run(tmp_path, "a", spans=[("epoch", 0, 1800), ("check", 900, 1080, 0), ("step", 910, 920, 1)])
+    write_run(tmp_path, "b", spans=[("epoch", 0, 1800), ("thread", 900, 1080)])
+    nested, beside = (subject_of(History(tmp_path).get(key)) for key in "ab")
+    assert [(span.name, span.depth) for span in nested.spans] == [("epoch", 0), ("check", 1), ("step", 2)]
+    assert [span["depth"] for span in json.loads(report(nested, "json"))["spans"]] == [0, 1, 2]
+    assert [(span.name, span.depth) for span in beside.spans] == [("epoch", 0), ("thread", 0)]
+    (_,) = spans_blocks(beside)
+
+
+@pytest.mark.parametrize(
+    ("parents", "depths"), [((7, 0), [0, 1]), ((0, 0), [0, 1]), ((1, 0), [1, 1])], ids=["gone", "itself", "in a circle"]
+)
+def test_a_damaged_parent_ends_the_count(tmp_path: Path, parents: tuple[int, int], depths: list[int]) -> None:
+    """One that is not there is none, and no span is counted twice."""
+    write_run(tmp_path, "a", spans=[("one", 0, 1800, parents[0]), ("two", 900, 1080, parents[1])])
+    assert [span.depth for span in subject_of(History(tmp_path).get("a")).spans] == depths
 
 
 def test_no_spans_no_table(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from journals_of_reports import FIRST_START, write_run
 
 import greentrain
 from greentrain import History, InputError
+from greentrain.footprint import UNKNOWN, Grid
 from greentrain.interval import Interval, exact
 from greentrain.reporting.statements import runs_words
-from greentrain.reporting.subject import NOTHING, Grid, Size
+from greentrain.reporting.subject import QUANTITIES, PowerSpan, Size
 from greentrain.reporting.subject_of import subject_of
 
 
@@ -22,9 +23,9 @@ def test_an_estimate_is_one_line_with_its_own_totals() -> None:
     assert (subject.kind, subject.basis, subject.boundary, subject.failed_share) == (
         "estimate", "estimated", "facility", None,
     )  # fmt: skip
-    assert round(subject.totals.facility_energy_kwh.best, 1) == 1506.8
-    assert round(subject.totals.operational_kg.best, 1) == 652.0
-    assert line.it_energy_kwh == subject.totals.it_energy_kwh == exact(64 * 79.2 * 188.1486 / 1000)
+    assert round(subject.facility_energy_kwh.best, 1) == 1506.8
+    assert round(subject.operational_kg.best, 1) == 652.0
+    assert line.it_energy_kwh == subject.it_energy_kwh == exact(64 * 79.2 * 188.1486 / 1000)
     assert (line.count, line.runs, line.hours, line.accelerator_hours) == (64, 1, 79.2, 64 * 79.2)
     assert line.grid is not None
     assert (line.grid.g_per_kwh, line.grid.year, line.grid.accounting) == (exact(432.73), None, "")
@@ -77,7 +78,7 @@ def test_a_tracked_run_is_what_was_measured(tmp_path: Path) -> None:
     (line,) = subject.lines
     assert (subject.kind, subject.title, subject.basis, subject.failed_share) == ("run", "first", "measured", 0.0)
     assert (line.status, line.count, line.hours, line.accelerator_hours) == ("completed", 1, 1.0, 1.0)
-    best = {name: value.best for name, value in subject.totals._asdict().items()}
+    best = {name: getattr(subject, name).best for name in QUANTITIES}
     assert best["it_energy_kwh"] == pytest.approx(0.42)
     assert best["facility_energy_kwh"] == pytest.approx(0.504)
     assert best["operational_kg"] == pytest.approx(0.2016)
@@ -104,24 +105,63 @@ def test_power_over_time_is_the_energy_over_the_time_between_readings(tmp_path: 
         assert {round(power, 6) for _, power in subject.power_series[name]} == {watts}
     assert subject.power_series["gpu"][0][0] == pytest.approx(3600 / 61 / 2, abs=1e-3)
     # 420 W for 1,790 s; the ends lie between two readings.
-    assert [tuple(span) for span in subject.spans] == [("epoch 1", 10.0, 1800.0, pytest.approx(420 * 1790 / 3.6e6))]
+    assert subject.spans == (PowerSpan("epoch 1", 10.0, 1800.0, pytest.approx(420 * 1790 / 3.6e6), 0),)
 
 
 def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:
-    """Two measured runs of 0.504 kWh, one of them failed: 1.008 kWh, half of it failed; ends add up too."""
+    """Two measured runs of 0.504 kWh, one of them failed: 1.008 kWh, half of it failed.
+
+    Both were read by sensors of one kind, whose error they share, and PUE and grid are exact: the ends add up too.
+    """
     write_run(tmp_path, "a", project="p")
     write_run(tmp_path, "b", project="p", status="failed", started=FIRST_START + timedelta(days=40))
     one, two = (subject_of(History(tmp_path).get(key)) for key in "ab")
     subject = subject_of(History(tmp_path))
     assert (subject.kind, subject.title) == ("project", "p, 2 runs")
-    assert subject.totals.facility_energy_kwh.best == pytest.approx(1.008)
-    low, _, high = subject.totals.operational_kg
-    assert low == pytest.approx(one.totals.operational_kg.low + two.totals.operational_kg.low)
-    assert high == pytest.approx(one.totals.operational_kg.high + two.totals.operational_kg.high)
+    assert subject.facility_energy_kwh.best == pytest.approx(1.008)
+    low, _, high = subject.operational_kg
+    assert low == pytest.approx(one.operational_kg.low + two.operational_kg.low)
+    assert high == pytest.approx(one.operational_kg.high + two.operational_kg.high)
     assert subject.failed_share == pytest.approx(0.5)
     assert [line.id for line in subject.lines] == ["a", "b"]
     assert sum(part.energy_kwh for part in subject.breakdown) == pytest.approx(1.008)
     assert subject.period_end == FIRST_START + timedelta(days=40, hours=1)
+
+
+def test_a_project_shares_the_meter_and_not_the_grids(tmp_path: Path) -> None:
+    """Two runs of 0.504 kWh, at 400 (300 to 500) and at 200 (100 to 400) g/kWh: 0.2016 + 0.1008 = 0.3024 kg.
+
+    IT energy: 0.3 kWh and 0.1 kWh to 5 %, 0.02 kWh to a factor of two, so 0.42 kWh from 0.42 -
+    (0.015^2 + 0.005^2 + 0.01^2)^0.5 = 0.40129 to 0.42 + (0.015^2 + 0.005^2 + 0.02^2)^0.5 = 0.44550. That error is
+    common to both runs and stays as it is; each grid's counts by the two thirds and the third of its run.
+
+    Downward ln(0.42 / 0.40129) = 0.0456, 2/3 ln(4/3) = 0.1918 and 1/3 ln 2 = 0.2310, by squares 0.3037: 0.2232 kg;
+    upward 0.0589, 2/3 ln(5/4) = 0.1488 and again 0.2310, by squares 0.2811: 0.4005 kg.
+
+    Of the variance the energy has (0.0456 + 0.0589)^2 = 0.0109, the grids (2/3 ln(5/3))^2 + (1/3 ln 4)^2 = 0.3295.
+    """
+    grid = {"low": 300.0, "best": 400.0, "high": 500.0, "basis": "published", "source": "one"}
+    write_run(tmp_path, "a", grid=grid)
+    write_run(tmp_path, "b", grid={"low": 100.0, "best": 200.0, "high": 400.0, "basis": "published", "source": "two"})
+    subject = subject_of(History(tmp_path))
+    assert tuple(subject.operational_kg) == pytest.approx((0.2232, 0.3024, 0.4005), abs=5e-5)
+    drivers = dict(subject.drivers)
+    assert list(drivers) == ["grid_intensity", "it_energy"]
+    assert drivers["grid_intensity"] == pytest.approx(0.3295 / 0.3404, abs=5e-4)
+    assert sum(drivers.values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("gpu_w", [300.0, None], ids=["measured", "estimated"])
+def test_a_project_of_one_run_is_that_run(tmp_path: Path, gpu_w: float | None) -> None:
+    """In every figure and in all that it follows from."""
+    write_run(tmp_path, "a", gpu_w=gpu_w)
+    run = History(tmp_path).get("a")
+    one, project = subject_of(run), subject_of([run])
+    for name in QUANTITIES:
+        assert tuple(getattr(project, name)) == pytest.approx(tuple(getattr(one, name)), rel=1e-12)
+    assert (project.basis, project.boundary, project.breakdown) == (one.basis, one.boundary, one.breakdown)
+    assert (project.inputs, project.drivers, project.sources) == (one.inputs, one.drivers, one.sources)
+    assert project.notes == one.notes
 
 
 def test_runs_that_cannot_be_read_are_said_to_be_missing(tmp_path: Path) -> None:
@@ -166,21 +206,24 @@ def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:
     subject = subject_of(History(tmp_path).get("c"))
     (line,) = subject.lines
     assert (line.status, line.basis, subject.basis, subject.failed_share) == ("killed", "estimated", "estimated", 1.0)
-    assert subject.totals.it_energy_kwh.best == pytest.approx(0.3132)
+    assert subject.it_energy_kwh.best == pytest.approx(0.3132)
     assert "The accelerators were not measured. The estimate stands in." in subject.notes
     assert {"tdp", "utilization", "host_factor"} <= {item.name for item in subject.inputs}
 
 
 def test_a_part_that_nothing_measured_and_nothing_estimates_is_named(tmp_path: Path) -> None:
-    """Of a computer of unknown hardware 20 W of memory were seen: 0.02 kWh, and every form says what is missing."""
+    """Of a computer of unknown hardware 20 W of memory were modelled: 0.02 kWh, and every form says what is missing.
+
+    No sensor read anything, so that this is no measurement; the other run's accelerator was read all the time.
+    """
     write_run(tmp_path, "a", processors_alone=True)
     write_run(tmp_path, "b")
     (line,) = subject_of(History(tmp_path).get("a")).lines
-    assert (line.basis, line.unmeasured) == ("measured", ("CPU",))
+    assert (line.basis, line.unmeasured) == ("estimated", ("CPU",))
     assert line.it_energy_kwh is not None
     assert line.it_energy_kwh.best == pytest.approx(0.02)
     (other,) = subject_of(History(tmp_path).get("b")).lines
-    assert other.unmeasured == ()
+    assert (other.basis, other.unmeasured) == ("measured", ())
 
 
 def test_the_factor_of_a_run_without_an_estimate_has_its_year(tmp_path: Path) -> None:
@@ -208,8 +251,8 @@ def test_every_source_that_an_input_names_is_there(tmp_path: Path) -> None:
 def test_a_validation_has_no_lines_and_sums_to_nothing() -> None:
     """Its figures stand in the report of the validation itself."""
     subject = subject_of(greentrain.validate(tier="T1"))
-    assert (subject.kind, subject.lines, subject.totals) == ("validation", (), NOTHING)
-    assert NOTHING.facility_energy_kwh == Interval(0, 0, 0)
+    assert (subject.kind, subject.lines, subject.footprint) == ("validation", (), UNKNOWN)
+    assert (subject.facility_energy_kwh, subject.embodied_kg, subject.water_l) == (Interval(0, 0, 0), None, None)
 
 
 def test_title_and_date_are_taken_from_the_caller() -> None:

@@ -12,8 +12,7 @@ from greentrain import History, report
 from greentrain.cli.main import run
 from greentrain.errors import InputError
 from greentrain.reporting.subject import Size
-from greentrain.reporting.subject_of import subject_of
-from greentrain.reporting.subject_size import with_stated_size
+from greentrain.reporting.subject_of import subject_of, with_stated_size
 
 TIMED = greentrain.estimate("A100", hours=1)
 

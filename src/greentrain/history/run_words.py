@@ -1,7 +1,7 @@
 """The energy of a run in words, the same wherever a person reads it."""
 
 from greentrain.history.run import Run
-from greentrain.numbers import amount, duration
+from greentrain.numbers import amount, best, duration, rounded
 
 
 def energy_words(run: Run) -> str:
@@ -10,9 +10,14 @@ def energy_words(run: Run) -> str:
 
 
 def summary_words(run: Run) -> str:
-    """Say the same, and name the parts that are in no sum, for the line at the end of a run."""
+    """Say the same in the one line at the end of a run, which has to explain itself."""
     without = [f"without {' and '.join(run.unfilled)}"] if is_lower_bound(run) else []
-    return "; ".join([_amounts(run), *without, *_unmetered(run)])
+    facility, kg = run.facility_energy_kwh, run.operational_kg
+    if facility is None or kg is None:
+        return "; ".join([_amounts(run), *without, *_unmetered(run)])
+    interval = "" if kg.is_exact else f" (90 % interval {rounded(kg.low)} to {rounded(kg.high)})"
+    least = "at least " if is_lower_bound(run) else ""
+    return "; ".join([f"{least}{best(facility)} kWh, {best(kg)} kg CO2e{interval}", *without, *_unmetered(run)])
 
 
 def is_lower_bound(run: Run) -> bool:

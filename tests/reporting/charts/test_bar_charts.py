@@ -1,7 +1,7 @@
 """Charts of bars: waterfall, tornado and months; numbers worked out by hand."""
 
 import pytest
-from chart_subjects import history, line, nothing, subject
+from chart_subjects import history, line, nothing, subject, with_footprint
 
 from greentrain import estimate
 from greentrain.interval import exact
@@ -59,8 +59,7 @@ def test_the_sentence_and_the_table_of_the_waterfall() -> None:
 
 def test_a_run_without_embodied_emissions_ends_with_the_operational_ones() -> None:
     """Not known is not zero."""
-    found = subject(kind="run")
-    found = found._replace(totals=found.totals._replace(embodied_kg=None))
+    found = with_footprint(subject(kind="run"), embodied_kg=None)
     assert len(waterfall_chart.table(found)[1]) == 4
     assert waterfall_chart.summary(found).startswith("The run emits 400 kg CO2e (200 to 800 kg), operational alone;")
 
@@ -98,7 +97,7 @@ def test_the_sentence_and_the_table_of_the_tornado() -> None:
 
 def test_an_exact_result_has_no_tornado() -> None:
     """Nothing drives an interval that is not there."""
-    found = subject()._replace(drivers=())
+    found = with_footprint(subject(), summed_factors={})
     assert tornado(found).layout.annotations[0].text.replace("<br>", " ") == EMPTY
     assert tornado_chart.summary(found) == EMPTY
     assert tornado_chart.table(found)[1] == ()
@@ -153,7 +152,9 @@ def test_at_most_five_months_are_named_below_many_bars() -> None:
 
 def test_runs_without_figures_make_no_months() -> None:
     """And nothing known makes no waterfall either."""
-    unknown = subject(line("failed")._replace(operational_kg=None), kind="project")
+    failed = line("failed")
+    failed = failed._replace(footprint=failed.footprint._replace(operational_kg=None))
+    unknown = subject(failed, kind="project")
     assert months_chart.table(unknown)[1] == ()
     assert months_chart.summary(unknown) == "No run has both a date and a figure."
     assert by_month(unknown).layout.annotations[0].text == "No run has both a date and a figure."
@@ -163,6 +164,7 @@ def test_runs_without_figures_make_no_months() -> None:
 
 def test_runs_that_emitted_nothing_waste_nothing() -> None:
     """A share of zero is not computed."""
-    free = history().lines[2]._replace(operational_kg=exact(0.0), facility_energy_kwh=None)
+    free = history().lines[2]
+    free = free._replace(footprint=free.footprint._replace(operational_kg=exact(0.0), facility_energy_kwh=None))
     found = months_chart.summary(subject(free, kind="project"))
     assert found == "1 run of 2026-01 emitted 0 kg CO2e, 0 % of it by runs that failed, were interrupted or killed."

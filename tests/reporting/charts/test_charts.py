@@ -4,7 +4,7 @@ import inspect
 from math import isclose
 
 import pytest
-from chart_subjects import history, nothing, subject, validated
+from chart_subjects import history, nothing, subject, validated, with_footprint
 
 import greentrain
 from greentrain import estimate, validate
@@ -25,7 +25,7 @@ def test_an_estimate_has_five_charts_in_the_order_of_a_report() -> None:
 
 def test_charts_that_have_nothing_to_show_are_left_out() -> None:
     """A project of exact inputs without dates has no tornado and no months."""
-    exact = subject(kind="project")._replace(drivers=())
+    exact = with_footprint(subject(kind="project"), summed_factors={})
     assert [item.kind for item in charts_of(exact)] == ["headline", "waterfall", "elsewhere"]
     assert charts_of(nothing()) == ()
 

@@ -1,7 +1,7 @@
 """Charts of rows: headline, elsewhere and methods; numbers worked out by hand."""
 
 import pytest
-from chart_subjects import TRAIN, line, nothing, subject
+from chart_subjects import TRAIN, line, nothing, subject, with_footprint
 
 from greentrain import estimate
 from greentrain.interval import Interval, exact
@@ -126,7 +126,7 @@ def test_the_sentence_and_the_table_of_elsewhere() -> None:
 
 def test_a_project_of_several_places_is_as_uncertain_as_its_least_certain_grid() -> None:
     """All grids here have half to twice; each of the own places is shown, since all runs could have been there."""
-    other = line()._replace(location="SE", grid=line().grid)
+    other = line()._replace(location="SE")
     figure = elsewhere(subject(line(), other, kind="project"), PLACES)
     assert points(figure)["as it is"] == [(200, 400, 800)]
     assert "<b>as it is, 2 places: 400\u00a0kg</b><br><b>(200\u00a0to\u00a0800\u00a0kg)</b>" in labels(figure)
@@ -173,7 +173,7 @@ def test_the_sentence_of_the_methods_counts_those_inside_our_interval() -> None:
         item._replace(result=item.result._replace(kg=kg, known_as=name, setting=""))
         for item, kg, name in zip(comparison.methods, (400.0, 650.0, 800.0, 900.0), "abcd", strict=False)
     )
-    narrow = subject()._replace(totals=subject().totals._replace(operational_kg=Interval(500, 600, 700)))
+    narrow = with_footprint(subject(), operational_kg=Interval(500, 600, 700))
     assert methods_chart.summary(narrow, comparison._replace(methods=four)) == (
         "For the same job, published methods give from 400 kg (a) to 900 kg CO2e (d) beside our "
         "600 kg CO2e (500 to 700 kg); our interval holds 1 of the 4."

@@ -1,13 +1,18 @@
 """Subjects whose numbers are round, so that every form's can be worked out by hand."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from greentrain import Estimate, Interval, estimate
-from greentrain.reporting.subject import Grid, RunLine, Size, Subject, Totals, Versions
+from greentrain.footprint import IT_ENERGY, UNKNOWN, Input, Inputs, Part, given
+from greentrain.reporting.subject import RunLine, Size, Subject, Versions
 from greentrain.reporting.subject_of import subject_of
 
 MADE_AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
-GRID = Grid(Interval(320.0, 400.0, 480.0), 2025, "life-cycle", "published", "ember_2026_10")
+GRID = Input(
+    "grid_intensity", Interval(320.0, 400.0, 480.0), "g/kWh", "published", "ember_2026_10", key="grid:FR:2025",
+    year=2025, accounting="life-cycle",
+)  # fmt: skip
 
 
 def exact_estimate() -> Estimate:
@@ -32,15 +37,18 @@ def sized() -> Subject:
 
 
 def _run(name: str, status: str, hours: float, kwh: float | None, spread: float) -> RunLine:
+    """Make a run, whose meter is of the same kind and whose grid the same as those of the others."""
+
     def around(value: float | None) -> Interval | None:
         return None if value is None else Interval(value * (1 - spread), value, value * (1 + spread))
 
+    energy = around(None if kwh is None else kwh / 1.25)
+    measured = () if energy is None else (Input(IT_ENERGY, energy, "kWh", "measured", "measurement", key="meter"),)
     day = {"final": 1, "crash": 2}.get(name, 3)
     return RunLine(
         id=f"2026-{name}",
         name=name,
         status=status,
-        basis="measured",
         hardware="8 x Tesla V100-SXM2-16GB",
         gpu="v100-sxm2-16gb",
         count=8,
@@ -51,13 +59,14 @@ def _run(name: str, status: str, hours: float, kwh: float | None, spread: float)
         year=2026,
         started=datetime(2026, 3, day, 6, tzinfo=UTC),
         ended=datetime(2026, 3, day, 6 + int(hours), tzinfo=UTC),
-        it_energy_kwh=around(None if kwh is None else kwh / 1.25),
-        facility_energy_kwh=around(kwh),
-        operational_kg=around(None if kwh is None else kwh * 0.4),
-        embodied_kg=None if kwh is None else Interval(0.5, 1.0, 2.0),
-        water_l=None,
-        pue=Interval(1.25, 1.25, 1.25),
-        grid=GRID,
+        footprint=UNKNOWN._replace(
+            it_energy_kwh=energy,
+            facility_energy_kwh=around(kwh),
+            operational_kg=around(None if kwh is None else kwh * 0.4),
+            embodied_kg=None if kwh is None else Interval(0.5, 1.0, 2.0),
+            inputs=Inputs((*measured, given("pue", 1.25, "1"), GRID)),
+            basis="measured",
+        ),
     )
 
 
@@ -71,25 +80,23 @@ def project() -> Subject:
         _run("crash", "failed", 5, 10.0, 0.2),
         _run("=lost", "killed", 1, None, 0.2),
     )
-    totals = Totals(
+    whole = UNKNOWN._replace(
         it_energy_kwh=Interval(22.4, 28.0, 33.6),
         facility_energy_kwh=Interval(28.0, 35.0, 42.0),
         operational_kg=Interval(11.2, 14.0, 16.8),
         embodied_kg=Interval(1.0, 2.0, 4.0),
-        water_l=None,
+        basis="measured",
+        summed_factors={},
     )
     source = {"title": "Ember, Yearly Electricity Data", "url": "https://ember-energy.org", "year": 2026, "licence": ""}
     return exact()._replace(
         kind="project",
         title="bert & co, 3 runs",
-        basis="measured",
         lines=lines,
-        totals=totals,
+        footprint=whole,
         failed_share=10 / 35,
         period_start=lines[0].started,
         period_end=lines[2].ended,
-        inputs=(),
-        breakdown=(),
         sources={"ember_2026_10": source},
         size=None,
         versions=Versions("1.2.3", "2026.11", "3.3.2"),
@@ -101,21 +108,24 @@ def one_run() -> Subject:
     """The completed run of the project alone, with its parts: 16 kWh of accelerators, 4 of the host, 5 on top."""
     whole = project()
     line = whole.lines[0]
-    assert line.it_energy_kwh is not None
-    assert line.facility_energy_kwh is not None
-    assert line.operational_kg is not None
     parts = tuple(
-        exact().breakdown[0]._replace(component=name, energy_kwh=kwh, operational_kg=0.4 * kwh)
-        for name, kwh in (("accelerators", 16.0), ("host", 4.0), ("facility", 5.0))
+        Part(name, kwh, 0.4 * kwh) for name, kwh in (("accelerators", 16.0), ("host", 4.0), ("facility", 5.0))
     )
-    totals = Totals(line.it_energy_kwh, line.facility_energy_kwh, line.operational_kg, line.embodied_kg, None)
-    return whole._replace(kind="run", title="final", lines=(line,), totals=totals, failed_share=0.0, breakdown=parts)
+    footprint = line.footprint._replace(breakdown=parts)
+    line = line._replace(footprint=footprint)
+    return whole._replace(kind="run", title="final", lines=(line,), footprint=footprint, failed_share=0.0)
 
 
 def nothing() -> Subject:
     """A run that drew nothing."""
     zero = Interval(0.0, 0.0, 0.0)
-    return one_run()._replace(totals=Totals(zero, zero, zero, None, None))
+    changes = {"it_energy_kwh": zero, "facility_energy_kwh": zero, "operational_kg": zero, "embodied_kg": None}
+    return with_footprint(one_run(), **changes)
+
+
+def with_footprint(subject: Subject, **changes: Any) -> Subject:
+    """Give a subject other figures than its lines have."""
+    return subject._replace(footprint=subject.footprint._replace(**changes))
 
 
 def with_size(subject: Subject, **size: float) -> Subject:

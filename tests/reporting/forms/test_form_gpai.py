@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from subjects import exact, one_run, project, sized, with_size
+from subjects import exact, one_run, project, sized, with_footprint, with_size
 
 from greentrain import Interval, estimate
 from greentrain.reporting.forms.gpai import compute_method, energy_method, render
@@ -55,7 +55,7 @@ def test_ranges_of_time(hours: float, expected: str) -> None:
         sized(),
         one_run(),
         project(),
-        project()._replace(basis="mixed"),
+        with_footprint(project(), basis="mixed"),
         subject_of(estimate("H100", count=64, params="7B", tokens="1T", location="FR")),
         subject_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10)),
     ],
@@ -81,7 +81,7 @@ def test_the_method_says_where_the_energy_comes_from() -> None:
     estimated = energy_method(subject_of(estimate("H100", count=64, params="7B", tokens="1T")))
     assert estimated.startswith("Energy is estimated from computational resources; no meter was read.")
     assert "hours (derived from operations over peak times utilization)" in estimated
-    mixed = energy_method(project()._replace(basis="mixed"))
+    mixed = energy_method(with_footprint(project(), basis="mixed"))
     assert "the unmeasured rest is estimated from computational resources" in mixed
     assert "90 % interval 0.028 to 0.042 MWh" in mixed
 
@@ -95,8 +95,7 @@ def test_how_the_computation_was_counted() -> None:
 
 def test_large_energies_keep_two_figures() -> None:
     """21,588 MWh become 22,000."""
-    totals = exact().totals._replace(facility_energy_kwh=Interval(2e7, 21_588_000, 3e7))
-    found = items(exact()._replace(totals=totals))
+    found = items(with_footprint(exact(), facility_energy_kwh=Interval(2e7, 21_588_000, 3e7)))
     assert found["Amount of energy used for training"] == "22,000 MWh"
 
 

@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from subjects import exact, one_run, project, sized
+from subjects import exact, one_run, project, sized, with_footprint
 
 from greentrain import Interval, estimate
 from greentrain.errors import InputError
+from greentrain.footprint import Inputs
 from greentrain.reporting.forms.latex import render
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.subject_of import subject_of
@@ -73,7 +74,10 @@ def test_final_names_the_runs_of_the_paper() -> None:
 
 
 def test_many_runs_are_summed_by_outcome() -> None:
-    """31 of them are one row, and a failed one beside them is another: together they fit a page."""
+    """31 of them are one row, and a failed one beside them is another: together they fit a page.
+
+    Their meters and their grid are alike, so the ends add up too: 31 times 20 to 30 kWh, and 8 to 12 kg.
+    """
     line = project().lines[0]
     lines = (*(line._replace(id=str(number)) for number in range(31)), project().lines[1])
     found = rows(project()._replace(lines=lines))
@@ -82,12 +86,22 @@ def test_many_runs_are_summed_by_outcome() -> None:
     assert len(found) == 6
 
 
+def test_what_is_each_runs_own_partly_cancels_in_a_subtotal() -> None:
+    """Without anything shared the widths of the 31 runs' logarithms go down by the square root of 31, 5.568.
+
+    775 x 0.8^(1 / 5.568) = 745 kWh to 775 x 1.2^(1 / 5.568) = 801 kWh; 310 kg likewise, 298 to 320 kg.
+    """
+    line = project().lines[0]
+    inputs = Inputs(item._replace(key="") for item in line.footprint.inputs)
+    line = line._replace(footprint=line.footprint._replace(inputs=inputs))
+    found = rows(project()._replace(lines=tuple(line._replace(id=str(number)) for number in range(31))))
+    assert found[1] == "31 runs (completed) & 2,480 & 775 [745, 801] & 310 [298, 320]"
+
+
 def test_large_figures_are_in_mwh_and_tonnes() -> None:
     """1,287 MWh, 552 t."""
-    totals = exact().totals._replace(
-        facility_energy_kwh=Interval(1e6, 1.287e6, 2e6), operational_kg=Interval(4e5, 5.521e5, 9e5)
-    )
-    text = render(exact()._replace(totals=totals))
+    energy, kg = Interval(1e6, 1.287e6, 2e6), Interval(4e5, 5.521e5, 9e5)
+    text = render(with_footprint(exact(), facility_energy_kwh=energy, operational_kg=kg))
     assert "1,290~MWh (90\\,\\% interval 1,000 to 2,000~MWh) of electricity" in text
     assert "552~t CO$_2$e (90\\,\\% interval 400 to 900~t CO$_2$e)" in text
 
@@ -165,10 +179,8 @@ def test_without_accelerators_the_time_is_wall_clock() -> None:
 
 def test_small_figures_are_in_wh_and_grams() -> None:
     """0.0252 kWh and 0.01008 kg; rows of decimals behind zeros would run out of the page."""
-    totals = exact().totals._replace(
-        facility_energy_kwh=Interval(0.02, 0.0252, 0.03), operational_kg=Interval(0.008, 0.01008, 0.012)
-    )
-    text = render(exact()._replace(totals=totals))
+    energy, kg = Interval(0.02, 0.0252, 0.03), Interval(0.008, 0.01008, 0.012)
+    text = render(with_footprint(exact(), facility_energy_kwh=energy, operational_kg=kg))
     assert "25.2~Wh (90\\,\\% interval 20.0 to 30.0~Wh) of electricity" in text
     assert "10.1~g CO$_2$e (90\\,\\% interval 8.00 to 12.0~g CO$_2$e)" in text
     assert "& Wh & g CO$_2$e" in text

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from subjects import exact, exact_estimate, nothing, one_run, project, sized
+from subjects import exact, exact_estimate, nothing, one_run, project, sized, with_footprint
 
 from greentrain import Interval, update_card, validate
 from greentrain.errors import DataError, InputError
@@ -47,7 +47,7 @@ No line end"""
 
 def emitting(kg: float) -> Subject:
     """Give a subject with these emissions."""
-    return one_run()._replace(totals=one_run().totals._replace(operational_kg=Interval(kg, kg, kg)))
+    return with_footprint(one_run(), operational_kg=Interval(kg, kg, kg))
 
 
 @pytest.mark.parametrize("subject", [exact(), one_run(), project(), sized()], ids=lambda subject: subject.title)

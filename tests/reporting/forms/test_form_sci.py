@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from subjects import exact, one_run, project, sized, with_size
+from subjects import exact, one_run, project, sized, with_footprint, with_size
 
 from greentrain.errors import InputError
 from greentrain.reporting.forms.sci import render
@@ -23,15 +23,15 @@ def test_the_score_of_a_project() -> None:
 def test_per_token_and_per_operation() -> None:
     """240 kg and what is embodied over 2 runs of 2e10 tokens and 1.2e20 operations each."""
     subject = sized()
-    assert subject.totals.embodied_kg is not None
-    grams = 1000 * (240 + subject.totals.embodied_kg.best)
+    assert subject.embodied_kg is not None
+    grams = 1000 * (240 + subject.embodied_kg.best)
     assert f"SCI = {grams / 4e10:.3e} g CO2e per token" in render(subject, functional_unit="token")
     assert f"SCI = {grams / 2.4e20:.3e} g CO2e per FLOP" in render(subject, functional_unit="flop")
 
 
 def test_without_embodied_emissions_the_score_says_that_it_is_incomplete() -> None:
     """O alone: 9.6 kg."""
-    subject = exact()._replace(totals=exact().totals._replace(embodied_kg=None))
+    subject = with_footprint(exact(), embodied_kg=None)
     text = render(subject)
     assert headline(text) == "**SCI = 9,600 g CO2e per run** (exact inputs, no interval)"
     assert "- M is not known for this hardware: the score holds O alone and is incomplete." in text
@@ -85,7 +85,8 @@ def test_a_project_without_a_completed_run_has_no_score_per_run() -> None:
 def test_a_run_that_goes_on_has_delivered_nothing_yet() -> None:
     """R counts the one that completed: 16 kg over 1, not over 2; of the other no embodied share is known."""
     first, second, _ = project().lines
-    found = project()._replace(lines=(first, second._replace(status="running", embodied_kg=None)))
+    unknown = second.footprint._replace(embodied_kg=None)
+    found = project()._replace(lines=(first, second._replace(status="running", footprint=unknown)))
     text = render(found)
     assert "per run; " not in headline(text)
     assert "for runs of this size alone. R counts 1." in text

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import spdx_python_model
-from subjects import MADE_AT, exact, one_run, project, sized
+from subjects import MADE_AT, exact, one_run, project, sized, with_footprint
 
 from greentrain import Interval
 from greentrain.errors import InputError
@@ -39,8 +39,8 @@ def test_the_energy_is_a_decimal_number_in_text() -> None:
     (energy,) = read(text).ai_energyConsumption.ai_trainingEnergyConsumption
     assert float(energy.ai_energyQuantity) == 35.0
     assert energy.ai_energyUnit.endswith("/kilowattHour")
-    totals = project().totals._replace(facility_energy_kwh=Interval(4.2e-6, 4.2e-6, 4.2e-6))
-    assert '"ai_energyQuantity": "0.0000042"' in report(project()._replace(totals=totals), "spdx")
+    tiny = with_footprint(project(), facility_energy_kwh=Interval(4.2e-6, 4.2e-6, 4.2e-6))
+    assert '"ai_energyQuantity": "0.0000042"' in report(tiny, "spdx")
 
 
 def test_fine_tuning_has_a_field_of_its_own() -> None:

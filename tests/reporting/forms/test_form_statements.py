@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from subjects import MADE_AT, exact, nothing, one_run, project, sized
+from subjects import GRID, MADE_AT, exact, nothing, one_run, project, sized, with_footprint
 
 from greentrain import Interval, validate
 from greentrain.errors import Contradiction, InputError
+from greentrain.footprint import Inputs
 from greentrain.reporting import statements
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.report import report
@@ -32,7 +33,7 @@ def test_boundary() -> None:
     """Which equipment, and the PUE that was applied."""
     facility = "the whole facility, that is computers (accelerators and host) with cooling and power supply"
     assert boundary_words(project()) == f"{facility}; IT energy times a PUE of 1.25"
-    alone = project()._replace(boundary="accelerator", lines=())
+    alone = with_footprint(project()._replace(lines=()), scope="accelerator")
     assert boundary_words(alone) == "the accelerators alone, without their host"
 
 
@@ -82,8 +83,8 @@ def test_factor() -> None:
 def test_a_factor_that_differs_in_its_interval_alone_is_one() -> None:
     """The interval depends on the run's length; the widest stands for all."""
     first, second, _ = project().lines
-    assert second.grid is not None
-    wider = second._replace(grid=second.grid._replace(g_per_kwh=Interval(300.0, 400.0, 440.0)))
+    inputs = Inputs((second.footprint.inputs["pue"], GRID._replace(value=Interval(300.0, 400.0, 440.0))))
+    wider = second._replace(footprint=second.footprint._replace(inputs=inputs))
     found = project()._replace(lines=(first, wider))
     assert factor_words(found) == "400 g CO2e/kWh (FR, 2025; life-cycle, location-based)"
     ((place, grid),) = grids(found)
@@ -95,7 +96,7 @@ def test_hardware_hours_and_versions() -> None:
     assert hardware_of(project()) == "8 x Tesla V100-SXM2-16GB"
     assert (wall_clock_hours(project()), accelerator_hours(project())) == (16, 128)
     assert versions_words(project()) == "greentrain 1.2.3, data 2026.11, codecarbon 3.3.2"
-    assert span_words(exact().totals.operational_kg, "1", "2") == "exact inputs, no interval"
+    assert span_words(exact().operational_kg, "1", "2") == "exact inputs, no interval"
     assert total_tokens(sized()) == 4e10
     assert total_tokens(exact()) is None
 
