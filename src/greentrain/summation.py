@@ -69,7 +69,8 @@ def total_of(items: "list[Footprint]") -> Footprint:
     sums = {name: _sum(items, name, factors[name]) for name in factors}
     operational, embodied = sums["operational_kg"], sums["embodied_kg"]
     whole = independent_total(operational, embodied) if operational is not None and embodied is not None else None
-    known = [item for item in items if item.it_energy_kwh is not None]
+    is_of_facility = sums["facility_energy_kwh"] is not None
+    known = [item for item in items if (item.facility_energy_kwh if is_of_facility else item.it_energy_kwh) is not None]
     bases, scopes = {item.basis for item in known}, {item.scope for item in known}
     return Footprint(
         **sums,

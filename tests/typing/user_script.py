@@ -221,6 +221,7 @@ def kg_of(tracked: LiveRun, recorded: Run, history: History) -> float | None:
     """Annotate with the public names."""
     return tracked.kg_so_far()
 
+
 both = total([found, estimate("V100", hours=48, location="FR")])
 assert_type(both, Footprint)
 low, best, high = found.operational_kg

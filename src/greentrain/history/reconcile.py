@@ -196,7 +196,9 @@ def _energy_input(run: RunFacts, beside: Estimate | None, found: AdoptedEnergy) 
     else:
         known = ((name, run.energy_kwh[name]) for name in COMPONENTS)
         words = ", ".join(f"{name} {kwh:.4g} kWh" for name, kwh in known if kwh is not None)
-        note, basis, source = f"measured: {words}" if words else "", "measured", MEASUREMENT
+        is_modelled = found.basis == "estimated"
+        note = f"{'modelled' if is_modelled else 'measured'}: {words}" if words else ""
+        basis, source = ("default", JUDGEMENT) if is_modelled else ("measured", MEASUREMENT)
     if found.origin == "measurement":
         key, own = f"meter:{found.basis}", 0.0
     else:

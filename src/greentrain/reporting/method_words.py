@@ -45,12 +45,15 @@ def common_method() -> tuple[str, ...]:
 _MEASURED = {
     "measured": "IT energy was measured while the runs went on, by sensors of accelerators, CPU and memory where the "
     "machine has them; a component without a sensor is modelled from its load, with a wider interval.",
-    "estimated": "IT energy is estimated from the hardware and the time that the runs took; nothing was measured that "
-    "could be believed.",
+    "estimated": "IT energy is estimated from the hardware and the time that the runs took, or modelled from the load "
+    "of processors and the size of memory; no sensor read what did the work.",
     "mixed": "IT energy was measured where the machine has sensors and the readings can be believed; what is missing "
     "is filled in from the mean of the rest or estimated from the hardware and the time.",
 }
-_SUMS = "Sums add the ends of the runs' intervals too: errors of runs on one kind of hardware at one place are alike."
+_SUMS = (
+    "In sums, what runs share, such as figures of one device, place or site, is wrong in all of them alike, and what "
+    "is each run's own is independent."
+)
 
 
 def run_method(basis: str, runs: int) -> tuple[str, ...]:

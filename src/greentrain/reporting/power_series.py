@@ -72,8 +72,8 @@ def _depths(spans: Iterable[Span]) -> dict[tuple[str, int], int]:
         depth, seen, above = 0, {number}, parents[session, number]
         # A damaged journal may name a span that is not there, or one inside itself.
         while above is not None and above not in seen and (session, above) in parents:
+            seen.add(above)
             depth, above = depth + 1, parents[session, above]
-            seen.add(above or 0)
         found[session, number] = depth
     return found
 

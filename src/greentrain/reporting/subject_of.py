@@ -75,12 +75,17 @@ def _made(result: "Result") -> Subject:
         return _of_validation(cast("ValidationReport", result))
     if kind == "Run":
         return _of_run(cast("Run", result))
-    if kind in ("History", "Selection") or (isinstance(result, Sequence) and not isinstance(result, (str, bytes))):
+    if kind in ("History", "Selection") or _is_several(result):
         return _of_history(cast("History | Selection | Sequence[Run]", result))
     if kind in ("LiveRun", "FinishedRun", "CommandRun"):
         return _of_run(_recorded_run(cast("LiveRun | FinishedRun", result)))
     rule = "must be an Estimate, a ValidationReport, a tracked run, several of them or the History"
     raise InputError("result", f"of type {kind}", rule)
+
+
+def _is_several(result: object) -> bool:
+    """Whether it is a list of things, and not one thing with named parts."""
+    return isinstance(result, Sequence) and not isinstance(result, (str, bytes)) and not hasattr(result, "_fields")
 
 
 def _of_estimate(estimate: Estimate) -> Subject:
@@ -178,8 +183,9 @@ def _of_runs(runs: "Sequence[Run]") -> Subject:
     ordered = sorted(runs, key=lambda run: (run.started, run.id))
     lines = [line_of_run(run) for run in ordered]
     _check_known(lines)
-    whole = total_of([line.footprint for line in lines])
+    whole = lines[0].footprint
     if len(lines) > 1:
+        whole = total_of([line.footprint for line in lines])
         whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)))
     return _of_lines(lines, whole, ordered)._replace(size=_summed_size([run.estimate for run in ordered]))
 

@@ -10,6 +10,7 @@ FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
 _DAYS_PER_MONTH = 365.25 / 12
 _RANGES = ((1, "less than 1 month"), (3, "1 to 3 months"), (6, "3 to 6 months"))
+_OF_PROFILES = {"tdp", "accelerator_power", "cpu_tdp_per_core"}
 _NOT_STATED = "not stated to greentrain"
 
 
@@ -108,7 +109,11 @@ def _how(subject: Subject) -> str:
             f"Energy was measured in part, by sensors of accelerators and processors{reader}; the "
             f"unmeasured rest is estimated from computational resources. {_estimated(subject)}"
         )
-    return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"
+    if subject.kind == "estimate":
+        return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"
+    if _OF_PROFILES & {item.name for item in subject.inputs}:
+        return f"Energy is estimated from computational resources; no meter reading was used. {_estimated(subject)}"
+    return "Energy is modelled from the load of processors and the size of memory; no sensor read what did the work."
 
 
 def _estimated(subject: Subject) -> str:
