@@ -72,7 +72,8 @@ def test_the_real_tracker_on_this_computer(runs: Path) -> None:
     assert handle.stop(5.0)
     found = metered.records(runs)
     start, end = found[0], found[-1]
-    assert start["codecarbon_version"] == installed_version()
+    assert start["codecarbon_version"] == start["meter_version"] == installed_version()
+    assert start["meter_name"] == "codecarbon"
     assert start["lag_seconds"] < 1.0  # on a computer with nothing else to do: see the benchmark
     parts = {part["component"]: part for part in start["components"]}
     assert parts["memory"]["quality"] == "modelled"

@@ -34,6 +34,7 @@ class CodecarbonMeter:
         Country for codecarbon, which changes no energy.
     """
 
+    name = "codecarbon"
     is_machine_wide = True
 
     def __init__(self, environment: Mapping[str, str], country_iso3: str | None) -> None:

@@ -12,7 +12,7 @@ from greentrain.meter.process_share import ProcessShare
 from greentrain.meter.recorder import Recorder
 from greentrain.meter.replay import ReplayMeter
 from greentrain.meter.run_end import End, Watch
-from greentrain.meter.settings import Settings, from_json
+from greentrain.meter.settings import MeterSettings, from_json
 
 FIRST_SAMPLE_SECONDS = 0.3
 """How long the first sample waits for what takes long to load. [s]"""
@@ -41,7 +41,7 @@ def main(argument: str) -> None:
     os._exit(code)
 
 
-def make_meter(settings: Settings) -> Meter:
+def make_meter(settings: MeterSettings) -> Meter:
     """Make the meter that the run asks for; one that cannot be made gives way to one that says why."""
     try:
         if settings.meter.startswith("replay:"):
@@ -53,7 +53,7 @@ def make_meter(settings: Settings) -> Meter:
         return NoMeter(f"{type(error).__name__} {error}")
 
 
-def measure(settings: Settings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
+def measure(settings: MeterSettings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
     """Measure until the run ends."""
     meter.start(settings.started_mono)
     recorder = Recorder(settings, journal, meter, share)
