@@ -4,13 +4,12 @@ import os
 import time
 from contextlib import suppress
 
-from greentrain.errors import GreentrainError
 from greentrain.journal.writer import JournalWriter
-from greentrain.meter.base import Meter, NoMeter
+from greentrain.meter.backends import make_meter
+from greentrain.meter.base import Meter
 from greentrain.meter.launch import CHANNEL, SIGN_OF_LIFE
 from greentrain.meter.process_share import ProcessShare
 from greentrain.meter.recorder import Recorder
-from greentrain.meter.replay import ReplayMeter
 from greentrain.meter.run_end import End, Watch
 from greentrain.meter.settings import MeterSettings, from_json
 
@@ -39,18 +38,6 @@ def main(argument: str) -> None:
         journal.write({"type": "end", "why": "terminated", "error": f"{type(error).__name__} {error}"})
         code = 1
     os._exit(code)
-
-
-def make_meter(settings: MeterSettings) -> Meter:
-    """Make the meter that the run asks for; one that cannot be made gives way to one that says why."""
-    try:
-        if settings.meter.startswith("replay:"):
-            return ReplayMeter(settings.meter.removeprefix("replay:"))
-        from greentrain.meter.codecarbon import CodecarbonMeter
-
-        return CodecarbonMeter(settings.environment, settings.country_iso3)
-    except (GreentrainError, ImportError, OSError) as error:
-        return NoMeter(f"{type(error).__name__} {error}")
 
 
 def measure(settings: MeterSettings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
