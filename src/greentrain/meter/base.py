@@ -56,9 +56,9 @@ class Reading(NamedTuple):
 class Meter(Protocol):
     """A source of cumulative energy by component.
 
-    The meter lives in a process of its own, which calls it from one thread: `start` once, `read` at every interval,
-    `stop` once. What `read` raises counts as a missing reading; energy is cumulative, so that the next one makes up
-    for it.
+    The meter lives in a process of its own, which calls it from one thread: `start` once, `read` at every interval and
+    every ten seconds at least, `stop` once. What `read` raises counts as a missing reading; energy is cumulative, so
+    that the next one makes up for it.
 
     A back-end of another package is a callable that takes `greentrain.meter.settings.MeterSettings` and returns such
     an object, named by an entry point in the group ``greentrain.meters``; ``track(meter=NAME)`` then uses it.

@@ -16,6 +16,9 @@ from greentrain.meter.settings import MeterSettings, from_json
 FIRST_SAMPLE_SECONDS = 0.3
 """How long the first sample waits for what takes long to load. [s]"""
 
+LONGEST_PAUSE_SECONDS = 10.0
+"""Time after which a meter is read again, however seldom its readings are recorded. [s]"""
+
 _PATIENCE_SECONDS = 0.02
 _READ_SECONDS = 0.5
 _LAST_READ_SECONDS = 1.0
@@ -51,8 +54,24 @@ def measure(settings: MeterSettings, journal: JournalWriter, meter: Meter, share
         now = time.monotonic()
         # Late ticks are left out, not made up for.
         next_mono = max(next_mono + settings.interval_seconds, now)
-        end = watch.wait(next_mono - now)
+        end = _wait_until(next_mono, meter, watch)
     _finish(recorder, meter, end)
+
+
+def _wait_until(mono: float, meter: Meter, watch: Watch) -> End | None:
+    """Wait for the next reading to record [s]; return the run's end when that comes first.
+
+    In a long pause the meter is read all the same: a CPU's counter starts again after some ten minutes, and what has
+    no counter is known by its power at the moments of reading alone. Energy is cumulative, so nothing gets lost.
+    """
+    left = mono - time.monotonic()
+    end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
+    while end is None and left > LONGEST_PAUSE_SECONDS:
+        with suppress(Exception):  # it counts when it fails at a reading that is recorded
+            meter.read(_READ_SECONDS)
+        left = mono - time.monotonic()
+        end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
+    return end
 
 
 def _wait_for_first(deadline_mono: float, meter: Meter, watch: Watch) -> End | None:
