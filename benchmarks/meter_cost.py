@@ -1,6 +1,6 @@
 """What the meter costs: time to start it and to its first sample, its CPU and memory, the journal's growth.
 
-Usage: python benchmarks/meter_cost.py [SECONDS [STARTS]]
+Usage: python benchmarks/meter_cost.py [SECONDS [STARTS [METER]]]
 """
 
 import json
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from greentrain.journal.sampling import writing_interval_seconds
+from greentrain.meter.backends import DEFAULT
 from greentrain.meter.launch import MeterHandle, launch
 
 PAUSE_SECONDS = 0.005
@@ -23,22 +24,22 @@ def records(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
 
 
-def start(folder: Path) -> tuple[MeterHandle, float, float]:
+def start(folder: Path, meter: str) -> tuple[MeterHandle, float, float]:
     """Start a meter; give its handle, the time of the call and the time until its first sample [ms]."""
     began = time.perf_counter()
-    handle = launch(str(folder), "benchmark")
+    handle = launch(str(folder), "benchmark", meter=meter)
     called = time.perf_counter() - began
     while not any(record["type"] == "sample" for record in records(folder)):
         time.sleep(PAUSE_SECONDS)
     return handle, 1000 * called, 1000 * (time.perf_counter() - began)
 
 
-def starts(number: int) -> None:
+def starts(number: int, meter: str) -> None:
     """Start meters one after the other."""
     called, sampled, stopped = [], [], []
     for _ in range(number):
         with tempfile.TemporaryDirectory() as folder:
-            handle, call_ms, sample_ms = start(Path(folder))
+            handle, call_ms, sample_ms = start(Path(folder), meter)
             began = time.perf_counter()
             handle.stop(10.0)
             called.append(call_ms)
@@ -54,10 +55,10 @@ def cpu_seconds(pid: int) -> float:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
-def steady(seconds: float) -> None:
+def steady(seconds: float, meter: str) -> None:
     """Let a meter read once a second, after its start."""
     with tempfile.TemporaryDirectory() as folder:
-        handle, _, _ = start(Path(folder))
+        handle, _, _ = start(Path(folder), meter)
         pid = records(Path(folder))[0]["pid"]
         assert isinstance(pid, int)
         time.sleep(2.0)
@@ -90,9 +91,10 @@ def main() -> None:
     """Print everything."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     number = int(sys.argv[2]) if len(sys.argv) > 2 else 10
-    print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.2f}")
-    starts(number)
-    steady(seconds)
+    meter = sys.argv[3] if len(sys.argv) > 3 else DEFAULT
+    print(f"{meter}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.2f}")
+    starts(number, meter)
+    steady(seconds, meter)
 
 
 if __name__ == "__main__":

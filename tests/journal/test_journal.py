@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from greentrain.history import History
+from greentrain.journal.paths import journal_name_parts
 from greentrain.journal.reader import Journal, decode, last_record, read_journal, skim_journal
 from greentrain.journal.writer import JournalWriter, encode, utc_text
 
@@ -52,6 +54,59 @@ def test_the_name_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert len(host) == len("a-..-b-") + 8
     assert pid == str(os.getpid())
     assert (len(random), int(random, 16) >= 0, rest) == (6, True, ["tracker", "jsonl"])
+
+
+def test_a_journal_of_another_computer(tmp_path: Path) -> None:
+    """An importer states the host and the process of the run that it writes; readers find them in the file's name."""
+    journal = JournalWriter(str(tmp_path), "meter", host="node-7", pid=0)
+
+    assert journal_name_parts(journal.path) == ("node-7", 0, "meter")
+    assert journal.write({"type": "start"}, t=0.0)
+    assert read_journal(journal.path).records[0]["t"] == "1970-01-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("given", "t", "mono"),
+    [
+        ({"t": 1795345200.25}, "2026-11-22T11:00:00.250Z", 1795345200.25),
+        ({"t": 1795345200.25, "mono": 17.00004}, "2026-11-22T11:00:00.250Z", 17.0),
+        ({"t": -0.5}, "1969-12-31T23:59:59.500Z", -0.5),
+    ],
+)
+def test_the_times_of_a_record_may_be_given(tmp_path: Path, given: dict[str, float], t: str, mono: float) -> None:
+    """A record of the past has its own moment; without another clock it is compared by the seconds since 1970."""
+    journal = writer(tmp_path)
+    journal.write({"type": "log", "t": "the caller's", "mono": "the caller's"}, **given)
+    record = read_journal(journal.path).records[0]
+
+    assert (record["t"], record["mono"]) == (t, mono)
+
+
+def test_a_run_of_the_past_is_written_and_read(tmp_path: Path) -> None:
+    """A run of an hour at 300 W in 2024, on another computer, stands in the history as it was."""
+    folder = tmp_path / "runs" / "old"
+    folder.mkdir(parents=True)
+    start, seconds = 1717243200.0, 3600.0
+    tracker = JournalWriter(str(folder), "tracker", host="node-7", pid=41)
+    tracker.write({"type": "start", "session": "s", "name": "old", "host": "node-7", "pid": 41}, t=start)
+    tracker.write({"type": "end", "status": "completed"}, t=start + seconds)
+    meter = JournalWriter(str(folder), "meter", host="node-7", pid=42)
+    components = [{"component": "gpu", "id": "0", "name": "V100", "method": "file", "quality": "measured"}]
+    meter.write({"type": "start", "session": "s", "host": "node-7", "components": components}, t=start)
+    meter.write({"type": "end", "elapsed_seconds": seconds, "energy_kwh": {"gpu": 0.3}}, t=start + seconds)
+    (run,) = History(tmp_path).runs()
+
+    assert (run.name, run.status, run.duration_seconds) == ("old", "completed", seconds)
+    assert (run.started, run.nodes[0].host) == (start, "node-7")
+    assert run.nodes[0].energy_kwh["gpu"] == 0.3
+
+
+def test_a_moment_that_is_none_is_a_lost_record(tmp_path: Path) -> None:
+    """The writer never raises: what no calendar holds is a record that cannot be written, and says so."""
+    journal = writer(tmp_path)
+
+    assert journal.write({"type": "log"}, t=float("nan")) is False
+    assert (journal.lost, journal.problem) == (1, "cannot convert float NaN to integer")
 
 
 def test_two_writers_of_one_process_have_two_files(tmp_path: Path) -> None:

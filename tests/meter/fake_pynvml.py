@@ -1,4 +1,4 @@
-"""A driver's library for tests: boards that draw 100 W each, and one that hangs when told to by a file beside it."""
+"""A driver's library for tests: boards of 100, 200 ... W, which hang or fail when a file next to it says so."""
 
 import time
 from pathlib import Path
@@ -24,6 +24,13 @@ def _hang_if_told(where: str) -> None:
         time.sleep(0.05)
 
 
+def _fail_if_told(handle: int) -> None:
+    if (_HERE / "broken").exists():
+        raise SystemError("the driver is gone")
+    if (_HERE / f"lost_{handle}").exists():
+        raise NVMLError("GPU is lost")
+
+
 def nvmlInit() -> None:  # noqa: N802
     """Start the library."""
     _hang_if_told("init")
@@ -42,13 +49,15 @@ def nvmlDeviceGetHandleByIndex(index: int) -> int:  # noqa: N802
 def nvmlDeviceGetTotalEnergyConsumption(handle: int) -> int:  # noqa: N802
     """Count energy since the driver was loaded. [mJ]"""
     _hang_if_told("read")
-    if (_HERE / "broken").exists():
-        raise SystemError("the driver is gone")
+    if (_HERE / "no_counter").exists():
+        raise NVMLError_NotSupported
+    _fail_if_told(handle)
     return int(_WATTS * (handle + 1) * time.monotonic() * 1000)
 
 
 def nvmlDeviceGetPowerUsage(handle: int) -> int:  # noqa: N802
     """Give power. [mW]"""
+    _fail_if_told(handle)
     return int(_WATTS * (handle + 1) * 1000)
 
 

@@ -85,3 +85,8 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
     except OSError:
         return False
+
+
+def mean_gpu_w(record: dict[str, Any]) -> float:
+    """Divide a record's GPU energy by its time. [W]"""
+    return float(record["energy_kwh"]["gpu"]) * 3.6e6 / float(record["elapsed_seconds"])

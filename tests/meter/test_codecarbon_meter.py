@@ -4,7 +4,6 @@ The GPUs are a Python module in the place of the driver's, read by codecarbon's 
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +15,6 @@ import pytest
 from greentrain.meter.codecarbon_host import installed_version
 from greentrain.meter.launch import launch
 
-HERE = Path(__file__).parent
 HOSTED = """
 import sys, threading, time
 from greentrain.meter.codecarbon_host import CodecarbonHost, HostSettings
@@ -30,39 +28,6 @@ print(host.cpu_method(), *watts, "pandas" in sys.modules, threading.active_count
 """
 
 
-@pytest.fixture
-def runs(tmp_path: Path) -> Path:
-    """Make a folder for the journal."""
-    folder = tmp_path / "runs"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a driver with two boards in the meter's way, and an ``nvidia-smi`` that hangs."""
-    folder = tmp_path / "driver"
-    folder.mkdir()
-    shutil.copy(HERE / "fake_pynvml.py", folder / "pynvml.py")
-    (folder / "boards").write_text("2")
-    smi = folder / "nvidia-smi"
-    smi.write_text("#!/bin/sh\nexec sleep 1000\n")
-    smi.chmod(0o755)
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS", "SLURM_STEP_GPUS"):
-        monkeypatch.delenv(name, raising=False)
-    return folder
-
-
-def mean_gpu_w(record: dict[str, object]) -> float:
-    """Divide a record's GPU energy by its time. [W]"""
-    energy, seconds = record["energy_kwh"], record["elapsed_seconds"]
-    assert isinstance(energy, dict)
-    assert isinstance(seconds, float)
-    return float(energy["gpu"]) * 3.6e6 / seconds
-
-
 def test_the_real_tracker_on_this_computer(runs: Path) -> None:
     """First sample within half a second, memory as modelled, and a meter below 100 MiB that used little."""
     started = time.monotonic()
@@ -72,7 +37,8 @@ def test_the_real_tracker_on_this_computer(runs: Path) -> None:
     assert handle.stop(5.0)
     found = metered.records(runs)
     start, end = found[0], found[-1]
-    assert start["codecarbon_version"] == installed_version()
+    assert start["codecarbon_version"] == start["meter_version"] == installed_version()
+    assert start["meter_name"] == "codecarbon"
     assert start["lag_seconds"] < 1.0  # on a computer with nothing else to do: see the benchmark
     parts = {part["component"]: part for part in start["components"]}
     assert parts["memory"]["quality"] == "modelled"
@@ -91,7 +57,7 @@ def test_gpus_are_read_from_the_first_moment(runs: Path, driver: Path) -> None:
     time.sleep(2.0)
     assert handle.stop(5.0)
     end = metered.wait_for_end(runs)
-    assert mean_gpu_w(end) == pytest.approx(300.0, rel=0.03)
+    assert metered.mean_gpu_w(end) == pytest.approx(300.0, rel=0.03)
     assert end["power_w"]["gpu"] == pytest.approx(300.0, rel=0.05)
     newest = [record for record in metered.records(runs) if "components" in record][-1]
     boards = [part for part in newest["components"] if part["component"] == "gpu"]
@@ -115,7 +81,7 @@ def test_only_the_runs_gpus_count(
     metered.wait_for(lambda: metered.wait_for_type(runs, "sample")[-1]["power_w"]["gpu"])
     time.sleep(0.5)
     handle.stop(5.0)
-    assert mean_gpu_w(metered.wait_for_end(runs)) == pytest.approx(watts, rel=0.05)
+    assert metered.mean_gpu_w(metered.wait_for_end(runs)) == pytest.approx(watts, rel=0.05)
 
 
 def test_no_visible_gpu_is_no_gpu(runs: Path, driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +102,7 @@ def test_a_short_run_waits_for_its_gpus(runs: Path, driver: Path) -> None:
     time.sleep(0.05)
     assert handle.stop(5.0)
     end = metered.wait_for_end(runs)
-    assert mean_gpu_w(end) == pytest.approx(300.0, rel=0.1)
+    assert metered.mean_gpu_w(end) == pytest.approx(300.0, rel=0.1)
     assert end["quality"]["confidence"] == "low"
 
 
@@ -174,7 +140,7 @@ def test_a_driver_that_hangs_in_the_middle(runs: Path, driver: Path) -> None:
     end = metered.wait_for_end(runs)
     assert end["mono"] - stopped_at < 2.5
     assert end["power_w"]["gpu"] is None
-    assert mean_gpu_w(end) < 300.0
+    assert metered.mean_gpu_w(end) < 300.0
     assert metered.of_type(metered.records(runs), "gap")[0]["seconds"] == pytest.approx(3.0, abs=0.7)
     (driver / "hang_read").unlink()
 
@@ -189,7 +155,7 @@ def test_a_driver_that_fails_for_a_while(runs: Path, driver: Path) -> None:
     metered.wait_for(lambda: metered.wait_for_type(runs, "sample")[-1]["power_w"]["gpu"])
     time.sleep(0.7)
     handle.stop(5.0)
-    assert mean_gpu_w(metered.wait_for_end(runs)) == pytest.approx(300.0, rel=0.05)
+    assert metered.mean_gpu_w(metered.wait_for_end(runs)) == pytest.approx(300.0, rel=0.05)
 
 
 def test_nvidia_smi_without_a_driver(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +194,7 @@ def test_hostile_settings_of_codecarbon_are_ignored(
     time.sleep(2.5)
     handle.stop(5.0)
     end = metered.wait_for_end(runs)
-    assert mean_gpu_w(end) == pytest.approx(300.0, rel=0.03)
+    assert metered.mean_gpu_w(end) == pytest.approx(300.0, rel=0.03)
     assert end["power_w"]["memory"] < 1000
     assert sorted(path.name for path in tmp_path.iterdir()) == [".codecarbon.config", "driver", "runs"]
 

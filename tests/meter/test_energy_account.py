@@ -5,7 +5,7 @@ import pytest
 from greentrain.meter.base import Component, Reading
 from greentrain.meter.energy_account import Account, Gap
 from greentrain.meter.process_share import Share
-from greentrain.meter.quality import quality_by_kind, quality_record
+from greentrain.meter.recorder import quality_by_kind, quality_record
 
 KWH = 1 / 3.6e6
 WHOLE = Share(None, None)
@@ -160,7 +160,29 @@ def test_nothing_known_is_unknown_altogether() -> None:
     assert (found["measured_share"], found["modelled_share"], found["unknown_share"]) == (0.0, 0.0, 1.0)
 
 
-def test_several_gpus_have_one_quality() -> None:
-    """Measured boards and a slice together are modelled."""
-    mixed = (Component("gpu", "a", "", "", "measured"), Component("gpu", "b", "", "", "modelled"))
-    assert quality_by_kind(mixed) == {"gpu": "modelled"}
+@pytest.mark.parametrize(
+    ("second", "quality"), [("modelled", "modelled"), ("unknown", "measured"), ("measured", "measured")]
+)
+def test_several_gpus_have_one_quality(second: str, quality: str) -> None:
+    """Boards that are read are as good as the worst of them; one that is not read is in no sum and changes nothing."""
+    mixed = (Component("gpu", "a", "", "", "measured"), Component("gpu", "b", "", "", second))
+    assert quality_by_kind(mixed) == {"gpu": quality}
+
+
+def test_a_gpu_that_is_not_read_makes_the_run_incomplete() -> None:
+    """400 J measured of one board, another never read: half of the boards' time is unknown, the other half measured."""
+    account = Account(0.0, 1.0, Sleep())
+    boards = (Component("gpu", "a", "", "", "measured"), Component("gpu", "b", "", "", "unknown"))
+    for second in (1.0, 2.0, 3.0, 4.0):
+        account.take(gpu(second, 100 * second), WHOLE, quality_by_kind(boards))
+    found = quality_record(account, boards, 4.0)
+    assert (found["measured_share"], found["modelled_share"], found["unknown_share"]) == (0.5, 0.0, 0.5)
+
+
+def test_gpus_that_are_lost_count_until_then() -> None:
+    """One board read for 4 s of 8, then no more: half of its time is known."""
+    account = Account(0.0, 1.0, Sleep())
+    for second in (1.0, 2.0, 3.0, 4.0):
+        account.take(gpu(second, 100 * second), WHOLE, MEASURED)
+    found = quality_record(account, parts(gpu="unknown"), 8.0)
+    assert found["unknown_share"] == 0.5

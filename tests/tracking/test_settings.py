@@ -10,6 +10,7 @@ import pytest
 import greentrain
 from greentrain.tracking.settings import is_place_code
 
+METERS = "must be codecarbon, native, none, replay:FILE or a ReplayMeter"
 BAD = [
     ({"interval": 0}, "interval 0: must be at least 0.1 and at most 3,600 (seconds between samples)"),
     ({"interval": -1}, "interval -1: must be at least 0.1 and at most 3,600 (seconds between samples)"),
@@ -35,7 +36,17 @@ BAD = [
     ({"on_budget": "stop"}, "on_budget 'stop': needs a budget: give budget_kwh or budget_kg"),
     ({"budget_kg": 1, "meter": "none"}, "meter 'none': measures nothing, and so excludes budget_kg"),
     ({"total_steps": 0}, "total_steps 0: must be at least 1 and at most 1e+15 (steps of the whole training)"),
-    ({"meter": "thermometer"}, "meter 'thermometer': must be codecarbon, none, replay:FILE or a ReplayMeter"),
+    ({"meter": "thermometer"}, "meter 'thermometer': must be codecarbon, native, none, replay:FILE or a ReplayMeter"),
+    (
+        {"meter": "natve"},
+        "meter 'natve': must be codecarbon, native, none, replay:FILE or a ReplayMeter; did you mean native?",
+    ),
+    (
+        {"meter": "replay"},
+        "meter 'replay': must be codecarbon, native, none, replay:FILE or a ReplayMeter; did you mean",
+    ),
+    ({"meter": "none:x"}, "meter 'none:x': must be codecarbon"),
+    ({"meter": 5}, "meter 5: must be codecarbon, native, none, replay:FILE or a ReplayMeter"),
     ({"meter": "replay:nowhere.jsonl"}, "meter 'replay:nowhere.jsonl': no such file"),
     ({"run_id": " "}, "run_id ' ': must not be empty"),
     ({"project": 5}, "project 5: must be text"),

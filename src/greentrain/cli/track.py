@@ -8,7 +8,8 @@ import typer
 from greentrain.cli.options import Option
 from greentrain.cli.parameters import give_options
 from greentrain.cli.terminal import complain
-from greentrain.errors import InputError
+from greentrain.errors import InputError, either
+from greentrain.meter.backends import BUILT_IN, DEFAULT
 from greentrain.tracking.settings import INTERVAL_SECONDS
 
 TRACK_SETTINGS = {"allow_interspersed_args": False}
@@ -36,7 +37,7 @@ TRACK_OPTIONS = (
     Option("budget_kg", "KG", "Emissions in kg CO2e that the run may cause.", _BUDGET),
     Option(_ON_BUDGET, "ACTION", "warn, or stop: SIGTERM to the command, exit code 3. [warn]", _BUDGET),
     Option("interval", "S", "Seconds between samples. [1]", _RECORD),
-    Option("meter", "KIND", "codecarbon, none or replay:FILE. [codecarbon]", _RECORD),
+    Option("meter", "NAME", f"{either((*BUILT_IN, 'one that a package adds'))}. [{DEFAULT}]", _RECORD),
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RECORD),
     Option("quiet", "", "Leave out our own lines on stderr.", _RECORD),
 )

@@ -94,8 +94,8 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
         by_length = _interpolated(_points(catalogue.places, "run_length"), length, log)
         down, of_length = max((below + (scale * by_length) ** 2, scale) for below, _, scale in choice.spreads)
         own = (of_length * by_length) ** 2 / down
-        up = max(above + (scale * by_length) ** 2 for _, above, scale in choice.spreads)
-        up = (Z_90**2 * up + choice.upward**2) ** 0.5
+        up = Z_90 * max(above + (scale * by_length) ** 2 for _, above, scale in choice.spreads) ** 0.5
+        up = (up**2 + choice.upward**2) ** 0.5
         interval = Interval(value.g_per_kwh * exp(-Z_90 * down**0.5), value.g_per_kwh, value.g_per_kwh * exp(up))
     return Input(
         GRID_INTENSITY, interval, UNIT, choice.basis, value.source, f"{_basis_words(value.basis)}, {value.year}", 1.0,

@@ -83,6 +83,11 @@ def spare_home() -> str:
     return join(gettempdir(), f"greentrain-{owner}")
 
 
+def journal_name(kind: str, host: str, pid: int) -> str:
+    """Make the name of a new journal, unlike that of any other: ``<host>.<pid>.<6 hex>.<kind>.jsonl``."""
+    return f"{safe_name(host)}.{pid}.{os.urandom(3).hex()}.{kind}.jsonl"
+
+
 def journal_name_parts(path: str) -> tuple[str, int, str] | None:
     """Take the name of a journal apart: host, process id and kind; None for a file that is no journal."""
     parts = basename(path).rsplit(".", 4)

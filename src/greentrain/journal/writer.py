@@ -9,7 +9,7 @@ import os
 import time
 from os.path import dirname, join
 
-from greentrain.journal.paths import host_name, reason, safe_name
+from greentrain.journal.paths import host_name, journal_name, reason
 
 SCHEMA_VERSION = 1
 """Version of the records, in every record as ``v``."""
@@ -31,6 +31,10 @@ class JournalWriter:
         Folder of the run; it must exist.
     kind : {"tracker", "meter"}
         Whose journal it is; part of the file's name.
+    host : str, optional
+        The computer that the file's name states, for a journal of a run elsewhere. Default: this one.
+    pid : int, optional
+        The process that the file's name states, 0 or above. Default: this one.
 
     Attributes
     ----------
@@ -42,9 +46,9 @@ class JournalWriter:
         Number of records that could not be written.
     """
 
-    def __init__(self, folder: str, kind: str) -> None:
+    def __init__(self, folder: str, kind: str, *, host: str | None = None, pid: int | None = None) -> None:
         self._pid = os.getpid()
-        self.path = join(folder, f"{safe_name(host_name())}.{self._pid}.{os.urandom(3).hex()}.{kind}.jsonl")
+        self.path = join(folder, journal_name(kind, host or host_name(), self._pid if pid is None else pid))
         self.problem: str | None = None
         self.lost = 0
         self._torn = False
@@ -55,13 +59,18 @@ class JournalWriter:
         except OSError as error:
             self.problem = reason(error)
 
-    def write(self, record: Record) -> bool:
+    def write(self, record: Record, t: float | None = None, mono: float | None = None) -> bool:
         """Append one record; ``v``, ``t`` and ``mono`` are added to it.
 
         Parameters
         ----------
         record : dict
             The record's ``type`` and its fields. What JSON cannot hold is written as text, NaN and infinity as null.
+        t : float, optional
+            When it happened, in seconds since 1970. Default: now. [s]
+        mono : float, optional
+            The same moment of the clock by which the journal's records are compared. Default: ``t`` where that is
+            given, else ``time.monotonic``. [s]
 
         Returns
         -------
@@ -72,7 +81,9 @@ class JournalWriter:
         if os.getpid() != self._pid:
             return True
         try:
-            self._append(encode({"v": SCHEMA_VERSION, **record, "t": utc_text(), "mono": round(time.monotonic(), 4)}))
+            if mono is None:
+                mono = time.monotonic() if t is None else t
+            self._append(encode({"v": SCHEMA_VERSION, **record, "t": utc_text(t), "mono": round(mono, 4)}))
         except Exception as error:  # whatever it is, the training goes on
             return self._lose(error)
         return True

@@ -1,4 +1,4 @@
-"""What a meter is: a source of cumulative energy by component."""
+"""The protocol of meters: sources of cumulative energy by component."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -43,9 +43,9 @@ class Reading(NamedTuple):
     mono : float
         The moment, of the clock ``time.monotonic``. [s]
     energy_kwh : mapping of str to float
-        Energy since the run's start by component; a component that was never read is absent. [kWh]
+        Energy since the run's start by kind of component; a kind that was never read is absent. [kWh]
     power_w : mapping of str to float
-        Power by component over the last interval; absent where it was not read. [W]
+        Power by kind of component over the last interval; absent where it was not read. [W]
     """
 
     mono: float
@@ -56,17 +56,33 @@ class Reading(NamedTuple):
 class Meter(Protocol):
     """A source of cumulative energy by component.
 
-    Attributes
-    ----------
-    is_machine_wide : bool
-        Whether CPU and memory are read for the whole computer, so that the run's share of them counts.
+    The meter lives in a process of its own, which calls it from one thread: `start` once, `read` at every interval and
+    every ten seconds at least, `stop` once. What `read` raises counts as a missing reading; energy is cumulative, so
+    that the next one makes up for it.
+
+    A back-end of another package is a callable that takes `greentrain.meter.settings.MeterSettings` and returns such
+    an object, named by an entry point in the group ``greentrain.meters``; ``track(meter=NAME)`` then uses it.
     """
 
-    is_machine_wide: bool
+    @property
+    def name(self) -> str:
+        """Name of the back-end, as the user selects it and as the journal records it."""
+
+    @property
+    def version(self) -> str | None:
+        """Version of the program that reads; None where it has none, as a recorded file."""
+
+    @property
+    def is_machine_wide(self) -> bool:
+        """Whether CPU and memory are read for the whole computer, so that the run's share of them counts."""
+
+    @property
+    def cpu_w_per_thread(self) -> float | None:
+        """TDP of one thread of this computer, for the meter's own cost; None where the CPU is not known. [W]"""
 
     @property
     def components(self) -> tuple[Component, ...]:
-        """What is read, and how; it may change while the meter runs."""
+        """The components that are read, and how; they may change while the meter runs."""
 
     @property
     def awaits_component(self) -> bool:
@@ -76,17 +92,17 @@ class Meter(Protocol):
         """Begin; readings count from this moment of ``time.monotonic`` on. [s]"""
 
     def wait_until_ready(self, timeout_seconds: float) -> bool:
-        """Wait until every component that can be read is read, or for so long [s]; tell whether it is so."""
+        """Wait until every component that can be read is read, or for so long [s]; return whether it is so."""
 
     def read(self, timeout_seconds: float) -> Reading:
         """Read now; what takes longer than this is left for the next time. [s]"""
 
     def stop(self) -> None:
-        """Let go of what was opened; nothing is read any more."""
+        """Release what was opened; nothing is read any more."""
 
 
 class NoMeter:
-    """A meter that reads nothing, and says why.
+    """A meter that reads nothing, and states why.
 
     Parameters
     ----------
@@ -94,7 +110,10 @@ class NoMeter:
         Why nothing is read.
     """
 
+    name = "none"
+    version = None
     is_machine_wide = False
+    cpu_w_per_thread = None
     awaits_component = False
 
     def __init__(self, reason: str) -> None:

@@ -136,11 +136,20 @@ class Account:
         machine_kwh = self._machine_kwh.get(kind)
         return latest if latest is None or not machine_kwh else self.energy_kwh[kind] / machine_kwh
 
-    def covered_share(self, elapsed_seconds: float, kinds: Mapping[str, str]) -> float:
-        """Give which part of the run's time the components were read, on average over those that there are."""
-        if not kinds or elapsed_seconds <= 0:
+    def covered_share(self, elapsed_seconds: float, parts: Mapping[str, float]) -> float:
+        """Return which part of the run's time was read, on average over the kinds of components that there are.
+
+        Parameters
+        ----------
+        elapsed_seconds : float
+            Length of the run. [s]
+        parts : mapping of str to float
+            Kinds of components, and which part of each is read: 1/2 where one GPU of two is. [1]
+        """
+        if not parts or elapsed_seconds <= 0:
             return 0.0
-        return min(1.0, sum(self._covered[kind] for kind in kinds) / (len(kinds) * elapsed_seconds))
+        covered = sum(self._covered[kind] * part for kind, part in parts.items())
+        return min(1.0, covered / (len(parts) * elapsed_seconds))
 
     def close(self, ended_mono: float) -> tuple[Gap, ...]:
         """Cut off what was read after the run's end, or state what was not read before it. [s]"""

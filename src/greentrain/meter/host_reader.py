@@ -1,15 +1,62 @@
-"""CPU and memory read by ourselves: for the first moments, while codecarbon loads, and where it cannot go on."""
+"""CPU and memory read by ourselves, from the system's own files and by models of their power."""
 
 import glob
 import time
 from collections.abc import Iterator
 
-from greentrain.meter.base import Reading
-from greentrain.meter.cpu_model import power_by_load_w
+from greentrain.meter.base import Component, Reading
+from greentrain.meter.cpu_model import cpu_limit, power_by_load_w, read_cpu_facts
 from greentrain.units import SECONDS_PER_HOUR
 
 _RAPL = "/sys/class/powercap/intel-rapl:[0-9]*"
 _SHORTEST_SECONDS = 0.01
+_BYTES_PER_GB = 1e9
+
+
+class HostParts:
+    """CPU and memory of this computer: what they may draw, and how they are known.
+
+    Attributes
+    ----------
+    cpu_name : str
+        Full name of the CPU; empty where the system gives none.
+    cpu_tdp_w : float or None
+        TDP of all CPUs, or of the slice that a virtual machine has; None when the CPU is not known. [W]
+    memory_w : float
+        Power of the memory, modelled from its size as in an estimate; 0 where the size is not known. [W]
+    """
+
+    def __init__(self) -> None:
+        facts = read_cpu_facts()
+        limit = cpu_limit(facts)
+        self.cpu_name = facts.name
+        self.cpu_tdp_w = limit.tdp_w
+        self.memory_w = _memory_power_w()
+        self._threads = facts.threads
+        self._reason = limit.reason
+
+    @property
+    def cpu_w_per_thread(self) -> float | None:
+        """TDP of one thread; None when the CPU is not known. [W]"""
+        return None if self.cpu_tdp_w is None else self.cpu_tdp_w / self._threads
+
+    def cpu(self, counter: str | None) -> Component:
+        """Describe the CPU: measured by this counter, else modelled where its TDP is known."""
+        if counter:
+            return Component("cpu", "", self.cpu_name, counter, "measured")
+        if self.cpu_tdp_w is None:
+            return Component("cpu", "", self.cpu_name, "none", "unknown", self._reason)
+        return Component("cpu", "", self.cpu_name, "load x TDP", "modelled", self._reason)
+
+    def memory(self) -> Component:
+        """Describe the memory: modelled where its size is known."""
+        if not self.memory_w:
+            return Component("memory", "", "", "none", "unknown", "this system does not tell the size of its memory")
+        return Component("memory", "", "", "installed memory x W/GB", "modelled")
+
+    def reader(self) -> "HostReader":
+        """Make a reader of both, which begins to count when it is started."""
+        return HostReader(self.cpu_tdp_w, self.memory_w)
 
 
 class HostReader:
@@ -22,7 +69,7 @@ class HostReader:
     cpu_tdp_w : float or None
         TDP of this computer's CPUs; None leaves the CPU out where it has no counter. [W]
     memory_w : float
-        Power of the memory. [W]
+        Power of the memory; 0 leaves it out. [W]
     """
 
     def __init__(self, cpu_tdp_w: float | None, memory_w: float) -> None:
@@ -36,9 +83,14 @@ class HostReader:
         self._last_counts: tuple[float, ...] = ()
 
     @property
-    def has_counter(self) -> bool:
-        """Whether the CPU's energy is counted by the CPU itself."""
-        return bool(self._counters)
+    def counter(self) -> str | None:
+        """What counts the CPU's energy in the CPU itself; None where nothing can be read that does."""
+        return "RAPL counter" if self._counters else None
+
+    @property
+    def knows_load(self) -> bool:
+        """Whether the system tells how busy its CPUs are."""
+        return bool(cpu_seconds())
 
     def start(self, since_mono: float) -> None:
         """Begin; energy counts from ``since_mono`` on. [s]"""
@@ -51,7 +103,7 @@ class HostReader:
         now, counts = time.monotonic(), self._counts()
         seconds = now - self._last_mono
         if seconds >= _SHORTEST_SECONDS or not self._energy:
-            self._power = {"memory": self._memory_w}
+            self._power = {"memory": self._memory_w} if self._memory_w else {}
             cpu_w = self._cpu_w(counts, max(seconds, 1e-6))
             if cpu_w is not None:
                 self._power["cpu"] = cpu_w
@@ -105,6 +157,13 @@ def memory_bytes() -> tuple[float, float]:
         return 0.0, 0.0
     total = found.get(b"MemTotal:", 0.0)
     return total - found.get(b"MemAvailable:", found.get(b"MemFree:", 0.0)), total
+
+
+def _memory_power_w() -> float:
+    from greentrain.catalogue import load_catalogue
+
+    memory_gb = memory_bytes()[1] / _BYTES_PER_GB
+    return memory_gb * load_catalogue().hardware.memory_power(memory_gb).value.best
 
 
 def _rapl_counters() -> Iterator[tuple[str, float]]:

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 
 from greentrain.journal.process_alive import process_started
+from greentrain.meter.backends import DEFAULT, NONE
 from greentrain.meter.gpu_environment import GPU_VARIABLES, ranks_on_node
 
 CHANNEL, SIGN_OF_LIFE = 3, 4
@@ -103,7 +104,7 @@ def launch(
     session: str,
     *,
     interval_seconds: float = 1.0,
-    meter: str = "codecarbon",
+    meter: str = DEFAULT,
     country_iso3: str | None = None,
     started_mono: float | None = None,
     run_pid: int | None = None,
@@ -119,7 +120,7 @@ def launch(
     interval_seconds : float, optional
         Time between readings. [s]
     meter : str, optional
-        ``codecarbon``, ``replay:FILE`` or ``none``.
+        Name of the meter, as `checked_meter` returns it.
     country_iso3 : str, optional
         The country's three-letter code, which codecarbon insists on and which changes no energy.
     started_mono : float, optional
@@ -127,12 +128,10 @@ def launch(
     run_pid : int, optional
         The run's process; this one unless told.
     """
-    if meter == "none":
+    if meter == NONE:
         return MeterHandle(problem="metering is switched off")
     pid = os.getpid() if run_pid is None else run_pid
     started = time.monotonic() if started_mono is None else started_mono
-    if meter.startswith("replay:"):
-        meter = f"replay:{os.path.abspath(meter.removeprefix('replay:'))}"
     settings = {
         "run_folder": os.path.abspath(run_folder),
         "session": session,

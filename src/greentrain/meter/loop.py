@@ -4,18 +4,20 @@ import os
 import time
 from contextlib import suppress
 
-from greentrain.errors import GreentrainError
 from greentrain.journal.writer import JournalWriter
-from greentrain.meter.base import Meter, NoMeter
+from greentrain.meter.backends import make_meter
+from greentrain.meter.base import Meter
 from greentrain.meter.launch import CHANNEL, SIGN_OF_LIFE
 from greentrain.meter.process_share import ProcessShare
 from greentrain.meter.recorder import Recorder
-from greentrain.meter.replay import ReplayMeter
 from greentrain.meter.run_end import End, Watch
-from greentrain.meter.settings import Settings, from_json
+from greentrain.meter.settings import MeterSettings, from_json
 
 FIRST_SAMPLE_SECONDS = 0.3
 """How long the first sample waits for what takes long to load. [s]"""
+
+LONGEST_PAUSE_SECONDS = 10.0
+"""Time after which a meter is read again, however seldom its readings are recorded. [s]"""
 
 _PATIENCE_SECONDS = 0.02
 _READ_SECONDS = 0.5
@@ -41,19 +43,7 @@ def main(argument: str) -> None:
     os._exit(code)
 
 
-def make_meter(settings: Settings) -> Meter:
-    """Make the meter that the run asks for; one that cannot be made gives way to one that says why."""
-    try:
-        if settings.meter.startswith("replay:"):
-            return ReplayMeter(settings.meter.removeprefix("replay:"))
-        from greentrain.meter.codecarbon import CodecarbonMeter
-
-        return CodecarbonMeter(settings.environment, settings.country_iso3)
-    except (GreentrainError, ImportError, OSError) as error:
-        return NoMeter(f"{type(error).__name__} {error}")
-
-
-def measure(settings: Settings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
+def measure(settings: MeterSettings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
     """Measure until the run ends."""
     meter.start(settings.started_mono)
     recorder = Recorder(settings, journal, meter, share)
@@ -64,8 +54,24 @@ def measure(settings: Settings, journal: JournalWriter, meter: Meter, share: Pro
         now = time.monotonic()
         # Late ticks are left out, not made up for.
         next_mono = max(next_mono + settings.interval_seconds, now)
-        end = watch.wait(next_mono - now)
+        end = _wait_until(next_mono, meter, watch)
     _finish(recorder, meter, end)
+
+
+def _wait_until(mono: float, meter: Meter, watch: Watch) -> End | None:
+    """Wait for the next reading to record [s]; return the run's end when that comes first.
+
+    In a long pause the meter is read all the same: a CPU's counter starts again after some ten minutes, and what has
+    no counter is known by its power at the moments of reading alone. Energy is cumulative, so nothing gets lost.
+    """
+    left = mono - time.monotonic()
+    end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
+    while end is None and left > LONGEST_PAUSE_SECONDS:
+        with suppress(Exception):  # it counts when it fails at a reading that is recorded
+            meter.read(_READ_SECONDS)
+        left = mono - time.monotonic()
+        end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
+    return end
 
 
 def _wait_for_first(deadline_mono: float, meter: Meter, watch: Watch) -> End | None:

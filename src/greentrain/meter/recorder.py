@@ -1,22 +1,23 @@
-"""The meter's journal: its records, and when they are written."""
+"""The meter's journal: its records, when they are written, and how good and how costly the measurement was."""
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from greentrain.journal.paths import host_name
-from greentrain.journal.records import COMPONENTS
+from greentrain.journal.records import COMPONENTS, worst_quality
 from greentrain.journal.sampling import writing_interval_seconds
 from greentrain.journal.writer import JournalWriter
 from greentrain.meter.base import Component, Meter
 from greentrain.meter.energy_account import Account, Gap
-from greentrain.meter.own_cost import OwnCost
 from greentrain.meter.process_share import ProcessShare, Share
-from greentrain.meter.quality import quality_by_kind, quality_record
 from greentrain.meter.run_end import End
-from greentrain.meter.settings import Settings
+from greentrain.meter.settings import MeterSettings
 
 _NO_SHARE = Share(None, None)
+_FEW_READINGS = 3
+_MUCH_OF_THE_RUN = 0.1
+_KIB_PER_MIB = 1024
 
 
 class Recorder:
@@ -24,7 +25,7 @@ class Recorder:
 
     Parameters
     ----------
-    settings : Settings
+    settings : MeterSettings
         What the run told its meter.
     journal : JournalWriter
         Where to write.
@@ -34,12 +35,11 @@ class Recorder:
         The run's part of the computer, for a meter that reads the whole of it.
     """
 
-    def __init__(self, settings: Settings, journal: JournalWriter, meter: Meter, share: ProcessShare) -> None:
+    def __init__(self, settings: MeterSettings, journal: JournalWriter, meter: Meter, share: ProcessShare) -> None:
         self._settings = settings
         self._journal = journal
         self._meter = meter
-        self._cost = OwnCost(meter)
-        self._share = share if meter.is_machine_wide else None
+        self._share = share
         self._account = Account(settings.started_mono, settings.interval_seconds)
         self._components: tuple[Component, ...] | None = None
         self._next_write_seconds = 0.0
@@ -57,7 +57,7 @@ class Recorder:
             return
         self._describe()
         clamped = self._account.clamped
-        share = self._share.update() if self._share else _NO_SHARE
+        share = self._share.update() if self._meter.is_machine_wide else _NO_SHARE
         self._note(self._account.take(reading, share, quality_by_kind(self._meter.components)))
         if self._account.clamped > clamped:
             self._marks.add("clamped")
@@ -70,7 +70,7 @@ class Recorder:
         self._note(self._account.close(end.mono))
         elapsed = max(0.0, end.mono - self._settings.started_mono)
         self._write_sample(elapsed)
-        quality = quality_record(self._account, self._meter.components, elapsed) | self._cost.record(elapsed)
+        quality = quality_record(self._account, self._meter.components, elapsed) | own_cost(self._meter, elapsed)
         self._journal.write({"type": "end", "why": end.why, **self._values(elapsed), "quality": quality})
         self._journal.close()
 
@@ -91,19 +91,22 @@ class Recorder:
                 self._journal.write({"type": "component", **component._asdict(), "components": everything})
 
     def _write_start(self, components: tuple[Component, ...]) -> None:
-        self._journal.write(
-            {
-                "type": "start",
-                "session": self._settings.session,
-                "run_pid": self._settings.run_pid,
-                "pid": os.getpid(),
-                "host": host_name(),
-                "components": _listed(components),
-                "codecarbon_version": getattr(self._meter, "version", None),
-                "lag_seconds": round(time.monotonic() - self._settings.started_mono, 4),
-                "interval_seconds": self._settings.interval_seconds,
-            }
-        )
+        meter = self._meter
+        record = {
+            "type": "start",
+            "session": self._settings.session,
+            "run_pid": self._settings.run_pid,
+            "pid": os.getpid(),
+            "host": host_name(),
+            "components": _listed(components),
+            "meter_name": meter.name,
+            "meter_version": meter.version,
+            "lag_seconds": round(time.monotonic() - self._settings.started_mono, 4),
+            "interval_seconds": self._settings.interval_seconds,
+        }
+        if meter.name == "codecarbon":  # where readers of before there were other meters look for it
+            record["codecarbon_version"] = meter.version
+        self._journal.write(record)
 
     def _write_sample(self, elapsed_seconds: float) -> None:
         self._write_gap()
@@ -141,6 +144,86 @@ class Recorder:
             "energy_kwh": _by_kind(self._account.energy_kwh, 12),
             "power_w": _by_kind(self._account.power_w, 3),
         }
+
+
+def quality_by_kind(components: Iterable[Component]) -> dict[str, str]:
+    """Return one quality per kind of component, by the rule of `worst_quality`.
+
+    The energy of a kind is the sum of those of its parts that are read, so only they say how it is known. A part that
+    is not read makes the kind incomplete, which `quality_record` states as unknown, and not modelled.
+    """
+    return {kind: worst_quality(qualities) for kind, qualities in _qualities(components).items()}
+
+
+def quality_record(account: Account, components: Iterable[Component], elapsed_seconds: float) -> dict[str, object]:
+    """Assess how much of a run was measured, modelled and not read at all.
+
+    The unknown share is a share of the components' time, in which each part of a kind weighs alike; the others are
+    shares of the energy that is known. Together they are 1.
+
+    Parameters
+    ----------
+    account : Account
+        The run's account, closed.
+    components : iterable of Component
+        What there is to read.
+    elapsed_seconds : float
+        Length of the run. [s]
+    """
+    found = _qualities(components)
+    kinds = {kind: worst_quality(qualities) for kind, qualities in found.items()}
+    total = sum(account.energy_kwh.values())
+    measured = sum(kwh for kind, kwh in account.energy_kwh.items() if kinds.get(kind) == "measured")
+    covered = account.covered_share(elapsed_seconds, {kind: _known_part(parts) for kind, parts in found.items()})
+    known = covered if total > 0 else 0.0
+    measured_share = known * measured / total if total > 0 else 0.0
+    missed = account.missed_seconds
+    is_poor = account.readings < _FEW_READINGS or missed > _MUCH_OF_THE_RUN * (elapsed_seconds + missed)
+    return {
+        "samples": account.readings,
+        "missing": account.missing,
+        "clamped": account.clamped,
+        "largest_gap_seconds": round(account.largest_gap_seconds, 3),
+        "measured_share": round(measured_share, 4),
+        "modelled_share": round(known - measured_share, 4),
+        "unknown_share": round(1.0 - known, 4),
+        "confidence": "low" if is_poor else "normal",
+    }
+
+
+def own_cost(meter: Meter, elapsed_seconds: float) -> dict[str, float | None]:
+    """Return CPU time [s], mean power [W] and highest memory [MiB] of the meter's own process, for the journal."""
+    times = os.times()
+    seconds = times.user + times.system + times.children_user + times.children_system
+    thread_w = meter.cpu_w_per_thread
+    return {
+        "meter_cpu_seconds": round(seconds, 3),
+        "meter_w": round(thread_w * seconds / elapsed_seconds, 4) if thread_w and elapsed_seconds > 0 else None,
+        "meter_memory_mib": _peak_memory_mib(),
+    }
+
+
+def _qualities(components: Iterable[Component]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for component in components:
+        found.setdefault(component.component, []).append(component.quality)
+    return found
+
+
+def _known_part(qualities: list[str]) -> float:
+    """Return which part of a kind is read; where nothing is any more, what was read before counts by its time."""
+    known = sum(quality != "unknown" for quality in qualities)
+    return known / len(qualities) if known else 1.0
+
+
+def _peak_memory_mib() -> float | None:
+    """Return the highest memory of this process; the system's older count would hold that of the run before. [MiB]"""
+    try:
+        with open("/proc/self/status", "rb") as file:
+            kib = next(float(line.split()[1]) for line in file if line.startswith(b"VmHWM:"))
+    except (OSError, StopIteration, ValueError):
+        return None
+    return round(kib / _KIB_PER_MIB, 1)
 
 
 def _by_kind(values: Mapping[str, float], digits: int) -> dict[str, float | None]:

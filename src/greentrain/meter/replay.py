@@ -30,7 +30,10 @@ class ReplayMeter:
         When the file cannot be read or is not of this form.
     """
 
+    name = "replay"
+    version = None
     is_machine_wide = False
+    cpu_w_per_thread = None
     awaits_component = False
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -1,11 +1,11 @@
-"""What the run tells its meter, as one line of JSON."""
+"""The settings that a run hands to its meter, as one line of JSON."""
 
 import json
 from typing import NamedTuple
 
 
-class Settings(NamedTuple):
-    """What the run tells its meter.
+class MeterSettings(NamedTuple):
+    """The settings of a meter: all that a back-end is made from.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Settings(NamedTuple):
     environment : dict of str to str
         The run's variables that select GPUs.
     meter : str
-        ``codecarbon``, ``replay:FILE`` or ``none``.
+        Name of the back-end, and after a colon its argument where it takes one: ``native``, ``replay:FILE``.
     country_iso3 : str or None
         The country, for codecarbon.
     """
@@ -42,7 +42,12 @@ class Settings(NamedTuple):
     meter: str
     country_iso3: str | None
 
+    @property
+    def argument(self) -> str:
+        """What the user wrote after the back-end's name and a colon; empty where there is nothing."""
+        return self.meter.partition(":")[2]
 
-def from_json(text: str) -> Settings:
-    """Read them; `launch` writes them."""
-    return Settings(**json.loads(text))
+
+def from_json(text: str) -> MeterSettings:
+    """Read the settings that `launch` wrote."""
+    return MeterSettings(**json.loads(text))

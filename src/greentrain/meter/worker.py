@@ -1,4 +1,4 @@
-"""One thread that does one thing at a time, and whose silence is bearable."""
+"""Threads that may hang without blocking their caller, and when to give one up."""
 
 import threading
 import time
@@ -6,6 +6,12 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Answer = TypeVar("Answer")
+
+SILENT_SECONDS = 3.0
+"""How long an answer may be awaited before its source is given up. [s]"""
+
+PASSING_FAILURES = 3
+"""How many failures in a row count as passing."""
 
 
 class Worker(Generic[Answer]):
@@ -72,3 +78,55 @@ class Worker(Generic[Answer]):
             with self._changed:
                 self._task, self._answer, self._error = None, answer, error
                 self._changed.notify_all()
+
+
+class PatientReader(Generic[Answer]):
+    """Reads what may hang or fail, in a thread of its own, until it has done so for too long.
+
+    Attributes
+    ----------
+    failure : str or None
+        Why the source was given up; None as long as it is read.
+    """
+
+    def __init__(self) -> None:
+        self.failure: str | None = None
+        self._worker: Worker[Answer] = Worker()
+        self._failures = 0
+
+    def read(self, task: Callable[[], Answer], timeout_seconds: float) -> Answer | None:
+        """Read now, or take what an earlier question has brought meanwhile.
+
+        Returns
+        -------
+        object or None
+            The answer; None where there is none within the time, or no more at all: see `failure`.
+
+        Raises
+        ------
+        OSError
+            If reading failed and may succeed the next time.
+        """
+        if self.failure is not None:
+            return None
+        self._worker.ask(task)
+        error = self._worker.wait(timeout_seconds)
+        answer = self._worker.take()
+        if answer is not None:
+            self._failures = 0
+        elif error is not None:
+            self._bear(error)
+        elif self._worker.silent_seconds() > SILENT_SECONDS:
+            self.failure = f"no reading for {SILENT_SECONDS:g} s"
+        return answer
+
+    def close(self) -> None:
+        """Leave the thread behind; it ends when it has nothing to do, or with the process."""
+        self._worker.close()
+
+    def _bear(self, error: BaseException) -> None:
+        self._failures += 1
+        reason = f"{type(error).__name__} {error}"
+        if self._failures <= PASSING_FAILURES:
+            raise OSError(reason)
+        self.failure = f"readings fail: {reason}"

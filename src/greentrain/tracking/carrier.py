@@ -14,6 +14,7 @@ from greentrain.journal.paths import host_name, make_run_folder
 from greentrain.journal.process_alive import process_started
 from greentrain.journal.writer import JournalWriter
 from greentrain.lean import TYPE_CHECKING
+from greentrain.meter.backends import NONE
 from greentrain.tracking.identity import Ancestor, Ranks, parting_of_nodes, ranks_of, run_key
 from greentrain.tracking.spans import Spans
 
@@ -103,7 +104,7 @@ class Carrier:
         run_pid : int, optional
             The process to measure with all its children; this one unless told.
         """
-        if self.role != MAIN or self.folder is None or settings.meter == "none":
+        if self.role != MAIN or self.folder is None or settings.meter == NONE:
             return
         from greentrain.meter.launch import launch
 

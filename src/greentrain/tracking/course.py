@@ -148,7 +148,7 @@ class Course(ABC):
     def _begin(self) -> None:
         self._started = time.monotonic()
         outer = REGISTRY.active
-        if outer is not None and outer.carrier is not None:
+        if isinstance(outer, Course) and outer.carrier is not None:
             self._begin_inside(outer, outer.carrier)
             return
         above = ancestor(os.environ)

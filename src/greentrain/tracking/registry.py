@@ -11,7 +11,16 @@ from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, Ancestor
 
 if TYPE_CHECKING:
-    from greentrain.tracking.course import Course
+    from typing import Protocol
+
+    class ActiveRun(Protocol):
+        """What the registry does to a run; it needs to know no more of one."""
+
+        def disown(self) -> None:
+            """Do nothing more in the parent's name, in a forked child."""
+
+        def end_at_exit(self) -> None:
+            """End, because the interpreter does."""
 
 
 class Registry:
@@ -22,18 +31,18 @@ class Registry:
     lock : RLock
         Held while runs start and end. It may be taken again by its holder, since a signal's handler may end a run
         that is just starting.
-    active : Course or None
+    active : ActiveRun or None
         The run that has this process's journal; runs that start inside it become its spans.
     """
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.active: Course | None = None
-        self._disowned: list[Course] = []
+        self.active: ActiveRun | None = None
+        self._disowned: list[ActiveRun] = []
         self._variable_before: str | None = None
         self._is_watching = False
 
-    def claim(self, run: Course, session: str, folder: str) -> None:
+    def claim(self, run: ActiveRun, session: str, folder: str) -> None:
         """Make a run this process's, and say so to the processes that it will start."""
         self._watch()
         self.active = run
@@ -42,7 +51,7 @@ class Registry:
         here = Ancestor(session, pid, process_started(pid), TRACKER, host_name(), folder)
         os.environ[SESSION_VARIABLE] = here.text()
 
-    def release(self, run: Course, session: str) -> None:
+    def release(self, run: ActiveRun, session: str) -> None:
         """Let go of a run, and put the environment back as it was."""
         if self.active is not run:
             return

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from os.path import abspath, dirname, isfile, join
+from os.path import abspath, dirname, join
 
-from greentrain.errors import Contradiction, InputError, InvalidNumber, UnknownName, either
+from greentrain.errors import Contradiction, InputError, InvalidNumber, either
 from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.meter.backends import DEFAULT, NONE, checked_meter
 
 if TYPE_CHECKING:
     from typing import Any
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 ACTIONS = ("warn", "raise", "stop")
 """What happens when a budget is used up: a warning, an exception, or a request to the framework to stop."""
 
-METERS = ("codecarbon", "none")
-REPLAY = "replay:"
 INTERVAL_SECONDS = 1.0
 """Time between samples unless told. [s]"""
 
@@ -36,7 +35,7 @@ class Settings(NamedTuple):
     budget_kwh, budget_kg : float or None
         Energy of the facility [kWh] and emissions [kg CO2e] that the run may use.
     meter : str
-        ``codecarbon``, ``none`` or ``replay:FILE``.
+        Name of the meter, with an absolute path where it replays a file.
     home : str or None
         Folder of the journals, absolute.
     """
@@ -115,9 +114,9 @@ def _check_budget(settings: Settings) -> None:
     """Refuse what would leave a budget, or what to do at its end, without effect."""
     if settings.budget is None and settings.on_budget != ACTIONS[0]:
         raise Contradiction("on_budget", settings.on_budget, "needs a budget: give {budget_kwh} or {budget_kg}")
-    if settings.budget is not None and settings.meter == "none":
+    if settings.budget is not None and settings.meter == NONE:
         name = "budget_kg" if settings.budget_kwh is None else "budget_kwh"
-        raise Contradiction("meter", "none", f"measures nothing, and so excludes {{{name}}}")
+        raise Contradiction("meter", NONE, f"measures nothing, and so excludes {{{name}}}")
 
 
 def _number(name: str, value: Any) -> float | None:
@@ -227,14 +226,6 @@ def _path(name: str, value: object) -> str | None:
 
 def _meter(value: object) -> str:
     if value is None:
-        return METERS[0]
+        return DEFAULT
     path = getattr(value, "path", None)
-    text = value if path is None else f"{REPLAY}{os.fspath(path)}"
-    if isinstance(text, str) and text.startswith(REPLAY):
-        file = abspath(text.removeprefix(REPLAY))
-        if not isfile(file):
-            raise UnknownName("meter", text, "no such file")
-        return REPLAY + file
-    if text not in METERS:
-        raise InputError("meter", value, "must be codecarbon, none, replay:FILE or a ReplayMeter")
-    return str(text)
+    return checked_meter(value if path is None else f"replay:{os.fspath(path)}")

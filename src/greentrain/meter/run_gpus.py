@@ -1,0 +1,138 @@
+"""The GPUs of a run: which they are, what they have used, and how each of them is known."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from greentrain.meter.base import Component
+from greentrain.meter.gpu_probe import probe_gpus, signs_of_gpus
+from greentrain.meter.gpu_selection import Gpu, Selection, select_gpus
+
+SHORTEST_SECONDS = 0.2
+"""Time over which a first mean power is taken: boards renew their counters some ten times a second. [s]"""
+
+
+class RunGpus:
+    """The run's part of this computer's boards, added up from what a reader gives of each.
+
+    The time before the boards are read counts with the mean power of the first time that they were.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        The run's variables that select GPUs.
+
+    Attributes
+    ----------
+    is_expected : bool
+        Whether anything suggests that this computer has GPUs.
+    is_started : bool
+        Whether they were looked for, and are read from now on if there are any.
+    chosen : tuple of Gpu
+        The run's boards.
+    energy_kwh : float or None
+        Energy since the run's start; None without boards and until they were read for long enough. [kWh]
+    power_w : float
+        Power over the last interval. [W]
+    lost : dict of int to str
+        Why a board is read no more, by the driver's index.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.is_expected = signs_of_gpus() is not None
+        self.is_started = False
+        self.chosen: tuple[Gpu, ...] = ()
+        self._selection = Selection({}, "all", ())
+        self._problem: str | None = None
+        self._head_seconds = 0.0
+        self._last_mono = 0.0
+        self._first_kwh = 0.0
+        self._first_seconds = 0.0
+        self.energy_kwh: float | None = None
+        self.power_w = 0.0
+        self.lost: dict[int, str] = {}
+
+    def find(self) -> tuple[Gpu, ...]:
+        """Ask the drivers for this computer's boards and choose the run's; a driver that hangs takes three seconds."""
+        probe = probe_gpus()
+        self.choose(probe.gpus, probe.problem)
+        return self.chosen
+
+    def choose(self, gpus: tuple[Gpu, ...], problem: str | None = None) -> None:
+        """Choose the run's boards among those that there are, or state why there may be some that were not seen."""
+        self._problem = problem
+        self._selection = select_gpus(self._environment, gpus)
+        self.chosen = tuple(gpu for gpu in gpus if gpu.number in self._selection.shares)
+
+    def start(self, mono: float, run_started_mono: float) -> None:
+        """Count what is added from this moment on; what lies between the run's start and it is the head. [s]"""
+        self._head_seconds = max(0.0, mono - run_started_mono)
+        self._last_mono = mono
+        self.is_started = True
+
+    def add(self, mono: float, readings: Mapping[int, tuple[float, float]]) -> None:
+        """Add one interval.
+
+        Parameters
+        ----------
+        mono : float
+            Its end, of ``time.monotonic``. [s]
+        readings : mapping of int to tuple of float
+            Energy in the interval [kWh] and power [W] of each board, by the driver's index.
+        """
+        seconds, self._last_mono = mono - self._last_mono, mono
+        shares = self._selection.shares
+        parts = [(shares[index], *values) for index, values in readings.items() if index in shares]
+        if not parts:
+            return
+        grown = sum(share * kwh for share, kwh, _ in parts)
+        self.power_w = sum(share * power_w for share, _, power_w in parts)
+        if self.energy_kwh is not None:
+            self.energy_kwh += grown
+            return
+        self._first_kwh += grown
+        self._first_seconds += seconds
+        if self._first_seconds >= SHORTEST_SECONDS:
+            self.energy_kwh = self._first_kwh * (1.0 + self._head_seconds / self._first_seconds)
+
+    @property
+    def awaits_mean(self) -> bool:
+        """Whether there are boards whose first readings do not yet make a mean power."""
+        return self.is_started and self.energy_kwh is None and len(self.lost) < len(self.chosen)
+
+    def wait_for_mean(self, timeout_seconds: float) -> bool:
+        """Wait until the next reading makes a mean power, or for so long [s]; return whether it does."""
+        if not self.awaits_mean:
+            return True
+        left = self._last_mono + SHORTEST_SECONDS - time.monotonic()
+        time.sleep(max(0.0, min(left, timeout_seconds)))
+        return left <= timeout_seconds
+
+    def components(self, method: Callable[[Gpu], str], failure: str | None = None) -> tuple[Component, ...]:
+        """Describe the boards: whole ones are measured, slices get a modelled part of their board.
+
+        Parameters
+        ----------
+        method : callable
+            Says how a board is read.
+        failure : str, optional
+            Why none is read any more.
+        """
+        unread = failure if self.is_started or failure else "not yet read"
+        if unread:
+            return (_unknown(unread),) if self.is_expected else ()
+        if self._problem:
+            return (_unknown(self._problem),)
+        return tuple(self._component(gpu, method(gpu)) for gpu in self.chosen)
+
+    def _component(self, gpu: Gpu, method: str) -> Component:
+        if gpu.number in self.lost:
+            return Component("gpu", gpu.uuid, gpu.name, method, "unknown", self.lost[gpu.number])
+        note, share = "; ".join(self._selection.notes), self._selection.shares[gpu.number]
+        if share < 1.0:
+            return Component("gpu", gpu.uuid, gpu.name, f"{method} x {share:.3g}", "modelled", note)
+        return Component("gpu", gpu.uuid, gpu.name, method, "measured", note)
+
+
+def _unknown(reason: str) -> Component:
+    return Component("gpu", "", "", "none", "unknown", reason)
