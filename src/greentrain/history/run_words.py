@@ -36,16 +36,15 @@ def _amounts(run: Run) -> str:
 
 
 def _unmetered(run: Run) -> list[str]:
-    """Say how the energy is known unless it was all measured, and how much of the time a meter covered."""
-    found = [] if run.basis == "measured" or run.it_energy_kwh is None else [_BASES[run.basis]]
-    seconds = run.unmetered_seconds
-    if run.is_metered and seconds:
+    """Say how much of the time a meter covered, or else how the energy is known unless it was measured."""
+    seconds = run.unmetered_seconds if run.is_metered else 0.0
+    found = ["estimated"] if run.basis == "estimated" and run.it_energy_kwh is not None else []
+    if seconds:
         seen, whole = duration(run.duration_seconds - seconds), duration(run.duration_seconds)
         found.append(f"measured {_without_unit(seen, whole)} of {whole}")
+    elif run.basis == "mixed":
+        found.append("measured in part")
     return found
-
-
-_BASES = {"mixed": "measured in part", "estimated": "estimated"}
 
 
 def _without_unit(part: str, whole: str) -> str:
