@@ -5,11 +5,12 @@ it is shown. PUE and carbon intensity are applied here and nowhere else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from math import log
 from typing import Any
 
 from greentrain import formulas
-from greentrain.interval import Z_90, Interval, around, exact, product
+from greentrain.interval import Z_90, Interval, around, exact, log_width, product
 from greentrain.interval import total as independent_total
 from greentrain.record import Record, WithoutArithmetic
 
@@ -83,16 +84,22 @@ class Input(Record):
     @property
     def source_ids(self) -> list[str]:
         """The source ids one by one."""
-        return [key.strip() for key in self.source.split(";")]
+        return [*source_ids(self.source)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the machine-readable form."""
-        first, *others = self.source_ids if ";" in self.source else (self.source,)
+        first, *others = source_ids(self.source)
         low, best, high = self.value
         return {
             "name": self.name, "low": low, "best": best, "high": high, "unit": self.unit, "basis": self.basis,
             "source": first, "other_sources": others, "note": self.note,
         }  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def source_ids(source: str) -> tuple[str, ...]:
+    """Part the source ids of a number, which are joined by ``;``."""
+    return tuple(key.strip() for key in source.split(";"))
 
 
 def given(name: str, value: float, unit: str, weight: float = 1.0) -> Input:
@@ -300,7 +307,12 @@ class Footprint(WithoutArithmetic, Record):
     def drivers(self) -> tuple[tuple[str, float], ...]:
         """Each uncertain input with its share of the operational interval's variance, largest first. [1]"""
         widths: dict[str, float] = {}
-        for factor in self.factors("operational_kg"):
+        if self.summed_factors is None:
+            for item in self.inputs:
+                weight = _weight(item, "operational_kg")
+                if weight and item.value.low > 0:
+                    widths[item.name] = (log_width(item.value) * weight) ** 2
+        for factor in (self.summed_factors or {}).get("operational_kg", ()):
             width = (factor.below**0.5 + factor.above**0.5) ** 2
             widths[factor.name] = widths.get(factor.name, 0.0) + width
         everything = sum(widths.values())

@@ -1,9 +1,10 @@
 """Comparisons with everyday activities: a range with all its labels, never a bare "one flight"."""
 
+from functools import lru_cache
 from math import log10
 from typing import Any, NamedTuple
 
-from greentrain.catalogue import Equivalent
+from greentrain.catalogue import Catalogue, Equivalent
 from greentrain.interval import Interval, product
 
 HOW_MANY = 3
@@ -39,6 +40,19 @@ class Comparison(NamedTuple):
         return found
 
 
+def equivalents_of(emissions_kg: Interval, catalogue: Catalogue) -> tuple[Comparison, ...]:
+    """Compare emissions with the catalogue's activities, as `compare` does.
+
+    Parameters
+    ----------
+    emissions_kg : Interval
+        The run's emissions. [kg CO2e]
+    catalogue : Catalogue
+        Where the activities are.
+    """
+    return _compared(emissions_kg, _displayed_of(catalogue))
+
+
 def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple[Comparison, ...]:
     """Compare emissions with the three activities of the nearest size, the smallest activity first.
 
@@ -49,10 +63,25 @@ def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple
     activities : tuple of Equivalent
         Only those marked for display are used, and no flight that lacks a label.
     """
-    fit = [activity for activity in activities if activity.display and is_labelled(activity)]
-    nearest = sorted(fit, key=lambda activity: abs(log10(emissions_kg.best / activity.kg.best)))[:HOW_MANY]
-    ordered = sorted(nearest, key=lambda activity: activity.kg.best)
+    return _compared(emissions_kg, _displayed(activities))
+
+
+def _compared(emissions_kg: Interval, activities: tuple[tuple[float, Equivalent], ...]) -> tuple[Comparison, ...]:
+    size = log10(emissions_kg.best)
+    nearest = sorted(activities, key=lambda pair: abs(size - pair[0]))[:HOW_MANY]
+    ordered = sorted((activity for _, activity in nearest), key=lambda activity: activity.kg.best)
     return tuple(Comparison(activity, times(emissions_kg, activity.kg)) for activity in ordered)
+
+
+def _displayed(activities: tuple[Equivalent, ...]) -> tuple[tuple[float, Equivalent], ...]:
+    """Return the activities to compare with, each with the logarithm of its emissions."""
+    fit = (activity for activity in activities if activity.display and is_labelled(activity))
+    return tuple((log10(activity.kg.best), activity) for activity in fit)
+
+
+@lru_cache(maxsize=16)
+def _displayed_of(catalogue: Catalogue) -> tuple[tuple[float, Equivalent], ...]:
+    return _displayed(catalogue.equivalents)
 
 
 def is_labelled(activity: Equivalent) -> bool:

@@ -30,6 +30,10 @@ class Devices(Record):
     instance: Instance | None
     notes: tuple[str, ...]
 
+    # One object per name that was resolved: looking it up again costs no comparison of all its fields.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
 
 class DevicePower(Record):
     """Mean power of one accelerator and what it follows from.

@@ -5,32 +5,37 @@ from typing import Any
 
 from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.limits import LIMITS, SITES, checked_number, checked_text
-from greentrain.record import Record
 
 _SIZES = ("params", "tokens", "active_params")
 _WORK = (*_SIZES, "flops", "precision", "mfu")
 
 
-class Request(Record):
-    """A described run: every value in range, no two of them in contradiction. None means not said."""
+class Request:
+    """A described run: every value in range, no two of them in contradiction. None means not given.
 
-    gpu: str | None
-    count: int | None
-    hours: float | None
-    gpu_hours: float | None
-    instance: str | None
-    power: float | None
-    utilization: float | None
-    host_factor: float | None
-    cpu: str | None
-    cpu_cores: float | None
-    memory_gb: float | None
-    location: str | None
-    year: int | None
-    grid_intensity: float | None
-    pue: float | None
-    site: str
-    runs: int
+    Parameters
+    ----------
+    given : dict
+        What the user gave, checked, by keyword; what is missing there keeps the default of its attribute.
+    """
+
+    gpu: str | None = None
+    count: int | None = None
+    hours: float | None = None
+    gpu_hours: float | None = None
+    instance: str | None = None
+    power: float | None = None
+    utilization: float | None = None
+    host_factor: float | None = None
+    cpu: str | None = None
+    cpu_cores: float | None = None
+    memory_gb: float | None = None
+    location: str | None = None
+    year: int | None = None
+    grid_intensity: float | None = None
+    pue: float | None = None
+    site: str = SITES[0]
+    runs: int = 1
     workload: str | None = None
     params: float | None = None
     tokens: float | None = None
@@ -38,6 +43,9 @@ class Request(Record):
     flops: float | None = None
     precision: str | None = None
     mfu: float | None = None
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.__dict__.update(given)
 
     @property
     def has_accelerators(self) -> bool:
@@ -73,9 +81,7 @@ def checked_request(values: dict[str, Any]) -> Request:
         said[name] = checked_number(name, value) if name in LIMITS else checked_text(name, value)
     if said.get("year", 0) > (this_year := time.localtime().tm_year):
         raise InvalidNumber("year", values["year"], f"lies in the future; the last possible year is {this_year}")
-    said.setdefault("runs", 1)
-    said.setdefault("site", SITES[0])
-    request = Request(*map(said.get, Request._fields))  # type: ignore[arg-type]  # checked one by one above
+    request = Request(said)
     _check_together(request)
     return request
 
@@ -97,7 +103,7 @@ def _check_together(request: Request) -> None:
 
 
 def _check_work(request: Request) -> None:
-    if not any(getattr(request, name) is not None for name in _WORK):
+    if request.__dict__.keys().isdisjoint(_WORK):
         return
     sizes = [name for name in _SIZES if getattr(request, name) is not None]
     if request.flops is not None and sizes:

@@ -1,10 +1,11 @@
 """What an estimate is: intervals, the inputs that they follow from, and the machine-readable form of it all."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue
-from greentrain.footprint import GIVEN_SOURCE, QUANTITIES, Footprint, Grid, Input, Inputs, Part, amounts
+from greentrain.footprint import GIVEN_SOURCE, QUANTITIES, Footprint, Grid, Input, Inputs, Part, amounts, source_ids
 from greentrain.interval import Interval, around
 from greentrain.record import Record, WithoutArithmetic
 
@@ -106,9 +107,9 @@ class Estimate(WithoutArithmetic, Record):
     @property
     def equivalents(self) -> "tuple[Comparison, ...]":
         """Three everyday activities to compare the operational figure with, as ranges."""
-        from greentrain.estimation.equivalents import compare
+        from greentrain.estimation.equivalents import equivalents_of
 
-        return compare(self.operational_kg, self.catalogue.equivalents)
+        return equivalents_of(self.operational_kg, self.catalogue)
 
     @property
     def accelerator_energy_kwh(self) -> Interval:
@@ -129,9 +130,12 @@ class Estimate(WithoutArithmetic, Record):
     @property
     def sources(self) -> dict[str, dict[str, Any]]:
         """Title, URL, year and licence of every source that the inputs and equivalents name."""
-        keys = [key for item in self.inputs for key in item.source_ids]
-        keys += [key for item in self.equivalents for key in item.source_ids]
-        return {key: _source_to_dict(self.catalogue, key) for key in dict.fromkeys(keys)}
+        return self._sources(self.equivalents)
+
+    def _sources(self, equivalents: "tuple[Comparison, ...]") -> dict[str, dict[str, Any]]:
+        keys = [key for item in self.inputs for key in source_ids(item.source)]
+        keys += [key for item in equivalents for key in item.source_ids]
+        return {key: dict(_source_to_dict(self.catalogue, key)) for key in dict.fromkeys(keys)}
 
     def to_dict(self) -> dict[str, Any]:
         """Give the whole result as plain data, as ``--json`` prints it."""
@@ -147,8 +151,9 @@ class Estimate(WithoutArithmetic, Record):
         result["breakdown"] = [part._asdict() for part in self.breakdown]
         result["inputs"] = [item.to_dict() for item in self.inputs]
         result["drivers"] = [{"name": name, "share_of_variance": share} for name, share in self.drivers]
-        result["sources"] = self.sources
-        result["equivalents"] = [item.to_dict() for item in self.equivalents]
+        equivalents = self.equivalents
+        result["sources"] = self._sources(equivalents)
+        result["equivalents"] = [item.to_dict() for item in equivalents]
         result["notes"] = list(self.notes)
         return result
 
@@ -168,6 +173,7 @@ class Estimate(WithoutArithmetic, Record):
         return interval_table({name: getattr(self, name) for name in QUANTITIES})
 
 
+@lru_cache(maxsize=4096)
 def _source_to_dict(catalogue: Catalogue, key: str) -> dict[str, Any]:
     if key == GIVEN_SOURCE:
         return {"title": "Stated by the user", "url": "", "year": None, "licence": ""}

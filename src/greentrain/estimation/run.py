@@ -9,8 +9,9 @@ from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.power import Devices
 from greentrain.estimation.request import Request
 from greentrain.footprint import Input, given
+from greentrain.interval import exact
 
-_NOBODY_SAID = "greentrain_judgement"
+_ONE = Input("count", exact(1), "1", "default", "greentrain_judgement", "one, unless said otherwise")
 _OPTIONAL = ("cpu", "cpu_cores", "memory_gb")
 
 
@@ -32,6 +33,8 @@ class Run:
         Accelerators. [1]
     hours : float
         Wall-clock time of one run, or accelerator-hours where no count is known. [h]
+    known_hours : float or None
+        Wall-clock time of one run; None where only accelerator-hours are known. [h]
     """
 
     def __init__(self, request: Request, devices: Devices | None, compute: Compute | None) -> None:
@@ -40,6 +43,7 @@ class Run:
         self._compute = compute
         self.count = devices.count if devices else 1
         self.hours = self._hours()
+        self.known_hours = self._known_hours()
 
     def _hours(self) -> float:
         request, compute = self._request, self._compute
@@ -61,9 +65,7 @@ class Run:
         """Accelerator-hours of one run. [h]"""
         return self.hours * self.count
 
-    @property
-    def known_hours(self) -> float | None:
-        """Wall-clock time of one run, None where only accelerator-hours are known. [h]"""
+    def _known_hours(self) -> float | None:
         request, devices = self._request, self._devices
         counted = request.count is not None or (devices is not None and devices.instance is None and devices.count > 1)
         return self.hours if request.hours is not None or counted else None
@@ -84,10 +86,9 @@ class Run:
         return tuple(found)
 
     def _count_input(self) -> Input:
-        known = given("count", self.count, "1")
         if self.count > 1 or self._request.count is not None or self._request.instance is not None:
-            return known
-        return known._replace(basis="default", source=_NOBODY_SAID, note="one, unless said otherwise")
+            return given("count", self.count, "1")
+        return _ONE
 
     def described(self, location: Location | None, choice: GridChoice | None) -> dict[str, Any]:
         """Describe the run by the ids of what it was understood as."""

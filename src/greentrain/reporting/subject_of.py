@@ -10,7 +10,7 @@ from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue, load_catalogue
 from greentrain.errors import Contradiction, GreentrainError, InputError
 from greentrain.estimation import Estimate
-from greentrain.estimation.equivalents import Comparison, compare
+from greentrain.estimation.equivalents import Comparison, equivalents_of
 from greentrain.estimation.limits import checked_number
 from greentrain.footprint import GIVEN_SOURCE, IT_ENERGY, Footprint, Input, Inputs
 from greentrain.reporting.method_words import estimate_method, run_method
@@ -193,7 +193,7 @@ def _of_runs(runs: "Sequence[Run]") -> Subject:
 def _of_lines(lines: Sequence[RunLine], whole: Footprint, runs: "Sequence[Run]") -> Subject:
     catalogue = next((run.estimate.catalogue for run in runs if run.estimate), None) or load_catalogue()
     kg = whole.operational_kg
-    equivalents = compare(kg, catalogue.equivalents) if kg is not None and kg.best > 0 else ()
+    equivalents = equivalents_of(kg, catalogue) if kg is not None and kg.best > 0 else ()
     starts = [line.started for line in lines if line.started is not None]
     ends = [line.ended for line in lines if line.ended is not None]
     return Subject(
