@@ -90,7 +90,7 @@ def test_counts_and_years_become_whole_numbers() -> None:
 def test_what_is_not_said_is_none_but_for_site_and_runs() -> None:
     """One run in a data centre unless told otherwise."""
     request = checked_request({"gpu": " V100 ", "hours": "96"})
-    said = {name: value for name, value in request._asdict().items() if value is not None}
+    said = {name: value for name in Request.__annotations__ if (value := getattr(request, name)) is not None}
     assert said == {"gpu": "V100", "hours": 96.0, "site": "datacentre", "runs": 1}
 
 

@@ -30,9 +30,9 @@ class Devices(Record):
     instance: Instance | None
     notes: tuple[str, ...]
 
-    # One object per name that was resolved: looking it up again costs no comparison of all its fields.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        # Enough to tell devices apart, and much less than all fields of a profile.
+        return hash((self.profile.id, self.count, self.fraction))
 
 
 class DevicePower(Record):
