@@ -224,3 +224,18 @@ def test_postgresql_holds_the_same(home: Path, tmp_path: Path, server: str) -> N
 def _as_boolean(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
     """SQLite keeps truth as 0 and 1; it is the fourth column from the right of the runs."""
     return (*row[:-4], bool(row[-4]), *row[-3:]) if table == "runs" else row
+
+
+def test_a_database_of_an_earlier_version_gets_the_new_columns(home: Path, tmp_path: Path) -> None:
+    """Its rows stay; those that are exported again have the basis of their energy, k1 read by sensors."""
+    database = tmp_path / "x.db"
+    export(History(home).runs(), f"sqlite:///{database}")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("alter table runs drop column basis")
+        connection.execute("insert into runs (id, status) values ('older', 'completed')")
+        connection.commit()
+
+    export(History(home).runs(), f"sqlite:///{database}")
+    with closing(sqlite3.connect(database)) as connection:
+        found = connection.execute("select id, basis from runs order by id").fetchall()
+    assert found == [("k1", "measured"), ("k2", "estimated"), ("older", None)]

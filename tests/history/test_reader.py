@@ -525,3 +525,15 @@ def test_one_damaged_line(tmp_path: Path) -> None:
     """Is one line."""
     path = tracker(tmp_path, lines=["no record\n", ended(60)])
     assert f"{path.name}: 1 damaged line is left out." in run_of(tmp_path).notes
+
+
+def test_a_board_that_was_not_read_leaves_the_others_incomplete(tmp_path: Path) -> None:
+    """Whichever of two boards the meter wrote of last: the energy is of one, and so measured, and not complete."""
+    boards = [{**GPU, "id": "GPU-0", "quality": "unknown"}, {**GPU, "id": "GPU-1"}]
+    for place, order in enumerate((boards, boards[::-1])):
+        folder = tmp_path / str(place)
+        tracker(folder, lines=[ended(3600)])
+        changes = [line(2, type="component", **board, components=order) for board in order]
+        meter(folder, components=[{**GPU, "id": "", "quality": "unknown"}], lines=[*changes, stopped(3600, 3600, 0.25)])
+        node = run_of(folder).nodes[0]
+        assert (node.quality["gpu"], "gpu" in node.unmeasured) == ("measured", True)

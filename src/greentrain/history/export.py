@@ -46,6 +46,7 @@ def export(runs: Iterable[Run], to: str) -> Exported:
         with _refusals_named(engine.url), engine.begin() as connection:
             tables = describe_tables()
             tables["runs"].metadata.create_all(connection)
+            _add_new_columns(connection, tables.values())
             known = tuple(runs)
             counts = {
                 name: _upsert(connection, tables[name], (row for run in known for row in rows_of(name, run)))
@@ -101,6 +102,20 @@ def _refusals_named(url: Any) -> Iterator[None]:
         words = str(error.orig).strip().splitlines() or [type(error).__name__]
         # A password in the address is shown as three stars.
         raise GreentrainError(f"{url.set(drivername=url.get_backend_name())} refuses: {words[0]}") from None
+
+
+def _add_new_columns(connection: Any, tables: Iterable[Any]) -> None:
+    """Give tables that an earlier version made the columns that came later; what is in them stays as it is."""
+    from sqlalchemy import inspect, text
+    from sqlalchemy.schema import CreateColumn
+
+    inspector = inspect(connection)
+    for table in tables:
+        known = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                described = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {described}"))
 
 
 def _upsert(connection: Any, table: Any, rows: Iterator[dict[str, Any]]) -> int:

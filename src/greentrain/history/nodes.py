@@ -110,6 +110,7 @@ def _own_words(meter: Meter | None) -> dict[str, object]:
         return {}
     share = {name: value for name, value in meter.share.items() if value is not None}
     stated = {"share": share, "codecarbon_version": meter.codecarbon_version}
+    stated |= {"meter_name": meter.name, "meter_version": meter.version}
     return {**meter.quality, "why": meter.why, **{name: value for name, value in stated.items() if value}}
 
 

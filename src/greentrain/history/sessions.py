@@ -87,11 +87,13 @@ class Meter(NamedTuple):
     points : tuple of Point
         Its readings, each later and none lower than the one before.
     lost : frozenset of str
-        Components that stopped being measured during the run.
+        Components with energy of which a part is not read, or not any more.
     interval_seconds : float
         Time between its readings, at most as often as it writes. [s]
     why : str or None
         Why it ended; None while it goes on or when it was killed.
+    name, version : str or None
+        Which meter it was; None in journals of 0.1.0, whose meter was codecarbon's or a recording.
     """
 
     session: str
@@ -109,6 +111,8 @@ class Meter(NamedTuple):
     interval_seconds: float
     why: str | None
     quality: dict[str, Any]
+    name: str | None
+    version: str | None
     codecarbon_version: str | None
     notes: tuple[str, ...]
 
@@ -250,7 +254,7 @@ def _meter(journal: Journal, host: str) -> Meter | None:
     newest = readings[-1] if readings else {}
     end = newest if newest.get("type") == "end" else None
     changes = tuple(changes_of(records))
-    newest_quality = {kind: quality for kind, quality, _ in changes}
+    points, components = points_of(readings), components_of(start, records)
     offset = written - (fields.number(start, "mono") or 0.0)
     return Meter(
         session=fields.text(start, "session") or basename(journal.path),
@@ -259,17 +263,30 @@ def _meter(journal: Journal, host: str) -> Meter | None:
         started=started,
         last=_newest(journal.records, started),
         offset=offset,
-        points=points_of(readings),
+        points=points,
         power_w=by_component(fields.mapping(newest, "power_w")),
         share=by_component(last_mapping(readings, "share")),
-        components=components_of(start, records),
-        lost=frozenset(kind for kind, quality in newest_quality.items() if quality == "unknown"),
+        components=components,
+        lost=frozenset(_lost(points, components, changes)),
         gaps=tuple(gaps_of(records, host, offset)),
         interval_seconds=fields.amount(start, "interval_seconds") or 1.0,
         why=fields.text(end, "why") if end else None,
         quality=fields.mapping(end, "quality") if end else {},
+        name=fields.text(start, "meter_name"),
+        version=fields.text(start, "meter_version"),
         codecarbon_version=fields.text(start, "codecarbon_version"),
         notes=tuple(
             f"{kind} became {quality} during the run{f': {why}' if why else ''}." for kind, quality, why in changes
         ),
     )
+
+
+def _lost(
+    points: Sequence[Point], components: Iterable[Component], changes: Iterable[tuple[str, str, str]]
+) -> Iterator[str]:
+    """Name the kinds with energy of which a part is unknown at the end: one board of several, say."""
+    reached = points[-1].energy_kwh if points else {}
+    newest = {kind: quality for kind, quality, _ in changes}
+    unknown = {part.component for part in components if part.quality == "unknown"}
+    unknown |= {kind for kind, quality in newest.items() if quality == "unknown"}
+    yield from (kind for kind, kwh in reached.items() if kwh is not None and kind in unknown)

@@ -1,12 +1,17 @@
 """What a run has used up to now, and how its budget stands."""
 
+from __future__ import annotations
+
 import time
 
-from greentrain import formulas
 from greentrain.errors import BudgetExceeded
+from greentrain.lean import TYPE_CHECKING
 from greentrain.tracking.budget import Budget
 from greentrain.tracking.readings import Readings
 from greentrain.tracking.settings import Settings
+
+if TYPE_CHECKING:
+    from greentrain.footprint import SiteFactors
 
 _THROTTLE_SECONDS = 1.0
 
@@ -29,13 +34,13 @@ class Gauge:
         How the budget stands.
     """
 
-    def __init__(self, settings: Settings, folder: str | None, session: str, outer: "Gauge | None" = None) -> None:
+    def __init__(self, settings: Settings, folder: str | None, session: str, outer: Gauge | None = None) -> None:
         self.budget = Budget(settings)
         self._said = settings.dated_inputs()
         self._readings: Readings = outer._readings if outer else Readings(folder, session)
         self._own_before = self._readings.own_kwh() or 0.0 if outer else 0.0
         self._whole_before = self._readings.whole_kwh() or 0.0 if outer else 0.0
-        self._factors: tuple[float, float] | None = None
+        self._factors: SiteFactors | None = None
         self._looked = -_THROTTLE_SECONDS
         self._error: BudgetExceeded | None = None
 
@@ -80,17 +85,19 @@ class Gauge:
         return warning, self._error
 
     def _footprint(self, it_energy_kwh: float) -> tuple[float, float]:
-        pue, g_per_kwh = self._known_factors()
-        facility = formulas.facility_energy_kwh(it_energy_kwh, pue)
-        return facility, formulas.operational_kg(facility, g_per_kwh)
+        """Give energy of the facility [kWh] and emissions [kg CO2e], best values."""
+        from greentrain.footprint import footprint
+        from greentrain.interval import exact
 
-    def _known_factors(self) -> tuple[float, float]:
-        """Give PUE [1] and carbon intensity [g/kWh], looked up once."""
+        found = footprint(exact(it_energy_kwh), 0.0, self._site(), embodied_kg=None, inputs=(), basis="measured")
+        assert found.facility_energy_kwh is not None
+        assert found.operational_kg is not None
+        return found.facility_energy_kwh.best, found.operational_kg.best
+
+    def _site(self) -> SiteFactors:
+        """Look PUE and carbon intensity up, once."""
         if self._factors is None:
             from greentrain.estimation.site import site_factors
 
-            found = site_factors(self._said, None)
-            assert found.pue is not None
-            assert found.grid_intensity is not None
-            self._factors = found.pue.value.best, found.grid_intensity.value.best
+            self._factors = site_factors(self._said, None)
         return self._factors

@@ -147,7 +147,11 @@ def _measurement(
         energy_kwh=dict(run.energy_kwh),
         footprint=run.footprint,
         components=tuple(part._asdict() for node in run.nodes for part in node.components),
-        quality={name: value for name, value in meter.items() if name not in ("why", "share")},
+        quality={
+            name: value
+            for name, value in meter.items()
+            if name not in ("why", "share", "meter_name", "meter_version", "codecarbon_version")
+        },
         gaps=tuple(gap._asdict() for gap in run.gaps),
         spans=tuple(_spans(run, session, spans)),
         logs=logs,
