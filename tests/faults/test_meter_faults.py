@@ -66,10 +66,10 @@ def test_meter_that_is_killed(room: Room) -> None:
     assert run.duration_seconds == pytest.approx(3.8, abs=0.3)
     assert not run.is_complete
     assert [gap.reason for gap in run.gaps] == ["unmeasured"]
-    assert run.it_energy_kwh is not None
     measured_seconds = run.duration_seconds - run.gaps[0].seconds
-    assert run.it_energy_kwh.best == pytest.approx(measured_seconds * KWH_PER_SECOND, rel=0.02)
+    assert sum(run.energy_kwh.values()) == pytest.approx(measured_seconds * KWH_PER_SECOND, rel=0.02)
     assert measured_seconds < 2.0
+    assert run.unmetered_seconds == pytest.approx(run.gaps[0].seconds)
     assert run.estimate is not None
 
 
@@ -82,10 +82,10 @@ def test_meter_that_cannot_start(room: Room, fault: str) -> None:
 
     (run,) = room.runs(wait=False)
     assert run.status == "completed"
-    assert run.it_energy_kwh is None
-    assert run.reconciliation.believed == "estimate"
+    assert set(run.energy_kwh.values()) == {None}
+    assert (run.reconciliation.believed, run.basis) == ("estimate", "estimated")
     assert run.estimate is not None
-    assert run.reconciliation.it_energy_kwh == run.estimate.it_energy_kwh
+    assert run.it_energy_kwh == run.estimate.it_energy_kwh
 
 
 def test_meter_is_no_orphan(room: Room) -> None:

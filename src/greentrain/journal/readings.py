@@ -75,7 +75,8 @@ def components_of(start: Record, records: ByType) -> tuple[Component, ...]:
         before = found.get((kind, key))
         known = quality if quality in QUALITIES else "unknown"
         method = fields.text(item, "method") or ""
-        found[kind, key] = Component(kind, key, name or (before.name if before else ""), method, known)
+        reason = fields.text(item, "reason") or ""
+        found[kind, key] = Component(kind, key, name or (before.name if before else ""), method, known, reason)
     # A place-holder without a name gives way to the devices that were found later.
     named = {part.component for part in found.values() if part.name}
     return tuple(part for part in found.values() if part.name or part.component not in named)

@@ -25,6 +25,8 @@ class Component(NamedTuple):
         Which kind.
     quality : {'measured', 'modelled', 'unknown'}
         How its energy is known; the worst that it was during the run.
+    reason : str
+        Why it is unknown, or what to know of the model.
     """
 
     component: str
@@ -32,6 +34,7 @@ class Component(NamedTuple):
     name: str
     method: str
     quality: str
+    reason: str = ""
 
 
 class Gap(NamedTuple):
