@@ -80,8 +80,6 @@ class Reconciliation(NamedTuple):
         Why, and what was filled.
     unfilled : tuple of str
         Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
-    comparisons : tuple of Comparison
-        What of the run was both measured and estimated.
     site_notes : tuple of str
         What is not known of the place.
     """
@@ -94,7 +92,6 @@ class Reconciliation(NamedTuple):
     believed: str
     reasons: tuple[str, ...]
     unfilled: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
     site_notes: tuple[str, ...]
 
 
@@ -118,7 +115,6 @@ def reconcile(run: RunFacts) -> Reconciliation:
         believed=found.origin,
         reasons=reasons,
         unfilled=found.unfilled,
-        comparisons=_comparisons(run, beside),
         site_notes=site_notes,
     )
 
@@ -213,7 +209,7 @@ def _own_share(factors: tuple[Factor, ...]) -> float:
     return own / whole if whole else 0.0
 
 
-def _comparisons(run: RunFacts, beside: Estimate | None) -> tuple[Comparison, ...]:
+def comparisons_of(run: RunFacts, beside: Estimate | None) -> tuple[Comparison, ...]:
     """Set beside each other what of a run was both measured and estimated."""
     if beside is None:
         return ()

@@ -20,7 +20,7 @@ from greentrain.history.plain import (
     span_dict,
     utc,
 )
-from greentrain.history.reconcile import Comparison, Reconciliation, reconcile
+from greentrain.history.reconcile import Comparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.run_facts import RunFacts
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
@@ -65,10 +65,10 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
         """What the hardware profile says of the same run; None where its hardware or duration is not known."""
         return self.reconciliation.estimate
 
-    @property
+    @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Energies that were both measured and estimated."""
-        return self.reconciliation.comparisons
+        return comparisons_of(self, self.estimate)
 
     @property
     def it_energy_kwh(self) -> Interval | None:
@@ -174,7 +174,7 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
                 "ratio": item.ratio,
                 "is_inside": item.is_inside,
             }
-            for item in both.comparisons
+            for item in self.comparisons
         ]
         return {
             "mean_accelerator_w": both.mean_accelerator_w,
