@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import greentrain
-from greentrain.cli.main import plain_estimate, run
+from greentrain.cli.main import run
 from greentrain.cli.options import ESTIMATE_OPTIONS
+from greentrain.cli.plain import plain
 
 JOB = ["estimate", "--gpu", "V100", "--hours", "96"]
 EXACT_JOB = [
@@ -40,7 +41,7 @@ def test_the_short_way_and_typer_print_the_same(arguments: list[str], capsys: py
     """Whether options are read directly or by typer makes no difference to the output."""
     from greentrain.cli.app import run_app
 
-    assert plain_estimate(arguments) is not None
+    assert plain(arguments) is not None
     short = said(arguments, capsys)
     code = run_app(arguments)
 
@@ -51,7 +52,13 @@ def test_the_short_way_and_typer_print_the_same(arguments: list[str], capsys: py
     "arguments",
     [
         [],
-        ["profiles"],
+        ["--version", "profiles"],
+        ["profiles", "V100", "A100"],
+        ["profiles", "--json", "show", "V100"],
+        ["profiles", "show"],
+        ["history", "export", "--project", "nlp"],
+        ["history", "--project", "-h"],
+        ["track", "--nam", "x", "--", "true"],
         ["estimate", "--help"],
         ["estimate", "--gpus", "V100"],
         ["estimate", "V100"],
@@ -61,8 +68,8 @@ def test_the_short_way_and_typer_print_the_same(arguments: list[str], capsys: py
     ],
 )
 def test_whatever_is_not_plain_is_left_to_typer(arguments: list[str]) -> None:
-    """Help, other commands and mistakes take the long way."""
-    assert plain_estimate(arguments) is None
+    """Help and mistakes take the long way."""
+    assert plain(arguments) is None
 
 
 def test_json_is_one_object_with_the_names_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,9 @@ from journals_of_reports import FIRST_START, write_run
 
 import greentrain
 from greentrain import History, report
-from greentrain.cli.main import plain_report, run
-from greentrain.cli.report_options import FORM_OPTIONS, REPORT_OPTIONS
+from greentrain.cli.main import run
+from greentrain.cli.plain import plain
+from greentrain.cli.report_options import COMMAND, FORM_OPTIONS, REPORT_OPTIONS
 from greentrain.reporting.forms import FORMS
 
 DESCRIBED = ["report", "--gpu", "V100", "--hours", "96", "--location", "FR", "--year", "2024"]
@@ -253,9 +254,10 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: Path) -> None:
 
 def test_the_short_way_reads_what_typer_reads(capsys: pytest.CaptureFixture[str]) -> None:
     """Options by the table; help, abbreviations and mistakes are left to typer."""
-    assert plain_report(["report", "abc", "-o", "x.md", "--force"]) == {"id": "abc", "output": "x.md", "force": "yes"}
-    for arguments in (["report", "--help"], ["report", "--oops", "1"], ["report", "--force=1"], ["estimate"]):
-        assert plain_report(arguments) is None
+    said = {"id": "abc", "output": "x.md", "force": True}
+    assert plain(["report", "abc", "-o", "x.md", "--force"]) == (COMMAND, said)
+    for arguments in (["report", "--help"], ["report", "--oops", "1"], ["report", "--force=1"]):
+        assert plain(arguments) is None
     assert run(["report", "--help"]) == 0
     shown = capsys.readouterr().out
     for option in REPORT_OPTIONS:

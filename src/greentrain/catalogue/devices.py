@@ -3,10 +3,14 @@
 Plain frozen values; every number names its source ids (``;``-joined where several agree) and how far it is verified.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from greentrain.catalogue.tables import Row, listed, number, triple
-from greentrain.interval import Interval
+from greentrain.catalogue.tables import listed, number, triple
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from greentrain.catalogue.tables import Row
+    from greentrain.interval import Interval
 
 
 class Accelerator(NamedTuple):
@@ -54,7 +58,7 @@ class Accelerator(NamedTuple):
     notes: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "Accelerator":
+    def from_row(cls, row: Row) -> Accelerator:
         """Read a row of accelerators.csv."""
         year = number(row, "release_year")
         return cls(
@@ -96,7 +100,7 @@ class Family(NamedTuple):
     note: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "Family":
+    def from_row(cls, row: Row) -> Family:
         """Read a row of families.csv."""
         return cls(row["name"], row["usual"], listed(row, "members"), row.get("note", ""))
 
@@ -116,7 +120,7 @@ class Cpu(NamedTuple):
     notes: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "Cpu":
+    def from_row(cls, row: Row) -> Cpu:
         """Read a row of cpus.csv."""
         cores = number(row, "cores")
         return cls(
@@ -149,7 +153,7 @@ class Instance(NamedTuple):
     notes: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "Instance":
+    def from_row(cls, row: Row) -> Instance:
         """Read a row of cloud_instances.csv."""
         return cls(
             provider=row["provider"],

@@ -1,13 +1,18 @@
 """Facilities: PUE, on-site water, and the water behind a kilowatt-hour."""
 
-from functools import cached_property
+from __future__ import annotations
 
-from greentrain.catalogue.records import CloudRegion, Figure, Place
-from greentrain.catalogue.tables import Row, Tables
+from greentrain.catalogue.records import Figure
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from greentrain.catalogue.records import CloudRegion, Place
+    from greentrain.catalogue.tables import Row, Tables
 
 WORLD = "WORLD"
 WORKSTATION = "workstation"
-_OPERATING_KINDS = ("provider_region", "provider_fleet", "survey_average", "site")
 
 
 class Facilities:
@@ -22,16 +27,14 @@ class Facilities:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    @cached_property
-    def _rows(self) -> dict[tuple[str, str, str], list[Row]]:
+    @property
+    def _rows(self) -> Mapping[tuple[str, str, str], list[Row]]:
         """Operating figures by metric, provider and region, oldest first."""
-        found: dict[tuple[str, str, str], list[Row]] = {}
-        for row in self._tables.records("facilities"):
-            if row["kind"] in _OPERATING_KINDS:
-                found.setdefault((row["metric"], row["provider"], row["region"]), []).append(row)
-        for rows in found.values():
-            rows.sort(key=lambda row: int(row["year"]))
-        return found
+        return self._tables.lookup("facilities")
+
+    @property
+    def _water(self) -> Mapping[str, Row]:
+        return self._tables.lookup("water")
 
     def figure(self, metric: str, provider: str, region: str, year: int | None) -> Figure | None:
         """Give a facility's figure of a year: that year's, else the nearest earlier one, else the first.
@@ -74,10 +77,6 @@ class Facilities:
         found = published or self.figure(metric, "industry", "", year)
         assert found is not None, metric
         return found._replace(basis="default")
-
-    @cached_property
-    def _water(self) -> dict[str, Row]:
-        return {row["place"]: row for row in self._tables.records("water_intensity") if row["kind"] == "consumption"}
 
     def water_intensity(self, place: Place) -> Figure:
         """Give the water consumed per electricity generated, of the place, its country or the world. [L/kWh]"""

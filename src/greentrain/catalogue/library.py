@@ -1,15 +1,21 @@
 """The catalogue as a whole, and how it is loaded."""
 
+from __future__ import annotations
+
 import os
 from functools import cached_property, lru_cache
-from os.path import abspath, exists, join
+from os.path import abspath
 
 from greentrain.catalogue.facilities import Facilities
 from greentrain.catalogue.hardware import Hardware
 from greentrain.catalogue.home import own_profiles_folder
 from greentrain.catalogue.places import Places
 from greentrain.catalogue.records import Equivalent, Source
-from greentrain.catalogue.tables import Tables, hardware_folder, places_folder, read_own_table, read_table
+from greentrain.catalogue.tables import Records, Tables
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Catalogue:
@@ -41,17 +47,12 @@ class Catalogue:
     @cached_property
     def equivalents(self) -> tuple[Equivalent, ...]:
         """Every everyday activity with its emissions."""
-        rows = {row["id"]: row for row in self._tables.records("equivalents")}
-        return tuple(map(Equivalent.from_row, rows.values()))
+        return tuple(map(Equivalent.from_row, self._tables.lookup("equivalents").values()))
 
     @cached_property
-    def sources(self) -> dict[str, Source]:
+    def sources(self) -> Mapping[str, Source]:
         """Every source by id."""
-        shipped = [read_table(join(folder, "sources.csv")) for folder in (hardware_folder(), places_folder())]
-        files = (join(folder, "sources.csv") for folder in self.folders)
-        own = [read_own_table(file) for file in files if exists(file)]
-        rows = [row for table in (*shipped, *own) for row in table.records()]
-        return {row["id"]: Source.from_row(row) for row in rows}
+        return Records(self._tables.lookup("sources"), Source.from_row)
 
     def source(self, key: str) -> Source:
         """Give a source by id; a user's own row may name a document or a URL where ours have an id."""

@@ -3,11 +3,17 @@
 A name is found exactly or not at all, case and punctuation aside. Nearness only ever suggests: a T400 is not a T4.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import NoReturn
+from __future__ import annotations
 
 from greentrain.errors import UnknownName
+from greentrain.lean import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import NoReturn
+
+FAMILY = "family:"
+"""Before the key of a name that covers several accelerators."""
 _PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}
 _NEAR_ENOUGH = 0.82
 _LOOK_ALIKES = str.maketrans("oil", "011")
@@ -28,6 +34,12 @@ def index(names_by_key: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
     Blank cells and names of punctuation alone are left out: they would all be one name.
     """
     return {folded: key for key, names in names_by_key for name in names if (folded := fold(name))}
+
+
+def without_memory(key: str) -> str:
+    """Leave the size of the memory out of a module's id: ``a100-sxm4-80gb`` becomes ``a100-sxm4``."""
+    rest, hyphen, last = key.rpartition("-")
+    return rest if hyphen and last.endswith("gb") and last[:-2].isdecimal() else key
 
 
 def nearest(name: str, choices: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,14 +1,20 @@
 """Places and their grids: which series of carbon intensity a place has, year by year."""
 
-from collections import defaultdict
+from __future__ import annotations
+
 from functools import cached_property
-from typing import NamedTuple
 
 from greentrain.catalogue import names
 from greentrain.catalogue.records import CloudRegion, GridValue, Place
-from greentrain.catalogue.tables import Tables, listed
+from greentrain.catalogue.tables import Records, triple
 from greentrain.errors import AmbiguousName
-from greentrain.interval import Interval
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from greentrain.catalogue.tables import Row, Tables
+    from greentrain.interval import Interval
 
 WORLD = "WORLD"
 _PROVIDER_NAMES = {"google": "gcp", "amazon": "aws", "microsoft": "azure", "oracle": "oci", "ovhcloud": "ovh"}
@@ -40,30 +46,22 @@ class Places:
         self._tables = tables
 
     @cached_property
-    def by_code(self) -> dict[str, Place]:
+    def by_code(self) -> Mapping[str, Place]:
         """Every place by its code."""
-        return {row["place"]: Place.from_row(row) for row in self._tables.records("places")}
+        return Records(self._tables.lookup("places"), Place.from_row)
+
+    @property
+    def _names(self) -> Mapping[str, str]:
+        return self._tables.lookup("place_names")
 
     @cached_property
-    def _names(self) -> dict[str, str]:
-        return names.index(
-            (row["place"], [row["place"], row["iso3"], row["name"], *listed(row, "aliases")])
-            for row in self._tables.records("places")
-        )
-
-    @cached_property
-    def regions(self) -> dict[str, CloudRegion]:
+    def regions(self) -> Mapping[str, CloudRegion]:
         """Every cloud region by ``provider:region``."""
-        found = map(CloudRegion.from_row, self._tables.records("cloud_regions"))
-        return {region.code: region for region in found}
+        return Records(self._tables.lookup("regions"), CloudRegion.from_row)
 
-    @cached_property
-    def _region_codes(self) -> dict[str, list[str]]:
-        codes: dict[str, list[str]] = defaultdict(list)
-        for code, region in self.regions.items():
-            codes[names.fold(code)].append(code)
-            codes[names.fold(region.region)].append(code)
-        return dict(codes)
+    @property
+    def _region_codes(self) -> Mapping[str, list[str]]:
+        return self._tables.lookup("region_names")
 
     def find(self, name: str) -> Location:
         """Find a place by code or name, or a cloud region as ``provider:region``.
@@ -98,53 +96,37 @@ class Places:
 
     def series(self, place: str) -> list[GridValue]:
         """Give a place's carbon intensity, one value per year, oldest first."""
-        rows = [
-            row
-            for table in ("grid_countries", "grid_subnational")
-            for row in self._tables.table(table).where("place", place)
-        ]
-        by_year = {value.year: value for value in map(GridValue.from_row, rows)}
-        return [by_year[year] for year in sorted(by_year)]
+        return list(map(GridValue.from_row, self._tables.lookup("series").get(place, ())))
 
-    def latest_values(self) -> dict[str, GridValue]:
+    def latest_values(self) -> Mapping[str, GridValue]:
         """Give every place's latest carbon intensity."""
-        rows = [row for table in ("grid_countries", "grid_subnational") for row in self._tables.records(table)]
-        rows.sort(key=lambda row: row["year"])
-        return {row["place"]: GridValue.from_row(row) for row in rows}
+        return Records(self._tables.lookup("latest"), GridValue.from_row)
 
-    @cached_property
+    @property
     def country_range(self) -> tuple[float, float]:
         """The lowest and highest carbon intensity of any country in any year [g/kWh], aggregates left out."""
-        table = self._tables.table("grid_countries")
-        place, value = table.column("place"), table.column("g_per_kwh")
-        found = [float(row[value]) for row in table.rows if self.by_code[row[place]].kind == "country"]
-        return min(found), max(found)
+        found: tuple[float, float] = self._tables.lookup("country_range")["country"]
+        return found
 
     @cached_property
-    def _basis_rows(self) -> dict[str, tuple[Interval, str]]:
-        return {
-            row["place"]: (
-                Interval(float(row["ratio_low"]), float(row["ratio"]), float(row["ratio_high"])),
-                row["source"],
-            )
-            for row in self._tables.records("grid_basis")
-        }
+    def _basis(self) -> Mapping[str, tuple[Interval, str]]:
+        return Records(self._tables.lookup("grid_basis"), _basis_of)
 
     def direct_over_life_cycle(self, place: Place) -> tuple[Interval, str]:
         """Give the ratio of direct to life-cycle carbon intensity of a place or its country, with its source. [1]"""
-        rows = self._basis_rows
-        return rows.get(place.place) or rows.get(place.country) or rows["*"]
-
-    @cached_property
-    def _sigmas(self) -> dict[str, dict[str, float]]:
-        terms: dict[str, dict[str, float]] = defaultdict(dict)
-        for row in self._tables.records("grid_uncertainty"):
-            terms[row["term"]][row["key"]] = float(row["sigma"])
-        return dict(terms)
+        known = self._basis
+        return known.get(place.place) or known.get(place.country) or known["*"]
 
     def uncertainty_term(self, term: str) -> list[tuple[str, float]]:
         """Give one term of the grid's uncertainty as (key, value) pairs, in the order of the file."""
-        return list(self._sigmas[term].items())
+        found: list[tuple[str, float]] = self._tables.lookup("grid_uncertainty")[term]
+        return list(found)
+
+
+def _basis_of(row: Row) -> tuple[Interval, str]:
+    ratio = triple(row, "ratio_low", "ratio", "ratio_high")
+    assert ratio is not None, row
+    return ratio, row["source"]
 
 
 def _with_known_provider(name: str) -> str:

@@ -3,10 +3,14 @@
 Plain frozen values; every number names its source ids (``;``-joined where several agree) and how far it is verified.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from greentrain.catalogue.tables import Row, listed, number, triple
-from greentrain.interval import Interval
+from greentrain.catalogue.tables import listed, number, triple
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from greentrain.catalogue.tables import Row
+    from greentrain.interval import Interval
 
 
 class Place(NamedTuple):
@@ -20,7 +24,7 @@ class Place(NamedTuple):
     aliases: tuple[str, ...]
 
     @classmethod
-    def from_row(cls, row: Row) -> "Place":
+    def from_row(cls, row: Row) -> Place:
         """Read a row of places.csv."""
         return cls(
             row["place"], row["kind"], row["name"], row.get("parent", ""), row.get("iso3", ""), listed(row, "aliases")
@@ -44,7 +48,7 @@ class GridValue(NamedTuple):
     notes: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "GridValue":
+    def from_row(cls, row: Row) -> GridValue:
         """Read a row of grid_countries.csv or grid_subnational.csv, or the provider's own value of a region."""
         return cls(
             place=row["place"],
@@ -70,7 +74,7 @@ class CloudRegion(NamedTuple):
     notes: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "CloudRegion":
+    def from_row(cls, row: Row) -> CloudRegion:
         """Read a row of cloud_regions.csv."""
         return cls(
             provider=row["provider"],
@@ -100,7 +104,7 @@ class Figure(NamedTuple):
     year: int | None = None
 
     @classmethod
-    def from_row(cls, row: Row) -> "Figure":
+    def from_row(cls, row: Row) -> Figure:
         """Read a row that has low, best and high."""
         value = triple(row, "low", "best", "high")
         assert value is not None, row
@@ -133,7 +137,7 @@ class Equivalent(NamedTuple):
     notes: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "Equivalent":
+    def from_row(cls, row: Row) -> Equivalent:
         """Read a row of equivalents.csv."""
         kg = triple(row, "low_kg", "kg", "high_kg")
         assert kg is not None, row["id"]
@@ -165,7 +169,7 @@ class Source(NamedTuple):
     verified: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "Source":
+    def from_row(cls, row: Row) -> Source:
         """Read a row of sources.csv."""
         year = number(row, "year")
         return cls(

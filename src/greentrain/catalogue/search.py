@@ -1,12 +1,16 @@
 """Searching the catalogue for a word."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from __future__ import annotations
 
-from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
-from greentrain.catalogue.library import Catalogue
 from greentrain.catalogue.names import fold
-from greentrain.catalogue.records import CloudRegion, Place
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
+    from greentrain.catalogue.library import Catalogue
+    from greentrain.catalogue.records import CloudRegion, Place
 
 
 class HardwareFound(NamedTuple):
@@ -33,15 +37,17 @@ def search_hardware(catalogue: Catalogue, word: str = "") -> HardwareFound:
     word : str, optional
         Case and punctuation do not count.
     """
-    hardware = catalogue.hardware
+    hardware, wanted = catalogue.hardware, fold(word)
     accelerators = (
         device
         for device in hardware.accelerators
-        if _holds(word, (device.id, device.name, device.vendor, device.family, *device.aliases))
+        if _holds(wanted, (device.id, device.name, device.vendor, device.family, *device.aliases))
     )
-    families = (family for family in hardware.families.values() if _holds(word, (family.name,)))
-    cpus = (cpu for cpu in hardware.cpus if _holds(word, (cpu.id, cpu.name, *cpu.aliases)))
-    instances = (kind for kind in hardware.instances if _holds(word, (kind.instance, kind.provider, kind.accelerator)))
+    families = (family for family in hardware.families.values() if _holds(wanted, (family.name,)))
+    cpus = (cpu for cpu in hardware.cpus if _holds(wanted, (cpu.id, cpu.name, *cpu.aliases)))
+    instances = (
+        kind for kind in hardware.instances if _holds(wanted, (kind.instance, kind.provider, kind.accelerator))
+    )
     return HardwareFound(tuple(accelerators), tuple(families), tuple(cpus), tuple(instances))
 
 
@@ -53,16 +59,16 @@ def search_places(catalogue: Catalogue, word: str = "") -> PlacesFound:
     word : str, optional
         Case and punctuation do not count.
     """
-    places = catalogue.places
+    places, wanted = catalogue.places, fold(word)
     found = (
         place
         for place in places.by_code.values()
-        if _holds(word, (place.place, place.name, place.iso3, *place.aliases))
+        if _holds(wanted, (place.place, place.name, place.iso3, *place.aliases))
     )
-    regions = (region for region in places.regions.values() if _holds(word, (region.code, region.name)))
+    regions = (region for region in places.regions.values() if _holds(wanted, (region.code, region.name)))
     return PlacesFound(tuple(found), tuple(regions))
 
 
-def _holds(word: str, names: Iterable[str]) -> bool:
-    wanted = fold(word)
-    return any(wanted in fold(name) for name in names)
+def _holds(wanted: str, names: Iterable[str]) -> bool:
+    """Whether a folded word is part of a name; the empty one is part of any."""
+    return not wanted or any(wanted in fold(name) for name in names)

@@ -3,15 +3,20 @@
 Tables stay as text until a row is asked for, since most estimates need a handful of the 5,000 rows.
 """
 
-import csv
+from __future__ import annotations
+
 import io
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, cached_property
 from os.path import abspath, dirname, exists, isdir, join
-from typing import NamedTuple
 
 from greentrain.errors import DataError
 from greentrain.interval import Interval
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 # Paths are text in this module: importing pathlib takes a tenth of the time in which a whole estimate is done.
 HARDWARE_TABLES = (
@@ -25,6 +30,8 @@ HARDWARE_TABLES = (
     "embodied_defaults",
     "cloud_instances",
 )
+HARDWARE_SOURCES = "hardware_sources"
+"""The table of sources in the folder of the hardware profiles; ``sources`` is the one of the places."""
 PLACE_TABLES = (
     "places",
     "grid_countries",
@@ -45,6 +52,41 @@ PLACE_TABLES = (
 )
 
 Row = dict[str, str]
+
+
+class Records(Mapping):  # type: ignore[type-arg]  # typing, which would say of what, takes longer than an estimate
+    """Rows by key, each made into its record when it is first asked for.
+
+    Parameters
+    ----------
+    rows : mapping
+        The rows, as a lookup gives them.
+    read : callable
+        Makes a record of a row.
+    """
+
+    def __init__(self, rows: Mapping[Any, Any], read: Callable[[Any], Any]) -> None:
+        self._rows = rows
+        self._read = read
+        self._known: dict[Any, Any] = {}
+
+    def __getitem__(self, key: Any) -> Any:
+        if key not in self._known:
+            self._known[key] = self._read(self._rows[key])
+        return self._known[key]
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Give a record; most often it is known already, and then this takes a third of the usual way's time."""
+        return self._known.get(key) or super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 class Table(NamedTuple):
@@ -82,10 +124,37 @@ class Tables:
     ----------
     folders : tuple of str, optional
         The user's folders, already checked.
+    index : str, optional
+        The file of ready-made lookups; the shipped one, unless said otherwise. Where there is none, lookups are made
+        of the rows.
     """
 
-    def __init__(self, folders: tuple[str, ...] = ()) -> None:
+    def __init__(self, folders: tuple[str, ...] = (), *, index: str | None = None) -> None:
         self.folders = folders
+        self._index = index_file() if index is None else index
+        self._lookups: dict[str, Mapping[Any, Any]] = {}
+
+    def lookup(self, name: str) -> Mapping[Any, Any]:
+        """Give rows or keys by what they are found by, see `greentrain.catalogue.lookups`."""
+        if name not in self._lookups:
+            self._lookups[name] = self._ready(name) or self._made(name)
+        return self._lookups[name]
+
+    def _ready(self, name: str) -> Mapping[Any, Any] | None:
+        from greentrain.catalogue.index import ready_lookup
+
+        return ready_lookup(self._index, name, self.own_tables)
+
+    def _made(self, name: str) -> Mapping[Any, Any]:
+        from greentrain.catalogue.lookups import make_lookup
+
+        return make_lookup(self, name)
+
+    @cached_property
+    def own_tables(self) -> frozenset[str]:
+        """The tables to which the user has added rows."""
+        names = (*HARDWARE_TABLES, *PLACE_TABLES, "sources") if self.folders else ()
+        return frozenset(name for name in names if any(exists(join(folder, f"{name}.csv")) for folder in self.folders))
 
     def table(self, name: str) -> Table:
         """Give a table as text."""
@@ -103,11 +172,13 @@ class Tables:
         return self.table(name).records()
 
 
+@cache
 def places_folder() -> str:
     """Folder of the tables on grids, facilities and equivalents."""
     return join(_package_folder(), "data")
 
 
+@cache
 def hardware_folder() -> str:
     """Folder of the hardware profiles: inside an installed wheel, or at the top of a checkout."""
     shipped = join(_package_folder(), "hardware_profiles")
@@ -119,10 +190,23 @@ def _package_folder() -> str:
 
 
 @cache
+def index_file() -> str:
+    """File of the index, beside the tables on places."""
+    return join(places_folder(), "lookups.index")
+
+
+def table_file(name: str) -> str:
+    """Give the file of one of greentrain's own tables."""
+    if name == HARDWARE_SOURCES:
+        return join(hardware_folder(), "sources.csv")
+    folder = hardware_folder() if name in HARDWARE_TABLES else places_folder()
+    return join(folder, f"{name}.csv")
+
+
+@cache
 def shipped_table(name: str) -> Table:
     """Read one of greentrain's own tables, once per process."""
-    folder = hardware_folder() if name in HARDWARE_TABLES else places_folder()
-    return read_table(join(folder, f"{name}.csv"))
+    return read_table(table_file(name))
 
 
 def read_table(path: str) -> Table:
@@ -133,6 +217,8 @@ def read_table(path: str) -> Table:
     DataError
         If the file cannot be read, is not UTF-8, is a Git LFS pointer, or has no header.
     """
+    import csv  # not loaded where the index answers
+
     lines = csv.reader(io.StringIO(_text(path), newline=""))
     try:
         header = tuple(cell.strip() for cell in next(lines))
@@ -152,6 +238,8 @@ def read_own_table(path: str) -> Table:
     DataError
         As `read_table`, and for a quote that is not closed or stands inside a cell.
     """
+    import csv
+
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True, skipinitialspace=True)
     rows: list[list[str]] = []
     lines: list[int] = []

@@ -1,23 +1,16 @@
-"""The commands, as typer sees them: one file per command, one library call each."""
+"""The commands, as typer sees them: help, mistakes in how they are typed, and completion."""
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import typer
 
-from greentrain import __version__
-from greentrain.catalogue import DATA_VERSION
-from greentrain.cli.card import card_command
-from greentrain.cli.estimate_command import estimate_command
-from greentrain.cli.grids import grids
-from greentrain.cli.history import history
-from greentrain.cli.profiles import profiles
-from greentrain.cli.report_command import report_command
+from greentrain.cli.groups import ListByDefault
+from greentrain.cli.main import print_version
+from greentrain.cli.options import Command, Group
+from greentrain.cli.parameters import settings_of, typer_function
+from greentrain.cli.plain import ROOMS, command_of
 from greentrain.cli.terminal import complain
-from greentrain.cli.track import TRACK_SETTINGS, track_command
-from greentrain.cli.validate import validate_command
-from greentrain.cli.watch import watch_command
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
@@ -29,20 +22,30 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
-app.command("estimate", help=estimate_command.__doc__)(estimate_command)
-app.command("validate")(validate_command)
-app.command("report", help=report_command.__doc__)(report_command)
-app.command("card", help=card_command.__doc__)(card_command)
-app.command("track", help=track_command.__doc__, context_settings=TRACK_SETTINGS)(track_command)
-app.command("watch")(watch_command)
-app.add_typer(history, name="history", short_help="List, show, export and learn from tracked runs.")
-app.add_typer(profiles, name="profiles", short_help="List, show and check hardware profiles.")
-app.add_typer(grids, name="grids", short_help="List and show carbon intensity by place and year.")
+
+
+def add_command(to: typer.Typer, name: str, command: Command | Group) -> None:
+    """Add a command, or a group of them, to an app."""
+    if isinstance(command, Command):
+        settings = settings_of(command) or None
+        made = to.command(
+            name, help=command.run.__doc__, short_help=command.short_help or None, context_settings=settings
+        )
+        made(typer_function(command))
+        return
+    group = typer.Typer(cls=ListByDefault, help=command.help, rich_markup_mode=None)
+    for word, member in command.commands.items():
+        add_command(group, word, member)
+    to.add_typer(group, name=name, short_help=command.short_help)
+
+
+for _name in ROOMS:
+    add_command(app, _name, command_of(_name))
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        sys.stdout.write(f"greentrain {__version__}, data {DATA_VERSION}\n")
+        print_version()
         raise typer.Exit
 
 

@@ -1,16 +1,18 @@
 """``greentrain card``: the emissions of a result written into a model card."""
 
+from __future__ import annotations
+
 import os
-from typing import Any
 
-import typer
-
-from greentrain.cli.files import replace_file
-from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Option
-from greentrain.cli.parameters import give_options
-from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option
 from greentrain.cli.terminal import complain, write
 from greentrain.errors import InputError
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from greentrain.cli.options import Said
 
 _RESULT, _CARD = "Tracked runs, instead of a described one", "Card"
 CARD_OPTIONS = (
@@ -26,23 +28,24 @@ _OWN = ("check", "diff", "training_type", "run", "project", "home")
 _THINGS = ("card", "result")
 
 
-def card_command(**said: Any) -> int:
+def write_card(said: Said) -> int:
     """Write the emissions of a run into a model card: its front matter and its section on environmental impact.
 
     Everything else in the card stays byte for byte as it is.
 
     Example: greentrain card README.md --gpu A100-SXM4-80GB --count 8 --hours 96 --location FR
     """
-    path: str = said.pop("card")
+    path: str = said["card"]
     try:
-        return _update(path, {name: value for name, value in said.items() if value not in (None, False)})
+        return _update(path, {name: value for name, value in said.items() if name != "card"})
     except InputError as error:
         if error.parameter not in _THINGS:
             raise
         return complain(f"{path}: {error.message()}", 1)
 
 
-def _update(path: str, said: dict[str, Any]) -> int:
+def _update(path: str, said: Said) -> int:
+    from greentrain.cli.files import replace_file
     from greentrain.reporting.card import read_card, updated_card
     from greentrain.reporting.subject_of import subject_of
 
@@ -57,8 +60,10 @@ def _update(path: str, said: dict[str, Any]) -> int:
     return 0
 
 
-def _result(said: dict[str, Any]) -> Any:
+def _result(said: Said) -> Any:
     """Find the result that the card is to state: a run, a project, or an estimate."""
+    from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
+
     home = said.get("home")
     origins = (
         Origin("run", "{run}", lambda: tracked_run(said["run"], home)),
@@ -75,5 +80,5 @@ def _difference(path: str, old: str, new: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-_CARD_FILE: Any = typer.Argument(..., metavar="CARD", help="The model card: README.md.")
-give_options(card_command, CARD_OPTIONS, {"card": (str, _CARD_FILE)})
+_CARD_FILE = Argument("card", "CARD", "The model card: README.md.", is_required=True)
+COMMAND = Command(write_card, CARD_OPTIONS, (_CARD_FILE,))

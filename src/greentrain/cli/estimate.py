@@ -1,29 +1,35 @@
 """``greentrain estimate``: the options as text in, the result printed."""
 
+from __future__ import annotations
+
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Command
 from greentrain.cli.terminal import bold_if_wanted, write
 from greentrain.errors import Contradiction, InputError, either
-from greentrain.estimation import Estimate, estimate
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greentrain.cli.options import Said
+    from greentrain.estimation import Estimate
 
 FORMATS = ("table", "json", "csv")
-_OUTPUT_OPTIONS = ("explain", "compare_methods", "format", "json")
+_OUTPUT_OPTIONS = tuple(option.name for option in ESTIMATE_OPTIONS if option.group == OUTPUT)
 
 
-def print_estimate(said: dict[str, str]) -> int:
-    """Estimate a run and print it.
+def print_estimate(said: Said) -> int:
+    """Estimate energy, CO2e and water of a training run.
 
-    Parameters
-    ----------
-    said : dict of str to str
-        The options by keyword, as typed.
+    Example: greentrain estimate --gpu V100 --hours 96 --location FR
     """
+    from greentrain.estimation import estimate
+
     kind = _format(said)
-    result = estimate(**{name: value for name, value in said.items() if name not in _OUTPUT_OPTIONS})  # type: ignore[arg-type]
+    result = estimate(**{name: value for name, value in said.items() if name not in _OUTPUT_OPTIONS})
     write(_written(result, kind, "explain" in said, "compare_methods" in said))
     return 0
 
 
-def _format(said: dict[str, str]) -> str:
-    kind = said.get("format", "json" if "json" in said else "table")
+def _format(said: Said) -> str:
+    kind: str = said.get("format", "json" if "json" in said else "table")
     if kind not in FORMATS:
         raise InputError("format", kind, f"must be {either(FORMATS)}")
     if kind == "csv" and "compare_methods" in said:
@@ -66,3 +72,6 @@ def _table(result: Estimate, explain: bool) -> str:
     from greentrain.reporting.explain import explain_text
 
     return f"{text}\n{explain_text(result)}"
+
+
+COMMAND = Command(print_estimate, ESTIMATE_OPTIONS)

@@ -1,46 +1,50 @@
 """``greentrain grids``: carbon intensity by place and year."""
 
-import json
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group
+from greentrain.cli.profiles import WORD
+from greentrain.cli.terminal import complain, write, write_json
+from greentrain.lean import TYPE_CHECKING
 
-from greentrain.catalogue import load_catalogue
-from greentrain.catalogue.search import search_places
-from greentrain.cli.groups import LIST, ListByDefault
-from greentrain.cli.profiles import AsJson, OwnFolder
-from greentrain.cli.terminal import complain, write
-from greentrain.reporting.details import grid_dict, grid_text
-from greentrain.reporting.listing import places_dict, places_text
-
-grids = typer.Typer(
-    cls=ListByDefault,
-    help="Grids: 'greentrain grids [WORD]' lists places and cloud regions, 'show PLACE' tells every year.",
-    rich_markup_mode=None,
-)
+if TYPE_CHECKING:
+    from greentrain.cli.options import Said
 
 
-@grids.command(LIST)
-def list_grids(
-    word: Annotated[str, typer.Argument(help="Part of a name; case and punctuation do not count.")] = "",
-    json_: AsJson = False,
-    folder: OwnFolder = None,
-) -> int:
+def list_grids(said: Said) -> int:
     """List places with their latest carbon intensity, and cloud regions."""
-    catalogue = load_catalogue(folder)
+    from greentrain.catalogue import load_catalogue
+    from greentrain.catalogue.search import search_places
+    from greentrain.reporting.listing import places_dict, places_text
+
+    word = said.get("word", "")
+    catalogue = load_catalogue(said.get("profiles"))
     found = search_places(catalogue, word)
-    write(json.dumps(places_dict(catalogue, found), indent=2) + "\n" if json_ else places_text(catalogue, found))
+    if "json" in said:
+        write_json(places_dict(catalogue, found))
+    else:
+        write(places_text(catalogue, found))
     return 0 if any(found) else complain(f"no place has {word!a} in its name", 1)
 
 
-@grids.command()
-def show(
-    place: Annotated[str, typer.Argument(metavar="PLACE", help="FR, France, US-CA, aws:us-east-1 ...")],
-    json_: AsJson = False,
-    folder: OwnFolder = None,
-) -> int:
+def show_grid(said: Said) -> int:
     """Show a place's carbon intensity in every year, with basis and source."""
-    catalogue = load_catalogue(folder)
-    location = catalogue.places.find(place)
-    write(json.dumps(grid_dict(catalogue, location), indent=2) + "\n" if json_ else grid_text(catalogue, location))
+    from greentrain.catalogue import load_catalogue
+    from greentrain.reporting.details import grid_dict, grid_text
+
+    catalogue = load_catalogue(said.get("profiles"))
+    location = catalogue.places.find(said["place"])
+    if "json" in said:
+        write_json(grid_dict(catalogue, location))
+    else:
+        write(grid_text(catalogue, location))
     return 0
+
+
+_OPTIONS = (AS_JSON, OWN_PROFILES)
+_PLACE = Argument("place", "PLACE", "FR, France, US-CA, aws:us-east-1 ...", is_required=True)
+COMMAND = Group(
+    help="Grids: 'greentrain grids [WORD]' lists places and cloud regions, 'show PLACE' tells every year.",
+    short_help="List and show carbon intensity by place and year.",
+    commands={LIST: Command(list_grids, _OPTIONS, (WORD,)), "show": Command(show_grid, _OPTIONS, (_PLACE,))},
+)

@@ -4,7 +4,7 @@ from typing import Any
 
 import typer.core
 
-LIST = "list"
+from greentrain.cli.options import LIST
 
 
 class ListByDefault(typer.core.TyperGroup):

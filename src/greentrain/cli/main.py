@@ -1,18 +1,16 @@
-"""Where ``greentrain`` starts: the main job takes a short way, all else goes through typer.
+"""Where ``greentrain`` starts: what is plainly typed takes a short way, all else goes through typer.
 
-Typer takes most of the time of a small program to start. So an ``estimate`` whose options are all spelled out plainly
-is read here from the same table of options that typer's command is made of; whatever is not plain (help, a mistake in
-an option's name, completion) is left to typer.
+Nothing is loaded before it is known what is wanted: the version is told in little more time than Python itself takes.
 """
 
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
 
-from greentrain.cli.options import ESTIMATE_OPTIONS, Option, flag_of
-from greentrain.cli.terminal import complain
-from greentrain.errors import DataError, GreentrainError, InputError
+# Type checkers take this name as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 OK, FAILED, MISUSE, INTERRUPTED = 0, 1, 2, 130
 _OBJECTS_BETWEEN_SEARCHES = 1_000_000
@@ -25,7 +23,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: "Sequence[str]") -> int:
     """Run one command.
 
     Parameters
@@ -38,60 +36,32 @@ def run(arguments: Sequence[str]) -> int:
     int
         Exit code: 0 done, 1 could not or a check failed, 2 misuse.
     """
-    said = plain_estimate(arguments)
-    if said is not None:
-        from greentrain.cli.estimate import print_estimate
+    return reported(lambda: _run(arguments))
 
-        return reported(lambda: print_estimate(said))
-    report = plain_report(arguments)
-    if report is not None:
-        from greentrain.cli.report import print_report
 
-        return reported(lambda: print_report(report))
+def _run(arguments: "Sequence[str]") -> int:
+    if [*arguments] == ["--version"]:
+        return print_version()
+    from greentrain.cli.plain import plain
+
+    found = plain(arguments)
+    if found is not None:
+        command, said = found
+        return command.run(said)
     from greentrain.cli.app import run_app
 
-    return reported(lambda: run_app(arguments))
+    return run_app(arguments)
 
 
-def plain_estimate(arguments: Sequence[str]) -> dict[str, str] | None:
-    """Read ``estimate --option value ...`` by the table of options; None leaves the arguments to typer."""
-    if not arguments or arguments[0] != "estimate":
-        return None
-    return _plain(arguments[1:], ESTIMATE_OPTIONS)
+def print_version() -> int:
+    """Print the versions of code and data."""
+    from greentrain._version import DATA_VERSION, __version__
+
+    sys.stdout.write(f"greentrain {__version__}, data {DATA_VERSION}\n")
+    return OK
 
 
-def plain_report(arguments: Sequence[str]) -> dict[str, str] | None:
-    """Read ``report [ID] --option value ...`` by the table of options; None leaves the arguments to typer."""
-    if not arguments or arguments[0] != "report":
-        return None
-    from greentrain.cli.report_options import POSITIONAL, REPORT_OPTIONS, SHORT
-
-    words = [SHORT.get(word, word) for word in arguments[1:]]
-    has_id = bool(words) and not words[0].startswith("-")
-    said = _plain(words[1:] if has_id else words, REPORT_OPTIONS)
-    return said if said is None or not has_id else {POSITIONAL: words[0], **said}
-
-
-def _plain(words: Sequence[str], options: Sequence[Option]) -> dict[str, str] | None:
-    known = {flag_of(option.name): option for option in options}
-    said: dict[str, str] = {}
-    rest = list(reversed(words))
-    while rest:
-        flag, equals, value = rest.pop().partition("=")
-        option = known.get(flag)
-        if option is None or (option.is_switch and equals):
-            return None
-        if option.is_switch:
-            value = "yes"
-        elif not equals:
-            if not rest or rest[-1].startswith("--"):
-                return None
-            value = rest.pop()
-        said[option.name] = value
-    return said
-
-
-def reported(command: Callable[[], int]) -> int:
+def reported(command: "Callable[[], int]") -> int:
     """Run a command and turn what it raises into one line on stderr and an exit code."""
     try:
         code = command()
@@ -100,15 +70,27 @@ def reported(command: Callable[[], int]) -> int:
         # The reader has gone, as with `| head`; Python would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except InputError as error:
-        return complain(error.message(flag_of), MISUSE)
-    except DataError as error:
-        return complain(str(error), MISUSE)
-    except GreentrainError as error:
-        return complain(str(error), FAILED)
-    except KeyboardInterrupt:
-        return complain("interrupted", INTERRUPTED)
+    except (Exception, KeyboardInterrupt) as error:
+        told = _told(error)
+        if told is None:
+            raise
+        return told
     return code
+
+
+def _told(error: BaseException) -> int | None:
+    """Write what an error says to stderr; None where it is none of ours."""
+    from greentrain.cli.options import flag_of
+    from greentrain.cli.terminal import complain
+    from greentrain.errors import DataError, GreentrainError, InputError
+
+    if isinstance(error, KeyboardInterrupt):
+        return complain("interrupted", INTERRUPTED)
+    if isinstance(error, InputError):
+        return complain(error.message(flag_of), MISUSE)
+    if isinstance(error, GreentrainError):
+        return complain(str(error), MISUSE if isinstance(error, DataError) else FAILED)
+    return None
 
 
 if __name__ == "__main__":

@@ -1,21 +1,84 @@
-"""The options of ``greentrain estimate``, named as the keywords of the library, stated once."""
+"""What may be typed: commands, their options and arguments, each stated once.
 
-from typing import NamedTuple
+The fast reader in `plain` and the signature that typer makes a command of both come from these tables.
+"""
+
+from __future__ import annotations
+
+from greentrain.lean import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeAlias
+
+    Said: TypeAlias = dict[str, Any]
+    """What was said, by name: text, True for a switch, a list for an argument that takes all; nothing else is in it."""
 
 
 class Option(NamedTuple):
-    """One option: the library's keyword, what the help shows for its value, its help, and its group."""
+    """One option: the library's keyword, what the help shows for its value, its help, and its group.
+
+    Attributes
+    ----------
+    letter : str
+        The short form, ``-o``, of an option that has one.
+    """
 
     name: str
     metavar: str
     help: str
-    group: str
+    group: str = ""
+    letter: str = ""
+    is_required: bool = False
 
     @property
     def is_switch(self) -> bool:
         """Whether it stands alone, without a value."""
         return not self.metavar
 
+
+class Argument(NamedTuple):
+    """What stands without an option's name: its keyword, what the help calls it, and its help."""
+
+    name: str
+    metavar: str
+    help: str
+    is_required: bool = False
+
+
+class Command(NamedTuple):
+    """One command: the function that runs it, whose docstring is its help, and what may be typed behind its name.
+
+    Attributes
+    ----------
+    short_help : str
+        Its line in the list of commands, if that is not the first of its help.
+    wraps : str
+        The argument that takes a whole command line: options stand before its first word, or before ``--``.
+    strays : str
+        By what name words too many are handed over, where the command knows better than typer what to say of them.
+    """
+
+    run: Callable[[Said], int]
+    options: tuple[Option, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    short_help: str = ""
+    wraps: str = ""
+    strays: str = ""
+
+
+class Group(NamedTuple):
+    """Commands behind one word; ``list`` is meant where none is named: ``profiles V100`` is ``profiles list V100``."""
+
+    help: str
+    short_help: str
+    commands: Mapping[str, Command]
+
+
+LIST = "list"
+AS_JSON = Option("json", "", "Print one JSON object.")
+OWN_PROFILES = Option("profiles", "DIR", "Folder with your own profiles.")
+HOME = Option("home", "DIR", "Data folder. [the user's own]")
 
 HARDWARE, TIME, SIZE, POWER, HOST, PLACE, OUTPUT = (
     "Hardware", "Time", "Size of a language model, instead of time or beside it", "Power",

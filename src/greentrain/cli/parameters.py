@@ -1,54 +1,63 @@
-"""A table of options turned into the signature from which typer makes a command."""
+"""A command's table turned into the function from which typer makes a command."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Any
 
 import typer
 
-from greentrain.cli.options import Option, flag_of
+from greentrain.cli.options import Argument, Command, Option, flag_of
+
+_CONTEXT = "context"
 
 
-def give_options(
-    command: Callable[..., int],
-    options: Iterable[Option],
-    arguments: Mapping[str, tuple[Any, Any]] | None = None,
-    short: Mapping[str, str] | None = None,
-) -> None:
-    """Make a command's signature of its options.
+def typer_function(command: Command) -> Callable[..., int]:
+    """Make the function whose signature has the options and arguments of a command's table."""
 
-    Parameters
-    ----------
-    command : callable
-        Takes what was said by keyword: text, True or None.
-    options : iterable of Option
-        Its options.
-    arguments : mapping of str to tuple, optional
-        What stands without an option's name: its type and typer's own argument, by keyword.
-    short : mapping of str to str, optional
-        Options of one letter, with what they are short for.
-    """
-    flags: dict[str, list[str]] = {}
-    for letter, flag in (short or {}).items():
-        flags.setdefault(flag, []).append(letter)
+    def run(**said: Any) -> int:
+        context = said.pop(_CONTEXT, None)
+        given = {name: value for name, value in said.items() if value not in (None, False)}
+        if context is not None and context.args:
+            given[command.strays] = context.args
+        return command.run(given)
+
     parameters = [
-        *(_parameter(name, kind, made) for name, (kind, made) in (arguments or {}).items()),
-        *(_of_option(option, flags.get(flag_of(option.name), ())) for option in options),
+        *([Parameter(_CONTEXT, Parameter.KEYWORD_ONLY, annotation=typer.Context)] if command.strays else []),
+        *(_of_argument(argument, argument.name == command.wraps) for argument in command.arguments),
+        *map(_of_option, command.options),
     ]
-    command.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
-    command.__annotations__ = {item.name: item.annotation for item in parameters}
+    run.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    run.__annotations__ = {item.name: item.annotation for item in parameters}
+    return run
 
 
-def _of_option(option: Option, short: Iterable[str]) -> Parameter:
+def settings_of(command: Command) -> dict[str, bool]:
+    """Give what typer has to know of how a command is read."""
+    return ({"allow_interspersed_args": False} if command.wraps else {}) | (
+        {"allow_extra_args": True} if command.strays else {}
+    )
+
+
+def _of_argument(argument: Argument, takes_all: bool) -> Parameter:
+    made = typer.Argument(
+        ... if argument.is_required else None, metavar=argument.metavar, help=argument.help, show_default=False
+    )
+    one = str if argument.is_required else str | None
+    return _parameter(argument.name, list[str] | None if takes_all else one, made)
+
+
+def _of_option(option: Option) -> Parameter:
+    absent = ... if option.is_required else None
     made = typer.Option(
-        False if option.is_switch else None,
+        False if option.is_switch else absent,
         flag_of(option.name),
-        *short,
+        *filter(None, [option.letter]),
         metavar=option.metavar or None,
         help=option.help,
-        rich_help_panel=option.group,
+        rich_help_panel=option.group or None,
     )
-    return _parameter(option.name, bool if option.is_switch else str | None, made)
+    text = str if option.is_required else str | None
+    return _parameter(option.name, bool if option.is_switch else text, made)
 
 
 def _parameter(name: str, kind: Any, made: Any) -> Parameter:

@@ -1,56 +1,64 @@
 """``greentrain profiles``: what is known of hardware, and the check of one's own files."""
 
-import json
-from typing import Annotated
+from __future__ import annotations
 
-import typer
+from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group
+from greentrain.cli.terminal import complain, write, write_json
+from greentrain.lean import TYPE_CHECKING
 
-from greentrain.catalogue import load_catalogue
-from greentrain.catalogue.search import search_hardware
-from greentrain.cli.groups import LIST, ListByDefault
-from greentrain.cli.terminal import complain, write
-from greentrain.reporting.details import record_dict, record_text
-from greentrain.reporting.listing import hardware_dict, hardware_text
+if TYPE_CHECKING:
+    from greentrain.cli.options import Said
 
-profiles = typer.Typer(
-    cls=ListByDefault,
-    help="Hardware: 'greentrain profiles [WORD]' lists it, 'show ID' tells all, 'check DIR' checks your own files.",
-    rich_markup_mode=None,
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-OwnFolder = Annotated[str | None, typer.Option("--profiles", metavar="DIR", help="Folder with your own profiles.")]
+WORD = Argument("word", "word", "Part of a name; case and punctuation do not count.")
 
 
-@profiles.command(LIST)
-def list_profiles(
-    word: Annotated[str, typer.Argument(help="Part of a name; case and punctuation do not count.")] = "",
-    json_: AsJson = False,
-    folder: OwnFolder = None,
-) -> int:
+def list_profiles(said: Said) -> int:
     """List accelerators, CPUs and cloud instance types."""
-    found = search_hardware(load_catalogue(folder), word)
-    write(json.dumps(hardware_dict(found), indent=2) + "\n" if json_ else hardware_text(found))
+    from greentrain.catalogue import load_catalogue
+    from greentrain.catalogue.search import search_hardware
+    from greentrain.reporting.listing import hardware_dict, hardware_text
+
+    word = said.get("word", "")
+    found = search_hardware(load_catalogue(said.get("profiles")), word)
+    if "json" in said:
+        write_json(hardware_dict(found))
+    else:
+        write(hardware_text(found))
     return 0 if any(found) else complain(f"no profile has {word!a} in its name", 1)
 
 
-@profiles.command()
-def show(
-    name: Annotated[str, typer.Argument(metavar="ID", help="Id, name or alias.")],
-    json_: AsJson = False,
-    folder: OwnFolder = None,
-) -> int:
+def show_profile(said: Said) -> int:
     """Show a profile with all its figures and sources."""
-    catalogue = load_catalogue(folder)
-    record = catalogue.hardware.find(name)
-    write(json.dumps(record_dict(catalogue, record), indent=2) + "\n" if json_ else record_text(catalogue, record))
+    from greentrain.catalogue import load_catalogue
+    from greentrain.reporting.details import record_dict, record_text
+
+    catalogue = load_catalogue(said.get("profiles"))
+    record = catalogue.hardware.find(said["name"])
+    if "json" in said:
+        write_json(record_dict(catalogue, record))
+    else:
+        write(record_text(catalogue, record))
     return 0
 
 
-@profiles.command()
-def check(folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder with your own profiles.")]) -> int:
+def check_folder(said: Said) -> int:
     """Check your own files; each problem is named by file, row, column and rule."""
     from greentrain.catalogue.checks import check_profiles
 
-    problems = check_profiles(folder)
-    write("".join(f"{problem}\n" for problem in problems) or f"{folder}: no problems\n")
+    problems = check_profiles(said["folder"])
+    write("".join(f"{problem}\n" for problem in problems) or f"{said['folder']}: no problems\n")
     return 1 if problems else 0
+
+
+_OPTIONS = (AS_JSON, OWN_PROFILES)
+_ID = Argument("name", "ID", "Id, name or alias.", is_required=True)
+_FOLDER = Argument("folder", "DIR", "Folder with your own profiles.", is_required=True)
+COMMAND = Group(
+    help="Hardware: 'greentrain profiles [WORD]' lists it, 'show ID' tells all, 'check DIR' checks your own files.",
+    short_help="List, show and check hardware profiles.",
+    commands={
+        LIST: Command(list_profiles, _OPTIONS, (WORD,)),
+        "show": Command(show_profile, _OPTIONS, (_ID,)),
+        "check": Command(check_folder, (), (_FOLDER,)),
+    },
+)

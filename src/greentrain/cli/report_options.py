@@ -1,10 +1,14 @@
-"""The options of ``greentrain report``, named as the keywords of the library, stated once."""
+"""``greentrain report``: its options, named as the keywords of the library, stated once."""
 
-from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Option
+from __future__ import annotations
+
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greentrain.cli.options import Said
 
 REPORT, FORM, RESULT = "Report", "What single forms take", "Instead of a described run"
-POSITIONAL = "id"
-SHORT = {"-o": "--output"}
 
 FORM_OPTIONS = (
     Option("template", "FILE", "html, markdown, text: a Jinja2 template of your own.", FORM),
@@ -21,7 +25,7 @@ FORM_OPTIONS = (
     Option("infrastructure", "KIND", "boamps: publicCloud, privateCloud, onPremise or other.", FORM),
 )
 _REPORT_OPTIONS = (
-    Option("output", "FILE", "Write to this file, all of it or nothing; also -o. [stdout]", REPORT),
+    Option("output", "FILE", "Write to this file, all of it or nothing; also -o. [stdout]", REPORT, letter="-o"),
     Option("format", "KIND", "html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci, cyclonedx, spdx, "
            "boamps or codecarbon; svg or png for the charts alone. [by the file's ending, else text]", REPORT),
     Option("title", "TEXT", "Headline instead of the run's own.", REPORT),
@@ -37,3 +41,16 @@ _REPORT_OPTIONS = (
 )  # fmt: skip
 DESCRIBED = tuple(option for option in ESTIMATE_OPTIONS if option.group != OUTPUT)
 REPORT_OPTIONS = (*_REPORT_OPTIONS, *FORM_OPTIONS, *DESCRIBED)
+
+
+def report(said: Said) -> int:
+    """Report an estimate, a tracked run, a project or the validation, in any form.
+
+    Example: greentrain report --gpu V100 --hours 96 --location FR -o report.html
+    """
+    from greentrain.cli.report import print_report
+
+    return print_report(said)
+
+
+COMMAND = Command(report, REPORT_OPTIONS, (Argument("id", "ID", "Id of a tracked run, or its beginning."),))

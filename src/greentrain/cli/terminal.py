@@ -1,8 +1,14 @@
 """Writing to the terminal: results to stdout, colour only where it is wanted."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Callable
+
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BOLD, _RESET = "\x1b[1m", "\x1b[0m"
 
@@ -12,6 +18,13 @@ def write(text: str) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.stdout.write(text)
+
+
+def write_json(value: object) -> None:
+    """Write a result to stdout as one JSON object."""
+    import json
+
+    write(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def bold_if_wanted() -> Callable[[str], str]:

@@ -1,19 +1,17 @@
 """``greentrain track``: any command as a tracked run."""
 
-import warnings
-from typing import Any
+from __future__ import annotations
 
-import typer
-
-from greentrain.cli.options import Option
-from greentrain.cli.parameters import give_options
+from greentrain.cli.options import Argument, Command, Option
 from greentrain.cli.terminal import complain
 from greentrain.errors import InputError, either
+from greentrain.lean import TYPE_CHECKING
 from greentrain.meter.backends import BUILT_IN, DEFAULT
-from greentrain.tracking.settings import INTERVAL_SECONDS
 
-TRACK_SETTINGS = {"allow_interspersed_args": False}
-"""Options stand before the command; what stands after its first word is its own."""
+if TYPE_CHECKING:
+    from typing import Any
+
+    from greentrain.cli.options import Said
 
 _RUN, _HARDWARE, _PLACE, _BUDGET, _RECORD = "Run", "Hardware, for the estimate beside", "Place", "Budget", "Record"
 _ON_BUDGET = "on_budget"
@@ -41,33 +39,35 @@ TRACK_OPTIONS = (
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RECORD),
     Option("quiet", "", "Leave out our own lines on stderr.", _RECORD),
 )
-_DEFAULTS: dict[str, Any] = {"interval": INTERVAL_SECONDS, _ON_BUDGET: "warn", "quiet": False}
+_COMMAND = "command"
 
 
-def track_command(**said: Any) -> int:
+def track_command(said: Said) -> int:
     """Run a command, measure it and record it. Its streams, signals and exit code stay its own.
 
     Exit code: the command's own, 128 + N where signal N ended it, 3 where its budget did.
 
     Example: greentrain track --name bert --location FR -- python train.py
     """
+    import warnings
+
     from greentrain.tracking.command import run_command
     from greentrain.tracking.settings import checked_settings
 
-    command = said.pop("command")
-    if not command:
+    if not said.get(_COMMAND):
         return complain("track: name the command after two dashes: greentrain track -- python train.py", 2)
-    if said[_ON_BUDGET] not in (None, "warn", "stop"):
+    if said.get(_ON_BUDGET, "warn") not in ("warn", "stop"):
         raise InputError(_ON_BUDGET, said[_ON_BUDGET], "must be warn or stop")
-    settings = {name: _DEFAULTS.get(name) if value is None else value for name, value in said.items()}
+    defaults = {"interval": INTERVAL_SECONDS, _ON_BUDGET: "warn", "quiet": False}
+    settings = {option.name: said.get(option.name, defaults.get(option.name)) for option in TRACK_OPTIONS}
     # A warning here is for whoever typed the command: one line, without the place in our code.
     warnings.showwarning = _warn
-    return run_command(checked_settings(settings), command)
+    return run_command(checked_settings(settings), said[_COMMAND])
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
     complain(str(message).removeprefix("greentrain: "), 0)
 
 
-_COMMAND: Any = typer.Argument(None, metavar="COMMAND", help="The command, after two dashes.", show_default=False)
-give_options(track_command, TRACK_OPTIONS, {"command": (list[str] | None, _COMMAND)})
+_WRAPPED = Argument(_COMMAND, "COMMAND", "The command, after two dashes.")
+COMMAND = Command(track_command, TRACK_OPTIONS, (_WRAPPED,), wraps=_COMMAND)

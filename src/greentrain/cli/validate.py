@@ -1,24 +1,28 @@
 """``greentrain validate``: published footprints against what their inputs give, and against our own estimates."""
 
-from typing import Annotated
-
-import typer
+from __future__ import annotations
 
 from greentrain.cli.estimate import FORMATS
+from greentrain.cli.options import Command, Option
 from greentrain.cli.terminal import bold_if_wanted, write
 from greentrain.errors import InputError, either
-from greentrain.validation.judge import validate
-from greentrain.validation.report import ValidationReport
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greentrain.cli.options import Said
+    from greentrain.validation.report import ValidationReport
+
+VALIDATE_OPTIONS = (
+    Option("references", "FILE", "CSV file with records of your own."),
+    Option("tier", "T", "Only this tier: T1, T2, T3 or T4."),
+    Option("record", "ID", "Only this record, explained in full."),
+    Option("claims", "", "Recompute well-known claims too."),
+    Option("format", "KIND", "table, json or csv. [table]"),
+    Option("json", "", "Short for --format json."),
+)
 
 
-def validate_command(
-    references: Annotated[str | None, typer.Option(metavar="FILE", help="CSV file with records of your own.")] = None,
-    tier: Annotated[str | None, typer.Option(metavar="T", help="Only this tier: T1, T2, T3 or T4.")] = None,
-    record: Annotated[str | None, typer.Option(metavar="ID", help="Only this record, explained in full.")] = None,
-    claims: Annotated[bool, typer.Option("--claims", help="Recompute well-known claims too.")] = False,
-    format_: Annotated[str | None, typer.Option("--format", metavar="KIND", help="table, json or csv. [table]")] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
-) -> int:
+def print_validation(said: Said) -> int:
     """Check published training footprints, and how well our estimates meet them.
 
     T1: do the stated inputs give the published figures? T2: where do our defaults land? T3: does our interval hold
@@ -27,11 +31,14 @@ def validate_command(
 
     Example: greentrain validate --record patterson2021-gpt3
     """
-    kind = format_ or ("json" if json_ else "table")
+    from greentrain.validation.judge import validate
+
+    kind = said.get("format") or ("json" if "json" in said else "table")
     if kind not in FORMATS:
         raise InputError("format", kind, f"must be {either(FORMATS)}")
-    report = validate(references, tier=tier, record=record, claims=claims)
-    write(_written(report, kind, record is not None))
+    names = ("tier", "record", "claims")
+    report = validate(said.get("references"), **{name: said[name] for name in names if name in said})
+    write(_written(report, kind, "record" in said))
     return 0 if report.passed else 1
 
 
@@ -47,3 +54,6 @@ def _written(report: ValidationReport, kind: str, single: bool) -> str:
 
         return record_text(report)
     return validation_text(report, bold_if_wanted())
+
+
+COMMAND = Command(print_validation, VALIDATE_OPTIONS)

@@ -1,50 +1,56 @@
 """``greentrain watch``: a live run in the terminal."""
 
+from __future__ import annotations
+
 import sys
-import time
-from shutil import get_terminal_size
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from greentrain.cli.history import Home
+from greentrain.cli.options import HOME, Argument, Command, Option
 from greentrain.cli.terminal import bold_if_wanted, complain, write
-from greentrain.estimation.limits import Limits, checked_in
+from greentrain.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from greentrain.cli.options import Said
     from greentrain.history.history import History
     from greentrain.history.run import Run
 
 _BACK_TO_TOP = "\x1b[{lines}F\x1b[J"
-_LOOKS = Limits(0.1, 3600, "seconds between two looks", inclusive=True)
+WATCH_OPTIONS = (
+    Option("once", "", "Show it once and leave."),
+    Option("interval", "S", "Seconds between two looks. [2]"),
+    HOME,
+)
+_DEFAULT_SECONDS = 2.0
 
 
-def watch_command(
-    id: Annotated[str | None, typer.Argument(metavar="ID", help="Id of a run, or its beginning. [newest]")] = None,
-    once: Annotated[bool, typer.Option("--once", help="Show it once and leave.")] = False,
-    interval: Annotated[str | None, typer.Option(metavar="S", help="Seconds between two looks. [2]")] = None,
-    home: Home = None,
-) -> int:
+def watch(said: Said) -> int:
     """Watch a live run: power by component, energy, emissions, and the forecast to its end.
 
     Example: greentrain watch --once
     """
-    seconds = 2.0 if interval is None else checked_in(_LOOKS, "interval", interval)
+    seconds = _seconds(said["interval"]) if "interval" in said else _DEFAULT_SECONDS
     from greentrain.history.history import History
 
-    book = History(home)
-    run = _chosen(book, id)
+    book = History(said.get("home"))
+    run = _chosen(book, said.get("id"))
     if run is None:
         return complain("no run goes on; 'greentrain history' lists those that ended", 1)
-    _watch(book, run, once, seconds)
+    _watch(book, run, "once" in said, seconds)
     return 0
 
 
-def _chosen(book: "History", id: str | None) -> "Run | None":
+def _seconds(text: str) -> float:
+    from greentrain.estimation.limits import Limits, checked_in
+
+    return checked_in(Limits(0.1, 3600, "seconds between two looks", inclusive=True), "interval", text)
+
+
+def _chosen(book: History, id: str | None) -> Run | None:
     return book.get(id) if id is not None else next(iter(book.runs(status="running")), None)
 
 
-def _watch(book: "History", run: "Run", once: bool, interval_seconds: float) -> None:
+def _watch(book: History, run: Run, once: bool, interval_seconds: float) -> None:
+    import time
+
     frame = _show(run, 0)
     follower = book.follow(run.id)
     while run.status == "running" and not once:
@@ -53,8 +59,10 @@ def _watch(book: "History", run: "Run", once: bool, interval_seconds: float) -> 
         frame = _show(run, frame)
 
 
-def _show(run: "Run", lines_above: int) -> int:
+def _show(run: Run, lines_above: int) -> int:
     """Write a frame, over the one before where a terminal can, and give the lines that it takes on a terminal."""
+    from shutil import get_terminal_size
+
     from greentrain.reporting.history_text import columns_of
     from greentrain.reporting.watch_text import watch_text
 
@@ -65,3 +73,6 @@ def _show(run: "Run", lines_above: int) -> int:
     sys.stdout.flush()
     width = get_terminal_size().columns
     return sum(max(1, -(-columns_of(line) // width)) for line in watch_text(run).splitlines())
+
+
+COMMAND = Command(watch, WATCH_OPTIONS, (Argument("id", "ID", "Id of a run, or its beginning. [newest]"),))

@@ -1,0 +1,165 @@
+"""How the lookups are made of the tables: which rows are found by which key.
+
+They are made when greentrain is built, see `index`, and again wherever the index does not count.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from greentrain.catalogue import names
+from greentrain.catalogue.tables import HARDWARE_SOURCES, Row, Tables, listed, number, shipped_table
+
+_OPERATING_KINDS = ("provider_region", "provider_fleet", "survey_average", "site")
+_SERIES = ("grid_countries", "grid_subnational")
+
+
+class Lookup(NamedTuple):
+    """A mapping, made of tables by one function; keys and values are plain data."""
+
+    tables: tuple[str, ...]
+    make: Callable[[Tables], dict[Any, Any]]
+
+
+def make_lookup(tables: Tables, name: str) -> Mapping[Any, Any]:
+    """Make one lookup of the rows."""
+    return LOOKUPS[name].make(tables)
+
+
+def every_lookup() -> dict[str, tuple[tuple[str, ...], Mapping[Any, Any]]]:
+    """Make all lookups of the shipped rows, each with the tables that it was made of."""
+    tables = Tables(index="")
+    return {name: (lookup.tables, lookup.make(tables)) for name, lookup in LOOKUPS.items()}
+
+
+def _rows_by(table: str, *columns: str) -> Lookup:
+    """Find rows by one column, or by several as a tuple; of two rows with one key the later one wins."""
+    if len(columns) == 1:
+        (column,) = columns
+        return Lookup((table,), lambda tables: {row[column]: row for row in tables.records(table)})
+    return Lookup((table,), lambda tables: {tuple(map(row.get, columns)): row for row in tables.records(table)})
+
+
+def _names_of(rows: Mapping[str, Row]) -> dict[str, str]:
+    return names.index((key, [key, row["name"], *listed(row, "aliases")]) for key, row in rows.items())
+
+
+def _accelerator_names(tables: Tables) -> dict[str, str]:
+    families = names.index(
+        (names.FAMILY + row["name"], [row["name"], *listed(row, "aliases")]) for row in tables.records("families")
+    )
+    return families | _names_of(tables.lookup("accelerators"))
+
+
+def _defaults(tables: Tables) -> dict[tuple[str, str, str], Row]:
+    rows = [*tables.records("power_defaults"), *tables.records("embodied_defaults")]
+    return {(row["hardware_class"], row.get("workload", ""), row["parameter"]): row for row in rows}
+
+
+def _nameplates(tables: Tables) -> dict[str, tuple[float, str]]:
+    """Highest power per accelerator [W] of the nodes that hold a module, and that node, by the module's id."""
+    found: dict[str, tuple[float, str]] = {}
+    for row in tables.records("nodes"):
+        watts, devices = number(row, "nameplate_w"), number(row, "accelerators_per_node")
+        if watts and devices and row["accelerator"]:
+            key = names.without_memory(row["accelerator"])
+            found[key] = max(found.get(key, (0.0, "")), (watts / devices, row["name"]))
+    return found
+
+
+def _place_names(tables: Tables) -> dict[str, str]:
+    return names.index(
+        (row["place"], [row["place"], row["iso3"], row["name"], *listed(row, "aliases")])
+        for row in tables.records("places")
+    )
+
+
+def _regions(tables: Tables) -> dict[str, Row]:
+    return {f"{row['provider']}:{row['region']}": row for row in tables.records("cloud_regions")}
+
+
+def _region_names(tables: Tables) -> dict[str, list[str]]:
+    """Cloud regions by their folded names, with and without the provider."""
+    codes: dict[str, list[str]] = {}
+    for code, row in tables.lookup("regions").items():
+        codes.setdefault(names.fold(code), []).append(code)
+        codes.setdefault(names.fold(row["region"]), []).append(code)
+    return codes
+
+
+def _series(tables: Tables) -> dict[str, list[Row]]:
+    """Carbon intensity of each place, one row per year, oldest first."""
+    found: dict[str, dict[int, Row]] = {}
+    for table in _SERIES:
+        for row in tables.records(table):
+            found.setdefault(row["place"], {})[int(row["year"])] = row
+    return {place: [by_year[year] for year in sorted(by_year)] for place, by_year in found.items()}
+
+
+def _latest(tables: Tables) -> dict[str, Row]:
+    return {place: rows[-1] for place, rows in tables.lookup("series").items()}
+
+
+def _country_range(tables: Tables) -> dict[str, tuple[float, float]]:
+    """The lowest and highest carbon intensity of any country in any year [g/kWh], aggregates left out."""
+    places = tables.lookup("places")
+    found = [
+        float(row["g_per_kwh"]) for row in tables.records("grid_countries") if places[row["place"]]["kind"] == "country"
+    ]
+    return {"country": (min(found), max(found))}
+
+
+def _uncertainty(tables: Tables) -> dict[str, list[tuple[str, float]]]:
+    """Each term of the grid's uncertainty as (key, value) pairs, in the order of the file."""
+    terms: dict[str, dict[str, float]] = {}
+    for row in tables.records("grid_uncertainty"):
+        terms.setdefault(row["term"], {})[row["key"]] = float(row["sigma"])
+    return {term: list(sigmas.items()) for term, sigmas in terms.items()}
+
+
+def _facilities(tables: Tables) -> dict[tuple[str, str, str], list[Row]]:
+    """Operating figures by metric, provider and region, oldest first."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in tables.records("facilities"):
+        if row["kind"] in _OPERATING_KINDS:
+            found.setdefault((row["metric"], row["provider"], row["region"]), []).append(row)
+    return {key: sorted(rows, key=lambda row: int(row["year"])) for key, rows in found.items()}
+
+
+def _water(tables: Tables) -> dict[str, Row]:
+    return {row["place"]: row for row in tables.records("water_intensity") if row["kind"] == "consumption"}
+
+
+def _sources(tables: Tables) -> dict[str, Row]:
+    shipped = (row for table in (HARDWARE_SOURCES, "sources") for row in shipped_table(table).records())
+    return {row["id"]: row for row in (*shipped, *tables.own_records("sources"))}
+
+
+def _instances(tables: Tables) -> dict[str, Row]:
+    return {names.fold(row["instance"]): row for row in tables.records("cloud_instances")}
+
+
+LOOKUPS: Mapping[str, Lookup] = {
+    "accelerators": _rows_by("accelerators", "id"),
+    "accelerator_names": Lookup(("accelerators", "families"), _accelerator_names),
+    "families": _rows_by("families", "name"),
+    "cpus": _rows_by("cpus", "id"),
+    "cpu_names": Lookup(("cpus",), lambda tables: _names_of(tables.lookup("cpus"))),
+    "instances": Lookup(("cloud_instances",), _instances),
+    "memory": Lookup(("memory",), lambda tables: dict(enumerate(tables.records("memory")))),
+    "defaults": Lookup(("power_defaults", "embodied_defaults"), _defaults),
+    "compute_defaults": _rows_by("compute_defaults", "precision", "parameter"),
+    "nameplates": Lookup(("nodes",), _nameplates),
+    "places": _rows_by("places", "place"),
+    "place_names": Lookup(("places",), _place_names),
+    "regions": Lookup(("cloud_regions",), _regions),
+    "region_names": Lookup(("cloud_regions",), _region_names),
+    "series": Lookup(_SERIES, _series),
+    "latest": Lookup(_SERIES, _latest),
+    "country_range": Lookup(("grid_countries", "places"), _country_range),
+    "grid_basis": _rows_by("grid_basis", "place"),
+    "grid_uncertainty": Lookup(("grid_uncertainty",), _uncertainty),
+    "facilities": Lookup(("facilities",), _facilities),
+    "water": Lookup(("water_intensity",), _water),
+    "equivalents": _rows_by("equivalents", "id"),
+    "sources": Lookup((HARDWARE_SOURCES, "sources"), _sources),
+}

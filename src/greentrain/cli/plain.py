@@ -1,0 +1,99 @@
+"""The short way: commands whose options are spelled out plainly, read from their tables without typer.
+
+Typer takes most of the time of a small program to start. Whatever is not plain (help, a mistake in an option's name,
+a word too many, completion) is left to it.
+"""
+
+from __future__ import annotations
+
+from greentrain.cli.options import LIST, Command, Group, flag_of
+from greentrain.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from greentrain.cli.options import Argument, Option, Said
+
+ROOMS = {
+    "estimate": "greentrain.cli.estimate",
+    "validate": "greentrain.cli.validate",
+    "report": "greentrain.cli.report_options",
+    "card": "greentrain.cli.card",
+    "track": "greentrain.cli.track",
+    "watch": "greentrain.cli.watch",
+    "history": "greentrain.cli.history",
+    "profiles": "greentrain.cli.profiles",
+    "grids": "greentrain.cli.grids",
+}
+"""Where each command stands, in the order of the help; a room is loaded when its command is typed."""
+_HELP = {"-h", "--help"}
+
+
+def command_of(name: str) -> Command | Group:
+    """Give a command, or a group of them, by its first word."""
+    # The built-in word: importlib is not loaded by then, and brings more with it.
+    found: Command | Group = __import__(ROOMS[name], fromlist=("COMMAND",)).COMMAND
+    return found
+
+
+def plain(arguments: Sequence[str]) -> tuple[Command, Said] | None:
+    """Find the command that is meant and read what is said of it; None leaves the arguments to typer."""
+    if not arguments or arguments[0] not in ROOMS or _HELP & {*arguments}:
+        return None
+    found, words = command_of(arguments[0]), arguments[1:]
+    if isinstance(found, Group):
+        first = next((word for word in words if not word.startswith("-")), "")
+        if first in found.commands and words[0] != first:
+            return None
+        words = words[1:] if first in found.commands else words
+        found = found.commands.get(first) or found.commands[LIST]
+    said = _said(found, words)
+    return None if said is None else (found, said)
+
+
+def _said(command: Command, words: Sequence[str]) -> Said | None:
+    known = {flag_of(option.name): option for option in command.options}
+    known |= {option.letter: option for option in command.options if option.letter}
+    given: Said = {}
+    loose: list[str] = []
+    rest = list(reversed(words))
+    while rest:
+        word = rest.pop()
+        if word.startswith("-") and not (command.wraps and word == "--"):
+            read = _option(known, word, rest)
+            if read is None:
+                return None
+            given[read[0]] = read[1]
+        elif command.wraps:
+            loose = [*([] if word == "--" else [word]), *reversed(rest)]
+            break
+        else:
+            loose.append(word)
+    return _in_order(command, given, loose)
+
+
+def _option(known: Mapping[str, Option], word: str, rest: list[str]) -> tuple[str, str | bool] | None:
+    """Read one option, its value from what is left where none is joined to it."""
+    flag, equals, value = word.partition("=")
+    option = known.get(flag)
+    if option is None or (equals and (option.is_switch or not flag.startswith("--"))):
+        return None
+    if option.is_switch or equals:
+        return option.name, option.is_switch or value
+    if not rest or rest[-1].startswith("--"):
+        return None
+    return option.name, rest.pop()
+
+
+def _in_order(command: Command, given: Said, loose: list[str]) -> Said | None:
+    """Put what was said into the order of the tables; None where something is missing, or there is too much."""
+    if command.wraps:
+        given |= {command.wraps: loose} if loose else {}
+    elif len(loose) > len(command.arguments):
+        return None
+    else:
+        given |= {argument.name: word for argument, word in zip(command.arguments, loose, strict=False)}
+    items: tuple[Argument | Option, ...] = (*command.arguments, *command.options)
+    if any(item.is_required and item.name not in given for item in items):
+        return None
+    return {item.name: given[item.name] for item in items if item.name in given}
