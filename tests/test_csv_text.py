@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from greentrain.csv_text import escaped, rows_csv
 
+SOURCES = Path(__file__).parents[1] / "src" / "greentrain"
 SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 TEXTS = st.text() | st.builds("".join, st.lists(st.sampled_from([*SIGNS, " ", "\t", "\r", "\n", "'", '"', ",", "1"])))
 NUMBERS = st.integers() | st.floats(allow_nan=False)
@@ -120,3 +122,9 @@ def test_without_the_guard_any_text_is_read_back_as_it_was(rows: list[list[str]]
     """Formulas, line ends and control characters included."""
     written = rows_csv(("=a", "b"), ({"=a": one, "b": other} for one, other in rows), guard=False)
     assert read_back(written) == [["=a", "b"], *rows]
+
+
+def test_there_is_no_other_writer() -> None:
+    """A second one would have a guard of its own, or none."""
+    writers = [path.name for path in SOURCES.rglob("*.py") if re.search(r"csv\.(DictW|w)riter", path.read_text())]
+    assert writers == ["csv_text.py"]
