@@ -22,6 +22,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from fault_room import GREENTRAIN, Room
 
+from greentrain.csv_text import escaped
 from greentrain.history.export import export
 from greentrain.history.history import History, runs_csv, runs_dict
 from greentrain.history.run import Run
@@ -137,8 +138,9 @@ def test_names_in_tables(runs: Runs, form: str) -> None:
     for name, run in runs.items():
         rows = cells(report(run, form))
         assert [list(row) for row in rows] == [list(row) for row in plain]
-        shown = on_a_line(name)
+        shown = escaped(name)
         assert rows[0][CELLS[form]] == (f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown)
+        assert shown.isprintable()
 
 
 def cells(text: str) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hou
 
 from greentrain import GreentrainError, estimate
 from greentrain.catalogue.checks import check_profiles
+from greentrain.catalogue.tables import read_own_table
 from greentrain.history import History
 from greentrain.history.calibrate import calibrate, next_run
 
@@ -89,6 +90,25 @@ def test_the_users_own_rows_stay(tmp_path: Path) -> None:
     )
     assert "chip,host_factor,1,1.5,2,1,,https://example.org" in file.read_text()
     assert check_profiles(file.parent) == ()
+
+
+def test_rows_of_the_user_are_read_back_as_they_were(tmp_path: Path) -> None:
+    """The table is a profile: no apostrophe or escape gets into a cell that begins like a formula or has two lines."""
+    file = tmp_path / "p" / "power_defaults.csv"
+    file.parent.mkdir()
+    file.write_text(
+        "hardware_class,parameter,low,best,high,unit,source,notes\n"
+        'chip,host_factor,1,1.5,2,1,https://example.org,"=1+1, as\nmeasured"\n'
+        "pcie-server,host_factor,1,1.5,2,1,@home,-\n"
+    )
+    before = list(read_own_table(str(file)).records())
+    done = calibrate(History(measured(tmp_path, [200, 210, 220])).runs(), file.parent)
+    *kept, fitted = read_own_table(str(file)).records()
+
+    assert [{name: row[name] for name in before[0]} for row in kept] == before
+    assert before[0]["notes"] == "=1+1, as\nmeasured"
+    assert (fitted["hardware_class"], fitted["source"]) == ("sxm-node", done.fits[0].source)
+    assert float(fitted["best"]) == pytest.approx(done.fits[0].utilization.best, abs=5e-5)
 
 
 def test_kinds_of_training_are_learnt_apart(tmp_path: Path) -> None:

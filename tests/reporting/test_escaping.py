@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.reporting.escaping import latex, markdown, one_line, spreadsheet, yaml_string
+from greentrain.reporting.escaping import latex, markdown, one_line, yaml_string
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,6 @@ def test_latex(text: str, expected: str) -> None:
 def test_markdown(text: str, expected: str) -> None:
     """Neither markup, HTML nor formulas get through, and a cell of a table stays one."""
     assert markdown(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("=cmd|x", "'=cmd|x"), ("@x", "'@x"), ("-1", "'-1"), (" +1", "'+1"), ("V100, 96 h", "V100, 96 h")],
-)
-def test_spreadsheets_take_no_text_for_a_formula(text: str, expected: str) -> None:
-    """A quote stands before what would start one."""
-    assert spreadsheet(text) == expected
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))))

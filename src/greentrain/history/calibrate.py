@@ -1,7 +1,5 @@
 """From a user's own measured runs to a profile that narrows the next estimates."""
 
-import csv
-import io
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,6 +10,7 @@ from typing import NamedTuple
 
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.catalogue.tables import Row, read_own_table
+from greentrain.csv_text import rows_csv
 from greentrain.errors import GreentrainError
 from greentrain.history.hardware import accelerator_of
 from greentrain.history.metered import coverage, least_w, mean_accelerator_w
@@ -248,16 +247,17 @@ def _key(row: Row) -> tuple[str, str, str]:
 
 
 def _write(file: Path, kept: Sequence[Row], fits: Sequence[Fit]) -> None:
-    """Write the table beside its place first: an estimate in another process never sees half of it."""
-    text = io.StringIO()
+    """Write the table beside its place first: an estimate in another process never sees half of it.
+
+    It is a profile, not an export for spreadsheets: greentrain reads it back, where an apostrophe or an escape would
+    be part of the value. So its texts are not guarded.
+    """
     columns = dict.fromkeys((*_COLUMNS, *(name for row in kept for name in row)))
-    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([*kept, *map(_row, fits)])
+    text = rows_csv(tuple(columns), [*kept, *map(_row, fits)], guard=False)
     fresh = file.with_name(f".{FILE}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(text.getvalue(), encoding="utf-8")
+        fresh.write_text(text, encoding="utf-8")
         fresh.replace(file)
     except OSError as error:
         raise GreentrainError(f"{file} cannot be written: {error.strerror}") from None

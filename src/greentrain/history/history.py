@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from greentrain._version import __version__
 from greentrain.catalogue.home import home_folder
+from greentrain.csv_text import rows_csv
 from greentrain.errors import AmbiguousName, InputError, UnknownName, either
 from greentrain.history.follow import Follower
-from greentrain.history.plain import SCHEMA_VERSION, ends, rows_csv
+from greentrain.history.plain import SCHEMA_VERSION, ends
 from greentrain.history.reader import NotAskedFor, read_run
 from greentrain.history.run import Run
 from greentrain.interval import Interval, exact
@@ -249,8 +250,8 @@ def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, 
 
 
 def runs_csv(runs: Sequence[Run]) -> str:
-    """Give runs as CSV, one row each."""
-    return rows_csv((run.to_row() for run in runs), _COLUMNS)
+    """Return runs as CSV, one row each."""
+    return rows_csv(_COLUMNS, (run.to_row() for run in runs))
 
 
 _COLUMNS: tuple[str, ...] = (

@@ -1,9 +1,6 @@
-"""Parts of a run as plain data, and text made safe to show."""
+"""Parts of a run as plain data."""
 
-import csv
-import io
 import time
-from collections.abc import Iterable
 from typing import Any
 
 from greentrain.history.records import NodeMeasurement
@@ -12,16 +9,6 @@ from greentrain.journal.records import Gap, Log, Span
 
 SCHEMA_VERSION = 1
 QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
-_FORMULA_STARTS = ("=", "+", "-", "@")
-
-
-def escaped(text: str) -> str:
-    """Escape what a terminal or a spreadsheet would act upon: control characters, line ends, marks of direction."""
-    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
-
-
-def _escape(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
 
 
 def utc(moment: float | None) -> str | None:
@@ -32,22 +19,6 @@ def utc(moment: float | None) -> str | None:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
     except (OverflowError, ValueError, OSError):
         return None
-
-
-def rows_csv(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> str:
-    """Write rows as CSV; text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    shown = escaped(value)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA_STARTS) else shown
 
 
 def ends(interval: Interval | None) -> dict[str, float] | None:

@@ -10,7 +10,6 @@ _LATEX = {
 }  # fmt: skip
 _LETTERS = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]#|~$])")
-_FORMULA = ("=", "+", "-", "@")
 
 
 def one_line(text: str) -> str:
@@ -35,12 +34,6 @@ def markdown(text: str) -> str:
     """Escape a text for Markdown, where HTML counts too."""
     safe = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN.sub(r"\\\1", safe)
-
-
-def spreadsheet(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
-    line = one_line(text)
-    return f"'{line}" if line.startswith(_FORMULA) else line
 
 
 def yaml_string(text: str) -> str:

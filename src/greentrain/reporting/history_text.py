@@ -4,8 +4,8 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+from greentrain.csv_text import escaped
 from greentrain.history.history import Totals, totals_of
-from greentrain.history.plain import escaped
 from greentrain.history.run import Run
 from greentrain.history.run_words import energy_words, is_lower_bound
 from greentrain.interval import Interval

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from greentrain.history.plain import escaped, utc
+from greentrain.csv_text import escaped
+from greentrain.history.plain import utc
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.run_words import energy_words, is_lower_bound

@@ -1,7 +1,5 @@
 """A validation as text for a terminal of 80 columns, plain ASCII: summary per tier, what fails first, then the rest."""
 
-import csv
-import io
 import textwrap
 from collections.abc import Callable, Sequence
 from math import exp
@@ -9,6 +7,7 @@ from typing import Any
 
 from greentrain import __version__
 from greentrain.catalogue import DATA_VERSION
+from greentrain.csv_text import rows_csv
 from greentrain.interval import Interval
 from greentrain.numbers import percent, rounded
 from greentrain.reporting.claims_text import claims_text
@@ -42,11 +41,8 @@ def validation_text(report: ValidationReport, bold: Style = str) -> str:
 
 def validation_csv(report: ValidationReport) -> str:
     """Write one row per record and tier as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_flat(RecordResult("id", "tier")))
-    writer.writerows(_flat(row).values() for row in report.records)
-    return text.getvalue()
+    columns = tuple(_flat(RecordResult("id", "tier")))
+    return rows_csv(columns, map(_flat, report.records))
 
 
 def outcome(row: RecordResult) -> str:

@@ -1,7 +1,7 @@
 """A live run as one frame of text."""
 
+from greentrain.csv_text import escaped
 from greentrain.history.forecast import forecast
-from greentrain.history.plain import escaped
 from greentrain.history.run import Run
 from greentrain.history.run_words import energy_words
 from greentrain.journal.records import COMPONENTS

@@ -1,11 +1,9 @@
 """Rows with the column names of codecarbon 3.3.2, so that what reads its emissions.csv reads them too."""
 
-import csv
-import io
 from datetime import UTC
 
+from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError
-from greentrain.reporting.escaping import spreadsheet
 from greentrain.reporting.places import country_of
 from greentrain.reporting.statements import known_lines, refuse_nothing
 from greentrain.reporting.subject import RunLine, Subject
@@ -29,11 +27,7 @@ def render(subject: Subject) -> str:
     estimated ``cpu_energy`` is that of the whole host, memory and fans included, where only one run is reported.
     """
     refuse_nothing(subject, FORM)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_row(subject, line) for line in known_lines(subject))
-    return text.getvalue()
+    return rows_csv(COLUMNS, (_row(subject, line) for line in known_lines(subject)))
 
 
 def _row(subject: Subject, line: RunLine) -> dict[str, str]:
@@ -45,12 +39,12 @@ def _names(subject: Subject, line: RunLine) -> dict[str, str]:
     ended = line.ended.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if line.ended else ""
     return {
         "timestamp": ended,
-        "project_name": spreadsheet(line.project or subject.title),
-        "run_id": spreadsheet(line.id),
+        "project_name": line.project or subject.title,
+        "run_id": line.id,
         "codecarbon_version": subject.versions.codecarbon or "",
         "gpu_count": str(line.count) if line.count else "",
-        "gpu_model": spreadsheet(line.hardware) if line.count else "",
-        "cpu_model": "" if line.count else spreadsheet(line.hardware),
+        "gpu_model": line.hardware if line.count else "",
+        "cpu_model": "" if line.count else line.hardware,
         "tracking_mode": "machine",
         "pue": plain_decimal(line.pue.best) if line.pue else "",
     }

@@ -1,12 +1,10 @@
 """The form ``csv``: one row per run with every end of every interval, or one per record of a validation."""
 
-import csv
-import io
 from typing import Any
 
+from greentrain.csv_text import rows_csv
 from greentrain.footprint import Grid
 from greentrain.interval import Interval
-from greentrain.reporting.escaping import spreadsheet
 from greentrain.reporting.subject import QUANTITIES, RunLine, Subject
 
 _PLAIN = (
@@ -30,11 +28,7 @@ def render(subject: Subject) -> str:
         from greentrain.reporting.validation_text import validation_csv
 
         return validation_csv(subject.validation)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_row(subject, line) for line in subject.lines)
-    return text.getvalue()
+    return rows_csv(COLUMNS, (_row(subject, line) for line in subject.lines))
 
 
 def _row(subject: Subject, line: RunLine) -> dict[str, Any]:
@@ -47,8 +41,7 @@ def _row(subject: Subject, line: RunLine) -> dict[str, Any]:
     for name in (*QUANTITIES, "pue"):
         row |= _ends(name, getattr(line, name))
     row |= _grid(line.grid)
-    row |= {f"{name}_version": version for name, version in subject.versions._asdict().items()}
-    return {name: spreadsheet(value) if isinstance(value, str) else value for name, value in row.items()}
+    return row | {f"{name}_version": version for name, version in subject.versions._asdict().items()}
 
 
 def _grid(grid: Grid | None) -> dict[str, Any]:

@@ -1,15 +1,13 @@
 """Rows for a greenhouse gas inventory: MWh and tonnes, location-based and market-based side by side."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError, InvalidNumber, either
 from greentrain.footprint import Grid
 from greentrain.interval import Interval
 from greentrain.reporting import statements
-from greentrain.reporting.escaping import spreadsheet
 from greentrain.reporting.subject import RunLine, Subject
 from greentrain.reporting.units_map import cell
 
@@ -42,17 +40,13 @@ def render(subject: Subject, *, market_based_kg: float | str | None = None, scop
         raise InputError("scope", scope, f"must be {either(SCOPES)}")
     market = _market(market_based_kg)
     statements.refuse_nothing(subject, FORM)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
     common = {
         "scope": f"scope {scope}" if scope else "not stated",
         "boundary": statements.boundary_words(subject),
         "greentrain_version": subject.versions.greentrain,
         "data_version": subject.versions.data,
     }
-    writer.writerows({**common, **row} for row in _rows(subject, market))
-    return text.getvalue()
+    return rows_csv(COLUMNS, ({**common, **row} for row in _rows(subject, market)))
 
 
 def _market(kg: float | str | None) -> str:
@@ -72,7 +66,7 @@ def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
     for line in statements.known_lines(subject):
         yield {
             "record": "run",
-            "activity": spreadsheet(line.name),
+            "activity": line.name,
             "status": line.status,
             "basis": line.basis,
             **_period(line.started, line.ended, year),
@@ -81,7 +75,7 @@ def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
         }
     yield {
         "record": "total",
-        "activity": spreadsheet(subject.title),
+        "activity": subject.title,
         "status": statements.runs_words(subject),
         "basis": subject.basis,
         **_period(subject.period_start, subject.period_end, year),
@@ -137,4 +131,4 @@ def _source(subject: Subject, grid: Grid) -> dict[str, str]:
     known = [subject.sources[key] for key in keys if key in subject.sources]
     titles = "; ".join(source["title"] for source in known)
     urls = "; ".join(source["url"] for source in known if source["url"])
-    return {"factor_source": spreadsheet(titles), "factor_url": spreadsheet(urls)}
+    return {"factor_source": titles, "factor_url": urls}
