@@ -8,7 +8,7 @@ from hypothesis import given
 from strategies import described_runs
 
 from greentrain import estimate
-from greentrain.validation.comparison import Comparison, compare_methods
+from greentrain.validation.comparison import MethodComparison, compare_methods
 
 TOOLS_KG = {
     "lacoste2019": 8.88,
@@ -27,23 +27,23 @@ TOOLS_KG = {
 
 
 @pytest.fixture
-def v100() -> Comparison:
+def v100() -> MethodComparison:
     """One V100 for 96 h in the United States at PUE 1.58."""
     return compare_methods(estimate("V100", hours=96, location="US", year=2025, pue=1.58))
 
 
-def test_the_known_tools_come_out(v100: Comparison) -> None:
+def test_the_known_tools_come_out(v100: MethodComparison) -> None:
     """Each tool's figure for the job, to the hundredth of a kilogram."""
     found = {item.result.label: round(item.result.kg, 2) for item in v100.methods}
     assert {label: found[label] for label in TOOLS_KG} == TOOLS_KG
 
 
-def test_the_spread_of_the_tools_is_a_factor_of_2_8(v100: Comparison) -> None:
+def test_the_spread_of_the_tools_is_a_factor_of_2_8(v100: MethodComparison) -> None:
     """8.41 kg by carbontracker's simulation, 23.91 kg by Green Algorithms with memory and cores."""
     assert v100.tools_kg == pytest.approx((8.406, 23.911), abs=5e-4)
 
 
-def test_our_result_is_the_estimate(v100: Comparison) -> None:
+def test_our_result_is_the_estimate(v100: MethodComparison) -> None:
     """The best values, and 300 W x utilization x host factor x PUE x grid as factors."""
     ours = estimate("V100", hours=96, location="US", year=2025, pue=1.58)
     values = {item.name: item.value.best for item in ours.inputs}
@@ -70,7 +70,7 @@ def test_the_difference_to_carbontracker_is_load_host_and_grid() -> None:
     assert item.split == pytest.approx((1, 0.625, 0.625, 1, 369.47 / grid), rel=1e-12)
 
 
-def test_the_swapped_v100_is_a_factor_of_the_device(v100: Comparison) -> None:
+def test_the_swapped_v100_is_a_factor_of_the_device(v100: MethodComparison) -> None:
     """ML CO2 Impact rates the module 250 W instead of 300 W."""
     split = {item.result.label: item.split.device for item in v100.methods}
     assert split["lacoste2019"] == pytest.approx(250 / 300, rel=1e-12)
@@ -108,7 +108,7 @@ def test_repeated_runs_are_one_job() -> None:
     assert [item.result.kg for item in thrice.methods] == pytest.approx([item.result.kg for item in once.methods])
 
 
-def test_notes_name_the_methods_that_they_concern(v100: Comparison) -> None:
+def test_notes_name_the_methods_that_they_concern(v100: MethodComparison) -> None:
     """Each note once, with the methods in their order."""
     assert dict(v100.notes)["needs a meter; the full TDP stands in for the measured mean"] == (
         "henderson2020",
@@ -116,14 +116,14 @@ def test_notes_name_the_methods_that_they_concern(v100: Comparison) -> None:
     )
 
 
-def test_every_source_is_given_in_full(v100: Comparison) -> None:
+def test_every_source_is_given_in_full(v100: MethodComparison) -> None:
     """Each id that a method names has a title and an address, and those alone are listed."""
     named = {key for item in v100.methods for key in item.result.sources}
     assert set(v100.sources) == named
     assert all(source["title"] and source["url"] for source in v100.sources.values())
 
 
-def test_the_constants_of_other_devices_and_places_are_not_cited(v100: Comparison) -> None:
+def test_the_constants_of_other_devices_and_places_are_not_cited(v100: MethodComparison) -> None:
     """ML CO2 Impact's TPU figures, which are Patterson's, say nothing of a V100."""
     (item,) = (item for item in v100.methods if item.result.label == "lacoste2019")
     assert item.result.sources == ("lacoste_2019", "mlco2_impact", "mlco2_impact_regions")

@@ -35,7 +35,7 @@ class Compared(NamedTuple):
         return found | {"ratio": self.ratio, "split": self.split._asdict()}
 
 
-class Comparison(NamedTuple):
+class MethodComparison(NamedTuple):
     """One job by every method that applies to it.
 
     Attributes
@@ -86,7 +86,7 @@ class Comparison(NamedTuple):
         }
 
 
-def compare_methods(estimate: Estimate) -> Comparison:
+def compare_methods(estimate: Estimate) -> MethodComparison:
     """Apply every published method to the job of an estimate, each with its own defaults.
 
     Parameters
@@ -97,7 +97,7 @@ def compare_methods(estimate: Estimate) -> Comparison:
 
     Returns
     -------
-    Comparison
+    MethodComparison
         Ours and theirs, each difference split so that the ratios of the factors multiply to the ratio of the results.
 
     Examples
@@ -110,7 +110,7 @@ def compare_methods(estimate: Estimate) -> Comparison:
     job, factors = described_job(estimate)
     ours = _ours(estimate, job, factors)
     found = tuple(_compared(result, ours) for result in _results(job))
-    return Comparison(ours, found, estimate.catalogue)
+    return MethodComparison(ours, found, estimate.catalogue)
 
 
 def _results(job: Job) -> list[MethodResult]:
