@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterable
 
+from greentrain.factors import Decomposition
 from greentrain.numbers import rounded
 from greentrain.reporting.text import WIDTH
 from greentrain.validation.comparison import MethodComparison
@@ -46,9 +47,14 @@ def _splits(comparison: MethodComparison) -> list[str]:
         f"{'':<{_LABEL + 2}}{_cells(_HEADS)}{'all':>6}",
     ]
     return lines + [
-        f"  {item.result.label:<{_LABEL}}{_cells(map(rounded, item.split))}{rounded(item.ratio):>6}"
+        f"  {item.result.label:<{_LABEL}}{_cells(map(rounded, _factors(item.split)))}{rounded(item.ratio):>6}"
         for item in comparison.methods
     ]
+
+
+def _factors(split: Decomposition) -> tuple[float, ...]:
+    """Return the ratios under the heads of the columns. [1]"""
+    return split.device_w, split.utilization, split.host_factor, split.pue, split.g_per_kwh
 
 
 def _cells(texts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a claim comes to, in words made from its numbers.
+"""The verdict on a claim, in words made from its numbers.
 
 Every activity is named once with its whole label, and by a letter after that.
 """
@@ -8,14 +8,15 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from greentrain.estimation.equivalents import Comparison
+from greentrain.factors import Decomposition
 from greentrain.interval import Interval
 
 if TYPE_CHECKING:
-    from greentrain.validation.claim_results import ClaimFactors, ClaimResult, ScenarioResult
+    from greentrain.validation.claim_results import ClaimResult, ScenarioResult
 
 
 def short_verdict(result: "ClaimResult") -> str:
-    """Say the published figure, its ratios and how far other inputs move them."""
+    """Write the published figure, its ratios and how far other inputs move them."""
     published = result.published
     ratios = "; ".join(_ratio_with_label(item) for item in published.ratios)
     text = f"{result.claim.job}, as published: {three_digits(published.emissions_kg.best)} kg CO2e = {ratios}."
@@ -28,7 +29,7 @@ def short_verdict(result: "ClaimResult") -> str:
 
 
 def long_verdict(result: "ClaimResult") -> str:
-    """Say in which sense the sentence holds, what other inputs make of it, and what it never means."""
+    """Write in which sense the sentence holds, what it becomes with other inputs, and what it never means."""
     parts = [
         *_senses(result),
         *_corrections(result),
@@ -68,7 +69,7 @@ def _percent(ratio: float) -> str:
 
 
 def _senses(result: "ClaimResult") -> list[str]:
-    """Say for each activity whether the published figure comes to what the sentence says."""
+    """Write for each activity whether the published figure comes to what the sentence claims."""
     found, factors = [], result.published.factors
     said = f'"{result.claim.sentence}" is about one job: {_lower(result.claim.job)}'
     found.append(f"{said}, reckoned as {_product(factors)}." if factors else f"{said}.")
@@ -87,10 +88,10 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _product(factors: "ClaimFactors") -> str:
-    hours, power_w, host, pue, grid = factors
-    shown = f"{three_digits(hours)} accelerator-hours x {three_digits(power_w)} W x host {two_digits(host)}"
-    return f"{shown} x PUE {two_digits(pue)} x {three_digits(grid)} g/kWh"
+def _product(factors: Decomposition) -> str:
+    hours, power_w = three_digits(factors.device_hours), three_digits(factors.power_w)
+    shown = f"{hours} accelerator-hours x {power_w} W x host {two_digits(factors.host_factor)}"
+    return f"{shown} x PUE {two_digits(factors.pue)} x {three_digits(factors.g_per_kwh)} g/kWh"
 
 
 def _corrections(result: "ClaimResult") -> list[str]:
@@ -121,9 +122,10 @@ def _own(result: "ClaimResult") -> list[str]:
     text += f", {_times(own.ratios[0].ratio)} A"
     if ratios is None:
         return [f"{text}."]
-    names = ("hours", "power", "host", "PUE", "grid")
-    factors = ", ".join(f"{name} x {two_digits(ratio)}" for name, ratio in zip(names, ratios, strict=True))
-    return [f"{text}; over the published figure: {factors}, together x {two_digits(ratios.together)}."]
+    named = {"hours": ratios.device_hours, "power": ratios.power_w, "host": ratios.host_factor}
+    named |= {"PUE": ratios.pue, "grid": ratios.g_per_kwh}
+    factors = ", ".join(f"{name} x {two_digits(ratio)}" for name, ratio in named.items())
+    return [f"{text}; over the published figure: {factors}, together x {two_digits(ratios.product)}."]
 
 
 def _coincidences(result: "ClaimResult") -> list[str]:
