@@ -98,11 +98,17 @@ class ClaimResult(NamedTuple):
         Each way of estimating the job, and each figure that was printed for it.
     catalogue : Catalogue
         Where the sources are.
+    verdict : str
+        What the claim comes to, in short.
+    explanation : str
+        In which sense the claim holds, and what it becomes with other inputs.
     """
 
     claim: Claim
     scenarios: tuple[ScenarioResult, ...]
     catalogue: Catalogue
+    verdict: str = ""
+    explanation: str = ""
 
     @property
     def published(self) -> ScenarioResult:
@@ -158,20 +164,6 @@ class ClaimResult(NamedTuple):
     def mistaken(self) -> tuple[Comparison, ...]:
         """The published emissions over what the claim is mistaken for."""
         return tuple(compared(self.published.emissions_kg, item) for item in self.claim.mistaken)
-
-    @property
-    def verdict(self) -> str:
-        """What the claim comes to, in short."""
-        from greentrain.validation.claim_words import short_verdict
-
-        return short_verdict(self)
-
-    @property
-    def explanation(self) -> str:
-        """In which sense the claim holds, and what it becomes with other inputs."""
-        from greentrain.validation.claim_words import long_verdict
-
-        return long_verdict(self)
 
     @property
     def source_ids(self) -> tuple[str, ...]:

@@ -5,17 +5,14 @@ Every activity is named once with its whole label, and by a letter after that.
 
 from math import floor, log10
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
 
 from greentrain.estimation.equivalents import Comparison
 from greentrain.factors import Decomposition
 from greentrain.interval import Interval
-
-if TYPE_CHECKING:
-    from greentrain.validation.claim_results import ClaimResult, ScenarioResult
+from greentrain.validation.claim_results import ClaimResult, ScenarioResult
 
 
-def short_verdict(result: "ClaimResult") -> str:
+def short_verdict(result: ClaimResult) -> str:
     """Write the published figure, its ratios and how far other inputs move them."""
     published = result.published
     ratios = "; ".join(_ratio_with_label(item) for item in published.ratios)
@@ -28,7 +25,7 @@ def short_verdict(result: "ClaimResult") -> str:
     return f"{text} The same job with other inputs: {span} x the first."
 
 
-def long_verdict(result: "ClaimResult") -> str:
+def long_verdict(result: ClaimResult) -> str:
     """Write in which sense the sentence holds, what it becomes with other inputs, and what it never means."""
     parts = [
         *_senses(result),
@@ -68,7 +65,7 @@ def _percent(ratio: float) -> str:
     return f"{100 * ratio:.2g} %"
 
 
-def _senses(result: "ClaimResult") -> list[str]:
+def _senses(result: ClaimResult) -> list[str]:
     """Write for each activity whether the published figure comes to what the sentence claims."""
     found, factors = [], result.published.factors
     said = f'"{result.claim.sentence}" is about one job: {_lower(result.claim.job)}'
@@ -94,7 +91,7 @@ def _product(factors: Decomposition) -> str:
     return f"{shown} x PUE {two_digits(factors.pue)} x {three_digits(factors.g_per_kwh)} g/kWh"
 
 
-def _corrections(result: "ClaimResult") -> list[str]:
+def _corrections(result: ClaimResult) -> list[str]:
     return [
         f"Corrected since: {item.scenario.label}, {_kg(item)}, {_times(item.ratios[0].ratio)} A, "
         f"1/{two_digits(result.published.emissions_kg.best / item.emissions_kg.best)} of what was published."
@@ -102,12 +99,12 @@ def _corrections(result: "ClaimResult") -> list[str]:
     ]
 
 
-def _kg(item: "ScenarioResult") -> str:
+def _kg(item: ScenarioResult) -> str:
     low, best, high = (three_digits(value) for value in item.emissions_kg)
     return f"{best} kg" if item.emissions_kg.is_exact else f"{best} kg ({low} to {high})"
 
 
-def _recalculated(result: "ClaimResult") -> list[str]:
+def _recalculated(result: ClaimResult) -> list[str]:
     items = result.of_kind("recalculated")
     if not items:
         return []
@@ -115,7 +112,7 @@ def _recalculated(result: "ClaimResult") -> list[str]:
     return [f"The same job reckoned otherwise, in A: {said}."]
 
 
-def _own(result: "ClaimResult") -> list[str]:
+def _own(result: ClaimResult) -> list[str]:
     own = result.own
     ratios = result.over_published(own)
     text = f"Our own estimate, from hardware, count, hours, place and year alone, is {_kg(own)}"
@@ -128,7 +125,7 @@ def _own(result: "ClaimResult") -> list[str]:
     return [f"{text}; over the published figure: {factors}, together x {two_digits(ratios.product)}."]
 
 
-def _coincidences(result: "ClaimResult") -> list[str]:
+def _coincidences(result: ClaimResult) -> list[str]:
     found = []
     for item in result.scenarios:
         if cancelling := result.cancelling(item):
@@ -137,7 +134,7 @@ def _coincidences(result: "ClaimResult") -> list[str]:
     return found
 
 
-def _others(result: "ClaimResult") -> list[str]:
+def _others(result: ClaimResult) -> list[str]:
     found = []
     for item in result.of_kind("superseded", "misprint"):
         over = two_digits(item.emissions_kg.best / result.published.emissions_kg.best)

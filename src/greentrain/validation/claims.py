@@ -10,6 +10,7 @@ from greentrain.factors import decomposed
 from greentrain.interval import exact
 from greentrain.validation.claim_records import PUBLISHED, Claim, Scenario, read_claims
 from greentrain.validation.claim_results import Check, ClaimResult, ScenarioResult, compared
+from greentrain.validation.claim_words import long_verdict, short_verdict
 
 __all__ = ["Check", "ClaimResult", "ScenarioResult", "check_claims"]
 
@@ -48,7 +49,8 @@ def _result(claim: Claim, catalogue: Catalogue) -> ClaimResult:
     for scenario in claim.scenarios:
         ours = estimate(**scenario.inputs, profiles=profiles) if scenario.inputs else None
         found.append(_scenario_result(claim, scenario, ours))
-    return ClaimResult(claim, tuple(found), catalogue)
+    result = ClaimResult(claim, tuple(found), catalogue)
+    return result._replace(verdict=short_verdict(result), explanation=long_verdict(result))
 
 
 def _scenario_result(claim: Claim, scenario: Scenario, ours: Estimate | None) -> ScenarioResult:

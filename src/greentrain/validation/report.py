@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain import __version__
+from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
 from greentrain.validation.factors import RatioToPublished
