@@ -64,7 +64,7 @@ def comparison_of(subject: Subject) -> "MethodComparison | None":
 
 
 def source_ids(found: Any) -> tuple[str, ...]:
-    """Give the ids of the sources of what one of the functions above found, each once."""
+    """Return the ids of the sources of what one of the functions above found, each once."""
     if found is None:
         return ()
     keys = list(found.sources) if hasattr(found, "methods") else [item.source for item in found]

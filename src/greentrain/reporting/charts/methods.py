@@ -49,7 +49,7 @@ def methods(subject: Subject, comparison: "MethodComparison | None", *, theme: s
 
 
 def summary(subject: Subject, comparison: "MethodComparison | None") -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     rows = _rows(subject, comparison)
     if not rows:
         return _NOTHING
@@ -63,7 +63,7 @@ def summary(subject: Subject, comparison: "MethodComparison | None") -> str:
 
 
 def table(subject: Subject, comparison: "MethodComparison | None") -> Table:
-    """Give what the chart shows as a table."""
+    """Return what the chart shows as a table."""
     header = ("method", "kind", "kg CO2e", "low", "high", "over ours")
     best = subject.operational_kg.best
     rows = _rows(subject, comparison)
