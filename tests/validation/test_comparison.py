@@ -1,6 +1,5 @@
 """The same job by every method: the spread of the known tools, and differences that split without a rest."""
 
-from math import prod
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import given
 from strategies import described_runs
 
 from greentrain import estimate
-from greentrain.validation.comparison import Comparison, compare_methods
+from greentrain.validation.comparison import MethodComparison, compare_methods
 
 TOOLS_KG = {
     "lacoste2019": 8.88,
@@ -27,30 +26,34 @@ TOOLS_KG = {
 
 
 @pytest.fixture
-def v100() -> Comparison:
+def v100() -> MethodComparison:
     """One V100 for 96 h in the United States at PUE 1.58."""
     return compare_methods(estimate("V100", hours=96, location="US", year=2025, pue=1.58))
 
 
-def test_the_known_tools_come_out(v100: Comparison) -> None:
+def test_the_known_tools_come_out(v100: MethodComparison) -> None:
     """Each tool's figure for the job, to the hundredth of a kilogram."""
     found = {item.result.label: round(item.result.kg, 2) for item in v100.methods}
     assert {label: found[label] for label in TOOLS_KG} == TOOLS_KG
 
 
-def test_the_spread_of_the_tools_is_a_factor_of_2_8(v100: Comparison) -> None:
+def test_the_spread_of_the_tools_is_a_factor_of_2_8(v100: MethodComparison) -> None:
     """8.41 kg by carbontracker's simulation, 23.91 kg by Green Algorithms with memory and cores."""
     assert v100.tools_kg == pytest.approx((8.406, 23.911), abs=5e-4)
 
 
-def test_our_result_is_the_estimate(v100: Comparison) -> None:
+def test_our_result_is_the_estimate(v100: MethodComparison) -> None:
     """The best values, and 300 W x utilization x host factor x PUE x grid as factors."""
     ours = estimate("V100", hours=96, location="US", year=2025, pue=1.58)
-    values = {item.name: item.value.best for item in ours.inputs}
+    utilization, host_factor = (ours.inputs[name].value.best for name in ("utilization", "host_factor"))
     assert (v100.ours.kwh, v100.ours.kg) == (ours.facility_energy_kwh.best, ours.operational_kg.best)
-    assert v100.ours.factors == pytest.approx(
-        (300, values["utilization"], values["host_factor"], 1.58, values["grid_intensity"]), rel=1e-12
-    )
+    assert v100.ours.factors._asdict() == pytest.approx(
+        {
+            "device_hours": 96, "device_w": 300, "utilization": utilization, "host_factor": host_factor, "pue": 1.58,
+            "g_per_kwh": ours.grid.g_per_kwh.best,
+        },
+        rel=1e-12,
+    )  # fmt: skip
 
 
 @given(said=described_runs())
@@ -58,21 +61,26 @@ def test_the_factors_of_a_difference_multiply_to_the_difference(said: dict[str, 
     """For every kind of job and every method: no rest is left over."""
     found = compare_methods(estimate(**said))
     for item in found.methods:
-        assert prod(item.split) == pytest.approx(item.ratio, rel=1e-12)
+        assert item.split.product == pytest.approx(item.ratio, rel=1e-12)
         assert item.ratio == pytest.approx(item.result.kg / found.ours.kg, rel=1e-12)
 
 
 def test_the_difference_to_carbontracker_is_load_host_and_grid() -> None:
     """0.5 against 0.8 of TDP is 0.625, no host against 1.6 is 0.625, 369.47 against 400 g is 0.923675."""
     ours = estimate("V100", hours=96, location="US", utilization=0.8, host_factor=1.6, pue=1.58)
-    grid = next(item.value.best for item in ours.inputs if item.name == "grid_intensity")
     (item,) = (item for item in compare_methods(ours).methods if item.result.label == "anthony2020")
-    assert item.split == pytest.approx((1, 0.625, 0.625, 1, 369.47 / grid), rel=1e-12)
+    assert item.split._asdict() == pytest.approx(
+        {
+            "device_hours": 1, "device_w": 1, "utilization": 0.625, "host_factor": 0.625, "pue": 1,
+            "g_per_kwh": 369.47 / ours.grid.g_per_kwh.best,
+        },
+        rel=1e-12,
+    )  # fmt: skip
 
 
-def test_the_swapped_v100_is_a_factor_of_the_device(v100: Comparison) -> None:
+def test_the_swapped_v100_is_a_factor_of_the_device(v100: MethodComparison) -> None:
     """ML CO2 Impact rates the module 250 W instead of 300 W."""
-    split = {item.result.label: item.split.device for item in v100.methods}
+    split = {item.result.label: item.split.device_w for item in v100.methods}
     assert split["lacoste2019"] == pytest.approx(250 / 300, rel=1e-12)
     assert {value for label, value in split.items() if label not in ("lacoste2019", "lacoste2019 (private site)")} == {
         1
@@ -98,7 +106,7 @@ def test_a_share_of_a_device_counts_as_a_share() -> None:
     ours = estimate(instance="Standard_NV6ads_A10_v5", hours=10, location="US")
     (item,) = (item for item in compare_methods(ours).methods if item.result.name == "tdp_method")
     assert item.result.power_w == pytest.approx(150 / 6, rel=1e-3)
-    assert prod(item.split) == pytest.approx(item.ratio, rel=1e-12)
+    assert item.split.product == pytest.approx(item.ratio, rel=1e-12)
 
 
 def test_repeated_runs_are_one_job() -> None:
@@ -108,7 +116,7 @@ def test_repeated_runs_are_one_job() -> None:
     assert [item.result.kg for item in thrice.methods] == pytest.approx([item.result.kg for item in once.methods])
 
 
-def test_notes_name_the_methods_that_they_concern(v100: Comparison) -> None:
+def test_notes_name_the_methods_that_they_concern(v100: MethodComparison) -> None:
     """Each note once, with the methods in their order."""
     assert dict(v100.notes)["needs a meter; the full TDP stands in for the measured mean"] == (
         "henderson2020",
@@ -116,14 +124,14 @@ def test_notes_name_the_methods_that_they_concern(v100: Comparison) -> None:
     )
 
 
-def test_every_source_is_given_in_full(v100: Comparison) -> None:
+def test_every_source_is_given_in_full(v100: MethodComparison) -> None:
     """Each id that a method names has a title and an address, and those alone are listed."""
     named = {key for item in v100.methods for key in item.result.sources}
     assert set(v100.sources) == named
     assert all(source["title"] and source["url"] for source in v100.sources.values())
 
 
-def test_the_constants_of_other_devices_and_places_are_not_cited(v100: Comparison) -> None:
+def test_the_constants_of_other_devices_and_places_are_not_cited(v100: MethodComparison) -> None:
     """ML CO2 Impact's TPU figures, which are Patterson's, say nothing of a V100."""
     (item,) = (item for item in v100.methods if item.result.label == "lacoste2019")
     assert item.result.sources == ("lacoste_2019", "mlco2_impact", "mlco2_impact_regions")

@@ -186,10 +186,10 @@ def test_a_method_on_a_described_job_is_its_function(v100_job: Job) -> None:
 def test_energy_is_power_times_hours_times_pue(name: str, v100_job: Job) -> None:
     """The parts of a result agree with each other, and its factors multiply to it."""
     result = applied(name, v100_job)
-    device, utilization, host, pue, grid = result.factors
-    assert result.kwh == pytest.approx(result.power_w * HOURS / 1000 * pue, rel=1e-12)
+    assert result.kwh == pytest.approx(result.power_w * HOURS / 1000 * result.factors.pue, rel=1e-12)
     assert result.kg == pytest.approx(result.kwh * result.g_per_kwh / 1000, rel=1e-12)
-    assert device * utilization * host * pue * grid * HOURS / 1e6 == pytest.approx(result.kg, rel=1e-12)
+    assert result.factors.device_hours == HOURS
+    assert result.factors.product / 1e6 == pytest.approx(result.kg, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -264,7 +264,7 @@ def test_a_device_without_a_rating_is_rated_at_its_measured_mean() -> None:
     catalogue = load_catalogue()
     gpu = next(profile.id for profile in catalogue.hardware.accelerators if profile.tdp_w is None)
     job, factors = described_job(estimate(gpu, hours=1, power=180, location="US"))
-    assert (job.rated_w, factors.device, factors.utilization) == (pytest.approx(180), pytest.approx(180), 1)
+    assert (job.rated_w, factors.device_w, factors.utilization) == (pytest.approx(180), pytest.approx(180), 1)
     record = RECORD._replace(accelerator=gpu, energy_boundary="node")
     assert {method.energy_kwh(record, catalogue) for method in METHODS.values()} == {None}
 

@@ -52,7 +52,7 @@ def track_command(said: Said) -> int:
     import warnings
 
     from greentrain.tracking.command import run_command
-    from greentrain.tracking.settings import checked_settings
+    from greentrain.tracking.settings import INTERVAL_SECONDS, checked_settings
 
     if not said.get(_COMMAND):
         return complain("track: name the command after two dashes: greentrain track -- python train.py", 2)

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from string import ascii_uppercase
 
+from greentrain.factors import Decomposition
 from greentrain.numbers import plain, rounded
 from greentrain.reporting.text import WIDTH
 from greentrain.validation.claim_records import Yardstick
@@ -103,9 +104,14 @@ def _factors(result: ClaimResult) -> list[str]:
         ratios = result.over_published(item)
         if ratios is None or item is result.published:
             continue
-        cells = "".join(f"{two_digits(ratio):>8}" for ratio in (*ratios, ratios.together))
+        cells = "".join(f"{two_digits(ratio):>8}" for ratio in _ratios(ratios))
         lines += _row(item.scenario.label, cells, _LABEL)
     return [*lines, *_wrapped("Host 1 in a published figure: its power holds the host.")] if len(lines) > 1 else []
+
+
+def _ratios(over: Decomposition) -> tuple[float, ...]:
+    """Return the ratios under the heads of the columns. [1]"""
+    return over.device_hours, over.power_w, over.host_factor, over.pue, over.g_per_kwh, over.product
 
 
 def _notes(result: ClaimResult) -> list[str]:

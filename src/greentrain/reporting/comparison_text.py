@@ -3,9 +3,10 @@
 import textwrap
 from collections.abc import Iterable
 
+from greentrain.factors import Decomposition
 from greentrain.numbers import rounded
 from greentrain.reporting.text import WIDTH
-from greentrain.validation.comparison import Comparison
+from greentrain.validation.comparison import MethodComparison
 from greentrain.validation.methods import MethodResult
 
 _HEADS = ("device", "utilization", "host", "PUE", "grid")
@@ -13,19 +14,19 @@ _WIDTHS = (7, 12, 7, 6, 7)
 _LABEL = 33
 
 
-def comparison_text(comparison: Comparison) -> str:
+def comparison_text(comparison: MethodComparison) -> str:
     """Write the results, the factors of each difference, and where the methods come from.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : MethodComparison
         What to write.
     """
     blocks = [_results(comparison), _splits(comparison), _methods(comparison), _notes(comparison)]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _results(comparison: Comparison) -> list[str]:
+def _results(comparison: MethodComparison) -> list[str]:
     head = f"{'The same job by published methods':<35}{'kWh':>12}{'g/kWh':>9}{'kg CO2e':>13}{'over ours':>11}"
     lines = [head, _result_line(comparison.ours, 1.0)]
     lines += [_result_line(item.result, item.ratio) for item in comparison.methods]
@@ -40,22 +41,27 @@ def _result_line(result: MethodResult, ratio: float) -> str:
     return f"  {result.label:<{_LABEL}}{figures}"
 
 
-def _splits(comparison: Comparison) -> list[str]:
+def _splits(comparison: MethodComparison) -> list[str]:
     lines = [
         "Why they differ: each factor over ours; the factors of a line multiply to 'all'",
         f"{'':<{_LABEL + 2}}{_cells(_HEADS)}{'all':>6}",
     ]
     return lines + [
-        f"  {item.result.label:<{_LABEL}}{_cells(map(rounded, item.split))}{rounded(item.ratio):>6}"
+        f"  {item.result.label:<{_LABEL}}{_cells(map(rounded, _factors(item.split)))}{rounded(item.ratio):>6}"
         for item in comparison.methods
     ]
+
+
+def _factors(split: Decomposition) -> tuple[float, ...]:
+    """Return the ratios under the heads of the columns. [1]"""
+    return split.device_w, split.utilization, split.host_factor, split.pue, split.g_per_kwh
 
 
 def _cells(texts: Iterable[str]) -> str:
     return "".join(f"{text:>{width}}" for text, width in zip(texts, _WIDTHS, strict=True))
 
 
-def _methods(comparison: Comparison) -> list[str]:
+def _methods(comparison: MethodComparison) -> list[str]:
     lines = ["Methods"]
     titles: dict[str, tuple[str, list[str]]] = {}
     for item in comparison.methods:
@@ -67,7 +73,7 @@ def _methods(comparison: Comparison) -> list[str]:
     return lines
 
 
-def _notes(comparison: Comparison) -> list[str]:
+def _notes(comparison: MethodComparison) -> list[str]:
     lines = ["On the methods"] if comparison.notes else []
     for note, names in comparison.notes:
         text = f"- {', '.join(names)}: {note}."

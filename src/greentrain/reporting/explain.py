@@ -1,8 +1,9 @@
-"""The reasons behind an estimate: every input with its basis and source, and the formula with the numbers put in."""
+"""The reasons behind an estimate: every input with its basis and source, and the formulas in numbers."""
 
 import textwrap
 
 from greentrain.estimation import Estimate
+from greentrain.footprint import Inputs
 from greentrain.numbers import as_given, best, plain, rounded, with_span
 from greentrain.reporting.text import WIDTH
 from greentrain.reporting.words import input_words
@@ -29,52 +30,66 @@ def _fitted(line: str) -> list[str]:
 
 
 def _formulas(estimate: Estimate) -> list[str]:
-    value = {item.name: item.value.best for item in estimate.inputs}
-    count, hours = as_given(estimate.run["count"]), as_given(estimate.run["hours"] * estimate.run["runs"])
+    inputs = estimate.inputs
+    count, hours = as_given(estimate.count), as_given(estimate.run["hours"] * estimate.run["runs"])
     it_kwh, facility = estimate.it_energy_kwh, estimate.facility_energy_kwh
-    lines = ["Formula, best values", *_derived_hours(value), *_it_energy(estimate, value, count, hours)]
-    lines.append(f"  facility energy = {best(it_kwh)} kWh x PUE {value['pue']:g} = {best(facility)} kWh")
+    pue, g_per_kwh = _value(inputs, "pue"), estimate.grid.g_per_kwh.best
+    lines = ["Formula, best values", *_derived_hours(inputs), *_it_energy(estimate, count, hours)]
+    lines.append(f"  facility energy = {best(it_kwh)} kWh x PUE {pue:g} = {best(facility)} kWh")
     lines.append(
-        f"  operational = {best(facility)} kWh x {value['grid_intensity']:g} g/kWh / 1000"
-        f" = {best(estimate.operational_kg)} kg CO2e"
+        f"  operational = {best(facility)} kWh x {g_per_kwh:g} g/kWh / 1000 = {best(estimate.operational_kg)} kg CO2e"
     )
-    making = f"({rounded(value['device_embodied'])} + {rounded(value['node_share_embodied'])}) kg x {hours} h"
-    life = f"({plain(value['lifetime'])} h x {value['share_of_life_in_use']:g})"
+    device_kg, node_share_kg = _value(inputs, "device_embodied"), _value(inputs, "node_share_embodied")
+    making = f"({rounded(device_kg)} + {rounded(node_share_kg)}) kg x {hours} h"
+    life = f"({plain(_value(inputs, 'lifetime'))} h x {_value(inputs, 'share_of_life_in_use'):g})"
     lines.append(f"  embodied = {_times(estimate, count)}{making} / {life} = {best(estimate.embodied_kg)} kg CO2e")
-    water = f"({value['wue']:g} + {value['pue']:g} x {value['water_intensity']:g}) L/kWh"
+    water = f"({_value(inputs, 'wue'):g} + {pue:g} x {_value(inputs, 'water_intensity'):g}) L/kWh"
     lines.append(f"  water = {best(it_kwh)} kWh x {water} = {best(estimate.water_l)} L")
     return [part for line in lines for part in _fitted(line)]
 
 
-def _derived_hours(value: dict[str, float]) -> list[str]:
+def _value(inputs: Inputs, name: str) -> float:
+    """Return the best value of an input that the estimate has, in the input's unit."""
+    return inputs[name].value.best
+
+
+def _derived_hours(inputs: Inputs) -> list[str]:
     """Write how the accelerator-hours of one run follow from its operations, where they do."""
-    if "mfu" not in value:
+    if "mfu" not in inputs:
         return []
-    work = f"{value['flops']:g} FLOP" if "flops" in value else ""
-    if "params" in value:
-        work = f"6 x {value.get('active_params', value['params']):g} parameters x {value['tokens']:g} tokens"
-    per_hour = f"({value['peak']:g} x 1e12 FLOP/s x MFU {value['mfu']:g} x 3600 s/h)"
-    return [f"  accelerator-hours = {work} / {per_hour} = {rounded(value['gpu_hours'])} h"]
+    work = f"{_value(inputs, 'flops'):g} FLOP" if "flops" in inputs else ""
+    if "params" in inputs:
+        params = _value(inputs, "active_params" if "active_params" in inputs else "params")
+        work = f"6 x {params:g} parameters x {_value(inputs, 'tokens'):g} tokens"
+    per_hour = f"({_value(inputs, 'peak'):g} x 1e12 FLOP/s x MFU {_value(inputs, 'mfu'):g} x 3600 s/h)"
+    return [f"  accelerator-hours = {work} / {per_hour} = {rounded(_value(inputs, 'gpu_hours'))} h"]
 
 
 def _times(estimate: Estimate, count: str) -> str:
     return f"{count} x " if estimate.run["gpu"] else "part of a server x "
 
 
-def _it_energy(estimate: Estimate, value: dict[str, float], count: str, hours: str) -> list[str]:
-    watts = f"{value['accelerator_power']:g} W" if "accelerator_power" in value else ""
-    if "tdp" in value:
-        watts = f"{value['tdp']:g} W x {value['utilization']:g}"
-    part = _part_of_device(estimate)
-    result = f"{best(estimate.it_energy_kwh)} kWh"
-    if "host_factor" in value:
-        return [f"  IT energy = {count}{part} x {hours} h x {watts} x host {value['host_factor']:g} / 1000 = {result}"]
-    load = f"({value['cpu_idle_fraction']:g} + {1 - value['cpu_idle_fraction']:g} x {value['cpu_load']:g})"
-    parts = [f"{value['cpu_cores']:g} cores x {value['cpu_tdp_per_core']:.4g} W x {load}"]
-    parts.append(f"{value['memory_gb']:g} GB x {value['memory_power_per_gb']:g} W/GB")
-    if "board_power" in value:
-        parts = [f"{count}{part} x {watts}", *parts, f"{value['board_power']:g} W per board"]
+def _it_energy(estimate: Estimate, count: str, hours: str) -> list[str]:
+    inputs, result = estimate.inputs, f"{best(estimate.it_energy_kwh)} kWh"
+    devices = f"{count}{_part_of_device(estimate)}"
+    watts = f"{_value(inputs, 'accelerator_power'):g} W" if "accelerator_power" in inputs else ""
+    if "tdp" in inputs:
+        watts = f"{_value(inputs, 'tdp'):g} W x {_value(inputs, 'utilization'):g}"
+    if "host_factor" in inputs:
+        host = f"host {_value(inputs, 'host_factor'):g}"
+        return [f"  IT energy = {devices} x {hours} h x {watts} x {host} / 1000 = {result}"]
+    parts = _host_parts(inputs)
+    if "board_power" in inputs:
+        parts = [f"{devices} x {watts}", *parts, f"{_value(inputs, 'board_power'):g} W per board"]
     return [f"  IT energy = ({' + '.join(parts)}) x {hours} h / 1000 = {result}"]
+
+
+def _host_parts(inputs: Inputs) -> list[str]:
+    """Write the power of a host that is the sum of its parts."""
+    idle = _value(inputs, "cpu_idle_fraction")
+    load = f"({idle:g} + {1 - idle:g} x {_value(inputs, 'cpu_load'):g})"
+    cores = f"{_value(inputs, 'cpu_cores'):g} cores x {_value(inputs, 'cpu_tdp_per_core'):.4g} W x {load}"
+    return [cores, f"{_value(inputs, 'memory_gb'):g} GB x {_value(inputs, 'memory_power_per_gb'):g} W/GB"]
 
 
 def _part_of_device(estimate: Estimate) -> str:

@@ -2,7 +2,7 @@
 
 from greentrain.numbers import as_given, rounded
 from greentrain.reporting.validation_text import outcome, quantity, wrapped
-from greentrain.validation.factors import Decomposition
+from greentrain.validation.factors import RatioToPublished
 from greentrain.validation.reference import Reference
 from greentrain.validation.report import RecordResult, ValidationReport
 
@@ -79,14 +79,14 @@ def _outcome(row: RecordResult) -> list[str]:
     return lines + wrapped(row.reason, "  ")
 
 
-def _factors(split: Decomposition | None) -> list[str]:
+def _factors(split: RatioToPublished | None) -> list[str]:
     if split is None:
         return []
     title = f"Why our {split.quantity} is {split.ratio:.3g} x the published one, factor by factor"
     lines = [title, f"  {'':<34}{'published':>13}{'ours':>13}{'ratio':>9}"]
-    for name, unit, published, ours, ratio in split.factors:
-        *more, label = wrapped(name if unit == "1" else f"{name}, {unit}", "  ")
-        lines += [*more, f"{label:<36}{_number(published):>13}{_number(ours):>13}{ratio:>9.3g}"]
+    for item in split.factors:
+        *more, label = wrapped(item.name if item.unit == "1" else f"{item.name}, {item.unit}", "  ")
+        lines += [*more, f"{label:<36}{_number(item.published):>13}{_number(item.ours):>13}{item.ratio:>9.3g}"]
     product = f"product, {split.unit}"
     lines.append(f"  {product:<34}{rounded(split.published):>13}{rounded(split.ours):>13}{split.ratio:>9.3g}")
     return lines

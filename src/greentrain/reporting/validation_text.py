@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from math import exp
 from typing import Any
 
-from greentrain import __version__
+from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.csv_text import rows_csv
 from greentrain.interval import Interval
@@ -46,7 +46,7 @@ def validation_csv(report: ValidationReport) -> str:
 
 
 def outcome(row: RecordResult) -> str:
-    """Say in one word how a record came out."""
+    """Return the outcome of a record in one word."""
     if not row.is_compared:
         return "-"
     if row.tier == "T1":
@@ -89,7 +89,7 @@ def _summary(report: ValidationReport, bold: Style) -> list[str]:
 
 
 def tier_words(tier: str, summary: dict[str, Any]) -> str:
-    """Say how a tier came out."""
+    """Write the outcome of a tier."""
     words = _checked_words(tier, summary) if "passed" in summary else _covered_words(tier, summary)
     return f"{words}; {summary['unresolved']} cannot be compared" if summary["unresolved"] else words
 

@@ -23,14 +23,14 @@ _KEYWORDS |= {"grid_g_per_kwh": "grid_intensity"}
 
 
 class Scenario(NamedTuple):
-    """One way of reckoning a claim's job, or one figure that was printed for it.
+    """One way of estimating a claim's job, or one figure that was printed for it.
 
     Attributes
     ----------
     kind : {'published', 'correction', 'recalculated', 'own', 'superseded', 'misprint', 'other-job'}
         What it is to the claim.
     inputs : dict
-        Keywords of `greentrain.estimate`; what is absent is our default. Empty where nothing is reckoned.
+        Keywords of `greentrain.estimate`; what is absent is our default. Empty where nothing is estimated.
     published_kwh, published_kg : float or None
         What was printed. [kWh, kg CO2e]
     tolerance : float or None
@@ -165,7 +165,7 @@ def _yardstick(row: Row, activities: Mapping[str, Equivalent]) -> Yardstick:
 
 
 def _fault(other: Equivalent, activity: Equivalent, is_meant: bool) -> str:
-    """Say why an activity cannot stand in a comparison; nothing when it can."""
+    """Return why an activity cannot be compared with; blank where it can."""
     if not is_labelled(other):
         return "lacks a label: passenger or aircraft, one way or round trip, radiative forcing, year"
     if is_meant and other.subject == "aircraft":

@@ -1,56 +1,17 @@
-"""The result of checking a claim: each scenario's figures, their factors, and what they come to."""
+"""The result of checking a claim: the figures of each scenario, their factors, and the verdict in words."""
 
-from math import prod
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue
 from greentrain.estimation.equivalents import Comparison, times
+from greentrain.factors import Decomposition
 from greentrain.interval import Interval
-from greentrain.units import G_PER_KG, W_PER_KW
 from greentrain.validation.claim_records import OWN, PUBLISHED, Claim, Scenario, Yardstick
 
 ABOUT = 0.9
 """A sentence that says "as much as" holds from this share of what it says on. [1]"""
 _SAME_RESULT = 0.1
 _FAR_APART = 1.25
-
-
-class ClaimFactors(NamedTuple):
-    """The factors of a figure: their product over 1,000,000 is the emissions in kg.
-
-    Attributes
-    ----------
-    accelerator_hours : float
-        Accelerators times hours. [h]
-    power_w : float
-        Mean power of one accelerator; where the host factor is 1 it may hold the host's share. [W]
-    host_factor : float
-        Power of all the computers over power of the accelerators. [1]
-    pue : float
-        Energy of the facility over energy of the computers. [1]
-    grid_g_per_kwh : float
-        Carbon intensity. [g CO2e/kWh]
-    """
-
-    accelerator_hours: float
-    power_w: float
-    host_factor: float
-    pue: float
-    grid_g_per_kwh: float
-
-    @property
-    def emissions_kg(self) -> float:
-        """The product of the factors. [kg CO2e]"""
-        return prod(self) / (W_PER_KW * G_PER_KG)
-
-    @property
-    def together(self) -> float:
-        """The product of ratios to other factors. [1]"""
-        return prod(self)
-
-    def over(self, other: "ClaimFactors") -> "ClaimFactors":
-        """Divide factor by factor. [1]"""
-        return ClaimFactors(*(ours / theirs for ours, theirs in zip(self, other, strict=True)))
 
 
 class Check(NamedTuple):
@@ -81,7 +42,7 @@ class Check(NamedTuple):
         return abs(self.difference) <= self.tolerance
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the machine-readable form."""
+        """Return the machine-readable form."""
         return self._asdict() | {"difference": self.difference, "passed": self.passed}
 
 
@@ -93,11 +54,11 @@ class ScenarioResult(NamedTuple):
     energy_kwh : Interval or None
         Energy at the facility's meter, as published where it was. [kWh]
     emissions_kg : Interval
-        As published where they were, else reckoned. [kg CO2e]
+        As published where they were, else estimated. [kg CO2e]
     ratios : tuple of Comparison
         The emissions over each activity that the claim compares with, as ranges over its sourced values.
-    factors : ClaimFactors or None
-        None where nothing was reckoned.
+    factors : Decomposition or None
+        Those of the estimate; None where nothing was estimated.
     checks : tuple of Check
         Its published figures against its own inputs.
     notes : tuple of str
@@ -108,12 +69,12 @@ class ScenarioResult(NamedTuple):
     energy_kwh: Interval | None
     emissions_kg: Interval
     ratios: tuple[Comparison, ...]
-    factors: ClaimFactors | None
+    factors: Decomposition | None
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the machine-readable form."""
+        """Return the machine-readable form."""
         scenario = self.scenario
         found = {name: getattr(scenario, name) for name in ("id", "kind", "label")}
         found["inputs"] = dict(scenario.inputs)
@@ -121,17 +82,33 @@ class ScenarioResult(NamedTuple):
         found["energy_kwh"] = self.energy_kwh._asdict() if self.energy_kwh else None
         found["emissions_kg"] = self.emissions_kg._asdict()
         found["ratios"] = [{"id": item.activity.id, "ratio": item.ratio._asdict()} for item in self.ratios]
-        found["factors"] = self.factors._asdict() if self.factors else None
+        found["factors"] = _factors_dict(self.factors)
         found |= {"source": scenario.source.split(";"), "verified": scenario.verified}
         return found | {"notes": [scenario.notes, *self.notes]}
 
 
 class ClaimResult(NamedTuple):
-    """A claim with all its scenarios; prints as its verdict."""
+    """A claim with all its scenarios; prints as its verdict.
+
+    Attributes
+    ----------
+    claim : Claim
+        What is said.
+    scenarios : tuple of ScenarioResult
+        Each way of estimating the job, and each figure that was printed for it.
+    catalogue : Catalogue
+        Where the sources are.
+    verdict : str
+        What the claim comes to, in short.
+    explanation : str
+        In which sense the claim holds, and what it becomes with other inputs.
+    """
 
     claim: Claim
     scenarios: tuple[ScenarioResult, ...]
     catalogue: Catalogue
+    verdict: str = ""
+    explanation: str = ""
 
     @property
     def published(self) -> ScenarioResult:
@@ -164,13 +141,13 @@ class ClaimResult(NamedTuple):
             return None
         return self.published.emissions_kg.best / yardstick.activity.kg.best >= ABOUT * claimed
 
-    def over_published(self, item: ScenarioResult) -> ClaimFactors | None:
-        """Divide a scenario's factors by the published ones; None where nothing was reckoned. [1]"""
+    def over_published(self, item: ScenarioResult) -> Decomposition | None:
+        """Divide a scenario's factors by the published ones; None where nothing was estimated. [1]"""
         theirs = self.published.factors
         return item.factors.over(theirs) if item.factors and theirs else None
 
     def cancelling(self, item: ScenarioResult) -> dict[str, float]:
-        """Give the factors over the published ones that cancel, where a scenario meets the figure by that. [1]
+        """Return the factors over the published ones that cancel, where a scenario meets the figure by that. [1]
 
         Power and host count as one factor, since a published power may hold the host's share.
         """
@@ -178,8 +155,8 @@ class ClaimResult(NamedTuple):
         same = item.emissions_kg.best / self.published.emissions_kg.best
         if ratios is None or abs(same - 1) > _SAME_RESULT:
             return {}
-        joint = {"hours": ratios.accelerator_hours, "power and host": ratios.power_w * ratios.host_factor}
-        joint |= {"PUE": ratios.pue, "grid": ratios.grid_g_per_kwh}
+        joint = {"hours": ratios.device_hours, "power and host": ratios.node_w}
+        joint |= {"PUE": ratios.pue, "grid": ratios.g_per_kwh}
         far = {name: ratio for name, ratio in joint.items() if max(ratio, 1 / ratio) > _FAR_APART}
         return far if min(far.values(), default=1) < 1 < max(far.values(), default=1) else {}
 
@@ -187,20 +164,6 @@ class ClaimResult(NamedTuple):
     def mistaken(self) -> tuple[Comparison, ...]:
         """The published emissions over what the claim is mistaken for."""
         return tuple(compared(self.published.emissions_kg, item) for item in self.claim.mistaken)
-
-    @property
-    def verdict(self) -> str:
-        """What the claim comes to, in short."""
-        from greentrain.validation.claim_words import short_verdict
-
-        return short_verdict(self)
-
-    @property
-    def explanation(self) -> str:
-        """In which sense the claim holds, and what it becomes with other inputs."""
-        from greentrain.validation.claim_words import long_verdict
-
-        return long_verdict(self)
 
     @property
     def source_ids(self) -> tuple[str, ...]:
@@ -211,7 +174,7 @@ class ClaimResult(NamedTuple):
         return tuple(dict.fromkeys(";".join(named).split(";")))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the machine-readable form."""
+        """Return the machine-readable form."""
         claim = self.claim
         found: dict[str, Any] = {"id": claim.id, "title": claim.title, "sentence": claim.sentence, "job": claim.job}
         found |= {"passed": self.passed, "verdict": self.verdict, "explanation": self.explanation}
@@ -228,9 +191,8 @@ class ClaimResult(NamedTuple):
         return found | {"claimed_times": item.claimed_times, "reaches": self.reaches(item)}
 
     def _scenario_to_dict(self, item: ScenarioResult) -> dict[str, Any]:
-        ratios = self.over_published(item)
-        found = {"over_published": ratios._asdict() if ratios else None, "cancelling": self.cancelling(item)}
-        return item.to_dict() | found
+        over_published = _factors_dict(self.over_published(item))
+        return item.to_dict() | {"over_published": over_published, "cancelling": self.cancelling(item)}
 
     def __repr__(self) -> str:
         return f"<ClaimResult {self.claim.id}: {self.verdict}>"
@@ -245,3 +207,16 @@ def compared(emissions_kg: Interval, yardstick: Yardstick) -> Comparison:
         What is compared. [kg CO2e]
     """
     return Comparison(yardstick.activity, times(emissions_kg, yardstick.unit_kg))
+
+
+def _factors_dict(factors: Decomposition | None) -> dict[str, float] | None:
+    """Return factors, or their ratios, by the names that they have in JSON."""
+    if factors is None:
+        return None
+    return {
+        "accelerator_hours": factors.device_hours,
+        "power_w": factors.power_w,
+        "host_factor": factors.host_factor,
+        "pue": factors.pue,
+        "grid_g_per_kwh": factors.g_per_kwh,
+    }

@@ -1,21 +1,19 @@
-"""What a claim comes to, in words made from its numbers.
+"""The verdict on a claim, in words made from its numbers.
 
 Every activity is named once with its whole label, and by a letter after that.
 """
 
 from math import floor, log10
 from string import ascii_uppercase
-from typing import TYPE_CHECKING
 
 from greentrain.estimation.equivalents import Comparison
+from greentrain.factors import Decomposition
 from greentrain.interval import Interval
-
-if TYPE_CHECKING:
-    from greentrain.validation.claim_results import ClaimFactors, ClaimResult, ScenarioResult
+from greentrain.validation.claim_results import ClaimResult, ScenarioResult
 
 
-def short_verdict(result: "ClaimResult") -> str:
-    """Say the published figure, its ratios and how far other inputs move them."""
+def short_verdict(result: ClaimResult) -> str:
+    """Write the published figure, its ratios and how far other inputs move them."""
     published = result.published
     ratios = "; ".join(_ratio_with_label(item) for item in published.ratios)
     text = f"{result.claim.job}, as published: {three_digits(published.emissions_kg.best)} kg CO2e = {ratios}."
@@ -27,8 +25,8 @@ def short_verdict(result: "ClaimResult") -> str:
     return f"{text} The same job with other inputs: {span} x the first."
 
 
-def long_verdict(result: "ClaimResult") -> str:
-    """Say in which sense the sentence holds, what other inputs make of it, and what it never means."""
+def long_verdict(result: ClaimResult) -> str:
+    """Write in which sense the sentence holds, what it becomes with other inputs, and what it never means."""
     parts = [
         *_senses(result),
         *_corrections(result),
@@ -67,8 +65,8 @@ def _percent(ratio: float) -> str:
     return f"{100 * ratio:.2g} %"
 
 
-def _senses(result: "ClaimResult") -> list[str]:
-    """Say for each activity whether the published figure comes to what the sentence says."""
+def _senses(result: ClaimResult) -> list[str]:
+    """Write for each activity whether the published figure comes to what the sentence claims."""
     found, factors = [], result.published.factors
     said = f'"{result.claim.sentence}" is about one job: {_lower(result.claim.job)}'
     found.append(f"{said}, reckoned as {_product(factors)}." if factors else f"{said}.")
@@ -87,13 +85,13 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _product(factors: "ClaimFactors") -> str:
-    hours, power_w, host, pue, grid = factors
-    shown = f"{three_digits(hours)} accelerator-hours x {three_digits(power_w)} W x host {two_digits(host)}"
-    return f"{shown} x PUE {two_digits(pue)} x {three_digits(grid)} g/kWh"
+def _product(factors: Decomposition) -> str:
+    hours, power_w = three_digits(factors.device_hours), three_digits(factors.power_w)
+    shown = f"{hours} accelerator-hours x {power_w} W x host {two_digits(factors.host_factor)}"
+    return f"{shown} x PUE {two_digits(factors.pue)} x {three_digits(factors.g_per_kwh)} g/kWh"
 
 
-def _corrections(result: "ClaimResult") -> list[str]:
+def _corrections(result: ClaimResult) -> list[str]:
     return [
         f"Corrected since: {item.scenario.label}, {_kg(item)}, {_times(item.ratios[0].ratio)} A, "
         f"1/{two_digits(result.published.emissions_kg.best / item.emissions_kg.best)} of what was published."
@@ -101,12 +99,12 @@ def _corrections(result: "ClaimResult") -> list[str]:
     ]
 
 
-def _kg(item: "ScenarioResult") -> str:
+def _kg(item: ScenarioResult) -> str:
     low, best, high = (three_digits(value) for value in item.emissions_kg)
     return f"{best} kg" if item.emissions_kg.is_exact else f"{best} kg ({low} to {high})"
 
 
-def _recalculated(result: "ClaimResult") -> list[str]:
+def _recalculated(result: ClaimResult) -> list[str]:
     items = result.of_kind("recalculated")
     if not items:
         return []
@@ -114,19 +112,20 @@ def _recalculated(result: "ClaimResult") -> list[str]:
     return [f"The same job reckoned otherwise, in A: {said}."]
 
 
-def _own(result: "ClaimResult") -> list[str]:
+def _own(result: ClaimResult) -> list[str]:
     own = result.own
     ratios = result.over_published(own)
     text = f"Our own estimate, from hardware, count, hours, place and year alone, is {_kg(own)}"
     text += f", {_times(own.ratios[0].ratio)} A"
     if ratios is None:
         return [f"{text}."]
-    names = ("hours", "power", "host", "PUE", "grid")
-    factors = ", ".join(f"{name} x {two_digits(ratio)}" for name, ratio in zip(names, ratios, strict=True))
-    return [f"{text}; over the published figure: {factors}, together x {two_digits(ratios.together)}."]
+    named = {"hours": ratios.device_hours, "power": ratios.power_w, "host": ratios.host_factor}
+    named |= {"PUE": ratios.pue, "grid": ratios.g_per_kwh}
+    factors = ", ".join(f"{name} x {two_digits(ratio)}" for name, ratio in named.items())
+    return [f"{text}; over the published figure: {factors}, together x {two_digits(ratios.product)}."]
 
 
-def _coincidences(result: "ClaimResult") -> list[str]:
+def _coincidences(result: ClaimResult) -> list[str]:
     found = []
     for item in result.scenarios:
         if cancelling := result.cancelling(item):
@@ -135,7 +134,7 @@ def _coincidences(result: "ClaimResult") -> list[str]:
     return found
 
 
-def _others(result: "ClaimResult") -> list[str]:
+def _others(result: ClaimResult) -> list[str]:
     found = []
     for item in result.of_kind("superseded", "misprint"):
         over = two_digits(item.emissions_kg.best / result.published.emissions_kg.best)

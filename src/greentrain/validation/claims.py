@@ -6,16 +6,17 @@ compares with is reported. Whether the sentence holds is a different matter, whi
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.estimation import Estimate, estimate
+from greentrain.factors import decomposed
 from greentrain.interval import exact
-from greentrain.units import W_PER_KW
 from greentrain.validation.claim_records import PUBLISHED, Claim, Scenario, read_claims
-from greentrain.validation.claim_results import Check, ClaimFactors, ClaimResult, ScenarioResult, compared
+from greentrain.validation.claim_results import Check, ClaimResult, ScenarioResult, compared
+from greentrain.validation.claim_words import long_verdict, short_verdict
 
-__all__ = ["Check", "ClaimFactors", "ClaimResult", "ScenarioResult", "check_claims"]
+__all__ = ["Check", "ClaimResult", "ScenarioResult", "check_claims"]
 
 
 def check_claims(catalogue: Catalogue | None = None) -> tuple[ClaimResult, ...]:
-    """Recompute every claim, and reckon its scenarios.
+    """Recompute every claim, and estimate its scenarios.
 
     Parameters
     ----------
@@ -46,37 +47,30 @@ def _result(claim: Claim, catalogue: Catalogue) -> ClaimResult:
     profiles = catalogue.folders[-1] if catalogue.folders else None
     found = []
     for scenario in claim.scenarios:
-        reckoned = estimate(**scenario.inputs, profiles=profiles) if scenario.inputs else None
-        found.append(_scenario_result(claim, scenario, reckoned))
-    return ClaimResult(claim, tuple(found), catalogue)
+        ours = estimate(**scenario.inputs, profiles=profiles) if scenario.inputs else None
+        found.append(_scenario_result(claim, scenario, ours))
+    result = ClaimResult(claim, tuple(found), catalogue)
+    return result._replace(verdict=short_verdict(result), explanation=long_verdict(result))
 
 
-def _scenario_result(claim: Claim, scenario: Scenario, reckoned: Estimate | None) -> ScenarioResult:
+def _scenario_result(claim: Claim, scenario: Scenario, ours: Estimate | None) -> ScenarioResult:
     kg = exact(scenario.published_kg) if scenario.published_kg else None
     kwh = exact(scenario.published_kwh) if scenario.published_kwh else None
-    if reckoned is not None:
-        kg, kwh = kg or reckoned.operational_kg, kwh or reckoned.facility_energy_kwh
+    if ours is not None:
+        kg, kwh = kg or ours.operational_kg, kwh or ours.facility_energy_kwh
     assert kg is not None, scenario.id  # the schema demands one or the other
     ratios = tuple(compared(kg, item) for item in claim.meant)
-    checks = _checks(claim, scenario, reckoned) if reckoned else ()
-    factors = _factors(reckoned) if reckoned else None
-    return ScenarioResult(scenario, kwh, kg, ratios, factors, checks, reckoned.notes if reckoned else ())
+    if ours is None:
+        return ScenarioResult(scenario, kwh, kg, ratios, None, (), ())
+    factors = decomposed(ours.footprint, ours.accelerators_kwh, ours.run["gpu_hours"])
+    return ScenarioResult(scenario, kwh, kg, ratios, factors, _checks(claim, scenario, ours), ours.notes)
 
 
-def _checks(claim: Claim, scenario: Scenario, reckoned: Estimate) -> tuple[Check, ...]:
+def _checks(claim: Claim, scenario: Scenario, ours: Estimate) -> tuple[Check, ...]:
     tolerance = scenario.tolerance or 0.0
-    kwh, kg = reckoned.facility_energy_kwh.best, reckoned.operational_kg.best
+    kwh, kg = ours.facility_energy_kwh.best, ours.operational_kg.best
     pairs = [("energy_kwh", scenario.published_kwh, kwh), ("emissions_kg", scenario.published_kg, kg)]
     if scenario.kind == PUBLISHED and scenario.published_kg:
         units = {f"times:{item.activity.id}": item.activity.kg.best for item in claim.meant}
         pairs += [(name, scenario.published_kg / unit_kg, kg / unit_kg) for name, unit_kg in units.items()]
-    return tuple(Check(scenario.id, name, said, ours, tolerance) for name, said, ours in pairs if said)
-
-
-def _factors(reckoned: Estimate) -> ClaimFactors:
-    """Split an estimate of a run on accelerators into its factors, best values."""
-    inputs = {item.name: item.value.best for item in reckoned.inputs}
-    hours = reckoned.run["gpu_hours"]
-    accelerators_kwh = reckoned.breakdown[0].energy_kwh
-    host = reckoned.it_energy_kwh.best / accelerators_kwh
-    return ClaimFactors(hours, accelerators_kwh * W_PER_KW / hours, host, inputs["pue"], inputs["grid_intensity"])
+    return tuple(Check(scenario.id, name, said, found, tolerance) for name, said, found in pairs if said)

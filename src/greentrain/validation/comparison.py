@@ -4,8 +4,9 @@ from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue
 from greentrain.estimation import Estimate
+from greentrain.factors import Decomposition
 from greentrain.units import W_PER_KW
-from greentrain.validation.methods import METHODS, Factors, Job, MethodResult, described_job
+from greentrain.validation.methods import METHODS, Job, MethodResult, described_job
 from greentrain.validation.methods.constants import settings_of
 
 OURS = "greentrain"
@@ -20,22 +21,22 @@ class Compared(NamedTuple):
         The method's.
     ratio : float
         Its emissions over ours. [1]
-    split : Factors
+    split : Decomposition
         Its factors over ours; their product is ``ratio``. [1]
     """
 
     result: MethodResult
     ratio: float
-    split: Factors
+    split: Decomposition
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the machine-readable form."""
+        """Return the machine-readable form."""
         found = _result_dict(self.result)
         found["sources"] = list(self.result.sources)
-        return found | {"ratio": self.ratio, "split": self.split._asdict()}
+        return found | {"ratio": self.ratio, "split": _factors_dict(self.split)}
 
 
-class Comparison(NamedTuple):
+class MethodComparison(NamedTuple):
     """One job by every method that applies to it.
 
     Attributes
@@ -76,7 +77,7 @@ class Comparison(NamedTuple):
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the whole comparison as plain data, as ``--compare-methods --json`` has it under ``methods``."""
+        """Return the whole comparison as plain data, as ``--compare-methods --json`` has it under ``methods``."""
         low, high = self.tools_kg
         return {
             "ours": _result_dict(self.ours),
@@ -86,7 +87,7 @@ class Comparison(NamedTuple):
         }
 
 
-def compare_methods(estimate: Estimate) -> Comparison:
+def compare_methods(estimate: Estimate) -> MethodComparison:
     """Apply every published method to the job of an estimate, each with its own defaults.
 
     Parameters
@@ -97,7 +98,7 @@ def compare_methods(estimate: Estimate) -> Comparison:
 
     Returns
     -------
-    Comparison
+    MethodComparison
         Ours and theirs, each difference split so that the ratios of the factors multiply to the ratio of the results.
 
     Examples
@@ -110,7 +111,7 @@ def compare_methods(estimate: Estimate) -> Comparison:
     job, factors = described_job(estimate)
     ours = _ours(estimate, job, factors)
     found = tuple(_compared(result, ours) for result in _results(job))
-    return Comparison(ours, found, estimate.catalogue)
+    return MethodComparison(ours, found, estimate.catalogue)
 
 
 def _results(job: Job) -> list[MethodResult]:
@@ -126,7 +127,7 @@ def _results(job: Job) -> list[MethodResult]:
     return found
 
 
-def _ours(estimate: Estimate, job: Job, factors: Factors) -> MethodResult:
+def _ours(estimate: Estimate, job: Job, factors: Decomposition) -> MethodResult:
     return MethodResult(
         name=OURS,
         setting="",
@@ -135,7 +136,7 @@ def _ours(estimate: Estimate, job: Job, factors: Factors) -> MethodResult:
         kind="ours",
         power_w=estimate.it_energy_kwh.best * W_PER_KW / job.hours,
         kwh=estimate.facility_energy_kwh.best,
-        g_per_kwh=factors.grid,
+        g_per_kwh=factors.g_per_kwh,
         kg=estimate.operational_kg.best,
         factors=factors,
         sources=(),
@@ -148,7 +149,18 @@ def _compared(result: MethodResult, ours: MethodResult) -> Compared:
 
 
 def _result_dict(result: MethodResult) -> dict[str, Any]:
-    """Give a result as plain data; its sources stand with the comparison."""
+    """Return a result as plain data; its sources stand with the comparison."""
     found = result._asdict()
     del found["sources"]
-    return found | {"factors": result.factors._asdict(), "notes": list(result.notes)}
+    return found | {"factors": _factors_dict(result.factors), "notes": list(result.notes)}
+
+
+def _factors_dict(factors: Decomposition) -> dict[str, float]:
+    """Return the factors of a method's power by the names that they have in JSON; the hours are the job's own."""
+    return {
+        "device": factors.device_w,
+        "utilization": factors.utilization,
+        "host": factors.host_factor,
+        "pue": factors.pue,
+        "grid": factors.g_per_kwh,
+    }

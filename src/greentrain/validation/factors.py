@@ -1,9 +1,11 @@
 """Why our figure differs from a published one: factor by factor, such that the product of the ratios is the whole."""
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
-from greentrain.estimation import Estimate
+from greentrain.factors import Decomposition, decomposed
+from greentrain.record import Record
 from greentrain.units import W_PER_KW
 from greentrain.validation.ours import Ours, co2e_boundary
 from greentrain.validation.reference import Reference
@@ -12,11 +14,15 @@ from greentrain.validation.stated import covers_whole_energy, excludes_pue
 _WITH_HOST = ("system", "incl. host", "per-machine", "proxy gpu", "cpu/ram")
 
 
-class Factor(NamedTuple):
-    """One factor of the difference.
+class FactorRatio(Record):
+    """One factor of our figure over that of a published one.
 
     Attributes
     ----------
+    name : str
+        The factor, or several in one: a published power may hold the host's. For the last one, what is left.
+    unit : str
+        Unit of both values; ``1`` for a plain ratio.
     published, ours : float or None
         Both values, in ``unit``; None where the source does not state its own.
     ratio : float
@@ -30,16 +36,18 @@ class Factor(NamedTuple):
     ratio: float
 
 
-class Decomposition(NamedTuple):
-    """Ours over published as a product.
+class RatioToPublished(Record):
+    """Our figure over a published one, as a product.
 
     Attributes
     ----------
     quantity : {'CO2e', 'energy'}
         What is compared: the emissions where they are published, else the energy.
+    unit : {'kg', 'kWh'}
+        Its unit.
     published, ours : float
         In ``unit``, at the record's own boundary.
-    factors : tuple of Factor
+    factors : tuple of FactorRatio
         Their ratios multiply to ``ours / published``.
     """
 
@@ -47,7 +55,7 @@ class Decomposition(NamedTuple):
     unit: str
     published: float
     ours: float
-    factors: tuple[Factor, ...]
+    factors: tuple[FactorRatio, ...]
 
     @property
     def ratio(self) -> float:
@@ -55,11 +63,11 @@ class Decomposition(NamedTuple):
         return self.ours / self.published
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the machine-readable form."""
+        """Return the machine-readable form."""
         return {**self._asdict(), "ratio": self.ratio, "factors": [factor._asdict() for factor in self.factors]}
 
 
-def decompose(reference: Reference, ours: Ours) -> Decomposition | None:
+def decompose(reference: Reference, ours: Ours) -> RatioToPublished | None:
     """Split the ratio of our figure to the published one into hours, power, host, PUE and grid.
 
     Parameters
@@ -71,24 +79,33 @@ def decompose(reference: Reference, ours: Ours) -> Decomposition | None:
 
     Returns
     -------
-    Decomposition or None
+    RatioToPublished or None
         None where one of the two figures is missing, or the published one is zero.
     """
-    if ours.estimate is None:
+    estimate = ours.estimate
+    if estimate is None:
         return None
     if reference.published_co2e_kg and ours.co2e_kg:
-        pair = ("CO2e", "kg", reference.published_co2e_kg, ours.co2e_kg.best)
-        known = _factors(reference, ours.estimate, co2e_boundary(reference), with_grid=True)
+        quantity, unit, boundary = "CO2e", "kg", co2e_boundary(reference)
+        published, figure = reference.published_co2e_kg, ours.co2e_kg.best
     elif reference.published_energy_kwh and ours.energy_kwh:
-        pair = ("energy", "kWh", reference.published_energy_kwh, ours.energy_kwh.best)
-        known = _factors(reference, ours.estimate, reference.energy_boundary, with_grid=False)
+        quantity, unit, boundary = "energy", "kWh", reference.energy_boundary
+        published, figure = reference.published_energy_kwh, ours.energy_kwh.best
     else:
         return None
-    stated = [Factor(*row, row[3] / row[2]) for row in known if row[2]]
-    unstated = [name for name, _, published, _ in known if not published]
-    left = pair[3] / pair[2] / prod(factor.ratio for factor in stated)
+    device_hours = estimate.run["gpu_hours"] or estimate.run["hours"]
+    factors = decomposed(estimate.footprint, estimate.accelerators_kwh, device_hours)
+    known = _published_and_ours(reference, factors, boundary, with_grid=quantity == "CO2e")
+    return RatioToPublished(quantity, unit, published, figure, _ratios(known, figure / published))
+
+
+def _ratios(known: Sequence[tuple[str, str, float | None, float]], whole: float) -> tuple[FactorRatio, ...]:
+    """Return the ratio of each factor that the source states, and last what is left of the whole."""
+    stated = [FactorRatio(name, unit, theirs, ours, ours / theirs) for name, unit, theirs, ours in known if theirs]
+    unstated = [name for name, _, theirs, _ in known if not theirs]
     rest = f"not stated: {', '.join(unstated)}" if unstated else "rounding of the figures"
-    return Decomposition(*pair, (*stated, Factor(rest, "1", None, None, left)))
+    left = whole / prod(factor.ratio for factor in stated)
+    return (*stated, FactorRatio(rest, "1", None, None, left))
 
 
 def published_power_w(reference: Reference) -> float | None:
@@ -109,26 +126,21 @@ def power_holds_host(reference: Reference) -> bool:
     return reference.energy_boundary != "accelerator" and "gpu only" not in reference.co2e_scope.lower()
 
 
-def _factors(
-    reference: Reference, result: Estimate, boundary: str, *, with_grid: bool
+def _published_and_ours(
+    reference: Reference, ours: Decomposition, boundary: str, *, with_grid: bool
 ) -> list[tuple[str, str, float | None, float]]:
-    """Give name, unit, published and our value of each factor that the figure at this boundary has."""
-    values = {item.name: item.value.best for item in result.inputs}
-    hours = result.run["gpu_hours"] or result.run["hours"]
-    power_w = result.breakdown[0].energy_kwh * W_PER_KW / hours
-    host = result.it_energy_kwh.best / result.breakdown[0].energy_kwh if power_w else 1.0
-    if not power_w:
-        power_w = result.it_energy_kwh.best * W_PER_KW / hours
-    known: list[tuple[str, str, float | None, float]] = [("hours", "h", reference.hours or reference.wall_hours, hours)]
+    """Return name, unit, published and our value of each factor that the figure at this boundary has."""
+    hours = reference.hours or reference.wall_hours
+    known: list[tuple[str, str, float | None, float]] = [("hours", "h", hours, ours.device_hours)]
     published_w = published_power_w(reference)
     if boundary == "accelerator":
-        known.append(("power", "W", published_w, power_w))
+        known.append(("power", "W", published_w, ours.power_w))
     elif published_w is None or power_holds_host(reference):
-        known.append(("power x host", "W", published_w, power_w * host))
+        known.append(("power x host", "W", published_w, ours.node_w))
     else:
-        known += [("power", "W", published_w, power_w), ("host", "1", 1.0, host)]
+        known += [("power", "W", published_w, ours.power_w), ("host", "1", 1.0, ours.host_factor)]
     if boundary == "facility":
-        known.append(("PUE", "1", 1.0 if excludes_pue(reference) else reference.pue, values["pue"]))
+        known.append(("PUE", "1", 1.0 if excludes_pue(reference) else reference.pue, ours.pue))
     if with_grid:
-        known.append(("grid", "g/kWh", reference.grid_g_per_kwh, values["grid_intensity"]))
+        known.append(("grid", "g/kWh", reference.grid_g_per_kwh, ours.g_per_kwh))
     return known

@@ -92,6 +92,6 @@ def _found(name: str, devices_per_count: float, catalogue: Catalogue) -> Hardwar
 
 
 def _several(text: str, plain: str, catalogue: Catalogue) -> Hardware | None:
-    """Say that a name holds several devices, if at least two of its parts are."""
+    """Refuse a name of which at least two parts are devices; None for any other."""
     parts = [part for part in _SEVERAL.split(plain) if part and not _found(part, 1, catalogue).reason]
     return Hardware(reason=f"{text!a} mixes {' and '.join(parts)}") if len(parts) > 1 else None

@@ -10,7 +10,7 @@ from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import fold, nearest
 from greentrain.errors import InputError, UnknownName, either
 from greentrain.interval import Interval, exact
-from greentrain.validation.factors import Decomposition, decompose
+from greentrain.validation.factors import decompose
 from greentrain.validation.ours import Ours, estimated
 from greentrain.validation.reference import TIERS, Reference
 from greentrain.validation.references import read_references
@@ -70,7 +70,7 @@ def validate(
     rows = tuple(row for reference in chosen for row in _rows(reference, everything, wanted, catalogue))
     metered = [item for item in chosen if "T3" in item.tiers and "T3" in wanted]
     single = chosen[0] if record is not None else None
-    factors: Decomposition | None = decompose(single, estimated(single, catalogue)) if single else None
+    factors = decompose(single, estimated(single, catalogue)) if single else None
     return ValidationReport(rows, chosen, _peers(metered, catalogue), _claims(catalogue) if claims else (), factors)
 
 

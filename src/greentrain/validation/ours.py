@@ -93,7 +93,7 @@ def described(reference: Reference, catalogue: Catalogue) -> tuple[dict[str, Any
 
 
 def energy_at(result: Estimate, boundary: str) -> Interval | None:
-    """Give an estimate's energy at a boundary. [kWh]"""
+    """Return an estimate's energy at a boundary. [kWh]"""
     by_boundary = {
         "accelerator": result.accelerator_energy_kwh,
         "node": result.it_energy_kwh,
@@ -103,14 +103,14 @@ def energy_at(result: Estimate, boundary: str) -> Interval | None:
 
 
 def co2e_boundary(reference: Reference) -> str:
-    """Give the boundary of the published emissions: the facility, unless they are said to be before PUE."""
+    """Return the boundary of the published emissions: the facility, unless they are said to be before PUE."""
     if not excludes_pue(reference):
         return "facility"
     return reference.energy_boundary or ("accelerator" if "gpu only" in reference.co2e_scope.lower() else "node")
 
 
 def co2e_in_scope(result: Estimate, reference: Reference) -> Interval:
-    """Give an estimate's emissions in the scope of a record. [kg CO2e]"""
+    """Return an estimate's emissions in the scope of a record. [kg CO2e]"""
     if includes_embodied(reference):
         return result.total_kg
     boundary = co2e_boundary(reference)
@@ -118,7 +118,7 @@ def co2e_in_scope(result: Estimate, reference: Reference) -> Interval:
         return result.operational_kg
     energy = energy_at(result, boundary)
     assert energy is not None, boundary
-    grid = next(item.value for item in result.inputs if item.name == "grid_intensity")
+    grid = result.grid.g_per_kwh
     return around(formulas.operational_kg(energy.best, grid.best), energy, grid)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain import __version__
+from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
-from greentrain.validation.factors import Decomposition
+from greentrain.validation.factors import RatioToPublished
 from greentrain.validation.reference import TIERS, Reference
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RecordResult(NamedTuple):
         return self.passed is not None or self.covered is not None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the machine-readable form."""
+        """Return the machine-readable form."""
         row = self._asdict()
         for name in ("estimated_kwh", "estimated_kg"):
             row[name] = row[name]._asdict() if row[name] else None
@@ -106,7 +106,7 @@ class ValidationReport(NamedTuple):
         Published methods on the T3 records.
     claims : tuple of ClaimResult
         Well-known claims recomputed, if asked for.
-    decomposition : Decomposition or None
+    decomposition : RatioToPublished or None
         Ours against published factor by factor, where one record was asked for.
     """
 
@@ -114,7 +114,7 @@ class ValidationReport(NamedTuple):
     references: tuple[Reference, ...]
     peers: dict[str, PeerScore]
     claims: "tuple[ClaimResult, ...]" = ()
-    decomposition: Decomposition | None = None
+    decomposition: RatioToPublished | None = None
 
     @property
     def failed(self) -> tuple[RecordResult, ...]:
@@ -134,11 +134,11 @@ class ValidationReport(NamedTuple):
         return {tier: summaries[tier](rows[tier]) for tier in TIERS if rows[tier]}
 
     def of_tier(self, tier: str) -> tuple[RecordResult, ...]:
-        """Give the rows of one tier."""
+        """Return the rows of one tier."""
         return tuple(row for row in self.records if row.tier == tier)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the whole report as plain data, as ``--json`` prints it."""
+        """Return the whole report as plain data, as ``--json`` prints it."""
         whole: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "kind": "validation",
@@ -152,7 +152,7 @@ class ValidationReport(NamedTuple):
         return whole if self.decomposition is None else {**whole, "factors": self.decomposition.to_dict()}
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Give the whole report as JSON text, without NaN or infinity."""
+        """Return the whole report as JSON text, without NaN or infinity."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def _metered(self, rows: Sequence[RecordResult]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class ValidationReport(NamedTuple):
         return f"<ValidationReport {', '.join(parts) or 'of no records'}>"
 
     def _repr_html_(self) -> str:
-        """Give a small table for notebooks."""
+        """Return a small table for notebooks."""
         names = ("n", "passed", "covered", "coverage", "median_abs_log_ratio", "bias_log")
         head = "".join(f"<th>{name}</th>" for name in ("tier", *names))
         body = "".join(

@@ -150,7 +150,7 @@ def _tolerance(published: float, notes: str, units: dict[str, float]) -> float:
 
 
 def _quotations(notes: str, units: dict[str, float]) -> Iterator[tuple[float, float, float]]:
-    """Give number, value of its last digit, and factor of its unit, of each quantity that the notes name."""
+    """Yield number, value of its last digit, and factor of its unit, of each quantity that the notes name."""
     for text, unit in _QUOTATION.findall(notes):
         factor = units.get(unit if unit in ("t", "g") else unit.lower())
         if factor:

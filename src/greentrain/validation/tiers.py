@@ -48,14 +48,14 @@ def classified(references: Sequence[Reference], catalogue: Catalogue) -> tuple[R
 
 
 def energy_boundary(reference: Reference) -> str:
-    """Give what a record's energy covers: as stated, else inferred; nothing where no energy is published."""
+    """Return what a record's energy covers: as stated, else inferred; nothing where no energy is published."""
     if reference.energy_boundary or reference.published_energy_kwh is None:
         return reference.energy_boundary
     return _by_wording(reference) or _by_numbers(reference) or _by_pue(reference)
 
 
 def infer_tiers(reference: Reference, others: Sequence[Reference], catalogue: Catalogue) -> tuple[str, ...]:
-    """Give the tiers of a record whose boundary is known.
+    """Return the tiers of a record whose boundary is known.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ def _model(reference: Reference) -> str:
 
 
 def kg_ratios(reference: Reference, same_run: Sequence[Reference]) -> Iterator[tuple[str, float]]:
-    """Give published emissions over what the record's inputs give, and over those of other records of the run."""
+    """Yield published emissions over what the record's inputs give, and over those of other records of the run."""
     stated = ratio(reference.published_co2e_kg, recompute(reference).co2e_kg)
     if stated:
         yield "of its own inputs", stated

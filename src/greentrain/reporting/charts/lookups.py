@@ -15,7 +15,7 @@ from greentrain.reporting.charts.headline import Point
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:
-    from greentrain.validation.comparison import Comparison
+    from greentrain.validation.comparison import MethodComparison
 
 PLACES = ("SE", "NO", "FR", "CA-QC", "BR", "GB", "US-CA", "DE", "US", "JP", "AU", "PL", "CN", "ZA", "IN")
 """Clean and dirty grids of all continents, among them those where most accelerators stand."""
@@ -54,7 +54,7 @@ def published_runs(subject: Subject) -> tuple[Point, ...]:
     return tuple(map(_point, nearest[:_MOST_RUNS]))
 
 
-def comparison_of(subject: Subject) -> "Comparison | None":
+def comparison_of(subject: Subject) -> "MethodComparison | None":
     """Apply the published methods to the job of an estimate; None for anything else."""
     if subject.kind != "estimate" or subject.estimate is None:
         return None
@@ -64,7 +64,7 @@ def comparison_of(subject: Subject) -> "Comparison | None":
 
 
 def source_ids(found: Any) -> tuple[str, ...]:
-    """Give the ids of the sources of what one of the functions above found, each once."""
+    """Return the ids of the sources of what one of the functions above found, each once."""
     if found is None:
         return ()
     keys = list(found.sources) if hasattr(found, "methods") else [item.source for item in found]

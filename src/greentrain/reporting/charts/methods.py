@@ -13,7 +13,7 @@ from greentrain.reporting.subject import Subject
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from greentrain.validation.comparison import Comparison
+    from greentrain.validation.comparison import MethodComparison
 
 TITLE = "By published methods"
 _GROUPS = {
@@ -27,14 +27,14 @@ _NOTHING = "No published method applies to this job."
 _SAID = "The bar is our 90 % interval; the methods give none."
 
 
-def methods(subject: Subject, comparison: "Comparison | None", *, theme: str = "light") -> "Figure":
+def methods(subject: Subject, comparison: "MethodComparison | None", *, theme: str = "light") -> "Figure":
     """Draw the operational emissions by every method that applies to the job.
 
     Parameters
     ----------
     subject : Subject
         What is reported.
-    comparison : Comparison or None
+    comparison : MethodComparison or None
         The same job by the methods.
     theme : {'light', 'dark'}
         What the chart lies on.
@@ -48,8 +48,8 @@ def methods(subject: Subject, comparison: "Comparison | None", *, theme: str = "
     return row_chart(rows, marks, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
 
 
-def summary(subject: Subject, comparison: "Comparison | None") -> str:
-    """Say the chart in one sentence."""
+def summary(subject: Subject, comparison: "MethodComparison | None") -> str:
+    """Sum the chart up in one sentence."""
     rows = _rows(subject, comparison)
     if not rows:
         return _NOTHING
@@ -62,15 +62,15 @@ def summary(subject: Subject, comparison: "Comparison | None") -> str:
     return f"For the same job, published methods give {ends} beside our {written_span(ours, 'kg', 'CO2e')}; {held}."
 
 
-def table(subject: Subject, comparison: "Comparison | None") -> Table:
-    """Give what the chart shows as a table."""
+def table(subject: Subject, comparison: "MethodComparison | None") -> Table:
+    """Return what the chart shows as a table."""
     header = ("method", "kind", "kg CO2e", "low", "high", "over ours")
     best = subject.operational_kg.best
     rows = _rows(subject, comparison)
     return header, tuple((row.label, row.group, *cells(row.value), rounded(row.value.best / best)) for row in rows)
 
 
-def _rows(subject: Subject, comparison: "Comparison | None") -> list[Row]:
+def _rows(subject: Subject, comparison: "MethodComparison | None") -> list[Row]:
     ours = subject.operational_kg
     if comparison is None or not comparison.methods or ours.best <= 0:
         return []

@@ -78,7 +78,7 @@ def validation(subject: Subject, *, theme: str = "light") -> "Figure":
 
 
 def summary(subject: Subject) -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     found = {unit: _pairs(subject, unit) for _, unit in _PANELS}
     if not any(found.values()):
         return _NOTHING
@@ -94,7 +94,7 @@ def summary(subject: Subject) -> str:
 
 
 def table(subject: Subject) -> Table:
-    """Give what the chart shows as a table."""
+    """Return what the chart shows as a table."""
     header = ("record", "tier", "unit", "published", "estimated", "low", "high", "estimated over published")
     return header, tuple(
         (pair.id, pair.tier, _UNIT_WORDS[unit], rounded(pair.published), *cells(pair.estimated), rounded(pair.ratio))
@@ -131,7 +131,7 @@ def _of_tier(pairs: Sequence[Pair], tier: str) -> list[Pair]:
 
 
 def _axis(pairs: Sequence[Pair], unit: str) -> dict[str, Any]:
-    """Give both axes of a panel the same length of scale."""
+    """Scale both axes of a panel alike."""
     values = [value for pair in pairs for value in (pair.published, *drawable(pair.estimated))]
     return log_axis(values, unit, "", most_ticks=5)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from greentrain.validation.methods.anthony2020 import Anthony2020, anthony2020
 from greentrain.validation.methods.codecarbon import Codecarbon, codecarbon, codecarbon_cpu, codecarbon_memory
 from greentrain.validation.methods.henderson2020 import Henderson2020, henderson2020
-from greentrain.validation.methods.job import Factors, Job, described_job
+from greentrain.validation.methods.job import Job, described_job
 from greentrain.validation.methods.lacoste2019 import Lacoste2019, lacoste2019
 from greentrain.validation.methods.lannelongue2021 import Lannelongue2021, lannelongue2021
 from greentrain.validation.methods.method import Method, MethodResult
@@ -20,7 +20,6 @@ from greentrain.validation.methods.tdp_method import TdpMethod, tdp_method
 
 __all__ = [
     "METHODS",
-    "Factors",
     "Job",
     "Method",
     "MethodResult",

@@ -52,5 +52,5 @@ class Anthony2020(Method):
         return View(job.rated_w, simulated_w if job.measured_w is None else job.measured_w)
 
     def pue(self, job: Job, known: Known) -> float:
-        """Give the one PUE of every run. [1]"""
+        """Return the one PUE of every run. [1]"""
         return known["pue"].value

@@ -40,18 +40,18 @@ class Constant(NamedTuple):
 
 @cache
 def all_constants() -> tuple[Constant, ...]:
-    """Give every constant of every method, in the order of the file."""
+    """Return every constant of every method, in the order of the file."""
     return tuple(map(Constant.from_row, shipped_table(TABLE).records()))
 
 
 def constant(method: str, parameter: str) -> float:
-    """Give a constant of a method as it comes, in the unit that the table states."""
+    """Return a constant of a method as it comes, in the unit that the table states."""
     return constants_of(method)[parameter].value
 
 
 @cache
 def constants_of(method: str, setting: str = "") -> Mapping[str, Constant]:
-    """Give the constants of a method in a setting, by parameter; what the setting leaves open is as usual."""
+    """Return the constants of a method in a setting, by parameter; what the setting leaves open is as usual."""
     rows = [row for row in all_constants() if row.method == method and row.setting in ("", setting)]
     return {row.parameter: row for row in sorted(rows, key=lambda row: row.setting != "")}
 

@@ -1,41 +1,15 @@
-"""A job as the published methods see it: how many processors for how long, and what they are rated at."""
+"""A job as the published methods see it: number of processors, hours, rating, and the factors of a result."""
 
 from typing import NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.estimation import Estimate
+from greentrain.factors import Decomposition
+from greentrain.footprint import GRID_INTENSITY, PUE, Inputs
 from greentrain.units import W_PER_KW
 
 ACCELERATORS_PER_HOST = 8
-
-
-class Factors(NamedTuple):
-    """The factors of a result: their product, times processors and hours, is the emissions.
-
-    Attributes
-    ----------
-    device : float
-        Rated power of one processor. [W]
-    utilization : float
-        Its mean power over its rating. [1]
-    host : float
-        Power of all the computers over power of the processors. [1]
-    pue : float
-        Energy of the facility over energy of the computers. [1]
-    grid : float
-        Carbon intensity of the electricity. [g/kWh]
-    """
-
-    device: float
-    utilization: float
-    host: float
-    pue: float
-    grid: float
-
-    def over(self, other: "Factors") -> "Factors":
-        """Divide factor by factor. [1]"""
-        return Factors(*(ours / theirs for ours, theirs in zip(self, other, strict=True)))
 
 
 class Job(NamedTuple):
@@ -94,8 +68,10 @@ class Job(NamedTuple):
         """Whether the host is described by its parts."""
         return self.cpu_cores is not None
 
-    def factors(self, device_w: float, processor_w: float, it_w: float, pue: float, g_per_kwh: float) -> Factors:
-        """Split a power into factors.
+    def decomposed(
+        self, device_w: float, processor_w: float, it_w: float, pue: float, g_per_kwh: float
+    ) -> Decomposition:
+        """Return the factors of a result that a method has of this job.
 
         Parameters
         ----------
@@ -103,55 +79,75 @@ class Job(NamedTuple):
             Rated and mean power of one processor. [W]
         it_w : float
             Power of all the computers. [W]
+        pue : float
+            Energy of the facility over energy of the computers. [1]
+        g_per_kwh : float
+            Carbon intensity of the electricity. [g/kWh]
         """
-        host = it_w / (self.processors * processor_w)
-        return Factors(device_w, processor_w / device_w, host, pue, g_per_kwh)
+        return Decomposition(
+            device_hours=self.processors * self.hours,
+            device_w=device_w,
+            utilization=processor_w / device_w,
+            host_factor=it_w / (self.processors * processor_w),
+            pue=pue,
+            g_per_kwh=g_per_kwh,
+        )
 
 
-def described_job(estimate: Estimate) -> tuple[Job, Factors]:
-    """Read the job back from an estimate, with the factors of our own result.
+def described_job(estimate: Estimate) -> tuple[Job, Decomposition]:
+    """Return the job that an estimate describes, and the factors of our own result.
 
     Parameters
     ----------
     estimate : Estimate
         A run as greentrain understood it.
     """
-    values = {item.name: item.value.best for item in estimate.inputs}
-    said = {item.name: item.value.best for item in estimate.inputs if item.basis in ("given", "measured")}
-    run = estimate.run
+    inputs, run = estimate.inputs, estimate.run
     hours = run["hours"] * run["runs"]
-    it_w = estimate.it_energy_kwh.best * W_PER_KW / hours
-    host = {"cpu_cores": values.get("cpu_cores"), "cpu_w_per_core": values.get("cpu_tdp_per_core")}
-    host |= {"cpu_load": values.get("cpu_load"), "memory_gb": values.get("memory_gb")}
-    profile, processors, rated_w, processor_w = _processors(estimate, values, hours)
+    profile, processors, rated_w, processor_w = _processors(estimate, hours)
+    pue, g_per_kwh = inputs[PUE].value.best, estimate.grid.g_per_kwh.best
     job = Job(
         profile=profile,
         processors=processors,
         hours=hours,
         rated_w=rated_w,
-        measured_w=said.get("accelerator_power"),
-        pue=said.get("pue"),
-        g_per_kwh=values["grid_intensity"],
-        grid_is_given="grid_intensity" in said,
+        measured_w=_stated(inputs, "accelerator_power"),
+        cpu_cores=_best(inputs, "cpu_cores"),
+        cpu_w_per_core=_best(inputs, "cpu_tdp_per_core"),
+        cpu_load=_best(inputs, "cpu_load"),
+        memory_gb=_best(inputs, "memory_gb"),
+        pue=_stated(inputs, PUE),
+        g_per_kwh=g_per_kwh,
+        grid_is_given=_stated(inputs, GRID_INTENSITY) is not None,
         place=run["location"] or "",
-        **host,
     )
-    return job, job.factors(rated_w, processor_w, it_w, values["pue"], values["grid_intensity"])
+    # By power and not by energy, as for every method: a factor that a method shares with us has a ratio of exactly 1.
+    it_w = estimate.it_energy_kwh.best * W_PER_KW / hours
+    return job, job.decomposed(rated_w, processor_w, it_w, pue, g_per_kwh)
 
 
-def _processors(
-    estimate: Estimate, values: dict[str, float], hours: float
-) -> tuple[Accelerator | None, float, float, float]:
-    """Give the device, how many there are, and the rated and the mean power of one. [W]"""
-    run, catalogue = estimate.run, estimate.catalogue
+def _best(inputs: Inputs, name: str) -> float | None:
+    """Return the best value of an input, in the input's unit; None where the estimate has no such input."""
+    item = inputs.get(name)
+    return None if item is None else item.value.best
+
+
+def _stated(inputs: Inputs, name: str) -> float | None:
+    """Return the best value of an input that the user or a meter stated; None where it has another basis."""
+    item = inputs.get(name)
+    return item.value.best if item is not None and item.basis in ("given", "measured") else None
+
+
+def _processors(estimate: Estimate, hours: float) -> tuple[Accelerator | None, float, float, float]:
+    """Return the device, how many there are, and the rated and the mean power of one. [W]"""
+    run, catalogue, inputs = estimate.run, estimate.catalogue, estimate.inputs
     if run["gpu"] is None:
-        cores, per_core = values["cpu_cores"], values["cpu_tdp_per_core"]
-        mean_w = formulas.cpu_power_w(cores, per_core, values["cpu_load"], values["cpu_idle_fraction"])
-        return None, 1.0, cores * per_core, mean_w
+        names = ("cpu_cores", "cpu_tdp_per_core", "cpu_load", "cpu_idle_fraction")
+        cores, per_core, load, idle_fraction = (inputs[name].value.best for name in names)
+        return None, 1.0, cores * per_core, formulas.cpu_power_w(cores, per_core, load, idle_fraction)
     profile = catalogue.hardware.accelerator(run["gpu"])
-    processors = run["count"] * _fraction(catalogue, run["instance"])
-    accelerators_kwh = estimate.breakdown[0].energy_kwh
-    mean_w = accelerators_kwh * W_PER_KW / (processors * hours)
+    processors = estimate.count * _fraction(catalogue, run["instance"])
+    mean_w = estimate.accelerators_kwh * W_PER_KW / (processors * hours)
     return profile, processors, profile.tdp_w.best if profile.tdp_w else mean_w, mean_w
 
 

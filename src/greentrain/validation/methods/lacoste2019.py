@@ -48,5 +48,5 @@ class Lacoste2019(Method):
         return View(tdp_w, tdp_w)
 
     def pue(self, job: Job, known: Known) -> float:
-        """Give 1: the tool knows no facility. [1]"""
+        """Return 1: the tool knows no facility. [1]"""
         return 1.0

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Catalogue
+from greentrain.factors import Decomposition
 from greentrain.validation.methods.constants import Constant, constants_of, replaced_parameters
-from greentrain.validation.methods.job import Factors, Job
+from greentrain.validation.methods.job import Job
 
 if TYPE_CHECKING:
     from greentrain.validation.reference import Reference
@@ -56,8 +57,8 @@ class MethodResult(NamedTuple):
         Carbon intensity. [g/kWh]
     kg : float
         Emissions. [kg CO2e]
-    factors : Factors
-        Their product, times processors and hours, is ``kg``.
+    factors : Decomposition
+        Those of ``kg``.
     sources : tuple of str
         Source ids of the method and of the constants it used.
     """
@@ -71,7 +72,7 @@ class MethodResult(NamedTuple):
     kwh: float
     g_per_kwh: float
     kg: float
-    factors: Factors
+    factors: Decomposition
     sources: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -117,10 +118,10 @@ class Method(ABC):
 
     @abstractmethod
     def view(self, job: Job, known: Known) -> View | None:
-        """Give the power of a job, or None where the method does not apply."""
+        """Return the power of a job, or None where the method does not apply."""
 
     def pue(self, job: Job, known: Known) -> float:
-        """Give the PUE: the user's where the method asks for it, else its own. [1]"""
+        """Return the PUE: the user's where the method asks for it, else its own. [1]"""
         if "fixed_pue" in known:
             return known["fixed_pue"].value
         return known["pue"].value if job.pue is None else job.pue
@@ -157,7 +158,7 @@ class Method(ABC):
             kwh=kwh,
             g_per_kwh=g_per_kwh,
             kg=formulas.operational_kg(kwh, g_per_kwh),
-            factors=job.factors(view.device_w, view.processor_w, power_w, pue, g_per_kwh),
+            factors=job.decomposed(view.device_w, view.processor_w, power_w, pue, g_per_kwh),
             sources=self._sources(job, known),
             notes=(*view.notes, *grid_notes),
         )
@@ -167,7 +168,7 @@ class Method(ABC):
         return tuple(dict.fromkeys([self.source, *used]))
 
     def energy_kwh(self, reference: "Reference", catalogue: Catalogue) -> float | None:
-        """Give the energy of a published run at its own boundary, from hardware, count and hours alone.
+        """Return the energy of a published run at its own boundary, from hardware, count and hours alone.
 
         What is compared is the method's model of power: PUE is the record's for every method.
 
@@ -215,14 +216,14 @@ class Method(ABC):
 
 
 def mean_or_rated_w(job: Job) -> tuple[float, tuple[str, ...]]:
-    """Give the mean power of one accelerator that a meter would read, else its TDP with a note. [W]"""
+    """Return the mean power of one accelerator that a meter would read, else its TDP with a note. [W]"""
     if job.measured_w is not None:
         return job.measured_w, ()
     return job.rated_w, (NO_METER,)
 
 
 def rated_w(job: Job, known: Known) -> float:
-    """Give the power at which the tool's own table rates the device, else our TDP. [W]"""
+    """Return the power at which the tool's own table rates the device, else our TDP. [W]"""
     own = known.get(f"{_TDP}:{job.device_id}")
     return own.value if own else job.rated_w
 
@@ -239,7 +240,7 @@ def system_view(job: Job, known: Known) -> View | None:
 
 
 def _grid(job: Job, known: Known) -> tuple[float, tuple[str, ...]]:
-    """Give what the user said, else the method's own value of the place, else ours with a note. [g/kWh]"""
+    """Return what the user said, else the method's own value of the place, else ours with a note. [g/kWh]"""
     own = known.get(f"{_GRID}:{job.place}")
     if job.grid_is_given or own is None:
         return job.g_per_kwh, () if job.grid_is_given else (OUR_GRID,)

@@ -7,7 +7,7 @@ from greentrain.validation.reference import Reference
 
 
 def recorded_job(reference: Reference, catalogue: Catalogue) -> Job | None:
-    """Give what a method may know of a published run, or None where hardware or hours are not known.
+    """Return what a method may know of a published run, or None where hardware or hours are not known.
 
     Nothing that was measured is passed on: that is what a method has to come near.
     """

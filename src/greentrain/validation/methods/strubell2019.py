@@ -58,5 +58,5 @@ class Strubell2019(Method):
         return system_view(job, known)
 
     def pue(self, job: Job, known: Known) -> float:
-        """Give the one PUE of every run. [1]"""
+        """Return the one PUE of every run. [1]"""
         return known["pue"].value
