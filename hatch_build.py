@@ -16,8 +16,8 @@ class IndexHook(BuildHookInterface[Any]):
         sys.path.insert(0, sources)
         try:
             from greentrain.catalogue.index import packed_index
-            from greentrain.catalogue.lookups import every_lookup
-            from greentrain.catalogue.tables import index_file
+            from greentrain.catalogue.table_files import index_file
+            from greentrain.catalogue.tables import every_lookup
         finally:
             sys.path.remove(sources)
         file = Path(index_file())

@@ -12,7 +12,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from greentrain import Interval, estimate, formulas, load_catalogue
-from greentrain.catalogue.tables import Row, shipped_table
+from greentrain.catalogue.table_files import Row, shipped_table
 
 Z_90 = NormalDist().inv_cdf(0.95)
 

@@ -11,9 +11,10 @@ import pytest
 from greentrain.catalogue.facilities import Facilities
 from greentrain.catalogue.hardware import Hardware
 from greentrain.catalogue.index import packed_index, ready_lookup
-from greentrain.catalogue.lookups import LOOKUPS, every_lookup
+from greentrain.catalogue.lookups import LOOKUPS
 from greentrain.catalogue.places import Places
-from greentrain.catalogue.tables import HARDWARE_SOURCES, Table, Tables, shipped_table
+from greentrain.catalogue.table_files import HARDWARE_SOURCES, Table, shipped_table
+from greentrain.catalogue.tables import Tables, every_lookup
 
 ROOT = Path(__file__).parents[2]
 MADE = every_lookup()

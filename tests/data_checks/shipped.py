@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from greentrain.catalogue.schema import HARDWARE_SCHEMAS, PLACE_SCHEMAS
-from greentrain.catalogue.tables import Row, Table, hardware_folder, places_folder, read_own_table
+from greentrain.catalogue.table_files import Row, Table, hardware_folder, places_folder, read_own_table
 
 HARDWARE, PLACES = Path(hardware_folder()), Path(places_folder())
 FILES = [(HARDWARE, name) for name in HARDWARE_SCHEMAS] + [(PLACES, name) for name in PLACE_SCHEMAS]

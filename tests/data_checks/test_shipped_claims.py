@@ -4,7 +4,7 @@ import pytest
 from shipped import rows
 
 from greentrain import load_catalogue
-from greentrain.catalogue.tables import listed, shipped_table
+from greentrain.catalogue.table_files import listed, shipped_table
 from greentrain.estimation.equivalents import is_labelled
 
 CLAIMS = [row["id"] for row in rows("claims.csv")]

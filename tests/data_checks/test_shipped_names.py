@@ -7,7 +7,7 @@ from shipped import HARDWARE, PLACES, rows
 
 from greentrain import load_catalogue
 from greentrain.catalogue.names import fold
-from greentrain.catalogue.tables import Row, listed
+from greentrain.catalogue.table_files import Row, listed
 
 
 def _names(row: Row, *columns: str) -> set[str]:

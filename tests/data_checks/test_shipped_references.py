@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from greentrain import load_catalogue
-from greentrain.catalogue.tables import places_folder
+from greentrain.catalogue.table_files import places_folder
 from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
 from greentrain.validation.references import read_references
 from greentrain.validation.stated import agreements

@@ -10,7 +10,7 @@ from shipped import FILES, HARDWARE, PLACES, cells, rows, table
 from greentrain.catalogue.checks import check_profiles
 from greentrain.catalogue.links import SOURCE_COLUMNS
 from greentrain.catalogue.schema import SCHEMAS, row_faults
-from greentrain.catalogue.tables import HARDWARE_TABLES, PLACE_TABLES, Row, read_table
+from greentrain.catalogue.table_files import HARDWARE_TABLES, PLACE_TABLES, Row, read_table
 
 NAMES = [f"{folder.name}/{name}" for folder, name in FILES]
 every_file = pytest.mark.parametrize(("folder", "name"), FILES, ids=NAMES)

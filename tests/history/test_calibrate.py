@@ -9,7 +9,7 @@ from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hou
 
 from greentrain import GreentrainError, estimate
 from greentrain.catalogue.checks import check_profiles
-from greentrain.catalogue.tables import read_own_table
+from greentrain.catalogue.table_files import read_own_table
 from greentrain.history import History
 from greentrain.history.calibrate import calibrate, next_run
 

@@ -7,7 +7,7 @@ from greentrain.catalogue.links import link_problems
 from greentrain.catalogue.names import fold, nearest
 from greentrain.catalogue.schema import SCHEMAS, Problem, table_problems
 from greentrain.catalogue.schema_cells import advice
-from greentrain.catalogue.tables import Table, read_own_table
+from greentrain.catalogue.table_files import Table, read_own_table
 from greentrain.errors import DataError, InputError, UnknownName
 
 __all__ = ["Problem", "check_profiles", "refuse_bad_profiles"]

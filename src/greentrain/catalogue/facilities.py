@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from greentrain.catalogue.records import CloudRegion, Place
-    from greentrain.catalogue.tables import Row, Tables
+    from greentrain.catalogue.table_files import Row
+    from greentrain.catalogue.tables import Tables
 
 WORLD = "WORLD"
 WORKSTATION = "workstation"

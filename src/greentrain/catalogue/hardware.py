@@ -8,7 +8,7 @@ from greentrain.catalogue import names
 from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
 from greentrain.catalogue.memory import MemoryPower
 from greentrain.catalogue.records import Figure
-from greentrain.catalogue.tables import Records
+from greentrain.catalogue.table_files import Records
 from greentrain.errors import AmbiguousName, UnknownName
 from greentrain.lean import TYPE_CHECKING
 

@@ -12,14 +12,14 @@ from binascii import crc32
 from collections.abc import Mapping
 from functools import cache
 
-from greentrain.catalogue.tables import table_file
+from greentrain.catalogue.table_files import table_file
 from greentrain.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
 
-    from greentrain.catalogue.tables import Row
+    from greentrain.catalogue.table_files import Row
 
 _MARK = b"greentrain lookups 1\n"
 _VERSION = 4

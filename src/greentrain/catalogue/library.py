@@ -11,7 +11,8 @@ from greentrain.catalogue.hardware import Hardware
 from greentrain.catalogue.home import own_profiles_folder
 from greentrain.catalogue.places import Places
 from greentrain.catalogue.records import Equivalent, Source
-from greentrain.catalogue.tables import Records, Tables
+from greentrain.catalogue.table_files import Records
+from greentrain.catalogue.tables import Tables
 from greentrain.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from greentrain.catalogue.names import fold
 from greentrain.catalogue.schema import Problem
 from greentrain.catalogue.schema_cells import advice
 from greentrain.catalogue.schema_places import WHOLES
-from greentrain.catalogue.tables import (
+from greentrain.catalogue.table_files import (
     Row,
     Table,
     hardware_folder,

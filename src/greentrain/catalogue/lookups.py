@@ -3,14 +3,27 @@
 They are made when greentrain is built, see `index`, and again wherever the index does not count.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from greentrain.catalogue import names
-from greentrain.catalogue.tables import HARDWARE_SOURCES, Row, Tables, listed, number, shipped_table
+from greentrain.catalogue.table_files import HARDWARE_SOURCES, Row, listed, number, shipped_table
 
 _OPERATING_KINDS = ("provider_region", "provider_fleet", "survey_average", "site")
 _SERIES = ("grid_countries", "grid_subnational")
+
+
+class Tables(Protocol):
+    """What lookups are made of: the rows of tables, and other lookups."""
+
+    def records(self, name: str) -> Iterator[Row]:
+        """Iterate over a table's rows."""
+
+    def own_records(self, name: str) -> Iterator[Row]:
+        """Iterate over the rows of a table that are the user's."""
+
+    def lookup(self, name: str) -> Mapping[Any, Any]:
+        """Return another lookup."""
 
 
 class Lookup(NamedTuple):
@@ -23,12 +36,6 @@ class Lookup(NamedTuple):
 def make_lookup(tables: Tables, name: str) -> Mapping[Any, Any]:
     """Make one lookup of the rows."""
     return LOOKUPS[name].make(tables)
-
-
-def every_lookup() -> dict[str, tuple[tuple[str, ...], Mapping[Any, Any]]]:
-    """Make all lookups of the shipped rows, each with the tables that it was made of."""
-    tables = Tables(index="")
-    return {name: (lookup.tables, lookup.make(tables)) for name, lookup in LOOKUPS.items()}
 
 
 def _rows_by(table: str, *columns: str) -> Lookup:

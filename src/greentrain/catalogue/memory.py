@@ -6,12 +6,13 @@ from itertools import pairwise
 from math import log
 
 from greentrain.catalogue.records import Figure
-from greentrain.catalogue.tables import triple
+from greentrain.catalogue.table_files import triple
 from greentrain.interval import Interval
 from greentrain.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from greentrain.catalogue.tables import Row, Tables
+    from greentrain.catalogue.table_files import Row
+    from greentrain.catalogue.tables import Tables
 
 
 class MemoryPower:

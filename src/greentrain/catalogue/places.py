@@ -6,14 +6,15 @@ from functools import cached_property
 
 from greentrain.catalogue import names
 from greentrain.catalogue.records import CloudRegion, GridValue, Place
-from greentrain.catalogue.tables import Records, triple
+from greentrain.catalogue.table_files import Records, triple
 from greentrain.errors import AmbiguousName
 from greentrain.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from greentrain.catalogue.tables import Row, Tables
+    from greentrain.catalogue.table_files import Row
+    from greentrain.catalogue.tables import Tables
     from greentrain.interval import Interval
 
 WORLD = "WORLD"

@@ -5,11 +5,11 @@ Plain frozen values; every number names its source ids (``;``-joined where sever
 
 from __future__ import annotations
 
-from greentrain.catalogue.tables import listed, number, triple
+from greentrain.catalogue.table_files import listed, number, triple
 from greentrain.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from greentrain.catalogue.tables import Row
+    from greentrain.catalogue.table_files import Row
     from greentrain.interval import Interval
 
 

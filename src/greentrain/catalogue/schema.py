@@ -11,7 +11,7 @@ from greentrain.catalogue import schema_hardware as hardware
 from greentrain.catalogue import schema_models as models
 from greentrain.catalogue import schema_places as places
 from greentrain.catalogue.schema_cells import RowSchema, advice
-from greentrain.catalogue.tables import Table
+from greentrain.catalogue.table_files import Table
 
 HARDWARE_SCHEMAS: Mapping[str, type[RowSchema]] = {
     "accelerators.csv": hardware.AcceleratorRow,

@@ -5,12 +5,12 @@ from typing import Any
 
 import typer
 
+from greentrain._version import VERSIONS
 from greentrain.cli.groups import ListByDefault
-from greentrain.cli.main import print_version
 from greentrain.cli.options import Command, Group
 from greentrain.cli.parameters import settings_of, typer_function
 from greentrain.cli.plain import ROOMS, command_of
-from greentrain.cli.terminal import complain
+from greentrain.cli.terminal import complain, write
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
@@ -45,7 +45,7 @@ for _name in ROOMS:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print_version()
+        write(f"{VERSIONS}\n")
         raise typer.Exit
 
 

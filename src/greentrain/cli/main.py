@@ -41,7 +41,10 @@ def run(arguments: "Sequence[str]") -> int:
 
 def _run(arguments: "Sequence[str]") -> int:
     if [*arguments] == ["--version"]:
-        return print_version()
+        from greentrain._version import VERSIONS
+
+        sys.stdout.write(f"{VERSIONS}\n")
+        return OK
     from greentrain.cli.plain import plain
 
     found = plain(arguments)
@@ -51,14 +54,6 @@ def _run(arguments: "Sequence[str]") -> int:
     from greentrain.cli.app import run_app
 
     return run_app(arguments)
-
-
-def print_version() -> int:
-    """Print the versions of code and data."""
-    from greentrain._version import DATA_VERSION, __version__
-
-    sys.stdout.write(f"greentrain {__version__}, data {DATA_VERSION}\n")
-    return OK
 
 
 def reported(command: "Callable[[], int]") -> int:

@@ -1,10 +1,11 @@
 """``greentrain report``: any result in any form, to stdout or to a file."""
 
+from __future__ import annotations
+
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from greentrain.cli.report_options import DESCRIBED, FORM_OPTIONS
 from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
 from greentrain.cli.terminal import agreed, complain, write
 from greentrain.errors import Contradiction, InputError, either
@@ -15,29 +16,33 @@ from greentrain.reporting.subject_of import SIZES, subject_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from greentrain.cli.options import Said
+
 _STDOUT = "-"
 _BY_SUFFIX = {
     ".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text", ".json": "json", ".csv": "csv", ".tex": "latex",
 }  # fmt: skip
 
 
-def print_report(said: dict[str, str]) -> int:
+def print_report(said: Said, described: Said, of_form: Said) -> int:
     """Write a report.
 
     Parameters
     ----------
     said : dict of str to str
         The options by keyword, as typed; ``id`` is the run's.
+    described, of_form : dict of str to str
+        Those of them that describe a run to estimate, and those that single forms take.
     """
     try:
-        return _print_report(said)
+        return _print_report(said, described, of_form)
     except InputError as error:
         if error.parameter != "result":
             raise
         return complain(error.message(), 1)  # nothing is wrong with what was typed
 
 
-def _print_report(said: dict[str, str]) -> int:
+def _print_report(said: Said, described: Said, of_form: Said) -> int:
     if "schema" in said:
         return _print_schema(said.get("format", "json"))
     picture = _picture(said)
@@ -47,9 +52,9 @@ def _print_report(said: dict[str, str]) -> int:
     if output is not None and not _may_write(output, "force" in said):
         return complain(f"{output} exists and is not a report of ours; --force overwrites it", 1)
     made_at = _made_at(said.get("made_at"))
-    subject = subject_of(_result(said), title=said.get("title"), made_at=made_at)
+    subject = subject_of(_result(said, described), title=said.get("title"), made_at=made_at)
     if output is not None or not are_pictures_asked_for:
-        _put(_report(subject, format, said), output)
+        _put(_report(subject, format, said, of_form), output)
     if picture is None:
         return 0
     from greentrain.cli.pictures import write_pictures
@@ -93,12 +98,11 @@ def _put(text: str, output: str | None) -> None:
         replace_file(output, text.encode("utf-8"))
 
 
-def _report(subject: Subject, format: str, said: dict[str, str]) -> str:
+def _report(subject: Subject, format: str, said: Said, of_form: Said) -> str:
     from greentrain.reporting.report import report
 
-    options: dict[str, Any] = {option.name: said[option.name] for option in FORM_OPTIONS if option.name in said}
     sizes: dict[str, Any] = {name: said[name] for name in SIZES if name in said} if subject.kind != "estimate" else {}
-    return report(subject, format, **sizes, **options)
+    return report(subject, format, **sizes, **of_form)
 
 
 def _format(format: str | None, output: str | None) -> str:
@@ -118,9 +122,8 @@ def _format(format: str | None, output: str | None) -> str:
     return format
 
 
-def _result(said: dict[str, str]) -> Any:
+def _result(said: Said, described: Said) -> Any:
     """Find the result to report: a tracked run, a project, the validation, or what is described."""
-    described = {option.name: said[option.name] for option in DESCRIBED if option.name in said}
     if "references" in said and "validation" not in said:
         raise Contradiction("references", said["references"], "counts only beside {validation}")
     home = said.get("home")
@@ -175,7 +178,7 @@ def _may_write(output: str, force: bool) -> bool:
     return force or _is_ours(path) or agreed(f"{output} exists and is not a report of ours. Overwrite it?")
 
 
-def _is_ours(path: "Path") -> bool:
+def _is_ours(path: Path) -> bool:
     from greentrain.reporting.marks import LOOKED_AT, is_ours
 
     try:

@@ -50,7 +50,11 @@ def report(said: Said) -> int:
     """
     from greentrain.cli.report import print_report
 
-    return print_report(said)
+    return print_report(said, _said_of(DESCRIBED, said), _said_of(FORM_OPTIONS, said))
+
+
+def _said_of(options: tuple[Option, ...], said: Said) -> Said:
+    return {option.name: said[option.name] for option in options if option.name in said}
 
 
 COMMAND = Command(report, REPORT_OPTIONS, (Argument("id", "ID", "Id of a tracked run, or its beginning."),))

@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 from typing import NamedTuple
 
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
-from greentrain.catalogue.tables import Row, read_own_table
+from greentrain.catalogue.table_files import Row, read_own_table
 from greentrain.csv_text import rows_csv
 from greentrain.errors import GreentrainError
 from greentrain.history.hardware import accelerator_of

@@ -25,7 +25,7 @@ def estimate_method(estimate: Estimate) -> tuple[str, ...]:
     estimate : Estimate
         Whose inputs decide which of the formulas were used.
     """
-    names = {item.name for item in estimate.inputs}
+    names = estimate.inputs
     power = "the measured mean power of an accelerator" if "accelerator_power" in names else "TDP times utilization"
     it_energy = f"IT energy is the number of accelerators times hours times {power} times a host factor for the rest"
     sentences = [f"{it_energy} of the node (CPU, memory, fans, losses)."]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from greentrain.estimation import Estimate
-from greentrain.footprint import PUE, Footprint, Grid, Input, Part
+from greentrain.footprint import PUE, Footprint, Grid, Input, Inputs, Part
 from greentrain.interval import Interval, exact
 from greentrain.journal.records import UNFINISHED
 from greentrain.record import Record
@@ -296,9 +296,9 @@ class Subject(Record):
         return self.footprint.scope
 
     @property
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> Inputs:
         """Every number that the result follows from."""
-        return tuple(self.footprint.inputs)
+        return self.footprint.inputs
 
     @property
     def breakdown(self) -> tuple[Part, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from greentrain.catalogue.tables import Row, shipped_table
+from greentrain.catalogue.table_files import Row, shipped_table
 from greentrain.interval import Interval
 
 TABLE = "form_units"

@@ -47,8 +47,9 @@ def run_words(estimate: Estimate) -> str:
     """Say in one line what was estimated."""
     run = estimate.run
     hardware = hardware_words(estimate)
-    hours = next(item for item in estimate.inputs if item.name in ("hours", "gpu_hours"))
-    unit = "h" if hours.name == "hours" else "accelerator-hours"
+    known = estimate.inputs.get("hours")
+    hours = known or estimate.inputs["gpu_hours"]
+    unit = "h" if known else "accelerator-hours"
     amount = as_given(hours.value.best) if hours.value.is_exact else f"about {rounded(hours.value.best)}"
     parts = [hardware, f"{amount} {unit}"]
     if run["runs"] > 1:
@@ -63,7 +64,7 @@ def hardware_words(estimate: Estimate) -> str:
     if run["gpu"] is None:
         return cpu
     name = estimate.catalogue.hardware.accelerator(run["gpu"]).name
-    only_total_known = run["count"] == 1 and any(item.name == "gpu_hours" for item in estimate.inputs)
+    only_total_known = run["count"] == 1 and "gpu_hours" in estimate.inputs
     gpu = name if only_total_known else f"{run['count']:,} x {name}"
     return f"{gpu} + {cpu}" if cpu else gpu
 

@@ -3,8 +3,8 @@
 import os
 import time
 from os.path import join
-from typing import Any
 
+from greentrain.journal.fields import amount, mapping, number
 from greentrain.journal.paths import host_name, journal_name_parts, safe_name
 from greentrain.journal.reader import last_record
 from greentrain.journal.writer import Record
@@ -116,17 +116,17 @@ def _first(path: str) -> Record | None:
 
 def _since(sample: Record) -> float:
     """Energy since the last sample, at its power. [kWh]"""
-    power, moment = _sum(sample, "power_w"), sample.get("mono")
-    if power is None or not isinstance(moment, (int, float)):
+    power, moment = _sum(sample, "power_w"), number(sample, "mono")
+    if power is None or moment is None:
         return 0.0
     age = time.monotonic() - moment
     return power * age * _KWH_PER_WATT_SECOND if 0 < age <= _LONGEST_EXTRAPOLATION_SECONDS else 0.0
 
 
 def _sum(record: Record, field: str) -> float | None:
-    values: Any = record.get(field)
-    known = [value for value in values.values() if isinstance(value, (int, float))] if isinstance(values, dict) else []
-    return float(sum(known)) if known else None
+    values = mapping(record, field)
+    known = [value for name in values if (value := amount(values, name)) is not None]
+    return sum(known) if known else None
 
 
 def _host(path: str) -> str | None:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue, Equivalent
-from greentrain.catalogue.tables import Row, Tables, listed, number
+from greentrain.catalogue.table_files import Row, listed, number
+from greentrain.catalogue.tables import Tables
 from greentrain.errors import DataError
 from greentrain.estimation.equivalents import is_labelled
 from greentrain.interval import Interval

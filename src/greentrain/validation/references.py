@@ -12,7 +12,7 @@ from os.path import join
 from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
-from greentrain.catalogue.tables import Row, Table, places_folder, read_own_table, shipped_table
+from greentrain.catalogue.table_files import Row, Table, places_folder, read_own_table, shipped_table
 from greentrain.errors import DataError, InputError, UnknownName
 from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
 

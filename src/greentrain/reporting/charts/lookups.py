@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.places import WORLD, Location
-from greentrain.catalogue.tables import Row, shipped_table
+from greentrain.catalogue.table_files import Row, shipped_table
 from greentrain.errors import UnknownName
 from greentrain.estimation.grid import choose_grid, grid_input
 from greentrain.interval import exact

@@ -98,8 +98,7 @@ def _swings(subject: Subject) -> list[Swing]:
     best = subject.operational_kg.best
     if best <= 0:
         return []
-    known = {item.name: item for item in subject.inputs}
-    drivers = [(known[name], share) for name, share in subject.drivers if name in known]
+    drivers = [(subject.inputs[name], share) for name, share in subject.drivers if name in subject.inputs]
     return [
         Swing(item, share, _moved(best, item, item.value.low), _moved(best, item, item.value.high))
         for item, share in drivers[:_MOST]

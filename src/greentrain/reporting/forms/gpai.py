@@ -111,13 +111,13 @@ def _how(subject: Subject) -> str:
         )
     if subject.kind == "estimate":
         return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"
-    if _OF_PROFILES & {item.name for item in subject.inputs}:
+    if any(name in subject.inputs for name in _OF_PROFILES):
         return f"Energy is estimated from computational resources; no meter reading was used. {_estimated(subject)}"
     return "Energy is modelled from the load of processors and the size of memory; no sensor read what did the work."
 
 
 def _estimated(subject: Subject) -> str:
-    names = {item.name for item in subject.inputs}
+    names = subject.inputs
     hours = "hours (derived from operations over peak times utilization)" if "mfu" in names else "hours"
     if "host_factor" not in names:
         return f"The estimate multiplies {hours} with the power of each component."

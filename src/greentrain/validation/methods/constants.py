@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from greentrain.catalogue.tables import Row, shipped_table
+from greentrain.catalogue.table_files import Row, shipped_table
 
 TABLE = "methods"
 
