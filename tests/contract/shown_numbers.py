@@ -28,6 +28,9 @@ _BASIS_WORDS = {
 }  # fmt: skip
 
 
+_KG = {"ng": 1e-12, "\N{MICRO SIGN}g": 1e-9, "mg": 1e-6, "g": 1e-3, "kg": 1.0, "t": 1e3}
+
+
 class Shown(NamedTuple):
     """What a place shows.
 
@@ -90,6 +93,15 @@ def of_repr(text: str) -> Shown:
     return of_line(text)._replace(digits=(OF_REPR, OF_REPR))
 
 
+def of_notebook(text: str) -> Shown:
+    """Read the rows of a small table, with four digits."""
+    rows = dict(re.findall(r"<tr><td>(\w+)</td>(.*?)</tr>", text))
+    kwh, kg = (
+        _numbers(re.findall(r"<td>(.*?)</td>", rows[name])) for name in ("facility_energy_kwh", "operational_kg")
+    )
+    return Shown(kwh, kg, (OF_REPR, OF_REPR))
+
+
 def _json(text: str) -> Shown:
     whole = json.loads(text)
     (line,) = whole["lines"]
@@ -111,7 +123,16 @@ def _document(text: str) -> Shown:
     )
     assert found is not None
     numbers = _numbers(found.groups()[:6])
+    _assert_chart_says_the_same(text, numbers[3:])
     return Shown(_ordered(numbers[:3]), _ordered(numbers[3:]), (WORDS, WORDS), _basis(found[7]))
+
+
+def _assert_chart_says_the_same(text: str, kg: tuple[float, ...]) -> None:
+    """Read the sentence above the first chart: ``The run emits 300 g CO2e (200 to 448 g)``."""
+    pattern = rf"The (?:run|project) emits {_NUMBER} (\w+) CO2e \({_NUMBER}(?: (\w+))? to {_NUMBER} (\w+)\)"
+    best, of_best, low, of_low, high, of_high = re.search(pattern, " ".join(text.split())).groups()  # type: ignore[union-attr]
+    shown = ((best, of_best), (low, of_low or of_high), (high, of_high))
+    assert [float(number.replace(",", "")) * _KG[its_unit] for number, its_unit in shown] == _close(list(kg), 0.005)
 
 
 def _markdown(text: str) -> Shown:
@@ -236,6 +257,8 @@ def _boamps(text: str) -> Shown:
 
 def _codecarbon(text: str) -> Shown:
     (row,) = csv.DictReader(io.StringIO(text))
+    parts = [float(row[name]) for name in ("gpu_energy", "cpu_energy", "ram_energy") if row[name]]
+    assert float(row["energy_consumed"]) == _close(sum(parts))
     return Shown((float(row["energy_consumed"]),), (float(row["emissions"]),), (12, 12))
 
 
@@ -287,5 +310,5 @@ def _basis(words: str) -> str:
     return _BASIS_WORDS.get(words, words)
 
 
-def _close(value: float, rel: float = 1e-9) -> Any:
+def _close(value: Any, rel: float = 1e-9) -> Any:
     return pytest.approx(value, rel=rel)

@@ -14,14 +14,17 @@ from typing import Any, NamedTuple
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, PARTS, ended, line, meter, one_hour, reading, stopped, tracker
 from shown_numbers import ESTIMATED, FORMS, MEASURED, MIXED, Shown, it_energy_kwh, of_data, of_line, of_row, of_words
+from shown_numbers import of_notebook as shown_in_notebook
 from shown_numbers import of_repr as shown_by_repr
 
 import greentrain
 from greentrain import Footprint, History, InputError, LiveRun, Run, report, total, update_card
 from greentrain.cli.main import run as run_command
+from greentrain.history.database import rows_of
 from greentrain.history.history import totals_of
 from greentrain.reporting import forms
 from greentrain.reporting.history_text import totals_text
+from greentrain.reporting.watch_text import watch_text
 from greentrain.tracking.result import summary
 
 CARD = "---\nlicense: mit\n---\n# A model\n"
@@ -243,9 +246,18 @@ def test_a_card_shows_it(run: Run, name: str) -> None:
 
 @names
 def test_the_run_itself_shows_it(run: Run, name: str) -> None:
-    """Printed, as a row, as plain data and in the line at its end."""
+    """Printed in the words of the line at its end, in a notebook, as rows of a table and a database, as plain data."""
+    case = CASES[name]
     assert_shows(shown_by_repr(repr(run)), run.footprint)
-    assert_shows(shown_by_repr(str(run)), run.footprint)
+    text = str(run)
+    assert_shows(of_line(text), run.footprint)
+    assert text.startswith(f"{name} {case.status} after ")
+    assert ("at least" in text, "; estimated" in text) == (case.is_least, case.basis == ESTIMATED)
+    assert case.missing in text
+    assert_shows(of_words(watch_text(run)), run.footprint)
+    assert_shows(shown_in_notebook(run._repr_html_()), run.footprint)
+    (row,) = rows_of("runs", run)
+    assert_shows(of_row({key: str(value) for key, value in row.items()}), run.footprint)
     assert_shows(of_data(run.to_dict()), run.footprint)
     assert_shows(of_row({key: str(value) for key, value in run.to_row().items()}), run.footprint)
     twin = pickle.loads(pickle.dumps(run))
@@ -418,7 +430,10 @@ def assert_shown_everywhere(run: LiveRun, tmp_path: Path, capsys: pytest.Capture
     (end_line,) = [text for text in said.splitlines() if text.startswith("greentrain: bert")]
     assert str(run) == end_line
     assert_shows(of_line(end_line), footprint)
-    for text in (repr(run), repr(run.measurement), repr(run.view()), repr(in_history), str(in_history)):
+    assert_shows(of_line(str(in_history)), footprint)
+    assert str(in_history).partition(" after ")[2] == end_line.partition(" after ")[2]
+    assert_shows(shown_in_notebook(run.measurement._repr_html_()), footprint)
+    for text in (repr(run), repr(run.measurement), repr(run.view()), repr(in_history)):
         assert_shows(shown_by_repr(text), footprint)
     assert_shows(of_data(run.measurement.to_dict()), footprint)
     assert_shows(of_data(run.record["measurement"]), footprint)
