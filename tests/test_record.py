@@ -13,6 +13,7 @@ import pytest
 
 from greentrain import Estimate, Footprint, Interval, Run, estimate
 from greentrain.footprint import Grid, Input, Inputs, Part, given
+from greentrain.history.history import Totals
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.tracking.measurement import Measurement
 from greentrain.tracking.view import FinishedRun
@@ -195,7 +196,7 @@ def test_fields_are_matched_by_position_unless_they_are_named_only() -> None:
     assert not Named.__match_args__
 
 
-@pytest.mark.parametrize("kind", [Estimate, Footprint, FinishedRun, Grid, Input, Measurement, Part, Run])
+@pytest.mark.parametrize("kind", [Estimate, Footprint, FinishedRun, Grid, Input, Measurement, Part, Run, Totals])
 def test_public_results_are_records(kind: type) -> None:
     """And none is a tuple."""
     assert issubclass(kind, Record)
