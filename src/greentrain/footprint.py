@@ -329,12 +329,21 @@ class Footprint(WithoutArithmetic, Record):
         quantity : str
             One of `QUANTITIES`.
         """
-        if self.summed_factors is not None:
-            return self.summed_factors.get(quantity, ())
         interval: Interval | None = getattr(self, quantity)
         if interval is None or interval.is_exact:
             return ()
+        if quantity == "total_kg":
+            return tuple(_scaled(list(self._terms_of_both(interval.best)), _log_variances(interval)))
+        if self.summed_factors is not None:
+            return self.summed_factors.get(quantity, ())
         return tuple(_scaled(list(_terms(self.inputs, quantity)), _log_variances(interval)))
+
+    def _terms_of_both(self, whole: float) -> Iterator[Factor]:
+        """Yield the terms of operational and embodied emissions, by the share that each has of the whole."""
+        for name in ("operational_kg", "embodied_kg"):
+            weight = (getattr(self, name).best / whole) ** 2
+            for factor in self.factors(name):
+                yield factor._replace(below=weight * factor.below, above=weight * factor.above)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the quantities, their basis and scope, inputs, breakdown and notes as plain data."""
@@ -478,7 +487,7 @@ def _weight(item: Input, quantity: str) -> float:
     if name == PUE:
         return float(quantity != "it_energy_kwh")
     if name == GRID_INTENSITY:
-        return float(quantity in ("operational_kg", "total_kg"))
+        return float(quantity == "operational_kg")
     return 0.0 if name in _BESIDE_ENERGY else item.weight
 
 

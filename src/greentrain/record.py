@@ -23,6 +23,9 @@ class WithoutArithmetic:
     __array_ufunc__ = None
     """Lets a NumPy number on the left of an operator leave the answer to the methods here."""
 
+    __pandas_priority__ = 1_000_000
+    """Lets a series or frame of pandas on the left do the same, where it would take an interval for a list. [1]"""
+
     def __add__(self, other: object) -> "NoReturn":
         raise TypeError(_ADDING.format(type(self).__name__))
 
@@ -32,8 +35,12 @@ class WithoutArithmetic:
     def __lt__(self, other: object) -> "NoReturn":
         raise TypeError(_COMPARING.format(type(self).__name__))
 
+    def __neg__(self) -> "NoReturn":
+        raise TypeError(_SCALING.format(type(self).__name__))
+
     __radd__ = __sub__ = __rsub__ = __add__
-    __rmul__ = __truediv__ = __rtruediv__ = __neg__ = __mul__
+    __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __mul__
+    __pos__ = __abs__ = __neg__
     __le__ = __gt__ = __ge__ = __lt__
 
 

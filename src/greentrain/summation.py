@@ -9,6 +9,15 @@ from greentrain.footprint import IT_ENERGY, QUANTITIES, SCOPES, Factor, Footprin
 from greentrain.interval import Z_90, Interval, exact
 from greentrain.interval import total as independent_total
 
+_UNKNOWN = {
+    "it_energy_kwh": "nothing is known of the energy; they are not in the sums",
+    "facility_energy_kwh": "no PUE is known; only their IT energy is in the sums",
+    "operational_kg": "no carbon intensity is known; they are not in the sum of the emissions",
+    "embodied_kg": "the embodied emissions are not known; they are not in the sum of these",
+    "water_l": "the water is not known; they are not in the sum of it",
+}
+"""What is missing where a quantity is not known but those before it are."""
+
 
 def footprint_of(result: object) -> Footprint:
     """Return the footprint of a result: an estimate, a run that was tracked, a total, or a footprint itself.
@@ -80,7 +89,7 @@ def total_of(items: "list[Footprint]") -> Footprint:
         basis=bases.pop() if len(bases) == 1 else "mixed" if bases else "estimated",
         scope=min(scopes, key=SCOPES.index, default="facility"),
         notes=(
-            *_unknown_notes(len(items) - len(known), len(items)),
+            *_unknown_notes(items),
             *_counted(note for item in items for note in item.notes),
         ),
         summed_factors=factors,
@@ -148,9 +157,14 @@ def _summed_breakdown(items: Iterable[Footprint]) -> tuple[Part, ...]:
     return tuple(Part(name, kwh, kg) for name, (kwh, kg) in sums.items())
 
 
-def _unknown_notes(unknown: int, number: int) -> Iterator[str]:
-    if unknown:
-        yield f"Of {unknown:,} of {number:,} runs nothing is known of the energy; they are not in the sums."
+def _unknown_notes(items: "list[Footprint]") -> Iterator[str]:
+    """Say of each quantity how many runs are not in its sum, a run without energy in the first alone."""
+    rest = items
+    for name, words in _UNKNOWN.items():
+        known = [item for item in rest if getattr(item, name) is not None]
+        if len(known) < len(rest) and (known or name == "it_energy_kwh"):
+            yield f"Of {len(rest) - len(known):,} of {len(items):,} runs {words}."
+        rest = known or rest
 
 
 def _counted(notes: Iterable[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from greentrain.history.run import Run
 from greentrain.interval import Interval, exact
 from greentrain.journal.paths import spare_home
 from greentrain.journal.records import STATUSES, UNFINISHED
+from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import total_of
 
 _MOST_SHOWN = 5
@@ -28,7 +29,7 @@ _IN_NOTEBOOK = (
 _DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC unless it says otherwise"
 
 
-class Totals(NamedTuple):
+class Totals(WithoutArithmetic, Record):
     """Runs added up, what they share being wrong in all of them alike; see `greentrain.total`.
 
     Attributes

@@ -67,7 +67,7 @@ def _share(run: RunFacts, seen: Iterable[tuple[NodeMeasurement, float]]) -> floa
 def _seen(node: NodeMeasurement, name: str) -> float:
     if node.energy_kwh[name] is None:
         return 0.0
-    missing = sum(gap.seconds for gap in node.gaps if gap.reason != _NOT_DRAWING)
+    missing = sum(gap.seconds for gap in node.gaps if gap.reason != _NOT_DRAWING) + node.unread_seconds.get(name, 0.0)
     return max(0.0, node.duration_seconds - missing)
 
 

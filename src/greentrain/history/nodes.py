@@ -92,7 +92,20 @@ def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_
         pue=site.pue_value,
         g_per_kwh=site.g_per_kwh,
         notes=tuple(notes),
+        unread_seconds=unread_seconds(meter, 0.0, seconds),
     )
+
+
+def unread_seconds(meter: Meter | None, begin: float, end: float) -> dict[str, float]:
+    """Return how long between two moments a meter went on without each component that it had lost. [s]"""
+    found: dict[str, float] = {}
+    if meter is None or not meter.points:
+        return found
+    for name in meter.lost:
+        last = meter.points[-1].energy_kwh[name]
+        known = next(point.seconds for point in meter.points if point.energy_kwh[name] == last)
+        found[name] = max(0.0, min(end, meter.reached_seconds) - max(begin, known))
+    return found
 
 
 def _is_missing(name: str, kwh: float | None, tracker: Tracker | None, meter: Meter | None) -> bool:

@@ -5,7 +5,7 @@ from os.path import basename
 from typing import Any
 
 from greentrain.footprint import SiteFactors
-from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
+from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of, unread_seconds
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.sessions import Meter, read_journals
@@ -108,6 +108,7 @@ def _cut(node: NodeMeasurement, meter: Meter | None, begin: float, end: float, s
         unmeasured=tuple(name for name in node.unmeasured if energy[name] is None or name in lost),
         pue=site.pue_value,
         g_per_kwh=site.g_per_kwh,
+        unread_seconds=unread_seconds(meter, begin, end),
     )
 
 

@@ -40,6 +40,8 @@ class NodeMeasurement(NamedTuple):
         PUE [1] and carbon intensity [g CO2e/kWh] that the session stated.
     notes : tuple of str
         What to know about it.
+    unread_seconds : dict of str to float
+        How long the meter went on without a component that it had lost. [s]
     """
 
     host: str
@@ -57,6 +59,7 @@ class NodeMeasurement(NamedTuple):
     pue: Interval | None
     g_per_kwh: Interval | None
     notes: tuple[str, ...]
+    unread_seconds: dict[str, float] = {}  # noqa: RUF012 -- a default that nothing changes
 
     @property
     def total_kwh(self) -> float | None:

@@ -24,6 +24,7 @@ from greentrain.history.reconcile import Comparison, Reconciliation, comparisons
 from greentrain.history.run_facts import RunFacts
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
+from greentrain.numbers import duration
 from greentrain.record import WithoutArithmetic
 
 _LEAST_MISSING_SECONDS = 0.5
@@ -186,6 +187,12 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
             "operational_kg": ends(self.operational_kg),
             "reasons": list(both.reasons),
         }
+
+    def __str__(self) -> str:
+        """Say what the run took and what of it was measured, in the words of the line at its end."""
+        from greentrain.history.run_words import summary_words
+
+        return f"{self.id} {self.status} after {duration(self.duration_seconds)}: {summary_words(self)}"
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.status}, {self.duration_seconds:.0f} s, {amounts(self.footprint)}>"

@@ -40,11 +40,16 @@ def _unmetered(run: Run) -> list[str]:
     seconds = run.unmetered_seconds if run.is_metered else 0.0
     found = ["estimated"] if run.basis == "estimated" and run.it_energy_kwh is not None else []
     if seconds:
-        seen, whole = duration(run.duration_seconds - seconds), duration(run.duration_seconds)
+        seen, whole = (_in_few_digits(each) for each in (run.duration_seconds - seconds, run.duration_seconds))
         found.append(f"measured {_without_unit(seen, whole)} of {whole}")
     elif run.basis == "mixed":
         found.append("measured in part")
     return found
+
+
+def _in_few_digits(seconds: float) -> str:
+    """Write a duration, whole seconds without a decimal."""
+    return duration(seconds).replace(".0 s", " s")
 
 
 def _without_unit(part: str, whole: str) -> str:

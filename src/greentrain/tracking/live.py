@@ -133,12 +133,28 @@ class LiveRun(Course):
         return self.settings.budget is not None and self.gauge is not None and self.gauge.budget.is_exceeded
 
     def energy_kwh_so_far(self) -> float | None:
-        """Energy that this node has drawn since the run's start, before PUE; None before the first sample. [kWh]"""
-        return None if self.gauge is None else self.gauge.own_kwh()
+        """Energy that this node has drawn since the run's start, before PUE; None before the first sample. [kWh]
+
+        Of a run that has ended it is the footprint's best value.
+        """
+        energy = self._found.it_energy_kwh
+        return energy.best if energy else None if self.gauge is None else self.gauge.own_kwh()
 
     def kg_so_far(self) -> float | None:
-        """Emissions of this node since the run's start, best value; None before the first sample. [kg CO2e]"""
-        return None if self.gauge is None else self.gauge.own_kg()
+        """Emissions of this node since the run's start, best value; None before the first sample. [kg CO2e]
+
+        Of a run that has ended it is the footprint's best value.
+        """
+        mass = self._found.operational_kg
+        return mass.best if mass else None if self.gauge is None else self.gauge.own_kg()
+
+    @property
+    def _found(self) -> Footprint:
+        """The footprint of a run that has ended; of one that goes on nothing is known for good."""
+        from greentrain.footprint import UNKNOWN
+
+        result = self.result()
+        return result.measurement.footprint if result else UNKNOWN
 
     @property
     def measurement(self) -> Measurement | None:
