@@ -333,10 +333,10 @@ class Footprint(WithoutArithmetic, Record):
         if interval is None or interval.is_exact:
             return ()
         if quantity == "total_kg":
-            return tuple(_scaled(list(self._terms_of_both(interval.best)), _log_variances(interval)))
+            return tuple(scaled(list(self._terms_of_both(interval.best)), log_variances(interval)))
         if self.summed_factors is not None:
             return self.summed_factors.get(quantity, ())
-        return tuple(_scaled(list(_terms(self.inputs, quantity)), _log_variances(interval)))
+        return tuple(scaled(list(_terms(self.inputs, quantity)), log_variances(interval)))
 
     def _terms_of_both(self, whole: float) -> Iterator[Factor]:
         """Yield the terms of operational and embodied emissions, by the share that each has of the whole."""
@@ -453,7 +453,7 @@ def _part(component: str, kwh: float, g_per_kwh: float) -> Part:
     return Part(component, kwh, formulas.operational_kg(kwh, g_per_kwh))
 
 
-def _log_variances(interval: Interval) -> tuple[float, float]:
+def log_variances(interval: Interval) -> tuple[float, float]:
     """Return the variances of the logarithm that an interval stands for, downward and upward. [1]"""
     low, best, high = interval
     if best <= 0:
@@ -468,7 +468,7 @@ def _terms(inputs: Iterable[Input], quantity: str) -> Iterator[Factor]:
         weight = _weight(item, quantity)
         if not weight or item.value.is_exact:
             continue
-        below, above = _log_variances(item.value)
+        below, above = log_variances(item.value)
         below, above = weight * weight * below, weight * weight * above
         own = item.own_share if item.key else 1.0
         if own < 1.0:
@@ -491,7 +491,7 @@ def _weight(item: Input, quantity: str) -> float:
     return 0.0 if name in _BESIDE_ENERGY else item.weight
 
 
-def _scaled(terms: list[Factor], whole: tuple[float, float]) -> Iterator[Factor]:
+def scaled(terms: list[Factor], whole: tuple[float, float]) -> Iterator[Factor]:
     """Scale terms so that they add up to the quantity's own variances; what no term explains is the run's own."""
     below, above = sum(term.below for term in terms), sum(term.above for term in terms)
     down, up = (part / terms_sum if terms_sum else 0.0 for part, terms_sum in zip(whole, (below, above), strict=True))

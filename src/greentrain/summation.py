@@ -1,12 +1,22 @@
 """Sums of results: what runs share is wrong in all of them alike, what is each run's own is independent."""
 
 from collections.abc import Iterable, Iterator
-from math import exp
 from typing import Any
 
 from greentrain.errors import InputError
-from greentrain.footprint import IT_ENERGY, QUANTITIES, SCOPES, Factor, Footprint, Input, Inputs, Part
-from greentrain.interval import Z_90, Interval, exact
+from greentrain.footprint import (
+    IT_ENERGY,
+    QUANTITIES,
+    SCOPES,
+    Factor,
+    Footprint,
+    Input,
+    Inputs,
+    Part,
+    log_variances,
+    scaled,
+)
+from greentrain.interval import Interval, exact
 from greentrain.interval import total as independent_total
 
 _UNKNOWN = {
@@ -74,8 +84,8 @@ def total(results: Iterable[Any]) -> Footprint:
 
 def total_of(items: "list[Footprint]") -> Footprint:
     """Add footprints up; of none everything is unknown."""
-    factors = {name: _summed_factors(items, name) for name in QUANTITIES if name != "total_kg"}
-    sums = {name: _sum(items, name, factors[name]) for name in factors}
+    found = {name: _summed(items, name) for name in QUANTITIES if name != "total_kg"}
+    sums = {name: interval for name, (interval, _) in found.items()}
     operational, embodied = sums["operational_kg"], sums["embodied_kg"]
     whole = independent_total(operational, embodied) if operational is not None and embodied is not None else None
     is_of_facility = sums["facility_energy_kwh"] is not None
@@ -92,42 +102,36 @@ def total_of(items: "list[Footprint]") -> Footprint:
             *_unknown_notes(items),
             *_counted(note for item in items for note in item.notes),
         ),
-        summed_factors=factors,
+        summed_factors={name: factors for name, (_, factors) in found.items()},
     )
 
 
-def _summed_factors(items: Iterable[Footprint], quantity: str) -> tuple[Factor, ...]:
-    """Combine the terms of a quantity of several runs: shared ones add up, own ones by their squares."""
-    known = [(item, value.best) for item in items if (value := getattr(item, quantity)) is not None]
-    whole = sum(best for _, best in known)
+def _summed(items: Iterable[Footprint], quantity: str) -> tuple[Interval | None, tuple[Factor, ...]]:
+    """Add up a quantity of several runs, with the terms of the sum's doubt.
+
+    Each run's half-widths are parted among its factors; those of shared ones add up, those of own ones by their
+    squares. So the ends of the sum lie between those of independent runs and the sums of the ends.
+    """
+    known = [(item, value) for item in items if (value := getattr(item, quantity)) is not None]
     shared: dict[tuple[str, str], list[float]] = {}
-    own: dict[str, list[float]] = {}
-    for item, best in known:
-        share = best / whole if whole else 0.0
-        for factor in item.factors(quantity):
-            if factor.key:
-                pair = shared.setdefault((factor.name, factor.key), [0.0, 0.0])
-                pair[0] += share * factor.below**0.5
-                pair[1] += share * factor.above**0.5
-            else:
-                pair = own.setdefault(factor.name, [0.0, 0.0])
-                pair[0] += share * share * factor.below
-                pair[1] += share * share * factor.above
-    found = [Factor(name, key, below * below, above * above) for (name, key), (below, above) in shared.items()]
-    return (*found, *(Factor(name, "", below, above) for name, (below, above) in own.items()))
-
-
-def _sum(items: Iterable[Footprint], quantity: str, factors: Iterable[Factor]) -> Interval | None:
-    values = [value for item in items if (value := getattr(item, quantity)) is not None]
-    if not values:
-        return None
-    best = sum(value.best for value in values)
-    below, above = 0.0, 0.0
-    for factor in factors:
-        below, above = below + factor.below, above + factor.above
-    if not below and not above:
-        return exact(best)
-    return Interval(best * exp(-Z_90 * below**0.5), best, best * exp(Z_90 * above**0.5))
+    own: dict[tuple[str, str], list[float]] = {}
+    for item, (low, best, high) in known:
+        factors = item.factors(quantity)
+        below, above = (sum(getattr(factor, side) for factor in factors) for side in ("below", "above"))
+        for factor in factors:
+            down = (best - low) * (factor.below / below) ** 0.5 if below else 0.0
+            up = (high - best) * (factor.above / above) ** 0.5 if above else 0.0
+            pair = (shared if factor.key else own).setdefault((factor.name, factor.key), [0.0, 0.0])
+            pair[0] += down if factor.key else down * down
+            pair[1] += up if factor.key else up * up
+    if not known:
+        return None, ()
+    terms = [Factor(*name, down * down, up * up) for name, (down, up) in shared.items()]
+    terms += [Factor(*name, down, up) for name, (down, up) in own.items()]
+    whole = sum(value.best for _, value in known)
+    down, up = (sum(getattr(term, side) for term in terms) ** 0.5 for side in ("below", "above"))
+    interval = Interval(whole - down, whole, whole + up) if down or up else exact(whole)
+    return interval, tuple(scaled(terms, log_variances(interval)))
 
 
 def _merged(items: Iterable[Footprint]) -> Iterator[Input]:
