@@ -58,11 +58,13 @@ _COMPARING = (
 )
 
 
-def _compiled_init(fields: "tuple[str, ...]", defaults: "dict[str, Any]", kw_only: bool) -> str:
-    """Write the source of an initializer that sets each slot once, past the frozen ``__setattr__``."""
+def _compiled_methods(fields: "tuple[str, ...]", defaults: "dict[str, Any]", kw_only: bool) -> str:
+    """Write the source of an initializer that sets each slot once, past the frozen ``__setattr__``, and of a reader."""
     parameters = "".join(f", {name}=_default_{name}" if name in defaults else f", {name}" for name in fields)
     body = "".join(f"    _set_{name}(self, {name})\n" for name in fields) or "    pass\n"
-    return f"def __init__(self{', *' if kw_only and fields else ''}{parameters}):\n{body}"
+    init = f"def __init__(self{', *' if kw_only and fields else ''}{parameters}):\n{body}"
+    values = ", ".join(f"{name!r}: self.{name}" for name in fields)
+    return f"{init}def _asdict(self):\n    return {{{values}}}\n"
 
 
 if TYPE_CHECKING:
@@ -91,8 +93,8 @@ else:
             if fields:
                 known = {f"_set_{field}": getattr(made, field).__set__ for field in fields}
                 known |= {f"_default_{field}": value for field, value in defaults.items()}
-                exec(_compiled_init(fields, defaults, kw_only), known)
-                made.__init__ = known["__init__"]
+                exec(_compiled_methods(fields, defaults, kw_only), known)
+                made.__init__, made._asdict = known["__init__"], known["_asdict"]
             return made
 
 
@@ -108,7 +110,9 @@ class Record(metaclass=_RecordType):
 
     def _replace(self, **changes: "Any") -> "Self":
         """Return a record with other values in some fields."""
-        return type(self)(**{**self._asdict(), **changes})
+        values = self._asdict()
+        values |= changes
+        return type(self)(**values)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} values are frozen: {name} cannot be set")

@@ -74,8 +74,18 @@ class Names(Mapping):  # type: ignore[type-arg]
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._found: dict[str, str] = {}
 
     def __getitem__(self, key: str) -> str:
+        if key not in self._found:
+            self._found[key] = self._searched(key)
+        return self._found[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give the key of a name; most often it has been asked for, and then this spares the search."""
+        return self._found.get(key) or super().get(key, default)
+
+    def _searched(self, key: str) -> str:
         line = f"\n{key}\t"
         start = self._text.find(line)
         if start < 0:

@@ -261,7 +261,7 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: D
 
 def _cpu(
     catalogue: Catalogue, request: Request, beside_accelerators: bool
-) -> tuple[Interval, tuple[Input, ...], list[str]]:
+) -> tuple[Interval, tuple[Input, ...], tuple[str, ...]]:
     assert request.cpu_cores is not None
     per_core, notes = _cpu_power_per_core(catalogue, request.cpu)
     default = catalogue.hardware.default
@@ -282,22 +282,22 @@ def _cpu(
     return around(best, per_core.value, by_load, by_idle), inputs, notes
 
 
-def _cpu_power_per_core(catalogue: Catalogue, name: str | None) -> tuple[Input, list[str]]:
+@lru_cache(maxsize=1024)
+def _cpu_power_per_core(catalogue: Catalogue, name: str | None) -> tuple[Input, tuple[str, ...]]:
     if name is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
-        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), [
-            "No CPU named: the mean of server CPUs per core is used."
-        ]
+        notes = ("No CPU named: the mean of server CPUs per core is used.",)
+        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), notes
     cpu = catalogue.hardware.find_cpu(name)
     if cpu.tdp_w is None or cpu.cores is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
         known = f"{cpu.tdp_w.best:g} W, but no source states its cores" if cpu.tdp_w else "no source states its TDP"
         note = f"{cpu.name}: {known}; the mean TDP per core of server CPUs is used."
-        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), [note]
+        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), (note,)
     basis = "assumed" if cpu.verified == "assumed" else "published"
     note = f"{cpu.name}: {cpu.tdp_w.best:g} W, {cpu.cores} cores"
     value, key = cpu.tdp_w.scaled(1 / cpu.cores), f"device:{cpu.name}"
-    return Input("cpu_tdp_per_core", value, "W", basis, cpu.source, note, key=key), []
+    return Input("cpu_tdp_per_core", value, "W", basis, cpu.source, note, key=key), ()
 
 
 def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Input, ...]]:
