@@ -9,20 +9,8 @@ from hypothesis import given as law
 from strategies import described_runs, positive
 
 from greentrain import Estimate, InputError, Interval, estimate
-from greentrain.footprint import (
-    IT_ENERGY,
-    QUANTITIES,
-    UNKNOWN,
-    Factor,
-    Footprint,
-    Grid,
-    Input,
-    Inputs,
-    Part,
-    SiteFactors,
-    footprint,
-    given,
-)
+from greentrain.footprint import QUANTITIES, UNKNOWN, Factor, Footprint, Grid, Part, SiteFactors, footprint
+from greentrain.inputs import IT_ENERGY, Input, Inputs, given
 from greentrain.interval import Z_90, exact
 from greentrain.summation import total
 

@@ -12,8 +12,9 @@ import pandas  # type: ignore[import-untyped]
 import pytest
 
 from greentrain import Estimate, Footprint, Interval, Run, estimate
-from greentrain.footprint import Grid, Input, Inputs, Part, given
+from greentrain.footprint import Grid, Part
 from greentrain.history.history import Totals
+from greentrain.inputs import Input, Inputs, given
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.tracking.measurement import Measurement
 from greentrain.tracking.view import FinishedRun

@@ -16,7 +16,8 @@ from strategies import described_runs
 
 import greentrain
 from greentrain import Footprint, History, InputError, Interval, LiveRun, Run, estimate, total
-from greentrain.footprint import IT_ENERGY, QUANTITIES, UNKNOWN, Input, Part, SiteFactors, footprint, given
+from greentrain.footprint import QUANTITIES, UNKNOWN, Part, SiteFactors, footprint
+from greentrain.inputs import IT_ENERGY, Input, given
 from greentrain.interval import exact
 from greentrain.interval import total as independent_total
 from greentrain.summation import total_of

@@ -1,6 +1,7 @@
 """A result as a product: device-hours x device power x host x PUE x grid, and one result over another by factors."""
 
-from greentrain.footprint import GRID_INTENSITY, PUE, Footprint
+from greentrain.footprint import Footprint
+from greentrain.inputs import GRID_INTENSITY, PUE
 from greentrain.record import Record
 from greentrain.units import W_PER_KW
 

@@ -5,11 +5,11 @@ it is shown. PUE and carbon intensity are applied here and nowhere else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from math import log
 from typing import Any
 
 from greentrain import formulas
+from greentrain.inputs import GRID_INTENSITY, PUE, Input, Inputs
 from greentrain.interval import Z_90, Interval, around, exact, log_width, product
 from greentrain.interval import total as independent_total
 from greentrain.record import Record, WithoutArithmetic
@@ -23,137 +23,12 @@ BASES = ("measured", "mixed", "estimated")
 SCOPES = ("accelerator", "node", "facility")
 """What a headline covers, the narrowest first."""
 
-GIVEN_SOURCE = "user"
-"""Source id of what the user stated."""
-
-PUE, GRID_INTENSITY, IT_ENERGY = "pue", "grid_intensity", "it_energy"
+_HEADLINE = "operational_kg"
 _EMBODIED = ("device_embodied", "node_share_embodied", "lifetime", "share_of_life_in_use")
 _WATER = ("wue", "water_intensity")
 _BESIDE_ENERGY = frozenset((PUE, GRID_INTENSITY, *_EMBODIED, *_WATER))
 _SMALLEST_RATIO = 1e-9
 """Of a lower end to its best value: below that a logarithm says nothing any more. [1]"""
-
-
-class Input(Record):
-    """One number that a result follows from.
-
-    Attributes
-    ----------
-    name : str
-        What it is, in the words of the model.
-    value : Interval
-        In ``unit``.
-    unit : str
-        Unit; ``1`` for a plain ratio or count.
-    basis : {'given', 'measured', 'published', 'default', 'assumed'}
-        How it is known.
-    source : str
-        Source ids, joined by ``;``, the main one first.
-    note : str
-        What to know about it.
-    weight : float
-        How the operational figure follows it: 1 for a factor, its share for a term of a sum, 0 if not at all. [1]
-    key : str
-        Under which its error is shared with other runs: the same device, place, site or method. Empty: with none.
-    own_share : float
-        Part of its log-variance that is the run's own although there is a key. [1]
-    year : int or None
-        Year of the figure, where it has one.
-    accounting : {'life-cycle', 'direct', ''}
-        Of a carbon intensity: whether building and fuel supply of the power stations are counted; empty where it is
-        not known.
-    """
-
-    name: str
-    value: Interval
-    unit: str
-    basis: str
-    source: str
-    note: str = ""
-    weight: float = 1.0
-    key: str = ""
-    own_share: float = 0.0
-    year: int | None = None
-    accounting: str = ""
-
-    @property
-    def is_default(self) -> bool:
-        """Whether greentrain chose it by default."""
-        return self.basis in ("default", "assumed")
-
-    @property
-    def source_ids(self) -> list[str]:
-        """The source ids one by one."""
-        return [*source_ids(self.source)]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the machine-readable form."""
-        first, *others = source_ids(self.source)
-        low, best, high = self.value
-        return {
-            "name": self.name, "low": low, "best": best, "high": high, "unit": self.unit, "basis": self.basis,
-            "source": first, "other_sources": others, "note": self.note,
-        }  # fmt: skip
-
-
-@lru_cache(maxsize=1024)
-def source_ids(source: str) -> tuple[str, ...]:
-    """Part the source ids of a number, which are joined by ``;``."""
-    return tuple(key.strip() for key in source.split(";"))
-
-
-def given(name: str, value: float, unit: str, weight: float = 1.0) -> Input:
-    """Make the input of something that the user stated."""
-    return Input(name, exact(value), unit, "given", GIVEN_SOURCE, "", weight)
-
-
-class Inputs:
-    """The inputs of a result: by name, ``inputs["pue"]``, or one after the other.
-
-    Parameters
-    ----------
-    items : iterable of Input
-        In the order in which they are shown. Of several with one name, as in a total, the first is found by it.
-    """
-
-    __slots__ = ("_by_name", "_items")
-
-    def __init__(self, items: Iterable[Input] = ()) -> None:
-        self._items = tuple(items)
-        self._by_name: dict[str, Input] | None = None
-
-    def __iter__(self) -> Iterator[Input]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._named()
-
-    def __getitem__(self, name: str) -> Input:
-        return self._named()[name]
-
-    def get(self, name: str) -> Input | None:
-        """Return the input of this name; None where there is none."""
-        return self._named().get(name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Inputs) and self._items == other._items
-
-    def __hash__(self) -> int:
-        return hash(self._items)
-
-    def __repr__(self) -> str:
-        return f"Inputs({list(self._items)!r})"
-
-    def __reduce__(self) -> tuple[type, tuple[tuple[Input, ...]]]:
-        return type(self), (self._items,)
-
-    def _named(self) -> dict[str, Input]:
-        if self._by_name is None:
-            self._by_name = {item.name: item for item in reversed(self._items)}
-        return self._by_name
 
 
 class Part(Record):
@@ -306,15 +181,12 @@ class Footprint(WithoutArithmetic, Record):
     @property
     def drivers(self) -> tuple[tuple[str, float], ...]:
         """Each uncertain input with its share of the operational interval's variance, largest first. [1]"""
+        kg = self.operational_kg
+        if kg is None or kg.is_exact:
+            return ()
         widths: dict[str, float] = {}
-        if self.summed_factors is None:
-            for item in self.inputs:
-                weight = _weight(item, "operational_kg")
-                if weight and item.value.low > 0:
-                    widths[item.name] = (log_width(item.value) * weight) ** 2
-        for factor in (self.summed_factors or {}).get("operational_kg", ()):
-            width = (factor.below**0.5 + factor.above**0.5) ** 2
-            widths[factor.name] = widths.get(factor.name, 0.0) + width
+        for name, width in _widths(self.inputs) if self.summed_factors is None else _summed(self.factors(_HEADLINE)):
+            widths[name] = widths.get(name, 0.0) + width
         everything = sum(widths.values())
         shares = [(name, width / everything) for name, width in widths.items() if width]
         return tuple(sorted(shares, key=lambda pair: -pair[1]))
@@ -359,6 +231,17 @@ class Footprint(WithoutArithmetic, Record):
 
     def __repr__(self) -> str:
         return f"<Footprint {amounts(self)}, {self.basis}>"
+
+
+def _widths(inputs: Iterable[Input]) -> Iterator[tuple[str, float]]:
+    for item in inputs:
+        weight = _weight(item, _HEADLINE)
+        if weight and item.value.low > 0:
+            yield item.name, (log_width(item.value) * weight) ** 2
+
+
+def _summed(factors: Iterable[Factor]) -> Iterator[tuple[str, float]]:
+    return ((factor.name, (factor.below**0.5 + factor.above**0.5) ** 2) for factor in factors)
 
 
 def amounts(footprint: Footprint) -> str:

@@ -4,18 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from greentrain.errors import InputError
-from greentrain.footprint import (
-    IT_ENERGY,
-    QUANTITIES,
-    SCOPES,
-    Factor,
-    Footprint,
-    Input,
-    Inputs,
-    Part,
-    log_variances,
-    scaled,
-)
+from greentrain.footprint import QUANTITIES, SCOPES, Factor, Footprint, Part, log_variances, scaled
+from greentrain.inputs import IT_ENERGY, Input, Inputs
 from greentrain.interval import Interval, exact
 from greentrain.interval import total as independent_total
 

@@ -65,7 +65,7 @@ def test_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert lines[-4:] == [
         "2 runs (1 completed, 1 failed), 1 h 28 min",
-        "  at least 3.60 kWh (3.14 to 4.50), 0.36 kg CO2e (0.277 to 0.508). In brackets:",
+        "  at least 3.60 kWh (3.15 to 4.51), 0.36 kg CO2e (0.277 to 0.509). In brackets:",
         "  90 % intervals.",
         "  Failed, interrupted or killed: 0.6 kWh, 17 % of the energy.",
     ]

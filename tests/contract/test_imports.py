@@ -47,7 +47,8 @@ def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
     loaded = loaded_by(_ESTIMATE)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
     assert rooms == {
-        "_version", "catalogue", "errors", "estimation", "footprint", "formulas", "interval", "lean", "record", "units",
+        "_version", "catalogue", "errors", "estimation", "footprint", "inputs", "formulas", "interval", "lean",
+        "record", "units",
     }  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from strategies import GPUS, PLACES, described_runs, gpu_runs, host_runs, measured_runs, positive
 
 from greentrain import Estimate, Interval, estimate, load_catalogue
-from greentrain.footprint import QUANTITIES, Inputs
-from greentrain.footprint import given as given_input
+from greentrain.footprint import QUANTITIES
+from greentrain.inputs import Inputs
+from greentrain.inputs import given as given_input
 from greentrain.interval import log_width, product
 
 CATALOGUE = load_catalogue()

@@ -1,6 +1,7 @@
 """The history as a whole: found, filtered, added up, handed on as data."""
 
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta, timezone
 from math import exp, log, sqrt
@@ -121,19 +122,27 @@ def test_totals_hold_failed_runs_too(home: Path) -> None:
 
 
 def test_what_runs_share_does_not_cancel_in_totals(home: Path) -> None:
-    """Sensors, PUE and grid of 3 and 1.2 kWh are the same: each run's part of a factor's width weighs by its energy.
+    """Sensors, PUE and grid of 3 and 1.2 kWh are the same: what a factor has of the runs' half-widths adds up.
 
     The first run is 2 kWh within 5 % and 0.5 kWh of a modelled CPU, the second 1 kWh within 5 % alone.
     """
     low = sqrt(0.1**2 + 0.25**2)
     first, second = log(2.5 / (2.5 - low)), log(1 / 0.95)
-    energy = (2.5 * first + 1.0 * second) / 3.5
     found = History(home).totals()
 
-    down = sqrt(energy**2 + log(1.2 / 1.1) ** 2)
-    assert found.facility_energy_kwh.low == pytest.approx(4.2 * exp(-down))
-    down = sqrt(energy**2 + log(1.2 / 1.1) ** 2 + log(100 / 80) ** 2)
-    assert found.operational_kg.low == pytest.approx(0.42 * exp(-down))
+    def low(factors: Sequence[float], *runs: tuple[float, float]) -> float:
+        """Of each run its best value and what the energy has of its logarithm."""
+        parts = []
+        for best, energy in runs:
+            widths = (energy, *factors)
+            down = sqrt(sum(width**2 for width in widths))
+            parts.append([best * (1 - exp(-down)) * width / down for width in widths])
+        return sum(best for best, _ in runs) - sqrt(sum(sum(terms) ** 2 for terms in zip(*parts, strict=True)))
+
+    site = [log(1.2 / 1.1)]
+    assert found.facility_energy_kwh.low == pytest.approx(low(site, (3.0, first), (1.2, second)))
+    site.append(log(100 / 80))
+    assert found.operational_kg.low == pytest.approx(low(site, (0.3, first), (0.12, second)))
     assert (found.runs, found.measured, found.known) == (3, 2, 2)
 
 

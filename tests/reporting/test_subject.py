@@ -135,19 +135,23 @@ def test_a_project_shares_the_meter_and_not_the_grids(tmp_path: Path) -> None:
     (0.015^2 + 0.005^2 + 0.01^2)^0.5 = 0.40129 to 0.42 + (0.015^2 + 0.005^2 + 0.02^2)^0.5 = 0.44550. That error is
     common to both runs and stays as it is; each grid's counts by the two thirds and the third of its run.
 
-    Downward ln(0.42 / 0.40129) = 0.0456, 2/3 ln(4/3) = 0.1918 and 1/3 ln 2 = 0.2310, by squares 0.3037: 0.2232 kg;
-    upward 0.0589, 2/3 ln(5/4) = 0.1488 and again 0.2310, by squares 0.2811: 0.4005 kg.
+    The half-width of each run is parted by the squares of its logarithms, downward 0.0456 beside ln(4/3) = 0.2877 and
+    beside ln 2 = 0.6931: 0.00797 and 0.05031 kg of the first run, 0.00331 and 0.05037 kg of the second. The energy's
+    add up to 0.01128, by squares with the grids' 0.07208: from 0.2303 kg. Upward likewise, 0.0589 beside ln(5/4) and
+    ln 2: 0.02195, 0.05060 and 0.10094 kg make 0.11503: to 0.4174 kg.
 
-    Of the variance the energy has (0.0456 + 0.0589)^2 = 0.0109, the grids (2/3 ln(5/3))^2 + (1/3 ln 4)^2 = 0.3295.
+    In logarithms the sum has ln(0.3024 / 0.2303) = 0.2723 downward and 0.3223 upward, of which the energy has
+    0.1565 = 0.01128 / 0.07208 and 0.1908: (0.0426 + 0.0615)^2 = 0.0108. The grids have likewise
+    (0.1901 + 0.1418)^2 = 0.1101 and (0.1903 + 0.2828)^2 = 0.2239.
     """
     grid = {"low": 300.0, "best": 400.0, "high": 500.0, "basis": "published", "source": "one"}
     write_run(tmp_path, "a", grid=grid)
     write_run(tmp_path, "b", grid={"low": 100.0, "best": 200.0, "high": 400.0, "basis": "published", "source": "two"})
     subject = subject_of(History(tmp_path))
-    assert tuple(subject.operational_kg) == pytest.approx((0.2232, 0.3024, 0.4005), abs=5e-5)
+    assert tuple(subject.operational_kg) == pytest.approx((0.2303, 0.3024, 0.4174), abs=5e-5)
     drivers = dict(subject.drivers)
     assert list(drivers) == ["grid_intensity", "it_energy"]
-    assert drivers["grid_intensity"] == pytest.approx(0.3295 / 0.3404, abs=5e-4)
+    assert drivers["grid_intensity"] == pytest.approx(0.3340 / 0.3448, abs=5e-4)
     assert sum(drivers.values()) == pytest.approx(1.0)
 
 

@@ -45,6 +45,10 @@ class Catalogue:
         self.places = Places(tables)
         self.facilities = Facilities(tables)
 
+    def __reduce__(self) -> tuple[object, tuple[tuple[str, ...]]]:
+        """Pickle and copy by the folders: within a process that gives the same object as long as no file changes."""
+        return _of_folders, (self.folders,)
+
     @cached_property
     def equivalents(self) -> tuple[Equivalent, ...]:
         """Every everyday activity with its emissions."""
@@ -106,4 +110,8 @@ def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
     """
     own = own_profiles_folder()
     folders = (*([own] if own else []), *([] if profiles is None else [os.fspath(profiles)]))
+    return _of_folders(folders)
+
+
+def _of_folders(folders: tuple[str, ...]) -> Catalogue:
     return _catalogue(folders, tuple(map(_state, folders)))

@@ -27,7 +27,8 @@ def list_runs(said: Said) -> int:
         return complain(_unknown_command(said[_STRAYS][0]), 2)
     if "json" in said and "csv" in said:
         raise Contradiction("csv", None, "excludes {json}")
-    runs, unreadable = History(said.get("home")).select(**_filters(said))
+    found = History(said.get("home")).select(**_filters(said))
+    runs, unreadable = found.runs, found.unreadable
     if "json" in said:
         write_json(runs_dict(runs, unreadable))
         return 0

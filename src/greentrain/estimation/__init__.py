@@ -8,7 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.estimation.model import estimate
     from greentrain.estimation.result import Estimate
-    from greentrain.footprint import Input, Part
+    from greentrain.footprint import Part
+    from greentrain.inputs import Input
 
 _HOME = {
     "Estimate": "greentrain.estimation.result",

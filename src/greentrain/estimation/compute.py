@@ -8,7 +8,7 @@ from greentrain.errors import Contradiction, InvalidNumber, either
 from greentrain.estimation.limits import LIMITS
 from greentrain.estimation.power import Devices
 from greentrain.estimation.request import Request
-from greentrain.footprint import Input, given
+from greentrain.inputs import Input, given
 from greentrain.interval import Interval, around
 
 IMPOSSIBLE_MFU = 0.75

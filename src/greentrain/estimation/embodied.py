@@ -7,7 +7,7 @@ from greentrain import formulas
 from greentrain.catalogue import Catalogue, Figure
 from greentrain.estimation.power import Devices, server_cores
 from greentrain.estimation.request import Request
-from greentrain.footprint import Input
+from greentrain.inputs import Input
 from greentrain.interval import Interval, around, exact, total
 
 _HOST_INSIDE = "with_host_share"

@@ -12,7 +12,8 @@ from greentrain.estimation.request import Request, checked_request
 from greentrain.estimation.result import Estimate
 from greentrain.estimation.run import Run
 from greentrain.estimation.site import find_location, find_site
-from greentrain.footprint import GRID_INTENSITY, SiteFactors, footprint, given
+from greentrain.footprint import SiteFactors, footprint
+from greentrain.inputs import GRID_INTENSITY, given
 from greentrain.interval import around
 
 

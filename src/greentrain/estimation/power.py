@@ -8,7 +8,7 @@ from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Figure, In
 from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.limits import checked_number
 from greentrain.estimation.request import Request
-from greentrain.footprint import Input, given
+from greentrain.inputs import Input, given
 from greentrain.interval import Interval, around, exact, total
 from greentrain.record import Record
 from greentrain.units import W_PER_KW

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue
-from greentrain.footprint import GIVEN_SOURCE, QUANTITIES, Footprint, Grid, Input, Inputs, Part, amounts, source_ids
+from greentrain.footprint import QUANTITIES, Footprint, Grid, Part, amounts
+from greentrain.inputs import GIVEN_SOURCE, Input, Inputs, source_ids
 from greentrain.interval import Interval, around
 from greentrain.record import Record, WithoutArithmetic
 

@@ -8,7 +8,7 @@ from greentrain.estimation.compute import Compute
 from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.power import Devices
 from greentrain.estimation.request import Request
-from greentrain.footprint import Input, given
+from greentrain.inputs import Input, given
 from greentrain.interval import exact
 
 _ONE = Input("count", exact(1), "1", "default", "greentrain_judgement", "one, unless said otherwise")

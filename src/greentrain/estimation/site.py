@@ -10,7 +10,8 @@ from greentrain.catalogue.places import WORLD
 from greentrain.errors import Contradiction
 from greentrain.estimation.grid import UNIT, choose_grid, grid_input
 from greentrain.estimation.limits import SITES
-from greentrain.footprint import GRID_INTENSITY, PUE, Input, SiteFactors, given
+from greentrain.footprint import SiteFactors
+from greentrain.inputs import GRID_INTENSITY, PUE, Input, given
 
 
 @lru_cache(maxsize=4096)

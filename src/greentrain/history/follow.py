@@ -1,9 +1,10 @@
 """Looking at a live run again and again, at the cost of what was written since the last look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from greentrain.history.reader import read_run
 from greentrain.history.run import Run
+from greentrain.journal.fields import mapping
 from greentrain.journal.reader import Journal
 from greentrain.journal.writer import Record
 
@@ -37,17 +38,24 @@ class Follower:
 def newest(records: Sequence[Record]) -> list[Record]:
     """Leave out the records of which a later one says the same anew, such as all samples but the last."""
     kept: dict[object, Record] = {}
+    before: dict[str, object] = {}
     for record in records:
-        key = _subject(record)
+        key = _subject(record, before)
         kept.pop(key, None)
         kept[key] = record
+        if record["type"] == "sample":
+            before = mapping(record, "energy_kwh")
     return list(kept.values())
 
 
-def _subject(record: Record) -> object:
-    """Tell what a record is about: logs of other names, and samples of other components, say other things."""
+def _subject(record: Record, before: Mapping[str, object]) -> object:
+    """Tell what a record is about.
+
+    Logs of other names, and samples of other components, say other things; so does a sample in which the energy of a
+    component stands still, which is how one shows that the meter has lost.
+    """
     if record["type"] not in _SAID_ANEW:
         return id(record)
-    said = record.get("values") or record.get("energy_kwh")
-    known = (name for name, value in said.items() if value is not None) if isinstance(said, dict) else ()
+    said = mapping(record, "values") or mapping(record, "energy_kwh")
+    known = ((name, value != before.get(name)) for name, value in said.items() if value is not None)
     return record["type"], frozenset(known)

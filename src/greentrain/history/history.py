@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from greentrain._version import __version__
 from greentrain.catalogue.home import home_folder
@@ -63,8 +63,8 @@ class Totals(WithoutArithmetic, Record):
     unfinished_share: float | None
 
 
-class Selection(NamedTuple):
-    """Runs that were chosen, and what could not be read.
+class Selection(Record):
+    """Runs that were chosen, which it leads to one after the other, and what could not be read.
 
     Attributes
     ----------
@@ -76,6 +76,12 @@ class Selection(NamedTuple):
 
     runs: tuple[Run, ...]
     unreadable: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
 
 
 class History:
@@ -174,7 +180,8 @@ class History:
 
     def to_dict(self, **chosen: Any) -> dict[str, Any]:
         """Give runs and totals as plain data; the parameters are those of `runs`."""
-        return runs_dict(*self.select(**chosen))
+        found = self.select(**chosen)
+        return runs_dict(found.runs, found.unreadable)
 
     def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
         """Give runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`."""

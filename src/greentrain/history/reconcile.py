@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError
 from greentrain.estimation import Estimate, estimate
-from greentrain.footprint import IT_ENERGY, Factor, Footprint, Input, SiteFactors, footprint
+from greentrain.footprint import Factor, Footprint, SiteFactors, footprint
 from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
 from greentrain.history.hardware import accelerator_of, estimate_inputs
 from greentrain.history.metered import coverage, mean_accelerator_w, metered_energy
 from greentrain.history.run_facts import RunFacts
 from greentrain.history.site import dated_grid, mean_site
+from greentrain.inputs import IT_ENERGY, Input
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
 
@@ -194,7 +195,7 @@ def _energy_input(run: RunFacts, beside: Estimate | None, found: AdoptedEnergy) 
         words = ", ".join(f"{name} {kwh:.4g} kWh" for name, kwh in known if kwh is not None)
         is_modelled = found.basis == "estimated"
         note = f"{'modelled' if is_modelled else 'measured'}: {words}" if words else ""
-        basis, source = ("default", JUDGEMENT) if is_modelled else ("measured", MEASUREMENT)
+        basis, source = ("default", JUDGEMENT) if is_modelled else (found.basis, MEASUREMENT)
     if found.origin == "measurement":
         key, own = f"meter:{found.basis}", 0.0
     else:

@@ -22,6 +22,7 @@ from greentrain.history.plain import (
 )
 from greentrain.history.reconcile import Comparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.run_facts import RunFacts
+from greentrain.history.run_words import coverage_words, summary_words
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
 from greentrain.numbers import duration
@@ -102,6 +103,11 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
         missing = self.duration_seconds - metered_seconds(self)
         is_much = missing > max(_LEAST_MISSING_SECONDS, _LEAST_MISSING_SHARE * self.duration_seconds)
         return missing if is_much else 0.0
+
+    @property
+    def coverage(self) -> str:
+        """How much of the time a meter covered, as "measured 2 of 6 s"; nothing where it covered all or none."""
+        return coverage_words(self.duration_seconds, self.unmetered_seconds) if self.is_metered else ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -190,9 +196,8 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
 
     def __str__(self) -> str:
         """Say what the run took and what of it was measured, in the words of the line at its end."""
-        from greentrain.history.run_words import summary_words
-
-        return f"{self.id} {self.status} after {duration(self.duration_seconds)}: {summary_words(self)}"
+        words = summary_words(self.footprint, self.unfilled, self.coverage)
+        return f"{self.id} {self.status} after {duration(self.duration_seconds)}: {words}"
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.status}, {self.duration_seconds:.0f} s, {amounts(self.footprint)}>"

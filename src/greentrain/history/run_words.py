@@ -1,48 +1,60 @@
 """The energy of a run in words, the same wherever a person reads it."""
 
-from greentrain.history.run import Run
+from greentrain.footprint import Footprint
 from greentrain.numbers import amount, best, duration, rounded
 
 
-def energy_words(run: Run) -> str:
-    """Say energy and emissions of a run with their intervals, and what of it was not measured."""
-    return "; ".join([_amounts(run), *_unmetered(run)])
+def energy_words(footprint: Footprint, unfilled: tuple[str, ...], coverage: str) -> str:
+    """Say energy and emissions of a run with their intervals, and what of it was not measured.
+
+    Parameters
+    ----------
+    footprint : Footprint
+        The run's.
+    unfilled : tuple of str
+        Parts of the computers that are in no sum, so that the run took more than its figures say.
+    coverage : str
+        How much of the time a meter covered, as `coverage_words` says it.
+    """
+    return "; ".join([_amounts(footprint, unfilled), *_unmetered(footprint, coverage)])
 
 
-def summary_words(run: Run) -> str:
+def summary_words(footprint: Footprint, unfilled: tuple[str, ...], coverage: str) -> str:
     """Say the same in the one line at the end of a run, which has to explain itself."""
-    without = [f"without {' and '.join(run.unfilled)}"] if is_lower_bound(run) else []
-    facility, kg = run.facility_energy_kwh, run.operational_kg
+    without = [f"without {' and '.join(unfilled)}"] if unfilled else []
+    facility, kg = footprint.facility_energy_kwh, footprint.operational_kg
+    rest = (*without, *_unmetered(footprint, coverage))
     if facility is None or kg is None:
-        return "; ".join([_amounts(run), *without, *_unmetered(run)])
+        return "; ".join([_amounts(footprint, unfilled), *rest])
     interval = "" if kg.is_exact else f" (90 % interval {rounded(kg.low)} to {rounded(kg.high)})"
-    least = "at least " if is_lower_bound(run) else ""
-    return "; ".join([f"{least}{best(facility)} kWh, {best(kg)} kg CO2e{interval}", *without, *_unmetered(run)])
+    least = "at least " if unfilled else ""
+    return "; ".join([f"{least}{best(facility)} kWh, {best(kg)} kg CO2e{interval}", *rest])
 
 
-def is_lower_bound(run: Run) -> bool:
-    """Whether a part of the computers is in no sum, so that the run took more than its figures say."""
-    return bool(run.unfilled)
+def coverage_words(duration_seconds: float, unmetered_seconds: float) -> str:
+    """Say how much of the time a meter covered, as "measured 2 of 6 s"; nothing where it covered all. [s]"""
+    if not unmetered_seconds:
+        return ""
+    seen, whole = (_in_few_digits(each) for each in (duration_seconds - unmetered_seconds, duration_seconds))
+    return f"measured {_without_unit(seen, whole)} of {whole}"
 
 
-def _amounts(run: Run) -> str:
-    it_energy, facility, kg = run.it_energy_kwh, run.facility_energy_kwh, run.operational_kg
+def _amounts(footprint: Footprint, unfilled: tuple[str, ...]) -> str:
+    it_energy, facility, kg = footprint.it_energy_kwh, footprint.facility_energy_kwh, footprint.operational_kg
     if it_energy is None:
         return "energy not known"
-    least = "at least " if is_lower_bound(run) else ""
+    least = "at least " if unfilled else ""
     if facility is None or kg is None:
         return f"{least}{amount(it_energy, 'kWh')} of the computers"
     return f"{least}{amount(facility, 'kWh')}, {amount(kg, 'kg CO2e')}"
 
 
-def _unmetered(run: Run) -> list[str]:
+def _unmetered(footprint: Footprint, coverage: str) -> list[str]:
     """Say how much of the time a meter covered, or else how the energy is known unless it was measured."""
-    seconds = run.unmetered_seconds if run.is_metered else 0.0
-    found = ["estimated"] if run.basis == "estimated" and run.it_energy_kwh is not None else []
-    if seconds:
-        seen, whole = (_in_few_digits(each) for each in (run.duration_seconds - seconds, run.duration_seconds))
-        found.append(f"measured {_without_unit(seen, whole)} of {whole}")
-    elif run.basis == "mixed":
+    found = ["estimated"] if footprint.basis == "estimated" and footprint.it_energy_kwh is not None else []
+    if coverage:
+        found.append(coverage)
+    elif footprint.basis == "mixed":
         found.append("measured in part")
     return found
 

@@ -7,8 +7,9 @@ from greentrain.catalogue import load_catalogue
 from greentrain.errors import GreentrainError
 from greentrain.estimation.grid import ACCOUNTING, choose_grid
 from greentrain.estimation.site import find_location, site_factors
-from greentrain.footprint import GRID_INTENSITY, PUE, Input, SiteFactors
+from greentrain.footprint import SiteFactors
 from greentrain.history.records import NodeMeasurement
+from greentrain.inputs import GRID_INTENSITY, PUE, Input
 from greentrain.interval import Interval
 from greentrain.journal import fields
 from greentrain.journal.writer import Record

@@ -3,7 +3,7 @@
 import textwrap
 
 from greentrain.estimation import Estimate
-from greentrain.footprint import Inputs
+from greentrain.inputs import Inputs
 from greentrain.numbers import as_given, best, plain, rounded, with_span
 from greentrain.reporting.text import WIDTH
 from greentrain.reporting.words import input_words

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from greentrain.csv_text import escaped
 from greentrain.history.history import Totals, totals_of
 from greentrain.history.run import Run
-from greentrain.history.run_words import energy_words, is_lower_bound
+from greentrain.history.run_words import energy_words
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
 from greentrain.numbers import amount, duration, percent, rounded
@@ -20,7 +20,7 @@ def history_text(runs: Sequence[Run], bold: Style = str) -> str:
     """List runs, two lines each, and add them up."""
     if not runs:
         return "No runs.\n"
-    is_partial = any(map(is_lower_bound, runs))
+    is_partial = any(run.unfilled for run in runs)
     lines = [line for run in runs for line in _run_lines(run, bold)]
     blocks = ["\n".join(lines), totals_text(totals_of(runs), is_partial)]
     return "\n\n".join(blocks) + "\n"
@@ -31,7 +31,7 @@ def _run_lines(run: Run, bold: Style) -> list[str]:
     name = escaped(run.name or "")
     space = WIDTH - len(head) - 2
     place, hardware = escaped(run.location or "place unknown"), escaped(run.hardware or "hardware unknown")
-    facts = [energy_words(run), cut(place, 20), cut(hardware, 40)]
+    facts = [energy_words(run.footprint, run.unfilled, run.coverage), cut(place, 20), cut(hardware, 40)]
     first = bold(head) + (f"  {cut(name, space)}" if name and space > 3 else "")
     return [first, *wrapped(", ".join(facts), "    ")]
 

@@ -39,6 +39,7 @@ def line_of_run(run: Run) -> RunLine:
         project=run.project,
         unmeasured=run.unfilled,
         starts=_starts(run),
+        coverage=run.coverage,
     )
 
 

@@ -6,7 +6,7 @@ from greentrain.csv_text import escaped
 from greentrain.history.plain import utc
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
-from greentrain.history.run_words import energy_words, is_lower_bound
+from greentrain.history.run_words import energy_words
 from greentrain.journal.records import COMPONENTS, Span
 from greentrain.numbers import amount, duration, rounded, with_span
 from greentrain.reporting.history_text import cut, kwh_words, wrapped
@@ -32,7 +32,7 @@ def _head(run: Run, bold: Style) -> list[str]:
     error = f" ({cut(escaped(run.error), 40)})" if run.error else ""
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     lines = [cut(f"{escaped(run.id)}{name}", WIDTH), f"  {run.status}{error}{code}"]
-    lines += map(bold, wrapped(energy_words(run), "  "))
+    lines += map(bold, wrapped(energy_words(run.footprint, run.unfilled, run.coverage), "  "))
     facts = {
         "project": run.project,
         "started": f"{utc(run.started)}, for {duration(run.duration_seconds)}",
@@ -92,7 +92,7 @@ def _beside(run: Run) -> list[str]:
     if both.implied_host_factor is not None:
         factor = rounded(both.implied_host_factor)
         lines += wrapped(f"host factor at least {factor}: fans and losses are not measured", "  ")
-    least = "at least " if is_lower_bound(run) else ""
+    least = "at least " if run.unfilled else ""
     energy = kwh_words(run.it_energy_kwh)
     lines += wrapped(f"to believe: {_ORIGINS[both.believed]}, {least}{energy} before PUE", "  ")
     if run.operational_kg is not None:

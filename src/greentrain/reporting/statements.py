@@ -48,7 +48,13 @@ def basis_words(subject: Subject) -> str:
 
 def boundary_words(subject: Subject) -> str:
     """Say which equipment the numbers cover, that PUE was applied, and what is missing because nothing measured it."""
-    return "; ".join([_BOUNDARIES[subject.boundary], *_pue_words(subject), *_unmeasured_words(subject)])
+    parts = (
+        _BOUNDARIES[subject.boundary],
+        *_pue_words(subject),
+        *_unmeasured_words(subject),
+        *_coverage_words(subject),
+    )
+    return "; ".join(parts)
 
 
 def _pue_words(subject: Subject) -> Iterable[str]:
@@ -65,6 +71,14 @@ def _unmeasured_words(subject: Subject) -> Iterable[str]:
     elif counts:
         listed = ", ".join(f"{part} of {counted(number, 'run')}" for part, number in counts.items())
         yield f"not measured and not in the figures: {listed}"
+
+
+def _coverage_words(subject: Subject) -> Iterable[str]:
+    covered = [line.coverage for line in known_lines(subject) if line.coverage]
+    if covered and len(subject.lines) == 1:
+        yield covered[0]
+    elif covered:
+        yield f"a part of the time was not measured in {len(covered):,} of {counted(len(subject.lines), 'run')}"
 
 
 def unmeasured(subject: Subject) -> dict[str, int]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from greentrain.estimation import Estimate
-from greentrain.footprint import PUE, Footprint, Grid, Input, Inputs, Part
+from greentrain.footprint import Footprint, Grid, Part
+from greentrain.inputs import PUE, Input, Inputs
 from greentrain.interval import Interval, exact
 from greentrain.journal.records import UNFINISHED
 from greentrain.record import Record
@@ -78,6 +79,8 @@ class RunLine(Record):
         Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
     starts : int
         How often it was started; a run that goes on after a failure is one run. [1]
+    coverage : str
+        How much of the time a meter covered, in words; nothing where it covered all or none.
 
     None means not known, never zero.
     """
@@ -100,6 +103,7 @@ class RunLine(Record):
     project: str | None = None
     unmeasured: tuple[str, ...] = ()
     starts: int = 1
+    coverage: str = ""
 
     @property
     def basis(self) -> str:

@@ -12,7 +12,8 @@ from greentrain.errors import Contradiction, GreentrainError, InputError
 from greentrain.estimation import Estimate
 from greentrain.estimation.equivalents import Comparison, equivalents_of
 from greentrain.estimation.limits import checked_number
-from greentrain.footprint import GIVEN_SOURCE, IT_ENERGY, Footprint, Input, Inputs
+from greentrain.footprint import Footprint
+from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, Input, Inputs
 from greentrain.reporting.method_words import estimate_method, run_method
 from greentrain.reporting.subject import STATED, RunLine, Size, Subject, Versions
 from greentrain.reporting.words import hardware_words, run_words

@@ -15,7 +15,7 @@ def watch_text(run: Run, bold: Style = str) -> str:
     name = escaped(run.name or "")
     head = f"{escaped(run.id)}  {run.status}  {duration(run.duration_seconds)}"
     lines = [bold(cut(f"{head}  {name}".rstrip(), WIDTH)), *_components(run)]
-    lines += wrapped(energy_words(run), "  ")
+    lines += wrapped(energy_words(run.footprint, run.unfilled, run.coverage), "  ")
     return "\n".join([*lines, *_forecast(run), *_budget(run)]) + "\n"
 
 

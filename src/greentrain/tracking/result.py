@@ -97,7 +97,8 @@ def view_of(run: "Course", result: Result | None) -> FinishedRun:
         "measurement": result.measurement.to_dict() if result else None,
         "estimate": result.estimate.to_dict() if result and result.estimate else None,
     }
-    return FinishedRun(record, result.measurement if result else None, _estimated_as(result))
+    words = summary(run, result).strip() if result else ""
+    return FinishedRun(record, result.measurement if result else None, _estimated_as(result), words)
 
 
 def _estimated_as(result: Result | None) -> dict[str, Any] | None:
@@ -120,7 +121,8 @@ def _amounts(run: "Course", result: Result) -> str:
     if run.role == JOINED:
         key = run.carrier.key if run.carrier else None
         return f"measured as a part of {key or 'the run that it joined'}"
-    return "nothing was recorded" if result.run is None else summary_words(result.run)
+    found = result.run
+    return "nothing was recorded" if found is None else summary_words(found.footprint, found.unfilled, found.coverage)
 
 
 def _recorded(run: "Course", seconds: float, site: SiteFactors) -> Run | None:

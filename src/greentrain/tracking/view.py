@@ -21,11 +21,17 @@ class FinishedRun(Record):
         What was measured, completed by the estimate; None when the run went on when this view was made.
     estimated_as : dict or None
         The keywords of ``greentrain.estimate`` for the same run, by the hardware that its meter saw.
+    words : str
+        What the run took, in the words of the line at its end; none of one that went on.
     """
 
     record: dict[str, Any]
     measurement: "Measurement | None"
     estimated_as: dict[str, Any] | None = None
+    words: str = ""
+
+    def __str__(self) -> str:
+        return self.words or repr(self)
 
     def __repr__(self) -> str:
         name = None if self.name is None else ascii(self.name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
+from greentrain.record import Record
 from greentrain.validation.factors import RatioToPublished
 from greentrain.validation.reference import TIERS, Reference
 
@@ -93,7 +94,7 @@ class PeerScore(NamedTuple):
     our_median_abs_log_ratio: float
 
 
-class ValidationReport(NamedTuple):
+class ValidationReport(Record):
     """Published footprints against what their inputs give, and against our own estimates.
 
     Attributes

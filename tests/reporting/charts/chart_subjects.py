@@ -5,7 +5,8 @@ from typing import Any
 
 from greentrain.catalogue.records import Equivalent
 from greentrain.estimation.equivalents import Comparison
-from greentrain.footprint import UNKNOWN, Factor, Input, Inputs, Part, given
+from greentrain.footprint import UNKNOWN, Factor, Part
+from greentrain.inputs import Input, Inputs, given
 from greentrain.interval import Interval, exact
 from greentrain.reporting.subject import RunLine, Subject, Versions
 from greentrain.validation.report import RecordResult, ValidationReport

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from greentrain import Estimate, Interval, estimate
-from greentrain.footprint import IT_ENERGY, UNKNOWN, Input, Inputs, Part, given
+from greentrain.footprint import UNKNOWN, Part
+from greentrain.inputs import IT_ENERGY, Input, Inputs, given
 from greentrain.reporting.subject import RunLine, Size, Subject, Versions
 from greentrain.reporting.subject_of import subject_of
 

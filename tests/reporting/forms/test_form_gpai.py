@@ -82,7 +82,7 @@ def test_the_method_says_where_the_energy_comes_from() -> None:
     assert estimated.startswith("Energy is estimated from computational resources; no meter was read.")
     assert "hours (derived from operations over peak times utilization)" in estimated
     mixed = energy_method(with_footprint(project(), basis="mixed"))
-    assert "the unmeasured rest is estimated from computational resources" in mixed
+    assert "the unmeasured rest is estimated: time without a reading at the mean power of the rest, " in mixed
     assert "90 % interval 0.028 to 0.042 MWh" in mixed
 
 

@@ -10,7 +10,7 @@ from subjects import exact, one_run, project, sized, with_footprint
 
 from greentrain import Interval, estimate
 from greentrain.errors import InputError
-from greentrain.footprint import Inputs
+from greentrain.inputs import Inputs
 from greentrain.reporting.forms.latex import render
 from greentrain.reporting.subject import Subject
 from greentrain.reporting.subject_of import subject_of
@@ -87,15 +87,15 @@ def test_many_runs_are_summed_by_outcome() -> None:
 
 
 def test_what_is_each_runs_own_partly_cancels_in_a_subtotal() -> None:
-    """Without anything shared the widths of the 31 runs' logarithms go down by the square root of 31, 5.568.
+    """Without anything shared the half-widths of 31 runs, 5 kWh and 2 kg, add up by their squares: times 5.568.
 
-    775 x 0.8^(1 / 5.568) = 745 kWh to 775 x 1.2^(1 / 5.568) = 801 kWh; 310 kg likewise, 298 to 320 kg.
+    775 - 27.8 = 747 kWh to 803 kWh; 310 - 11.1 = 299 kg to 321 kg.
     """
     line = project().lines[0]
     inputs = Inputs(item._replace(key="") for item in line.footprint.inputs)
     line = line._replace(footprint=line.footprint._replace(inputs=inputs))
     found = rows(project()._replace(lines=tuple(line._replace(id=str(number)) for number in range(31))))
-    assert found[1] == "31 runs (completed) & 2,480 & 775 [745, 801] & 310 [298, 320]"
+    assert found[1] == "31 runs (completed) & 2,480 & 775 [747, 803] & 310 [299, 321]"
 
 
 def test_large_figures_are_in_mwh_and_tonnes() -> None:

@@ -8,7 +8,7 @@ from subjects import GRID, MADE_AT, exact, nothing, one_run, project, sized, wit
 
 from greentrain import Interval, validate
 from greentrain.errors import Contradiction, InputError
-from greentrain.footprint import Inputs
+from greentrain.inputs import Inputs
 from greentrain.reporting import statements
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.report import report

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain.footprint import Input
+from greentrain.inputs import Input
 from greentrain.numbers import percent, rounded, with_span
 from greentrain.reporting.charts.prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.rows import placed

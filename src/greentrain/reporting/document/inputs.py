@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from greentrain.footprint import Input
+from greentrain.inputs import Input
 from greentrain.numbers import as_given, with_span
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, table
 from greentrain.reporting.subject import Subject
@@ -11,6 +11,7 @@ from greentrain.reporting.words import input_words
 _BASES = {
     "given": "given by the user",
     "measured": "measured",
+    "mixed": "measured in part",
     "published": "published",
     "default": "default of greentrain",
     "assumed": "assumed, on weak evidence",

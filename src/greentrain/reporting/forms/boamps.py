@@ -103,9 +103,9 @@ def _task(subject: Subject, activity: str, family: str) -> dict[str, Any]:
 
 def _measure(subject: Subject, line: RunLine) -> dict[str, Any]:
     assert line.it_energy_kwh is not None
-    measured = line.basis != "estimated" and subject.versions.codecarbon
+    how = f"{line.basis} with codecarbon" if line.basis != "estimated" and subject.versions.codecarbon else line.basis
     found: dict[str, Any] = {
-        "measurementMethod": f"greentrain, {line.basis}{' with codecarbon' if measured else ''}",
+        "measurementMethod": ", ".join(["greentrain", how, *([line.coverage] if line.coverage else [])]),
         "version": subject.versions.greentrain,
         "powerConsumption": cell(FORM, "energy").number(line.it_energy_kwh.best),
     }

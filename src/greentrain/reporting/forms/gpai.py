@@ -105,9 +105,10 @@ def _how(subject: Subject) -> str:
             f"memory and what has no sensor by a model{reader}; gaps are marked in the record of the run."
         )
     if subject.basis == "mixed":
+        measured = f"Energy was measured in part, by sensors of accelerators and processors{reader}"
         return (
-            f"Energy was measured in part, by sensors of accelerators and processors{reader}; the "
-            f"unmeasured rest is estimated from computational resources. {_estimated(subject)}"
+            f"{measured}; the unmeasured rest is estimated: time without a reading at the mean power of the rest, "
+            "components without a meter from computational resources."
         )
     if subject.kind == "estimate":
         return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"

@@ -9,7 +9,7 @@ from greentrain.reporting.subject import KINDS, QUANTITIES, Components
 _ID = "https://json-schema.org/draft/2020-12/schema"
 _STATUSES = ["completed", "failed", "interrupted", "killed", "running", "estimated"]
 _BASES = ["estimated", "measured", "mixed"]
-_KNOWN = ["given", "measured", "published", "default", "assumed"]
+_KNOWN = ["given", "measured", "mixed", "published", "default", "assumed"]
 _TEXT, _NUMBER, _WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 _MOMENT = {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
 _ENDS = {"$ref": "#/$defs/interval"}

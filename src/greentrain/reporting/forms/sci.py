@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from greentrain.errors import InputError, either
-from greentrain.footprint import Input
+from greentrain.inputs import Input
 from greentrain.interval import Interval, total
 from greentrain.reporting import statements
 from greentrain.reporting.escaping import markdown
@@ -22,6 +22,7 @@ _RATIONALES = {
 _WATER = ("wue", "water_intensity")
 _METHODS = {
     "measured": "measured",
+    "mixed": "measured and modeled",
     "given": "sourced",
     "published": "sourced",
     "default": "modeled",

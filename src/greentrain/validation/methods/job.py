@@ -6,7 +6,7 @@ from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.estimation import Estimate
 from greentrain.factors import Decomposition
-from greentrain.footprint import GRID_INTENSITY, PUE, Inputs
+from greentrain.inputs import GRID_INTENSITY, PUE, Inputs
 from greentrain.units import W_PER_KW
 
 ACCELERATORS_PER_HOST = 8
