@@ -359,3 +359,27 @@ def test_twice_as_many_runs_are_known_no_worse(items: list[Footprint]) -> None:
         narrow, wide = getattr(once, name), getattr(twice, name)
         for one, other in ((narrow.best - narrow.low, wide.best - wide.low), (narrow.high, wide.high)):
             assert other <= 2 * one + SLACK * narrow.high
+
+
+def test_a_run_counted_twice_is_said(tmp_path: Path) -> None:
+    """The same run, or an inner run beside the whole one; two inner runs are not the same energy."""
+    with greentrain.track("outer", meter="none", gpu="V100", home=tmp_path, quiet=True) as outer:
+        inner = []
+        for name in ("a", "b"):
+            with greentrain.track(name, quiet=True) as run_:
+                pass
+            inner.append(run_)
+    said = f"Run {outer.key} is among the results more than once, or beside a part of it: its energy counts as often."
+    found = History(tmp_path).get(outer.key or "")
+    for results in ([outer, inner[0]], [outer, outer], [found, outer], [found, found]):
+        assert total(results).notes[0] == said
+    assert not any("more than once" in note for note in total(inner).notes)
+    assert total(History(tmp_path)) == total([found])
+    assert total(History(tmp_path).select()) == total([found])
+
+
+def test_a_sum_over_grids_has_none_of_them() -> None:
+    """The grid of the first run would be wrong for the others."""
+    runs = [estimate("V100", hours=1, location=place) for place in ("FR", "US")]
+    assert total(runs).grid is None
+    assert total([runs[0], runs[0]]).grid == runs[0].grid

@@ -169,8 +169,9 @@ class Footprint(WithoutArithmetic, Record):
 
     @property
     def grid(self) -> Grid | None:
-        """The carbon intensity with its year and what it counts; None where none is known."""
-        item = self.inputs.get(GRID_INTENSITY)
+        """The carbon intensity with its year and what it counts; None where none is known, or a sum holds several."""
+        found = [item for item in self.inputs if item.name == GRID_INTENSITY]
+        item = found[0] if len(found) == 1 else None
         return None if item is None else Grid(item.value, item.year, item.accounting, item.basis, item.source)
 
     @property

@@ -40,6 +40,7 @@ class WithoutArithmetic:
 
     __radd__ = __sub__ = __rsub__ = __add__
     __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __mul__
+    __pow__ = __rpow__ = __divmod__ = __rdivmod__ = __matmul__ = __rmatmul__ = __mul__
     __pos__ = __abs__ = __neg__
     __le__ = __gt__ = __ge__ = __lt__
 
@@ -56,6 +57,13 @@ _COMPARING = (
     "{0} values have no order, since intervals overlap: compare their best values, as in "
     "max(results, key=lambda item: item.operational_kg.best); greentrain.total adds them"
 )
+
+
+def _hashable(value: "Any") -> "Any":
+    """Return a value that is hashed alike whenever the given one is equal: dictionaries and lists as tuples."""
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _compiled_methods(fields: "tuple[str, ...]", defaults: "dict[str, Any]", kw_only: bool) -> str:
@@ -126,7 +134,11 @@ class Record(metaclass=_RecordType):
         return all(getattr(self, name) == getattr(other, name) for name in self._fields)
 
     def __hash__(self) -> int:
-        return hash((type(self), *(getattr(self, name) for name in self._fields)))
+        values = self._asdict().values()
+        try:
+            return hash((type(self), *values))
+        except TypeError:
+            return hash((type(self), *map(_hashable, values)))
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)

@@ -66,10 +66,26 @@ def total(results: Iterable[Any]) -> Footprint:
     if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
         rule = "must be a list of results; a single one is not added to anything"
         raise InputError("results", f"of type {type(results).__name__}", rule)
-    items = [footprint_of(result) for result in results]
+    listed = list(results)
+    items = [footprint_of(result) for result in listed]
     if not items:
         raise InputError("results", None, "there is nothing to add up")
-    return items[0] if len(items) == 1 else total_of(items)
+    if len(items) == 1:
+        return items[0]
+    whole = total_of(items)
+    return whole._replace(notes=(*_twice_notes(listed), *whole.notes))
+
+
+def _twice_notes(results: Iterable[Any]) -> Iterator[str]:
+    """Say which tracked runs are there more than once, or beside a run inside them, which is a part of them."""
+    found: dict[str, list[bool]] = {}
+    for result in results:
+        key = getattr(result, "key", None) or getattr(result, "id", None)
+        if isinstance(key, str):
+            found.setdefault(key, []).append(getattr(result, "role", "") != "span")
+    for key, is_whole in found.items():
+        if len(is_whole) > 1 and any(is_whole):
+            yield f"Run {key} is among the results more than once, or beside a part of it: its energy counts as often."
 
 
 def total_of(items: "list[Footprint]") -> Footprint:

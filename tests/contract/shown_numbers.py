@@ -23,7 +23,7 @@ FULL, WORDS, OF_REPR = 15, 3, 4
 
 MEASURED, MIXED, ESTIMATED = "measured", "mixed", "estimated"
 _BASIS_WORDS = {
-    "partly measured and partly estimated": MIXED, "measured and modeled": MIXED, "modeled": ESTIMATED,
+    "measured in part": MIXED, "measured and modeled": MIXED, "modeled": ESTIMATED,
     "By measurement and estimate we find": MIXED, "We measured": MEASURED, "We estimate": ESTIMATED,
 }  # fmt: skip
 

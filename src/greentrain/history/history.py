@@ -104,6 +104,9 @@ class History:
         """Give the runs, newest first; the parameters are those of `select`."""
         return self.select(project=project, since=since, status=status).runs
 
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs())
+
     def select(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
     ) -> Selection:

@@ -12,6 +12,8 @@ from greentrain.journal.records import COMPONENTS
 from greentrain.reporting.subject import Components, RunLine
 from greentrain.units import SECONDS_PER_HOUR
 
+_PARTS = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
+
 
 def line_of_run(run: Run) -> RunLine:
     """Return the line of a tracked run."""
@@ -39,6 +41,9 @@ def line_of_run(run: Run) -> RunLine:
         project=run.project,
         unmeasured=run.unfilled,
         starts=_starts(run),
+        sensed=_of_quality(run, "measured"),
+        modelled=_of_quality(run, "modelled"),
+        is_filled=run.reconciliation.believed in ("both", "estimate"),
         coverage=run.coverage,
     )
 
@@ -49,6 +54,12 @@ def utc_time(seconds: float) -> datetime | None:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (OverflowError, ValueError, OSError):
         return None
+
+
+def _of_quality(run: Run, quality: str) -> tuple[str, ...]:
+    """Name the parts of the computers whose energy is known in this way on a node at least."""
+    known = {name for node in run.nodes for name, each in node.quality.items() if each == quality}
+    return tuple(_PARTS[name] for name in COMPONENTS if name in known)
 
 
 def _starts(run: Run) -> int:

@@ -19,7 +19,7 @@ _BOUNDARIES = {
     "node": "the computers (accelerators and host)",
     "accelerator": "the accelerators alone, without their host",
 }
-_BASES = {"estimated": "estimated", "measured": "measured", "mixed": "partly measured and partly estimated"}
+_BASES = {"estimated": "estimated", "measured": "measured", "mixed": "measured in part"}
 _STATUSES = ("completed", "failed", "interrupted", "killed", "running", "estimated")
 
 
@@ -55,6 +55,16 @@ def boundary_words(subject: Subject) -> str:
         *_coverage_words(subject),
     )
     return "; ".join(parts)
+
+
+def meters_words(subject: Subject) -> str:
+    """Say whose energy sensors read and whose was modelled: accelerators by their own sensors, memory by a model."""
+    lines = known_lines(subject)
+    sensed = dict.fromkeys(part for line in lines for part in line.sensed)
+    modelled = dict.fromkeys(part for line in lines for part in line.modelled)
+    found = [f"{' and '.join(sensed)} by their own sensors"] if sensed else []
+    found += [f"{' and '.join(modelled)} by a model"] if modelled else []
+    return ", ".join(found)
 
 
 def _pue_words(subject: Subject) -> Iterable[str]:

@@ -79,6 +79,10 @@ class RunLine(Record):
         Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
     starts : int
         How often it was started; a run that goes on after a failure is one run. [1]
+    sensed, modelled : tuple of str
+        Parts of the computers whose energy sensors read, and those for which it was modelled from load or size.
+    is_filled : bool
+        Whether what was not measured is estimated and in the figures.
     coverage : str
         How much of the time a meter covered, in words; nothing where it covered all or none.
 
@@ -103,6 +107,9 @@ class RunLine(Record):
     project: str | None = None
     unmeasured: tuple[str, ...] = ()
     starts: int = 1
+    sensed: tuple[str, ...] = ()
+    modelled: tuple[str, ...] = ()
+    is_filled: bool = False
     coverage: str = ""
 
     @property

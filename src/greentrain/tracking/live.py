@@ -8,6 +8,7 @@ from os.path import basename
 
 from greentrain.errors import BudgetExceeded, InputError
 from greentrain.lean import TYPE_CHECKING
+from greentrain.record import WithoutArithmetic
 from greentrain.tracking.carrier import say, tell
 from greentrain.tracking.course import Course
 from greentrain.tracking.spans import Span, words_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from greentrain.tracking.view import FinishedRun
 
 
-class LiveRun(Course):
+class LiveRun(WithoutArithmetic, Course):
     """A run that is being tracked; `Tracker.start` and ``with track(...) as run`` give one.
 
     A run that starts while another of the same process goes on becomes a span of that one, with the same meter. In a

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from greentrain.footprint import UNKNOWN, Footprint, amounts
-from greentrain.record import Record
+from greentrain.record import Record, WithoutArithmetic
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
     from greentrain.tracking.measurement import Measurement
 
 
-class FinishedRun(Record):
+class FinishedRun(WithoutArithmetic, Record):
     """What is known of a run; it has the words of a live one, but does nothing any more.
 
     Attributes
@@ -69,6 +69,12 @@ class FinishedRun(Record):
     def key(self) -> str | None:
         """The run's key in the history."""
         found: str | None = self.record["id"]
+        return found
+
+    @property
+    def role(self) -> str:
+        """What it was to its process, as `LiveRun.role` says."""
+        found: str = self.record["role"]
         return found
 
     @property

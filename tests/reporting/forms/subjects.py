@@ -68,6 +68,8 @@ def _run(name: str, status: str, hours: float, kwh: float | None, spread: float)
             inputs=Inputs((*measured, given("pue", 1.25, "1"), GRID)),
             basis="measured",
         ),
+        sensed=("accelerators", "processors"),
+        modelled=("memory",),
     )
 
 

@@ -11,6 +11,10 @@ FORM_VERSION = "Model Documentation Form of 10 July 2025"
 _DAYS_PER_MONTH = 365.25 / 12
 _RANGES = ((1, "less than 1 month"), (3, "1 to 3 months"), (6, "3 to 6 months"))
 _OF_PROFILES = {"tdp", "accelerator_power", "cpu_tdp_per_core"}
+_FILLED = (
+    "the unmeasured rest is estimated: time without a reading at the mean power of the rest, components without a "
+    "meter from computational resources"
+)
 _NOT_STATED = "not stated to greentrain"
 
 
@@ -98,18 +102,14 @@ def energy_method(subject: Subject) -> str:
 
 
 def _how(subject: Subject) -> str:
-    reader = ", read by codecarbon" if subject.versions.codecarbon else ""
+    parts = [statements.meters_words(subject), "read by codecarbon" if subject.versions.codecarbon else ""]
+    meters = ", ".join(part for part in parts if part)
     if subject.basis == "measured":
-        return (
-            "Energy was measured during the runs, by component: accelerators and processors by their own sensors, "
-            f"memory and what has no sensor by a model{reader}; gaps are marked in the record of the run."
-        )
+        return f"Energy was measured during the runs: {meters}; gaps are marked in the record of the run."
     if subject.basis == "mixed":
-        measured = f"Energy was measured in part, by sensors of accelerators and processors{reader}"
-        return (
-            f"{measured}; the unmeasured rest is estimated: time without a reading at the mean power of the rest, "
-            "components without a meter from computational resources."
-        )
+        is_filled = any(line.is_filled for line in subject.lines)
+        rest = f"; {_FILLED}" if is_filled else "; what was not measured is not in the figures"
+        return f"Energy was measured in part: {meters}{rest}."
     if subject.kind == "estimate":
         return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"
     if any(name in subject.inputs for name in _OF_PROFILES):
