@@ -175,14 +175,10 @@ CASES = {
     "whole": Case(whole, 2.6, 3.12, 0.312, MEASURED),
     "accelerators-alone": Case(accelerators_alone, 3.0, 3.6, 0.36, MEASURED),
     "memory-alone": Case(memory_alone, 0.02, 0.024, 0.0024, ESTIMATED, is_least=True),
-    "half": Case(half_the_time, 2.5, 3.0, 0.3, MIXED, "completed", "measured 30 min 00 s of 1 h 00 min", True),
-    "nearly": Case(
-        nearly_all_the_time, 2.5, 3.0, 0.3, MEASURED, "completed", "measured 57 min 00 s of 1 h 00 min", True
-    ),
+    "half": Case(half_the_time, 2.5, 3.0, 0.3, MIXED, "completed", "measured 30 min of 1 h", True),
+    "nearly": Case(nearly_all_the_time, 2.5, 3.0, 0.3, MEASURED, "completed", "measured 57 min of 1 h", True),
     "lost": Case(lost_accelerators, 2.5, 3.0, 0.3, MIXED, "completed", "measured in part", True),
-    "one-of-two": Case(
-        one_node_without_a_meter, 5.0, 6.0, 0.6, MIXED, "completed", "measured 30 min 00 s of 1 h", True
-    ),
+    "one-of-two": Case(one_node_without_a_meter, 5.0, 6.0, 0.6, MIXED, "completed", "measured 30 min of 1 h", True),
     "seconds": Case(two_of_six_seconds, 0.0036, 0.00432, 0.000432, MIXED, "completed", "measured 2 of 6 s", True),
     "two-sessions": Case(two_sessions, 2.5, 3.0, 0.3, MEASURED, is_least=True),
     "two-places": Case(two_places, 2.5, 3.375, 0.7125, MEASURED, is_least=True),

@@ -10,6 +10,7 @@ from greentrain.history.metered import (
     coverage,
     least_w,
     metered_energy,
+    reads_every,
     sensor_coverage,
 )
 from greentrain.history.run_facts import RunFacts
@@ -185,7 +186,7 @@ def _basis(run: RunFacts, beside: Estimate | None, choice: _Choice) -> str:
         return "estimated"
     seen = {name: sensor_coverage(run, name) for name in COMPONENTS}
     working = "gpu" if _has_accelerators(run, beside) else "cpu"
-    if seen[working] >= _NEARLY_ALL:
+    if seen[working] >= _NEARLY_ALL and reads_every(run, working):
         return "measured"
     return "mixed" if any(seen.values()) else "estimated"
 

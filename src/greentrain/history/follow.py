@@ -6,6 +6,7 @@ from greentrain.history.reader import read_run
 from greentrain.history.run import Run
 from greentrain.journal.fields import mapping
 from greentrain.journal.reader import Journal
+from greentrain.journal.readings import is_marked_missing, read_names
 from greentrain.journal.writer import Record
 
 _SAID_ANEW = ("sample", "log", "span_start", "span_end")
@@ -39,8 +40,15 @@ def newest(records: Sequence[Record]) -> list[Record]:
     """Leave out the records of which a later one says the same anew, such as all samples but the last."""
     kept: dict[object, Record] = {}
     before: dict[str, object] = {}
+    read: frozenset[str] = frozenset()
+    changes = 0
     for record in records:
         key = _subject(record, before)
+        if record["type"] == "sample":
+            now = read_names(record)
+            changes, read = changes + (now != read), now
+            # The last sample before a component fell out, or came back, says when that was.
+            key = key, changes, is_marked_missing(record)
         kept.pop(key, None)
         kept[key] = record
         if record["type"] == "sample":

@@ -6,10 +6,9 @@ from greentrain.catalogue import Accelerator
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run_facts import RunFacts
 from greentrain.interval import Interval, exact, total
-from greentrain.journal.records import COMPONENTS
+from greentrain.journal.records import COMPONENTS, NOT_DRAWING
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
-_NOT_DRAWING = "suspended"
 _LEAST_OVER_IDLE = 0.5
 _LEAST_OVER_TDP = 0.02
 _LEAST_W = 1.0
@@ -52,6 +51,11 @@ def sensor_coverage(run: RunFacts, name: str) -> float:
     return _share(run, [(node, _seen(node, name)) for node in run.nodes if node.quality[name] == "measured"])
 
 
+def reads_every(run: RunFacts, name: str) -> bool:
+    """Whether no part of a kind of component is unknown, such as one board of several."""
+    return all(part.quality != "unknown" for node in run.nodes for part in node.components if part.component == name)
+
+
 def metered_seconds(run: RunFacts) -> float:
     """Return the time in which a meter read or modelled anything, of the run's time. [s]"""
     return run.duration_seconds * max(coverage(run, name) for name in COMPONENTS)
@@ -67,7 +71,7 @@ def _share(run: RunFacts, seen: Iterable[tuple[NodeMeasurement, float]]) -> floa
 def _seen(node: NodeMeasurement, name: str) -> float:
     if node.energy_kwh[name] is None:
         return 0.0
-    missing = sum(gap.seconds for gap in node.gaps if gap.reason != _NOT_DRAWING) + node.unread_seconds.get(name, 0.0)
+    missing = sum(gap.seconds for gap in node.gaps if gap.reason != NOT_DRAWING) + node.unread_seconds.get(name, 0.0)
     return max(0.0, node.duration_seconds - missing)
 
 

@@ -8,7 +8,14 @@ from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.status import writing_interval
 from greentrain.journal import fields
 from greentrain.journal.readings import energy_at
-from greentrain.journal.records import COMPONENTS, Component, Gap, expects_accelerators, worst_quality
+from greentrain.journal.records import (
+    COMPONENTS,
+    Component,
+    Gap,
+    expects_accelerators,
+    is_worth_a_word,
+    worst_quality,
+)
 
 _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
@@ -67,6 +74,7 @@ def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_
     site = tracker.site if tracker else UNKNOWN_SITE
     known = tracker or meter
     assert known is not None
+    unread = unread_seconds(meter, 0.0, seconds)
     energy: dict[str, float | None] = dict.fromkeys(COMPONENTS)
     notes: list[str] = []
     gaps: tuple[Gap, ...] = ()
@@ -86,26 +94,25 @@ def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_
         quality=_quality(meter, energy),
         components=meter.components if meter else (),
         gaps=gaps,
-        unmeasured=tuple(name for name in COMPONENTS if _is_missing(name, energy[name], tracker, meter)),
+        unmeasured=tuple(
+            name
+            for name in COMPONENTS
+            if _is_missing(name, energy[name], tracker, meter) or is_worth_a_word(unread.get(name, 0.0), seconds)
+        ),
         meter=_own_words(meter),
         is_running=is_running,
         pue=site.pue_value,
         g_per_kwh=site.g_per_kwh,
         notes=tuple(notes),
-        unread_seconds=unread_seconds(meter, 0.0, seconds),
+        unread_seconds=unread,
     )
 
 
 def unread_seconds(meter: Meter | None, begin: float, end: float) -> dict[str, float]:
     """Return how long between two moments a meter went on without each component that it had lost. [s]"""
-    found: dict[str, float] = {}
-    if meter is None or not meter.points:
-        return found
-    for name in meter.lost:
-        last = meter.points[-1].energy_kwh[name]
-        known = next(point.seconds for point in meter.points if point.energy_kwh[name] == last)
-        found[name] = max(0.0, min(end, meter.reached_seconds) - max(begin, known))
-    return found
+    if meter is None:
+        return {}
+    return {name: meter.lapsed(name, begin, end) for name in {*meter.lost, *meter.lapses}}
 
 
 def _is_missing(name: str, kwh: float | None, tracker: Tracker | None, meter: Meter | None) -> bool:
@@ -144,7 +151,9 @@ def _missing_end(
     """State the time after the meter's last reading in which the run went on."""
     missing = seconds - meter.reached_seconds
     expected = writing_interval(seconds, tracker) if is_running and tracker else 0.0
-    if missing > UNMEASURED_SECONDS + expected:
+    # Where both have ended they ended at one moment: whatever is missing then was not read.
+    is_over = tracker is not None and tracker.end is not None and not is_running
+    if missing > UNMEASURED_SECONDS + expected or (is_over and is_worth_a_word(missing, seconds)):
         yield Gap(meter.host, started + seconds - missing, missing, "unmeasured")
 
 

@@ -9,8 +9,8 @@ from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of, unread_second
 from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.sessions import Meter, read_journals
-from greentrain.journal.readings import energy_at
-from greentrain.journal.records import COMPONENTS, Gap
+from greentrain.journal.readings import energy_at, length_within
+from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_worth_a_word
 
 _RUNNING = "running"
 
@@ -99,16 +99,18 @@ def _cut(node: NodeMeasurement, meter: Meter | None, begin: float, end: float, s
     if meter is not None and meter.points:
         energy = {name: _grown(meter, name, begin, end) for name in COMPONENTS}
     lost = meter.lost if meter is not None else frozenset()
+    unread = unread_seconds(meter, begin, end)
+    lapsed = {name for name, seconds in unread.items() if is_worth_a_word(seconds, end - begin)}
     return node._replace(
         started=node.started + begin,
         duration_seconds=end - begin,
         energy_kwh=energy,
         power_w=dict.fromkeys(COMPONENTS),
         gaps=_gaps(node, meter, begin, end),
-        unmeasured=tuple(name for name in node.unmeasured if energy[name] is None or name in lost),
+        unmeasured=tuple(name for name in node.unmeasured if energy[name] is None or name in lost or name in lapsed),
         pue=site.pue_value,
         g_per_kwh=site.g_per_kwh,
-        unread_seconds=unread_seconds(meter, begin, end),
+        unread_seconds=unread,
     )
 
 
@@ -128,6 +130,7 @@ def _gaps(node: NodeMeasurement, meter: Meter | None, begin: float, end: float) 
         if until > since:
             found.append(gap._replace(started=since, seconds=until - since))
     missing = end - max(begin, meter.reached_seconds if meter else 0.0)
-    if not found and missing > UNMEASURED_SECONDS:
+    stated = ((gap.started, gap.started + gap.seconds) for gap in found if gap.reason != NOT_DRAWING)
+    if missing - length_within(stated, ended - missing, ended) > UNMEASURED_SECONDS:
         found.append(Gap(node.host, ended - missing, missing, "unmeasured"))
     return tuple(found)

@@ -16,7 +16,7 @@ from greentrain.history.spoken import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
 from greentrain.journal import fields
 from greentrain.journal.reader import Journal, read_journal, skim_journal
-from greentrain.journal.records import COMPONENTS, Gap
+from greentrain.journal.records import COMPONENTS, Gap, is_worth_a_word
 
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
@@ -110,8 +110,18 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
 
 
 def _needs_all_readings(meters: Sequence[Meter]) -> bool:
-    """Whether two meters of one computer may have measured the same at once, or one of them lost a component."""
-    return len(meters) > len({meter.host for meter in meters}) or any(meter.lost for meter in meters)
+    """Whether two meters of one computer may have measured the same at once, or one of them missed something.
+
+    What a meter missed its last records say; one that has not ended only says it in its samples.
+    """
+    return len(meters) > len({meter.host for meter in meters}) or any(map(_may_have_missed, meters))
+
+
+def _may_have_missed(meter: Meter) -> bool:
+    if meter.lost or meter.lapses or meter.is_failing or meter.why is None:
+        return True
+    # All the more of a single component, where only that one was not read.
+    return is_worth_a_word(len(COMPONENTS) * meter.unstated_seconds, meter.reached_seconds)
 
 
 def _told(trackers: Sequence[Tracker]) -> Sequence[Tracker]:

@@ -8,7 +8,7 @@ from greentrain._version import __version__
 from greentrain.estimation import Estimate
 from greentrain.footprint import Footprint, amounts
 from greentrain.history.hardware import hardware_words
-from greentrain.history.metered import metered_seconds
+from greentrain.history.metered import metered_seconds, sensor_coverage
 from greentrain.history.plain import (
     QUANTITIES,
     SCHEMA_VERSION,
@@ -24,13 +24,9 @@ from greentrain.history.reconcile import Comparison, Reconciliation, comparisons
 from greentrain.history.run_facts import RunFacts
 from greentrain.history.run_words import coverage_words, summary_words
 from greentrain.interval import Interval
-from greentrain.journal.records import COMPONENTS
+from greentrain.journal.records import COMPONENTS, is_worth_a_word
 from greentrain.numbers import duration
 from greentrain.record import WithoutArithmetic
-
-_LEAST_MISSING_SECONDS = 0.5
-"""A shorter time without a reading is not worth a word. [s]"""
-_LEAST_MISSING_SHARE = 0.001
 
 
 class Run(WithoutArithmetic, RunFacts, kw_only=True):
@@ -101,13 +97,15 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
     def unmetered_seconds(self) -> float:
         """Time of the run that no meter covered; 0 where that is negligible. [s]"""
         missing = self.duration_seconds - metered_seconds(self)
-        is_much = missing > max(_LEAST_MISSING_SECONDS, _LEAST_MISSING_SHARE * self.duration_seconds)
-        return missing if is_much else 0.0
+        return missing if is_worth_a_word(missing, self.duration_seconds) else 0.0
 
     @property
     def coverage(self) -> str:
         """How much of the time a meter covered, as "measured 2 of 6 s"; nothing where it covered all or none."""
-        return coverage_words(self.duration_seconds, self.unmetered_seconds) if self.is_metered else ""
+        if not self.is_metered:
+            return ""
+        is_modelled = not any(sensor_coverage(self, name) for name in COMPONENTS)
+        return coverage_words(self.duration_seconds, self.unmetered_seconds, is_modelled)
 
     @property
     def notes(self) -> tuple[str, ...]:

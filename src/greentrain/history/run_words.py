@@ -1,7 +1,11 @@
 """The energy of a run in words, the same wherever a person reads it."""
 
+import re
+
 from greentrain.footprint import Footprint
 from greentrain.numbers import amount, best, duration, rounded
+
+_ZERO_UNIT = re.compile(r" 0+ (s|min|h)$")
 
 
 def energy_words(footprint: Footprint, unfilled: tuple[str, ...], coverage: str) -> str:
@@ -31,12 +35,20 @@ def summary_words(footprint: Footprint, unfilled: tuple[str, ...], coverage: str
     return "; ".join([f"{least}{best(facility)} kWh, {best(kg)} kg CO2e{interval}", *rest])
 
 
-def coverage_words(duration_seconds: float, unmetered_seconds: float) -> str:
-    """Say how much of the time a meter covered, as "measured 2 of 6 s"; nothing where it covered all. [s]"""
+def coverage_words(duration_seconds: float, unmetered_seconds: float, is_modelled: bool = False) -> str:
+    """Say how much of the time a meter covered, as "measured 2 of 6 s"; nothing where it covered all.
+
+    Parameters
+    ----------
+    duration_seconds, unmetered_seconds : float
+        Length of the run, and the part of it that no meter covered. [s]
+    is_modelled : bool, optional
+        Whether no sensor read anything in that time: the energy was modelled from load.
+    """
     if not unmetered_seconds:
         return ""
     seen, whole = (_in_few_digits(each) for each in (duration_seconds - unmetered_seconds, duration_seconds))
-    return f"measured {_without_unit(seen, whole)} of {whole}"
+    return f"{'modelled' if is_modelled else 'measured'} {_without_unit(seen, whole)} of {whole}"
 
 
 def _amounts(footprint: Footprint, unfilled: tuple[str, ...]) -> str:
@@ -60,8 +72,8 @@ def _unmetered(footprint: Footprint, coverage: str) -> list[str]:
 
 
 def _in_few_digits(seconds: float) -> str:
-    """Write a duration, whole seconds without a decimal."""
-    return duration(seconds).replace(".0 s", " s")
+    """Write a duration without a decimal or a smaller unit that is zero: 2 s, 51 min, 1 h."""
+    return _ZERO_UNIT.sub("", duration(seconds).replace(".0 s", " s"))
 
 
 def _without_unit(part: str, whole: str) -> str:

@@ -15,15 +15,20 @@ from greentrain.journal.reader import Journal, read_journal
 from greentrain.journal.readings import (
     ByType,
     Point,
+    Time,
     by_component,
     by_type,
     changes_of,
     components_of,
     gaps_of,
+    is_marked_missing,
+    lapses_of,
     last_mapping,
+    length_within,
     points_of,
+    silence_of,
 )
-from greentrain.journal.records import Component, Gap
+from greentrain.journal.records import NOT_DRAWING, Component, Gap, is_worth_a_word
 from greentrain.journal.writer import Record
 
 
@@ -88,6 +93,12 @@ class Meter(NamedTuple):
         Its readings, each later and none lower than the one before.
     lost : frozenset of str
         Components with energy of which a part is not read, or not any more.
+    lapses : dict of str to list of (float, float)
+        Times since the run's start in which a component that was read before was left out of the readings. [s]
+    gaps : tuple of Gap
+        Times without a reading: those that it stated, and its silence at the end.
+    is_failing : bool
+        Whether a reading has failed since its last sample but one.
     interval_seconds : float
         Time between its readings, at most as often as it writes. [s]
     why : str or None
@@ -107,7 +118,9 @@ class Meter(NamedTuple):
     share: dict[str, float | None]
     components: tuple[Component, ...]
     lost: frozenset[str]
+    lapses: dict[str, list[Time]]
     gaps: tuple[Gap, ...]
+    is_failing: bool
     interval_seconds: float
     why: str | None
     quality: dict[str, Any]
@@ -120,6 +133,41 @@ class Meter(NamedTuple):
     def reached_seconds(self) -> float:
         """Time of its newest reading since the run's start; 0 where there is none. [s]"""
         return self.points[-1].seconds if self.points else 0.0
+
+    @property
+    def pauses(self) -> list[Time]:
+        """Times since the run's start that are gaps of a computer that ran. [s]"""
+        drawing = (gap for gap in self.gaps if gap.reason != NOT_DRAWING)
+        return [(gap.started - self.started, gap.started - self.started + gap.seconds) for gap in drawing]
+
+    def lapsed(self, name: str, begin: float, end: float) -> float:
+        """Return how long between two moments it went on without a component that it had read before. [s]"""
+        times = list(self.lapses.get(name, ()))
+        if name in self.lost:
+            last = self.points[-1].energy_kwh[name]
+            known = next(point.seconds for point in self.points if point.energy_kwh[name] == last)
+            times.append((known, self.reached_seconds))
+        pauses = self.pauses
+        return length_within([*times, *pauses], begin, end) - length_within(pauses, begin, end) if times else 0.0
+
+    @property
+    def unstated_seconds(self) -> float:
+        """How much longer, by its own account at the end, it did not read than its other records say. [s]
+
+        A time in which it read nothing; where it read something, the lesser time that would weigh as much.
+        """
+        share = fields.amount(self.quality, "unknown_share")
+        whole = self.reached_seconds
+        energy = self.points[-1].energy_kwh if self.points else {}
+        if share is None or not any(energy.values()):
+            return 0.0
+        parts: dict[str, list[bool]] = {}
+        for part in self.components:
+            parts.setdefault(part.component, []).append(part.quality != "unknown")
+        read = {name: sum(known) / len(known) or 1.0 for name, known in parts.items() if energy[name] is not None}
+        paused = length_within(self.pauses, 0.0, whole)
+        expected = sum(part * (whole - paused - self.lapsed(name, 0.0, whole)) for name, part in read.items())
+        return (expected - (1 - share) * len(parts) * whole) / sum(read.values()) if read else 0.0
 
 
 class Journals(NamedTuple):
@@ -256,7 +304,7 @@ def _meter(journal: Journal, host: str) -> Meter | None:
     changes = tuple(changes_of(records))
     points, components = points_of(readings), components_of(start, records)
     offset = written - (fields.number(start, "mono") or 0.0)
-    return Meter(
+    meter = Meter(
         session=fields.text(start, "session") or basename(journal.path),
         host=host,
         pid=fields.whole(start, "pid") or 0,
@@ -268,7 +316,9 @@ def _meter(journal: Journal, host: str) -> Meter | None:
         share=by_component(last_mapping(readings, "share")),
         components=components,
         lost=frozenset(_lost(points, components, changes)),
+        lapses=lapses_of(readings),
         gaps=tuple(gaps_of(records, host, offset)),
+        is_failing=any(map(is_marked_missing, readings[-2:])),
         interval_seconds=fields.amount(start, "interval_seconds") or 1.0,
         why=fields.text(end, "why") if end else None,
         quality=fields.mapping(end, "quality") if end else {},
@@ -279,6 +329,22 @@ def _meter(journal: Journal, host: str) -> Meter | None:
             f"{kind} became {quality} during the run{f': {why}' if why else ''}." for kind, quality, why in changes
         ),
     )
+    return _with_silence(meter, silence_of(readings)) if meter.is_failing else meter
+
+
+def _with_silence(meter: Meter, silence: Time | None) -> Meter:
+    """State the time at the end in which every reading failed, as far as the meter has not stated it as a gap.
+
+    What was read since the last sample but one grew the energy; then the meter's own account says how much it was.
+    """
+    begin, end = silence or (meter.reached_seconds, meter.reached_seconds)
+    missing = end - begin - length_within(meter.pauses, begin, end)
+    if silence is None:
+        missing = meter.unstated_seconds
+    if not is_worth_a_word(missing, meter.reached_seconds):
+        return meter
+    gap = Gap(meter.host, meter.started + end - missing, missing, "unmeasured")
+    return meter._replace(gaps=(*meter.gaps, gap))
 
 
 def _lost(

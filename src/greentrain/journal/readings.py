@@ -14,6 +14,10 @@ ByType = Mapping[str, Sequence[Record]]
 """Records by type, those of a type in the order of the file."""
 
 
+Time = tuple[float, float]
+"""From and to, in seconds since the run's start."""
+
+
 class Point(NamedTuple):
     """Cumulative energy by component [kWh] so many seconds after the run's start; None where not measured."""
 
@@ -46,6 +50,64 @@ def points_of(readings: list[Record]) -> tuple[Point, ...]:
                 reached[name] = value
         points.append(Point(seconds, reached.copy()))
     return tuple(points)
+
+
+def read_names(record: Record) -> frozenset[str]:
+    """Name the components that a sample has read: one whose power is null or left out was not, whatever its energy."""
+    energies, powers = fields.mapping(record, "energy_kwh"), fields.mapping(record, "power_w")
+    named = (name for name in COMPONENTS if energies.get(name) is not None)
+    return frozenset(name for name in named if not powers or powers.get(name) is not None)
+
+
+def is_marked_missing(record: Record) -> bool:
+    """Whether a reading has failed since the sample before."""
+    marks = record.get("marks")
+    return isinstance(marks, list) and "missing" in marks
+
+
+def lapses_of(readings: Iterable[Record]) -> dict[str, list[Time]]:
+    """Give the times, since the run's start, in which a component that was read before was left out. [s]"""
+    lapses: dict[str, list[Time]] = {}
+    known: frozenset[str] = frozenset()
+    newest = 0.0
+    for record in readings:
+        seconds = fields.amount(record, "elapsed_seconds")
+        if seconds is None or seconds < newest:
+            continue
+        read = read_names(record)
+        for name in known - read:
+            lapses.setdefault(name, []).append((newest, seconds))
+        known |= read
+        newest = seconds
+    return lapses
+
+
+def silence_of(readings: Iterable[Record]) -> Time | None:
+    """Give the time at the end, since the run's start, in which no reading succeeded: all energy stands still. [s]"""
+    heard = newest = 0.0
+    before: dict[str, Any] = {}
+    is_silent = False
+    for record in readings:
+        energies, seconds = fields.mapping(record, "energy_kwh"), fields.amount(record, "elapsed_seconds")
+        if seconds is None or seconds < newest:
+            continue
+        fails = is_marked_missing(record) or (is_silent and record["type"] == "end")
+        is_silent = fails and energies == before and any(value is not None for value in energies.values())
+        before, newest = energies, seconds
+        if not is_silent:
+            heard = seconds
+    return (heard, newest) if heard < newest else None
+
+
+def length_within(times: Iterable[Time], begin: float, end: float) -> float:
+    """Return how much of the time between two moments is covered, times that overlap counted once. [s]"""
+    length = 0.0
+    for since, until in sorted(times):
+        begin = max(begin, since)
+        if min(until, end) > begin:
+            length += min(until, end) - begin
+            begin = min(until, end)
+    return length
 
 
 def by_component(found: dict[str, Any]) -> dict[str, float | None]:

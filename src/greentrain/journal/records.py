@@ -58,6 +58,18 @@ class Gap(NamedTuple):
     reason: str
 
 
+NOT_DRAWING = "suspended"
+"""Reason of a gap in which the computer did not run."""
+
+_LEAST_MISSING_SECONDS = 0.5
+_LEAST_MISSING_SHARE = 0.001
+
+
+def is_worth_a_word(missing_seconds: float, whole_seconds: float) -> bool:
+    """Whether a time without a reading is not negligible, beside the time of the run. [s]"""
+    return missing_seconds > max(_LEAST_MISSING_SECONDS, _LEAST_MISSING_SHARE * whole_seconds)
+
+
 class Span(NamedTuple):
     """A named part of a run; ``ended`` is None while it goes on or when its end was not recorded."""
 

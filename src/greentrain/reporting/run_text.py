@@ -56,8 +56,8 @@ def _nodes(run: Run) -> list[str]:
 def _node_line(node: NodeMeasurement) -> str:
     known = [value for value in node.energy_kwh.values() if value is not None]
     energy = rounded(sum(known)) if known else "not measured"
-    host = cut(escaped(node.host), 30)
-    return f"  {host:<32}{utc(node.started) or '':<22}{duration(node.duration_seconds):>12}{energy:>12}"
+    host = cut(escaped(node.host), 28)
+    return f"  {host:<30}{utc(node.started) or '':<22}{duration(node.duration_seconds):>12}{energy:>14}"
 
 
 def _components(run: Run) -> list[str]:
