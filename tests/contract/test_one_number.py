@@ -566,10 +566,11 @@ def test_a_run_without_a_meter(tmp_path: Path, capsys: Any) -> None:
     assert summary(run, run.result()) == f"{text}\n"  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("gpu", ["A100-SXM4-80GB", "8xA100-SXM4-80GB"])
 def test_eight_accelerators_of_a_run_of_this_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, gpu: str
 ) -> None:
-    """The user names one, the meter sees eight: the estimate is of eight, here, in a view and in the history."""
+    """One or eight are named, the meter sees eight: the estimate is of eight, here, in a view and in the history."""
     packages = tmp_path / "packages"
     facts = packages / "eight_meter-1.dist-info"
     facts.mkdir(parents=True)
@@ -578,7 +579,7 @@ def test_eight_accelerators_of_a_run_of_this_process(
     (packages / "eight_meter.py").write_text(EIGHT_A100)
     monkeypatch.syspath_prepend(str(packages))
     monkeypatch.setenv("PYTHONPATH", str(packages))
-    run = greentrain.track("bert", gpu="A100-SXM4-80GB", meter="eight", home=tmp_path, location="FR").start()
+    run = greentrain.track("bert", gpu=gpu, meter="eight", home=tmp_path, location="FR").start()
     time.sleep(0.5)
     run.stop()
     found = assert_shown_everywhere(run, tmp_path, capsys)

@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from greentrain.errors import GreentrainError
+from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.errors import Contradiction, GreentrainError
+from greentrain.estimation.power import find_devices
 from greentrain.units import SECONDS_PER_HOUR
 
 _OF_TIME = ("hours", "gpu_hours", "runs")
 
 
 def measured_run_inputs(
-    stated: Mapping[str, Any], accelerators: Mapping[str, int], duration_seconds: float
+    stated: Mapping[str, Any],
+    accelerators: Mapping[str, int],
+    duration_seconds: float,
+    count: int | None = None,
+    nodes: int = 1,
 ) -> dict[str, Any]:
     """Complete the inputs of a run by the accelerators that its meters saw and by the time that it took.
 
@@ -18,11 +24,16 @@ def measured_run_inputs(
     ----------
     stated : mapping
         Keywords of ``greentrain.estimate`` as the user gave them. An accelerator that was named keeps its name; its
-        number is that of the accelerators seen unless the user gave one.
+        number is that of the accelerators seen unless the user gave one, as ``count`` or in the name. An instance
+        type that was named is what every node is.
     accelerators : mapping of str to int
         The accelerators that the meters saw, counted by name.
     duration_seconds : float
         How long the run went on. [s]
+    count : int, optional
+        Accelerators that the run used at once; all those that were seen unless given. [1]
+    nodes : int, optional
+        Nodes that the run used at once. [1]
 
     Raises
     ------
@@ -32,13 +43,36 @@ def measured_run_inputs(
     found = {name: value for name, value in stated.items() if name not in _OF_TIME}
     if not found.keys() & {"gpu", "instance"} and len(accelerators) == 1:
         (found["gpu"],) = accelerators
-    if "gpu" in found and "count" not in found and accelerators:
-        found["count"] = sum(accelerators.values())
+    if "count" not in found:
+        number = _number(found, sum(accelerators.values()) if count is None else count, nodes)
+        if number:
+            found["count"] = number
     if not found.keys() & {"gpu", "instance", "cpu", "cpu_cores"}:
         raise GreentrainError(_unknown_hardware(accelerators))
     if not duration_seconds:
         raise GreentrainError("the run has no duration yet")
     return {**found, "hours": duration_seconds / SECONDS_PER_HOUR}
+
+
+def _number(found: Mapping[str, Any], seen: int, nodes: int) -> int:
+    """Return the number of instances or accelerators that is to be added; 0 where none is."""
+    if "instance" in found:
+        return nodes if nodes > 1 else 0
+    if "gpu" not in found or not seen:
+        return 0
+    return 0 if is_counted(load_catalogue(found.get("profiles")), found["gpu"]) else seen
+
+
+def is_counted(catalogue: Catalogue, gpu: object) -> bool:
+    """Whether an accelerator's name says a number itself, as ``8xA100`` does, the way ``estimate`` reads it."""
+    try:
+        # A number in the name contradicts any other one, and none is 0.
+        find_devices(catalogue, gpu if isinstance(gpu, str) else "", None, 0)
+    except Contradiction:
+        return True
+    except GreentrainError:  # an unknown name, of which the estimate says more
+        return False
+    return False
 
 
 def _unknown_hardware(accelerators: Mapping[str, int]) -> str:

@@ -76,8 +76,21 @@ def _seen(node: NodeMeasurement, name: str) -> float:
 
 
 def accelerator_count(run: RunFacts) -> int:
-    """Count the accelerators that the meters found, each once."""
-    return sum(run.accelerators.values())
+    """Count the accelerators that the run used at once, those of a node without a meter as many as on another one."""
+    return run.accelerators_at_once
+
+
+def accelerator_coverage(run: RunFacts, count: int) -> float:
+    """Return the share of the time of so many accelerators, each for the whole run, that was read or modelled. [1]
+
+    Where more were found than counted, nobody knows which of them count: the share is that of the time.
+    """
+    times = [(node, run.accelerators_by_host[node.host]) for node in run.nodes]
+    whole = sum(node.duration_seconds * number for node, number in times)
+    if not whole:
+        return coverage(run, "gpu")
+    seen = sum(_seen(node, "gpu") * number for node, number in times)
+    return seen / whole * min(1.0, whole / (count * run.duration_seconds))
 
 
 def mean_accelerator_w(run: RunFacts) -> float | None:

@@ -9,7 +9,7 @@ from greentrain.estimation import Estimate, estimate
 from greentrain.footprint import Factor, Footprint, SiteFactors, footprint
 from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
 from greentrain.history.hardware import accelerator_of, estimate_inputs
-from greentrain.history.metered import coverage, mean_accelerator_w, metered_energy
+from greentrain.history.metered import accelerator_coverage, coverage, mean_accelerator_w, metered_energy
 from greentrain.history.run_facts import RunFacts
 from greentrain.history.site import dated_grid, mean_site
 from greentrain.inputs import IT_ENERGY, Input
@@ -43,7 +43,7 @@ class Comparison(NamedTuple):
     what : {'accelerators', 'computers'}
         Of what; the computers are accelerators, CPU and memory.
     measured_kwh, estimated_kwh : Interval
-        Energy before PUE, both in the time that was measured. [kWh]
+        Energy before PUE, both of the accelerators that were measured and in the time that was. [kWh]
     is_inside : bool
         Whether the measurement's best value lies in the estimate's interval.
     """
@@ -218,12 +218,16 @@ def comparisons_of(run: RunFacts, beside: Estimate | None) -> tuple[Comparison, 
     parts = COMPONENTS if beside.accelerators_kwh else COMPONENTS[1:]
     accelerators, everything = metered_energy(run.nodes, ("gpu",)), metered_energy(run.nodes)
     if "gpu" in parts and accelerators is not None:
-        expected = beside.accelerator_energy_kwh.scaled(coverage(run, "gpu"))
+        expected = beside.accelerator_energy_kwh.scaled(_coverage(run, beside, "gpu"))
         found.append(_compared("accelerators", accelerators, expected))
     if everything is not None and all(run.energy_kwh[name] is not None for name in parts):
-        expected = beside.it_energy_kwh.scaled(min(coverage(run, name) for name in parts))
+        expected = beside.it_energy_kwh.scaled(min(_coverage(run, beside, name) for name in parts))
         found.append(_compared("computers", everything, expected))
     return tuple(found)
+
+
+def _coverage(run: RunFacts, beside: Estimate, name: str) -> float:
+    return accelerator_coverage(run, beside.count) if name == "gpu" else coverage(run, name)
 
 
 def _compared(what: str, measured: Interval, estimated: Interval) -> Comparison:

@@ -1,13 +1,20 @@
 """What the journals of a run say, merged over nodes, restarts and ranks; what follows from it is in `run`."""
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import cached_property
+from statistics import fmean
 from typing import Any
 
 from greentrain.footprint import SiteFactors
 from greentrain.history.records import NodeMeasurement
 from greentrain.interval import Interval
-from greentrain.journal.records import Gap, Log, Span
+from greentrain.journal.records import Gap, Log, Span, expects_accelerators
 from greentrain.record import Record
+
+_LEAST_SECONDS = 0.001
+_LEAST_OVERLAP_SECONDS = 0.01
+"""Journals tell the time in milliseconds: a session right after another one seems to begin a little early."""
 
 
 class RunFacts(Record, kw_only=True, cached=True):
@@ -84,6 +91,13 @@ class RunFacts(Record, kw_only=True, cached=True):
     @cached_property
     def accelerators(self) -> dict[str, int]:
         """The accelerators that the meters found, counted by name; one that several sessions used counts once."""
+        names: Counter[str] = Counter()
+        for found in self._seen_by_host.values():
+            names.update(found)
+        return dict(names)
+
+    @cached_property
+    def _seen_by_host(self) -> dict[str, dict[str, int]]:
         devices: dict[tuple[str, str, str], int] = {}
         for node in self.nodes:
             mine: dict[tuple[str, str, str], int] = {}
@@ -94,10 +108,52 @@ class RunFacts(Record, kw_only=True, cached=True):
                     mine[key] = 1 if part.id else mine.get(key, 0) + 1
             for key, number in mine.items():
                 devices[key] = max(number, devices.get(key, 0))
-        names: dict[str, int] = {}
-        for (_, _, name), number in devices.items():
-            names[name] = names.get(name, 0) + number
-        return names
+        found: dict[str, dict[str, int]] = {host: {} for host in self.hosts}
+        for (host, _, name), number in devices.items():
+            found[host][name] = found[host].get(name, 0) + number
+        return found
+
+    @cached_property
+    def accelerators_by_host(self) -> dict[str, int]:
+        """How many accelerators each node has.
+
+        A node without a meter, or whose meter names none where the user named some, is taken to have as many as one
+        on which they were found.
+        """
+        found = {host: sum(names.values()) for host, names in self._seen_by_host.items()}
+        seen = [number for number in found.values() if number]
+        usual = round(fmean(seen)) if seen else 0
+        return {host: number or (usual if self._may_hide_some(host) else 0) for host, number in found.items()}
+
+    def _may_hide_some(self, host: str) -> bool:
+        """Whether a node on which no accelerator was found may have some all the same."""
+        parts = [part.component for node in self.nodes if node.host == host for part in node.components]
+        return not parts or expects_accelerators(self.estimate_inputs, parts)
+
+    @cached_property
+    def accelerators_at_once(self) -> int:
+        """The most accelerators in use at one moment; a run that goes on elsewhere after a restart has no more."""
+        return self._most_at_once(self.accelerators_by_host)
+
+    @cached_property
+    def hosts_at_once(self) -> int:
+        """The most nodes in use at one moment."""
+        return self._most_at_once(dict.fromkeys(self.hosts, 1))
+
+    def _most_at_once(self, numbers: Mapping[str, int]) -> int:
+        """Return the highest sum of the numbers of the nodes that ran at one moment."""
+        moments: list[tuple[float, int, str]] = []
+        for node in self.nodes:
+            seconds = max(node.duration_seconds - _LEAST_OVERLAP_SECONDS, _LEAST_SECONDS)
+            moments += [(node.started, 1, node.host), (node.started + seconds, -1, node.host)]
+        sessions: Counter[str] = Counter()
+        most = now = 0
+        for _, change, host in sorted(moments):
+            before = sessions[host] > 0
+            sessions[host] += change
+            now += ((sessions[host] > 0) - before) * numbers[host]
+            most = max(most, now)
+        return most
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ def line_of_run(run: Run) -> RunLine:
     """Return the line of a tracked run."""
     beside = run.estimate
     hours = run.duration_seconds / SECONDS_PER_HOUR
-    count = accelerator_count(run) or (beside.count if beside and beside.run["gpu"] else 0)
+    count = beside.count if beside and beside.run["gpu"] else accelerator_count(run)
     started = utc_time(run.started)
     parts = Components(*(run.energy_kwh[name] for name in COMPONENTS))
     return RunLine(
