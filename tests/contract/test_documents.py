@@ -1,0 +1,117 @@
+"""The documents beside the README: they are well-formed, agree with the project, and their links lead somewhere."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from greentrain._version import __version__
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+FORMS = ROOT / ".github" / "ISSUE_TEMPLATE"
+DOCUMENTS = sorted(
+    path
+    for folder in (".", "docs", ".github", "benchmarks", "hardware_profiles", "src/greentrain/data")
+    for path in (ROOT / folder).glob("*.md")
+)
+SETTINGS = sorted(
+    [*ROOT.glob("*.cff"), *ROOT.glob(".*.yaml"), *(ROOT / ".github").rglob("*.yml")], key=lambda path: path.name
+)
+LINK = re.compile(r"(?<!!)\[[^\]\n]+\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def name_of(path: Path) -> str:
+    """Name a file as seen from the top of the project."""
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_links_lead_to_files(path: Path) -> None:
+    """Each link that is no address is a file, and its anchor, if any, a heading in it."""
+    for link in LINK.findall(FENCED.sub("", path.read_text())):
+        if link.startswith("https://"):
+            continue
+        file, _, anchor = link.partition("#")
+        target = path.parent / file if file else path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in {_anchor(line) for line in target.read_text().splitlines() if line.startswith("#")}, link
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lstrip("# ").lower()).replace(" ", "-")
+
+
+def test_every_document_is_found_from_the_readme() -> None:
+    """One reaches all documents at the top and in docs by following links."""
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        path = waiting.pop()
+        reached.add(path)
+        links = [link.partition("#")[0] for link in LINK.findall(path.read_text())]
+        found = {(path.parent / link).resolve() for link in links if link.endswith(".md") and "://" not in link}
+        waiting += [target for target in found if target.exists() and target not in reached]
+    lost = [name_of(path) for path in DOCUMENTS if path.parent in (ROOT, ROOT / "docs") and path not in reached]
+    assert [name for name in lost if name != "CHANGELOG.md"] == []
+
+
+@pytest.mark.parametrize("path", SETTINGS, ids=name_of)
+def test_settings_are_yaml(path: Path) -> None:
+    """Each is one mapping."""
+    assert isinstance(yaml.safe_load(path.read_text()), dict)
+
+
+def test_the_citation_is_of_this_version() -> None:
+    """Name, version, licence and authors are those of the package; the fields are those that CFF 1.2.0 requires."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+
+    assert citation["cff-version"] == "1.2.0"
+    assert {"message", "title", "authors"} <= set(citation)
+    assert (citation["title"], citation["version"]) == (PROJECT["name"], __version__)
+    assert citation["license"] == PROJECT["license"]
+    assert citation["authors"] == PROJECT["authors"]
+    assert citation["keywords"] == PROJECT["keywords"]
+
+
+def test_the_workflow_runs_the_checks_on_every_python() -> None:
+    """It calls the same script as everybody, on the versions that the package names, and may only read."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    ((_, job),) = workflow["jobs"].items()
+    named = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d+$", text)]
+
+    assert job["strategy"]["matrix"]["python"] == named
+    assert workflow["permissions"] == {"contents": "read"}
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
+    assert all(re.fullmatch(r"actions/\w+@v\d+", step["uses"]) for step in job["steps"] if "uses" in step)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in sorted(FORMS.glob("*.yml")) if path.name != "config.yml"], ids=name_of
+)
+def test_forms_of_issues_ask_something(path: Path) -> None:
+    """Each has a name, a description and fields with ids of their own, of which some have to be filled."""
+    form = yaml.safe_load(path.read_text())
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    ids = [field["id"] for field in fields]
+
+    assert form["name"]
+    assert form["description"]
+    assert len(ids) == len(set(ids))
+    assert {field["type"] for field in fields} <= {"input", "textarea", "dropdown", "checkboxes"}
+    assert all(field["attributes"]["label"] for field in fields)
+    assert any(field.get("validations", {}).get("required") for field in fields)
+
+
+def test_every_term_of_the_glossary_is_explained_once() -> None:
+    """Rows have as many cells as their header, and no term has two."""
+    rows = [line for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.startswith("| ")]
+    terms = [row.split(" | ")[0].removeprefix("| ") for row in rows if not row.startswith(("| --- ", "| term "))]
+
+    assert len(terms) == len(set(terms))
+    for name in ("PUE", "TDP", "carbon intensity", "operational", "embodied", "location-based", "scope", "interval",
+                 "workload", "node", "run", "span", "journal", "meter", "footprint"):  # fmt: skip
+        assert name in terms
