@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option
+from greentrain.errors import either
 from greentrain.lean import TYPE_CHECKING
+from greentrain.reporting.forms import FORMS, PICTURES
 
 if TYPE_CHECKING:
     from greentrain.cli.options import Said
@@ -26,8 +28,8 @@ FORM_OPTIONS = (
 )
 _REPORT_OPTIONS = (
     Option("output", "FILE", "Write to this file, all of it or nothing; also -o. [stdout]", REPORT, letter="-o"),
-    Option("format", "KIND", "html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci, cyclonedx, spdx, "
-           "boamps or codecarbon; svg or png for the charts alone. [by the file's ending, else text]", REPORT),
+    Option("format", "KIND", f"{either(tuple(FORMS))}; {either(PICTURES)} for the charts alone. "
+           "[by the file's ending, else text]", REPORT),
     Option("title", "TEXT", "Headline instead of the run's own.", REPORT),
     Option("made_at", "TIME", "State when the report is made: now, or 2026-11-22T11:00Z.", REPORT),
     Option("charts", "DIR", "Write the charts into this folder, as pictures.", REPORT),
