@@ -55,8 +55,9 @@ def points_of(readings: list[Record]) -> tuple[Point, ...]:
 def read_names(record: Record) -> frozenset[str]:
     """Name the components that a sample has read: one whose power is null or left out was not, whatever its energy."""
     energies, powers = fields.mapping(record, "energy_kwh"), fields.mapping(record, "power_w")
-    named = (name for name in COMPONENTS if energies.get(name) is not None)
-    return frozenset(name for name in named if not powers or powers.get(name) is not None)
+    powers = powers or energies
+    # A list, since a generator costs the reading of a long history more than all the rest here.
+    return frozenset([name for name in COMPONENTS if energies.get(name) is not None and powers.get(name) is not None])
 
 
 def is_marked_missing(record: Record) -> bool:
