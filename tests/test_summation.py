@@ -383,3 +383,12 @@ def test_a_sum_over_grids_has_none_of_them() -> None:
     runs = [estimate("V100", hours=1, location=place) for place in ("FR", "US")]
     assert total(runs).grid is None
     assert total([runs[0], runs[0]]).grid == runs[0].grid
+
+
+def test_an_inner_run_says_when_its_number_is_final(tmp_path: Path) -> None:
+    """The meter may not have written yet, at its end, all that falls into it."""
+    with greentrain.track("outer", meter="none", gpu="V100", home=tmp_path, quiet=True):
+        with greentrain.track("inner", quiet=True) as inner:
+            pass
+        assert str(inner).endswith("; final when the run around it ends")
+    assert "final" not in str(inner)

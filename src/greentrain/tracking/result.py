@@ -122,7 +122,10 @@ def _amounts(run: "Course", result: Result) -> str:
         key = run.carrier.key if run.carrier else None
         return f"measured as a part of {key or 'the run that it joined'}"
     found = result.run
-    return "nothing was recorded" if found is None else summary_words(found.footprint, found.unfilled, found.coverage)
+    if found is None:
+        return "nothing was recorded"
+    words = summary_words(found.footprint, found.unfilled, found.coverage)
+    return words if result.is_final else f"{words}; final when the run around it ends"
 
 
 def _recorded(run: "Course", seconds: float, site: SiteFactors) -> Run | None:
