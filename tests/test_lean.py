@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from greentrain.estimation.limits import Limits
-from greentrain.tracking.ending import Ending
-from greentrain.tracking.identity import Ranks
+from greentrain.estimation.ranges import Limits
+from greentrain.tracking.distributed import Ranks
+from greentrain.tracking.exit_status import Ending
 
 
 def test_fields_and_defaults() -> None:
@@ -26,7 +26,7 @@ def test_methods_and_properties_are_kept() -> None:
 
 def test_module_and_name_are_the_class_s_own() -> None:
     """Tracebacks and pickles name where the class stands."""
-    assert (Limits.__module__, Limits.__qualname__) == ("greentrain.estimation.limits", "Limits")
+    assert (Limits.__module__, Limits.__qualname__) == ("greentrain.estimation.ranges", "Limits")
     ending = Ending("failed", "ValueError")
     assert pickle.loads(pickle.dumps(ending)) == ending
 

@@ -1,7 +1,7 @@
 """Tables for notebooks."""
 
+from greentrain.html_table import interval_table, table
 from greentrain.interval import Interval
-from greentrain.notebook import interval_table, table
 
 
 def test_a_table_is_escaped() -> None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from greentrain.history import History, Run
     from greentrain.interval import Interval
     from greentrain.meter.replay import ReplayMeter
-    from greentrain.reporting.card import update_card
     from greentrain.reporting.charts import chart
+    from greentrain.reporting.model_card.update import update_card
     from greentrain.reporting.report import report
     from greentrain.summation import total
     from greentrain.tracking.live import LiveRun
@@ -65,7 +65,7 @@ _HOME = {
     "report": "greentrain.reporting.report",
     "total": "greentrain.summation",
     "track": "greentrain.tracking.tracker",
-    "update_card": "greentrain.reporting.card",
+    "update_card": "greentrain.reporting.model_card.update",
     "validate": "greentrain.validation",
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from greentrain import update_card
-from greentrain.cli.files import replace_file
+from greentrain.cli.atomic_write import replace_file
 from greentrain.cli.main import run
 from greentrain.errors import DataError
 from greentrain.estimation import estimate

@@ -47,7 +47,7 @@ def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
     loaded = loaded_by(_ESTIMATE)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
     assert rooms == {
-        "_version", "catalogue", "errors", "estimation", "footprint", "inputs", "formulas", "interval", "lean",
+        "_version", "catalogue", "errors", "estimation", "footprint", "inputs", "formulas", "interval", "light_typing",
         "record", "units",
     }  # fmt: skip
 
@@ -79,7 +79,7 @@ def test_the_start_of_a_run_loads_nothing_heavy(tmp_path: Path) -> None:
     loaded = loaded_by(_RUN.format(home=str(tmp_path)))
     assert sorted(loaded & {*HEAVY, "typing", "warnings", "csv", "datetime", "hashlib", "pathlib", "tempfile"}) == []
     rooms = {name for name in loaded if name.startswith(("greentrain.estimation", "greentrain.catalogue"))}
-    assert rooms == {"greentrain.catalogue", "greentrain.catalogue.home"}
+    assert rooms == {"greentrain.catalogue", "greentrain.catalogue.user_folder"}
 
 
 @pytest.mark.parametrize("body", ["import greentrain", f"{_ESTIMATE}.to_json()"])

@@ -21,11 +21,11 @@ from shown_numbers import of_repr as shown_by_repr
 import greentrain
 from greentrain import Footprint, History, InputError, LiveRun, Run, report, total, update_card
 from greentrain.cli.main import run as run_command
-from greentrain.history.database import rows_of
 from greentrain.history.history import totals_of
+from greentrain.history.sql_tables import rows_of
 from greentrain.reporting import forms
-from greentrain.reporting.history_text import totals_text
-from greentrain.reporting.watch_text import watch_text
+from greentrain.reporting.terminal.history import totals_text
+from greentrain.reporting.terminal.watch import watch_text
 from greentrain.tracking.result import summary
 
 CARD = "---\nlicense: mit\n---\n# A model\n"

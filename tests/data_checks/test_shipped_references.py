@@ -8,9 +8,9 @@ import pytest
 
 from greentrain import load_catalogue
 from greentrain.catalogue.table_files import places_folder
+from greentrain.validation.recompute import agreements
 from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
 from greentrain.validation.references import read_references
-from greentrain.validation.stated import agreements
 from greentrain.validation.tiers import infer_tiers
 from greentrain.validation.traps import TRAPS
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from strategies import gpu_runs
 
 from greentrain import estimate, load_catalogue
-from greentrain.estimation.compute import find_compute
-from greentrain.estimation.consistency import slips
+from greentrain.estimation.plausibility import slips
 from greentrain.estimation.power import find_devices
 from greentrain.estimation.request import checked_request
-from greentrain.estimation.run import Run
+from greentrain.estimation.resolved_run import Run
+from greentrain.estimation.training_flops import find_compute
 
 CATALOGUE = load_catalogue()
 THIS_YEAR = time.localtime().tm_year

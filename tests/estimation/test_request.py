@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greentrain.errors import InputError, InvalidNumber
-from greentrain.estimation.limits import LIMITS, SCALED, SCALES, checked_number
+from greentrain.estimation.ranges import LIMITS, SCALED, SCALES, checked_number
 from greentrain.estimation.request import Request, checked_request
 
 

@@ -23,14 +23,14 @@ from cyclonedx.validation.json import JsonStrictValidator
 from fault_room import GREENTRAIN, Room
 
 from greentrain.csv_text import escaped
-from greentrain.history.export import export
 from greentrain.history.history import History, runs_csv, runs_dict
 from greentrain.history.run import Run
+from greentrain.history.sql_export import export
 from greentrain.reporting.forms import FORMS
-from greentrain.reporting.history_text import history_text
 from greentrain.reporting.report import report
-from greentrain.reporting.run_text import run_text
-from greentrain.reporting.watch_text import watch_text
+from greentrain.reporting.terminal.history import history_text
+from greentrain.reporting.terminal.run import run_text
+from greentrain.reporting.terminal.watch import watch_text
 
 PLAIN = "plain"
 LONG = "x" * 10_000

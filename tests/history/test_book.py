@@ -12,7 +12,7 @@ from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, one_hour, stop
 
 from greentrain import AmbiguousName, InputError, UnknownName
 from greentrain.history import History
-from greentrain.history.reader import NotAskedFor, read_run
+from greentrain.history.merge import NotAskedFor, read_run
 from greentrain.journal.reader import Journal, read_journal
 
 DAY = 86_400

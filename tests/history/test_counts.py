@@ -10,7 +10,7 @@ import pytest
 from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, meter, stopped, tracker
 
 from greentrain import estimate
-from greentrain.history.reader import read_run
+from greentrain.history.merge import read_run
 from greentrain.history.run import Run
 from greentrain.reporting.run_lines import line_of_run
 

@@ -15,7 +15,7 @@ from journals_by_hand import NOON, PARTS, ended, line, meter, one_hour, stopped,
 
 from greentrain import GreentrainError, InputError
 from greentrain.history import History
-from greentrain.history.export import export
+from greentrain.history.sql_export import export
 
 pytest.importorskip("sqlalchemy", reason="the extra 'sql' is not installed")
 AWKWARD = 'a, "b"\n=HYPERLINK(1) \x00 \u8bad\u7ec3 \'; DROP TABLE runs; --' + "x" * 10_000
@@ -144,7 +144,7 @@ def test_a_database_that_refuses(home: Path, tmp_path: Path) -> None:
 MISSING = """
 import sys
 sys.modules["sqlalchemy"] = None
-from greentrain.history.export import export
+from greentrain.history.sql_export import export
 try:
     export((), "sqlite://")
 except Exception as error:

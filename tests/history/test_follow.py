@@ -10,7 +10,7 @@ from greentrain.history.follow import newest
 from greentrain.history.forecast import forecast
 from greentrain.history.history import History
 from greentrain.history.run import Run
-from greentrain.reporting.watch_text import watch_text
+from greentrain.reporting.terminal.watch import watch_text
 
 _COMPONENT = {"component": "cpu", "quality": "unknown", "reason": "lost"}
 

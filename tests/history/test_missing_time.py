@@ -8,8 +8,8 @@ import pytest
 from journals_by_hand import CPU, GPU, MONO, NOON, ended, line, meter, reading, stopped, tracker
 
 from greentrain.history.follow import Follower
+from greentrain.history.merge import read_run
 from greentrain.history.part import part_of
-from greentrain.history.reader import read_run
 from greentrain.history.run import Run
 from greentrain.history.site import UNKNOWN_SITE
 from greentrain.journal.reader import read_journal

@@ -22,8 +22,8 @@ from journals_by_hand import (
     tracker,
 )
 
+from greentrain.history.merge import read_run
 from greentrain.history.part import part_of
-from greentrain.history.reader import read_run
 from greentrain.history.run import Run
 from greentrain.history.site import UNKNOWN_SITE
 from greentrain.journal.reader import read_journal

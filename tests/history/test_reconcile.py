@@ -9,7 +9,7 @@ from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hou
 
 from greentrain import estimate
 from greentrain.history.forecast import forecast
-from greentrain.history.reader import read_run
+from greentrain.history.merge import read_run
 from greentrain.history.reconcile import Reconciliation
 from greentrain.history.run import Run
 

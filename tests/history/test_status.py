@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, reading, stopped, tracker, write
 
-from greentrain.history.reader import read_run
+from greentrain.history.merge import read_run
 from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import process_started
 

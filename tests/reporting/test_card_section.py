@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greentrain.errors import InputError
-from greentrain.reporting.card_section import BEGIN, END, with_section
+from greentrain.reporting.model_card.section import BEGIN, END, with_section
 
 BLOCK = ["- one", "", "two"]
 TEXT = f"{BEGIN}\n- one\n\ntwo\n{END}\n"

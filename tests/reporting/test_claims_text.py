@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from greentrain.reporting.claims_text import claim_text, claims_text
+from greentrain.reporting.terminal.claims import claim_text, claims_text
 from greentrain.validation.claim_results import ClaimResult
 from greentrain.validation.claims import check_claims
 

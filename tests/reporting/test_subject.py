@@ -10,7 +10,7 @@ import greentrain
 from greentrain import History, InputError
 from greentrain.footprint import UNKNOWN, Grid
 from greentrain.interval import Interval, exact
-from greentrain.reporting.statements import runs_words
+from greentrain.reporting.scope_statements import runs_words
 from greentrain.reporting.subject import QUANTITIES, PowerSpan, Size
 from greentrain.reporting.subject_of import subject_of
 

@@ -3,8 +3,8 @@
 import pytest
 
 from greentrain import Interval, load_catalogue
+from greentrain.reporting.form_units import cell, grouped, plain_decimal, unit_map
 from greentrain.reporting.forms import FORMS
-from greentrain.reporting.units_map import cell, grouped, plain_decimal, unit_map
 
 CELLS = [
     # form, quantity, in our unit, its unit, in the form's unit, its unit

@@ -10,7 +10,7 @@ import pytest
 
 from greentrain.journal.paths import host_name, safe_name
 from greentrain.journal.process_alive import process_started
-from greentrain.tracking.identity import (
+from greentrain.tracking.distributed import (
     SESSION_VARIABLE,
     TRACKER,
     WRAPPER,

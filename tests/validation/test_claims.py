@@ -8,7 +8,7 @@ import pytest
 from greentrain import DataError, load_catalogue
 from greentrain.validation.claim_records import read_claims
 from greentrain.validation.claim_results import ClaimResult, ScenarioResult
-from greentrain.validation.claim_words import three_digits, two_digits
+from greentrain.validation.claim_verdicts import three_digits, two_digits
 from greentrain.validation.claims import check_claims
 
 RESULTS = {result.claim.id: result for result in check_claims()}

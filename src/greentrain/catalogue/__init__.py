@@ -7,15 +7,15 @@ The names are loaded on first use: a live run looks up the user's folder without
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain._version import DATA_VERSION
+    from greentrain.catalogue.catalogue import Catalogue, load_catalogue
     from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
-    from greentrain.catalogue.library import Catalogue, load_catalogue
     from greentrain.catalogue.places import Location, Places
     from greentrain.catalogue.records import CloudRegion, Equivalent, Figure, GridValue, Place, Source
 
 _ROOMS = {
     "greentrain._version": ("DATA_VERSION",),
     "greentrain.catalogue.devices": ("Accelerator", "Cpu", "Family", "Instance"),
-    "greentrain.catalogue.library": ("Catalogue", "load_catalogue"),
+    "greentrain.catalogue.catalogue": ("Catalogue", "load_catalogue"),
     "greentrain.catalogue.places": ("Location", "Places"),
     "greentrain.catalogue.records": ("CloudRegion", "Equivalent", "Figure", "GridValue", "Place", "Source"),
 }

@@ -6,7 +6,7 @@ Plain frozen values; every number names its source ids (``;``-joined where sever
 from __future__ import annotations
 
 from greentrain.catalogue.table_files import listed, number, triple
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from greentrain.catalogue.table_files import Row

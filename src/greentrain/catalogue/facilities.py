@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greentrain.catalogue.records import Figure
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from greentrain.catalogue.memory import MemoryPower
 from greentrain.catalogue.records import Figure
 from greentrain.catalogue.table_files import Records
 from greentrain.errors import AmbiguousName, UnknownName
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from greentrain.catalogue.table_files import table_file
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -8,7 +8,7 @@ from math import log
 from greentrain.catalogue.records import Figure
 from greentrain.catalogue.table_files import triple
 from greentrain.interval import Interval
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.catalogue.table_files import Row

@@ -6,7 +6,7 @@ A name is found exactly or not at all, case and punctuation aside. Nearness only
 from __future__ import annotations
 
 from greentrain.errors import UnknownName
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ from greentrain.catalogue import names
 from greentrain.catalogue.records import CloudRegion, GridValue, Place
 from greentrain.catalogue.table_files import Records, triple
 from greentrain.errors import AmbiguousName
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

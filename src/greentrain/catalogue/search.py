@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from greentrain.catalogue.names import fold
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from greentrain.catalogue.catalogue import Catalogue
     from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
-    from greentrain.catalogue.library import Catalogue
     from greentrain.catalogue.records import CloudRegion, Place
 
 

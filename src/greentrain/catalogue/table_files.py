@@ -12,7 +12,7 @@ from os.path import abspath, dirname, isdir, join
 
 from greentrain.errors import DataError
 from greentrain.interval import Interval
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

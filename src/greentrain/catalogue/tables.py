@@ -15,7 +15,7 @@ from greentrain.catalogue.table_files import (
     read_own_table,
     shipped_table,
 )
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

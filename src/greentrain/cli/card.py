@@ -7,7 +7,7 @@ import os
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option
 from greentrain.cli.terminal import complain, write
 from greentrain.errors import InputError
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
@@ -45,8 +45,8 @@ def write_card(said: Said) -> int:
 
 
 def _update(path: str, said: Said) -> int:
-    from greentrain.cli.files import replace_file
-    from greentrain.reporting.card import read_card, updated_card
+    from greentrain.cli.atomic_write import replace_file
+    from greentrain.reporting.model_card.update import read_card, updated_card
     from greentrain.reporting.subject_of import subject_of
 
     old = read_card(path)
@@ -62,7 +62,7 @@ def _update(path: str, said: Said) -> int:
 
 def _result(said: Said) -> Any:
     """Find the result that the card is to state: a run, a project, or an estimate."""
-    from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
+    from greentrain.cli.result_source import Origin, only_result, tracked_run, tracked_runs
 
     home = said.get("home")
     origins = (

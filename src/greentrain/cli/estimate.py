@@ -5,7 +5,7 @@ from __future__ import annotations
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Command
 from greentrain.cli.terminal import bold_if_wanted, write
 from greentrain.errors import Contradiction, InputError, either
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.cli.options import Said
@@ -57,19 +57,19 @@ def _json_with_methods(result: Estimate) -> str:
 
 
 def _comparison(result: Estimate) -> str:
-    from greentrain.reporting.comparison_text import comparison_text
+    from greentrain.reporting.terminal.methods import comparison_text
     from greentrain.validation.comparison import compare_methods
 
     return f"\n{comparison_text(compare_methods(result))}"
 
 
 def _table(result: Estimate, explain: bool) -> str:
-    from greentrain.reporting.text import estimate_text
+    from greentrain.reporting.terminal.estimate import estimate_text
 
     text = estimate_text(result, bold_if_wanted())
     if not explain:
         return text
-    from greentrain.reporting.explain import explain_text
+    from greentrain.reporting.terminal.explain import explain_text
 
     return f"{text}\n{explain_text(result)}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group
 from greentrain.cli.profiles import WORD
 from greentrain.cli.terminal import complain, write, write_json
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.cli.options import Said
@@ -15,7 +15,7 @@ def list_grids(said: Said) -> int:
     """List places with their latest carbon intensity, and cloud regions."""
     from greentrain.catalogue import load_catalogue
     from greentrain.catalogue.search import search_places
-    from greentrain.reporting.listing import places_dict, places_text
+    from greentrain.reporting.terminal.catalogue import places_dict, places_text
 
     word = said.get("word", "")
     catalogue = load_catalogue(said.get("profiles"))
@@ -30,7 +30,7 @@ def list_grids(said: Said) -> int:
 def show_grid(said: Said) -> int:
     """Show a place's carbon intensity in every year, with basis and source."""
     from greentrain.catalogue import load_catalogue
-    from greentrain.reporting.details import grid_dict, grid_text
+    from greentrain.reporting.terminal.catalogue_record import grid_dict, grid_text
 
     catalogue = load_catalogue(said.get("profiles"))
     location = catalogue.places.find(said["place"])

@@ -7,7 +7,7 @@ import os
 from greentrain.cli.options import AS_JSON, HOME, LIST, Argument, Command, Group, Option
 from greentrain.cli.terminal import bold_if_wanted, complain, write, write_json
 from greentrain.errors import Contradiction
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.cli.options import Said
@@ -35,7 +35,7 @@ def list_runs(said: Said) -> int:
     if "csv" in said:
         write(runs_csv(runs))
     else:
-        from greentrain.reporting.history_text import history_text
+        from greentrain.reporting.terminal.history import history_text
 
         write(history_text(runs, bold_if_wanted()))
         if not runs:
@@ -73,7 +73,7 @@ def show_run(said: Said) -> int:
     if "json" in said:
         write(run.to_json() + "\n")
     else:
-        from greentrain.reporting.run_text import run_text
+        from greentrain.reporting.terminal.run import run_text
 
         write(run_text(run, bold_if_wanted()))
     return 0
@@ -84,10 +84,10 @@ def calibrate(said: Said) -> int:
 
     At least three measured runs of one accelerator are needed.
     """
-    from greentrain.catalogue.home import home_folder
+    from greentrain.catalogue.user_folder import home_folder
     from greentrain.history.calibrate import calibrate as fit
     from greentrain.history.history import History
-    from greentrain.reporting.calibration_text import calibration_text
+    from greentrain.reporting.terminal.calibration import calibration_text
 
     home = said.get("home")
     folder = said.get("output") or os.path.join(home or home_folder(), "profiles")  # noqa: PTH118 -- as the library names it
@@ -98,8 +98,8 @@ def calibrate(said: Said) -> int:
 
 def export(said: Said) -> int:
     """Write runs into a database; doing it again brings the same rows up to date."""
-    from greentrain.history.export import export as send
     from greentrain.history.history import History
+    from greentrain.history.sql_export import export as send
 
     done = send(History(said.get("home")).runs(**_filters(said)), said["to"])
     counts = (f"{number} {name[:-1] if number == 1 else name}" for name, number in done._asdict().items())

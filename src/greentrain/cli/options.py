@@ -5,7 +5,7 @@ The fast reader in `plain` and the signature that typer makes a command of both 
 
 from __future__ import annotations
 
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

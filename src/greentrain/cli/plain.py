@@ -7,7 +7,7 @@ a word too many, completion) is left to it.
 from __future__ import annotations
 
 from greentrain.cli.options import LIST, Command, Group, flag_of
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

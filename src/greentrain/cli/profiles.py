@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group
 from greentrain.cli.terminal import complain, write, write_json
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.cli.options import Said
@@ -16,7 +16,7 @@ def list_profiles(said: Said) -> int:
     """List accelerators, CPUs and cloud instance types."""
     from greentrain.catalogue import load_catalogue
     from greentrain.catalogue.search import search_hardware
-    from greentrain.reporting.listing import hardware_dict, hardware_text
+    from greentrain.reporting.terminal.catalogue import hardware_dict, hardware_text
 
     word = said.get("word", "")
     found = search_hardware(load_catalogue(said.get("profiles")), word)
@@ -30,7 +30,7 @@ def list_profiles(said: Said) -> int:
 def show_profile(said: Said) -> int:
     """Show a profile with all its figures and sources."""
     from greentrain.catalogue import load_catalogue
-    from greentrain.reporting.details import record_dict, record_text
+    from greentrain.reporting.terminal.catalogue_record import record_dict, record_text
 
     catalogue = load_catalogue(said.get("profiles"))
     record = catalogue.hardware.find(said["name"])

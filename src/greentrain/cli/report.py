@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from greentrain.cli.results import Origin, only_result, tracked_run, tracked_runs
+from greentrain.cli.result_source import Origin, only_result, tracked_run, tracked_runs
 from greentrain.cli.terminal import agreed, complain, write
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.reporting.forms import FORMS, PICTURES
@@ -57,7 +57,7 @@ def _print_report(said: Said, described: Said, of_form: Said) -> int:
         _put(_report(subject, format, said, of_form), output)
     if picture is None:
         return 0
-    from greentrain.cli.pictures import write_pictures
+    from greentrain.cli.chart_files import write_pictures
 
     return write_pictures(subject, said["charts"], picture, "force" in said)
 
@@ -93,7 +93,7 @@ def _put(text: str, output: str | None) -> None:
     if output is None:
         write(text)
     else:
-        from greentrain.cli.files import replace_file
+        from greentrain.cli.atomic_write import replace_file
 
         replace_file(output, text.encode("utf-8"))
 
@@ -179,7 +179,7 @@ def _may_write(output: str, force: bool) -> bool:
 
 
 def _is_ours(path: Path) -> bool:
-    from greentrain.reporting.marks import LOOKED_AT, is_ours
+    from greentrain.reporting.provenance_mark import LOOKED_AT, is_ours
 
     try:
         with path.open(encoding="utf-8", errors="replace") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option
 from greentrain.errors import either
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.reporting.forms import FORMS, PICTURES
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

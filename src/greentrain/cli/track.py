@@ -5,7 +5,7 @@ from __future__ import annotations
 from greentrain.cli.options import Argument, Command, Option
 from greentrain.cli.terminal import complain
 from greentrain.errors import InputError, either
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import BUILT_IN, DEFAULT
 
 if TYPE_CHECKING:

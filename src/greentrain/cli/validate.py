@@ -6,7 +6,7 @@ from greentrain.cli.estimate import FORMATS
 from greentrain.cli.options import Command, Option
 from greentrain.cli.terminal import bold_if_wanted, write
 from greentrain.errors import InputError, either
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.cli.options import Said
@@ -45,12 +45,12 @@ def print_validation(said: Said) -> int:
 def _written(report: ValidationReport, kind: str, single: bool) -> str:
     if kind == "json":
         return report.to_json() + "\n"
-    from greentrain.reporting.validation_text import validation_csv, validation_text
+    from greentrain.reporting.terminal.validation import validation_csv, validation_text
 
     if kind == "csv":
         return validation_csv(report)
     if single and not report.claims:
-        from greentrain.reporting.record_text import record_text
+        from greentrain.reporting.terminal.record import record_text
 
         return record_text(report)
     return validation_text(report, bold_if_wanted())

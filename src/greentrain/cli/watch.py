@@ -6,7 +6,7 @@ import sys
 
 from greentrain.cli.options import HOME, Argument, Command, Option
 from greentrain.cli.terminal import bold_if_wanted, complain, write
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.cli.options import Said
@@ -39,7 +39,7 @@ def watch(said: Said) -> int:
 
 
 def _seconds(text: str) -> float:
-    from greentrain.estimation.limits import Limits, checked_in
+    from greentrain.estimation.ranges import Limits, checked_in
 
     return checked_in(Limits(0.1, 3600, "seconds between two looks", inclusive=True), "interval", text)
 
@@ -63,8 +63,8 @@ def _show(run: Run, lines_above: int) -> int:
     """Write a frame, over the one before where a terminal can, and give the lines that it takes on a terminal."""
     from shutil import get_terminal_size
 
-    from greentrain.reporting.history_text import columns_of
-    from greentrain.reporting.watch_text import watch_text
+    from greentrain.reporting.terminal.history import columns_of
+    from greentrain.reporting.terminal.watch import watch_text
 
     text = watch_text(run, bold_if_wanted())
     if lines_above:

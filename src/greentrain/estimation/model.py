@@ -3,15 +3,15 @@
 from os import PathLike
 
 from greentrain.catalogue import Catalogue, Location, load_catalogue
-from greentrain.estimation.compute import find_compute
-from greentrain.estimation.consistency import slips
 from greentrain.estimation.embodied import embodied
 from greentrain.estimation.grid import UNIT, GridChoice, choose_grid, grid_input
+from greentrain.estimation.plausibility import slips
 from greentrain.estimation.power import draw, find_devices
 from greentrain.estimation.request import Request, checked_request
+from greentrain.estimation.resolved_run import Run
 from greentrain.estimation.result import Estimate
-from greentrain.estimation.run import Run
 from greentrain.estimation.site import find_location, find_site
+from greentrain.estimation.training_flops import find_compute
 from greentrain.footprint import SiteFactors, footprint
 from greentrain.inputs import GRID_INTENSITY, given
 from greentrain.interval import around

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Figure, Instance
 from greentrain.errors import Contradiction, InvalidNumber
-from greentrain.estimation.limits import checked_number
+from greentrain.estimation.ranges import checked_number
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input, given
 from greentrain.interval import Interval, around, exact, total

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from greentrain.errors import Contradiction, InvalidNumber
-from greentrain.estimation.limits import LIMITS, SITES, checked_number, checked_text
+from greentrain.estimation.ranges import LIMITS, SITES, checked_number, checked_text
 
 _SIZES = ("params", "tokens", "active_params")
 _WORK = (*_SIZES, "flops", "precision", "mfu")

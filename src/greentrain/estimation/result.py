@@ -169,7 +169,7 @@ class Estimate(WithoutArithmetic, Record):
 
     def _repr_html_(self) -> str:
         """Give a small table for notebooks."""
-        from greentrain.notebook import interval_table
+        from greentrain.html_table import interval_table
 
         return interval_table({name: getattr(self, name) for name in QUANTITIES})
 

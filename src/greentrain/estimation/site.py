@@ -9,7 +9,7 @@ from greentrain.catalogue.facilities import WORKSTATION
 from greentrain.catalogue.places import WORLD
 from greentrain.errors import Contradiction
 from greentrain.estimation.grid import UNIT, choose_grid, grid_input
-from greentrain.estimation.limits import SITES
+from greentrain.estimation.ranges import SITES
 from greentrain.footprint import SiteFactors
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, given
 

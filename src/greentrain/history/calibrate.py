@@ -14,8 +14,8 @@ from greentrain.csv_text import rows_csv
 from greentrain.errors import GreentrainError
 from greentrain.history.hardware import accelerator_of
 from greentrain.history.metered import coverage, least_w, mean_accelerator_w
-from greentrain.history.plain import utc
 from greentrain.history.run import Run
+from greentrain.history.serialize import utc
 from greentrain.interval import Interval, log_width
 
 LEAST_RUNS = 3

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from greentrain.history.reader import read_run
+from greentrain.history.merge import read_run
 from greentrain.history.run import Run
 from greentrain.journal.fields import mapping
 from greentrain.journal.reader import Journal

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from greentrain._version import __version__
-from greentrain.catalogue.home import home_folder
+from greentrain.catalogue.user_folder import home_folder
 from greentrain.csv_text import rows_csv
 from greentrain.errors import AmbiguousName, InputError, UnknownName, either
 from greentrain.history.follow import Follower
-from greentrain.history.plain import SCHEMA_VERSION, ends
-from greentrain.history.reader import NotAskedFor, read_run
+from greentrain.history.merge import NotAskedFor, read_run
 from greentrain.history.run import Run
+from greentrain.history.serialize import SCHEMA_VERSION, ends
 from greentrain.interval import Interval, exact
 from greentrain.journal.paths import spare_home
 from greentrain.journal.records import STATUSES, UNFINISHED
@@ -226,7 +226,7 @@ class History:
 
     def _repr_html_(self) -> str:
         """Give a small table of the newest runs for notebooks."""
-        from greentrain.notebook import table
+        from greentrain.html_table import table
 
         runs = self.runs()
         rows = [run.to_row() for run in runs[:_MOST_IN_NOTEBOOK]]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from greentrain.catalogue import Accelerator
-from greentrain.history.records import NodeMeasurement
 from greentrain.history.run_facts import RunFacts
+from greentrain.history.run_records import NodeMeasurement
 from greentrain.interval import Interval, exact, total
 from greentrain.journal.records import COMPONENTS, NOT_DRAWING
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW

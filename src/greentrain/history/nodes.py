@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from greentrain.history.records import NodeMeasurement
-from greentrain.history.sessions import Journals, Meter, Tracker
+from greentrain.history.run_records import NodeMeasurement
+from greentrain.history.session_journals import Journals, Meter, Tracker
 from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.status import writing_interval
 from greentrain.journal import fields

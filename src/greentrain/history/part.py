@@ -6,9 +6,9 @@ from typing import Any
 
 from greentrain.footprint import SiteFactors
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of, unread_seconds
-from greentrain.history.records import NodeMeasurement
 from greentrain.history.run import Run
-from greentrain.history.sessions import Meter, read_journals
+from greentrain.history.run_records import NodeMeasurement
+from greentrain.history.session_journals import Meter, read_journals
 from greentrain.journal.readings import energy_at, length_within
 from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_worth_a_word
 

@@ -9,7 +9,10 @@ from greentrain.estimation import Estimate
 from greentrain.footprint import Footprint, amounts
 from greentrain.history.hardware import hardware_words
 from greentrain.history.metered import metered_seconds, sensor_coverage
-from greentrain.history.plain import (
+from greentrain.history.reconcile import Comparison, Reconciliation, comparisons_of, reconcile
+from greentrain.history.run_facts import RunFacts
+from greentrain.history.run_words import coverage_words, summary_words
+from greentrain.history.serialize import (
     QUANTITIES,
     SCHEMA_VERSION,
     clean,
@@ -20,9 +23,6 @@ from greentrain.history.plain import (
     span_dict,
     utc,
 )
-from greentrain.history.reconcile import Comparison, Reconciliation, comparisons_of, reconcile
-from greentrain.history.run_facts import RunFacts
-from greentrain.history.run_words import coverage_words, summary_words
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS, is_worth_a_word
 from greentrain.numbers import duration
@@ -202,7 +202,7 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
 
     def _repr_html_(self) -> str:
         """Return a small table for notebooks."""
-        from greentrain.notebook import interval_table
+        from greentrain.html_table import interval_table
 
         name = f"{self.name}, " if self.name else ""
         caption = f"{self.id}: {name}{self.status}, {self.duration_seconds:.0f} s"

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from greentrain.footprint import SiteFactors
-from greentrain.history.records import NodeMeasurement
+from greentrain.history.run_records import NodeMeasurement
 from greentrain.interval import Interval
 from greentrain.journal.records import Gap, Log, Span, expects_accelerators
 from greentrain.record import Record

@@ -8,7 +8,7 @@ from greentrain.errors import GreentrainError
 from greentrain.estimation.grid import ACCOUNTING, choose_grid
 from greentrain.estimation.site import find_location, site_factors
 from greentrain.footprint import SiteFactors
-from greentrain.history.records import NodeMeasurement
+from greentrain.history.run_records import NodeMeasurement
 from greentrain.inputs import GRID_INTENSITY, PUE, Input
 from greentrain.interval import Interval
 from greentrain.journal import fields

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from greentrain.history.sessions import Journals, Meter, Tracker
+from greentrain.history.session_journals import Journals, Meter, Tracker
 from greentrain.journal import fields
 from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import is_process_alive

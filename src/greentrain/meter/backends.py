@@ -8,7 +8,7 @@ from __future__ import annotations
 from os.path import abspath, isfile
 
 from greentrain.errors import InputError, MeterError, UnknownName, either
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from greentrain.history import Run
-from greentrain.history.sessions import Meter, read_journals
+from greentrain.history.session_journals import Meter, read_journals
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, Span
 from greentrain.reporting.subject import PowerSpan

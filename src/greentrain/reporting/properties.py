@@ -1,10 +1,10 @@
 """What a form has no field for, as names and values: intervals, intensity, PUE, boundary and versions."""
 
 from greentrain.interval import Interval
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
+from greentrain.reporting.form_units import plain_decimal
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.units_map import plain_decimal
 
 _DIGITS = 12
 
@@ -19,16 +19,16 @@ def properties_of(subject: Subject) -> dict[str, str]:
     """
     found = {
         "basis": subject.basis,
-        "boundary": statements.boundary_words(subject),
-        "runs": statements.runs_words(subject),
+        "boundary": scope_statements.boundary_words(subject),
+        "runs": scope_statements.runs_words(subject),
         **_ends("it_energy_kwh", subject.it_energy_kwh),
         **_ends("facility_energy_kwh", subject.facility_energy_kwh),
         **_ends("operational_kg", subject.operational_kg),
         **(_ends("embodied_kg", subject.embodied_kg) if subject.embodied_kg else {}),
         **_pue(subject),
         **_grid(subject),
-        "grid_intensity": statements.factor_words(subject),
-        "grid_source": statements.factor_sources(subject),
+        "grid_intensity": scope_statements.factor_words(subject),
+        "grid_source": scope_statements.factor_sources(subject),
         "version": subject.versions.greentrain,
         "data_version": subject.versions.data,
     }
@@ -43,8 +43,8 @@ def _pue(subject: Subject) -> dict[str, str]:
 
 
 def _grid(subject: Subject) -> dict[str, str]:
-    values = {grid.g_per_kwh for _, grid in statements.grids(subject)}
-    years = {grid.year for _, grid in statements.grids(subject)}
+    values = {grid.g_per_kwh for _, grid in scope_statements.grids(subject)}
+    years = {grid.year for _, grid in scope_statements.grids(subject)}
     found = _ends("grid_intensity_g_per_kwh", values.pop()) if len(values) == 1 else {}
     year = years.pop() if len(years) == 1 else None
     return found | ({"grid_year": str(year)} if year else {})

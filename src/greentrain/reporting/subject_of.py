@@ -11,19 +11,19 @@ from greentrain.catalogue import DATA_VERSION, Catalogue, load_catalogue
 from greentrain.errors import Contradiction, GreentrainError, InputError
 from greentrain.estimation import Estimate
 from greentrain.estimation.equivalents import Comparison, equivalents_of
-from greentrain.estimation.limits import checked_number
+from greentrain.estimation.ranges import checked_number
 from greentrain.footprint import Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, Input, Inputs
-from greentrain.reporting.method_words import estimate_method, run_method
+from greentrain.reporting.labels import hardware_words, run_words
+from greentrain.reporting.method_statement import estimate_method, run_method
 from greentrain.reporting.subject import STATED, RunLine, Size, Subject, Versions
-from greentrain.reporting.words import hardware_words, run_words
 from greentrain.summation import total_of
 
 if TYPE_CHECKING:
     from greentrain.history import History, Run
     from greentrain.history.history import Selection
+    from greentrain.tracking.finished_run import FinishedRun
     from greentrain.tracking.live import LiveRun
-    from greentrain.tracking.view import FinishedRun
     from greentrain.validation.report import ValidationReport
 
     Result: TypeAlias = (
@@ -219,7 +219,7 @@ def _check_known(lines: Iterable[RunLine]) -> None:
 
 def _recorded_run(result: "LiveRun | FinishedRun") -> "Run":
     """Read what a run of this process left in the history, which may have ended or go on."""
-    from greentrain.history.reader import read_run
+    from greentrain.history.merge import read_run
 
     record = result.record
     if record["role"] == "span":

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from greentrain import numbers
 from greentrain.errors import InputError
 from greentrain.interval import Interval
-from greentrain.reporting.charts.prefixes import written
+from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.document.blocks import Chart, Document
-from greentrain.reporting.document.make import document_of
-from greentrain.reporting.marks import made_by
+from greentrain.reporting.document.build import document_of
+from greentrain.reporting.labels import input_words
+from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.words import input_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from greentrain.errors import BudgetExceeded, GreentrainError
 from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import process_started
-from greentrain.tracking.carrier import Carrier, say
-from greentrain.tracking.ending import COMPLETED, FAILED, INTERRUPTED, Ending
-from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, Ancestor
+from greentrain.tracking.child_process import COULD_NOT_RUN, NOT_FOUND, Child
+from greentrain.tracking.distributed import SESSION_VARIABLE, WRAPPER, Ancestor
+from greentrain.tracking.exit_status import COMPLETED, FAILED, INTERRUPTED, Ending
 from greentrain.tracking.live import LiveRun
+from greentrain.tracking.session import Carrier, say
 from greentrain.tracking.settings import Settings
-from greentrain.tracking.supervise import COULD_NOT_RUN, NOT_FOUND, Child
 
 BUDGET_EXCEEDED = 3
 """Exit code of a command that was ended because its budget was used up."""

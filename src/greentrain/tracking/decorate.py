@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Generator
 from functools import partial, wraps
 
 from greentrain.errors import InputError
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.tracking.live import LiveRun
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _lead_to(tracked: Callable[..., Any], run: LiveRun | None) -> None:
 
 def _is_finished_run(held: object) -> bool:
     """Say whether this is what became of a run when the function was pickled by value, as cloudpickle does."""
-    from greentrain.tracking.view import FinishedRun  # late: it loads `typing`
+    from greentrain.tracking.finished_run import FinishedRun  # late: it loads `typing`
 
     return isinstance(held, FinishedRun)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from greentrain.errors import BudgetExceeded
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.tracking.budget import Budget
-from greentrain.tracking.readings import Readings
+from greentrain.tracking.live_energy import Readings
 from greentrain.tracking.settings import Settings
 
 if TYPE_CHECKING:

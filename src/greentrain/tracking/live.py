@@ -7,10 +7,10 @@ from _thread import RLock
 from os.path import basename
 
 from greentrain.errors import BudgetExceeded, InputError
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
-from greentrain.tracking.carrier import say, tell
-from greentrain.tracking.course import Course
+from greentrain.tracking.lifecycle import Course
+from greentrain.tracking.session import say, tell
 from greentrain.tracking.spans import Span, words_of
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from greentrain.estimation import Estimate
     from greentrain.footprint import Footprint
+    from greentrain.tracking.finished_run import FinishedRun
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.result import Result
     from greentrain.tracking.settings import Settings
-    from greentrain.tracking.view import FinishedRun
 
 
 class LiveRun(WithoutArithmetic, Course):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any

@@ -94,7 +94,7 @@ class Measurement(WithoutArithmetic, Record):
 
     def _repr_html_(self) -> str:
         """Return a small table for notebooks."""
-        from greentrain.notebook import interval_table
+        from greentrain.html_table import interval_table
 
         return interval_table({name: getattr(self, name) for name in _INTERVALS})
 

@@ -7,22 +7,22 @@ from greentrain.errors import GreentrainError
 from greentrain.estimation.site import site_factors
 from greentrain.footprint import SiteFactors
 from greentrain.history.hardware import estimate_inputs
+from greentrain.history.merge import read_run
 from greentrain.history.part import energy_between, part_of
-from greentrain.history.reader import read_run
 from greentrain.history.run import Run
 from greentrain.history.run_words import summary_words
 from greentrain.history.site import UNKNOWN_SITE, site_record
 from greentrain.journal.writer import plain
 from greentrain.numbers import duration
 from greentrain.record import Record
-from greentrain.tracking.carrier import JOINED, MAIN, Carrier
+from greentrain.tracking.finished_run import FinishedRun
 from greentrain.tracking.measurement import Measurement, unmeasured_run
-from greentrain.tracking.view import FinishedRun
+from greentrain.tracking.session import JOINED, MAIN, Carrier
 from greentrain.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
-    from greentrain.tracking.course import Course
+    from greentrain.tracking.lifecycle import Course
     from greentrain.tracking.spans import SpanRecord
 
 PATIENCE_SECONDS = 3.0

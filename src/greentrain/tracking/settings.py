@@ -7,7 +7,7 @@ import time
 from os.path import abspath, dirname, join
 
 from greentrain.errors import Contradiction, InputError, InvalidNumber, either
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.meter.backends import DEFAULT, NONE, checked_meter
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _check_budget(settings: Settings) -> None:
 def _number(name: str, value: Any) -> float | None:
     if value is None or value is INTERVAL_SECONDS:  # most often; the rules then need not be loaded
         return value
-    from greentrain.estimation.limits import Limits, checked_in
+    from greentrain.estimation.ranges import Limits, checked_in
 
     limits = {
         "interval": Limits(0.1, 3600, "seconds between samples", "more often costs more than it tells", inclusive=True),
@@ -137,7 +137,7 @@ def _estimate_inputs(said: dict[str, Any]) -> dict[str, Any]:
     found = {name: said[name] for name in _OF_ESTIMATE if said[name] is not None}
     if set(found) <= {"location"} and is_place_code(found.get("location")):
         return found
-    from greentrain.estimation.limits import LIMITS, checked_number, checked_text
+    from greentrain.estimation.ranges import LIMITS, checked_number, checked_text
 
     for name, value in found.items():
         if name in LIMITS:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 
-from greentrain.lean import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
-from greentrain.lean import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.tracking.decorate import decorated
 from greentrain.tracking.live import LiveRun
 from greentrain.tracking.settings import INTERVAL_SECONDS, Settings, checked_settings
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from typing import Any, Unpack, overload
 
     from greentrain.estimation import Estimate
+    from greentrain.tracking.finished_run import FinishedRun
     from greentrain.tracking.function_types import Owner, P, R, TrackedFunction, TrackKeywords
     from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.spans import Span
-    from greentrain.tracking.view import FinishedRun
 
 
 class Tracker:

@@ -10,7 +10,7 @@ from greentrain.factors import decomposed
 from greentrain.interval import exact
 from greentrain.validation.claim_records import PUBLISHED, Claim, Scenario, read_claims
 from greentrain.validation.claim_results import Check, ClaimResult, ScenarioResult, compared
-from greentrain.validation.claim_words import long_verdict, short_verdict
+from greentrain.validation.claim_verdicts import long_verdict, short_verdict
 
 __all__ = ["Check", "ClaimResult", "ScenarioResult", "check_claims"]
 

@@ -7,9 +7,9 @@ from typing import Any
 from greentrain.factors import Decomposition, decomposed
 from greentrain.record import Record
 from greentrain.units import W_PER_KW
-from greentrain.validation.ours import Ours, co2e_boundary
+from greentrain.validation.our_estimate import Ours, co2e_boundary
+from greentrain.validation.recompute import covers_whole_energy, excludes_pue
 from greentrain.validation.reference import Reference
-from greentrain.validation.stated import covers_whole_energy, excludes_pue
 
 _WITH_HOST = ("system", "incl. host", "per-machine", "proxy gpu", "cpu/ram")
 

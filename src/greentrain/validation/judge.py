@@ -11,11 +11,11 @@ from greentrain.catalogue.names import fold, nearest
 from greentrain.errors import InputError, UnknownName, either
 from greentrain.interval import Interval, exact
 from greentrain.validation.factors import decompose
-from greentrain.validation.ours import Ours, estimated
+from greentrain.validation.our_estimate import Ours, estimated
+from greentrain.validation.recompute import agreements, recompute
 from greentrain.validation.reference import TIERS, Reference
 from greentrain.validation.references import read_references
 from greentrain.validation.report import PeerScore, RecordResult, ValidationReport
-from greentrain.validation.stated import agreements, recompute
 from greentrain.validation.traps import find_traps
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from collections.abc import Sequence
 
 from greentrain.catalogue import Catalogue
 from greentrain.validation.hardware_names import find_hardware
+from greentrain.validation.recompute import RELATIVE_TOLERANCE, Agreement, agreements, excludes_pue, recompute
 from greentrain.validation.reference import Reference
-from greentrain.validation.stated import RELATIVE_TOLERANCE, Agreement, agreements, excludes_pue, recompute
 from greentrain.validation.trap_evidence import kg_over_energy, ratio
 from greentrain.validation.traps import find_traps
 

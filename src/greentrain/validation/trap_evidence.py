@@ -11,8 +11,8 @@ from greentrain.interval import Interval
 from greentrain.units import G_PER_KG
 from greentrain.validation.hardware_names import find_hardware
 from greentrain.validation.place_names import find_place
+from greentrain.validation.recompute import recompute
 from greentrain.validation.reference import Reference
-from greentrain.validation.stated import recompute
 
 _SAME_HOURS = 0.01
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.validation import trap_evidence as evidence
+from greentrain.validation.recompute import agreements, excludes_pue, includes_embodied, quoted_kg
 from greentrain.validation.reference import Reference
-from greentrain.validation.stated import agreements, excludes_pue, includes_embodied, quoted_kg
 
 _WITHIN = 0.015
 """How far a ratio may be from the factor that betrays a slip. [1]"""

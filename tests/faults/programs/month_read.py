@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from greentrain.history.history import History
-from greentrain.reporting.watch_text import watch_text
-from greentrain.tracking.readings import Readings
+from greentrain.reporting.terminal.watch import watch_text
+from greentrain.tracking.live_energy import Readings
 
 
 def memory_mib(name: str) -> float:

@@ -10,7 +10,7 @@ import greentrain
 from greentrain import estimate, validate
 from greentrain.errors import InputError
 from greentrain.reporting.charts import KINDS, chart, charts_of
-from greentrain.reporting.charts.lookups import PLACES, places_beside, published_runs
+from greentrain.reporting.charts.reference_data import PLACES, places_beside, published_runs
 from greentrain.reporting.subject_of import subject_of
 
 BERT = {"gpu": "V100", "count": 64, "hours": 79.0, "location": "US", "year": 2019}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greentrain.interval import Interval, exact
-from greentrain.reporting.charts.prefixes import UNITS, scale_for, tick, written, written_span
+from greentrain.reporting.charts.si_prefixes import UNITS, scale_for, tick, written, written_span
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from greentrain.errors import InputError
 from greentrain.interval import Interval, exact
 from greentrain.reporting.charts import style
 from greentrain.reporting.charts.log_axis import drawable, log_axis
-from greentrain.reporting.charts.prefixes import scale_for
+from greentrain.reporting.charts.si_prefixes import scale_for
 
 
 def luminance(colour: str) -> float:

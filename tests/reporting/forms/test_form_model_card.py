@@ -12,9 +12,9 @@ from subjects import exact, exact_estimate, nothing, one_run, project, sized, wi
 
 from greentrain import Interval, update_card, validate
 from greentrain.errors import DataError, InputError
-from greentrain.reporting.card import updated_card
-from greentrain.reporting.card_section import BEGIN, END
 from greentrain.reporting.forms.model_card import metadata, section_lines
+from greentrain.reporting.model_card.section import BEGIN, END
+from greentrain.reporting.model_card.update import updated_card
 from greentrain.reporting.report import report
 from greentrain.reporting.subject import Subject
 

@@ -9,10 +9,10 @@ from subjects import GRID, MADE_AT, exact, nothing, one_run, project, sized, wit
 from greentrain import Interval, validate
 from greentrain.errors import Contradiction, InputError
 from greentrain.inputs import Inputs
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.report import report
-from greentrain.reporting.statements import (
+from greentrain.reporting.scope_statements import (
     accelerator_hours,
     boundary_words,
     factor_sources,
@@ -151,5 +151,5 @@ def test_the_coverage_stands_in_every_form_with_room_for_words() -> None:
 
 def test_each_form_has_a_file_of_its_own() -> None:
     """The registry names modules that are there."""
-    folder = Path(statements.__file__).parent / "forms"
+    folder = Path(scope_statements.__file__).parent / "forms"
     assert [form for form in OURS if not (folder / f"{FORMS[form].module}.py").exists()] == []

@@ -109,12 +109,12 @@ def _made(subject: Subject, kind: str) -> Chart:
         figure: Figure = function(subject, *beside, theme=theme)
         return figure
 
-    sources = tuple(key for found in beside for key in import_module(f"{__name__}.lookups").source_ids(found))
+    sources = tuple(key for found in beside for key in import_module(f"{__name__}.reference_data").source_ids(found))
     return Chart(kind, module.TITLE, module.summary(subject, *beside), header, rows, sources, draw)
 
 
 def _beside(subject: Subject, kind: str) -> tuple[Any, ...]:
     if kind not in _LOOKUPS:
         return ()
-    lookups = import_module(f"{__name__}.lookups")
+    lookups = import_module(f"{__name__}.reference_data")
     return (getattr(lookups, _LOOKUPS[kind])(subject),)

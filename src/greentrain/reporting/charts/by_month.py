@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import counted, percent, rounded
-from greentrain.reporting.charts.prefixes import Scale, scale_for, written
+from greentrain.reporting.charts.chart_labels import Table, source_words
+from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,
@@ -20,7 +21,6 @@ from greentrain.reporting.charts.style import (
     empty,
     finished,
 )
-from greentrain.reporting.charts.words import Table, source_words
 from greentrain.reporting.subject import RunLine, Subject
 
 if TYPE_CHECKING:

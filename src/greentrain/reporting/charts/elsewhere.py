@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval, product
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.prefixes import written
-from greentrain.reporting.charts.rows import Row, row_chart
+from greentrain.reporting.charts.chart_labels import Table, cells, source_words, subject_words
+from greentrain.reporting.charts.interval_dots import Row, row_chart
+from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.charts.style import BLUE, GREY, VERMILLION, Mark, empty
-from greentrain.reporting.charts.words import Table, cells, source_words, subject_words
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:

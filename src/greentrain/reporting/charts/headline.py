@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.prefixes import written_span
-from greentrain.reporting.charts.rows import Row, row_chart
+from greentrain.reporting.charts.chart_labels import INTERVALS, Table, cells, source_words, subject_words
+from greentrain.reporting.charts.interval_dots import Row, row_chart
+from greentrain.reporting.charts.si_prefixes import written_span
 from greentrain.reporting.charts.style import BLUE, GREEN, VERMILLION, Mark, empty
-from greentrain.reporting.charts.words import INTERVALS, Table, cells, source_words, subject_words
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:

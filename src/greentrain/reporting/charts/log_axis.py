@@ -5,7 +5,7 @@ from math import ceil, floor, log10
 from typing import Any
 
 from greentrain.interval import Interval
-from greentrain.reporting.charts.prefixes import tick
+from greentrain.reporting.charts.si_prefixes import tick
 
 _MOST_TICKS = 6
 _STEPS = ((1.3, (1, 2, 5)), (3.2, (1, 3)))

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from greentrain.interval import exact
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.prefixes import written, written_span
-from greentrain.reporting.charts.rows import Row, row_chart
+from greentrain.reporting.charts.chart_labels import Table, cells, source_words
+from greentrain.reporting.charts.interval_dots import Row, row_chart
+from greentrain.reporting.charts.si_prefixes import written, written_span
 from greentrain.reporting.charts.style import BLUE, GREEN, GREY, PURPLE, VERMILLION, Mark, empty
-from greentrain.reporting.charts.words import Table, cells, source_words
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:

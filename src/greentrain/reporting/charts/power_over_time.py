@@ -5,7 +5,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.prefixes import Scale, scale_for, written
+from greentrain.reporting.charts.chart_labels import Table, source_words
+from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,
@@ -19,7 +20,6 @@ from greentrain.reporting.charts.style import (
     finished,
     text,
 )
-from greentrain.reporting.charts.words import Table, source_words
 from greentrain.reporting.subject import PowerSpan, Subject
 
 if TYPE_CHECKING:

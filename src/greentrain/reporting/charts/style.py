@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
-from greentrain.reporting.charts.prefixes import Scale
+from greentrain.reporting.charts.si_prefixes import Scale
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.inputs import Input
 from greentrain.numbers import percent, rounded, with_span
-from greentrain.reporting.charts.prefixes import Scale, scale_for, written
-from greentrain.reporting.charts.rows import placed
+from greentrain.reporting.charts.chart_labels import Table, source_words, subject_words
+from greentrain.reporting.charts.interval_dots import placed
+from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import BLUE, GREY, ORANGE, Mark, amount_axis, empty, finished, text, unbroken
-from greentrain.reporting.charts.words import Table, source_words, subject_words
+from greentrain.reporting.labels import input_words
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.words import input_words
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

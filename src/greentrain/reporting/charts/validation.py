@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded
+from greentrain.reporting.charts.chart_labels import INTERVALS, Table, cells, source_words
 from greentrain.reporting.charts.log_axis import drawable, log_axis
-from greentrain.reporting.charts.prefixes import written, written_span
+from greentrain.reporting.charts.si_prefixes import written, written_span
 from greentrain.reporting.charts.style import BLUE, GREEN, GREY, VERMILLION, Mark, empty, finished, text
-from greentrain.reporting.charts.words import INTERVALS, Table, cells, source_words
 from greentrain.reporting.subject import Subject
 from greentrain.validation.report import RecordResult
 

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, total
 from greentrain.numbers import percent, rounded
-from greentrain.reporting.charts.prefixes import Scale, scale_for, written, written_span
-from greentrain.reporting.charts.rows import placed, value_words
+from greentrain.reporting.charts.chart_labels import INTERVALS, Table, input_sources, source_words, subject_words
+from greentrain.reporting.charts.interval_dots import placed, value_words
+from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written, written_span
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,
@@ -20,7 +21,6 @@ from greentrain.reporting.charts.style import (
     text,
     unbroken,
 )
-from greentrain.reporting.charts.words import INTERVALS, Table, input_sources, source_words, subject_words
 from greentrain.reporting.subject import Subject
 
 if TYPE_CHECKING:

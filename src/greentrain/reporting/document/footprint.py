@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from greentrain.interval import Interval, total
 from greentrain.numbers import best, percent, rounded, span, with_span
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Section, table
 from greentrain.reporting.document.charts import Charts
 from greentrain.reporting.document.inputs import inputs_blocks
 from greentrain.reporting.document.runs import runs_blocks
 from greentrain.reporting.document.spans import spans_blocks
+from greentrain.reporting.labels import input_words
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.words import input_words
 
 _QUANTITIES = (
     ("facility_energy_kwh", "Energy at the facility's meter", "kWh", "IT energy times PUE"),
@@ -44,7 +44,7 @@ def _result(subject: Subject, charts: Charts) -> Iterator[Block]:
     exact = subject.facility_energy_kwh.is_exact and subject.operational_kg.is_exact
     yield Prose(
         f"{energy} kWh of electricity and {kg} kg CO2e, operational and location-based, "
-        f"{statements.basis_words(subject)}.{'' if exact else ' In brackets: 90 % intervals.'}"
+        f"{scope_statements.basis_words(subject)}.{'' if exact else ' In brackets: 90 % intervals.'}"
     )
     yield table("Best values and 90 % intervals", ("", "best", "90 % interval", "unit", "what"), _quantities(subject),
                 (1, 2))  # fmt: skip
@@ -80,14 +80,14 @@ def _scope(subject: Subject) -> Iterator[Block]:
     start, end = subject.period_start, subject.period_end
     period = f"{start:%Y-%m-%d} to {end:%Y-%m-%d} (UTC)" if start and end else "not stated"
     rows = [
-        ("boundary", statements.boundary_words(subject)),
-        ("runs", statements.runs_words(subject)),
-        ("hardware", statements.hardware_of(subject)),
+        ("boundary", scope_statements.boundary_words(subject)),
+        ("runs", scope_statements.runs_words(subject)),
+        ("hardware", scope_statements.hardware_of(subject)),
         ("period", period),
-        ("carbon intensity", statements.factor_words(subject)),
-        ("energy", statements.basis_words(subject)),
+        ("carbon intensity", scope_statements.factor_words(subject)),
+        ("energy", scope_statements.basis_words(subject)),
         ("not counted", "certificates, offsets, data storage, use of the model after training"),
-        ("versions", statements.versions_words(subject)),
+        ("versions", scope_statements.versions_words(subject)),
     ]
     if subject.made_at:
         rows.append(("report made", f"{subject.made_at.isoformat(timespec='seconds')}"))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from greentrain.inputs import Input
 from greentrain.numbers import as_given, with_span
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, table
+from greentrain.reporting.labels import input_words
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.words import input_words
 
 _BASES = {
     "given": "given by the user",

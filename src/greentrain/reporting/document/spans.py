@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from greentrain.numbers import percent
-from greentrain.reporting.charts.prefixes import written
+from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.document.blocks import Block, Prose, table
 from greentrain.reporting.subject import PowerSpan, Subject
 

@@ -6,7 +6,7 @@ from math import exp
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Section, table
 from greentrain.reporting.document.charts import Charts
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.validation_text import (
+from greentrain.reporting.terminal.validation import (
     TIER_TITLES,
     factor_words,
     figures,

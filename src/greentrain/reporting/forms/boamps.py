@@ -7,11 +7,11 @@ from typing import Any
 
 from greentrain.errors import InputError, either
 from greentrain.interval import Interval
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
+from greentrain.reporting.form_units import cell
 from greentrain.reporting.properties import properties_of
 from greentrain.reporting.subject import RunLine, Subject
-from greentrain.reporting.units_map import cell
 
 FORM = "boamps"
 FORMAT_VERSION = "1.1"
@@ -45,7 +45,7 @@ def render(
     """
     if infrastructure not in (None, *INFRASTRUCTURES):
         raise InputError("infrastructure", infrastructure, f"must be {either(INFRASTRUCTURES)}")
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     whole: dict[str, Any] = {
         **_header(subject),
         "task": _task(subject, activity, task_family),
@@ -86,12 +86,12 @@ def _task(subject: Subject, activity: str, family: str) -> dict[str, Any]:
     algorithm: dict[str, Any] = {"algorithmType": "neural network"}
     if subject.size is not None and subject.size.params is not None:
         algorithm["parametersNumber"] = cell(FORM, "params").number(subject.size.params)
-    tokens = statements.total_tokens(subject)
+    tokens = scope_statements.total_tokens(subject)
     data: dict[str, Any] = {"dataUsage": "input", "dataType": "token" if tokens else "other"}
     if tokens:
         data["dataQuantity"] = tokens
     boundary = "powerConsumption is the energy of the computers before PUE [kWh]"
-    described = f"{one_line(subject.title)}. {boundary}; runs: {statements.runs_words(subject)}."
+    described = f"{one_line(subject.title)}. {boundary}; runs: {scope_statements.runs_words(subject)}."
     return {
         "taskStage": activity.replace("fine-tuning", "finetuning"),
         "taskFamily": family,
@@ -135,7 +135,7 @@ def _environment(subject: Subject) -> dict[str, Any]:
     """Say the place and its carbon intensity, where all runs share one."""
     from greentrain.reporting.places import country_of
 
-    found = set(statements.grids(subject))
+    found = set(scope_statements.grids(subject))
     country = country_of(next(iter(found))[0]) if len(found) == 1 else None
     if country is None:
         return {}

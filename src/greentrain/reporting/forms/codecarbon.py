@@ -4,10 +4,10 @@ from datetime import UTC
 
 from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError
+from greentrain.reporting.form_units import cell, plain_decimal
 from greentrain.reporting.places import country_of
-from greentrain.reporting.statements import known_lines, refuse_nothing
+from greentrain.reporting.scope_statements import known_lines, refuse_nothing
 from greentrain.reporting.subject import RunLine, Subject
-from greentrain.reporting.units_map import cell, plain_decimal
 
 FORM = "codecarbon"
 COLUMNS = (

@@ -25,7 +25,7 @@ SCHEMA_VERSION = 1
 def render(subject: Subject) -> str:
     """Write the lines of a subject as CSV; nothing stands for not known."""
     if subject.validation is not None:
-        from greentrain.reporting.validation_text import validation_csv
+        from greentrain.reporting.terminal.validation import validation_csv
 
         return validation_csv(subject.validation)
     return rows_csv(COLUMNS, (_row(subject, line) for line in subject.lines))

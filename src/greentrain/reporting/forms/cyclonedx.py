@@ -5,11 +5,11 @@ from datetime import UTC
 from typing import Any
 
 from greentrain.errors import InputError, either
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
+from greentrain.reporting.form_units import cell
 from greentrain.reporting.properties import properties_of
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.units_map import cell
 
 FORM = "cyclonedx"
 SPEC_VERSIONS = ("1.6", "1.7")
@@ -35,7 +35,7 @@ def render(subject: Subject, *, activity: str = "training", spec_version: str = 
         raise InputError("activity", activity, f"must be {either(ACTIVITIES)}")
     if spec_version not in SPEC_VERSIONS:
         raise InputError("spec_version", spec_version, f"must be {either(SPEC_VERSIONS)}")
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     bill: dict[str, Any] = {
         "$schema": f"http://cyclonedx.org/schema/bom-{spec_version}.schema.json",
         "bomFormat": "CycloneDX",
@@ -68,7 +68,7 @@ def _consumption(subject: Subject, activity: str) -> dict[str, Any]:
         "activity": activity,
         "energyProviders": [
             {
-                "description": one_line(statements.factor_words(subject)),
+                "description": one_line(scope_statements.factor_words(subject)),
                 "organization": {"name": _grid_name(subject)},
                 "energySource": "unknown",
                 "energyProvided": measure,

@@ -7,9 +7,9 @@ from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError, InvalidNumber, either
 from greentrain.footprint import Grid
 from greentrain.interval import Interval
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
+from greentrain.reporting.form_units import cell
 from greentrain.reporting.subject import RunLine, Subject
-from greentrain.reporting.units_map import cell
 
 FORM = "ghg"
 SCOPES = ("2", "3")
@@ -39,10 +39,10 @@ def render(subject: Subject, *, market_based_kg: float | str | None = None, scop
     if scope not in (None, *SCOPES):
         raise InputError("scope", scope, f"must be {either(SCOPES)}")
     market = _market(market_based_kg)
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     common = {
         "scope": f"scope {scope}" if scope else "not stated",
-        "boundary": statements.boundary_words(subject),
+        "boundary": scope_statements.boundary_words(subject),
         "greentrain_version": subject.versions.greentrain,
         "data_version": subject.versions.data,
     }
@@ -63,7 +63,7 @@ def _market(kg: float | str | None) -> str:
 
 def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
     year = _named_year(subject)
-    for line in statements.known_lines(subject):
+    for line in scope_statements.known_lines(subject):
         yield {
             "record": "run",
             "activity": line.name,
@@ -76,7 +76,7 @@ def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
     yield {
         "record": "total",
         "activity": subject.title,
-        "status": statements.runs_words(subject),
+        "status": scope_statements.runs_words(subject),
         "basis": subject.basis,
         **_period(subject.period_start, subject.period_end, year),
         **_amounts(subject.facility_energy_kwh, subject.operational_kg),

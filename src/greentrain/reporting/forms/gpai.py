@@ -1,10 +1,10 @@
 """EU AI Act: the items on computation and energy of the model documentation of a general-purpose model."""
 
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
-from greentrain.reporting.marks import made_by
+from greentrain.reporting.form_units import Cell, cell
+from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.subject import STATED, Subject
-from greentrain.reporting.units_map import Cell, cell
 
 FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
@@ -20,7 +20,7 @@ _NOT_STATED = "not stated to greentrain"
 
 def render(subject: Subject) -> str:
     """Write the items as a Markdown table, numbers with two significant figures, and the methods in words."""
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     lines = [
         f"<!-- {made_by(subject)} -->",
         "",
@@ -45,15 +45,15 @@ def render(subject: Subject) -> str:
 
 def _items(subject: Subject) -> dict[str, str]:
     energy = cell(FORM, "energy")
-    hours, devices = statements.wall_clock_hours(subject), statements.accelerator_hours(subject)
+    hours, devices = scope_statements.wall_clock_hours(subject), scope_statements.accelerator_hours(subject)
     return {
         "Training time, range": _range(hours),
         "Training time, wall-clock days": _amount(cell(FORM, "days"), hours),
         "Training time, hardware-days": _amount(cell(FORM, "hardware_days"), devices),
-        "Hardware": markdown(statements.hardware_of(subject)) or _NOT_STATED,
+        "Hardware": markdown(scope_statements.hardware_of(subject)) or _NOT_STATED,
         "Amount of computation used for training": _flop(subject),
         "Amount of energy used for training": energy.with_unit(subject.facility_energy_kwh.best),
-        "How the energy is known": statements.basis_words(subject),
+        "How the energy is known": scope_statements.basis_words(subject),
     }
 
 
@@ -89,20 +89,20 @@ def compute_method(subject: Subject) -> str:
 def energy_method(subject: Subject) -> str:
     """Say in about a hundred words how the energy was found and what it covers."""
     energy, value = cell(FORM, "energy"), subject.facility_energy_kwh
-    span = statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
+    span = scope_statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
     sentences = (
         _how(subject),
-        f"Boundary: {statements.boundary_words(subject)}.",
-        f"Runs covered: {statements.runs_words(subject)}.",
+        f"Boundary: {scope_statements.boundary_words(subject)}.",
+        f"Runs covered: {scope_statements.runs_words(subject)}.",
         f"Result: {energy.with_unit(value.best)}, {span}.",
         "Energy of making the hardware, of preparing data and of inference is not included.",
-        f"Computed with {statements.versions_words(subject)}.",
+        f"Computed with {scope_statements.versions_words(subject)}.",
     )
     return " ".join(sentences)
 
 
 def _how(subject: Subject) -> str:
-    parts = [statements.meters_words(subject), "read by codecarbon" if subject.versions.codecarbon else ""]
+    parts = [scope_statements.meters_words(subject), "read by codecarbon" if subject.versions.codecarbon else ""]
     meters = ", ".join(part for part in parts if part)
     if subject.basis == "measured":
         return f"Energy was measured during the runs: {meters}; gaps are marked in the record of the run."

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from greentrain.errors import InputError, either
 from greentrain.interval import Interval
 from greentrain.numbers import counted
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import latex
+from greentrain.reporting.form_units import Cell, cell
 from greentrain.reporting.forms.latex_bibliography import bibliography, cited
 from greentrain.reporting.forms.latex_table import MOST_ROWS, Rows, hours_of, rows_of, table
-from greentrain.reporting.marks import made_by
+from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.units_map import Cell, cell
 
 FORM = "latex"
 CHECKLISTS = ("neurips", "acl")
@@ -40,7 +40,7 @@ def render(subject: Subject, *, checklist: str | None = None, final: str | None 
     """
     if checklist not in (None, *CHECKLISTS):
         raise InputError("checklist", checklist, f"must be {either(CHECKLISTS)}")
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     rows = rows_of(subject, final)
     if checklist is not None:
         return f"{_neurips(subject, rows, final) if checklist == 'neurips' else _acl(subject)}\n"
@@ -76,19 +76,19 @@ def _paragraph(subject: Subject) -> str:
 
 
 def _sentences(subject: Subject) -> Iterator[str]:
-    versions = latex(statements.versions_words(subject))
+    versions = latex(scope_statements.versions_words(subject))
     yield f"\\paragraph{{Energy and emissions.}} {_VERBS[subject.basis]} that training on {_hardware(subject)} used"
     yield f"{_amount(energy_cell(subject), subject.facility_energy_kwh)} of electricity, which emitted"
     yield f"{_amount(mass_cell(subject), subject.operational_kg, 'CO$_2$e')} (operational, location-based)."
-    yield f"The figures cover {latex(statements.boundary_words(subject))}."
-    yield f"They comprise {latex(statements.runs_words(subject))}."
-    factor = latex(statements.factor_words(subject)).replace("CO2e", "CO$_2$e")
+    yield f"The figures cover {latex(scope_statements.boundary_words(subject))}."
+    yield f"They comprise {latex(scope_statements.runs_words(subject))}."
+    factor = latex(scope_statements.factor_words(subject)).replace("CO2e", "CO$_2$e")
     yield f"Carbon intensity: {factor}{cited(subject)}."
     yield f"Computed with {versions}~\\cite{{greentrain}}; Table~\\ref{{tab:greentrain}} lists the runs."
 
 
 def _hardware(subject: Subject) -> str:
-    words = latex(statements.hardware_of(subject) or "hardware not stated")
+    words = latex(scope_statements.hardware_of(subject) or "hardware not stated")
     time = _time(subject)
     return f"{words} for {time}" if time else words
 
@@ -128,7 +128,7 @@ def _neurips(subject: Subject, rows: Rows, final: str | None) -> str:
 def _others(subject: Subject, rows: Rows, final: str | None) -> str:
     """Say what a project needed beyond the runs that are reported."""
     known = [line.facility_energy_kwh.best for line in rows.others if line.facility_energy_kwh is not None]
-    unknown = len(subject.lines) - len(statements.known_lines(subject))
+    unknown = len(subject.lines) - len(scope_statements.known_lines(subject))
     words = []
     if known:
         which = "runs that did not complete" if final is None else "failed and preliminary runs"
@@ -139,12 +139,12 @@ def _others(subject: Subject, rows: Rows, final: str | None) -> str:
     if unknown:
         words.append(f"{counted(unknown, 'run')} of unknown energy {'is' if unknown == 1 else 'are'} not in it")
     if subject.unreadable:
-        words.append(statements.unreadable_words(subject))
+        words.append(scope_statements.unreadable_words(subject))
     return ", and ".join(words)
 
 
 def _places(subject: Subject) -> str:
-    places = statements.places(subject)
+    places = scope_statements.places(subject)
     return f" in {latex(', '.join(places))}" if places else ""
 
 
@@ -159,7 +159,7 @@ def _acl(subject: Subject) -> str:
     budget = _time(subject) or "not counted in hours"
     energy = _amount(energy_cell(subject), subject.facility_energy_kwh)
     mass = _amount(mass_cell(subject), subject.operational_kg, "CO$_2$e")
-    infrastructure = latex(statements.hardware_of(subject) or "hardware not stated")
+    infrastructure = latex(scope_statements.hardware_of(subject) or "hardware not stated")
     return (
         f"{params} {which} was {budget}, which used {energy} and emitted {mass}, "
         f"and the computing infrastructure was {infrastructure}{_places(subject)} (Table~\\ref{{tab:greentrain}})."

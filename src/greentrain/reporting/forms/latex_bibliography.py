@@ -3,7 +3,7 @@
 from typing import Any
 
 from greentrain.reporting.escaping import latex
-from greentrain.reporting.statements import grids
+from greentrain.reporting.scope_statements import grids
 from greentrain.reporting.subject import Subject
 
 _OWN = ("user", "measurement", "greentrain_judgement")

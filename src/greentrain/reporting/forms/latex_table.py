@@ -8,10 +8,10 @@ from typing import NamedTuple
 from greentrain.errors import InputError
 from greentrain.interval import Interval
 from greentrain.numbers import counted
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import latex
+from greentrain.reporting.form_units import Cell, cell
 from greentrain.reporting.subject import RunLine, Subject
-from greentrain.reporting.units_map import Cell, cell
 from greentrain.summation import total_of
 
 MOST_ROWS = 30
@@ -51,13 +51,13 @@ class Hours(NamedTuple):
 
     def total(self, subject: Subject) -> float | None:
         """Sum it over all runs. [h]"""
-        sums = {"accelerator_hours": statements.accelerator_hours, "hours": statements.wall_clock_hours}
+        sums = {"accelerator_hours": scope_statements.accelerator_hours, "hours": scope_statements.wall_clock_hours}
         return sums[self.field](subject)
 
 
 def hours_of(subject: Subject) -> Hours:
     """Count accelerator-hours, called GPU-hours where all are GPUs; without accelerators, wall-clock time."""
-    if statements.accelerator_hours(subject) is None:
+    if scope_statements.accelerator_hours(subject) is None:
         return Hours("hours", cell("latex", "hours").unit)
     is_other = any(line.gpu and line.gpu.startswith(_NO_GPUS) for line in subject.lines)
     return Hours("accelerator_hours", "device-hours" if is_other else cell("latex", "accelerator_hours").unit)
@@ -144,7 +144,7 @@ def _shared_hardware(subject: Subject) -> str:
 
 
 def _caption(subject: Subject, shared: str) -> str:
-    words = f"Energy is {statements.basis_words(subject)} and covers {statements.boundary_words(subject)}."
+    words = f"Energy is {scope_statements.basis_words(subject)} and covers {scope_statements.boundary_words(subject)}."
     return latex(f"{words} Hardware of each run: {shared}." if shared else words)
 
 

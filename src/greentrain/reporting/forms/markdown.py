@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import Any
 
+from greentrain.reporting.citations import address, source_line
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
+from greentrain.reporting.document.render import cited, written
 from greentrain.reporting.escaping import markdown, one_line
-from greentrain.reporting.marks import made_by
-from greentrain.reporting.sources_words import address, source_line
+from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.written import cited, written
 
 
 def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> str:

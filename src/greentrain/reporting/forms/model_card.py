@@ -1,12 +1,12 @@
 """The Hugging Face model card: emissions in grams for its front matter, and the section on environmental impact."""
 
 from greentrain.errors import InputError, either
-from greentrain.reporting import statements
-from greentrain.reporting.card_section import with_section
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
-from greentrain.reporting.front_matter import with_mapping
+from greentrain.reporting.form_units import cell, plain_decimal
+from greentrain.reporting.model_card.front_matter import with_mapping
+from greentrain.reporting.model_card.section import with_section
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.units_map import cell, plain_decimal
 
 FORM, KEY = "model-card", "co2_eq_emissions"
 TRAINING_TYPES = ("pre-training", "fine-tuning")
@@ -40,14 +40,14 @@ def metadata(subject: Subject, training_type: str | None = None) -> dict[str, st
         raise InputError("result", "of type ValidationReport", "is no footprint that a model card could state")
     if training_type not in (None, *TRAINING_TYPES):
         raise InputError("training_type", training_type, f"must be {either(TRAINING_TYPES)}")
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     found = {"emissions": _grams(subject), "source": yaml_string(one_line(_source(subject)))}
     if training_type is not None:
         found["training_type"] = yaml_string(training_type)
-    places = statements.places(subject)
+    places = scope_statements.places(subject)
     if places:
         found["geographical_location"] = yaml_string(one_line("; ".join(places)))
-    if hardware := statements.hardware_of(subject):
+    if hardware := scope_statements.hardware_of(subject):
         found["hardware_used"] = yaml_string(one_line(hardware))
     return found
 
@@ -62,14 +62,14 @@ def _grams(subject: Subject) -> str:
 
 def _source(subject: Subject) -> str:
     emissions, value = cell(FORM, "emissions_text"), subject.operational_kg
-    span = statements.span_words(value, emissions.text(value.low), emissions.with_unit(value.high))
-    how = f"{statements.basis_words(subject)}, operational, location-based, {_boundary(subject)}, {span}"
-    return f"{statements.versions_words(subject)}; {how}"
+    span = scope_statements.span_words(value, emissions.text(value.low), emissions.with_unit(value.high))
+    how = f"{scope_statements.basis_words(subject)}, operational, location-based, {_boundary(subject)}, {span}"
+    return f"{scope_statements.versions_words(subject)}; {how}"
 
 
 def _boundary(subject: Subject) -> str:
     words = {"facility": "whole facility", "node": "computers", "accelerator": "accelerators only"}[subject.boundary]
-    missing = statements.unmeasured(subject)
+    missing = scope_statements.unmeasured(subject)
     return f"{words} without {' and '.join(missing)} (not measured)" if missing else words
 
 
@@ -78,10 +78,10 @@ def section_lines(subject: Subject) -> list[str]:
     codes = (line.location for line in subject.lines if line.location)
     providers = dict.fromkeys(code.partition(":")[0] for code in codes if ":" in code)
     facts = {
-        "Hardware Type": statements.hardware_of(subject) or "not stated",
+        "Hardware Type": scope_statements.hardware_of(subject) or "not stated",
         "Hours used": _hours(subject),
         "Cloud Provider": "; ".join(providers) or "not stated",
-        "Compute Region": "; ".join(statements.places(subject)) or "not stated",
+        "Compute Region": "; ".join(scope_statements.places(subject)) or "not stated",
         "Carbon Emitted": _emitted(subject),
         "Energy Consumed": _energy(subject),
     }
@@ -90,7 +90,7 @@ def section_lines(subject: Subject) -> list[str]:
 
 def _hours(subject: Subject) -> str:
     hours = cell(FORM, "hours")
-    wall, devices = statements.wall_clock_hours(subject), statements.accelerator_hours(subject)
+    wall, devices = scope_statements.wall_clock_hours(subject), scope_statements.accelerator_hours(subject)
     parts = [f"{hours.short_text(wall)} h of wall-clock time"] if wall is not None else []
     parts += [f"{hours.short_text(devices)} accelerator-hours"] if devices is not None else []
     return ", ".join(parts) or "not stated"
@@ -98,24 +98,24 @@ def _hours(subject: Subject) -> str:
 
 def _emitted(subject: Subject) -> str:
     value, grams, text = subject.operational_kg, cell(FORM, "emissions"), cell(FORM, "emissions_text")
-    span = statements.span_words(value, text.text(value.low), text.with_unit(value.high))
+    span = scope_statements.span_words(value, text.text(value.low), text.with_unit(value.high))
     return f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)} ({span})"
 
 
 def _energy(subject: Subject) -> str:
     value, energy = subject.facility_energy_kwh, cell(FORM, "energy")
-    span = statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
+    span = scope_statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
     return f"{energy.with_unit(value.best)} ({span})"
 
 
 def _statement(subject: Subject) -> str:
-    sources = statements.factor_sources(subject)
+    sources = scope_statements.factor_sources(subject)
     sentences = (
-        f"Energy was {statements.basis_words(subject)}.",
-        f"Boundary: {statements.boundary_words(subject)}.",
-        f"Runs: {statements.runs_words(subject)}.",
-        f"Carbon intensity: {statements.factor_words(subject)}{f'; source: {sources}' if sources else ''}.",
+        f"Energy was {scope_statements.basis_words(subject)}.",
+        f"Boundary: {scope_statements.boundary_words(subject)}.",
+        f"Runs: {scope_statements.runs_words(subject)}.",
+        f"Carbon intensity: {scope_statements.factor_words(subject)}{f'; source: {sources}' if sources else ''}.",
         "Emissions are those of the electricity; making the hardware is not included.",
-        f"Computed with {statements.versions_words(subject)}.",
+        f"Computed with {scope_statements.versions_words(subject)}.",
     )
     return markdown(" ".join(sentences))

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from greentrain.errors import InputError, either
 from greentrain.inputs import Input
 from greentrain.interval import Interval, total
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
-from greentrain.reporting.marks import made_by
+from greentrain.reporting.form_units import cell
+from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.units_map import cell
 
 FORM = "sci"
 UNITS = ("run", "token", "flop")
@@ -47,7 +47,7 @@ def render(subject: Subject, *, functional_unit: str = "run") -> str:
     functional_unit : {'run', 'token', 'flop'}, optional
         R, by which the emissions are divided: a completed or estimated run, a token trained on, an operation.
     """
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     unit = _unit(subject, functional_unit)
     score = total(*_terms(subject)).scaled(1 / unit.count)
     lines = [
@@ -79,7 +79,7 @@ def _unit(subject: Subject, name: str) -> Unit:
         raise InputError("functional_unit", name, f"must be {either(UNITS)}")
     delivered = {
         "run": float(sum(line.runs for line in subject.lines if line.status in ("completed", "estimated"))),
-        "token": statements.total_tokens(subject),
+        "token": scope_statements.total_tokens(subject),
         "flop": subject.size.flops if subject.size else None,
     }
     count = delivered[name]
@@ -105,22 +105,22 @@ def _grams(value: float) -> str:
 
 
 def _span(value: Interval) -> str:
-    return statements.span_words(value, _grams(value.low), f"{_grams(value.high)} g CO2e")
+    return scope_statements.span_words(value, _grams(value.low), f"{_grams(value.high)} g CO2e")
 
 
 def _explained(subject: Subject, unit: Unit) -> Iterator[str]:
     embodied = subject.embodied_kg
     yield f"- Functional unit R: one {unit.name}; {_RATIONALES[unit.name.casefold()]}. R counts {unit.count:,.6g}."
-    yield f"- Boundary: {markdown(statements.boundary_words(subject))}."
-    yield f"- Runs: {markdown(statements.runs_words(subject))}."
-    yield f"- Energy: {statements.basis_words(subject)}; of hardware reserved, idle or not."
-    yield f"- Carbon intensity I: {markdown(statements.factor_words(subject))}, yearly average."
+    yield f"- Boundary: {markdown(scope_statements.boundary_words(subject))}."
+    yield f"- Runs: {markdown(scope_statements.runs_words(subject))}."
+    yield f"- Energy: {scope_statements.basis_words(subject)}; of hardware reserved, idle or not."
+    yield f"- Carbon intensity I: {markdown(scope_statements.factor_words(subject))}, yearly average."
     yield "- Market-based instruments and compensation do not enter the score."
     if embodied is None:
         yield "- M is not known for this hardware: the score holds O alone and is incomplete."
-    elif lacking := sum(line.embodied_kg is None for line in statements.known_lines(subject)):
+    elif lacking := sum(line.embodied_kg is None for line in scope_statements.known_lines(subject)):
         yield f"- M is not known of {lacking:,} of {len(subject.lines):,} runs: the score is incomplete."
-    yield f"- Versions: {statements.versions_words(subject)}."
+    yield f"- Versions: {scope_statements.versions_words(subject)}."
 
 
 def _components(subject: Subject) -> Iterator[str]:
@@ -135,9 +135,9 @@ def _coefficients(subject: Subject, unit: Unit) -> Iterator[str]:
     tag = {"measured": "measured", "estimated": "modeled", "mixed": "measured and modeled"}[subject.basis]
     energy = subject.facility_energy_kwh
     words = cell(FORM, "energy")
-    span = statements.span_words(energy, words.text(energy.low), words.text(energy.high))
+    span = scope_statements.span_words(energy, words.text(energy.low), words.text(energy.high))
     yield f"| E, facility energy | {words.text(energy.best)} ({span}) | kWh | {tag} | this report |"
-    for place, grid in statements.grids(subject):
+    for place, grid in scope_statements.grids(subject):
         tagged = _METHODS.get(grid.basis, "modeled")
         name = f"I, carbon intensity, {markdown(place or 'place not stated')}{f' {grid.year}' if grid.year else ''}"
         value = cell(FORM, "intensity").text(grid.g_per_kwh.best)
@@ -149,7 +149,7 @@ def _coefficients(subject: Subject, unit: Unit) -> Iterator[str]:
 
 
 def _row(subject: Subject, item: Input) -> str:
-    from greentrain.reporting.words import input_words
+    from greentrain.reporting.labels import input_words
 
     low, best, high = item.value
     span = "" if item.value.is_exact else f" ({_coefficient(low, 4)} to {_coefficient(high, 4)})"

@@ -6,11 +6,11 @@ from datetime import UTC
 from typing import Any
 
 from greentrain.errors import InputError
-from greentrain.reporting import statements
+from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
+from greentrain.reporting.form_units import cell
 from greentrain.reporting.properties import properties_of
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.units_map import cell
 
 FORM = "spdx"
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
@@ -35,7 +35,7 @@ def render(subject: Subject, *, activity: str = "training", namespace: str = _NA
         raise InputError("activity", activity, "must be training or fine-tuning")
     if not _URI.match(namespace):
         raise InputError("namespace", namespace, "must be a URI, such as https://example.org/models/bert")
-    statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(subject, FORM)
     document = {"@context": CONTEXT, "@graph": list(_graph(subject, ACTIVITIES[activity], namespace.rstrip("/#")))}
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -82,13 +82,13 @@ def _statement(subject: Subject) -> str:
     ends = f"{cell(FORM, 'energy').decimal(energy.low)} to {cell(FORM, 'energy').decimal(energy.high)} kWh"
     operational = subject.operational_kg
     sentences = (
-        f"Energy {statements.basis_words(subject)}, 90 % interval {ends}.",
-        f"Boundary: {statements.boundary_words(subject)}.",
-        f"Runs: {statements.runs_words(subject)}.",
+        f"Energy {scope_statements.basis_words(subject)}, 90 % interval {ends}.",
+        f"Boundary: {scope_statements.boundary_words(subject)}.",
+        f"Runs: {scope_statements.runs_words(subject)}.",
         f"Operational emissions: {emissions.decimal(operational.best)} {emissions.unit} (90 % interval "
         f"{emissions.decimal(operational.low)} to {emissions.decimal(operational.high)}).",
-        f"Carbon intensity: {statements.factor_words(subject)}.",
-        f"Computed with {statements.versions_words(subject)}.",
+        f"Carbon intensity: {scope_statements.factor_words(subject)}.",
+        f"Computed with {scope_statements.versions_words(subject)}.",
     )
     return one_line(" ".join(sentences))
 

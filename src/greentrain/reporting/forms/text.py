@@ -5,12 +5,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from os import PathLike
 
+from greentrain.reporting.citations import source_line
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
+from greentrain.reporting.document.render import cited, written
 from greentrain.reporting.escaping import one_line
-from greentrain.reporting.marks import made_by
-from greentrain.reporting.sources_words import source_line
+from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.subject import Subject
-from greentrain.reporting.written import cited, written
 
 WIDTH = 80
 _GAP = 2

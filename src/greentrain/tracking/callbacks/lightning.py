@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from greentrain.tracking.callbacks.training import AGREE_EVERY_STEPS, Training, WithTraining
-from greentrain.tracking.identity import ranks_of, run_key
+from greentrain.tracking.distributed import ranks_of, run_key
 
 if TYPE_CHECKING or "pytorch_lightning" not in sys.modules or "lightning" in sys.modules:
     try:

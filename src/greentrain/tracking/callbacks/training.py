@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from greentrain.errors import BudgetExceeded
 from greentrain.journal.sampling import writing_interval_seconds
-from greentrain.tracking.ending import last_uncaught
+from greentrain.tracking.exit_status import last_uncaught
 from greentrain.tracking.tracker import track
 
 if TYPE_CHECKING:

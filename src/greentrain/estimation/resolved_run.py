@@ -1,0 +1,116 @@
+"""How many accelerators, how long, how often: the run as understood."""
+
+from typing import Any
+
+from greentrain.catalogue import Location
+from greentrain.catalogue.places import WORLD
+from greentrain.estimation.grid import GridChoice
+from greentrain.estimation.power import Devices
+from greentrain.estimation.request import Request
+from greentrain.estimation.training_flops import Compute
+from greentrain.inputs import Input, given
+from greentrain.interval import exact
+
+_ONE = Input("count", exact(1), "1", "default", "greentrain_judgement", "one, unless said otherwise")
+_OPTIONAL = ("cpu", "cpu_cores", "memory_gb")
+
+
+class Run:
+    """Count, hours and repetitions of a described run.
+
+    Parameters
+    ----------
+    request : Request
+        What the user said.
+    devices : Devices or None
+        The accelerators, if any.
+    compute : Compute or None
+        The training as computation, if its size was given.
+
+    Attributes
+    ----------
+    count : int
+        Accelerators. [1]
+    hours : float
+        Wall-clock time of one run, or accelerator-hours where no count is known. [h]
+    known_hours : float or None
+        Wall-clock time of one run; None where only accelerator-hours are known. [h]
+    """
+
+    def __init__(self, request: Request, devices: Devices | None, compute: Compute | None) -> None:
+        self._request = request
+        self._devices = devices
+        self._compute = compute
+        self.count = devices.count if devices else 1
+        self.hours = self._hours()
+        self.known_hours = self._known_hours()
+
+    def _hours(self) -> float:
+        request, compute = self._request, self._compute
+        if request.hours is not None:
+            return request.hours
+        if request.gpu_hours is not None:
+            return request.gpu_hours / self.count
+        assert compute is not None
+        assert compute.hours is not None
+        return compute.hours.best / self.count
+
+    @property
+    def all_hours(self) -> float:
+        """Wall-clock time of all identical runs together. [h]"""
+        return self.hours * self._request.runs
+
+    @property
+    def accelerator_hours(self) -> float:
+        """Accelerator-hours of one run. [h]"""
+        return self.hours * self.count
+
+    def _known_hours(self) -> float | None:
+        request, devices = self._request, self._devices
+        counted = request.count is not None or (devices is not None and devices.instance is None and devices.count > 1)
+        return self.hours if request.hours is not None or counted else None
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Count, hours and repetitions, and what derived hours follow from."""
+        request = self._request
+        found = [] if self._devices is None or self.known_hours is None else [self._count_input()]
+        if request.gpu_hours is not None:
+            found.append(given("gpu_hours", request.gpu_hours, "h"))
+        elif request.hours is not None:
+            found.append(given("hours", request.hours, "h"))
+        elif self._compute is not None:
+            found += self._compute.inputs
+        if request.runs > 1:
+            found.append(given("runs", request.runs, "1"))
+        return tuple(found)
+
+    def _count_input(self) -> Input:
+        if self.count > 1 or self._request.count is not None or self._request.instance is not None:
+            return given("count", self.count, "1")
+        return _ONE
+
+    def described(self, location: Location | None, choice: GridChoice | None) -> dict[str, Any]:
+        """Describe the run by the ids of what it was understood as."""
+        request, devices = self._request, self._devices
+        found: dict[str, Any] = {
+            "gpu": devices.profile.id if devices else None,
+            "count": self.count,
+            "hours": self.hours,
+            "gpu_hours": self.accelerator_hours if devices else None,
+            "location": _zone(location, choice),
+            "year": request.year or (choice.value.year if choice else None),
+            "year_basis": "default" if request.year is None else "given",
+            "grid_year": choice.value.year if choice else None,
+            "runs": request.runs,
+            "site": request.site,
+            "instance": devices.instance.instance if devices and devices.instance else None,
+        }
+        found |= {name: value for name in _OPTIONAL if (value := getattr(request, name)) is not None}
+        return found | self._compute.described(self.accelerator_hours) if self._compute else found
+
+
+def _zone(location: Location | None, choice: GridChoice | None) -> str | None:
+    if location is not None:
+        return location.code
+    return WORLD if choice else None

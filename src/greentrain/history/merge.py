@@ -1,0 +1,238 @@
+"""From the folder of a run to the run: its journals merged over nodes, restarts and ranks."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from math import inf
+from os.path import basename
+from typing import Any
+
+from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
+from greentrain.history.run import Run
+from greentrain.history.run_records import NodeMeasurement
+from greentrain.history.session_journals import Journals, Meter, Tracker, read_journals
+from greentrain.history.site import UNKNOWN_SITE
+from greentrain.history.spans_and_logs import logs_of, spans_of, speakers
+from greentrain.history.status import is_alive, status_of
+from greentrain.journal import fields
+from greentrain.journal.reader import Journal, read_journal, skim_journal
+from greentrain.journal.records import COMPONENTS, Gap, is_worth_a_word
+
+_RESTART_SECONDS = 1.0
+"""A shorter pause between two sessions is none."""
+_NOTHING: tuple[object, ...] = (None, {}, [])
+"""What says nothing, and so leaves what was said before."""
+
+
+class NotAskedFor(Exception):
+    """A run that was told by its trackers not to be one of those asked for."""
+
+
+def read_run(
+    folders: str | Sequence[str],
+    now: float | None = None,
+    read: Callable[[str], Journal] = skim_journal,
+    is_wanted: Callable[[str | None, float], bool] | None = None,
+) -> Run | None:
+    """Read a run.
+
+    Parameters
+    ----------
+    folders : str or sequence of str
+        The folder, or the folders of one run's key in several homes.
+    now : float, optional
+        Seconds since 1970 by which it is judged whether a run on another computer goes on; the present, unless said
+        otherwise. [s]
+    read : callable, optional
+        Reads the journal at a path.
+    is_wanted : callable, optional
+        Whether a run of this project that began at this moment [s], in seconds since 1970, may be asked for: judged
+        by the trackers alone, so that the meters of other projects are not read. A meter may have begun earlier.
+
+    Returns
+    -------
+    Run or None
+        None where no journal holds as much as its first record.
+
+    Raises
+    ------
+    NotAskedFor
+        For a run that is not wanted.
+    """
+
+    def look_at(trackers: Sequence[Tracker]) -> None:
+        if is_wanted is not None and not is_wanted(_project(trackers), trackers[0].started):
+            raise NotAskedFor
+
+    places = (folders,) if isinstance(folders, str) else tuple(folders)
+    journals = read_journals(places, read, look_at)
+    if read is skim_journal and _needs_all_readings(journals.meters):
+        journals = read_journals(places, read_journal)
+    if not journals.trackers and not journals.meters:
+        return None
+    return _merged(basename(places[0]), places, journals, now)
+
+
+def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float | None) -> Run:
+    status = status_of(journals, now)
+    running = _running_sessions(journals, now) if status.status == "running" else frozenset()
+    nodes = tuple(nodes_of(journals, running))
+    unseen = sorted({tracker.host for tracker in journals.trackers} - {node.host for node in nodes})
+    told = _told(journals.trackers)
+    site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), UNKNOWN_SITE)
+    speaking = speakers(journals.trackers)
+    writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
+    unmetered = tuple(_unmetered(journals.trackers, nodes))
+    times = _times(nodes)
+    gaps = [*_restarts(times), *unmetered, *(gap for node in nodes for gap in node.gaps)]
+    return Run(
+        id=key,
+        status=status.status,
+        error=status.error,
+        exit_code=status.exit_code,
+        started=min(item.started for item in writers),
+        ended=max(item.last for item in writers),
+        duration_seconds=_covered(times) if nodes else max(tracker.seconds for tracker in journals.trackers),
+        nodes=nodes,
+        unmetered_hosts=tuple(unseen),
+        ranks=_ranks(journals.trackers),
+        energy_kwh={name: _sum(node.energy_kwh[name] for node in nodes) for name in COMPONENTS},
+        is_complete=not unseen and not unmetered and bool(nodes) and all(map(_is_whole, nodes)),
+        site=site,
+        spans=tuple(spans_of(speaking)),
+        logs=tuple(logs_of(speaking)),
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.started)),
+        journal_notes=(*status.notes, *_notes(journals, nodes, unseen)),
+        folders=folders,
+        total_steps=_total_steps(told) or _total_steps(journals.trackers),
+        **_said(told),
+    )
+
+
+def _needs_all_readings(meters: Sequence[Meter]) -> bool:
+    """Whether two meters of one computer may have measured the same at once, or one of them missed something.
+
+    What a meter missed its last records say; one that has not ended only says it in its samples.
+    """
+    return len(meters) > len({meter.host for meter in meters}) or any(map(_may_have_missed, meters))
+
+
+def _may_have_missed(meter: Meter) -> bool:
+    if meter.lost or meter.lapses or meter.is_failing or meter.why is None:
+        return True
+    # All the more of a single component, where only that one was not read.
+    return is_worth_a_word(len(COMPONENTS) * meter.unstated_seconds, meter.reached_seconds)
+
+
+def _told(trackers: Sequence[Tracker]) -> Sequence[Tracker]:
+    """Choose the sessions whose words count."""
+    return [tracker for tracker in trackers if tracker.is_main] or trackers
+
+
+def _project(trackers: Sequence[Tracker]) -> str | None:
+    """Give the project as `_said` does, and nothing else."""
+    words = (tracker.start.get("project") for tracker in reversed(_told(trackers)))
+    return fields.text({"project": next((word for word in words if word not in _NOTHING), None)}, "project")
+
+
+def _ranks(trackers: Sequence[Tracker]) -> int:
+    """Count the processes of the training: one that only wraps a command is none, unless it is all there is."""
+    working = [tracker for tracker in trackers if not tracker.start.get("wraps")] or trackers
+    return len({(tracker.host, tracker.pid) for tracker in working})
+
+
+def _total_steps(trackers: Sequence[Tracker]) -> int | None:
+    """Give the number of steps as it was said last; a training inside a wrapped command may be the one to say it."""
+    said = (fields.whole(tracker.start, "total_steps") for tracker in reversed(trackers))
+    return next((steps for steps in said if steps), None)
+
+
+def _said(trackers: Iterable[Tracker]) -> dict[str, Any]:
+    """Give what was said of the run. A restart may say less than the first start; piece by piece the last counts."""
+    said: dict[str, Any] = {}
+    for tracker in trackers:
+        said |= {name: value for name, value in tracker.start.items() if value not in _NOTHING}
+    return {
+        "name": fields.text(said, "name"),
+        "project": fields.text(said, "project"),
+        "location": fields.text(said, "location"),
+        "year": fields.whole(said, "year"),
+        "estimate_inputs": fields.mapping(said, "estimate_inputs"),
+        "budget": fields.mapping(said, "budget") or None,
+        "command": tuple(_command(said)),
+        "versions": fields.mapping(said, "versions"),
+    }
+
+
+def _running_sessions(journals: Journals, now: float | None) -> frozenset[str]:
+    moment = time.time() if now is None else now
+    alive = (tracker.session for tracker in journals.trackers if is_alive(tracker, journals.meters, moment))
+    return frozenset(alive)
+
+
+def _command(said: dict[str, Any]) -> Iterable[str]:
+    argv = said.get("argv")
+    for word in argv if isinstance(argv, list) else ():
+        if isinstance(word, str):
+            yield fields.text({"word": word}, "word") or ""
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _is_whole(node: NodeMeasurement) -> bool:
+    return not node.unmeasured and not node.gaps
+
+
+def _times(nodes: Iterable[NodeMeasurement]) -> list[tuple[float, float]]:
+    """Give the times in which any node ran, overlapping ones joined."""
+    return _joined((node.started, node.started + node.duration_seconds) for node in nodes)
+
+
+def _joined(times: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted(times):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _covered(times: Iterable[tuple[float, float]]) -> float:
+    # Moments since 1970 hold seven decimals of a second.
+    return round(sum(end - start for start, end in times), 6)
+
+
+def _restarts(times: Iterable[tuple[float, float]]) -> Iterable[Gap]:
+    for (_, end), (start, _) in pairwise(times):
+        if start - end >= _RESTART_SECONDS:
+            yield Gap("", end, start - end, "restart")
+
+
+def _unmetered(trackers: Iterable[Tracker], nodes: Sequence[NodeMeasurement]) -> Iterable[Gap]:
+    """State when ranks of a computer ran before its meter did, or after it."""
+    everyone = list(trackers)
+    for host in sorted({node.host for node in nodes}):
+        metered = _times(node for node in nodes if node.host == host)
+        if any(node.is_running for node in nodes if node.host == host):
+            metered.append((metered[-1][1], inf))
+        for start, end in _joined((one.started, one.started + one.seconds) for one in everyone if one.host == host):
+            for seen, again in pairwise([(-inf, start), *metered, (end, inf)]):
+                since, until = max(start, seen[1]), min(end, again[0])
+                if until - since > UNMEASURED_SECONDS:
+                    yield Gap(host, since, until - since, "unmeasured")
+
+
+def _notes(journals: Journals, nodes: Iterable[NodeMeasurement], unseen: Iterable[str]) -> Iterable[str]:
+    yield from journals.notes
+    for node in nodes:
+        yield from node.notes
+    for host in unseen:
+        yield f"{host}: took part, but had no meter; its energy is not in the sum."
+    for tracker in journals.trackers:
+        for record in tracker.records.get("warning", ()):
+            if message := fields.text(record, "message"):
+                yield message

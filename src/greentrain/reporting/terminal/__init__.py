@@ -1,0 +1,1 @@
+"""What the terminal shows: results, lists and entries as text of 80 columns."""

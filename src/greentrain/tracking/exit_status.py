@@ -1,0 +1,66 @@
+"""How runs end, in the words of the journal."""
+
+from __future__ import annotations
+
+import sys
+
+from greentrain.light_typing import NamedTuple
+
+COMPLETED, FAILED, INTERRUPTED = "completed", "failed", "interrupted"
+_INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")
+
+
+class Ending(NamedTuple):
+    """How a run ended.
+
+    Attributes
+    ----------
+    status : {'completed', 'failed', 'interrupted'}
+        In one word.
+    error : str or None
+        Type of the exception that ended it.
+    exit_code : int or None
+        Exit code, where the run ended with the process.
+    """
+
+    status: str
+    error: str | None = None
+    exit_code: int | None = None
+
+
+def ending_of(error: BaseException | None) -> Ending:
+    """Say how a run ended that ended with this exception, or with none."""
+    if error is None or isinstance(error, GeneratorExit):  # a generator that nobody wants more of is closed
+        return Ending(COMPLETED)
+    kind = type(error).__name__
+    if isinstance(error, SystemExit):
+        code = _exit_code(error.code)
+        return Ending(FAILED, kind, code) if code else Ending(COMPLETED, None, 0)
+    return Ending(INTERRUPTED if kind in _INTERRUPTIONS else FAILED, kind)
+
+
+def last_uncaught() -> object:
+    """Give the exception that Python last printed a traceback of; it stays there until the next one."""
+    return getattr(sys, "last_value", None)
+
+
+def ending_at_exit(uncaught_before: object) -> Ending:
+    """Say how a run ended that goes on when the interpreter ends.
+
+    Parameters
+    ----------
+    uncaught_before : object
+        `last_uncaught` as it was when the run began.
+    """
+    uncaught = last_uncaught()
+    # In a notebook or at Python's prompt an exception ends a cell or a line; under ``python -i`` it ended the program.
+    is_prompt = hasattr(sys, "ps1") and not sys.flags.interactive
+    if is_prompt or uncaught is uncaught_before or not isinstance(uncaught, BaseException):
+        return Ending(COMPLETED)
+    return ending_of(uncaught)
+
+
+def _exit_code(code: object) -> int:
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1

@@ -1,0 +1,223 @@
+"""What stands behind the run of a process: its journal, its meter, and how warnings reach the user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+
+from greentrain._version import DATA_VERSION, __version__
+from greentrain.catalogue.user_folder import home_folder
+from greentrain.errors import GreentrainWarning
+from greentrain.journal.paths import host_name, make_run_folder
+from greentrain.journal.process_alive import process_started
+from greentrain.journal.writer import JournalWriter
+from greentrain.light_typing import TYPE_CHECKING
+from greentrain.meter.backends import NONE
+from greentrain.tracking.distributed import Ancestor, Ranks, parting_of_nodes, ranks_of, run_key
+from greentrain.tracking.spans import Spans
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from greentrain.meter.launch import MeterHandle
+    from greentrain.tracking.settings import Settings
+
+MAIN, JOINED = "main", "joined"
+_MOST_ARGUMENTS = 20
+_LONGEST_ARGUMENT = 500
+_POLLING_SECONDS = 0.01
+
+
+class Carrier:
+    """The journal and the meter of one run in one process. Nothing in here raises.
+
+    Parameters
+    ----------
+    settings : Settings
+        The run as described.
+    name : str or None
+        What the run is called.
+    above : Ancestor or None
+        The tracked process whose run is joined; its meter is the meter of this run too.
+    command : sequence of str, optional
+        The command that this process only wraps.
+
+    Attributes
+    ----------
+    session : str
+        Id of this part of the run.
+    role : {'main', 'joined'}
+        Whether it has a meter of its own.
+    folder : str or None
+        Folder of the journals; None where none can be written.
+    spans : Spans
+        The named parts of the run.
+    started_mono : float
+        The zero of the run's clock. [s]
+    ended_mono : float or None
+        When the run ended, by the same clock; what the meter reads later is not the run's. [s]
+    """
+
+    def __init__(
+        self, settings: Settings, name: str | None, above: Ancestor | None, command: Sequence[str] = ()
+    ) -> None:
+        self.session = os.urandom(16).hex()
+        self.spans = Spans(self.session, self.write)
+        self.started_mono = self.spans.started_mono
+        self.ended_mono: float | None = None
+        self.is_closed = False
+        self._was_told = False
+        self._warned: set[str] = set()
+        self._pid = os.getpid()
+        ranks = ranks_of(os.environ)
+        self.role = MAIN if above is None and ranks.meters else JOINED
+        self.folder, problem = self._find_folder(settings, above, ranks)
+        self.key = os.path.basename(self.folder) if self.folder else None
+        self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
+        self.meter: MeterHandle | None = None
+        self.write(_start_record(self, settings, name, ranks) | _argv(command))
+        parting = parting_of_nodes(settings.run_id, os.environ, ranks) if above is None else None
+        for warning in (problem, parting):
+            if warning:
+                self.warn(warning)
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Append a record to the journal; the first time that one is lost, the user is told."""
+        if self.journal is not None and not self.is_closed and not self.journal.write(record):
+            tell(f"the run's journal {self.journal.path} cannot be written ({self.journal.problem})")
+
+    def warn(self, message: str) -> None:
+        """Warn the user, and keep the warning in the journal."""
+        self.write({"type": "warning", "message": message})
+        tell(message)
+
+    def launch(self, settings: Settings, run_pid: int | None = None) -> None:
+        """Start the meter, if this process is the one that does.
+
+        Parameters
+        ----------
+        settings : Settings
+            The run as described.
+        run_pid : int, optional
+            The process to measure with all its children; this one unless told.
+        """
+        if self.role != MAIN or self.folder is None or settings.meter == NONE:
+            return
+        from greentrain.meter.launch import launch
+
+        self.meter = launch(
+            self.folder,
+            self.session,
+            interval_seconds=settings.interval_seconds,
+            meter=settings.meter,
+            started_mono=self.started_mono,
+            run_pid=run_pid,
+        )
+        if self.meter.problem:
+            self.warn(self.meter.problem)
+
+    def stop_meter(self) -> None:
+        """Tell the meter that the run is over."""
+        if self.meter is not None and os.getpid() == self._pid:
+            self.meter.stop(0.0, self.ended_mono)
+            self._was_told = True
+
+    def wait_for_meter(self, seconds: float) -> None:
+        """Tell the meter that the run is over, and wait for its last record so long at most. [s]"""
+        if self.meter is None or self.meter.problem or os.getpid() != self._pid:
+            return
+        if not self._was_told:
+            self._was_told = True
+            self.meter.stop(seconds, self.ended_mono)
+            return
+        from greentrain.tracking.live_energy import Readings
+
+        deadline = time.monotonic() + seconds
+        readings = Readings(self.folder, self.session)
+        while not readings.has_ended() and time.monotonic() < deadline:
+            time.sleep(_POLLING_SECONDS)
+
+    def warn_once(self, message: str) -> None:
+        """Warn the user of something that is likely to come again and again."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.warn(message)
+
+    def close(self) -> None:
+        """Close the journal; nothing is written any more."""
+        self.is_closed = True
+        if self.journal is not None:
+            self.journal.close()
+
+    def _find_folder(self, settings: Settings, above: Ancestor | None, ranks: Ranks) -> tuple[str | None, str | None]:
+        if above is not None:
+            return above.folder, None
+        home = settings.home
+        try:
+            return make_run_folder(home or home_folder(), run_key(settings.run_id, os.environ, ranks))
+        except Exception as error:
+            return None, f"the run leaves no journal ({error})"
+
+
+def _start_record(carrier: Carrier, settings: Settings, name: str | None, ranks: Ranks) -> dict[str, Any]:
+    said = settings.dated_inputs()
+    pid = os.getpid()
+    return {
+        "type": "start",
+        "session": carrier.session,
+        "name": name,
+        "project": settings.project,
+        "run_id": settings.run_id,
+        "pid": pid,
+        "pid_started": process_started(pid),
+        "host": host_name(),
+        "ranks": ranks._asdict(),
+        "role": carrier.role,
+        "versions": {"greentrain": __version__, "data": DATA_VERSION, "python": sys.version.split()[0]},
+        "location": said.get("location"),
+        "year": said["year"],
+        **settings.stated_factors(),
+        "estimate_inputs": said,
+        "budget": settings.budget,
+        "interval_seconds": settings.interval_seconds,
+        "meter": settings.meter,
+        "total_steps": settings.total_steps,
+    }
+
+
+def _argv(command: Sequence[str]) -> dict[str, Any]:
+    """Say what is run; a process that only wraps a command is no rank of the training, and says that too."""
+    words = list(command) or getattr(sys, "argv", [])
+    argv = [str(word)[:_LONGEST_ARGUMENT] for word in words[:_MOST_ARGUMENTS]]
+    return {"argv": argv, "wraps": True} if command else {"argv": argv}
+
+
+def tell(message: str) -> None:
+    """Warn the user; where warnings are errors, or their display is broken, on stderr at most."""
+    try:
+        import warnings  # loaded by then, or else not to be had when no file can be opened any more
+
+        warnings.warn(f"greentrain: {message}", GreentrainWarning, stacklevel=_stack_level())
+    except BaseException:  # warnings may be errors, and a display of the user's may raise anything
+        say(f"greentrain: warning: {message}\n")
+
+
+def say(text: str) -> None:
+    """Write to stderr, if there is one that takes it."""
+    with contextlib.suppress(BaseException):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def _stack_level() -> int:
+    """Point at the first line that is not greentrain's own."""
+    level, frame = 2, sys._getframe(2)
+    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith("greentrain."):
+        level += 1
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return level
