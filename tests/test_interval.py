@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import intervals
 
-from greentrain.interval import Interval, around, exact, log_width, lognormal, product, total
+from greentrain.interval import Interval, exact, log_width, lognormal, product, total, with_relative_width
 
 SLACK = 1 + 1e-9
 """Rounding of floats, which a law about real numbers must forgive."""
@@ -44,7 +44,7 @@ def test_total_adds_half_widths_by_their_squares() -> None:
 
 def test_around_takes_relative_widths_only() -> None:
     """A factor of any size with a low of half gives half of the best value."""
-    assert tuple(around(30, Interval(500, 1000, 1000))) == pytest.approx((15, 30, 30), rel=1e-12)
+    assert tuple(with_relative_width(30, Interval(500, 1000, 1000))) == pytest.approx((15, 30, 30), rel=1e-12)
 
 
 def test_scaled_multiplies_all_three() -> None:

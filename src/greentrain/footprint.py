@@ -10,7 +10,7 @@ from typing import Any
 
 from greentrain import formulas
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, Inputs
-from greentrain.interval import Z_90, Interval, around, exact, log_width, product
+from greentrain.interval import Z_90, Interval, exact, log_width, product, with_relative_width
 from greentrain.interval import total as independent_total
 from greentrain.record import Record, WithoutArithmetic
 
@@ -307,7 +307,7 @@ def footprint(
 
 
 def _times(energy: Interval, best: float, *factors: Interval) -> Interval:
-    return around(best, energy, *factors) if energy.best else exact(0.0)
+    return with_relative_width(best, energy, *factors) if energy.best else exact(0.0)
 
 
 def _water_l(energy: Interval | None, site: SiteFactors) -> Interval | None:
@@ -317,7 +317,7 @@ def _water_l(energy: Interval | None, site: SiteFactors) -> Interval | None:
     best = formulas.water_l(energy.best, wue.best, pue.best, electricity.best)
     if not best:
         return exact(0.0)
-    return around(best, energy, independent_total(wue, product(pue, electricity)))
+    return with_relative_width(best, energy, independent_total(wue, product(pue, electricity)))
 
 
 def _breakdown(

@@ -74,7 +74,7 @@ def lognormal(best: float, sigma: float) -> Interval:
     return Interval(best / factor, best, best * factor)
 
 
-def around(best: float, *factors: Interval) -> Interval:
+def with_relative_width(best: float, *factors: Interval) -> Interval:
     """Give a product its interval from the relative widths of its factors.
 
     Parameters
@@ -96,7 +96,7 @@ def around(best: float, *factors: Interval) -> Interval:
 
 def product(*factors: Interval) -> Interval:
     """Multiply independent positive quantities."""
-    return around(math.prod(factor.best for factor in factors), *factors)
+    return with_relative_width(math.prod(factor.best for factor in factors), *factors)
 
 
 def total(*terms: Interval) -> Interval:

@@ -10,7 +10,7 @@ from greentrain.cli.groups import ListByDefault
 from greentrain.cli.options import Command, Group
 from greentrain.cli.parameters import settings_of, typer_function
 from greentrain.cli.plain import ROOMS, command_of
-from greentrain.cli.terminal import complain, write
+from greentrain.cli.terminal import error_line, write
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
@@ -63,9 +63,9 @@ def run_app(arguments: Sequence[str]) -> int:
     try:
         code: Any = app(list(arguments) or ["--help"], standalone_mode=False)
     except USAGE_ERROR as error:
-        return complain(_usage_message(error), 2)
+        return error_line(_usage_message(error), 2)
     except typer.Abort:
-        return complain("interrupted", 130)
+        return error_line("interrupted", 130)
     return 2 if not arguments else code or 0
 
 

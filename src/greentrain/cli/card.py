@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option
-from greentrain.cli.terminal import complain, write
+from greentrain.cli.terminal import error_line, write
 from greentrain.errors import InputError
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ def write_card(said: Said) -> int:
     except InputError as error:
         if error.parameter not in _THINGS:
             raise
-        return complain(f"{path}: {error.message()}", 1)
+        return error_line(f"{path}: {error.message()}", 1)
 
 
 def _update(path: str, said: Said) -> int:
@@ -54,7 +54,7 @@ def _update(path: str, said: Said) -> int:
     if "diff" in said:
         write(_difference(path, old, new))
     if "check" in said and new != old:
-        return complain(f"{path} is not up to date; the same command without --check writes it", 1)
+        return error_line(f"{path} is not up to date; the same command without --check writes it", 1)
     if "diff" not in said and "check" not in said and new != old:
         replace_file(path, new.encode("utf-8"))
     return 0

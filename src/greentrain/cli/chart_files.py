@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from greentrain.cli.atomic_write import replace_file
-from greentrain.cli.terminal import agreed, complain
+from greentrain.cli.terminal import confirm, error_line
 from greentrain.errors import InputError
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts.pictures import pictures
@@ -33,8 +33,8 @@ def write_pictures(subject: Subject, folder: str, format: str, force: bool) -> i
         raise InputError("charts", folder, "is a file; give a folder")
     charts = {chart.kind: chart for chart in charts_of(subject)}
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
-    if there and not force and not agreed(f"{folder} has {', '.join(there)} already. Overwrite?"):
-        return complain(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
+    if there and not force and not confirm(f"{folder} has {', '.join(there)} already. Overwrite?"):
+        return error_line(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
     drawn = pictures({kind: as_picture(chart.draw(THEME), THEME) for kind, chart in charts.items()}, format=format)
     place.mkdir(parents=True, exist_ok=True)
     for kind, content in drawn.items():

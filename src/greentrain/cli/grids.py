@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group
 from greentrain.cli.profiles import WORD
-from greentrain.cli.terminal import complain, write, write_json
+from greentrain.cli.terminal import error_line, write, write_json
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def list_grids(said: Said) -> int:
         write_json(places_dict(catalogue, found))
     else:
         write(places_text(catalogue, found))
-    return 0 if any(found) else complain(f"no place has {word!a} in its name", 1)
+    return 0 if any(found) else error_line(f"no place has {word!a} in its name", 1)
 
 
 def show_grid(said: Said) -> int:

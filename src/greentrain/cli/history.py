@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from greentrain.cli.options import AS_JSON, HOME, LIST, Argument, Command, Group, Option
-from greentrain.cli.terminal import bold_if_wanted, complain, write, write_json
+from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_json
 from greentrain.errors import Contradiction
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ def list_runs(said: Said) -> int:
     from greentrain.history.history import History, runs_csv, runs_dict
 
     if _STRAYS in said:
-        return complain(_unknown_command(said[_STRAYS][0]), 2)
+        return error_line(_unknown_command(said[_STRAYS][0]), 2)
     if "json" in said and "csv" in said:
         raise Contradiction("csv", None, "excludes {json}")
     found = History(said.get("home")).select(**_filters(said))
@@ -41,7 +41,7 @@ def list_runs(said: Said) -> int:
         if not runs:
             _say_where(said)
     if unreadable:
-        complain(f"left out, since nothing in them can be read: {', '.join(unreadable)}", 0)
+        error_line(f"left out, since nothing in them can be read: {', '.join(unreadable)}", 0)
     return 0
 
 
@@ -54,7 +54,7 @@ def _say_where(said: Said) -> None:
     from greentrain.history.history import History
 
     filters = " ".join(f"--{name} {value!a}" for name, value in _filters(said).items())
-    complain(f"looked in {', '.join(History(said.get('home')).homes)}{f' for {filters}' if filters else ''}", 0)
+    error_line(f"looked in {', '.join(History(said.get('home')).homes)}{f' for {filters}' if filters else ''}", 0)
 
 
 def _unknown_command(word: str) -> str:
@@ -93,7 +93,7 @@ def calibrate(said: Said) -> int:
     folder = said.get("output") or os.path.join(home or home_folder(), "profiles")  # noqa: PTH118 -- as the library names it
     done = fit(History(home).runs(**_filters(said)), folder)
     write(calibration_text(done))
-    return 0 if done.file else complain("nothing was written", 1)
+    return 0 if done.file else error_line("nothing was written", 1)
 
 
 def export(said: Said) -> int:

@@ -76,15 +76,15 @@ def reported(command: "Callable[[], int]") -> int:
 def _told(error: BaseException) -> int | None:
     """Write what an error says to stderr; None where it is none of ours."""
     from greentrain.cli.options import flag_of
-    from greentrain.cli.terminal import complain
+    from greentrain.cli.terminal import error_line
     from greentrain.errors import DataError, GreentrainError, InputError
 
     if isinstance(error, KeyboardInterrupt):
-        return complain("interrupted", INTERRUPTED)
+        return error_line("interrupted", INTERRUPTED)
     if isinstance(error, InputError):
-        return complain(error.message(flag_of), MISUSE)
+        return error_line(error.message(flag_of), MISUSE)
     if isinstance(error, GreentrainError):
-        return complain(str(error), MISUSE if isinstance(error, DataError) else FAILED)
+        return error_line(str(error), MISUSE if isinstance(error, DataError) else FAILED)
     return None
 
 

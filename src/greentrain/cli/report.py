@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from greentrain.cli.result_source import Origin, only_result, tracked_run, tracked_runs
-from greentrain.cli.terminal import agreed, complain, write
+from greentrain.cli.terminal import confirm, error_line, write
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.reporting.forms import FORMS, PICTURES
 from greentrain.reporting.subject import Subject
@@ -39,7 +39,7 @@ def print_report(said: Said, described: Said, of_form: Said) -> int:
     except InputError as error:
         if error.parameter != "result":
             raise
-        return complain(error.message(), 1)  # nothing is wrong with what was typed
+        return error_line(error.message(), 1)  # nothing is wrong with what was typed
 
 
 def _print_report(said: Said, described: Said, of_form: Said) -> int:
@@ -50,7 +50,7 @@ def _print_report(said: Said, described: Said, of_form: Said) -> int:
     are_pictures_asked_for = said.get("format") in PICTURES
     format = _format(None if are_pictures_asked_for else said.get("format"), output)
     if output is not None and not _may_write(output, "force" in said):
-        return complain(f"{output} exists and is not a report of ours; --force overwrites it", 1)
+        return error_line(f"{output} exists and is not a report of ours; --force overwrites it", 1)
     made_at = _made_at(said.get("made_at"))
     subject = subject_of(_result(said, described), title=said.get("title"), made_at=made_at)
     if output is not None or not are_pictures_asked_for:
@@ -175,7 +175,7 @@ def _may_write(output: str, force: bool) -> bool:
         return True
     if not path.is_file():
         raise InputError("output", output, "is no regular file; leave {output} out to write to stdout")
-    return force or _is_ours(path) or agreed(f"{output} exists and is not a report of ours. Overwrite it?")
+    return force or _is_ours(path) or confirm(f"{output} exists and is not a report of ours. Overwrite it?")
 
 
 def _is_ours(path: Path) -> bool:

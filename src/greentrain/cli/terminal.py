@@ -36,7 +36,7 @@ def bold_if_wanted() -> Callable[[str], str]:
     return lambda text: f"{_BOLD}{text}{_RESET}"
 
 
-def agreed(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask on the terminal; where nobody can answer, nobody agrees."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return False
@@ -45,7 +45,7 @@ def agreed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def complain(message: str, code: int) -> int:
+def error_line(message: str, code: int) -> int:
     """Write one line to stderr and hand the exit code on."""
     sys.stderr.write(f"greentrain: {' '.join(message.split())}\n")
     return code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greentrain.cli.options import Argument, Command, Option
-from greentrain.cli.terminal import complain
+from greentrain.cli.terminal import error_line
 from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import BUILT_IN, DEFAULT
@@ -55,7 +55,7 @@ def track_command(said: Said) -> int:
     from greentrain.tracking.settings import INTERVAL_SECONDS, checked_settings
 
     if not said.get(_COMMAND):
-        return complain("track: name the command after two dashes: greentrain track -- python train.py", 2)
+        return error_line("track: name the command after two dashes: greentrain track -- python train.py", 2)
     if said.get(_ON_BUDGET, "warn") not in ("warn", "stop"):
         raise InputError(_ON_BUDGET, said[_ON_BUDGET], "must be warn or stop")
     defaults = {"interval": INTERVAL_SECONDS, _ON_BUDGET: "warn", "quiet": False}
@@ -66,7 +66,7 @@ def track_command(said: Said) -> int:
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    complain(str(message).removeprefix("greentrain: "), 0)
+    error_line(str(message).removeprefix("greentrain: "), 0)
 
 
 _WRAPPED = Argument(_COMMAND, "COMMAND", "The command, after two dashes.")

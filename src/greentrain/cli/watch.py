@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from greentrain.cli.options import HOME, Argument, Command, Option
-from greentrain.cli.terminal import bold_if_wanted, complain, write
+from greentrain.cli.terminal import bold_if_wanted, error_line, write
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def watch(said: Said) -> int:
     book = History(said.get("home"))
     run = _chosen(book, said.get("id"))
     if run is None:
-        return complain("no run goes on; 'greentrain history' lists those that ended", 1)
+        return error_line("no run goes on; 'greentrain history' lists those that ended", 1)
     _watch(book, run, "once" in said, seconds)
     return 0
 

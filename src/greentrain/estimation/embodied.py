@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Catalogue, Figure
-from greentrain.estimation.power import Devices, server_cores
+from greentrain.estimation.power import ResolvedDevices, server_cores
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input
-from greentrain.interval import Interval, around, exact, total
+from greentrain.interval import Interval, exact, total, with_relative_width
 
 _HOST_INSIDE = "with_host_share"
 
 
-class Making(NamedTuple):
+class EmbodiedInputs(NamedTuple):
     """Embodied emissions of one accelerator with its part of the node, and how long they serve."""
 
     device: Input
@@ -28,7 +28,7 @@ class Making(NamedTuple):
 
 
 def embodied(
-    catalogue: Catalogue, request: Request, devices: Devices | None, hours: float
+    catalogue: Catalogue, request: Request, devices: ResolvedDevices | None, hours: float
 ) -> tuple[Interval, tuple[Input, ...]]:
     """Give the embodied emissions of a run and the inputs that they follow from. [kg CO2e]
 
@@ -45,7 +45,7 @@ def embodied(
         making = _making(catalogue, devices.profile.id)
     device, node, lifetime, in_use = (item.value for item in making.inputs)
     best = formulas.embodied_kg(count.best, device.best, node.best, hours, lifetime.best, in_use.best)
-    return around(best, count, total(device, node), lifetime, in_use), making.inputs
+    return with_relative_width(best, count, total(device, node), lifetime, in_use), making.inputs
 
 
 def _servers(catalogue: Catalogue, request: Request) -> Interval:
@@ -56,7 +56,7 @@ def _servers(catalogue: Catalogue, request: Request) -> Interval:
 
 
 @lru_cache(maxsize=1024)
-def _making(catalogue: Catalogue, key: str) -> Making:
+def _making(catalogue: Catalogue, key: str) -> EmbodiedInputs:
     profile = catalogue.hardware.accelerator(key)
     if profile.embodied_kg is None:
         device = _input("device_embodied", catalogue.hardware.default(profile.hardware_class, "device_kg"))
@@ -67,13 +67,13 @@ def _making(catalogue: Catalogue, key: str) -> Making:
     node = _input("node_share_embodied", catalogue.hardware.default(profile.hardware_class, "node_share_kg"))
     if profile.embodied_scope == _HOST_INSIDE:
         node = node._replace(value=exact(0.0), note="inside the device's figure")
-    return Making(device, node, *_service(catalogue))
+    return EmbodiedInputs(device, node, *_service(catalogue))
 
 
 @lru_cache(maxsize=16)
-def _making_of_server(catalogue: Catalogue) -> Making:
+def _making_of_server(catalogue: Catalogue) -> EmbodiedInputs:
     server = _input("node_share_embodied", catalogue.hardware.default("cpu", "server_kg"))
-    return Making(
+    return EmbodiedInputs(
         server._replace(name="device_embodied", value=exact(0.0), note="no accelerator"), server, *_service(catalogue)
     )
 

@@ -14,7 +14,7 @@ from greentrain.estimation.site import find_location, find_site
 from greentrain.estimation.training_flops import find_compute
 from greentrain.footprint import SiteFactors, footprint
 from greentrain.inputs import GRID_INTENSITY, given
-from greentrain.interval import around
+from greentrain.interval import with_relative_width
 
 
 def estimate(
@@ -135,8 +135,10 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
     energy = draw(catalogue, request, devices, run.all_hours)
     making, making_inputs = embodied(catalogue, request, devices, run.all_hours)
     if compute is not None and compute.hours is not None:
-        energy = energy._replace(it_energy_kwh=around(energy.it_energy_kwh.best, energy.it_energy_kwh, compute.hours))
-        making = around(making.best, making, compute.hours)
+        energy = energy._replace(
+            it_energy_kwh=with_relative_width(energy.it_energy_kwh.best, energy.it_energy_kwh, compute.hours)
+        )
+        making = with_relative_width(making.best, making, compute.hours)
     choice, site = _site(catalogue, request, place, provider, run)
     hints = (*(compute.notes(run.accelerator_hours) if compute else ()), *slips(catalogue, request, devices, run))
     found = footprint(

@@ -6,7 +6,7 @@ Each function states its rule; the thresholds lie well outside what published ru
 import time
 
 from greentrain.catalogue import Accelerator, Catalogue
-from greentrain.estimation.power import Devices
+from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import Run
 from greentrain.units import HOURS_PER_YEAR, KG_PER_LB
@@ -25,7 +25,7 @@ _TWO_CORE_CHIPS = ("tpu-v2", "tpu-v3")
 _CORES_OF_A_HOST = 8
 
 
-def slips(catalogue: Catalogue, request: Request, devices: Devices | None, run: Run) -> tuple[str, ...]:
+def slips(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None, run: Run) -> tuple[str, ...]:
     """Find what looks like a slip in a described run.
 
     Parameters
@@ -88,7 +88,7 @@ def _remedy(count: int) -> str:
     return f"If they are the total of all {count:,}, give them as gpu_hours."
 
 
-def _released(catalogue: Catalogue, devices: Devices) -> int | None:
+def _released(catalogue: Catalogue, devices: ResolvedDevices) -> int | None:
     """Take the year of the earliest device that the name may mean."""
     if devices.family is None:
         return devices.profile.release_year
@@ -96,7 +96,7 @@ def _released(catalogue: Catalogue, devices: Devices) -> int | None:
     return min((year for year in years if year), default=None)
 
 
-def _existed(catalogue: Catalogue, devices: Devices, hours: float | None, year: int | None) -> str | None:
+def _existed(catalogue: Catalogue, devices: ResolvedDevices, hours: float | None, year: int | None) -> str | None:
     """More wall-clock time than from the release to the end of the run's year, or of this one."""
     if hours is None or hours <= HOURS_PER_YEAR:
         return None
@@ -113,7 +113,7 @@ def _existed(catalogue: Catalogue, devices: Devices, hours: float | None, year: 
     return f"{text} {_remedy(count)}" if count > 1 else text
 
 
-def _not_yet_released(catalogue: Catalogue, devices: Devices, year: int | None) -> str | None:
+def _not_yet_released(catalogue: Catalogue, devices: ResolvedDevices, year: int | None) -> str | None:
     """A year before the device, or the earliest that the name may mean, was released."""
     profile = devices.profile
     if year is None or profile.release_year is None or year >= profile.release_year:
@@ -124,7 +124,7 @@ def _not_yet_released(catalogue: Catalogue, devices: Devices, year: int | None) 
     return f"{profile.name} was released in {released}, after the year given, {year}."
 
 
-def _cores_as_chips(devices: Devices) -> str | None:
+def _cores_as_chips(devices: ResolvedDevices) -> str | None:
     """Exactly 8 of TPU v2 or v3: a v3-8 has 8 cores on 4 chips, and no slice has 8 chips."""
     if devices.count != _CORES_OF_A_HOST or devices.profile.id not in _TWO_CORE_CHIPS or devices.instance:
         return None

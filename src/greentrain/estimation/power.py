@@ -9,7 +9,7 @@ from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.ranges import checked_number
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input, given
-from greentrain.interval import Interval, around, exact, total
+from greentrain.interval import Interval, exact, total, with_relative_width
 from greentrain.record import Record
 from greentrain.units import W_PER_KW
 
@@ -20,7 +20,7 @@ _SOCKETS = 2.0
 """Sockets of the usual server. [1]"""
 
 
-class Devices(Record):
+class ResolvedDevices(Record):
     """The accelerators of a run: which, how many, and which part of each."""
 
     profile: Accelerator
@@ -52,7 +52,7 @@ class DevicePower(Record):
     holds_host: bool = False
 
 
-class Draw(NamedTuple):
+class ItEnergy(NamedTuple):
     """Energy of the computers, before PUE, and what it follows from.
 
     Attributes
@@ -70,7 +70,7 @@ class Draw(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, count: int | None) -> Devices:
+def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, count: int | None) -> ResolvedDevices:
     """Find the accelerators that the user named, by device, by instance type or by both if they agree.
 
     Raises
@@ -87,10 +87,10 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
     if times and count is not None and count != times:
         raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which says {times}")
     profile, family = catalogue.hardware.find_accelerator(name)
-    return Devices(profile, family, times or count or 1, 1.0, None, _device_notes(catalogue, profile))
+    return ResolvedDevices(profile, family, times or count or 1, 1.0, None, _device_notes(catalogue, profile))
 
 
-def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, count: int) -> Devices:
+def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, count: int) -> ResolvedDevices:
     found = catalogue.hardware.find_instance(instance)
     profile = catalogue.hardware.accelerator(found.accelerator)
     if gpu is not None:
@@ -100,7 +100,9 @@ def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, c
     devices = found.accelerator_count * count
     part = "" if found.fraction_of_device == 1 else f", {found.fraction_of_device:.3g} of each"
     note = f"{count} x {found.instance} ({found.provider}): {devices} x {profile.name}{part}."
-    return Devices(profile, None, devices, found.fraction_of_device, found, (note, *_device_notes(catalogue, profile)))
+    return ResolvedDevices(
+        profile, None, devices, found.fraction_of_device, found, (note, *_device_notes(catalogue, profile))
+    )
 
 
 def _counted(gpu: str) -> tuple[int, str]:
@@ -136,7 +138,7 @@ def _power_notes(profile: Accelerator, family: Family | None) -> tuple[str, ...]
     return tuple(notes)
 
 
-def draw(catalogue: Catalogue, request: Request, devices: Devices | None, hours: float) -> Draw:
+def draw(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None, hours: float) -> ItEnergy:
     """Work out the energy of the computers.
 
     Parameters
@@ -150,7 +152,7 @@ def draw(catalogue: Catalogue, request: Request, devices: Devices | None, hours:
     power = _device_power(catalogue, devices, request.power, request.utilization, request.workload)
     watts, inputs, notes = power.watts, power.inputs, power.notes
     alone = formulas.it_energy_kwh(number, hours, watts, 1.0)
-    alone_interval = around(alone, *(item.value for item in inputs))
+    alone_interval = with_relative_width(alone, *(item.value for item in inputs))
     if request.names_host:
         if power.holds_host:
             raise Contradiction(
@@ -160,21 +162,21 @@ def draw(catalogue: Catalogue, request: Request, devices: Devices | None, hours:
         return _sum_of_parts(alone_interval, inputs, host._replace(notes=(*host.notes, *notes)))
     factor = _host_factor(catalogue, request.host_factor, devices.profile.hardware_class)
     it_kwh = formulas.it_energy_kwh(number, hours, watts, factor.value.best)
-    interval = around(it_kwh, *(item.value for item in (*inputs, factor)))
-    return Draw(alone, interval, (*inputs, factor), (*devices.notes, *notes))
+    interval = with_relative_width(it_kwh, *(item.value for item in (*inputs, factor)))
+    return ItEnergy(alone, interval, (*inputs, factor), (*devices.notes, *notes))
 
 
-def _sum_of_parts(alone: Interval, inputs: tuple[Input, ...], host: Draw) -> Draw:
+def _sum_of_parts(alone: Interval, inputs: tuple[Input, ...], host: ItEnergy) -> ItEnergy:
     everything = total(alone, host.it_energy_kwh)
     share = alone.best / everything.best
     ours = tuple(item._replace(weight=share) for item in inputs)
     theirs = tuple(item._replace(weight=item.weight * (1 - share)) for item in host.inputs)
-    return Draw(alone.best, everything, ours + theirs, host.notes)
+    return ItEnergy(alone.best, everything, ours + theirs, host.notes)
 
 
 @lru_cache(maxsize=4096)
 def _device_power(
-    catalogue: Catalogue, devices: Devices, power: float | None, utilization: float | None, workload: str | None
+    catalogue: Catalogue, devices: ResolvedDevices, power: float | None, utilization: float | None, workload: str | None
 ) -> DevicePower:
     """Find the mean power of one accelerator, or its TDP and utilization."""
     profile = devices.profile
@@ -203,7 +205,7 @@ def _device_power(
     return DevicePower(watts, (tdp, share), notes)
 
 
-def _tdp_interval(catalogue: Catalogue, devices: Devices) -> Interval:
+def _tdp_interval(catalogue: Catalogue, devices: ResolvedDevices) -> Interval:
     best = devices.profile.tdp_w
     assert best is not None
     if devices.family is None:
@@ -244,7 +246,7 @@ def _default_input(name: str, figure: Figure, key: str = "") -> Input:
     return Input(name, figure.value, figure.unit, figure.basis, figure.source, figure.notes, 1.0, key)
 
 
-def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: Devices | None) -> Draw:
+def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: ResolvedDevices | None) -> ItEnergy:
     """Add up CPU, memory and, beside accelerators, the board that carries them."""
     cpu_w, cpu_inputs, notes = _cpu(catalogue, request, devices is not None)
     memory_w, memory_inputs = _memory(catalogue, request)
@@ -256,7 +258,7 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: D
     watts = total(*(part for part, _ in parts))
     inputs = tuple(item._replace(weight=part.best / watts.best) for part, items in parts for item in items)
     known = devices.notes if devices else ()
-    return Draw(0.0, watts.scaled(hours / W_PER_KW), inputs, (*known, *notes))
+    return ItEnergy(0.0, watts.scaled(hours / W_PER_KW), inputs, (*known, *notes))
 
 
 def _cpu(
@@ -279,7 +281,7 @@ def _cpu(
     by_idle = Interval(*sorted(power_w(mean.best, value) for value in rest))
     best = power_w(mean.best, rest.best)
     inputs = (given("cpu_cores", request.cpu_cores, "1"), per_core, load, idle)
-    return around(best, per_core.value, by_load, by_idle), inputs, notes
+    return with_relative_width(best, per_core.value, by_load, by_idle), inputs, notes
 
 
 @lru_cache(maxsize=1024)
@@ -309,7 +311,7 @@ def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Inp
         size = _default_input("memory_gb", per_core._replace(value=per_core.value.scaled(request.cpu_cores)))
     power = _default_input("memory_power_per_gb", catalogue.hardware.memory_power(size.value.best), "method:memory")
     best = formulas.memory_power_w(size.value.best, power.value.best)
-    return around(best, size.value, power.value), (size, power)
+    return with_relative_width(best, size.value, power.value), (size, power)
 
 
 def server_cores(catalogue: Catalogue, request: Request) -> Interval:

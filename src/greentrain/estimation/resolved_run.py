@@ -5,7 +5,7 @@ from typing import Any
 from greentrain.catalogue import Location
 from greentrain.catalogue.places import WORLD
 from greentrain.estimation.grid import GridChoice
-from greentrain.estimation.power import Devices
+from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.request import Request
 from greentrain.estimation.training_flops import Compute
 from greentrain.inputs import Input, given
@@ -37,7 +37,7 @@ class Run:
         Wall-clock time of one run; None where only accelerator-hours are known. [h]
     """
 
-    def __init__(self, request: Request, devices: Devices | None, compute: Compute | None) -> None:
+    def __init__(self, request: Request, devices: ResolvedDevices | None, compute: Compute | None) -> None:
         self._request = request
         self._devices = devices
         self._compute = compute

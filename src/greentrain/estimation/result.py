@@ -7,7 +7,7 @@ from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue
 from greentrain.footprint import QUANTITIES, Footprint, Grid, Part, amounts
 from greentrain.inputs import GIVEN_SOURCE, Input, Inputs, source_ids
-from greentrain.interval import Interval, around
+from greentrain.interval import Interval, with_relative_width
 from greentrain.record import Record, WithoutArithmetic
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Estimate(WithoutArithmetic, Record):
     def accelerator_energy_kwh(self) -> Interval:
         """The accelerators' part of ``it_energy_kwh``, with the interval of its own factors alone. [kWh]"""
         factors = (item.value for item in self.inputs if item.name in _ACCELERATOR_FACTORS)
-        return around(self.accelerators_kwh, *factors)
+        return with_relative_width(self.accelerators_kwh, *factors)
 
     @property
     def defaults(self) -> tuple[Input, ...]:

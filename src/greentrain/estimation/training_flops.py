@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.errors import Contradiction, InvalidNumber, either
-from greentrain.estimation.power import Devices
+from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.ranges import LIMITS
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input, given
-from greentrain.interval import Interval, around
+from greentrain.interval import Interval, with_relative_width
 
 IMPOSSIBLE_MFU = 0.75
 """No published training of a whole model came near this share of the dense peak. [1]"""
@@ -92,7 +92,7 @@ class Compute(NamedTuple):
         return mfu
 
 
-def find_compute(catalogue: Catalogue, request: Request, devices: Devices | None) -> Compute | None:
+def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None) -> Compute | None:
     """Work out the operations of a training and, unless hours were given, the accelerator-hours that follow.
 
     Parameters
@@ -123,7 +123,9 @@ def find_compute(catalogue: Catalogue, request: Request, devices: Devices | None
     mfu = _mfu_input(catalogue, precision, request.mfu)
     best = formulas.accelerator_hours(flop, peak.value.best, mfu.value.best)
     _check_hours(request, devices.profile, best)
-    return Compute(flop, request.precision or precision, peak, mfu, around(best, _over(peak), _over(mfu)), request)
+    return Compute(
+        flop, request.precision or precision, peak, mfu, with_relative_width(best, _over(peak), _over(mfu)), request
+    )
 
 
 def _flop(request: Request) -> float:
@@ -165,7 +167,7 @@ def _tflops(profile: Accelerator, precision: str) -> float | None:
     }[precision]
 
 
-def _peak(catalogue: Catalogue, devices: Devices, precision: str) -> Input:
+def _peak(catalogue: Catalogue, devices: ResolvedDevices, precision: str) -> Input:
     """Give the dense peak, spanning the members where the name covers several devices."""
     profile, family = devices.profile, devices.family
     best = _tflops(profile, precision)

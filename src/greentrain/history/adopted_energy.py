@@ -14,7 +14,7 @@ from greentrain.history.metered import (
     sensor_coverage,
 )
 from greentrain.history.run_facts import RunFacts
-from greentrain.interval import Interval, around, product, total
+from greentrain.interval import Interval, product, total, with_relative_width
 from greentrain.journal.records import COMPONENTS, expects_accelerators
 
 _HIGHEST_OVER_TDP = 1.2
@@ -159,7 +159,7 @@ def _filled(run: RunFacts, measured: Interval, estimated: Interval | None, name:
     if share > _WHOLE or not measured.best or not share:
         return _Choice(measured, "measurement")
     doubt = WIDTHS["modelled"] if estimated is None else estimated
-    missing = around(measured.best * (1 - share) / share, measured, doubt)
+    missing = with_relative_width(measured.best * (1 - share) / share, measured, doubt)
     words = f"{100 * (1 - share):.3g} % of the time was not measured: it is filled at the mean power of the rest."
     return _Choice(total(measured, missing), "both", (words,))
 

@@ -10,7 +10,7 @@ from typing import Any
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
 from greentrain.history.run import Run
 from greentrain.history.run_records import NodeMeasurement
-from greentrain.history.session_journals import Journals, Meter, Tracker, read_journals
+from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal, read_journals
 from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.spans_and_logs import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
@@ -60,7 +60,7 @@ def read_run(
         For a run that is not wanted.
     """
 
-    def look_at(trackers: Sequence[Tracker]) -> None:
+    def look_at(trackers: Sequence[TrackerJournal]) -> None:
         if is_wanted is not None and not is_wanted(_project(trackers), trackers[0].started):
             raise NotAskedFor
 
@@ -81,7 +81,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     told = _told(journals.trackers)
     site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), UNKNOWN_SITE)
     speaking = speakers(journals.trackers)
-    writers: list[Tracker | Meter] = [*journals.trackers, *journals.meters]
+    writers: list[TrackerJournal | MeterJournal] = [*journals.trackers, *journals.meters]
     unmetered = tuple(_unmetered(journals.trackers, nodes))
     times = _times(nodes)
     gaps = [*_restarts(times), *unmetered, *(gap for node in nodes for gap in node.gaps)]
@@ -109,7 +109,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     )
 
 
-def _needs_all_readings(meters: Sequence[Meter]) -> bool:
+def _needs_all_readings(meters: Sequence[MeterJournal]) -> bool:
     """Whether two meters of one computer may have measured the same at once, or one of them missed something.
 
     What a meter missed its last records say; one that has not ended only says it in its samples.
@@ -117,37 +117,37 @@ def _needs_all_readings(meters: Sequence[Meter]) -> bool:
     return len(meters) > len({meter.host for meter in meters}) or any(map(_may_have_missed, meters))
 
 
-def _may_have_missed(meter: Meter) -> bool:
+def _may_have_missed(meter: MeterJournal) -> bool:
     if meter.lost or meter.lapses or meter.is_failing or meter.why is None:
         return True
     # All the more of a single component, where only that one was not read.
     return is_worth_a_word(len(COMPONENTS) * meter.unstated_seconds, meter.reached_seconds)
 
 
-def _told(trackers: Sequence[Tracker]) -> Sequence[Tracker]:
+def _told(trackers: Sequence[TrackerJournal]) -> Sequence[TrackerJournal]:
     """Choose the sessions whose words count."""
     return [tracker for tracker in trackers if tracker.is_main] or trackers
 
 
-def _project(trackers: Sequence[Tracker]) -> str | None:
+def _project(trackers: Sequence[TrackerJournal]) -> str | None:
     """Give the project as `_said` does, and nothing else."""
     words = (tracker.start.get("project") for tracker in reversed(_told(trackers)))
     return fields.text({"project": next((word for word in words if word not in _NOTHING), None)}, "project")
 
 
-def _ranks(trackers: Sequence[Tracker]) -> int:
+def _ranks(trackers: Sequence[TrackerJournal]) -> int:
     """Count the processes of the training: one that only wraps a command is none, unless it is all there is."""
     working = [tracker for tracker in trackers if not tracker.start.get("wraps")] or trackers
     return len({(tracker.host, tracker.pid) for tracker in working})
 
 
-def _total_steps(trackers: Sequence[Tracker]) -> int | None:
+def _total_steps(trackers: Sequence[TrackerJournal]) -> int | None:
     """Give the number of steps as it was said last; a training inside a wrapped command may be the one to say it."""
     said = (fields.whole(tracker.start, "total_steps") for tracker in reversed(trackers))
     return next((steps for steps in said if steps), None)
 
 
-def _said(trackers: Iterable[Tracker]) -> dict[str, Any]:
+def _said(trackers: Iterable[TrackerJournal]) -> dict[str, Any]:
     """Give what was said of the run. A restart may say less than the first start; piece by piece the last counts."""
     said: dict[str, Any] = {}
     for tracker in trackers:
@@ -212,7 +212,7 @@ def _restarts(times: Iterable[tuple[float, float]]) -> Iterable[Gap]:
             yield Gap("", end, start - end, "restart")
 
 
-def _unmetered(trackers: Iterable[Tracker], nodes: Sequence[NodeMeasurement]) -> Iterable[Gap]:
+def _unmetered(trackers: Iterable[TrackerJournal], nodes: Sequence[NodeMeasurement]) -> Iterable[Gap]:
     """State when ranks of a computer ran before its meter did, or after it."""
     everyone = list(trackers)
     for host in sorted({node.host for node in nodes}):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from greentrain.history.run_records import NodeMeasurement
-from greentrain.history.session_journals import Journals, Meter, Tracker
+from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal
 from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.status import writing_interval
 from greentrain.journal import fields
@@ -39,7 +39,7 @@ def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasuremen
     """
     mains = {(tracker.session, tracker.host): tracker for tracker in journals.trackers if tracker.is_main}
     meters = _one_per_session(journals.meters)
-    before: list[Meter] = []
+    before: list[MeterJournal] = []
     nodes = []
     for key in sorted({*mains, *meters}, key=lambda key: (_started(mains.get(key), meters.get(key)), key)):
         meter = meters.get(key)
@@ -49,13 +49,13 @@ def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasuremen
     return nodes
 
 
-def _started(tracker: Tracker | None, meter: Meter | None) -> float:
+def _started(tracker: TrackerJournal | None, meter: MeterJournal | None) -> float:
     return min(item.started for item in (tracker, meter) if item is not None)
 
 
-def _one_per_session(meters: Iterable[Meter]) -> dict[tuple[str, str], Meter]:
+def _one_per_session(meters: Iterable[MeterJournal]) -> dict[tuple[str, str], MeterJournal]:
     """Of several meters of one session on one node take the one that measured longest."""
-    found: dict[tuple[str, str], Meter] = {}
+    found: dict[tuple[str, str], MeterJournal] = {}
     for meter in meters:
         key = (meter.session, meter.host)
         if key not in found or _length(meter) > _length(found[key]):
@@ -63,12 +63,14 @@ def _one_per_session(meters: Iterable[Meter]) -> dict[tuple[str, str], Meter]:
     return found
 
 
-def _length(meter: Meter) -> tuple[bool, float]:
+def _length(meter: MeterJournal) -> tuple[bool, float]:
     """Order meters by how long they measured; one that read nothing comes before one that read its start alone."""
     return bool(meter.points), meter.reached_seconds
 
 
-def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_running: bool) -> NodeMeasurement:
+def _node(
+    tracker: TrackerJournal | None, meter: MeterJournal | None, before: list[MeterJournal], is_running: bool
+) -> NodeMeasurement:
     started = _started(tracker, meter)
     seconds = max(tracker.seconds if tracker else 0.0, meter.reached_seconds if meter else 0.0)
     site = tracker.site if tracker else UNKNOWN_SITE
@@ -108,14 +110,14 @@ def _node(tracker: Tracker | None, meter: Meter | None, before: list[Meter], is_
     )
 
 
-def unread_seconds(meter: Meter | None, begin: float, end: float) -> dict[str, float]:
+def unread_seconds(meter: MeterJournal | None, begin: float, end: float) -> dict[str, float]:
     """Return how long between two moments a meter went on without each component that it had lost. [s]"""
     if meter is None:
         return {}
     return {name: meter.lapsed(name, begin, end) for name in {*meter.lost, *meter.lapses}}
 
 
-def _is_missing(name: str, kwh: float | None, tracker: Tracker | None, meter: Meter | None) -> bool:
+def _is_missing(name: str, kwh: float | None, tracker: TrackerJournal | None, meter: MeterJournal | None) -> bool:
     """Whether a component was not measured, or not to the end."""
     if kwh is not None:
         return meter is not None and name in meter.lost
@@ -125,7 +127,7 @@ def _is_missing(name: str, kwh: float | None, tracker: Tracker | None, meter: Me
     return expects_accelerators(said, (part.component for part in meter.components))
 
 
-def _own_words(meter: Meter | None) -> dict[str, object]:
+def _own_words(meter: MeterJournal | None) -> dict[str, object]:
     if meter is None:
         return {}
     share = {name: value for name, value in meter.share.items() if value is not None}
@@ -134,7 +136,7 @@ def _own_words(meter: Meter | None) -> dict[str, object]:
     return {**meter.quality, "why": meter.why, **{name: value for name, value in stated.items() if value}}
 
 
-def _quality(meter: Meter | None, energy: dict[str, float | None]) -> dict[str, str]:
+def _quality(meter: MeterJournal | None, energy: dict[str, float | None]) -> dict[str, str]:
     """Say of each kind of component how its energy is known: as the worst known of its parts."""
     found = {}
     for name in COMPONENTS:
@@ -146,7 +148,7 @@ def _quality(meter: Meter | None, energy: dict[str, float | None]) -> dict[str, 
 
 
 def _missing_end(
-    meter: Meter, started: float, seconds: float, tracker: Tracker | None, is_running: bool
+    meter: MeterJournal, started: float, seconds: float, tracker: TrackerJournal | None, is_running: bool
 ) -> Iterable[Gap]:
     """State the time after the meter's last reading in which the run went on."""
     missing = seconds - meter.reached_seconds
@@ -157,7 +159,7 @@ def _missing_end(
         yield Gap(meter.host, started + seconds - missing, missing, "unmeasured")
 
 
-def _own_energy(meter: Meter, before: list[Meter]) -> tuple[dict[str, float | None], list[str]]:
+def _own_energy(meter: MeterJournal, before: list[MeterJournal]) -> tuple[dict[str, float | None], list[str]]:
     """Give a meter's energy, without the time in which an earlier one on the same node measured the same thing."""
     last = meter.points[-1].energy_kwh if meter.points else dict.fromkeys(COMPONENTS)
     energy: dict[str, float | None] = dict(last)
@@ -172,7 +174,7 @@ def _own_energy(meter: Meter, before: list[Meter]) -> tuple[dict[str, float | No
     return energy, notes
 
 
-def _overlap(meter: Meter, other: Meter, name: str) -> float:
+def _overlap(meter: MeterJournal, other: MeterJournal, name: str) -> float:
     """Give the time after a meter's start for which another one measured the same component. [s]"""
     if other.host != meter.host or not _same_devices(meter.components, other.components, name):
         return 0.0

@@ -8,7 +8,7 @@ from greentrain.footprint import SiteFactors
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of, unread_seconds
 from greentrain.history.run import Run
 from greentrain.history.run_records import NodeMeasurement
-from greentrain.history.session_journals import Meter, read_journals
+from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import energy_at, length_within
 from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_worth_a_word
 
@@ -94,7 +94,9 @@ def energy_between(run: Run, session: str, times: Sequence[tuple[float, float]])
     return [energy_at(series, end) - energy_at(series, begin) for begin, end in times]
 
 
-def _cut(node: NodeMeasurement, meter: Meter | None, begin: float, end: float, site: SiteFactors) -> NodeMeasurement:
+def _cut(
+    node: NodeMeasurement, meter: MeterJournal | None, begin: float, end: float, site: SiteFactors
+) -> NodeMeasurement:
     energy: dict[str, float | None] = dict.fromkeys(COMPONENTS)
     if meter is not None and meter.points:
         energy = {name: _grown(meter, name, begin, end) for name in COMPONENTS}
@@ -114,14 +116,14 @@ def _cut(node: NodeMeasurement, meter: Meter | None, begin: float, end: float, s
     )
 
 
-def _grown(meter: Meter, name: str, begin: float, end: float) -> float | None:
+def _grown(meter: MeterJournal, name: str, begin: float, end: float) -> float | None:
     if meter.points[-1].energy_kwh[name] is None:
         return None
     series = [(point.seconds, point.energy_kwh[name] or 0.0) for point in meter.points]
     return energy_at(series, end) - energy_at(series, begin)
 
 
-def _gaps(node: NodeMeasurement, meter: Meter | None, begin: float, end: float) -> tuple[Gap, ...]:
+def _gaps(node: NodeMeasurement, meter: MeterJournal | None, begin: float, end: float) -> tuple[Gap, ...]:
     """Return the times of the part without a reading, the end included that the meter has not reached."""
     started, ended = node.started + begin, node.started + end
     found = []

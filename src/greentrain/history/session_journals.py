@@ -33,7 +33,7 @@ from greentrain.journal.writer import Record
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Tracker:
+class TrackerJournal:
     """What one tracker's journal says.
 
     Attributes
@@ -80,7 +80,7 @@ class Tracker:
         return fields.whole(fields.mapping(self.start, "ranks"), "rank")
 
 
-class Meter(NamedTuple):
+class MeterJournal(NamedTuple):
     """What one meter's journal says.
 
     Attributes
@@ -173,15 +173,15 @@ class Meter(NamedTuple):
 class Journals(NamedTuple):
     """All journals of a run."""
 
-    trackers: tuple[Tracker, ...]
-    meters: tuple[Meter, ...]
+    trackers: tuple[TrackerJournal, ...]
+    meters: tuple[MeterJournal, ...]
     notes: tuple[str, ...]
 
 
 def read_journals(
     folders: Iterable[str],
     read: Callable[[str], Journal] = read_journal,
-    look_at: Callable[[Sequence[Tracker]], object] = len,
+    look_at: Callable[[Sequence[TrackerJournal]], object] = len,
 ) -> Journals:
     """Read every journal in the folders of a run; a file that lies in two of them is read once.
 
@@ -196,16 +196,18 @@ def read_journals(
     """
     files = list(_files(folders))
     pieces = {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "tracker"}
-    trackers = sorted((who for who, _ in pieces.values() if isinstance(who, Tracker)), key=lambda item: item.started)
+    trackers = sorted(
+        (who for who, _ in pieces.values() if isinstance(who, TrackerJournal)), key=lambda item: item.started
+    )
     if trackers:
         look_at(trackers)
     pieces |= {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "meter"}
-    meters = sorted((who for who, _ in pieces.values() if isinstance(who, Meter)), key=lambda item: item.started)
+    meters = sorted((who for who, _ in pieces.values() if isinstance(who, MeterJournal)), key=lambda item: item.started)
     notes = (note for path, _, _ in files for note in pieces[path][1])
     return Journals(tuple(_timed(tracker, meters) for tracker in trackers), tuple(meters), tuple(notes))
 
 
-def _timed(tracker: Tracker, meters: Iterable[Meter]) -> Tracker:
+def _timed(tracker: TrackerJournal, meters: Iterable[MeterJournal]) -> TrackerJournal:
     """Tell a session that has not ended how far its meter got."""
     if tracker.end is not None:
         return tracker
@@ -213,7 +215,9 @@ def _timed(tracker: Tracker, meters: Iterable[Meter]) -> Tracker:
     return replace(tracker, metered_seconds=max(own, default=0.0))
 
 
-def _piece(path: str, kind: str, host: str, read: Callable[[str], Journal]) -> tuple[Tracker | Meter | None, list[str]]:
+def _piece(
+    path: str, kind: str, host: str, read: Callable[[str], Journal]
+) -> tuple[TrackerJournal | MeterJournal | None, list[str]]:
     """Read one journal: what it says, if anything, and what to know about it."""
     try:
         journal = read(path)
@@ -267,7 +271,7 @@ def _newest(records: list[Record], started: float) -> float:
     return next((moment for moment in moments if moment is not None), started)
 
 
-def _tracker(journal: Journal, host: str) -> Tracker | None:
+def _tracker(journal: Journal, host: str) -> TrackerJournal | None:
     records = by_type(journal.records)
     first = _first(records)
     if first is None:
@@ -277,7 +281,7 @@ def _tracker(journal: Journal, host: str) -> Tracker | None:
     # What is written after the end, the result, is no longer part of the run.
     until = journal.records if end is None else (start, end)
     clocks = [clock for record in until if (clock := fields.number(record, "mono")) is not None]
-    return Tracker(
+    return TrackerJournal(
         session=fields.text(start, "session") or basename(journal.path),
         host=fields.text(start, "host") or host,
         pid=fields.whole(start, "pid") or 0,
@@ -290,7 +294,7 @@ def _tracker(journal: Journal, host: str) -> Tracker | None:
     )
 
 
-def _meter(journal: Journal, host: str) -> Meter | None:
+def _meter(journal: Journal, host: str) -> MeterJournal | None:
     records = by_type(journal.records)
     first = _first(records)
     if first is None:
@@ -304,7 +308,7 @@ def _meter(journal: Journal, host: str) -> Meter | None:
     changes = tuple(changes_of(records))
     points, components = points_of(readings), components_of(start, records)
     offset = written - (fields.number(start, "mono") or 0.0)
-    meter = Meter(
+    meter = MeterJournal(
         session=fields.text(start, "session") or basename(journal.path),
         host=host,
         pid=fields.whole(start, "pid") or 0,
@@ -332,7 +336,7 @@ def _meter(journal: Journal, host: str) -> Meter | None:
     return _with_silence(meter, silence_of(readings)) if meter.is_failing else meter
 
 
-def _with_silence(meter: Meter, silence: Time | None) -> Meter:
+def _with_silence(meter: MeterJournal, silence: Time | None) -> MeterJournal:
     """State the time at the end in which every reading failed, as far as the meter has not stated it as a gap.
 
     What was read since the last sample but one grew the energy; then the meter's own account says how much it was.

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from greentrain.history.session_journals import Tracker
+from greentrain.history.session_journals import TrackerJournal
 from greentrain.journal import fields
 from greentrain.journal.records import Log, Span
 from greentrain.journal.writer import Record
 
 
-def speakers(trackers: Iterable[Tracker]) -> list[Tracker]:
+def speakers(trackers: Iterable[TrackerJournal]) -> list[TrackerJournal]:
     """Choose whose words count: rank 0's, so that four ranks that log the same are heard once.
 
     Where there is no rank 0, those that started a meter; else all.
@@ -18,7 +18,7 @@ def speakers(trackers: Iterable[Tracker]) -> list[Tracker]:
     return first or [tracker for tracker in everyone if tracker.is_main] or everyone
 
 
-def spans_of(trackers: Iterable[Tracker]) -> Iterator[Span]:
+def spans_of(trackers: Iterable[TrackerJournal]) -> Iterator[Span]:
     """Give the spans in the order of their starts, session by session."""
     for tracker in trackers:
         ends = {fields.whole(item, "span"): item for item in tracker.records.get("span_end", ())}
@@ -28,7 +28,7 @@ def spans_of(trackers: Iterable[Tracker]) -> Iterator[Span]:
                 yield _span(tracker, number, record, ends.get(number))
 
 
-def _span(tracker: Tracker, number: int, start: Record, end: Record | None) -> Span:
+def _span(tracker: TrackerJournal, number: int, start: Record, end: Record | None) -> Span:
     clocks = [fields.number(record, "mono") for record in (start, end) if record is not None]
     seconds = None
     if len(clocks) == 2 and clocks[0] is not None and clocks[1] is not None:
@@ -46,7 +46,7 @@ def _span(tracker: Tracker, number: int, start: Record, end: Record | None) -> S
     )
 
 
-def logs_of(trackers: Iterable[Tracker]) -> Iterator[Log]:
+def logs_of(trackers: Iterable[TrackerJournal]) -> Iterator[Log]:
     """Give what was logged, in order, session by session."""
     for tracker in trackers:
         for place, record in enumerate(tracker.records.get("log", ())):

@@ -4,7 +4,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from greentrain.history.session_journals import Journals, Meter, Tracker
+from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal
 from greentrain.journal import fields
 from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import is_process_alive
@@ -50,7 +50,7 @@ def status_of(journals: Journals, now: float | None = None) -> Status:
     return _without_word(later, journals.meters) if newest is None or later else _said(newest)
 
 
-def is_alive(tracker: Tracker, meters: tuple[Meter, ...], now: float) -> bool:
+def is_alive(tracker: TrackerJournal, meters: tuple[MeterJournal, ...], now: float) -> bool:
     """Whether the process of a session is still there.
 
     On this computer the system knows. Of another one only the journal does: it is taken for alive as long as its
@@ -67,25 +67,25 @@ def is_alive(tracker: Tracker, meters: tuple[Meter, ...], now: float) -> bool:
     return now - newest < _MISSED_RECORDS * writing_interval(newest - tracker.started, tracker) + _PATIENCE_SECONDS
 
 
-def writing_interval(age_seconds: float, tracker: Tracker) -> float:
+def writing_interval(age_seconds: float, tracker: TrackerJournal) -> float:
     """Give the time between two records of a meter at an age of its run. [s]"""
     return writing_interval_seconds(age_seconds, fields.amount(tracker.start, "interval_seconds") or 1.0)
 
 
-def _goes_on(meter: Meter, now: float) -> bool:
+def _goes_on(meter: MeterJournal, now: float) -> bool:
     """Whether a meter whose run left no journal of its own still writes."""
     pause = writing_interval_seconds(meter.reached_seconds, meter.interval_seconds)
     return meter.why is None and now - meter.last < _MISSED_RECORDS * pause + _PATIENCE_SECONDS
 
 
-def _said(tracker: Tracker) -> Status:
+def _said(tracker: TrackerJournal) -> Status:
     end = tracker.end or {}
     said = fields.text(end, "status")
     status = said if said in _STATES else "interrupted"
     return Status(status, fields.text(end, "error"), fields.whole(end, "exit_code"))
 
 
-def _without_word(trackers: list[Tracker], meters: tuple[Meter, ...]) -> Status:
+def _without_word(trackers: list[TrackerJournal], meters: tuple[MeterJournal, ...]) -> Status:
     sessions = {tracker.session for tracker in trackers}
     whys = [meter.why for meter in meters if not sessions or meter.session in sessions]
     if "stopped" in whys:

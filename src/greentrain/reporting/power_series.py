@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from greentrain.history import Run
-from greentrain.history.session_journals import Meter, read_journals
+from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, Span
 from greentrain.reporting.subject import PowerSpan
@@ -16,12 +16,12 @@ MOST_POINTS = 600
 Series = tuple[tuple[float, float], ...]
 
 
-def meters_of(run: Run) -> tuple[Meter, ...]:
+def meters_of(run: Run) -> tuple[MeterJournal, ...]:
     """Read what the meters of a run wrote."""
     return read_journals(run.folders).meters
 
 
-def power_series(run: Run, meters: Sequence[Meter]) -> dict[str, Series]:
+def power_series(run: Run, meters: Sequence[MeterJournal]) -> dict[str, Series]:
     """Give the power of each component over all nodes, in equal steps of time.
 
     Parameters
@@ -46,7 +46,7 @@ def power_series(run: Run, meters: Sequence[Meter]) -> dict[str, Series]:
     return {name: points for name, points in series.items() if points}
 
 
-def spans_of(run: Run, meters: Sequence[Meter]) -> Iterator[PowerSpan]:
+def spans_of(run: Run, meters: Sequence[MeterJournal]) -> Iterator[PowerSpan]:
     """Give the spans of a run by seconds since its start, with the energy of all nodes in that time."""
     courses = [(meter.started - run.started, _course(meter)) for meter in meters if meter.points]
     depths = _depths(run.spans)
@@ -78,7 +78,7 @@ def _depths(spans: Iterable[Span]) -> dict[tuple[str, int], int]:
     return found
 
 
-def _course(meter: Meter) -> list[tuple[float, float]]:
+def _course(meter: MeterJournal) -> list[tuple[float, float]]:
     """Give the energy of all components by each reading of a meter: seconds since its start [s], and energy [kWh]."""
     return [(point.seconds, sum(kwh or 0.0 for kwh in point.energy_kwh.values())) for point in meter.points]
 
@@ -91,7 +91,7 @@ def _grown(courses: Iterable[tuple[float, list[tuple[float, float]]]], begin: fl
     )
 
 
-def _series(meters: Iterable[Meter], started: float, name: str, width: float, steps: int) -> Series:
+def _series(meters: Iterable[MeterJournal], started: float, name: str, width: float, steps: int) -> Series:
     """Spread each reading's energy over the steps that it lies in, and divide by the time that was seen."""
     power = [0.0] * steps
     seen = [False] * steps
@@ -110,7 +110,7 @@ def _series(meters: Iterable[Meter], started: float, name: str, width: float, st
     return tuple((round((step + 0.5) * width, 3), power[step]) for step in range(steps) if seen[step])
 
 
-def _pieces(meter: Meter, started: float, name: str) -> Iterator[tuple[float, float, float]]:
+def _pieces(meter: MeterJournal, started: float, name: str) -> Iterator[tuple[float, float, float]]:
     """Give begin and end of each time between two readings, from the run's start [s], and its energy [kWh]."""
     offset = meter.started - started
     zero = Point(0.0, dict.fromkeys(COMPONENTS, 0.0))

@@ -10,7 +10,7 @@ from greentrain import formulas
 from greentrain.catalogue import Catalogue
 from greentrain.errors import InputError
 from greentrain.estimation import Estimate, estimate
-from greentrain.interval import Interval, around
+from greentrain.interval import Interval, with_relative_width
 from greentrain.validation.hardware_names import Hardware, find_hardware
 from greentrain.validation.place_names import find_place
 from greentrain.validation.recompute import excludes_pue, includes_embodied
@@ -119,7 +119,7 @@ def co2e_in_scope(result: Estimate, reference: Reference) -> Interval:
     energy = energy_at(result, boundary)
     assert energy is not None, boundary
     grid = result.grid.g_per_kwh
-    return around(formulas.operational_kg(energy.best, grid.best), energy, grid)
+    return with_relative_width(formulas.operational_kg(energy.best, grid.best), energy, grid)
 
 
 def _cpu_run(reference: Reference) -> dict[str, Any]:

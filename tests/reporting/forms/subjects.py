@@ -40,10 +40,10 @@ def sized() -> Subject:
 def _run(name: str, status: str, hours: float, kwh: float | None, spread: float) -> RunLine:
     """Make a run, whose meter is of the same kind and whose grid the same as those of the others."""
 
-    def around(value: float | None) -> Interval | None:
+    def with_relative_width(value: float | None) -> Interval | None:
         return None if value is None else Interval(value * (1 - spread), value, value * (1 + spread))
 
-    energy = around(None if kwh is None else kwh / 1.25)
+    energy = with_relative_width(None if kwh is None else kwh / 1.25)
     measured = () if energy is None else (Input(IT_ENERGY, energy, "kWh", "measured", "measurement", key="meter"),)
     day = {"final": 1, "crash": 2}.get(name, 3)
     return RunLine(
@@ -62,8 +62,8 @@ def _run(name: str, status: str, hours: float, kwh: float | None, spread: float)
         ended=datetime(2026, 3, day, 6 + int(hours), tzinfo=UTC),
         footprint=UNKNOWN._replace(
             it_energy_kwh=energy,
-            facility_energy_kwh=around(kwh),
-            operational_kg=around(None if kwh is None else kwh * 0.4),
+            facility_energy_kwh=with_relative_width(kwh),
+            operational_kg=with_relative_width(None if kwh is None else kwh * 0.4),
             embodied_kg=None if kwh is None else Interval(0.5, 1.0, 2.0),
             inputs=Inputs((*measured, given("pue", 1.25, "1"), GRID)),
             basis="measured",
