@@ -234,6 +234,37 @@ class Footprint(WithoutArithmetic, Record):
         return f"<Footprint {amounts(self)}, {self.basis}>"
 
 
+class OfFootprint:
+    """A result that holds a `Footprint`, whose main quantities are attributes of it too."""
+
+    __slots__ = ()
+
+    @property
+    def footprint(self) -> Footprint:
+        """Energy and emissions with their inputs."""
+        raise NotImplementedError
+
+    @property
+    def it_energy_kwh(self) -> Interval | None:
+        """Energy of the computers, before PUE; None where nothing is known. [kWh]"""
+        return self.footprint.it_energy_kwh
+
+    @property
+    def facility_energy_kwh(self) -> Interval | None:
+        """Energy at the facility's meter; None where nothing is known. [kWh]"""
+        return self.footprint.facility_energy_kwh
+
+    @property
+    def operational_kg(self) -> Interval | None:
+        """Location-based emissions of that electricity; None where nothing is known. [kg CO2e]"""
+        return self.footprint.operational_kg
+
+    @property
+    def basis(self) -> str:
+        """How the energy is known: measured, mixed or estimated."""
+        return self.footprint.basis
+
+
 def _widths(inputs: Iterable[Input]) -> Iterator[tuple[str, float]]:
     for item in inputs:
         weight = _weight(item, _HEADLINE)

@@ -6,7 +6,7 @@ from typing import Any
 
 from greentrain._version import __version__
 from greentrain.estimation import Estimate
-from greentrain.footprint import Footprint, amounts
+from greentrain.footprint import Footprint, OfFootprint, amounts
 from greentrain.history.hardware import hardware_words
 from greentrain.history.metered import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import Comparison, Reconciliation, comparisons_of, reconcile
@@ -23,13 +23,12 @@ from greentrain.history.serialize import (
     span_dict,
     utc,
 )
-from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS, is_worth_a_word
 from greentrain.numbers import duration
 from greentrain.record import WithoutArithmetic
 
 
-class Run(WithoutArithmetic, RunFacts, kw_only=True):
+class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
     """One logical run, over all its nodes, restarts and ranks, with its footprint.
 
     Beside what was recorded, see `RunFacts`, it has the attributes below.
@@ -67,26 +66,6 @@ class Run(WithoutArithmetic, RunFacts, kw_only=True):
     def comparisons(self) -> tuple[Comparison, ...]:
         """Energies that were both measured and estimated."""
         return comparisons_of(self, self.estimate)
-
-    @property
-    def it_energy_kwh(self) -> Interval | None:
-        """Energy of the computers, before PUE; None where nothing is known. [kWh]"""
-        return self.footprint.it_energy_kwh
-
-    @property
-    def facility_energy_kwh(self) -> Interval | None:
-        """Energy at the facility's meter; None where nothing is known. [kWh]"""
-        return self.footprint.facility_energy_kwh
-
-    @property
-    def operational_kg(self) -> Interval | None:
-        """Location-based emissions of that electricity; None where nothing is known. [kg CO2e]"""
-        return self.footprint.operational_kg
-
-    @property
-    def basis(self) -> str:
-        """How the energy is known: measured, mixed or estimated."""
-        return self.footprint.basis
 
     @property
     def unfilled(self) -> tuple[str, ...]:

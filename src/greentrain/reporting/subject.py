@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from greentrain.estimation import Estimate
-from greentrain.footprint import Footprint, Grid, Part
+from greentrain.footprint import Footprint, Grid, OfFootprint, Part
 from greentrain.inputs import PUE, Input, Inputs
 from greentrain.interval import Interval, exact
 from greentrain.journal.records import UNFINISHED
@@ -40,7 +40,7 @@ class Components(Record):
         return sum(kwh for kwh in (self.gpu_kwh, self.cpu_kwh, self.memory_kwh) if kwh is not None)
 
 
-class RunLine(Record):
+class RunLine(OfFootprint, Record):
     """One run, or one described group of identical runs.
 
     Attributes
@@ -111,26 +111,6 @@ class RunLine(Record):
     modelled: tuple[str, ...] = ()
     is_filled: bool = False
     coverage: str = ""
-
-    @property
-    def basis(self) -> str:
-        """How its energy is known: estimated, measured or mixed."""
-        return self.footprint.basis
-
-    @property
-    def it_energy_kwh(self) -> Interval | None:
-        """Energy before PUE. [kWh]"""
-        return self.footprint.it_energy_kwh
-
-    @property
-    def facility_energy_kwh(self) -> Interval | None:
-        """Energy after PUE. [kWh]"""
-        return self.footprint.facility_energy_kwh
-
-    @property
-    def operational_kg(self) -> Interval | None:
-        """Location-based emissions of the electricity. [kg CO2e]"""
-        return self.footprint.operational_kg
 
     @property
     def embodied_kg(self) -> Interval | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from greentrain.footprint import UNKNOWN, Footprint, amounts
+from greentrain.footprint import UNKNOWN, Footprint, OfFootprint, amounts
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
 from greentrain.record import Record, WithoutArithmetic
@@ -11,7 +11,7 @@ SCHEMA_VERSION = 1
 _INTERVALS = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
 
 
-class Measurement(WithoutArithmetic, Record):
+class Measurement(WithoutArithmetic, OfFootprint, Record):
     """What a run drew and emitted.
 
     Attributes
@@ -46,26 +46,6 @@ class Measurement(WithoutArithmetic, Record):
     spans: tuple[dict[str, Any], ...] = ()
     logs: dict[str, dict[str, float]] = {}  # noqa: RUF012
     notes: tuple[str, ...] = ()
-
-    @property
-    def it_energy_kwh(self) -> Interval | None:
-        """Energy of the computers, before PUE; None where nothing is known. [kWh]"""
-        return self.footprint.it_energy_kwh
-
-    @property
-    def facility_energy_kwh(self) -> Interval | None:
-        """Energy at the facility's meter; None where nothing is known. [kWh]"""
-        return self.footprint.facility_energy_kwh
-
-    @property
-    def operational_kg(self) -> Interval | None:
-        """Location-based emissions of that electricity; None where nothing is known. [kg CO2e]"""
-        return self.footprint.operational_kg
-
-    @property
-    def basis(self) -> str:
-        """How the energy is known: measured, mixed or estimated."""
-        return self.footprint.basis
 
     @property
     def is_measured(self) -> bool:
