@@ -18,8 +18,7 @@ import greentrain
 from greentrain import Footprint, History, InputError, Interval, LiveRun, Run, estimate, total
 from greentrain.footprint import QUANTITIES, UNKNOWN, Part, SiteFactors, footprint
 from greentrain.inputs import IT_ENERGY, Input, given
-from greentrain.interval import exact
-from greentrain.interval import total as independent_total
+from greentrain.interval import exact, sum_independent
 from greentrain.summation import total_of
 
 SITE = SiteFactors(given("pue", 1.2, "1"), given("grid_intensity", 400.0, "g/kWh"))
@@ -340,7 +339,7 @@ def test_a_sum_lies_between_independent_runs_and_the_sums_of_the_ends(items: lis
         if not known:
             continue
         low, _, high = getattr(found, name)
-        independent = independent_total(*known)
+        independent = sum_independent(*known)
         least, most = sum(item.low for item in known), sum(item.high for item in known)
         assert least * (1 - SLACK) <= low <= independent.low * (1 + SLACK)
         assert independent.high * (1 - SLACK) <= high <= most * (1 + SLACK)

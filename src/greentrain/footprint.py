@@ -10,8 +10,15 @@ from typing import Any
 
 from greentrain import formulas
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, Inputs
-from greentrain.interval import Z_90, Interval, exact, log_width, product, with_relative_width
-from greentrain.interval import total as independent_total
+from greentrain.interval import (
+    Z_90,
+    Interval,
+    exact,
+    log_width,
+    product_independent,
+    sum_independent,
+    with_relative_width,
+)
 from greentrain.record import Record, WithoutArithmetic
 
 QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "total_kg", "water_l")
@@ -327,7 +334,7 @@ def footprint(
         facility,
         operational,
         embodied_kg,
-        independent_total(operational, embodied_kg) if operational is not None and embodied_kg is not None else None,
+        sum_independent(operational, embodied_kg) if operational is not None and embodied_kg is not None else None,
         _water_l(it_energy_kwh, site),
         Inputs(inputs),
         _breakdown(it_energy_kwh, facility, accelerators_kwh, grid),
@@ -348,7 +355,7 @@ def _water_l(energy: Interval | None, site: SiteFactors) -> Interval | None:
     best = formulas.water_l(energy.best, wue.best, pue.best, electricity.best)
     if not best:
         return exact(0.0)
-    return with_relative_width(best, energy, independent_total(wue, product(pue, electricity)))
+    return with_relative_width(best, energy, sum_independent(wue, product_independent(pue, electricity)))
 
 
 def _breakdown(

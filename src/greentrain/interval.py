@@ -94,12 +94,12 @@ def with_relative_width(best: float, *factors: Interval) -> Interval:
     return Interval(best * exp(-(down**0.5)), best, best * exp(up**0.5))
 
 
-def product(*factors: Interval) -> Interval:
+def product_independent(*factors: Interval) -> Interval:
     """Multiply independent positive quantities."""
     return with_relative_width(math.prod(factor.best for factor in factors), *factors)
 
 
-def total(*terms: Interval) -> Interval:
+def sum_independent(*terms: Interval) -> Interval:
     """Add independent quantities: best values add, the squares of the half-widths add on each side."""
     best = down = up = 0.0
     for low, middle, high in terms:

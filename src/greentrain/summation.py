@@ -6,8 +6,7 @@ from typing import Any
 from greentrain.errors import InputError
 from greentrain.footprint import QUANTITIES, SCOPES, Factor, Footprint, Part, log_variances, scaled
 from greentrain.inputs import IT_ENERGY, Input, Inputs
-from greentrain.interval import Interval, exact
-from greentrain.interval import total as independent_total
+from greentrain.interval import Interval, exact, sum_independent
 
 _UNKNOWN = {
     "it_energy_kwh": "nothing is known of the energy; they are not in the sums",
@@ -93,7 +92,7 @@ def total_of(items: "list[Footprint]") -> Footprint:
     found = {name: _summed(items, name) for name in QUANTITIES if name != "total_kg"}
     sums = {name: interval for name, (interval, _) in found.items()}
     operational, embodied = sums["operational_kg"], sums["embodied_kg"]
-    whole = independent_total(operational, embodied) if operational is not None and embodied is not None else None
+    whole = sum_independent(operational, embodied) if operational is not None and embodied is not None else None
     is_of_facility = sums["facility_energy_kwh"] is not None
     known = [item for item in items if (item.facility_energy_kwh if is_of_facility else item.it_energy_kwh) is not None]
     bases, scopes = {item.basis for item in known}, {item.scope for item in known}

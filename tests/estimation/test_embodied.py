@@ -3,7 +3,7 @@
 import pytest
 
 from greentrain import Estimate, estimate, load_catalogue
-from greentrain.interval import Interval, exact, product, total
+from greentrain.interval import Interval, exact, product_independent, sum_independent
 
 HARDWARE = load_catalogue().hardware
 IN_USE_HOURS = 35_040 * 0.75
@@ -27,8 +27,8 @@ def test_its_interval_combines_a_sum_and_two_divisors() -> None:
     """Device and share of the node add; lifetime and use divide, so their ends change sides only in the logarithm."""
     run = estimate("A100-SXM4-80GB", count=8, hours=100)
     inputs = shown(run)
-    making = total(inputs["device_embodied"], inputs["node_share_embodied"])
-    widths = product(making, inputs["lifetime"], inputs["share_of_life_in_use"])
+    making = sum_independent(inputs["device_embodied"], inputs["node_share_embodied"])
+    widths = product_independent(making, inputs["lifetime"], inputs["share_of_life_in_use"])
     assert run.embodied_kg.low / run.embodied_kg.best == pytest.approx(widths.low / widths.best, rel=1e-12)
     assert run.embodied_kg.high / run.embodied_kg.best == pytest.approx(widths.high / widths.best, rel=1e-12)
 
@@ -77,4 +77,4 @@ def test_cores_of_an_unknown_server() -> None:
 def test_total_adds_operation_and_making() -> None:
     """As independent terms."""
     run = estimate("V100", count=8, hours=100, location="FR", year=2024)
-    assert run.total_kg == total(run.operational_kg, run.embodied_kg)
+    assert run.total_kg == sum_independent(run.operational_kg, run.embodied_kg)

@@ -13,7 +13,7 @@ from greentrain import Estimate, Interval, estimate, load_catalogue
 from greentrain.footprint import QUANTITIES
 from greentrain.inputs import Inputs
 from greentrain.inputs import given as given_input
-from greentrain.interval import log_width, product
+from greentrain.interval import log_width, product_independent
 
 CATALOGUE = load_catalogue()
 SLACK = 1 + 1e-9
@@ -269,7 +269,7 @@ def test_drivers_rank_by_width(best: float, narrow: float, wide: float) -> None:
     run = estimate("V100", hours=1, power=200, host_factor=1, pue=1.5, grid_intensity=400)
     values = [Interval(best * exp(-side), best, best) for side in (narrow, wide)]
     made = [given_input(name, best, "1")._replace(value=value) for name, value in zip("ab", values, strict=True)]
-    found = run.footprint._replace(inputs=Inputs(made), operational_kg=product(*values))
+    found = run.footprint._replace(inputs=Inputs(made), operational_kg=product_independent(*values))
     shares = dict(found.drivers)
     total = narrow**2 + wide**2
     assert list(shares) == [made[1].name, made[0].name]

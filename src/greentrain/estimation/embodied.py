@@ -8,7 +8,7 @@ from greentrain.catalogue import Catalogue, Figure
 from greentrain.estimation.power import ResolvedDevices, server_cores
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input
-from greentrain.interval import Interval, exact, total, with_relative_width
+from greentrain.interval import Interval, exact, sum_independent, with_relative_width
 
 _HOST_INSIDE = "with_host_share"
 
@@ -45,7 +45,7 @@ def embodied(
         making = _making(catalogue, devices.profile.id)
     device, node, lifetime, in_use = (item.value for item in making.inputs)
     best = formulas.embodied_kg(count.best, device.best, node.best, hours, lifetime.best, in_use.best)
-    return with_relative_width(best, count, total(device, node), lifetime, in_use), making.inputs
+    return with_relative_width(best, count, sum_independent(device, node), lifetime, in_use), making.inputs
 
 
 def _servers(catalogue: Catalogue, request: Request) -> Interval:

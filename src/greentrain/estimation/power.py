@@ -9,7 +9,7 @@ from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.ranges import checked_number
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input, given
-from greentrain.interval import Interval, exact, total, with_relative_width
+from greentrain.interval import Interval, exact, sum_independent, with_relative_width
 from greentrain.record import Record
 from greentrain.units import W_PER_KW
 
@@ -167,7 +167,7 @@ def draw(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None
 
 
 def _sum_of_parts(alone: Interval, inputs: tuple[Input, ...], host: ItEnergy) -> ItEnergy:
-    everything = total(alone, host.it_energy_kwh)
+    everything = sum_independent(alone, host.it_energy_kwh)
     share = alone.best / everything.best
     ours = tuple(item._replace(weight=share) for item in inputs)
     theirs = tuple(item._replace(weight=item.weight * (1 - share)) for item in host.inputs)
@@ -255,7 +255,7 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: R
         boards = -(-devices.count // _DEVICES_PER_BOARD_HOST)
         board = _default_input("board_power", catalogue.hardware.default("cpu", "board_w"), "method:board")
         parts.append((board.value.scaled(boards), (board,)))
-    watts = total(*(part for part, _ in parts))
+    watts = sum_independent(*(part for part, _ in parts))
     inputs = tuple(item._replace(weight=part.best / watts.best) for part, items in parts for item in items)
     known = devices.notes if devices else ()
     return ItEnergy(0.0, watts.scaled(hours / W_PER_KW), inputs, (*known, *notes))

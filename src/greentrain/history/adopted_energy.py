@@ -14,7 +14,7 @@ from greentrain.history.metered import (
     sensor_coverage,
 )
 from greentrain.history.run_facts import RunFacts
-from greentrain.interval import Interval, product, total, with_relative_width
+from greentrain.interval import Interval, product_independent, sum_independent, with_relative_width
 from greentrain.journal.records import COMPONENTS, expects_accelerators
 
 _HIGHEST_OVER_TDP = 1.2
@@ -123,17 +123,17 @@ def _with_accelerators(run: RunFacts, beside: Estimate, measured: Interval) -> _
     if host is not None:
         together = _filled(run, host, host, "cpu")
         assert together.energy is not None
-        energy = total(accelerators.energy, together.energy)
+        energy = sum_independent(accelerators.energy, together.energy)
         origin = accelerators.origin if together.origin == "measurement" else "both"
         return _Choice(energy, origin, (*accelerators.reasons, *_missing_words(run)))
     factor = beside.inputs.get("host_factor")
     if factor is not None:
         why = "The CPU was not measured: the host's part follows from the accelerators' energy and the host factor."
-        return _Choice(product(accelerators.energy, factor.value), "both", (*accelerators.reasons, why))
+        return _Choice(product_independent(accelerators.energy, factor.value), "both", (*accelerators.reasons, why))
     why = "The CPU was not measured: the host's part is the estimate's."
     host_share = 1 - beside.accelerators_kwh / beside.it_energy_kwh.best
     rest = beside.it_energy_kwh.scaled(host_share)
-    return _Choice(total(accelerators.energy, rest), "both", (*accelerators.reasons, why))
+    return _Choice(sum_independent(accelerators.energy, rest), "both", (*accelerators.reasons, why))
 
 
 def _fault(run: RunFacts, beside: Estimate, device: Accelerator | None, watts: float | None) -> str:
@@ -161,7 +161,7 @@ def _filled(run: RunFacts, measured: Interval, estimated: Interval | None, name:
     doubt = WIDTHS["modelled"] if estimated is None else estimated
     missing = with_relative_width(measured.best * (1 - share) / share, measured, doubt)
     words = f"{100 * (1 - share):.3g} % of the time was not measured: it is filled at the mean power of the rest."
-    return _Choice(total(measured, missing), "both", (words,))
+    return _Choice(sum_independent(measured, missing), "both", (words,))
 
 
 def _missing_words(run: RunFacts) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from greentrain.catalogue import Accelerator
 from greentrain.history.run_facts import RunFacts
 from greentrain.history.run_records import NodeMeasurement
-from greentrain.interval import Interval, exact, total
+from greentrain.interval import Interval, exact, sum_independent
 from greentrain.journal.records import COMPONENTS, NOT_DRAWING
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
@@ -35,7 +35,7 @@ def metered_energy(nodes: Sequence[NodeMeasurement], components: Iterable[str] =
                 key = (name, node.quality[name])
                 sums[key] = sums.get(key, 0.0) + value
     terms = [WIDTHS[quality].scaled(kwh) if kwh else exact(0.0) for (_, quality), kwh in sums.items()]
-    return total(*terms) if terms else None
+    return sum_independent(*terms) if terms else None
 
 
 def coverage(run: RunFacts, name: str) -> float:

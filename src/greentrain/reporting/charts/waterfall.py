@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain.interval import Interval, total
+from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import percent, rounded
 from greentrain.reporting.charts.chart_labels import INTERVALS, Table, input_sources, source_words, subject_words
 from greentrain.reporting.charts.interval_dots import placed, value_words
@@ -136,7 +136,7 @@ def _steps(subject: Subject) -> list[Step]:
     found.append(Step("operational, in all", _SUM, 0.0, operational.best, operational, kwh))
     if embodied is None:
         return found
-    whole = total(operational, embodied)
+    whole = sum_independent(operational, embodied)
     making = Step(_WORDS["embodied"], _PARTS["embodied"], operational.best, embodied.best)
     return [*found, making, Step("operational and embodied", _SUM, 0.0, whole.best, whole)]
 

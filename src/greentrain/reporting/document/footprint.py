@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from greentrain.interval import Interval, total
+from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import best, percent, rounded, span, with_span
 from greentrain.reporting import scope_statements
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Section, table
@@ -62,7 +62,7 @@ def _quantities(subject: Subject) -> Iterator[tuple[str, ...]]:
         value: Interval | None = getattr(subject, name)
         yield (words, *_ends(value), unit, what)
         if name == "embodied_kg" and value is not None:
-            both = total(subject.operational_kg, value)
+            both = sum_independent(subject.operational_kg, value)
             yield ("Operational and embodied", *_ends(both), unit, "the sum of the two")
 
 

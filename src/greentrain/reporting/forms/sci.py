@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from greentrain.errors import InputError, either
 from greentrain.inputs import Input
-from greentrain.interval import Interval, total
+from greentrain.interval import Interval, sum_independent
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.form_units import cell
@@ -49,7 +49,7 @@ def render(subject: Subject, *, functional_unit: str = "run") -> str:
     """
     scope_statements.refuse_nothing(subject, FORM)
     unit = _unit(subject, functional_unit)
-    score = total(*_terms(subject)).scaled(1 / unit.count)
+    score = sum_independent(*_terms(subject)).scaled(1 / unit.count)
     lines = [
         f"<!-- {made_by(subject)} -->",
         "",
