@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from journals_by_hand import CPU, GPU, MONO, NOON, ended, line, meter, reading, stopped, tracker
 
+from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.follow import Follower
 from greentrain.history.merge import read_run
 from greentrain.history.part import part_of
 from greentrain.history.run import Run
-from greentrain.history.site import UNKNOWN_SITE
 from greentrain.journal.reader import read_journal
 
 MEASURED_CPU = {**CPU, "name": "Unheard CPU", "quality": "measured"}

@@ -22,10 +22,10 @@ from journals_by_hand import (
     tracker,
 )
 
+from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.merge import read_run
 from greentrain.history.part import part_of
 from greentrain.history.run import Run
-from greentrain.history.site import UNKNOWN_SITE
 from greentrain.journal.reader import read_journal
 
 MEASURED_MEMORY = {**MEMORY, "quality": "modelled"}

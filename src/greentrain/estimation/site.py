@@ -1,17 +1,20 @@
-"""The site of a run: its place, PUE, carbon intensity and water."""
+"""The site of a run: its place, PUE, carbon intensity and water, and their means over several sessions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from greentrain.catalogue import Catalogue, Figure, Location, load_catalogue
 from greentrain.catalogue.facilities import WORKSTATION
 from greentrain.catalogue.places import WORLD
-from greentrain.errors import Contradiction
-from greentrain.estimation.grid import UNIT, choose_grid, grid_input
+from greentrain.errors import Contradiction, GreentrainError
+from greentrain.estimation.grid import ACCOUNTING, UNIT, choose_grid, grid_input
 from greentrain.estimation.ranges import SITES
 from greentrain.footprint import SiteFactors
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, given
+from greentrain.interval import Interval
+
+UNKNOWN_SITE = SiteFactors(None, None)
 
 
 @lru_cache(maxsize=4096)
@@ -95,6 +98,80 @@ def site_factors(inputs: Mapping[str, Any], hours: float | None) -> SiteFactors:
         grid = given(GRID_INTENSITY, intensity, UNIT)
     found = find_site(catalogue, location, provider, year, inputs.get("pue"), inputs.get("site") or SITES[0])
     return SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))
+
+
+def site_record(site: SiteFactors) -> dict[str, Any]:
+    """Return PUE and carbon intensity as a journal holds them."""
+    return {
+        item.name: item.to_dict() | {"year": item.year, "accounting": item.accounting, "key": item.key}
+        for item in site.of_energy
+    }
+
+
+def mean_site(
+    sessions: Iterable[tuple[float | None, Interval | None, Interval | None]], newest: SiteFactors
+) -> SiteFactors:
+    """Return the factors of a run of several sessions: their means, weighted by the energy that each drew.
+
+    A session that does not state its factors has those of the newest one that does.
+
+    Parameters
+    ----------
+    sessions : iterable of (float or None, Interval or None, Interval or None)
+        Of each session and node the energy [kWh], PUE [1] and carbon intensity [g CO2e/kWh].
+    newest : SiteFactors
+        Of the newest session that states them.
+    """
+    if newest.pue is None or newest.grid_intensity is None:
+        return newest
+    known = [session for session in sessions if session[0]]
+    stated = [(pue or newest.pue.value, g_per_kwh or newest.grid_intensity.value) for _, pue, g_per_kwh in known]
+    if len(set(stated)) < 2:
+        if stated and stated[0] != (newest.pue.value, newest.grid_intensity.value):
+            return _with_values(newest, *stated[0])
+        return newest
+    weights = [kwh or 0.0 for kwh, _, _ in known]
+    pue = _mean([pue for pue, _ in stated], weights)
+    facility = [kwh * each.best for (each, _), kwh in zip(stated, weights, strict=True)]
+    return _with_values(newest, pue, _mean([grid for _, grid in stated], facility))
+
+
+def dated_grid(site: SiteFactors, location: str | None, year: int | None) -> SiteFactors:
+    """Complete a carbon intensity that an older greentrain recorded without its year by what the tables say of it."""
+    grid = site.grid_intensity
+    if grid is None or grid.year is not None or grid.basis == "given":
+        return site
+    try:
+        catalogue = load_catalogue()
+        choice = choose_grid(catalogue, find_location(catalogue, location, ""), year)
+    except GreentrainError:
+        return site
+    value = choice.value
+    if value.g_per_kwh != grid.value.best:
+        return site
+    accounting = ACCOUNTING.get(value.basis, value.basis)
+    note = f"{accounting} {value.year}"
+    return site._replace(
+        grid_intensity=grid._replace(year=value.year, accounting=accounting, note=note, key=choice.key)
+    )
+
+
+def _with_values(site: SiteFactors, pue: Interval, g_per_kwh: Interval) -> SiteFactors:
+    assert site.pue is not None
+    assert site.grid_intensity is not None
+    grid = site.grid_intensity
+    kept = grid if g_per_kwh == grid.value else grid._replace(value=g_per_kwh, year=None, accounting="", note="")
+    return site._replace(pue=site.pue._replace(value=pue), grid_intensity=kept)
+
+
+def _mean(values: Sequence[Interval], weights: Sequence[float]) -> Interval:
+    """Average intervals end by end: what is uncertain about one place's tables is so in every session."""
+    whole = sum(weights)
+    low, best, high = (
+        sum(weight * end for weight, end in zip(weights, ends, strict=True)) / whole
+        for ends in zip(*values, strict=True)
+    )
+    return Interval(low, best, high)
 
 
 def _input(name: str, figure: Figure, weight: float, site: str) -> Input:

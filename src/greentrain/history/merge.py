@@ -7,11 +7,11 @@ from math import inf
 from os.path import basename
 from typing import Any
 
+from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
 from greentrain.history.run import Run
 from greentrain.history.run_records import NodeMeasurement
 from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal, read_journals
-from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.spans_and_logs import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
 from greentrain.journal import fields

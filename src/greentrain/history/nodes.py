@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.run_records import NodeMeasurement
 from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal
-from greentrain.history.site import UNKNOWN_SITE
 from greentrain.history.status import writing_interval
 from greentrain.journal import fields
 from greentrain.journal.readings import energy_at

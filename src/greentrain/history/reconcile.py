@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError
 from greentrain.estimation import Estimate, estimate
+from greentrain.estimation.site import dated_grid, mean_site
 from greentrain.footprint import Factor, Footprint, SiteFactors, footprint
 from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
 from greentrain.history.hardware import accelerator_of, estimate_inputs
 from greentrain.history.metered import accelerator_coverage, coverage, mean_accelerator_w, metered_energy
 from greentrain.history.run_facts import RunFacts
-from greentrain.history.site import dated_grid, mean_site
 from greentrain.inputs import IT_ENERGY, Input
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
@@ -144,7 +144,7 @@ def _footprint(
 
 def _site(run: RunFacts, beside: Estimate | None) -> SiteFactors:
     """Take the factors that the run recorded; those of the estimate where it recorded none."""
-    site = mean_site(run.nodes, run.site)
+    site = mean_site(((node.total_kwh, node.pue, node.g_per_kwh) for node in run.nodes), run.site)
     ours = beside.inputs if beside else None
     if ours is None:
         return dated_grid(site, run.location, run.year)

@@ -7,8 +7,10 @@ from functools import cached_property
 from os.path import basename, join
 from typing import Any, NamedTuple
 
+from greentrain.errors import GreentrainError
+from greentrain.estimation.site import UNKNOWN_SITE, site_factors
 from greentrain.footprint import SiteFactors
-from greentrain.history.site import site_of
+from greentrain.inputs import GRID_INTENSITY, PUE, Input
 from greentrain.journal import fields
 from greentrain.journal.paths import journal_name_parts
 from greentrain.journal.reader import Journal, read_journal
@@ -30,6 +32,9 @@ from greentrain.journal.readings import (
 )
 from greentrain.journal.records import NOT_DRAWING, Component, Gap, is_worth_a_word
 from greentrain.journal.writer import Record
+from greentrain.units import SECONDS_PER_HOUR
+
+_SITE_UNITS = {PUE: "1", GRID_INTENSITY: "g/kWh"}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,7 +72,7 @@ class TrackerJournal:
     def site(self) -> SiteFactors:
         """PUE and carbon intensity: as recorded, else as they follow from what was said of its place."""
         inputs = self.records.get("inputs")
-        return site_of(inputs[-1] if inputs else None, self.start, max(self.seconds, self.metered_seconds))
+        return _site_of(inputs[-1] if inputs else None, self.start, max(self.seconds, self.metered_seconds))
 
     @property
     def is_main(self) -> bool:
@@ -360,3 +365,49 @@ def _lost(
     unknown = {part.component for part in components if part.quality == "unknown"}
     unknown |= {kind for kind, quality in newest.items() if quality == "unknown"}
     yield from (kind for kind, kwh in reached.items() if kwh is not None and kind in unknown)
+
+
+def _site_of(inputs: Record | None, start: Record, seconds: float) -> SiteFactors:
+    """Find the site of a session.
+
+    A run writes what it used when it ends. One that was killed, or goes on, has only recorded where it is: the same
+    tables then give what it would have written.
+
+    Parameters
+    ----------
+    inputs : dict or None
+        The record of what it used.
+    start : dict
+        Its first record.
+    seconds : float
+        How long it went on. [s]
+    """
+    written = _recorded_site(inputs) if inputs else None
+    return written or _recorded_site(start) or _looked_up_site(start, seconds) or UNKNOWN_SITE
+
+
+def _recorded_site(record: Record) -> SiteFactors | None:
+    pue, grid = _site_input(record, PUE), _site_input(record, GRID_INTENSITY)
+    return None if pue is None or grid is None else SiteFactors(pue, grid)
+
+
+def _site_input(record: Record, name: str) -> Input | None:
+    interval = fields.interval(record, name)
+    if interval is None:
+        return None
+    found = fields.mapping(record, name)
+    basis, source = fields.text(found, "basis") or "given", fields.text(found, "source") or "user"
+    year, accounting = fields.whole(found, "year"), fields.text(found, "accounting") or ""
+    key = fields.text(found, "key") or f"{name}:{source}:{interval.best:g}"
+    note = " ".join(str(part) for part in (accounting, year) if part) if name == GRID_INTENSITY else ""
+    return Input(name, interval, _SITE_UNITS[name], basis, source, note, 1.0, key, 0.0, year, accounting)
+
+
+def _looked_up_site(start: Record, seconds: float) -> SiteFactors | None:
+    stated = fields.plain_values(fields.mapping(start, "estimate_inputs"))
+    if not stated:
+        return None
+    try:
+        return site_factors(stated, seconds / SECONDS_PER_HOUR or None)
+    except (GreentrainError, TypeError, ValueError, AttributeError):  # the journal may hold anything
+        return None

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import GreentrainError
-from greentrain.estimation.site import site_factors
+from greentrain.estimation.site import UNKNOWN_SITE, site_factors, site_record
 from greentrain.footprint import SiteFactors
 from greentrain.history.hardware import estimate_inputs
 from greentrain.history.merge import read_run
 from greentrain.history.part import energy_between, part_of
 from greentrain.history.run import Run
 from greentrain.history.run_words import summary_words
-from greentrain.history.site import UNKNOWN_SITE, site_record
 from greentrain.journal.writer import plain
 from greentrain.numbers import duration
 from greentrain.record import Record
