@@ -13,7 +13,7 @@ from greentrain.catalogue.hardware import Hardware
 from greentrain.catalogue.index import packed_index, ready_lookup
 from greentrain.catalogue.lookups import LOOKUPS
 from greentrain.catalogue.places import Places
-from greentrain.catalogue.table_files import HARDWARE_SOURCES, Table, shipped_table
+from greentrain.catalogue.table_files import HARDWARE_SOURCES, CsvTable, shipped_table
 from greentrain.catalogue.tables import Tables, every_lookup
 
 ROOT = Path(__file__).parents[2]
@@ -161,7 +161,7 @@ class _Watched(Tables):
         super().__init__(index=index)
         self.read: set[str] = set()
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> CsvTable:
         self.read.add(name)
         return super().table(name)
 

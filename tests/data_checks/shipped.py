@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from greentrain.catalogue.schema import HARDWARE_SCHEMAS, PLACE_SCHEMAS
-from greentrain.catalogue.table_files import Row, Table, hardware_folder, places_folder, read_own_table
+from greentrain.catalogue.table_files import CsvTable, Row, hardware_folder, places_folder, read_own_table
 
 HARDWARE, PLACES = Path(hardware_folder()), Path(places_folder())
 FILES = [(HARDWARE, name) for name in HARDWARE_SCHEMAS] + [(PLACES, name) for name in PLACE_SCHEMAS]
@@ -15,7 +15,7 @@ FILES = [(HARDWARE, name) for name in HARDWARE_SCHEMAS] + [(PLACES, name) for na
 
 
 @cache
-def table(folder: Path, name: str) -> Table:
+def table(folder: Path, name: str) -> CsvTable:
     """Read a file with the line number of each row."""
     return read_own_table(str(folder / name))
 

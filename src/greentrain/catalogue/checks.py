@@ -7,7 +7,7 @@ from greentrain.catalogue.links import link_problems
 from greentrain.catalogue.names import fold, nearest
 from greentrain.catalogue.schema import SCHEMAS, Problem, table_problems
 from greentrain.catalogue.schema_cells import advice
-from greentrain.catalogue.table_files import Table, read_own_table
+from greentrain.catalogue.table_files import CsvTable, read_own_table
 from greentrain.errors import DataError, InputError, UnknownName
 
 __all__ = ["Problem", "check_profiles", "refuse_bad_profiles"]
@@ -38,7 +38,7 @@ def check_profiles(folder: str | Path) -> tuple[Problem, ...]:
     if not str(folder).strip():
         raise InputError(_PARAMETER, str(folder), "must name a folder")
     problems: list[Problem] = []
-    own: dict[str, Table] = {}
+    own: dict[str, CsvTable] = {}
     for path in _csv_files(Path(folder)):
         if path.name not in SCHEMAS:
             rule = f"unknown file{advice(path.name, SCHEMAS) or f'; known are {_KNOWN}'}"
@@ -112,11 +112,11 @@ def _meant(files: list[Path]) -> str:
     return ""
 
 
-def _with_whole_rows(table: Table) -> Table:
+def _with_whole_rows(table: CsvTable) -> CsvTable:
     """Leave out the rows of which nothing can be said but that they have a wrong number of cells."""
     width = len(table.header)
     whole = [(row, line) for row, line in zip(table.rows, table.lines, strict=True) if len(row) == width]
-    return Table(table.header, tuple(row for row, _ in whole), tuple(line for _, line in whole))
+    return CsvTable(table.header, tuple(row for row, _ in whole), tuple(line for _, line in whole))
 
 
 _KNOWN = ", ".join(SCHEMAS)

@@ -10,8 +10,8 @@ from greentrain.catalogue.schema import Problem
 from greentrain.catalogue.schema_cells import advice
 from greentrain.catalogue.schema_places import WHOLES
 from greentrain.catalogue.table_files import (
+    CsvTable,
     Row,
-    Table,
     hardware_folder,
     listed,
     places_folder,
@@ -19,7 +19,7 @@ from greentrain.catalogue.table_files import (
     shipped_table,
 )
 
-Own = Mapping[str, Table]
+Own = Mapping[str, CsvTable]
 """A user's tables by file name, rows with a wrong number of cells left out."""
 
 Identity = tuple[str, str]
@@ -77,7 +77,7 @@ def link_problems(own: Own) -> Iterator[Problem]:
 
     Parameters
     ----------
-    own : mapping of str to Table
+    own : mapping of str to CsvTable
         The user's tables by file name, with line numbers.
     """
     for space in NAME_SPACES:

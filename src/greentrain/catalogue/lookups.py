@@ -13,7 +13,7 @@ _OPERATING_KINDS = ("provider_region", "provider_fleet", "survey_average", "site
 _SERIES = ("grid_countries", "grid_subnational")
 
 
-class Tables(Protocol):
+class LookupRows(Protocol):
     """What lookups are made of: the rows of tables, and other lookups."""
 
     def records(self, name: str) -> Iterator[Row]:
@@ -30,10 +30,10 @@ class Lookup(NamedTuple):
     """A mapping, made of tables by one function; keys and values are plain data."""
 
     tables: tuple[str, ...]
-    make: Callable[[Tables], dict[Any, Any]]
+    make: Callable[[LookupRows], dict[Any, Any]]
 
 
-def make_lookup(tables: Tables, name: str) -> Mapping[Any, Any]:
+def make_lookup(tables: LookupRows, name: str) -> Mapping[Any, Any]:
     """Make one lookup of the rows."""
     return LOOKUPS[name].make(tables)
 
@@ -50,19 +50,19 @@ def _names_of(rows: Mapping[str, Row]) -> dict[str, str]:
     return names.index((key, [key, row["name"], *listed(row, "aliases")]) for key, row in rows.items())
 
 
-def _accelerator_names(tables: Tables) -> dict[str, str]:
+def _accelerator_names(tables: LookupRows) -> dict[str, str]:
     families = names.index(
         (names.FAMILY + row["name"], [row["name"], *listed(row, "aliases")]) for row in tables.records("families")
     )
     return families | _names_of(tables.lookup("accelerators"))
 
 
-def _defaults(tables: Tables) -> dict[tuple[str, str, str], Row]:
+def _defaults(tables: LookupRows) -> dict[tuple[str, str, str], Row]:
     rows = [*tables.records("power_defaults"), *tables.records("embodied_defaults")]
     return {(row["hardware_class"], row.get("workload", ""), row["parameter"]): row for row in rows}
 
 
-def _nameplates(tables: Tables) -> dict[str, tuple[float, str]]:
+def _nameplates(tables: LookupRows) -> dict[str, tuple[float, str]]:
     """Highest power per accelerator [W] of the nodes that hold a module, and that node, by the module's id."""
     found: dict[str, tuple[float, str]] = {}
     for row in tables.records("nodes"):
@@ -73,18 +73,18 @@ def _nameplates(tables: Tables) -> dict[str, tuple[float, str]]:
     return found
 
 
-def _place_names(tables: Tables) -> dict[str, str]:
+def _place_names(tables: LookupRows) -> dict[str, str]:
     return names.index(
         (row["place"], [row["place"], row["iso3"], row["name"], *listed(row, "aliases")])
         for row in tables.records("places")
     )
 
 
-def _regions(tables: Tables) -> dict[str, Row]:
+def _regions(tables: LookupRows) -> dict[str, Row]:
     return {f"{row['provider']}:{row['region']}": row for row in tables.records("cloud_regions")}
 
 
-def _region_names(tables: Tables) -> dict[str, list[str]]:
+def _region_names(tables: LookupRows) -> dict[str, list[str]]:
     """Cloud regions by their folded names, with and without the provider."""
     codes: dict[str, list[str]] = {}
     for code, row in tables.lookup("regions").items():
@@ -93,7 +93,7 @@ def _region_names(tables: Tables) -> dict[str, list[str]]:
     return codes
 
 
-def _series(tables: Tables) -> dict[str, list[Row]]:
+def _series(tables: LookupRows) -> dict[str, list[Row]]:
     """Carbon intensity of each place, one row per year, oldest first."""
     found: dict[str, dict[int, Row]] = {}
     for table in _SERIES:
@@ -102,11 +102,11 @@ def _series(tables: Tables) -> dict[str, list[Row]]:
     return {place: [by_year[year] for year in sorted(by_year)] for place, by_year in found.items()}
 
 
-def _latest(tables: Tables) -> dict[str, Row]:
+def _latest(tables: LookupRows) -> dict[str, Row]:
     return {place: rows[-1] for place, rows in tables.lookup("series").items()}
 
 
-def _country_range(tables: Tables) -> dict[str, tuple[float, float]]:
+def _country_range(tables: LookupRows) -> dict[str, tuple[float, float]]:
     """The lowest and highest carbon intensity of any country in any year [g/kWh], aggregates left out."""
     places = tables.lookup("places")
     found = [
@@ -115,7 +115,7 @@ def _country_range(tables: Tables) -> dict[str, tuple[float, float]]:
     return {"country": (min(found), max(found))}
 
 
-def _uncertainty(tables: Tables) -> dict[str, list[tuple[str, float]]]:
+def _uncertainty(tables: LookupRows) -> dict[str, list[tuple[str, float]]]:
     """Each term of the grid's uncertainty as (key, value) pairs, in the order of the file."""
     terms: dict[str, dict[str, float]] = {}
     for row in tables.records("grid_uncertainty"):
@@ -123,7 +123,7 @@ def _uncertainty(tables: Tables) -> dict[str, list[tuple[str, float]]]:
     return {term: list(sigmas.items()) for term, sigmas in terms.items()}
 
 
-def _facilities(tables: Tables) -> dict[tuple[str, str, str], list[Row]]:
+def _facilities(tables: LookupRows) -> dict[tuple[str, str, str], list[Row]]:
     """Operating figures by metric, provider and region, oldest first."""
     found: dict[tuple[str, str, str], list[Row]] = {}
     for row in tables.records("facilities"):
@@ -132,16 +132,16 @@ def _facilities(tables: Tables) -> dict[tuple[str, str, str], list[Row]]:
     return {key: sorted(rows, key=lambda row: int(row["year"])) for key, rows in found.items()}
 
 
-def _water(tables: Tables) -> dict[str, Row]:
+def _water(tables: LookupRows) -> dict[str, Row]:
     return {row["place"]: row for row in tables.records("water_intensity") if row["kind"] == "consumption"}
 
 
-def _sources(tables: Tables) -> dict[str, Row]:
+def _sources(tables: LookupRows) -> dict[str, Row]:
     shipped = (row for table in (HARDWARE_SOURCES, "sources") for row in shipped_table(table).records())
     return {row["id"]: row for row in (*shipped, *tables.own_records("sources"))}
 
 
-def _instances(tables: Tables) -> dict[str, Row]:
+def _instances(tables: LookupRows) -> dict[str, Row]:
     return {names.fold(row["instance"]): row for row in tables.records("cloud_instances")}
 
 

@@ -11,7 +11,7 @@ from greentrain.catalogue import schema_hardware as hardware
 from greentrain.catalogue import schema_models as models
 from greentrain.catalogue import schema_places as places
 from greentrain.catalogue.schema_cells import RowSchema, advice
-from greentrain.catalogue.table_files import Table
+from greentrain.catalogue.table_files import CsvTable
 
 HARDWARE_SCHEMAS: Mapping[str, type[RowSchema]] = {
     "accelerators.csv": hardware.AcceleratorRow,
@@ -78,14 +78,14 @@ class Problem(NamedTuple):
         return f"{self.file}{row}{column}: {self.rule}"
 
 
-def table_problems(file: str, table: Table) -> Iterator[Problem]:
+def table_problems(file: str, table: CsvTable) -> Iterator[Problem]:
     """Check a table by the schema of its file, all but what it says of other tables.
 
     Parameters
     ----------
     file : str
         Name of the file, one of ``SCHEMAS``.
-    table : Table
+    table : CsvTable
         Its text, with line numbers.
     """
     schema = SCHEMAS[file]

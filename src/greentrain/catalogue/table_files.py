@@ -89,7 +89,7 @@ class Records(Mapping):  # type: ignore[type-arg]  # typing, which would say of 
         return len(self._rows)
 
 
-class Table(NamedTuple):
+class CsvTable(NamedTuple):
     """A table as text: the header once and the rows as lists of cells.
 
     Attributes
@@ -149,12 +149,12 @@ def table_file(name: str) -> str:
 
 
 @cache
-def shipped_table(name: str) -> Table:
+def shipped_table(name: str) -> CsvTable:
     """Read one of greentrain's own tables, once per process."""
     return read_table(table_file(name))
 
 
-def read_table(path: str) -> Table:
+def read_table(path: str) -> CsvTable:
     """Read a CSV file with a header line.
 
     Raises
@@ -172,10 +172,10 @@ def read_table(path: str) -> Table:
         raise DataError(path, "the file is empty; its first line must name the columns") from None
     except csv.Error as error:
         raise DataError(path, f"not a CSV file: {error}", lines.line_num) from None
-    return Table(header, rows)
+    return CsvTable(header, rows)
 
 
-def read_own_table(path: str) -> Table:
+def read_own_table(path: str) -> CsvTable:
     """Read a user's table: blanks around cells and rows without content left out, quotes checked, rows numbered.
 
     Raises
@@ -200,7 +200,7 @@ def read_own_table(path: str) -> Table:
         raise DataError(path, f"not a CSV file: {error}", start) from None
     if not rows:
         raise DataError(path, "the file is empty; its first line must name the columns")
-    return Table(tuple(rows[0]), tuple(rows[1:]), tuple(lines[1:]))
+    return CsvTable(tuple(rows[0]), tuple(rows[1:]), tuple(lines[1:]))
 
 
 def _text(path: str) -> str:

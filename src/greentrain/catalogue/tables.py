@@ -9,8 +9,8 @@ from os.path import exists, join
 from greentrain.catalogue.table_files import (
     HARDWARE_TABLES,
     PLACE_TABLES,
+    CsvTable,
     Row,
-    Table,
     index_file,
     read_own_table,
     shipped_table,
@@ -61,11 +61,11 @@ class Tables:
         names = (*HARDWARE_TABLES, *PLACE_TABLES, "sources") if self.folders else ()
         return frozenset(name for name in names if any(exists(join(folder, f"{name}.csv")) for folder in self.folders))
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> CsvTable:
         """Give a table as text."""
         shipped = shipped_table(name)
         own = [[record.get(column, "") for column in shipped.header] for record in self.own_records(name)]
-        return Table(shipped.header, (*shipped.rows, *own)) if own else shipped
+        return CsvTable(shipped.header, (*shipped.rows, *own)) if own else shipped
 
     def own_records(self, name: str) -> Iterator[Row]:
         """Iterate over the rows of a table that are the user's."""

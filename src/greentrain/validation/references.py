@@ -12,7 +12,7 @@ from os.path import join
 from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
-from greentrain.catalogue.table_files import Row, Table, places_folder, read_own_table, shipped_table
+from greentrain.catalogue.table_files import CsvTable, Row, places_folder, read_own_table, shipped_table
 from greentrain.errors import DataError, InputError, UnknownName
 from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
 
@@ -108,7 +108,7 @@ def _checked_file(path: str | PathLike[str]) -> str:
     return file
 
 
-def _check_header(file: str, table: Table) -> None:
+def _check_header(file: str, table: CsvTable) -> None:
     if "id" not in table.header:
         raise DataError(file, "the column id is missing; it names each record", 1)
     if not set(_PUBLISHED) & set(table.header):
@@ -118,7 +118,7 @@ def _check_header(file: str, table: Table) -> None:
         raise DataError(file, "the column stands twice in the header", 1, twice[0])
 
 
-def _row(file: str, line: int, table: Table, cells: list[str]) -> Row:
+def _row(file: str, line: int, table: CsvTable, cells: list[str]) -> Row:
     if len(cells) != len(table.header):
         raise DataError(file, f"{len(cells)} cells under {len(table.header)} columns", line)
     return dict(zip(table.header, cells, strict=True))
