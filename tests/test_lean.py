@@ -8,15 +8,15 @@ import pytest
 
 from greentrain.estimation.ranges import Limits
 from greentrain.tracking.distributed import Ranks
-from greentrain.tracking.exit_status import Ending
+from greentrain.tracking.exit_status import ExitStatus
 
 
 def test_fields_and_defaults() -> None:
     """Annotations are the fields, in their order; values beside them are defaults."""
-    assert Ending._fields == ("status", "error", "exit_code")
-    assert Ending._field_defaults == {"error": None, "exit_code": None}
-    assert Ending("failed", exit_code=3) == ("failed", None, 3)
-    assert repr(Ending("completed")) == "Ending(status='completed', error=None, exit_code=None)"
+    assert ExitStatus._fields == ("status", "error", "exit_code")
+    assert ExitStatus._field_defaults == {"error": None, "exit_code": None}
+    assert ExitStatus("failed", exit_code=3) == ("failed", None, 3)
+    assert repr(ExitStatus("completed")) == "ExitStatus(status='completed', error=None, exit_code=None)"
 
 
 def test_methods_and_properties_are_kept() -> None:
@@ -27,12 +27,12 @@ def test_methods_and_properties_are_kept() -> None:
 def test_module_and_name_are_the_class_s_own() -> None:
     """Tracebacks and pickles name where the class stands."""
     assert (Limits.__module__, Limits.__qualname__) == ("greentrain.estimation.ranges", "Limits")
-    ending = Ending("failed", "ValueError")
-    assert pickle.loads(pickle.dumps(ending)) == ending
+    exit_status = ExitStatus("failed", "ValueError")
+    assert pickle.loads(pickle.dumps(exit_status)) == exit_status
 
 
 @pytest.mark.parametrize("change", [lambda item: setattr(item, "status", "x"), lambda item: setattr(item, "new", 1)])
 def test_values_are_frozen(change: Callable[[Any], None]) -> None:
     """No field can be changed and none added."""
     with pytest.raises(AttributeError):
-        change(Ending("failed"))
+        change(ExitStatus("failed"))

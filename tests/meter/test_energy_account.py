@@ -3,7 +3,7 @@
 import pytest
 
 from greentrain.meter.base import Component, Reading
-from greentrain.meter.energy_account import Account, Gap
+from greentrain.meter.energy_account import EnergyAccount, ReadingGap
 from greentrain.meter.process_share import Share
 from greentrain.meter.recorder import quality_by_kind, quality_record
 
@@ -30,7 +30,7 @@ def gpu(mono: float, joules: float, watts: float = 100.0) -> Reading:
 
 def test_energy_from_the_first_moment() -> None:
     """A first reading half a second after the start counts that half second too."""
-    account = Account(1000.0, 1.0, Sleep())
+    account = EnergyAccount(1000.0, 1.0, Sleep())
     account.take(gpu(1000.5, 50.0), WHOLE, MEASURED)
     account.take(gpu(1001.5, 150.0), WHOLE, MEASURED)
     assert account.energy_kwh["gpu"] == pytest.approx(150 * KWH)
@@ -40,7 +40,7 @@ def test_energy_from_the_first_moment() -> None:
 
 def test_share_of_cpu_and_memory_not_of_gpus() -> None:
     """A quarter of 40 J and half of 10 J are the run's; its GPUs are its own."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     reading = Reading(1.0, {"gpu": 100 * KWH, "cpu": 40 * KWH, "memory": 10 * KWH}, {"gpu": 1, "cpu": 1, "memory": 1})
     account.take(reading, Share(0.25, 0.5), MEASURED)
     assert account.energy_kwh == pytest.approx({"gpu": 100 * KWH, "cpu": 10 * KWH, "memory": 5 * KWH})
@@ -49,7 +49,7 @@ def test_share_of_cpu_and_memory_not_of_gpus() -> None:
 
 def test_share_beyond_the_whole_is_clamped() -> None:
     """A process cannot use more than the computer: a share of 2.8 counts as 1, of -1 as 0."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     account.take(Reading(1.0, {"cpu": 8 * KWH}, {"cpu": 8}), Share(2.8, None), MEASURED)
     assert account.energy_kwh["cpu"] == pytest.approx(8 * KWH)
     account.take(Reading(2.0, {"cpu": 16 * KWH}, {"cpu": 8}), Share(-1.0, None), MEASURED)
@@ -58,7 +58,7 @@ def test_share_beyond_the_whole_is_clamped() -> None:
 
 def test_readings_beyond_physics_are_clamped_and_counted() -> None:
     """-42 W counts as 0 and a million watts as the 40 kW that no node's GPUs reach; both are counted as clamped."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     account.take(gpu(1.0, -42.0), WHOLE, MEASURED)
     assert (account.energy_kwh["gpu"], account.clamped) == (0.0, 1)
     account.take(gpu(2.0, 1e6), WHOLE, MEASURED)
@@ -69,20 +69,20 @@ def test_readings_beyond_physics_are_clamped_and_counted() -> None:
 def test_late_reading_is_a_gap_that_only_a_counter_fills() -> None:
     """Ten seconds without a reading at an interval of one: nine are a gap; a counter counted on, a model did not."""
     for quality, joules in (("measured", 1100.0), ("modelled", 200.0)):
-        account = Account(0.0, 1.0, Sleep())
+        account = EnergyAccount(0.0, 1.0, Sleep())
         account.take(gpu(1.0, 100.0), WHOLE, {"gpu": quality})
         gaps = account.take(gpu(11.0, 1100.0), WHOLE, {"gpu": quality})
-        assert gaps == (Gap(2.0, 11.0, 9.0, "late"),)
+        assert gaps == (ReadingGap(2.0, 11.0, 9.0, "late"),)
         assert account.energy_kwh["gpu"] == pytest.approx(joules * KWH)
 
 
 def test_gaps_in_a_row_are_one() -> None:
     """A driver that answers every five seconds: four of each five are a gap, and two of them 8 s, the largest 4 s."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     account.take(gpu(1.0, 100.0), WHOLE, MEASURED)
     (first,) = account.take(gpu(6.0, 600.0), WHOLE, MEASURED)
     (second,) = account.take(gpu(11.0, 1100.0), WHOLE, MEASURED)
-    assert first.followed_by(second, 1.0) == Gap(2.0, 11.0, 8.0, "late")
+    assert first.followed_by(second, 1.0) == ReadingGap(2.0, 11.0, 8.0, "late")
     assert first.followed_by(second, 0.5) is None
     assert first.followed_by(second._replace(reason="suspended"), 1.0) is None
     assert (account.missed_seconds, account.largest_gap_seconds) == (8.0, 4.0)
@@ -91,16 +91,16 @@ def test_gaps_in_a_row_are_one() -> None:
 def test_suspended_time_is_stated() -> None:
     """An hour asleep between two readings a second apart is a gap of 3,600 s and adds no energy."""
     sleep = Sleep()
-    account = Account(0.0, 1.0, sleep)
+    account = EnergyAccount(0.0, 1.0, sleep)
     account.take(gpu(1.0, 100.0), WHOLE, MEASURED)
     sleep.seconds = 3600.0
-    assert account.take(gpu(2.0, 200.0), WHOLE, MEASURED) == (Gap(1.0, 2.0, 3600.0, "suspended"),)
+    assert account.take(gpu(2.0, 200.0), WHOLE, MEASURED) == (ReadingGap(1.0, 2.0, 3600.0, "suspended"),)
     assert account.energy_kwh["gpu"] == pytest.approx(200 * KWH)
 
 
 def test_what_was_read_after_the_end_is_cut_off() -> None:
     """A last reading 0.2 s after the end gives back 0.2 s of the last interval's 100 W."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     account.take(gpu(1.0, 300.0), WHOLE, MEASURED)
     account.take(gpu(2.0, 400.0), WHOLE, MEASURED)
     account.close(1.8)
@@ -109,7 +109,7 @@ def test_what_was_read_after_the_end_is_cut_off() -> None:
 
 def test_a_run_of_milliseconds_has_mean_power_times_its_length() -> None:
     """6 ms of a first reading over 300 ms at 20 W are 0.12 J."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     account.take(gpu(0.3, 6.0), WHOLE, MEASURED)
     account.close(0.006)
     assert account.energy_kwh["gpu"] == pytest.approx(0.12 * KWH)
@@ -117,9 +117,9 @@ def test_a_run_of_milliseconds_has_mean_power_times_its_length() -> None:
 
 def test_unread_time_before_the_end_is_a_gap() -> None:
     """A meter that fell silent 20 s before the end says so, and fills nothing."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     account.take(gpu(10.0, 1000.0), WHOLE, MEASURED)
-    assert account.close(30.0) == (Gap(10.0, 30.0, 20.0, "unmeasured"),)
+    assert account.close(30.0) == (ReadingGap(10.0, 30.0, 20.0, "unmeasured"),)
     assert account.energy_kwh["gpu"] == pytest.approx(1000 * KWH)
 
 
@@ -130,7 +130,7 @@ def parts(**qualities: str) -> tuple[Component, ...]:
 
 def test_quality_shares_add_up_to_one() -> None:
     """300 J measured, 100 J modelled and a component of three never read: 1/2, 1/6 and 1/3."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     kinds = parts(gpu="measured", memory="modelled", cpu="unknown")
     for second in (1, 2, 3, 4):
         energy = {"gpu": 75 * second * KWH, "memory": 25 * second * KWH}
@@ -142,7 +142,7 @@ def test_quality_shares_add_up_to_one() -> None:
 
 def test_confidence_is_low_with_few_readings_or_long_gaps() -> None:
     """Two readings are few; 20 s unread of 30 are much."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     for second in (1.0, 2.0):
         account.take(gpu(second, 100 * second), WHOLE, MEASURED)
     assert quality_record(account, parts(gpu="measured"), 2.0)["confidence"] == "low"
@@ -156,7 +156,7 @@ def test_confidence_is_low_with_few_readings_or_long_gaps() -> None:
 
 def test_nothing_known_is_unknown_altogether() -> None:
     """Without any energy the unknown share is 1."""
-    found = quality_record(Account(0.0, 1.0, Sleep()), parts(gpu="unknown"), 10.0)
+    found = quality_record(EnergyAccount(0.0, 1.0, Sleep()), parts(gpu="unknown"), 10.0)
     assert (found["measured_share"], found["modelled_share"], found["unknown_share"]) == (0.0, 0.0, 1.0)
 
 
@@ -171,7 +171,7 @@ def test_several_gpus_have_one_quality(second: str, quality: str) -> None:
 
 def test_a_gpu_that_is_not_read_makes_the_run_incomplete() -> None:
     """400 J measured of one board, another never read: half of the boards' time is unknown, the other half measured."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     boards = (Component("gpu", "a", "", "", "measured"), Component("gpu", "b", "", "", "unknown"))
     for second in (1.0, 2.0, 3.0, 4.0):
         account.take(gpu(second, 100 * second), WHOLE, quality_by_kind(boards))
@@ -181,7 +181,7 @@ def test_a_gpu_that_is_not_read_makes_the_run_incomplete() -> None:
 
 def test_gpus_that_are_lost_count_until_then() -> None:
     """One board read for 4 s of 8, then no more: half of its time is known."""
-    account = Account(0.0, 1.0, Sleep())
+    account = EnergyAccount(0.0, 1.0, Sleep())
     for second in (1.0, 2.0, 3.0, 4.0):
         account.take(gpu(second, 100 * second), WHOLE, MEASURED)
     found = quality_record(account, parts(gpu="unknown"), 8.0)

@@ -8,7 +8,7 @@ import pytest
 from greentrain.meter import host_reader, loop
 from greentrain.meter.base import NoMeter, Reading
 from greentrain.meter.host_reader import HostReader
-from greentrain.meter.run_end import End
+from greentrain.meter.run_end import RunEnd
 
 KWH = 1 / 3.6e6
 
@@ -55,17 +55,17 @@ def test_a_counter_that_may_not_be_read_is_none(chips: tuple[Path, Path]) -> Non
     assert set(reading.energy_kwh) == {"cpu"}  # memory of unknown size is not known, and not 0
 
 
-class Watch:
+class RunEndWatch:
     """Waits, and sees the end after so many times."""
 
     def __init__(self, times: int) -> None:
         self.times = times
 
-    def wait(self, seconds: float) -> End | None:
+    def wait(self, seconds: float) -> RunEnd | None:
         """Wait, or give the end."""
         self.times -= 1
         if self.times < 0:
-            return End("stopped", 0.0)
+            return RunEnd("stopped", 0.0)
         time.sleep(max(0.0, seconds))
         return None
 
@@ -86,5 +86,5 @@ def test_a_long_pause_is_read_through(monkeypatch: pytest.MonkeyPatch, times: in
     """A pause of 0.45 s, at most 0.1 s at a time, has four readings that nobody records, unless the run ends."""
     monkeypatch.setattr(loop, "LONGEST_PAUSE_SECONDS", 0.1)
     meter = Counting("")
-    end = loop._wait_until(time.monotonic() + 0.45, meter, Watch(times))  # type: ignore[arg-type]
+    end = loop._wait_until(time.monotonic() + 0.45, meter, RunEndWatch(times))  # type: ignore[arg-type]
     assert (meter.reads, end is not None) == (reads, has_ended)

@@ -9,7 +9,7 @@ import pytest
 from tracked import of_type, replay, tracker
 
 import greentrain
-from greentrain.tracking.budget import Budget, Use
+from greentrain.tracking.budget import Budget, BudgetUse
 from greentrain.tracking.logs import Logs
 from greentrain.tracking.settings import checked_settings
 
@@ -27,7 +27,7 @@ def budget(**said: Any) -> Budget:
 
 def test_use_share_and_forecast() -> None:
     """3 of 5 kWh at a quarter of the steps: 60 %, and 12 kWh in the end."""
-    use = Use(3.0, 5.0, "kWh", 0.25)
+    use = BudgetUse(3.0, 5.0, "kWh", 0.25)
 
     assert (use.share, use.forecast) == (pytest.approx(0.6), pytest.approx(12.0))
     assert use.words() == "60 % of the budget of 5 kWh is used; at this rate the whole run takes 12 kWh"

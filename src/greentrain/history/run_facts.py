@@ -9,7 +9,7 @@ from typing import Any
 from greentrain.footprint import SiteFactors
 from greentrain.history.run_records import NodeMeasurement
 from greentrain.interval import Interval
-from greentrain.journal.records import Gap, Log, Span, expects_accelerators
+from greentrain.journal.records import Gap, Log, SpanRecord, expects_accelerators
 from greentrain.record import Record
 
 _LEAST_SECONDS = 0.001
@@ -77,7 +77,7 @@ class RunFacts(Record, kw_only=True, cached=True):
     energy_kwh: dict[str, float | None]
     is_complete: bool
     site: SiteFactors
-    spans: tuple[Span, ...]
+    spans: tuple[SpanRecord, ...]
     logs: tuple[Log, ...]
     gaps: tuple[Gap, ...]
     journal_notes: tuple[str, ...]

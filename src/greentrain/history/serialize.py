@@ -5,7 +5,7 @@ from typing import Any
 
 from greentrain.history.run_records import NodeMeasurement
 from greentrain.interval import Interval
-from greentrain.journal.records import Gap, Log, Span
+from greentrain.journal.records import Gap, Log, SpanRecord
 
 SCHEMA_VERSION = 1
 QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
@@ -52,7 +52,7 @@ def gap_dict(gap: Gap) -> dict[str, Any]:
     return gap._asdict() | {"started": utc(gap.started)}
 
 
-def span_dict(span: Span) -> dict[str, Any]:
+def span_dict(span: SpanRecord) -> dict[str, Any]:
     """Return a named part of a run as plain data."""
     moments = {"started": utc(span.started), "ended": utc(span.ended)}
     return span._asdict() | moments | {"attributes": clean(span.attributes)}

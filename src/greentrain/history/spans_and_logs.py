@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from greentrain.history.session_journals import TrackerJournal
 from greentrain.journal import fields
-from greentrain.journal.records import Log, Span
+from greentrain.journal.records import Log, SpanRecord
 from greentrain.journal.writer import Record
 
 
@@ -18,7 +18,7 @@ def speakers(trackers: Iterable[TrackerJournal]) -> list[TrackerJournal]:
     return first or [tracker for tracker in everyone if tracker.is_main] or everyone
 
 
-def spans_of(trackers: Iterable[TrackerJournal]) -> Iterator[Span]:
+def spans_of(trackers: Iterable[TrackerJournal]) -> Iterator[SpanRecord]:
     """Give the spans in the order of their starts, session by session."""
     for tracker in trackers:
         ends = {fields.whole(item, "span"): item for item in tracker.records.get("span_end", ())}
@@ -28,12 +28,12 @@ def spans_of(trackers: Iterable[TrackerJournal]) -> Iterator[Span]:
                 yield _span(tracker, number, record, ends.get(number))
 
 
-def _span(tracker: TrackerJournal, number: int, start: Record, end: Record | None) -> Span:
+def _span(tracker: TrackerJournal, number: int, start: Record, end: Record | None) -> SpanRecord:
     clocks = [fields.number(record, "mono") for record in (start, end) if record is not None]
     seconds = None
     if len(clocks) == 2 and clocks[0] is not None and clocks[1] is not None:
         seconds = max(0.0, clocks[1] - clocks[0])
-    return Span(
+    return SpanRecord(
         session=tracker.session,
         span=number,
         parent=fields.whole(start, "parent"),

@@ -17,14 +17,20 @@ UNFINISHED = ("failed", "interrupted", "killed")
 
 
 class Component(NamedTuple):
-    """A thing that a meter looked at.
+    """A component of a computer, and how it is read.
 
     Attributes
     ----------
     component : {'gpu', 'cpu', 'memory'}
-        Which kind.
+        The kind.
+    id : str
+        Index or UUID of a GPU; empty where there is one only.
+    name : str
+        The name that the driver or system gives it.
+    method : str
+        How it is read, in a few words.
     quality : {'measured', 'modelled', 'unknown'}
-        How its energy is known; the worst that it was during the run.
+        How its energy is known; in a history the worst that it was during the run.
     reason : str
         Why it is unknown, or what to know of the model.
     """
@@ -70,7 +76,7 @@ def is_worth_a_word(missing_seconds: float, whole_seconds: float) -> bool:
     return missing_seconds > max(_LEAST_MISSING_SECONDS, _LEAST_MISSING_SHARE * whole_seconds)
 
 
-class Span(NamedTuple):
+class SpanRecord(NamedTuple):
     """A named part of a run; ``ended`` is None while it goes on or when its end was not recorded."""
 
     session: str

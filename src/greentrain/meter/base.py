@@ -3,36 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from greentrain.journal.records import COMPONENTS
+from greentrain.journal.records import COMPONENTS, Component
+
+__all__ = ["WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading"]
 
 WATT_SECONDS_PER_KWH = 3.6e6
-
-
-class Component(NamedTuple):
-    """A component of the computer and how it is read.
-
-    Attributes
-    ----------
-    component : {"gpu", "cpu", "memory"}
-        The kind.
-    id : str
-        Index or UUID of a GPU; empty where there is one only.
-    name : str
-        The name that the driver or system gives it.
-    method : str
-        How it is read, in a few words.
-    quality : {"measured", "modelled", "unknown"}
-        How its energy is known.
-    reason : str
-        Why it is unknown, or what to know of the model.
-    """
-
-    component: str
-    id: str
-    name: str
-    method: str
-    quality: str
-    reason: str = ""
 
 
 class Reading(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from greentrain.meter.base import Component, Reading
 from greentrain.meter.codecarbon_host import CodecarbonHost, HostReading, HostSettings, installed_version
 from greentrain.meter.gpu_selection import Gpu
-from greentrain.meter.host_reader import HostParts
+from greentrain.meter.host_reader import HostComponents
 from greentrain.meter.run_gpus import RunGpus
-from greentrain.meter.worker import PatientReader
+from greentrain.meter.worker import TimeoutReader
 
 _COUNTED = {"intel_rapl": "RAPL counter", "windows_emi": "EMI counter", "intel_power_gadget": "Power Gadget"}
 _CHIP_METHODS = ("AppleSiliconChip", "Raspberry")
@@ -35,7 +35,7 @@ class CodecarbonMeter:
     def __init__(self, environment: Mapping[str, str], country_iso3: str | None) -> None:
         self.version = installed_version()
         self._country_iso3 = country_iso3
-        self._parts = HostParts()
+        self._parts = HostComponents()
         self._host_reader = self._parts.reader()
         self._gpus = RunGpus(environment)
         self._host: CodecarbonHost | None = None
@@ -43,7 +43,7 @@ class CodecarbonMeter:
         self._last = Reading(0.0, {}, {})
         self._run_started_mono = 0.0
         self._is_set_up = threading.Event()
-        self._reader: PatientReader[HostReading] = PatientReader()
+        self._reader: TimeoutReader[HostReading] = TimeoutReader()
 
     @property
     def cpu_w_per_thread(self) -> float | None:

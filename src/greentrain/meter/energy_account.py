@@ -18,7 +18,7 @@ _SHORTEST_SECONDS = 1e-3
 _STEADY_INTERVALS = 0.5
 
 
-class Gap(NamedTuple):
+class ReadingGap(NamedTuple):
     """A time of the run that no reading covers, stated and not filled.
 
     Attributes
@@ -37,14 +37,14 @@ class Gap(NamedTuple):
     seconds: float
     reason: str
 
-    def followed_by(self, other: "Gap", at_most_seconds: float) -> "Gap | None":
+    def followed_by(self, other: "ReadingGap", at_most_seconds: float) -> "ReadingGap | None":
         """Give two gaps for one reason as one, where no more time lies between them; None else."""
         if self.reason != other.reason or other.from_mono - self.to_mono > at_most_seconds:
             return None
-        return Gap(self.from_mono, other.to_mono, self.seconds + other.seconds, self.reason)
+        return ReadingGap(self.from_mono, other.to_mono, self.seconds + other.seconds, self.reason)
 
 
-class Account:
+class EnergyAccount:
     """Adds up the run's energy.
 
     Parameters
@@ -90,7 +90,7 @@ class Account:
         """Moment of the last reading. [s]"""
         return self._last.mono
 
-    def take(self, reading: Reading, share: Share, components: Mapping[str, str]) -> tuple[Gap, ...]:
+    def take(self, reading: Reading, share: Share, components: Mapping[str, str]) -> tuple[ReadingGap, ...]:
         """Add what was used since the last reading.
 
         Parameters
@@ -104,7 +104,7 @@ class Account:
 
         Returns
         -------
-        tuple of Gap
+        tuple of ReadingGap
             The gaps that it closes.
         """
         seconds = reading.mono - self._last.mono
@@ -151,7 +151,7 @@ class Account:
         covered = sum(self._covered[kind] * part for kind, part in parts.items())
         return min(1.0, covered / (len(parts) * elapsed_seconds))
 
-    def close(self, ended_mono: float) -> tuple[Gap, ...]:
+    def close(self, ended_mono: float) -> tuple[ReadingGap, ...]:
         """Cut off what was read after the run's end, or state what was not read before it. [s]"""
         after = self._last.mono - ended_mono
         if after > 0:
@@ -159,11 +159,11 @@ class Account:
             return ()
         if -after <= self._late_seconds:
             return ()
-        gaps = (Gap(self._last.mono, ended_mono, -after, "unmeasured"),)
+        gaps = (ReadingGap(self._last.mono, ended_mono, -after, "unmeasured"),)
         self._miss(gaps)
         return gaps
 
-    def _miss(self, gaps: tuple[Gap, ...]) -> None:
+    def _miss(self, gaps: tuple[ReadingGap, ...]) -> None:
         for gap in gaps:
             self.missed_seconds += gap.seconds
             self.largest_gap_seconds = max(self.largest_gap_seconds, gap.seconds)
@@ -183,14 +183,16 @@ class Account:
     def _late_seconds(self) -> float:
         return _LATE_INTERVALS * self._interval_seconds + _LATE_SECONDS
 
-    def _gaps_until(self, mono: float, seconds: float) -> tuple[Gap, ...]:
+    def _gaps_until(self, mono: float, seconds: float) -> tuple[ReadingGap, ...]:
         gaps = []
         asleep = self._asleep_seconds()
         if asleep - self._asleep > _SUSPENDED_SECONDS:
-            gaps.append(Gap(self._last.mono, mono, asleep - self._asleep, "suspended"))
+            gaps.append(ReadingGap(self._last.mono, mono, asleep - self._asleep, "suspended"))
         self._asleep = asleep
         if seconds > self._late_seconds and self.readings:
-            gaps.append(Gap(self._last.mono + self._interval_seconds, mono, seconds - self._interval_seconds, "late"))
+            gaps.append(
+                ReadingGap(self._last.mono + self._interval_seconds, mono, seconds - self._interval_seconds, "late")
+            )
         return tuple(gaps)
 
     def _within_physics(self, kind: str, grown_kwh: float, seconds: float) -> float:

@@ -59,7 +59,7 @@ class Gpu(NamedTuple):
     slices: tuple[Slice, ...] = ()
 
 
-class Selection(NamedTuple):
+class GpuSelection(NamedTuple):
     """The boards of a run.
 
     Attributes
@@ -77,7 +77,7 @@ class Selection(NamedTuple):
     notes: tuple[str, ...]
 
 
-def select_gpus(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> Selection:
+def select_gpus(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSelection:
     """Choose the boards that a run uses.
 
     Where a scheduler runs several tasks on the node and gives each its own GPU, the first task's meter counts those of
@@ -97,10 +97,10 @@ def select_gpus(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> Selectio
         return _select_allotted(scheduler, environment[scheduler], gpus)
     if CUDA in environment:
         return _select_cuda(environment, gpus)
-    return Selection({gpu.number: _default_share(gpu) for gpu in gpus}, "all", ())
+    return GpuSelection({gpu.number: _default_share(gpu) for gpu in gpus}, "all", ())
 
 
-def _select_cuda(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> Selection:
+def _select_cuda(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSelection:
     """Read the list as CUDA does: entries count up to the first that no device matches."""
     shares: dict[int, float] = {}
     notes: list[str] = []
@@ -115,7 +115,7 @@ def _select_cuda(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> Selecti
         shares[index] = min(1.0, shares.get(index, 0.0) + share)
     if environment.get(CUDA_ORDER) != "PCI_BUS_ID" and len({gpu.name for gpu in gpus}) > 1:
         notes.append(f"the GPUs differ and {CUDA_ORDER} is not PCI_BUS_ID: indices may mean others to CUDA")
-    return Selection(shares, CUDA, tuple(notes))
+    return GpuSelection(shares, CUDA, tuple(notes))
 
 
 def _match(entry: str, gpus: Sequence[Gpu]) -> tuple[int, float] | None:
@@ -143,18 +143,18 @@ def _default_share(gpu: Gpu) -> float:
     return gpu.slices[0].share if gpu.slices else 1.0
 
 
-def _select_allotted(name: str, value: str, gpus: Sequence[Gpu]) -> Selection:
+def _select_allotted(name: str, value: str, gpus: Sequence[Gpu]) -> GpuSelection:
     """Read a scheduler's list, which counts the node's GPUs; a job that sees fewer sees its own only."""
     wanted = list(_numbers(value))
     present = {gpu.number for gpu in gpus}
     if wanted and not set(wanted) <= present and len(gpus) <= len(wanted):
-        return Selection(dict.fromkeys(sorted(present), 1.0), name, ())
+        return GpuSelection(dict.fromkeys(sorted(present), 1.0), name, ())
     missing = [index for index in wanted if index not in present]
     notes = (f"{name} names GPUs {missing} that are not here",) if missing else ()
-    return Selection({index: 1.0 for index in wanted if index in present}, name, notes)
+    return GpuSelection({index: 1.0 for index in wanted if index in present}, name, notes)
 
 
-def _select_amd(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> Selection:
+def _select_amd(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSelection:
     """Read both lists: one hides devices, the other counts among those that are left."""
     left = list(gpus)
     basis, notes = "all", []
@@ -170,7 +170,7 @@ def _select_amd(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> Selectio
                 break
             kept.append(found)
         left = kept
-    return Selection(_share_dies([gpu.number for gpu in left], gpus), basis, tuple(notes))
+    return GpuSelection(_share_dies([gpu.number for gpu in left], gpus), basis, tuple(notes))
 
 
 def _among(entry: str, gpus: Sequence[Gpu]) -> Gpu | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from greentrain.errors import MeterError
 from greentrain.journal.records import COMPONENTS, QUALITIES
 from greentrain.meter.base import Component, Meter, Reading
-from greentrain.meter.worker import PatientReader
+from greentrain.meter.worker import TimeoutReader
 
 _LOADING_SECONDS = 1.0
 _STOPPING_SECONDS = 0.5
@@ -48,7 +48,7 @@ class GuardedMeter:
         self._make = make
         self._meter: Meter | None = None
         self._is_set_up = threading.Event()
-        self._reader: PatientReader[_State] = PatientReader()
+        self._reader: TimeoutReader[_State] = TimeoutReader()
         self._state = _State(Reading(0.0, {}, {}), _unknown(f"{name} is not yet read"), False, None, True)
 
     @property

@@ -13,7 +13,7 @@ _SHORTEST_SECONDS = 0.01
 _BYTES_PER_GB = 1e9
 
 
-class HostParts:
+class HostComponents:
     """CPU and memory of this computer: what they may draw, and how they are known.
 
     Attributes

@@ -10,7 +10,7 @@ from greentrain.meter.base import Meter
 from greentrain.meter.launch import CHANNEL, SIGN_OF_LIFE
 from greentrain.meter.process_share import ProcessShare
 from greentrain.meter.recorder import Recorder
-from greentrain.meter.run_end import End, Watch
+from greentrain.meter.run_end import RunEnd, RunEndWatch
 from greentrain.meter.settings import MeterSettings, from_json
 
 FIRST_SAMPLE_SECONDS = 0.3
@@ -28,7 +28,7 @@ def main(argument: str) -> None:
     """Measure until the run ends; the process ends here, whatever may still hang in it."""
     settings = from_json(argument)
     _stand_alone()
-    watch = Watch(settings.run_pid, settings.pid_started, CHANNEL)
+    watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL)
     with suppress(OSError):  # somebody may have removed it since the run's start
         os.makedirs(settings.run_folder, exist_ok=True)
     journal = JournalWriter(settings.run_folder, "meter")
@@ -43,7 +43,9 @@ def main(argument: str) -> None:
     os._exit(code)
 
 
-def measure(settings: MeterSettings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: Watch) -> None:
+def measure(
+    settings: MeterSettings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: RunEndWatch
+) -> None:
     """Measure until the run ends."""
     meter.start(settings.started_mono)
     recorder = Recorder(settings, journal, meter, share)
@@ -58,7 +60,7 @@ def measure(settings: MeterSettings, journal: JournalWriter, meter: Meter, share
     _finish(recorder, meter, end)
 
 
-def _wait_until(mono: float, meter: Meter, watch: Watch) -> End | None:
+def _wait_until(mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
     """Wait for the next reading to record [s]; return the run's end when that comes first.
 
     In a long pause the meter is read all the same: a CPU's counter starts again after some ten minutes, and what has
@@ -74,7 +76,7 @@ def _wait_until(mono: float, meter: Meter, watch: Watch) -> End | None:
     return end
 
 
-def _wait_for_first(deadline_mono: float, meter: Meter, watch: Watch) -> End | None:
+def _wait_for_first(deadline_mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
     """Wait until the meter is ready or it is time for the first sample; give the run's end when that comes first."""
     end = watch.wait(0.0)
     while end is None and time.monotonic() < deadline_mono and not meter.wait_until_ready(_PATIENCE_SECONDS):
@@ -82,7 +84,7 @@ def _wait_for_first(deadline_mono: float, meter: Meter, watch: Watch) -> End | N
     return end
 
 
-def _finish(recorder: Recorder, meter: Meter, end: End) -> None:
+def _finish(recorder: Recorder, meter: Meter, end: RunEnd) -> None:
     if meter.awaits_component:
         meter.wait_until_ready(_LAST_READ_SECONDS)
     recorder.read(_LAST_READ_SECONDS, is_last=True)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from greentrain._version import __version__
 from greentrain.meter.base import Component, Reading
 from greentrain.meter.gpu_sensors import Boards, open_sensor
-from greentrain.meter.host_reader import HostParts
+from greentrain.meter.host_reader import HostComponents
 from greentrain.meter.run_gpus import RunGpus
-from greentrain.meter.worker import PatientReader
+from greentrain.meter.worker import TimeoutReader
 
 
 class _Snapshot(NamedTuple):
@@ -41,7 +41,7 @@ class NativeMeter:
     is_machine_wide = True
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._parts = HostParts()
+        self._parts = HostComponents()
         self._host_reader = self._parts.reader()
         self._gpus = RunGpus(environment)
         self._boards = Boards(open_sensor)
@@ -50,7 +50,7 @@ class NativeMeter:
         self._last = Reading(0.0, {}, {})
         self._run_started_mono = 0.0
         self._is_set_up = threading.Event()
-        self._reader: PatientReader[_Snapshot] = PatientReader()
+        self._reader: TimeoutReader[_Snapshot] = TimeoutReader()
 
     @property
     def cpu_w_per_thread(self) -> float | None:

@@ -9,9 +9,9 @@ from greentrain.journal.records import COMPONENTS, worst_quality
 from greentrain.journal.sampling import writing_interval_seconds
 from greentrain.journal.writer import JournalWriter
 from greentrain.meter.base import Component, Meter
-from greentrain.meter.energy_account import Account, Gap
+from greentrain.meter.energy_account import EnergyAccount, ReadingGap
 from greentrain.meter.process_share import ProcessShare, Share
-from greentrain.meter.run_end import End
+from greentrain.meter.run_end import RunEnd
 from greentrain.meter.settings import MeterSettings
 
 _NO_SHARE = Share(None, None)
@@ -40,11 +40,11 @@ class Recorder:
         self._journal = journal
         self._meter = meter
         self._share = share
-        self._account = Account(settings.started_mono, settings.interval_seconds)
+        self._account = EnergyAccount(settings.started_mono, settings.interval_seconds)
         self._components: tuple[Component, ...] | None = None
         self._next_write_seconds = 0.0
         self._marks: set[str] = set()
-        self._gap: Gap | None = None
+        self._gap: ReadingGap | None = None
 
     def read(self, timeout_seconds: float, is_last: bool = False) -> None:
         """Read the meter within this time, and write what is due. [s]"""
@@ -65,7 +65,7 @@ class Recorder:
         if not is_last and elapsed >= self._next_write_seconds:
             self._write_sample(elapsed)
 
-    def finish(self, end: End) -> None:
+    def finish(self, end: RunEnd) -> None:
         """Write what is left and the end record."""
         self._note(self._account.close(end.mono))
         elapsed = max(0.0, end.mono - self._settings.started_mono)
@@ -124,7 +124,7 @@ class Recorder:
         # Half a reading early, so that a reading a millisecond early does not skip its turn.
         self._next_write_seconds = elapsed_seconds + pause - self._settings.interval_seconds / 2
 
-    def _note(self, gaps: tuple[Gap, ...]) -> None:
+    def _note(self, gaps: tuple[ReadingGap, ...]) -> None:
         """Keep gaps until the next sample, as one where they follow each other: a slow driver makes one per reading."""
         for gap in gaps:
             together = self._gap and self._gap.followed_by(gap, 2 * self._settings.interval_seconds)
@@ -155,7 +155,9 @@ def quality_by_kind(components: Iterable[Component]) -> dict[str, str]:
     return {kind: worst_quality(qualities) for kind, qualities in _qualities(components).items()}
 
 
-def quality_record(account: Account, components: Iterable[Component], elapsed_seconds: float) -> dict[str, object]:
+def quality_record(
+    account: EnergyAccount, components: Iterable[Component], elapsed_seconds: float
+) -> dict[str, object]:
     """Assess how much of a run was measured, modelled and not read at all.
 
     The unknown share is a share of the components' time, in which each part of a kind weighs alike; the others are
@@ -163,7 +165,7 @@ def quality_record(account: Account, components: Iterable[Component], elapsed_se
 
     Parameters
     ----------
-    account : Account
+    account : EnergyAccount
         The run's account, closed.
     components : iterable of Component
         What there is to read.

@@ -13,7 +13,7 @@ _POLL_SECONDS = 0.2
 _WORD_BYTES = 8
 
 
-class End(NamedTuple):
+class RunEnd(NamedTuple):
     """How the run ended.
 
     Attributes
@@ -28,7 +28,7 @@ class End(NamedTuple):
     mono: float
 
 
-class Watch:
+class RunEndWatch:
     """Waits for the run's end.
 
     Parameters
@@ -46,7 +46,7 @@ class Watch:
         self._run_pid = run_pid
         self._pid_started = pid_started
         self._channel: int | None = channel
-        self._said: End | None = None
+        self._said: RunEnd | None = None
         self._signalled = False
         self._wake_read, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
@@ -56,7 +56,7 @@ class Watch:
                 signal.signal(getattr(signal, name), self._on_signal)
         self._process = _process_descriptor(run_pid)
 
-    def wait(self, seconds: float) -> End | None:
+    def wait(self, seconds: float) -> RunEnd | None:
         """Wait for the run's end, or for so long; give the end when there is one. [s]"""
         deadline = time.monotonic() + max(0.0, seconds)
         while True:
@@ -68,7 +68,7 @@ class Watch:
         """Whether the run's process still lives."""
         return is_process_alive(self._run_pid, self._pid_started)
 
-    def _look(self, seconds: float) -> End | None:
+    def _look(self, seconds: float) -> RunEnd | None:
         if self._process is None:
             seconds = min(seconds, _POLL_SECONDS)
         for descriptor in self._readable(seconds):
@@ -79,8 +79,8 @@ class Watch:
         if self._said:
             return self._said
         if not self.run_is_there():
-            return End("process_ended", time.monotonic())
-        return End("terminated", time.monotonic()) if self._signalled else None
+            return RunEnd("process_ended", time.monotonic())
+        return RunEnd("terminated", time.monotonic()) if self._signalled else None
 
     def _readable(self, seconds: float) -> list[int]:
         descriptors = [self._wake_read, self._channel, self._process]
@@ -98,7 +98,7 @@ class Watch:
         except OSError:
             word = b""
         if len(word) == _WORD_BYTES:
-            self._said = End("stopped", min(time.monotonic(), int.from_bytes(word, sys.byteorder) / 1e9))
+            self._said = RunEnd("stopped", min(time.monotonic(), int.from_bytes(word, sys.byteorder) / 1e9))
         else:
             self._channel = None
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from greentrain.meter.base import Component
 from greentrain.meter.gpu_probe import probe_gpus, signs_of_gpus
-from greentrain.meter.gpu_selection import Gpu, Selection, select_gpus
+from greentrain.meter.gpu_selection import Gpu, GpuSelection, select_gpus
 
 SHORTEST_SECONDS = 0.2
 """Time over which a first mean power is taken: boards renew their counters some ten times a second. [s]"""
@@ -42,7 +42,7 @@ class RunGpus:
         self.is_expected = signs_of_gpus() is not None
         self.is_started = False
         self.chosen: tuple[Gpu, ...] = ()
-        self._selection = Selection({}, "all", ())
+        self._selection = GpuSelection({}, "all", ())
         self._problem: str | None = None
         self._head_seconds = 0.0
         self._last_mono = 0.0

@@ -80,7 +80,7 @@ class Worker(Generic[Answer]):
                 self._changed.notify_all()
 
 
-class PatientReader(Generic[Answer]):
+class TimeoutReader(Generic[Answer]):
     """Reads what may hang or fail, in a thread of its own, until it has done so for too long.
 
     Attributes

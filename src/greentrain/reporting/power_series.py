@@ -6,7 +6,7 @@ from itertools import pairwise
 from greentrain.history import Run
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import Point, energy_at
-from greentrain.journal.records import COMPONENTS, Span
+from greentrain.journal.records import COMPONENTS, SpanRecord
 from greentrain.reporting.subject import PowerSpan
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
@@ -64,7 +64,7 @@ def spans_of(run: Run, meters: Sequence[MeterJournal]) -> Iterator[PowerSpan]:
         )
 
 
-def _depths(spans: Iterable[Span]) -> dict[tuple[str, int], int]:
+def _depths(spans: Iterable[SpanRecord]) -> dict[tuple[str, int], int]:
     """Count in how many others each span lies, by the parents that were recorded."""
     parents = {(span.session, span.span): span.parent for span in spans}
     found: dict[tuple[str, int], int] = {}

@@ -26,7 +26,7 @@ _POLLING_SECONDS = 0.05
 _PR_SET_PDEATHSIG = 1
 
 
-class Child:
+class ChildProcess:
     """A running command; signals that reach this process reach it too.
 
     Parameters

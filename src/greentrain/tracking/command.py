@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from greentrain.errors import BudgetExceeded, GreentrainError
 from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import process_started
-from greentrain.tracking.child_process import COULD_NOT_RUN, NOT_FOUND, Child
+from greentrain.tracking.child_process import COULD_NOT_RUN, NOT_FOUND, ChildProcess
 from greentrain.tracking.distributed import SESSION_VARIABLE, WRAPPER, Ancestor
-from greentrain.tracking.exit_status import COMPLETED, FAILED, INTERRUPTED, Ending
+from greentrain.tracking.exit_status import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.live import LiveRun
-from greentrain.tracking.session import Carrier, say
+from greentrain.tracking.session import Session, say
 from greentrain.tracking.settings import Settings
 
 BUDGET_EXCEEDED = 3
@@ -53,40 +53,38 @@ class CommandRun(LiveRun):
         """
         self.begin()
         try:
-            child = Child(self._command, self._environment())
+            child = ChildProcess(self._command, self._environment())
         except OSError as error:
             say(f"greentrain: {self._command[0]!a} cannot be run: {error.strerror}\n")
             self._is_mute = True  # that says it all
-            self.conclude(Ending(FAILED, type(error).__name__), in_event_loop=False)
+            self.conclude(ExitStatus(FAILED, type(error).__name__), in_event_loop=False)
             return NOT_FOUND if isinstance(error, FileNotFoundError) else COULD_NOT_RUN
-        if self.carrier is not None:
-            self.carrier.launch(self.settings, run_pid=child.pid)
+        if self.session is not None:
+            self.session.launch(self.settings, run_pid=child.pid)
         self._next_progress = time.monotonic() + _PROGRESS_SECONDS
         self._report(f"{self.key} is tracked; 'greentrain watch' shows it" if self.key else None)
         every = _REST_SECONDS if self.settings.budget is None else _LOOK_SECONDS
         status = child.wait(lambda: self._look(child), every)
-        self.conclude(self._ending(status), in_event_loop=False)
+        self.conclude(self._exit_status(status), in_event_loop=False)
         return self._exit_code(status)
 
-    def _take_place(self, carrier: Carrier) -> None:
+    def _take_place(self, session: Session) -> None:
         """Leave this process and its environment as they are: only the command is told."""
 
     def _environment(self) -> dict[str, str]:
-        if self.carrier is None:
+        if self.session is None:
             return dict(os.environ)
         pid = os.getpid()
-        here = Ancestor(
-            self.carrier.session, pid, process_started(pid), WRAPPER, host_name(), self.carrier.folder or ""
-        )
+        here = Ancestor(self.session.id, pid, process_started(pid), WRAPPER, host_name(), self.session.folder or "")
         return {**os.environ, SESSION_VARIABLE: here.text()}
 
-    def _look(self, child: Child) -> None:
+    def _look(self, child: ChildProcess) -> None:
         # A budget that raises is not offered here, so whatever comes is our own trouble and not the command's.
         with contextlib.suppress(Exception):
             self._look_at_budget(child)
             self._report_progress()
 
-    def _look_at_budget(self, child: Child) -> None:
+    def _look_at_budget(self, child: ChildProcess) -> None:
         self.check_budget()
         if self.should_stop and not self._is_stopped:
             self._is_stopped = True
@@ -107,8 +105,8 @@ class CommandRun(LiveRun):
         if is_wanted:
             say(f"greentrain: {text}\n")
 
-    def _ending(self, status: int) -> Ending:
-        found = _ending(status)
+    def _exit_status(self, status: int) -> ExitStatus:
+        found = _exit_status(status)
         return found._replace(status=INTERRUPTED, error=BudgetExceeded.__name__) if self._is_stopped else found
 
     def _exit_code(self, status: int) -> int:
@@ -148,11 +146,11 @@ def _name_of(command: Sequence[str]) -> str:
     return os.path.basename(next(scripts, command[0]))
 
 
-def _ending(status: int) -> Ending:
+def _exit_status(status: int) -> ExitStatus:
     if status >= 0:
-        return Ending(FAILED if status else COMPLETED, None, status)
+        return ExitStatus(FAILED if status else COMPLETED, None, status)
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    return Ending(INTERRUPTED if -status in _INTERRUPTIONS else FAILED, name, _SIGNALLED - status)
+    return ExitStatus(INTERRUPTED if -status in _INTERRUPTIONS else FAILED, name, _SIGNALLED - status)

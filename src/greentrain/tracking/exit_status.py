@@ -10,7 +10,7 @@ COMPLETED, FAILED, INTERRUPTED = "completed", "failed", "interrupted"
 _INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")
 
 
-class Ending(NamedTuple):
+class ExitStatus(NamedTuple):
     """How a run ended.
 
     Attributes
@@ -28,15 +28,15 @@ class Ending(NamedTuple):
     exit_code: int | None = None
 
 
-def ending_of(error: BaseException | None) -> Ending:
+def exit_status_of(error: BaseException | None) -> ExitStatus:
     """Say how a run ended that ended with this exception, or with none."""
     if error is None or isinstance(error, GeneratorExit):  # a generator that nobody wants more of is closed
-        return Ending(COMPLETED)
+        return ExitStatus(COMPLETED)
     kind = type(error).__name__
     if isinstance(error, SystemExit):
         code = _exit_code(error.code)
-        return Ending(FAILED, kind, code) if code else Ending(COMPLETED, None, 0)
-    return Ending(INTERRUPTED if kind in _INTERRUPTIONS else FAILED, kind)
+        return ExitStatus(FAILED, kind, code) if code else ExitStatus(COMPLETED, None, 0)
+    return ExitStatus(INTERRUPTED if kind in _INTERRUPTIONS else FAILED, kind)
 
 
 def last_uncaught() -> object:
@@ -44,7 +44,7 @@ def last_uncaught() -> object:
     return getattr(sys, "last_value", None)
 
 
-def ending_at_exit(uncaught_before: object) -> Ending:
+def exit_status_at_exit(uncaught_before: object) -> ExitStatus:
     """Say how a run ended that goes on when the interpreter ends.
 
     Parameters
@@ -56,8 +56,8 @@ def ending_at_exit(uncaught_before: object) -> Ending:
     # In a notebook or at Python's prompt an exception ends a cell or a line; under ``python -i`` it ended the program.
     is_prompt = hasattr(sys, "ps1") and not sys.flags.interactive
     if is_prompt or uncaught is uncaught_before or not isinstance(uncaught, BaseException):
-        return Ending(COMPLETED)
-    return ending_of(uncaught)
+        return ExitStatus(COMPLETED)
+    return exit_status_of(uncaught)
 
 
 def _exit_code(code: object) -> int:

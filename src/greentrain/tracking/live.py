@@ -9,7 +9,7 @@ from os.path import basename
 from greentrain.errors import BudgetExceeded, InputError
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
-from greentrain.tracking.lifecycle import Course
+from greentrain.tracking.lifecycle import Lifecycle
 from greentrain.tracking.session import say, tell
 from greentrain.tracking.spans import Span, words_of
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from greentrain.tracking.settings import Settings
 
 
-class LiveRun(WithoutArithmetic, Course):
+class LiveRun(WithoutArithmetic, Lifecycle):
     """A run that is being tracked; `Tracker.start` and ``with track(...) as run`` give one.
 
     A run that starts while another of the same process goes on becomes a span of that one, with the same meter. In a
@@ -34,7 +34,7 @@ class LiveRun(WithoutArithmetic, Course):
     def __init__(self, settings: Settings, name: str | None) -> None:
         super().__init__(settings, name)
         self._result: Result | None = None
-        self._is_gauge_broken = False
+        self._is_budget_broken = False
         self._looking = RLock()
 
     def span(self, name: str, /, **attributes: Any) -> Span:
@@ -52,7 +52,7 @@ class LiveRun(WithoutArithmetic, Course):
         BudgetExceeded
             On entering, if a budget is used up and ``on_budget`` is ``"raise"``.
         """
-        spans = None if self.carrier is None or self.is_over else self.carrier.spans
+        spans = None if self.session is None or self.is_over else self.session.spans
         return Span(spans, words_of(name), attributes, self.check_budget)
 
     def log(self, **values: Any) -> None:
@@ -68,10 +68,10 @@ class LiveRun(WithoutArithmetic, Course):
         numbers, refused = self.logs.add(values)
         if self.outer is not None:
             self.outer.logs.add(numbers)
-        if self.carrier is not None and numbers:
-            self.carrier.write({"type": "log", "values": numbers})
-        if self.carrier is not None and refused:
-            self.carrier.warn_once(f"not logged, since they are no numbers: {', '.join(refused)}")
+        if self.session is not None and numbers:
+            self.session.write({"type": "log", "values": numbers})
+        if self.session is not None and refused:
+            self.session.warn_once(f"not logged, since they are no numbers: {', '.join(refused)}")
         self.check_budget()
 
     def check_budget(self) -> None:
@@ -82,15 +82,15 @@ class LiveRun(WithoutArithmetic, Course):
         BudgetExceeded
             If a budget is used up and ``on_budget`` is ``"raise"``.
         """
-        if self.settings.budget is None or self.gauge is None or self.is_over or self._is_gauge_broken:
+        if self.settings.budget is None or self.consumption is None or self.is_over or self._is_budget_broken:
             return
         error: BudgetExceeded | None = None
         try:
-            warning, error = self.gauge.judge(self.logs.done)
-            if warning and self.carrier is not None:
-                self.carrier.warn(warning)
+            warning, error = self.consumption.judge(self.logs.done)
+            if warning and self.session is not None:
+                self.session.warn(warning)
         except Exception as failure:
-            self._is_gauge_broken = True
+            self._is_budget_broken = True
             tell(f"the budget is not followed any more ({type(failure).__name__}: {failure})")
         if error is not None:
             raise error
@@ -121,17 +121,17 @@ class LiveRun(WithoutArithmetic, Course):
     @property
     def folder(self) -> str | None:
         """The folder of the run's journals; None where there is none."""
-        return self.carrier.folder if self.carrier is not None else None
+        return self.session.folder if self.session is not None else None
 
     @property
     def should_stop(self) -> bool:
         """Whether a budget is used up and ``on_budget`` is ``"stop"``; callbacks ask, and end the training."""
-        return self.settings.budget is not None and self.gauge is not None and self.gauge.budget.should_stop
+        return self.settings.budget is not None and self.consumption is not None and self.consumption.budget.should_stop
 
     @property
     def is_budget_exceeded(self) -> bool:
         """Whether a budget is used up, as far as it was looked at."""
-        return self.settings.budget is not None and self.gauge is not None and self.gauge.budget.is_exceeded
+        return self.settings.budget is not None and self.consumption is not None and self.consumption.budget.is_exceeded
 
     def energy_kwh_so_far(self) -> float | None:
         """Energy that this node has drawn since the run's start, before PUE; None before the first sample. [kWh]
@@ -139,7 +139,7 @@ class LiveRun(WithoutArithmetic, Course):
         Of a run that has ended it is the footprint's best value.
         """
         energy = self._found.it_energy_kwh
-        return energy.best if energy else None if self.gauge is None else self.gauge.own_kwh()
+        return energy.best if energy else None if self.consumption is None else self.consumption.own_kwh()
 
     def kg_so_far(self) -> float | None:
         """Emissions of this node since the run's start, best value; None before the first sample. [kg CO2e]
@@ -147,7 +147,7 @@ class LiveRun(WithoutArithmetic, Course):
         Of a run that has ended it is the footprint's best value.
         """
         mass = self._found.operational_kg
-        return mass.best if mass else None if self.gauge is None else self.gauge.own_kg()
+        return mass.best if mass else None if self.consumption is None else self.consumption.own_kg()
 
     @property
     def _found(self) -> Footprint:
@@ -182,7 +182,7 @@ class LiveRun(WithoutArithmetic, Course):
 
     def result(self) -> Result | None:
         """Give measurement and estimate; None as long as the run goes on, and in a forked child."""
-        if self._result is not None or self.ending is None or self.is_disowned:
+        if self._result is not None or self.exit_status is None or self.is_disowned:
             return self._result
         from greentrain.tracking.result import result_of
 
@@ -203,8 +203,8 @@ class LiveRun(WithoutArithmetic, Course):
             return
         if not self.settings.quiet:
             say(summary(self, result))
-        if self.settings.budget is not None and self.gauge is not None:
-            warning = self.gauge.judge_at_end(self.logs.done)
+        if self.settings.budget is not None and self.consumption is not None:
+            warning = self.consumption.judge_at_end(self.logs.done)
             if warning:
                 tell(warning)
 
@@ -215,8 +215,8 @@ class LiveRun(WithoutArithmetic, Course):
         try:
             Thread(target=self._show_safely, name="greentrain-summary").start()
         except RuntimeError:  # no thread can be had; the journal has it all
-            if self.carrier is not None:
-                self.carrier.stop_meter()
+            if self.session is not None:
+                self.session.stop_meter()
 
     def _show_safely(self) -> None:
         try:
@@ -244,7 +244,7 @@ class LiveRun(WithoutArithmetic, Course):
         return result.measurement.footprint
 
     def __repr__(self) -> str:
-        state = "running" if self.ending is None else self.ending.status
+        state = "running" if self.exit_status is None else self.exit_status.status
         taken = "" if self._result is None else f": {_amounts(self._result)}"
         return f"<LiveRun {self.name!a}, {state}{taken}>"
 

@@ -15,7 +15,7 @@ _LONGEST_EXTRAPOLATION_SECONDS = 75.0
 _THROTTLE_SECONDS = 1.0
 
 
-class Readings:
+class LiveEnergy:
     """The energy that a run has used so far, looked up at most once a second.
 
     Parameters

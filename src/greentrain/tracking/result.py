@@ -16,13 +16,13 @@ from greentrain.numbers import duration
 from greentrain.record import Record
 from greentrain.tracking.finished_run import FinishedRun
 from greentrain.tracking.measurement import Measurement, unmeasured_run
-from greentrain.tracking.session import JOINED, MAIN, Carrier
+from greentrain.tracking.session import JOINED, MAIN, Session
 from greentrain.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
-    from greentrain.tracking.lifecycle import Course
-    from greentrain.tracking.spans import SpanRecord
+    from greentrain.tracking.lifecycle import Lifecycle
+    from greentrain.tracking.spans import EndedSpan
 
 PATIENCE_SECONDS = 3.0
 """The longest wait for the meter's last record when someone wants to see the result. [s]"""
@@ -58,39 +58,39 @@ class Result(Record):
         return self.run.estimate if self.run is not None else None
 
 
-def result_of(run: "Course") -> Result:
+def result_of(run: "Lifecycle") -> Result:
     """Put the result of a run together; waits for the meter's last record if need be."""
-    carrier, outer, seconds = run.carrier, run.outer, run.duration_seconds or 0.0
+    session, outer, seconds = run.session, run.outer, run.duration_seconds or 0.0
     is_final = outer is None or outer.is_over
-    if carrier is not None and carrier.role == MAIN and is_final:
-        carrier.wait_for_meter(PATIENCE_SECONDS)
+    if session is not None and session.role == MAIN and is_final:
+        session.wait_for_meter(PATIENCE_SECONDS)
     site, problem = _site(run.settings.dated_inputs(), seconds)
-    if carrier is not None and outer is None:
-        _close(carrier, site)
+    if session is not None and outer is None:
+        _close(session, site)
     found = _recorded(run, seconds, site)
     notes = (*run.notes, *([_NO_METER[run.role]] if run.role in _NO_METER else []), *problem)
     if found is None:
         return Result(unmeasured_run(seconds, notes, run.logs.by_name), None, is_final)
-    assert carrier is not None
-    spans = carrier.spans.ended if outer is None else []
-    measured = _measurement(found, carrier.session, run.logs.by_name, spans, (*notes, *site.notes))
+    assert session is not None
+    spans = session.spans.ended if outer is None else []
+    measured = _measurement(found, session.id, run.logs.by_name, spans, (*notes, *site.notes))
     return Result(measured, found, is_final)
 
 
-def view_of(run: "Course", result: Result | None) -> FinishedRun:
+def view_of(run: "Lifecycle", result: Result | None) -> FinishedRun:
     """Return what is known of a run as a frozen value."""
-    carrier, settings = run.carrier, run.settings
-    ending = run.ending
+    session, settings = run.session, run.settings
+    exit_status = run.exit_status
     record: dict[str, Any] = {
-        "id": carrier.key if carrier else None,
-        "folder": carrier.folder if carrier else None,
-        "journal": carrier.journal.path if carrier and carrier.journal else None,
-        "session": carrier.session if carrier else None,
+        "id": session.key if session else None,
+        "folder": session.folder if session else None,
+        "journal": session.journal.path if session and session.journal else None,
+        "session": session.id if session else None,
         "role": run.role,
         "name": run.name,
         "project": settings.project,
-        "status": ending.status if ending else "running",
-        "error": ending.error if ending else None,
+        "status": exit_status.status if exit_status else "running",
+        "error": exit_status.error if exit_status else None,
         "duration_seconds": run.duration_seconds,
         "estimate_inputs": settings.dated_inputs(),
         "measurement": result.measurement.to_dict() if result else None,
@@ -106,19 +106,19 @@ def _estimated_as(result: Result | None) -> dict[str, Any] | None:
     return estimate_inputs(result.run)
 
 
-def summary(run: "Course", result: Result) -> str:
+def summary(run: "Lifecycle", result: Result) -> str:
     """Write the result in one line, the name's control characters escaped."""
     name = ascii(run.name)[1:-1] if run.name else "run"
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}..."
-    status = run.ending.status if run.ending else "running"
+    status = run.exit_status.status if run.exit_status else "running"
     seconds = result.measurement.duration_seconds
     return f"greentrain: {name} {status} after {duration(seconds)}: {_amounts(run, result)}\n"
 
 
-def _amounts(run: "Course", result: Result) -> str:
+def _amounts(run: "Lifecycle", result: Result) -> str:
     if run.role == JOINED:
-        key = run.carrier.key if run.carrier else None
+        key = run.session.key if run.session else None
         return f"measured as a part of {key or 'the run that it joined'}"
     found = result.run
     if found is None:
@@ -127,22 +127,22 @@ def _amounts(run: "Course", result: Result) -> str:
     return words if result.is_final else f"{words}; final when the run around it ends"
 
 
-def _recorded(run: "Course", seconds: float, site: SiteFactors) -> Run | None:
+def _recorded(run: "Lifecycle", seconds: float, site: SiteFactors) -> Run | None:
     """Read the run from its journals; of one inside another run, the part of that one's that is its own."""
-    carrier, outer = run.carrier, run.outer
-    if carrier is None or carrier.role != MAIN or carrier.folder is None:
+    session, outer = run.session, run.outer
+    if session is None or session.role != MAIN or session.folder is None:
         return None
     if outer is None:
-        return read_run(carrier.folder)
+        return read_run(session.folder)
     inputs = run.settings.dated_inputs()
-    return part_of(carrier.folder, carrier.session, run.started_seconds, run.started_seconds + seconds, inputs, site)
+    return part_of(session.folder, session.id, run.started_seconds, run.started_seconds + seconds, inputs, site)
 
 
 def _measurement(
     run: Run,
     session: str,
     logs: dict[str, dict[str, float]],
-    spans: "Iterable[SpanRecord]",
+    spans: "Iterable[EndedSpan]",
     notes: tuple[str, ...],
 ) -> Measurement:
     meter = run.nodes[-1].meter if run.nodes else {}
@@ -163,7 +163,7 @@ def _measurement(
     )
 
 
-def _spans(run: Run, session: str, spans: "Iterable[SpanRecord]") -> Iterable[dict[str, Any]]:
+def _spans(run: Run, session: str, spans: "Iterable[EndedSpan]") -> Iterable[dict[str, Any]]:
     """Yield the spans of this process with the energy that its node drew in their time."""
     ended = list(spans)
     times = [(span.started_seconds, span.ended_seconds) for span in ended]
@@ -184,7 +184,7 @@ def _site(inputs: dict[str, Any], seconds: float) -> tuple[SiteFactors, tuple[st
         return UNKNOWN_SITE, (f"No emissions: {error}.",)
 
 
-def _close(carrier: Carrier, site: SiteFactors) -> None:
-    if site.pue is not None and not carrier.is_closed:
-        carrier.write({"type": "inputs", **site_record(site)})
-    carrier.close()
+def _close(session: Session, site: SiteFactors) -> None:
+    if site.pue is not None and not session.is_closed:
+        session.write({"type": "inputs", **site_record(site)})
+    session.close()

@@ -31,7 +31,7 @@ _LONGEST_ARGUMENT = 500
 _POLLING_SECONDS = 0.01
 
 
-class Carrier:
+class Session:
     """The journal and the meter of one run in one process. Nothing in here raises.
 
     Parameters
@@ -47,7 +47,7 @@ class Carrier:
 
     Attributes
     ----------
-    session : str
+    id : str
         Id of this part of the run.
     role : {'main', 'joined'}
         Whether it has a meter of its own.
@@ -64,8 +64,8 @@ class Carrier:
     def __init__(
         self, settings: Settings, name: str | None, above: Ancestor | None, command: Sequence[str] = ()
     ) -> None:
-        self.session = os.urandom(16).hex()
-        self.spans = Spans(self.session, self.write)
+        self.id = os.urandom(16).hex()
+        self.spans = Spans(self.id, self.write)
         self.started_mono = self.spans.started_mono
         self.ended_mono: float | None = None
         self.is_closed = False
@@ -110,7 +110,7 @@ class Carrier:
 
         self.meter = launch(
             self.folder,
-            self.session,
+            self.id,
             interval_seconds=settings.interval_seconds,
             meter=settings.meter,
             started_mono=self.started_mono,
@@ -133,10 +133,10 @@ class Carrier:
             self._was_told = True
             self.meter.stop(seconds, self.ended_mono)
             return
-        from greentrain.tracking.live_energy import Readings
+        from greentrain.tracking.live_energy import LiveEnergy
 
         deadline = time.monotonic() + seconds
-        readings = Readings(self.folder, self.session)
+        readings = LiveEnergy(self.folder, self.id)
         while not readings.has_ended() and time.monotonic() < deadline:
             time.sleep(_POLLING_SECONDS)
 
@@ -162,12 +162,12 @@ class Carrier:
             return None, f"the run leaves no journal ({error})"
 
 
-def _start_record(carrier: Carrier, settings: Settings, name: str | None, ranks: Ranks) -> dict[str, Any]:
+def _start_record(session: Session, settings: Settings, name: str | None, ranks: Ranks) -> dict[str, Any]:
     said = settings.dated_inputs()
     pid = os.getpid()
     return {
         "type": "start",
-        "session": carrier.session,
+        "session": session.id,
         "name": name,
         "project": settings.project,
         "run_id": settings.run_id,
@@ -175,7 +175,7 @@ def _start_record(carrier: Carrier, settings: Settings, name: str | None, ranks:
         "pid_started": process_started(pid),
         "host": host_name(),
         "ranks": ranks._asdict(),
-        "role": carrier.role,
+        "role": session.role,
         "versions": {"greentrain": __version__, "data": DATA_VERSION, "python": sys.version.split()[0]},
         "location": said.get("location"),
         "year": said["year"],

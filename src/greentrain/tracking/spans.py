@@ -27,7 +27,7 @@ def words_of(name: object) -> str:
         return f"<{type(name).__name__}>"
 
 
-class SpanRecord(NamedTuple):
+class EndedSpan(NamedTuple):
     """A span that has ended; times are seconds since the run's start."""
 
     span: int
@@ -56,7 +56,7 @@ class Spans:
         self._last = 0
         self._open: dict[int, tuple[int | None, str, dict[str, Any], float]] = {}
         self.started_mono = time.monotonic()
-        self.ended: list[SpanRecord] = []
+        self.ended: list[EndedSpan] = []
 
     def start(self, name: str, attributes: dict[str, Any]) -> int:
         """Begin a span inside the current one, and give its number."""
@@ -73,7 +73,7 @@ class Spans:
             return
         self._write({"type": "span_end", "span": number, "error": error})
         if len(self.ended) < MOST_SPANS_KEPT:
-            self.ended.append(SpanRecord(number, *found, time.monotonic() - self.started_mono, error))
+            self.ended.append(EndedSpan(number, *found, time.monotonic() - self.started_mono, error))
 
     def current(self) -> int | None:
         """Give the number of the span that this thread or task is in."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from greentrain.history.history import History
 from greentrain.reporting.terminal.watch import watch_text
-from greentrain.tracking.live_energy import Readings
+from greentrain.tracking.live_energy import LiveEnergy
 
 
 def memory_mib(name: str) -> float:
@@ -18,7 +18,7 @@ def memory_mib(name: str) -> float:
 HOME, RUN_ID = sys.argv[1:]
 folder = str(Path(HOME, "runs", RUN_ID))
 before = memory_mib("VmRSS")
-readings = Readings(folder, "")
+readings = LiveEnergy(folder, "")
 so_far_kwh = readings.whole_kwh()
 by_readings = memory_mib("VmHWM") - before
 

@@ -7,7 +7,7 @@ from greentrain.history.run import Run
 from greentrain.history.run_records import NodeMeasurement
 from greentrain.history.run_words import energy_words
 from greentrain.history.serialize import utc
-from greentrain.journal.records import COMPONENTS, Span
+from greentrain.journal.records import COMPONENTS, SpanRecord
 from greentrain.numbers import amount, duration, rounded, with_span
 from greentrain.reporting.terminal.estimate import WIDTH, Style
 from greentrain.reporting.terminal.history import cut, kwh_words, wrapped
@@ -106,7 +106,7 @@ def _spans(run: Run) -> list[str]:
     return [f"Spans ({len(run.spans)})", *_shortened([_span_line(span) for span in run.spans])]
 
 
-def _span_line(span: Span) -> str:
+def _span_line(span: SpanRecord) -> str:
     attributes = ", ".join(f"{escaped(str(key))}={escaped(str(value))}" for key, value in span.attributes.items())
     took = "no end recorded" if span.seconds is None else duration(span.seconds)
     error = f"  {escaped(span.error)}" if span.error else ""

@@ -171,8 +171,8 @@ class Training:
 
     def warn(self, message: str) -> None:
         """Warn of something that is likely to come again and again, once in a run."""
-        if self.run is not None and self.run.carrier is not None:
-            self.run.carrier.warn_once(message)
+        if self.run is not None and self.run.session is not None:
+            self.run.session.warn_once(message)
 
     def state(self) -> dict[str, Any]:
         """Give what a checkpoint must hold, so that the training goes on in the same run; JSON can hold it."""
