@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from greentrain.cli.main import run
-from greentrain.cli.plain import plain
+from greentrain.cli.parser import parse
 
 JOB = ["estimate", "--gpu", "V100", "--hours", "96", "--location", "US", "--year", "2025", "--pue", "1.58"]
 COMPARED = [*JOB, "--compare-methods"]
@@ -83,7 +83,7 @@ def test_the_short_way_and_typer_compare_the_same(extra: list[str], capsys: pyte
     from greentrain.cli.app import run_app
 
     arguments = [*COMPARED, *extra]
-    assert plain(arguments) is not None
+    assert parse(arguments) is not None
     short = printed(arguments, capsys)
     assert (run_app(arguments), capsys.readouterr().out) == (0, short)
 

@@ -12,7 +12,7 @@ import pytest
 import greentrain
 from greentrain.cli.main import run
 from greentrain.cli.options import ESTIMATE_OPTIONS
-from greentrain.cli.plain import plain
+from greentrain.cli.parser import parse
 
 JOB = ["estimate", "--gpu", "V100", "--hours", "96"]
 EXACT_JOB = [
@@ -41,7 +41,7 @@ def test_the_short_way_and_typer_print_the_same(arguments: list[str], capsys: py
     """Whether options are read directly or by typer makes no difference to the output."""
     from greentrain.cli.app import run_app
 
-    assert plain(arguments) is not None
+    assert parse(arguments) is not None
     short = said(arguments, capsys)
     code = run_app(arguments)
 
@@ -69,7 +69,7 @@ def test_the_short_way_and_typer_print_the_same(arguments: list[str], capsys: py
 )
 def test_whatever_is_not_plain_is_left_to_typer(arguments: list[str]) -> None:
     """Help and mistakes take the long way."""
-    assert plain(arguments) is None
+    assert parse(arguments) is None
 
 
 def test_json_is_one_object_with_the_names_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:

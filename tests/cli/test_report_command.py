@@ -14,7 +14,7 @@ from journals_of_reports import FIRST_START, write_run
 import greentrain
 from greentrain import History, report
 from greentrain.cli.main import run
-from greentrain.cli.plain import plain
+from greentrain.cli.parser import parse
 from greentrain.cli.report_options import COMMAND, FORM_OPTIONS, REPORT_OPTIONS
 from greentrain.reporting.forms import FORMS
 
@@ -255,9 +255,9 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: Path) -> None:
 def test_the_short_way_reads_what_typer_reads(capsys: pytest.CaptureFixture[str]) -> None:
     """Options by the table; help, abbreviations and mistakes are left to typer."""
     said = {"id": "abc", "output": "x.md", "force": True}
-    assert plain(["report", "abc", "-o", "x.md", "--force"]) == (COMMAND, said)
+    assert parse(["report", "abc", "-o", "x.md", "--force"]) == (COMMAND, said)
     for arguments in (["report", "--help"], ["report", "--oops", "1"], ["report", "--force=1"]):
-        assert plain(arguments) is None
+        assert parse(arguments) is None
     assert run(["report", "--help"]) == 0
     shown = capsys.readouterr().out
     for option in REPORT_OPTIONS:

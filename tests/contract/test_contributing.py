@@ -149,7 +149,7 @@ def test_a_command(checkout: Checkout) -> None:
     assert "Multiply energy by a tariff." in printed
     refused = checkout.run("! greentrain cost --kwh -1 --tariff 0.3 2>&1")
     assert refused == "greentrain: --kwh '-1': must be greater than 0 and at most 1e+12 (kWh)\n"
-    assert checkout.touched() == {"src/greentrain/cli/cost.py", "src/greentrain/cli/plain.py"}
+    assert checkout.touched() == {"src/greentrain/cli/cost.py", "src/greentrain/cli/parser.py"}
 
 
 def test_a_meter(checkout: Checkout) -> None:

@@ -9,7 +9,7 @@ from greentrain._version import VERSIONS
 from greentrain.cli.groups import ListByDefault
 from greentrain.cli.options import Command, Group
 from greentrain.cli.parameters import settings_of, typer_function
-from greentrain.cli.plain import ROOMS, command_of
+from greentrain.cli.parser import MODULES, command_of
 from greentrain.cli.terminal import error_line, write
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -39,7 +39,7 @@ def add_command(to: typer.Typer, name: str, command: Command | Group) -> None:
     to.add_typer(group, name=name, short_help=command.short_help)
 
 
-for _name in ROOMS:
+for _name in MODULES:
     add_command(app, _name, command_of(_name))
 
 

@@ -45,9 +45,9 @@ def _run(arguments: "Sequence[str]") -> int:
 
         sys.stdout.write(f"{VERSIONS}\n")
         return OK
-    from greentrain.cli.plain import plain
+    from greentrain.cli.parser import parse
 
-    found = plain(arguments)
+    found = parse(arguments)
     if found is not None:
         command, said = found
         return command.run(said)

@@ -1,6 +1,6 @@
 """What may be typed: commands, their options and arguments, each stated once.
 
-The fast reader in `plain` and the signature that typer makes a command of both come from these tables.
+The fast reader in `parser` and the signature that typer makes a command of both come from these tables.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ The names are loaded on first use: a live run checks what was said of it without
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from greentrain.estimation.model import estimate
+    from greentrain.estimation.estimator import estimate
     from greentrain.estimation.result import Estimate
     from greentrain.footprint import Part
     from greentrain.inputs import Input
@@ -15,7 +15,7 @@ _HOME = {
     "Estimate": "greentrain.estimation.result",
     "Input": "greentrain.footprint",
     "Part": "greentrain.footprint",
-    "estimate": "greentrain.estimation.model",
+    "estimate": "greentrain.estimation.estimator",
 }
 
 __all__ = ["Estimate", "Input", "Part", "estimate"]

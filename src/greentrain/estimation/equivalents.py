@@ -11,7 +11,7 @@ HOW_MANY = 3
 _FLIGHT_LABELS = ("subject", "trip", "radiative_forcing", "year")
 
 
-class Comparison(NamedTuple):
+class EverydayComparison(NamedTuple):
     """The run's emissions over an activity's.
 
     Attributes
@@ -40,7 +40,7 @@ class Comparison(NamedTuple):
         return found
 
 
-def equivalents_of(emissions_kg: Interval, catalogue: Catalogue) -> tuple[Comparison, ...]:
+def equivalents_of(emissions_kg: Interval, catalogue: Catalogue) -> tuple[EverydayComparison, ...]:
     """Compare emissions with the catalogue's activities, as `compare` does.
 
     Parameters
@@ -53,7 +53,7 @@ def equivalents_of(emissions_kg: Interval, catalogue: Catalogue) -> tuple[Compar
     return _compared(emissions_kg, _displayed_of(catalogue))
 
 
-def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple[Comparison, ...]:
+def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple[EverydayComparison, ...]:
     """Compare emissions with the three activities of the nearest size, the smallest activity first.
 
     Parameters
@@ -66,11 +66,13 @@ def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple
     return _compared(emissions_kg, _displayed(activities))
 
 
-def _compared(emissions_kg: Interval, activities: tuple[tuple[float, Equivalent], ...]) -> tuple[Comparison, ...]:
+def _compared(
+    emissions_kg: Interval, activities: tuple[tuple[float, Equivalent], ...]
+) -> tuple[EverydayComparison, ...]:
     size = log10(emissions_kg.best)
     nearest = sorted(activities, key=lambda pair: abs(size - pair[0]))[:HOW_MANY]
     ordered = sorted((activity for _, activity in nearest), key=lambda activity: activity.kg.best)
-    return tuple(Comparison(activity, times(emissions_kg, activity.kg)) for activity in ordered)
+    return tuple(EverydayComparison(activity, times(emissions_kg, activity.kg)) for activity in ordered)
 
 
 def _displayed(activities: tuple[Equivalent, ...]) -> tuple[tuple[float, Equivalent], ...]:

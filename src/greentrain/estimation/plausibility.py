@@ -8,7 +8,7 @@ import time
 from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.request import Request
-from greentrain.estimation.resolved_run import Run
+from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.units import HOURS_PER_YEAR, KG_PER_LB
 
 _LONGEST_PLAUSIBLE_HOURS = 2 * HOURS_PER_YEAR
@@ -25,7 +25,9 @@ _TWO_CORE_CHIPS = ("tpu-v2", "tpu-v3")
 _CORES_OF_A_HOST = 8
 
 
-def slips(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None, run: Run) -> tuple[str, ...]:
+def plausibility_warnings(
+    catalogue: Catalogue, request: Request, devices: ResolvedDevices | None, run: ResolvedRun
+) -> tuple[str, ...]:
     """Find what looks like a slip in a described run.
 
     Parameters
@@ -36,7 +38,7 @@ def slips(catalogue: Catalogue, request: Request, devices: ResolvedDevices | Non
         What the user said.
     devices : Devices or None
         The accelerators, if any.
-    run : Run
+    run : ResolvedRun
         Count and hours as understood.
 
     Returns

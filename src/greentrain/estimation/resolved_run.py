@@ -15,7 +15,7 @@ _ONE = Input("count", exact(1), "1", "default", "greentrain_judgement", "one, un
 _OPTIONAL = ("cpu", "cpu_cores", "memory_gb")
 
 
-class Run:
+class ResolvedRun:
     """Count, hours and repetitions of a described run.
 
     Parameters

@@ -11,7 +11,7 @@ from greentrain.interval import Interval, with_relative_width
 from greentrain.record import Record, WithoutArithmetic
 
 if TYPE_CHECKING:
-    from greentrain.estimation.equivalents import Comparison
+    from greentrain.estimation.equivalents import EverydayComparison
 
 SCHEMA_VERSION = 1
 _ACCELERATOR_FACTORS = ("accelerator_power", "tdp", "utilization", "gpu_hours")
@@ -106,7 +106,7 @@ class Estimate(WithoutArithmetic, Record):
         return next(part.energy_kwh for part in self.breakdown if part.component == "accelerators")
 
     @property
-    def equivalents(self) -> "tuple[Comparison, ...]":
+    def equivalents(self) -> "tuple[EverydayComparison, ...]":
         """Three everyday activities to compare the operational figure with, as ranges."""
         from greentrain.estimation.equivalents import equivalents_of
 
@@ -133,7 +133,7 @@ class Estimate(WithoutArithmetic, Record):
         """Title, URL, year and licence of every source that the inputs and equivalents name."""
         return self._sources(self.equivalents)
 
-    def _sources(self, equivalents: "tuple[Comparison, ...]") -> dict[str, dict[str, Any]]:
+    def _sources(self, equivalents: "tuple[EverydayComparison, ...]") -> dict[str, dict[str, Any]]:
         keys = [key for item in self.inputs for key in source_ids(item.source)]
         keys += [key for item in equivalents for key in item.source_ids]
         return {key: dict(_source_to_dict(self.catalogue, key)) for key in dict.fromkeys(keys)}

@@ -15,7 +15,7 @@ from greentrain.journal.records import UNFINISHED
 from greentrain.record import Record
 
 if TYPE_CHECKING:
-    from greentrain.estimation.equivalents import Comparison
+    from greentrain.estimation.equivalents import EverydayComparison
     from greentrain.validation.report import ValidationReport
 
 KINDS = ("estimate", "run", "project", "validation")
@@ -215,7 +215,7 @@ class Subject(Record):
         First start and last end of the runs, in UTC.
     failed_share : float or None
         Facility energy of failed, interrupted and killed runs over that of all; None where nothing was run. [1]
-    equivalents : tuple of Comparison
+    equivalents : tuple of EverydayComparison
         Everyday activities to compare the operational figure with.
     size : Size or None
         The training as computation, where it is known.
@@ -243,7 +243,7 @@ class Subject(Record):
     period_start: datetime | None = None
     period_end: datetime | None = None
     failed_share: float | None = None
-    equivalents: "tuple[Comparison, ...]" = ()
+    equivalents: "tuple[EverydayComparison, ...]" = ()
     size: Size | None = None
     power_series: dict[str, tuple[tuple[float, float], ...]] = {}  # noqa: RUF012 -- a default that nothing changes
     spans: tuple[PowerSpan, ...] = ()

@@ -10,7 +10,7 @@ from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, Catalogue, load_catalogue
 from greentrain.errors import Contradiction, GreentrainError, InputError
 from greentrain.estimation import Estimate
-from greentrain.estimation.equivalents import Comparison, equivalents_of
+from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
 from greentrain.footprint import Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, Input, Inputs
@@ -282,7 +282,7 @@ def _energy_input(whole: Footprint) -> Input:
 
 
 def _sources(
-    catalogue: Catalogue, inputs: Iterable[Input], equivalents: Iterable[Comparison]
+    catalogue: Catalogue, inputs: Iterable[Input], equivalents: Iterable[EverydayComparison]
 ) -> dict[str, dict[str, Any]]:
     keys = [key for item in inputs for key in item.source_ids]
     keys += [key for item in equivalents for key in item.source_ids]

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue
-from greentrain.estimation.equivalents import Comparison, times
+from greentrain.estimation.equivalents import EverydayComparison, times
 from greentrain.factors import Decomposition
 from greentrain.interval import Interval
 from greentrain.validation.claim_records import OWN, PUBLISHED, Claim, Scenario, Yardstick
@@ -55,7 +55,7 @@ class ScenarioResult(NamedTuple):
         Energy at the facility's meter, as published where it was. [kWh]
     emissions_kg : Interval
         As published where they were, else estimated. [kg CO2e]
-    ratios : tuple of Comparison
+    ratios : tuple of EverydayComparison
         The emissions over each activity that the claim compares with, as ranges over its sourced values.
     factors : Decomposition or None
         Those of the estimate; None where nothing was estimated.
@@ -68,7 +68,7 @@ class ScenarioResult(NamedTuple):
     scenario: Scenario
     energy_kwh: Interval | None
     emissions_kg: Interval
-    ratios: tuple[Comparison, ...]
+    ratios: tuple[EverydayComparison, ...]
     factors: Decomposition | None
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
@@ -161,7 +161,7 @@ class ClaimResult(NamedTuple):
         return far if min(far.values(), default=1) < 1 < max(far.values(), default=1) else {}
 
     @property
-    def mistaken(self) -> tuple[Comparison, ...]:
+    def mistaken(self) -> tuple[EverydayComparison, ...]:
         """The published emissions over what the claim is mistaken for."""
         return tuple(compared(self.published.emissions_kg, item) for item in self.claim.mistaken)
 
@@ -198,7 +198,7 @@ class ClaimResult(NamedTuple):
         return f"<ClaimResult {self.claim.id}: {self.verdict}>"
 
 
-def compared(emissions_kg: Interval, yardstick: Yardstick) -> Comparison:
+def compared(emissions_kg: Interval, yardstick: Yardstick) -> EverydayComparison:
     """Compare emissions with an activity, as a range over its sourced values.
 
     Parameters
@@ -206,7 +206,7 @@ def compared(emissions_kg: Interval, yardstick: Yardstick) -> Comparison:
     emissions_kg : Interval
         What is compared. [kg CO2e]
     """
-    return Comparison(yardstick.activity, times(emissions_kg, yardstick.unit_kg))
+    return EverydayComparison(yardstick.activity, times(emissions_kg, yardstick.unit_kg))
 
 
 def _factors_dict(factors: Decomposition | None) -> dict[str, float] | None:

@@ -6,7 +6,7 @@ Every activity is named once with its whole label, and by a letter after that.
 from math import floor, log10
 from string import ascii_uppercase
 
-from greentrain.estimation.equivalents import Comparison
+from greentrain.estimation.equivalents import EverydayComparison
 from greentrain.factors import Decomposition
 from greentrain.interval import Interval
 from greentrain.validation.claim_results import ClaimResult, ScenarioResult
@@ -57,7 +57,7 @@ def _times(ratio: Interval) -> str:
     return best if ratio.is_exact else f"{best} ({two_digits(ratio.low)} to {two_digits(ratio.high)})"
 
 
-def _ratio_with_label(item: Comparison) -> str:
+def _ratio_with_label(item: EverydayComparison) -> str:
     return f"{_times(item.ratio)} {item.activity.label}"
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from greentrain.catalogue.records import Equivalent
-from greentrain.estimation.equivalents import Comparison
+from greentrain.estimation.equivalents import EverydayComparison
 from greentrain.footprint import UNKNOWN, Factor, Part
 from greentrain.inputs import Input, Inputs, given
 from greentrain.interval import Interval, exact
@@ -80,7 +80,7 @@ def subject(*lines: RunLine, kind: str = "estimate", factor: float = 1.0) -> Sub
         versions=Versions("1.2.3", "2026.11"),
         method=(),
         sources={},
-        equivalents=(Comparison(TRAIN, kg.scaled(1 / 1000)),),
+        equivalents=(EverydayComparison(TRAIN, kg.scaled(1 / 1000)),),
     )
 
 

@@ -5,10 +5,10 @@ from os import PathLike
 from greentrain.catalogue import Catalogue, Location, load_catalogue
 from greentrain.estimation.embodied import embodied
 from greentrain.estimation.grid import UNIT, GridChoice, choose_grid, grid_input
-from greentrain.estimation.plausibility import slips
+from greentrain.estimation.plausibility import plausibility_warnings
 from greentrain.estimation.power import draw, find_devices
 from greentrain.estimation.request import Request, checked_request
-from greentrain.estimation.resolved_run import Run
+from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.result import Estimate
 from greentrain.estimation.site import find_location, find_site
 from greentrain.estimation.training_flops import find_compute
@@ -131,7 +131,7 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
     provider = devices.instance.provider if devices and devices.instance else ""
     place = find_location(catalogue, request.location, provider)
     compute = find_compute(catalogue, request, devices)
-    run = Run(request, devices, compute)
+    run = ResolvedRun(request, devices, compute)
     energy = draw(catalogue, request, devices, run.all_hours)
     making, making_inputs = embodied(catalogue, request, devices, run.all_hours)
     if compute is not None and compute.hours is not None:
@@ -140,7 +140,10 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
         )
         making = with_relative_width(making.best, making, compute.hours)
     choice, site = _site(catalogue, request, place, provider, run)
-    hints = (*(compute.notes(run.accelerator_hours) if compute else ()), *slips(catalogue, request, devices, run))
+    hints = (
+        *(compute.notes(run.accelerator_hours) if compute else ()),
+        *plausibility_warnings(catalogue, request, devices, run),
+    )
     found = footprint(
         energy.it_energy_kwh,
         energy.accelerators_kwh,
@@ -154,7 +157,7 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
 
 
 def _site(
-    catalogue: Catalogue, request: Request, place: Location | None, provider: str, run: Run
+    catalogue: Catalogue, request: Request, place: Location | None, provider: str, run: ResolvedRun
 ) -> tuple[GridChoice | None, SiteFactors]:
     """Find the factors of the site, and which carbon intensity was chosen unless the user gave one."""
     choice: GridChoice | None = None

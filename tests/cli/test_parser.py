@@ -12,12 +12,12 @@ import greentrain
 from greentrain.cli.app import add_command, run_app
 from greentrain.cli.main import run
 from greentrain.cli.options import Command, Group
-from greentrain.cli.plain import ROOMS, command_of, plain
+from greentrain.cli.parser import MODULES, command_of, parse
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], Command]]:
     """Every command with the words that name it."""
-    for name in ROOMS:
+    for name in MODULES:
         found = command_of(name)
         if isinstance(found, Group):
             yield from (((name, word), command) for word, command in found.commands.items())
@@ -63,7 +63,7 @@ COMMANDS = list(commands())
 def test_both_ways_read_the_same(path: tuple[str, ...], command: Command) -> None:
     """The same names with the same values, in the same order, however they are typed."""
     for words in lines(command):
-        found = plain([*path, *words])
+        found = parse([*path, *words])
         assert found is not None, words
         assert found[0] == command
         assert list(found[1].items()) == list(typer_says(command, words).items()), words
@@ -82,7 +82,7 @@ def test_both_ways_read_the_same(path: tuple[str, ...], command: Command) -> Non
 )
 def test_a_group_lists_where_no_command_is_named(words: list[str], said: dict[str, Any]) -> None:
     """The first word that is no option decides."""
-    found = plain(words)
+    found = parse(words)
     group = command_of(words[0])
 
     assert isinstance(group, Group)
@@ -107,7 +107,7 @@ def test_a_group_lists_where_no_command_is_named(words: list[str], said: dict[st
 def test_both_ways_print_the_same(arguments: list[str], tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """Output, errors and exit codes, but for errors that `run` words, which typer passes on."""
     arguments = [word.replace("{empty}", str(tmp_path)) for word in arguments]
-    assert plain(arguments) is not None
+    assert parse(arguments) is not None
     code = run(arguments)
     short = capsys.readouterr()
     try:

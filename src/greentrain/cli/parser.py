@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from greentrain.cli.options import Argument, Option, Said
 
-ROOMS = {
+MODULES = {
     "estimate": "greentrain.cli.estimate",
     "validate": "greentrain.cli.validate",
     "report": "greentrain.cli.report_options",
@@ -32,13 +32,13 @@ _HELP = {"-h", "--help"}
 def command_of(name: str) -> Command | Group:
     """Give a command, or a group of them, by its first word."""
     # The built-in word: importlib is not loaded by then, and brings more with it.
-    found: Command | Group = __import__(ROOMS[name], fromlist=("COMMAND",)).COMMAND
+    found: Command | Group = __import__(MODULES[name], fromlist=("COMMAND",)).COMMAND
     return found
 
 
-def plain(arguments: Sequence[str]) -> tuple[Command, Said] | None:
+def parse(arguments: Sequence[str]) -> tuple[Command, Said] | None:
     """Find the command that is meant and read what is said of it; None leaves the arguments to typer."""
-    if not arguments or arguments[0] not in ROOMS or _HELP & {*arguments}:
+    if not arguments or arguments[0] not in MODULES or _HELP & {*arguments}:
         return None
     found, words = command_of(arguments[0]), arguments[1:]
     if isinstance(found, Group):

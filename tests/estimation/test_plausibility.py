@@ -1,4 +1,4 @@
-"""Notes on slips: each said in full when its rule is met, and silence on ordinary runs."""
+"""Plausibility warnings: each said in full when its rule is met, and silence on ordinary runs."""
 
 import time
 from typing import Any
@@ -8,10 +8,10 @@ from hypothesis import given
 from strategies import gpu_runs
 
 from greentrain import estimate, load_catalogue
-from greentrain.estimation.plausibility import slips
+from greentrain.estimation.plausibility import plausibility_warnings
 from greentrain.estimation.power import find_devices
 from greentrain.estimation.request import checked_request
-from greentrain.estimation.resolved_run import Run
+from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.training_flops import find_compute
 
 CATALOGUE = load_catalogue()
@@ -25,7 +25,9 @@ def found(**said: Any) -> tuple[str, ...]:
     devices = None
     if request.has_accelerators:
         devices = find_devices(CATALOGUE, request.gpu, request.instance, request.count)
-    return slips(CATALOGUE, request, devices, Run(request, devices, find_compute(CATALOGUE, request, devices)))
+    return plausibility_warnings(
+        CATALOGUE, request, devices, ResolvedRun(request, devices, find_compute(CATALOGUE, request, devices))
+    )
 
 
 SLIPS: list[tuple[str, Said, str]] = [
