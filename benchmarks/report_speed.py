@@ -53,14 +53,14 @@ def main() -> None:
 def parts(home: str) -> None:
     """Print how long reading, reckoning and writing take in one process."""
     from greentrain import History, report
-    from greentrain.reporting.subject_of import subject_of
+    from greentrain.reporting.build_data import report_data_of
 
     moments = [time.perf_counter()]
     runs = History(home).runs(project="p")
     moments.append(time.perf_counter())
-    subject = subject_of(runs)
+    data = report_data_of(runs)
     moments.append(time.perf_counter())
-    report(subject, "html")
+    report(data, "html")
     moments.append(time.perf_counter())
     names = ("journals read", "runs reckoned", "page written")
     for name, (start, end) in zip(names, pairwise(moments), strict=True):

@@ -14,7 +14,7 @@ from strategies import described_runs, positive
 from greentrain import estimate, footprint
 from greentrain.estimation import Estimate
 from greentrain.interval import Interval
-from greentrain.reporting.flat import COLUMNS, estimate_csv, estimate_row
+from greentrain.reporting.forms.estimate_csv import COLUMNS, estimate_csv, estimate_row
 
 ESTIMATION = Path(__file__).parents[2] / "src" / "greentrain" / "estimation"
 MAKERS = ("Input", "given", "_input", "_default_input")

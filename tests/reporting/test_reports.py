@@ -170,11 +170,11 @@ def test_json_holds_everything(results: dict[str, Any]) -> None:
 
 def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, Any]) -> None:
     """Of 150 runs of 0 to 149 kWh the 100 largest; the sum counts all of them: 11,175 kWh."""
+    from greentrain.reporting.build_data import report_data_of
     from greentrain.reporting.document.build import document_of
-    from greentrain.reporting.subject_of import subject_of
 
-    subject = subject_of(results["project"])
-    first = subject.lines[0]
+    data = report_data_of(results["project"])
+    first = data.lines[0]
     lines = tuple(
         first._replace(
             id=f"{number:03d}",
@@ -182,7 +182,7 @@ def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, A
         )
         for number in range(150)
     )
-    runs = next(part for part in document_of(subject._replace(lines=lines)).sections if part.id == "runs")
+    runs = next(part for part in document_of(data._replace(lines=lines)).sections if part.id == "runs")
     by_status, words, listed = runs.blocks
     assert [cell.text for cell in by_status.rows[-1]][:3] == ["all", "150", "11,200"]  # type: ignore[union-attr]
     assert words.text.startswith("The 100 runs that took most energy, of 150")  # type: ignore[union-attr]

@@ -7,22 +7,22 @@ import pytest
 from journals_of_reports import write_run
 
 from greentrain import History, report
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.document.spans import MOST_NAMES, spans_blocks
-from greentrain.reporting.subject import PowerSpan, Subject
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.report_data import PowerSpan, ReportData
 
 SPANS = [("epoch", 0, 1800), ("check", 900, 1080, 0), ("epoch", 1800, 3600)]
 
 
-def run(tmp_path: Path) -> Subject:
+def run(tmp_path: Path) -> ReportData:
     """Make an hour at 420 W with two epochs, one of them with a check inside."""
     write_run(tmp_path, "a", spans=SPANS)
-    return subject_of(History(tmp_path).get("a"))
+    return report_data_of(History(tmp_path).get("a"))
 
 
-def rows(subject: Subject) -> list[list[str]]:
+def rows(data: ReportData) -> list[list[str]]:
     """Give the cells of the table, the last block."""
-    *_, table = spans_blocks(subject)
+    *_, table = spans_blocks(data)
     return [[cell.text for cell in row] for row in table.rows]  # type: ignore[union-attr]
 
 
@@ -50,28 +50,28 @@ def test_what_goes_on_or_was_not_measured_is_said_so(tmp_path: Path) -> None:
 def test_a_long_table_names_the_longest(tmp_path: Path) -> None:
     """And says that there are more."""
     spans = tuple(PowerSpan(f"step {number}", 0, 1 + number, None) for number in range(60))
-    subject = run(tmp_path)._replace(spans=spans)
-    words, *_ = spans_blocks(subject)
+    data = run(tmp_path)._replace(spans=spans)
+    words, *_ = spans_blocks(data)
     assert words.text == (  # type: ignore[union-attr]
         "The 50 names of spans that took longest, of 60; the form json holds all."
     )
-    assert len(rows(subject)) == MOST_NAMES
-    assert rows(subject)[0][0] == "step 59"
+    assert len(rows(data)) == MOST_NAMES
+    assert rows(data)[0][0] == "step 59"
 
 
 def test_nested_spans_are_said_to_be(tmp_path: Path) -> None:
     """The check lies in an epoch; epochs follow one another."""
-    subject = run(tmp_path)
-    words, _ = spans_blocks(subject)
+    data = run(tmp_path)
+    words, _ = spans_blocks(data)
     assert words.text == "Some spans lie inside others; what they took is in both."  # type: ignore[union-attr]
-    (_,) = spans_blocks(subject._replace(spans=tuple(span for span in subject.spans if span.name == "epoch")))
+    (_,) = spans_blocks(data._replace(spans=tuple(span for span in data.spans if span.name == "epoch")))
 
 
 def test_the_recorded_parent_tells_what_lies_inside_another(tmp_path: Path) -> None:
     """The step lies in the check in the epoch; the thread beside them began while both went on, and lies in none."""
     write_run(tmp_path, "a", spans=[("epoch", 0, 1800), ("check", 900, 1080, 0), ("step", 910, 920, 1)])
     write_run(tmp_path, "b", spans=[("epoch", 0, 1800), ("thread", 900, 1080)])
-    nested, beside = (subject_of(History(tmp_path).get(key)) for key in "ab")
+    nested, beside = (report_data_of(History(tmp_path).get(key)) for key in "ab")
     assert [(span.name, span.depth) for span in nested.spans] == [("epoch", 0), ("check", 1), ("step", 2)]
     assert [span["depth"] for span in json.loads(report(nested, "json"))["spans"]] == [0, 1, 2]
     assert [(span.name, span.depth) for span in beside.spans] == [("epoch", 0), ("thread", 0)]
@@ -84,7 +84,7 @@ def test_the_recorded_parent_tells_what_lies_inside_another(tmp_path: Path) -> N
 def test_a_damaged_parent_ends_the_count(tmp_path: Path, parents: tuple[int, int], depths: list[int]) -> None:
     """One that is not there is none, and no span is counted twice."""
     write_run(tmp_path, "a", spans=[("one", 0, 1800, parents[0]), ("two", 900, 1080, parents[1])])
-    assert [span.depth for span in subject_of(History(tmp_path).get("a")).spans] == depths
+    assert [span.depth for span in report_data_of(History(tmp_path).get("a")).spans] == depths
 
 
 def test_no_spans_no_table(tmp_path: Path) -> None:

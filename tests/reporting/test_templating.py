@@ -59,7 +59,7 @@ def test_a_template_may_include_files_beside_it(tmp_path: Path) -> None:
     [
         ("{{ nothing }}", "'nothing' is undefined"),
         ("a\n{% if %}", "line 2: Expected an expression, got 'end of statement block'"),
-        ("{{ subject.__class__.__mro__ }}", "access to attribute '__class__' of 'Subject' object is unsafe."),
+        ("{{ subject.__class__.__mro__ }}", "access to attribute '__class__' of 'ReportData' object is unsafe."),
         ("{{ 1 / 0 }}", "ZeroDivisionError: division by zero"),
         ("{% include 'gone.txt' %}", "gone.txt"),
         ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "RecursionError: maximum recursion depth exceeded"),

@@ -3,7 +3,7 @@
 import pytest
 
 from greentrain import Interval, load_catalogue
-from greentrain.reporting.form_units import cell, grouped, plain_decimal, unit_map
+from greentrain.reporting.form_units import form_unit, form_units, grouped, plain_decimal
 from greentrain.reporting.forms import FORMS
 
 CELLS = [
@@ -55,19 +55,19 @@ def test_a_cell_converts_as_worked_out_by_hand(
     form: str, quantity: str, value: float, base_unit: str, expected: float, unit: str
 ) -> None:
     """Factor, digits and both units of each cell."""
-    found = cell(form, quantity)
+    found = form_unit(form, quantity)
     assert (found.base_unit, found.unit) == (base_unit, unit)
     assert found.number(value) == pytest.approx(expected, rel=1e-12)
 
 
 def test_no_cell_is_left_out_here() -> None:
     """The table and the list above hold the same cells, once each."""
-    assert [(form, quantity) for form, quantity, *_ in CELLS] == list(unit_map())
+    assert [(form, quantity) for form, quantity, *_ in CELLS] == list(form_units())
 
 
 def test_forms_sources_and_marks_are_known() -> None:
     """Every form is in the registry, every source is defined, and every row says how far it is verified."""
-    cells = unit_map().values()
+    cells = form_units().values()
     assert {item.form for item in cells} <= set(FORMS)
     assert {key for item in cells for key in item.source.split(";")} <= set(load_catalogue().sources)
     assert {item.verified for item in cells} <= {"yes", "partial", "assumed"}
@@ -88,17 +88,17 @@ def test_plain_decimals_have_no_exponent(value: float, expected: str) -> None:
 )
 def test_two_significant_figures_are_two_even_where_they_are_zeros(kwh: float, expected: str) -> None:
     """What the form of the AI Act asks for."""
-    assert cell("gpai", "energy").with_unit(kwh) == expected
+    assert form_unit("gpai", "energy").with_unit(kwh) == expected
 
 
 def test_what_is_known_exactly_has_no_zeros_behind_the_point() -> None:
     """Hours that somebody gave."""
-    assert cell("model-card", "hours").short_text(96) == "96"
+    assert form_unit("model-card", "hours").short_text(96) == "96"
     assert grouped("1.2e+04") == "12,000"
 
 
 def test_an_interval_is_converted_end_by_end() -> None:
     """Tonnes from kilograms, in numbers and in words."""
-    found = cell("ghg", "emissions")
+    found = form_unit("ghg", "emissions")
     assert found.interval(Interval(500, 1000, 2000)) == Interval(0.5, 1, 2)
-    assert cell("latex", "emissions").span(Interval(500, 1000, 2000)) == "500 to 2,000 kg"
+    assert form_unit("latex", "emissions").span(Interval(500, 1000, 2000)) == "500 to 2,000 kg"

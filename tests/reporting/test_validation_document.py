@@ -1,14 +1,14 @@
 """The document of a validation: records with their figures, in the unit in which they were published."""
 
 from greentrain import validate
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.document.blocks import Table
 from greentrain.reporting.document.validation import validation_sections
-from greentrain.reporting.subject_of import subject_of
 
 
 def figures_of(tier: str) -> dict[str, tuple[str, str]]:
     """Give what was published and what is estimated of each record of a tier."""
-    sections = {section.id: section for section in validation_sections(subject_of(validate(tier=tier)))}
+    sections = {section.id: section for section in validation_sections(report_data_of(validate(tier=tier)))}
     (records,) = sections["records"].blocks
     assert isinstance(records, Table)
     return {row[0].text: (row[2].text, row[3].text) for row in records.rows}

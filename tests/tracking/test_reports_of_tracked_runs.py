@@ -11,7 +11,7 @@ from tracked import KWH_PER_SECOND, replay
 
 import greentrain
 from greentrain import InputError, report
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.build_data import report_data_of
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def test_a_run_that_has_ended_is_reported_to_its_last_reading(said: dict[str, An
     """So is what remains of it when it is pickled; PUE 1.5 and 100 g/kWh."""
     with greentrain.track("bert", **said) as run, run.span("epoch"):
         time.sleep(0.3)
-    subject, again = subject_of(run), subject_of(pickle.loads(pickle.dumps(run)))
-    (line,) = subject.lines
-    assert subject == again
-    assert (subject.kind, line.id, line.name, line.status) == ("run", run.key, "bert", "completed")
+    data, again = report_data_of(run), report_data_of(pickle.loads(pickle.dumps(run)))
+    (line,) = data.lines
+    assert data == again
+    assert (data.kind, line.id, line.name, line.status) == ("run", run.key, "bert", "completed")
     assert line.hours is not None
     assert line.facility_energy_kwh is not None
     assert line.facility_energy_kwh.best == pytest.approx(1.5 * KWH_PER_SECOND * 3600 * line.hours, rel=0.01)
-    assert [span.name for span in subject.spans] == ["epoch"]
+    assert [span.name for span in data.spans] == ["epoch"]
     assert "bert" in report(run, "text")
 
 
@@ -41,7 +41,7 @@ def test_a_run_that_goes_on_is_reported_as_far_as_it_is(said: dict[str, Any]) ->
         deadline = time.monotonic() + 20
         while run.energy_kwh_so_far() is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        (line,) = subject_of(run).lines
+        (line,) = report_data_of(run).lines
     assert (line.status, line.ended) == ("running", None)
 
 

@@ -46,11 +46,11 @@ def write_card(said: Said) -> int:
 
 def _update(path: str, said: Said) -> int:
     from greentrain.cli.atomic_write import replace_file
+    from greentrain.reporting.build_data import report_data_of
     from greentrain.reporting.model_card.update import read_card, updated_card
-    from greentrain.reporting.subject_of import subject_of
 
     old = read_card(path)
-    new = updated_card(old, subject_of(_result(said)), training_type=said.get("training_type"))
+    new = updated_card(old, report_data_of(_result(said)), training_type=said.get("training_type"))
     if "diff" in said:
         write(_difference(path, old, new))
     if "check" in said and new != old:

@@ -8,18 +8,18 @@ from greentrain.errors import InputError
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts.pictures import pictures
 from greentrain.reporting.charts.style import as_picture
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 THEME = "light"
 """Of pictures: papers are white."""
 
 
-def write_pictures(subject: Subject, folder: str, format: str, force: bool) -> int:
-    """Draw every chart of a subject into a folder, which is made if it is not there.
+def write_pictures(data: ReportData, folder: str, format: str, force: bool) -> int:
+    """Draw every chart of report data into a folder, which is made if it is not there.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     folder : str
         Where the pictures go: ``headline.svg``, ``waterfall.svg`` ...
@@ -31,7 +31,7 @@ def write_pictures(subject: Subject, folder: str, format: str, force: bool) -> i
     place = Path(folder)
     if place.exists() and not place.is_dir():
         raise InputError("charts", folder, "is a file; give a folder")
-    charts = {chart.kind: chart for chart in charts_of(subject)}
+    charts = {chart.name: chart for chart in charts_of(data)}
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not confirm(f"{folder} has {', '.join(there)} already. Overwrite?"):
         return error_line(f"{folder} has {', '.join(there)} already; --force overwrites", 1)

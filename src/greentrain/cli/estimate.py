@@ -41,7 +41,7 @@ def _written(result: Estimate, kind: str, explain: bool, compare: bool) -> str:
     if kind == "json":
         return (_json_with_methods(result) if compare else result.to_json()) + "\n"
     if kind == "csv":
-        from greentrain.reporting.flat import estimate_csv
+        from greentrain.reporting.forms.estimate_csv import estimate_csv
 
         return estimate_csv(result)
     return _table(result, explain) + (_comparison(result) if compare else "")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from greentrain.cli.result_source import Origin, only_result, tracked_run, tracked_runs
 from greentrain.cli.terminal import confirm, error_line, write
 from greentrain.errors import Contradiction, InputError, either
+from greentrain.reporting.build_data import SIZES, report_data_of
 from greentrain.reporting.forms import FORMS, PICTURES
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import SIZES, subject_of
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,14 +52,14 @@ def _print_report(said: Said, described: Said, of_form: Said) -> int:
     if output is not None and not _may_write(output, "force" in said):
         return error_line(f"{output} exists and is not a report of ours; --force overwrites it", 1)
     made_at = _made_at(said.get("made_at"))
-    subject = subject_of(_result(said, described), title=said.get("title"), made_at=made_at)
+    data = report_data_of(_result(said, described), title=said.get("title"), made_at=made_at)
     if output is not None or not are_pictures_asked_for:
-        _put(_report(subject, format, said, of_form), output)
+        _put(_report(data, format, said, of_form), output)
     if picture is None:
         return 0
     from greentrain.cli.chart_files import write_pictures
 
-    return write_pictures(subject, said["charts"], picture, "force" in said)
+    return write_pictures(data, said["charts"], picture, "force" in said)
 
 
 def _print_schema(format: str) -> int:
@@ -98,11 +98,11 @@ def _put(text: str, output: str | None) -> None:
         replace_file(output, text.encode("utf-8"))
 
 
-def _report(subject: Subject, format: str, said: Said, of_form: Said) -> str:
+def _report(data: ReportData, format: str, said: Said, of_form: Said) -> str:
     from greentrain.reporting.report import report
 
-    sizes: dict[str, Any] = {name: said[name] for name in SIZES if name in said} if subject.kind != "estimate" else {}
-    return report(subject, format, **sizes, **of_form)
+    sizes: dict[str, Any] = {name: said[name] for name in SIZES if name in said} if data.kind != "estimate" else {}
+    return report(data, format, **sizes, **of_form)
 
 
 def _format(format: str | None, output: str | None) -> str:

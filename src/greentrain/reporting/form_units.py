@@ -14,7 +14,7 @@ from greentrain.interval import Interval
 TABLE = "form_units"
 
 
-class Cell(NamedTuple):
+class FormUnit(NamedTuple):
     """How one quantity is written in one form.
 
     Attributes
@@ -44,7 +44,7 @@ class Cell(NamedTuple):
     notes: str
 
     @classmethod
-    def from_row(cls, row: Row) -> "Cell":
+    def from_row(cls, row: Row) -> "FormUnit":
         """Read a row of form_units.csv."""
         texts = {name: row[name] for name in cls._fields if name not in ("factor", "digits")}
         return cls(factor=float(row["factor"]), digits=int(row["digits"]), **texts)
@@ -89,15 +89,15 @@ class Cell(NamedTuple):
         return f"{self.text(values.low)} to {self.text(values.high)} {self.unit}"
 
 
-def cell(form: str, quantity: str) -> Cell:
+def form_unit(form: str, quantity: str) -> FormUnit:
     """Look up how a form writes a quantity."""
-    return unit_map()[form, quantity]
+    return form_units()[form, quantity]
 
 
 @cache
-def unit_map() -> dict[tuple[str, str], Cell]:
+def form_units() -> dict[tuple[str, str], FormUnit]:
     """Give the whole table by form and quantity."""
-    cells = map(Cell.from_row, shipped_table(TABLE).records())
+    cells = map(FormUnit.from_row, shipped_table(TABLE).records())
     return {(item.form, item.quantity): item for item in cells}
 
 

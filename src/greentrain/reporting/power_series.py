@@ -7,7 +7,7 @@ from greentrain.history import Run
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, SpanRecord
-from greentrain.reporting.subject import PowerSpan
+from greentrain.reporting.report_data import PowerSpan
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 MOST_POINTS = 600

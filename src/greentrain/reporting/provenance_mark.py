@@ -1,6 +1,6 @@
 """The mark by which a report is known as one of ours, so that it may be written again without asking."""
 
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 MARK = "Report made by greentrain"
 
@@ -12,9 +12,9 @@ _FIRST_COLUMNS = 12
 """A later schema adds columns at the end, and its reports are ours too. [1]"""
 
 
-def made_by(subject: Subject) -> str:
+def made_by(data: ReportData) -> str:
     """Write the mark with the versions of code and data."""
-    return f"{MARK} {subject.versions.greentrain}, data {subject.versions.data}"
+    return f"{MARK} {data.versions.greentrain}, data {data.versions.data}"
 
 
 def is_ours(text: str) -> bool:

@@ -5,12 +5,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import Contradiction, InputError, UnknownName, either
+from greentrain.reporting.build_data import report_data_of, with_stated_size
 from greentrain.reporting.forms import FORMS, Form
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of, with_stated_size
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
-    from greentrain.reporting.subject_of import Result
+    from greentrain.reporting.build_data import Result
 
 
 def report(
@@ -66,13 +66,13 @@ def report(
     """
     form = form_of(format)
     sizes = {"params": params, "tokens": tokens, "active_params": active_params, "flops": flops}
-    subject = with_stated_size(
-        subject_of(result, title=title, made_at=made_at),
+    data = with_stated_size(
+        report_data_of(result, title=title, made_at=made_at),
         {name: value for name, value in sizes.items() if value is not None},
     )
-    if form.is_dated and subject.made_at is None and subject.period_end is None:
-        subject = subject._replace(made_at=datetime.now(UTC))
-    return rendered(subject, format, form, options)
+    if form.is_dated and data.made_at is None and data.period_end is None:
+        data = data._replace(made_at=datetime.now(UTC))
+    return rendered(data, format, form, options)
 
 
 def form_of(name: str) -> Form:
@@ -82,17 +82,17 @@ def form_of(name: str) -> Form:
     return FORMS[name]
 
 
-def rendered(subject: Subject, name: str, form: Form, options: dict[str, Any]) -> str:
-    """Write a subject in a form, with only the options that the form has."""
-    if subject.kind not in form.kinds:
-        raise Contradiction("format", name, f"is no form for a {subject.kind}; it takes {_article(form.kinds)}")
+def rendered(data: ReportData, name: str, form: Form, options: dict[str, Any]) -> str:
+    """Write report data in a form, with only the options that the form has."""
+    if data.kind not in form.kinds:
+        raise Contradiction("format", name, f"is no form for a {data.kind}; it takes {_article(form.kinds)}")
     render = import_module(f"greentrain.reporting.forms.{form.module}").render
     known = list(render.__kwdefaults__ or ())  # inspect takes as long to load as the report to write
     for option in options:
         if option not in known:
             its_own = f"it has {either(known)}" if known else "it has none"
             raise InputError(option, None, f"is no option of the form {name}; {its_own}")
-    text: str = render(subject, **options)
+    text: str = render(data, **options)
     return text
 
 

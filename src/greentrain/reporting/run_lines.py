@@ -9,7 +9,7 @@ from greentrain.estimation import Estimate
 from greentrain.history import Run
 from greentrain.history.metered import accelerator_count
 from greentrain.journal.records import COMPONENTS
-from greentrain.reporting.subject import Components, RunLine
+from greentrain.reporting.report_data import Components, RunLine
 from greentrain.units import SECONDS_PER_HOUR
 
 _PARTS = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}

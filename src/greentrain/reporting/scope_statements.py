@@ -12,7 +12,7 @@ from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact
 from greentrain.numbers import counted, rounded
 from greentrain.reporting.places import place_words
-from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.report_data import ReportData, RunLine
 
 _BOUNDARIES = {
     "facility": "the whole facility, that is computers (accelerators and host) with cooling and power supply",
@@ -23,43 +23,43 @@ _BASES = {"estimated": "estimated", "measured": "measured", "mixed": "measured i
 _STATUSES = ("completed", "failed", "interrupted", "killed", "running", "estimated")
 
 
-def refuse_nothing(subject: Subject, form: str) -> None:
-    """Refuse a subject of which no energy is known: no form may say zero for it.
+def refuse_nothing(data: ReportData, form: str) -> None:
+    """Refuse report data of which no energy is known: no form may say zero for it.
 
     Raises
     ------
     InputError
         If the sum over all runs is zero.
     """
-    if not subject.facility_energy_kwh.best > 0:
+    if not data.facility_energy_kwh.best > 0:
         rule = f"its energy is zero or not known, which the form {form} must not state as a figure"
         raise InputError("result", None, rule)
 
 
-def known_lines(subject: Subject) -> tuple[RunLine, ...]:
+def known_lines(data: ReportData) -> tuple[RunLine, ...]:
     """Give the lines whose energy is known, which are those that the totals sum."""
-    return tuple(line for line in subject.lines if line.facility_energy_kwh is not None)
+    return tuple(line for line in data.lines if line.facility_energy_kwh is not None)
 
 
-def basis_words(subject: Subject) -> str:
+def basis_words(data: ReportData) -> str:
     """Say how the energy is known."""
-    return _BASES[subject.basis]
+    return _BASES[data.basis]
 
 
-def boundary_words(subject: Subject) -> str:
+def boundary_words(data: ReportData) -> str:
     """Say which equipment the numbers cover, that PUE was applied, and what is missing because nothing measured it."""
     parts = (
-        _BOUNDARIES[subject.boundary],
-        *_pue_words(subject),
-        *_unmeasured_words(subject),
-        *_coverage_words(subject),
+        _BOUNDARIES[data.boundary],
+        *_pue_words(data),
+        *_unmeasured_words(data),
+        *_coverage_words(data),
     )
     return "; ".join(parts)
 
 
-def meters_words(subject: Subject) -> str:
+def meters_words(data: ReportData) -> str:
     """Say whose energy sensors read and whose was modelled: accelerators by their own sensors, memory by a model."""
-    lines = known_lines(subject)
+    lines = known_lines(data)
     sensed = dict.fromkeys(part for line in lines for part in line.sensed)
     modelled = dict.fromkeys(part for line in lines for part in line.modelled)
     found = [f"{' and '.join(sensed)} by their own sensors"] if sensed else []
@@ -67,94 +67,94 @@ def meters_words(subject: Subject) -> str:
     return ", ".join(found)
 
 
-def _pue_words(subject: Subject) -> Iterable[str]:
-    pues = [line.pue.best for line in subject.lines if line.pue is not None]
+def _pue_words(data: ReportData) -> Iterable[str]:
+    pues = [line.pue.best for line in data.lines if line.pue is not None]
     if pues:
         low, high = min(pues), max(pues)
         yield f"IT energy times a PUE of {low:.4g}" + (f" to {high:.4g}" if high > low else "")
 
 
-def _unmeasured_words(subject: Subject) -> Iterable[str]:
-    counts = unmeasured(subject)
-    if counts and len(subject.lines) == 1:
+def _unmeasured_words(data: ReportData) -> Iterable[str]:
+    counts = unmeasured(data)
+    if counts and len(data.lines) == 1:
         yield f"not measured and not in the figures: {', '.join(counts)}"
     elif counts:
         listed = ", ".join(f"{part} of {counted(number, 'run')}" for part, number in counts.items())
         yield f"not measured and not in the figures: {listed}"
 
 
-def _coverage_words(subject: Subject) -> Iterable[str]:
-    covered = [line.coverage for line in known_lines(subject) if line.coverage]
-    if covered and len(subject.lines) == 1:
+def _coverage_words(data: ReportData) -> Iterable[str]:
+    covered = [line.coverage for line in known_lines(data) if line.coverage]
+    if covered and len(data.lines) == 1:
         yield covered[0]
     elif covered:
-        yield f"a part of the time was not measured in {len(covered):,} of {counted(len(subject.lines), 'run')}"
+        yield f"a part of the time was not measured in {len(covered):,} of {counted(len(data.lines), 'run')}"
 
 
-def unmeasured(subject: Subject) -> dict[str, int]:
+def unmeasured(data: ReportData) -> dict[str, int]:
     """Count the runs in whose energy a part of the computers is missing, by part."""
-    return dict(Counter(part for line in known_lines(subject) for part in line.unmeasured))
+    return dict(Counter(part for line in known_lines(data) for part in line.unmeasured))
 
 
-def runs_words(subject: Subject) -> str:
+def runs_words(data: ReportData) -> str:
     """Say which runs the numbers cover: one, or a project with its failed runs."""
-    if subject.kind == "estimate":
-        runs = sum(line.runs for line in subject.lines)
+    if data.kind == "estimate":
+        runs = sum(line.runs for line in data.lines)
         what = "one training run as described" if runs == 1 else f"{runs:,} identical training runs"
         return f"{what}; failed and preliminary runs are not included"
-    if subject.kind == "run":
-        line = subject.lines[0]
+    if data.kind == "run":
+        line = data.lines[0]
         again = "" if line.starts == 1 else f", started {line.starts:,} times, each of them included"
         return f"one run ({line.status}{again}); other runs of its project are not included"
-    parts = (_project_words(subject), *_again_words(subject), *_failed_words(subject), *_unknown_words(subject))
+    parts = (_project_words(data), *_again_words(data), *_failed_words(data), *_unknown_words(data))
     return "; ".join(parts)
 
 
-def _project_words(subject: Subject) -> str:
-    counts = Counter(line.status for line in subject.lines)
+def _project_words(data: ReportData) -> str:
+    counts = Counter(line.status for line in data.lines)
     listed = ", ".join(f"{counts[status]:,} {status}" for status in _STATUSES if counts[status])
-    return f"{counted(len(subject.lines), 'run')} of the project: {listed}"
+    return f"{counted(len(data.lines), 'run')} of the project: {listed}"
 
 
-def _again_words(subject: Subject) -> Iterable[str]:
+def _again_words(data: ReportData) -> Iterable[str]:
     """Say that a run that was started again holds what its earlier attempts took."""
-    again = sum(line.starts > 1 for line in subject.lines)
+    again = sum(line.starts > 1 for line in data.lines)
     if again:
         yield f"{again:,} of them started more than once, each time included"
 
 
-def _failed_words(subject: Subject) -> Iterable[str]:
-    if subject.failed_share:
-        yield f"those that did not complete took {100 * subject.failed_share:.2g} % of the energy"
+def _failed_words(data: ReportData) -> Iterable[str]:
+    if data.failed_share:
+        yield f"those that did not complete took {100 * data.failed_share:.2g} % of the energy"
 
 
-def _unknown_words(subject: Subject) -> Iterable[str]:
-    unknown = len(subject.lines) - len(known_lines(subject))
+def _unknown_words(data: ReportData) -> Iterable[str]:
+    unknown = len(data.lines) - len(known_lines(data))
     if unknown:
         yield f"{unknown:,} of unknown energy {'is' if unknown == 1 else 'are'} not in the sums"
-    if subject.unreadable:
-        yield unreadable_words(subject)
+    if data.unreadable:
+        yield unreadable_words(data)
 
 
-def unreadable_words(subject: Subject) -> str:
+def unreadable_words(data: ReportData) -> str:
     """Say how many runs cannot be read; what they belong to cannot be either."""
-    records = "record" if subject.unreadable == 1 else "records"
-    return f"the {records} of {counted(subject.unreadable, 'further run')} cannot be read"
+    records = "record" if data.unreadable == 1 else "records"
+    return f"the {records} of {counted(data.unreadable, 'further run')} cannot be read"
 
 
-def places(subject: Subject) -> tuple[str, ...]:
+def places(data: ReportData) -> tuple[str, ...]:
     """Name each place of the runs once, in the order of the lines."""
-    codes = dict.fromkeys(line.location for line in subject.lines if line.location and line.location != WORLD)
+    codes = dict.fromkeys(line.location for line in data.lines if line.location and line.location != WORLD)
     return tuple(map(place_words, codes))
 
 
-def grids(subject: Subject) -> tuple[tuple[str | None, Grid], ...]:
+def grids(data: ReportData) -> tuple[tuple[str | None, Grid], ...]:
     """Give each place and carbon intensity once, in the order of the lines.
 
     The interval of an intensity depends on how long the run was; of equal ones the widest stands for all.
     """
     found: dict[tuple[str | None, Grid], Interval] = {}
-    for line in subject.lines:
+    for line in data.lines:
         if line.grid is not None:
             value = line.grid.g_per_kwh
             key = (line.location, line.grid._replace(g_per_kwh=exact(value.best)))
@@ -163,11 +163,11 @@ def grids(subject: Subject) -> tuple[tuple[str | None, Grid], ...]:
     return tuple((place, grid._replace(g_per_kwh=value)) for (place, grid), value in found.items())
 
 
-def factor_words(subject: Subject) -> str:
+def factor_words(data: ReportData) -> str:
     """Say carbon intensity, place, year and basis of each factor."""
-    found = [_factor(place, grid) for place, grid in grids(subject)]
+    found = [_factor(place, grid) for place, grid in grids(data)]
     if len(found) > 3:
-        values = [grid.g_per_kwh.best for _, grid in grids(subject)]
+        values = [grid.g_per_kwh.best for _, grid in grids(data)]
         return f"{len(found)} location-based factors from {rounded(min(values))} to {rounded(max(values))} g CO2e/kWh"
     return "; ".join(found) or "no carbon intensity is known"
 
@@ -180,10 +180,10 @@ def _factor(place: str | None, grid: Grid) -> str:
     return f"{rounded(grid.g_per_kwh.best)} g CO2e/kWh ({', '.join(parts)}; {accounting}, location-based)"
 
 
-def factor_sources(subject: Subject) -> str:
+def factor_sources(data: ReportData) -> str:
     """Name the publications of the factors."""
-    keys = [key.strip() for _, grid in grids(subject) for key in grid.source.split(";")]
-    return "; ".join(subject.sources[key]["title"] for key in dict.fromkeys(keys) if key in subject.sources)
+    keys = [key.strip() for _, grid in grids(data) for key in grid.source.split(";")]
+    return "; ".join(data.sources[key]["title"] for key in dict.fromkeys(keys) if key in data.sources)
 
 
 def span_words(value: Interval, low: str, high: str) -> str:
@@ -191,35 +191,35 @@ def span_words(value: Interval, low: str, high: str) -> str:
     return "exact inputs, no interval" if value.is_exact else f"90 % interval {low} to {high}"
 
 
-def versions_words(subject: Subject) -> str:
+def versions_words(data: ReportData) -> str:
     """Name the versions of code and data."""
-    versions = subject.versions
+    versions = data.versions
     meter = f", codecarbon {versions.codecarbon}" if versions.codecarbon else ""
     return f"greentrain {versions.greentrain}, data {versions.data}{meter}"
 
 
-def hardware_of(subject: Subject) -> str:
+def hardware_of(data: ReportData) -> str:
     """Name the hardware of all lines, each once."""
-    names = list(dict.fromkeys(line.hardware for line in subject.lines if line.hardware))
+    names = list(dict.fromkeys(line.hardware for line in data.lines if line.hardware))
     return "; ".join(names[:4]) + (f"; and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def wall_clock_hours(subject: Subject) -> float | None:
+def wall_clock_hours(data: ReportData) -> float | None:
     """Sum the wall-clock time of all lines [h]; None where that of one is not known."""
-    return _sum_known([line.hours for line in subject.lines])
+    return _sum_known([line.hours for line in data.lines])
 
 
-def accelerator_hours(subject: Subject) -> float | None:
+def accelerator_hours(data: ReportData) -> float | None:
     """Sum the accelerator-hours of all lines [h]; None where no line has any."""
-    known = [line.accelerator_hours for line in subject.lines if line.accelerator_hours is not None]
+    known = [line.accelerator_hours for line in data.lines if line.accelerator_hours is not None]
     return sum(known) if known else None
 
 
-def total_tokens(subject: Subject) -> float | None:
+def total_tokens(data: ReportData) -> float | None:
     """Give the tokens of all identical runs together [1]; None where they are not known."""
-    if subject.size is None or subject.size.tokens is None:
+    if data.size is None or data.size.tokens is None:
         return None
-    return subject.size.tokens * (subject.lines[0].runs if len(subject.lines) == 1 else 1)
+    return data.size.tokens * (data.lines[0].runs if len(data.lines) == 1 else 1)
 
 
 def _sum_known(values: list[float | None]) -> float | None:

@@ -13,7 +13,7 @@ from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.labels import input_words
 from greentrain.reporting.provenance_mark import made_by
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -73,22 +73,22 @@ def environment(folders: tuple[Path, ...] = (), escape: Callable[[str], str] | N
     return made
 
 
-def context(subject: Subject, document: Document | None = None) -> dict[str, Any]:
+def context(data: ReportData, document: Document | None = None) -> dict[str, Any]:
     """Give what every template sees."""
-    document = document or document_of(subject)
+    document = document or document_of(data)
     blocks = (block for section in document.sections for block in section.blocks)
     return {
-        "subject": subject,
-        "totals": subject.footprint,
+        "subject": data,
+        "totals": data.footprint,
         "document": document,
         "charts": {block.name: block for block in blocks if isinstance(block, Chart)},
-        "made_by": made_by(subject),
+        "made_by": made_by(data),
     }
 
 
 def own_template(
     path: str | os.PathLike[str],
-    subject: Subject,
+    data: ReportData,
     escape: Callable[[str], str] | None = None,
     more: dict[str, Any] | None = None,
 ) -> str:
@@ -98,7 +98,7 @@ def own_template(
     ----------
     path : path
         The template.
-    subject : Subject
+    data : ReportData
         What is reported.
     escape : callable, optional
         How text is made harmless; HTML, unless said otherwise.
@@ -115,7 +115,7 @@ def own_template(
     file = Path(path)
     try:
         made = environment((file.parent,), escape).get_template(file.name)
-        return made.render(context(subject) | (more or {}))
+        return made.render(context(data) | (more or {}))
     except TemplateSyntaxError as error:
         raise InputError("template", str(path), f"line {error.lineno}: {error.message}") from error
     except (TemplateError, OSError, UnicodeDecodeError) as error:

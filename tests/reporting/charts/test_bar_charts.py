@@ -1,17 +1,17 @@
 """Charts of bars: waterfall, tornado and months; numbers worked out by hand."""
 
 import pytest
-from chart_subjects import history, line, nothing, subject, with_footprint
+from chart_examples import example, history, line, nothing, with_footprint
 
 from greentrain import estimate
 from greentrain.interval import exact
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.charts import by_month as months_chart
 from greentrain.reporting.charts import tornado as tornado_chart
 from greentrain.reporting.charts import waterfall as waterfall_chart
 from greentrain.reporting.charts.by_month import by_month
 from greentrain.reporting.charts.tornado import tornado
 from greentrain.reporting.charts.waterfall import waterfall
-from greentrain.reporting.subject_of import subject_of
 
 EMPTY = "Every input that counts is exact, so there is no interval."
 
@@ -19,7 +19,7 @@ EMPTY = "Every input that counts is exact, so there is no interval."
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_parts_stand_on_each_other(theme: str) -> None:
     """200 + 120 + 80 = 400 kg, 100 kg embodied on top; the whole is 500 - (200^2 + 50^2)^0.5 = 293.8 at least."""
-    figure = waterfall(subject(), theme=theme)
+    figure = waterfall(example(), theme=theme)
     bars = [(trace.base[0], trace.x[0]) for trace in figure.data if trace.type == "bar"]
     assert bars == [(0, 200), (200, 120), (320, 80), (0, 400), (400, 100), (0, 500)]
     errors = [
@@ -34,24 +34,24 @@ def test_the_parts_stand_on_each_other(theme: str) -> None:
 
 def test_the_unit_of_the_waterfall_follows_its_largest_value() -> None:
     """The whole reaches 903 kg; ten times that is tonnes."""
-    figure = waterfall(subject(factor=10.0))
+    figure = waterfall(example(factor=10.0))
     assert figure.layout.xaxis.title.text == "CO2e [t]"
     assert [trace.x[0] for trace in figure.data if trace.type == "bar"] == [2.0, 1.2, 0.8, 4.0, 1.0, 5.0]
 
 
 def test_patterns_tell_neighbouring_parts_apart() -> None:
     """Colour is never alone."""
-    shapes = [trace.marker.pattern.shape for trace in waterfall(subject()).data if trace.type == "bar"]
+    shapes = [trace.marker.pattern.shape for trace in waterfall(example()).data if trace.type == "bar"]
     assert shapes == ["", "/", "\\", "", ".", ""]
 
 
 def test_the_sentence_and_the_table_of_the_waterfall() -> None:
     """Accelerators are 200 of 500 kg."""
-    assert waterfall_chart.summary(subject()) == (
+    assert waterfall_chart.summary(example()) == (
         "The estimated run emits 500 kg CO2e (294 to 903 kg), the embodied share included; "
         "the largest part, 40 %, is accelerators."
     )
-    _, rows = waterfall_chart.table(subject())
+    _, rows = waterfall_chart.table(example())
     assert rows[0] == ("accelerators", "200", "", "", "500")
     assert rows[3] == ("operational, in all", "400", "200", "800", "1,000")
     assert rows[5] == ("operational and embodied", "500", "294", "903", "")
@@ -59,7 +59,7 @@ def test_the_sentence_and_the_table_of_the_waterfall() -> None:
 
 def test_a_run_without_embodied_emissions_ends_with_the_operational_ones() -> None:
     """Not known is not zero."""
-    found = with_footprint(subject(kind="run"), embodied_kg=None)
+    found = with_footprint(example(kind="run"), embodied_kg=None)
     assert len(waterfall_chart.table(found)[1]) == 4
     assert waterfall_chart.summary(found).startswith("The run emits 400 kg CO2e (200 to 800 kg), operational alone;")
 
@@ -67,7 +67,7 @@ def test_a_run_without_embodied_emissions_ends_with_the_operational_ones() -> No
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_each_input_alone_moves_the_emissions(theme: str) -> None:
     """Of 400 kg: utilization x 0.5 and x 1.5; MFU divides, x 2 and x 0.8; a tenth is memory, x 0.95 and x 1.2."""
-    low, high = tornado(subject(), theme=theme).data
+    low, high = tornado(example(), theme=theme).data
     assert [round(base + x, 6) for base, x in zip(low.base, low.x, strict=True)] == [200, 800, 380]
     assert [round(base + x, 6) for base, x in zip(high.base, high.x, strict=True)] == [600, 320, 480]
     assert (low.marker.pattern.shape, high.marker.pattern.shape) == ("/", "")
@@ -78,7 +78,7 @@ def test_a_swing_is_what_the_estimate_itself_gives_at_that_end() -> None:
     said = {"count": 8, "params": 7e9, "tokens": 1e12, "location": "FR", "year": 2024}
     first = estimate("H100", **said)
     values = {item.name: item.value for item in first.inputs}
-    _, rows = tornado_chart.table(subject_of(first))
+    _, rows = tornado_chart.table(report_data_of(first))
     table = {row[0]: row for row in rows}
     for keyword, words in (("utilization", "utilization"), ("mfu", "model FLOPs utilization (MFU)"), ("pue", "PUE")):
         again = estimate("H100", **said, **{keyword: values[keyword].high}).operational_kg.best
@@ -87,17 +87,17 @@ def test_a_swing_is_what_the_estimate_itself_gives_at_that_end() -> None:
 
 def test_the_sentence_and_the_table_of_the_tornado() -> None:
     """The first driver, from its smaller to its larger end."""
-    assert tornado_chart.summary(subject()) == (
+    assert tornado_chart.summary(example()) == (
         "Utilization alone moves the emissions of the estimated run from 200 kg to 600 kg CO2e, 60 % of the variance."
     )
-    assert tornado_chart.table(subject())[1][1] == (
+    assert tornado_chart.table(example())[1][1] == (
         "model FLOPs utilization (MFU)", "0.4 (0.2 to 0.5)", "1", "800", "320", "30 %",
     )  # fmt: skip
 
 
 def test_an_exact_result_has_no_tornado() -> None:
     """Nothing drives an interval that is not there."""
-    found = with_footprint(subject(), summed_factors={})
+    found = with_footprint(example(), summed_factors={})
     assert tornado(found).layout.annotations[0].text.replace("<br>", " ") == EMPTY
     assert tornado_chart.summary(found) == EMPTY
     assert tornado_chart.table(found)[1] == ()
@@ -133,7 +133,7 @@ def test_the_sentence_and_the_table_of_the_months() -> None:
 
 def test_one_run_is_one_month() -> None:
     """Singular and without a range."""
-    only = subject(history().lines[3], kind="project")
+    only = example(history().lines[3], kind="project")
     found = months_chart.summary(only)
     assert found.startswith("1 run of 2026-03 emitted 1.50 t CO2e, 100 % of it by runs")
 
@@ -146,7 +146,7 @@ def test_at_most_five_months_are_named_below_many_bars() -> None:
         first._replace(started=first.started.replace(year=2025)),
         first._replace(started=first.started.replace(month=2)),
     ]
-    ticks = by_month(subject(*lines, kind="project")).layout.xaxis.tickvals
+    ticks = by_month(example(*lines, kind="project")).layout.xaxis.tickvals
     assert list(ticks) == ["2025-01", "2025-04", "2025-07", "2025-10", "2026-01"]
 
 
@@ -154,7 +154,7 @@ def test_runs_without_figures_make_no_months() -> None:
     """And nothing known makes no waterfall either."""
     failed = line("failed")
     failed = failed._replace(footprint=failed.footprint._replace(operational_kg=None))
-    unknown = subject(failed, kind="project")
+    unknown = example(failed, kind="project")
     assert months_chart.table(unknown)[1] == ()
     assert months_chart.summary(unknown) == "No run has both a date and a figure."
     assert by_month(unknown).layout.annotations[0].text == "No run has both a date and a figure."
@@ -166,5 +166,5 @@ def test_runs_that_emitted_nothing_waste_nothing() -> None:
     """A share of zero is not computed."""
     free = history().lines[2]
     free = free._replace(footprint=free.footprint._replace(operational_kg=exact(0.0), facility_energy_kwh=None))
-    found = months_chart.summary(subject(free, kind="project"))
+    found = months_chart.summary(example(free, kind="project"))
     assert found == "1 run of 2026-01 emitted 0 kg CO2e, 0 % of it by runs that failed, were interrupted or killed."

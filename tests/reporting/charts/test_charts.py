@@ -4,14 +4,14 @@ import inspect
 from math import isclose
 
 import pytest
-from chart_subjects import history, nothing, subject, validated, with_footprint
+from chart_examples import example, history, nothing, validated, with_footprint
 
 import greentrain
 from greentrain import estimate, validate
 from greentrain.errors import InputError
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.charts import KINDS, chart, charts_of
 from greentrain.reporting.charts.reference_data import PLACES, places_beside, published_runs
-from greentrain.reporting.subject_of import subject_of
 
 BERT = {"gpu": "V100", "count": 64, "hours": 79.0, "location": "US", "year": 2019}
 
@@ -19,21 +19,21 @@ BERT = {"gpu": "V100", "count": 64, "hours": 79.0, "location": "US", "year": 201
 def test_an_estimate_has_five_charts_in_the_order_of_a_report() -> None:
     """How much, of what, how sure, elsewhere, by others."""
     made = charts_of(estimate(**BERT))
-    assert [item.kind for item in made] == ["headline", "waterfall", "tornado", "elsewhere", "methods"]
-    assert all(item.summary.endswith(".") and len(item.header) == len(item.rows[0]) for item in made)
+    assert [item.name for item in made] == ["headline", "waterfall", "tornado", "elsewhere", "methods"]
+    assert all(item.summary.endswith(".") and len(item.table.header) == len(item.table.rows[0]) for item in made)
 
 
 def test_charts_that_have_nothing_to_show_are_left_out() -> None:
     """A project of exact inputs without dates has no tornado and no months."""
-    exact = with_footprint(subject(kind="project"), summed_factors={})
-    assert [item.kind for item in charts_of(exact)] == ["headline", "waterfall", "elsewhere"]
+    exact = with_footprint(example(kind="project"), summed_factors={})
+    assert [item.name for item in charts_of(exact)] == ["headline", "waterfall", "elsewhere"]
     assert charts_of(nothing()) == ()
 
 
 def test_projects_have_months_and_validations_their_own_chart() -> None:
-    """By the kind of the subject."""
-    assert "by_month" in [item.kind for item in charts_of(history())]
-    assert [item.kind for item in charts_of(validated())] == ["validation"]
+    """By the kind of the data."""
+    assert "by_month" in [item.name for item in charts_of(history())]
+    assert [item.name for item in charts_of(validated())] == ["validation"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -86,7 +86,7 @@ def test_a_figure_shows_itself_in_a_notebook() -> None:
 
 def test_places_beside_a_country_are_the_choice_of_countries_in_the_same_year() -> None:
     """Each with the carbon intensity that an estimate there would use."""
-    found = {place.code: place for place in places_beside(subject_of(estimate(**BERT)))}
+    found = {place.code: place for place in places_beside(report_data_of(estimate(**BERT)))}
     assert tuple(found) == PLACES
     there = estimate(**{**BERT, "location": "FR"})
     intensity = next(item.value for item in there.inputs if item.name == "grid_intensity")
@@ -95,13 +95,13 @@ def test_places_beside_a_country_are_the_choice_of_countries_in_the_same_year() 
 
 def test_places_beside_a_country_that_is_not_among_them_hold_it_too() -> None:
     """So that it can be named."""
-    found = places_beside(subject_of(estimate(**{**BERT, "location": "IS"})))
+    found = places_beside(report_data_of(estimate(**{**BERT, "location": "IS"})))
     assert [place.code for place in found] == [*PLACES, "IS"]
 
 
 def test_places_beside_a_cloud_region_are_regions_of_the_same_provider() -> None:
     """At most sixteen, the cleanest, the dirtiest and the run's own among them."""
-    found = places_beside(subject_of(estimate(**{**BERT, "location": "aws:us-east-1"})))
+    found = places_beside(report_data_of(estimate(**{**BERT, "location": "aws:us-east-1"})))
     codes = [place.code for place in found]
     assert all(code.startswith("aws:") for code in codes)
     assert "aws:us-east-1" in codes
@@ -112,14 +112,14 @@ def test_places_beside_a_cloud_region_are_regions_of_the_same_provider() -> None
 @pytest.mark.parametrize("location", [None, "WORLD-9"])
 def test_places_beside_no_place_or_one_that_is_gone_are_the_countries(location: str | None) -> None:
     """A history may name a place of profiles that are not there today."""
-    found = subject()
+    found = example()
     found = found._replace(lines=(found.lines[0]._replace(location=location),))
     assert tuple(place.code for place in places_beside(found)) == PLACES
 
 
 def test_published_runs_are_the_two_nearest_that_are_location_based() -> None:
     """Around 8,930 t the published 8,930 t of Llama 3.1 405B is the first."""
-    kilotonnes = subject(factor=8_930_000 / 400)
+    kilotonnes = example(factor=8_930_000 / 400)
     first, second = published_runs(kilotonnes)
     assert isclose(first.kg.best, 8_930_000)
     assert first.label == "training Llama 3.1 405B, Meta 2024, published figure (location-based)"

@@ -7,7 +7,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from chart_subjects import subject
+from chart_examples import example
 
 from greentrain.errors import InputError
 from greentrain.reporting.charts.headline import headline
@@ -33,7 +33,7 @@ def _browser() -> None:
 @pytest.mark.usefixtures("_browser")
 def test_pictures_are_drawn_at_the_height_of_their_figures_and_the_same_each_time() -> None:
     """SVG of 720 px, ids that name the chart, byte for byte the same."""
-    figures = {"headline": headline(subject()), "parts of it": waterfall(subject())}
+    figures = {"headline": headline(example()), "parts of it": waterfall(example())}
     first, second = (pictures(figures) for _ in range(2))
     assert first == second
     for name, stem in (("headline", "headline"), ("parts of it", "parts-of-it")):
@@ -45,7 +45,7 @@ def test_pictures_are_drawn_at_the_height_of_their_figures_and_the_same_each_tim
 @pytest.mark.usefixtures("_browser")
 def test_png_has_twice_the_size() -> None:
     """Width and height stand in bytes 16 to 24 of a PNG."""
-    figure = headline(subject())
+    figure = headline(example())
     png = pictures({"a": figure}, format="png", width_px=500)["a"]
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(png[16:20], "big") == 1000
@@ -57,7 +57,7 @@ def test_a_browser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     pytest.importorskip("kaleido")
     monkeypatch.setenv("BROWSER_PATH", "/no/such/browser")
     with pytest.raises(PicturesUnavailable, match="environment variable BROWSER_PATH") as caught:
-        pictures({"a": headline(subject())})
+        pictures({"a": headline(example())})
     assert "/no/such/browser" in str(caught.value)
 
 

@@ -1,19 +1,19 @@
 """Power over time; numbers worked out by hand."""
 
 import pytest
-from chart_subjects import nothing, subject
+from chart_examples import example, nothing
 
 from greentrain.reporting.charts import power_over_time as chart
 from greentrain.reporting.charts.power_over_time import power_over_time, thinned
-from greentrain.reporting.subject import PowerSpan, Subject
+from greentrain.reporting.report_data import PowerSpan, ReportData
 
 GPU = ((0.0, 100.0), (3600.0, 300.0), (10_800.0, 600.0))
 CPU = ((0.0, 50.0), (10_800.0, 50.0))
 
 
-def run(*spans: PowerSpan) -> Subject:
+def run(*spans: PowerSpan) -> ReportData:
     """Make a run of three hours."""
-    return subject(kind="run")._replace(power_series={"gpu": GPU, "cpu": CPU, "memory": ()}, spans=spans)
+    return example(kind="run")._replace(power_series={"gpu": GPU, "cpu": CPU, "memory": ()}, spans=spans)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

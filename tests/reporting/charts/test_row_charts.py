@@ -1,20 +1,20 @@
 """Charts of rows: headline, elsewhere and methods; numbers worked out by hand."""
 
 import pytest
-from chart_subjects import TRAIN, line, nothing, subject, with_footprint
+from chart_examples import TRAIN, example, line, nothing, with_footprint
 
 from greentrain import estimate
 from greentrain.interval import Interval, exact
-from greentrain.reporting.charts import elsewhere as elsewhere_chart
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.charts import headline as headline_chart
 from greentrain.reporting.charts import methods as methods_chart
-from greentrain.reporting.charts.elsewhere import PlaceGrid, elsewhere
-from greentrain.reporting.charts.headline import Point, headline
+from greentrain.reporting.charts import other_regions as elsewhere_chart
+from greentrain.reporting.charts.headline import ReferencePoint, headline
 from greentrain.reporting.charts.methods import methods
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.charts.other_regions import PlaceGrid, other_regions
 from greentrain.validation.comparison import compare_methods
 
-MODEL = Point("training a model (location-based)", exact(100.0), "strubell_2019")
+MODEL = ReferencePoint("training a model (location-based)", exact(100.0), "strubell_2019")
 PLACES = (
     PlaceGrid("SE", "Sweden", Interval(20, 40, 80), "ember_2026_04"),
     PlaceGrid("FR", "France", Interval(200, 400, 800), "ember_2026_04"),
@@ -42,7 +42,7 @@ def labels(figure: object) -> list[str]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_headline_stands_among_its_reference_points(theme: str) -> None:
     """Sorted by size, ours bold and in a group of its own, each with its interval."""
-    figure = headline(subject(), (MODEL,), theme=theme)
+    figure = headline(example(), (MODEL,), theme=theme)
     assert points(figure) == {
         "this report": [(200, 400, 800)],
         "everyday activity": [(1000, 1000, 1000)],
@@ -57,22 +57,22 @@ def test_the_headline_stands_among_its_reference_points(theme: str) -> None:
 
 def test_each_group_has_a_symbol_of_its_own() -> None:
     """Colour is never alone."""
-    for figure in (headline(subject(), (MODEL,)), elsewhere(subject(), PLACES)):
+    for figure in (headline(example(), (MODEL,)), other_regions(example(), PLACES)):
         assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 3
 
 
 def test_the_source_line_names_the_versions_and_every_source() -> None:
     """Also of the reference points."""
-    said = headline(subject(), (MODEL,)).layout.annotations[-1].text.replace("<br>", " ")
+    said = headline(example(), (MODEL,)).layout.annotations[-1].text.replace("<br>", " ")
     ids = "green_algorithms_data; strubell_2019"
     assert said == f"Bars are 90 % intervals. Source: greentrain 1.2.3, data 2026.11; {ids}."
 
 
 def test_the_sentence_and_the_table_of_the_headline() -> None:
     """The nearest reference point is 1,000 kg, 2.5 times as much; 100 kg is a quarter."""
-    found = headline_chart.summary(subject(), (MODEL,))
+    found = headline_chart.summary(example(), (MODEL,))
     assert found == "The estimated run emits 400 kg CO2e (200 to 800 kg), about 0.4 times one train ride."
-    assert headline_chart.table(subject(), (MODEL,)) == (
+    assert headline_chart.table(example(), (MODEL,)) == (
         ("what", "kind", "kg CO2e", "low", "high"),
         (
             ("training a model (location-based)", "published training", "100", "100", "100"),
@@ -84,7 +84,7 @@ def test_the_sentence_and_the_table_of_the_headline() -> None:
 
 def test_a_headline_without_reference_points() -> None:
     """One row needs no legend."""
-    alone = subject(kind="run")._replace(equivalents=())
+    alone = example(kind="run")._replace(equivalents=())
     assert headline(alone).layout.showlegend is False
     assert headline_chart.summary(alone) == "The run emits 400 kg CO2e (200 to 800 kg)."
 
@@ -92,7 +92,7 @@ def test_a_headline_without_reference_points() -> None:
 @pytest.mark.parametrize(("factor", "written"), [(1e9, "400\u00a0Mt"), (1e-9, "400\u00a0µg")])
 def test_huge_and_tiny_emissions_keep_readable_units(factor: float, written: str) -> None:
     """From micrograms to megatonnes."""
-    figure = headline(subject(factor=factor))
+    figure = headline(example(factor=factor))
     assert any(written in label for label in labels(figure))
     assert len(figure.layout.xaxis.ticktext) >= 3
 
@@ -103,7 +103,7 @@ def test_places_are_grey_unless_the_ratio_of_their_grids_leaves_out_one() -> Non
     Sweden: a tenth, its ratio 0.1 x exp(+-0.98), so at most 0.267. Germany: 1.25 / exp((0.511^2 + 0.693^2)^0.5) = 0.528
     to 1.25 x exp((0.336^2 + 0.693^2)^0.5) = 2.70, which holds one. ZZ: ten times.
     """
-    figure = elsewhere(subject(), PLACES)
+    figure = other_regions(example(), PLACES)
     assert points(figure) == {
         "as it is": [(200, 400, 800)],
         "clearly different": [(20, 40, 80), (2000, 4000, 8000)],
@@ -115,11 +115,11 @@ def test_places_are_grey_unless_the_ratio_of_their_grids_leaves_out_one() -> Non
 
 def test_the_sentence_and_the_table_of_elsewhere() -> None:
     """One of three other places cannot be told apart."""
-    assert elsewhere_chart.summary(subject(), PLACES) == (
+    assert elsewhere_chart.summary(example(), PLACES) == (
         "The estimated run emits 400 kg CO2e where it is, and with the same energy 40.0 kg in Sweden (SE) and 4.00 t "
         "in ZZ; 1 of 3 places cannot be told apart from it."
     )
-    _, rows = elsewhere_chart.table(subject(), PLACES)
+    _, rows = elsewhere_chart.table(example(), PLACES)
     assert rows[0] == ("Sweden (SE)", "clearly different", "40.0", "20.0", "80.0", "0.1")
     assert rows[1] == ("as it is, France (FR)", "as it is", "400", "200", "800", "1.00")
 
@@ -127,7 +127,7 @@ def test_the_sentence_and_the_table_of_elsewhere() -> None:
 def test_a_project_of_several_places_is_as_uncertain_as_its_least_certain_grid() -> None:
     """All grids here have half to twice; each of the own places is shown, since all runs could have been there."""
     other = line()._replace(location="SE")
-    figure = elsewhere(subject(line(), other, kind="project"), PLACES)
+    figure = other_regions(example(line(), other, kind="project"), PLACES)
     assert points(figure)["as it is"] == [(200, 400, 800)]
     assert "<b>as it is, 2 places: 400\u00a0kg</b><br><b>(200\u00a0to\u00a0800\u00a0kg)</b>" in labels(figure)
     assert len(labels(figure)) == 5
@@ -143,13 +143,13 @@ def test_a_project_of_several_places_is_as_uncertain_as_its_least_certain_grid()
 )
 def test_the_own_place_is_named(location: str | None, words: str) -> None:
     """Also where nobody named one."""
-    _, rows = elsewhere_chart.table(subject(line()._replace(location=location)), PLACES[:1])
+    _, rows = elsewhere_chart.table(example(line()._replace(location=location)), PLACES[:1])
     assert rows[1][0] == words
 
 
 def test_no_place_that_differs_is_said_so() -> None:
     """Germany alone."""
-    found = elsewhere_chart.summary(subject(), PLACES[2:3])
+    found = elsewhere_chart.summary(example(), PLACES[2:3])
     assert found.endswith("where it is; no other place shown differs by more than what is uncertain about the grids.")
 
 
@@ -157,7 +157,7 @@ def test_the_methods_stand_beside_our_interval() -> None:
     """The best values of each method, as they are in the comparison."""
     result = estimate("V100", count=64, hours=79, location="US", year=2019)
     comparison = compare_methods(result)
-    figure = methods(subject_of(result), comparison)
+    figure = methods(report_data_of(result), comparison)
     drawn = sorted(x for trace in figure.data if trace.name != "greentrain" for x in trace.x)
     assert drawn == sorted(item.result.kg for item in comparison.methods)
     ours = points(figure)["greentrain"][0]
@@ -173,7 +173,7 @@ def test_the_sentence_of_the_methods_counts_those_inside_our_interval() -> None:
         item._replace(result=item.result._replace(kg=kg, known_as=name, setting=""))
         for item, kg, name in zip(comparison.methods, (400.0, 650.0, 800.0, 900.0), "abcd", strict=False)
     )
-    narrow = with_footprint(subject(), operational_kg=Interval(500, 600, 700))
+    narrow = with_footprint(example(), operational_kg=Interval(500, 600, 700))
     assert methods_chart.summary(narrow, comparison._replace(methods=four)) == (
         "For the same job, published methods give from 400 kg (a) to 900 kg CO2e (d) beside our "
         "600 kg CO2e (500 to 700 kg); our interval holds 1 of the 4."
@@ -184,7 +184,7 @@ def test_nothing_to_show_is_said_and_gives_no_rows() -> None:
     """A figure that says why, and an empty table."""
     blank = nothing()
     assert headline(blank).layout.annotations[0].text == "Nothing was emitted, or nothing is known of<br>it."
-    assert elsewhere(blank, PLACES).layout.annotations[0].text.startswith("There is no energy to move")
+    assert other_regions(blank, PLACES).layout.annotations[0].text.startswith("There is no energy to move")
     assert methods(blank, None).layout.annotations[0].text == "No published method applies to this job."
     assert headline_chart.summary(blank) == "There are no emissions to show."
     assert headline_chart.table(blank)[1] == elsewhere_chart.table(blank, PLACES)[1] == ()
@@ -194,6 +194,6 @@ def test_nothing_to_show_is_said_and_gives_no_rows() -> None:
 def test_a_label_with_tags_is_shown_as_text() -> None:
     """An activity of a user's own profiles can be called anything."""
     activity = TRAIN._replace(label="<a href='javascript:x'>y</a>")
-    comparison = subject().equivalents[0]._replace(activity=activity)
-    figure = headline(subject()._replace(equivalents=(comparison,)))
+    comparison = example().equivalents[0]._replace(activity=activity)
+    figure = headline(example()._replace(equivalents=(comparison,)))
     assert "<a" not in figure.to_json()

@@ -1,7 +1,7 @@
 """Estimated against published; numbers worked out by hand."""
 
 import pytest
-from chart_subjects import nothing, validated
+from chart_examples import nothing, validated
 
 from greentrain.reporting.charts import validation as chart
 from greentrain.reporting.charts.validation import is_close, validation
@@ -65,7 +65,7 @@ def test_the_table_has_one_row_per_published_figure() -> None:
 
 
 def test_nothing_compared_is_said() -> None:
-    """For a subject that is no validation too."""
+    """For report data that is no validation too."""
     assert validation(nothing("validation")).layout.annotations[0].text == "No record could be compared."
     assert chart.summary(nothing("run")) == "No record could be compared."
     assert chart.table(nothing("run"))[1] == ()

@@ -7,23 +7,23 @@ from typing import Any
 
 import jsonschema
 import pytest
-from subjects import MADE_AT, exact, one_run, project, sized
+from form_examples import MADE_AT, exact, one_run, project, sized
 
 from greentrain import Interval, estimate
 from greentrain.errors import InputError
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.boamps import quality
 from greentrain.reporting.report import report
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.report_data import ReportData
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "data" / "boamps_report.schema.json").read_text())
-CLOUD = subject_of(estimate("A100-SXM4-80GB", count=8, hours=10, location="aws:eu-west-3", year=2024))
-PROCESSORS = subject_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10))
+CLOUD = report_data_of(estimate("A100-SXM4-80GB", count=8, hours=10, location="aws:eu-west-3", year=2024))
+PROCESSORS = report_data_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10))
 
 
-def written(subject: Subject, **options: Any) -> dict[str, Any]:
+def written(data: ReportData, **options: Any) -> dict[str, Any]:
     """Write a report, check it by the schema and read it."""
-    found: dict[str, Any] = json.loads(report(subject, "boamps", **options))
+    found: dict[str, Any] = json.loads(report(data, "boamps", **options))
     jsonschema.Draft4Validator(SCHEMA).validate(found)
     return found
 
@@ -50,12 +50,12 @@ def test_the_stage_is_spelled_as_the_format_does() -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", [exact(), sized(), one_run(), project(), CLOUD, PROCESSORS], ids=lambda subject: subject.title
+    "data", [exact(), sized(), one_run(), project(), CLOUD, PROCESSORS], ids=lambda data: data.title
 )
-def test_it_keeps_the_schema_and_adds_only_our_properties(subject: Subject) -> None:
+def test_it_keeps_the_schema_and_adds_only_our_properties(data: ReportData) -> None:
     """With a date and without; every other field is one of the format."""
     for made_at in (None, MADE_AT):
-        assert unknown_fields(written(subject, made_at=made_at), SCHEMA) == ["greentrain"]
+        assert unknown_fields(written(data, made_at=made_at), SCHEMA) == ["greentrain"]
 
 
 def test_the_schema_is_one() -> None:

@@ -5,17 +5,17 @@ import io
 from dataclasses import fields
 
 import pytest
-from subjects import exact, one_run, project
+from form_examples import exact, one_run, project
 
 from greentrain import estimate
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.codecarbon import COLUMNS, render
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.report_data import ReportData
 
 
-def rows(subject: Subject) -> list[dict[str, str]]:
+def rows(data: ReportData) -> list[dict[str, str]]:
     """Read the form back."""
-    return list(csv.DictReader(io.StringIO(render(subject))))
+    return list(csv.DictReader(io.StringIO(render(data))))
 
 
 def test_the_columns_are_codecarbons_own() -> None:
@@ -65,7 +65,7 @@ def test_a_project_has_one_row_per_known_run() -> None:
 
 def test_a_region_of_a_provider() -> None:
     """Country, provider and region in columns of their own."""
-    (row,) = rows(subject_of(estimate("V100", hours=1, location="gcp:us-central1", year=2023)))
+    (row,) = rows(report_data_of(estimate("V100", hours=1, location="gcp:us-central1", year=2023)))
     assert (row["country_iso_code"], row["cloud_provider"], row["cloud_region"], row["on_cloud"]) == (
         "USA", "gcp", "us-central1", "Y",
     )  # fmt: skip
@@ -73,8 +73,8 @@ def test_a_region_of_a_provider() -> None:
 
 def test_no_place_is_not_guessed() -> None:
     """Neither for a given intensity nor for the world's mean."""
-    for subject in (exact(), subject_of(estimate("V100", hours=1))):
-        (row,) = rows(subject)
+    for data in (exact(), report_data_of(estimate("V100", hours=1))):
+        (row,) = rows(data)
         assert row["country_name"] == row["country_iso_code"] == row["on_cloud"] == ""
 
 

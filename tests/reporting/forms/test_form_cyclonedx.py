@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from subjects import MADE_AT, exact, one_run, project, sized
+from form_examples import MADE_AT, exact, one_run, project, sized
 
 from greentrain.errors import InputError
 from greentrain.reporting.forms.cyclonedx import ACTIVITIES, render
 from greentrain.reporting.report import report
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 VERSIONS = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}
 
@@ -25,11 +25,11 @@ def consumption(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("subject", [exact(), sized(), one_run(), project()], ids=lambda subject: subject.title)
-def test_it_keeps_the_official_schema(version: str, subject: Subject) -> None:
+@pytest.mark.parametrize("data", [exact(), sized(), one_run(), project()], ids=lambda data: data.title)
+def test_it_keeps_the_official_schema(version: str, data: ReportData) -> None:
     """Of both versions, with a date and without."""
     for made_at in (None, MADE_AT):
-        text = report(subject, "cyclonedx", spec_version=version, made_at=made_at)
+        text = report(data, "cyclonedx", spec_version=version, made_at=made_at)
         assert JsonStrictValidator(VERSIONS[version]).validate_str(text) is None
 
 

@@ -6,18 +6,18 @@ import re
 from typing import Any
 
 import pytest
-from subjects import exact, one_run, project
+from form_examples import exact, one_run, project
 
 from greentrain import estimate
 from greentrain.errors import InputError
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.ghg import COLUMNS, render
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.report_data import ReportData
 
 
-def rows(subject: Subject, **options: Any) -> list[dict[str, str]]:
+def rows(data: ReportData, **options: Any) -> list[dict[str, str]]:
     """Read the form back."""
-    return list(csv.DictReader(io.StringIO(render(subject, **options))))
+    return list(csv.DictReader(io.StringIO(render(data, **options))))
 
 
 def test_runs_and_total() -> None:
@@ -86,9 +86,9 @@ def test_columns_and_an_estimate() -> None:
 
 def test_the_period_of_a_described_run_is_the_year_that_was_named() -> None:
     """An inventory is of a year; without one nothing is said."""
-    for row in rows(subject_of(estimate("V100", hours=96, location="FR", year=2023))):
+    for row in rows(report_data_of(estimate("V100", hours=96, location="FR", year=2023))):
         assert (row["period_start_utc"], row["period_end_utc"]) == ("2023-01-01T00:00:00Z", "2023-12-31T23:59:59Z")
-    for row in rows(subject_of(estimate("V100", hours=96, location="FR"))):
+    for row in rows(report_data_of(estimate("V100", hours=96, location="FR"))):
         assert (row["period_start_utc"], row["period_end_utc"]) == ("", "")
 
 

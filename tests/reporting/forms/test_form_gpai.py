@@ -3,17 +3,17 @@
 import re
 
 import pytest
-from subjects import exact, one_run, project, sized, with_footprint, with_size
+from form_examples import exact, one_run, project, sized, with_footprint, with_size
 
 from greentrain import Interval, estimate
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.gpai import compute_method, energy_method, render
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.report_data import ReportData
 
 
-def items(subject: Subject) -> dict[str, str]:
+def items(data: ReportData) -> dict[str, str]:
     """Give the rows of the table."""
-    rows = re.findall(r"^\| (.*?) \| (.*) \|$", render(subject), re.MULTILINE)
+    rows = re.findall(r"^\| (.*?) \| (.*) \|$", render(data), re.MULTILINE)
     return dict(rows[2:])
 
 
@@ -32,7 +32,7 @@ def test_the_items() -> None:
 
 def test_what_is_not_known_is_said_to_be() -> None:
     """No size and no wall-clock time: not zero."""
-    found = items(subject_of(estimate("V100", gpu_hours=1000)))
+    found = items(report_data_of(estimate("V100", gpu_hours=1000)))
     unknown = "not stated to greentrain"
     assert found["Training time, range"] == found["Training time, wall-clock days"] == unknown
     assert found["Amount of computation used for training"] == unknown
@@ -45,29 +45,29 @@ def test_what_is_not_known_is_said_to_be() -> None:
 )
 def test_ranges_of_time(hours: float, expected: str) -> None:
     """A month has 730.5 hours."""
-    assert items(subject_of(estimate("V100", hours=hours)))["Training time, range"] == expected
+    assert items(report_data_of(estimate("V100", hours=hours)))["Training time, range"] == expected
 
 
 @pytest.mark.parametrize(
-    "subject",
+    "data",
     [
         exact(),
         sized(),
         one_run(),
         project(),
         with_footprint(project(), basis="mixed"),
-        subject_of(estimate("H100", count=64, params="7B", tokens="1T", location="FR")),
-        subject_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10)),
+        report_data_of(estimate("H100", count=64, params="7B", tokens="1T", location="FR")),
+        report_data_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10)),
     ],
-    ids=lambda subject: f"{subject.kind} {subject.basis}",
+    ids=lambda data: f"{data.kind} {data.basis}",
 )
-def test_the_method_of_energy_has_about_a_hundred_words(subject: Subject) -> None:
+def test_the_method_of_energy_has_about_a_hundred_words(data: ReportData) -> None:
     """With basis, boundary, runs, interval and versions."""
-    text = energy_method(subject)
+    text = energy_method(data)
     assert 80 <= len(text.split()) <= 130
     assert "Boundary: the whole facility" in text
     assert "Runs covered: " in text
-    assert subject.versions.data in text
+    assert data.versions.data in text
 
 
 def test_the_method_says_where_the_energy_comes_from() -> None:
@@ -78,7 +78,7 @@ def test_the_method_says_where_the_energy_comes_from() -> None:
     )
     other_meter = one_run()._replace(versions=one_run().versions._replace(codecarbon=None))
     assert "codecarbon" not in energy_method(other_meter)
-    estimated = energy_method(subject_of(estimate("H100", count=64, params="7B", tokens="1T")))
+    estimated = energy_method(report_data_of(estimate("H100", count=64, params="7B", tokens="1T")))
     assert estimated.startswith("Energy is estimated from computational resources; no meter was read.")
     assert "hours (derived from operations over peak times utilization)" in estimated
     mixed = energy_method(with_footprint(project(), basis="mixed"))

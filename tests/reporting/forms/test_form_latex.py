@@ -6,14 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from subjects import exact, one_run, project, sized, with_footprint
+from form_examples import exact, one_run, project, sized, with_footprint
 
 from greentrain import Interval, estimate
 from greentrain.errors import InputError
 from greentrain.inputs import Inputs
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.latex import render
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.report_data import ReportData
 
 NASTY = "}a\\b{{c}$d$&#%_^~<>|\"`'\u00e9\u4e2d\U0001f331 \\input{/etc/passwd}"
 PAPER = r"""\documentclass{article}
@@ -25,9 +25,9 @@ PAPER = r"""\documentclass{article}
 """
 
 
-def rows(subject: Subject, **options: str) -> list[str]:
+def rows(data: ReportData, **options: str) -> list[str]:
     """Give the rows of the table without their commands."""
-    table = render(subject, **options).split("\\begin{tabular}")[1]
+    table = render(data, **options).split("\\begin{tabular}")[1]
     found = [line for line in table.split("\n") if line.endswith(r"\\")]
     return [line.replace("\\raggedright ", "").replace("\\allowbreak{}", "").removesuffix(r" \\") for line in found]
 
@@ -166,13 +166,13 @@ def test_a_run_that_failed_has_its_row() -> None:
 
 def test_without_accelerators_the_time_is_wall_clock() -> None:
     """Item 8 and C1 ask for the time; a TPU is no GPU."""
-    subject = subject_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10, runs=2))
-    found = rows(subject)
+    data = report_data_of(estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10, runs=2))
+    found = rows(data)
     assert found[0] == "Run & Hardware & Hours & kWh & kg CO$_2$e"
     assert [row.split(" & ")[2] for row in found[1:]] == ["20", "--", "20"]
-    assert "Training used 64 cores of AMD EPYC 7763 for 20 hours, in" in render(subject, checklist="neurips")
-    assert "without failed and preliminary runs, was 20 hours, which used" in render(subject, checklist="acl")
-    tpus = subject_of(estimate("TPUv4", count=128, hours=200))
+    assert "Training used 64 cores of AMD EPYC 7763 for 20 hours, in" in render(data, checklist="neurips")
+    assert "without failed and preliminary runs, was 20 hours, which used" in render(data, checklist="acl")
+    tpus = report_data_of(estimate("TPUv4", count=128, hours=200))
     assert "Google TPU v4 (chip) for 25,600 device-hours" in render(tpus)
     assert rows(tpus)[0] == "Run & Hardware & Device-hours & MWh & kg CO$_2$e"
 
@@ -213,7 +213,7 @@ def test_an_unknown_checklist() -> None:
 
 def test_the_bibliography_names_the_sources_once() -> None:
     """Keys that BibTeX takes; what the user said himself is no publication."""
-    text = render(subject_of(estimate("V100", hours=96, location="FR", power=250)))
+    text = render(report_data_of(estimate("V100", hours=96, location="FR", power=250)))
     keys = re.findall(r"^@misc\{(.*),$", text, re.MULTILINE)
     assert len(keys) == len(set(keys))
     assert keys[0] == "greentrain"
@@ -226,8 +226,8 @@ def test_the_bibliography_names_the_sources_once() -> None:
 @pytest.mark.parametrize("kind", ["estimate", "project", "nasty"])
 def test_it_compiles(kind: str, tmp_path: Path) -> None:
     """With an article of its own, bibliography and all, without overfull lines; special characters do no harm."""
-    subject = {"estimate": sized(), "project": project(), "nasty": nasty()}[kind]
-    (tmp_path / "greentrain.tex").write_text(render(subject) + "\n" + render(subject, checklist="neurips"))
+    data = {"estimate": sized(), "project": project(), "nasty": nasty()}[kind]
+    (tmp_path / "greentrain.tex").write_text(render(data) + "\n" + render(data, checklist="neurips"))
     (tmp_path / "paper.tex").write_text(PAPER)
     for program in (["pdflatex", "-interaction=nonstopmode", "-halt-on-error"], ["bibtex"], ["pdflatex"], ["pdflatex"]):
         command = [
@@ -244,7 +244,7 @@ def test_it_compiles(kind: str, tmp_path: Path) -> None:
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF")
 
 
-def nasty() -> Subject:
+def nasty() -> ReportData:
     """Give a project whose names hold everything that TeX minds."""
     found = project()
     lines = tuple(line._replace(name=NASTY, hardware=NASTY) for line in found.lines)

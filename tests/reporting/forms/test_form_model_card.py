@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from form_examples import exact, exact_estimate, nothing, one_run, project, sized, with_footprint
 from hypothesis import given
 from hypothesis import strategies as st
-from subjects import exact, exact_estimate, nothing, one_run, project, sized, with_footprint
 
 from greentrain import Interval, update_card, validate
 from greentrain.errors import DataError, InputError
@@ -16,7 +16,7 @@ from greentrain.reporting.forms.model_card import metadata, section_lines
 from greentrain.reporting.model_card.section import BEGIN, END
 from greentrain.reporting.model_card.update import updated_card
 from greentrain.reporting.report import report
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 NUMBER = re.compile(r"\d+\.\d+|\d+")
 """How the Hub reads emissions: the first number in the text of the value."""
@@ -45,16 +45,16 @@ Carbon emissions can be estimated using the [Machine Learning Impact calculator]
 No line end"""
 
 
-def emitting(kg: float) -> Subject:
-    """Give a subject with these emissions."""
+def emitting(kg: float) -> ReportData:
+    """Give report data with these emissions."""
     return with_footprint(one_run(), operational_kg=Interval(kg, kg, kg))
 
 
-@pytest.mark.parametrize("subject", [exact(), one_run(), project(), sized()], ids=lambda subject: subject.title)
-def test_the_form_is_what_an_empty_card_becomes(subject: Subject) -> None:
+@pytest.mark.parametrize("data", [exact(), one_run(), project(), sized()], ids=lambda data: data.title)
+def test_the_form_is_what_an_empty_card_becomes(data: ReportData) -> None:
     """Written straight, without a parser of YAML."""
-    assert report(subject, "model-card", training_type="pre-training") == updated_card(
-        "", subject, training_type="pre-training"
+    assert report(data, "model-card", training_type="pre-training") == updated_card(
+        "", data, training_type="pre-training"
     )
 
 

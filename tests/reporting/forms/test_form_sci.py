@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from subjects import exact, one_run, project, sized, with_footprint, with_size
+from form_examples import exact, one_run, project, sized, with_footprint, with_size
 
 from greentrain.errors import InputError
 from greentrain.reporting.forms.sci import render
@@ -22,17 +22,17 @@ def test_the_score_of_a_project() -> None:
 
 def test_per_token_and_per_operation() -> None:
     """240 kg and what is embodied over 2 runs of 2e10 tokens and 1.2e20 operations each."""
-    subject = sized()
-    assert subject.embodied_kg is not None
-    grams = 1000 * (240 + subject.embodied_kg.best)
-    assert f"SCI = {grams / 4e10:.3e} g CO2e per token" in render(subject, functional_unit="token")
-    assert f"SCI = {grams / 2.4e20:.3e} g CO2e per FLOP" in render(subject, functional_unit="flop")
+    data = sized()
+    assert data.embodied_kg is not None
+    grams = 1000 * (240 + data.embodied_kg.best)
+    assert f"SCI = {grams / 4e10:.3e} g CO2e per token" in render(data, functional_unit="token")
+    assert f"SCI = {grams / 2.4e20:.3e} g CO2e per FLOP" in render(data, functional_unit="flop")
 
 
 def test_without_embodied_emissions_the_score_says_that_it_is_incomplete() -> None:
     """O alone: 9.6 kg."""
-    subject = with_footprint(exact(), embodied_kg=None)
-    text = render(subject)
+    data = with_footprint(exact(), embodied_kg=None)
+    text = render(data)
     assert headline(text) == "**SCI = 9,600 g CO2e per run** (exact inputs, no interval)"
     assert "- M is not known for this hardware: the score holds O alone and is incomplete." in text
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 import spdx_python_model
-from subjects import MADE_AT, exact, one_run, project, sized, with_footprint
+from form_examples import MADE_AT, exact, one_run, project, sized, with_footprint
 
 from greentrain import Interval
 from greentrain.errors import InputError
 from greentrain.reporting.forms.spdx import render
 from greentrain.reporting.report import report
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 
 def read(text: str) -> Any:
@@ -25,11 +25,11 @@ def read(text: str) -> Any:
 
 
 @pytest.mark.parametrize("activity", ["training", "fine-tuning"])
-@pytest.mark.parametrize("subject", [exact(), sized(), one_run(), project()], ids=lambda subject: subject.title)
-def test_it_is_read_by_the_official_model(subject: Subject, activity: str) -> None:
+@pytest.mark.parametrize("data", [exact(), sized(), one_run(), project()], ids=lambda data: data.title)
+def test_it_is_read_by_the_official_model(data: ReportData, activity: str) -> None:
     """Names, types and required properties."""
-    package = read(report(subject, "spdx", made_at=MADE_AT, activity=activity))
-    assert package.name == subject.title
+    package = read(report(data, "spdx", made_at=MADE_AT, activity=activity))
+    assert package.name == data.title
     assert package.creationInfo.specVersion == "3.0.1"
 
 

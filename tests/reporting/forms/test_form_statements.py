@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from subjects import GRID, MADE_AT, exact, nothing, one_run, project, sized, with_footprint
+from form_examples import GRID, MADE_AT, exact, nothing, one_run, project, sized, with_footprint
 
 from greentrain import Interval, validate
 from greentrain.errors import Contradiction, InputError
@@ -125,11 +125,11 @@ def test_no_form_takes_a_validation(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", OURS)
-@pytest.mark.parametrize("subject", [exact(), sized(), one_run(), project()], ids=lambda subject: subject.title)
-def test_every_form_is_the_same_twice_and_claims_nothing_of_offsets(form: str, subject: object) -> None:
+@pytest.mark.parametrize("data", [exact(), sized(), one_run(), project()], ids=lambda data: data.title)
+def test_every_form_is_the_same_twice_and_claims_nothing_of_offsets(form: str, data: object) -> None:
     """Deterministic; no trees, no neutrality, no compensation of one figure by another."""
-    text = report(subject, form, made_at=MADE_AT)
-    assert text == report(subject, form, made_at=MADE_AT)
+    text = report(data, form, made_at=MADE_AT)
+    assert text == report(data, form, made_at=MADE_AT)
     assert re.search(r"carbon.neutral|\btrees?\b|\boffset|net.zero", text, re.IGNORECASE) is None
     assert text.endswith("\n")
 

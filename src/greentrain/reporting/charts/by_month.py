@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import counted, percent, rounded
-from greentrain.reporting.charts.chart_labels import Table, source_words
+from greentrain.reporting.charts.chart_labels import HeaderAndRows, source_words
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -21,7 +21,7 @@ from greentrain.reporting.charts.style import (
     empty,
     finished,
 )
-from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.report_data import ReportData, RunLine
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -49,17 +49,17 @@ class Sum(NamedTuple):
     kwh: float
 
 
-def by_month(subject: Subject, *, theme: str = "light") -> "Figure":
+def by_month(data: ReportData, *, theme: str = "light") -> "Figure":
     """Draw the operational emissions of each month in which runs began.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported; of several runs.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    sums = _sums(subject.lines)
+    sums = _sums(data.lines)
     if not sums:
         return empty(TITLE, _NOTHING, theme)
     months = _months(sums)
@@ -78,13 +78,13 @@ def by_month(subject: Subject, *, theme: str = "light") -> "Figure":
         "barmode": "stack",
         "showlegend": True,
     }
-    source = source_words(subject, [], "Operational, location-based; best values.", *_left_out(subject.lines))
+    source = source_words(data, [], "Operational, location-based; best values.", *_left_out(data.lines))
     return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX, theme=theme)
 
 
-def summary(subject: Subject) -> str:
+def summary(data: ReportData) -> str:
     """Say the chart in one sentence."""
-    sums = _sums(subject.lines)
+    sums = _sums(data.lines)
     if not sums:
         return _NOTHING
     kg = sum(part.kg for part in sums.values())
@@ -97,10 +97,10 @@ def summary(subject: Subject) -> str:
     return f"{counted(runs, 'run')} of {span} emitted {written(kg, 'kg')} CO2e, {ended}."
 
 
-def table(subject: Subject) -> Table:
+def table(data: ReportData) -> HeaderAndRows:
     """Give what the chart shows as a table."""
     header = ("month", "outcome", "runs", "kWh", "kg CO2e")
-    sums = _sums(subject.lines)
+    sums = _sums(data.lines)
     return header, tuple(
         (month, status, f"{part.runs:,}", rounded(part.kwh), rounded(part.kg))
         for (month, status), part in sorted(sums.items())

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import INTERVALS, Table, cells, source_words, subject_words
-from greentrain.reporting.charts.interval_dots import Row, row_chart
+from greentrain.reporting.charts.chart_labels import INTERVALS, HeaderAndRows, cells, source_words, subject_words
+from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.si_prefixes import written_span
 from greentrain.reporting.charts.style import BLUE, GREEN, VERMILLION, Mark, empty
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -20,7 +20,7 @@ OURS, ACTIVITY, TRAINING = "this report", "everyday activity", "published traini
 _MARKS = {OURS: Mark(VERMILLION, "diamond"), ACTIVITY: Mark(BLUE, "circle"), TRAINING: Mark(GREEN, "square")}
 
 
-class Point(NamedTuple):
+class ReferencePoint(NamedTuple):
     """A reference point.
 
     Attributes
@@ -38,33 +38,33 @@ class Point(NamedTuple):
     source: str
 
 
-def headline(subject: Subject, references: Sequence[Point] = (), *, theme: str = "light") -> "Figure":
+def headline(data: ReportData, references: Sequence[ReferencePoint] = (), *, theme: str = "light") -> "Figure":
     """Draw the operational emissions beside everyday activities and published training runs.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported; its equivalents are the activities.
-    references : sequence of Point
+    references : sequence of ReferencePoint
         Published training runs of about this size.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    rows = _rows(subject, references)
+    rows = _rows(data, references)
     if not rows:
         return empty(TITLE, "Nothing was emitted, or nothing is known of it.", theme)
-    keys = [item.activity.source.split(";")[0] for item in subject.equivalents]
-    source = source_words(subject, [*keys, *(point.source for point in references)], INTERVALS)
+    keys = [item.activity.source.split(";")[0] for item in data.equivalents]
+    source = source_words(data, [*keys, *(point.source for point in references)], INTERVALS)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
 
 
-def summary(subject: Subject, references: Sequence[Point] = ()) -> str:
+def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
     """Say the chart in one sentence."""
-    rows = _rows(subject, references)
+    rows = _rows(data, references)
     if not rows:
         return "There are no emissions to show."
-    kg = subject.operational_kg
-    found = f"{subject_words(subject)} emits {written_span(kg, 'kg', 'CO2e')}"
+    kg = data.operational_kg
+    found = f"{subject_words(data)} emits {written_span(kg, 'kg', 'CO2e')}"
     others = [row for row in rows if row.group != OURS]
     if not others:
         return f"{found}."
@@ -72,17 +72,17 @@ def summary(subject: Subject, references: Sequence[Point] = ()) -> str:
     return f"{found}, about {rounded(kg.best / nearest.value.best)} times {nearest.label}."
 
 
-def table(subject: Subject, references: Sequence[Point] = ()) -> Table:
+def table(data: ReportData, references: Sequence[ReferencePoint] = ()) -> HeaderAndRows:
     """Give what the chart shows as a table."""
     header = ("what", "kind", "kg CO2e", "low", "high")
-    return header, tuple((row.label, row.group, *cells(row.value)) for row in _rows(subject, references))
+    return header, tuple((row.label, row.group, *cells(row.value)) for row in _rows(data, references))
 
 
-def _rows(subject: Subject, references: Sequence[Point]) -> list[Row]:
-    kg = subject.operational_kg
+def _rows(data: ReportData, references: Sequence[ReferencePoint]) -> list[DotRow]:
+    kg = data.operational_kg
     if kg.best <= 0:
         return []
-    ours = Row(f"{subject_words(subject)}, operational", kg, OURS, is_chosen=True)
-    activities = [Row(item.activity.label, item.activity.kg, ACTIVITY) for item in subject.equivalents]
-    runs = [Row(point.label, point.kg, TRAINING) for point in references]
+    ours = DotRow(f"{subject_words(data)}, operational", kg, OURS, is_chosen=True)
+    activities = [DotRow(item.activity.label, item.activity.kg, ACTIVITY) for item in data.equivalents]
+    runs = [DotRow(point.label, point.kg, TRAINING) for point in references]
     return sorted([ours, *activities, *runs], key=lambda row: row.value.best)

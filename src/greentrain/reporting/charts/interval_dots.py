@@ -23,7 +23,7 @@ _BAND_PX = 26
 _FIRST_PX = 6
 
 
-class Row(NamedTuple):
+class DotRow(NamedTuple):
     """One value.
 
     Attributes
@@ -88,7 +88,7 @@ def value_words(value: Interval, unit: str) -> str:
 
 
 def row_chart(
-    rows: Sequence[Row],
+    rows: Sequence[DotRow],
     marks: Mapping[str, Mark],
     *,
     unit: str,
@@ -101,7 +101,7 @@ def row_chart(
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of DotRow
         From top to bottom, at least one.
     marks : mapping of str to Mark
         How each group looks, in the order of the legend.
@@ -124,7 +124,7 @@ def row_chart(
     return finished(traces, layout, title=title, source=source, plot_px=place.plot_px, theme=theme)
 
 
-def _dots(group: str, mark: Mark, found: Sequence[tuple[Row, Interval, float]], unit: str) -> dict[str, Any]:
+def _dots(group: str, mark: Mark, found: Sequence[tuple[DotRow, Interval, float]], unit: str) -> dict[str, Any]:
     values = [value for _, value, _ in found]
     error = {"type": "data", "symmetric": False, "thickness": 2, "width": 5}
     error |= {"array": [high - best for _, best, high in values], "arrayminus": [best - low for low, best, _ in values]}

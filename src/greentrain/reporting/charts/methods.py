@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from greentrain.interval import exact
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import Table, cells, source_words
-from greentrain.reporting.charts.interval_dots import Row, row_chart
+from greentrain.reporting.charts.chart_labels import HeaderAndRows, cells, source_words
+from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.si_prefixes import written, written_span
 from greentrain.reporting.charts.style import BLUE, GREEN, GREY, PURPLE, VERMILLION, Mark, empty
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -27,33 +27,33 @@ _NOTHING = "No published method applies to this job."
 _SAID = "The bar is our 90 % interval; the methods give none."
 
 
-def methods(subject: Subject, comparison: "MethodComparison | None", *, theme: str = "light") -> "Figure":
+def methods(data: ReportData, comparison: "MethodComparison | None", *, theme: str = "light") -> "Figure":
     """Draw the operational emissions by every method that applies to the job.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     comparison : MethodComparison or None
         The same job by the methods.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    rows = _rows(subject, comparison)
+    rows = _rows(data, comparison)
     if comparison is None or not rows:
         return empty(TITLE, _NOTHING, theme)
     keys = [item.result.sources[0] for item in comparison.methods if item.result.sources]
-    source = source_words(subject, keys, _SAID)
+    source = source_words(data, keys, _SAID)
     marks = dict(_GROUPS.values())
     return row_chart(rows, marks, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
 
 
-def summary(subject: Subject, comparison: "MethodComparison | None") -> str:
+def summary(data: ReportData, comparison: "MethodComparison | None") -> str:
     """Sum the chart up in one sentence."""
-    rows = _rows(subject, comparison)
+    rows = _rows(data, comparison)
     if not rows:
         return _NOTHING
-    ours = subject.operational_kg
+    ours = data.operational_kg
     others = sorted((row.value.best, row.label) for row in rows if not row.is_chosen)
     inside = sum(ours.low <= kg <= ours.high for kg, _ in others)
     (low, lowest), (high, highest) = others[0], others[-1]
@@ -62,21 +62,21 @@ def summary(subject: Subject, comparison: "MethodComparison | None") -> str:
     return f"For the same job, published methods give {ends} beside our {written_span(ours, 'kg', 'CO2e')}; {held}."
 
 
-def table(subject: Subject, comparison: "MethodComparison | None") -> Table:
+def table(data: ReportData, comparison: "MethodComparison | None") -> HeaderAndRows:
     """Return what the chart shows as a table."""
     header = ("method", "kind", "kg CO2e", "low", "high", "over ours")
-    best = subject.operational_kg.best
-    rows = _rows(subject, comparison)
+    best = data.operational_kg.best
+    rows = _rows(data, comparison)
     return header, tuple((row.label, row.group, *cells(row.value), rounded(row.value.best / best)) for row in rows)
 
 
-def _rows(subject: Subject, comparison: "MethodComparison | None") -> list[Row]:
-    ours = subject.operational_kg
+def _rows(data: ReportData, comparison: "MethodComparison | None") -> list[DotRow]:
+    ours = data.operational_kg
     if comparison is None or not comparison.methods or ours.best <= 0:
         return []
-    rows = [Row("greentrain", ours, _GROUPS["ours"][0], is_chosen=True)]
+    rows = [DotRow("greentrain", ours, _GROUPS["ours"][0], is_chosen=True)]
     rows += [
-        Row(item.result.words, exact(item.result.kg), _GROUPS[item.result.kind][0])
+        DotRow(item.result.words, exact(item.result.kg), _GROUPS[item.result.kind][0])
         for item in comparison.methods
         if item.result.kg > 0
     ]

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import Table, source_words
+from greentrain.reporting.charts.chart_labels import HeaderAndRows, source_words
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -20,7 +20,7 @@ from greentrain.reporting.charts.style import (
     finished,
     text,
 )
-from greentrain.reporting.subject import PowerSpan, Subject
+from greentrain.reporting.report_data import PowerSpan, ReportData
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -44,22 +44,22 @@ _MOST_LANES = 4
 Series = Sequence[tuple[float, float]]
 
 
-def power_over_time(subject: Subject, *, theme: str = "light") -> "Figure":
+def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     """Draw the measured power of each component, with the run's spans above.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported; of a tracked run.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    series = _series(subject)
+    series = _series(data)
     if not series:
         return empty(TITLE, _NOTHING, theme)
     length = max(points[-1][0] for points in series.values())
     watts, seconds = scale_for(_peak_w(series), "W"), scale_for(length, "s")
-    lanes = _lanes(subject.spans, length)
+    lanes = _lanes(data.spans, length)
     lanes_px = _LANE_PX * len(lanes)
     share = _PLOT_PX / (_PLOT_PX + lanes_px)
     traces = [_line(name, points, watts, seconds) for name, points in series.items()]
@@ -82,13 +82,13 @@ def power_over_time(subject: Subject, *, theme: str = "light") -> "Figure":
             "visible": False,
             "fixedrange": True,
         }
-    source = source_words(subject, [], "Before PUE, as the meter read it.", *_left_out(subject.spans, lanes))
+    source = source_words(data, [], "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
     return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX + lanes_px, theme=theme)
 
 
-def summary(subject: Subject) -> str:
+def summary(data: ReportData) -> str:
     """Say the chart in one sentence."""
-    series = _series(subject)
+    series = _series(data)
     if not series:
         return _NOTHING
     parts = [f"{_words(name)} {written(_mean_w(points), 'W')}" for name, points in series.items()]
@@ -97,7 +97,7 @@ def summary(subject: Subject) -> str:
     return f"Mean power over {written(length, 's')}: {', '.join(parts)}; the highest reading of one is {peak}."
 
 
-def table(subject: Subject) -> Table:
+def table(data: ReportData) -> HeaderAndRows:
     """Give what the chart shows as a table: each component's mean, least and most."""
     header = ("component", "mean W", "least W", "most W", "samples")
     return header, tuple(
@@ -108,7 +108,7 @@ def table(subject: Subject) -> Table:
             rounded(max(w for _, w in points)),
             f"{len(points):,}",
         )
-        for name, points in _series(subject).items()
+        for name, points in _series(data).items()
     )
 
 
@@ -125,8 +125,8 @@ def thinned(points: Series, most: int = _MOST_POINTS) -> Series:
     return kept
 
 
-def _series(subject: Subject) -> dict[str, Series]:
-    return {name: points for name, points in subject.power_series.items() if points}
+def _series(data: ReportData) -> dict[str, Series]:
+    return {name: points for name, points in data.power_series.items() if points}
 
 
 def _words(name: str) -> str:

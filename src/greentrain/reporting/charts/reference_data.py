@@ -10,9 +10,9 @@ from greentrain.catalogue.table_files import Row, shipped_table
 from greentrain.errors import UnknownName
 from greentrain.estimation.grid import choose_grid, grid_input
 from greentrain.interval import exact
-from greentrain.reporting.charts.elsewhere import PlaceGrid
-from greentrain.reporting.charts.headline import Point
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.charts.headline import ReferencePoint
+from greentrain.reporting.charts.other_regions import PlaceGrid
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from greentrain.validation.comparison import MethodComparison
@@ -25,28 +25,28 @@ _MOST_RUNS = 2
 _LOCATION_BASED = "location-based"
 
 
-def places_beside(subject: Subject) -> tuple[PlaceGrid, ...]:
+def places_beside(data: ReportData) -> tuple[PlaceGrid, ...]:
     """Look up where else the run could have been: the regions of its cloud provider, or a choice of countries.
 
     The year is that of the run's own grid, so that places are compared and not years.
     """
-    catalogue = _catalogue(subject)
-    own = {line.location for line in subject.lines}
+    catalogue = _catalogue(data)
+    own = {line.location for line in data.lines}
     code = next(iter(own)) if len(own) == 1 else None
-    years = {line.grid.year or line.year for line in subject.lines if line.grid is not None}
+    years = {line.grid.year or line.year for line in data.lines if line.grid is not None}
     year = next(iter(years)) if len(years) == 1 else None
-    hours = subject.lines[0].hours if len(subject.lines) == 1 else None
+    hours = data.lines[0].hours if len(data.lines) == 1 else None
     codes = _codes(catalogue, code)
     return tuple(_grid_of(catalogue, location, year, hours) for location in codes)
 
 
-def published_runs(subject: Subject) -> tuple[Point, ...]:
+def published_runs(data: ReportData) -> tuple[ReferencePoint, ...]:
     """Look up published training runs of about the same emissions, location-based and without contradictions.
 
     The shipped table alone is read, and of it only what is shown: checking and sorting its records, as the validation
     does, takes as long as all the rest of a report in text.
     """
-    kg = subject.operational_kg.best
+    kg = data.operational_kg.best
     if kg <= 0:
         return ()
     fit = filter(_is_fit, shipped_table("references").where("verified", "yes"))
@@ -54,13 +54,13 @@ def published_runs(subject: Subject) -> tuple[Point, ...]:
     return tuple(map(_point, nearest[:_MOST_RUNS]))
 
 
-def comparison_of(subject: Subject) -> "MethodComparison | None":
+def comparison_of(data: ReportData) -> "MethodComparison | None":
     """Apply the published methods to the job of an estimate; None for anything else."""
-    if subject.kind != "estimate" or subject.estimate is None:
+    if data.kind != "estimate" or data.estimate is None:
         return None
     from greentrain.validation.comparison import compare_methods
 
-    return compare_methods(subject.estimate)
+    return compare_methods(data.estimate)
 
 
 def source_ids(found: Any) -> tuple[str, ...]:
@@ -71,8 +71,8 @@ def source_ids(found: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key.strip() for joined in keys for key in joined.split(";") if key.strip()))
 
 
-def _catalogue(subject: Subject) -> Catalogue:
-    return load_catalogue() if subject.estimate is None else subject.estimate.catalogue
+def _catalogue(data: ReportData) -> Catalogue:
+    return load_catalogue() if data.estimate is None else data.estimate.catalogue
 
 
 def _codes(catalogue: Catalogue, own: str | None) -> list[Location]:
@@ -112,7 +112,7 @@ def _is_fit(row: Row) -> bool:
     return is_stated and is_published and not row["excluded"] and not row["traps"]
 
 
-def _point(row: Row) -> Point:
+def _point(row: Row) -> ReferencePoint:
     scope = row["co2e_scope"].partition(" (")[0].partition(", 100%")[0]
     label = f"training {row['model']}, {row['organisation']} {row['year']}, published figure ({scope})"
-    return Point(label, exact(float(row["published_co2e_kg"])), row["source"])
+    return ReferencePoint(label, exact(float(row["published_co2e_kg"])), row["source"])

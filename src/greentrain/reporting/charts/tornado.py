@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.inputs import Input
 from greentrain.numbers import percent, rounded, with_span
-from greentrain.reporting.charts.chart_labels import Table, source_words, subject_words
+from greentrain.reporting.charts.chart_labels import HeaderAndRows, source_words, subject_words
 from greentrain.reporting.charts.interval_dots import placed
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import BLUE, GREY, ORANGE, Mark, amount_axis, empty, finished, text, unbroken
 from greentrain.reporting.labels import input_words
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -33,20 +33,20 @@ class Swing(NamedTuple):
     at_high_kg: float
 
 
-def tornado(subject: Subject, *, theme: str = "light") -> "Figure":
+def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
     """Draw how far each uncertain input moves the operational emissions, the strongest first.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    swings = _swings(subject)
+    swings = _swings(data)
     if not swings:
         return empty(TITLE, "Every input that counts is exact, so there is no interval.", theme)
-    best = subject.operational_kg.best
+    best = data.operational_kg.best
     scale = scale_for(max(best, *(max(swing[2:]) for swing in swings)), "kg")
     place = placed([_label(swing) for swing in swings], [False] * len(swings))
     middle = {"type": "line", "xref": "x", "yref": "paper", "x0": best / scale.size, "x1": best / scale.size}
@@ -63,22 +63,22 @@ def tornado(subject: Subject, *, theme: str = "light") -> "Figure":
         _bars("input low", _LOW, [(swing.at_low_kg, swing) for swing in swings], best, place.at_px, scale),
         _bars("input high", _HIGH, [(swing.at_high_kg, swing) for swing in swings], best, place.at_px, scale),
     ]
-    source = source_words(subject, [swing.item.source_ids[0] for swing in swings if swing.item.source != "user"], _SAID)
+    source = source_words(data, [swing.item.source_ids[0] for swing in swings if swing.item.source != "user"], _SAID)
     return finished(traces, layout, title=TITLE, source=source, plot_px=place.plot_px, theme=theme)
 
 
-def summary(subject: Subject) -> str:
+def summary(data: ReportData) -> str:
     """Say the chart in one sentence."""
-    swings = _swings(subject)
+    swings = _swings(data)
     if not swings:
         return "Every input that counts is exact, so there is no interval."
     first = swings[0]
     ends = f"{written(min(first[2:]), 'kg')} to {written(max(first[2:]), 'kg')}"
-    moved = f"alone moves the emissions of {subject_words(subject).lower()} from {ends} CO2e"
+    moved = f"alone moves the emissions of {subject_words(data).lower()} from {ends} CO2e"
     return f"{_first_capital(input_words(first.item.name))} {moved}, {percent(first.share)} of the variance."
 
 
-def table(subject: Subject) -> Table:
+def table(data: ReportData) -> HeaderAndRows:
     """Give what the chart shows as a table."""
     header = ("input", "value", "unit", "kg CO2e at its low end", "kg CO2e at its high end", "share of variance")
     return header, tuple(
@@ -90,15 +90,15 @@ def table(subject: Subject) -> Table:
             rounded(swing.at_high_kg),
             percent(swing.share),
         )
-        for swing in _swings(subject)
+        for swing in _swings(data)
     )
 
 
-def _swings(subject: Subject) -> list[Swing]:
-    best = subject.operational_kg.best
+def _swings(data: ReportData) -> list[Swing]:
+    best = data.operational_kg.best
     if best <= 0:
         return []
-    drivers = [(subject.inputs[name], share) for name, share in subject.drivers if name in subject.inputs]
+    drivers = [(data.inputs[name], share) for name, share in data.drivers if name in data.inputs]
     return [
         Swing(item, share, _moved(best, item, item.value.low), _moved(best, item, item.value.high))
         for item, share in drivers[:_MOST]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import INTERVALS, Table, cells, source_words
+from greentrain.reporting.charts.chart_labels import INTERVALS, HeaderAndRows, cells, source_words
 from greentrain.reporting.charts.log_axis import drawable, log_axis
 from greentrain.reporting.charts.si_prefixes import written, written_span
 from greentrain.reporting.charts.style import BLUE, GREEN, GREY, VERMILLION, Mark, empty, finished, text
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 from greentrain.validation.report import RecordResult
 
 if TYPE_CHECKING:
@@ -42,17 +42,17 @@ class Pair(NamedTuple):
         return self.estimated.best / self.published
 
 
-def validation(subject: Subject, *, theme: str = "light") -> "Figure":
+def validation(data: ReportData, *, theme: str = "light") -> "Figure":
     """Draw our figure of each record over the published one: energy above, emissions below.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         Of a validation.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    panels = [(words, unit, pairs) for words, unit in _PANELS if (pairs := _pairs(subject, unit))]
+    panels = [(words, unit, pairs) for words, unit in _PANELS if (pairs := _pairs(data, unit))]
     if not panels:
         return empty(TITLE, _NOTHING, theme)
     traces: list[dict[str, Any]] = []
@@ -71,15 +71,13 @@ def validation(subject: Subject, *, theme: str = "light") -> "Figure":
         traces += [
             _points(tier, pairs, unit, key, named) for tier in _TIERS if any(pair.tier == tier for pair in pairs)
         ]
-    source = source_words(
-        subject, [], INTERVALS, "The published figures stand in references.csv, each with its source."
-    )
+    source = source_words(data, [], INTERVALS, "The published figures stand in references.csv, each with its source.")
     return finished(traces, layout, title=TITLE, source=source, plot_px=plot_px, theme=theme)
 
 
-def summary(subject: Subject) -> str:
+def summary(data: ReportData) -> str:
     """Sum the chart up in one sentence."""
-    found = {unit: _pairs(subject, unit) for _, unit in _PANELS}
+    found = {unit: _pairs(data, unit) for _, unit in _PANELS}
     if not any(found.values()):
         return _NOTHING
     parts = []
@@ -93,13 +91,13 @@ def summary(subject: Subject) -> str:
     return f"Within a factor of {BAND:g} of the published figure lie {', '.join(parts)}."
 
 
-def table(subject: Subject) -> Table:
+def table(data: ReportData) -> HeaderAndRows:
     """Return what the chart shows as a table."""
     header = ("record", "tier", "unit", "published", "estimated", "low", "high", "estimated over published")
     return header, tuple(
         (pair.id, pair.tier, _UNIT_WORDS[unit], rounded(pair.published), *cells(pair.estimated), rounded(pair.ratio))
         for _, unit in _PANELS
-        for pair in _pairs(subject, unit)
+        for pair in _pairs(data, unit)
     )
 
 
@@ -111,8 +109,8 @@ def is_close(ratio: float) -> bool:
     return abs(log(ratio)) <= log(BAND) * (1 + 1e-12)
 
 
-def _pairs(subject: Subject, unit: str) -> list[Pair]:
-    records = subject.validation.records if subject.validation else ()
+def _pairs(data: ReportData, unit: str) -> list[Pair]:
+    records = data.validation.records if data.validation else ()
     found = [_pair(row, unit) for row in records if row.tier in _TIERS]
     return [pair for pair in found if pair is not None]
 

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import percent, rounded
-from greentrain.reporting.charts.chart_labels import INTERVALS, Table, input_sources, source_words, subject_words
+from greentrain.reporting.charts.chart_labels import (
+    INTERVALS,
+    HeaderAndRows,
+    input_sources,
+    source_words,
+    subject_words,
+)
 from greentrain.reporting.charts.interval_dots import placed, value_words
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written, written_span
 from greentrain.reporting.charts.style import (
@@ -21,7 +27,7 @@ from greentrain.reporting.charts.style import (
     text,
     unbroken,
 )
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -59,24 +65,24 @@ class Step(NamedTuple):
     energy_kwh: float | None = None
 
 
-def waterfall(subject: Subject, *, theme: str = "light") -> "Figure":
+def waterfall(data: ReportData, *, theme: str = "light") -> "Figure":
     """Draw what each component adds to the emissions.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    steps = _steps(subject)
+    steps = _steps(data)
     if not steps:
         return empty(TITLE, "The parts of the emissions are not known.", theme)
     ends = [step.interval.high if step.interval else step.from_kg + step.kg for step in steps]
     scale = scale_for(max(ends), "kg")
     place = placed([_label(step, steps[-1].kg) for step in steps], [step.interval is not None for step in steps])
     traces = [_bar(step, at, scale) for step, at in zip(steps, place.at_px, strict=True)]
-    source = source_words(subject, input_sources(subject, "host_factor", "pue", "grid_intensity"), INTERVALS)
+    source = source_words(data, input_sources(data, "host_factor", "pue", "grid_intensity"), INTERVALS)
     layout = {
         "xaxis": amount_axis(scale, "CO2e"),
         "yaxis": place.axis,
@@ -88,9 +94,9 @@ def waterfall(subject: Subject, *, theme: str = "light") -> "Figure":
     return finished(traces, layout, title=TITLE, source=source, plot_px=place.plot_px, theme=theme)
 
 
-def summary(subject: Subject) -> str:
+def summary(data: ReportData) -> str:
     """Say the chart in one sentence."""
-    steps = _steps(subject)
+    steps = _steps(data)
     if not steps:
         return "The parts of the emissions are not known."
     parts = [step for step in steps if step.interval is None]
@@ -102,10 +108,10 @@ def summary(subject: Subject) -> str:
         else "operational alone"
     )
     amount = written_span(steps[-1].interval or Interval(0, 0, 0), "kg", "CO2e")
-    return f"{subject_words(subject)} emits {amount}, {whole}; the largest part, {share}, is {largest.label}."
+    return f"{subject_words(data)} emits {amount}, {whole}; the largest part, {share}, is {largest.label}."
 
 
-def table(subject: Subject) -> Table:
+def table(data: ReportData) -> HeaderAndRows:
     """Give what the chart shows as a table."""
     header = ("part", "kg CO2e", "low", "high", "kWh")
     return header, tuple(
@@ -116,23 +122,23 @@ def table(subject: Subject) -> Table:
             rounded(step.interval.high) if step.interval else "",
             "" if step.energy_kwh is None else rounded(step.energy_kwh),
         )
-        for step in _steps(subject)
+        for step in _steps(data)
     )
 
 
-def _steps(subject: Subject) -> list[Step]:
+def _steps(data: ReportData) -> list[Step]:
     """List the parts of the operational emissions and their sum, then what was emitted before, and the whole."""
-    operational, embodied = subject.operational_kg, subject.embodied_kg
-    if not subject.breakdown or operational.best <= 0:
+    operational, embodied = data.operational_kg, data.embodied_kg
+    if not data.breakdown or operational.best <= 0:
         return []
     found: list[Step] = []
     so_far = 0.0
-    for part in subject.breakdown:
+    for part in data.breakdown:
         words = _WORDS.get(part.component, part.component.replace("_", " "))
         mark = _PARTS.get(part.component, _OTHER)
         found.append(Step(words, mark, so_far, part.operational_kg, energy_kwh=part.energy_kwh))
         so_far += part.operational_kg
-    kwh = subject.facility_energy_kwh.best
+    kwh = data.facility_energy_kwh.best
     found.append(Step("operational, in all", _SUM, 0.0, operational.best, operational, kwh))
     if embodied is None:
         return found

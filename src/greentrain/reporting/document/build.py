@@ -1,9 +1,9 @@
-"""From a subject to its document."""
+"""Build the document of a report from its data."""
 
 from typing import Any
 
 from greentrain.reporting.document.blocks import Chart, Document, Section
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 _SUBTITLES = {
     "estimate": "Energy, emissions and water of a training run, estimated",
@@ -13,42 +13,42 @@ _SUBTITLES = {
 }
 
 
-def document_of(subject: Subject) -> Document:
+def document_of(data: ReportData) -> Document:
     """Make the document of a report.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What it is about.
     """
-    if subject.kind == "validation":
+    if data.kind == "validation":
         from greentrain.reporting.document.validation import validation_sections
 
-        sections: tuple[Section, ...] = tuple(validation_sections(subject))
+        sections: tuple[Section, ...] = tuple(validation_sections(data))
     else:
         from greentrain.reporting.document.footprint import footprint_sections
 
-        sections = tuple(footprint_sections(subject))
+        sections = tuple(footprint_sections(data))
     filled = tuple(section for section in sections if section.blocks)
-    sources = _sources(subject, filled)
+    sources = _sources(data, filled)
     numbers = {ref: number for number, ref in enumerate(sources, 1)}
-    return Document(subject.title, _SUBTITLES[subject.kind], filled, sources, numbers)
+    return Document(data.title, _SUBTITLES[data.kind], filled, sources, numbers)
 
 
-def _sources(subject: Subject, sections: tuple[Section, ...]) -> dict[str, dict[str, Any]]:
+def _sources(data: ReportData, sections: tuple[Section, ...]) -> dict[str, dict[str, Any]]:
     """Give the sources of the result, and after them those of what the charts show beside it."""
     keys = dict.fromkeys(
         key for section in sections for block in section.blocks if isinstance(block, Chart) for key in block.refs
     )
-    missing = [key for key in keys if key not in subject.sources]
+    missing = [key for key in keys if key not in data.sources]
     if not missing:
-        return subject.sources
+        return data.sources
     from greentrain.catalogue import load_catalogue
 
-    catalogue = subject.estimate.catalogue if subject.estimate else load_catalogue()
+    catalogue = data.estimate.catalogue if data.estimate else load_catalogue()
     found = ((key, catalogue.source(key)) for key in missing)
     beside = {
         key: {"title": source.title, "url": source.url, "year": source.year, "licence": source.licence}
         for key, source in found
     }
-    return {**subject.sources, **beside}
+    return {**data.sources, **beside}

@@ -6,7 +6,7 @@ from greentrain.inputs import Input
 from greentrain.numbers import as_given, with_span
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, table
 from greentrain.reporting.labels import input_words
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 _BASES = {
     "given": "given by the user",
@@ -18,17 +18,17 @@ _BASES = {
 }
 
 
-def inputs_blocks(subject: Subject) -> Iterator[Block]:
+def inputs_blocks(data: ReportData) -> Iterator[Block]:
     """Give the table of inputs and the list of defaults and assumptions."""
-    if not subject.inputs:
+    if not data.inputs:
         return
     header = ("input", "value", "unit", "how it is known", "sources", "note")
-    yield table("Every number used, and where it is from", header, map(_row, subject.inputs), (1,))
-    if subject.defaults:
-        number = len(subject.defaults)
+    yield table("Every number used, and where it is from", header, map(_row, data.inputs), (1,))
+    if data.defaults:
+        number = len(data.defaults)
         words = "One input was" if number == 1 else f"{number} inputs were"
         yield Prose(f"{words} chosen by greentrain, because nobody said otherwise:")
-        yield Bullets(tuple(map(_default, subject.defaults)))
+        yield Bullets(tuple(map(_default, data.defaults)))
     else:
         yield Prose("No defaults were used.")
 

@@ -5,20 +5,20 @@ from os import PathLike
 
 from greentrain.reporting.document.blocks import Cell, Document
 from greentrain.reporting.document.build import document_of
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 Escape = Callable[[str], str]
 
 
 def written(
-    subject: Subject, template: str | PathLike[str] | None, escape: Escape, write: Callable[[Document], str]
+    data: ReportData, template: str | PathLike[str] | None, escape: Escape, write: Callable[[Document], str]
 ) -> str:
-    """Write a subject by a Jinja2 template, or else as a document; only a template loads Jinja2."""
+    """Write report data by a Jinja2 template, or else as a document; only a template loads Jinja2."""
     if template is not None:
         from greentrain.reporting.templating import own_template
 
-        return own_template(template, subject, escape=escape)
-    return write(document_of(subject))
+        return own_template(template, data, escape=escape)
+    return write(document_of(data))
 
 
 def cited(cell: Cell, document: Document, escape: Escape, opening: str = "[", closing: str = "]") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from greentrain.interval import Interval
 from greentrain.numbers import percent, rounded
 from greentrain.reporting.document.blocks import Block, Prose, table
-from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.report_data import ReportData, RunLine
 
 MOST_RUNS = 100
 """Longer tables are not read; CSV and JSON hold every run. [1]"""
@@ -14,17 +14,17 @@ MOST_RUNS = 100
 _STATUSES = ("completed", "failed", "interrupted", "killed", "running")
 
 
-def runs_blocks(subject: Subject) -> Iterator[Block]:
+def runs_blocks(data: ReportData) -> Iterator[Block]:
     """Give the runs of a project, the largest first where there are many; nothing for a single one."""
-    if subject.kind != "project":
+    if data.kind != "project":
         return
     yield table("Runs by how they ended", ("status", "runs", "kWh", "kg CO2e", "share of energy"),
-                _by_status(subject.lines), (1, 2, 3, 4))  # fmt: skip
-    shown = subject.lines
+                _by_status(data.lines), (1, 2, 3, 4))  # fmt: skip
+    shown = data.lines
     if len(shown) > MOST_RUNS:
         largest = sorted(shown, key=lambda line: (-_best(line.facility_energy_kwh), line.id))
         shown = tuple(largest[:MOST_RUNS])
-        yield Prose(f"The {MOST_RUNS} runs that took most energy, of {len(subject.lines):,}; the forms csv and json "
+        yield Prose(f"The {MOST_RUNS} runs that took most energy, of {len(data.lines):,}; the forms csv and json "
                     "hold all.")  # fmt: skip
     header = ("run", "id", "status", "start (UTC)", "hardware", "h", "kWh", "kg CO2e", "energy")
     yield table("Runs", header, [_row(line) for line in shown], (5, 6, 7))

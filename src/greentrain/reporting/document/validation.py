@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from math import exp
 
+from greentrain.reporting.charts import charts_of
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Section, table
-from greentrain.reporting.document.charts import Charts
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 from greentrain.reporting.terminal.validation import (
     TIER_TITLES,
     factor_words,
@@ -18,25 +18,25 @@ from greentrain.reporting.terminal.validation import (
 from greentrain.validation.report import RecordResult, ValidationReport
 
 
-def validation_sections(subject: Subject) -> Iterator[Section]:
+def validation_sections(data: ReportData) -> Iterator[Section]:
     """Give the sections of a validation."""
-    report = subject.validation
+    report = data.validation
     assert report is not None
-    yield Section("result", "Result", tuple(_result(subject, report)))
+    yield Section("result", "Result", tuple(_result(data, report)))
     yield Section("peers", "Published methods on the same metered runs", tuple(_peers(report)))
     yield Section("records", "Records", tuple(_records(report)))
     yield Section("claims", "Claims", tuple(_claims(report)))
     yield Section("excluded", "Records that are left out", tuple(_excluded(report)))
-    yield Section("method", "Method", (Bullets(tuple(Cell(sentence) for sentence in subject.method)),))
-    yield Section("versions", "Versions", tuple(_versions(subject)))
+    yield Section("method", "Method", (Bullets(tuple(Cell(sentence) for sentence in data.method)),))
+    yield Section("versions", "Versions", tuple(_versions(data)))
 
 
-def _result(subject: Subject, report: ValidationReport) -> Iterator[Block]:
+def _result(data: ReportData, report: ValidationReport) -> Iterator[Block]:
     used = sum(not item.excluded for item in report.references)
     yield Prose(f"{used} published records, each in the tiers that it has the figures for.")
     rows = [(f"{tier} {TIER_TITLES[tier]}", tier_words(tier, summary)) for tier, summary in report.tiers.items()]
     yield table("Summary of each tier", ("tier", "result"), rows)
-    yield from Charts(subject).of("validation")
+    yield from charts_of(data)
 
 
 def _peers(report: ValidationReport) -> Iterator[Block]:
@@ -82,5 +82,5 @@ def _excluded(report: ValidationReport) -> Iterator[Block]:
         yield table("Nothing of them can be checked", ("record", "why"), rows)
 
 
-def _versions(subject: Subject) -> Iterator[Block]:
-    yield Prose(f"greentrain {subject.versions.greentrain}, data {subject.versions.data}.")
+def _versions(data: ReportData) -> Iterator[Block]:
+    yield Prose(f"greentrain {data.versions.greentrain}, data {data.versions.data}.")

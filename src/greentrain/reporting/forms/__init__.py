@@ -1,7 +1,7 @@
 """The forms that a report can take: one file per form, loaded when it is asked for.
 
-A form is a module with a function ``render(subject, **options) -> str`` whose options are keyword-only. `FORMS` names
-the module, the kinds of subjects that it takes and the ending of a file in it.
+A form is a module with a function ``render(data, **options) -> str`` whose options are keyword-only. `FORMS` names
+the module, the kinds of results that it takes and the ending of a file in it.
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Form(NamedTuple):
     suffix : str
         Ending of a file in it.
     kinds : tuple of str
-        Kinds of subjects that it takes.
+        Kinds of results that it takes.
     is_dated : bool
         Whether it has to say when it was made.
     """

@@ -9,9 +9,9 @@ from greentrain.errors import InputError, either
 from greentrain.interval import Interval
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
-from greentrain.reporting.form_units import cell
+from greentrain.reporting.form_units import form_unit
 from greentrain.reporting.properties import properties_of
-from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.report_data import ReportData, RunLine
 
 FORM = "boamps"
 FORMAT_VERSION = "1.1"
@@ -21,7 +21,7 @@ _QUALITIES = (("high", 0.10), ("medium", 0.25))
 
 
 def render(
-    subject: Subject,
+    data: ReportData,
     *,
     activity: str = "training",
     task_family: str = "not stated",
@@ -34,7 +34,7 @@ def render(
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What was trained.
     activity : str, optional
         Stage of the task: training, fine-tuning (which the format writes as one word), retraining ...
@@ -45,15 +45,15 @@ def render(
     """
     if infrastructure not in (None, *INFRASTRUCTURES):
         raise InputError("infrastructure", infrastructure, f"must be {either(INFRASTRUCTURES)}")
-    scope_statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(data, FORM)
     whole: dict[str, Any] = {
-        **_header(subject),
-        "task": _task(subject, activity, task_family),
-        "measures": [_measure(subject, line) for line in subject.lines if line.it_energy_kwh is not None],
-        "infrastructure": _infrastructure(subject, infrastructure),
-        **_environment(subject),
-        "quality": quality(subject.it_energy_kwh),
-        "greentrain": properties_of(subject),
+        **_header(data),
+        "task": _task(data, activity, task_family),
+        "measures": [_measure(data, line) for line in data.lines if line.it_energy_kwh is not None],
+        "infrastructure": _infrastructure(data, infrastructure),
+        **_environment(data),
+        "quality": quality(data.it_energy_kwh),
+        "greentrain": properties_of(data),
     }
     return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -70,75 +70,75 @@ def quality(value: Interval) -> str:
     return next((name for name, most in _QUALITIES if error <= most), "low")
 
 
-def _header(subject: Subject) -> dict[str, Any]:
+def _header(data: ReportData) -> dict[str, Any]:
     """Give the header, which the format allows only with a date."""
-    if subject.made_at is None:
+    if data.made_at is None:
         return {}
-    version = {"formatVersion": FORMAT_VERSION, "reportDatetime": _moment(subject.made_at)}
-    return {"header": {**version, "reportStatus": "final" if subject.kind != "estimate" else "draft"}}
+    version = {"formatVersion": FORMAT_VERSION, "reportDatetime": _moment(data.made_at)}
+    return {"header": {**version, "reportStatus": "final" if data.kind != "estimate" else "draft"}}
 
 
 def _moment(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _task(subject: Subject, activity: str, family: str) -> dict[str, Any]:
+def _task(data: ReportData, activity: str, family: str) -> dict[str, Any]:
     algorithm: dict[str, Any] = {"algorithmType": "neural network"}
-    if subject.size is not None and subject.size.params is not None:
-        algorithm["parametersNumber"] = cell(FORM, "params").number(subject.size.params)
-    tokens = scope_statements.total_tokens(subject)
-    data: dict[str, Any] = {"dataUsage": "input", "dataType": "token" if tokens else "other"}
+    if data.size is not None and data.size.params is not None:
+        algorithm["parametersNumber"] = form_unit(FORM, "params").number(data.size.params)
+    tokens = scope_statements.total_tokens(data)
+    dataset: dict[str, Any] = {"dataUsage": "input", "dataType": "token" if tokens else "other"}
     if tokens:
-        data["dataQuantity"] = tokens
+        dataset["dataQuantity"] = tokens
     boundary = "powerConsumption is the energy of the computers before PUE [kWh]"
-    described = f"{one_line(subject.title)}. {boundary}; runs: {scope_statements.runs_words(subject)}."
+    described = f"{one_line(data.title)}. {boundary}; runs: {scope_statements.runs_words(data)}."
     return {
         "taskStage": activity.replace("fine-tuning", "finetuning"),
         "taskFamily": family,
         "algorithms": [algorithm],
-        "dataset": [data],
+        "dataset": [dataset],
         "taskDescription": described,
     }
 
 
-def _measure(subject: Subject, line: RunLine) -> dict[str, Any]:
+def _measure(data: ReportData, line: RunLine) -> dict[str, Any]:
     assert line.it_energy_kwh is not None
-    how = f"{line.basis} with codecarbon" if line.basis != "estimated" and subject.versions.codecarbon else line.basis
+    how = f"{line.basis} with codecarbon" if line.basis != "estimated" and data.versions.codecarbon else line.basis
     found: dict[str, Any] = {
         "measurementMethod": ", ".join(["greentrain", how, *([line.coverage] if line.coverage else [])]),
-        "version": subject.versions.greentrain,
-        "powerConsumption": cell(FORM, "energy").number(line.it_energy_kwh.best),
+        "version": data.versions.greentrain,
+        "powerConsumption": form_unit(FORM, "energy").number(line.it_energy_kwh.best),
     }
     if line.hours is not None:
-        found["measurementDuration"] = cell(FORM, "duration").number(line.hours)
+        found["measurementDuration"] = form_unit(FORM, "duration").number(line.hours)
     if line.started is not None:
         found["measurementDateTime"] = _moment(line.started)
     return found
 
 
-def _infrastructure(subject: Subject, named: str | None) -> dict[str, Any]:
-    regions = [line.location for line in subject.lines if line.location and ":" in line.location]
+def _infrastructure(data: ReportData, named: str | None) -> dict[str, Any]:
+    regions = [line.location for line in data.lines if line.location and ":" in line.location]
     found: dict[str, Any] = {"infraType": named or ("publicCloud" if regions else "other")}
     if regions:
         found["cloudProvider"] = regions[0].partition(":")[0]
-    return {**found, "components": list(_components(subject))}
+    return {**found, "components": list(_components(data))}
 
 
-def _components(subject: Subject) -> Iterator[dict[str, Any]]:
+def _components(data: ReportData) -> Iterator[dict[str, Any]]:
     """List the accelerators of each kind once; without any, the hardware as described."""
-    for hardware, count, is_accelerator in dict.fromkeys((i.hardware, i.count, bool(i.count)) for i in subject.lines):
+    for hardware, count, is_accelerator in dict.fromkeys((i.hardware, i.count, bool(i.count)) for i in data.lines):
         kind = "gpu" if is_accelerator else "cpu"
         yield {"componentName": one_line(hardware), "componentType": kind, "nbComponent": count or 1}
 
 
-def _environment(subject: Subject) -> dict[str, Any]:
+def _environment(data: ReportData) -> dict[str, Any]:
     """Say the place and its carbon intensity, where all runs share one."""
     from greentrain.reporting.places import country_of
 
-    found = set(scope_statements.grids(subject))
+    found = set(scope_statements.grids(data))
     country = country_of(next(iter(found))[0]) if len(found) == 1 else None
     if country is None:
         return {}
     place, grid = found.pop()
-    intensity = cell(FORM, "intensity").number(grid.g_per_kwh.best)
+    intensity = form_unit(FORM, "intensity").number(grid.g_per_kwh.best)
     return {"environment": {"country": country.name, "location": place, "powerSourceCarbonIntensity": intensity}}

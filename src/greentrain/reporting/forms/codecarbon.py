@@ -4,10 +4,10 @@ from datetime import UTC
 
 from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError
-from greentrain.reporting.form_units import cell, plain_decimal
+from greentrain.reporting.form_units import form_unit, plain_decimal
 from greentrain.reporting.places import country_of
+from greentrain.reporting.report_data import ReportData, RunLine
 from greentrain.reporting.scope_statements import known_lines, refuse_nothing
-from greentrain.reporting.subject import RunLine, Subject
 
 FORM = "codecarbon"
 COLUMNS = (
@@ -20,28 +20,28 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def render(subject: Subject) -> str:
+def render(data: ReportData) -> str:
     """Write one row per run whose energy is known; what is not known stays blank.
 
     Energies and powers hold the PUE, as in codecarbon's own rows. A measured run has its components. Of one that is
     estimated ``cpu_energy`` is that of the whole host, memory and fans included, where only one run is reported.
     """
-    refuse_nothing(subject, FORM)
-    return rows_csv(COLUMNS, (_row(subject, line) for line in known_lines(subject)))
+    refuse_nothing(data, FORM)
+    return rows_csv(COLUMNS, (_row(data, line) for line in known_lines(data)))
 
 
-def _row(subject: Subject, line: RunLine) -> dict[str, str]:
-    return {**_names(subject, line), **_amounts(line), **_parts(subject, line), **_place(line)}
+def _row(data: ReportData, line: RunLine) -> dict[str, str]:
+    return {**_names(data, line), **_amounts(line), **_parts(data, line), **_place(line)}
 
 
-def _names(subject: Subject, line: RunLine) -> dict[str, str]:
+def _names(data: ReportData, line: RunLine) -> dict[str, str]:
     """Give time, names and hardware; a time without zone, as codecarbon writes it, here in UTC."""
     ended = line.ended.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if line.ended else ""
     return {
         "timestamp": ended,
-        "project_name": line.project or subject.title,
+        "project_name": line.project or data.title,
         "run_id": line.id,
-        "codecarbon_version": subject.versions.codecarbon or "",
+        "codecarbon_version": data.versions.codecarbon or "",
         "gpu_count": str(line.count) if line.count else "",
         "gpu_model": line.hardware if line.count else "",
         "cpu_model": "" if line.count else line.hardware,
@@ -65,9 +65,9 @@ def _amounts(line: RunLine) -> dict[str, str]:
     return found
 
 
-def _parts(subject: Subject, line: RunLine) -> dict[str, str]:
+def _parts(data: ReportData, line: RunLine) -> dict[str, str]:
     """Part the energy into components as measured, else into accelerators and host, where that is known of this run."""
-    energies = _components(subject, line)
+    energies = _components(data, line)
     if line.pue is None:
         return {}
     found = {f"{name}_energy": _number("energy", kwh * line.pue.best) for name, kwh in energies.items()}
@@ -76,7 +76,7 @@ def _parts(subject: Subject, line: RunLine) -> dict[str, str]:
     return found
 
 
-def _components(subject: Subject, line: RunLine) -> dict[str, float]:
+def _components(data: ReportData, line: RunLine) -> dict[str, float]:
     """Give energies before PUE by codecarbon's own names. [kWh]"""
     if line.measured is not None:
         parts = line.measured
@@ -101,4 +101,4 @@ def _place(line: RunLine) -> dict[str, str]:
 
 
 def _number(quantity: str, value: float | None) -> str:
-    return "" if value is None else cell(FORM, quantity).decimal(value)
+    return "" if value is None else form_unit(FORM, quantity).decimal(value)

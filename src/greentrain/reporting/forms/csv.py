@@ -5,7 +5,7 @@ from typing import Any
 from greentrain.csv_text import rows_csv
 from greentrain.footprint import Grid
 from greentrain.interval import Interval
-from greentrain.reporting.subject import QUANTITIES, RunLine, Subject
+from greentrain.reporting.report_data import QUANTITIES, ReportData, RunLine
 
 _PLAIN = (
     "id", "name", "status", "basis", "hardware", "gpu", "count", "runs", "hours", "accelerator_hours", "location",
@@ -22,17 +22,17 @@ COLUMNS = (
 SCHEMA_VERSION = 1
 
 
-def render(subject: Subject) -> str:
-    """Write the lines of a subject as CSV; nothing stands for not known."""
-    if subject.validation is not None:
+def render(data: ReportData) -> str:
+    """Write the lines of report data as CSV; nothing stands for not known."""
+    if data.validation is not None:
         from greentrain.reporting.terminal.validation import validation_csv
 
-        return validation_csv(subject.validation)
-    return rows_csv(COLUMNS, (_row(subject, line) for line in subject.lines))
+        return validation_csv(data.validation)
+    return rows_csv(COLUMNS, (_row(data, line) for line in data.lines))
 
 
-def _row(subject: Subject, line: RunLine) -> dict[str, Any]:
-    row: dict[str, Any] = {"report_schema_version": SCHEMA_VERSION, "kind": subject.kind, "boundary": subject.boundary}
+def _row(data: ReportData, line: RunLine) -> dict[str, Any]:
+    row: dict[str, Any] = {"report_schema_version": SCHEMA_VERSION, "kind": data.kind, "boundary": data.boundary}
     row |= {name: getattr(line, name) for name in (*_PLAIN, "project", "starts")} | {
         "unmeasured": "; ".join(line.unmeasured)
     }
@@ -41,7 +41,7 @@ def _row(subject: Subject, line: RunLine) -> dict[str, Any]:
     for name in (*QUANTITIES, "pue"):
         row |= _ends(name, getattr(line, name))
     row |= _grid(line.grid)
-    return row | {f"{name}_version": version for name, version in subject.versions._asdict().items()}
+    return row | {f"{name}_version": version for name, version in data.versions._asdict().items()}
 
 
 def _grid(grid: Grid | None) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 from greentrain.errors import InputError, either
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
-from greentrain.reporting.form_units import cell
+from greentrain.reporting.form_units import form_unit
 from greentrain.reporting.properties import properties_of
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 FORM = "cyclonedx"
 SPEC_VERSIONS = ("1.6", "1.7")
@@ -19,12 +19,12 @@ ACTIVITIES = (
 )  # fmt: skip
 
 
-def render(subject: Subject, *, activity: str = "training", spec_version: str = "1.6") -> str:
+def render(data: ReportData, *, activity: str = "training", spec_version: str = "1.6") -> str:
     """Write the bill of materials of one machine learning model.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         Whose title names the model.
     activity : str, optional
         What was done: training, fine-tuning, or another of the specification's activities.
@@ -35,51 +35,51 @@ def render(subject: Subject, *, activity: str = "training", spec_version: str = 
         raise InputError("activity", activity, f"must be {either(ACTIVITIES)}")
     if spec_version not in SPEC_VERSIONS:
         raise InputError("spec_version", spec_version, f"must be {either(SPEC_VERSIONS)}")
-    scope_statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(data, FORM)
     bill: dict[str, Any] = {
         "$schema": f"http://cyclonedx.org/schema/bom-{spec_version}.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": spec_version,
         "version": 1,
-        "metadata": _metadata(subject),
-        "components": [_model(subject, activity)],
+        "metadata": _metadata(data),
+        "components": [_model(data, activity)],
     }
     return json.dumps(bill, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _metadata(subject: Subject) -> dict[str, Any]:
-    tool = {"type": "application", "name": "greentrain", "version": subject.versions.greentrain}
+def _metadata(data: ReportData) -> dict[str, Any]:
+    tool = {"type": "application", "name": "greentrain", "version": data.versions.greentrain}
     found: dict[str, Any] = {"tools": {"components": [tool]}}
-    if subject.made_at is None:
+    if data.made_at is None:
         return found
-    return {"timestamp": subject.made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), **found}
+    return {"timestamp": data.made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), **found}
 
 
-def _model(subject: Subject, activity: str) -> dict[str, Any]:
-    considerations = {"environmentalConsiderations": {"energyConsumptions": [_consumption(subject, activity)]}}
-    model = {"type": "machine-learning-model", "bom-ref": "model", "name": one_line(subject.title)}
+def _model(data: ReportData, activity: str) -> dict[str, Any]:
+    considerations = {"environmentalConsiderations": {"energyConsumptions": [_consumption(data, activity)]}}
+    model = {"type": "machine-learning-model", "bom-ref": "model", "name": one_line(data.title)}
     return {**model, "modelCard": {"considerations": considerations}}
 
 
-def _consumption(subject: Subject, activity: str) -> dict[str, Any]:
-    measure = {"value": cell(FORM, "energy").number(subject.facility_energy_kwh.best), "unit": "kWh"}
-    emitted = cell(FORM, "emissions").number(subject.operational_kg.best)
+def _consumption(data: ReportData, activity: str) -> dict[str, Any]:
+    measure = {"value": form_unit(FORM, "energy").number(data.facility_energy_kwh.best), "unit": "kWh"}
+    emitted = form_unit(FORM, "emissions").number(data.operational_kg.best)
     return {
         "activity": activity,
         "energyProviders": [
             {
-                "description": one_line(scope_statements.factor_words(subject)),
-                "organization": {"name": _grid_name(subject)},
+                "description": one_line(scope_statements.factor_words(data)),
+                "organization": {"name": _grid_name(data)},
                 "energySource": "unknown",
                 "energyProvided": measure,
             }
         ],
         "activityEnergyCost": measure,
         "co2CostEquivalent": {"value": emitted, "unit": "tCO2eq"},
-        "properties": [{"name": name, "value": value} for name, value in properties_of(subject).items()],
+        "properties": [{"name": name, "value": value} for name, value in properties_of(data).items()],
     }
 
 
-def _grid_name(subject: Subject) -> str:
-    places = dict.fromkeys(line.location for line in subject.lines if line.location)
+def _grid_name(data: ReportData) -> str:
+    places = dict.fromkeys(line.location for line in data.lines if line.location)
     return f"electricity grid, {', '.join(places)}" if places else "electricity grid, place not stated"

@@ -8,8 +8,8 @@ from greentrain.errors import InputError, InvalidNumber, either
 from greentrain.footprint import Grid
 from greentrain.interval import Interval
 from greentrain.reporting import scope_statements
-from greentrain.reporting.form_units import cell
-from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.form_units import form_unit
+from greentrain.reporting.report_data import ReportData, RunLine
 
 FORM = "ghg"
 SCOPES = ("2", "3")
@@ -21,14 +21,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def render(subject: Subject, *, market_based_kg: float | str | None = None, scope: str | None = None) -> str:
+def render(data: ReportData, *, market_based_kg: float | str | None = None, scope: str | None = None) -> str:
     """Write one row per run whose energy is known, and one that sums them.
 
     The period of a tracked run is that from its start to its end, of a described one the calendar year that was named.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What to report.
     market_based_kg : float, optional
         Market-based emissions of all runs together, as your contracts give them [kg CO2e]. It stands beside the
@@ -39,14 +39,14 @@ def render(subject: Subject, *, market_based_kg: float | str | None = None, scop
     if scope not in (None, *SCOPES):
         raise InputError("scope", scope, f"must be {either(SCOPES)}")
     market = _market(market_based_kg)
-    scope_statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(data, FORM)
     common = {
         "scope": f"scope {scope}" if scope else "not stated",
-        "boundary": scope_statements.boundary_words(subject),
-        "greentrain_version": subject.versions.greentrain,
-        "data_version": subject.versions.data,
+        "boundary": scope_statements.boundary_words(data),
+        "greentrain_version": data.versions.greentrain,
+        "data_version": data.versions.data,
     }
-    return rows_csv(COLUMNS, ({**common, **row} for row in _rows(subject, market)))
+    return rows_csv(COLUMNS, ({**common, **row} for row in _rows(data, market)))
 
 
 def _market(kg: float | str | None) -> str:
@@ -58,12 +58,12 @@ def _market(kg: float | str | None) -> str:
         value = -1.0
     if not 0 <= value < float("inf"):
         raise InvalidNumber("market_based_kg", kg, "must be a number of kg CO2e from 0 on")
-    return cell(FORM, "emissions").decimal(value)
+    return form_unit(FORM, "emissions").decimal(value)
 
 
-def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
-    year = _named_year(subject)
-    for line in scope_statements.known_lines(subject):
+def _rows(data: ReportData, market: str) -> Iterator[dict[str, str]]:
+    year = _named_year(data)
+    for line in scope_statements.known_lines(data):
         yield {
             "record": "run",
             "activity": line.name,
@@ -71,15 +71,15 @@ def _rows(subject: Subject, market: str) -> Iterator[dict[str, str]]:
             "basis": line.basis,
             **_period(line.started, line.ended, year),
             **_amounts(line.facility_energy_kwh, line.operational_kg),
-            **_factor(subject, line),
+            **_factor(data, line),
         }
     yield {
         "record": "total",
-        "activity": subject.title,
-        "status": scope_statements.runs_words(subject),
-        "basis": subject.basis,
-        **_period(subject.period_start, subject.period_end, year),
-        **_amounts(subject.facility_energy_kwh, subject.operational_kg),
+        "activity": data.title,
+        "status": scope_statements.runs_words(data),
+        "basis": data.basis,
+        **_period(data.period_start, data.period_end, year),
+        **_amounts(data.facility_energy_kwh, data.operational_kg),
         "market_based_t_co2e": market,
     }
 
@@ -90,11 +90,11 @@ def _period(start: datetime | None, end: datetime | None, year: int | None) -> d
     return {"period_start_utc": _moment(start), "period_end_utc": _moment(end)}
 
 
-def _named_year(subject: Subject) -> int | None:
+def _named_year(data: ReportData) -> int | None:
     """Give the year that the user named of a described run."""
-    if subject.kind != "estimate" or subject.estimate is None:
+    if data.kind != "estimate" or data.estimate is None:
         return None
-    run = subject.estimate.run
+    run = data.estimate.run
     return run["year"] if run["year_basis"] == "given" else None
 
 
@@ -109,26 +109,26 @@ def _amounts(energy: Interval | None, emitted: Interval | None) -> dict[str, str
 def _ends(quantity: str, column: str, value: Interval | None) -> dict[str, str]:
     if value is None:
         return {}
-    low, best, high = map(cell(FORM, quantity).decimal, value)
+    low, best, high = map(form_unit(FORM, quantity).decimal, value)
     return {column: best, f"{column}_low": low, f"{column}_high": high}
 
 
-def _factor(subject: Subject, line: RunLine) -> dict[str, str]:
+def _factor(data: ReportData, line: RunLine) -> dict[str, str]:
     found = {"factor_place": line.location or "", "pue": f"{line.pue.best:.6g}" if line.pue else ""}
     if line.grid is None:
         return found
     return {
         **found,
-        "factor_kg_co2e_per_kwh": cell(FORM, "factor").decimal(line.grid.g_per_kwh.best),
+        "factor_kg_co2e_per_kwh": form_unit(FORM, "factor").decimal(line.grid.g_per_kwh.best),
         "factor_year": str(line.grid.year or ""),
         "factor_accounting": line.grid.accounting or "not stated",
-        **_source(subject, line.grid),
+        **_source(data, line.grid),
     }
 
 
-def _source(subject: Subject, grid: Grid) -> dict[str, str]:
+def _source(data: ReportData, grid: Grid) -> dict[str, str]:
     keys = [key.strip() for key in grid.source.split(";")]
-    known = [subject.sources[key] for key in keys if key in subject.sources]
+    known = [data.sources[key] for key in keys if key in data.sources]
     titles = "; ".join(source["title"] for source in known)
     urls = "; ".join(source["url"] for source in known if source["url"])
     return {"factor_source": titles, "factor_url": urls}

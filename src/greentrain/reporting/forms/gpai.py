@@ -2,9 +2,9 @@
 
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
-from greentrain.reporting.form_units import Cell, cell
+from greentrain.reporting.form_units import FormUnit, form_unit
 from greentrain.reporting.provenance_mark import made_by
-from greentrain.reporting.subject import STATED, Subject
+from greentrain.reporting.report_data import STATED, ReportData
 
 FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
@@ -18,107 +18,107 @@ _FILLED = (
 _NOT_STATED = "not stated to greentrain"
 
 
-def render(subject: Subject) -> str:
+def render(data: ReportData) -> str:
     """Write the items as a Markdown table, numbers with two significant figures, and the methods in words."""
-    scope_statements.refuse_nothing(subject, FORM)
+    scope_statements.refuse_nothing(data, FORM)
     lines = [
-        f"<!-- {made_by(subject)} -->",
+        f"<!-- {made_by(data)} -->",
         "",
-        f"# Computation and energy of training: {markdown(subject.title)}",
+        f"# Computation and energy of training: {markdown(data.title)}",
         "",
         f"For Annex XI, section 1, point 2 (d) and (e) of Regulation (EU) 2024/1689; items of the {FORM_VERSION}.",
         "",
         "| Item | Answer |",
         "| --- | --- |",
-        *(f"| {item} | {answer} |" for item, answer in _items(subject).items()),
+        *(f"| {item} | {answer} |" for item, answer in _items(data).items()),
         "",
         "## Measurement methodology (computation)",
         "",
-        markdown(compute_method(subject)),
+        markdown(compute_method(data)),
         "",
         "## Measurement methodology (energy)",
         "",
-        markdown(energy_method(subject)),
+        markdown(energy_method(data)),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _items(subject: Subject) -> dict[str, str]:
-    energy = cell(FORM, "energy")
-    hours, devices = scope_statements.wall_clock_hours(subject), scope_statements.accelerator_hours(subject)
+def _items(data: ReportData) -> dict[str, str]:
+    energy = form_unit(FORM, "energy")
+    hours, devices = scope_statements.wall_clock_hours(data), scope_statements.accelerator_hours(data)
     return {
         "Training time, range": _range(hours),
-        "Training time, wall-clock days": _amount(cell(FORM, "days"), hours),
-        "Training time, hardware-days": _amount(cell(FORM, "hardware_days"), devices),
-        "Hardware": markdown(scope_statements.hardware_of(subject)) or _NOT_STATED,
-        "Amount of computation used for training": _flop(subject),
-        "Amount of energy used for training": energy.with_unit(subject.facility_energy_kwh.best),
-        "How the energy is known": scope_statements.basis_words(subject),
+        "Training time, wall-clock days": _amount(form_unit(FORM, "days"), hours),
+        "Training time, hardware-days": _amount(form_unit(FORM, "hardware_days"), devices),
+        "Hardware": markdown(scope_statements.hardware_of(data)) or _NOT_STATED,
+        "Amount of computation used for training": _flop(data),
+        "Amount of energy used for training": energy.with_unit(data.facility_energy_kwh.best),
+        "How the energy is known": scope_statements.basis_words(data),
     }
 
 
-def _amount(unit: Cell, hours: float | None) -> str:
+def _amount(unit: FormUnit, hours: float | None) -> str:
     return _NOT_STATED if hours is None else unit.with_unit(hours)
 
 
 def _range(hours: float | None) -> str:
     if hours is None:
         return _NOT_STATED
-    months = hours * cell(FORM, "days").factor / _DAYS_PER_MONTH
+    months = hours * form_unit(FORM, "days").factor / _DAYS_PER_MONTH
     return next((words for most, words in _RANGES if months < most), "more than 6 months")
 
 
-def _flop(subject: Subject) -> str:
-    if subject.size is None or subject.size.flops is None:
+def _flop(data: ReportData) -> str:
+    if data.size is None or data.size.flops is None:
         return _NOT_STATED
-    unit = cell(FORM, "flop")
-    mantissa, exponent = f"{unit.number(subject.size.flops):.{unit.digits - 1}e}".split("e")
+    unit = form_unit(FORM, "flop")
+    mantissa, exponent = f"{unit.number(data.size.flops):.{unit.digits - 1}e}".split("e")
     return f"{mantissa} x 10^{int(exponent)} {unit.unit}"
 
 
-def compute_method(subject: Subject) -> str:
+def compute_method(data: ReportData) -> str:
     """Say how the computation was counted."""
-    if subject.size is None or subject.size.flops is None:
+    if data.size is None or data.size.flops is None:
         return "The number of operations was not stated; training time and hardware are those of the runs covered."
-    known = "6 x (active) parameters x tokens" if subject.size.tokens is not None else STATED
-    counted = subject.size.counted or known
+    known = "6 x (active) parameters x tokens" if data.size.tokens is not None else STATED
+    counted = data.size.counted or known
     own = "" if counted == STATED else " Recomputation of activations is not counted."
     return f"Operations of training: {counted}, all runs covered together.{own}"
 
 
-def energy_method(subject: Subject) -> str:
+def energy_method(data: ReportData) -> str:
     """Say in about a hundred words how the energy was found and what it covers."""
-    energy, value = cell(FORM, "energy"), subject.facility_energy_kwh
+    energy, value = form_unit(FORM, "energy"), data.facility_energy_kwh
     span = scope_statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
     sentences = (
-        _how(subject),
-        f"Boundary: {scope_statements.boundary_words(subject)}.",
-        f"Runs covered: {scope_statements.runs_words(subject)}.",
+        _how(data),
+        f"Boundary: {scope_statements.boundary_words(data)}.",
+        f"Runs covered: {scope_statements.runs_words(data)}.",
         f"Result: {energy.with_unit(value.best)}, {span}.",
         "Energy of making the hardware, of preparing data and of inference is not included.",
-        f"Computed with {scope_statements.versions_words(subject)}.",
+        f"Computed with {scope_statements.versions_words(data)}.",
     )
     return " ".join(sentences)
 
 
-def _how(subject: Subject) -> str:
-    parts = [scope_statements.meters_words(subject), "read by codecarbon" if subject.versions.codecarbon else ""]
+def _how(data: ReportData) -> str:
+    parts = [scope_statements.meters_words(data), "read by codecarbon" if data.versions.codecarbon else ""]
     meters = ", ".join(part for part in parts if part)
-    if subject.basis == "measured":
+    if data.basis == "measured":
         return f"Energy was measured during the runs: {meters}; gaps are marked in the record of the run."
-    if subject.basis == "mixed":
-        is_filled = any(line.is_filled for line in subject.lines)
+    if data.basis == "mixed":
+        is_filled = any(line.is_filled for line in data.lines)
         rest = f"; {_FILLED}" if is_filled else "; what was not measured is not in the figures"
         return f"Energy was measured in part: {meters}{rest}."
-    if subject.kind == "estimate":
-        return f"Energy is estimated from computational resources; no meter was read. {_estimated(subject)}"
-    if any(name in subject.inputs for name in _OF_PROFILES):
-        return f"Energy is estimated from computational resources; no meter reading was used. {_estimated(subject)}"
+    if data.kind == "estimate":
+        return f"Energy is estimated from computational resources; no meter was read. {_estimated(data)}"
+    if any(name in data.inputs for name in _OF_PROFILES):
+        return f"Energy is estimated from computational resources; no meter reading was used. {_estimated(data)}"
     return "Energy is modelled from the load of processors and the size of memory; no sensor read what did the work."
 
 
-def _estimated(subject: Subject) -> str:
-    names = subject.inputs
+def _estimated(data: ReportData) -> str:
+    names = data.inputs
     hours = "hours (derived from operations over peak times utilization)" if "mfu" in names else "hours"
     if "host_factor" not in names:
         return f"The estimate multiplies {hours} with the power of each component."

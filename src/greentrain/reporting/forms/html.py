@@ -11,29 +11,29 @@ from greentrain.reporting.charts.style import CONFIG, THEMES, template
 from greentrain.reporting.citations import address, source_line
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 from greentrain.reporting.templating import FOLDER, context, environment, own_template
 
 _TEMPLATE = "report.html.j2"
 _PLOTLY, _PAGE_SCRIPT = "plotly-basic.min.js", "report.js"
 
 
-def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> str:
+def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> str:
     """Write the report as a page.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     template : path, optional
         A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
     """
-    document = document_of(subject)
+    document = document_of(data)
     charts = [block for section in document.sections for block in section.blocks if isinstance(block, Chart)]
     page = _page(document, charts)
     if template is not None:
-        return own_template(template, subject, more=page)
-    text: str = environment().get_template(_TEMPLATE).render(context(subject, document) | page)
+        return own_template(template, data, more=page)
+    text: str = environment().get_template(_TEMPLATE).render(context(data, document) | page)
     return text
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from greentrain.interval import Interval
-from greentrain.reporting.subject import QUANTITIES, RunLine, Subject
+from greentrain.reporting.report_data import QUANTITIES, ReportData, RunLine
 
 SCHEMA_VERSION = 1
 _LINE = (
@@ -14,41 +14,41 @@ _LINE = (
 )  # fmt: skip
 
 
-def render(subject: Subject) -> str:
-    """Write a subject as JSON text."""
-    return json.dumps(subject_dict(subject), indent=2, allow_nan=False) + "\n"
+def render(data: ReportData) -> str:
+    """Write report data as JSON text."""
+    return json.dumps(report_dict(data), indent=2, allow_nan=False) + "\n"
 
 
-def subject_dict(subject: Subject) -> dict[str, Any]:
-    """Give a subject as plain data."""
+def report_dict(data: ReportData) -> dict[str, Any]:
+    """Give report data as plain data."""
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": "report",
-        "subject": subject.kind,
-        "title": subject.title,
-        "made_at": _utc(subject.made_at),
-        "period_start": _utc(subject.period_start),
-        "period_end": _utc(subject.period_end),
-        "boundary": subject.boundary,
-        "basis": subject.basis,
-        "unreadable": subject.unreadable,
-        "lines": [_line(line) for line in subject.lines],
-        "totals": {name: _ends(getattr(subject, name)) for name in QUANTITIES},
-        "failed_share": subject.failed_share,
-        "inputs": [item.to_dict() for item in subject.inputs],
-        "breakdown": [part._asdict() for part in subject.breakdown],
-        "drivers": [{"name": name, "share_of_variance": share} for name, share in subject.drivers],
-        "equivalents": [item.to_dict() for item in subject.equivalents],
-        "defaults": [item.name for item in subject.defaults],
-        "notes": list(subject.notes),
-        "sources": subject.sources,
-        "size": subject.size and subject.size._asdict(),
-        "power_series": {name: [list(point) for point in points] for name, points in subject.power_series.items()},
-        "spans": [span._asdict() for span in subject.spans],
-        "versions": subject.versions._asdict(),
-        "method": list(subject.method),
-        "estimate": subject.estimate and subject.estimate.to_dict(),
-        "validation": subject.validation and subject.validation.to_dict(),
+        "subject": data.kind,
+        "title": data.title,
+        "made_at": _utc(data.made_at),
+        "period_start": _utc(data.period_start),
+        "period_end": _utc(data.period_end),
+        "boundary": data.boundary,
+        "basis": data.basis,
+        "unreadable": data.unreadable,
+        "lines": [_line(line) for line in data.lines],
+        "totals": {name: _ends(getattr(data, name)) for name in QUANTITIES},
+        "failed_share": data.failed_share,
+        "inputs": [item.to_dict() for item in data.inputs],
+        "breakdown": [part._asdict() for part in data.breakdown],
+        "drivers": [{"name": name, "share_of_variance": share} for name, share in data.drivers],
+        "equivalents": [item.to_dict() for item in data.equivalents],
+        "defaults": [item.name for item in data.defaults],
+        "notes": list(data.notes),
+        "sources": data.sources,
+        "size": data.size and data.size._asdict(),
+        "power_series": {name: [list(point) for point in points] for name, points in data.power_series.items()},
+        "spans": [span._asdict() for span in data.spans],
+        "versions": data.versions._asdict(),
+        "method": list(data.method),
+        "estimate": data.estimate and data.estimate.to_dict(),
+        "validation": data.validation and data.validation.to_dict(),
     }
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from greentrain.reporting.forms.json import SCHEMA_VERSION
-from greentrain.reporting.subject import KINDS, QUANTITIES, Components
+from greentrain.reporting.report_data import KINDS, QUANTITIES, Components
 
 _ID = "https://json-schema.org/draft/2020-12/schema"
 _STATUSES = ["completed", "failed", "interrupted", "killed", "running", "estimated"]

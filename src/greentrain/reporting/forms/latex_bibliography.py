@@ -3,29 +3,29 @@
 from typing import Any
 
 from greentrain.reporting.escaping import latex
+from greentrain.reporting.report_data import ReportData
 from greentrain.reporting.scope_statements import grids
-from greentrain.reporting.subject import Subject
 
 _OWN = ("user", "measurement", "greentrain_judgement")
 
 
-def bibliography(subject: Subject) -> str:
+def bibliography(data: ReportData) -> str:
     """Write the entries, in an environment that saves them as greentrain.bib when the paper is compiled."""
-    keys = [key for item in subject.inputs for key in item.source_ids]
-    keys += _factor_keys(subject)
-    known = {key: subject.sources[key] for key in dict.fromkeys(keys) if key in subject.sources and key not in _OWN}
-    entries = [_own_entry(subject), *(_entry(key, source) for key, source in known.items())]
+    keys = [key for item in data.inputs for key in item.source_ids]
+    keys += _factor_keys(data)
+    known = {key: data.sources[key] for key in dict.fromkeys(keys) if key in data.sources and key not in _OWN}
+    entries = [_own_entry(data), *(_entry(key, source) for key, source in known.items())]
     return "\n".join([r"\begin{filecontents*}[overwrite]{greentrain.bib}", *entries, r"\end{filecontents*}"])
 
 
-def cited(subject: Subject) -> str:
+def cited(data: ReportData) -> str:
     """Cite the publications of the carbon intensities."""
-    keys = [_key(key) for key in _factor_keys(subject) if key in subject.sources and key not in _OWN]
+    keys = [_key(key) for key in _factor_keys(data) if key in data.sources and key not in _OWN]
     return rf"~\cite{{{','.join(dict.fromkeys(keys))}}}" if keys else ""
 
 
-def _factor_keys(subject: Subject) -> list[str]:
-    return [key.strip() for _, grid in grids(subject) for key in grid.source.split(";")]
+def _factor_keys(data: ReportData) -> list[str]:
+    return [key.strip() for _, grid in grids(data) for key in grid.source.split(";")]
 
 
 def _key(key: str) -> str:
@@ -35,8 +35,8 @@ def _key(key: str) -> str:
     )
 
 
-def _own_entry(subject: Subject) -> str:
-    versions = subject.versions
+def _own_entry(data: ReportData) -> str:
+    versions = data.versions
     fields = {
         "author": "{The greentrain authors}",
         "title": f"{{greentrain}} {latex(versions.greentrain)}, data {latex(versions.data)}",

@@ -10,8 +10,8 @@ from greentrain.interval import Interval
 from greentrain.numbers import counted
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import latex
-from greentrain.reporting.form_units import Cell, cell
-from greentrain.reporting.subject import RunLine, Subject
+from greentrain.reporting.form_units import FormUnit, form_unit
+from greentrain.reporting.report_data import ReportData, RunLine
 from greentrain.summation import total_of
 
 MOST_ROWS = 30
@@ -25,7 +25,7 @@ _NO_GPUS = (
 """Beginnings of the ids of accelerators that nobody calls a GPU."""
 
 
-class Row(NamedTuple):
+class LatexRow(NamedTuple):
     """A row of the table; blank quantities are None."""
 
     name: str
@@ -49,33 +49,33 @@ class Hours(NamedTuple):
     field: str
     words: str
 
-    def total(self, subject: Subject) -> float | None:
+    def total(self, data: ReportData) -> float | None:
         """Sum it over all runs. [h]"""
         sums = {"accelerator_hours": scope_statements.accelerator_hours, "hours": scope_statements.wall_clock_hours}
-        return sums[self.field](subject)
+        return sums[self.field](data)
 
 
-def hours_of(subject: Subject) -> Hours:
+def hours_of(data: ReportData) -> Hours:
     """Count accelerator-hours, called GPU-hours where all are GPUs; without accelerators, wall-clock time."""
-    if scope_statements.accelerator_hours(subject) is None:
-        return Hours("hours", cell("latex", "hours").unit)
-    is_other = any(line.gpu and line.gpu.startswith(_NO_GPUS) for line in subject.lines)
-    return Hours("accelerator_hours", "device-hours" if is_other else cell("latex", "accelerator_hours").unit)
+    if scope_statements.accelerator_hours(data) is None:
+        return Hours("hours", form_unit("latex", "hours").unit)
+    is_other = any(line.gpu and line.gpu.startswith(_NO_GPUS) for line in data.lines)
+    return Hours("accelerator_hours", "device-hours" if is_other else form_unit("latex", "accelerator_hours").unit)
 
 
-class Rows(NamedTuple):
+class LatexRows(NamedTuple):
     """The runs that the paper reports, and the others."""
 
     reported: tuple[RunLine, ...]
     others: tuple[RunLine, ...]
 
 
-def rows_of(subject: Subject, final: str | None) -> Rows:
+def rows_of(data: ReportData, final: str | None) -> LatexRows:
     """Part the runs into those that the paper reports and the others.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What was run.
     final : str or None
         Names or ids of the reported ones, with commas between; None for all that did not fail.
@@ -86,13 +86,13 @@ def rows_of(subject: Subject, final: str | None) -> Rows:
         If no run has one of these names.
     """
     wanted = {name.strip() for name in final.split(",")} if final is not None else None
-    unknown = (wanted or set()) - {key for line in subject.lines for key in (line.id, line.name)}
+    unknown = (wanted or set()) - {key for line in data.lines for key in (line.id, line.name)}
     if unknown:
         raise InputError("final", min(unknown), "is no name or id of a run of this report")
     groups: tuple[list[RunLine], list[RunLine]] = ([], [])
-    for line in subject.lines:
+    for line in data.lines:
         groups[not _is_reported(line, wanted)].append(line)
-    return Rows(*map(tuple, groups))
+    return LatexRows(*map(tuple, groups))
 
 
 def _is_reported(line: RunLine, wanted: set[str] | None) -> bool:
@@ -101,24 +101,24 @@ def _is_reported(line: RunLine, wanted: set[str] | None) -> bool:
     return line.id in wanted or line.name in wanted
 
 
-def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
+def table(data: ReportData, rows: LatexRows, energy: FormUnit, mass: FormUnit) -> str:
     """Write the table.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         For the total and the caption.
-    rows : Rows
+    rows : LatexRows
         The runs in their two groups.
-    energy, mass : Cell
+    energy, mass : FormUnit
         Units of the columns.
     """
-    shared, hours = _shared_hardware(subject), hours_of(subject)
+    shared, hours = _shared_hardware(data), hours_of(data)
     lines = [
         r"\begin{table}[htbp]",
         r"\centering",
         r"\caption{Compute, energy and operational emissions of training; in brackets 90\,\% intervals.",
-        f"{_caption(subject, shared)}}}",
+        f"{_caption(data, shared)}}}",
         r"\label{tab:greentrain}",
         r"\smallskip",
         r"\footnotesize",
@@ -127,9 +127,9 @@ def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
         r"\hline",
         rf"Run & {'' if shared else 'Hardware & '}{_column(hours)} & {energy.unit} & {mass.unit} CO$_2$e \\",
         r"\hline",
-        *(_written(row, energy, mass, shared) for row in _body(subject, rows, hours)),
+        *(_written(row, energy, mass, shared) for row in _body(data, rows, hours)),
         r"\hline",
-        _written(_total(subject, hours), energy, mass, shared),
+        _written(_total(data, hours), energy, mass, shared),
         r"\hline",
         r"\end{tabular}",
         r"\end{table}",
@@ -137,14 +137,14 @@ def table(subject: Subject, rows: Rows, energy: Cell, mass: Cell) -> str:
     return "\n".join(lines)
 
 
-def _shared_hardware(subject: Subject) -> str:
+def _shared_hardware(data: ReportData) -> str:
     """Name the hardware of a project all of whose runs had the same; a column of it would only make rows higher."""
-    found = {line.hardware for line in subject.lines}
-    return found.pop() if subject.kind == "project" and len(found) == 1 else ""
+    found = {line.hardware for line in data.lines}
+    return found.pop() if data.kind == "project" and len(found) == 1 else ""
 
 
-def _caption(subject: Subject, shared: str) -> str:
-    words = f"Energy is {scope_statements.basis_words(subject)} and covers {scope_statements.boundary_words(subject)}."
+def _caption(data: ReportData, shared: str) -> str:
+    words = f"Energy is {scope_statements.basis_words(data)} and covers {scope_statements.boundary_words(data)}."
     return latex(f"{words} Hardware of each run: {shared}." if shared else words)
 
 
@@ -152,21 +152,21 @@ def _column(hours: Hours) -> str:
     return hours.words[0].upper() + hours.words[1:]
 
 
-def _body(subject: Subject, rows: Rows, hours: Hours) -> Iterator[Row]:
-    is_short = len(subject.lines) <= MOST_ROWS
-    if subject.kind == "run":
-        yield from _listed(subject.lines, is_short, hours)
+def _body(data: ReportData, rows: LatexRows, hours: Hours) -> Iterator[LatexRow]:
+    is_short = len(data.lines) <= MOST_ROWS
+    if data.kind == "run":
+        yield from _listed(data.lines, is_short, hours)
         return
     yield from _listed(rows.reported, is_short, hours)
-    if subject.kind == "estimate":
-        yield Row("Failed and preliminary runs", "not included", None, None, None)
-    elif subject.kind == "project":
+    if data.kind == "estimate":
+        yield LatexRow("Failed and preliminary runs", "not included", None, None, None)
+    elif data.kind == "project":
         yield _sum("Subtotal, reported runs", rows.reported, hours)
         yield from _listed(rows.others, is_short, hours)
         yield _sum("Subtotal, failed and preliminary runs", rows.others, hours)
 
 
-def _listed(lines: Sequence[RunLine], is_short: bool, hours: Hours) -> Iterator[Row]:
+def _listed(lines: Sequence[RunLine], is_short: bool, hours: Hours) -> Iterator[LatexRow]:
     if is_short:
         yield from (_row(line, hours) for line in lines)
         return
@@ -178,23 +178,23 @@ def _listed(lines: Sequence[RunLine], is_short: bool, hours: Hours) -> Iterator[
         yield _sum(name, members, hours)._replace(hardware=hardware)
 
 
-def _row(line: RunLine, hours: Hours) -> Row:
+def _row(line: RunLine, hours: Hours) -> LatexRow:
     name = line.name if line.status in ("completed", "estimated") else f"{line.name} ({line.status})"
-    return Row(name, line.hardware, getattr(line, hours.field), line.facility_energy_kwh, line.operational_kg)
+    return LatexRow(name, line.hardware, getattr(line, hours.field), line.facility_energy_kwh, line.operational_kg)
 
 
-def _sum(name: str, lines: Sequence[RunLine], hours: Hours) -> Row:
+def _sum(name: str, lines: Sequence[RunLine], hours: Hours) -> LatexRow:
     times = [time for line in lines if (time := getattr(line, hours.field)) is not None]
     whole = total_of([line.footprint for line in lines])
-    return Row(name, "", sum(times) if times else None, whole.facility_energy_kwh, whole.operational_kg)
+    return LatexRow(name, "", sum(times) if times else None, whole.facility_energy_kwh, whole.operational_kg)
 
 
-def _total(subject: Subject, hours: Hours) -> Row:
-    return Row("Total", "", hours.total(subject), subject.facility_energy_kwh, subject.operational_kg)
+def _total(data: ReportData, hours: Hours) -> LatexRow:
+    return LatexRow("Total", "", hours.total(data), data.facility_energy_kwh, data.operational_kg)
 
 
-def _written(row: Row, energy: Cell, mass: Cell, shared: str) -> str:
-    hours = "--" if row.hours is None else cell("latex", "accelerator_hours").short_text(row.hours)
+def _written(row: LatexRow, energy: FormUnit, mass: FormUnit, shared: str) -> str:
+    hours = "--" if row.hours is None else form_unit("latex", "accelerator_hours").short_text(row.hours)
     amounts = f"{_amount(energy, row.energy_kwh)} & {_amount(mass, row.operational_kg)}"
     hardware = "" if shared else rf"\raggedright {_breakable(row.hardware)} & "
     return rf"\raggedright {_breakable(row.name)} & {hardware}{hours} & {amounts} \\"
@@ -205,7 +205,7 @@ def _breakable(name: str) -> str:
     return re.sub(r"(\\_|[-/.,:])", r"\1\\allowbreak{}", latex(name))
 
 
-def _amount(unit: Cell, value: Interval | None) -> str:
+def _amount(unit: FormUnit, value: Interval | None) -> str:
     if value is None:
         return "--"
     if value.is_exact:

@@ -9,20 +9,20 @@ from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Do
 from greentrain.reporting.document.render import cited, written
 from greentrain.reporting.escaping import markdown, one_line
 from greentrain.reporting.provenance_mark import made_by
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 
-def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> str:
+def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> str:
     """Write the report as Markdown.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     template : path, optional
         A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
     """
-    return written(subject, template, markdown, lambda document: _markdown(document, made_by(subject)))
+    return written(data, template, markdown, lambda document: _markdown(document, made_by(data)))
 
 
 def _markdown(document: Document, mark: str) -> str:

@@ -3,10 +3,10 @@
 from greentrain.errors import InputError, either
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
-from greentrain.reporting.form_units import cell, plain_decimal
+from greentrain.reporting.form_units import form_unit, plain_decimal
 from greentrain.reporting.model_card.front_matter import with_mapping
 from greentrain.reporting.model_card.section import with_section
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 FORM, KEY = "model-card", "co2_eq_emissions"
 TRAINING_TYPES = ("pre-training", "fine-tuning")
@@ -14,21 +14,21 @@ SMALLEST_G = 1e-4
 """Below this Python writes a number with an exponent, and readers take ``2.6e-05`` for 2.6. [g]"""
 
 
-def render(subject: Subject, *, training_type: str | None = None) -> str:
+def render(data: ReportData, *, training_type: str | None = None) -> str:
     """Write a card that holds nothing but the emissions, to be filled in.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         Whose emissions it states.
     training_type : {'pre-training', 'fine-tuning'}, optional
         What was done.
     """
-    front = with_mapping("", KEY, metadata(subject, training_type))
-    return front + with_section("", section_lines(subject), "\n")
+    front = with_mapping("", KEY, metadata(data, training_type))
+    return front + with_section("", section_lines(data), "\n")
 
 
-def metadata(subject: Subject, training_type: str | None = None) -> dict[str, str]:
+def metadata(data: ReportData, training_type: str | None = None) -> dict[str, str]:
     """Give the keys below ``co2_eq_emissions``, values as YAML; the emissions are a plain decimal number. [g]
 
     Raises
@@ -36,86 +36,86 @@ def metadata(subject: Subject, training_type: str | None = None) -> dict[str, st
     InputError
         If the result has no emissions that a card can state, or there is no such training type.
     """
-    if subject.kind == "validation":
+    if data.kind == "validation":
         raise InputError("result", "of type ValidationReport", "is no footprint that a model card could state")
     if training_type not in (None, *TRAINING_TYPES):
         raise InputError("training_type", training_type, f"must be {either(TRAINING_TYPES)}")
-    scope_statements.refuse_nothing(subject, FORM)
-    found = {"emissions": _grams(subject), "source": yaml_string(one_line(_source(subject)))}
+    scope_statements.refuse_nothing(data, FORM)
+    found = {"emissions": _grams(data), "source": yaml_string(one_line(_source(data)))}
     if training_type is not None:
         found["training_type"] = yaml_string(training_type)
-    places = scope_statements.places(subject)
+    places = scope_statements.places(data)
     if places:
         found["geographical_location"] = yaml_string(one_line("; ".join(places)))
-    if hardware := scope_statements.hardware_of(subject):
+    if hardware := scope_statements.hardware_of(data):
         found["hardware_used"] = yaml_string(one_line(hardware))
     return found
 
 
-def _grams(subject: Subject) -> str:
-    grams = cell(FORM, "emissions").number(subject.operational_kg.best)
+def _grams(data: ReportData) -> str:
+    grams = form_unit(FORM, "emissions").number(data.operational_kg.best)
     if not grams >= SMALLEST_G:
         rule = f"emits {grams:.2g} g of CO2e; below 0.0001 g readers of a model card take the number for another one"
         raise InputError("result", None, rule)
     return plain_decimal(grams)
 
 
-def _source(subject: Subject) -> str:
-    emissions, value = cell(FORM, "emissions_text"), subject.operational_kg
+def _source(data: ReportData) -> str:
+    emissions, value = form_unit(FORM, "emissions_text"), data.operational_kg
     span = scope_statements.span_words(value, emissions.text(value.low), emissions.with_unit(value.high))
-    how = f"{scope_statements.basis_words(subject)}, operational, location-based, {_boundary(subject)}, {span}"
-    return f"{scope_statements.versions_words(subject)}; {how}"
+    how = f"{scope_statements.basis_words(data)}, operational, location-based, {_boundary(data)}, {span}"
+    return f"{scope_statements.versions_words(data)}; {how}"
 
 
-def _boundary(subject: Subject) -> str:
-    words = {"facility": "whole facility", "node": "computers", "accelerator": "accelerators only"}[subject.boundary]
-    missing = scope_statements.unmeasured(subject)
+def _boundary(data: ReportData) -> str:
+    words = {"facility": "whole facility", "node": "computers", "accelerator": "accelerators only"}[data.boundary]
+    missing = scope_statements.unmeasured(data)
     return f"{words} without {' and '.join(missing)} (not measured)" if missing else words
 
 
-def section_lines(subject: Subject) -> list[str]:
+def section_lines(data: ReportData) -> list[str]:
     """Write the lines of the section on environmental impact, in Markdown."""
-    codes = (line.location for line in subject.lines if line.location)
+    codes = (line.location for line in data.lines if line.location)
     providers = dict.fromkeys(code.partition(":")[0] for code in codes if ":" in code)
     facts = {
-        "Hardware Type": scope_statements.hardware_of(subject) or "not stated",
-        "Hours used": _hours(subject),
+        "Hardware Type": scope_statements.hardware_of(data) or "not stated",
+        "Hours used": _hours(data),
         "Cloud Provider": "; ".join(providers) or "not stated",
-        "Compute Region": "; ".join(scope_statements.places(subject)) or "not stated",
-        "Carbon Emitted": _emitted(subject),
-        "Energy Consumed": _energy(subject),
+        "Compute Region": "; ".join(scope_statements.places(data)) or "not stated",
+        "Carbon Emitted": _emitted(data),
+        "Energy Consumed": _energy(data),
     }
-    return [*(f"- **{name}:** {markdown(value)}" for name, value in facts.items()), "", _statement(subject)]
+    return [*(f"- **{name}:** {markdown(value)}" for name, value in facts.items()), "", _statement(data)]
 
 
-def _hours(subject: Subject) -> str:
-    hours = cell(FORM, "hours")
-    wall, devices = scope_statements.wall_clock_hours(subject), scope_statements.accelerator_hours(subject)
+def _hours(data: ReportData) -> str:
+    hours = form_unit(FORM, "hours")
+    wall, devices = scope_statements.wall_clock_hours(data), scope_statements.accelerator_hours(data)
     parts = [f"{hours.short_text(wall)} h of wall-clock time"] if wall is not None else []
     parts += [f"{hours.short_text(devices)} accelerator-hours"] if devices is not None else []
     return ", ".join(parts) or "not stated"
 
 
-def _emitted(subject: Subject) -> str:
-    value, grams, text = subject.operational_kg, cell(FORM, "emissions"), cell(FORM, "emissions_text")
+def _emitted(data: ReportData) -> str:
+    value, grams, text = data.operational_kg, form_unit(FORM, "emissions"), form_unit(FORM, "emissions_text")
     span = scope_statements.span_words(value, text.text(value.low), text.with_unit(value.high))
     return f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)} ({span})"
 
 
-def _energy(subject: Subject) -> str:
-    value, energy = subject.facility_energy_kwh, cell(FORM, "energy")
+def _energy(data: ReportData) -> str:
+    value, energy = data.facility_energy_kwh, form_unit(FORM, "energy")
     span = scope_statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
     return f"{energy.with_unit(value.best)} ({span})"
 
 
-def _statement(subject: Subject) -> str:
-    sources = scope_statements.factor_sources(subject)
+def _statement(data: ReportData) -> str:
+    sources = scope_statements.factor_sources(data)
     sentences = (
-        f"Energy was {scope_statements.basis_words(subject)}.",
-        f"Boundary: {scope_statements.boundary_words(subject)}.",
-        f"Runs: {scope_statements.runs_words(subject)}.",
-        f"Carbon intensity: {scope_statements.factor_words(subject)}{f'; source: {sources}' if sources else ''}.",
+        f"Energy was {scope_statements.basis_words(data)}.",
+        f"Boundary: {scope_statements.boundary_words(data)}.",
+        f"Runs: {scope_statements.runs_words(data)}.",
+        f"Carbon intensity: {scope_statements.factor_words(data)}{f'; source: {sources}' if sources else ''}.",
         "Emissions are those of the electricity; making the hardware is not included.",
-        f"Computed with {scope_statements.versions_words(subject)}.",
+        f"Computed with {scope_statements.versions_words(data)}.",
     )
     return markdown(" ".join(sentences))

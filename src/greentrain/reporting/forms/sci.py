@@ -8,9 +8,9 @@ from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
-from greentrain.reporting.form_units import cell
+from greentrain.reporting.form_units import form_unit
 from greentrain.reporting.provenance_mark import made_by
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 FORM = "sci"
 UNITS = ("run", "token", "flop")
@@ -37,50 +37,50 @@ class Unit(NamedTuple):
     count: float  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
 
 
-def render(subject: Subject, *, functional_unit: str = "run") -> str:
+def render(data: ReportData, *, functional_unit: str = "run") -> str:
     """Write score, components and coefficients in Markdown.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What to report.
     functional_unit : {'run', 'token', 'flop'}, optional
         R, by which the emissions are divided: a completed or estimated run, a token trained on, an operation.
     """
-    scope_statements.refuse_nothing(subject, FORM)
-    unit = _unit(subject, functional_unit)
-    score = sum_independent(*_terms(subject)).scaled(1 / unit.count)
+    scope_statements.refuse_nothing(data, FORM)
+    unit = _unit(data, functional_unit)
+    score = sum_independent(*_terms(data)).scaled(1 / unit.count)
     lines = [
-        f"<!-- {made_by(subject)} -->",
+        f"<!-- {made_by(data)} -->",
         "",
-        f"# Software carbon intensity of training: {markdown(subject.title)}",
+        f"# Software carbon intensity of training: {markdown(data.title)}",
         "",
         f"**SCI = {_grams(score.best)} g CO2e per {unit.name}** ({_span(score)})",
         "",
-        *_explained(subject, unit),
+        *_explained(data, unit),
         "",
         "## Components",
         "",
         "| component | g CO2e | share |",
         "| --- | --- | --- |",
-        *_components(subject),
+        *_components(data),
         "",
         "## Coefficients",
         "",
         "| name | value | unit | methodology | source |",
         "| --- | --- | --- | --- | --- |",
-        *_coefficients(subject, unit),
+        *_coefficients(data, unit),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _unit(subject: Subject, name: str) -> Unit:
+def _unit(data: ReportData, name: str) -> Unit:
     if name not in UNITS:
         raise InputError("functional_unit", name, f"must be {either(UNITS)}")
     delivered = {
-        "run": float(sum(line.runs for line in subject.lines if line.status in ("completed", "estimated"))),
-        "token": scope_statements.total_tokens(subject),
-        "flop": subject.size.flops if subject.size else None,
+        "run": float(sum(line.runs for line in data.lines if line.status in ("completed", "estimated"))),
+        "token": scope_statements.total_tokens(data),
+        "flop": data.size.flops if data.size else None,
     }
     count = delivered[name]
     if not count:
@@ -93,68 +93,72 @@ def _unit(subject: Subject, name: str) -> Unit:
     return Unit(name if name != "flop" else "FLOP", count)
 
 
-def _terms(subject: Subject) -> tuple[Interval, ...]:
-    operational, embodied = subject.operational_kg, subject.embodied_kg
+def _terms(data: ReportData) -> tuple[Interval, ...]:
+    operational, embodied = data.operational_kg, data.embodied_kg
     terms = (operational,) if embodied is None else (operational, embodied)
-    return tuple(term.scaled(cell(FORM, "emissions").factor) for term in terms)
+    return tuple(term.scaled(form_unit(FORM, "emissions").factor) for term in terms)
 
 
 def _grams(value: float) -> str:
     """Write grams, which per token or operation are too small for plain decimals."""
-    return cell(FORM, "emissions").text(value / cell(FORM, "emissions").factor) if value >= 1e-3 else f"{value:.3e}"
+    return (
+        form_unit(FORM, "emissions").text(value / form_unit(FORM, "emissions").factor)
+        if value >= 1e-3
+        else f"{value:.3e}"
+    )
 
 
 def _span(value: Interval) -> str:
     return scope_statements.span_words(value, _grams(value.low), f"{_grams(value.high)} g CO2e")
 
 
-def _explained(subject: Subject, unit: Unit) -> Iterator[str]:
-    embodied = subject.embodied_kg
+def _explained(data: ReportData, unit: Unit) -> Iterator[str]:
+    embodied = data.embodied_kg
     yield f"- Functional unit R: one {unit.name}; {_RATIONALES[unit.name.casefold()]}. R counts {unit.count:,.6g}."
-    yield f"- Boundary: {markdown(scope_statements.boundary_words(subject))}."
-    yield f"- Runs: {markdown(scope_statements.runs_words(subject))}."
-    yield f"- Energy: {scope_statements.basis_words(subject)}; of hardware reserved, idle or not."
-    yield f"- Carbon intensity I: {markdown(scope_statements.factor_words(subject))}, yearly average."
+    yield f"- Boundary: {markdown(scope_statements.boundary_words(data))}."
+    yield f"- Runs: {markdown(scope_statements.runs_words(data))}."
+    yield f"- Energy: {scope_statements.basis_words(data)}; of hardware reserved, idle or not."
+    yield f"- Carbon intensity I: {markdown(scope_statements.factor_words(data))}, yearly average."
     yield "- Market-based instruments and compensation do not enter the score."
     if embodied is None:
         yield "- M is not known for this hardware: the score holds O alone and is incomplete."
-    elif lacking := sum(line.embodied_kg is None for line in scope_statements.known_lines(subject)):
-        yield f"- M is not known of {lacking:,} of {len(subject.lines):,} runs: the score is incomplete."
-    yield f"- Versions: {scope_statements.versions_words(subject)}."
+    elif lacking := sum(line.embodied_kg is None for line in scope_statements.known_lines(data)):
+        yield f"- M is not known of {lacking:,} of {len(data.lines):,} runs: the score is incomplete."
+    yield f"- Versions: {scope_statements.versions_words(data)}."
 
 
-def _components(subject: Subject) -> Iterator[str]:
+def _components(data: ReportData) -> Iterator[str]:
     names = ("O, operational = E x I", "M, embodied share of the hardware")
-    terms = _terms(subject)
+    terms = _terms(data)
     whole = sum(term.best for term in terms)
     for name, term in zip(names, terms, strict=False):
         yield f"| {name} | {_grams(term.best)} ({_span(term)}) | {100 * term.best / whole:.3g} % |"
 
 
-def _coefficients(subject: Subject, unit: Unit) -> Iterator[str]:
-    tag = {"measured": "measured", "estimated": "modeled", "mixed": "measured and modeled"}[subject.basis]
-    energy = subject.facility_energy_kwh
-    words = cell(FORM, "energy")
+def _coefficients(data: ReportData, unit: Unit) -> Iterator[str]:
+    tag = {"measured": "measured", "estimated": "modeled", "mixed": "measured and modeled"}[data.basis]
+    energy = data.facility_energy_kwh
+    words = form_unit(FORM, "energy")
     span = scope_statements.span_words(energy, words.text(energy.low), words.text(energy.high))
     yield f"| E, facility energy | {words.text(energy.best)} ({span}) | kWh | {tag} | this report |"
-    for place, grid in scope_statements.grids(subject):
+    for place, grid in scope_statements.grids(data):
         tagged = _METHODS.get(grid.basis, "modeled")
         name = f"I, carbon intensity, {markdown(place or 'place not stated')}{f' {grid.year}' if grid.year else ''}"
-        value = cell(FORM, "intensity").text(grid.g_per_kwh.best)
-        yield f"| {name} | {value} | g CO2e/kWh | {tagged} | {markdown(_titles(subject, grid.source.split(';')))} |"
-    for item in subject.inputs:
+        value = form_unit(FORM, "intensity").text(grid.g_per_kwh.best)
+        yield f"| {name} | {value} | g CO2e/kWh | {tagged} | {markdown(_titles(data, grid.source.split(';')))} |"
+    for item in data.inputs:
         if item.name not in ("grid_intensity", *_WATER):
-            yield _row(subject, item)
+            yield _row(data, item)
     yield f"| R, {unit.name} | {unit.count:,.6g} | 1 | sourced | this report |"
 
 
-def _row(subject: Subject, item: Input) -> str:
+def _row(data: ReportData, item: Input) -> str:
     from greentrain.reporting.labels import input_words
 
     low, best, high = item.value
     span = "" if item.value.is_exact else f" ({_coefficient(low, 4)} to {_coefficient(high, 4)})"
     tagged = _METHODS.get(item.basis, "modeled")
-    titles = markdown(_titles(subject, item.source_ids))
+    titles = markdown(_titles(data, item.source_ids))
     return f"| {markdown(input_words(item.name))} | {_coefficient(best, 6)}{span} | {item.unit} | {tagged} | {titles} |"
 
 
@@ -164,5 +168,5 @@ def _coefficient(value: float, digits: int) -> str:
     return f"{shown:,.0f}" if abs(shown) >= 10**digits else f"{shown:,.{digits}g}"
 
 
-def _titles(subject: Subject, keys: list[str]) -> str:
-    return "; ".join(subject.sources[key.strip()]["title"] for key in keys if key.strip() in subject.sources)
+def _titles(data: ReportData, keys: list[str]) -> str:
+    return "; ".join(data.sources[key.strip()]["title"] for key in keys if key.strip() in data.sources)

@@ -10,7 +10,7 @@ from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Do
 from greentrain.reporting.document.render import cited, written
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.provenance_mark import made_by
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 WIDTH = 80
 _GAP = 2
@@ -18,17 +18,17 @@ _INTERVAL = re.compile(r"\([^() ]+ to [^() ]+\)")
 _KEPT = "\N{WORD JOINER}"
 
 
-def render(subject: Subject, *, template: str | PathLike[str] | None = None) -> str:
+def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> str:
     """Write the report as plain text.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     template : path, optional
         A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
     """
-    return written(subject, template, one_line, lambda document: _text(document, made_by(subject)))
+    return written(data, template, one_line, lambda document: _text(document, made_by(data)))
 
 
 def _text(document: Document, mark: str) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import DataError
+from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.model_card import KEY, metadata, section_lines
 from greentrain.reporting.model_card.front_matter import find_front_matter, line_end_of, with_mapping
 from greentrain.reporting.model_card.section import with_section
-from greentrain.reporting.subject import Subject
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
-    from greentrain.reporting.subject_of import Result
+    from greentrain.reporting.build_data import Result
 
 
 def update_card(card: str | os.PathLike[str], result: "Result", *, training_type: str | None = None) -> str:
@@ -40,19 +40,19 @@ def update_card(card: str | os.PathLike[str], result: "Result", *, training_type
     DataError
         If the file cannot be read.
     """
-    return updated_card(_text(card), subject_of(result), training_type=training_type)
+    return updated_card(_text(card), report_data_of(result), training_type=training_type)
 
 
-def updated_card(card: str, subject: Subject, *, training_type: str | None = None) -> str:
-    """Give the text of a card with the emissions of a subject in it."""
+def updated_card(card: str, data: ReportData, *, training_type: str | None = None) -> str:
+    """Give the text of a card with the emissions of report data in it."""
     eol = line_end_of(card)
-    front = with_mapping(card, KEY, metadata(subject, training_type))
+    front = with_mapping(card, KEY, metadata(data, training_type))
     found = find_front_matter(front)
     assert found is not None
     head, body = front[: found.after], front[found.after :]
     if not head.endswith(("\r", "\n")):  # the card ends with the dashes
         head += eol
-    return head + with_section(body, section_lines(subject), eol)
+    return head + with_section(body, section_lines(data), eol)
 
 
 def read_card(path: str | os.PathLike[str]) -> str:

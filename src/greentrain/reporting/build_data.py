@@ -1,4 +1,4 @@
-"""From a result of any kind to the subject of a report."""
+"""From a result of any kind to the data of a report."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from greentrain.footprint import Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, Input, Inputs
 from greentrain.reporting.labels import hardware_words, run_words
 from greentrain.reporting.method_statement import estimate_method, run_method
-from greentrain.reporting.subject import STATED, RunLine, Size, Subject, Versions
+from greentrain.reporting.report_data import STATED, ReportData, RunLine, Size, Versions
 from greentrain.summation import total_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from greentrain.validation.report import ValidationReport
 
     Result: TypeAlias = (
-        Estimate | Run | LiveRun | FinishedRun | History | Selection | Sequence[Run] | ValidationReport | Subject
+        Estimate | Run | LiveRun | FinishedRun | History | Selection | Sequence[Run] | ValidationReport | ReportData
     )
     """What can be reported."""
 
@@ -42,12 +42,12 @@ _VALIDATION_METHOD = (
 )
 
 
-def subject_of(result: "Result", *, title: str | None = None, made_at: datetime | None = None) -> Subject:
-    """Make the subject of a report of any result.
+def report_data_of(result: "Result", *, title: str | None = None, made_at: datetime | None = None) -> ReportData:
+    """Make the data of a report of any result.
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, what `track` gave, or Subject
+    result : Estimate, ValidationReport, Run, History, sequence of Run, what `track` gave, or ReportData
         What to report. A run of this process that has ended is waited for until its meter wrote its last word.
     title : str, optional
         Headline instead of the result's own.
@@ -65,8 +65,8 @@ def subject_of(result: "Result", *, title: str | None = None, made_at: datetime 
     return found if made_at is None else found._replace(made_at=_checked(made_at))
 
 
-def _made(result: "Result") -> Subject:
-    if isinstance(result, Subject):
+def _made(result: "Result") -> ReportData:
+    if isinstance(result, ReportData):
         return result
     if isinstance(result, Estimate):
         return _of_estimate(result)
@@ -89,9 +89,9 @@ def _is_several(result: object) -> bool:
     return isinstance(result, Sequence) and not isinstance(result, (str, bytes)) and not hasattr(result, "_fields")
 
 
-def _of_estimate(estimate: Estimate) -> Subject:
+def _of_estimate(estimate: Estimate) -> ReportData:
     line = _line_of_estimate(estimate)
-    return Subject(
+    return ReportData(
         kind="estimate",
         title=line.name,
         lines=(line,),
@@ -136,7 +136,7 @@ def _size_of(run: dict[str, Any]) -> Size | None:
     return Size(run.get("params"), run.get("tokens"), run["flops"] * run["runs"])
 
 
-def _of_run(run: "Run") -> Subject:
+def _of_run(run: "Run") -> ReportData:
     from greentrain.reporting.power_series import meters_of, power_series, spans_of
     from greentrain.reporting.run_lines import line_of_run, utc_time
 
@@ -154,8 +154,8 @@ def _of_run(run: "Run") -> Subject:
     )
 
 
-def _of_history(result: "History | Selection | Sequence[Run]") -> Subject:
-    """Make the subject of a project of runs, the oldest first."""
+def _of_history(result: "History | Selection | Sequence[Run]") -> ReportData:
+    """Make the data of a project of runs, the oldest first."""
     from greentrain.history import History, Run
     from greentrain.history.history import Selection
     from greentrain.numbers import counted
@@ -170,15 +170,15 @@ def _of_history(result: "History | Selection | Sequence[Run]") -> Subject:
     names = {run.project for run in runs}
     number = counted(len(runs), "run")
     (only,) = names if len(names) == 1 else (None,)
-    subject = _of_runs(runs)
-    return subject._replace(
+    data = _of_runs(runs)
+    return data._replace(
         title=f"{only}, {number}" if only else number,
-        notes=(*_unread(unreadable), *subject.footprint.notes),
+        notes=(*_unread(unreadable), *data.footprint.notes),
         unreadable=len(unreadable),
     )
 
 
-def _of_runs(runs: "Sequence[Run]") -> Subject:
+def _of_runs(runs: "Sequence[Run]") -> ReportData:
     from greentrain.reporting.run_lines import line_of_run
 
     ordered = sorted(runs, key=lambda run: (run.started, run.id))
@@ -191,13 +191,13 @@ def _of_runs(runs: "Sequence[Run]") -> Subject:
     return _of_lines(lines, whole, ordered)._replace(size=_summed_size([run.estimate for run in ordered]))
 
 
-def _of_lines(lines: Sequence[RunLine], whole: Footprint, runs: "Sequence[Run]") -> Subject:
+def _of_lines(lines: Sequence[RunLine], whole: Footprint, runs: "Sequence[Run]") -> ReportData:
     catalogue = next((run.estimate.catalogue for run in runs if run.estimate), None) or load_catalogue()
     kg = whole.operational_kg
     equivalents = equivalents_of(kg, catalogue) if kg is not None and kg.best > 0 else ()
     starts = [line.started for line in lines if line.started is not None]
     ends = [line.ended for line in lines if line.ended is not None]
-    return Subject(
+    return ReportData(
         kind="project",
         title="",
         lines=tuple(lines),
@@ -231,10 +231,10 @@ def _recorded_run(result: "LiveRun | FinishedRun") -> "Run":
     return run
 
 
-def _of_validation(report: "ValidationReport") -> Subject:
+def _of_validation(report: "ValidationReport") -> ReportData:
     from greentrain.footprint import UNKNOWN
 
-    return Subject(
+    return ReportData(
         kind="validation",
         title="Published training footprints against greentrain",
         lines=(),
@@ -318,12 +318,12 @@ def _summed_size(estimates: Iterable[Estimate | None]) -> Size | None:
     return Size(flops=sum(flops)) if flops and len(flops) == len(sizes) else None
 
 
-def with_stated_size(subject: Subject, said: dict[str, float | str]) -> Subject:
-    """Return a subject with the size that the user states.
+def with_stated_size(data: ReportData, said: dict[str, float | str]) -> ReportData:
+    """Return report data with the size that the user states.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         A tracked run, a project, or an estimate of a training whose size was not stated.
     said : dict
         Some of `SIZES`. Operations that are not stated are 6 x (active) parameters x tokens, where both are.
@@ -334,13 +334,13 @@ def with_stated_size(subject: Subject, said: dict[str, float | str]) -> Subject:
         If the result has a size of its own or can have none, or if a number makes no sense.
     """
     if not said:
-        return subject
+        return data
     first = next(iter(said))
-    if subject.kind == "validation":
+    if data.kind == "validation":
         raise Contradiction(first, said[first], "is the size of one training, and a validation is of many")
-    if subject.kind == "estimate" and subject.size is not None:
+    if data.kind == "estimate" and data.size is not None:
         raise Contradiction(first, said[first], "was said of the estimate already")
-    return subject._replace(size=_stated_size({name: checked_number(name, value) for name, value in said.items()}))
+    return data._replace(size=_stated_size({name: checked_number(name, value) for name, value in said.items()}))
 
 
 def _stated_size(known: dict[str, float]) -> Size:

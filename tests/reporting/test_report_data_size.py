@@ -11,8 +11,8 @@ import greentrain
 from greentrain import History, report
 from greentrain.cli.main import run
 from greentrain.errors import InputError
-from greentrain.reporting.subject import Size
-from greentrain.reporting.subject_of import subject_of, with_stated_size
+from greentrain.reporting.build_data import report_data_of, with_stated_size
+from greentrain.reporting.report_data import Size
 
 TIMED = greentrain.estimate("A100", hours=1)
 
@@ -32,7 +32,7 @@ TIMED = greentrain.estimate("A100", hours=1)
 )
 def test_operations_follow_from_parameters_and_tokens(said: dict[str, Any], expected: Size) -> None:
     """6 x 8e9 x 1e12 = 4.8e22; the user's own count goes first."""
-    assert with_stated_size(subject_of(TIMED), said).size == expected
+    assert with_stated_size(report_data_of(TIMED), said).size == expected
 
 
 @pytest.mark.parametrize(

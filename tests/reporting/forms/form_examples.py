@@ -6,8 +6,8 @@ from typing import Any
 from greentrain import Estimate, Interval, estimate
 from greentrain.footprint import UNKNOWN, Part
 from greentrain.inputs import IT_ENERGY, Input, Inputs, given
-from greentrain.reporting.subject import RunLine, Size, Subject, Versions
-from greentrain.reporting.subject_of import subject_of
+from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting.report_data import ReportData, RunLine, Size, Versions
 
 MADE_AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
 GRID = Input(
@@ -27,14 +27,14 @@ def sized_estimate(runs: int = 2) -> Estimate:
     return estimate("A100-SXM4-80GB", count=8, hours=100, runs=runs, **inputs)
 
 
-def exact() -> Subject:
-    """The subject of the exact estimate."""
-    return subject_of(exact_estimate())
+def exact() -> ReportData:
+    """The data of the exact estimate."""
+    return report_data_of(exact_estimate())
 
 
-def sized() -> Subject:
-    """The subject of the sized estimate."""
-    return subject_of(sized_estimate())
+def sized() -> ReportData:
+    """The data of the sized estimate."""
+    return report_data_of(sized_estimate())
 
 
 def _run(name: str, status: str, hours: float, kwh: float | None, spread: float) -> RunLine:
@@ -73,7 +73,7 @@ def _run(name: str, status: str, hours: float, kwh: float | None, spread: float)
     )
 
 
-def project() -> Subject:
+def project() -> ReportData:
     """A run of 10 h and 25 kWh, one of 5 h and 10 kWh that failed, one of unknown energy that was killed.
 
     In sum 35 kWh (28 to 42), 14 kg (11.2 to 16.8) and 2 kg of embodied emissions (1 to 4).
@@ -107,7 +107,7 @@ def project() -> Subject:
     )
 
 
-def one_run() -> Subject:
+def one_run() -> ReportData:
     """The completed run of the project alone, with its parts: 16 kWh of accelerators, 4 of the host, 5 on top."""
     whole = project()
     line = whole.lines[0]
@@ -119,18 +119,18 @@ def one_run() -> Subject:
     return whole._replace(kind="run", title="final", lines=(line,), footprint=footprint, failed_share=0.0)
 
 
-def nothing() -> Subject:
+def nothing() -> ReportData:
     """A run that drew nothing."""
     zero = Interval(0.0, 0.0, 0.0)
     changes = {"it_energy_kwh": zero, "facility_energy_kwh": zero, "operational_kg": zero, "embodied_kg": None}
     return with_footprint(one_run(), **changes)
 
 
-def with_footprint(subject: Subject, **changes: Any) -> Subject:
-    """Give a subject other figures than its lines have."""
-    return subject._replace(footprint=subject.footprint._replace(**changes))
+def with_footprint(data: ReportData, **changes: Any) -> ReportData:
+    """Give report data other figures than its lines have."""
+    return data._replace(footprint=data.footprint._replace(**changes))
 
 
-def with_size(subject: Subject, **size: float) -> Subject:
-    """Give a subject a size."""
-    return subject._replace(size=Size(**size))
+def with_size(data: ReportData, **size: float) -> ReportData:
+    """Give report data a size."""
+    return data._replace(size=Size(**size))

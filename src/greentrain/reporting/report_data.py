@@ -1,6 +1,6 @@
 """What a report is about: one shape for an estimate, a run, a project of runs and a validation.
 
-Every form and every chart is a pure function of a `Subject`. It reads no clock and no file: the same result gives
+Every form and every chart is a pure function of a `ReportData`. It reads no clock and no file: the same result gives
 the same report, byte for byte.
 """
 
@@ -188,7 +188,7 @@ class Versions(Record):
     codecarbon: str | None = None
 
 
-class Subject(Record):
+class ReportData(Record):
     """What a report is about.
 
     Attributes

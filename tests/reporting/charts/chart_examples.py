@@ -8,7 +8,7 @@ from greentrain.estimation.equivalents import EverydayComparison
 from greentrain.footprint import UNKNOWN, Factor, Part
 from greentrain.inputs import Input, Inputs, given
 from greentrain.interval import Interval, exact
-from greentrain.reporting.subject import RunLine, Subject, Versions
+from greentrain.reporting.report_data import ReportData, RunLine, Versions
 from greentrain.validation.report import RecordResult, ValidationReport
 
 GRID = Input(
@@ -47,8 +47,8 @@ def line(status: str = "completed", kg: float = 400.0, started: datetime | None 
     )
 
 
-def subject(*lines: RunLine, kind: str = "estimate", factor: float = 1.0) -> Subject:
-    """Make a subject of 1,000 kWh and 400 kg (200 to 800), or a multiple of it.
+def example(*lines: RunLine, kind: str = "estimate", factor: float = 1.0) -> ReportData:
+    """Make report data of 1,000 kWh and 400 kg (200 to 800), or a multiple of it.
 
     Of its variance 60 % are utilization, 30 % MFU and 10 % memory, each alike to both sides.
     """
@@ -60,7 +60,7 @@ def subject(*lines: RunLine, kind: str = "estimate", factor: float = 1.0) -> Sub
         Input("memory_gb", Interval(50, 100, 300), "GB", "given", "user", weight=0.1),
     )
     drivers = (("utilization", 0.6), ("mfu", 0.3), ("memory_gb", 0.1))
-    return Subject(
+    return ReportData(
         kind=kind,
         title="a run",
         lines=lines or (line(),),
@@ -84,17 +84,17 @@ def subject(*lines: RunLine, kind: str = "estimate", factor: float = 1.0) -> Sub
     )
 
 
-def with_footprint(found: Subject, **changes: Any) -> Subject:
-    """Give a subject other figures than its lines have."""
+def with_footprint(found: ReportData, **changes: Any) -> ReportData:
+    """Give report data other figures than its lines have."""
     return found._replace(footprint=found.footprint._replace(**changes))
 
 
-def nothing(kind: str = "project") -> Subject:
-    """Make a subject of which nothing is known."""
-    return subject(kind=kind)._replace(lines=(), footprint=UNKNOWN, equivalents=())
+def nothing(kind: str = "project") -> ReportData:
+    """Make report data of which nothing is known."""
+    return example(kind=kind)._replace(lines=(), footprint=UNKNOWN, equivalents=())
 
 
-def history() -> Subject:
+def history() -> ReportData:
     """Make a project of five runs in January and March, one of them without a date."""
     january, march = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
     lines = (
@@ -104,10 +104,10 @@ def history() -> Subject:
         line("killed", 1500.0, march),
         line("completed", 999.0, None),
     )
-    return subject(*lines, kind="project")
+    return example(*lines, kind="project")
 
 
-def validated() -> Subject:
+def validated() -> ReportData:
     """Make a validation of five records: two close, one 1.5 times, one 2 times, one that could not be compared."""
     records = (
         RecordResult("exact", "T1", 10.0, exact(10.0), 4.0, exact(4.4), passed=True),

@@ -1,4 +1,4 @@
-"""The subject of reports: an estimate, runs and projects with figures worked out by hand."""
+"""The data of reports: an estimate, runs and projects with figures worked out by hand."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,22 +10,22 @@ import greentrain
 from greentrain import History, InputError
 from greentrain.footprint import UNKNOWN, Grid
 from greentrain.interval import Interval, exact
+from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting.report_data import QUANTITIES, PowerSpan, Size
 from greentrain.reporting.scope_statements import runs_words
-from greentrain.reporting.subject import QUANTITIES, PowerSpan, Size
-from greentrain.reporting.subject_of import subject_of
 
 
 def test_an_estimate_is_one_line_with_its_own_totals() -> None:
     """64 V100 for 79.2 h at 188.1486 W, PUE 1.58, 432.73 g/kWh: 1,506.8 kWh and 652.0 kg, exact."""
     said = {"count": 64, "hours": 79.2, "power": 188.1486, "host_factor": 1, "pue": 1.58, "grid_intensity": 432.73}
-    subject = subject_of(greentrain.estimate("V100", **said))
-    (line,) = subject.lines
-    assert (subject.kind, subject.basis, subject.boundary, subject.failed_share) == (
+    data = report_data_of(greentrain.estimate("V100", **said))
+    (line,) = data.lines
+    assert (data.kind, data.basis, data.boundary, data.failed_share) == (
         "estimate", "estimated", "facility", None,
     )  # fmt: skip
-    assert round(subject.facility_energy_kwh.best, 1) == 1506.8
-    assert round(subject.operational_kg.best, 1) == 652.0
-    assert line.it_energy_kwh == subject.it_energy_kwh == exact(64 * 79.2 * 188.1486 / 1000)
+    assert round(data.facility_energy_kwh.best, 1) == 1506.8
+    assert round(data.operational_kg.best, 1) == 652.0
+    assert line.it_energy_kwh == data.it_energy_kwh == exact(64 * 79.2 * 188.1486 / 1000)
     assert (line.count, line.runs, line.hours, line.accelerator_hours) == (64, 1, 79.2, 64 * 79.2)
     assert line.grid is not None
     assert (line.grid.g_per_kwh, line.grid.year, line.grid.accounting) == (exact(432.73), None, "")
@@ -33,14 +33,14 @@ def test_an_estimate_is_one_line_with_its_own_totals() -> None:
 
 def test_identical_runs_are_one_line_of_all_their_hours() -> None:
     """Three runs of 10 h on 2 devices: 30 h of wall-clock time, 60 accelerator-hours."""
-    (line,) = subject_of(greentrain.estimate("V100", count=2, hours=10, runs=3)).lines
+    (line,) = report_data_of(greentrain.estimate("V100", count=2, hours=10, runs=3)).lines
     assert (line.count, line.runs, line.hours, line.accelerator_hours) == (2, 3, 30.0, 60.0)
 
 
 def test_accelerator_hours_alone_leave_the_wall_clock_time_unknown() -> None:
     """Nobody said on how many devices 100 accelerator-hours were spent; with a count it is known."""
-    (alone,) = subject_of(greentrain.estimate("V100", gpu_hours=100)).lines
-    (counted,) = subject_of(greentrain.estimate("V100", gpu_hours=100, count=4)).lines
+    (alone,) = report_data_of(greentrain.estimate("V100", gpu_hours=100)).lines
+    (counted,) = report_data_of(greentrain.estimate("V100", gpu_hours=100, count=4)).lines
     assert (alone.hours, alone.accelerator_hours) == (None, 100.0)
     assert (counted.hours, counted.accelerator_hours) == (25.0, 100.0)
 
@@ -53,59 +53,59 @@ def test_the_grid_names_its_year_and_what_it_counts(
     location: str | None, year: int | None, expected: tuple[int, str]
 ) -> None:
     """Countries are life-cycle, eGRID's states direct; without a place the world mean is meant."""
-    (line,) = subject_of(greentrain.estimate("V100", hours=1, location=location, year=year)).lines
+    (line,) = report_data_of(greentrain.estimate("V100", hours=1, location=location, year=year)).lines
     assert line.grid is not None
     assert (line.grid.year, line.grid.accounting) == expected
 
 
 def test_a_run_on_cpus_has_no_accelerators() -> None:
     """Count zero, no profile, no accelerator-hours."""
-    (line,) = subject_of(greentrain.estimate(cpu_cores=8, hours=2)).lines
+    (line,) = report_data_of(greentrain.estimate(cpu_cores=8, hours=2)).lines
     assert (line.gpu, line.count, line.accelerator_hours, line.hours) == (None, 0, None, 2.0)
 
 
 def test_the_size_counts_the_operations_of_all_runs() -> None:
     """6 x 1e9 parameters x 2e9 tokens = 1.2e19 operations, twice."""
-    subject = subject_of(greentrain.estimate("A100", params="1B", tokens="2B", runs=2))
-    assert subject.size == Size(1e9, 2e9, 2.4e19)
-    assert subject_of(greentrain.estimate("A100", hours=1)).size is None
+    data = report_data_of(greentrain.estimate("A100", params="1B", tokens="2B", runs=2))
+    assert data.size == Size(1e9, 2e9, 2.4e19)
+    assert report_data_of(greentrain.estimate("A100", hours=1)).size is None
 
 
 def test_a_tracked_run_is_what_was_measured(tmp_path: Path) -> None:
     """(300 + 100 + 20) W x 1 h = 0.42 kWh; x 1.2 = 0.504 kWh; x 400 g = 0.2016 kg; parts by PUE once."""
     write_run(tmp_path, "a", name="first", project="p")
-    subject = subject_of(History(tmp_path).get("a"))
-    (line,) = subject.lines
-    assert (subject.kind, subject.title, subject.basis, subject.failed_share) == ("run", "first", "measured", 0.0)
+    data = report_data_of(History(tmp_path).get("a"))
+    (line,) = data.lines
+    assert (data.kind, data.title, data.basis, data.failed_share) == ("run", "first", "measured", 0.0)
     assert (line.status, line.count, line.hours, line.accelerator_hours) == ("completed", 1, 1.0, 1.0)
-    best = {name: getattr(subject, name).best for name in QUANTITIES}
+    best = {name: getattr(data, name).best for name in QUANTITIES}
     assert best["it_energy_kwh"] == pytest.approx(0.42)
     assert best["facility_energy_kwh"] == pytest.approx(0.504)
     assert best["operational_kg"] == pytest.approx(0.2016)
     # WUE 0.36 L/kWh (US average) and 3.908 L/kWh of the world's electricity: 0.42 x (0.36 + 1.2 x 3.908) L.
     assert best["water_l"] == pytest.approx(0.42 * (0.36 + 1.2 * 3.908))
-    parts = {part.component: (part.energy_kwh, part.operational_kg) for part in subject.breakdown}
+    parts = {part.component: (part.energy_kwh, part.operational_kg) for part in data.breakdown}
     assert parts == {
         "accelerators": (pytest.approx(0.3), pytest.approx(0.12)),
         "host": (pytest.approx(0.12), pytest.approx(0.048)),
         "facility": (pytest.approx(0.084), pytest.approx(0.0336)),
     }
-    assert subject.period_start == FIRST_START
-    assert subject.period_end == FIRST_START + timedelta(hours=1)
-    assert subject.versions.codecarbon == "3.3.2"
+    assert data.period_start == FIRST_START
+    assert data.period_end == FIRST_START + timedelta(hours=1)
+    assert data.versions.codecarbon == "3.3.2"
 
 
 def test_power_over_time_is_the_energy_over_the_time_between_readings(tmp_path: Path) -> None:
     """A reading each minute and one at the end are 61 points: 61 steps, each of 300, 100 and 20 W."""
     write_run(tmp_path, "a", spans=[("epoch 1", 10, 1800)])
-    subject = subject_of(History(tmp_path).get("a"))
-    assert list(subject.power_series) == ["gpu", "cpu", "memory"]
-    assert [len(points) for points in subject.power_series.values()] == [61, 61, 61]
+    data = report_data_of(History(tmp_path).get("a"))
+    assert list(data.power_series) == ["gpu", "cpu", "memory"]
+    assert [len(points) for points in data.power_series.values()] == [61, 61, 61]
     for name, watts in (("gpu", 300.0), ("cpu", 100.0), ("memory", 20.0)):
-        assert {round(power, 6) for _, power in subject.power_series[name]} == {watts}
-    assert subject.power_series["gpu"][0][0] == pytest.approx(3600 / 61 / 2, abs=1e-3)
+        assert {round(power, 6) for _, power in data.power_series[name]} == {watts}
+    assert data.power_series["gpu"][0][0] == pytest.approx(3600 / 61 / 2, abs=1e-3)
     # 420 W for 1,790 s; the ends lie between two readings.
-    assert subject.spans == (PowerSpan("epoch 1", 10.0, 1800.0, pytest.approx(420 * 1790 / 3.6e6), 0),)
+    assert data.spans == (PowerSpan("epoch 1", 10.0, 1800.0, pytest.approx(420 * 1790 / 3.6e6), 0),)
 
 
 def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:
@@ -115,17 +115,17 @@ def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:
     """
     write_run(tmp_path, "a", project="p")
     write_run(tmp_path, "b", project="p", status="failed", started=FIRST_START + timedelta(days=40))
-    one, two = (subject_of(History(tmp_path).get(key)) for key in "ab")
-    subject = subject_of(History(tmp_path))
-    assert (subject.kind, subject.title) == ("project", "p, 2 runs")
-    assert subject.facility_energy_kwh.best == pytest.approx(1.008)
-    low, _, high = subject.operational_kg
+    one, two = (report_data_of(History(tmp_path).get(key)) for key in "ab")
+    data = report_data_of(History(tmp_path))
+    assert (data.kind, data.title) == ("project", "p, 2 runs")
+    assert data.facility_energy_kwh.best == pytest.approx(1.008)
+    low, _, high = data.operational_kg
     assert low == pytest.approx(one.operational_kg.low + two.operational_kg.low)
     assert high == pytest.approx(one.operational_kg.high + two.operational_kg.high)
-    assert subject.failed_share == pytest.approx(0.5)
-    assert [line.id for line in subject.lines] == ["a", "b"]
-    assert sum(part.energy_kwh for part in subject.breakdown) == pytest.approx(1.008)
-    assert subject.period_end == FIRST_START + timedelta(days=40, hours=1)
+    assert data.failed_share == pytest.approx(0.5)
+    assert [line.id for line in data.lines] == ["a", "b"]
+    assert sum(part.energy_kwh for part in data.breakdown) == pytest.approx(1.008)
+    assert data.period_end == FIRST_START + timedelta(days=40, hours=1)
 
 
 def test_a_project_shares_the_meter_and_not_the_grids(tmp_path: Path) -> None:
@@ -147,9 +147,9 @@ def test_a_project_shares_the_meter_and_not_the_grids(tmp_path: Path) -> None:
     grid = {"low": 300.0, "best": 400.0, "high": 500.0, "basis": "published", "source": "one"}
     write_run(tmp_path, "a", grid=grid)
     write_run(tmp_path, "b", grid={"low": 100.0, "best": 200.0, "high": 400.0, "basis": "published", "source": "two"})
-    subject = subject_of(History(tmp_path))
-    assert tuple(subject.operational_kg) == pytest.approx((0.2303, 0.3024, 0.4174), abs=5e-5)
-    drivers = dict(subject.drivers)
+    data = report_data_of(History(tmp_path))
+    assert tuple(data.operational_kg) == pytest.approx((0.2303, 0.3024, 0.4174), abs=5e-5)
+    drivers = dict(data.drivers)
     assert list(drivers) == ["grid_intensity", "it_energy"]
     assert drivers["grid_intensity"] == pytest.approx(0.3340 / 0.3448, abs=5e-4)
     assert sum(drivers.values()) == pytest.approx(1.0)
@@ -160,7 +160,7 @@ def test_a_project_of_one_run_is_that_run(tmp_path: Path, gpu_w: float | None) -
     """In every figure and in all that it follows from."""
     write_run(tmp_path, "a", gpu_w=gpu_w)
     run = History(tmp_path).get("a")
-    one, project = subject_of(run), subject_of([run])
+    one, project = report_data_of(run), report_data_of([run])
     for name in QUANTITIES:
         assert tuple(getattr(project, name)) == pytest.approx(tuple(getattr(one, name)), rel=1e-12)
     assert (project.basis, project.boundary, project.breakdown) == (one.basis, one.boundary, one.breakdown)
@@ -177,18 +177,18 @@ def test_runs_that_cannot_be_read_are_said_to_be_missing(tmp_path: Path) -> None
     note = (
         "The journals of 7 runs cannot be read and are not in the sums: torn0, torn1, torn2, torn3, torn4 and 2 more."
     )
-    assert subject_of(History(tmp_path)).notes[0] == note
-    assert subject_of(History(tmp_path).select(project="p")).notes[0] == note
-    assert subject_of(History(tmp_path)).unreadable == 7
-    assert note not in subject_of(History(tmp_path).runs()).notes
+    assert report_data_of(History(tmp_path)).notes[0] == note
+    assert report_data_of(History(tmp_path).select(project="p")).notes[0] == note
+    assert report_data_of(History(tmp_path)).unreadable == 7
+    assert note not in report_data_of(History(tmp_path).runs()).notes
 
 
 def test_a_project_of_one_run_is_not_of_runs(tmp_path: Path) -> None:
     """In the headline and in what the figures cover."""
     write_run(tmp_path, "a", project="p")
-    subject = subject_of(History(tmp_path).runs(project="p"))
-    assert (subject.kind, subject.title) == ("project", "p, 1 run")
-    assert runs_words(subject) == "1 run of the project: 1 completed"
+    data = report_data_of(History(tmp_path).runs(project="p"))
+    assert (data.kind, data.title) == ("project", "p, 1 run")
+    assert runs_words(data) == "1 run of the project: 1 completed"
 
 
 def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:
     for file in again.iterdir():
         file.rename(folder / file.name.replace("100", "200").replace("101", "201"))
     again.rmdir()
-    (line,) = subject_of(History(tmp_path).get("a")).lines
+    (line,) = report_data_of(History(tmp_path).get("a")).lines
     assert (line.starts, line.hours) == (2, 2.0)
     assert line.facility_energy_kwh is not None
     assert line.facility_energy_kwh.best == pytest.approx(2 * 0.504)
@@ -207,12 +207,12 @@ def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:
 def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:
     """Without the accelerator's power the estimate stands in: 300 W x 0.6 x 1.74 x 1 h = 0.3132 kWh."""
     write_run(tmp_path, "c", gpu_w=None, status=None)
-    subject = subject_of(History(tmp_path).get("c"))
-    (line,) = subject.lines
-    assert (line.status, line.basis, subject.basis, subject.failed_share) == ("killed", "estimated", "estimated", 1.0)
-    assert subject.it_energy_kwh.best == pytest.approx(0.3132)
-    assert "The accelerators were not measured. The estimate stands in." in subject.notes
-    assert {"tdp", "utilization", "host_factor"} <= {item.name for item in subject.inputs}
+    data = report_data_of(History(tmp_path).get("c"))
+    (line,) = data.lines
+    assert (line.status, line.basis, data.basis, data.failed_share) == ("killed", "estimated", "estimated", 1.0)
+    assert data.it_energy_kwh.best == pytest.approx(0.3132)
+    assert "The accelerators were not measured. The estimate stands in." in data.notes
+    assert {"tdp", "utilization", "host_factor"} <= {item.name for item in data.inputs}
 
 
 def test_a_part_that_nothing_measured_and_nothing_estimates_is_named(tmp_path: Path) -> None:
@@ -222,11 +222,11 @@ def test_a_part_that_nothing_measured_and_nothing_estimates_is_named(tmp_path: P
     """
     write_run(tmp_path, "a", processors_alone=True)
     write_run(tmp_path, "b")
-    (line,) = subject_of(History(tmp_path).get("a")).lines
+    (line,) = report_data_of(History(tmp_path).get("a")).lines
     assert (line.basis, line.unmeasured) == ("estimated", ("CPU",))
     assert line.it_energy_kwh is not None
     assert line.it_energy_kwh.best == pytest.approx(0.02)
-    (other,) = subject_of(History(tmp_path).get("b")).lines
+    (other,) = report_data_of(History(tmp_path).get("b")).lines
     assert (other.basis, other.unmeasured) == ("measured", ())
 
 
@@ -235,9 +235,9 @@ def test_the_factor_of_a_run_without_an_estimate_has_its_year(tmp_path: Path) ->
     grid = {"low": 40.0, "best": 53.3, "high": 70.0, "basis": "published", "source": "ember_2026_10"}
     for key, best in (("a", 53.3), ("b", 54.0)):
         write_run(tmp_path, key, processors_alone=True, year=2023, grid=grid | {"best": best})
-    (line,) = subject_of(History(tmp_path).get("a")).lines
+    (line,) = report_data_of(History(tmp_path).get("a")).lines
     assert line.grid == Grid(Interval(40.0, 53.3, 70.0), 2023, "life-cycle", "published", "ember_2026_10")
-    (line,) = subject_of(History(tmp_path).get("b")).lines
+    (line,) = report_data_of(History(tmp_path).get("b")).lines
     assert line.grid == Grid(Interval(40.0, 54.0, 70.0), None, "", "published", "ember_2026_10")
 
 
@@ -246,27 +246,27 @@ def test_every_source_that_an_input_names_is_there(tmp_path: Path) -> None:
     write_run(tmp_path, "a")
     write_run(tmp_path, "c", gpu_w=None)
     for result in (History(tmp_path), History(tmp_path).get("a"), greentrain.estimate("V100", hours=1)):
-        subject = subject_of(result)
-        named = {key for item in (*subject.inputs, *subject.equivalents) for key in item.source_ids}
-        assert named == set(subject.sources)
-        assert all(source["title"] for source in subject.sources.values())
+        data = report_data_of(result)
+        named = {key for item in (*data.inputs, *data.equivalents) for key in item.source_ids}
+        assert named == set(data.sources)
+        assert all(source["title"] for source in data.sources.values())
 
 
 def test_a_validation_has_no_lines_and_sums_to_nothing() -> None:
     """Its figures stand in the report of the validation itself."""
-    subject = subject_of(greentrain.validate(tier="T1"))
-    assert (subject.kind, subject.lines, subject.footprint) == ("validation", (), UNKNOWN)
-    assert (subject.facility_energy_kwh, subject.embodied_kg, subject.water_l) == (Interval(0, 0, 0), None, None)
+    data = report_data_of(greentrain.validate(tier="T1"))
+    assert (data.kind, data.lines, data.footprint) == ("validation", (), UNKNOWN)
+    assert (data.facility_energy_kwh, data.embodied_kg, data.water_l) == (Interval(0, 0, 0), None, None)
 
 
 def test_title_and_date_are_taken_from_the_caller() -> None:
     """The date is part of the report only if somebody gives it."""
     estimate = greentrain.estimate("V100", hours=1)
     made_at = datetime(2026, 11, 22, 11, tzinfo=UTC)
-    subject = subject_of(estimate, title="Mine", made_at=made_at)
-    assert (subject.title, subject.made_at) == ("Mine", made_at)
-    assert subject_of(estimate).made_at is None
-    assert subject_of(subject) is subject
+    data = report_data_of(estimate, title="Mine", made_at=made_at)
+    assert (data.title, data.made_at) == ("Mine", made_at)
+    assert report_data_of(estimate).made_at is None
+    assert report_data_of(data) is data
 
 
 @pytest.mark.parametrize(
@@ -285,12 +285,12 @@ def test_title_and_date_are_taken_from_the_caller() -> None:
 def test_what_is_no_result_is_refused(result: object, message: str) -> None:
     """The message says what would be one."""
     with pytest.raises(InputError) as caught:
-        subject_of(result)
+        report_data_of(result)
     assert str(caught.value) == message
 
 
 def test_a_date_without_a_zone_is_refused() -> None:
     """It could be off by half a day."""
     with pytest.raises(InputError) as caught:
-        subject_of(greentrain.estimate("V100", hours=1), made_at=datetime(2026, 11, 22))
+        report_data_of(greentrain.estimate("V100", hours=1), made_at=datetime(2026, 11, 22))
     assert str(caught.value) == ("made_at '2026-11-22T00:00:00': must state its time zone, as datetime.now(UTC) does")

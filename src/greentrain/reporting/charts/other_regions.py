@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval, product_independent
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import Table, cells, source_words, subject_words
-from greentrain.reporting.charts.interval_dots import Row, row_chart
+from greentrain.reporting.charts.chart_labels import HeaderAndRows, cells, source_words, subject_words
+from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.charts.style import BLUE, GREY, VERMILLION, Mark, empty
-from greentrain.reporting.subject import Subject
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -42,34 +42,34 @@ class PlaceGrid(NamedTuple):
     source: str
 
 
-def elsewhere(subject: Subject, places: Sequence[PlaceGrid], *, theme: str = "light") -> "Figure":
+def other_regions(data: ReportData, places: Sequence[PlaceGrid], *, theme: str = "light") -> "Figure":
     """Draw the operational emissions of the same energy in several places.
 
     Parameters
     ----------
-    subject : Subject
+    data : ReportData
         What is reported.
     places : sequence of PlaceGrid
         Where else; the place of all its runs is left out of them.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    rows = _rows(subject, places)
+    rows = _rows(data, places)
     if not rows:
         return empty(TITLE, "There is no energy to move, or no place to compare with.", theme)
     keys = [place.source.split(";")[0] for place in places]
-    source = source_words(subject, keys, _SAID)
+    source = source_words(data, keys, _SAID)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
 
 
-def summary(subject: Subject, places: Sequence[PlaceGrid]) -> str:
+def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:
     """Say the chart in one sentence."""
-    rows = _rows(subject, places)
+    rows = _rows(data, places)
     if not rows:
         return "There is no energy to move, or no place to compare with."
     here = next(row for row in rows if row.group == HERE)
     others = [row for row in rows if row.group == DIFFERENT]
-    start = f"{subject_words(subject)} emits {written(here.value.best, 'kg')} CO2e where it is"
+    start = f"{subject_words(data)} emits {written(here.value.best, 'kg')} CO2e where it is"
     if not others:
         return f"{start}; no other place shown differs by more than what is uncertain about the grids."
     lowest, highest = others[0], others[-1]
@@ -80,39 +80,39 @@ def summary(subject: Subject, places: Sequence[PlaceGrid]) -> str:
     return f"{start}, and with the same energy {named}{rest}."
 
 
-def table(subject: Subject, places: Sequence[PlaceGrid]) -> Table:
+def table(data: ReportData, places: Sequence[PlaceGrid]) -> HeaderAndRows:
     """Give what the chart shows as a table."""
     header = ("place", "compared with this run", "kg CO2e", "low", "high", "times this run")
-    rows = _rows(subject, places)
+    rows = _rows(data, places)
     if not rows:
         return header, ()
     here = next(row for row in rows if row.group == HERE).value.best
     return header, tuple((row.label, row.group, *cells(row.value), rounded(row.value.best / here)) for row in rows)
 
 
-def _rows(subject: Subject, places: Sequence[PlaceGrid]) -> list[Row]:
-    kwh, kg = subject.facility_energy_kwh.best, subject.operational_kg.best
-    own = {line.location for line in subject.lines}
+def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:
+    kwh, kg = data.facility_energy_kwh.best, data.operational_kg.best
+    own = {line.location for line in data.lines}
     # Runs of several places could each have been where another was.
     others = [place for place in places if len(own) > 1 or place.code not in own]
     if kwh <= 0 or kg <= 0 or not others:
         return []
-    chosen = _chosen_grid(subject, kg / kwh * _G_PER_KG)
+    chosen = _chosen_grid(data, kg / kwh * _G_PER_KG)
     rows = [
-        Row(
+        DotRow(
             _name(place),
             place.g_per_kwh.scaled(kwh / _G_PER_KG),
             DIFFERENT if _differs(place.g_per_kwh, chosen) else UNCLEAR,
         )
         for place in others
     ]
-    here = Row(_here_words(subject, places), chosen.scaled(kwh / _G_PER_KG), HERE, is_chosen=True)
+    here = DotRow(_here_words(data, places), chosen.scaled(kwh / _G_PER_KG), HERE, is_chosen=True)
     return sorted([here, *rows], key=lambda row: row.value.best)
 
 
-def _chosen_grid(subject: Subject, g_per_kwh: float) -> Interval:
-    """Give the subject's own carbon intensity; of several runs the mean, as uncertain as the least certain of them."""
-    grids = [line.grid.g_per_kwh for line in subject.lines if line.grid is not None]
+def _chosen_grid(data: ReportData, g_per_kwh: float) -> Interval:
+    """Return the own carbon intensity; of several runs the mean, as uncertain as the least certain of them."""
+    grids = [line.grid.g_per_kwh for line in data.lines if line.grid is not None]
     down = min((grid.low / grid.best for grid in grids), default=1.0)
     up = max((grid.high / grid.best for grid in grids), default=1.0)
     return Interval(g_per_kwh * down, g_per_kwh, g_per_kwh * up)
@@ -128,8 +128,8 @@ def _name(place: PlaceGrid) -> str:
     return place.name if place.name == place.code else f"{place.name} ({place.code})"
 
 
-def _here_words(subject: Subject, places: Sequence[PlaceGrid]) -> str:
-    own = sorted({line.location or "" for line in subject.lines})
+def _here_words(data: ReportData, places: Sequence[PlaceGrid]) -> str:
+    own = sorted({line.location or "" for line in data.lines})
     if own == [""]:
         return "as it is, grid as given"
     if len(own) != 1:
