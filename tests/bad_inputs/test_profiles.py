@@ -6,7 +6,7 @@ import pytest
 from profile_folders import GOOD, HEADER, ONE_THING, OUT_OF_RANGE, told, write
 
 from greentrain import DataError, InputError, UnknownName, estimate, load_catalogue
-from greentrain.catalogue.checks import check_profiles
+from greentrain.catalogue.schema.check import check_profiles
 
 PLAIN = "write digits and at most one decimal point, without unit, thousands separator or exponent"
 CLASSES = "sxm-node, pcie-server, workstation, tpu, superchip, soc, system, chip"

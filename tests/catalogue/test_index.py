@@ -167,7 +167,7 @@ class _Watched(Tables):
 
 
 def test_the_wheel_holds_an_index_of_its_tables(tmp_path: Path) -> None:
-    """The build's own step makes it."""
+    """The build's own step makes it; the tables and the file of their columns are there too."""
     pytest.importorskip("hatchling")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -178,6 +178,7 @@ def test_the_wheel_holds_an_index_of_its_tables(tmp_path: Path) -> None:
     index = unpacked / "greentrain" / "data" / "lookups.index"
 
     assert all(ready_lookup(str(index), name) is not None for name in LOOKUPS)
+    assert (unpacked / "greentrain" / "catalogue" / "schema" / "columns.csv").is_file()
     tables = (unpacked / "greentrain" / "hardware_profiles" / "accelerators.csv").read_bytes()
     assert tables == (ROOT / "hardware_profiles" / "accelerators.csv").read_bytes()
 

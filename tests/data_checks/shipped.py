@@ -6,12 +6,23 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from greentrain.catalogue.schema import HARDWARE_SCHEMAS, PLACE_SCHEMAS
-from greentrain.catalogue.table_files import CsvTable, Row, hardware_folder, places_folder, read_own_table
+from greentrain.catalogue.table_files import (
+    HARDWARE_TABLES,
+    PLACE_TABLES,
+    CsvTable,
+    Row,
+    hardware_folder,
+    places_folder,
+    read_own_table,
+)
 
 HARDWARE, PLACES = Path(hardware_folder()), Path(places_folder())
-FILES = [(HARDWARE, name) for name in HARDWARE_SCHEMAS] + [(PLACES, name) for name in PLACE_SCHEMAS]
-"""Every data file, as folder and name."""
+FILES = [
+    (folder, f"{table}.csv")
+    for folder, tables in ((HARDWARE, HARDWARE_TABLES), (PLACES, PLACE_TABLES))
+    for table in (*tables, "sources")
+]
+"""Every data file that a user's folder may hold too, as folder and name."""
 
 
 @cache
@@ -22,7 +33,7 @@ def table(folder: Path, name: str) -> CsvTable:
 
 def rows(name: str, folder: Path | None = None) -> list[Row]:
     """Give the rows of a file; ``sources.csv`` stands in both folders."""
-    home = folder or (HARDWARE if name in HARDWARE_SCHEMAS else PLACES)
+    home = folder or (HARDWARE if name == "sources.csv" else next(home for home, file in FILES if file == name))
     return list(table(home, name).records())
 
 

@@ -8,7 +8,7 @@ import pytest
 from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hour, stopped, tracker
 
 from greentrain import GreentrainError, estimate
-from greentrain.catalogue.checks import check_profiles
+from greentrain.catalogue.schema.check import check_profiles
 from greentrain.catalogue.table_files import read_own_table
 from greentrain.history import History
 from greentrain.history.calibrate import calibrate, next_run

@@ -68,7 +68,7 @@ class Catalogue:
 def _catalogue(folders: tuple[str, ...], states: object = None) -> Catalogue:
     """Make the catalogue of folders in a certain state."""
     for folder in folders:
-        from greentrain.catalogue.checks import refuse_bad_profiles
+        from greentrain.catalogue.schema.check import refuse_bad_profiles
 
         refuse_bad_profiles(folder)
     return Catalogue(folders)

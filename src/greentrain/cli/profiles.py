@@ -43,7 +43,7 @@ def show_profile(said: Said) -> int:
 
 def check_folder(said: Said) -> int:
     """Check your own files; each problem is named by file, row, column and rule."""
-    from greentrain.catalogue.checks import check_profiles
+    from greentrain.catalogue.schema.check import check_profiles
 
     problems = check_profiles(said["folder"])
     write("".join(f"{problem}\n" for problem in problems) or f"{said['folder']}: no problems\n")

@@ -1,14 +1,12 @@
-"""What rows say of each other and of ours: a name belongs to one thing, and what is referred to exists."""
+"""The check of rows against other rows: a name belongs to one thing, and what a cell refers to exists."""
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
 
 from greentrain.catalogue.names import fold
-from greentrain.catalogue.schema import Problem
-from greentrain.catalogue.schema_cells import advice
-from greentrain.catalogue.schema_places import WHOLES
+from greentrain.catalogue.schema.columns import SCHEMAS, Column, Problem, advice
+from greentrain.catalogue.schema.rules import COUNTRY_KINDS
 from greentrain.catalogue.table_files import (
     CsvTable,
     Row,
@@ -25,10 +23,8 @@ Own = Mapping[str, CsvTable]
 Identity = tuple[str, str]
 """A file and the id of a row in it."""
 
-SOURCE_COLUMNS = ("source", "idle_source", "training_source", "embodied_source")
 _OWN_SOURCE = "a URL, a DOI, an arXiv number or a title of several words"
 _IDENTIFIER = re.compile(r"(doi|arxiv|isbn|github):\S+|10\.\d{4,}/\S+", re.IGNORECASE)
-
 
 NameSpace = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 """Files among whose rows a name means one thing, each with the columns of a row's id and of its names."""
@@ -40,39 +36,10 @@ NAME_SPACES: tuple[NameSpace, ...] = (
     {"cloud_instances.csv": (("provider", "instance"), ("instance",))},
     {"places.csv": (("place",), ("place", "iso3", "name", "aliases"))},
 )
-
-
-class Reference(NamedTuple):
-    """A column whose cells name rows of another table."""
-
-    file: str
-    column: str
-    kind: str
-    also: tuple[str, ...] = ()
-
-
-REFERENCES = (
-    Reference("cloud_instances.csv", "accelerator", "accelerators"),
-    Reference("families.csv", "members", "accelerators"),
-    Reference("nodes.csv", "accelerator", "accelerators"),
-    Reference("model_runs.csv", "hardware", "accelerators"),
-    Reference("places.csv", "parent", "places"),
-    Reference("grid_countries.csv", "place", "places"),
-    Reference("grid_subnational.csv", "place", "places"),
-    Reference("grid_basis.csv", "place", "places", ("*",)),
-    Reference("grid_losses.csv", "place", "places"),
-    Reference("water_intensity.csv", "place", "places"),
-    Reference("cloud_regions.csv", "place", "places"),
-    Reference("claim_references.csv", "claim", "claims"),
-    Reference("claim_references.csv", "activity", "equivalents"),
-    Reference("claim_references.csv", "others", "equivalents"),
-    Reference("claim_scenarios.csv", "claim", "claims"),
-)
 _SERIES = ("grid_countries.csv", "grid_subnational.csv")
-_KEYS = {"accelerators": "id", "claims": "id", "equivalents": "id", "places": "place"}
 
 
-def link_problems(own: Own) -> Iterator[Problem]:
+def reference_problems(own: Own) -> Iterator[Problem]:
     """Check a user's tables against each other and against the shipped ones.
 
     Parameters
@@ -82,8 +49,9 @@ def link_problems(own: Own) -> Iterator[Problem]:
     """
     for space in NAME_SPACES:
         yield from name_problems(space, own)
-    for reference in REFERENCES:
-        yield from _dangling(reference, own)
+    for file in own:
+        for column in SCHEMAS[file].of_kind("reference", "references"):
+            yield from _dangling(file, column, own)
     yield from _usual_problems(own)
     yield from _region_problems(own)
     yield from _series_problems(own)
@@ -140,22 +108,17 @@ def _shipped(file: str) -> Iterator[Row]:
     return shipped_table(file.removesuffix(".csv")).records()
 
 
-def _known(own: Own, kind: str) -> dict[str, None]:
-    """List the ids of the shipped rows and the user's own."""
-    key = _KEYS[kind]
-    rows = [*_shipped(f"{kind}.csv"), *(row for _, row in _numbered(own, f"{kind}.csv"))]
-    return dict.fromkeys(row[key] for row in rows if row.get(key))
-
-
-def _dangling(reference: Reference, own: Own) -> Iterator[Problem]:
-    if reference.file not in own:
-        return
-    known = _known(own, reference.kind)
-    for line, row in _numbered(own, reference.file):
-        for name in listed(row, reference.column):
-            if name not in known and name not in reference.also:
-                rule = f"{name!r} is no {_KEYS[reference.kind]} of {reference.kind}.csv, ours or yours"
-                yield Problem(reference.file, line, reference.column, f"{rule}{advice(name, known)}")
+def _dangling(file: str, column: Column, own: Own) -> Iterator[Problem]:
+    table, *also = column.choices
+    key = SCHEMAS[f"{table}.csv"].key[0]
+    rows = [*_shipped(f"{table}.csv"), *(row for _, row in _numbered(own, f"{table}.csv"))]
+    known = dict.fromkeys(row[key] for row in rows if row.get(key))
+    for line, row in _numbered(own, file):
+        names = listed(row, column.name) if column.kind == "references" else filter(None, [row.get(column.name)])
+        for name in names:
+            if name not in known and name not in also:
+                rule = f"{name!r} is no {key} of {table}.csv, ours or yours"
+                yield Problem(file, line, column.name, f"{rule}{advice(name, known)}")
 
 
 def _usual_problems(own: Own) -> Iterator[Problem]:
@@ -182,7 +145,7 @@ def _series_problems(own: Own) -> Iterator[Problem]:
     if not {*_SERIES, "places.csv"} & own.keys():
         return
     places = [*_shipped("places.csv"), *(row for _, row in _numbered(own, "places.csv"))]
-    homes = {row.get("place", ""): _SERIES[row.get("kind") not in WHOLES] for row in places}
+    homes = {row.get("place", ""): _SERIES[row.get("kind") not in COUNTRY_KINDS] for row in places}
     for file in _SERIES:
         shipped = {(row["place"], row["year"]): row for row in _shipped(file)}
         for line, row in _numbered(own, file):
@@ -199,7 +162,7 @@ def _basis_problem(file: str, line: int, row: Row, shipped: Row | None) -> Itera
     by_basis = {row["basis"]: row.get("g_per_kwh", ""), shipped["basis"]: shipped["g_per_kwh"]}
     try:
         direct, lifecycle = float(by_basis["direct"]), float(by_basis["lifecycle"])
-    except ValueError:  # said already, as a fault of its own row
+    except ValueError:  # listed already, as a fault of its own row
         return
     if direct > lifecycle:
         rule = f"the direct value {direct:g} is above the life-cycle value {lifecycle:g} of the same place and year"
@@ -222,17 +185,17 @@ def _source_problems(own: Own) -> Iterator[Problem]:
         (file, line, column, name)
         for file in own
         for line, row in _numbered(own, file)
-        for column in SOURCE_COLUMNS
-        for name in listed(row, column)
+        for column in SCHEMAS[file].of_kind("sources")
+        for name in listed(row, column.name)
     )
     for file, line, column, name in named:
         if name not in known and not _is_own_source(name):
             rule = f"{name!r} is no id of sources.csv, ours or yours, nor {_OWN_SOURCE}"
-            yield Problem(file, line, column, f"{rule}{advice(name, known)}")
+            yield Problem(file, line, column.name, f"{rule}{advice(name, known)}")
 
 
 def _is_own_source(text: str) -> bool:
-    """Whether a text says by itself what it is."""
+    """Whether a text names a publication by itself."""
     return " " in text or "://" in text or bool(_IDENTIFIER.fullmatch(text))
 
 

@@ -1,0 +1,73 @@
+"""The file of columns: it declares each column of each shipped table once, and nothing else does."""
+
+import subprocess
+import sys
+
+import pytest
+from shipped import FILES, HARDWARE, PLACES, table
+
+from greentrain.catalogue.schema.columns import KINDS, OWN_FILES, SCHEMAS
+from greentrain.catalogue.schema.rules import row_faults
+from greentrain.validation.reference import NUMBERS
+
+OTHERS = [(PLACES, f"{name}.csv") for name in ("methods", "form_units", "references")]
+"""Tables that a user's folder cannot hold."""
+COLUMNS = [(file, column) for file, schema in SCHEMAS.items() for column in schema.columns.values()]
+
+
+def test_every_shipped_table_is_declared_and_no_other() -> None:
+    """The files of both folders are the tables of columns.csv."""
+    shipped = {path.name for folder in (HARDWARE, PLACES) for path in folder.glob("*.csv")}
+    assert shipped == set(SCHEMAS) == {name for _, name in (*FILES, *OTHERS)}
+    assert set(OWN_FILES) == {name for _, name in FILES}
+
+
+@pytest.mark.parametrize("name", [name for _, name in OTHERS])
+def test_tables_of_ours_alone_keep_their_columns_too(name: str) -> None:
+    """Their header is that of columns.csv, and no row breaks a rule."""
+    text = table(PLACES, name)
+    assert text.header == tuple(SCHEMAS[name].columns)
+    assert [found for row in text.records() if (found := row_faults(name, row))] == []
+
+
+def test_a_column_is_declared_soundly() -> None:
+    """Kind, limits and default make sense, a reference leads to a table, and the meaning is stated."""
+    for file, column in COLUMNS:
+        where = f"{file}, {column.name}"
+        assert column.kind in KINDS, where
+        assert column.meaning, where
+        assert not column.meaning.endswith("."), where
+        assert column.required in ("", "column", "yes"), where
+        assert (column.kind in ("choice", "reference", "references")) == bool(column.choices), where
+        assert column.kind in ("number", "whole") or not column.least + column.most + column.unit, where
+        if column.kind in ("reference", "references"):
+            assert f"{column.choices[0]}.csv" in SCHEMAS, where
+        if column.default:
+            assert column.read(column.default), where
+            assert not column.required, where
+
+
+def test_limits_of_references_are_those_of_their_reader() -> None:
+    """The reader of a user's own references states the same units and limits."""
+    columns = SCHEMAS["references.csv"].columns
+    assert {name for name, column in columns.items() if column.kind in ("number", "whole")} == set(NUMBERS)
+    for name, (least, most, unit, is_above) in NUMBERS.items():
+        column = columns[name]
+        assert float(column.least.removeprefix(">")) == least, name
+        assert (float(column.most), column.least.startswith(">")) == (most, is_above), name
+        assert column.unit == {"a calendar year": "", "accelerators": "1"}.get(unit, unit), name
+
+
+def test_every_table_has_a_key() -> None:
+    """Two rows of a table can be told apart."""
+    assert [file for file, schema in SCHEMAS.items() if not schema.key] == []
+
+
+def test_an_estimate_does_not_read_the_columns() -> None:
+    """The check is for tables that were edited; a start pays for none of it."""
+    program = (
+        "import sys, greentrain\n"
+        "greentrain.estimate('V100', hours=96, location='FR').to_dict()\n"
+        "assert 'greentrain.catalogue.schema' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
