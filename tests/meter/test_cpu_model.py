@@ -2,7 +2,7 @@
 
 import pytest
 
-from greentrain.meter.cpu_model import (
+from greentrain.meter.host_reader import (
     CpuFacts,
     CpuLimit,
     cpu_limit,

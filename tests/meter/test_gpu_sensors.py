@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from greentrain.meter.computer import RunGpus
 from greentrain.meter.gpu_selection import Gpu
 from greentrain.meter.gpu_sensors import AmdSensor, Board, Boards, NvidiaSensor, open_sensor
-from greentrain.meter.run_gpus import RunGpus
 
 HERE = Path(__file__).parent
 KWH = 1 / 3.6e6

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greentrain.meter import host_reader, loop
+from greentrain.meter import __main__ as meter_process
+from greentrain.meter import host_reader
 from greentrain.meter.base import NoMeter, Reading
 from greentrain.meter.host_reader import HostReader
 from greentrain.meter.run_end import RunEnd
@@ -84,7 +85,7 @@ class Counting(NoMeter):
 @pytest.mark.parametrize(("times", "reads", "has_ended"), [(100, 4, False), (2, 2, True)])
 def test_a_long_pause_is_read_through(monkeypatch: pytest.MonkeyPatch, times: int, reads: int, has_ended: bool) -> None:
     """A pause of 0.45 s, at most 0.1 s at a time, has four readings that nobody records, unless the run ends."""
-    monkeypatch.setattr(loop, "LONGEST_PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(meter_process, "LONGEST_PAUSE_SECONDS", 0.1)
     meter = Counting("")
-    end = loop._wait_until(time.monotonic() + 0.45, meter, RunEndWatch(times))  # type: ignore[arg-type]
+    end = meter_process._wait_until(time.monotonic() + 0.45, meter, RunEndWatch(times))  # type: ignore[arg-type]
     assert (meter.reads, end is not None) == (reads, has_ended)

@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.meter.cgroup import container_cpus, container_memory_bytes, parse_job_group
-from greentrain.meter.process_share import ProcessShare, ProcessTree, attributed_share
+from greentrain.meter.process_share import (
+    ProcessShare,
+    ProcessTree,
+    attributed_share,
+    container_cpus,
+    container_memory_bytes,
+    parse_job_group,
+)
 
 SPIN = "import time\nend = time.process_time() + {seconds}\nwhile time.process_time() < end: pass\n"
 FOUR_CHILDREN = """

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from greentrain.meter.worker import Worker
+from greentrain.meter.threaded import Worker
 
 
 def test_answers_and_errors_come_back() -> None:

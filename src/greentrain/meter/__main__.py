@@ -1,7 +1,110 @@
-"""Entry of the meter process: ``python -m greentrain.meter JSON``."""
+"""The meter's process: reads at every interval, writes the journal, and closes it when the run ends.
 
+``python -m greentrain.meter JSON``, as `greentrain.meter.launch` starts it.
+"""
+
+import os
 import sys
+import time
+from contextlib import suppress
 
-from greentrain.meter.loop import main
+from greentrain.journal.writer import JournalWriter
+from greentrain.meter.backends import make_meter
+from greentrain.meter.base import Meter
+from greentrain.meter.launch import CHANNEL, SIGN_OF_LIFE
+from greentrain.meter.process_share import ProcessShare
+from greentrain.meter.recorder import Recorder
+from greentrain.meter.run_end import RunEnd, RunEndWatch
+from greentrain.meter.settings import MeterSettings, from_json
 
-main(sys.argv[1])
+FIRST_SAMPLE_SECONDS = 0.3
+"""How long the first sample waits for what takes long to load. [s]"""
+
+LONGEST_PAUSE_SECONDS = 10.0
+"""Time after which a meter is read again, however seldom its readings are recorded. [s]"""
+
+_PATIENCE_SECONDS = 0.02
+_READ_SECONDS = 0.5
+_LAST_READ_SECONDS = 1.0
+
+
+def main(argument: str) -> None:
+    """Measure until the run ends; the process ends here, whatever may still hang in it."""
+    settings = from_json(argument)
+    _stand_alone()
+    watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL)
+    with suppress(OSError):  # somebody may have removed it since the run's start
+        os.makedirs(settings.run_folder, exist_ok=True)
+    journal = JournalWriter(settings.run_folder, "meter")
+    code = 0
+    try:
+        # The share is counted from here on: what the meter loads takes longer than a first count needs.
+        share = ProcessShare(settings.root_pid)
+        measure(settings, journal, make_meter(settings), share, watch)
+    except BaseException as error:
+        journal.write({"type": "end", "why": "terminated", "error": f"{type(error).__name__} {error}"})
+        code = 1
+    os._exit(code)
+
+
+def measure(
+    settings: MeterSettings, journal: JournalWriter, meter: Meter, share: ProcessShare, watch: RunEndWatch
+) -> None:
+    """Measure until the run ends."""
+    meter.start(settings.started_mono)
+    recorder = Recorder(settings, journal, meter, share)
+    end = _wait_for_first(settings.started_mono + FIRST_SAMPLE_SECONDS, meter, watch)
+    next_mono = time.monotonic()
+    while end is None:
+        recorder.read(_READ_SECONDS)
+        now = time.monotonic()
+        # Late ticks are left out, not made up for.
+        next_mono = max(next_mono + settings.interval_seconds, now)
+        end = _wait_until(next_mono, meter, watch)
+    _finish(recorder, meter, end)
+
+
+def _wait_until(mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
+    """Wait for the next reading to record [s]; return the run's end when that comes first.
+
+    In a long pause the meter is read all the same: a CPU's counter starts again after some ten minutes, and what has
+    no counter is known by its power at the moments of reading alone. Energy is cumulative, so nothing gets lost.
+    """
+    left = mono - time.monotonic()
+    end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
+    while end is None and left > LONGEST_PAUSE_SECONDS:
+        with suppress(Exception):  # it counts when it fails at a reading that is recorded
+            meter.read(_READ_SECONDS)
+        left = mono - time.monotonic()
+        end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
+    return end
+
+
+def _wait_for_first(deadline_mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
+    """Wait until the meter is ready or it is time for the first sample; give the run's end when that comes first."""
+    end = watch.wait(0.0)
+    while end is None and time.monotonic() < deadline_mono and not meter.wait_until_ready(_PATIENCE_SECONDS):
+        end = watch.wait(0.0)
+    return end
+
+
+def _finish(recorder: Recorder, meter: Meter, end: RunEnd) -> None:
+    if meter.awaits_component:
+        meter.wait_until_ready(_LAST_READ_SECONDS)
+    recorder.read(_LAST_READ_SECONDS, is_last=True)
+    recorder.finish(end)
+    meter.stop()
+
+
+def _stand_alone() -> None:
+    """Leave the run's session, folder and open files, and keep the two descriptors from programs started here."""
+    with suppress(OSError):  # it may lead a session already
+        os.setsid()
+    os.chdir(os.sep)
+    os.closerange(SIGN_OF_LIFE + 1, os.sysconf("SC_OPEN_MAX"))
+    for descriptor in (CHANNEL, SIGN_OF_LIFE):
+        os.set_inheritable(descriptor, False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -135,7 +135,7 @@ def _names() -> tuple[str, ...]:
 
 def _added(name: str, settings: MeterSettings) -> Meter:
     """Make a meter of another package, which is not trusted to load, to answer or to keep to the protocol."""
-    from greentrain.meter.guard import GuardedMeter
+    from greentrain.meter.threaded import GuardedMeter
 
     point = next((point for point in _entry_points() if point.name == name), None)
     if point is None:

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from greentrain.journal.records import COMPONENTS, Component
 
-__all__ = ["WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading"]
+__all__ = ["WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading", "unknown_components"]
 
 WATT_SECONDS_PER_KWH = 3.6e6
 
@@ -76,6 +76,11 @@ class Meter(Protocol):
         """Release what was opened; nothing is read any more."""
 
 
+def unknown_components(reason: str) -> tuple[Component, ...]:
+    """Describe a computer of which nothing is read."""
+    return tuple(Component(kind, "", "", "none", "unknown", reason) for kind in COMPONENTS)
+
+
 class NoMeter:
     """A meter that reads nothing, and states why.
 
@@ -92,7 +97,7 @@ class NoMeter:
     awaits_component = False
 
     def __init__(self, reason: str) -> None:
-        self.components = tuple(Component(kind, "", "", "none", "unknown", reason) for kind in COMPONENTS)
+        self.components = unknown_components(reason)
 
     def start(self, run_started_mono: float) -> None:
         """Do nothing."""

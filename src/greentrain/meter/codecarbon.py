@@ -1,21 +1,18 @@
 """The meter that hosts codecarbon: in a thread, so that a driver that hangs stops the reading and nothing else."""
 
-import threading
 import time
 from collections.abc import Mapping
 
 from greentrain.meter.base import Component, Reading
 from greentrain.meter.codecarbon_host import CodecarbonHost, HostReading, HostSettings, installed_version
+from greentrain.meter.computer import ComputerMeter
 from greentrain.meter.gpu_selection import Gpu
-from greentrain.meter.host_reader import HostComponents
-from greentrain.meter.run_gpus import RunGpus
-from greentrain.meter.worker import TimeoutReader
 
 _COUNTED = {"intel_rapl": "RAPL counter", "windows_emi": "EMI counter", "intel_power_gadget": "Power Gadget"}
 _CHIP_METHODS = ("AppleSiliconChip", "Raspberry")
 
 
-class CodecarbonMeter:
+class CodecarbonMeter(ComputerMeter[HostReading]):
     """codecarbon's offline tracker behind the protocol of a meter.
 
     Until codecarbon has loaded, and from then on when it fails or hangs, CPU and memory are read by ourselves with the
@@ -30,48 +27,18 @@ class CodecarbonMeter:
     """
 
     name = "codecarbon"
-    is_machine_wide = True
 
     def __init__(self, environment: Mapping[str, str], country_iso3: str | None) -> None:
+        super().__init__(environment, "codecarbon could not start")
         self.version = installed_version()
         self._country_iso3 = country_iso3
-        self._parts = HostComponents()
-        self._host_reader = self._parts.reader()
-        self._gpus = RunGpus(environment)
         self._host: CodecarbonHost | None = None
         self._base: dict[str, float] = {}
-        self._last = Reading(0.0, {}, {})
-        self._run_started_mono = 0.0
-        self._is_set_up = threading.Event()
-        self._reader: TimeoutReader[HostReading] = TimeoutReader()
-
-    @property
-    def cpu_w_per_thread(self) -> float | None:
-        """TDP of one thread of this computer; None when the CPU is not known. [W]"""
-        return self._parts.cpu_w_per_thread
 
     @property
     def components(self) -> tuple[Component, ...]:
         """The GPUs of the run, the CPU and the memory, as far as they are known by now."""
         return (*self._gpu_components(), self._cpu_component(), self._parts.memory())
-
-    @property
-    def awaits_component(self) -> bool:
-        """Whether GPUs may be there that were not read yet."""
-        if not self._gpus.is_expected or self._reader.failure:
-            return False
-        return not self._is_set_up.is_set() or self._gpus.awaits_mean
-
-    def start(self, run_started_mono: float) -> None:
-        """Begin: our own reading at once, codecarbon in its thread as soon as it has loaded."""
-        self._run_started_mono = run_started_mono
-        self._host_reader.start(run_started_mono)
-        threading.Thread(target=self._set_up, name="codecarbon", daemon=True).start()
-
-    def wait_until_ready(self, timeout_seconds: float) -> bool:
-        """Wait for codecarbon, or for so long [s]; return whether it is there."""
-        deadline = time.monotonic() + timeout_seconds
-        return self._is_set_up.wait(timeout_seconds) and self._gpus.wait_for_mean(deadline - time.monotonic())
 
     def read(self, timeout_seconds: float) -> Reading:
         """Read now; an answer that takes longer than this is taken the next time. [s]"""
@@ -85,25 +52,15 @@ class CodecarbonMeter:
             return self._own_reading()
         return self._last
 
-    def stop(self) -> None:
-        """Leave the thread behind: it ends with the process."""
-        self._reader.close()
-
-    def _set_up(self) -> None:
-        try:
-            chosen, parts = self._gpus.find(), self._parts
-            host = CodecarbonHost(
-                HostSettings(self._country_iso3, parts.cpu_name, parts.cpu_tdp_w, parts.memory_w, chosen)
-            )
-            first = host.start()
-            self._gpus.start(first.mono, self._run_started_mono)
-            own = self._host_reader.read().energy_kwh
-            self._base = {kind: own.get(kind, 0.0) - kwh for kind, kwh in first.energy_kwh.items()}
-            self._last = Reading(first.mono, dict(own), {})
-            self._host = host
-        except BaseException as error:
-            self._reader.failure = f"codecarbon could not start: {type(error).__name__} {error}"
-        self._is_set_up.set()
+    def _set_up(self, run_started_mono: float) -> None:
+        chosen, parts = self._gpus.find(), self._parts
+        host = CodecarbonHost(HostSettings(self._country_iso3, parts.cpu_name, parts.cpu_tdp_w, parts.memory_w, chosen))
+        first = host.start()
+        self._gpus.start(first.mono, run_started_mono)
+        own = self._host_reader.read().energy_kwh
+        self._base = {kind: own.get(kind, 0.0) - kwh for kind, kwh in first.energy_kwh.items()}
+        self._last = Reading(first.mono, dict(own), {})
+        self._host = host
 
     def _take(self, found: HostReading) -> None:
         energy = {kind: self._base.get(kind, 0.0) + kwh for kind, kwh in found.energy_kwh.items()}

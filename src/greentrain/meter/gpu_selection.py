@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from greentrain.meter.gpu_environment import CUDA, CUDA_ORDER, HIP, ROCR, SLURM, SLURM_TASKS
+from greentrain.meter.settings import CUDA, CUDA_ORDER, HIP, ROCR, SLURM, SLURM_TASKS
 
 _OLD_MIG = re.compile(r"MIG-(GPU-[0-9a-fA-F-]+)/(\d+)/(\d+)")
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from greentrain.meter.base import WATT_SECONDS_PER_KWH
 from greentrain.meter.gpu_selection import Gpu
-from greentrain.meter.worker import PASSING_FAILURES
+from greentrain.meter.threaded import PASSING_FAILURES
 
 _MW_PER_W = 1e3
 _MJ_PER_J = 1e3

@@ -4,7 +4,6 @@ The meter is no child of the training process, which may wait for all its childr
 once starts it. Only the standard library is used, and little of it.
 """
 
-import json
 import os
 import sys
 import time
@@ -12,7 +11,7 @@ from contextlib import suppress
 
 from greentrain.journal.process_alive import process_started
 from greentrain.meter.backends import DEFAULT, NONE
-from greentrain.meter.gpu_environment import GPU_VARIABLES, ranks_on_node
+from greentrain.meter.settings import GPU_VARIABLES, MeterSettings, ranks_on_node
 
 CHANNEL, SIGN_OF_LIFE = 3, 4
 """Descriptors in the meter: the run's word comes in on the first; the second is open as long as the meter lives."""
@@ -131,21 +130,20 @@ def launch(
     if meter == NONE:
         return MeterHandle(problem="metering is switched off")
     pid = os.getpid() if run_pid is None else run_pid
-    started = time.monotonic() if started_mono is None else started_mono
-    settings = {
-        "run_folder": os.path.abspath(run_folder),
-        "session": session,
-        "run_pid": pid,
-        "pid_started": process_started(pid),
-        "root_pid": _root_process(pid),
-        "started_mono": started,
-        "interval_seconds": interval_seconds,
-        "environment": {name: os.environ[name] for name in GPU_VARIABLES if name in os.environ},
-        "meter": meter,
-        "country_iso3": country_iso3,
-    }
+    settings = MeterSettings(
+        run_folder=os.path.abspath(run_folder),
+        session=session,
+        run_pid=pid,
+        pid_started=process_started(pid),
+        root_pid=_root_process(pid),
+        started_mono=time.monotonic() if started_mono is None else started_mono,
+        interval_seconds=interval_seconds,
+        environment={name: os.environ[name] for name in GPU_VARIABLES if name in os.environ},
+        meter=meter,
+        country_iso3=country_iso3,
+    )
     try:
-        return _start(json.dumps(settings))
+        return _start(settings.to_json())
     except Exception as error:
         return MeterHandle(problem=f"the meter could not be started: {type(error).__name__} {error}")
 

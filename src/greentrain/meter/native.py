@@ -1,16 +1,13 @@
 """The meter that reads by itself, without codecarbon: CPU and memory from the system, GPUs from their drivers."""
 
-import threading
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from greentrain._version import __version__
 from greentrain.meter.base import Component, Reading
+from greentrain.meter.computer import ComputerMeter
 from greentrain.meter.gpu_sensors import Boards, open_sensor
-from greentrain.meter.host_reader import HostComponents
-from greentrain.meter.run_gpus import RunGpus
-from greentrain.meter.worker import TimeoutReader
 
 
 class _Snapshot(NamedTuple):
@@ -22,7 +19,7 @@ class _Snapshot(NamedTuple):
     failure: str | None
 
 
-class NativeMeter:
+class NativeMeter(ComputerMeter[_Snapshot]):
     """Our own readings behind the protocol of a meter.
 
     The CPU is measured by its counter (RAPL) where that may be read, and modelled as load x TDP elsewhere; memory is
@@ -38,24 +35,12 @@ class NativeMeter:
 
     name = "native"
     version = __version__
-    is_machine_wide = True
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._parts = HostComponents()
-        self._host_reader = self._parts.reader()
-        self._gpus = RunGpus(environment)
+        super().__init__(environment, "the GPUs cannot be read")
         self._boards = Boards(open_sensor)
         self._taken_kwh: dict[int, float] = {}
         self._has_boards = False
-        self._last = Reading(0.0, {}, {})
-        self._run_started_mono = 0.0
-        self._is_set_up = threading.Event()
-        self._reader: TimeoutReader[_Snapshot] = TimeoutReader()
-
-    @property
-    def cpu_w_per_thread(self) -> float | None:
-        """TDP of one thread of this computer; None when the CPU is not known. [W]"""
-        return self._parts.cpu_w_per_thread
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -65,24 +50,6 @@ class NativeMeter:
             cpu = cpu._replace(method="none", quality="unknown", reason="this system tells no load of its CPUs")
         gpus = self._gpus.components(lambda gpu: self._boards.methods.get(gpu.number, "none"), self._reader.failure)
         return (*gpus, cpu, self._parts.memory())
-
-    @property
-    def awaits_component(self) -> bool:
-        """Whether GPUs may be there that were not read yet."""
-        if not self._gpus.is_expected or self._reader.failure:
-            return False
-        return not self._is_set_up.is_set() or self._gpus.awaits_mean
-
-    def start(self, run_started_mono: float) -> None:
-        """Begin: the host at once, the GPUs as soon as their drivers have answered."""
-        self._run_started_mono = run_started_mono
-        self._host_reader.start(run_started_mono)
-        threading.Thread(target=self._set_up, name="drivers", daemon=True).start()
-
-    def wait_until_ready(self, timeout_seconds: float) -> bool:
-        """Wait for the drivers, or for so long [s]; return whether they have answered."""
-        deadline = time.monotonic() + timeout_seconds
-        return self._is_set_up.wait(timeout_seconds) and self._gpus.wait_for_mean(deadline - time.monotonic())
 
     def read(self, timeout_seconds: float) -> Reading:
         """Read now; what takes longer than this is taken the next time. [s]
@@ -103,19 +70,11 @@ class NativeMeter:
         self._last = Reading(own.mono, {**own.energy_kwh, **gpu}, own.power_w)
         return self._last
 
-    def stop(self) -> None:
-        """Leave the threads behind: they end with the process."""
-        self._reader.close()
-
-    def _set_up(self) -> None:
-        try:
-            mono = self._boards.open(self._gpus.find())
-            self._gpus.lost.update(self._boards.lost)
-            self._gpus.start(mono, self._run_started_mono)
-            self._has_boards = bool(self._boards.readings())
-        except BaseException as error:
-            self._reader.failure = f"the GPUs cannot be read: {type(error).__name__} {error}"
-        self._is_set_up.set()
+    def _set_up(self, run_started_mono: float) -> None:
+        mono = self._boards.open(self._gpus.find())
+        self._gpus.lost.update(self._boards.lost)
+        self._gpus.start(mono, run_started_mono)
+        self._has_boards = bool(self._boards.readings())
 
     def _measure(self) -> _Snapshot:
         """Read host and boards at one moment, in the thread that may hang."""

@@ -1,7 +1,29 @@
-"""The settings that a run hands to its meter, as one line of JSON."""
+"""What a run hands to its meter: settings, as one line of JSON, and the environment variables that select GPUs.
+
+The training process loads this module, so little is imported.
+"""
+
+from __future__ import annotations
 
 import json
-from typing import NamedTuple
+
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CUDA = "CUDA_VISIBLE_DEVICES"
+CUDA_ORDER = "CUDA_DEVICE_ORDER"
+ROCR = "ROCR_VISIBLE_DEVICES"
+HIP = "HIP_VISIBLE_DEVICES"
+SLURM = ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
+SLURM_TASKS = "SLURM_STEP_TASKS_PER_NODE"
+
+GPU_VARIABLES = (CUDA, CUDA_ORDER, ROCR, HIP, *SLURM, SLURM_TASKS)
+"""Those that select GPUs."""
+
+RANKS_ON_NODE = ("LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS")
+"""Those in which launchers state how many ranks they started on this node."""
 
 
 class MeterSettings(NamedTuple):
@@ -47,7 +69,21 @@ class MeterSettings(NamedTuple):
         """What the user wrote after the back-end's name and a colon; empty where there is nothing."""
         return self.meter.partition(":")[2]
 
+    def to_json(self) -> str:
+        """Return the settings as the argument of the meter's process."""
+        return json.dumps(self._asdict())
+
 
 def from_json(text: str) -> MeterSettings:
     """Read the settings that `launch` wrote."""
     return MeterSettings(**json.loads(text))
+
+
+def ranks_on_node(environment: Mapping[str, str]) -> int | None:
+    """Return how many ranks the launcher started on this node; None where it does not say."""
+    return next((number for name in RANKS_ON_NODE if (number := whole_number(environment.get(name)))), None)
+
+
+def whole_number(text: str | None) -> int | None:
+    """Read a variable that holds a whole number; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None

@@ -9,7 +9,7 @@ from greentrain.journal.paths import host_name, new_run_key, safe_name
 from greentrain.journal.process_alive import is_process_alive, process_started
 from greentrain.journal.writer import utc_text
 from greentrain.light_typing import NamedTuple
-from greentrain.meter.gpu_environment import ranks_on_node, whole_number
+from greentrain.meter.settings import ranks_on_node, whole_number
 
 SESSION_VARIABLE = "GREENTRAIN_SESSION"
 """Set while a run is tracked: ``<session>:<process id>:<its start>:<role>:<host>:<run folder>``."""

@@ -1,11 +1,13 @@
-"""The GPUs of a run: which they are, what they have used, and how each of them is known."""
+"""What meters of a whole computer have in common: CPU and memory by our own reader, and the GPUs of the run."""
 
 import time
 from collections.abc import Callable, Mapping
 
-from greentrain.meter.base import Component
+from greentrain.meter.base import Component, Reading
 from greentrain.meter.gpu_probe import probe_gpus, signs_of_gpus
 from greentrain.meter.gpu_selection import Gpu, GpuSelection, select_gpus
+from greentrain.meter.host_reader import HostComponents
+from greentrain.meter.threaded import Answer, ThreadedMeter
 
 SHORTEST_SECONDS = 0.2
 """Time over which a first mean power is taken: boards renew their counters some ten times a second. [s]"""
@@ -132,6 +134,49 @@ class RunGpus:
         if share < 1.0:
             return Component("gpu", gpu.uuid, gpu.name, f"{method} x {share:.3g}", "modelled", note)
         return Component("gpu", gpu.uuid, gpu.name, method, "measured", note)
+
+
+class ComputerMeter(ThreadedMeter[Answer]):
+    """A meter that reads the host by itself from the start, and the run's GPUs once a thread has found them.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        The run's variables that select GPUs.
+    on_failure : str
+        How the reason begins for which GPUs are unknown when they cannot be set up.
+    """
+
+    is_machine_wide = True
+
+    def __init__(self, environment: Mapping[str, str], on_failure: str) -> None:
+        super().__init__(on_failure)
+        self._parts = HostComponents()
+        self._host_reader = self._parts.reader()
+        self._gpus = RunGpus(environment)
+        self._last = Reading(0.0, {}, {})
+
+    @property
+    def cpu_w_per_thread(self) -> float | None:
+        """TDP of one thread of this computer; None when the CPU is not known. [W]"""
+        return self._parts.cpu_w_per_thread
+
+    @property
+    def awaits_component(self) -> bool:
+        """Whether GPUs may be there that were not read yet."""
+        if not self._gpus.is_expected or self._reader.failure:
+            return False
+        return not self._is_set_up.is_set() or self._gpus.awaits_mean
+
+    def start(self, run_started_mono: float) -> None:
+        """Begin: the host at once, the GPUs as soon as their drivers have answered."""
+        self._host_reader.start(run_started_mono)
+        super().start(run_started_mono)
+
+    def wait_until_ready(self, timeout_seconds: float) -> bool:
+        """Wait for the GPUs, or for so long [s]; return whether they can be read."""
+        deadline = time.monotonic() + timeout_seconds
+        return super().wait_until_ready(timeout_seconds) and self._gpus.wait_for_mean(deadline - time.monotonic())
 
 
 def _unknown(reason: str) -> Component:
