@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from greentrain.journal.sampling import writing_interval_seconds
+from greentrain.journal.writer import writing_interval_seconds
 from greentrain.meter.backends import DEFAULT
 from greentrain.meter.launch import MeterHandle, launch
 

@@ -8,7 +8,7 @@ import pytest
 
 from greentrain.estimation.ranges import Limits
 from greentrain.tracking.distributed import Ranks
-from greentrain.tracking.exit_status import ExitStatus
+from greentrain.tracking.lifecycle import ExitStatus
 
 
 def test_fields_and_defaults() -> None:

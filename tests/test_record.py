@@ -16,8 +16,7 @@ from greentrain.footprint import Grid, Part
 from greentrain.history.history import Totals
 from greentrain.inputs import Input, Inputs, given
 from greentrain.record import Record, WithoutArithmetic
-from greentrain.tracking.finished_run import FinishedRun
-from greentrain.tracking.measurement import Measurement
+from greentrain.tracking.finished_run import FinishedRun, Measurement
 
 
 class Point(Record):

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from greentrain.reporting.model_card.update import update_card
     from greentrain.reporting.report import report
     from greentrain.summation import total
+    from greentrain.tracking.finished_run import Measurement
     from greentrain.tracking.live import LiveRun
-    from greentrain.tracking.measurement import Measurement
     from greentrain.tracking.tracker import Tracker, track
     from greentrain.validation import ValidationReport, validate
 
@@ -52,7 +52,7 @@ _HOME = {
     "Interval": "greentrain.interval",
     "InvalidNumber": "greentrain.errors",
     "LiveRun": "greentrain.tracking.live",
-    "Measurement": "greentrain.tracking.measurement",
+    "Measurement": "greentrain.tracking.finished_run",
     "MeterError": "greentrain.errors",
     "ReplayMeter": "greentrain.meter.replay",
     "Run": "greentrain.history",

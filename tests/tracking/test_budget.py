@@ -10,8 +10,8 @@ from tracked import of_type, replay, tracker
 
 import greentrain
 from greentrain.tracking.budget import Budget, BudgetUse
-from greentrain.tracking.logs import Logs
 from greentrain.tracking.settings import checked_settings
+from greentrain.tracking.training_records import Logs
 
 DEFAULTS: dict[str, Any] = dict.fromkeys(
     ("name", "project", "run_id", "gpu", "count", "instance", "workload", "location", "year", "grid_intensity", "pue")

@@ -17,7 +17,7 @@ from tracked import KWH_PER_SECOND, journals, meter, of_type, replay, tracker
 import greentrain
 from greentrain import Interval
 from greentrain.footprint import amounts
-from greentrain.tracking.active_run import REGISTRY
+from greentrain.tracking.lifecycle import REGISTRY
 
 TrackQuietly = Callable[..., Any]
 

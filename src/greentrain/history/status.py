@@ -8,7 +8,7 @@ from greentrain.history.session_journals import Journals, MeterJournal, TrackerJ
 from greentrain.journal import fields
 from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import is_process_alive
-from greentrain.journal.sampling import writing_interval_seconds
+from greentrain.journal.writer import writing_interval_seconds
 
 _STATES = ("completed", "failed", "interrupted")
 _MISSED_RECORDS = 3

@@ -14,6 +14,9 @@ from greentrain.journal.paths import host_name, journal_name, reason
 SCHEMA_VERSION = 1
 """Version of the records, in every record as ``v``."""
 
+_STAGES = ((60.0, 1.0), (3600.0, 10.0), (float("inf"), 60.0))
+"""Up to which age of a run a sample is written how often. [s]"""
+
 _DEEPEST = 20
 _LAST_STANDARD_STREAM = 2
 Record = dict[str, object]
@@ -135,6 +138,27 @@ class JournalWriter:
         if self.problem is None:
             self.problem = reason(error)
         return self.lost > 1
+
+
+def writing_interval_seconds(elapsed_seconds: float, reading_interval_seconds: float) -> float:
+    """Return the time between written samples: a second, ten after the first minute, a minute after the first hour.
+
+    They are written often at first and seldom in a long run, so that a month stays small.
+
+    Parameters
+    ----------
+    elapsed_seconds : float
+        Time since the run's start. [s]
+    reading_interval_seconds : float
+        Time between readings; nothing is written more often than it is read. [s]
+
+    Returns
+    -------
+    float
+        The time. [s]
+    """
+    wanted = next(seconds for until, seconds in _STAGES if elapsed_seconds < until)
+    return max(wanted, reading_interval_seconds)
 
 
 def _above_standard_streams(descriptor: int) -> int:

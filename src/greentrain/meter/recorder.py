@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from greentrain.journal.paths import host_name
 from greentrain.journal.records import COMPONENTS, worst_quality
-from greentrain.journal.sampling import writing_interval_seconds
-from greentrain.journal.writer import JournalWriter
+from greentrain.journal.writer import JournalWriter, writing_interval_seconds
 from greentrain.meter.base import Component, Meter
 from greentrain.meter.energy_account import EnergyAccount, ReadingGap
 from greentrain.meter.process_share import ProcessShare, Share

@@ -1,19 +1,20 @@
-"""The course of a run: how it begins, inside what, and how it ends whatever happens."""
+"""How a run begins, inside what, and how it ends whatever happens; which run this process is in."""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
+from _thread import RLock
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from greentrain.light_typing import TYPE_CHECKING
-from greentrain.tracking.active_run import REGISTRY
-from greentrain.tracking.distributed import ancestor
-from greentrain.tracking.exit_status import ExitStatus, exit_status_at_exit, exit_status_of, last_uncaught
-from greentrain.tracking.logs import Logs
+from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import process_started
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+from greentrain.tracking.distributed import SESSION_VARIABLE, TRACKER, Ancestor, ancestor
 from greentrain.tracking.session import Session, tell
-from greentrain.tracking.spans import leave
+from greentrain.tracking.training_records import Logs, leave
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -22,6 +23,131 @@ if TYPE_CHECKING:
     from greentrain.tracking.settings import Settings
 
 NOT_TRACKED, INNER = "none", "span"
+COMPLETED, FAILED, INTERRUPTED = "completed", "failed", "interrupted"
+_INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")
+
+
+class ExitStatus(NamedTuple):
+    """How a run ended.
+
+    Attributes
+    ----------
+    status : {'completed', 'failed', 'interrupted'}
+        In one word.
+    error : str or None
+        Type of the exception that ended it.
+    exit_code : int or None
+        Exit code, where the run ended with the process.
+    """
+
+    status: str
+    error: str | None = None
+    exit_code: int | None = None
+
+
+def exit_status_of(error: BaseException | None) -> ExitStatus:
+    """Say how a run ended that ended with this exception, or with none."""
+    if error is None or isinstance(error, GeneratorExit):  # a generator that nobody wants more of is closed
+        return ExitStatus(COMPLETED)
+    kind = type(error).__name__
+    if isinstance(error, SystemExit):
+        code = _exit_code(error.code)
+        return ExitStatus(FAILED, kind, code) if code else ExitStatus(COMPLETED, None, 0)
+    return ExitStatus(INTERRUPTED if kind in _INTERRUPTIONS else FAILED, kind)
+
+
+def last_uncaught() -> object:
+    """Give the exception that Python last printed a traceback of; it stays there until the next one."""
+    return getattr(sys, "last_value", None)
+
+
+def exit_status_at_exit(uncaught_before: object) -> ExitStatus:
+    """Say how a run ended that goes on when the interpreter ends.
+
+    Parameters
+    ----------
+    uncaught_before : object
+        `last_uncaught` as it was when the run began.
+    """
+    uncaught = last_uncaught()
+    # In a notebook or at Python's prompt an exception ends a cell or a line; under ``python -i`` it ended the program.
+    is_prompt = hasattr(sys, "ps1") and not sys.flags.interactive
+    if is_prompt or uncaught is uncaught_before or not isinstance(uncaught, BaseException):
+        return ExitStatus(COMPLETED)
+    return exit_status_of(uncaught)
+
+
+def _exit_code(code: object) -> int:
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1
+
+
+class Registry:
+    """The run of this process.
+
+    Attributes
+    ----------
+    lock : RLock
+        Held while runs start and end. It may be taken again by its holder, since a signal's handler may end a run
+        that is just starting.
+    active : Lifecycle or None
+        The run that has this process's journal; runs that start inside it become its spans.
+    """
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.active: Lifecycle | None = None
+        self._disowned: list[Lifecycle] = []
+        self._variable_before: str | None = None
+        self._is_watching = False
+
+    def claim(self, run: Lifecycle, session: str, folder: str) -> None:
+        """Make a run this process's, and say so to the processes that it will start."""
+        self._watch()
+        self.active = run
+        self._variable_before = os.environ.get(SESSION_VARIABLE)
+        pid = os.getpid()
+        here = Ancestor(session, pid, process_started(pid), TRACKER, host_name(), folder)
+        os.environ[SESSION_VARIABLE] = here.text()
+
+    def release(self, run: Lifecycle, session: str) -> None:
+        """Let go of a run, and put the environment back as it was."""
+        if self.active is not run:
+            return
+        self.active = None
+        if not os.environ.get(SESSION_VARIABLE, "").startswith(f"{session}:"):
+            return
+        if self._variable_before is None:
+            del os.environ[SESSION_VARIABLE]
+        else:
+            os.environ[SESSION_VARIABLE] = self._variable_before
+
+    def _watch(self) -> None:
+        if self._is_watching:
+            return
+        self._is_watching = True
+        import atexit
+
+        atexit.register(self._end_at_exit)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._disown)
+
+    def _disown(self) -> None:
+        """In a forked child: the run stays the parent's; its objects are kept, so that none is finalized here."""
+        self.lock = RLock()
+        if self.active is not None:
+            self.active.disown()
+            self._disowned.append(self.active)
+            self.active = None
+
+    def _end_at_exit(self) -> None:
+        if self.active is not None:
+            self.active.end_at_exit()
+
+
+REGISTRY = Registry()
+"""This process's own. A process has one meter, whichever code asks for it."""
 
 
 class Lifecycle(ABC):
@@ -148,7 +274,7 @@ class Lifecycle(ABC):
     def _begin(self) -> None:
         self._started = time.monotonic()
         outer = REGISTRY.active
-        if isinstance(outer, Lifecycle) and outer.session is not None:
+        if outer is not None and outer.session is not None:
             self._begin_inside(outer, outer.session)
             return
         above = ancestor(os.environ)

@@ -11,15 +11,14 @@ from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
 from greentrain.tracking.lifecycle import Lifecycle
 from greentrain.tracking.session import say, tell
-from greentrain.tracking.spans import Span, words_of
+from greentrain.tracking.training_records import Span, words_of
 
 if TYPE_CHECKING:
     from typing import Any
 
     from greentrain.estimation import Estimate
     from greentrain.footprint import Footprint
-    from greentrain.tracking.finished_run import FinishedRun
-    from greentrain.tracking.measurement import Measurement
+    from greentrain.tracking.finished_run import FinishedRun, Measurement
     from greentrain.tracking.result import Result
     from greentrain.tracking.settings import Settings
 

@@ -14,15 +14,14 @@ from greentrain.history.run_words import summary_words
 from greentrain.journal.writer import plain
 from greentrain.numbers import duration
 from greentrain.record import Record
-from greentrain.tracking.finished_run import FinishedRun
-from greentrain.tracking.measurement import Measurement, unmeasured_run
+from greentrain.tracking.finished_run import FinishedRun, Measurement, unmeasured_run
 from greentrain.tracking.session import JOINED, MAIN, Session
 from greentrain.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
     from greentrain.tracking.lifecycle import Lifecycle
-    from greentrain.tracking.spans import EndedSpan
+    from greentrain.tracking.training_records import EndedSpan
 
 PATIENCE_SECONDS = 3.0
 """The longest wait for the meter's last record when someone wants to see the result. [s]"""

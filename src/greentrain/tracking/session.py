@@ -16,7 +16,7 @@ from greentrain.journal.writer import JournalWriter
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import NONE
 from greentrain.tracking.distributed import Ancestor, Ranks, parting_of_nodes, ranks_of, run_key
-from greentrain.tracking.spans import Spans
+from greentrain.tracking.training_records import Spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from typing import Any, Unpack, overload
 
     from greentrain.estimation import Estimate
-    from greentrain.tracking.finished_run import FinishedRun
+    from greentrain.tracking.finished_run import FinishedRun, Measurement
     from greentrain.tracking.function_types import Owner, P, R, TrackedFunction, TrackKeywords
-    from greentrain.tracking.measurement import Measurement
-    from greentrain.tracking.spans import Span
+    from greentrain.tracking.training_records import Span
 
 
 class Tracker:
@@ -84,7 +83,7 @@ class Tracker:
 
     def span(self, name: str, /, **attributes: Any) -> Span:
         """Mark a part of the newest run."""
-        from greentrain.tracking.spans import Span
+        from greentrain.tracking.training_records import Span
 
         if self._newest is None:
             return Span(None, name, attributes, _nothing)
@@ -136,30 +135,7 @@ def _nothing() -> None:
 if TYPE_CHECKING:  # the name first: that is what `track(**settings)` is taken for
 
     @overload
-    def track(
-        name: str | None = None,
-        *,
-        project: str | None = None,
-        location: str | None = None,
-        year: int | None = None,
-        pue: float | None = None,
-        grid_intensity: float | None = None,
-        gpu: str | None = None,
-        count: int | None = None,
-        instance: str | None = None,
-        workload: str | None = None,
-        site: str | None = None,
-        run_id: str | None = None,
-        interval: float = INTERVAL_SECONDS,
-        total_steps: int | None = None,
-        budget_kwh: float | None = None,
-        budget_kg: float | None = None,
-        on_budget: str = "warn",
-        home: str | PathLike[str] | None = None,
-        meter: Any = None,
-        quiet: bool = False,
-        profiles: str | PathLike[str] | None = None,
-    ) -> Tracker: ...
+    def track(name: str | None = None, **keywords: Unpack[TrackKeywords]) -> Tracker: ...
     @overload
     def track(  # type: ignore[overload-overlap]
         name: staticmethod[P, R], **keywords: Unpack[TrackKeywords]

@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from greentrain.errors import BudgetExceeded
-from greentrain.journal.sampling import writing_interval_seconds
-from greentrain.tracking.exit_status import last_uncaught
+from greentrain.journal.writer import writing_interval_seconds
+from greentrain.tracking.lifecycle import last_uncaught
 from greentrain.tracking.tracker import track
 
 if TYPE_CHECKING:
     from greentrain.tracking.live import LiveRun
-    from greentrain.tracking.spans import Span
+    from greentrain.tracking.training_records import Span
 
 ENERGY, MASS = "it_energy_kwh", "operational_kg"
 """Names under which a framework's own logger gets energy before PUE [kWh] and emissions [kg CO2e]."""
