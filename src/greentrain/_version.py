@@ -3,5 +3,5 @@
 __version__ = "0.1.0"
 
 DATA_VERSION = "2026.11"
-"""Version of the shipped tables; it changes whenever a number in them does."""
+"""Version of the shipped tables, year and month; a release in which a number of theirs changed raises it."""
 VERSIONS = f"greentrain {__version__}, data {DATA_VERSION}"

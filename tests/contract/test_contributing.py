@@ -18,6 +18,14 @@ ROOT = Path(__file__).parents[2]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = ("src", "hardware_profiles")
+COUNTED = re.compile(r"^\| ([^|]+) \| (\d+) \|", re.MULTILINE)
+
+
+def files_of(title: str) -> int:
+    """Return how many files the page on the architecture counts for a recipe."""
+    table = (ROOT / "docs" / "architecture.md").read_text().partition("## Files to touch")[2]
+    (count,) = [int(number) for change, number in COUNTED.findall(table) if change.strip() == title]
+    return count
 
 
 def blocks(title: str, kind: str) -> list[str]:
@@ -65,6 +73,11 @@ class Checkout(NamedTuple):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def assert_touched(self, title: str, *expected: str) -> None:
+        """See that the recipe touches these files, and as many as the page on the architecture counts."""
+        assert self.touched() == set(expected)
+        assert len(expected) == files_of(title)
+
     def touched(self) -> set[str]:
         """List the files that are not those of the original."""
         files = (path for part in PARTS for path in (self.folder / part).rglob("*") if path.is_file())
@@ -109,7 +122,7 @@ def test_an_accelerator(checkout: Checkout) -> None:
         csv.writer(file, lineterminator="\n").writerow((record | {"verified": "yes"}).get(name, "") for name in header)
     estimate = "greentrain estimate --gpu 'Example X1 96GB' --hours 10 --utilization 1 --host-factor 1 --pue 1 --json"
     assert json.loads(checkout.run(estimate))["it_energy_kwh"]["best"] == pytest.approx(3.5, rel=1e-12)
-    assert checkout.touched() == {"hardware_profiles/accelerators.csv"}
+    checkout.assert_touched("An accelerator", "hardware_profiles/accelerators.csv")
 
 
 def test_a_default(checkout: Checkout) -> None:
@@ -120,7 +133,7 @@ def test_a_default(checkout: Checkout) -> None:
     after = checkout.run(script)
 
     assert [float(re.search(r"PUE +([\d.]+)", text)[1]) for text in (before, after)] == [1.54, 1.5]
-    assert checkout.touched() == {"src/greentrain/data/facilities.csv"}
+    checkout.assert_touched("A default", "src/greentrain/data/facilities.csv")
 
 
 def test_a_report_form(checkout: Checkout) -> None:
@@ -132,11 +145,12 @@ def test_a_report_form(checkout: Checkout) -> None:
     title, _, emissions = checkout.run(script).rpartition(": ")
     assert title.startswith("1 x NVIDIA Tesla V100")
     assert emissions == f"{kg['best'] / 1000:#.3g} t CO2e\n"
-    assert checkout.touched() == {
+    checkout.assert_touched(
+        "A report form",
         "src/greentrain/reporting/forms/tally.py",
         "src/greentrain/reporting/forms/__init__.py",
         "src/greentrain/data/form_units.csv",
-    }
+    )
 
 
 def test_a_command(checkout: Checkout) -> None:
@@ -149,7 +163,7 @@ def test_a_command(checkout: Checkout) -> None:
     assert "Multiply energy by a tariff." in printed
     refused = checkout.run("! greentrain cost --kwh -1 --tariff 0.3 2>&1")
     assert refused == "greentrain: --kwh '-1': must be greater than 0 and at most 1e+12 (kWh)\n"
-    assert checkout.touched() == {"src/greentrain/cli/cost.py", "src/greentrain/cli/parser.py"}
+    checkout.assert_touched("A command", "src/greentrain/cli/cost.py", "src/greentrain/cli/parser.py")
 
 
 def test_a_meter(checkout: Checkout) -> None:
@@ -159,7 +173,7 @@ def test_a_meter(checkout: Checkout) -> None:
 
     assert "trial" in checkout.run(script)
     assert_bench_measured(checkout, "1")
-    assert checkout.touched() == {"src/greentrain/meter/bench.py", "src/greentrain/meter/backends.py"}
+    checkout.assert_touched("A meter", "src/greentrain/meter/bench.py", "src/greentrain/meter/backends.py")
 
 
 def test_a_meter_in_a_package_of_its_own(checkout: Checkout, tmp_path: Path) -> None:
@@ -178,7 +192,7 @@ def test_a_meter_in_a_package_of_its_own(checkout: Checkout, tmp_path: Path) -> 
 
     assert "trial" in checkout.run(script, packages=str(packages))
     assert_bench_measured(checkout, "2.5")
-    assert checkout.touched() == set()
+    checkout.assert_touched("A meter in a package of its own")
 
 
 def assert_bench_measured(checkout: Checkout, version: str) -> None:

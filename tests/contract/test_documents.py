@@ -1,4 +1,4 @@
-"""The documents beside the README: they are well-formed, agree with the project, and their links lead somewhere."""
+"""Documents and settings of the repository: well-formed, true to the project, with links that lead somewhere."""
 
 import re
 import tomllib
@@ -75,6 +75,16 @@ def test_the_citation_is_of_this_version() -> None:
     assert citation["license"] == PROJECT["license"]
     assert citation["authors"] == PROJECT["authors"]
     assert citation["keywords"] == PROJECT["keywords"]
+
+
+def test_the_changelog_has_the_form_that_it_names() -> None:
+    """What is not released is on top; releases follow with their dates, each change under the name of its kind."""
+    titles = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    kinds = re.findall(r"^### (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    assert titles[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", title) for title in titles[1:])
+    assert {*kinds} <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def test_the_workflow_runs_the_checks_on_every_python() -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from journals_by_hand import ELSEWHERE, one_hour
+from journals_by_hand import ended, meter, reading, stopped, tracker
 
 from greentrain import estimate, load_catalogue, validate
 from greentrain.cli.main import run
@@ -77,19 +77,26 @@ def run_commands(script: str, folder: Path) -> None:
     assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
 
 
+def record_run(runs: Path, number: int) -> None:
+    """Write one of the runs that the pages show: an hour on eight V100 in France that draw 250 W and more each."""
+    at, gpu_kwh, cpu_kwh = 7200.0 * number, 2.0 + number / 10, 0.5
+    folder = runs / f"20251122T{12 + 2 * number}0000Z-{number:06}"
+    status, error = ("failed", "OutOfMemoryError") if number == 2 else ("completed", None)
+    facts = {"name": f"bert-{number + 1}", "project": "nlp"}
+    half = reading(at + 1800, 1800, gpu_kwh / 2, cpu_kwh / 2)
+    tracker(folder, at=at, lines=[ended(at + 3600, status, error)], **facts)
+    meter(folder, at=at, lines=[half, stopped(at + 3600, 3600, gpu_kwh, cpu_kwh)])
+
+
 @pytest.fixture
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make the folder of a reader: the command, and records of four runs of an hour on eight V100 in France.
-
-    Their accelerators drew 2.0 to 2.3 kWh, and the third failed. The pages on records show them.
-    """
+    """Make the folder of a reader: the command, and the records that the pages on runs show."""
     command = tmp_path / "bin" / "greentrain"
     command.parent.mkdir()
     command.write_text(f"#!{sys.executable}\nfrom greentrain.cli import main\n\nmain()\n")
     command.chmod(0o755)
     for number in range(4):
-        folder = tmp_path / "home" / "runs" / f"20251122T12000{number}Z-00000{number}"
-        one_hour(folder, gpu=2.0 + number / 10, project="nlp", name=f"bert-{number + 1}", host=f"{ELSEWHERE}-{number}")
+        record_run(tmp_path / "home" / "runs", number)
     monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -127,7 +134,7 @@ def test_the_five_columns_of_an_own_device_are_enough(tmp_path: Path) -> None:
 
 
 def test_the_set_up_is_two_commands() -> None:
-    """The README begins with the two commands that continuous integration types: set up and estimate, set up and test."""
+    """The README begins with the commands that continuous integration types: set up and estimate, set up and test."""
     estimating, testing, *others = [block.text for block in blocks(README) if block.kind == "sh"]
 
     assert estimating.strip().endswith("greentrain estimate --gpu V100 --hours 96")

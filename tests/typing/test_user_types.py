@@ -12,18 +12,19 @@ from greentrain import track
 from greentrain.tracking.function_types import TrackKeywords
 
 HERE = Path(__file__).parent
-README = HERE.parents[1] / "README.md"
+PAGES = (HERE.parents[1] / "README.md", *sorted((HERE.parents[1] / "docs").glob("*.md")))
 SCRIPTS = (HERE / "user_script.py", HERE / "user_mistakes.py")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANNOUNCED = re.compile(r"  # error: (\S+)$")
 REPORTED = re.compile(r"^(.+?):(\d+): error: (.*)  \[(\S+)\]$")
 
 
-def readme_scripts(folder: Path) -> list[Path]:
-    """Write each python block of the README as the script of its own that it is."""
+def scripts_of_pages(folder: Path) -> list[Path]:
+    """Write each python block of the README and of the pages in docs as the script of its own that it is."""
     scripts = []
-    for number, block in enumerate(BLOCK.findall(README.read_text()), 1):
-        scripts.append(folder / f"readme_{number}.py")
+    found = [(page, block) for page in PAGES for block in BLOCK.findall(page.read_text())]
+    for number, (page, block) in enumerate(found, 1):
+        scripts.append(folder / f"{page.stem.lower()}_{number}.py")
         scripts[-1].write_text(block)
     return scripts
 
@@ -36,8 +37,8 @@ def announced(script: Path) -> set[tuple[str, int, str]]:
 
 @pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="mypy is not installed")
 def test_strict_mypy_reports_exactly_the_errors_that_are_announced(tmp_path: Path) -> None:
-    """The README and a user's script are free of errors, and every slip of the third script is found."""
-    scripts = [*readme_scripts(tmp_path), *SCRIPTS]
+    """The pages and a user's script are free of errors, and every slip of the third script is found."""
+    scripts = [*scripts_of_pages(tmp_path), *SCRIPTS]
     options = ["--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}", "--no-pretty", "--no-color-output"]
     command = [sys.executable, "-m", "mypy", *options, *map(str, scripts)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=300)
