@@ -10,8 +10,7 @@ from greentrain import load_catalogue
 from greentrain.catalogue.table_files import places_folder
 from greentrain.validation.recompute import agreements
 from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
-from greentrain.validation.references import read_references
-from greentrain.validation.tiers import infer_tiers
+from greentrain.validation.references import infer_tiers, read_references
 from greentrain.validation.traps import TRAPS
 
 CATALOGUE = load_catalogue()

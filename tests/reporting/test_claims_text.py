@@ -5,8 +5,7 @@ import re
 import pytest
 
 from greentrain.reporting.terminal.claims import claim_text, claims_text
-from greentrain.validation.claim_results import ClaimResult
-from greentrain.validation.claims import check_claims
+from greentrain.validation.claims import ClaimResult, check_claims
 
 RESULTS = check_claims()
 TEXTS = {result.claim.id: claim_text(result) for result in RESULTS}

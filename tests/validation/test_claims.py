@@ -7,9 +7,7 @@ import pytest
 
 from greentrain import DataError, load_catalogue
 from greentrain.validation.claim_records import read_claims
-from greentrain.validation.claim_results import ClaimResult, ScenarioResult
-from greentrain.validation.claim_verdicts import three_digits, two_digits
-from greentrain.validation.claims import check_claims
+from greentrain.validation.claims import ClaimResult, ScenarioResult, check_claims, three_digits, two_digits
 
 RESULTS = {result.claim.id: result for result in check_claims()}
 BERT, CARS, GPT3 = (RESULTS[key] for key in ("bert-flight", "five-cars", "gpt3"))

@@ -3,8 +3,7 @@
 import pytest
 
 from greentrain import load_catalogue
-from greentrain.validation.hardware_names import Hardware, find_hardware
-from greentrain.validation.place_names import PlaceFound, find_place
+from greentrain.validation.names import RecordHardware, RecordPlace, find_hardware, find_place
 
 CATALOGUE = load_catalogue()
 
@@ -46,7 +45,7 @@ def test_names_that_papers_use_are_found(name: str, device: str) -> None:
 )
 def test_names_that_no_single_device_has_give_a_reason(name: str, reason: str) -> None:
     """Nothing is guessed, not even the nearest name."""
-    assert find_hardware(name, CATALOGUE) == Hardware(reason=reason)
+    assert find_hardware(name, CATALOGUE) == RecordHardware(reason=reason)
 
 
 def test_a_tpu_without_generation_is_refused() -> None:
@@ -57,7 +56,7 @@ def test_a_tpu_without_generation_is_refused() -> None:
 
 def test_a_run_on_processors_alone_is_told_apart() -> None:
     """It has no accelerator to look up."""
-    assert find_hardware("CPU (no GPU)", CATALOGUE) == Hardware(is_cpu=True)
+    assert find_hardware("CPU (no GPU)", CATALOGUE) == RecordHardware(is_cpu=True)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_a_count_that_fits_nothing_is_refused() -> None:
 )
 def test_places_as_papers_write_them(words: str, code: str) -> None:
     """The most specific place or region that the words name."""
-    assert find_place(words, CATALOGUE) == PlaceFound(code)
+    assert find_place(words, CATALOGUE) == RecordPlace(code)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,7 @@ def test_places_as_papers_write_them(words: str, code: str) -> None:
 )
 def test_places_that_cannot_be_told_give_a_reason(words: str, reason: str) -> None:
     """Nothing is guessed from a company's name."""
-    assert find_place(words, CATALOGUE) == PlaceFound(reason=f"{words!a} {reason}")
+    assert find_place(words, CATALOGUE) == RecordPlace(reason=f"{words!a} {reason}")
 
 
 def test_georgia_alone_is_two_places() -> None:

@@ -10,8 +10,7 @@ from greentrain import estimate, load_catalogue, validate
 from greentrain.errors import InputError, UnknownName
 from greentrain.interval import Interval, exact
 from greentrain.reporting.terminal.validation import quantity
-from greentrain.validation.factors import decompose
-from greentrain.validation.our_estimate import described, estimated
+from greentrain.validation.our_estimate import decompose, described, estimated
 from greentrain.validation.reference import Reference
 from greentrain.validation.references import read_references
 from greentrain.validation.report import RecordResult

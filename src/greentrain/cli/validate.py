@@ -31,7 +31,7 @@ def print_validation(said: Said) -> int:
 
     Example: greentrain validate --record patterson2021-gpt3
     """
-    from greentrain.validation.judge import validate
+    from greentrain.validation.checks import validate
 
     kind = said.get("format") or ("json" if "json" in said else "table")
     if kind not in FORMATS:

@@ -6,7 +6,7 @@ The names are loaded on first use: comparing methods needs none of the records.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from greentrain.validation.judge import validate
+    from greentrain.validation.checks import validate
     from greentrain.validation.reference import Reference
     from greentrain.validation.references import read_references
     from greentrain.validation.report import RecordResult, ValidationReport
@@ -16,7 +16,7 @@ _HOME = {
     "Reference": "reference",
     "ValidationReport": "report",
     "read_references": "references",
-    "validate": "judge",
+    "validate": "checks",
 }
 
 __all__ = ["RecordResult", "Reference", "ValidationReport", "read_references", "validate"]

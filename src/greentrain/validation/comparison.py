@@ -7,7 +7,7 @@ from greentrain.estimation import Estimate
 from greentrain.factors import Decomposition
 from greentrain.units import W_PER_KW
 from greentrain.validation.methods import METHODS, Job, MethodResult, described_job
-from greentrain.validation.methods.constants import settings_of
+from greentrain.validation.methods.method import settings_of
 
 OURS = "greentrain"
 

@@ -1,22 +1,28 @@
 """Tiers T2 and T3: what our own chain makes of a record, from hardware, count, hours, place and year alone.
 
 Nothing that was measured or published of the run goes in. What comes out is compared at the record's own boundary: the
-accelerators alone, the computers before PUE, or the facility.
+accelerators alone, the computers before PUE, or the facility. The difference is explained factor by factor, such that
+the product of the ratios is the whole.
 """
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Catalogue
 from greentrain.errors import InputError
 from greentrain.estimation import Estimate, estimate
+from greentrain.factors import Decomposition, decomposed
 from greentrain.interval import Interval, with_relative_width
-from greentrain.validation.hardware_names import Hardware, find_hardware
-from greentrain.validation.place_names import find_place
-from greentrain.validation.recompute import excludes_pue, includes_embodied
+from greentrain.record import Record
+from greentrain.units import W_PER_KW
+from greentrain.validation.names import RecordHardware, find_hardware, find_place
+from greentrain.validation.recompute import covers_whole_energy, excludes_pue, includes_embodied
 from greentrain.validation.reference import Reference
 
 _CPU_COLUMNS = ("cpu", "cpu_cores", "memory_gb")
+_WITH_HOST = ("system", "incl. host", "per-machine", "proxy gpu", "cpu/ram")
 
 
 class Ours(NamedTuple):
@@ -127,7 +133,7 @@ def _cpu_run(reference: Reference) -> dict[str, Any]:
     return said if reference.wall_hours is None else {**said, "hours": reference.wall_hours}
 
 
-def _accelerator_run(reference: Reference, hardware: Hardware) -> dict[str, Any]:
+def _accelerator_run(reference: Reference, hardware: RecordHardware) -> dict[str, Any]:
     """Count devices, not the cores, nodes or slices that the record may count."""
     each, count = hardware.devices_per_count, reference.accelerator_count
     said: dict[str, Any] = {"gpu": hardware.name}
@@ -141,3 +147,135 @@ def _accelerator_run(reference: Reference, hardware: Hardware) -> dict[str, Any]
     elif reference.hours is not None:
         said["gpu_hours"] = reference.hours * each
     return said
+
+
+class FactorRatio(Record):
+    """One factor of our figure over that of a published one.
+
+    Attributes
+    ----------
+    name : str
+        The factor, or several in one: a published power may hold the host's. For the last one, what is left.
+    unit : str
+        Unit of both values; ``1`` for a plain ratio.
+    published, ours : float or None
+        Both values, in ``unit``; None where the source does not state its own.
+    ratio : float
+        Ours over published; for what is not stated, what is left of the whole. [1]
+    """
+
+    name: str
+    unit: str
+    published: float | None
+    ours: float | None
+    ratio: float
+
+
+class RatioToPublished(Record):
+    """Our figure over a published one, as a product.
+
+    Attributes
+    ----------
+    quantity : {'CO2e', 'energy'}
+        What is compared: the emissions where they are published, else the energy.
+    unit : {'kg', 'kWh'}
+        Its unit.
+    published, ours : float
+        In ``unit``, at the record's own boundary.
+    factors : tuple of FactorRatio
+        Their ratios multiply to ``ours / published``.
+    """
+
+    quantity: str
+    unit: str
+    published: float
+    ours: float
+    factors: tuple[FactorRatio, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Ours over published. [1]"""
+        return self.ours / self.published
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the machine-readable form."""
+        return {**self._asdict(), "ratio": self.ratio, "factors": [factor._asdict() for factor in self.factors]}
+
+
+def decompose(reference: Reference, ours: Ours) -> RatioToPublished | None:
+    """Split the ratio of our figure to the published one into hours, power, host, PUE and grid.
+
+    Parameters
+    ----------
+    reference : Reference
+        The record.
+    ours : Ours
+        Our estimate of it.
+
+    Returns
+    -------
+    RatioToPublished or None
+        None where one of the two figures is missing, or the published one is zero.
+    """
+    estimate = ours.estimate
+    if estimate is None:
+        return None
+    if reference.published_co2e_kg and ours.co2e_kg:
+        quantity, unit, boundary = "CO2e", "kg", co2e_boundary(reference)
+        published, figure = reference.published_co2e_kg, ours.co2e_kg.best
+    elif reference.published_energy_kwh and ours.energy_kwh:
+        quantity, unit, boundary = "energy", "kWh", reference.energy_boundary
+        published, figure = reference.published_energy_kwh, ours.energy_kwh.best
+    else:
+        return None
+    device_hours = estimate.run["gpu_hours"] or estimate.run["hours"]
+    factors = decomposed(estimate.footprint, estimate.accelerators_kwh, device_hours)
+    known = _published_and_ours(reference, factors, boundary, with_grid=quantity == "CO2e")
+    return RatioToPublished(quantity, unit, published, figure, _ratios(known, figure / published))
+
+
+def _ratios(known: Sequence[tuple[str, str, float | None, float]], whole: float) -> tuple[FactorRatio, ...]:
+    """Return the ratio of each factor that the source states, and last what is left of the whole."""
+    stated = [FactorRatio(name, unit, theirs, ours, ours / theirs) for name, unit, theirs, ours in known if theirs]
+    unstated = [name for name, _, theirs, _ in known if not theirs]
+    rest = f"not stated: {', '.join(unstated)}" if unstated else "rounding of the figures"
+    left = whole / prod(factor.ratio for factor in stated)
+    return (*stated, FactorRatio(rest, "1", None, None, left))
+
+
+def published_power_w(reference: Reference) -> float | None:
+    """Mean power per accelerator: as stated, else what the published energy implies before PUE. [W]"""
+    if reference.power_w_per_accelerator is not None and covers_whole_energy(reference):
+        return reference.power_w_per_accelerator
+    energy, hours = reference.published_energy_kwh, reference.hours
+    if not energy or not hours or (reference.includes_pue and reference.pue is None):
+        return None
+    return energy * W_PER_KW / hours / (reference.pue or 1 if reference.includes_pue else 1)
+
+
+def power_holds_host(reference: Reference) -> bool:
+    """Whether the power behind a record is of the whole computer rather than of the accelerators alone."""
+    basis = reference.power_basis.lower()
+    if reference.power_w_per_accelerator is not None and covers_whole_energy(reference):
+        return any(words in basis for words in _WITH_HOST)
+    return reference.energy_boundary != "accelerator" and "gpu only" not in reference.co2e_scope.lower()
+
+
+def _published_and_ours(
+    reference: Reference, ours: Decomposition, boundary: str, *, with_grid: bool
+) -> list[tuple[str, str, float | None, float]]:
+    """Return name, unit, published and our value of each factor that the figure at this boundary has."""
+    hours = reference.hours or reference.wall_hours
+    known: list[tuple[str, str, float | None, float]] = [("hours", "h", hours, ours.device_hours)]
+    published_w = published_power_w(reference)
+    if boundary == "accelerator":
+        known.append(("power", "W", published_w, ours.power_w))
+    elif published_w is None or power_holds_host(reference):
+        known.append(("power x host", "W", published_w, ours.node_w))
+    else:
+        known += [("power", "W", published_w, ours.power_w), ("host", "1", 1.0, ours.host_factor)]
+    if boundary == "facility":
+        known.append(("PUE", "1", 1.0 if excludes_pue(reference) else reference.pue, ours.pue))
+    if with_grid:
+        known.append(("grid", "g/kWh", reference.grid_g_per_kwh, ours.g_per_kwh))
+    return known

@@ -9,11 +9,11 @@ from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
 from greentrain.record import Record
-from greentrain.validation.factors import RatioToPublished
+from greentrain.validation.our_estimate import RatioToPublished
 from greentrain.validation.reference import TIERS, Reference
 
 if TYPE_CHECKING:
-    from greentrain.validation.claim_results import ClaimResult
+    from greentrain.validation.claims import ClaimResult
 
 SCHEMA_VERSION = 1
 

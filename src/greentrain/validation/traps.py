@@ -5,13 +5,18 @@ It knows no record by its id.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import log
 from typing import NamedTuple
 
+from greentrain import formulas
 from greentrain.catalogue import Catalogue, load_catalogue
-from greentrain.validation import trap_evidence as evidence
-from greentrain.validation.recompute import agreements, excludes_pue, includes_embodied, quoted_kg
+from greentrain.errors import GreentrainError
+from greentrain.estimation.grid import choose_grid, grid_input
+from greentrain.interval import Interval
+from greentrain.units import G_PER_KG
+from greentrain.validation.names import find_hardware, find_place
+from greentrain.validation.recompute import agreements, excludes_pue, includes_embodied, quoted_kg, recompute
 from greentrain.validation.reference import Reference
 
 _WITHIN = 0.015
@@ -26,6 +31,7 @@ _PROGRAMME = re.compile(r"\b(programme|development|all (models|runs|experiments)
 _PREDICTED = re.compile(r"\b(predict(ed|ion)|projected)\b", re.IGNORECASE)
 _OTHER_FIGURE = 0.1
 """Difference of logarithms above which two figures are two. [1]"""
+_HOURS_WITHIN = 0.01
 _SAME_HOURS = re.compile(r"\bsame [\d.,]+ ?[kM]? ?(GPU-|accelerator-)?h(ours)?\b")
 _SPLIT_GPU = re.compile(r"\bgpu (\d[\d.]*)")
 
@@ -76,13 +82,13 @@ def find_traps(
     catalogue : Catalogue, optional
         Where devices and places are.
     """
-    same_run = tuple(other for other in others if evidence.is_same_run(reference, other))
+    same_run = tuple(other for other in others if is_same_run(reference, other))
     around = Surroundings(catalogue or load_catalogue(), same_run)
     return tuple(Finding(trap.name, said) for trap in TRAPS.values() if (said := trap.detect(reference, around)))
 
 
 def _tenfold(reference: Reference, around: Surroundings) -> str:
-    for what, ratio in evidence.kg_ratios(reference, around.same_run):
+    for what, ratio in kg_ratios(reference, around.same_run):
         power = round(log(ratio, 10))
         if power not in (0, 3, -3) and _is_near(ratio, 10.0**power):
             return f"its CO2e is {10.0**power:g} x that {what}: a misplaced decimal point in one of them"
@@ -90,7 +96,7 @@ def _tenfold(reference: Reference, around: Surroundings) -> str:
 
 
 def _grams(reference: Reference, around: Surroundings) -> str:
-    for what, ratio in evidence.kg_ratios(reference, around.same_run):
+    for what, ratio in kg_ratios(reference, around.same_run):
         if _is_near(ratio, 1000) or _is_near(ratio, 0.001):
             factor = "1000" if ratio > 1 else "1/1000"
             return f"its CO2e is {factor} x that {what}: grams, kilograms or tonnes taken for each other"
@@ -116,7 +122,7 @@ def _tpu_cores(reference: Reference, around: Surroundings) -> str:
     if re.search(r"\b(chips?|cores?)\b", reference.notes):
         figures += [("its note", kg) for kg in quoted_kg(reference.notes)]
     for who, kg in figures:
-        ratio = evidence.ratio(reference.published_co2e_kg, kg)
+        ratio = ratio_of(reference.published_co2e_kg, kg)
         for factor in (2, 4, 8):
             less = _is_near(ratio, factor)
             if less or _is_near(ratio, 1 / factor):
@@ -129,10 +135,10 @@ def _pue_mixed(reference: Reference, around: Surroundings) -> str:
     pue = reference.pue
     if pue is None or _is_near(pue, 1):
         return ""
-    if _is_near(evidence.kg_over_energy(reference), pue):
+    if _is_near(kg_over_energy(reference), pue):
         return f"the CO2e includes PUE {pue:g}, the energy beside it does not"
     for other in around.same_run:
-        ratio = evidence.ratio(reference.published_energy_kwh, other.published_energy_kwh)
+        ratio = ratio_of(reference.published_energy_kwh, other.published_energy_kwh)
         before = _is_near(ratio, pue)
         if before or _is_near(ratio, 1 / pue):
             return f"{other.id} gives the same energy {'before' if before else 'after'} PUE {pue:g}"
@@ -141,7 +147,7 @@ def _pue_mixed(reference: Reference, around: Surroundings) -> str:
 
 def _pue_wrong_way(reference: Reference, _: Surroundings) -> str:
     pue = reference.pue
-    if pue is None or _is_near(pue, 1) or not _is_near(evidence.kg_over_energy(reference), pue**2):
+    if pue is None or _is_near(pue, 1) or not _is_near(kg_over_energy(reference), pue**2):
         return ""
     return f"the CO2e needs PUE {pue:g} twice on top of the printed energy: it was divided by PUE instead of multiplied"
 
@@ -160,8 +166,8 @@ def _net(reference: Reference, _: Surroundings) -> str:
 
 
 def _other_grid(reference: Reference, around: Surroundings) -> str:
-    implied = evidence.implied_g_per_kwh(reference)
-    own = evidence.place_g_per_kwh(reference, around.catalogue)
+    implied = implied_g_per_kwh(reference)
+    own = place_g_per_kwh(reference, around.catalogue)
     if not implied or own is None or _net(reference, around):
         return ""
     if not own.low / _OTHER_GRID <= implied <= own.high * _OTHER_GRID:
@@ -172,12 +178,12 @@ def _other_grid(reference: Reference, around: Surroundings) -> str:
 
 def _same_hours(reference: Reference, around: Surroundings) -> str:
     for other in around.same_run:
-        same = _is_near(evidence.ratio(reference.hours, other.hours), 1)
-        ratio = evidence.ratio(reference.published_co2e_kg, other.published_co2e_kg)
+        same = _is_near(ratio_of(reference.hours, other.hours), 1)
+        ratio = ratio_of(reference.published_co2e_kg, other.published_co2e_kg)
         if same and ratio and abs(log(ratio)) > _OTHER_FIGURE:
             return f"{other.id} has the same {reference.hours:,.0f} accelerator-hours and {1 / ratio:.3g} x the CO2e"
     quoted = quoted_kg(reference.notes) if _SAME_HOURS.search(reference.notes) else ()
-    ratios = [ratio for kg in quoted if (ratio := evidence.ratio(kg, reference.published_co2e_kg))]
+    ratios = [ratio for kg in quoted if (ratio := ratio_of(kg, reference.published_co2e_kg))]
     farthest = max(ratios, key=lambda ratio: abs(log(ratio)), default=1.0)
     return f"its note quotes {farthest:.3g} x the CO2e for the same hours" if abs(log(farthest)) > _OTHER_FIGURE else ""
 
@@ -194,7 +200,7 @@ def _prediction(reference: Reference, _: Surroundings) -> str:
 
 def _unmetered(reference: Reference, around: Surroundings) -> str:
     found = _SPLIT_GPU.search(reference.notes)
-    tdp_w = evidence.tdp_w(reference, around.catalogue)
+    tdp_w = device_tdp_w(reference, around.catalogue)
     if not found or not reference.is_measured or not reference.hours or not tdp_w:
         return ""
     mean_w = float(found[1].rstrip(".")) * 1000 / reference.hours
@@ -211,6 +217,77 @@ def _does_not_follow(reference: Reference, around: Surroundings) -> str:
     item = failing[0]
     pue = f" (PUE {reference.pue:g} included)" if reference.pue and not excludes_pue(reference) else ""
     return f"its own inputs give {item.quantity} of {item.recomputed:,.6g}{pue}, not {item.published:,.6g}"
+
+
+def ratio_of(figure: float | None, other: float | None) -> float | None:
+    """Divide, or give None where a figure is missing or zero."""
+    return figure / other if figure and other else None
+
+
+def is_same_run(reference: Reference, other: Reference) -> bool:
+    """Whether two records are of one run: linked, or of one model and with hours that agree where both state them."""
+    if reference.id == other.id:
+        return False
+    if other.id in reference.links:
+        return True
+    ours, theirs = _model_name(reference), _model_name(other)
+    if not ours or not theirs or (ours != theirs and ours not in theirs and theirs not in ours):
+        return False
+    hours = [ratio_of(getattr(reference, name), getattr(other, name)) for name in ("wall_hours", "hours")]
+    return all(each is None or abs(each - 1) <= _HOURS_WITHIN for each in hours) and any(hours)
+
+
+def _model_name(reference: Reference) -> str:
+    """The model's name without remarks in brackets, ends marked so that one name is not found inside a longer word."""
+    plain = re.sub(r"\([^)]*\)", "", reference.model.lower())
+    words = re.sub(r"[^a-z0-9.]+", " ", plain).strip()
+    return f" {words} " if words else ""
+
+
+def kg_ratios(reference: Reference, same_run: Sequence[Reference]) -> Iterator[tuple[str, float]]:
+    """Yield published emissions over what the record's inputs give, and over those of other records of the run."""
+    stated = ratio_of(reference.published_co2e_kg, recompute(reference).co2e_kg)
+    if stated:
+        yield "of its own inputs", stated
+    for other in same_run:
+        if found := ratio_of(reference.published_co2e_kg, other.published_co2e_kg):
+            yield f"of {other.id}", found
+
+
+def kg_over_energy(reference: Reference) -> float | None:
+    """Published emissions over published energy x stated grid: 1, or PUE where the two are on its two sides. [1]"""
+    if reference.published_energy_kwh is None or not reference.grid_g_per_kwh:
+        return None
+    kg = formulas.operational_kg(reference.published_energy_kwh, reference.grid_g_per_kwh)
+    return ratio_of(reference.published_co2e_kg, kg)
+
+
+def implied_g_per_kwh(reference: Reference) -> float | None:
+    """Carbon intensity that was used: as stated, else emissions over energy, published or power x hours. [g/kWh]"""
+    if reference.grid_g_per_kwh is not None:
+        return reference.grid_g_per_kwh
+    energy = reference.published_energy_kwh or recompute(reference).energy_kwh
+    found = ratio_of(reference.published_co2e_kg, energy)
+    return found and found * G_PER_KG
+
+
+def place_g_per_kwh(reference: Reference, catalogue: Catalogue) -> Interval | None:
+    """Carbon intensity of the record's place and year in our tables, None where the place is not known. [g/kWh]"""
+    code = find_place(reference.location, catalogue).code
+    if not code:
+        return None
+    choice = choose_grid(catalogue, catalogue.places.find(code), reference.year)
+    return grid_input(choice, catalogue, None).value
+
+
+def device_tdp_w(reference: Reference, catalogue: Catalogue) -> float | None:
+    """Thermal design power of the record's device, None where it is not known. [W]"""
+    name = find_hardware(reference.accelerator, catalogue, reference.accelerator_count).name
+    try:
+        found = catalogue.hardware.find_accelerator(name)[0].tdp_w if name else None
+    except GreentrainError:
+        return None
+    return found and found.best
 
 
 def _is_near(ratio: float | None, factor: float) -> bool:

@@ -8,8 +8,7 @@ from greentrain.factors import Decomposition
 from greentrain.numbers import plain, rounded
 from greentrain.reporting.terminal.estimate import WIDTH
 from greentrain.validation.claim_records import Yardstick
-from greentrain.validation.claim_results import Check, ClaimResult
-from greentrain.validation.claim_verdicts import two_digits
+from greentrain.validation.claims import Check, ClaimResult, two_digits
 
 _LABEL = 30
 _MOST_COLUMNS = 3

@@ -2,7 +2,7 @@
 
 from greentrain.numbers import as_given, rounded
 from greentrain.reporting.terminal.validation import outcome, quantity, wrapped
-from greentrain.validation.factors import RatioToPublished
+from greentrain.validation.our_estimate import RatioToPublished
 from greentrain.validation.reference import Reference
 from greentrain.validation.report import RecordResult, ValidationReport
 

@@ -1,9 +1,8 @@
 """Anthony, Kanding, Selvan 2020, carbontracker: metered mean power, times PUE 1.58."""
 
 from greentrain import formulas
-from greentrain.validation.methods.constants import constant
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View
+from greentrain.validation.methods.method import Known, Method, View, constant
 
 
 def anthony2020(hours: float, mean_w: float, *, pue: float | None = None) -> float:

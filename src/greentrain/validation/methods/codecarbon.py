@@ -1,9 +1,8 @@
 """codecarbon 3: metered GPUs, a cubic model of the CPU and a model of memory by the module."""
 
 from greentrain import formulas
-from greentrain.validation.methods.constants import constant
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, mean_or_rated_w
+from greentrain.validation.methods.method import Known, Method, View, constant, mean_or_rated_w
 
 _MODULE_SIZES_GB = (128, 64, 32, 16, 8, 4)
 _MODULES_UP_TO_GB = ((2, 1), (16, 2), (64, 4), (128, 8))

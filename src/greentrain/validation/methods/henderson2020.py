@@ -1,9 +1,8 @@
 """Henderson et al. 2020, experiment-impact-tracker: metered CPU, memory and GPU, times PUE 1.58."""
 
 from greentrain import formulas
-from greentrain.validation.methods.constants import constant
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, mean_or_rated_w
+from greentrain.validation.methods.method import Known, Method, View, constant, mean_or_rated_w
 
 
 def henderson2020(hours: float, memory_w: float, cpu_w: float, gpu_w: float, *, pue: float | None = None) -> float:

@@ -1,6 +1,6 @@
 """A job as the published methods see it: number of processors, hours, rating, and the factors of a result."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue
@@ -8,6 +8,9 @@ from greentrain.estimation import Estimate
 from greentrain.factors import Decomposition
 from greentrain.inputs import GRID_INTENSITY, PUE, Inputs
 from greentrain.units import W_PER_KW
+
+if TYPE_CHECKING:
+    from greentrain.validation.reference import Reference
 
 ACCELERATORS_PER_HOST = 8
 
@@ -153,3 +156,27 @@ def _processors(estimate: Estimate, hours: float) -> tuple[Accelerator | None, f
 
 def _fraction(catalogue: Catalogue, instance: str | None) -> float:
     return catalogue.hardware.find_instance(instance).fraction_of_device if instance else 1.0
+
+
+def recorded_job(reference: "Reference", catalogue: Catalogue) -> Job | None:
+    """Return what a method may know of a published run, or None where hardware or hours are not known.
+
+    Nothing that was measured is passed on: that is what a method has to come near.
+    """
+    # Here, since comparing methods needs none of the records.
+    from greentrain.validation.names import find_hardware
+
+    hardware = find_hardware(reference.accelerator, catalogue)
+    if not hardware.name or reference.hours is None:
+        return None
+    profile, _ = catalogue.hardware.find_accelerator(hardware.name)
+    if profile.tdp_w is None:
+        return None
+    count = reference.accelerator_count or 1.0
+    return Job(
+        profile=profile,
+        processors=count * hardware.devices_per_count,
+        hours=reference.hours / count,
+        rated_w=profile.tdp_w.best,
+        pue=reference.pue if reference.includes_pue else None,
+    )

@@ -1,9 +1,8 @@
 """Lannelongue, Grealey, Inouye 2021, Green Algorithms: TDP of cores and requested memory, times PUE."""
 
 from greentrain import formulas
-from greentrain.validation.methods.constants import constant
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, rated_w
+from greentrain.validation.methods.method import Known, Method, View, constant, rated_w
 
 
 def lannelongue2021(

@@ -1,22 +1,85 @@
-"""What all published methods have in common: a view of a job's power, a PUE, and a grid of their own."""
+"""What all published methods have in common: constants, a view of a job's power, a PUE, and a grid of their own.
+
+The constants are in methods.csv, each with its unit and source.
+"""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Catalogue
+from greentrain.catalogue.table_files import Row, shipped_table
 from greentrain.factors import Decomposition
-from greentrain.validation.methods.constants import Constant, constants_of, replaced_parameters
-from greentrain.validation.methods.job import Job
+from greentrain.validation.methods.job import Job, recorded_job
 
 if TYPE_CHECKING:
     from greentrain.validation.reference import Reference
 
-Known = Mapping[str, Constant]
 _GRID, _TDP, _SYSTEM = "g_per_kwh", "tdp_w", "system_w"
 OUR_GRID = "no grid value of its own is known here for this place; ours is used"
 NO_METER = "needs a meter; the full TDP stands in for the measured mean"
+
+
+class Constant(NamedTuple):
+    """One number of a method.
+
+    Attributes
+    ----------
+    setting : str
+        Blank for the method as it comes, else the way of using it in which this value replaces the usual one.
+    parameter : str
+        Name of the number; ``tdp_w:<accelerator>`` and ``g_per_kwh:<place>`` hold for one device or place.
+    value : float
+        In ``unit``.
+    """
+
+    method: str
+    setting: str
+    parameter: str
+    value: float
+    unit: str
+    source: str
+    verified: str
+    notes: str
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Constant":
+        """Read a row of methods.csv."""
+        texts = {name: row[name] for name in cls._fields if name != "value"}
+        return cls(value=float(row["value"]), **texts)
+
+
+@cache
+def all_constants() -> tuple[Constant, ...]:
+    """Return every constant of every method, in the order of the file."""
+    return tuple(map(Constant.from_row, shipped_table("methods").records()))
+
+
+def constant(method: str, parameter: str) -> float:
+    """Return a constant of a method as it comes, in the unit that the table states."""
+    return constants_of(method)[parameter].value
+
+
+@cache
+def constants_of(method: str, setting: str = "") -> Mapping[str, Constant]:
+    """Return the constants of a method in a setting, by parameter; what the setting leaves open is as usual."""
+    rows = [row for row in all_constants() if row.method == method and row.setting in ("", setting)]
+    return {row.parameter: row for row in sorted(rows, key=lambda row: row.setting != "")}
+
+
+def settings_of(method: str) -> tuple[str, ...]:
+    """List the settings of a method, the usual one first."""
+    return tuple(dict.fromkeys(["", *(row.setting for row in all_constants() if row.method == method)]))
+
+
+def replaced_parameters(method: str, setting: str) -> Iterator[str]:
+    """List the parameters that a setting replaces; the usual one replaces none."""
+    return (row.parameter for row in all_constants() if setting and (row.method, row.setting) == (method, setting))
+
+
+Known = Mapping[str, Constant]
 
 
 class View(NamedTuple):
@@ -189,8 +252,6 @@ class Method(ABC):
         -----
         Some constants come from records that are scored: `takes_from` tells which.
         """
-        from greentrain.validation.methods.recorded import recorded_job
-
         known, boundary = constants_of(self.name), reference.energy_boundary
         job = None if self.needs_meter else recorded_job(reference, catalogue)
         view = self.view(job, known) if job else None
@@ -206,8 +267,6 @@ class Method(ABC):
 
     def takes_from(self, reference: "Reference", catalogue: Catalogue) -> bool:
         """Whether a constant that the method uses for this record comes from the record's own source."""
-        from greentrain.validation.methods.recorded import recorded_job
-
         job = recorded_job(reference, catalogue)
         return job is not None and reference.source in self._sources(job, constants_of(self.name))
 

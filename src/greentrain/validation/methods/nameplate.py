@@ -1,9 +1,8 @@
 """The nameplate method: the most that the servers can draw, times PUE."""
 
 from greentrain import formulas
-from greentrain.validation.methods.constants import constant
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View
+from greentrain.validation.methods.method import Known, Method, View, constant
 
 
 def nameplate(

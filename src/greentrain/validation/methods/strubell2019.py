@@ -1,9 +1,8 @@
 """Strubell, Ganesh, McCallum 2019: metered means of CPU, memory and GPUs, times PUE 1.58."""
 
 from greentrain import formulas
-from greentrain.validation.methods.constants import constant
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, system_view
+from greentrain.validation.methods.method import Known, Method, View, constant, system_view
 
 
 def strubell2019(

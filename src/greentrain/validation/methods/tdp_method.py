@@ -1,9 +1,8 @@
 """The method of model cards: device hours times TDP times PUE."""
 
 from greentrain import formulas
-from greentrain.validation.methods.constants import constant
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View
+from greentrain.validation.methods.method import Known, Method, View, constant
 
 
 def tdp_method(device_hours: float, tdp_w: float, *, pue: float | None = None) -> float:

@@ -10,8 +10,7 @@ from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import fold, nearest
 from greentrain.errors import InputError, UnknownName, either
 from greentrain.interval import Interval, exact
-from greentrain.validation.factors import decompose
-from greentrain.validation.our_estimate import Ours, estimated
+from greentrain.validation.our_estimate import Ours, decompose, estimated
 from greentrain.validation.recompute import agreements, recompute
 from greentrain.validation.reference import TIERS, Reference
 from greentrain.validation.references import read_references
@@ -19,7 +18,7 @@ from greentrain.validation.report import PeerScore, RecordResult, ValidationRepo
 from greentrain.validation.traps import find_traps
 
 if TYPE_CHECKING:
-    from greentrain.validation.claim_results import ClaimResult
+    from greentrain.validation.claims import ClaimResult
 
 
 def validate(
