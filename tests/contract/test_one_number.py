@@ -22,7 +22,7 @@ import greentrain
 from greentrain import Footprint, History, InputError, LiveRun, Run, report, total, update_card
 from greentrain.cli.main import run as run_command
 from greentrain.history.history import totals_of
-from greentrain.history.sql_tables import rows_of
+from greentrain.history.sql_export import rows_of
 from greentrain.reporting import forms
 from greentrain.reporting.terminal.history import totals_text
 from greentrain.reporting.terminal.watch import watch_text

@@ -6,9 +6,8 @@ import pytest
 from journals_by_hand import line, meter, reading, stopped, tracker
 
 from greentrain.errors import UnknownName
-from greentrain.history.follow import newest
 from greentrain.history.forecast import forecast
-from greentrain.history.history import History
+from greentrain.history.history import History, newest
 from greentrain.history.run import Run
 from greentrain.reporting.terminal.watch import watch_text
 

@@ -8,10 +8,10 @@ import pytest
 from journals_by_hand import CPU, GPU, MONO, NOON, ended, line, meter, reading, stopped, tracker
 
 from greentrain.estimation.site import UNKNOWN_SITE
-from greentrain.history.follow import Follower
+from greentrain.history.history import Follower
 from greentrain.history.merge import read_run
-from greentrain.history.part import part_of
 from greentrain.history.run import Run
+from greentrain.history.session_slice import slice_session
 from greentrain.journal.reader import read_journal
 
 MEASURED_CPU = {**CPU, "name": "Unheard CPU", "quality": "measured"}
@@ -106,7 +106,7 @@ def test_a_meter_that_is_killed_before_the_run_ends(tmp_path: Path) -> None:
 def test_the_part_of_a_silent_run(tmp_path: Path) -> None:
     """From 1 to 5 s one second was read."""
     shown(tmp_path, [sample(1, 1), sample(2, 2), sample(6, 2, **MISSING), end(6, 2, unknown=2 / 3)], 6)
-    part = part_of(str(tmp_path), "s1", 1.0, 5.0, {}, UNKNOWN_SITE)
+    part = slice_session(str(tmp_path), "s1", 1.0, 5.0, {}, UNKNOWN_SITE)
     assert part is not None
     assert (part.coverage, part.basis, part.is_complete) == ("measured 1 of 4 s", "mixed", False)
     assert part.it_energy_kwh is not None
@@ -121,10 +121,10 @@ def test_a_component_that_falls_out(tmp_path: Path, has_ended: bool) -> None:
 
     assert run.nodes[0].unread_seconds == {"gpu": 15.0}
     assert (run.basis, run.is_complete, run.nodes[0].unmeasured) == ("mixed", False, ("gpu",))
-    part = part_of(str(tmp_path), "s1", 3.0, 10.0, {}, UNKNOWN_SITE)
+    part = slice_session(str(tmp_path), "s1", 3.0, 10.0, {}, UNKNOWN_SITE)
     assert part is not None
     assert (part.nodes[0].unread_seconds, part.is_complete) == ({"gpu": 5.0}, False)
-    before = part_of(str(tmp_path), "s1", 1.0, 4.0, {}, UNKNOWN_SITE)
+    before = slice_session(str(tmp_path), "s1", 1.0, 4.0, {}, UNKNOWN_SITE)
     assert before is not None
     assert (before.nodes[0].unread_seconds, before.basis) == ({"gpu": 0.0}, "measured")
 

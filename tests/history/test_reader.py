@@ -24,8 +24,8 @@ from journals_by_hand import (
 
 from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.merge import read_run
-from greentrain.history.part import part_of
 from greentrain.history.run import Run
+from greentrain.history.session_slice import slice_session
 from greentrain.journal.reader import read_journal
 
 MEASURED_MEMORY = {**MEMORY, "quality": "modelled"}
@@ -347,7 +347,7 @@ def test_a_component_that_was_lost_on_the_way(tmp_path: Path) -> None:
     assert run.energy_kwh["gpu"] == 0.5
     assert (run.nodes[0].quality["gpu"], run.nodes[0].unmeasured) == ("measured", ("gpu", "cpu", "memory"))
     assert run.nodes[0].unread_seconds == {"gpu": 20.0}
-    part = part_of(str(tmp_path), "s1", 5.0, 25.0, {}, UNKNOWN_SITE)
+    part = slice_session(str(tmp_path), "s1", 5.0, 25.0, {}, UNKNOWN_SITE)
     assert part is not None
     assert part.nodes[0].unread_seconds == {"gpu": 15.0}
     assert run.notes == (f"{ELSEWHERE}: gpu became unknown during the run: nvidia-smi hangs.",)

@@ -4,16 +4,15 @@ from typing import NamedTuple
 
 from greentrain.catalogue import Accelerator
 from greentrain.estimation import Estimate
-from greentrain.history.metered import (
+from greentrain.history.metered_energy import (
     WIDTHS,
-    accelerator_count,
     coverage,
     least_w,
     metered_energy,
     reads_every,
     sensor_coverage,
 )
-from greentrain.history.run_facts import RunFacts
+from greentrain.history.recorded_run import RecordedRun
 from greentrain.interval import Interval, product_independent, sum_independent, with_relative_width
 from greentrain.journal.records import COMPONENTS, expects_accelerators
 
@@ -59,13 +58,13 @@ class _Choice(NamedTuple):
 
 
 def adopted_energy(
-    run: RunFacts, beside: Estimate | None, device: Accelerator | None, watts: float | None
+    run: RecordedRun, beside: Estimate | None, device: Accelerator | None, watts: float | None
 ) -> AdoptedEnergy:
     """Choose the energy of a run.
 
     Parameters
     ----------
-    run : RunFacts
+    run : RecordedRun
         What was recorded.
     beside : Estimate or None
         What the hardware's profile says of the same run.
@@ -86,7 +85,7 @@ def adopted_energy(
     )
 
 
-def _of_measurement_alone(run: RunFacts) -> _Choice:
+def _of_measurement_alone(run: RecordedRun) -> _Choice:
     """Adopt what was measured, where there is nothing else; time without a reading is filled by the rest."""
     measured = metered_energy(run.nodes)
     if measured is None:
@@ -96,7 +95,7 @@ def _of_measurement_alone(run: RunFacts) -> _Choice:
     return filled._replace(reasons=(*filled.reasons, *_missing_words(run)))
 
 
-def _of_both(run: RunFacts, beside: Estimate, device: Accelerator | None, watts: float | None) -> _Choice:
+def _of_both(run: RecordedRun, beside: Estimate, device: Accelerator | None, watts: float | None) -> _Choice:
     """Adopt what was measured as far as it goes and can be right, and the estimate for the rest."""
     measured = metered_energy(run.nodes)
     if measured is None:
@@ -112,7 +111,7 @@ def _of_both(run: RunFacts, beside: Estimate, device: Accelerator | None, watts:
     return _filled(run, measured, beside.it_energy_kwh, "cpu")
 
 
-def _with_accelerators(run: RunFacts, beside: Estimate, measured: Interval) -> _Choice:
+def _with_accelerators(run: RecordedRun, beside: Estimate, measured: Interval) -> _Choice:
     host = metered_energy(run.nodes, ("cpu", "memory")) if run.energy_kwh["cpu"] is not None else None
     if host is not None and all(coverage(run, name) > _WHOLE for name in ("gpu", "cpu")):
         return _Choice(measured, "measurement", _missing_words(run))
@@ -136,7 +135,7 @@ def _with_accelerators(run: RunFacts, beside: Estimate, measured: Interval) -> _
     return _Choice(sum_independent(accelerators.energy, rest), "both", (*accelerators.reasons, why))
 
 
-def _fault(run: RunFacts, beside: Estimate, device: Accelerator | None, watts: float | None) -> str:
+def _fault(run: RecordedRun, beside: Estimate, device: Accelerator | None, watts: float | None) -> str:
     """Say why the accelerators' reading cannot be right; nothing when it can."""
     if watts is None:
         return "The accelerators were not measured."
@@ -144,13 +143,13 @@ def _fault(run: RunFacts, beside: Estimate, device: Accelerator | None, watts: f
         return f"An accelerator at {watts:.3g} W on average during a job that uses it was not measured in truth."
     if device and device.tdp_w and watts > _HIGHEST_OVER_TDP * device.tdp_w.high:
         return f"An accelerator at {watts:.4g} W on average is above what {device.name} can draw."
-    found, wanted = accelerator_count(run), beside.count
+    found, wanted = run.accelerators_at_once, beside.count
     if found and found < wanted:
         return f"Only {found} of {wanted} accelerators were measured."
     return ""
 
 
-def _filled(run: RunFacts, measured: Interval, estimated: Interval | None, name: str) -> _Choice:
+def _filled(run: RecordedRun, measured: Interval, estimated: Interval | None, name: str) -> _Choice:
     """Complete an energy for the time without measurement: at the mean power of the rest, as unsure as the estimate.
 
     Where there is no estimate, it is as unsure as what is modelled.
@@ -164,13 +163,13 @@ def _filled(run: RunFacts, measured: Interval, estimated: Interval | None, name:
     return _Choice(sum_independent(measured, missing), "both", (words,))
 
 
-def _missing_words(run: RunFacts) -> tuple[str, ...]:
+def _missing_words(run: RecordedRun) -> tuple[str, ...]:
     words = {"cpu": "CPU", "memory": "memory"}
     missing = [word for name, word in words.items() if run.energy_kwh[name] is None]
     return tuple(f"The {word} was not measured and is not in the sum." for word in missing)
 
 
-def _accelerators_kwh(run: RunFacts, beside: Estimate | None, choice: _Choice) -> float:
+def _accelerators_kwh(run: RecordedRun, beside: Estimate | None, choice: _Choice) -> float:
     if choice.energy is None:
         return 0.0
     if choice.origin == "estimate" and beside is not None:
@@ -180,7 +179,7 @@ def _accelerators_kwh(run: RunFacts, beside: Estimate | None, choice: _Choice) -
     return min(choice.energy.best, measured / seen if seen else measured)
 
 
-def _basis(run: RunFacts, beside: Estimate | None, choice: _Choice) -> str:
+def _basis(run: RecordedRun, beside: Estimate | None, choice: _Choice) -> str:
     """Tell how the adopted energy is known, by the sensors that read what does the work."""
     if choice.origin in ("estimate", "nothing"):
         return "estimated"
@@ -191,13 +190,13 @@ def _basis(run: RunFacts, beside: Estimate | None, choice: _Choice) -> str:
     return "mixed" if any(seen.values()) else "estimated"
 
 
-def _has_accelerators(run: RunFacts, beside: Estimate | None) -> bool:
+def _has_accelerators(run: RecordedRun, beside: Estimate | None) -> bool:
     if beside is not None:
         return beside.accelerators_kwh > 0
     return expects_accelerators(run.estimate_inputs, (part.component for node in run.nodes for part in node.components))
 
 
-def _unfilled(run: RunFacts, beside: Estimate | None, choice: _Choice) -> tuple[str, ...]:
+def _unfilled(run: RecordedRun, beside: Estimate | None, choice: _Choice) -> tuple[str, ...]:
     """Name the parts of the computers that no meter saw and no estimate stands in for."""
     energy = run.energy_kwh
     if choice.origin not in ("measurement", "both"):

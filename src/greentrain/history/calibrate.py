@@ -12,10 +12,9 @@ from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.catalogue.table_files import Row, read_own_table
 from greentrain.csv_text import rows_csv
 from greentrain.errors import GreentrainError
-from greentrain.history.hardware import accelerator_of
-from greentrain.history.metered import coverage, least_w, mean_accelerator_w
-from greentrain.history.run import Run
-from greentrain.history.serialize import utc
+from greentrain.history.metered_energy import coverage, least_w, mean_accelerator_w
+from greentrain.history.recorded_run import accelerator_of
+from greentrain.history.run import Run, utc
 from greentrain.interval import Interval, log_width
 
 LEAST_RUNS = 3

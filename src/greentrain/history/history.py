@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,13 +10,15 @@ from greentrain._version import __version__
 from greentrain.catalogue.user_folder import home_folder
 from greentrain.csv_text import rows_csv
 from greentrain.errors import AmbiguousName, InputError, UnknownName, either
-from greentrain.history.follow import Follower
 from greentrain.history.merge import NotAskedFor, read_run
-from greentrain.history.run import Run
-from greentrain.history.serialize import SCHEMA_VERSION, ends
+from greentrain.history.run import SCHEMA_VERSION, Run, plain
 from greentrain.interval import Interval, exact
+from greentrain.journal.fields import mapping
 from greentrain.journal.paths import spare_home
+from greentrain.journal.reader import Journal
+from greentrain.journal.readings import is_marked_missing, read_names
 from greentrain.journal.records import STATUSES, UNFINISHED
+from greentrain.journal.writer import Record as JournalRecord
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import total_of
 
@@ -26,6 +28,7 @@ _IN_NOTEBOOK = (
     "id", "name", "status", "started", "duration_seconds", "location",
     "facility_energy_kwh_best", "operational_kg_best",
 )  # fmt: skip
+_REPEATED = ("sample", "log", "span_start", "span_end")
 _DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC unless it says otherwise"
 
 
@@ -82,6 +85,30 @@ class Selection(Record):
 
     def __len__(self) -> int:
         return len(self.runs)
+
+
+class Follower:
+    """Reads one run as it grows; its spans, logs and readings before the newest ones are let go.
+
+    Parameters
+    ----------
+    folders : sequence of str
+        The folders of the run's key, one for each home that has it.
+    """
+
+    def __init__(self, folders: Sequence[str]) -> None:
+        self._folders = tuple(folders)
+        self._journals: dict[str, Journal] = {}
+
+    def look(self, now: float | None = None) -> Run | None:
+        """Give the run as it stands; the parameter is that of `read_run`."""
+        return read_run(self._folders, now, self._read_on)
+
+    def _read_on(self, path: str) -> Journal:
+        journal = self._journals.setdefault(path, Journal(path))
+        journal.read_on()
+        journal.records = newest(journal.records)
+        return journal
 
 
 class History:
@@ -255,7 +282,7 @@ def totals_of(runs: Sequence[Run]) -> Totals:
 def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, Any]:
     """Give runs and their totals as plain data, with the folders that could not be read."""
     whole = totals_of(runs)
-    sums = whole._asdict() | {name: ends(getattr(whole, name)) for name in ("facility_energy_kwh", "operational_kg")}
+    sums = whole._asdict() | {name: plain(getattr(whole, name)) for name in ("facility_energy_kwh", "operational_kg")}
     head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
     return head | {"runs": [run.to_row() for run in runs], "totals": sums, "unreadable": list(unreadable)}
 
@@ -310,3 +337,36 @@ def _unknown(id: str, folders: dict[str, list[str]]) -> UnknownName:
 
     rule = "no run has this id; 'greentrain history' lists them"
     return UnknownName("id", id, rule, nearest(id, {fold(key): key for key in folders}))
+
+
+def newest(records: Sequence[JournalRecord]) -> list[JournalRecord]:
+    """Leave out the records of which a later one says the same anew, such as all samples but the last."""
+    kept: dict[object, JournalRecord] = {}
+    before: dict[str, object] = {}
+    read: frozenset[str] = frozenset()
+    changes = 0
+    for record in records:
+        key = _subject(record, before)
+        if record["type"] == "sample":
+            now = read_names(record)
+            changes, read = changes + (now != read), now
+            # The last sample before a component fell out, or came back, says when that was.
+            key = key, changes, is_marked_missing(record)
+        kept.pop(key, None)
+        kept[key] = record
+        if record["type"] == "sample":
+            before = mapping(record, "energy_kwh")
+    return list(kept.values())
+
+
+def _subject(record: JournalRecord, before: Mapping[str, object]) -> object:
+    """Tell what a record is about.
+
+    Logs of other names, and samples of other components, say other things; so does a sample in which the energy of a
+    component stands still, which is how one shows that the meter has lost.
+    """
+    if record["type"] not in _REPEATED:
+        return id(record)
+    said = mapping(record, "values") or mapping(record, "energy_kwh")
+    known = ((name, value != before.get(name)) for name, value in said.items() if value is not None)
+    return record["type"], frozenset(known)

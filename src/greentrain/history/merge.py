@@ -1,7 +1,7 @@
 """From the folder of a run to the run: its journals merged over nodes, restarts and ranks."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
 from os.path import basename
@@ -9,14 +9,14 @@ from typing import Any
 
 from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
+from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
-from greentrain.history.run_records import NodeMeasurement
 from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal, read_journals
-from greentrain.history.spans_and_logs import logs_of, spans_of, speakers
 from greentrain.history.status import is_alive, status_of
 from greentrain.journal import fields
 from greentrain.journal.reader import Journal, read_journal, skim_journal
-from greentrain.journal.records import COMPONENTS, Gap, is_worth_a_word
+from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_worth_a_word
+from greentrain.journal.writer import Record
 
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
@@ -80,7 +80,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     unseen = sorted({tracker.host for tracker in journals.trackers} - {node.host for node in nodes})
     told = _told(journals.trackers)
     site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), UNKNOWN_SITE)
-    speaking = speakers(journals.trackers)
+    recorders = _recorders(journals.trackers)
     writers: list[TrackerJournal | MeterJournal] = [*journals.trackers, *journals.meters]
     unmetered = tuple(_unmetered(journals.trackers, nodes))
     times = _times(nodes)
@@ -99,8 +99,8 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         energy_kwh={name: _sum(node.energy_kwh[name] for node in nodes) for name in COMPONENTS},
         is_complete=not unseen and not unmetered and bool(nodes) and all(map(_is_whole, nodes)),
         site=site,
-        spans=tuple(spans_of(speaking)),
-        logs=tuple(logs_of(speaking)),
+        spans=tuple(_spans(recorders)),
+        logs=tuple(_logs(recorders)),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.started)),
         journal_notes=(*status.notes, *_notes(journals, nodes, unseen)),
         folders=folders,
@@ -236,3 +236,51 @@ def _notes(journals: Journals, nodes: Iterable[NodeMeasurement], unseen: Iterabl
         for record in tracker.records.get("warning", ()):
             if message := fields.text(record, "message"):
                 yield message
+
+
+def _recorders(trackers: Iterable[TrackerJournal]) -> list[TrackerJournal]:
+    """Choose whose words count: rank 0's, so that four ranks that log the same are heard once.
+
+    Where there is no rank 0, those that started a meter; else all.
+    """
+    everyone = list(trackers)
+    first = [tracker for tracker in everyone if tracker.rank in (0, None)]
+    return first or [tracker for tracker in everyone if tracker.is_main] or everyone
+
+
+def _spans(trackers: Iterable[TrackerJournal]) -> Iterator[SpanRecord]:
+    """Give the spans in the order of their starts, session by session."""
+    for tracker in trackers:
+        ends = {fields.whole(item, "span"): item for item in tracker.records.get("span_end", ())}
+        for record in tracker.records.get("span_start", ()):
+            number = fields.whole(record, "span")
+            if number is not None:
+                yield _span(tracker, number, record, ends.get(number))
+
+
+def _span(tracker: TrackerJournal, number: int, start: Record, end: Record | None) -> SpanRecord:
+    clocks = [fields.number(record, "mono") for record in (start, end) if record is not None]
+    seconds = None
+    if len(clocks) == 2 and clocks[0] is not None and clocks[1] is not None:
+        seconds = max(0.0, clocks[1] - clocks[0])
+    return SpanRecord(
+        session=tracker.session,
+        span=number,
+        parent=fields.whole(start, "parent"),
+        name=fields.text(start, "name") or "",
+        started=fields.moment(start) or tracker.started,
+        ended=fields.moment(end) if end else None,
+        seconds=seconds,
+        error=fields.text(end, "error") if end else None,
+        attributes=fields.mapping(start, "attributes"),
+    )
+
+
+def _logs(trackers: Iterable[TrackerJournal]) -> Iterator[Log]:
+    """Give what was logged, in order, session by session."""
+    for tracker in trackers:
+        for place, record in enumerate(tracker.records.get("log", ())):
+            values = fields.mapping(record, "values")
+            numbers = {fields.text({"": name}, "") or "": fields.number(values, name) for name in values}
+            known = {name: value for name, value in numbers.items() if value is not None}
+            yield Log(tracker.session, place, fields.moment(record) or tracker.started, known)

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 
 from greentrain.estimation.site import UNKNOWN_SITE
-from greentrain.history.run_records import NodeMeasurement
+from greentrain.history.recorded_run import LEAST_OVERLAP_SECONDS, NodeMeasurement
 from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal
-from greentrain.history.status import writing_interval
 from greentrain.journal import fields
 from greentrain.journal.readings import energy_at
 from greentrain.journal.records import (
@@ -19,9 +18,6 @@ from greentrain.journal.records import (
 
 _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
-
-_LEAST_OVERLAP_SECONDS = 0.01
-"""Journals tell the time in milliseconds: a session right after another one seems to begin a little early."""
 
 UNMEASURED_SECONDS = 2.0
 """A shorter time without a reading is none to speak of. [s]"""
@@ -152,7 +148,7 @@ def _missing_end(
 ) -> Iterable[Gap]:
     """State the time after the meter's last reading in which the run went on."""
     missing = seconds - meter.reached_seconds
-    expected = writing_interval(seconds, tracker) if is_running and tracker else 0.0
+    expected = tracker.writing_interval(seconds) if is_running and tracker else 0.0
     # Where both have ended they ended at one moment: whatever is missing then was not read.
     is_over = tracker is not None and tracker.end is not None and not is_running
     if missing > UNMEASURED_SECONDS + expected or (is_over and is_worth_a_word(missing, seconds)):
@@ -167,7 +163,7 @@ def _own_energy(meter: MeterJournal, before: list[MeterJournal]) -> tuple[dict[s
     for name in COMPONENTS:
         covered = max((_overlap(meter, other, name) for other in before), default=0.0)
         value = energy[name]
-        if value is not None and covered > _LEAST_OVERLAP_SECONDS:
+        if value is not None and covered > LEAST_OVERLAP_SECONDS:
             reached = [(point.seconds, point.energy_kwh[name] or 0.0) for point in meter.points]
             energy[name] = max(0.0, value - energy_at(reached, covered))
             notes.append(f"{meter.host}: two meters measured the {name} at once for {covered:.1f} s; it counts once.")

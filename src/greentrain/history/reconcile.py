@@ -9,9 +9,8 @@ from greentrain.estimation import Estimate, estimate
 from greentrain.estimation.site import dated_grid, mean_site
 from greentrain.footprint import Factor, Footprint, SiteFactors, footprint
 from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
-from greentrain.history.hardware import accelerator_of, estimate_inputs
-from greentrain.history.metered import accelerator_coverage, coverage, mean_accelerator_w, metered_energy
-from greentrain.history.run_facts import RunFacts
+from greentrain.history.metered_energy import accelerator_coverage, coverage, mean_accelerator_w, metered_energy
+from greentrain.history.recorded_run import RecordedRun, accelerator_of, estimate_inputs
 from greentrain.inputs import IT_ENERGY, Input
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
@@ -35,7 +34,7 @@ _OF_TIME = (
 )  # fmt: skip
 
 
-class Comparison(NamedTuple):
+class EstimateComparison(NamedTuple):
     """One energy, measured and estimated.
 
     Attributes
@@ -96,7 +95,7 @@ class Reconciliation(NamedTuple):
     site_notes: tuple[str, ...]
 
 
-def reconcile(run: RunFacts) -> Reconciliation:
+def reconcile(run: RecordedRun) -> Reconciliation:
     """Set a run's measurement beside the estimate from its hardware's profile, and adopt one energy."""
     beside, why_not = _estimate_of(run)
     watts = mean_accelerator_w(run)
@@ -120,7 +119,7 @@ def reconcile(run: RunFacts) -> Reconciliation:
     )
 
 
-def _estimate_of(run: RunFacts) -> tuple[Estimate | None, str]:
+def _estimate_of(run: RecordedRun) -> tuple[Estimate | None, str]:
     try:
         stated: dict[str, Any] = {name: value for name, value in estimate_inputs(run).items() if name in _KEYWORDS}
         return estimate(**stated), ""
@@ -129,7 +128,7 @@ def _estimate_of(run: RunFacts) -> tuple[Estimate | None, str]:
 
 
 def _footprint(
-    run: RunFacts, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors, notes: tuple[str, ...]
+    run: RecordedRun, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors, notes: tuple[str, ...]
 ) -> Footprint:
     return footprint(
         found.energy,
@@ -142,7 +141,7 @@ def _footprint(
     )
 
 
-def _site(run: RunFacts, beside: Estimate | None) -> SiteFactors:
+def _site(run: RecordedRun, beside: Estimate | None) -> SiteFactors:
     """Take the factors that the run recorded; those of the estimate where it recorded none."""
     site = mean_site(((node.total_kwh, node.pue, node.g_per_kwh) for node in run.nodes), run.site)
     ours = beside.inputs if beside else None
@@ -157,7 +156,7 @@ def _site(run: RunFacts, beside: Estimate | None) -> SiteFactors:
     return site._replace(wue=ours["wue"], water_intensity=ours["water_intensity"])
 
 
-def _site_notes(run: RunFacts, site: SiteFactors, found: AdoptedEnergy) -> Iterator[str]:
+def _site_notes(run: RecordedRun, site: SiteFactors, found: AdoptedEnergy) -> Iterator[str]:
     if found.energy is None or (run.site.pue is not None and run.site.grid_intensity is not None):
         return
     if site.pue is None or site.grid_intensity is None:
@@ -166,7 +165,7 @@ def _site_notes(run: RunFacts, site: SiteFactors, found: AdoptedEnergy) -> Itera
         yield "The run recorded neither PUE nor carbon intensity: those of the estimate are used."
 
 
-def _inputs(run: RunFacts, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors) -> Iterator[Input]:
+def _inputs(run: RecordedRun, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors) -> Iterator[Input]:
     estimated = beside.inputs if beside else ()
     if found.energy is not None:
         yield _energy_input(run, beside, found)
@@ -185,7 +184,7 @@ def _in_words(item: Input) -> Input:
     return item._replace(note=" ".join(str(part) for part in (item.accounting, item.year) if part))
 
 
-def _energy_input(run: RunFacts, beside: Estimate | None, found: AdoptedEnergy) -> Input:
+def _energy_input(run: RecordedRun, beside: Estimate | None, found: AdoptedEnergy) -> Input:
     """Return the energy as an input, with what other runs share of its doubt: the sensors', or the profile's."""
     assert found.energy is not None
     if found.origin == "estimate":
@@ -210,7 +209,7 @@ def _own_share(factors: tuple[Factor, ...]) -> float:
     return own / whole if whole else 0.0
 
 
-def comparisons_of(run: RunFacts, beside: Estimate | None) -> tuple[Comparison, ...]:
+def comparisons_of(run: RecordedRun, beside: Estimate | None) -> tuple[EstimateComparison, ...]:
     """Set beside each other what of a run was both measured and estimated."""
     if beside is None:
         return ()
@@ -226,14 +225,14 @@ def comparisons_of(run: RunFacts, beside: Estimate | None) -> tuple[Comparison, 
     return tuple(found)
 
 
-def _coverage(run: RunFacts, beside: Estimate, name: str) -> float:
+def _coverage(run: RecordedRun, beside: Estimate, name: str) -> float:
     return accelerator_coverage(run, beside.count) if name == "gpu" else coverage(run, name)
 
 
-def _compared(what: str, measured: Interval, estimated: Interval) -> Comparison:
-    return Comparison(what, measured, estimated, estimated.low <= measured.best <= estimated.high)
+def _compared(what: str, measured: Interval, estimated: Interval) -> EstimateComparison:
+    return EstimateComparison(what, measured, estimated, estimated.low <= measured.best <= estimated.high)
 
 
-def _implied_host_factor(run: RunFacts) -> float | None:
+def _implied_host_factor(run: RecordedRun) -> float | None:
     gpu, cpu, memory = (run.energy_kwh[name] for name in COMPONENTS)
     return None if not gpu or cpu is None or memory is None else (gpu + cpu + memory) / gpu

@@ -1,37 +1,31 @@
-"""A run of the history: what its journals say, and what follows from it."""
+"""A run of the history: what its journals record, and what follows from it."""
 
 import json
+import re
+import time
 from functools import cached_property
 from typing import Any
 
 from greentrain._version import __version__
 from greentrain.estimation import Estimate
 from greentrain.footprint import Footprint, OfFootprint, amounts
-from greentrain.history.hardware import hardware_words
-from greentrain.history.metered import metered_seconds, sensor_coverage
-from greentrain.history.reconcile import Comparison, Reconciliation, comparisons_of, reconcile
-from greentrain.history.run_facts import RunFacts
-from greentrain.history.run_words import coverage_words, summary_words
-from greentrain.history.serialize import (
-    QUANTITIES,
-    SCHEMA_VERSION,
-    clean,
-    ends,
-    gap_dict,
-    log_dict,
-    node_dict,
-    span_dict,
-    utc,
-)
+from greentrain.history.metered_energy import metered_seconds, sensor_coverage
+from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
+from greentrain.history.recorded_run import RecordedRun
 from greentrain.journal.records import COMPONENTS, is_worth_a_word
-from greentrain.numbers import duration
+from greentrain.numbers import amount, best, duration, rounded
 from greentrain.record import WithoutArithmetic
 
+SCHEMA_VERSION = 1
+QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
+_MOMENTS = ("started", "ended", "moment")
+_ZERO_UNIT = re.compile(r" 0+ (s|min|h)$")
 
-class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
+
+class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     """One logical run, over all its nodes, restarts and ranks, with its footprint.
 
-    Beside what was recorded, see `RunFacts`, it has the attributes below.
+    Beside what was recorded, see `RecordedRun`, it has the attributes below.
 
     Attributes
     ----------
@@ -63,7 +57,7 @@ class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
         return self.reconciliation.estimate
 
     @cached_property
-    def comparisons(self) -> tuple[Comparison, ...]:
+    def comparisons(self) -> tuple[EstimateComparison, ...]:
         """Energies that were both measured and estimated."""
         return comparisons_of(self, self.estimate)
 
@@ -80,11 +74,13 @@ class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
 
     @property
     def coverage(self) -> str:
-        """How much of the time a meter covered, as "measured 2 of 6 s"; nothing where it covered all or none."""
-        if not self.is_metered:
+        """How much of the time a meter covered, as "measured 2 of 6 s"; blank where it covered all or none."""
+        whole_seconds, missing_seconds = self.duration_seconds, self.unmetered_seconds
+        if not self.is_metered or not missing_seconds:
             return ""
         is_modelled = not any(sensor_coverage(self, name) for name in COMPONENTS)
-        return coverage_words(self.duration_seconds, self.unmetered_seconds, is_modelled)
+        covered, whole = map(_short_duration, (whole_seconds - missing_seconds, whole_seconds))
+        return f"{'modelled' if is_modelled else 'measured'} {_without_unit(covered, whole)} of {whole}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -92,9 +88,41 @@ class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
         return (*self.journal_notes, *self.reconciliation.site_notes)
 
     @property
-    def hardware(self) -> str | None:
-        """The accelerators, or else the CPU, in a few words."""
-        return hardware_words(self)
+    def energy_text(self) -> str:
+        """Energy and emissions with their intervals, and what of them was not measured."""
+        return "; ".join([self._amounts(), *self._unmeasured()])
+
+    @property
+    def summary(self) -> str:
+        """The same for the one line at the end of a run, which has to explain itself."""
+        without = [f"without {' and '.join(self.unfilled)}"] if self.unfilled else []
+        facility, kg = self.facility_energy_kwh, self.operational_kg
+        amounts = self._amounts()
+        if facility is not None and kg is not None:
+            interval = "" if kg.is_exact else f" (90 % interval {rounded(kg.low)} to {rounded(kg.high)})"
+            amounts = f"{self._least()}{best(facility)} kWh, {best(kg)} kg CO2e{interval}"
+        return "; ".join([amounts, *without, *self._unmeasured()])
+
+    def _amounts(self) -> str:
+        it_energy, facility, kg = self.it_energy_kwh, self.facility_energy_kwh, self.operational_kg
+        if it_energy is None:
+            return "energy not known"
+        if facility is None or kg is None:
+            return f"{self._least()}{amount(it_energy, 'kWh')} of the computers"
+        return f"{self._least()}{amount(facility, 'kWh')}, {amount(kg, 'kg CO2e')}"
+
+    def _least(self) -> str:
+        """Mark figures that lack a part of the computers, so that the run took more."""
+        return "at least " if self.unfilled else ""
+
+    def _unmeasured(self) -> list[str]:
+        """Return how much of the time a meter covered, or else how the energy is known unless it was measured."""
+        found = ["estimated"] if self.basis == "estimated" and self.it_energy_kwh is not None else []
+        if coverage := self.coverage:
+            found.append(coverage)
+        elif self.basis == "mixed":
+            found.append("measured in part")
+        return found
 
     def to_row(self) -> dict[str, Any]:
         """Return the run as one flat row, as a table of the history shows it."""
@@ -127,15 +155,11 @@ class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
         names = ("id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds")
         found |= {name: row[name] for name in (*names, "hardware", "location", "year", "ranks")}
         found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
-        found |= {name: ends(getattr(self, name)) for name in QUANTITIES}
+        found |= {name: plain(getattr(self, name)) for name in QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
-        found["nodes"] = [node_dict(node) for node in self.nodes]
-        found["gaps"] = [gap_dict(gap) for gap in self.gaps]
-        found["spans"] = [span_dict(span) for span in self.spans]
-        found["logs"] = [log_dict(log) for log in self.logs]
-        found |= {"budget": clean(self.budget), "total_steps": self.total_steps, "versions": clean(self.versions)}
-        found["estimate_inputs"] = clean(self.estimate_inputs)
+        parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")
+        found |= {name: plain(getattr(self, name)) for name in parts}
         found["estimate"] = None if self.estimate is None else self.estimate.to_dict()
         found["reconciliation"] = self._reconciliation()
         return found | {"folders": list(self.folders), "notes": list(self.notes)}
@@ -153,8 +177,8 @@ class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
         compared = [
             {
                 "what": item.what,
-                "measured_kwh": item.measured_kwh._asdict(),
-                "estimated_kwh": item.estimated_kwh._asdict(),
+                "measured_kwh": plain(item.measured_kwh),
+                "estimated_kwh": plain(item.estimated_kwh),
                 "ratio": item.ratio,
                 "is_inside": item.is_inside,
             }
@@ -166,15 +190,14 @@ class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
             "implied_host_factor": both.implied_host_factor,
             "comparisons": compared,
             "believed": both.believed,
-            "it_energy_kwh": ends(self.it_energy_kwh),
-            "operational_kg": ends(self.operational_kg),
+            "it_energy_kwh": plain(self.it_energy_kwh),
+            "operational_kg": plain(self.operational_kg),
             "reasons": list(both.reasons),
         }
 
     def __str__(self) -> str:
-        """Say what the run took and what of it was measured, in the words of the line at its end."""
-        words = summary_words(self.footprint, self.unfilled, self.coverage)
-        return f"{self.id} {self.status} after {duration(self.duration_seconds)}: {words}"
+        """Return what the run used, as the line at its end does."""
+        return f"{self.id} {self.status} after {duration(self.duration_seconds)}: {self.summary}"
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.status}, {self.duration_seconds:.0f} s, {amounts(self.footprint)}>"
@@ -186,3 +209,40 @@ class Run(WithoutArithmetic, OfFootprint, RunFacts, kw_only=True):
         name = f"{self.name}, " if self.name else ""
         caption = f"{self.id}: {name}{self.status}, {self.duration_seconds:.0f} s"
         return interval_table({each: getattr(self, each) for each in QUANTITIES}, caption)
+
+
+def utc(moment: float | None) -> str | None:
+    """Format a moment, given in seconds since 1970, as ``2026-11-22T11:00:00Z``."""
+    if moment is None:
+        return None
+    try:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def plain(value: Any) -> Any:
+    """Return a part of a run as plain data for JSON without NaN and for UTF-8; moments become text."""
+    if hasattr(value, "_asdict"):
+        fields = value._asdict()
+        return {name: utc(item) if name in _MOMENTS else plain(item) for name, item in fields.items()}
+    if isinstance(value, dict):
+        return {plain(str(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    # A number beyond the range of floats was read as infinity.
+    return None if isinstance(value, float) and value - value != 0 else value
+
+
+def _short_duration(seconds: float) -> str:
+    """Format a duration without a decimal or a smaller unit that is zero: 2 s, 51 min, 1 h."""
+    return _ZERO_UNIT.sub("", duration(seconds).replace(".0 s", " s"))
+
+
+def _without_unit(part: str, whole: str) -> str:
+    """Leave out a unit that both have: 2 of 6 s."""
+    number, _, unit = part.rpartition(" ")
+    is_plain = number.count(" ") == 0 and whole.count(" ") == 1 and whole.endswith(f" {unit}")
+    return number if is_plain else part

@@ -31,7 +31,7 @@ from greentrain.journal.readings import (
     silence_of,
 )
 from greentrain.journal.records import NOT_DRAWING, Component, Gap, is_worth_a_word
-from greentrain.journal.writer import Record
+from greentrain.journal.writer import Record, writing_interval_seconds
 from greentrain.units import SECONDS_PER_HOUR
 
 _SITE_UNITS = {PUE: "1", GRID_INTENSITY: "g/kWh"}
@@ -83,6 +83,10 @@ class TrackerJournal:
     def rank(self) -> int | None:
         """Its rank in a distributed run."""
         return fields.whole(fields.mapping(self.start, "ranks"), "rank")
+
+    def writing_interval(self, age_seconds: float) -> float:
+        """Return the time between two records of its meter at an age of the run. [s]"""
+        return writing_interval_seconds(age_seconds, fields.amount(self.start, "interval_seconds") or 1.0)
 
 
 class MeterJournal(NamedTuple):

@@ -1,13 +1,62 @@
-"""The history in a database, for teams: four tables, written as often as wanted with the same outcome."""
+"""The history in a database, for teams: four tables, written as often as wanted with the same outcome.
 
+Moments are UTC text as in the journal; energies are kWh and emissions kg, as the columns' names state; lists and
+objects are JSON text.
+"""
+
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError, InputError
-from greentrain.history.run import Run
-from greentrain.history.sql_tables import TABLES, describe_tables, rows_of
+from greentrain.history.run import QUANTITIES, Run, plain, utc
+from greentrain.journal.records import COMPONENTS
+
+_LONGEST_KEY = 200
+_LARGEST_WHOLE = 2**63 - 1
+_ENERGIES = tuple(f"{name}_energy_kwh" for name in COMPONENTS)
+_QUALITIES = tuple(f"{name}_quality" for name in COMPONENTS)
+_INTERVALS = tuple(f"{name}_{end}" for name in QUANTITIES for end in ("low", "best", "high"))
+_COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "runs": (
+        ("key", ("id",)),
+        ("text", ("name", "project", "status", "error")),
+        ("whole", ("exit_code",)),
+        ("text", ("started", "ended")),
+        ("number", ("duration_seconds",)),
+        ("text", ("hosts",)),
+        ("whole", ("ranks",)),
+        ("text", ("hardware", "location")),
+        ("whole", ("year",)),
+        ("number", (*_ENERGIES, *_INTERVALS)),
+        ("truth", ("is_complete",)),
+        ("text", ("estimate_inputs", "notes", "basis")),
+    ),
+    "nodes": (
+        ("key", ("run_id", "session", "host")),
+        ("text", ("started",)),
+        ("number", ("duration_seconds", *_ENERGIES)),
+        ("text", (*_QUALITIES, "components", "gaps", "meter", "notes")),
+    ),
+    "spans": (
+        ("key", ("run_id", "session")),
+        ("whole key", ("span",)),
+        ("whole", ("parent",)),
+        ("text", ("name", "started", "ended")),
+        ("number", ("seconds",)),
+        ("text", ("error", "attributes")),
+    ),
+    "logs": (
+        ("key", ("run_id", "session")),
+        ("whole key", ("number",)),
+        ("key", ("name",)),
+        ("text", ("moment",)),
+        ("number", ("value",)),
+    ),
+}
+"""The columns of each table by kind, in order."""
 
 _ROWS_AT_ONCE = 500
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -50,7 +99,7 @@ def export(runs: Iterable[Run], to: str) -> Exported:
             known = tuple(runs)
             counts = {
                 name: _upsert(connection, tables[name], (row for run in known for row in rows_of(name, run)))
-                for name in TABLES
+                for name in tables
             }
     finally:
         engine.dispose()
@@ -137,3 +186,77 @@ def _insert(dialect: str) -> Any:
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     return insert
+
+
+def describe_tables() -> dict[str, Any]:
+    """Describe the four tables to SQLAlchemy, by name."""
+    from sqlalchemy import BigInteger, Boolean, Double, MetaData, String, Table, Text
+
+    types = {"key": String(_LONGEST_KEY), "text": Text, "number": Double, "truth": Boolean}
+    metadata = MetaData()
+    tables = {}
+    for table, kinds in _COLUMNS.items():
+        columns = [_column(name, types.get(kind, BigInteger), kind) for kind, names in kinds for name in names]
+        tables[table] = Table(table, metadata, *columns)
+    return tables
+
+
+def _column(name: str, type_: Any, kind: str) -> Any:
+    from sqlalchemy import Column
+
+    return Column(name, type_, primary_key=True, autoincrement=False) if kind.endswith("key") else Column(name, type_)
+
+
+def rows_of(table: str, run: Run) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table that follow from a run, no key twice."""
+    makers = {"runs": _run_rows, "nodes": _node_rows, "spans": _span_rows, "logs": _log_rows}
+    keys = [name for kind, names in _COLUMNS[table] for name in names if kind.endswith("key")]
+    found = {tuple(row[name] for name in keys): row for row in makers[table](run)}
+    yield from found.values()
+
+
+def _run_rows(run: Run) -> Iterator[dict[str, Any]]:
+    row = run.to_row()
+    row |= {name: _whole(row[name]) for name in ("exit_code", "ranks", "year")}
+    row["id"] = _key(run.id)
+    yield row | {"estimate_inputs": _json(run.estimate_inputs), "notes": _json(list(run.notes))}
+
+
+def _node_rows(run: Run) -> Iterator[dict[str, Any]]:
+    for node in run.nodes:
+        row: dict[str, Any] = {name: _key(text) for name, text in (("run_id", run.id), ("session", node.session))}
+        row["host"] = _key(node.host)
+        row |= {"started": utc(node.started), "duration_seconds": node.duration_seconds}
+        row |= {f"{name}_energy_kwh": node.energy_kwh[name] for name in COMPONENTS}
+        row |= {f"{name}_quality": node.quality[name] for name in COMPONENTS}
+        row["components"] = _json([part._asdict() for part in node.components])
+        row["gaps"] = _json([gap._asdict() for gap in node.gaps])
+        yield row | {"meter": _json(node.meter), "notes": _json(list(node.notes))}
+
+
+def _span_rows(run: Run) -> Iterator[dict[str, Any]]:
+    for span in run.spans:
+        if _whole(span.span) is None:
+            continue
+        row = span._asdict() | {"run_id": _key(run.id), "session": _key(span.session), "parent": _whole(span.parent)}
+        row |= {"started": utc(span.started), "ended": utc(span.ended)}
+        yield row | {"attributes": _json(span.attributes)}
+
+
+def _log_rows(run: Run) -> Iterator[dict[str, Any]]:
+    for log in run.logs:
+        for name, value in log.values.items():
+            row = {"run_id": _key(run.id), "session": _key(log.session), "number": log.number, "name": _key(name)}
+            yield row | {"moment": utc(log.moment), "value": value}
+
+
+def _key(text: str) -> str:
+    return text[:_LONGEST_KEY]
+
+
+def _whole(value: int | None) -> int | None:
+    return value if value is not None and abs(value) <= _LARGEST_WHOLE else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(plain(value), allow_nan=False)

@@ -64,12 +64,7 @@ def is_alive(tracker: TrackerJournal, meters: tuple[MeterJournal, ...], now: flo
     if any(meter.why is not None for meter in of_session):
         return False
     newest = max([tracker.last, *(meter.last for meter in of_session)])
-    return now - newest < _MISSED_RECORDS * writing_interval(newest - tracker.started, tracker) + _PATIENCE_SECONDS
-
-
-def writing_interval(age_seconds: float, tracker: TrackerJournal) -> float:
-    """Give the time between two records of a meter at an age of its run. [s]"""
-    return writing_interval_seconds(age_seconds, fields.amount(tracker.start, "interval_seconds") or 1.0)
+    return now - newest < _MISSED_RECORDS * tracker.writing_interval(newest - tracker.started) + _PATIENCE_SECONDS
 
 
 def _goes_on(meter: MeterJournal, now: float) -> bool:

@@ -7,7 +7,6 @@ from functools import lru_cache
 from greentrain.catalogue import Catalogue
 from greentrain.estimation import Estimate
 from greentrain.history import Run
-from greentrain.history.metered import accelerator_count
 from greentrain.journal.records import COMPONENTS
 from greentrain.reporting.report_data import Components, RunLine
 from greentrain.units import SECONDS_PER_HOUR
@@ -19,7 +18,7 @@ def line_of_run(run: Run) -> RunLine:
     """Return the line of a tracked run."""
     beside = run.estimate
     hours = run.duration_seconds / SECONDS_PER_HOUR
-    count = beside.count if beside and beside.run["gpu"] else accelerator_count(run)
+    count = beside.count if beside and beside.run["gpu"] else run.accelerators_at_once
     started = utc_time(run.started)
     parts = Components(*(run.energy_kwh[name] for name in COMPONENTS))
     return RunLine(

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 from greentrain.errors import GreentrainError
 from greentrain.estimation.site import UNKNOWN_SITE, site_factors, site_record
 from greentrain.footprint import SiteFactors
-from greentrain.history.hardware import estimate_inputs
 from greentrain.history.merge import read_run
-from greentrain.history.part import energy_between, part_of
+from greentrain.history.recorded_run import estimate_inputs
 from greentrain.history.run import Run
-from greentrain.history.run_words import summary_words
+from greentrain.history.session_slice import energy_between, slice_session
 from greentrain.journal.writer import plain
 from greentrain.numbers import duration
 from greentrain.record import Record
@@ -122,7 +121,7 @@ def _amounts(run: "Lifecycle", result: Result) -> str:
     found = result.run
     if found is None:
         return "nothing was recorded"
-    words = summary_words(found.footprint, found.unfilled, found.coverage)
+    words = found.summary
     return words if result.is_final else f"{words}; final when the run around it ends"
 
 
@@ -133,8 +132,8 @@ def _recorded(run: "Lifecycle", seconds: float, site: SiteFactors) -> Run | None
         return None
     if outer is None:
         return read_run(session.folder)
-    inputs = run.settings.dated_inputs()
-    return part_of(session.folder, session.id, run.started_seconds, run.started_seconds + seconds, inputs, site)
+    begin, inputs = run.started_seconds, run.settings.dated_inputs()
+    return slice_session(session.folder, session.id, begin, begin + seconds, inputs, site)
 
 
 def _measurement(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from greentrain.csv_text import escaped
 from greentrain.history.history import Totals, totals_of
 from greentrain.history.run import Run
-from greentrain.history.run_words import energy_words
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
 from greentrain.numbers import amount, duration, percent, rounded
@@ -31,7 +30,7 @@ def _run_lines(run: Run, bold: Style) -> list[str]:
     name = escaped(run.name or "")
     space = WIDTH - len(head) - 2
     place, hardware = escaped(run.location or "place unknown"), escaped(run.hardware or "hardware unknown")
-    facts = [energy_words(run.footprint, run.unfilled, run.coverage), cut(place, 20), cut(hardware, 40)]
+    facts = [run.energy_text, cut(place, 20), cut(hardware, 40)]
     first = bold(head) + (f"  {cut(name, space)}" if name and space > 3 else "")
     return [first, *wrapped(", ".join(facts), "    ")]
 

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 from greentrain.csv_text import escaped
-from greentrain.history.run import Run
-from greentrain.history.run_records import NodeMeasurement
-from greentrain.history.run_words import energy_words
-from greentrain.history.serialize import utc
+from greentrain.history.recorded_run import NodeMeasurement
+from greentrain.history.run import Run, utc
 from greentrain.journal.records import COMPONENTS, SpanRecord
 from greentrain.numbers import amount, duration, rounded, with_span
 from greentrain.reporting.terminal.estimate import WIDTH, Style
@@ -32,7 +30,7 @@ def _head(run: Run, bold: Style) -> list[str]:
     error = f" ({cut(escaped(run.error), 40)})" if run.error else ""
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     lines = [cut(f"{escaped(run.id)}{name}", WIDTH), f"  {run.status}{error}{code}"]
-    lines += map(bold, wrapped(energy_words(run.footprint, run.unfilled, run.coverage), "  "))
+    lines += map(bold, wrapped(run.energy_text, "  "))
     facts = {
         "project": run.project,
         "started": f"{utc(run.started)}, for {duration(run.duration_seconds)}",

@@ -3,7 +3,6 @@
 from greentrain.csv_text import escaped
 from greentrain.history.forecast import forecast
 from greentrain.history.run import Run
-from greentrain.history.run_words import energy_words
 from greentrain.journal.records import COMPONENTS
 from greentrain.numbers import as_given, duration, percent, rounded
 from greentrain.reporting.terminal.estimate import WIDTH, Style
@@ -15,7 +14,7 @@ def watch_text(run: Run, bold: Style = str) -> str:
     name = escaped(run.name or "")
     head = f"{escaped(run.id)}  {run.status}  {duration(run.duration_seconds)}"
     lines = [bold(cut(f"{head}  {name}".rstrip(), WIDTH)), *_components(run)]
-    lines += wrapped(energy_words(run.footprint, run.unfilled, run.coverage), "  ")
+    lines += wrapped(run.energy_text, "  ")
     return "\n".join([*lines, *_forecast(run), *_budget(run)]) + "\n"
 
 

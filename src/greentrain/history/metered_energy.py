@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from greentrain.catalogue import Accelerator
-from greentrain.history.run_facts import RunFacts
-from greentrain.history.run_records import NodeMeasurement
+from greentrain.history.recorded_run import NodeMeasurement, RecordedRun
 from greentrain.interval import Interval, exact, sum_independent
 from greentrain.journal.records import COMPONENTS, NOT_DRAWING
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
@@ -38,7 +37,7 @@ def metered_energy(nodes: Sequence[NodeMeasurement], components: Iterable[str] =
     return sum_independent(*terms) if terms else None
 
 
-def coverage(run: RunFacts, name: str) -> float:
+def coverage(run: RecordedRun, name: str) -> float:
     """Return the share of the run's time, on all its nodes, in which a component was read or modelled. [1]
 
     A suspended machine does not run, so that time counts on neither side.
@@ -46,22 +45,22 @@ def coverage(run: RunFacts, name: str) -> float:
     return _share(run, [(node, _seen(node, name)) for node in run.nodes])
 
 
-def sensor_coverage(run: RunFacts, name: str) -> float:
+def sensor_coverage(run: RecordedRun, name: str) -> float:
     """Return the share of the run's time, on all its nodes, in which a sensor read a component. [1]"""
     return _share(run, [(node, _seen(node, name)) for node in run.nodes if node.quality[name] == "measured"])
 
 
-def reads_every(run: RunFacts, name: str) -> bool:
+def reads_every(run: RecordedRun, name: str) -> bool:
     """Whether no part of a kind of component is unknown, such as one board of several."""
     return all(part.quality != "unknown" for node in run.nodes for part in node.components if part.component == name)
 
 
-def metered_seconds(run: RunFacts) -> float:
+def metered_seconds(run: RecordedRun) -> float:
     """Return the time in which a meter read or modelled anything, of the run's time. [s]"""
     return run.duration_seconds * max(coverage(run, name) for name in COMPONENTS)
 
 
-def _share(run: RunFacts, seen: Iterable[tuple[NodeMeasurement, float]]) -> float:
+def _share(run: RecordedRun, seen: Iterable[tuple[NodeMeasurement, float]]) -> float:
     whole = sum(node.duration_seconds for node in run.nodes)
     if not whole:
         return float(any(node.total_kwh is not None for node, _ in seen))
@@ -75,12 +74,7 @@ def _seen(node: NodeMeasurement, name: str) -> float:
     return max(0.0, node.duration_seconds - missing)
 
 
-def accelerator_count(run: RunFacts) -> int:
-    """Count the accelerators that the run used at once, those of a node without a meter as many as on another one."""
-    return run.accelerators_at_once
-
-
-def accelerator_coverage(run: RunFacts, count: int) -> float:
+def accelerator_coverage(run: RecordedRun, count: int) -> float:
     """Return the share of the time of so many accelerators, each for the whole run, that was read or modelled. [1]
 
     Where more were found than counted, nobody knows which of them count: the share is that of the time.
@@ -93,7 +87,7 @@ def accelerator_coverage(run: RunFacts, count: int) -> float:
     return seen / whole * min(1.0, whole / (count * run.duration_seconds))
 
 
-def mean_accelerator_w(run: RunFacts) -> float | None:
+def mean_accelerator_w(run: RecordedRun) -> float | None:
     """Return the mean power of one accelerator while it was measured; None where none was. [W]"""
     kwh = seconds = 0.0
     for node in run.nodes:

@@ -6,8 +6,8 @@ from typing import Any
 
 from greentrain.footprint import SiteFactors
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of, unread_seconds
+from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
-from greentrain.history.run_records import NodeMeasurement
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import energy_at, length_within
 from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_worth_a_word
@@ -15,7 +15,7 @@ from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_worth_a_
 _RUNNING = "running"
 
 
-def part_of(
+def slice_session(
     folder: str, session: str, from_seconds: float, to_seconds: float, inputs: Mapping[str, Any], site: SiteFactors
 ) -> Run | None:
     """Cut a part out of a session, such as a run inside another one, as a run of its own.
@@ -46,31 +46,19 @@ def part_of(
     part = _cut(node, meter, from_seconds, to_seconds, site)
     return Run(
         id=basename(folder),
-        name=None,
-        project=None,
         status=_RUNNING,
-        error=None,
-        exit_code=None,
         started=part.started,
         ended=part.started + part.duration_seconds,
         duration_seconds=part.duration_seconds,
         location=inputs.get("location"),
         year=inputs.get("year"),
         nodes=(part,),
-        unmetered_hosts=(),
-        ranks=1,
         energy_kwh=dict(part.energy_kwh),
         is_complete=not part.unmeasured and not part.gaps,
         site=site,
-        spans=(),
-        logs=(),
         gaps=part.gaps,
         journal_notes=part.notes,
         estimate_inputs=dict(inputs),
-        budget=None,
-        total_steps=None,
-        command=(),
-        versions={},
         folders=(folder,),
     )
 
