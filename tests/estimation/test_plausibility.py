@@ -10,7 +10,7 @@ from strategies import gpu_runs
 from greentrain import estimate, load_catalogue
 from greentrain.estimation.plausibility import plausibility_warnings
 from greentrain.estimation.power import find_devices
-from greentrain.estimation.request import checked_request
+from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.training_flops import find_compute
 
@@ -21,7 +21,7 @@ Said = dict[str, Any]
 
 def found(**said: Any) -> tuple[str, ...]:
     """Give the slips that a described run is suspected of."""
-    request = checked_request(said)
+    request = Request(**said)
     devices = None
     if request.has_accelerators:
         devices = find_devices(CATALOGUE, request.gpu, request.instance, request.count)

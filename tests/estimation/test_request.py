@@ -1,4 +1,4 @@
-"""The door: numbers read and checked, and what a checked request says."""
+"""Numbers read and checked, and what a checked request says."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from greentrain.errors import InputError, InvalidNumber
 from greentrain.estimation.ranges import LIMITS, SCALED, SCALES, checked_number
-from greentrain.estimation.request import Request, checked_request
+from greentrain.estimation.request import Request
 
 
 def number_or_refusal(name: str, value: Any) -> float | InvalidNumber:
@@ -28,7 +28,7 @@ def read(name: str, text: str) -> float:
 def request_or_refusal(said: dict[str, Any]) -> Request | InputError:
     """Check a description, and hand back the error if it is refused; any other exception passes."""
     try:
-        return checked_request(said)
+        return Request(**said)
     except InputError as error:
         return error
 
@@ -89,8 +89,8 @@ def test_counts_and_years_become_whole_numbers() -> None:
 
 def test_what_is_not_said_is_none_but_for_site_and_runs() -> None:
     """One run in a data centre unless told otherwise."""
-    request = checked_request({"gpu": " V100 ", "hours": "96"})
-    said = {name: value for name in Request.__annotations__ if (value := getattr(request, name)) is not None}
+    request = Request(gpu=" V100 ", hours="96")
+    said = {name: value for name, value in vars(request).items() if value is not None}
     assert said == {"gpu": "V100", "hours": 96.0, "site": "datacentre", "runs": 1}
 
 
@@ -106,5 +106,5 @@ def test_what_is_not_said_is_none_but_for_site_and_runs() -> None:
 )
 def test_what_a_run_consists_of(said: dict[str, Any], accelerators: bool, host: bool) -> None:
     """Accelerators, a host described by its parts, or both."""
-    request = checked_request({"hours": 1} | said)
+    request = Request(hours=1, **said)
     assert (request.has_accelerators, request.names_host) == (accelerators, host)

@@ -1,4 +1,4 @@
-"""The estimate: resolve what was said, apply the formulas, carry the intervals and sources along."""
+"""The estimate: resolve the request, apply the formulas, carry the intervals and sources along."""
 
 from os import PathLike
 
@@ -7,7 +7,7 @@ from greentrain.estimation.embodied import embodied
 from greentrain.estimation.grid import UNIT, GridChoice, choose_grid, grid_input
 from greentrain.estimation.plausibility import plausibility_warnings
 from greentrain.estimation.power import draw, find_devices
-from greentrain.estimation.request import Request, checked_request
+from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.result import Estimate
 from greentrain.estimation.site import find_location, find_site
@@ -109,7 +109,7 @@ def estimate(
     Raises
     ------
     InputError
-        If something said cannot be used; the message names the parameter, the value, the rule and the nearest choice.
+        If an argument is invalid; the message names the parameter, the value, the rule and the nearest choice.
     DataError
         If a file of your profiles breaks a rule.
 
@@ -119,9 +119,33 @@ def estimate(
     >>> round(run.facility_energy_kwh.best, 1), round(run.operational_kg.best, 1)
     (1506.8, 652.0)
     """
-    said = dict(locals())
-    catalogue = load_catalogue(said.pop("profiles"))
-    return _estimated(catalogue, checked_request(said))
+    request = Request(
+        gpu=gpu,
+        count=count,
+        hours=hours,
+        gpu_hours=gpu_hours,
+        instance=instance,
+        power=power,
+        utilization=utilization,
+        workload=workload,
+        host_factor=host_factor,
+        cpu=cpu,
+        cpu_cores=cpu_cores,
+        memory_gb=memory_gb,
+        location=location,
+        year=year,
+        grid_intensity=grid_intensity,
+        pue=pue,
+        site=site,
+        runs=runs,
+        params=params,
+        tokens=tokens,
+        active_params=active_params,
+        flops=flops,
+        precision=precision,
+        mfu=mfu,
+    )
+    return _estimated(load_catalogue(profiles), request)
 
 
 def _estimated(catalogue: Catalogue, request: Request) -> Estimate:

@@ -1,51 +1,80 @@
-"""The door: what a caller may say about a run, checked one parameter at a time and then together."""
+"""Validate the arguments of ``estimate``, singly and in combination."""
 
 import time
 from typing import Any
 
 from greentrain.errors import Contradiction, InvalidNumber
-from greentrain.estimation.ranges import LIMITS, SITES, checked_number, checked_text
+from greentrain.estimation.ranges import SITES, checked_number, checked_text
 
 _SIZES = ("params", "tokens", "active_params")
-_WORK = (*_SIZES, "flops", "precision", "mfu")
 
 
 class Request:
     """A described run: every value in range, no two of them in contradiction. None means not given.
 
-    Parameters
-    ----------
-    given : dict
-        What the user gave, checked, by keyword; what is missing there keeps the default of its attribute.
+    The parameters are those of ``estimate``, which documents them; numbers may be given as text too.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter, the value, the rule and the nearest valid choice.
     """
 
-    gpu: str | None = None
-    count: int | None = None
-    hours: float | None = None
-    gpu_hours: float | None = None
-    instance: str | None = None
-    power: float | None = None
-    utilization: float | None = None
-    host_factor: float | None = None
-    cpu: str | None = None
-    cpu_cores: float | None = None
-    memory_gb: float | None = None
-    location: str | None = None
-    year: int | None = None
-    grid_intensity: float | None = None
-    pue: float | None = None
-    site: str = SITES[0]
-    runs: int = 1
-    workload: str | None = None
-    params: float | None = None
-    tokens: float | None = None
-    active_params: float | None = None
-    flops: float | None = None
-    precision: str | None = None
-    mfu: float | None = None
-
-    def __init__(self, given: dict[str, Any]) -> None:
-        self.__dict__.update(given)
+    def __init__(
+        self,
+        *,
+        gpu: str | None = None,
+        count: int | None = None,
+        hours: float | None = None,
+        gpu_hours: float | None = None,
+        instance: str | None = None,
+        power: float | None = None,
+        utilization: float | None = None,
+        workload: str | None = None,
+        host_factor: float | None = None,
+        cpu: str | None = None,
+        cpu_cores: float | None = None,
+        memory_gb: float | None = None,
+        location: str | None = None,
+        year: int | None = None,
+        grid_intensity: float | None = None,
+        pue: float | None = None,
+        site: str | None = None,
+        runs: int | None = None,
+        params: float | str | None = None,
+        tokens: float | str | None = None,
+        active_params: float | str | None = None,
+        flops: float | str | None = None,
+        precision: str | None = None,
+        mfu: float | None = None,
+    ) -> None:
+        self.gpu: str | None = _text("gpu", gpu)
+        self.count: int | None = _number("count", count)
+        self.hours: float | None = _number("hours", hours)
+        self.gpu_hours: float | None = _number("gpu_hours", gpu_hours)
+        self.instance: str | None = _text("instance", instance)
+        self.power: float | None = _number("power", power)
+        self.utilization: float | None = _number("utilization", utilization)
+        self.workload: str | None = _text("workload", workload)
+        self.host_factor: float | None = _number("host_factor", host_factor)
+        self.cpu: str | None = _text("cpu", cpu)
+        self.cpu_cores: float | None = _number("cpu_cores", cpu_cores)
+        self.memory_gb: float | None = _number("memory_gb", memory_gb)
+        self.location: str | None = _text("location", location)
+        self.year: int | None = _number("year", year)
+        self.grid_intensity: float | None = _number("grid_intensity", grid_intensity)
+        self.pue: float | None = _number("pue", pue)
+        self.site: str = _text("site", site) or SITES[0]
+        self.runs: int = _number("runs", runs) or 1
+        self.params: float | None = _number("params", params)
+        self.tokens: float | None = _number("tokens", tokens)
+        self.active_params: float | None = _number("active_params", active_params)
+        self.flops: float | None = _number("flops", flops)
+        self.precision: str | None = _text("precision", precision)
+        self.mfu: float | None = _number("mfu", mfu)
+        if year is not None and self.year > (this_year := time.localtime().tm_year):
+            raise InvalidNumber("year", year, f"lies in the future; the last possible year is {this_year}")
+        _check_together(self)
 
     @property
     def has_accelerators(self) -> bool:
@@ -63,27 +92,12 @@ class Request:
         return self.params is not None or self.flops is not None
 
 
-def checked_request(values: dict[str, Any]) -> Request:
-    """Check what the caller said.
+def _number(name: str, value: Any) -> Any:
+    return None if value is None else checked_number(name, value)
 
-    Parameters
-    ----------
-    values : dict
-        The keyword arguments of ``estimate``, numbers also as text.
 
-    Raises
-    ------
-    InputError
-        Naming the parameter, the value, the rule and the nearest valid choice.
-    """
-    said = {name: value for name, value in values.items() if value is not None}
-    for name, value in said.items():
-        said[name] = checked_number(name, value) if name in LIMITS else checked_text(name, value)
-    if said.get("year", 0) > (this_year := time.localtime().tm_year):
-        raise InvalidNumber("year", values["year"], f"lies in the future; the last possible year is {this_year}")
-    request = Request(said)
-    _check_together(request)
-    return request
+def _text(name: str, value: Any) -> Any:
+    return None if value is None else checked_text(name, value)
 
 
 def _check_together(request: Request) -> None:
@@ -103,8 +117,6 @@ def _check_together(request: Request) -> None:
 
 
 def _check_work(request: Request) -> None:
-    if request.__dict__.keys().isdisjoint(_WORK):
-        return
     sizes = [name for name in _SIZES if getattr(request, name) is not None]
     if request.flops is not None and sizes:
         raise Contradiction("flops", request.flops, f"says all that {{{sizes[0]}}} would; give one or the other")
