@@ -34,40 +34,30 @@ if TYPE_CHECKING:
     from greentrain.tracking.live import LiveRun
     from greentrain.tracking.tracker import Tracker, track
     from greentrain.validation import ValidationReport, validate
+else:
+    from greentrain._lazy import lazy_names
 
-
-_HOME = {
-    "AmbiguousName": "greentrain.errors",
-    "BudgetExceeded": "greentrain.errors",
-    "Catalogue": "greentrain.catalogue",
-    "Contradiction": "greentrain.errors",
-    "DataError": "greentrain.errors",
-    "Estimate": "greentrain.estimation",
-    "Footprint": "greentrain.footprint",
-    "GreentrainError": "greentrain.errors",
-    "GreentrainWarning": "greentrain.errors",
-    "History": "greentrain.history",
-    "Input": "greentrain.estimation",
-    "InputError": "greentrain.errors",
-    "Interval": "greentrain.interval",
-    "InvalidNumber": "greentrain.errors",
-    "LiveRun": "greentrain.tracking.live",
-    "Measurement": "greentrain.tracking.finished_run",
-    "MeterError": "greentrain.errors",
-    "ReplayMeter": "greentrain.meter.replay",
-    "Run": "greentrain.history",
-    "Tracker": "greentrain.tracking.tracker",
-    "UnknownName": "greentrain.errors",
-    "ValidationReport": "greentrain.validation",
-    "chart": "greentrain.reporting.charts",
-    "estimate": "greentrain.estimation",
-    "load_catalogue": "greentrain.catalogue",
-    "report": "greentrain.reporting.report",
-    "total": "greentrain.summation",
-    "track": "greentrain.tracking.tracker",
-    "update_card": "greentrain.reporting.model_card.update",
-    "validate": "greentrain.validation",
-}
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "catalogue": "Catalogue load_catalogue",
+            "errors": "AmbiguousName BudgetExceeded Contradiction DataError GreentrainError GreentrainWarning "
+            "InputError InvalidNumber MeterError UnknownName",
+            "estimation": "Estimate Input estimate",
+            "footprint": "Footprint",
+            "history": "History Run",
+            "interval": "Interval",
+            "meter.replay": "ReplayMeter",
+            "reporting.charts": "chart",
+            "reporting.model_card.update": "update_card",
+            "reporting.report": "report",
+            "summation": "total",
+            "tracking.finished_run": "Measurement",
+            "tracking.live": "LiveRun",
+            "tracking.tracker": "Tracker track",
+            "validation": "ValidationReport validate",
+        },
+    )
 
 __all__ = [
     "AmbiguousName",
@@ -102,18 +92,3 @@ __all__ = [
     "update_card",
     "validate",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Load a public name from its room on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'greentrain' has no attribute {name!r}")
-    # The built-in word: importlib is not loaded by then, and brings more with it.
-    value: object = getattr(__import__(_HOME[name], fromlist=(name,)), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """List the public names, loaded or not."""
-    return sorted(__all__)

@@ -142,4 +142,7 @@ def test_the_version_is_told_before_anything_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     told, loaded = done.stdout.splitlines()
     assert told == f"greentrain {greentrain.__version__}, data {greentrain._version.DATA_VERSION}"
-    assert loaded == "['gc', 'greentrain', 'greentrain._version', 'greentrain.cli', 'greentrain.cli.main']"
+    assert (
+        loaded
+        == "['gc', 'greentrain', 'greentrain._lazy', 'greentrain._version', 'greentrain.cli', 'greentrain.cli.main']"
+    )

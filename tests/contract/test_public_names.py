@@ -1,10 +1,14 @@
 """The public face: exactly these names, and everything after the first argument by keyword."""
 
+import importlib
 import inspect
+import pkgutil
+from types import ModuleType
 
 import pytest
 
 import greentrain
+from greentrain import catalogue, estimation, validation
 
 KEYWORDS = (
     "count", "hours", "gpu_hours", "instance", "power", "utilization", "workload", "host_factor", "cpu",
@@ -26,9 +30,24 @@ def test_every_public_name_can_be_imported() -> None:
 
 
 def test_nothing_else_is_public() -> None:
-    """Only the documented names are listed, loaded or not, and no other can be reached by the lazy loader."""
+    """Only the documented names are listed, loaded or not."""
     assert dir(greentrain) == sorted(greentrain.__all__)
-    assert set(greentrain._HOME) | {"__version__"} == set(greentrain.__all__)
+
+
+@pytest.mark.parametrize("package", [greentrain, catalogue, estimation, validation])
+def test_every_lazy_name_is_listed_and_loads(package: ModuleType) -> None:
+    """What a package lists, the table of its lazy loader has, and nothing else."""
+    lazy: set[str] = set(inspect.getclosurevars(package.__getattr__).nonlocals["modules"])
+    assert lazy | {"__version__"} == {*package.__all__, "__version__"}
+    assert all(hasattr(package, name) for name in lazy)
+
+
+def test_estimate_is_the_function_whatever_was_imported_before() -> None:
+    """No module of the package has the function's name, and so none can hide it."""
+    for module in pkgutil.iter_modules(estimation.__path__, "greentrain.estimation."):
+        importlib.import_module(module.name)
+    assert estimation.estimate is greentrain.estimate
+    assert callable(estimation.estimate)
 
 
 def test_an_unknown_attribute_is_refused_as_python_does() -> None:

@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
     from greentrain.catalogue.places import Location, Places
     from greentrain.catalogue.records import CloudRegion, Equivalent, Figure, GridValue, Place, Source
+else:
+    from greentrain._lazy import lazy_names
 
-_ROOMS = {
-    "greentrain._version": ("DATA_VERSION",),
-    "greentrain.catalogue.devices": ("Accelerator", "Cpu", "Family", "Instance"),
-    "greentrain.catalogue.catalogue": ("Catalogue", "load_catalogue"),
-    "greentrain.catalogue.places": ("Location", "Places"),
-    "greentrain.catalogue.records": ("CloudRegion", "Equivalent", "Figure", "GridValue", "Place", "Source"),
-}
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "_version": "DATA_VERSION",
+            "catalogue.catalogue": "Catalogue load_catalogue",
+            "catalogue.devices": "Accelerator Cpu Family Instance",
+            "catalogue.places": "Location Places",
+            "catalogue.records": "CloudRegion Equivalent Figure GridValue Place Source",
+        },
+    )
 
 __all__ = [
     "DATA_VERSION",
@@ -38,13 +42,3 @@ __all__ = [
     "Source",
     "load_catalogue",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Load a name on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'greentrain.catalogue' has no attribute {name!r}")
-    # The built-in word: importlib is not loaded by then, and brings more with it.
-    value: object = getattr(__import__(_HOME[name], fromlist=(name,)), name)
-    globals()[name] = value
-    return value

@@ -10,22 +10,17 @@ if TYPE_CHECKING:
     from greentrain.estimation.result import Estimate
     from greentrain.footprint import Part
     from greentrain.inputs import Input
+else:
+    from greentrain._lazy import lazy_names
 
-_HOME = {
-    "Estimate": "greentrain.estimation.result",
-    "Input": "greentrain.footprint",
-    "Part": "greentrain.footprint",
-    "estimate": "greentrain.estimation.estimator",
-}
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "estimation.estimator": "estimate",
+            "estimation.result": "Estimate",
+            "footprint": "Part",
+            "inputs": "Input",
+        },
+    )
 
 __all__ = ["Estimate", "Input", "Part", "estimate"]
-
-
-def __getattr__(name: str) -> object:
-    """Load a name on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'greentrain.estimation' has no attribute {name!r}")
-    # The built-in word: importlib is not loaded by then, and brings more with it.
-    value: object = getattr(__import__(_HOME[name], fromlist=(name,)), name)
-    globals()[name] = value
-    return value

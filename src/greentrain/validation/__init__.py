@@ -3,31 +3,24 @@
 The names are loaded on first use: comparing methods needs none of the records.
 """
 
-from typing import TYPE_CHECKING
-
+# Type checkers take this name as true.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.validation.checks import validate
     from greentrain.validation.reference import Reference
     from greentrain.validation.references import read_references
     from greentrain.validation.report import RecordResult, ValidationReport
+else:
+    from greentrain._lazy import lazy_names
 
-_HOME = {
-    "RecordResult": "report",
-    "Reference": "reference",
-    "ValidationReport": "report",
-    "read_references": "references",
-    "validate": "checks",
-}
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "validation.checks": "validate",
+            "validation.reference": "Reference",
+            "validation.references": "read_references",
+            "validation.report": "RecordResult ValidationReport",
+        },
+    )
 
 __all__ = ["RecordResult", "Reference", "ValidationReport", "read_references", "validate"]
-
-
-def __getattr__(name: str) -> object:
-    """Load a name of this room on first use."""
-    if name not in _HOME:
-        raise AttributeError(f"module 'greentrain.validation' has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(f"greentrain.validation.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
