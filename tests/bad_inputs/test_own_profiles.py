@@ -36,6 +36,18 @@ def test_a_card_of_ones_own(tmp_path: Path) -> None:
     assert next(item for item in run.inputs if item.name == "tdp").source == url
 
 
+def test_a_blank_cell_has_the_default_of_its_column(tmp_path: Path) -> None:
+    """A column that is absent too: a device is verified and alone on its board, a CPU is that of a server."""
+    write(
+        tmp_path,
+        accelerators=f"{HEADER},devices_per_board\n{GOOD},",
+        cpus="id,name,tdp_w,cores,source\nmine,Mine,200,8,a b",
+    )
+    hardware = load_catalogue(tmp_path).hardware
+    card, cpu = hardware.accelerator("my-card"), hardware.find_cpu("mine")
+    assert (card.devices_per_board, card.verified, cpu.segment, cpu.verified) == (1, "yes", "server", "yes")
+
+
 def test_a_source_of_ones_own(tmp_path: Path) -> None:
     """A row of one's own sources.csv gives the title, address and year in the result."""
     write(

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from greentrain.catalogue.codecarbon_cpus import codecarbon_cpu, codecarbon_cpu_tdp_w
+from greentrain.catalogue.hardware import codecarbon_cpu, codecarbon_cpu_tdp_w
 
 
 def test_the_table_is_read_and_holds_thousands() -> None:
@@ -32,7 +32,7 @@ def test_codecarbon_itself_stays_unloaded() -> None:
     """Importing it takes longer than the whole estimate."""
     program = (
         "import sys\n"
-        "from greentrain.catalogue.codecarbon_cpus import codecarbon_cpu\n"
+        "from greentrain.catalogue.hardware import codecarbon_cpu\n"
         "assert codecarbon_cpu('AMD A4-3300')\n"
         "assert 'codecarbon' not in sys.modules"
     )

@@ -6,6 +6,16 @@ import sys
 import pytest
 from shipped import FILES, HARDWARE, PLACES, table
 
+from greentrain.catalogue.records import (
+    Accelerator,
+    Cpu,
+    Equivalent,
+    Family,
+    GridValue,
+    Instance,
+    Place,
+    Source,
+)
 from greentrain.catalogue.schema.columns import KINDS, OWN_FILES, SCHEMAS
 from greentrain.catalogue.schema.rules import row_faults
 from greentrain.validation.reference import NUMBERS
@@ -61,6 +71,39 @@ def test_limits_of_references_are_those_of_their_reader() -> None:
 def test_every_table_has_a_key() -> None:
     """Two rows of a table can be told apart."""
     assert [file for file, schema in SCHEMAS.items() if not schema.key] == []
+
+
+def test_no_shipped_cell_leaves_its_value_to_the_default() -> None:
+    """Defaults are for users' tables; ours state each value, since they are read without columns.csv."""
+    blank = [
+        (name, row)
+        for folder, name in FILES
+        for row in table(folder, name).records()
+        for column in SCHEMAS[name].defaults
+        if not row[column]
+    ]
+    assert blank == []
+
+
+RECORDS = {
+    "accelerators": Accelerator, "families": Family, "cpus": Cpu, "cloud_instances": Instance, "places": Place,
+    "grid_countries": GridValue, "grid_subnational": GridValue, "equivalents": Equivalent, "sources": Source,
+}  # fmt: skip
+TYPES = {"number": "float", "whole": "int", "list": "tuple[str, ...]", "references": "tuple[str, ...]"}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_field_has_the_type_of_its_column(name: str) -> None:
+    """Numbers, whole numbers, lists and intervals; one that may be blank is also None, a text is then empty."""
+    schema = SCHEMAS[f"{name}.csv"]
+    ranges = [best for _, best, _ in schema.triples]
+    for field, stated in RECORDS[name].__annotations__.items():
+        if (field, name) == ("notes", "grid_countries"):
+            continue  # the one column that only one of the two tables of grids has
+        column = schema.columns[field]
+        kind = "Interval" if field in ranges else TYPES.get(column.kind, "str")
+        is_blank = kind in ("float", "int", "Interval") and column.required != "yes" and not column.default
+        assert stated == (f"{kind} | None" if is_blank else kind), field
 
 
 def test_an_estimate_does_not_read_the_columns() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from os.path import abspath
 
 from greentrain.catalogue.facilities import Facilities
 from greentrain.catalogue.hardware import Hardware
 from greentrain.catalogue.places import Places
 from greentrain.catalogue.records import Equivalent, Source
-from greentrain.catalogue.table_files import Records
+from greentrain.catalogue.table_files import Records, read_record
 from greentrain.catalogue.tables import Tables
 from greentrain.catalogue.user_folder import own_profiles_folder
 from greentrain.light_typing import TYPE_CHECKING
@@ -52,12 +52,12 @@ class Catalogue:
     @cached_property
     def equivalents(self) -> tuple[Equivalent, ...]:
         """Every everyday activity with its emissions."""
-        return tuple(map(Equivalent.from_row, self._tables.lookup("equivalents").values()))
+        return tuple(read_record(Equivalent, row) for row in self._tables.lookup("equivalents").values())
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """Every source by id."""
-        return Records(self._tables.lookup("sources"), Source.from_row)
+        return Records(self._tables.lookup("sources"), partial(read_record, Source))
 
     def source(self, key: str) -> Source:
         """Give a source by id; a user's own row may name a document or a URL where ours have an id."""

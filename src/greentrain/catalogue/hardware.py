@@ -1,20 +1,22 @@
-"""Accelerators, CPUs and cloud instance types, found by name."""
+"""Accelerators, CPUs, memory and cloud instance types, found by name."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property, partial
+from itertools import pairwise
+from math import log
 
 from greentrain.catalogue import names
-from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
-from greentrain.catalogue.memory import MemoryPower
-from greentrain.catalogue.records import Figure
-from greentrain.catalogue.table_files import Records
+from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance
+from greentrain.catalogue.table_files import Records, read_record, triple
 from greentrain.errors import AmbiguousName, UnknownName
+from greentrain.interval import Interval, exact
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from greentrain.catalogue.table_files import Row
     from greentrain.catalogue.tables import Tables
 
 _SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
@@ -36,12 +38,12 @@ class Hardware:
 
     @cached_property
     def _accelerators(self) -> Mapping[str, Accelerator]:
-        return Records(self._tables.lookup("accelerators"), Accelerator.from_row)
+        return Records(self._tables.lookup("accelerators"), partial(read_record, Accelerator))
 
     @cached_property
     def families(self) -> Mapping[str, Family]:
         """Names that cover several accelerators."""
-        return Records(self._tables.lookup("families"), Family.from_row)
+        return Records(self._tables.lookup("families"), partial(read_record, Family))
 
     @property
     def _accelerator_names(self) -> Mapping[str, str]:
@@ -99,7 +101,7 @@ class Hardware:
 
     @cached_property
     def _cpus(self) -> Mapping[str, Cpu]:
-        return Records(self._tables.lookup("cpus"), Cpu.from_row)
+        return Records(self._tables.lookup("cpus"), partial(read_record, Cpu))
 
     @property
     def cpus(self) -> Iterable[Cpu]:
@@ -117,8 +119,6 @@ class Hardware:
         key = self._tables.lookup("cpu_names").get(names.fold(name))
         if key:
             return self._cpus[key]
-        from greentrain.catalogue.codecarbon_cpus import codecarbon_cpu
-
         found = codecarbon_cpu(name)
         if found is None:
             choices = {folded: self._cpus[key].name for folded, key in self._tables.lookup("cpu_names").items()}
@@ -128,7 +128,7 @@ class Hardware:
     @cached_property
     def _instances(self) -> Mapping[str, Instance]:
         """Cloud instance types by their folded names."""
-        return Records(self._tables.lookup("instances"), Instance.from_row)
+        return Records(self._tables.lookup("instances"), partial(read_record, Instance))
 
     @property
     def instances(self) -> Iterable[Instance]:
@@ -216,3 +216,88 @@ def _refuse_slice(parameter: str, name: str) -> None:
         chips, device = int(found[2]) // _CORES_PER_CHIP, f"tpu-{found[1].lower()}"
         rule = f"is a slice of {found[2]} cores on {chips} chips; give {{gpu}} {device} and {{count}} {chips}"
         raise UnknownName(parameter, name, rule)
+
+
+class MemoryPower:
+    """Power per gigabyte of machines with so much memory, by the sizes of memory.csv.
+
+    Between two sizes it falls as a power of the size, so that more memory never draws less; below the smallest and
+    above the largest it is theirs. The user's own sizes replace the shipped ones.
+
+    Parameters
+    ----------
+    tables : Tables
+        Where the rows come from.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        rows = [*tables.own_records("memory")] or [*tables.lookup("memory").values()]
+        self._points = sorted((float(row["memory_gb"]), _value(row), row) for row in rows)
+
+    def at(self, memory_gb: float) -> Figure:
+        """Give the power per gigabyte of a machine with so much memory. [W/GB]
+
+        Parameters
+        ----------
+        memory_gb : float
+            Memory of the machine. [GB]
+        """
+        points = self._points
+        if memory_gb <= points[0][0]:
+            return _figure(points[0][1], points[0][2])
+        for (size_0, value_0, row), (size_1, value_1, _) in pairwise(points):
+            if memory_gb < size_1:
+                share = log(memory_gb / size_0) / log(size_1 / size_0)
+                between = (low_0 * (low_1 / low_0) ** share for low_0, low_1 in zip(value_0, value_1, strict=True))
+                return _figure(Interval(*between), row)
+        return _figure(points[-1][1], points[-1][2])
+
+
+def _value(row: Row) -> Interval:
+    value = triple(row, "low_w_per_gb", "w_per_gb", "high_w_per_gb")
+    assert value is not None, row
+    return value
+
+
+def _figure(value: Interval, row: Row) -> Figure:
+    return Figure(value, "W/GB", "default", row["source"], row.get("notes", ""))
+
+
+@cache
+def codecarbon_cpu_tdp_w() -> dict[str, tuple[str, float]]:
+    """Read the name and TDP [W] of each CPU of codecarbon's table, by folded name.
+
+    Importing codecarbon would cost more than the whole estimate, so its file is read. That file is private to
+    codecarbon: its absence is an ordinary answer, not an error. Malformed and zero values are left out.
+    """
+    import csv  # these three are not loaded for a CPU of our own table
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    spec = find_spec("codecarbon")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    files = [Path(folder) / "data" / "hardware" / "cpu_power.csv" for folder in folders]
+    found: dict[str, tuple[str, float]] = {}
+    for file in filter(Path.exists, files):
+        with file.open(newline="", encoding="utf-8") as lines:
+            for row in csv.DictReader(lines):
+                tdp_w = _watts(row["TDP"])
+                if tdp_w:
+                    found.setdefault(names.fold(row["Name"]), (row["Name"], tdp_w))
+    return found
+
+
+def codecarbon_cpu(name: str) -> Cpu | None:
+    """Find a CPU of codecarbon's table by its exact name, case and punctuation aside."""
+    found = codecarbon_cpu_tdp_w().get(names.fold(name))
+    if found is None:
+        return None
+    full_name, tdp_w = found
+    return Cpu(names.fold(full_name), full_name, "", "", (), exact(tdp_w), None, "codecarbon", "partial", "")
+
+
+def _watts(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from greentrain.catalogue import names
 from greentrain.catalogue.records import CloudRegion, GridValue, Place
-from greentrain.catalogue.table_files import Records, triple
+from greentrain.catalogue.table_files import Records, read_record, triple
 from greentrain.errors import AmbiguousName
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -49,7 +49,7 @@ class Places:
     @cached_property
     def by_code(self) -> Mapping[str, Place]:
         """Every place by its code."""
-        return Records(self._tables.lookup("places"), Place.from_row)
+        return Records(self._tables.lookup("places"), partial(read_record, Place))
 
     @property
     def _names(self) -> Mapping[str, str]:
@@ -97,11 +97,11 @@ class Places:
 
     def series(self, place: str) -> list[GridValue]:
         """Give a place's carbon intensity, one value per year, oldest first."""
-        return list(map(GridValue.from_row, self._tables.lookup("series").get(place, ())))
+        return [read_record(GridValue, row) for row in self._tables.lookup("series").get(place, ())]
 
     def latest_values(self) -> Mapping[str, GridValue]:
         """Give every place's latest carbon intensity."""
-        return Records(self._tables.lookup("latest"), GridValue.from_row)
+        return Records(self._tables.lookup("latest"), partial(read_record, GridValue))
 
     @property
     def country_range(self) -> tuple[float, float]:

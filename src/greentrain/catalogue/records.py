@@ -1,16 +1,102 @@
-"""What is known of a place, a region, a facility, an everyday activity or a source.
+"""The records of the catalogue: devices, instance types, places, regions, figures, everyday activities and sources.
 
 Plain frozen values; every number names its source ids (``;``-joined where several agree) and how far it is verified.
+A field has the name of its column; the interval ``tdp_w`` stands for ``tdp_low_w``, ``tdp_w`` and ``tdp_high_w``.
 """
 
 from __future__ import annotations
 
-from greentrain.catalogue.table_files import listed, number, triple
+from greentrain.catalogue.table_files import read_record, triple, whole_number
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from greentrain.catalogue.table_files import Row
     from greentrain.interval import Interval
+
+
+class Accelerator(NamedTuple):
+    """A GPU, TPU or other AI chip, as one visible device.
+
+    Attributes
+    ----------
+    tdp_w : Interval or None
+        Thermal design power; conflicts between sources are its low and high. [W]
+    training_w : Interval or None
+        Measured mean power in training, of what ``training_scope`` says: device, system or provisioned. [W]
+    idle_w : float or None
+        Power draw without work. [W]
+    embodied_kg : Interval or None
+        Emissions of making it. [kg CO2e]
+    devices_per_board : int
+        Visible devices on one physical board; all numbers here are per visible device.
+    """
+
+    id: str
+    name: str
+    vendor: str
+    family: str
+    hardware_class: str
+    form_factor: str
+    aliases: tuple[str, ...]
+    release_year: int | None
+    devices_per_board: int
+    tdp_w: Interval | None
+    tdp_basis: str
+    training_w: Interval | None
+    training_scope: str
+    training_source: str
+    idle_w: float | None
+    idle_source: str
+    memory_gb: float | None
+    peak_fp32_tflops: float | None
+    peak_bf16_tflops: float | None
+    peak_fp8_tflops: float | None
+    embodied_kg: Interval | None
+    embodied_scope: str
+    embodied_source: str
+    source: str
+    verified: str
+    notes: str
+
+
+class Family(NamedTuple):
+    """A name that covers several accelerators; no ``usual`` one means that a guess would be wrong too often."""
+
+    name: str
+    usual: str
+    members: tuple[str, ...]
+    note: str
+
+
+class Cpu(NamedTuple):
+    """A CPU model; its TDP [W] and cores are None where no source states them."""
+
+    id: str
+    name: str
+    vendor: str
+    segment: str
+    aliases: tuple[str, ...]
+    tdp_w: Interval | None
+    cores: int | None
+    source: str
+    verified: str
+    notes: str
+
+
+class Instance(NamedTuple):
+    """A cloud instance type: which accelerators, how many visible devices, which part of each."""
+
+    provider: str
+    instance: str
+    accelerator: str
+    accelerator_count: int
+    fraction_of_device: float
+    vcpus: float | None
+    memory_gb: float | None
+    host_cpu: str
+    source: str
+    verified: str
+    notes: str
 
 
 class Place(NamedTuple):
@@ -22,13 +108,6 @@ class Place(NamedTuple):
     parent: str
     iso3: str
     aliases: tuple[str, ...]
-
-    @classmethod
-    def from_row(cls, row: Row) -> Place:
-        """Read a row of places.csv."""
-        return cls(
-            row["place"], row["kind"], row["name"], row.get("parent", ""), row.get("iso3", ""), listed(row, "aliases")
-        )
 
     @property
     def country(self) -> str:
@@ -46,19 +125,6 @@ class GridValue(NamedTuple):
     source: str
     verified: str
     notes: str
-
-    @classmethod
-    def from_row(cls, row: Row) -> GridValue:
-        """Read a row of grid_countries.csv or grid_subnational.csv, or the provider's own value of a region."""
-        return cls(
-            place=row["place"],
-            year=int(row["year"]),
-            g_per_kwh=float(row["g_per_kwh"]),
-            basis=row["basis"],
-            source=row["source"],
-            verified=row.get("verified", "yes"),
-            notes=row.get("notes", ""),
-        )
 
 
 class CloudRegion(NamedTuple):
@@ -81,9 +147,9 @@ class CloudRegion(NamedTuple):
             region=row["region"],
             name=row["name"],
             place=row["place"],
-            own_value=GridValue.from_row(row) if row.get("g_per_kwh") else None,
+            own_value=read_record(GridValue, row) if row.get("g_per_kwh") else None,
             source=row["source"],
-            verified=row.get("verified", "yes"),
+            verified=row["verified"],
             notes=row.get("notes", ""),
         )
 
@@ -108,14 +174,13 @@ class Figure(NamedTuple):
         """Read a row that has low, best and high."""
         value = triple(row, "low", "best", "high")
         assert value is not None, row
-        year = number(row, "year")
         return cls(
             value=value,
             unit=row["unit"],
             basis=row.get("basis", "published"),
             source=row["source"],
             notes=row.get("notes", ""),
-            year=None if year is None else int(year),
+            year=whole_number(row, "year"),
         )
 
 
@@ -136,27 +201,6 @@ class Equivalent(NamedTuple):
     verified: str
     notes: str
 
-    @classmethod
-    def from_row(cls, row: Row) -> Equivalent:
-        """Read a row of equivalents.csv."""
-        kg = triple(row, "low_kg", "kg", "high_kg")
-        assert kg is not None, row["id"]
-        return cls(
-            id=row["id"],
-            label=row["label"],
-            unit=row["unit"],
-            kg=kg,
-            year=int(row["year"]),
-            geography=row["geography"],
-            subject=row["subject"],
-            trip=row["trip"],
-            radiative_forcing=row["radiative_forcing"],
-            display=int(row["display"]) if row["display"] else None,
-            source=row["source"],
-            verified=row["verified"],
-            notes=row["notes"],
-        )
-
 
 class Source(NamedTuple):
     """Where a number comes from."""
@@ -167,16 +211,3 @@ class Source(NamedTuple):
     year: int | None
     licence: str
     verified: str
-
-    @classmethod
-    def from_row(cls, row: Row) -> Source:
-        """Read a row of sources.csv."""
-        year = number(row, "year")
-        return cls(
-            row["id"],
-            row["title"],
-            row["url"],
-            None if year is None else int(year),
-            row.get("licence", ""),
-            row.get("verified", "yes"),
-        )

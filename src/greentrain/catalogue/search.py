@@ -9,8 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from greentrain.catalogue.catalogue import Catalogue
-    from greentrain.catalogue.devices import Accelerator, Cpu, Family, Instance
-    from greentrain.catalogue.records import CloudRegion, Place
+    from greentrain.catalogue.records import Accelerator, CloudRegion, Cpu, Family, Instance, Place
 
 
 class HardwareFound(NamedTuple):

@@ -224,6 +224,12 @@ def number(row: Row, column: str) -> float | None:
     return float(text) if text else None
 
 
+def whole_number(row: Row, column: str) -> int | None:
+    """Read a cell as a whole number; blank or absent is None."""
+    text = row.get(column, "")
+    return int(text) if text else None
+
+
 def triple(row: Row, low: str, best: str, high: str) -> Interval | None:
     """Read three cells as an interval; blank ends take the best value, a blank best value makes None."""
     middle = number(row, best)
@@ -233,7 +239,35 @@ def triple(row: Row, low: str, best: str, high: str) -> Interval | None:
     return Interval(middle if below is None else below, middle, middle if above is None else above)
 
 
+def _interval(row: Row, best: str) -> Interval | None:
+    """Read the interval around a column: ``tdp_w`` has the ends ``tdp_low_w`` and ``tdp_high_w``."""
+    quantity, underscore, unit = best.rpartition("_")
+    return triple(row, f"{quantity}{underscore}low_{unit}", best, f"{quantity}{underscore}high_{unit}")
+
+
 def listed(row: Row, column: str) -> tuple[str, ...]:
     """Read a cell that lists several things, separated by semicolons."""
     text = row.get(column, "")
     return tuple(part.strip() for part in text.split(";") if part.strip()) if text else ()
+
+
+_READERS: dict[str, Callable[[Row, str], Any]] = {
+    "str": lambda row, column: row.get(column, ""),
+    "int": lambda row, column: int(row[column]),
+    "int | None": whole_number,
+    "float": lambda row, column: float(row[column]),
+    "float | None": number,
+    "Interval": _interval,
+    "Interval | None": _interval,
+    "tuple[str, ...]": listed,
+}
+"""How a cell is read for a field, by the type that the record states for it."""
+
+
+def read_record(kind: Any, row: Row) -> Any:
+    """Read a row as a record, whose fields have the names of columns.
+
+    The columns are declared in schema/columns.csv; a test holds the types of the fields to it. That file isn't read
+    here, since every estimate reads rows.
+    """
+    return kind(*[_READERS[kind_of_field](row, field) for field, kind_of_field in kind.__annotations__.items()])

@@ -68,9 +68,16 @@ class Tables:
         return CsvTable(shipped.header, (*shipped.rows, *own)) if own else shipped
 
     def own_records(self, name: str) -> Iterator[Row]:
-        """Iterate over the rows of a table that are the user's."""
-        files = (join(folder, f"{name}.csv") for folder in self.folders)
-        return (record for file in files if exists(file) for record in read_own_table(file).records())
+        """Iterate over the rows of a table that are the user's, blank cells with the default of their column."""
+        files = [file for folder in self.folders if exists(file := join(folder, f"{name}.csv"))]
+        if not files:
+            return
+        from greentrain.catalogue.schema.columns import SCHEMAS  # only where a user has tables
+
+        defaults = SCHEMAS[f"{name}.csv"].defaults
+        for file in files:
+            for record in read_own_table(file).records():
+                yield record | {column: cell for column, cell in defaults.items() if not record.get(column)}
 
     def records(self, name: str) -> Iterator[Row]:
         """Iterate over a table's rows as dictionaries."""

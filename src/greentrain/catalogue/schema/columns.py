@@ -160,6 +160,11 @@ class TableSchema:
         lows = [name for name in self.columns if "low" in name.split("_")]
         return tuple((name, _without_low(name), _replaced(name, "high")) for name in lows)
 
+    @cached_property
+    def defaults(self) -> dict[str, str]:
+        """What blank cells stand for, by column."""
+        return {name: column.default for name, column in self.columns.items() if column.default}
+
     def columns_of(self, row: Mapping[str, str]) -> dict[str, Column]:
         """Return the columns for one row: its parameter narrows the numbers and sets the unit."""
         name = row.get(self.parameter_column, "")
