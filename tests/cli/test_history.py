@@ -237,6 +237,7 @@ def test_watching_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     ]
 
 
+@pytest.mark.timing
 def test_watching_ends_with_the_run(tmp_path: Path) -> None:
     """A process of its own watches another one, which is then killed."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -257,6 +258,7 @@ def test_watching_ends_with_the_run(tmp_path: Path) -> None:
     assert re.findall(r"^live  (\w+)", rest, re.MULTILINE)[-1] == "killed"
 
 
+@pytest.mark.timing
 def test_watching_in_a_narrow_terminal(tmp_path: Path) -> None:
     """Each frame goes back over all lines that the one before took, folded ones included."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)

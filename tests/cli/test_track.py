@@ -149,6 +149,7 @@ def test_a_command_that_dies_of_a_signal_gives_128_and_its_number(
     assert (end["error"], end["exit_code"]) == (number.name, 128 + number)
 
 
+@pytest.mark.timing
 def test_signals_reach_the_command_once(tmp_path: Path, meter: str) -> None:
     """What is sent to the wrapper is heard by the command, in order, and the wrapper goes on."""
     process = start([*wrapped(tmp_path, meter, "--quiet"), *python(LISTENER)])
@@ -163,6 +164,7 @@ def test_signals_reach_the_command_once(tmp_path: Path, meter: str) -> None:
     assert (process.returncode, stdout, stderr) == (0, "", "")
 
 
+@pytest.mark.timing
 def test_a_terminated_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> None:
     """SIGTERM ends the command, its exit code says so, and the record is written."""
     process = start([*wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)])
@@ -175,6 +177,7 @@ def test_a_terminated_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> No
     assert (end["status"], end["error"]) == ("interrupted", "SIGTERM")
 
 
+@pytest.mark.timing
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_a_killed_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> None:
     """SIGKILL takes the command along, and the meter closes the journal."""
@@ -194,6 +197,7 @@ sys.exit(subprocess.Popen(sys.argv[1:], process_group=0).wait())
 """What a shell is to its jobs: a parent in the same session, outside of their process group."""
 
 
+@pytest.mark.timing
 def test_stop_and_continue(tmp_path: Path, meter: str) -> None:
     """SIGTSTP stops both, SIGCONT lets both go on, as below a shell: the kernel ignores it in a group without one."""
     process = start([sys.executable, "-c", SHELL, *wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)])
@@ -219,6 +223,7 @@ def state_of(pid: int, wanted: str) -> str:
     return state
 
 
+@pytest.mark.timing
 def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path, meter: str) -> None:
     """The terminal sends it to both; the wrapper sends no second one. There, the wrapper also says what it does."""
     child, terminal = pty.fork()

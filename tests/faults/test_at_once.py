@@ -4,6 +4,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from fault_room import Room, journals, records
 
 
@@ -32,6 +33,7 @@ def test_processes_that_share_a_run(room: Room) -> None:
     assert sorted(steps) == sorted(float(step) for step in range(25) for _ in range(8))
 
 
+@pytest.mark.timing
 def test_history_killed_while_it_is_written(room: Room) -> None:
     """Fault 34: writers are killed at any moment, meters too: each file only ever grows, and stays readable."""
     trainings = [room.start("one_history", f"run-{number}", 10_000).wait_for() for number in range(6)]

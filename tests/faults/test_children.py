@@ -17,6 +17,7 @@ def test_module_level(room: Room, way: str, kind: str) -> None:
     assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.1)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("way", ["fork", "exec"])
 def test_child_that_outlives_its_parent(room: Room, way: str) -> None:
     """Fault 13: a child that goes on when the run has ended writes nothing of its own, and holds no meter up."""
@@ -32,6 +33,7 @@ def test_child_that_outlives_its_parent(room: Room, way: str) -> None:
     assert [record["type"] for record in records(room.home, "tracker", "log")] == []
 
 
+@pytest.mark.timing
 def test_daemonic_child(room: Room) -> None:
     """Fault 13: a daemonic child is ended with its parent, whose run completes."""
     assert room.run("left_behind", "daemonic") == (0, "parent done\n", "")

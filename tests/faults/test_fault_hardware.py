@@ -50,6 +50,7 @@ def test_unknown_cpu(room: Room) -> None:
     assert run.it_energy_kwh == run.estimate.it_energy_kwh
 
 
+@pytest.mark.timing
 @without_gpu
 @pytest.mark.parametrize(
     ("script", "words"), [("exit 9", "nvidia-smi is there"), ("sleep 1000", "nvidia-smi is there")]
@@ -67,6 +68,7 @@ def test_broken_nvidia_smi(room: Room, script: str, words: str) -> None:
     assert records(room.home, "meter", "end")[0]["energy_kwh"]["gpu"] is None
 
 
+@pytest.mark.timing
 @without_gpu
 def test_hanging_driver(room: Room) -> None:
     """Fault 18: the driver itself never answers: training starts at once, the GPU is unknown after three seconds."""
@@ -85,6 +87,7 @@ def test_hanging_driver(room: Room) -> None:
     assert end["energy_kwh"]["memory"] is not None
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("script", ["sleep 1000", "exit 1", None])
 def test_scontrol(room: Room, script: str | None) -> None:
     """Fault 18: inside a Slurm job, with ``scontrol`` hanging, broken or missing: nothing waits for it."""

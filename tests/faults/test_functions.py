@@ -8,6 +8,7 @@ from fault_room import Room
 SHOULD_BLOCK_LESS_SECONDS = 0.02
 
 
+@pytest.mark.timing
 def test_kinds_of_functions(room: Room) -> None:
     """Fault 15: ``async def``, generators and async generators are measured to their end, and stay what they are."""
     outcome = room.both("kinds")
@@ -23,6 +24,7 @@ def test_kinds_of_functions(room: Room) -> None:
     assert lengths["asynchronous generator"] == [0.3, 0.1]
 
 
+@pytest.mark.timing
 def test_event_loop_is_not_blocked(room: Room) -> None:
     """Fault 15: starting and ending runs blocks the event loop for less than 20 ms."""
     room.environment["QUIET"] = "1"

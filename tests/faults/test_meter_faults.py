@@ -11,6 +11,7 @@ from fault_room import KWH_PER_SECOND, Room, journals, records, wait_until
 POWER = {"gpu_w": 3000, "cpu_w": 500, "memory_w": 100}
 
 
+@pytest.mark.timing
 def test_reading_that_fails_once(room: Room) -> None:
     """Fault 24: a measurement raises for a while: it is marked missing, and the energy after it is right."""
     meter = room.meter({"seconds": 0, **POWER}, {"seconds": 0.9, "error": "driver lost"}, {"seconds": 1.6, **POWER})
@@ -57,6 +58,7 @@ def test_consumers_that_raise(room: Room, sink: str, way: str) -> None:
     assert run.status == ("completed" if way == "returns" else "failed")
 
 
+@pytest.mark.timing
 def test_meter_that_is_killed(room: Room) -> None:
     """Fault 30: the meter dies: training goes on; from then on it is unmeasured, and the estimate stands beside."""
     training = room.start("no_meter", "killed").wait_for()
@@ -91,6 +93,7 @@ def test_meter_that_cannot_start(room: Room, fault: str) -> None:
     assert run.it_energy_kwh == run.estimate.it_energy_kwh
 
 
+@pytest.mark.timing
 def test_meter_is_no_orphan(room: Room) -> None:
     """Fault 30: whatever ends the run, its meter is gone within two seconds."""
     trainings = [room.start("training", "waits").wait_for() for _ in range(3)]

@@ -46,6 +46,7 @@ def wait_for_age(journal: Path, seconds: float) -> None:
     assert is_old()
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(("meter", "days"), [("replay", 30.0), ("codecarbon", 1.0)])
 def test_month_of_a_meter(room: Room, meter: str, days: float) -> None:
     """Fault 23: days of readings by a real meter: its memory stays as it is, and its journal below 20 MB a month."""

@@ -57,6 +57,7 @@ def test_two_hosts_with_homes_of_their_own(room: Room) -> None:
         shutil.copytree(homes["node-b"], homes["node-a"], dirs_exist_ok=True)
 
 
+@pytest.mark.timing
 def test_rank_0_comes_late_and_leaves_early(room: Room) -> None:
     """Fault 32: the rank that starts the node's meter is the last to come and the first to go: both are stated."""
     others = [start_rank(room, rank, 4, 5.8).wait_for() for rank in (1, 2, 3)]
@@ -78,6 +79,7 @@ def test_rank_0_comes_late_and_leaves_early(room: Room) -> None:
     assert run.it_energy_kwh.best == pytest.approx((metered["end"] - metered["start"]) * KWH_PER_SECOND, rel=0.05)
 
 
+@pytest.mark.timing
 def test_rank_0_that_dies(room: Room) -> None:
     """Fault 32: a node whose rank 0 is killed goes on without a meter: that its energy ends there is stated."""
     others = [start_rank(room, rank, 4, 3.2).wait_for() for rank in (1, 2, 3)]

@@ -24,6 +24,7 @@ print(run.key)
 STARTED = 'run = tracked("started").start()\nprint("ready", flush=True)'
 
 
+@pytest.mark.timing
 def test_interrupted_cell(room: Room) -> None:
     """Fault 31: the button that interrupts ends the run of the cell; run again, the same cell is a run of its own."""
     with notebook(room) as book:

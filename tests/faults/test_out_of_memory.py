@@ -8,6 +8,8 @@ import pytest
 from fault_room import KWH_PER_SECOND, Room, Training, journals, records, wait_until
 from groups import group_killed_at_once, group_with_memory
 
+pytestmark = pytest.mark.timing
+
 LIMIT_BYTES = 192 * 2**20
 
 

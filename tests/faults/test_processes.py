@@ -29,6 +29,7 @@ def test_workers(room: Room, way: str, out: str) -> None:
     assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.1)
 
 
+@pytest.mark.timing
 def test_short_lived_workers_count(room: Room) -> None:
     """Fault 13: sixteen workers of 0.25 s of CPU each, gone between samples, are in the run's share of the CPU."""
     program = room.start("workers", "loader", environment={"METER": "codecarbon"})
@@ -65,6 +66,7 @@ def start_ranks(room: Room, host: str, ranks: range, seconds: float, run_id: str
     ]  # fmt: skip
 
 
+@pytest.mark.timing
 def test_four_ranks_on_a_node(room: Room) -> None:
     """Fault 32: four ranks on one node are one run with one meter, also when one of them dies."""
     trainings = start_ranks(room, "", range(4), 1.0)
@@ -93,6 +95,7 @@ def test_two_nodes(room: Room) -> None:
     assert run.it_energy_kwh.best == pytest.approx(sum(seconds) * KWH_PER_SECOND, rel=0.05)
 
 
+@pytest.mark.timing
 def test_elastic_restart(room: Room) -> None:
     """Fault 32: ranks that are killed and started again are one run; the time between is stated and not counted."""
     first = [training.wait_for() for training in start_ranks(room, "", range(2), 30)]

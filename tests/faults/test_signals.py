@@ -6,6 +6,8 @@ import time
 import pytest
 from fault_room import KWH_PER_SECOND, Room, records
 
+pytestmark = pytest.mark.timing
+
 
 def test_interrupted_once(room: Room) -> None:
     """Fault 3: Ctrl-C passes on to the program, which dies of it."""

@@ -9,6 +9,8 @@ import pytest
 from built import library, meter_with
 from fault_room import KWH_PER_SECOND, Room, journals, records, wait_until
 
+pytestmark = pytest.mark.timing
+
 
 def test_clock_that_jumps(room: Room) -> None:
     """Fault 21: the wall clock jumps by a day all the time: duration and energy come from another clock."""

@@ -57,6 +57,7 @@ def test_command_killed_by_a_signal(room: Room, name: str) -> None:
     assert room.run_alone().status in ("failed", "interrupted", "killed")
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"])
 def test_signals_are_forwarded(room: Room, name: str) -> None:
     """Fault 42: a signal to the wrapper alone reaches the command, whose own answer counts."""
@@ -69,6 +70,7 @@ def test_signals_are_forwarded(room: Room, name: str) -> None:
     assert room.run_alone().exit_code == 5
 
 
+@pytest.mark.timing
 def test_no_orphan(room: Room) -> None:
     """Fault 42: SIGTERM to the wrapper ends the command with it: 143 for the caller, no process left, a record."""
     _, wrapped = start_both(room, "wait")
@@ -83,6 +85,7 @@ def test_no_orphan(room: Room) -> None:
     assert room.run_alone().status != "running"
 
 
+@pytest.mark.timing
 def test_wrapper_killed(room: Room) -> None:
     """Fault 42: SIGKILL to the wrapper cannot be forwarded: the meter closes the record when the command has ended."""
     _, wrapped = start_both(room, "wait")

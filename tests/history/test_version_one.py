@@ -89,6 +89,7 @@ def test_the_history_says_what_the_run_itself_says(tmp_path: Path) -> None:
     assert run.duration_seconds == pytest.approx(said["duration_seconds"], abs=0.05)
 
 
+@pytest.mark.timing
 def test_a_live_run_is_running_and_then_killed(tmp_path: Path) -> None:
     """Watched from outside while it goes on; SIGKILL leaves what was measured, and the place still counts."""
     training = start(tmp_path / "home", tmp_path, 60)

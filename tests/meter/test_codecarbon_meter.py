@@ -106,6 +106,7 @@ def test_a_short_run_waits_for_its_gpus(runs: Path, driver: Path) -> None:
     assert end["quality"]["confidence"] == "low"
 
 
+@pytest.mark.timing
 def test_a_driver_that_hangs_at_the_start(runs: Path, driver: Path) -> None:
     """The GPUs become unknown after three seconds; CPU and memory are read all along; the run's end is seen."""
     (driver / "hang_init").touch()
@@ -125,6 +126,7 @@ def test_a_driver_that_hangs_at_the_start(runs: Path, driver: Path) -> None:
     (driver / "hang_init").unlink()
 
 
+@pytest.mark.timing
 def test_a_driver_that_hangs_in_the_middle(runs: Path, driver: Path) -> None:
     """GPU energy stops where the last reading was, the silence is a gap, and memory is read on by ourselves."""
     handle = launch(str(runs), "s", interval_seconds=0.3)

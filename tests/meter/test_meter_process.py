@@ -21,6 +21,7 @@ def kwh(watts: float, seconds: float) -> float:
     return watts * seconds / 3.6e6
 
 
+@pytest.mark.timing
 def test_a_run_that_says_it_is_over(tmp_path: Path) -> None:
     """Energy is power x time to the millisecond at which the run says it is over, samples come once a second."""
     started = time.monotonic()
@@ -47,6 +48,7 @@ def test_a_run_that_says_it_is_over(tmp_path: Path) -> None:
     assert end["quality"]["confidence"] == "normal"
 
 
+@pytest.mark.timing
 def test_the_first_sample_comes_soon_and_counts_from_the_start(tmp_path: Path) -> None:
     """Within half a second there is a sample, marked as the first, with the energy since the run's own start."""
     started = time.monotonic() - 0.1
@@ -58,6 +60,7 @@ def test_the_first_sample_comes_soon_and_counts_from_the_start(tmp_path: Path) -
     assert sample["energy_kwh"]["gpu"] == pytest.approx(kwh(300, sample["elapsed_seconds"]), rel=0.01)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGSEGV])
 def test_a_killed_run_has_a_complete_record(tmp_path: Path, number: int) -> None:
     """However a run dies, the end record says so within two seconds, with energy to the last moment."""
@@ -98,6 +101,7 @@ def test_a_run_that_becomes_another_program(tmp_path: Path) -> None:
     assert end["elapsed_seconds"] > 1.5
 
 
+@pytest.mark.timing
 def test_a_meter_told_to_end(tmp_path: Path) -> None:
     """SIGTERM to the meter closes its journal while the run goes on."""
     handle = launch(str(tmp_path), "s", meter=metered.replay(tmp_path, GPU_300_W))
@@ -109,6 +113,7 @@ def test_a_meter_told_to_end(tmp_path: Path) -> None:
     assert handle.stop(0.0)
 
 
+@pytest.mark.timing
 def test_a_killed_meter_costs_the_run_nothing(tmp_path: Path) -> None:
     """After SIGKILL to the meter its handle says so, ``stop`` is harmless, and the journal keeps what was read."""
     handle = launch(str(tmp_path), "s", meter=metered.replay(tmp_path, GPU_300_W))
@@ -120,6 +125,7 @@ def test_a_killed_meter_costs_the_run_nothing(tmp_path: Path) -> None:
     assert samples[1]["energy_kwh"]["gpu"] == pytest.approx(kwh(300, samples[1]["elapsed_seconds"]), rel=2e-3)
 
 
+@pytest.mark.timing
 def test_a_stopped_meter_states_the_gap(tmp_path: Path) -> None:
     """A meter that was held up for five seconds states them; a counter that went on counting is believed."""
     handle = launch(str(tmp_path), "s", meter=metered.replay(tmp_path, GPU_300_W), interval_seconds=0.2)

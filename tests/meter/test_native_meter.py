@@ -144,6 +144,7 @@ def test_a_short_run_waits_for_its_gpus(runs: Path, driver: Path) -> None:
     assert end["quality"]["confidence"] == "low"
 
 
+@pytest.mark.timing
 def test_a_driver_that_hangs_at_the_start(runs: Path, driver: Path) -> None:
     """The GPUs become unknown after three seconds; CPU and memory are read all along; the run's end is seen."""
     (driver / "hang_init").touch()
@@ -160,6 +161,7 @@ def test_a_driver_that_hangs_at_the_start(runs: Path, driver: Path) -> None:
     assert end["quality"]["largest_gap_seconds"] == 0.0
 
 
+@pytest.mark.timing
 def test_a_driver_that_hangs_in_the_middle(runs: Path, driver: Path) -> None:
     """GPU energy stops where the last reading was, the silence is a gap, and memory is read on."""
     handle = launch(str(runs), "s", meter="native", interval_seconds=0.3)

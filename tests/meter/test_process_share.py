@@ -91,6 +91,7 @@ def test_tree_counts_children_that_have_ended() -> None:
     assert 1.0 <= used < 1.9
 
 
+@pytest.mark.timing
 def test_tree_keeps_orphans_and_what_nobody_waited_for() -> None:
     """A grandchild stays a member when its parent ends; a child that is not waited for keeps its time."""
     code = ORPHAN.format(spin=SPIN.format(seconds=0.5))
@@ -115,6 +116,7 @@ def test_tree_does_not_take_a_stranger_for_its_own() -> None:
         idle.kill()
 
 
+@pytest.mark.timing
 def test_share_of_a_busy_process_and_of_an_idle_one() -> None:
     """Beside a process that keeps one CPU busy, an idle one has the smaller share."""
     with (

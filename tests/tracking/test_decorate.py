@@ -229,6 +229,7 @@ def test_a_failing_coroutine_keeps_its_exception(track: TrackQuietly, tmp_path: 
     assert statuses(tmp_path) == [("failed", "OSError")]
 
 
+@pytest.mark.timing
 def test_the_event_loop_is_never_kept_waiting(track: TrackQuietly, capfd: pytest.CaptureFixture[str]) -> None:
     """Start, end and summary of a run delay a heartbeat by less than 50 ms; the summary comes all the same."""
 

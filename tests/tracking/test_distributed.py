@@ -227,6 +227,7 @@ def test_a_local_rank_0_that_starts_late_still_meters(cluster: Cluster) -> None:
     assert run.nodes[0].duration_seconds == pytest.approx(1.0, abs=0.5)
 
 
+@pytest.mark.timing
 def test_a_rank_that_is_killed_takes_no_energy_away(cluster: Cluster) -> None:
     """Rank 2 is killed; the launcher ends the others, and energy up to then is in the history."""
     ranks = [cluster.start(torchrun(rank), 30) for rank in range(4)]
@@ -247,6 +248,7 @@ def test_a_rank_that_is_killed_takes_no_energy_away(cluster: Cluster) -> None:
     assert node.duration_seconds * KWH_PER_SECOND == pytest.approx(run.it_energy_kwh.best, rel=0.2)
 
 
+@pytest.mark.timing
 def test_a_local_rank_0_that_is_killed_leaves_its_energy(cluster: Cluster) -> None:
     """The meter sees its end within two seconds, while other ranks go on."""
     ranks = [cluster.start(torchrun(rank, 2, 2), 30) for rank in range(2)]
@@ -263,6 +265,7 @@ def test_a_local_rank_0_that_is_killed_leaves_its_energy(cluster: Cluster) -> No
     assert History(cluster.home).runs()[0].status == "running"
 
 
+@pytest.mark.timing
 def test_an_elastic_restart_is_the_same_run(cluster: Cluster) -> None:
     """All ranks are killed, new ones begin later: two measurements of one node, and the time between is a gap."""
     first = [cluster.start(torchrun(rank, 2, 2), 30) for rank in range(2)]

@@ -39,6 +39,7 @@ def test_one_line_at_the_end_and_none_with_quiet(tmp_path: Path) -> None:
     assert 0.3 <= float(line[1]) <= lasted + 0.5
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
 def test_a_signal_ends_the_process_as_ever(number: signal.Signals, tmp_path: Path) -> None:
     """It dies of that signal, the meter sees it, and the energy reaches to the last moment."""
@@ -56,6 +57,7 @@ def test_a_signal_ends_the_process_as_ever(number: signal.Signals, tmp_path: Pat
     assert energy == pytest.approx(KWH_PER_SECOND * seconds, abs=KWH_PER_SECOND * 0.5)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_once_and_twice(times: int, tmp_path: Path) -> None:
     """The process ends as Python ends on Ctrl-C; a second one in quick succession changes nothing."""
@@ -70,6 +72,7 @@ def test_ctrl_c_once_and_twice(times: int, tmp_path: Path) -> None:
     assert ending(tmp_path / "home") == ("interrupted", "KeyboardInterrupt", None)
 
 
+@pytest.mark.timing
 def test_the_users_own_handler_is_called(tmp_path: Path) -> None:
     """Preemption: the handler saves a checkpoint; no handler of ours stands in its way."""
     body = """
@@ -313,6 +316,7 @@ def test_no_descriptor_left_at_the_end_costs_no_record(tmp_path: Path) -> None:
     assert meter(tmp_path / "home")[-1]["why"] == "stopped"
 
 
+@pytest.mark.timing
 def test_short_runs_lose_no_energy(tmp_path: Path) -> None:
     """Ten functions of 40 ms: mean power times the time, within a fifth."""
     body = """
