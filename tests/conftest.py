@@ -30,6 +30,7 @@ _SLOW_PLACES = (
     "tracking/test_distributed.py",
     "tracking/test_mpirun.py",
     "tracking/test_process_ends.py",
+    "typing/",
 )
 """Folders and files whose tests start processes, browsers or frameworks; single slow tests have the marker itself."""
 

@@ -166,6 +166,7 @@ class _Watched(Tables):
         return super().table(name)
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_an_index_of_its_tables(tmp_path: Path) -> None:
     """The build's own step makes it; the tables and the file of their columns are there too."""
     pytest.importorskip("hatchling")

@@ -59,6 +59,7 @@ def typer_says(command: Command, words: list[str]) -> dict[str, Any]:
 COMMANDS = list(commands())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=["-".join(path) for path, _ in COMMANDS])
 def test_both_ways_read_the_same(path: tuple[str, ...], command: Command) -> None:
     """The same names with the same values, in the same order, however they are typed."""

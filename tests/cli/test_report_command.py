@@ -275,6 +275,7 @@ def test_the_options_of_forms_are_those_of_the_library() -> None:
     }
 
 
+@pytest.mark.slow
 def test_reports_in_plain_forms_load_nothing_heavy() -> None:
     """No chart library, no template engine, no parser of options."""
     program = (

@@ -124,6 +124,7 @@ def test_streams_and_exit_code_are_the_commands(code: int, tmp_path: Path, meter
     assert ended_meter(tmp_path)["why"] in ("stopped", "process_ended")
 
 
+@pytest.mark.slow
 def test_one_line_follows_on_stderr(tmp_path: Path, meter: str) -> None:
     """Away from a terminal the summary is all that is added, after the command's last byte."""
     command = [*wrapped(tmp_path, meter, "--name", "bert", "--location", "FR"), *python(NOISY, "0")]
@@ -249,6 +250,7 @@ def test_ctrl_c_in_a_terminal_reaches_the_command_once(tmp_path: Path, meter: st
     assert "greentrain: tty completed after" in text
 
 
+@pytest.mark.slow
 def test_a_used_up_budget_ends_the_command_with_3(tmp_path: Path, meter: str) -> None:
     """360 W x PUE 1 use 0.0001 kWh in a second; the command gets SIGTERM and may end in its own way."""
     code = """
@@ -271,6 +273,7 @@ time.sleep(60)
     assert (end["status"], end["error"], end["exit_code"]) == ("interrupted", "BudgetExceeded", 0)
 
 
+@pytest.mark.slow
 def test_a_budget_that_only_warns_keeps_the_exit_code(tmp_path: Path, meter: str) -> None:
     """The command goes on to its own end."""
     options = ("--pue", "1", "--budget-kwh", "0.00005", "--quiet")
@@ -281,6 +284,7 @@ def test_a_budget_that_only_warns_keeps_the_exit_code(tmp_path: Path, meter: str
     assert found.stderr.count("of the budget of 5e-05 kWh is used") == 1
 
 
+@pytest.mark.slow
 def test_a_tracked_training_inside_joins(tmp_path: Path, meter: str) -> None:
     """A decorator in the command's code finds the meter there: one run, its logs in it, one meter."""
     code = f"""
@@ -388,6 +392,7 @@ def test_misuse_is_one_line_before_the_command_runs(
     assert found.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_options_after_the_command_are_the_commands(tmp_path: Path, meter: str) -> None:
     """With and without the two dashes."""
     code = "import sys; print(sys.argv[1:])"

@@ -85,6 +85,7 @@ def test_one_record_is_explained_factor_by_factor(capsys: pytest.CaptureFixture[
         assert words in out
 
 
+@pytest.mark.slow
 def test_every_record_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     """Excluded ones too, which say why."""
     for record in validate(tier="T1").references:

@@ -486,6 +486,7 @@ def assert_shown_everywhere(run: LiveRun, tmp_path: Path, capsys: pytest.Capture
     return in_history
 
 
+@pytest.mark.slow
 def test_a_run_that_completed(tracked: Callable[..., LiveRun], tmp_path: Path, capsys: Any) -> None:
     """450 W for as long as it took."""
     run = tracked()
@@ -497,6 +498,7 @@ def test_a_run_that_completed(tracked: Callable[..., LiveRun], tmp_path: Path, c
     assert found.it_energy_kwh.best == pytest.approx(450 * found.duration_seconds / 3.6e6, rel=0.02)
 
 
+@pytest.mark.slow
 def test_a_run_that_failed(tracked: Callable[..., LiveRun], tmp_path: Path, capsys: Any) -> None:
     """What it took counts all the same."""
     run = tracked()
@@ -516,6 +518,7 @@ def test_a_run_whose_accelerator_was_named(tracked: Callable[..., LiveRun], tmp_
     assert (found.estimate.run["gpu"], found.reconciliation.believed) == ("a100-sxm4-80gb", "measurement")
 
 
+@pytest.mark.slow
 def test_a_run_whose_readings_fail(tracked: Callable[..., LiveRun], tmp_path: Path, capsys: Any) -> None:
     """Half a second was read; the rest is filled, and said to be."""
     run = tracked({"seconds": 0.5, "error": "the driver is gone"}, interval=0.2)
@@ -529,6 +532,7 @@ def test_a_run_whose_readings_fail(tracked: Callable[..., LiveRun], tmp_path: Pa
     assert found.it_energy_kwh.best == pytest.approx(450 * found.duration_seconds / 3.6e6, rel=0.2)
 
 
+@pytest.mark.slow
 def test_a_run_inside_another(tracked: Callable[..., LiveRun], tmp_path: Path, capsys: Any) -> None:
     """The outer run holds the inner one; the inner one's own number is a part of it."""
     run = tracked()
@@ -566,6 +570,7 @@ def test_a_run_without_a_meter(tmp_path: Path, capsys: Any) -> None:
     assert summary(run, run.result()) == f"{text}\n"  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gpu", ["A100-SXM4-80GB", "8xA100-SXM4-80GB"])
 def test_eight_accelerators_of_a_run_of_this_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, gpu: str
@@ -590,6 +595,7 @@ def test_eight_accelerators_of_a_run_of_this_process(
     assert run.record["estimate"]["run"]["count"] == 8
 
 
+@pytest.mark.slow
 def test_a_command(tmp_path: Path) -> None:
     """The line at the end of a wrapped command says what the history says."""
     power = tmp_path / "power.jsonl"

@@ -103,6 +103,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_blocks_are_executed(page: Path, reader: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All of a page's blocks do what they show, one after the other."""

@@ -200,6 +200,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             as_server([str(folder / "pg_ctl"), "-D", data, "-m", "immediate", "stop"], env=environment)
 
 
+@pytest.mark.slow
 def test_postgresql_holds_the_same(home: Path, tmp_path: Path, server: str) -> None:
     """Exported twice, row for row what SQLite holds."""
     import psycopg

@@ -77,6 +77,7 @@ def only_run(home: Path, wanted: str, timeout_seconds: float = 15) -> Run:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_the_history_says_what_the_run_itself_says(tmp_path: Path) -> None:
     """Energy, emissions and their intervals are those of the measurement that the training saw."""
     training = start(tmp_path / "home", tmp_path, 1.0)

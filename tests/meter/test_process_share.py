@@ -77,6 +77,7 @@ def test_attribution_laws(
     assert attributed_share(own + more, used, capacity, allotted, weight) >= share - 1e-12
 
 
+@pytest.mark.slow
 def test_tree_counts_children_that_have_ended() -> None:
     """Four children of a quarter of a second each, ended before anyone looked, are a second of CPU time."""
     code = FOUR_CHILDREN.format(spin=SPIN.format(seconds=0.25))
@@ -106,6 +107,7 @@ def test_tree_keeps_orphans_and_what_nobody_waited_for() -> None:
     assert 0.9 <= used[-1] < 1.3
 
 
+@pytest.mark.slow
 def test_tree_does_not_take_a_stranger_for_its_own() -> None:
     """A process that is not a descendant adds nothing."""
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as idle:

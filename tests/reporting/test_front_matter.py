@@ -141,6 +141,7 @@ TREES = st.recursive(
 FRONTS = st.dictionaries(st.text("abcdef", min_size=1, max_size=4), TREES, max_size=5)
 
 
+@pytest.mark.slow
 @given(
     FRONTS,
     st.none() | st.just(0.5) | st.dictionaries(st.sampled_from(["emissions", "note", "source"]), PLAIN),

@@ -87,6 +87,7 @@ def train_until_raised(tmp_path: Path, **said: Any) -> Any:
     return run
 
 
+@pytest.mark.slow
 def test_a_used_up_budget_raises_at_the_next_log(tmp_path: Path) -> None:
     """0.00025 kWh a second with PUE 2: a budget of 0.0001 kWh lasts 0.4 s; the exception ends the run as failed."""
     with (
@@ -100,6 +101,7 @@ def test_a_used_up_budget_raises_at_the_next_log(tmp_path: Path) -> None:
     assert tracker(tmp_path)[0]["budget"] == {"kwh": 0.0001, "kg": None, "action": "raise"}
 
 
+@pytest.mark.slow
 def test_a_used_up_budget_may_ask_to_stop(tmp_path: Path) -> None:
     """0.000125 kg a second: callbacks see the flag within a second or so, and nothing is raised."""
     with pytest.warns(greentrain.GreentrainWarning, match="of the budget of 0.0001 kg CO2e is used"):

@@ -393,6 +393,7 @@ def test_of_concurrent_calls_the_last_to_start_counts(track_unmeasured: TrackQui
     assert train.run is seen[-1]
 
 
+@pytest.mark.slow
 def test_only_the_latest_run_is_kept(track_unmeasured: TrackQuietly) -> None:
     """Many calls leave one run in memory, and a function that is gone leaves none."""
 

@@ -35,6 +35,7 @@ def test_a_run_that_has_ended_is_reported_to_its_last_reading(said: dict[str, An
     assert "bert" in report(run, "text")
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_is_reported_as_far_as_it_is(said: dict[str, Any]) -> None:
     """With its status."""
     with greentrain.track("bert", **said) as run:

@@ -69,6 +69,7 @@ def greentrain_hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:8]
 
 
+@pytest.mark.slow
 def test_energy_is_power_times_time_then_pue_then_grid_once(track: TrackQuietly) -> None:
     """450 W for the run's length; facility = IT x 1.5; kg = facility x 0.2 kg/kWh; components in proportion."""
     with track() as run:
@@ -262,6 +263,7 @@ def test_stop_without_start_and_twice_does_nothing(track: TrackQuietly, home: Pa
     assert [record["type"] for record in tracker(home)] == ["start", "end"]
 
 
+@pytest.mark.slow
 def test_results_are_there_after_the_block_only(track: TrackQuietly) -> None:
     """Inside it there is the energy so far instead."""
     with track(gpu="A100") as run:
@@ -394,6 +396,7 @@ def test_the_meters_journal_and_ours_are_of_one_session(track: TrackQuietly, hom
     assert meter(home)[0]["run_pid"] == os.getpid()
 
 
+@pytest.mark.slow
 def test_the_example_of_track_works(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What its docstring shows is what comes out."""
     monkeypatch.setenv("GREENTRAIN_HOME", str(home))

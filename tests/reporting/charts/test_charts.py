@@ -52,6 +52,7 @@ def test_themes_differ_in_the_template_alone() -> None:
         assert light["layout"] == dark["layout"]
 
 
+@pytest.mark.slow
 def test_every_chart_of_the_shipped_validation_is_drawn() -> None:
     """Every record with two figures is a point; the size stays that of a page, not of a library."""
     report = validate()

@@ -222,6 +222,7 @@ def test_the_bibliography_names_the_sources_once() -> None:
     assert {key for group in cited for key in group.split(",")} <= set(keys)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (Debian: texlive-latex-base)")
 @pytest.mark.parametrize("kind", ["estimate", "project", "nasty"])
 def test_it_compiles(kind: str, tmp_path: Path) -> None:
