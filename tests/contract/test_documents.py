@@ -90,13 +90,15 @@ def test_the_changelog_has_the_form_that_it_names() -> None:
 def test_the_workflow_runs_the_checks_on_every_python() -> None:
     """It calls the same script as everybody, on the versions that the package names, and may only read."""
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
-    ((_, job),) = workflow["jobs"].items()
+    jobs = workflow["jobs"]
     named = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if re.search(r"Python :: 3\.\d+$", text)]
+    steps = [step for job in jobs.values() for step in job["steps"]]
 
-    assert job["strategy"]["matrix"]["python"] == named
+    assert jobs["checks"]["strategy"]["matrix"]["python"] == named
+    assert jobs["oldest"]["container"] == f"python:{named[0]}-bookworm"
     assert workflow["permissions"] == {"contents": "read"}
-    assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
-    assert all(re.fullmatch(r"actions/\w+@v\d+", step["uses"]) for step in job["steps"] if "uses" in step)
+    assert [step["run"] for step in steps if "run" in step] == [f"bash .ci/run {part}" for part in jobs]
+    assert all(re.fullmatch(r"actions/\w+@v\d+", step["uses"]) for step in steps if "uses" in step)
 
 
 @pytest.mark.parametrize(
