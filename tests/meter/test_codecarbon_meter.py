@@ -17,8 +17,8 @@ from greentrain.meter.launch import launch
 
 HOSTED = """
 import sys, threading, time
-from greentrain.meter.codecarbon_host import CodecarbonHost, HostSettings
-host = CodecarbonHost(HostSettings(None, "AMD EPYC 7763 64-Core Processor", 4.375, 9.5, ()))
+from greentrain.meter.codecarbon_host import CodecarbonHost
+host = CodecarbonHost("AMD EPYC 7763 64-Core Processor", 4.375, 9.5, ())
 first = host.start()
 time.sleep(1.0)
 last = host.measure()

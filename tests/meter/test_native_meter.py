@@ -11,6 +11,7 @@ import greentrain
 from greentrain.history import History
 from greentrain.meter.launch import launch
 from greentrain.meter.native import NativeMeter
+from greentrain.meter.settings import MeterSettings
 
 SELECTED = [("1", 200.0), ("GPU-0", 100.0), ("MIG-0", 200 * 3 / 7), ("0,MIG-1", 100 + 200 * 2 / 7)]
 
@@ -228,7 +229,7 @@ def test_nvidia_smi_without_a_driver(runs: Path, driver: Path) -> None:
 
 def test_gpus_that_cannot_be_looked_for(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where not even the driver can be asked, the host is read and the reason stands at the GPUs."""
-    meter = NativeMeter({})
+    meter = NativeMeter(MeterSettings("", "s", 1, None, 1, 0.0, 1.0, {}, "native"))
     monkeypatch.setattr(sys, "executable", "/nowhere")
     meter.start(time.monotonic())
     assert meter.wait_until_ready(5.0)

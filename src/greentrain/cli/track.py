@@ -6,7 +6,7 @@ from greentrain.cli.options import Argument, Command, Option
 from greentrain.cli.terminal import error_line
 from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
-from greentrain.meter.backends import BUILT_IN, DEFAULT
+from greentrain.meter.backends import BACKENDS, DEFAULT
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,7 +35,7 @@ TRACK_OPTIONS = (
     Option("budget_kg", "KG", "Emissions in kg CO2e that the run may cause.", _BUDGET),
     Option(_ON_BUDGET, "ACTION", "warn, or stop: SIGTERM to the command, exit code 3. [warn]", _BUDGET),
     Option("interval", "S", "Seconds between samples. [1]", _RECORD),
-    Option("meter", "NAME", f"{either((*BUILT_IN, 'one that a package adds'))}. [{DEFAULT}]", _RECORD),
+    Option("meter", "NAME", f"{either((*BACKENDS, 'one that a package adds'))}. [{DEFAULT}]", _RECORD),
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RECORD),
     Option("quiet", "", "Leave out our own lines on stderr.", _RECORD),
 )

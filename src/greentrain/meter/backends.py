@@ -8,10 +8,9 @@ from __future__ import annotations
 from os.path import abspath, isfile
 
 from greentrain.errors import InputError, MeterError, UnknownName, either
-from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from importlib.metadata import EntryPoint
     from typing import NoReturn
 
@@ -24,64 +23,29 @@ GROUP = "greentrain.meters"
 DEFAULT, NONE = "codecarbon", "none"
 
 
-def _codecarbon(settings: MeterSettings) -> Meter:
-    from greentrain.meter.codecarbon import CodecarbonMeter
-
-    return CodecarbonMeter(settings.environment, settings.country_iso3)
-
-
-def _native(settings: MeterSettings) -> Meter:
-    from greentrain.meter.native import NativeMeter
-
-    return NativeMeter(settings.environment)
-
-
-def _none(settings: MeterSettings, reason: str = "metering is switched off") -> Meter:
-    from greentrain.meter.base import NoMeter
-
-    return NoMeter(reason)
-
-
-def _replay(settings: MeterSettings) -> Meter:
-    from greentrain.meter.replay import ReplayMeter
-
-    return ReplayMeter(settings.argument)
-
-
-class Backend(NamedTuple):
-    """A meter of our own.
-
-    Attributes
-    ----------
-    make : callable
-        Makes the meter; loads its module only then.
-    reads_file : bool
-        Whether a colon and a file follow its name.
-    """
-
-    make: Callable[[MeterSettings], Meter]
-    reads_file: bool = False
-
-
 BACKENDS = {
-    "codecarbon": Backend(_codecarbon),
-    "native": Backend(_native),
-    "none": Backend(_none),
-    "replay": Backend(_replay, reads_file=True),
+    "codecarbon": "greentrain.meter.codecarbon:CodecarbonMeter",
+    "native": "greentrain.meter.native:NativeMeter",
+    "none": "greentrain.meter.base:switched_off",
+    "replay:FILE": "greentrain.meter.replay:replayed",
 }
-"""Our own meters by name. A new one is a module of its own and a line here."""
+"""Our own meters as a user writes them, each with a module and the callable in it that takes `MeterSettings`.
 
-BUILT_IN = tuple(f"{name}:FILE" if backend.reads_file else name for name, backend in BACKENDS.items())
-"""Our own meters as a user writes them."""
+A new one is a module of its own and a line here; its module is loaded only where the meter is made.
+"""
+
+_BY_NAME = {written.partition(":")[0]: written for written in BACKENDS}
 
 
 def make_meter(settings: MeterSettings) -> Meter:
     """Make the meter that a run asks for; one that cannot be made gives way to one that states why."""
+    from greentrain.meter.base import NoMeter
+
     name = settings.meter.partition(":")[0]
     try:
-        return BACKENDS[name].make(settings) if name in BACKENDS else _added(name, settings)
+        return _ours(BACKENDS[_BY_NAME[name]], settings) if name in _BY_NAME else _added(name, settings)
     except Exception as error:
-        return _none(settings, f"{type(error).__name__} {error}")
+        return NoMeter(f"{type(error).__name__} {error}")
 
 
 def checked_meter(meter: object) -> str:
@@ -105,10 +69,10 @@ def checked_meter(meter: object) -> str:
     if not isinstance(meter, str):
         raise InputError("meter", meter, _rule())
     name, colon, argument = meter.partition(":")
-    backend = BACKENDS.get(name)
-    if backend is None:
+    written = _BY_NAME.get(name)
+    if written is None:
         return meter if any(point.name == name for point in _entry_points()) else _refuse(meter)
-    if bool(colon) != backend.reads_file:
+    if bool(colon) != (":" in written):
         _refuse(meter)
     if not colon:
         return name
@@ -130,7 +94,15 @@ def _rule() -> str:
 
 
 def _names() -> tuple[str, ...]:
-    return (*BUILT_IN, *sorted({point.name for point in _entry_points()} - set(BACKENDS)))
+    return (*BACKENDS, *sorted({point.name for point in _entry_points()} - set(_BY_NAME)))
+
+
+def _ours(place: str, settings: MeterSettings) -> Meter:
+    from importlib import import_module
+
+    module, _, name = place.partition(":")
+    meter: Meter = getattr(import_module(module), name)(settings)
+    return meter
 
 
 def _added(name: str, settings: MeterSettings) -> Meter:

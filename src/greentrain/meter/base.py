@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from greentrain.journal.records import COMPONENTS, Component
 
-__all__ = ["WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading", "unknown_components"]
+__all__ = ["WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading", "switched_off", "unknown_components"]
 
 WATT_SECONDS_PER_KWH = 3.6e6
 
@@ -114,3 +114,8 @@ class NoMeter:
 
     def stop(self) -> None:
         """Do nothing."""
+
+
+def switched_off(settings: object) -> NoMeter:
+    """Make the meter called ``none``, whatever the settings are."""
+    return NoMeter("metering is switched off")

@@ -1,12 +1,12 @@
 """The meter that hosts codecarbon: in a thread, so that a driver that hangs stops the reading and nothing else."""
 
 import time
-from collections.abc import Mapping
 
 from greentrain.meter.base import Component, Reading
-from greentrain.meter.codecarbon_host import CodecarbonHost, HostReading, HostSettings, installed_version
+from greentrain.meter.codecarbon_host import CodecarbonHost, HostReading, installed_version
 from greentrain.meter.computer import ComputerMeter
 from greentrain.meter.gpu_selection import Gpu
+from greentrain.meter.settings import MeterSettings
 
 _COUNTED = {"intel_rapl": "RAPL counter", "windows_emi": "EMI counter", "intel_power_gadget": "Power Gadget"}
 _CHIP_METHODS = ("AppleSiliconChip", "Raspberry")
@@ -20,18 +20,15 @@ class CodecarbonMeter(ComputerMeter[HostReading]):
 
     Parameters
     ----------
-    environment : mapping of str to str
-        The run's variables that select GPUs.
-    country_iso3 : str or None
-        Country for codecarbon, which changes no energy.
+    settings : MeterSettings
+        The run's variables that select GPUs are used.
     """
 
     name = "codecarbon"
 
-    def __init__(self, environment: Mapping[str, str], country_iso3: str | None) -> None:
-        super().__init__(environment, "codecarbon could not start")
+    def __init__(self, settings: MeterSettings) -> None:
+        super().__init__(settings.environment, "codecarbon could not start")
         self.version = installed_version()
-        self._country_iso3 = country_iso3
         self._host: CodecarbonHost | None = None
         self._base: dict[str, float] = {}
 
@@ -54,7 +51,7 @@ class CodecarbonMeter(ComputerMeter[HostReading]):
 
     def _set_up(self, run_started_mono: float) -> None:
         chosen, parts = self._gpus.find(), self._parts
-        host = CodecarbonHost(HostSettings(self._country_iso3, parts.cpu_name, parts.cpu_tdp_w, parts.memory_w, chosen))
+        host = CodecarbonHost(parts.cpu_name, parts.cpu_tdp_w, parts.memory_w, chosen)
         first = host.start()
         self._gpus.start(first.mono, run_started_mono)
         own = self._host_reader.read().energy_kwh

@@ -31,30 +31,6 @@ _KEPT_VARIABLES = frozenset(
 _NOWHERE = os.path.join(os.sep, "nonexistent")
 
 
-class HostSettings(NamedTuple):
-    """What codecarbon is told.
-
-    Attributes
-    ----------
-    country_iso3 : str or None
-        The country, which codecarbon insists on and which changes no energy.
-    cpu_name : str
-        Name of the CPU; empty leaves the search to codecarbon.
-    cpu_tdp_w : float or None
-        TDP of this computer's CPUs, for where no counter can be read. [W]
-    memory_w : float
-        Power of the memory. [W]
-    gpus : sequence of Gpu
-        The GPUs to read.
-    """
-
-    country_iso3: str | None
-    cpu_name: str
-    cpu_tdp_w: float | None
-    memory_w: float
-    gpus: Sequence[Gpu]
-
-
 class HostReading(NamedTuple):
     """What codecarbon measured: energy since the start, and power over the last interval.
 
@@ -81,15 +57,21 @@ class CodecarbonHost:
 
     Parameters
     ----------
-    settings : HostSettings
-        What codecarbon is told.
+    cpu_name : str
+        Name of the CPU; empty leaves the search to codecarbon.
+    cpu_tdp_w : float or None
+        TDP of this computer's CPUs, for where no counter can be read. [W]
+    memory_w : float
+        Power of the memory. [W]
+    gpus : sequence of Gpu
+        The GPUs to read.
     """
 
-    def __init__(self, settings: HostSettings) -> None:
+    def __init__(self, cpu_name: str, cpu_tdp_w: float | None, memory_w: float, gpus: Sequence[Gpu]) -> None:
         _shut_out_settings()
-        _bound_programs(settings.gpus)
+        _bound_programs(gpus)
         self._deltas: list[dict[str, Any]] | None = None
-        self._tracker = _tracker(settings)
+        self._tracker = _tracker(cpu_name, cpu_tdp_w, memory_w, [gpu.number for gpu in gpus])
 
     def start(self) -> HostReading:
         """Start measuring; give the first reading, from which the others count."""
@@ -191,23 +173,23 @@ def _bound_programs(gpus: Sequence[Gpu]) -> None:
         sys.modules["amdsmi"] = None  # type: ignore[assignment]
 
 
-def _tracker(settings: HostSettings) -> Any:
-    if settings.cpu_name:
-        _seed_cpu_name(settings.cpu_name)
+def _tracker(cpu_name: str, cpu_tdp_w: float | None, memory_w: float, gpu_numbers: list[int]) -> Any:
+    if cpu_name:
+        _seed_cpu_name(cpu_name)
     from codecarbon import OfflineEmissionsTracker, emissions_tracker
 
     vars(emissions_tracker)["get_hierarchical_config"] = dict
     return OfflineEmissionsTracker(
-        country_iso_code=settings.country_iso3 or "USA",
+        country_iso_code="USA",  # it insists on one, which changes no energy
         measure_power_secs=_FOREVER_SECONDS,
         api_call_interval=-1,
         output_methods=[],
         output_handlers=[],
-        gpu_ids=[gpu.number for gpu in settings.gpus],
+        gpu_ids=gpu_numbers,
         tracking_mode="machine",
         log_level="critical",
-        force_cpu_power=_forced_cpu_w(settings),
-        force_ram_power=settings.memory_w,
+        force_cpu_power=_forced_cpu_w(cpu_name, cpu_tdp_w),
+        force_ram_power=memory_w,
         force_carbon_intensity_g_co2e_kwh=_ANY_INTENSITY_G_PER_KWH,
         allow_multiple_runs=True,
         pue=1.0,
@@ -215,14 +197,14 @@ def _tracker(settings: HostSettings) -> Any:
     )
 
 
-def _forced_cpu_w(settings: HostSettings) -> float | None:
+def _forced_cpu_w(cpu_name: str, cpu_tdp_w: float | None) -> float | None:
     """State the CPU's limit where no counter can be read; a stated limit would keep codecarbon from the counter."""
     from codecarbon.core import cpu, hardware_cache
 
     if not sys.platform.startswith("linux") or cpu.is_rapl_available():
         return None
-    tdp_w = settings.cpu_tdp_w or 1.0
-    vars(hardware_cache)["_tdp"] = SimpleNamespace(model=settings.cpu_name or "unknown", tdp=tdp_w)
+    tdp_w = cpu_tdp_w or 1.0
+    vars(hardware_cache)["_tdp"] = SimpleNamespace(model=cpu_name or "unknown", tdp=tdp_w)
     return tdp_w
 
 

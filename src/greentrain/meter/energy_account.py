@@ -85,11 +85,6 @@ class EnergyAccount:
         self.missed_seconds = 0.0
         self.largest_gap_seconds = 0.0
 
-    @property
-    def last_mono(self) -> float:
-        """Moment of the last reading. [s]"""
-        return self._last.mono
-
     def take(self, reading: Reading, share: Share, components: Mapping[str, str]) -> tuple[ReadingGap, ...]:
         """Add what was used since the last reading.
 

@@ -104,7 +104,6 @@ def launch(
     *,
     interval_seconds: float = 1.0,
     meter: str = DEFAULT,
-    country_iso3: str | None = None,
     started_mono: float | None = None,
     run_pid: int | None = None,
 ) -> MeterHandle:
@@ -120,8 +119,6 @@ def launch(
         Time between readings. [s]
     meter : str, optional
         Name of the meter, as `checked_meter` returns it.
-    country_iso3 : str, optional
-        The country's three-letter code, which codecarbon insists on and which changes no energy.
     started_mono : float, optional
         The run's start, of ``time.monotonic``; now unless told. [s]
     run_pid : int, optional
@@ -140,7 +137,6 @@ def launch(
         interval_seconds=interval_seconds,
         environment={name: os.environ[name] for name in GPU_VARIABLES if name in os.environ},
         meter=meter,
-        country_iso3=country_iso3,
     )
     try:
         return _start(settings.to_json())

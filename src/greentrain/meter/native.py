@@ -1,13 +1,13 @@
 """The meter that reads by itself, without codecarbon: CPU and memory from the system, GPUs from their drivers."""
 
 import time
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from greentrain._version import __version__
 from greentrain.meter.base import Component, Reading
 from greentrain.meter.computer import ComputerMeter
 from greentrain.meter.gpu_sensors import Boards, open_sensor
+from greentrain.meter.settings import MeterSettings
 
 
 class _Snapshot(NamedTuple):
@@ -29,15 +29,15 @@ class NativeMeter(ComputerMeter[_Snapshot]):
 
     Parameters
     ----------
-    environment : mapping of str to str
-        The run's variables that select GPUs.
+    settings : MeterSettings
+        The run's variables that select GPUs are used.
     """
 
     name = "native"
     version = __version__
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        super().__init__(environment, "the GPUs cannot be read")
+    def __init__(self, settings: MeterSettings) -> None:
+        super().__init__(settings.environment, "the GPUs cannot be read")
         self._boards = Boards(open_sensor)
         self._taken_kwh: dict[int, float] = {}
         self._has_boards = False

@@ -9,6 +9,7 @@ from math import inf, isfinite
 from greentrain.errors import DataError
 from greentrain.journal.records import COMPONENTS
 from greentrain.meter.base import WATT_SECONDS_PER_KWH, Component, Reading
+from greentrain.meter.settings import MeterSettings
 
 _KEYS = {f"{kind}_w": kind for kind in COMPONENTS}
 _Powers = dict[str, float]
@@ -83,6 +84,11 @@ class ReplayMeter:
 
     def stop(self) -> None:
         """Do nothing."""
+
+
+def replayed(settings: MeterSettings) -> ReplayMeter:
+    """Make the meter of the file that follows its name in the settings."""
+    return ReplayMeter(settings.argument)
 
 
 _Step = tuple[float, _Powers, str | None]

@@ -49,8 +49,6 @@ class MeterSettings(NamedTuple):
         The run's variables that select GPUs.
     meter : str
         Name of the back-end, and after a colon its argument where it takes one: ``native``, ``replay:FILE``.
-    country_iso3 : str or None
-        The country, for codecarbon.
     """
 
     run_folder: str
@@ -62,7 +60,6 @@ class MeterSettings(NamedTuple):
     interval_seconds: float
     environment: dict[str, str]
     meter: str
-    country_iso3: str | None
 
     @property
     def argument(self) -> str:

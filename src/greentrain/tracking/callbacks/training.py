@@ -3,7 +3,8 @@
 import atexit
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -117,7 +118,7 @@ class Training:
         """Begin the span of an epoch, which ends the one before."""
         self.epoch_ends()
         if self.run is not None and self.is_running:
-            with _EndsOnBudget(self):
+            with self._ending_on_budget():
                 self._epoch = self.run.span("epoch", epoch=epoch).__enter__()
 
     def epoch_ends(self, error: BaseException | None = None) -> None:
@@ -139,7 +140,7 @@ class Training:
         now = time.monotonic()
         if now - self._logged_step < writing_interval_seconds(now - self._began, _STEP_EVERY_SECONDS):
             if self.run is not None:
-                with _EndsOnBudget(self):
+                with self._ending_on_budget():
                     self.run.check_budget()
             return
         self._logged_step = now
@@ -150,7 +151,7 @@ class Training:
         """Record the numbers among values that the framework tells; the rest is not ours to judge."""
         numbers = {str(name): value for name, value in values.items() if _is_number(value)}
         if self.run is not None:
-            with _EndsOnBudget(self):
+            with self._ending_on_budget():
                 self.run.log(**numbers)
 
     def figures(self) -> dict[str, float]:
@@ -184,6 +185,15 @@ class Training:
         if isinstance(state.get(RUN_ID), str) and state[RUN_ID]:
             self._settings = {RUN_ID: state[RUN_ID]} | self._settings
 
+    @contextmanager
+    def _ending_on_budget(self) -> Iterator[None]:
+        """End the run with the exception of its budget, of which no framework informs its callbacks."""
+        try:
+            yield
+        except BudgetExceeded as error:
+            self.end(error)
+            raise
+
     def __getstate__(self) -> dict[str, Any]:
         """Pickle and copy without what ends the run: a copy does not go on with it."""
         return {**self.__dict__, "_finalizer": None, "_epoch": None}
@@ -213,22 +223,6 @@ class WithTraining:
     ) -> None:
         if self.training.is_running:
             self.training.end(error)
-
-
-class _EndsOnBudget:
-    """Ends the run with the exception of its budget, which no framework tells its callbacks of."""
-
-    def __init__(self, training: Training) -> None:
-        self._training = training
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, BudgetExceeded):
-            self._training.end(error)
 
 
 def _abandon(run: "LiveRun", uncaught_before: object) -> None:
