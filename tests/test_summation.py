@@ -223,7 +223,7 @@ def test_a_run_that_goes_on_is_refused(live: LiveRun) -> None:
     """It says what it has taken by now, which is not what it will have taken."""
     with pytest.raises(InputError) as caught:
         total([run(1), live])
-    rule = "goes on; energy_kwh_so_far() and kg_so_far() say what it has taken by now"
+    rule = "is still running; energy_kwh_so_far() and kg_so_far() return what it has used by now"
     assert str(caught.value) == f"run 'bert': {rule}"
 
 

@@ -30,8 +30,8 @@ def test_use_share_and_forecast() -> None:
     use = BudgetUse(3.0, 5.0, "kWh", 0.25)
 
     assert (use.share, use.forecast) == (pytest.approx(0.6), pytest.approx(12.0))
-    assert use.words() == "60 % of the budget of 5 kWh is used; at this rate the whole run takes 12 kWh"
-    assert use._replace(done=None).words() == "60 % of the budget of 5 kWh is used"
+    assert use.text() == "60 % of the budget of 5 kWh is used; at this rate the whole run takes 12 kWh"
+    assert use._replace(done=None).text() == "60 % of the budget of 5 kWh is used"
 
 
 def test_each_threshold_is_warned_of_once() -> None:

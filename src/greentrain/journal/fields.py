@@ -12,7 +12,7 @@ _LONGEST_TEXT = 20_000
 
 
 def text(record: Mapping[str, object], name: str) -> str | None:
-    """Give a field that is text, NUL and lone surrogates escaped, at most 20,000 characters of it."""
+    """Return a field that is text, NUL and lone surrogates escaped, at most 20,000 characters of it."""
     value = record.get(name)
     if not isinstance(value, str):
         return None
@@ -22,7 +22,7 @@ def text(record: Mapping[str, object], name: str) -> str | None:
 
 
 def number(record: Mapping[str, object], name: str) -> float | None:
-    """Give a field that is a finite number."""
+    """Return a field that is a finite number."""
     value = record.get(name)
     if type(value) is int:
         try:
@@ -33,13 +33,13 @@ def number(record: Mapping[str, object], name: str) -> float | None:
 
 
 def whole(record: Mapping[str, object], name: str) -> int | None:
-    """Give a field that is a whole number."""
+    """Return a field that is a whole number."""
     value = record.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def amount(record: Mapping[str, object], name: str) -> float | None:
-    """Give a field that is a finite number, zero or above."""
+    """Return a field that is a finite number, zero or above."""
     value = record.get(name)
     if type(value) is float:  # as nearly all are
         return value if 0.0 <= value < inf else None
@@ -48,24 +48,24 @@ def amount(record: Mapping[str, object], name: str) -> float | None:
 
 
 def mapping(record: Mapping[str, object], name: str) -> dict[str, Any]:
-    """Give a field that is an object; an empty one else."""
+    """Return a field that is an object; an empty one else."""
     value = record.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def objects(record: Mapping[str, object], name: str) -> list[dict[str, Any]]:
-    """Give the objects of a field that is a list."""
+    """Return the objects of a field that is a list."""
     value = record.get(name)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def plain_values(found: Mapping[str, object]) -> dict[str, Any]:
-    """Give those entries of an object that are text or numbers, and not empty."""
+    """Return those entries of an object that are text or numbers, and not empty."""
     return {name: value for name, value in found.items() if isinstance(value, (str, int, float)) and value}
 
 
 def interval(record: Mapping[str, object], name: str) -> Interval | None:
-    """Give a field that is an interval of positive numbers in order."""
+    """Return a field that is an interval of positive numbers in order."""
     found = mapping(record, name)
     low, best, high = amount(found, "low"), amount(found, "best"), amount(found, "high")
     if low is None or best is None or high is None or not 0 < low <= best <= high:
@@ -74,7 +74,7 @@ def interval(record: Mapping[str, object], name: str) -> Interval | None:
 
 
 def moment(record: Record) -> float | None:
-    """Give the time of a record, in seconds since 1970. [s]"""
+    """Return the time of a record, in seconds since 1970. [s]"""
     try:
         found = datetime.fromisoformat(text(record, "t") or "")
         return (found if found.tzinfo is UTC else found.replace(tzinfo=UTC)).timestamp()

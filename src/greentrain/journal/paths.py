@@ -76,7 +76,7 @@ def make_run_folder(home: str, key: str) -> tuple[str | None, str | None]:
 
 
 def spare_home() -> str:
-    """Name the folder that stands in for a home that cannot be written."""
+    """Return the folder that replaces a home that cannot be written."""
     from tempfile import gettempdir
 
     owner = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
@@ -97,7 +97,7 @@ def journal_name_parts(path: str) -> tuple[str, int, str] | None:
 
 
 def _try_writing(folder: str) -> None:
-    """Raise OSError unless a file can be made in the folder and hold bytes: a full disk makes empty files."""
+    """Raise OSError if no file can be made in the folder or hold bytes: a full disk makes empty files."""
     path = join(folder, f".try-{os.getpid()}-{os.urandom(3).hex()}")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -108,5 +108,5 @@ def _try_writing(folder: str) -> None:
 
 
 def reason(error: BaseException) -> str:
-    """Say an error in a few words: the system's words where it has any."""
+    """Describe an error briefly: by the system's text where it has one."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Whether a process is still there. Only the standard library is used, and little of it, as in the journal."""
+"""Check whether a process is still there. Only the standard library is used, and little of it, as in the journal."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ _OF_THIS_PROCESS = "/proc/self/stat"
 
 
 def process_started(pid: int) -> int | None:
-    """Give when a process started, in clock ticks since the computer did; None where the system does not say.
+    """Return when a process started, in clock ticks since the computer did; None where the system does not report it.
 
     A process id is used again after its process has ended; the id together with this number is not.
     """
@@ -21,14 +21,14 @@ def process_started(pid: int) -> int | None:
 
 
 def is_process_alive(pid: int, started: int | None) -> bool:
-    """Whether a process of this computer lives.
+    """Return whether a process of this computer is alive.
 
     Parameters
     ----------
     pid : int
         Its id.
     started : int or None
-        When it started, as `process_started` tells it: another process with this id is not the one. None takes any.
+        When it started, by `process_started`: another process with this id is not the one. None takes any.
     """
     if pid <= 0:
         return False

@@ -12,7 +12,7 @@ _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 _SAMPLE = b'{"v":%d,"type":"sample",' % SCHEMA_VERSION
 """How a sample begins, as the meter writes it."""
 _GLUED = b"}{"
-"""How two records meet of which the first lost its end; a sample holds no text in which that could stand."""
+"""How two records meet of which the first lost its end; a sample holds no text in which that could occur."""
 _JSON_SPACE = " \t\r\n"
 
 
@@ -54,7 +54,7 @@ class Journal:
         self._take_text(self._new_text())
 
     def skim(self) -> None:
-        """Read all but the samples before the last one, or all that cannot be told apart at a glance.
+        """Read all but the samples before the last one, or all that cannot be told apart from them at once.
 
         Raises
         ------
@@ -116,7 +116,7 @@ def read_journal(path: str) -> Journal:
 
 
 def skim_journal(path: str) -> Journal:
-    """Read a journal but for the samples before the last one; each of them says anew what the ones before said.
+    """Read a journal but for the samples before the last one; each of them repeats what the ones before hold.
 
     A run of a day leaves thousands, and one that is over is asked for its sums. Samples that are left out are not
     looked into: one that is damaged and looks whole from outside is not counted. Where anything else is wrong all
@@ -133,7 +133,7 @@ def skim_journal(path: str) -> Journal:
 
 
 def last_record(path: str, kind: str) -> Record | None:
-    """Give the newest record of a type from the last 64 KiB of a journal; None when there is none or no such file."""
+    """Return the newest record of a type from the last 64 KiB of a journal; None when there is none or no such file."""
     try:
         with open(path, "rb") as file:
             start = max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES)
@@ -203,7 +203,7 @@ def _parsed(line: bytes) -> Record | None:
 
 
 def _version(record: object) -> int | None:
-    """Give the version of the schema of a record; None for what is no record."""
+    """Return the version of the schema of a record; None for what is no record."""
     if not isinstance(record, dict) or not isinstance(record.get("type"), str):
         return None
     version = record.get("v")

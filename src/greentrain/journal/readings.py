@@ -61,13 +61,13 @@ def read_names(record: Record) -> frozenset[str]:
 
 
 def is_marked_missing(record: Record) -> bool:
-    """Whether a reading has failed since the sample before."""
+    """Return whether a reading has failed since the sample before."""
     marks = record.get("marks")
     return isinstance(marks, list) and "missing" in marks
 
 
 def lapses_of(readings: Iterable[Record]) -> dict[str, list[Time]]:
-    """Give the times, since the run's start, in which a component that was read before was left out. [s]"""
+    """Return the times, since the run's start, in which a component that was read before was left out. [s]"""
     lapses: dict[str, list[Time]] = {}
     known: frozenset[str] = frozenset()
     newest = 0.0
@@ -84,7 +84,7 @@ def lapses_of(readings: Iterable[Record]) -> dict[str, list[Time]]:
 
 
 def silence_of(readings: Iterable[Record]) -> Time | None:
-    """Give the time at the end, since the run's start, in which no reading succeeded: all energy stands still. [s]"""
+    """Return the time at the end, since the run's start, in which no reading succeeded: no energy grows. [s]"""
     heard = newest = 0.0
     before: dict[str, Any] = {}
     is_silent = False
@@ -112,17 +112,17 @@ def length_within(times: Iterable[Time], begin: float, end: float) -> float:
 
 
 def by_component(found: dict[str, Any]) -> dict[str, float | None]:
-    """Give an amount for each component; None where the object has none."""
+    """Return an amount for each component; None where the object has none."""
     return {name: fields.amount(found, name) for name in COMPONENTS}
 
 
 def last_mapping(records: list[Record], name: str) -> dict[str, Any]:
-    """Give the newest of a field's objects that is not empty."""
+    """Return the newest of a field's objects that is not empty."""
     return next((found for record in reversed(records) if (found := fields.mapping(record, name))), {})
 
 
 def components_of(start: Record, records: ByType) -> tuple[Component, ...]:
-    """Give the components as they were at the end: a meter may come to know them while it runs."""
+    """Return the components as they were at the end: a meter may come to know them while it runs."""
     found: dict[tuple[str, str], Component] = {}
     items = fields.objects(start, "components")
     for change in records.get("component", ()):
@@ -146,7 +146,7 @@ def components_of(start: Record, records: ByType) -> tuple[Component, ...]:
 
 
 def changes_of(records: ByType) -> Iterator[tuple[str, str, str]]:
-    """Give each change of how a component is known: which one, how from then on, and why."""
+    """Yield each change of how a component is known: which one, how from then on, and why."""
     for record in records.get("component", ()):
         kind, quality = fields.text(record, "component"), fields.text(record, "quality")
         if kind in COMPONENTS and quality in QUALITIES:
@@ -154,7 +154,7 @@ def changes_of(records: ByType) -> Iterator[tuple[str, str, str]]:
 
 
 def gaps_of(records: ByType, host: str, offset: float) -> Iterator[Gap]:
-    """Give the times without measurement that a meter stated.
+    """Yield the times without measurement that a meter stated.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def gaps_of(records: ByType, host: str, offset: float) -> Iterator[Gap]:
 
 
 def energy_at(series: Sequence[tuple[float, float]], seconds: float) -> float:
-    """Give the energy by some moment: between two readings in proportion, after the last one what that says. [kWh]
+    """Return the energy by some moment: between two readings in proportion, after the last one its energy. [kWh]
 
     Parameters
     ----------

@@ -1,16 +1,16 @@
-"""What a journal tells of: the components that a meter reads, times without a reading, spans and logs."""
+"""Types of what a journal records: the components that a meter reads, times without a reading, spans and logs."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 COMPONENTS = ("gpu", "cpu", "memory")
-"""What a meter tells apart, in the order of the journal."""
+"""The kinds of components that a meter distinguishes, in the order of the journal."""
 
 QUALITIES = ("measured", "modelled", "unknown")
 """How a component's energy is known, the best first."""
 
 STATUSES = ("running", "completed", "failed", "interrupted", "killed")
-"""How a run stands or ended; ``interrupted`` by Ctrl-C, ``killed`` without a word of its own."""
+"""States of a run; ``interrupted`` by Ctrl-C, ``killed`` without a record of its end."""
 
 UNFINISHED = ("failed", "interrupted", "killed")
 """The statuses of runs that ended without having done what they were started for."""
@@ -28,7 +28,7 @@ class Component(NamedTuple):
     name : str
         The name that the driver or system gives it.
     method : str
-        How it is read, in a few words.
+        How it is read.
     quality : {'measured', 'modelled', 'unknown'}
         How its energy is known; in a history the worst that it was during the run.
     reason : str
@@ -72,7 +72,7 @@ _LEAST_MISSING_SHARE = 0.001
 
 
 def is_worth_a_word(missing_seconds: float, whole_seconds: float) -> bool:
-    """Whether a time without a reading is not negligible, beside the time of the run. [s]"""
+    """Return whether a time without a reading is not negligible, compared with the time of the run. [s]"""
     return missing_seconds > max(_LEAST_MISSING_SECONDS, _LEAST_MISSING_SHARE * whole_seconds)
 
 
@@ -102,7 +102,7 @@ class Log(NamedTuple):
 def worst_quality(qualities: Iterable[str]) -> str:
     """Return how a kind of component is known, from its parts: as the worst of those that are known at all.
 
-    A part of unknown energy is in no sum, and so says nothing of how the sum is known; without any known part the
+    A part of unknown energy is in no sum, and so does not affect how the sum is known; without any known part the
     kind is unknown.
     """
     known = [quality for quality in qualities if quality in QUALITIES[:2]]
@@ -110,7 +110,7 @@ def worst_quality(qualities: Iterable[str]) -> str:
 
 
 def expects_accelerators(estimate_inputs: Mapping[str, Any], components: Iterable[object]) -> bool:
-    """Whether energy of accelerators is missing where none was measured.
+    """Return whether energy of accelerators is missing where none was measured.
 
     A meter also names accelerators that it cannot read: where it names none and the user named none, there are none.
 

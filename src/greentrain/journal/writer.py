@@ -78,7 +78,7 @@ class JournalWriter:
         Returns
         -------
         bool
-            False the first time that a record is lost, the one time to say so; `problem` then holds the reason.
+            False the first time that a record is lost, the one time to warn; `problem` then holds the reason.
             True otherwise.
         """
         if os.getpid() != self._pid:
@@ -180,7 +180,7 @@ def encode(record: Record) -> bytes:
 
 
 def utc_text(seconds: float | None = None) -> str:
-    """Write a moment as ``2026-11-22T11:00:00.123Z``; now, unless told in seconds since 1970. [s]"""
+    """Write a moment as ``2026-11-22T11:00:00.123Z``; by default now, else seconds since 1970. [s]"""
     milliseconds = int((time.time() if seconds is None else seconds) * 1000)
     moment = time.gmtime(milliseconds // 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"

@@ -1,1 +1,1 @@
-"""The meter: a process of its own beside the run, which measures, writes its journal, and sees the run's end."""
+"""The meter: a process of its own that measures a run, writes a journal, and detects the run's end."""

@@ -81,7 +81,7 @@ def _wait_until(mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
 
 
 def _wait_for_first(deadline_mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
-    """Wait until the meter is ready or it is time for the first sample; give the run's end when that comes first."""
+    """Wait until the meter is ready or it is time for the first sample; return the run's end when that comes first."""
     end = watch.wait(0.0)
     while end is None and time.monotonic() < deadline_mono and not meter.wait_until_ready(_PATIENCE_SECONDS):
         end = watch.wait(0.0)

@@ -120,5 +120,5 @@ def _entry_points() -> tuple[EntryPoint, ...]:
 
     try:
         return tuple(entry_points(group=GROUP))
-    except Exception:  # a damaged package of somebody's keeps nobody from training
+    except Exception:  # a damaged package of others does not keep a training from starting
         return ()

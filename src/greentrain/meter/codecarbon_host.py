@@ -53,7 +53,7 @@ class HostReading(NamedTuple):
 
 
 class CodecarbonHost:
-    """An offline tracker of codecarbon that measures when it is told to.
+    """An offline tracker of codecarbon that measures on request.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class CodecarbonHost:
         self._tracker = _tracker(cpu_name, cpu_tdp_w, memory_w, [gpu.number for gpu in gpus])
 
     def start(self) -> HostReading:
-        """Start measuring; give the first reading, from which the others count."""
+        """Start measuring; return the first reading, from which the others count."""
         self._tracker.start()
         for timer in ("_scheduler", "_scheduler_monitor_power"):
             getattr(self._tracker, timer).stop()
@@ -128,7 +128,7 @@ class CodecarbonHost:
 
 
 def installed_version() -> str | None:
-    """Give codecarbon's version without loading it."""
+    """Return codecarbon's version without loading it."""
     spec = find_spec("codecarbon")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         try:

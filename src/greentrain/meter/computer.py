@@ -116,7 +116,7 @@ class RunGpus:
         Parameters
         ----------
         method : callable
-            Says how a board is read.
+            Describes how a board is read.
         failure : str, optional
             Why none is read any more.
         """

@@ -26,7 +26,7 @@ class ReadingGap(NamedTuple):
     from_mono, to_mono : float
         From and to, of ``time.monotonic``. [s]
     seconds : float
-        How long; the monotonic clock stands still while the computer is suspended. Of several gaps in a row all
+        How long; the monotonic clock stops while the computer is suspended. Of several gaps in a row all
         together, without the time between them. [s]
     reason : {"suspended", "late", "unmeasured"}
         Why.
@@ -38,7 +38,7 @@ class ReadingGap(NamedTuple):
     reason: str
 
     def followed_by(self, other: "ReadingGap", at_most_seconds: float) -> "ReadingGap | None":
-        """Give two gaps for one reason as one, where no more time lies between them; None else."""
+        """Return two gaps for one reason as one, where no more time lies between them; None else."""
         if self.reason != other.reason or other.from_mono - self.to_mono > at_most_seconds:
             return None
         return ReadingGap(self.from_mono, other.to_mono, self.seconds + other.seconds, self.reason)
@@ -124,7 +124,7 @@ class EnergyAccount:
         return gaps
 
     def shares(self) -> Share:
-        """Give the run's part of what the computer drew since the run's start; the latest where that is not read."""
+        """Return the run's part of what the computer drew since the run's start; the latest where that is not read."""
         return Share(*(self._share_of(kind, latest) for kind, latest in self._latest_share._asdict().items()))
 
     def _share_of(self, kind: str, latest: float | None) -> float | None:
@@ -201,14 +201,14 @@ class EnergyAccount:
         own = kwh * (1.0 if share is None else min(max(share, 0.0), 1.0))
         self.energy_kwh[kind] = self.energy_kwh.get(kind, 0.0) + own
         self._machine_kwh[kind] = self._machine_kwh.get(kind, 0.0) + kwh
-        # A last interval of milliseconds says little of the power.
+        # A last interval of milliseconds gives no steady power.
         if kind not in self.power_w or seconds >= _STEADY_INTERVALS * self._interval_seconds:
             self.power_w[kind] = own * WATT_SECONDS_PER_KWH / seconds
         self._covered[kind] += seconds * covered
 
 
 def _asleep_seconds() -> float:
-    """Give how long the computer has been suspended since its start, where the system says. [s]"""
+    """Return how long the computer has been suspended since its start, where the system reports it. [s]"""
     try:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
     except (AttributeError, OSError):

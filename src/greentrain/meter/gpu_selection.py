@@ -67,7 +67,7 @@ class GpuSelection(NamedTuple):
     shares : dict of int to float
         Part of each board that counts, by the driver's index. [1]
     basis : str
-        The variable that said so; ``all`` when none did.
+        The variable that selects them; ``all`` where none does.
     notes : tuple of str
         What to know of it: entries that no device matches, an order that may differ.
     """

@@ -83,7 +83,7 @@ class AmdSensor:
         self._handle = amdsmi.amdsmi_get_processor_handles()[number]
 
     def energy_j(self) -> float | None:
-        """Return the energy since the driver was loaded; None in virtual machines, and where it stands at 0. [J]"""
+        """Return the energy since the driver was loaded; None in virtual machines, and where it stays at 0. [J]"""
         found = self._amdsmi.amdsmi_get_energy_count(self._handle)
         steps, step_uj = _numbers(found, _AMD_COUNTERS)[:1], _numbers(found, ("counter_resolution",))
         return steps[0] * step_uj[0] / _UJ_PER_J if steps and step_uj and steps[0] else None
@@ -201,14 +201,14 @@ class Boards:
             try:
                 sensors[gpu.number] = self._open_sensor(gpu)
             except Exception as error:
-                self.lost[gpu.number] = _words(error)
+                self.lost[gpu.number] = _error_text(error)
         mono = time.monotonic()  # opening a first board may take seconds
         for number, sensor in sensors.items():
             try:
                 self._boards[number] = Board(sensor, mono)
                 self.methods[number] = self._boards[number].method
             except Exception as error:
-                self.lost[number] = _words(error)
+                self.lost[number] = _error_text(error)
         return mono
 
     def read(self, mono: float) -> str | None:
@@ -221,9 +221,9 @@ class Boards:
             except Exception as error:
                 self._failures[number] = self._failures.get(number, 0) + 1
                 if self._failures[number] <= PASSING_FAILURES:
-                    passing = _words(error)
+                    passing = _error_text(error)
                 else:
-                    self.lost[number] = f"readings fail: {_words(error)}"
+                    self.lost[number] = f"readings fail: {_error_text(error)}"
                     del self._boards[number]
         return passing
 
@@ -246,5 +246,5 @@ def _numbers(found: Mapping[str, object], names: tuple[str, ...]) -> list[float]
     return [float(value) for value in values if isinstance(value, (int, float))]
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return f"{type(error).__name__} {error}"

@@ -30,7 +30,7 @@ _BYTES_PER_GB = 1e9
 
 
 class CpuFacts(NamedTuple):
-    """What the system says of its CPUs.
+    """What the system reports of its CPUs.
 
     Attributes
     ----------
@@ -199,7 +199,7 @@ class HostComponents:
     def memory(self) -> Component:
         """Describe the memory: modelled where its size is known."""
         if not self.memory_w:
-            return Component("memory", "", "", "none", "unknown", "this system does not tell the size of its memory")
+            return Component("memory", "", "", "none", "unknown", "this system does not report the size of its memory")
         return Component("memory", "", "", "installed memory x W/GB", "modelled")
 
     def reader(self) -> "HostReader":
@@ -237,7 +237,7 @@ class HostReader:
 
     @property
     def knows_load(self) -> bool:
-        """Whether the system tells how busy its CPUs are."""
+        """Whether the system reports how busy its CPUs are."""
         return bool(cpu_seconds())
 
     def start(self, since_mono: float) -> None:
@@ -281,7 +281,7 @@ class HostReader:
 
 
 def cpu_seconds() -> tuple[float, ...]:
-    """Give busy and total time of all CPUs since the computer's start, in clock ticks; empty where unknown."""
+    """Return busy and total time of all CPUs since the computer's start, in clock ticks; empty where unknown."""
     try:
         with open("/proc/stat", "rb") as file:
             fields = [float(field) for field in file.readline().split()[1:9]]
@@ -292,7 +292,7 @@ def cpu_seconds() -> tuple[float, ...]:
 
 
 def memory_bytes() -> tuple[float, float]:
-    """Give used and total memory; zeros where the system does not say. [B]"""
+    """Return used and total memory; zeros where the system does not report it. [B]"""
     found = {}
     try:
         with open("/proc/meminfo", "rb") as file:

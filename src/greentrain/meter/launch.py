@@ -14,7 +14,7 @@ from greentrain.meter.backends import DEFAULT, NONE
 from greentrain.meter.settings import GPU_VARIABLES, MeterSettings, ranks_on_node
 
 CHANNEL, SIGN_OF_LIFE = 3, 4
-"""Descriptors in the meter: the run's word comes in on the first; the second is open as long as the meter lives."""
+"""Descriptors in the meter: the run's end is signalled on the first; the second is open while the meter lives."""
 
 _SHELL = "/bin/sh"
 _FIRST_FREE_DESCRIPTOR = 10
@@ -34,26 +34,26 @@ class MeterHandle:
         Why there is no meter; None when it was started.
     """
 
-    def __init__(self, word: int = -1, life: int = -1, problem: str | None = None) -> None:
+    def __init__(self, sender: int = -1, life: int = -1, problem: str | None = None) -> None:
         self.problem = problem
-        self._word = word
+        self._sender = sender
         self._life = life
         self._owner_pid = os.getpid()
 
     @property
     def alive(self) -> bool:
-        """Whether the meter's process lives."""
+        """Whether the meter's process is alive."""
         return self._is_ours() and not self._has_ended(0.0)
 
     def stop(self, timeout: float = 2.0, ended_mono: float | None = None) -> bool:
-        """Tell the meter that the run is over, and wait until it has closed its journal.
+        """Signal the end of the run to the meter, and wait until it has closed its journal.
 
         Parameters
         ----------
         timeout : float
             The longest wait; 0 does not wait. [s]
         ended_mono : float, optional
-            When the run ended, of ``time.monotonic``; now unless told. [s]
+            When the run ended, of ``time.monotonic``. Default: now. [s]
 
         Returns
         -------
@@ -62,7 +62,7 @@ class MeterHandle:
         """
         if not self._is_ours():
             return True
-        self._say_over(time.monotonic() if ended_mono is None else ended_mono)
+        self._signal_end(time.monotonic() if ended_mono is None else ended_mono)
         has_ended = self._has_ended(timeout)
         self._close()
         return has_ended
@@ -70,9 +70,9 @@ class MeterHandle:
     def _is_ours(self) -> bool:
         return self._life >= 0 and os.getpid() == self._owner_pid
 
-    def _say_over(self, ended_mono: float) -> None:
+    def _signal_end(self, ended_mono: float) -> None:
         with suppress(OSError):
-            os.write(self._word, int(ended_mono * 1e9).to_bytes(8, sys.byteorder))
+            os.write(self._sender, int(ended_mono * 1e9).to_bytes(8, sys.byteorder))
 
     def _has_ended(self, timeout_seconds: float) -> bool:
         """Wait for the end of the pipe that the meter holds open; without `select`, whose loading needs a file."""
@@ -92,10 +92,10 @@ class MeterHandle:
             return True
 
     def _close(self) -> None:
-        for descriptor in (self._word, self._life):
+        for descriptor in (self._sender, self._life):
             with suppress(OSError):
                 os.close(descriptor)
-        self._word = self._life = -1
+        self._sender = self._life = -1
 
 
 def launch(
@@ -120,9 +120,9 @@ def launch(
     meter : str, optional
         Name of the meter, as `checked_meter` returns it.
     started_mono : float, optional
-        The run's start, of ``time.monotonic``; now unless told. [s]
+        The run's start, of ``time.monotonic``. Default: now. [s]
     run_pid : int, optional
-        The run's process; this one unless told.
+        The run's process. Default: this one.
     """
     if meter == NONE:
         return MeterHandle(problem="metering is switched off")
@@ -155,9 +155,9 @@ def _start(argument: str) -> MeterHandle:
         return MeterHandle(problem="the meter could not be started: this Python has no program file of its own")
     if not hasattr(os, "posix_spawn"):
         return MeterHandle(problem="the meter could not be started: it runs on Linux and macOS only")
-    hears, word = _word_channel()
-    life, lives = os.pipe()
-    mine, theirs = _above(word, life), _above(hears, lives)
+    receiver, sender = _end_channel()
+    life, life_writer = os.pipe()
+    mine, theirs = _above(sender, life), _above(receiver, life_writer)
     for descriptor in mine:
         os.set_blocking(descriptor, False)
     try:
@@ -170,8 +170,8 @@ def _start(argument: str) -> MeterHandle:
     return MeterHandle(mine[0], mine[1])
 
 
-def _word_channel() -> tuple[int, int]:
-    """Make the channel for the run's word: an event counter, since a write to a broken pipe may end the process."""
+def _end_channel() -> tuple[int, int]:
+    """Make the channel for the run's end: an event counter, since a write to a broken pipe may end the process."""
     if hasattr(os, "eventfd"):
         try:
             counter = os.eventfd(0)
@@ -190,14 +190,14 @@ def _above(*descriptors: int) -> tuple[int, ...]:
     return moved
 
 
-def _spawn(argument: str, hears: int, lives: int) -> None:
+def _spawn(argument: str, receiver: int, life_writer: int) -> None:
     command = [sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter", argument]
     has_shell = os.path.exists(_SHELL)
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         *((os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)),
-        (os.POSIX_SPAWN_DUP2, hears, CHANNEL),
-        (os.POSIX_SPAWN_DUP2, lives, SIGN_OF_LIFE),
+        (os.POSIX_SPAWN_DUP2, receiver, CHANNEL),
+        (os.POSIX_SPAWN_DUP2, life_writer, SIGN_OF_LIFE),
     ]
     program = [_SHELL, "-c", '"$@" &', "sh", *command] if has_shell else command
     pid = os.posix_spawn(program[0], program, _environment(), file_actions=files, setsid=True, setsigmask=())

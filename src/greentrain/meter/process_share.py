@@ -1,4 +1,4 @@
-"""The run's share of a computer that others use too: CPU time and memory of its processes, beside everybody's.
+"""The run's share of a computer that others use too: CPU time and memory of its processes, as parts of the whole.
 
 The files of ``/proc`` are read; where there are none, no share is known and the computer counts as the run's own.
 """
@@ -79,7 +79,7 @@ class ProcessShare:
         self._next_mono = 0.0
 
     def update(self) -> Share:
-        """Give the share of the time since it was last worked out; reading too many processes is done seldom."""
+        """Return the share of the time since it was last worked out; reading too many processes is done seldom."""
         now = time.monotonic()
         if now < self._next_mono:
             return self.latest
@@ -115,7 +115,7 @@ class ProcessTree:
     """A process and all that descend from it, those that have ended included.
 
     Processes stay members when their parent dies. CPU time of children that have ended is in their parents' count; a
-    sum that falls, because nobody waited for a child, is carried on.
+    sum that falls, because a child was not waited for, is carried on.
     """
 
     def __init__(self, root_pid: int) -> None:
@@ -124,7 +124,7 @@ class ProcessTree:
         self._latest = 0.0
 
     def cpu_seconds(self) -> float:
-        """Give the CPU time of the tree since its root's start. [s]"""
+        """Return the CPU time of the tree since its root's start. [s]"""
         self._adopt()
         ticks = 0.0
         for pid in list(self._members):
@@ -141,7 +141,7 @@ class ProcessTree:
         return self._latest
 
     def memory_bytes(self) -> float:
-        """Give the memory of the tree, what is shared counted once. [B]"""
+        """Return the memory of the tree, what is shared counted once. [B]"""
         own, shared = 0.0, 0.0
         for pid in self._members:
             try:
@@ -204,7 +204,7 @@ class JobGroup:
         self._folders = folders
 
     def cpu_seconds(self) -> float | None:
-        """Give the CPU time that the job has used. [s]"""
+        """Return the CPU time that the job has used. [s]"""
         if "" in self._folders:
             micros = _field(f"{self._folders['']}/cpu.stat", b"usage_usec")
             return None if micros is None else micros * 1e-6
@@ -212,14 +212,14 @@ class JobGroup:
         return None if nanos is None else nanos * 1e-9
 
     def memory_bytes(self) -> float | None:
-        """Give the memory that the job's processes hold. [B]"""
+        """Return the memory that the job's processes hold. [B]"""
         if "" in self._folders:
             return _field(f"{self._folders['']}/memory.stat", b"anon")
         folder = self._folders.get("memory")
         return _field(f"{folder}/memory.stat", b"total_rss") if folder else None
 
     def memory_limit_bytes(self) -> float | None:
-        """Give the memory that was allotted to the job; None when there is no limit. [B]"""
+        """Return the memory that was allotted to the job; None when there is no limit. [B]"""
         if "" in self._folders:
             return self._number("", "memory.max")
         return self._number("memory", "memory.limit_in_bytes")
@@ -273,7 +273,7 @@ def _read(path: str) -> bytes:
 
 
 def container_cpus(root: str = _CGROUPS) -> float | None:
-    """Give how many CPUs the container that we are in may use; None when it has no limit."""
+    """Return how many CPUs the container that we are in may use; None when it has no limit."""
 
     def unified() -> float:
         quota, period = _read(f"{root}/cpu.max").split()
@@ -288,7 +288,7 @@ def container_cpus(root: str = _CGROUPS) -> float | None:
 
 
 def container_memory_bytes(root: str = _CGROUPS) -> float | None:
-    """Give how much memory the container that we are in may use; None when it has no limit. [B]"""
+    """Return how much memory the container that we are in may use; None when it has no limit. [B]"""
     limits = (
         _guarded(lambda: float(_read(f"{root}/memory.max"))),
         _guarded(lambda: float(_read(f"{root}/memory/memory.limit_in_bytes"))),

@@ -25,7 +25,7 @@ class Recorder:
     Parameters
     ----------
     settings : MeterSettings
-        What the run told its meter.
+        What the run handed its meter.
     journal : JournalWriter
         Where to write.
     meter : Meter
@@ -148,8 +148,8 @@ class Recorder:
 def quality_by_kind(components: Iterable[Component]) -> dict[str, str]:
     """Return one quality per kind of component, by the rule of `worst_quality`.
 
-    The energy of a kind is the sum of those of its parts that are read, so only they say how it is known. A part that
-    is not read makes the kind incomplete, which `quality_record` states as unknown, and not modelled.
+    The energy of a kind is the sum of those of its parts that are read, so only they decide how it is known. A part
+    that is not read makes the kind incomplete, which `quality_record` states as unknown, and not modelled.
     """
     return {kind: worst_quality(qualities) for kind, qualities in _qualities(components).items()}
 

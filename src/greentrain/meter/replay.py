@@ -57,17 +57,17 @@ class ReplayMeter:
         return True
 
     def read(self, timeout_seconds: float = 0.0) -> Reading:
-        """Read what the file says of this moment."""
+        """Return the reading that the file gives for this moment."""
         now = time.monotonic()
         return self.at(now - self._started_mono, now)
 
     def at(self, elapsed_seconds: float, mono: float | None = None) -> Reading:
-        """Give energy and power so many seconds after the run's start. [s]
+        """Return energy and power so many seconds after the run's start. [s]
 
         Raises
         ------
         OSError
-            When the file says that reading fails at this moment.
+            Where the file has an error at this moment.
         """
         energy: _Powers = {}
         now_w: _Powers = {}

@@ -1,4 +1,4 @@
-"""Seeing the end of the run: its word, its process's end, or a signal to the meter."""
+"""Detection of the run's end: by its own signal, by the end of its process, or by a signal to the meter."""
 
 import os
 import select
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from greentrain.journal.process_alive import is_process_alive
 
 _POLL_SECONDS = 0.2
-_WORD_BYTES = 8
+_MOMENT_BYTES = 8
 
 
 class RunEnd(NamedTuple):
@@ -19,7 +19,7 @@ class RunEnd(NamedTuple):
     Attributes
     ----------
     why : {"stopped", "process_ended", "terminated"}
-        ``terminated``: the meter was told to end and the run was still there.
+        ``terminated``: the meter got a signal to end and the run was still there.
     mono : float
         When, of ``time.monotonic``. [s]
     """
@@ -36,9 +36,9 @@ class RunEndWatch:
     run_pid : int
         The run's process.
     pid_started : int or None
-        When that process started, as `process_started` tells it; another one with its id is not the run.
+        When that process started, by `process_started`; another one with its id is not the run.
     channel : int
-        Descriptor on which the run says that it is over: the moment, in nanoseconds of ``time.monotonic_ns``, as a
+        Descriptor on which the run signals its end: the moment, in nanoseconds of ``time.monotonic_ns``, as a
         native integer of 8 bytes.
     """
 
@@ -46,7 +46,7 @@ class RunEndWatch:
         self._run_pid = run_pid
         self._pid_started = pid_started
         self._channel: int | None = channel
-        self._said: RunEnd | None = None
+        self._stated: RunEnd | None = None
         self._signalled = False
         self._wake_read, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
@@ -57,7 +57,7 @@ class RunEndWatch:
         self._process = _process_descriptor(run_pid)
 
     def wait(self, seconds: float) -> RunEnd | None:
-        """Wait for the run's end, or for so long; give the end when there is one. [s]"""
+        """Wait for the run's end, or for so long; return the end when there is one. [s]"""
         deadline = time.monotonic() + max(0.0, seconds)
         while True:
             end = self._look(max(0.0, deadline - time.monotonic()))
@@ -75,9 +75,9 @@ class RunEndWatch:
             if descriptor == self._wake_read:
                 os.read(descriptor, 4096)
             elif descriptor == self._channel:
-                self._listen()
-        if self._said:
-            return self._said
+                self._receive()
+        if self._stated:
+            return self._stated
         if not self.run_is_there():
             return RunEnd("process_ended", time.monotonic())
         return RunEnd("terminated", time.monotonic()) if self._signalled else None
@@ -90,15 +90,15 @@ class RunEndWatch:
                 poll.register(descriptor, select.POLLIN)
         return [descriptor for descriptor, _ in poll.poll(int(seconds * 1000) + 1 if seconds > 0 else 0)]
 
-    def _listen(self) -> None:
-        """Hear the run's word; that its end of the channel is closed says nothing, since it may have closed all."""
+    def _receive(self) -> None:
+        """Receive the run's end; a closed channel proves nothing, since the run may have closed all its files."""
         assert self._channel is not None
         try:
-            word = os.read(self._channel, _WORD_BYTES)
+            moment = os.read(self._channel, _MOMENT_BYTES)
         except OSError:
-            word = b""
-        if len(word) == _WORD_BYTES:
-            self._said = RunEnd("stopped", min(time.monotonic(), int.from_bytes(word, sys.byteorder) / 1e9))
+            moment = b""
+        if len(moment) == _MOMENT_BYTES:
+            self._stated = RunEnd("stopped", min(time.monotonic(), int.from_bytes(moment, sys.byteorder) / 1e9))
         else:
             self._channel = None
 

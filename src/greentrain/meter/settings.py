@@ -77,7 +77,7 @@ def from_json(text: str) -> MeterSettings:
 
 
 def ranks_on_node(environment: Mapping[str, str]) -> int | None:
-    """Return how many ranks the launcher started on this node; None where it does not say."""
+    """Return how many ranks the launcher started on this node; None where it does not state it."""
     return next((number for name in RANKS_ON_NODE if (number := whole_number(environment.get(name)))), None)
 
 

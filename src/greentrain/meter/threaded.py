@@ -40,7 +40,7 @@ class Worker(Generic[Answer]):
         self._asked_mono = 0.0
 
     def ask(self, task: Callable[[], Answer]) -> None:
-        """Ask for an answer, unless one is still being worked at."""
+        """Ask for an answer, if none is still being worked at."""
         with self._changed:
             if self._task is None and self._answer is None:
                 self._task, self._error, self._asked_mono = task, None, time.monotonic()
@@ -50,7 +50,7 @@ class Worker(Generic[Answer]):
             self._thread.start()
 
     def wait(self, timeout_seconds: float) -> BaseException | None:
-        """Wait for the answer, or for so long; give the error when there was one instead. [s]"""
+        """Wait for the answer, or for so long; return the error when there was one instead. [s]"""
         with self._changed:
             self._changed.wait_for(lambda: self._task is None, timeout_seconds)
             return self._error if self._task is None else None
@@ -62,7 +62,7 @@ class Worker(Generic[Answer]):
         return answer[0] if answer else None
 
     def silent_seconds(self) -> float:
-        """Give how long the answer has been awaited; 0 when none is. [s]"""
+        """Return how long the answer has been awaited; 0 when none is. [s]"""
         with self._changed:
             return time.monotonic() - self._asked_mono if self._task is not None else 0.0
 
@@ -125,7 +125,7 @@ class TimeoutReader(Generic[Answer]):
         if answer is not None:
             self._failures = 0
         elif error is not None:
-            self._bear(error)
+            self._count_failure(error)
         elif self._worker.silent_seconds() > SILENT_SECONDS:
             self.failure = f"no reading for {SILENT_SECONDS:g} s"
         return answer
@@ -134,7 +134,7 @@ class TimeoutReader(Generic[Answer]):
         """Leave the thread behind; it ends when it has nothing to do, or with the process."""
         self._worker.close()
 
-    def _bear(self, error: BaseException) -> None:
+    def _count_failure(self, error: BaseException) -> None:
         self._failures += 1
         reason = f"{type(error).__name__} {error}"
         if self._failures <= PASSING_FAILURES:

@@ -1,1 +1,1 @@
-"""A live run: the tracker in the training process, the meter beside it, and the journal they write."""
+"""A live run: the tracker in the training process, its meter, and the journal they write."""

@@ -46,8 +46,8 @@ class BudgetUse(NamedTuple):
         """What the whole training will use, in `unit`; None where steps are not known."""
         return self.used / self.done if self.done else None
 
-    def words(self) -> str:
-        """Say it in one line."""
+    def text(self) -> str:
+        """Format it in one line."""
         text = f"{100 * self.share:.0f} % of the budget of {self.budget:.4g} {self.unit} is used"
         if self.forecast is None or (self.done or 0) >= 1:
             return text
@@ -55,7 +55,7 @@ class BudgetUse(NamedTuple):
 
 
 class Budget:
-    """The budgets of one run and what was already said about them.
+    """The budgets of one run and the warnings given so far.
 
     Parameters
     ----------
@@ -103,16 +103,16 @@ class Budget:
         return sorted(found, key=lambda use: -use.share)
 
     def judge(self, uses: list[BudgetUse]) -> tuple[str | None, BudgetExceeded | None]:
-        """Say what is to be warned of now, and what is to be raised.
+        """Return the warning that is due now, and the exception to raise.
 
-        Each threshold is warned of once; the exception comes again as long as the training goes on.
+        Each threshold is warned of once; the exception is returned again as long as the training goes on.
         """
         fullest = uses[0]
         if fullest.share >= 1:
             self.is_exceeded = True
             self.should_stop = self._action == "stop"
         threshold = 1.0 if fullest.share >= 1 else WARN_AT if fullest.share >= WARN_AT else 0.0
-        warning = fullest.words() if threshold > self._warned else None
+        warning = fullest.text() if threshold > self._warned else None
         self._warned = max(self._warned, threshold)
         if self.is_exceeded and self._action == "raise":
             return warning, BudgetExceeded(fullest.used, fullest.budget, fullest.unit)
@@ -134,22 +134,22 @@ class Consumption:
     Attributes
     ----------
     budget : Budget
-        How the budget stands.
+        The budgets, and whether one is used up.
     """
 
     def __init__(self, settings: Settings, folder: str | None, session: str, outer: Consumption | None = None) -> None:
         self.budget = Budget(settings)
-        self._said = settings.dated_inputs()
-        self._readings: LiveEnergy = outer._readings if outer else LiveEnergy(folder, session)
-        self._own_before = self._readings.own_kwh() or 0.0 if outer else 0.0
-        self._whole_before = self._readings.whole_kwh() or 0.0 if outer else 0.0
+        self._inputs = settings.dated_inputs()
+        self._energy: LiveEnergy = outer._energy if outer else LiveEnergy(folder, session)
+        self._own_before = self._energy.own_kwh() or 0.0 if outer else 0.0
+        self._whole_before = self._energy.whole_kwh() or 0.0 if outer else 0.0
         self._factors: SiteFactors | None = None
         self._looked = -_THROTTLE_SECONDS
         self._error: BudgetExceeded | None = None
 
     def own_kwh(self) -> float | None:
         """Energy of this node since the start, before PUE; None before the first sample. [kWh]"""
-        found = self._readings.own_kwh()
+        found = self._energy.own_kwh()
         return None if found is None else max(0.0, found - self._own_before)
 
     def own_kg(self) -> float | None:
@@ -158,7 +158,7 @@ class Consumption:
         return None if energy is None else self._footprint(energy)[1]
 
     def judge(self, done: float | None) -> tuple[str | None, BudgetExceeded | None]:
-        """Say what is to be warned of now, and what is to be raised; looks at the meters at most once a second.
+        """Return the warning that is due now, and the exception to raise; look at the meters at most once a second.
 
         Parameters
         ----------
@@ -169,18 +169,18 @@ class Consumption:
         if not self.budget.is_set or now - self._looked < _THROTTLE_SECONDS:
             return None, self._error
         self._looked = now
-        return self.judge_energy(self._readings.whole_kwh(), done)
+        return self.judge_energy(self._energy.whole_kwh(), done)
 
     def judge_at_end(self, done: float | None) -> str | None:
-        """Say what is to be warned of when the run has ended: nobody may have asked for a while, or ever."""
-        self._readings.forget()
-        whole_kwh = self._readings.whole_kwh()
+        """Return the warning that is due at the end: the last look may be long ago, or there was none."""
+        self._energy.forget()
+        whole_kwh = self._energy.whole_kwh()
         if whole_kwh is None and self.budget.is_set:
             return "the budget was not followed, since nothing was measured"
         return self.judge_energy(whole_kwh, done)[0]
 
     def judge_energy(self, whole_kwh: float | None, done: float | None) -> tuple[str | None, BudgetExceeded | None]:
-        """Say what is to be warned of, and what is to be raised, at an energy of all nodes and restarts. [kWh]"""
+        """Return the warning and the exception that an energy of all nodes and restarts calls for. [kWh]"""
         if whole_kwh is None or not self.budget.is_set:
             return None, self._error
         kwh, kg = self._footprint(max(0.0, whole_kwh - self._whole_before))
@@ -188,7 +188,7 @@ class Consumption:
         return warning, self._error
 
     def _footprint(self, it_energy_kwh: float) -> tuple[float, float]:
-        """Give energy of the facility [kWh] and emissions [kg CO2e], best values."""
+        """Return energy of the facility [kWh] and emissions [kg CO2e], best values."""
         from greentrain.footprint import footprint
         from greentrain.interval import exact
 
@@ -202,5 +202,5 @@ class Consumption:
         if self._factors is None:
             from greentrain.estimation.site import site_factors
 
-            self._factors = site_factors(self._said, None)
+            self._factors = site_factors(self._inputs, None)
         return self._factors

@@ -15,7 +15,7 @@ from greentrain.journal.process_alive import process_started
 from greentrain.tracking.distributed import SESSION_VARIABLE, WRAPPER, Ancestor
 from greentrain.tracking.lifecycle import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.live import LiveRun
-from greentrain.tracking.session import Session, say
+from greentrain.tracking.session import Session, write_to_stderr
 from greentrain.tracking.settings import Settings
 
 BUDGET_EXCEEDED = 3
@@ -174,8 +174,8 @@ class CommandRun(LiveRun):
         try:
             child = ChildProcess(self._command, self._environment())
         except OSError as error:
-            say(f"greentrain: {self._command[0]!a} cannot be run: {error.strerror}\n")
-            self._is_mute = True  # that says it all
+            write_to_stderr(f"greentrain: {self._command[0]!a} cannot be run: {error.strerror}\n")
+            self._is_mute = True  # the line above is enough
             self.conclude(ExitStatus(FAILED, type(error).__name__), in_event_loop=False)
             return NOT_FOUND if isinstance(error, FileNotFoundError) else COULD_NOT_RUN
         if self.session is not None:
@@ -188,7 +188,7 @@ class CommandRun(LiveRun):
         return self._exit_code(status)
 
     def _take_place(self, session: Session) -> None:
-        """Leave this process and its environment as they are: only the command is told."""
+        """Leave this process and its environment as they are: only the command gets the variable."""
 
     def _environment(self) -> dict[str, str]:
         if self.session is None:
@@ -208,7 +208,7 @@ class CommandRun(LiveRun):
         if self.should_stop and not self._is_stopped:
             self._is_stopped = True
             child.terminate()
-            say("greentrain: the budget is used up: the command gets SIGTERM, and SIGKILL a minute later\n")
+            write_to_stderr("greentrain: the budget is used up: the command gets SIGTERM, and SIGKILL a minute later\n")
 
     def _report_progress(self) -> None:
         if time.monotonic() >= self._next_progress:
@@ -222,7 +222,7 @@ class CommandRun(LiveRun):
         except (AttributeError, ValueError):
             return
         if is_wanted:
-            say(f"greentrain: {text}\n")
+            write_to_stderr(f"greentrain: {text}\n")
 
     def _exit_status(self, status: int) -> ExitStatus:
         found = _exit_status(status)
@@ -276,7 +276,7 @@ def _exit_status(status: int) -> ExitStatus:
 
 
 def _death_signal_setter() -> Callable[[], None]:
-    """Give what makes the kernel kill a process when its parent is killed, where there is such a thing."""
+    """Return a function that makes the kernel kill a process when its parent is killed, where there is such a thing."""
     if not sys.platform.startswith("linux"):
         return lambda: None
     import ctypes
@@ -297,7 +297,7 @@ def _next_signal(seconds: float) -> tuple[int, bool] | None:
 
 
 def _next_pending(seconds: float) -> tuple[int, bool] | None:
-    """Do the same where signals do not say who sent them: then a terminal's are those that keys send."""
+    """Wait where a signal does not name its sender: then a terminal's are those that keys send."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if pending := signal.sigpending() & _WAITED_FOR:

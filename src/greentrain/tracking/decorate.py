@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 Start = Callable[[str], LiveRun]
-"""Begins a run that is called like the function unless it has a name of its own."""
+"""Begins a run that is called like the function, if it has no name of its own."""
 
 RUN = "run"
 """The attribute of a tracked function that holds its latest run."""
@@ -85,14 +85,14 @@ def _started(tracked: Callable[..., Any], function: Any, start: Start) -> LiveRu
 
 
 def _lead_to(tracked: Callable[..., Any], run: LiveRun | None) -> None:
-    """Let a tracked function lead to a run, unless what its attribute holds is the user's."""
+    """Set the run of a tracked function, except where its attribute holds something of the user's."""
     held = vars(tracked).get(RUN)
     if held is None or isinstance(held, LiveRun) or _is_finished_run(held):
         setattr(tracked, RUN, run)
 
 
 def _is_finished_run(held: object) -> bool:
-    """Say whether this is what became of a run when the function was pickled by value, as cloudpickle does."""
+    """Return whether this is what became of a run when the function was pickled by value, as cloudpickle does."""
     from greentrain.tracking.finished_run import FinishedRun  # late: it loads `typing`
 
     return isinstance(held, FinishedRun)

@@ -1,4 +1,4 @@
-"""Who a process is in a distributed run: its rank, its launcher, the run that it shares, the run that it is part of."""
+"""Rank, launcher and run id of a process in a distributed run, and the tracked process above it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OWN_NAMESPACE = "prterun-"
 
 
 class Ranks(NamedTuple):
-    """The place of a process in a distributed run; None where its launcher does not say."""
+    """The place of a process in a distributed run; None where its launcher does not state it."""
 
     rank: int | None = None
     local_rank: int | None = None
@@ -82,12 +82,12 @@ def ranks_of(environment: Mapping[str, str]) -> Ranks:
 
 
 def run_key(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str:
-    """Give the key of a run: the same for all its nodes, ranks and restarts wherever anything says so.
+    """Return the key of a run: the same for all its nodes, ranks and restarts wherever they have an id in common.
 
     Parameters
     ----------
     run_id : str or None
-        What the user said.
+        The id that the user gave.
     environment : mapping of str to str
         Where launchers leave their ids.
     ranks : Ranks
@@ -100,16 +100,16 @@ def run_key(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) ->
 
 
 def parting_of_nodes(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
-    """Say that the nodes of a job are recorded as a run each, where its launcher gives them nothing in common.
+    """Return a warning that the nodes of a job are recorded as a run each, where nothing identifies them as one job.
 
     Parameters
     ----------
     run_id : str or None
-        What the user said.
+        The id that the user gave.
     environment : mapping of str to str
         Where launchers leave their ids.
     ranks : Ranks
-        Of this process; one of each node says it.
+        Of this process; one of each node warns.
     """
     here = ranks_on_node(environment)
     if not here or not ranks.meters or not ranks.world_size or ranks.world_size <= here:
@@ -123,7 +123,7 @@ def parting_of_nodes(run_id: str | None, environment: Mapping[str, str], ranks: 
 
 
 def _job_id(environment: Mapping[str, str], ranks: Ranks) -> str | None:
-    """Give what a job is called on all its nodes and after a restart."""
+    """Return what a job is called on all its nodes and after a restart."""
     if environment.get("TORCHELASTIC_RUN_ID", "") not in _NO_ELASTIC_ID:
         return f"elastic-{environment['TORCHELASTIC_RUN_ID']}"
     if environment.get("SLURM_JOB_ID"):
@@ -138,7 +138,7 @@ def _job_id(environment: Mapping[str, str], ranks: Ranks) -> str | None:
 
 
 def ancestor(environment: Mapping[str, str]) -> Ancestor | None:
-    """Give the process above this one that tracks; None when there is none, it has ended, or it is on another host."""
+    """Return the process above this one that tracks; None without one, or if it has ended or is on another host."""
     found = read_session(environment.get(SESSION_VARIABLE, ""))
     if found is None or found.host != host_name():
         return None

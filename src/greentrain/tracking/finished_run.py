@@ -89,7 +89,7 @@ def unmeasured_run(seconds: float, notes: tuple[str, ...], logs: dict[str, dict[
 
 
 class FinishedRun(WithoutArithmetic, Record):
-    """What is known of a run; it has the words of a live one, but does nothing any more.
+    """What is known of a run; it has the members of a live one, but does nothing any more.
 
     Attributes
     ----------
@@ -99,17 +99,17 @@ class FinishedRun(WithoutArithmetic, Record):
         What was measured, completed by the estimate; None when the run went on when this view was made.
     estimated_as : dict or None
         The keywords of ``greentrain.estimate`` for the same run, by the hardware that its meter saw.
-    words : str
-        What the run took, in the words of the line at its end; none of one that went on.
+    summary : str
+        What the run took, as the line at its end shows it; empty of one that went on.
     """
 
     record: dict[str, Any]
     measurement: Measurement | None
     estimated_as: dict[str, Any] | None = None
-    words: str = ""
+    summary: str = ""
 
     def __str__(self) -> str:
-        return self.words or repr(self)
+        return self.summary or repr(self)
 
     def __repr__(self) -> str:
         name = None if self.name is None else ascii(self.name)
@@ -122,7 +122,7 @@ class FinishedRun(WithoutArithmetic, Record):
         return UNKNOWN if self.measurement is None else self.measurement.footprint
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Give the record as JSON text, without NaN or infinity."""
+        """Return the record as JSON text, without NaN or infinity."""
         import json
 
         return json.dumps(self.record, indent=indent, allow_nan=False)
@@ -151,7 +151,7 @@ class FinishedRun(WithoutArithmetic, Record):
 
     @property
     def role(self) -> str:
-        """What it was to its process, as `LiveRun.role` says."""
+        """What it was to its process: see `LiveRun.role`."""
         found: str = self.record["role"]
         return found
 
@@ -163,7 +163,7 @@ class FinishedRun(WithoutArithmetic, Record):
 
     @property
     def estimate(self) -> "Estimate | None":
-        """What the hardware profiles say of the same run; None for unknown hardware."""
+        """The estimate of the same run by the hardware profiles; None for unknown hardware."""
         if self.estimated_as is None:
             return None
         from greentrain.errors import GreentrainError

@@ -13,7 +13,7 @@ from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import process_started
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.tracking.distributed import SESSION_VARIABLE, TRACKER, Ancestor, ancestor
-from greentrain.tracking.session import Session, tell
+from greentrain.tracking.session import Session, warn_user
 from greentrain.tracking.training_records import Logs, leave
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class ExitStatus(NamedTuple):
     Attributes
     ----------
     status : {'completed', 'failed', 'interrupted'}
-        In one word.
+        The status that the journal records.
     error : str or None
         Type of the exception that ended it.
     exit_code : int or None
@@ -46,8 +46,8 @@ class ExitStatus(NamedTuple):
 
 
 def exit_status_of(error: BaseException | None) -> ExitStatus:
-    """Say how a run ended that ended with this exception, or with none."""
-    if error is None or isinstance(error, GeneratorExit):  # a generator that nobody wants more of is closed
+    """Return the exit status of a run that ended with this exception, or with none."""
+    if error is None or isinstance(error, GeneratorExit):  # a generator of which no more is wanted is closed
         return ExitStatus(COMPLETED)
     kind = type(error).__name__
     if isinstance(error, SystemExit):
@@ -57,12 +57,12 @@ def exit_status_of(error: BaseException | None) -> ExitStatus:
 
 
 def last_uncaught() -> object:
-    """Give the exception that Python last printed a traceback of; it stays there until the next one."""
+    """Return the exception that Python last printed a traceback of; it stays there until the next one."""
     return getattr(sys, "last_value", None)
 
 
 def exit_status_at_exit(uncaught_before: object) -> ExitStatus:
-    """Say how a run ended that goes on when the interpreter ends.
+    """Return the exit status of a run that goes on when the interpreter ends.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Registry:
         self._is_watching = False
 
     def claim(self, run: Lifecycle, session: str, folder: str) -> None:
-        """Make a run this process's, and say so to the processes that it will start."""
+        """Make a run this process's, and record it in the environment of the processes that it will start."""
         self._watch()
         self.active = run
         self._variable_before = os.environ.get(SESSION_VARIABLE)
@@ -112,7 +112,7 @@ class Registry:
         os.environ[SESSION_VARIABLE] = here.text()
 
     def release(self, run: Lifecycle, session: str) -> None:
-        """Let go of a run, and put the environment back as it was."""
+        """Release a run, and put the environment back as it was."""
         if self.active is not run:
             return
         self.active = None
@@ -214,7 +214,7 @@ class Lifecycle(ABC):
             with REGISTRY.lock:
                 self._begin()
         except Exception as error:
-            tell(f"the run is not tracked ({type(error).__name__}: {error})")
+            warn_user(f"the run is not tracked ({type(error).__name__}: {error})")
 
     def disown(self) -> None:
         """In a forked child: do nothing more in the parent's name."""
@@ -223,7 +223,7 @@ class Lifecycle(ABC):
             run.disown()
 
     def end_at_exit(self) -> None:
-        """End a run that nobody has ended, when the interpreter does."""
+        """End a run that was not ended before the interpreter is."""
         exit_status = exit_status_at_exit(self._uncaught_before)
         # Python forgets that Ctrl-C ended it, and leaves with another exit code, when code is compiled this late:
         # the modules that show a result would be.
@@ -258,7 +258,7 @@ class Lifecycle(ABC):
                 if interruption is None or step != self.show:
                     step()
             except Exception as error:
-                tell(f"the end of the run is not recorded in full ({type(error).__name__}: {error})")
+                warn_user(f"the end of the run is not recorded in full ({type(error).__name__}: {error})")
             except BaseException as error:  # Ctrl-C while we tidy up: it is the caller's, once we have
                 interruption = interruption or error
         return interruption
@@ -318,7 +318,7 @@ class Lifecycle(ABC):
             self._outer._inner.remove(self)
 
     def _hand_over(self) -> None:
-        """Let go of the process; runs that began inside this one and still go on continue as one of their own."""
+        """Release the process; runs that began inside this one and still go on continue as one of their own."""
         with REGISTRY.lock:
             if self.session is not None:
                 REGISTRY.release(self, self.session.id)

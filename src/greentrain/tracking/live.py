@@ -10,8 +10,8 @@ from greentrain.errors import BudgetExceeded, InputError
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
 from greentrain.tracking.lifecycle import Lifecycle
-from greentrain.tracking.session import say, tell
-from greentrain.tracking.training_records import Span, words_of
+from greentrain.tracking.session import warn_user, write_to_stderr
+from greentrain.tracking.training_records import Span, text_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -52,7 +52,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
             On entering, if a budget is used up and ``on_budget`` is ``"raise"``.
         """
         spans = None if self.session is None or self.is_over else self.session.spans
-        return Span(spans, words_of(name), attributes, self.check_budget)
+        return Span(spans, text_of(name), attributes, self.check_budget)
 
     def log(self, **values: Any) -> None:
         """Record numbers: what the energy bought. ``step`` and ``total_steps`` also give the forecast.
@@ -90,7 +90,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
                 self.session.warn(warning)
         except Exception as failure:
             self._is_budget_broken = True
-            tell(f"the budget is not followed any more ({type(failure).__name__}: {failure})")
+            warn_user(f"the budget is not followed any more ({type(failure).__name__}: {failure})")
         if error is not None:
             raise error
 
@@ -164,7 +164,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the hardware profiles say of the same run; None while it goes on and for unknown hardware."""
+        """The estimate of the same run by the hardware profiles; None while it goes on and for unknown hardware."""
         result = self.result()
         return result.estimate if result else None
 
@@ -174,13 +174,13 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         return self.view().record
 
     def view(self) -> FinishedRun:
-        """Give what is known of the run as a frozen value."""
+        """Return what is known of the run as a frozen value."""
         from greentrain.tracking.result import view_of
 
         return view_of(self, self.result())
 
     def result(self) -> Result | None:
-        """Give measurement and estimate; None as long as the run goes on, and in a forked child."""
+        """Return measurement and estimate; None as long as the run goes on, and in a forked child."""
         if self._result is not None or self.exit_status is None or self.is_disowned:
             return self._result
         from greentrain.tracking.result import result_of
@@ -194,21 +194,21 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         return found
 
     def show(self) -> None:
-        """Wait for the meter's last record, and write the result in one line to stderr unless that is not wanted."""
+        """Wait for the meter's last record, and write the result in one line to stderr if it is wanted."""
         from greentrain.tracking.result import summary
 
         result = self.result()
         if result is None:
             return
         if not self.settings.quiet:
-            say(summary(self, result))
+            write_to_stderr(summary(self, result))
         if self.settings.budget is not None and self.consumption is not None:
             warning = self.consumption.judge_at_end(self.logs.done)
             if warning:
-                tell(warning)
+                warn_user(warning)
 
     def show_later(self) -> None:
-        """Do the same in a thread: an event loop may not be kept waiting, and the run is over."""
+        """Show the result in a thread: an event loop may not be kept waiting, and the run is over."""
         from threading import Thread
 
         try:
@@ -221,7 +221,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         try:
             self.show()
         except Exception as error:
-            tell(f"the result cannot be shown ({type(error).__name__}: {error})")
+            warn_user(f"the result cannot be shown ({type(error).__name__}: {error})")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy as a finished view: a run cannot go on in two places."""
@@ -234,11 +234,11 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         Raises
         ------
         InputError
-            As long as it goes on; `energy_kwh_so_far` and `kg_so_far` say what it has taken by now.
+            As long as it goes on; `energy_kwh_so_far` and `kg_so_far` return what it has used by now.
         """
         result = self.result()
         if result is None:
-            rule = "goes on; energy_kwh_so_far() and kg_so_far() say what it has taken by now"
+            rule = "is still running; energy_kwh_so_far() and kg_so_far() return what it has used by now"
             raise InputError("run", self.name, rule)
         return result.measurement.footprint
 
@@ -248,7 +248,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         return f"<LiveRun {self.name!a}, {state}{taken}>"
 
     def __str__(self) -> str:
-        """Say how the run stands; of one that has ended what it took, in the words of the line at its end."""
+        """Return the state of the run; of one that has ended what it took, as the line at its end shows it."""
         from greentrain.tracking.result import summary
 
         result = self.result()

@@ -11,7 +11,7 @@ from greentrain.journal.writer import Record
 
 _KWH_PER_WATT_SECOND = 1 / 3.6e6
 _LONGEST_EXTRAPOLATION_SECONDS = 75.0
-"""Late in a run a sample is written every minute; what is older says nothing about now. [s]"""
+"""Late in a run a sample is written every minute; what is older gives no present power. [s]"""
 _THROTTLE_SECONDS = 1.0
 
 
@@ -35,7 +35,7 @@ class LiveEnergy:
         self._by_path: dict[str, float] = {}
 
     def session_path(self) -> str | None:
-        """Give the journal of this session's meter."""
+        """Return the journal of this session's meter."""
         own = (path for path in self._paths() if self._session_of(path) == self._session)
         return next(own, None)
 
@@ -45,7 +45,7 @@ class LiveEnergy:
         return path is not None and last_record(path, "end") is not None
 
     def node_path(self) -> str | None:
-        """Give the journal of this session's meter; the newest one of this computer where the session has none."""
+        """Return the journal of this session's meter; the newest one of this computer where the session has none."""
         paths = [path for path in self._paths() if _host(path) == safe_name(host_name())]
         return self.session_path() or max(paths, key=_changed, default=None)
 

@@ -52,7 +52,7 @@ class Result(Record):
 
     @property
     def estimate(self) -> "Estimate | None":
-        """What the hardware profiles say; None for unknown hardware."""
+        """The estimate by the hardware profiles; None for unknown hardware."""
         return self.run.estimate if self.run is not None else None
 
 
@@ -94,8 +94,8 @@ def view_of(run: "Lifecycle", result: Result | None) -> FinishedRun:
         "measurement": result.measurement.to_dict() if result else None,
         "estimate": result.estimate.to_dict() if result and result.estimate else None,
     }
-    words = summary(run, result).strip() if result else ""
-    return FinishedRun(record, result.measurement if result else None, _estimated_as(result), words)
+    text = summary(run, result).strip() if result else ""
+    return FinishedRun(record, result.measurement if result else None, _estimated_as(result), text)
 
 
 def _estimated_as(result: Result | None) -> dict[str, Any] | None:
@@ -121,8 +121,8 @@ def _amounts(run: "Lifecycle", result: Result) -> str:
     found = result.run
     if found is None:
         return "nothing was recorded"
-    words = found.summary
-    return words if result.is_final else f"{words}; final when the run around it ends"
+    text = found.summary
+    return text if result.is_final else f"{text}; final when the run around it ends"
 
 
 def _recorded(run: "Lifecycle", seconds: float, site: SiteFactors) -> Run | None:

@@ -1,4 +1,4 @@
-"""What stands behind the run of a process: its journal, its meter, and how warnings reach the user."""
+"""Journal and meter of one run in this process, and how warnings reach the user."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Session:
         self.started_mono = self.spans.started_mono
         self.ended_mono: float | None = None
         self.is_closed = False
-        self._was_told = False
+        self._is_stopping = False
         self._warned: set[str] = set()
         self._pid = os.getpid()
         ranks = ranks_of(os.environ)
@@ -85,14 +85,14 @@ class Session:
                 self.warn(warning)
 
     def write(self, record: dict[str, Any]) -> None:
-        """Append a record to the journal; the first time that one is lost, the user is told."""
+        """Append a record to the journal; warn the user the first time that one is lost."""
         if self.journal is not None and not self.is_closed and not self.journal.write(record):
-            tell(f"the run's journal {self.journal.path} cannot be written ({self.journal.problem})")
+            warn_user(f"the run's journal {self.journal.path} cannot be written ({self.journal.problem})")
 
     def warn(self, message: str) -> None:
         """Warn the user, and keep the warning in the journal."""
         self.write({"type": "warning", "message": message})
-        tell(message)
+        warn_user(message)
 
     def launch(self, settings: Settings, run_pid: int | None = None) -> None:
         """Start the meter, if this process is the one that does.
@@ -102,7 +102,7 @@ class Session:
         settings : Settings
             The run as described.
         run_pid : int, optional
-            The process to measure with all its children; this one unless told.
+            The process to measure with all its children. Default: this one.
         """
         if self.role != MAIN or self.folder is None or settings.meter == NONE:
             return
@@ -120,17 +120,17 @@ class Session:
             self.warn(self.meter.problem)
 
     def stop_meter(self) -> None:
-        """Tell the meter that the run is over."""
+        """Signal the end of the run to the meter."""
         if self.meter is not None and os.getpid() == self._pid:
             self.meter.stop(0.0, self.ended_mono)
-            self._was_told = True
+            self._is_stopping = True
 
     def wait_for_meter(self, seconds: float) -> None:
-        """Tell the meter that the run is over, and wait for its last record so long at most. [s]"""
+        """Signal the end of the run to the meter, and wait for its last record so long at most. [s]"""
         if self.meter is None or self.meter.problem or os.getpid() != self._pid:
             return
-        if not self._was_told:
-            self._was_told = True
+        if not self._is_stopping:
+            self._is_stopping = True
             self.meter.stop(seconds, self.ended_mono)
             return
         from greentrain.tracking.live_energy import LiveEnergy
@@ -163,7 +163,7 @@ class Session:
 
 
 def _start_record(session: Session, settings: Settings, name: str | None, ranks: Ranks) -> dict[str, Any]:
-    said = settings.dated_inputs()
+    inputs = settings.dated_inputs()
     pid = os.getpid()
     return {
         "type": "start",
@@ -177,10 +177,10 @@ def _start_record(session: Session, settings: Settings, name: str | None, ranks:
         "ranks": ranks._asdict(),
         "role": session.role,
         "versions": {"greentrain": __version__, "data": DATA_VERSION, "python": sys.version.split()[0]},
-        "location": said.get("location"),
-        "year": said["year"],
+        "location": inputs.get("location"),
+        "year": inputs["year"],
         **settings.stated_factors(),
-        "estimate_inputs": said,
+        "estimate_inputs": inputs,
         "budget": settings.budget,
         "interval_seconds": settings.interval_seconds,
         "meter": settings.meter,
@@ -189,23 +189,23 @@ def _start_record(session: Session, settings: Settings, name: str | None, ranks:
 
 
 def _argv(command: Sequence[str]) -> dict[str, Any]:
-    """Say what is run; a process that only wraps a command is no rank of the training, and says that too."""
-    words = list(command) or getattr(sys, "argv", [])
-    argv = [str(word)[:_LONGEST_ARGUMENT] for word in words[:_MOST_ARGUMENTS]]
+    """Return what is run; a process that only wraps a command is no rank of the training, and is marked as such."""
+    arguments = list(command) or getattr(sys, "argv", [])
+    argv = [str(argument)[:_LONGEST_ARGUMENT] for argument in arguments[:_MOST_ARGUMENTS]]
     return {"argv": argv, "wraps": True} if command else {"argv": argv}
 
 
-def tell(message: str) -> None:
+def warn_user(message: str) -> None:
     """Warn the user; where warnings are errors, or their display is broken, on stderr at most."""
     try:
         import warnings  # loaded by then, or else not to be had when no file can be opened any more
 
         warnings.warn(f"greentrain: {message}", GreentrainWarning, stacklevel=_stack_level())
     except BaseException:  # warnings may be errors, and a display of the user's may raise anything
-        say(f"greentrain: warning: {message}\n")
+        write_to_stderr(f"greentrain: warning: {message}\n")
 
 
-def say(text: str) -> None:
+def write_to_stderr(text: str) -> None:
     """Write to stderr, if there is one that takes it."""
     with contextlib.suppress(BaseException):
         sys.stderr.write(text)
@@ -213,7 +213,7 @@ def say(text: str) -> None:
 
 
 def _stack_level() -> int:
-    """Point at the first line that is not greentrain's own."""
+    """Return the level of the first line that is not greentrain's own."""
     level, frame = 2, sys._getframe(2)
     while frame is not None and str(frame.f_globals.get("__name__", "")).startswith("greentrain."):
         level += 1

@@ -1,4 +1,4 @@
-"""What a user says of a live run, checked before the training starts, by the rules of ``estimate``."""
+"""The arguments of ``track``, checked before the training starts by the rules of ``estimate``."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ ACTIONS = ("warn", "raise", "stop")
 """What happens when a budget is used up: a warning, an exception, or a request to the framework to stop."""
 
 INTERVAL_SECONDS = 1.0
-"""Time between samples unless told. [s]"""
+"""Time between samples by default. [s]"""
 
 _NUMBERS = ("interval", "total_steps", "budget_kwh", "budget_kg")
 _OF_ESTIMATE = ("gpu", "count", "instance", "workload", "location", "year", "grid_intensity", "pue", "site", "profiles")
 
 
 class Settings(NamedTuple):
-    """A live run as described, every value checked. None means not said.
+    """A live run as described, every value checked. None means not given.
 
     Attributes
     ----------
     estimate_inputs : dict
-        What was said of hardware, place and power, as keywords of ``greentrain.estimate``.
+        The given hardware, place and power, as keywords of ``greentrain.estimate``.
     interval_seconds : float
         Time between samples. [s]
     budget_kwh, budget_kg : float or None
@@ -61,7 +61,7 @@ class Settings(NamedTuple):
         return {"kwh": self.budget_kwh, "kg": self.budget_kg, "action": self.on_budget}
 
     def stated_factors(self) -> dict[str, Any]:
-        """Give PUE and carbon intensity as far as the user stated them; None for what follows from place and year.
+        """Return PUE and carbon intensity as far as the user stated them; None for what follows from place and year.
 
         A run starts within milliseconds, and the tables take longer to read.
         """
@@ -69,17 +69,17 @@ class Settings(NamedTuple):
         return {"pue": _exactly("pue", pue, "1"), "grid_intensity": _exactly("grid_intensity", intensity, "g/kWh")}
 
     def dated_inputs(self) -> dict[str, Any]:
-        """Give ``estimate_inputs`` with the year, which is this one unless it was said."""
+        """Return ``estimate_inputs`` with the year, by default the current one."""
         return {"year": time.localtime().tm_year, **self.estimate_inputs}
 
 
-def checked_settings(said: dict[str, Any]) -> Settings:
+def checked_settings(arguments: dict[str, Any]) -> Settings:
     """Check the arguments of ``track``.
 
     Parameters
     ----------
-    said : dict
-        The keyword arguments, numbers also as text.
+    arguments : dict
+        By name; numbers also as text.
 
     Raises
     ------
@@ -88,23 +88,23 @@ def checked_settings(said: dict[str, Any]) -> Settings:
     DataError
         If a file of the user's own profiles breaks a rule.
     """
-    numbers = {name: _number(name, said[name]) for name in _NUMBERS}
+    numbers = {name: _number(name, arguments[name]) for name in _NUMBERS}
     interval = numbers["interval"]
     if interval is None:
         raise InvalidNumber("interval", None, "must be a number (seconds between samples)")
     settings = Settings(
-        name=_text("name", said["name"]),
-        project=_text("project", said["project"]),
-        run_id=_text("run_id", said["run_id"], may_be_empty=False),
-        estimate_inputs=_estimate_inputs(said),
+        name=_text("name", arguments["name"]),
+        project=_text("project", arguments["project"]),
+        run_id=_text("run_id", arguments["run_id"], may_be_empty=False),
+        estimate_inputs=_estimate_inputs(arguments),
         interval_seconds=interval,
         total_steps=numbers["total_steps"],  # type: ignore[arg-type]
         budget_kwh=numbers["budget_kwh"],
         budget_kg=numbers["budget_kg"],
-        on_budget=_one_of("on_budget", said["on_budget"], ACTIONS),
-        meter=_meter(said["meter"]),
-        home=_path("home", said["home"]),
-        quiet=bool(said["quiet"]),
+        on_budget=_one_of("on_budget", arguments["on_budget"], ACTIONS),
+        meter=_meter(arguments["meter"]),
+        home=_path("home", arguments["home"]),
+        quiet=bool(arguments["quiet"]),
     )
     _check_budget(settings)
     return settings
@@ -125,7 +125,7 @@ def _number(name: str, value: Any) -> float | None:
     from greentrain.estimation.ranges import Limits, checked_in
 
     limits = {
-        "interval": Limits(0.1, 3600, "seconds between samples", "more often costs more than it tells", inclusive=True),
+        "interval": Limits(0.1, 3600, "seconds between samples", "more often costs more than it shows", inclusive=True),
         "total_steps": Limits(1, 1e15, "steps of the whole training", whole=True, inclusive=True),
         "budget_kwh": Limits(0, 1e12, "kWh"),
         "budget_kg": Limits(0, 1e12, "kg CO2e"),
@@ -133,8 +133,8 @@ def _number(name: str, value: Any) -> float | None:
     return checked_in(limits[name], name, value)
 
 
-def _estimate_inputs(said: dict[str, Any]) -> dict[str, Any]:
-    found = {name: said[name] for name in _OF_ESTIMATE if said[name] is not None}
+def _estimate_inputs(arguments: dict[str, Any]) -> dict[str, Any]:
+    found = {name: arguments[name] for name in _OF_ESTIMATE if arguments[name] is not None}
     if set(found) <= {"location"} and is_place_code(found.get("location")):
         return found
     from greentrain.estimation.ranges import LIMITS, checked_number, checked_text
@@ -148,7 +148,7 @@ def _estimate_inputs(said: dict[str, Any]) -> dict[str, Any]:
         found["profiles"] = _path("profiles", found["profiles"])
     this_year = time.localtime().tm_year
     if found.get("year", 0) > this_year:
-        raise InvalidNumber("year", said["year"], f"lies in the future; the last possible year is {this_year}")
+        raise InvalidNumber("year", arguments["year"], f"lies in the future; the last possible year is {this_year}")
     _check_names(found)
     return found
 
@@ -172,7 +172,7 @@ def _check_names(found: dict[str, Any]) -> None:
 
 
 def is_place_code(text: object) -> bool:
-    """Say whether a text is, letter by letter, a code such as ``FR``, ``US-CA`` or ``aws:us-east-1``, or is not said.
+    """Return whether a text is exactly a code such as ``FR``, ``US-CA`` or ``aws:us-east-1``, or is not given.
 
     The short way to a place, without loading the tables: a live run is to start within milliseconds. Whatever is not
     found here is left to the catalogue, which knows names and spellings too, and suggests.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Tracker:
     """What `track` returns: a decorator and a context manager. Each call and each ``with`` block is a run of its own.
 
-    Its own words (`log`, `span`, `measurement` and so on) are about the newest of its runs.
+    Its other members (`log`, `span`, `measurement` and so on) are those of the newest of its runs.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Tracker:
             run = self._newest = self._entered.pop()
             run.end(error)
 
-    if TYPE_CHECKING:  # a static method can be called as well: it is told first, and stays the object that it is
+    if TYPE_CHECKING:  # a static method can be called too: its overload comes first, and it stays what it is
 
         @overload
         def __call__(self, function: staticmethod[P, R]) -> staticmethod[P, R]: ...  # type: ignore[overload-overlap]
@@ -111,7 +111,7 @@ class Tracker:
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the hardware profiles say of the newest run; None as long as it goes on, and for unknown hardware."""
+        """The estimate of the newest run by the hardware profiles; None while it goes on and for unknown hardware."""
         return self._newest.estimate if self._newest is not None else None
 
     @property
@@ -190,10 +190,10 @@ def track(
     grid_intensity : float, optional
         Carbon intensity of the electricity. Default: the place's, in that year. [g CO2e/kWh]
     gpu, count, instance, workload : optional
-        Hardware and kind of training, for the estimate beside the measurement. Default: the accelerators that the
-        meter sees.
+        Hardware and kind of training, for the estimate next to the measurement. Default: the accelerators
+        that the meter sees.
     site : {'datacentre', 'workstation'}, optional
-        What the computers stand in; a workstation has PUE 1. Default: a data centre.
+        Where the computers are; a workstation has PUE 1. Default: a data centre.
     run_id : str, optional
         What nodes, ranks, restarts and resumptions of one run have in common. Default: the launcher's job.
     interval : float, optional
@@ -210,7 +210,8 @@ def track(
     home : path, optional
         Folder of the records. Default: ``GREENTRAIN_HOME``, or else the user's data folder.
     meter : str or ReplayMeter, optional
-        ``codecarbon``, ``none`` or ``replay:FILE``. Default: ``codecarbon``.
+        ``codecarbon``, ``native``, ``none``, ``replay:FILE``, or one that another package adds.
+        Default: ``codecarbon``.
     quiet : bool, optional
         Whether to leave out the one line at the end. Default: False.
     profiles : path, optional
@@ -221,7 +222,7 @@ def track(
     Tracker or TrackedFunction
         The tracked function where ``track`` itself is the decorator. It keeps its parameters, its result and its kind,
         and leads to its latest run in this process: ``train.run``, None before the first call. Keep ``@track``
-        outermost: a decorator above it copies the attribute as it stands by then.
+        outermost: a decorator above it copies the attribute as it is by then.
 
     Raises
     ------
@@ -243,7 +244,7 @@ def track(
     0.25
     """
     is_function = name is not None and not isinstance(name, str)
-    said = {
+    arguments = {
         "name": None if is_function else name,
         "project": project,
         "location": location,
@@ -266,5 +267,5 @@ def track(
         "quiet": quiet,
         "profiles": profiles,
     }
-    tracker = Tracker(checked_settings(said))
+    tracker = Tracker(checked_settings(arguments))
     return tracker(name) if is_function else tracker

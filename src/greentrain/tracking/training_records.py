@@ -22,8 +22,8 @@ _STEP, _TOTAL_STEPS = "step", "total_steps"
 _CURRENT: ContextVar[tuple[str, int] | None] = ContextVar("greentrain_span", default=None)
 
 
-def words_of(name: object) -> str:
-    """Give what the user calls a part as text; what has no words is called by its type."""
+def text_of(name: object) -> str:
+    """Return a name or value of the user's as text; fall back to the name of its type."""
     try:
         return str(name)
     except Exception:
@@ -79,7 +79,7 @@ class Spans:
             self.ended.append(EndedSpan(number, *found, time.monotonic() - self.started_mono, error))
 
     def current(self) -> int | None:
-        """Give the number of the span that this thread or task is in."""
+        """Return the number of the span that this thread or task is in."""
         found = _CURRENT.get()
         return found[1] if found and found[0] == self._session and found[1] in self._open else None
 
@@ -105,9 +105,9 @@ class Span:
     name : str
         What the user calls it.
     attributes : dict
-        What the user says of it.
+        What else the user records of it.
     check : callable
-        Looks after the budget; may raise ``BudgetExceeded``.
+        Checks the budget; may raise ``BudgetExceeded``.
     """
 
     def __init__(self, spans: Spans | None, name: str, attributes: dict[str, Any], check: Callable[[], None]) -> None:
@@ -118,7 +118,7 @@ class Span:
         self._entered: list[tuple[int, Token[tuple[str, int] | None]]] = []
 
     def __repr__(self) -> str:
-        values = "".join(f", {name}={words_of(value)}" for name, value in self._attributes.items())
+        values = "".join(f", {name}={text_of(value)}" for name, value in self._attributes.items())
         return f"<Span {self._name!a}{values}>"
 
     def __enter__(self) -> Span:
@@ -151,7 +151,7 @@ class Logs:
         self.by_name: dict[str, dict[str, float]] = {}
 
     def add(self, values: dict[str, Any]) -> tuple[dict[str, float], list[str]]:
-        """Add values, and give the numbers among them and the names of the others."""
+        """Add values, and return the numbers among them and the names of the others."""
         numbers: dict[str, float] = {}
         refused: list[str] = []
         for name, value in values.items():

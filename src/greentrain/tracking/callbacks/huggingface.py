@@ -28,7 +28,7 @@ class GreentrainCallback(WithTraining, TrainerCallback):  # type: ignore[misc]
     logs, and at the end its ``parameters``, ``total_flos`` and, where the Trainer counts them, ``tokens``. Checkpoints
     hold the run's id and what it has used, so that a resumed training goes on in the same run.
 
-    A Trainer does not tell its callbacks of an exception. The run then ends with the program, with the callback, at
+    A Trainer does not inform its callbacks of an exception. The run then ends with the program, with the callback, at
     the next ``train()``, or, at once and with the exception's name, with a block::
 
         with GreentrainCallback("bert-base", location="FR") as callback:
@@ -76,7 +76,7 @@ class GreentrainCallback(WithTraining, TrainerCallback):  # type: ignore[misc]
         self._keep(state)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
-        """Look after the budget."""
+        """Check the budget."""
         self.training.step(state.global_step, state.max_steps)
         if self.training.may_stop and self._agreed(args, state):
             control.should_training_stop = True
@@ -153,7 +153,7 @@ def _all_callbacks(callback: TrainerCallback) -> list[Any]:
 
 
 def _bought(args: Any, state: Any, model: Any) -> dict[str, Any]:
-    """Give what the energy bought: the size of the model, its arithmetic and the tokens that it saw."""
+    """Return what the energy bought: the size of the model, its arithmetic and the tokens that it saw."""
     from transformers.trainer_pt_utils import get_model_param_count
 
     found = {"step": state.global_step, "total_flos": state.total_flos}

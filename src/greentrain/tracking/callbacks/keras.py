@@ -14,7 +14,7 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
     of this node before PUE [kWh], and ``operational_kg`` [kg CO2e], both since the start. Callbacks that come after
     this one in the list see them too. The run's journal gets the numbers of each epoch.
 
-    Keras does not tell its callbacks of an exception. The run then ends with the program, with the callback, at the
+    Keras does not inform its callbacks of an exception. The run then ends with the program, with the callback, at the
     next ``fit()``, or, at once and with the exception's name, with a block::
 
         with GreentrainCallback("digits", location="FR") as callback:
@@ -54,7 +54,7 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
         self.training.epoch_begins(epoch)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Look after the budget."""
+        """Check the budget."""
         self._step += 1
         self.training.step(self._step, self._total_steps)
         if self.training.should_stop:

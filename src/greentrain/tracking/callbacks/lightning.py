@@ -46,17 +46,17 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
         self._total_steps: int | None = None
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
-        """Start the run, unless the checkpoint that names it is read later."""
+        """Start the run; later where the checkpoint that names it is read later."""
         self._has_begun = False
         if not (trainer.strategy.restore_checkpoint_after_setup and trainer.ckpt_path):
             self._begin(trainer)
 
     def on_sanity_check_start(self, trainer: Any, pl_module: Any) -> None:
-        """Start the run, unless it has started."""
+        """Start the run if it has not started."""
         self._begin(trainer)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Start the run, unless it has started."""
+        """Start the run if it has not started."""
         self._begin(trainer)
         self._total_steps = _total_steps(trainer) if trainer.is_global_zero else None
 
@@ -65,7 +65,7 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
         self.training.epoch_begins(trainer.current_epoch)
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Look after the budget."""
+        """Check the budget."""
         self.training.step(trainer.global_step, self._total_steps)
         if self.training.may_stop and self._agreed(trainer, batch_idx):
             trainer.should_stop = True
@@ -93,12 +93,12 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
                 self._tell_loggers(trainer)
 
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
-        """End a run of which nothing else told the end, as when a tuner leaves early."""
+        """End a run that nothing else has ended, as when a tuner leaves early."""
         if self.training.is_running:
             self.training.end()
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the run's id, energy [kWh] and CO2e [kg] so far, for a checkpoint."""
+        """Return the run's id, energy [kWh] and CO2e [kg] so far, for a checkpoint."""
         return self.training.state()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -132,13 +132,13 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
         for logger in trainer.loggers if figures else ():
             try:
                 logger.log_metrics(figures, step=trainer.global_step)
-            except Exception as error:  # it may refuse what the Trainer itself would not tell it
+            except Exception as error:  # it may refuse what the Trainer itself would not log
                 name = type(logger).__name__
                 self.training.warn(f"{name} does not take energy and emissions ({type(error).__name__})")
 
 
 def _total_steps(trainer: Any) -> int | None:
-    """Give the steps of the whole training; None where they are not limited, or Lightning cannot tell."""
+    """Return the steps of the whole training; None where they are not limited or not known."""
     try:
         steps = trainer.estimated_stepping_batches
     except Exception:  # as with an accumulation of gradients that changes from epoch to epoch

@@ -29,7 +29,7 @@ _STEP_EVERY_SECONDS = 10.0
 
 
 class TrainingAborted(Exception):
-    """Stands in the journal for the exception of a framework that does not tell its callbacks of one; never raised."""
+    """Recorded for the exception of a framework that does not inform its callbacks of one; never raised."""
 
 
 class Training:
@@ -83,7 +83,7 @@ class Training:
         return found
 
     def begin(self, run_id: str | None = None) -> None:
-        """Begin a run. One that goes on belongs to a training of which the framework did not tell how it ended.
+        """Begin a run. One that goes on belongs to a training whose end the framework did not report.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class Training:
         self.abandon()
         self._logged_step, self._began = 0.0, time.monotonic()
         self.run = run = track(**({RUN_ID: run_id} | self._settings)).start()
-        # The framework may go without a word: then the callback goes too, or the program does.
+        # The framework may end without calling back: then the callback goes too, or the program does.
         self._finalizer = weakref.finalize(self, _abandon, run, last_uncaught())
         self._finalizer.atexit = False
         atexit.register(self._finalizer)
@@ -110,7 +110,7 @@ class Training:
         self.run.end(error)
 
     def abandon(self) -> None:
-        """End a run of whose end the framework did not tell."""
+        """End a run whose end the framework did not report."""
         if self.is_running:
             self.end(TrainingAborted())
 
@@ -128,7 +128,7 @@ class Training:
             self._epoch = None
 
     def step(self, step: int, total_steps: int | None = None) -> None:
-        """Look after the budget, and now and then record the step, of which the forecast is made.
+        """Check the budget, and now and then record the step, of which the forecast is made.
 
         Parameters
         ----------
@@ -148,14 +148,14 @@ class Training:
         self.log({"step": step, **total})
 
     def log(self, values: Mapping[str, Any]) -> None:
-        """Record the numbers among values that the framework tells; the rest is not ours to judge."""
+        """Record the numbers among the values of the framework; the rest is left out without a warning."""
         numbers = {str(name): value for name, value in values.items() if _is_number(value)}
         if self.run is not None:
             with self._ending_on_budget():
                 self.run.log(**numbers)
 
     def figures(self) -> dict[str, float]:
-        """Give energy and emissions for the framework's logger, with what was used before the training was resumed.
+        """Return energy and emissions for the framework's logger, with what was used before the training was resumed.
 
         Returns
         -------
@@ -176,11 +176,11 @@ class Training:
             self.run.session.warn_once(message)
 
     def state(self) -> dict[str, Any]:
-        """Give what a checkpoint must hold, so that the training goes on in the same run; JSON can hold it."""
+        """Return what a checkpoint must hold, so that the training goes on in the same run; JSON can hold it."""
         return {} if self.run is None else {RUN_ID: self.run.key, **self.figures()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up what a checkpoint holds; what the user says of the run comes first."""
+        """Take up what a checkpoint holds; a run id that the user names comes first."""
         self._before = {name: float(state[name]) for name in (ENERGY, MASS) if _is_number(state.get(name))}
         if isinstance(state.get(RUN_ID), str) and state[RUN_ID]:
             self._settings = {RUN_ID: state[RUN_ID]} | self._settings
@@ -200,7 +200,7 @@ class Training:
 
 
 class WithTraining:
-    """A callback that is also a context manager, for frameworks that do not tell their callbacks of an exception.
+    """A callback that is also a context manager, for frameworks that do not inform their callbacks of an exception.
 
     Attributes
     ----------
