@@ -368,7 +368,7 @@ def test_a_run_counted_twice_is_said(tmp_path: Path) -> None:
             with greentrain.track(name, quiet=True) as run_:
                 pass
             inner.append(run_)
-    said = f"Run {outer.key} is among the results more than once, or beside a part of it: its energy counts as often."
+    said = f"Run {outer.key} is among the results more than once, or with a part of it: its energy counts as often."
     found = History(tmp_path).get(outer.key or "")
     for results in ([outer, inner[0]], [outer, outer], [found, outer], [found, found]):
         assert total(results).notes[0] == said

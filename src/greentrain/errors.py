@@ -3,7 +3,7 @@
 ::
 
     GreentrainError
-    +-- InputError (also a ValueError)    something that the caller said cannot be used
+    +-- InputError (also a ValueError)    an argument is invalid
     |   +-- InvalidNumber                 not a number, or outside the range that makes sense
     |   +-- UnknownName                   no such device, place, file ...; see ``.suggestions``
     |   +-- AmbiguousName                 several things have this name; see ``.suggestions``
@@ -50,7 +50,7 @@ class InputError(GreentrainError, ValueError):
         super().__init__(self.message())
 
     def message(self, spell: Callable[[str], str] = str) -> str:
-        """Say the parameter, the value, the rule and the nearest valid choices in one line.
+        """Return the parameter, the value, the rule and the nearest valid choices in one line.
 
         Parameters
         ----------

@@ -35,7 +35,7 @@ _EMBODIED = ("device_embodied", "node_share_embodied", "lifetime", "share_of_lif
 _WATER = ("wue", "water_intensity")
 _BESIDE_ENERGY = frozenset((PUE, GRID_INTENSITY, *_EMBODIED, *_WATER))
 _SMALLEST_RATIO = 1e-9
-"""Of a lower end to its best value: below that a logarithm says nothing any more. [1]"""
+"""Of a lower end to its best value: below that a logarithm means nothing any more. [1]"""
 
 
 class Part(Record):
@@ -106,7 +106,7 @@ class SiteFactors(Record):
 
     @property
     def of_water(self) -> tuple[Input, ...]:
-        """What the water follows from beside the PUE, as far as it is known."""
+        """What the water follows from, the PUE apart, as far as it is known."""
         return tuple(item for item in (self.wue, self.water_intensity) if item is not None)
 
 
@@ -376,7 +376,7 @@ def _part(component: str, kwh: float, g_per_kwh: float) -> Part:
 
 
 def log_variances(interval: Interval) -> tuple[float, float]:
-    """Return the variances of the logarithm that an interval stands for, downward and upward. [1]"""
+    """Return the variances of the logarithm that an interval implies, downward and upward. [1]"""
     low, best, high = interval
     if best <= 0:
         return 0.0, 0.0

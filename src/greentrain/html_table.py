@@ -14,7 +14,7 @@ def table(head: Iterable[object], rows: Iterable[Iterable[object]], caption: str
     rows : iterable of iterable
         Cells; numbers get four significant digits, and None a dash.
     caption : str, optional
-        What stands above the table.
+        Caption above the table.
     """
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     lines = [_cells(head, "th"), *(_cells(row, "td") for row in rows)]

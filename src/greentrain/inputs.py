@@ -19,7 +19,7 @@ class Input(Record):
     Attributes
     ----------
     name : str
-        What it is, in the words of the model.
+        What it is, as the README's model calls it.
     value : Interval
         In ``unit``.
     unit : str

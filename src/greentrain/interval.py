@@ -75,7 +75,7 @@ def lognormal(best: float, sigma: float) -> Interval:
 
 
 def with_relative_width(best: float, *factors: Interval) -> Interval:
-    """Give a product its interval from the relative widths of its factors.
+    """Return the interval of a product, from the relative widths of its factors.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def log_width(interval: Interval) -> float:
 
 
 def _log_and_exp(value: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """Give the functions for a float, or for an array, in which case NumPy is there already."""
+    """Return the functions for a float, or for an array, in which case NumPy is there already."""
     if isinstance(value, (float, int)):
         return math.log, math.exp
     import numpy

@@ -48,7 +48,7 @@ def best(interval: Interval) -> str:
 
 
 def span(interval: Interval) -> str:
-    """Write the interval in brackets, or say that there is none."""
+    """Write the interval in brackets, or a text for none."""
     if interval.is_exact:
         return "(exact)"
     return f"({rounded(interval.low)} to {rounded(interval.high)})"

@@ -48,7 +48,7 @@ def total(results: Iterable[Any]) -> Footprint:
     Returns
     -------
     Footprint
-        The sum over those of which a quantity is known; a note says how many are not in it.
+        The sum over those of which a quantity is known; a note counts those that are not in it.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def total(results: Iterable[Any]) -> Footprint:
 
 
 def _twice_notes(results: Iterable[Any]) -> Iterator[str]:
-    """Say which tracked runs are there more than once, or beside a run inside them, which is a part of them."""
+    """Warn of tracked runs that are there more than once, or together with an inner run, which is a part of them."""
     found: dict[str, list[bool]] = {}
     for result in results:
         key = getattr(result, "key", None) or getattr(result, "id", None)
@@ -84,7 +84,7 @@ def _twice_notes(results: Iterable[Any]) -> Iterator[str]:
             found.setdefault(key, []).append(getattr(result, "role", "") != "span")
     for key, is_whole in found.items():
         if len(is_whole) > 1 and any(is_whole):
-            yield f"Run {key} is among the results more than once, or beside a part of it: its energy counts as often."
+            yield f"Run {key} is among the results more than once, or with a part of it: its energy counts as often."
 
 
 def total_of(items: "list[Footprint]") -> Footprint:
@@ -167,7 +167,7 @@ def _summed_breakdown(items: Iterable[Footprint]) -> tuple[Part, ...]:
 
 
 def _unknown_notes(items: "list[Footprint]") -> Iterator[str]:
-    """Say of each quantity how many runs are not in its sum, a run without energy in the first alone."""
+    """Count for each quantity how many runs are not in its sum, a run without energy in the first alone."""
     rest = items
     for name, words in _UNKNOWN.items():
         known = [item for item in rest if getattr(item, name) is not None]

@@ -115,12 +115,12 @@ TOGETHER: list[Case] = [
     ({"hours": None}, Contradiction, "hours: how long did it run? Give hours (wall-clock), gpu_hours (in total) "
      "or params and tokens"),
     ({"gpu_hours": 8}, Contradiction, "gpu_hours 8.0: give either hours (wall-clock) or gpu_hours (in total)"),
-    ({"power": 200, "utilization": 0.7}, Contradiction, "utilization 0.7: says nothing beside power, "
-     "which was measured"),
+    ({"power": 200, "utilization": 0.7}, Contradiction, "utilization 0.7: has no effect when power, "
+     "which was measured, is given"),
     ({"gpu": None, "cpu": "AMD EPYC 7763"}, Contradiction, "cpu 'AMD EPYC 7763': needs cpu_cores, the number of cores "
      "that the run used"),
-    ({"memory_gb": 64}, Contradiction, "memory_gb 64.0: counts only beside cpu_cores; otherwise host_factor covers "
-     "the memory"),
+    ({"memory_gb": 64}, Contradiction, "memory_gb 64.0: has an effect only with cpu_cores; otherwise host_factor "
+     "covers the memory"),
     ({"host_factor": 1.5, "cpu_cores": 8}, Contradiction, "host_factor 1.5: already holds CPU and memory; "
      "leave out cpu, cpu_cores and memory_gb"),
     ({"hours": None, "gpu_hours": 8, "cpu_cores": 8}, Contradiction, "gpu_hours 8.0: cannot time the CPU; "
@@ -130,8 +130,8 @@ TOGETHER: list[Case] = [
     ({"gpu": None, "cpu_cores": 8, "power": 100}, Contradiction, f"power 100.0: {ACCELERATORS_ONLY}"),
     ({"gpu": "V100", "instance": "p4d.24xlarge"}, Contradiction, "gpu 'V100': contradicts instance p4d.24xlarge, "
      "which has NVIDIA A100 SXM4 40GB"),
-    ({"gpu": "8xA100", "count": 4}, Contradiction, "count 4: contradicts gpu '8xA100', which says 8"),
-    ({"gpu": "8x{A100", "count": 4}, Contradiction, "count 4: contradicts gpu '8x{A100', which says 8"),
+    ({"gpu": "8xA100", "count": 4}, Contradiction, "count 4: contradicts gpu '8xA100', which means 8"),
+    ({"gpu": "8x{A100", "count": 4}, Contradiction, "count 4: contradicts gpu '8x{A100', which means 8"),
     ({"instance": "p4d.24xlarge", "gpu": None, "location": "gcp:us-central1"}, Contradiction,
      "location 'gcp:us-central1': is not a region of aws, to which instance belongs"),
     ({"gpu": "TPU v3", "cpu_cores": 8}, Contradiction, "cpu_cores 8.0: is inside the measured mean of "

@@ -10,7 +10,7 @@ from greentrain.cli.main import run
 SIZE = {"params": "8B", "tokens": "15T"}
 MORE = "8B or 8e9 means eight billion"
 LETTERS = ", also with K, M, B or T: 8B is 8e9"
-BESIDE = "counts only beside params and tokens, or flops"
+BESIDE = "has an effect only with params and tokens, or flops"
 
 Case = tuple[dict[str, Any], type[InputError], str]
 
@@ -42,8 +42,8 @@ CASES: list[Case] = [
     ({"active_params": "2B"}, Contradiction, "active_params 2000000000.0: needs params, the size of the model"),
     ({"params": "8B", "tokens": "1T", "active_params": "9B"}, Contradiction,
      "active_params 9000000000.0: is more than params, 8e+09"),
-    ({**SIZE, "flops": 1e24}, Contradiction, "flops 1e+24: says all that params would; give one or the other"),
-    ({"tokens": "1T", "flops": 1e24}, Contradiction, "flops 1e+24: says all that tokens would; give one or the other"),
+    ({**SIZE, "flops": 1e24}, Contradiction, "flops 1e+24: states the same as params; give one or the other"),
+    ({"tokens": "1T", "flops": 1e24}, Contradiction, "flops 1e+24: states the same as tokens; give one or the other"),
     ({"hours": 1, "mfu": 0.4}, Contradiction, f"mfu 0.4: {BESIDE}"),
     ({"hours": 1, "precision": "fp8"}, Contradiction, f"precision 'fp8': {BESIDE}"),
     ({**SIZE, "hours": 1, "mfu": 0.4}, Contradiction, "mfu 0.4: follows from hours; leave one of the two out"),

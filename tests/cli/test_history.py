@@ -105,7 +105,7 @@ def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.Capt
         (["--json", "--csv"], "--csv: excludes --json"),
         (["show", "nope"], "ID 'nope': no run has this id; 'greentrain history' lists them"),
         (["shwo", "slurm-7"], "history has no command 'shwo'; did you mean show?"),
-        (["slurm-7"], "history has no command 'slurm-7'; 'greentrain history show ID' tells all of one run"),
+        (["slurm-7"], "history has no command 'slurm-7'; 'greentrain history show ID' shows one run in full"),
         (
             ["export", "--to", "my.db"],
             "--to 'my.db': must be an address such as sqlite:///runs.db or postgresql://host/name; "

@@ -15,7 +15,7 @@ import greentrain
 from greentrain import History, report
 from greentrain.cli.main import run
 from greentrain.cli.parser import parse
-from greentrain.cli.report_options import COMMAND, FORM_OPTIONS, REPORT_OPTIONS
+from greentrain.cli.report import COMMAND, FORM_OPTIONS, REPORT_OPTIONS
 from greentrain.reporting.forms import FORMS
 
 DESCRIBED = ["report", "--gpu", "V100", "--hours", "96", "--location", "FR", "--year", "2024"]
@@ -74,7 +74,7 @@ def test_the_validation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
 def test_references_are_the_validations(capsys: pytest.CaptureFixture[str]) -> None:
     """Beside anything else they would be left out in silence."""
     assert run([*DESCRIBED, "--references", "x.csv"]) == 2
-    assert capsys.readouterr().err == "greentrain: --references 'x.csv': counts only beside --validation\n"
+    assert capsys.readouterr().err == "greentrain: --references 'x.csv': has an effect only with --validation\n"
 
 
 def test_the_schema_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,13 +201,13 @@ def test_a_kind_of_picture_as_the_form_writes_pictures_alone(
         (["report", "--validation", "--project", "p"], 2, "--validation: excludes --project"),
         (["report", "x", "--gpu", "V100"], 2, "--gpu 'V100': describes a run, and so excludes the id of a run"),
         ([*DESCRIBED, "--format", "pdf"], 2, "--format 'pdf': must be html, markdown, text, json, csv, latex, "),
-        ([*DESCRIBED, "-o", "report.doc"], 2, "--output 'report.doc': does not tell the form by its ending; "),
+        ([*DESCRIBED, "-o", "report.doc"], 2, "--output 'report.doc': has an ending that no form has; "),
         ([*DESCRIBED, "-o", "/nowhere/at/all.md"], 2, "--output '/nowhere/at/all.md': lies in a folder that does not"),
         ([*DESCRIBED, "--format", "text", "-o", "/dev/null"], 2, "--output '/dev/null': is no regular file; leave "),
         ([*DESCRIBED, "--made-at", "noon"], 2, "--made-at 'noon': must be now, or a time with its zone such as "),
         ([*DESCRIBED, "--format", "csv", "--template", "x"], 2, "--template: is no option of the form csv; "),
         ([*DESCRIBED, "--charts", "c", "--chart-format", "gif"], 2, "--chart-format 'gif': must be svg or png"),
-        ([*DESCRIBED, "--chart-format", "png"], 2, "--chart-format 'png': counts only beside --charts"),
+        ([*DESCRIBED, "--chart-format", "png"], 2, "--chart-format 'png': has an effect only with --charts"),
         ([*DESCRIBED, "--charts", "c", "--format", "svg", "--chart-format", "png"], 2, "--chart-format 'png': "
          "contradicts --format svg"),
         ([*DESCRIBED, "--format", "svg"], 2, "--format 'svg': is a kind of picture; give the folder for the charts "

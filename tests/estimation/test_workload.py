@@ -39,9 +39,9 @@ def test_without_evidence_the_hint_is_answered_in_a_note() -> None:
 
 def test_a_hint_beside_a_measurement_is_refused() -> None:
     """What was measured or stated leaves nothing to hint at."""
-    with pytest.raises(Contradiction, match=r"^workload 'small': says nothing beside power$"):
+    with pytest.raises(Contradiction, match=r"^workload 'small': has no effect when power is given$"):
         estimate("V100", hours=1, power=200, workload="small")
-    with pytest.raises(Contradiction, match=r"^workload 'small': says nothing beside utilization$"):
+    with pytest.raises(Contradiction, match=r"^workload 'small': has no effect when utilization is given$"):
         estimate("V100", hours=1, utilization=0.5, workload="small")
 
 

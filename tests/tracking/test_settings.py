@@ -25,7 +25,7 @@ BAD = [
     ({"location": 33}, "location 33: must be text"),
     ({"gpu": "T400"}, "gpu 'T400': unknown accelerator; did you mean"),
     ({"instance": "p9.huge"}, "instance 'p9.huge': unknown cloud instance type"),
-    ({"gpu": "8xA100", "count": 4}, "count 4: contradicts {gpu} '8xA100', which says 8"),
+    ({"gpu": "8xA100", "count": 4}, "count 4: contradicts {gpu} '8xA100', which means 8"),
     ({"instance": "p4d.24xlarge", "location": "gcp:us-west1"}, "location 'gcp:us-west1': is not a region of aws"),
     ({"count": 1.5}, "count 1.5: must be a whole number (accelerators)"),
     ({"site": "cellar"}, "site 'cellar': must be datacentre or workstation"),

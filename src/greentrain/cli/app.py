@@ -1,19 +1,21 @@
-"""The commands, as typer sees them: help, mistakes in how they are typed, and completion."""
+"""The commands as typer runs them: help, mistakes in how they are typed, and completion."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature
 from typing import Any
 
 import typer
+import typer.core
 
 from greentrain._version import VERSIONS
-from greentrain.cli.groups import ListByDefault
-from greentrain.cli.options import Command, Group
-from greentrain.cli.parameters import settings_of, typer_function
+from greentrain.cli.options import LIST, Argument, Command, Group, Option, flag_of
 from greentrain.cli.parser import MODULES, command_of
 from greentrain.cli.terminal import error_line, write
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
+
+_CONTEXT = "context"
 
 app = typer.Typer(
     name="greentrain",
@@ -24,14 +26,74 @@ app = typer.Typer(
 )
 
 
+class ListByDefault(typer.core.TyperGroup):
+    """A group that runs ``list`` when the first word names no command: ``profiles V100`` is ``profiles list V100``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``list`` before arguments that name no command."""
+        first = next((word for word in args if not word.startswith("-")), None)
+        if first not in self.commands and not {"-h", "--help"} & set(args):
+            args = [LIST, *args]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
+
+def typer_function(command: Command) -> Callable[..., int]:
+    """Make the function whose signature has the options and arguments of a command's table."""
+
+    def run(**values: Any) -> int:
+        context = values.pop(_CONTEXT, None)
+        given = {name: value for name, value in values.items() if value not in (None, False)}
+        if context is not None and context.args:
+            given[command.strays] = context.args
+        return command.run(given)
+
+    parameters = [
+        *([Parameter(_CONTEXT, Parameter.KEYWORD_ONLY, annotation=typer.Context)] if command.strays else []),
+        *(_of_argument(argument, argument.name == command.wraps) for argument in command.arguments),
+        *map(_of_option, command.options),
+    ]
+    run.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    run.__annotations__ = {item.name: item.annotation for item in parameters}
+    return run
+
+
+def _of_argument(argument: Argument, takes_all: bool) -> Parameter:
+    made = typer.Argument(
+        ... if argument.is_required else None, metavar=argument.metavar, help=argument.help, show_default=False
+    )
+    one = str if argument.is_required else str | None
+    return _parameter(argument.name, list[str] | None if takes_all else one, made)
+
+
+def _of_option(option: Option) -> Parameter:
+    absent = ... if option.is_required else None
+    made = typer.Option(
+        False if option.is_switch else absent,
+        flag_of(option.name),
+        *filter(None, [option.letter]),
+        metavar=option.metavar or None,
+        help=option.help,
+        rich_help_panel=option.group or None,
+    )
+    text = str if option.is_required else str | None
+    return _parameter(option.name, bool if option.is_switch else text, made)
+
+
+def _parameter(name: str, kind: Any, made: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=made, annotation=kind)
+
+
 def add_command(to: typer.Typer, name: str, command: Command | Group) -> None:
     """Add a command, or a group of them, to an app."""
     if isinstance(command, Command):
-        settings = settings_of(command) or None
-        made = to.command(
-            name, help=command.run.__doc__, short_help=command.short_help or None, context_settings=settings
+        add = to.command(
+            name,
+            help=command.run.__doc__,
+            short_help=command.short_help or None,
+            context_settings={"allow_interspersed_args": not command.wraps, "allow_extra_args": bool(command.strays)},
         )
-        made(typer_function(command))
+        add(typer_function(command))
         return
     group = typer.Typer(cls=ListByDefault, help=command.help, rich_markup_mode=None)
     for word, member in command.commands.items():

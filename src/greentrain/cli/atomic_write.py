@@ -8,7 +8,7 @@ from greentrain.errors import DataError
 
 
 def replace_file(path: str, content: bytes) -> None:
-    """Write a file by way of one beside it; a link stays one, permissions stay as they are.
+    """Write a file by way of a temporary one in the same folder; a link stays one, permissions stay as they are.
 
     Parameters
     ----------
@@ -25,16 +25,16 @@ def replace_file(path: str, content: bytes) -> None:
     target = Path(path).resolve()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        beside = Path(name)
+        temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.chmod(target.stat().st_mode if target.exists() else _new_mode())
-            beside.replace(target)
+            temporary.chmod(target.stat().st_mode if target.exists() else _new_mode())
+            temporary.replace(target)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(path, f"cannot be written: {error.strerror}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import error_line, write
 from greentrain.errors import InputError
 from greentrain.light_typing import TYPE_CHECKING
@@ -12,13 +12,12 @@ from greentrain.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-    from greentrain.cli.options import Said
 
 _RESULT, _CARD = "Tracked runs, instead of a described one", "Card"
 CARD_OPTIONS = (
     Option("check", "", "Write nothing; exit code 1 when the card is not up to date.", _CARD),
     Option("diff", "", "Write nothing; show what would change.", _CARD),
-    Option("training_type", "KIND", "pre-training or fine-tuning. [as the card says]", _CARD),
+    Option("training_type", "KIND", "pre-training or fine-tuning. [the card's own]", _CARD),
     Option("run", "ID", "A tracked run.", _RESULT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", _RESULT),
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RESULT),
@@ -28,48 +27,48 @@ _OWN = ("check", "diff", "training_type", "run", "project", "home")
 _THINGS = ("card", "result")
 
 
-def write_card(said: Said) -> int:
+def write_card(values: OptionValues) -> int:
     """Write the emissions of a run into a model card: its front matter and its section on environmental impact.
 
     Everything else in the card stays byte for byte as it is.
 
     Example: greentrain card README.md --gpu A100-SXM4-80GB --count 8 --hours 96 --location FR
     """
-    path: str = said["card"]
+    path: str = values["card"]
     try:
-        return _update(path, {name: value for name, value in said.items() if name != "card"})
+        return _update(path, {name: value for name, value in values.items() if name != "card"})
     except InputError as error:
         if error.parameter not in _THINGS:
             raise
         return error_line(f"{path}: {error.message()}", 1)
 
 
-def _update(path: str, said: Said) -> int:
+def _update(path: str, values: OptionValues) -> int:
     from greentrain.cli.atomic_write import replace_file
     from greentrain.reporting.build_data import report_data_of
     from greentrain.reporting.model_card.update import read_card, updated_card
 
     old = read_card(path)
-    new = updated_card(old, report_data_of(_result(said)), training_type=said.get("training_type"))
-    if "diff" in said:
+    new = updated_card(old, report_data_of(_result(values)), training_type=values.get("training_type"))
+    if "diff" in values:
         write(_difference(path, old, new))
-    if "check" in said and new != old:
+    if "check" in values and new != old:
         return error_line(f"{path} is not up to date; the same command without --check writes it", 1)
-    if "diff" not in said and "check" not in said and new != old:
+    if "diff" not in values and "check" not in values and new != old:
         replace_file(path, new.encode("utf-8"))
     return 0
 
 
-def _result(said: Said) -> Any:
+def _result(values: OptionValues) -> Any:
     """Find the result that the card is to state: a run, a project, or an estimate."""
-    from greentrain.cli.result_source import Origin, only_result, tracked_run, tracked_runs
+    from greentrain.cli.result_source import only_result, tracked_run, tracked_runs
 
-    home = said.get("home")
-    origins = (
-        Origin("run", "{run}", lambda: tracked_run(said["run"], home)),
-        Origin("project", "{project}", lambda: tracked_runs(said["project"], home)),
-    )
-    return only_result(said, origins, {name: value for name, value in said.items() if name not in _OWN})
+    home = values.get("home")
+    finders = {
+        "run": lambda: tracked_run(values["run"], home),
+        "project": lambda: tracked_runs(values["project"], home),
+    }
+    return only_result(values, finders, {name: value for name, value in values.items() if name not in _OWN})
 
 
 def _difference(path: str, old: str, new: str) -> str:

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Command
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Command, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, write
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from greentrain.cli.options import Said
     from greentrain.estimation import Estimate
 
 FORMATS = ("table", "json", "csv")
 _OUTPUT_OPTIONS = tuple(option.name for option in ESTIMATE_OPTIONS if option.group == OUTPUT)
 
 
-def print_estimate(said: Said) -> int:
+def print_estimate(values: OptionValues) -> int:
     """Estimate energy, CO2e and water of a training run.
 
     Example: greentrain estimate --gpu V100 --hours 96 --location FR
     """
     from greentrain.estimation import estimate
 
-    kind = _format(said)
-    result = estimate(**{name: value for name, value in said.items() if name not in _OUTPUT_OPTIONS})
-    write(_written(result, kind, "explain" in said, "compare_methods" in said))
+    kind = _format(values)
+    result = estimate(**{name: value for name, value in values.items() if name not in _OUTPUT_OPTIONS})
+    write(_written(result, kind, "explain" in values, "compare_methods" in values))
     return 0
 
 
-def _format(said: Said) -> str:
-    kind: str = said.get("format", "json" if "json" in said else "table")
+def _format(values: OptionValues) -> str:
+    kind: str = values.get("format", "json" if "json" in values else "table")
     if kind not in FORMATS:
         raise InputError("format", kind, f"must be {either(FORMATS)}")
-    if kind == "csv" and "compare_methods" in said:
+    if kind == "csv" and "compare_methods" in values:
         raise Contradiction("compare_methods", None, "has no place in one row of CSV; use {format} table or json")
     return kind
 

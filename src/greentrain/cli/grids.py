@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group
+from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group, OptionValues
 from greentrain.cli.profiles import WORD
 from greentrain.cli.terminal import error_line, write, write_json
-from greentrain.light_typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from greentrain.cli.options import Said
 
 
-def list_grids(said: Said) -> int:
+def list_grids(values: OptionValues) -> int:
     """List places with their latest carbon intensity, and cloud regions."""
     from greentrain.catalogue import load_catalogue
     from greentrain.catalogue.search import search_places
     from greentrain.reporting.terminal.catalogue import places_dict, places_text
 
-    word = said.get("word", "")
-    catalogue = load_catalogue(said.get("profiles"))
+    word = values.get("word", "")
+    catalogue = load_catalogue(values.get("profiles"))
     found = search_places(catalogue, word)
-    if "json" in said:
+    if "json" in values:
         write_json(places_dict(catalogue, found))
     else:
         write(places_text(catalogue, found))
     return 0 if any(found) else error_line(f"no place has {word!a} in its name", 1)
 
 
-def show_grid(said: Said) -> int:
+def show_grid(values: OptionValues) -> int:
     """Show a place's carbon intensity in every year, with basis and source."""
     from greentrain.catalogue import load_catalogue
     from greentrain.reporting.terminal.catalogue_record import grid_dict, grid_text
 
-    catalogue = load_catalogue(said.get("profiles"))
-    location = catalogue.places.find(said["place"])
-    if "json" in said:
+    catalogue = load_catalogue(values.get("profiles"))
+    location = catalogue.places.find(values["place"])
+    if "json" in values:
         write_json(grid_dict(catalogue, location))
     else:
         write(grid_text(catalogue, location))
@@ -44,7 +40,7 @@ def show_grid(said: Said) -> int:
 _OPTIONS = (AS_JSON, OWN_PROFILES)
 _PLACE = Argument("place", "PLACE", "FR, France, US-CA, aws:us-east-1 ...", is_required=True)
 COMMAND = Group(
-    help="Grids: 'greentrain grids [WORD]' lists places and cloud regions, 'show PLACE' tells every year.",
+    help="Grids: 'greentrain grids [WORD]' lists places and cloud regions, 'show PLACE' shows every year.",
     short_help="List and show carbon intensity by place and year.",
     commands={LIST: Command(list_grids, _OPTIONS, (WORD,)), "show": Command(show_grid, _OPTIONS, (_PLACE,))},
 )

@@ -4,73 +4,69 @@ from __future__ import annotations
 
 import os
 
-from greentrain.cli.options import AS_JSON, HOME, LIST, Argument, Command, Group, Option
+from greentrain.cli.options import AS_JSON, HOME, LIST, Argument, Command, Group, Option, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_json
 from greentrain.errors import Contradiction
-from greentrain.light_typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from greentrain.cli.options import Said
-
-_STRAYS = "words"
+_STRAYS = "strays"
 _PROJECT = Option("project", "NAME", "Only runs of this project.")
 _SINCE = Option("since", "DATE", "Only runs from this day on: 2026-11-22.")
 _STATUS = Option("status", "KIND", "Only running, completed, failed, interrupted or killed ones.")
 _FILTERS = (_PROJECT, _SINCE, _STATUS)
 
 
-def list_runs(said: Said) -> int:
+def list_runs(values: OptionValues) -> int:
     """List tracked runs, newest first, and add them up, failed ones included."""
     from greentrain.history.history import History, runs_csv, runs_dict
 
-    if _STRAYS in said:
-        return error_line(_unknown_command(said[_STRAYS][0]), 2)
-    if "json" in said and "csv" in said:
+    if _STRAYS in values:
+        return error_line(_unknown_command(values[_STRAYS][0]), 2)
+    if "json" in values and "csv" in values:
         raise Contradiction("csv", None, "excludes {json}")
-    found = History(said.get("home")).select(**_filters(said))
+    found = History(values.get("home")).select(**_filters(values))
     runs, unreadable = found.runs, found.unreadable
-    if "json" in said:
+    if "json" in values:
         write_json(runs_dict(runs, unreadable))
         return 0
-    if "csv" in said:
+    if "csv" in values:
         write(runs_csv(runs))
     else:
         from greentrain.reporting.terminal.history import history_text
 
         write(history_text(runs, bold_if_wanted()))
         if not runs:
-            _say_where(said)
+            _report_searched_folders(values)
     if unreadable:
         error_line(f"left out, since nothing in them can be read: {', '.join(unreadable)}", 0)
     return 0
 
 
-def _filters(said: Said) -> dict[str, str]:
-    return {option.name: said[option.name] for option in _FILTERS if option.name in said}
+def _filters(values: OptionValues) -> dict[str, str]:
+    return {option.name: values[option.name] for option in _FILTERS if option.name in values}
 
 
-def _say_where(said: Said) -> None:
-    """Say on stderr where nothing was found: a folder may be misspelt as a filter may be."""
+def _report_searched_folders(values: OptionValues) -> None:
+    """Name on stderr the folders in which nothing was found: one may be misspelt as a filter may be."""
     from greentrain.history.history import History
 
-    filters = " ".join(f"--{name} {value!a}" for name, value in _filters(said).items())
-    error_line(f"looked in {', '.join(History(said.get('home')).homes)}{f' for {filters}' if filters else ''}", 0)
+    filters = " ".join(f"--{name} {value!a}" for name, value in _filters(values).items())
+    error_line(f"looked in {', '.join(History(values.get('home')).homes)}{f' for {filters}' if filters else ''}", 0)
 
 
 def _unknown_command(word: str) -> str:
     from greentrain.catalogue.names import nearest
 
     near = nearest(word, {name: name for name in COMMAND.commands})
-    advice = f"did you mean {near[0]}?" if near else "'greentrain history show ID' tells all of one run"
+    advice = f"did you mean {near[0]}?" if near else "'greentrain history show ID' shows one run in full"
     return f"history has no command {word!a}; {advice}"
 
 
-def show_run(said: Said) -> int:
-    """Show one run: nodes, components, spans, and the estimate beside the measurement."""
+def show_run(values: OptionValues) -> int:
+    """Show one run: nodes, components, spans, its measurement and its estimate."""
     from greentrain.history.history import History
 
-    run = History(said.get("home")).get(said["id"])
-    if "json" in said:
+    run = History(values.get("home")).get(values["id"])
+    if "json" in values:
         write(run.to_json() + "\n")
     else:
         from greentrain.reporting.terminal.run import run_text
@@ -79,7 +75,7 @@ def show_run(said: Said) -> int:
     return 0
 
 
-def calibrate(said: Said) -> int:
+def calibrate(values: OptionValues) -> int:
     """Learn the mean power of your accelerators from measured runs, for narrower estimates.
 
     At least three measured runs of one accelerator are needed.
@@ -89,19 +85,19 @@ def calibrate(said: Said) -> int:
     from greentrain.history.history import History
     from greentrain.reporting.terminal.calibration import calibration_text
 
-    home = said.get("home")
-    folder = said.get("output") or os.path.join(home or home_folder(), "profiles")  # noqa: PTH118 -- as the library names it
-    done = fit(History(home).runs(**_filters(said)), folder)
+    home = values.get("home")
+    folder = values.get("output") or os.path.join(home or home_folder(), "profiles")  # noqa: PTH118 -- as the library names it
+    done = fit(History(home).runs(**_filters(values)), folder)
     write(calibration_text(done))
     return 0 if done.file else error_line("nothing was written", 1)
 
 
-def export(said: Said) -> int:
+def export(values: OptionValues) -> int:
     """Write runs into a database; doing it again brings the same rows up to date."""
     from greentrain.history.history import History
     from greentrain.history.sql_export import export as send
 
-    done = send(History(said.get("home")).runs(**_filters(said)), said["to"])
+    done = send(History(values.get("home")).runs(**_filters(values)), values["to"])
     counts = (f"{number} {name[:-1] if number == 1 else name}" for name, number in done._asdict().items())
     write(f"{', '.join(counts)}\n")
     return 0
@@ -115,7 +111,7 @@ COMMAND = Group(
     help="Tracked runs: 'greentrain history' lists them, with the options that 'list --help' shows.",
     short_help="List, show, export and learn from tracked runs.",
     commands={
-        # A word too many is a command misspelt, or an id: we know better than typer what to say of it.
+        # A word too many is a command misspelt, or an id: the message here is better than typer's.
         LIST: Command(
             list_runs,
             (*_FILTERS, AS_JSON, _AS_CSV, HOME),
@@ -123,7 +119,7 @@ COMMAND = Group(
             strays=_STRAYS,
         ),
         "show": Command(
-            show_run, (AS_JSON, HOME), (_ID,), short_help="Show one run, the estimate beside the measurement."
+            show_run, (AS_JSON, HOME), (_ID,), short_help="Show one run with its measurement and its estimate."
         ),
         "calibrate": Command(
             calibrate,

@@ -1,6 +1,6 @@
 """Where ``greentrain`` starts: what is plainly typed takes a short way, all else goes through typer.
 
-Nothing is loaded before it is known what is wanted: the version is told in little more time than Python itself takes.
+Nothing is loaded before it is known what is wanted: the version takes little longer than Python itself.
 """
 
 import gc
@@ -29,7 +29,7 @@ def run(arguments: "Sequence[str]") -> int:
     Parameters
     ----------
     arguments : sequence of str
-        What stands after the program's name.
+        The arguments after the program's name.
 
     Returns
     -------
@@ -49,8 +49,8 @@ def _run(arguments: "Sequence[str]") -> int:
 
     found = parse(arguments)
     if found is not None:
-        command, said = found
-        return command.run(said)
+        command, values = found
+        return command.run(values)
     from greentrain.cli.app import run_app
 
     return run_app(arguments)
@@ -66,15 +66,15 @@ def reported(command: "Callable[[], int]") -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (Exception, KeyboardInterrupt) as error:
-        told = _told(error)
-        if told is None:
+        code_of_error = _report_error(error)
+        if code_of_error is None:
             raise
-        return told
+        return code_of_error
     return code
 
 
-def _told(error: BaseException) -> int | None:
-    """Write what an error says to stderr; None where it is none of ours."""
+def _report_error(error: BaseException) -> int | None:
+    """Write the message of an error to stderr and return its exit code; None for an error that is not ours."""
     from greentrain.cli.options import flag_of
     from greentrain.cli.terminal import error_line
     from greentrain.errors import DataError, GreentrainError, InputError

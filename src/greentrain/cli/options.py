@@ -9,10 +9,12 @@ from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, TypeAlias
+    from typing import Any
 
-    Said: TypeAlias = dict[str, Any]
-    """What was said, by name: text, True for a switch, a list for an argument that takes all; nothing else is in it."""
+    OptionValues = dict[str, Any]
+    """What was typed, by keyword: text, True for a switch, a list for an argument that takes all."""
+else:
+    OptionValues = dict
 
 
 class Option(NamedTuple):
@@ -33,12 +35,12 @@ class Option(NamedTuple):
 
     @property
     def is_switch(self) -> bool:
-        """Whether it stands alone, without a value."""
+        """Whether it takes no value."""
         return not self.metavar
 
 
 class Argument(NamedTuple):
-    """What stands without an option's name: its keyword, what the help calls it, and its help."""
+    """A positional argument: its keyword, what the help calls it, and its help."""
 
     name: str
     metavar: str
@@ -54,12 +56,12 @@ class Command(NamedTuple):
     short_help : str
         Its line in the list of commands, if that is not the first of its help.
     wraps : str
-        The argument that takes a whole command line: options stand before its first word, or before ``--``.
+        The argument that takes a whole command line: options come before its first word, or before ``--``.
     strays : str
-        By what name words too many are handed over, where the command knows better than typer what to say of them.
+        The keyword under which surplus arguments are passed, where the command has a better message than typer.
     """
 
-    run: Callable[[Said], int]
+    run: Callable[[OptionValues], int]
     options: tuple[Option, ...] = ()
     arguments: tuple[Argument, ...] = ()
     short_help: str = ""
@@ -68,7 +70,7 @@ class Command(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Commands behind one word; ``list`` is meant where none is named: ``profiles V100`` is ``profiles list V100``."""
+    """Commands behind one word; ``list`` is the default: ``profiles V100`` is ``profiles list V100``."""
 
     help: str
     short_help: str
@@ -81,7 +83,7 @@ OWN_PROFILES = Option("profiles", "DIR", "Folder with your own profiles.")
 HOME = Option("home", "DIR", "Data folder. [the user's own]")
 
 HARDWARE, TIME, SIZE, POWER, HOST, PLACE, OUTPUT = (
-    "Hardware", "Time", "Size of a language model, instead of time or beside it", "Power",
+    "Hardware", "Time", "Size of a language model, with time or instead of it", "Power",
     "Host in parts, instead of a host factor", "Place", "Output",
 )  # fmt: skip
 

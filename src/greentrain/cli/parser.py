@@ -12,12 +12,12 @@ from greentrain.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from greentrain.cli.options import Argument, Option, Said
+    from greentrain.cli.options import Argument, Option, OptionValues
 
 MODULES = {
     "estimate": "greentrain.cli.estimate",
     "validate": "greentrain.cli.validate",
-    "report": "greentrain.cli.report_options",
+    "report": "greentrain.cli.report",
     "card": "greentrain.cli.card",
     "track": "greentrain.cli.track",
     "watch": "greentrain.cli.watch",
@@ -25,19 +25,19 @@ MODULES = {
     "profiles": "greentrain.cli.profiles",
     "grids": "greentrain.cli.grids",
 }
-"""Where each command stands, in the order of the help; a room is loaded when its command is typed."""
+"""The module of each command, in the order of the help; it is loaded when its command is typed."""
 _HELP = {"-h", "--help"}
 
 
 def command_of(name: str) -> Command | Group:
-    """Give a command, or a group of them, by its first word."""
-    # The built-in word: importlib is not loaded by then, and brings more with it.
+    """Return a command, or a group of them, by its first word."""
+    # The built-in function: importlib is not loaded by then, and brings more with it.
     found: Command | Group = __import__(MODULES[name], fromlist=("COMMAND",)).COMMAND
     return found
 
 
-def parse(arguments: Sequence[str]) -> tuple[Command, Said] | None:
-    """Find the command that is meant and read what is said of it; None leaves the arguments to typer."""
+def parse(arguments: Sequence[str]) -> tuple[Command, OptionValues] | None:
+    """Find the command that is meant and read its options; None leaves the arguments to typer."""
     if not arguments or arguments[0] not in MODULES or _HELP & {*arguments}:
         return None
     found, words = command_of(arguments[0]), arguments[1:]
@@ -47,14 +47,14 @@ def parse(arguments: Sequence[str]) -> tuple[Command, Said] | None:
             return None
         words = words[1:] if first in found.commands else words
         found = found.commands.get(first) or found.commands[LIST]
-    said = _said(found, words)
-    return None if said is None else (found, said)
+    values = _values(found, words)
+    return None if values is None else (found, values)
 
 
-def _said(command: Command, words: Sequence[str]) -> Said | None:
+def _values(command: Command, words: Sequence[str]) -> OptionValues | None:
     known = {flag_of(option.name): option for option in command.options}
     known |= {option.letter: option for option in command.options if option.letter}
-    given: Said = {}
+    given: OptionValues = {}
     loose: list[str] = []
     rest = list(reversed(words))
     while rest:
@@ -85,8 +85,8 @@ def _option(known: Mapping[str, Option], word: str, rest: list[str]) -> tuple[st
     return option.name, rest.pop()
 
 
-def _in_order(command: Command, given: Said, loose: list[str]) -> Said | None:
-    """Put what was said into the order of the tables; None where something is missing, or there is too much."""
+def _in_order(command: Command, given: OptionValues, loose: list[str]) -> OptionValues | None:
+    """Put the values into the order of the tables; None where something is missing, or there is too much."""
     if command.wraps:
         given |= {command.wraps: loose} if loose else {}
     elif len(loose) > len(command.arguments):

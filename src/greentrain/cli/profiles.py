@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group
+from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group, OptionValues
 from greentrain.cli.terminal import error_line, write, write_json
-from greentrain.light_typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from greentrain.cli.options import Said
 
 WORD = Argument("word", "word", "Part of a name; case and punctuation do not count.")
 
 
-def list_profiles(said: Said) -> int:
+def list_profiles(values: OptionValues) -> int:
     """List accelerators, CPUs and cloud instance types."""
     from greentrain.catalogue import load_catalogue
     from greentrain.catalogue.search import search_hardware
     from greentrain.reporting.terminal.catalogue import hardware_dict, hardware_text
 
-    word = said.get("word", "")
-    found = search_hardware(load_catalogue(said.get("profiles")), word)
-    if "json" in said:
+    word = values.get("word", "")
+    found = search_hardware(load_catalogue(values.get("profiles")), word)
+    if "json" in values:
         write_json(hardware_dict(found))
     else:
         write(hardware_text(found))
     return 0 if any(found) else error_line(f"no profile has {word!a} in its name", 1)
 
 
-def show_profile(said: Said) -> int:
+def show_profile(values: OptionValues) -> int:
     """Show a profile with all its figures and sources."""
     from greentrain.catalogue import load_catalogue
     from greentrain.reporting.terminal.catalogue_record import record_dict, record_text
 
-    catalogue = load_catalogue(said.get("profiles"))
-    record = catalogue.hardware.find(said["name"])
-    if "json" in said:
+    catalogue = load_catalogue(values.get("profiles"))
+    record = catalogue.hardware.find(values["name"])
+    if "json" in values:
         write_json(record_dict(catalogue, record))
     else:
         write(record_text(catalogue, record))
     return 0
 
 
-def check_folder(said: Said) -> int:
+def check_folder(values: OptionValues) -> int:
     """Check your own files; each problem is named by file, row, column and rule."""
     from greentrain.catalogue.schema.check import check_profiles
 
-    problems = check_profiles(said["folder"])
-    write("".join(f"{problem}\n" for problem in problems) or f"{said['folder']}: no problems\n")
+    problems = check_profiles(values["folder"])
+    write("".join(f"{problem}\n" for problem in problems) or f"{values['folder']}: no problems\n")
     return 1 if problems else 0
 
 
@@ -54,7 +50,7 @@ _OPTIONS = (AS_JSON, OWN_PROFILES)
 _ID = Argument("name", "ID", "Id, name or alias.", is_required=True)
 _FOLDER = Argument("folder", "DIR", "Folder with your own profiles.", is_required=True)
 COMMAND = Group(
-    help="Hardware: 'greentrain profiles [WORD]' lists it, 'show ID' tells all, 'check DIR' checks your own files.",
+    help="Hardware: 'greentrain profiles [WORD]' lists it, 'show ID' shows all, 'check DIR' checks your own files.",
     short_help="List, show and check hardware profiles.",
     commands={
         LIST: Command(list_profiles, _OPTIONS, (WORD,)),

@@ -1,65 +1,99 @@
-"""``greentrain report``: any result in any form, to stdout or to a file."""
+"""``greentrain report``: any result in any form, to stdout or to a file; its charts as pictures in a folder."""
 
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
-from greentrain.cli.result_source import Origin, only_result, tracked_run, tracked_runs
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import confirm, error_line, write
 from greentrain.errors import Contradiction, InputError, either
-from greentrain.reporting.build_data import SIZES, report_data_of
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.reporting.forms import FORMS, PICTURES
-from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
+    from typing import Any
 
-    from greentrain.cli.options import Said
+    from greentrain.reporting.report_data import ReportData
 
 _STDOUT = "-"
 _BY_SUFFIX = {
     ".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text", ".json": "json", ".csv": "csv", ".tex": "latex",
 }  # fmt: skip
+_THEME = "light"
+"""Of pictures: papers are white."""
+
+REPORT, FORM, RESULT = "Report", "What single forms take", "Instead of a described run"
+
+FORM_OPTIONS = (
+    Option("template", "FILE", "html, markdown, text: a Jinja2 template of your own.", FORM),
+    Option("checklist", "KIND", "latex: only the sentence for neurips or acl.", FORM),
+    Option("final", "NAMES", "latex: the runs that the paper reports, with commas between.", FORM),
+    Option("training_type", "KIND", "model-card: pre-training or fine-tuning.", FORM),
+    Option("market_based_kg", "KG", "ghg: market-based emissions as your contracts give them.", FORM),
+    Option("scope", "N", "ghg: scope of the electricity, 2 or 3.", FORM),
+    Option("functional_unit", "KIND", "sci: run, token or flop. [run]", FORM),
+    Option("activity", "KIND", "cyclonedx, spdx, boamps: training or fine-tuning. [training]", FORM),
+    Option("spec_version", "V", "cyclonedx: 1.6 or 1.7. [1.6]", FORM),
+    Option("namespace", "URI", "spdx: beginning of the identifiers.", FORM),
+    Option("task_family", "NAME", "boamps: what the model is for.", FORM),
+    Option("infrastructure", "KIND", "boamps: publicCloud, privateCloud, onPremise or other.", FORM),
+)
+_REPORT_OPTIONS = (
+    Option("output", "FILE", "Write to this file, all of it or nothing; also -o. [stdout]", REPORT, letter="-o"),
+    Option("format", "KIND", f"{either(tuple(FORMS))}; {either(PICTURES)} for the charts alone. "
+           "[by the file's ending, else text]", REPORT),
+    Option("title", "TEXT", "Headline instead of the run's own.", REPORT),
+    Option("made_at", "TIME", "State when the report is made: now, or 2026-11-22T11:00Z.", REPORT),
+    Option("charts", "DIR", "Write the charts into this folder, as pictures.", REPORT),
+    Option("chart_format", "KIND", "svg or png, for the charts of a report. [svg]", REPORT),
+    Option("force", "", "Overwrite files that are not a report of ours.", REPORT),
+    Option("schema", "", "Print the JSON Schema of the form json, and nothing else.", REPORT),
+    Option("project", "NAME", "All tracked runs of a project, failed ones included.", RESULT),
+    Option("home", "DIR", "Data folder of the tracked runs. [the user's own]", RESULT),
+    Option("validation", "", "Published footprints against our estimates.", RESULT),
+    Option("references", "FILE", "CSV file with records of your own, for --validation.", RESULT),
+)  # fmt: skip
+DESCRIBED = tuple(option for option in ESTIMATE_OPTIONS if option.group != OUTPUT)
+REPORT_OPTIONS = (*_REPORT_OPTIONS, *FORM_OPTIONS, *DESCRIBED)
 
 
-def print_report(said: Said, described: Said, of_form: Said) -> int:
-    """Write a report.
+def report(values: OptionValues) -> int:
+    """Report an estimate, a tracked run, a project or the validation, in any form.
 
-    Parameters
-    ----------
-    said : dict of str to str
-        The options by keyword, as typed; ``id`` is the run's.
-    described, of_form : dict of str to str
-        Those of them that describe a run to estimate, and those that single forms take.
+    Example: greentrain report --gpu V100 --hours 96 --location FR -o report.html
     """
     try:
-        return _print_report(said, described, of_form)
+        return _print_report(values)
     except InputError as error:
         if error.parameter != "result":
             raise
         return error_line(error.message(), 1)  # nothing is wrong with what was typed
 
 
-def _print_report(said: Said, described: Said, of_form: Said) -> int:
-    if "schema" in said:
-        return _print_schema(said.get("format", "json"))
-    picture = _picture(said)
-    output = said.get("output") if said.get("output") != _STDOUT else None
-    are_pictures_asked_for = said.get("format") in PICTURES
-    format = _format(None if are_pictures_asked_for else said.get("format"), output)
-    if output is not None and not _may_write(output, "force" in said):
+def _print_report(values: OptionValues) -> int:
+    if "schema" in values:
+        return _print_schema(values.get("format", "json"))
+    picture = _picture(values)
+    output = values.get("output") if values.get("output") != _STDOUT else None
+    are_pictures_asked_for = values.get("format") in PICTURES
+    format = _format(None if are_pictures_asked_for else values.get("format"), output)
+    if output is not None and not _may_write(output, "force" in values):
         return error_line(f"{output} exists and is not a report of ours; --force overwrites it", 1)
-    made_at = _made_at(said.get("made_at"))
-    data = report_data_of(_result(said, described), title=said.get("title"), made_at=made_at)
+    made_at = _made_at(values.get("made_at"))
+    from greentrain.reporting.build_data import report_data_of
+
+    data = report_data_of(_result(values), title=values.get("title"), made_at=made_at)
     if output is not None or not are_pictures_asked_for:
-        _put(_report(data, format, said, of_form), output)
+        _put(_text(data, format, values), output)
     if picture is None:
         return 0
-    from greentrain.cli.chart_files import write_pictures
+    return _write_pictures(data, values["charts"], picture, "force" in values)
 
-    return write_pictures(data, said["charts"], picture, "force" in said)
+
+def _given(options: tuple[Option, ...], values: OptionValues) -> OptionValues:
+    return {option.name: values[option.name] for option in options if option.name in values}
 
 
 def _print_schema(format: str) -> int:
@@ -71,16 +105,16 @@ def _print_schema(format: str) -> int:
     return 0
 
 
-def _picture(said: dict[str, str]) -> str | None:
-    """Take the kind of pictures that the charts are to be; None where none are wanted."""
-    format, kind = said.get("format"), said.get("chart_format")
+def _picture(values: dict[str, str]) -> str | None:
+    """Return the kind of pictures that the charts are to be; None where none are wanted."""
+    format, kind = values.get("format"), values.get("chart_format")
     if kind is not None and kind not in PICTURES:
         raise InputError("chart_format", kind, f"must be {either(PICTURES)}")
-    if "charts" not in said:
+    if "charts" not in values:
         if format in PICTURES:
             raise Contradiction("format", format, "is a kind of picture; give the folder for the charts with {charts}")
         if kind is not None:
-            raise Contradiction("chart_format", kind, "counts only beside {charts}")
+            raise Contradiction("chart_format", kind, "has an effect only with {charts}")
         return None
     if format not in PICTURES:
         return kind or PICTURES[0]
@@ -98,21 +132,22 @@ def _put(text: str, output: str | None) -> None:
         replace_file(output, text.encode("utf-8"))
 
 
-def _report(data: ReportData, format: str, said: Said, of_form: Said) -> str:
+def _text(data: ReportData, format: str, values: OptionValues) -> str:
+    from greentrain.reporting.build_data import SIZES
     from greentrain.reporting.report import report
 
-    sizes: dict[str, Any] = {name: said[name] for name in SIZES if name in said} if data.kind != "estimate" else {}
-    return report(data, format, **sizes, **of_form)
+    sizes: dict[str, Any] = {name: values[name] for name in SIZES if name in values} if data.kind != "estimate" else {}
+    return report(data, format, **sizes, **_given(FORM_OPTIONS, values))
 
 
 def _format(format: str | None, output: str | None) -> str:
-    """Take the form that was asked for, or the one that the file's ending stands for."""
+    """Return the form that was asked for, or the one of the file's ending."""
     if output is not None and os.path.isdir(output):  # noqa: PTH112 -- loading pathlib takes as long as a short form
         raise InputError("output", output, "is a folder; give a file in it")
     if format is None and output is not None:
         suffix = output[output.rfind(".") :].lower()
         if suffix not in _BY_SUFFIX:
-            raise Contradiction("output", output, "does not tell the form by its ending; give {format}")
+            raise Contradiction("output", output, "has an ending that no form has; give {format}")
         format = _BY_SUFFIX[suffix]
     format = format or "text"
     if format not in FORMS:
@@ -122,23 +157,27 @@ def _format(format: str | None, output: str | None) -> str:
     return format
 
 
-def _result(said: Said, described: Said) -> Any:
+def _result(values: OptionValues) -> Any:
     """Find the result to report: a tracked run, a project, the validation, or what is described."""
-    if "references" in said and "validation" not in said:
-        raise Contradiction("references", said["references"], "counts only beside {validation}")
-    home = said.get("home")
-    origins = (
-        Origin("id", "the id of a run", lambda: tracked_run(said["id"], home)),
-        Origin("project", "{project}", lambda: tracked_runs(said["project"], home)),
-        Origin("validation", "{validation}", lambda: _validation(said.get("references")), is_switch=True),
-    )
-    is_named = any(origin.option in said for origin in origins)
+    from greentrain.cli.result_source import only_result, tracked_run, tracked_runs
+    from greentrain.reporting.build_data import SIZES
+
+    if "references" in values and "validation" not in values:
+        raise Contradiction("references", values["references"], "has an effect only with {validation}")
+    home = values.get("home")
+    finders = {
+        "id": lambda: tracked_run(values["id"], home),
+        "project": lambda: tracked_runs(values["project"], home),
+        "validation": lambda: _validation(values.get("references")),
+    }
+    described = _given(DESCRIBED, values)
+    is_named = not values.keys().isdisjoint(finders)
     if is_named:  # the size is then that of what was named
         described = {name: value for name, value in described.items() if name not in SIZES}
     if not described and not is_named:
         rule = "describe a run, its {hours} too, or name what to report: the {id} of a run, {project} or {validation}"
         raise Contradiction("gpu", None, rule)
-    return only_result(said, origins, described)
+    return only_result(values, finders, described)
 
 
 def _validation(references: str | None) -> object:
@@ -148,6 +187,8 @@ def _validation(references: str | None) -> object:
 
 
 def _made_at(text: str | None) -> datetime | None:
+    from datetime import UTC, datetime
+
     if text is None:
         return None
     if text == "now":
@@ -159,7 +200,7 @@ def _made_at(text: str | None) -> datetime | None:
 
 
 def _may_write(output: str, force: bool) -> bool:
-    """Whether a file may be written: it is new, a report of ours, or the user agrees to lose it.
+    """Whether a file may be written: it is new, a report of ours, or the user confirms that it may be lost.
 
     Raises
     ------
@@ -186,3 +227,41 @@ def _is_ours(path: Path) -> bool:
             return is_ours(file.read(LOOKED_AT))
     except OSError:
         return False
+
+
+def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> int:
+    """Draw every chart of report data into a folder, which is made if it is not there.
+
+    Parameters
+    ----------
+    data : ReportData
+        What is reported.
+    folder : str
+        Where the pictures go: ``headline.svg``, ``waterfall.svg`` ...
+    format : {'svg', 'png'}
+        Kind of picture.
+    force : bool
+        Whether pictures that are there may be overwritten without asking.
+    """
+    from pathlib import Path
+
+    from greentrain.cli.atomic_write import replace_file
+    from greentrain.reporting.charts import charts_of
+    from greentrain.reporting.charts.pictures import pictures
+    from greentrain.reporting.charts.style import as_picture
+
+    place = Path(folder)
+    if place.exists() and not place.is_dir():
+        raise InputError("charts", folder, "is a file; give a folder")
+    charts = {chart.name: chart for chart in charts_of(data)}
+    there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
+    if there and not force and not confirm(f"{folder} has {', '.join(there)} already. Overwrite?"):
+        return error_line(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
+    drawn = pictures({kind: as_picture(chart.draw(_THEME), _THEME) for kind, chart in charts.items()}, format=format)
+    place.mkdir(parents=True, exist_ok=True)
+    for kind, content in drawn.items():
+        replace_file(str(place / f"{kind}.{format}"), content)
+    return 0
+
+
+COMMAND = Command(report, REPORT_OPTIONS, (Argument("id", "ID", "Id of a tracked run, or its beginning."),))

@@ -1,29 +1,22 @@
 """The result that a command is about: a tracked run, a project of them, or the run that its options describe."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from greentrain.errors import Contradiction, UnknownName
 
 
-class Origin(NamedTuple):
-    """Where a result may come from: the option that says so, how that is spelled, and how the result is found."""
-
-    option: str
-    words: str
-    find: Callable[[], Any]
-    is_switch: bool = False
-
-
-def only_result(said: Mapping[str, Any], origins: Sequence[Origin], described: Mapping[str, Any]) -> Any:
+def only_result(
+    values: Mapping[str, Any], finders: Mapping[str, Callable[[], Any]], described: Mapping[str, Any]
+) -> Any:
     """Find the one result that is meant.
 
     Parameters
     ----------
-    said : mapping
+    values : mapping
         The options by keyword, as typed.
-    origins : sequence of Origin
-        The options that name a result.
+    finders : mapping of str to callable
+        By option that names a result, the function that finds it.
     described : mapping
         The options that describe a run to be estimated.
 
@@ -32,15 +25,16 @@ def only_result(said: Mapping[str, Any], origins: Sequence[Origin], described: M
     Contradiction
         If two options name a result, or one does and the run is described too.
     """
-    named = [origin for origin in origins if origin.option in said]
+    named = [name for name in finders if name in values]
+    spelled = "the id of a run" if named[:1] == ["id"] else f"{{{named[0]}}}" if named else ""
     if len(named) > 1:
-        value = None if named[1].is_switch else said[named[1].option]
-        raise Contradiction(named[1].option, value, f"excludes {named[0].words}")
+        value = values[named[1]]
+        raise Contradiction(named[1], None if value is True else value, f"excludes {spelled}")
     if named and described:
         name = next(iter(described))
-        raise Contradiction(name, described[name], f"describes a run, and so excludes {named[0].words}")
+        raise Contradiction(name, described[name], f"describes a run, and so excludes {spelled}")
     if named:
-        return named[0].find()
+        return finders[named[0]]()
     from greentrain.estimation import estimate
 
     return estimate(**described)

@@ -28,7 +28,7 @@ def write_json(value: object) -> None:
 
 
 def bold_if_wanted() -> Callable[[str], str]:
-    """Give the function that marks headlines: NO_COLOR, FORCE_COLOR and whether stdout is a terminal decide."""
+    """Return the function that marks headlines: NO_COLOR, FORCE_COLOR and whether stdout is a terminal decide."""
     environment = os.environ
     wanted = bool(environment.get("FORCE_COLOR")) or (sys.stdout.isatty() and environment.get("TERM") != "dumb")
     if environment.get("NO_COLOR") or not wanted:
@@ -37,7 +37,7 @@ def bold_if_wanted() -> Callable[[str], str]:
 
 
 def confirm(question: str) -> bool:
-    """Ask on the terminal; where nobody can answer, nobody agrees."""
+    """Ask on the terminal; where nobody can answer, the answer is no."""
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     sys.stderr.write(f"{' '.join(question.split())} [y/N] ")
@@ -46,6 +46,6 @@ def confirm(question: str) -> bool:
 
 
 def error_line(message: str, code: int) -> int:
-    """Write one line to stderr and hand the exit code on."""
+    """Write one line to stderr and return the exit code."""
     sys.stderr.write(f"greentrain: {' '.join(message.split())}\n")
     return code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greentrain.cli.options import Argument, Command, Option
+from greentrain.cli.options import Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import error_line
 from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
@@ -11,9 +11,8 @@ from greentrain.meter.backends import BACKENDS, DEFAULT
 if TYPE_CHECKING:
     from typing import Any
 
-    from greentrain.cli.options import Said
 
-_RUN, _HARDWARE, _PLACE, _BUDGET, _RECORD = "Run", "Hardware, for the estimate beside", "Place", "Budget", "Record"
+_RUN, _HARDWARE, _PLACE, _BUDGET, _RECORD = "Run", "Hardware, for the estimate", "Place", "Budget", "Record"
 _ON_BUDGET = "on_budget"
 
 TRACK_OPTIONS = (
@@ -42,7 +41,7 @@ TRACK_OPTIONS = (
 _COMMAND = "command"
 
 
-def track_command(said: Said) -> int:
+def track_command(values: OptionValues) -> int:
     """Run a command, measure it and record it. Its streams, signals and exit code stay its own.
 
     Exit code: the command's own, 128 + N where signal N ended it, 3 where its budget did.
@@ -54,15 +53,15 @@ def track_command(said: Said) -> int:
     from greentrain.tracking.command import run_command
     from greentrain.tracking.settings import INTERVAL_SECONDS, checked_settings
 
-    if not said.get(_COMMAND):
+    if not values.get(_COMMAND):
         return error_line("track: name the command after two dashes: greentrain track -- python train.py", 2)
-    if said.get(_ON_BUDGET, "warn") not in ("warn", "stop"):
-        raise InputError(_ON_BUDGET, said[_ON_BUDGET], "must be warn or stop")
+    if values.get(_ON_BUDGET, "warn") not in ("warn", "stop"):
+        raise InputError(_ON_BUDGET, values[_ON_BUDGET], "must be warn or stop")
     defaults = {"interval": INTERVAL_SECONDS, _ON_BUDGET: "warn", "quiet": False}
-    settings = {option.name: said.get(option.name, defaults.get(option.name)) for option in TRACK_OPTIONS}
+    settings = {option.name: values.get(option.name, defaults.get(option.name)) for option in TRACK_OPTIONS}
     # A warning here is for whoever typed the command: one line, without the place in our code.
     warnings.showwarning = _warn
-    return run_command(checked_settings(settings), said[_COMMAND])
+    return run_command(checked_settings(settings), values[_COMMAND])
 
 
 def _warn(message: Warning | str, *_: Any, **__: Any) -> None:

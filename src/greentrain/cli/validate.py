@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from greentrain.cli.estimate import FORMATS
-from greentrain.cli.options import Command, Option
+from greentrain.cli.options import Command, Option, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, write
 from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from greentrain.cli.options import Said
     from greentrain.validation.report import ValidationReport
 
 VALIDATE_OPTIONS = (
@@ -22,7 +21,7 @@ VALIDATE_OPTIONS = (
 )
 
 
-def print_validation(said: Said) -> int:
+def print_validation(values: OptionValues) -> int:
     """Check published training footprints, and how well our estimates meet them.
 
     T1: do the stated inputs give the published figures? T2: where do our defaults land? T3: does our interval hold
@@ -33,12 +32,12 @@ def print_validation(said: Said) -> int:
     """
     from greentrain.validation.checks import validate
 
-    kind = said.get("format") or ("json" if "json" in said else "table")
+    kind = values.get("format") or ("json" if "json" in values else "table")
     if kind not in FORMATS:
         raise InputError("format", kind, f"must be {either(FORMATS)}")
     names = ("tier", "record", "claims")
-    report = validate(said.get("references"), **{name: said[name] for name in names if name in said})
-    write(_written(report, kind, "record" in said))
+    report = validate(values.get("references"), **{name: values[name] for name in names if name in values})
+    write(_written(report, kind, "record" in values))
     return 0 if report.passed else 1
 
 

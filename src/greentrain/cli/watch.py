@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from greentrain.cli.options import HOME, Argument, Command, Option
+from greentrain.cli.options import HOME, Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, error_line, write
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from greentrain.cli.options import Said
     from greentrain.history.history import History
     from greentrain.history.run import Run
 
@@ -22,19 +21,19 @@ WATCH_OPTIONS = (
 _DEFAULT_SECONDS = 2.0
 
 
-def watch(said: Said) -> int:
+def watch(values: OptionValues) -> int:
     """Watch a live run: power by component, energy, emissions, and the forecast to its end.
 
     Example: greentrain watch --once
     """
-    seconds = _seconds(said["interval"]) if "interval" in said else _DEFAULT_SECONDS
+    seconds = _seconds(values["interval"]) if "interval" in values else _DEFAULT_SECONDS
     from greentrain.history.history import History
 
-    book = History(said.get("home"))
-    run = _chosen(book, said.get("id"))
+    book = History(values.get("home"))
+    run = _chosen(book, values.get("id"))
     if run is None:
         return error_line("no run goes on; 'greentrain history' lists those that ended", 1)
-    _watch(book, run, "once" in said, seconds)
+    _watch(book, run, "once" in values, seconds)
     return 0
 
 

@@ -1,6 +1,6 @@
 """From a described run to its energy, emissions and water.
 
-The names are loaded on first use: a live run checks what was said of it without loading the whole model.
+The names are loaded on first use: a live run checks its arguments without loading the whole model.
 """
 
 # Type checkers take this name as true.

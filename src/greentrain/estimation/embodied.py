@@ -30,7 +30,7 @@ class EmbodiedInputs(NamedTuple):
 def embodied(
     catalogue: Catalogue, request: Request, devices: ResolvedDevices | None, hours: float
 ) -> tuple[Interval, tuple[Input, ...]]:
-    """Give the embodied emissions of a run and the inputs that they follow from. [kg CO2e]
+    """Return the embodied emissions of a run and the inputs that they follow from. [kg CO2e]
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class EverydayComparison(NamedTuple):
         return self.activity.source.split(";")
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the machine-readable form."""
+        """Return the machine-readable form."""
         activity = self.activity
         found = {"id": activity.id, "label": activity.label, "ratio": self.ratio._asdict()}
         found |= {"unit": activity.unit, "kg_per_unit": activity.kg._asdict(), "source": self.source_ids[0]}

@@ -82,7 +82,7 @@ def estimate(
     pue : float, optional
         Power usage effectiveness of the facility. [1]
     site : {'datacentre', 'workstation'}, optional
-        What the computers stand in; a workstation has PUE 1.
+        Kind of site; a workstation has PUE 1.
     runs : int, optional
         Number of identical runs. Default 1. [1]
     params : float or str, optional

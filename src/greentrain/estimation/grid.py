@@ -1,6 +1,6 @@
 """Which carbon intensity a run gets: the place's value of the year, and how uncertain it is.
 
-The terms of the uncertainty and their figures stand in grid_uncertainty.csv; here is only how they combine.
+The terms of the uncertainty and their figures are in grid_uncertainty.csv; this module combines them.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from greentrain.interval import Z_90, Interval
 
 UNIT = "g/kWh"
 ACCOUNTING = {"lifecycle": "life-cycle"}
-"""What a carbon intensity counts, in words, where they differ from the table's."""
+"""What a carbon intensity counts, where our term differs from the table's."""
 
 DATA_YEAR = int(DATA_VERSION[:4])
 _HOURS_IN_LONGEST_UNKNOWN_RUN = 720.0
@@ -32,7 +32,7 @@ class GridChoice(NamedTuple):
         Variance of the logarithm downward and upward but for the run's length, and the scale of the run-length
         term [1]; the widest counts. Several when the year is unknown, since giving one may only narrow the interval.
     upward : float
-        Extra width upward where a combustion value stands in for a life-cycle one, log units. [1]
+        Extra width upward where a combustion value replaces a life-cycle one, log units. [1]
     span : Interval or None
         The interval itself where no place is known.
     key : str
@@ -77,7 +77,7 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
 
 
 def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) -> Input:
-    """Give the carbon intensity its interval for a run of this length.
+    """Return the carbon intensity with its interval for a run of this length.
 
     An annual mean hides the hours, more so for a short run: the term does not shrink with the root of the hours,
     since weather and season outlast them.
@@ -126,7 +126,7 @@ def _value_for(series: list[GridValue], year: int | None) -> GridValue:
 
 
 def _ages(series: list[GridValue]) -> list[tuple[GridValue, int]]:
-    """List each value with the longest time for which it has to stand in."""
+    """List each value with the longest time for which it has to serve."""
     before = (series[0], max(0, series[0].year - FIRST_YEAR))
     gaps = [(value, following.year - 1 - value.year) for value, following in pairwise(series)]
     return [before, *gaps, (series[-1], max(0, DATA_YEAR - series[-1].year))]
@@ -154,7 +154,7 @@ def _basis_words(basis: str) -> str:
 
 
 def _spread(places: Places, place: Place, value: GridValue, age: int) -> tuple[float, float, float]:
-    """Give the variance of a value's logarithm on both sides but for the run's length, and the scale of that term.
+    """Return the variance of a value's logarithm on both sides but for the run's length, and the scale of that term.
 
     The floor of the source term counts upward only: a few grams more multiply a tiny value, but no source divides it.
     It is taken at the life-cycle level, since that is what the sources were compared by.

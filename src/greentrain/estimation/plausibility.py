@@ -1,4 +1,4 @@
-"""Notes on what a caller says that looks like a slip: warnings, never refusals, and silence on ordinary runs.
+"""Warnings on arguments that look like a slip: never refusals, and none on ordinary runs.
 
 Each function states its rule; the thresholds lie well outside what published runs and shipped tables hold.
 """
@@ -35,7 +35,7 @@ def plausibility_warnings(
     catalogue : Catalogue
         Where nodes and families are.
     request : Request
-        What the user said.
+        The checked arguments.
     devices : Devices or None
         The accelerators, if any.
     run : ResolvedRun
@@ -63,14 +63,14 @@ def _grid(g_per_kwh: float | None) -> str | None:
     """Below 1.3 it is probably kg/kWh, above 1,500 lb/MWh."""
     if g_per_kwh is None or _LOWEST_G_PER_KWH <= g_per_kwh <= _HIGHEST_G_PER_KWH:
         return None
-    said = f"The grid intensity is in g CO2e/kWh, and {g_per_kwh:g} is"
+    start = f"The grid intensity is in g CO2e/kWh, and {g_per_kwh:g} is"
     if g_per_kwh < _LOWEST_G_PER_KWH:
-        return f"{said} below that of every grid: if it is in kg/kWh, give {1000 * g_per_kwh:g}."
-    return f"{said} above that of every grid: if it is in lb/MWh, give {KG_PER_LB * g_per_kwh:.4g}."
+        return f"{start} below that of every grid: if it is in kg/kWh, give {1000 * g_per_kwh:g}."
+    return f"{start} above that of every grid: if it is in lb/MWh, give {KG_PER_LB * g_per_kwh:.4g}."
 
 
 def _workstation(request: Request) -> str | None:
-    """A PUE above 1 beside a workstation."""
+    """A PUE above 1 with a workstation."""
     if request.site != "workstation" or request.pue is None or request.pue == 1:
         return None
     return f"A PUE of {request.pue:g} is used as given, although a workstation has no facility around it."
@@ -107,7 +107,7 @@ def _existed(catalogue: Catalogue, devices: ResolvedDevices, hours: float | None
         return None
     last = year or time.localtime().tm_year
     years = last + 1 - released
-    # A year before the release is another slip, and told by itself.
+    # A year before the release is another slip, with a warning of its own.
     if years < 1 or hours <= years * HOURS_PER_YEAR * 1.01:
         return None
     name, count = devices.profile.name, devices.count

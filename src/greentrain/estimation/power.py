@@ -85,7 +85,7 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
     assert gpu is not None
     times, name = _counted(gpu)
     if times and count is not None and count != times:
-        raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which says {times}")
+        raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which means {times}")
     profile, family = catalogue.hardware.find_accelerator(name)
     return ResolvedDevices(profile, family, times or count or 1, 1.0, None, _device_notes(catalogue, profile))
 
@@ -106,7 +106,7 @@ def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, c
 
 
 def _counted(gpu: str) -> tuple[int, str]:
-    """Split ``8xA100`` into 8 and ``A100``; 0 when no count stands in the name."""
+    """Split ``8xA100`` into 8 and ``A100``; 0 when the name has no count."""
     number, sign, name = gpu.replace("\N{MULTIPLICATION SIGN}", "x").replace("X", "x", 1).partition("x")
     digits, name = number.strip(), name.strip()
     if sign and digits.isdecimal() and digits.isascii() and name:
@@ -126,7 +126,7 @@ def _device_notes(catalogue: Catalogue, profile: Accelerator) -> tuple[str, ...]
 
 
 def _power_notes(profile: Accelerator, family: Family | None) -> tuple[str, ...]:
-    """Say what to know about a power figure that was looked up."""
+    """Return notes on a power figure that was looked up."""
     notes = []
     if family is not None:
         others = ", ".join(member for member in family.members if member != family.usual)
@@ -247,7 +247,7 @@ def _default_input(name: str, figure: Figure, key: str = "") -> Input:
 
 
 def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: ResolvedDevices | None) -> ItEnergy:
-    """Add up CPU, memory and, beside accelerators, the board that carries them."""
+    """Add up CPU, memory and, with accelerators, the board that carries them."""
     cpu_w, cpu_inputs, notes = _cpu(catalogue, request, devices is not None)
     memory_w, memory_inputs = _memory(catalogue, request)
     parts = [(cpu_w, cpu_inputs), (memory_w, memory_inputs)]
@@ -262,13 +262,13 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: R
 
 
 def _cpu(
-    catalogue: Catalogue, request: Request, beside_accelerators: bool
+    catalogue: Catalogue, request: Request, has_accelerators: bool
 ) -> tuple[Interval, tuple[Input, ...], tuple[str, ...]]:
     assert request.cpu_cores is not None
     per_core, notes = _cpu_power_per_core(catalogue, request.cpu)
     default = catalogue.hardware.default
-    load = _default_input("cpu_load", default("cpu", "gpu_job_load" if beside_accelerators else "load"))
-    if request.utilization is not None and not beside_accelerators:
+    load = _default_input("cpu_load", default("cpu", "gpu_job_load" if has_accelerators else "load"))
+    if request.utilization is not None and not has_accelerators:
         load = given("cpu_load", request.utilization, "1")
     idle = _default_input("cpu_idle_fraction", default("cpu", "idle_fraction"), "method:cpu_idle")
     tdp, mean, rest = per_core.value.best, load.value, idle.value

@@ -1,4 +1,4 @@
-"""What a caller may say, one value at a time: the range of each number, the choices of words, and their check."""
+"""The valid range of each number, the choices of each text, and their checks."""
 
 from __future__ import annotations
 

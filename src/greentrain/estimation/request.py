@@ -119,7 +119,7 @@ def _check_together(request: Request) -> None:
 def _check_work(request: Request) -> None:
     sizes = [name for name in _SIZES if getattr(request, name) is not None]
     if request.flops is not None and sizes:
-        raise Contradiction("flops", request.flops, f"says all that {{{sizes[0]}}} would; give one or the other")
+        raise Contradiction("flops", request.flops, f"states the same as {{{sizes[0]}}}; give one or the other")
     if request.params is not None and request.tokens is None:
         raise Contradiction("params", request.params, "needs {tokens}, how many the model was trained on")
     if request.params is None and sizes:
@@ -128,7 +128,9 @@ def _check_work(request: Request) -> None:
         raise Contradiction("active_params", request.active_params, f"is more than {{params}}, {request.params:g}")
     for name in ("precision", "mfu"):
         if getattr(request, name) is not None and not request.names_work:
-            raise Contradiction(name, getattr(request, name), "counts only beside {params} and {tokens}, or {flops}")
+            raise Contradiction(
+                name, getattr(request, name), "has an effect only with {params} and {tokens}, or {flops}"
+            )
     if request.names_work:
         _check_work_with_time(request)
 
@@ -146,10 +148,12 @@ def _check_work_with_time(request: Request) -> None:
 
 def _check_power(request: Request) -> None:
     if request.power is not None and request.utilization is not None:
-        raise Contradiction("utilization", request.utilization, "says nothing beside {power}, which was measured")
+        raise Contradiction(
+            "utilization", request.utilization, "has no effect when {power}, which was measured, is given"
+        )
     if request.workload is not None and (request.power is not None or request.utilization is not None):
         known = "utilization" if request.power is None else "power"
-        raise Contradiction("workload", request.workload, f"says nothing beside {{{known}}}")
+        raise Contradiction("workload", request.workload, f"has no effect when {{{known}}} is given")
 
 
 def _check_host(request: Request) -> None:
@@ -157,7 +161,9 @@ def _check_host(request: Request) -> None:
         raise Contradiction("cpu", request.cpu, "needs {cpu_cores}, the number of cores that the run used")
     if request.memory_gb is not None and not request.names_host:
         raise Contradiction(
-            "memory_gb", request.memory_gb, "counts only beside {cpu_cores}; otherwise {host_factor} covers the memory"
+            "memory_gb",
+            request.memory_gb,
+            "has an effect only with {cpu_cores}; otherwise {host_factor} covers the memory",
         )
     if request.host_factor is not None and request.names_host:
         rule = "already holds CPU and memory; leave out {cpu}, {cpu_cores} and {memory_gb}"

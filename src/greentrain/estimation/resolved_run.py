@@ -11,7 +11,7 @@ from greentrain.estimation.training_flops import Compute
 from greentrain.inputs import Input, given
 from greentrain.interval import exact
 
-_ONE = Input("count", exact(1), "1", "default", "greentrain_judgement", "one, unless said otherwise")
+_ONE = Input("count", exact(1), "1", "default", "greentrain_judgement", "default: one")
 _OPTIONAL = ("cpu", "cpu_cores", "memory_gb")
 
 
@@ -21,7 +21,7 @@ class ResolvedRun:
     Parameters
     ----------
     request : Request
-        What the user said.
+        The checked arguments.
     devices : Devices or None
         The accelerators, if any.
     compute : Compute or None

@@ -139,7 +139,7 @@ class Estimate(WithoutArithmetic, Record):
         return {key: dict(_source_to_dict(self.catalogue, key)) for key in dict.fromkeys(keys)}
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the whole result as plain data, as ``--json`` prints it."""
+        """Return the whole result as plain data, as ``--json`` prints it."""
         result: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "kind": "estimate",
@@ -159,7 +159,7 @@ class Estimate(WithoutArithmetic, Record):
         return result
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Give the whole result as JSON text, without NaN or infinity."""
+        """Return the whole result as JSON text, without NaN or infinity."""
         import json
 
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
@@ -168,7 +168,7 @@ class Estimate(WithoutArithmetic, Record):
         return f"<Estimate {amounts(self.footprint)}>"
 
     def _repr_html_(self) -> str:
-        """Give a small table for notebooks."""
+        """Return a small table for notebooks."""
         from greentrain.html_table import interval_table
 
         return interval_table({name: getattr(self, name) for name in QUANTITIES})

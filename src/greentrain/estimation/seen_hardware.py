@@ -1,4 +1,4 @@
-"""The inputs of the estimate beside a measured run: what was said, completed by the hardware that the meter saw."""
+"""The inputs of the estimate of a measured run: the arguments, completed by the hardware that the meter saw."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,14 +24,14 @@ def measured_run_inputs(
     ----------
     stated : mapping
         Keywords of ``greentrain.estimate`` as the user gave them. An accelerator that was named keeps its name; its
-        number is that of the accelerators seen unless the user gave one, as ``count`` or in the name. An instance
+        number is that of the accelerators seen if the user gave none, as ``count`` or in the name. An instance
         type that was named is what every node is.
     accelerators : mapping of str to int
         The accelerators that the meters saw, counted by name.
     duration_seconds : float
         How long the run went on. [s]
     count : int, optional
-        Accelerators that the run used at once; all those that were seen unless given. [1]
+        Accelerators that the run used at once; default: all those that were seen. [1]
     nodes : int, optional
         Nodes that the run used at once. [1]
 
@@ -64,13 +64,13 @@ def _number(found: Mapping[str, Any], seen: int, nodes: int) -> int:
 
 
 def is_counted(catalogue: Catalogue, gpu: object) -> bool:
-    """Whether an accelerator's name says a number itself, as ``8xA100`` does, the way ``estimate`` reads it."""
+    """Whether an accelerator's name has a number itself, as ``8xA100`` does, the way ``estimate`` reads it."""
     try:
         # A number in the name contradicts any other one, and none is 0.
         find_devices(catalogue, gpu if isinstance(gpu, str) else "", None, 0)
     except Contradiction:
         return True
-    except GreentrainError:  # an unknown name, of which the estimate says more
+    except GreentrainError:  # an unknown name, for which the estimate has its own message
         return False
     return False
 

@@ -51,7 +51,7 @@ def find_site(
     pue : float or None
         What the user stated. [1]
     kind : {'datacentre', 'workstation'}
-        What the run stood in.
+        Kind of site.
     """
     region = location.region if location else None
     provider = region.provider if region else provider
@@ -78,7 +78,7 @@ def site_factors(inputs: Mapping[str, Any], hours: float | None) -> SiteFactors:
     inputs : mapping
         Keywords of ``greentrain.estimate``; those about hardware, but for the instance type, do not count.
     hours : float or None
-        Length of the run: the mean of a year says less about a shorter one. [h]
+        Length of the run: the mean of a year fits a shorter one less well. [h]
 
     Raises
     ------
@@ -137,7 +137,7 @@ def mean_site(
 
 
 def dated_grid(site: SiteFactors, location: str | None, year: int | None) -> SiteFactors:
-    """Complete a carbon intensity that an older greentrain recorded without its year by what the tables say of it."""
+    """Complete a carbon intensity that an older greentrain recorded without its year from the tables."""
     grid = site.grid_intensity
     if grid is None or grid.year is not None or grid.basis == "given":
         return site

@@ -52,8 +52,8 @@ class Compute(NamedTuple):
         basis = "given" if self.mfu.basis == "given" else "default"
         hours = Input("gpu_hours", self.hours, "h", basis, self.mfu.source, _hours_note(self.request), weight=0)
         units = {"params": "1", "active_params": "1", "tokens": "1", "flops": "FLOP"}
-        said = [(name, getattr(self.request, name)) for name in units]
-        sizes = [given(name, value, units[name]) for name, value in said if value is not None]
+        stated = [(name, getattr(self.request, name)) for name in units]
+        sizes = [given(name, value, units[name]) for name, value in stated if value is not None]
         return (hours, *sizes, self.peak, self.mfu)
 
     def described(self, accelerator_hours: float) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Compute(NamedTuple):
         return {**found, "flops": self.flop, "precision": self.precision, "mfu": self._mfu(accelerator_hours)}
 
     def notes(self, accelerator_hours: float) -> tuple[str, ...]:
-        """Say which MFU the hours imply where both are known, and which slip a strange one may come from.
+        """Return the MFU that the hours imply where both are known, and the slips that may explain a strange one.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
     catalogue : Catalogue
         Where peaks and the default MFU are.
     request : Request
-        What the user said; nothing of a model's size gives None.
+        The checked arguments; nothing of a model's size gives None.
     devices : Devices or None
         The accelerators, without which no size is accepted.
 
@@ -168,7 +168,7 @@ def _tflops(profile: Accelerator, precision: str) -> float | None:
 
 
 def _peak(catalogue: Catalogue, devices: ResolvedDevices, precision: str) -> Input:
-    """Give the dense peak, spanning the members where the name covers several devices."""
+    """Return the dense peak, spanning the members where the name covers several devices."""
     profile, family = devices.profile, devices.family
     best = _tflops(profile, precision)
     assert best is not None
