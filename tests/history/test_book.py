@@ -1,6 +1,7 @@
 """The history as a whole: found, filtered, added up, handed on as data."""
 
 import json
+import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, one_hour, stopped, tracker
 
-from greentrain import AmbiguousName, InputError, UnknownName
+from greentrain import AmbiguousName, GreentrainError, InputError, UnknownName
 from greentrain.history import History
 from greentrain.history.merge import NotAskedFor, read_run
 from greentrain.journal.reader import Journal, read_journal
@@ -285,6 +286,13 @@ def test_csv_and_frame_have_the_same_columns(home: Path) -> None:
     assert len(rows) == len(frame) == 2
     assert frame.loc["20251122T120000Z-aaaaaa", "facility_energy_kwh_best"] == pytest.approx(3.0)
     assert frame["started"].iloc[0].timestamp() == NOON + DAY
+
+
+def test_a_frame_without_pandas_says_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is an extra."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(GreentrainError, match=r"^A frame needs pandas: pip install 'greentrain\[frames\]'\.$"):
+        History(home).to_frame()
 
 
 def test_the_history_says_what_it_is(home: Path) -> None:

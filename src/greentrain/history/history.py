@@ -9,7 +9,7 @@ from typing import Any
 from greentrain._version import __version__
 from greentrain.catalogue.user_folder import home_folder
 from greentrain.csv_text import rows_csv
-from greentrain.errors import AmbiguousName, InputError, UnknownName, either
+from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, either
 from greentrain.history.merge import NotAskedFor, read_run
 from greentrain.history.run import SCHEMA_VERSION, Run, plain
 from greentrain.interval import Interval, exact
@@ -223,7 +223,10 @@ class History:
 
     def to_frame(self, **chosen: Any) -> Any:
         """Give the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`."""
-        import pandas  # type: ignore[import-untyped]
+        try:
+            import pandas  # type: ignore[import-untyped]
+        except ImportError:
+            raise GreentrainError("A frame needs pandas: pip install 'greentrain[frames]'.") from None
 
         frame = pandas.DataFrame([run.to_row() for run in self.runs(**chosen)], columns=list(_COLUMNS))
         for name in ("started", "ended"):

@@ -1,0 +1,56 @@
+"""What is imported is declared: each third-party package of the library, its extras and its tests."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+MODULES = {
+    "cyclonedx-python-lib": "cyclonedx", "import-linter": "importlinter", "nvidia-ml-py": "pynvml",
+    "pytest-cov": "pytest_cov", "pytest-xdist": "xdist", "pyyaml": "yaml", "spdx-python-model": "spdx_python_model",
+}  # fmt: skip
+"""Packages whose module has another name."""
+PARTS = {"choreographer": "kaleido", "pydantic_core": "pydantic"}
+"""Modules that are a part of a package in all but name."""
+HOSTS = {"amdsmi", "keras", "lightning", "pytorch_lightning", "torch", "transformers"}
+"""What only a computer or a training of the user's brings: a driver's module, and the frameworks of the callbacks."""
+
+
+def imported(paths: Iterable[Path]) -> Iterator[str]:
+    """Name the top-level modules that are neither Python's nor ours."""
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for name in {name.partition(".")[0] for name in names} - {"greentrain", *sys.stdlib_module_names}:
+                yield PARTS.get(name, name)
+
+
+def declared(requirements: Iterable[str]) -> set[str]:
+    """Name the modules of declared packages."""
+    packages = [re.match(r"[\w-]+", requirement)[0] for requirement in requirements]  # type: ignore[index]
+    return {MODULES.get(package, package.replace("-", "_")) for package in packages}
+
+
+def of_extras(*names: str) -> list[str]:
+    """List the requirements of some extras."""
+    return [requirement for name in names for requirement in PROJECT["optional-dependencies"][name]]
+
+
+def test_the_library_imports_what_it_declares() -> None:
+    """And declares nothing that it does not import, but for the drivers of databases, which SQLAlchemy loads."""
+    extras = of_extras(*(name for name in PROJECT["optional-dependencies"] if name != "dev"))
+    found = set(imported((ROOT / "src").rglob("*.py"))) - HOSTS
+    assert found == declared([*PROJECT["dependencies"], *extras]) - {"psycopg"}
+
+
+def test_the_tests_import_what_is_declared() -> None:
+    """The frameworks' own tests have their own requirements."""
+    paths = [path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    known = declared([*PROJECT["dependencies"], *of_extras(*PROJECT["optional-dependencies"])])
+    assert set(imported(paths)) - known - HOSTS - {path.stem for path in paths} == set()
