@@ -49,7 +49,7 @@ def test_a_column_is_declared_soundly() -> None:
         assert not column.meaning.endswith("."), where
         assert column.required in ("", "column", "yes"), where
         assert (column.kind in ("choice", "reference", "references")) == bool(column.choices), where
-        assert column.kind in ("number", "whole") or not column.least + column.most + column.unit, where
+        assert column.kind in ("number", "whole", "year") or not column.least + column.most + column.unit, where
         if column.kind in ("reference", "references"):
             assert f"{column.choices[0]}.csv" in SCHEMAS, where
         if column.default:
@@ -60,7 +60,7 @@ def test_a_column_is_declared_soundly() -> None:
 def test_limits_of_references_are_those_of_their_reader() -> None:
     """The reader of a user's own references states the same units and limits."""
     columns = SCHEMAS["references.csv"].columns
-    assert {name for name, column in columns.items() if column.kind in ("number", "whole")} == set(NUMBERS)
+    assert {name for name, column in columns.items() if column.kind in ("number", "whole", "year")} == set(NUMBERS)
     for name, (least, most, unit, is_above) in NUMBERS.items():
         column = columns[name]
         assert float(column.least.removeprefix(">")) == least, name
@@ -89,7 +89,7 @@ RECORDS = {
     "accelerators": Accelerator, "families": Family, "cpus": Cpu, "cloud_instances": Instance, "places": Place,
     "grid_countries": GridValue, "grid_subnational": GridValue, "equivalents": Equivalent, "sources": Source,
 }  # fmt: skip
-TYPES = {"number": "float", "whole": "int", "list": "tuple[str, ...]", "references": "tuple[str, ...]"}
+TYPES = {"number": "float", "whole": "int", "year": "int", "list": "tuple[str, ...]", "references": "tuple[str, ...]"}
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -97,12 +97,16 @@ class Column(NamedTuple):
 
     def range_fault(self, value: float) -> str | None:
         """Return why a number is out of range, or None when it is not."""
-        limits = list(self._limits())
-        if not any(is_beyond(value, limit) for _, limit, is_beyond in limits):
+        if not any(is_beyond(value, limit) for _, limit, is_beyond in self._limits()):
             return None
-        rule = " and ".join(f"{words} {limit:,.10g}" for words, limit, _ in limits)
         unit = "" if self.unit in ("", "1") else f" {self.unit}"
-        return f"{value:.10g} is out of range: it must be {rule}{unit}"
+        return f"{value:.10g} is out of range: it must be {self.limits_text}{unit}"
+
+    @property
+    def limits_text(self) -> str:
+        """The limits of a number in words; blank where there is none."""
+        form = ".10g" if self.kind == "year" else ",.10g"
+        return " and ".join(f"{words} {limit:{form}}" for words, limit, _ in self._limits())
 
     def _limits(self) -> Iterator[tuple[str, float, Callable[[float, float], bool]]]:
         if self.least:
@@ -257,6 +261,7 @@ def _with_hyphens(text: str) -> str:
 KINDS: Mapping[str, Callable[[Column, str], float | int | str]] = {
     "number": _number,
     "whole": _whole,
+    "year": _whole,
     "choice": _choice,
     "unit": _unit,
     "text": _text,
