@@ -15,8 +15,8 @@ def write(folder: Path, **tables: str) -> Path:
     return folder
 
 
-def told(folder: Path) -> list[str]:
-    """Give the problems of a folder as text."""
+def problems_of(folder: Path) -> list[str]:
+    """List the problems of a folder as text."""
     return [str(problem) for problem in check_profiles(folder)]
 
 

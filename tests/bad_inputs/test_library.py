@@ -1,4 +1,4 @@
-"""What a caller of the library can get wrong, and exactly what they are told."""
+"""What a caller of the library can get wrong, and the exact messages."""
 
 import time
 from typing import Any

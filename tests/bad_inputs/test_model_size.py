@@ -1,4 +1,4 @@
-"""What can be wrong with a model's size, and exactly what is said about it."""
+"""What can be wrong with a model's size, and the exact messages."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def test_the_command_line_spells_options(capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize("size", ["8B", "8e9", "8000000000"])
 def test_the_command_line_takes_a_size(size: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The accelerator-hours are told with three digits, since they are uncertain."""
+    """The accelerator-hours are stated with three digits, since they are uncertain."""
     assert run(["estimate", "--gpu", "h100-sxm", "--params", size, "--tokens", "15T", "--explain"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("NVIDIA H100 SXM5 80GB, about 674,000 accelerator-hours, world mean grid ")

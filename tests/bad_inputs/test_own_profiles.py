@@ -25,7 +25,7 @@ def test_what_a_source_may_be(tmp_path: Path, source: str) -> None:
 
 
 def test_a_card_of_ones_own(tmp_path: Path) -> None:
-    """Five columns make a device: it is found, used, and its source stands in the result."""
+    """Five columns make a device: it is found, used, and the result names its source."""
     write(tmp_path, accelerators=f"\ufeff{HEADER}\n my-card , My card ,workstation, 300 ,https://example.org/card.pdf")
     run = estimate("MY CARD", hours=10, utilization=0.5, host_factor=1.5, pue=1, profiles=tmp_path)
     # 300 W x 0.5 x 1.5 x 10 h = 2.25 kWh

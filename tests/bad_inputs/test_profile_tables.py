@@ -1,14 +1,14 @@
-"""What can be wrong with the rows of a user's own tables, and exactly what they are told."""
+"""What can be wrong with the rows of a user's own tables, and the exact messages."""
 
 from pathlib import Path
 
 import pytest
-from profile_folders import GOOD, HEADER, ONE_THING, OUT_OF_RANGE, told, write
+from profile_folders import GOOD, HEADER, ONE_THING, OUT_OF_RANGE, problems_of, write
 
 INSTANCES = "provider,instance,accelerator,accelerator_count,source"
 FACILITIES = "metric,provider,kind,year,best,unit,source"
 
-# Further columns of a device and a cell for each, and what is said of the row.
+# Further columns of a device and a cell for each, and the message on the row.
 LABELLED = [
     ("tdp_low_w", "301", "column tdp_low_w: 301 is above tdp_w, 300"),
     ("tdp_high_w", "299", "column tdp_high_w: 299 is below tdp_w, 300"),
@@ -43,7 +43,7 @@ LABELLED = [
 def test_a_bad_optional_cell_of_a_device(tmp_path: Path, columns: str, row: str, message: str) -> None:
     """Optional columns are checked when they are there, by themselves and against each other."""
     write(tmp_path, accelerators=f"{HEADER},{columns}\n{GOOD},{row}")
-    assert told(tmp_path) == [f"accelerators.csv, row 2, {message}"]
+    assert problems_of(tmp_path) == [f"accelerators.csv, row 2, {message}"]
 
 
 # Tables of a folder, and the one problem that it has.
@@ -57,7 +57,7 @@ FOLDERS = [
         "accelerators.csv, row 1, column tdp_w: "
         "the column is missing; a file needs id, name, hardware_class, tdp_w, source",
     ),
-    ({"accelerators": f"{HEADER},id\n{GOOD},x"}, "accelerators.csv, row 1, column id: the column stands there twice"),
+    ({"accelerators": f"{HEADER},id\n{GOOD},x"}, "accelerators.csv, row 1, column id: the column appears twice"),
     ({"accelerators": f"{HEADER},\n{GOOD},"}, "accelerators.csv, row 1: column 6 has no name"),
     ({"accelerators": ""}, "accelerators.csv: the file is empty; its first line must name the columns"),
     (
@@ -195,7 +195,7 @@ FOLDERS = [
 @pytest.mark.parametrize(("tables", "message"), FOLDERS, ids=[message[:60] for _, message in FOLDERS])
 def test_a_bad_folder(tmp_path: Path, tables: dict[str, str], message: str) -> None:
     """One fault gives one problem; where the message ends openly, the suggestions follow."""
-    found = told(write(tmp_path, **tables))
+    found = problems_of(write(tmp_path, **tables))
     assert len(found) == 1, found
     if message.endswith("did you mean "):
         assert found[0].startswith(message)

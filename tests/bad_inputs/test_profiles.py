@@ -1,9 +1,9 @@
-"""What can be wrong with a folder of a user's own profiles, and exactly what they are told."""
+"""What can be wrong with a folder of a user's own profiles, and the exact messages."""
 
 from pathlib import Path
 
 import pytest
-from profile_folders import GOOD, HEADER, ONE_THING, OUT_OF_RANGE, told, write
+from profile_folders import GOOD, HEADER, ONE_THING, OUT_OF_RANGE, problems_of, write
 
 from greentrain import DataError, InputError, UnknownName, estimate, load_catalogue
 from greentrain.catalogue.schema.check import check_profiles
@@ -15,7 +15,7 @@ NEAR_SOURCES = "techpowerup or techpowerup_cpu"
 NO_SOURCE = "is no id of sources.csv, ours or yours, nor a URL, a DOI, an arXiv number or a title of several words"
 
 
-# A row of a user's accelerators.csv, and what is said of it after "accelerators.csv, row 2, ".
+# A row of a user's accelerators.csv, and its message after "accelerators.csv, row 2, ".
 DEVICES = [
     ("my-card,My card,workstation,-300,a b", f"column tdp_w: -300 {OUT_OF_RANGE} greater than 0 and at most 30,000 W"),
     ("my-card,My card,workstation,0,a b", f"column tdp_w: 0 {OUT_OF_RANGE} greater than 0 and at most 30,000 W"),
@@ -55,10 +55,10 @@ DEVICES = [
 
 @pytest.mark.parametrize(("row", "message"), DEVICES)
 def test_a_bad_device(tmp_path: Path, row: str, message: str) -> None:
-    """One fault gives one problem, and the catalogue refuses the folder with the same words."""
+    """One fault gives one problem, and the catalogue refuses the folder with the same message."""
     write(tmp_path, accelerators=f"{HEADER}\n{row}")
     separator = ", " if message.startswith("column") else ": "
-    assert told(tmp_path) == [f"accelerators.csv, row 2{separator}{message}"]
+    assert problems_of(tmp_path) == [f"accelerators.csv, row 2{separator}{message}"]
     with pytest.raises(DataError) as caught:
         load_catalogue(profiles=tmp_path)
     assert str(caught.value) == f"{tmp_path}/accelerators.csv, row 2{separator}{message}"
@@ -67,7 +67,7 @@ def test_a_bad_device(tmp_path: Path, row: str, message: str) -> None:
 def test_columns_separated_by_semicolons(tmp_path: Path) -> None:
     """What European spreadsheets write is named for what it is."""
     write(tmp_path, accelerators="id;name;hardware_class;tdp_w;source\nmy-card;My card;workstation;300;x")
-    assert told(tmp_path)[0] == (
+    assert problems_of(tmp_path)[0] == (
         "accelerators.csv, row 1, column id;name;hardware_class;tdp_w;source: "
         "unknown column; separate columns by commas"
     )
@@ -76,7 +76,7 @@ def test_columns_separated_by_semicolons(tmp_path: Path) -> None:
 def test_not_utf_8(tmp_path: Path) -> None:
     """The first byte that is not UTF-8 is named."""
     (tmp_path / "accelerators.csv").write_bytes(f"{HEADER}\n".encode() + b"card,Karte gro\xdf,workstation,300,a b\n")
-    assert told(tmp_path) == ["accelerators.csv: not UTF-8: byte 50 is 0xdf"]
+    assert problems_of(tmp_path) == ["accelerators.csv: not UTF-8: byte 50 is 0xdf"]
 
 
 def test_every_problem_is_listed_and_the_first_is_raised(tmp_path: Path) -> None:
@@ -109,11 +109,11 @@ def test_row_numbers_are_lines_of_the_file(tmp_path: Path) -> None:
     """Blank lines and cells of several lines count as the lines that they are."""
     rows = 'a,"A\nB",chip,1,a b\n\n,,,,\nb,B,chip,none,a b'
     write(tmp_path, accelerators=f"{HEADER}\n{rows}")
-    assert told(tmp_path) == [f"accelerators.csv, row 6, column tdp_w: 'none' is not a plain number; {PLAIN}"]
+    assert problems_of(tmp_path) == [f"accelerators.csv, row 6, column tdp_w: 'none' is not a plain number; {PLAIN}"]
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
-    """The folders beside it with near names are suggested, none is taken."""
+    """The folders next to it with near names are suggested, none is taken."""
     (tmp_path / "profiles").mkdir()
     missing = tmp_path / "profles"
     with pytest.raises(UnknownName) as caught:
@@ -149,7 +149,7 @@ def test_a_folder_with_nothing_known_in_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_only_a_misspelt_file_in_it(tmp_path: Path) -> None:
-    """The near known name is said; a brace in the file's name does no harm."""
+    """The near known name is suggested; a brace in the file's name does no harm."""
     (tmp_path / "acelerators{}.csv").write_text(HEADER, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         load_catalogue(profiles=tmp_path)
@@ -160,9 +160,9 @@ def test_a_folder_with_only_a_misspelt_file_in_it(tmp_path: Path) -> None:
 
 
 def test_other_kinds_of_file_are_left_alone(tmp_path: Path) -> None:
-    """Notes, hidden files and folders beside the tables are nobody's business."""
+    """Notes, hidden files and folders next to the tables are left alone."""
     write(tmp_path, accelerators=f"{HEADER}\n{GOOD}")
     (tmp_path / "README.md").write_text("mine", encoding="utf-8")
     (tmp_path / ".accelerators.csv").write_text("half a save", encoding="utf-8")
     (tmp_path / "old").mkdir()
-    assert told(tmp_path) == []
+    assert problems_of(tmp_path) == []

@@ -31,7 +31,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_a_lookup_is_the_same_from_the_index_and_from_the_tables(name: str, index: str) -> None:
-    """Every key with its value, in the same order, and no key beside them."""
+    """Every key with its value, in the same order, and no other key."""
     ready = ready_lookup(index, name)
     _, made = MADE[name]
 
@@ -95,7 +95,7 @@ def test_an_index_that_is_cut_does_not_count(kept: slice, index: str, tmp_path: 
 
 @pytest.mark.parametrize("position", [3, 23, 30, 500, 100_000, 300_000, -5])
 def test_one_wrong_byte_changes_no_result(position: int, index: str, tmp_path: Path) -> None:
-    """Wherever it stands: in the mark, the head, or a lookup."""
+    """Wherever it is: in the mark, the head, or a lookup."""
     damaged = tmp_path / "wrong.index"
     content = bytearray(Path(index).read_bytes())
     content[position] ^= 0x41

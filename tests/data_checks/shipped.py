@@ -32,13 +32,13 @@ def table(folder: Path, name: str) -> CsvTable:
 
 
 def rows(name: str, folder: Path | None = None) -> list[Row]:
-    """Give the rows of a file; ``sources.csv`` stands in both folders."""
+    """List the rows of a file; ``sources.csv`` is in both folders."""
     home = folder or (HARDWARE if name == "sources.csv" else next(home for home, file in FILES if file == name))
     return list(table(home, name).records())
 
 
 def cells() -> list[tuple[str, int, str, str]]:
-    """Give every cell of every file, with file, line and column."""
+    """List every cell of every file, with file, line and column."""
     return [
         (name, line, column, cell)
         for folder, name in FILES

@@ -15,7 +15,7 @@ OPEN = ("LLaMA", "Llama", "OLMo", "BLOOM", "OPT", "Pythia", "MPT", "DeepSeek", "
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    """Load the script that prints derived beside published hours."""
+    """Load the script that prints derived next to published hours."""
     return benchmark("model_hours")
 
 

@@ -1,4 +1,4 @@
-"""The shipped claims: what they compare with is labelled, what they repeat agrees with where it stands first."""
+"""The shipped claims: what they compare with is labelled, what they repeat agrees with its first source."""
 
 import pytest
 from shipped import rows
@@ -21,7 +21,7 @@ def test_every_claim_has_a_comparison_one_published_figure_and_our_own() -> None
 
 
 def test_every_activity_exists_and_is_labelled() -> None:
-    """Also those over which the ranges go; a whole aircraft stands only among what is mistaken."""
+    """Also those over which the ranges go; a whole aircraft is only among what is mistaken."""
     for row in rows("claim_references.csv"):
         for key in (row["activity"], *listed(row, "others")):
             assert is_labelled(ACTIVITIES[key]), key

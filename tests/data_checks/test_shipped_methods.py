@@ -17,16 +17,16 @@ UNITS = {
 
 
 def kind_of(row: Constant) -> str:
-    """Give the parameter without the device or place that it holds for."""
+    """Return the parameter without the device or place that it holds for."""
     return row.parameter.partition(":")[0]
 
 
 def key_of(row: Constant) -> str:
-    """Give the device or place that the parameter holds for."""
+    """Return the device or place that the parameter holds for."""
     return row.parameter.partition(":")[2]
 
 
-def test_each_constant_stands_once() -> None:
+def test_each_constant_is_listed_once() -> None:
     """A method has one value of a parameter in a setting."""
     keys = [(row.method, row.setting, row.parameter) for row in ROWS]
     assert len(keys) == len(set(keys))

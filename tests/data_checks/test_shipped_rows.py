@@ -69,7 +69,7 @@ def test_numbers_carry_no_exponent_and_no_needless_zero() -> None:
 
 
 def test_missing_values_are_blank() -> None:
-    """No stand-in for a missing value; NA is Namibia and stands only where places are named."""
+    """No stand-in for a missing value; NA is Namibia and is only where places are named."""
     stand_ins = re.compile(r"nan|null|none|n/?a|-|\?|unknown", re.IGNORECASE)
     found = {(column, cell) for _, _, column, cell in cells() if stand_ins.fullmatch(cell)}
     assert found == {("place", "NA"), ("radiative_forcing", "unknown")}
@@ -82,7 +82,7 @@ def test_notes_name_no_machine_and_no_memory() -> None:
 
 
 @pytest.mark.parametrize("folder", [HARDWARE, PLACES], ids=["hardware_profiles", "data"])
-def test_every_source_used_is_defined_beside_it(folder: Path) -> None:
+def test_every_source_used_is_defined_in_its_folder(folder: Path) -> None:
     """Each folder's sources.csv holds the ids that its tables name."""
     defined = {row["id"] for row in rows("sources.csv", folder)}
     used = {key for home, name in FILES if home == folder for row in rows(name, folder) for key in _sources_of(row)}

@@ -60,7 +60,7 @@ class Catalogue:
         return Records(self._tables.lookup("sources"), partial(read_record, Source))
 
     def source(self, key: str) -> Source:
-        """Give a source by id; a user's own row may name a document or a URL where ours have an id."""
+        """Return a source by id; a user's own row may name a document or a URL where ours have an id."""
         return self.sources.get(key) or Source(key, key, key, None, "", "given")
 
 
@@ -75,7 +75,7 @@ def _catalogue(folders: tuple[str, ...], states: object = None) -> Catalogue:
 
 
 def _state(folder: str) -> tuple[str, frozenset[tuple[str, int, int]]]:
-    """Tell states of a folder apart by its place and the names, sizes and times of its files."""
+    """Return what distinguishes states of a folder: its place and the names, sizes and times of its files."""
     try:
         with os.scandir(folder) as entries:
             files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]

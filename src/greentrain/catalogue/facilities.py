@@ -38,7 +38,7 @@ class Facilities:
         return self._tables.lookup("water")
 
     def figure(self, metric: str, provider: str, region: str, year: int | None) -> Figure | None:
-        """Give a facility's figure of a year: that year's, else the nearest earlier one, else the first.
+        """Return a facility's figure of a year: that year's, else the nearest earlier one, else the first.
 
         Parameters
         ----------
@@ -58,7 +58,7 @@ class Facilities:
         return Figure.from_row(upto[-1] if upto else rows[0])
 
     def best_known(self, metric: str, provider: str, region: CloudRegion | None, year: int | None) -> Figure:
-        """Give the most specific figure there is: the region's, the provider's, else the industry's as a default.
+        """Return the most specific figure there is: the region's, the provider's, else the industry's as a default.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class Facilities:
         return found._replace(basis="default")
 
     def water_intensity(self, place: Place) -> Figure:
-        """Give the water consumed per electricity generated, of the place, its country or the world. [L/kWh]"""
+        """Return the water consumed per electricity generated, of the place, its country or the world. [L/kWh]"""
         known = self._water.get(place.place) or self._water.get(place.country)
         if known:
             return Figure.from_row(known)

@@ -56,11 +56,11 @@ class Hardware:
 
     @cached_property
     def own_accelerators(self) -> frozenset[str]:
-        """Ids of the accelerators that stand in the user's own profiles."""
+        """Ids of the accelerators in the user's own profiles."""
         return frozenset(row["id"] for row in self._tables.own_records("accelerators"))
 
     def accelerator(self, key: str) -> Accelerator:
-        """Give the accelerator with this exact id."""
+        """Return the accelerator with this exact id."""
         return self._accelerators[key]
 
     def find_accelerator(self, name: str, parameter: str = "gpu") -> tuple[Accelerator, Family | None]:
@@ -178,11 +178,11 @@ class Hardware:
         return Records(self._tables.lookup("defaults"), Figure.from_row)
 
     def default(self, hardware_class: str, parameter: str) -> Figure:
-        """Give our default of a parameter for a class of hardware, or the one for any class."""
+        """Return our default of a parameter for a class of hardware, or the one for any class."""
         return self._defaults.get((hardware_class, "", parameter)) or self._defaults["any", "", parameter]
 
     def default_for_workload(self, hardware_class: str, workload: str, parameter: str) -> Figure | None:
-        """Give our default of a parameter for a kind of training, where there is evidence for it."""
+        """Return our default of a parameter for a kind of training, where there is evidence for it."""
         return self._defaults.get((hardware_class, workload, parameter))
 
     @cached_property
@@ -190,11 +190,11 @@ class Hardware:
         return Records(self._tables.lookup("compute_defaults"), Figure.from_row)
 
     def compute_default(self, precision: str, parameter: str) -> Figure:
-        """Give our default of how training uses hardware at a precision."""
+        """Return our default of how training uses hardware at a precision."""
         return self._compute_defaults[precision, parameter]
 
     def nameplate(self, key: str) -> tuple[float, str] | None:
-        """Give the highest power of a node per accelerator [W] and the node's name; memory size does not count."""
+        """Return the highest power of a node per accelerator [W] and the node's name; memory size does not count."""
         found: tuple[float, str] | None = self._tables.lookup("nameplates").get(names.without_memory(key))
         return found
 
@@ -203,7 +203,7 @@ class Hardware:
         return MemoryPower(self._tables)
 
     def memory_power(self, memory_gb: float) -> Figure:
-        """Give the power per gigabyte of a machine with so much memory. [W/GB]"""
+        """Return the power per gigabyte of a machine with so much memory. [W/GB]"""
         return self._memory.at(memory_gb)
 
 
@@ -235,7 +235,7 @@ class MemoryPower:
         self._points = sorted((float(row["memory_gb"]), _value(row), row) for row in rows)
 
     def at(self, memory_gb: float) -> Figure:
-        """Give the power per gigabyte of a machine with so much memory. [W/GB]
+        """Return the power per gigabyte of a machine with so much memory. [W/GB]
 
         Parameters
         ----------

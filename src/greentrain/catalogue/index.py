@@ -82,7 +82,7 @@ class Names(Mapping):  # type: ignore[type-arg]
         return self._found[key]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Give the key of a name; most often it has been asked for, and then this spares the search."""
+        """Return the key of a name; most often it has been asked for, and then this spares the search."""
         return self._found.get(key) or super().get(key, default)
 
     def _searched(self, key: str) -> str:
@@ -161,7 +161,7 @@ def _head(path: str) -> tuple[int, dict[str, int], dict[str, tuple[tuple[str, ..
 
 @cache
 def table_checksum(table: str) -> int:
-    """Give the checksum of a shipped table's bytes."""
+    """Return the checksum of a shipped table's bytes."""
     with open(table_file(table), "rb", buffering=0) as file:
         return crc32(file.read())
 

@@ -30,7 +30,7 @@ class Location(NamedTuple):
 
     @property
     def code(self) -> str:
-        """The zone as it stands in results: ``FR``, ``US-CA`` or ``aws:us-east-1``."""
+        """The zone as results name it: ``FR``, ``US-CA`` or ``aws:us-east-1``."""
         return self.region.code if self.region else self.place.place
 
 
@@ -96,11 +96,11 @@ class Places:
         return regions | places
 
     def series(self, place: str) -> list[GridValue]:
-        """Give a place's carbon intensity, one value per year, oldest first."""
+        """Return a place's carbon intensity, one value per year, oldest first."""
         return [read_record(GridValue, row) for row in self._tables.lookup("series").get(place, ())]
 
     def latest_values(self) -> Mapping[str, GridValue]:
-        """Give every place's latest carbon intensity."""
+        """Return every place's latest carbon intensity."""
         return Records(self._tables.lookup("latest"), partial(read_record, GridValue))
 
     @property
@@ -114,12 +114,12 @@ class Places:
         return Records(self._tables.lookup("grid_basis"), _basis_of)
 
     def direct_over_life_cycle(self, place: Place) -> tuple[Interval, str]:
-        """Give the ratio of direct to life-cycle carbon intensity of a place or its country, with its source. [1]"""
+        """Return the ratio of direct to life-cycle carbon intensity of a place or its country, with its source. [1]"""
         known = self._basis
         return known.get(place.place) or known.get(place.country) or known["*"]
 
     def uncertainty_term(self, term: str) -> list[tuple[str, float]]:
-        """Give one term of the grid's uncertainty as (key, value) pairs, in the order of the file."""
+        """Return one term of the grid's uncertainty as (key, value) pairs, in the order of the file."""
         found: list[tuple[str, float]] = self._tables.lookup("grid_uncertainty")[term]
         return list(found)
 

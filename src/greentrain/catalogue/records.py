@@ -22,7 +22,7 @@ class Accelerator(NamedTuple):
     tdp_w : Interval or None
         Thermal design power; conflicts between sources are its low and high. [W]
     training_w : Interval or None
-        Measured mean power in training, of what ``training_scope`` says: device, system or provisioned. [W]
+        Measured mean power in training, of what ``training_scope`` names: device, system or provisioned. [W]
     idle_w : float or None
         Power draw without work. [W]
     embodied_kg : Interval or None

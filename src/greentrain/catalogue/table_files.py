@@ -76,7 +76,7 @@ class Records(Mapping):  # type: ignore[type-arg]  # typing, which would say of 
         return self._known[key]
 
     def get(self, key: Any, default: Any = None) -> Any:
-        """Give a record; most often it is known already, and then this takes a third of the usual way's time."""
+        """Return a record; most often it is known already, and then this takes a third of the usual way's time."""
         return self._known.get(key) or super().get(key, default)
 
     def __contains__(self, key: object) -> bool:
@@ -136,12 +136,12 @@ def _package_folder() -> str:
 
 @cache
 def index_file() -> str:
-    """File of the index, beside the tables on places."""
+    """File of the index, next to the tables on places."""
     return join(places_folder(), "lookups.index")
 
 
 def table_file(name: str) -> str:
-    """Give the file of one of greentrain's own tables."""
+    """Return the file of one of greentrain's own tables."""
     if name == HARDWARE_SOURCES:
         return join(hardware_folder(), "sources.csv")
     folder = hardware_folder() if name in HARDWARE_TABLES else places_folder()
@@ -181,7 +181,7 @@ def read_own_table(path: str) -> CsvTable:
     Raises
     ------
     DataError
-        As `read_table`, and for a quote that is not closed or stands inside a cell.
+        As `read_table`, and for a quote that is not closed or is inside a cell.
     """
     import csv
 

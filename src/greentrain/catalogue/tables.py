@@ -30,7 +30,7 @@ class Tables:
     folders : tuple of str, optional
         The user's folders, already checked.
     index : str, optional
-        The file of ready-made lookups; the shipped one, unless said otherwise. Where there is none, lookups are made
+        The file of ready-made lookups; the shipped one by default. Where there is none, lookups are made
         of the rows.
     """
 
@@ -40,7 +40,7 @@ class Tables:
         self._lookups: dict[str, Mapping[Any, Any]] = {}
 
     def lookup(self, name: str) -> Mapping[Any, Any]:
-        """Give rows or keys by what they are found by, see `greentrain.catalogue.lookups`."""
+        """Return rows or keys by what finds them, see `greentrain.catalogue.lookups`."""
         if name not in self._lookups:
             self._lookups[name] = self._ready(name) or self._made(name)
         return self._lookups[name]
@@ -62,7 +62,7 @@ class Tables:
         return frozenset(name for name in names if any(exists(join(folder, f"{name}.csv")) for folder in self.folders))
 
     def table(self, name: str) -> CsvTable:
-        """Give a table as text."""
+        """Return a table as text."""
         shipped = shipped_table(name)
         own = [[record.get(column, "") for column in shipped.header] for record in self.own_records(name)]
         return CsvTable(shipped.header, (*shipped.rows, *own)) if own else shipped

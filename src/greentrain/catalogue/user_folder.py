@@ -12,7 +12,7 @@ _VARIABLES = _BY_PLATFORM.get(sys.platform, ("XDG_DATA_HOME", "HOME"))
 
 
 def home_folder() -> str:
-    """Give the user's data folder: ``GREENTRAIN_HOME``, else where the system keeps a program's data.
+    """Return the user's data folder: ``GREENTRAIN_HOME``, else where the system keeps a program's data.
 
     The same place that platformdirs names; that library takes longer to import than an estimate takes.
     """
@@ -30,9 +30,9 @@ def _data_folder(stated: str | None, *_: str | None) -> str:
 
 
 def own_profiles_folder() -> str | None:
-    """Give the folder ``profiles`` in the user's data folder, if it holds any table."""
+    """Return the folder ``profiles`` in the user's data folder, if it holds any table."""
     folder = f"{home_folder()}{os.sep}profiles"
-    # Asked at each estimate: that there is nothing is told by access in half the time of isdir.
+    # Asked at each estimate: access finds in half the time of isdir that there is nothing.
     if not os.access(folder, os.F_OK) or not isdir(folder):
         return None
     return folder if any(name.endswith(".csv") for name in os.listdir(folder)) else None

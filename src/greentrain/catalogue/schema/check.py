@@ -67,7 +67,7 @@ def refuse_bad_profiles(folder: str | Path) -> None:
     UnknownName, InputError
         As `check_profiles`.
     DataError
-        For the first problem; its rule says how many more there are.
+        For the first problem; its rule counts the others.
     """
     problems = check_profiles(folder)
     if not problems:
@@ -111,7 +111,7 @@ def header_problems(file: str, header: tuple[str, ...]) -> Iterator[Problem]:
         if not column:
             yield Problem(file, 1, None, f"column {position + 1} has no name")
         elif column in header[:position]:
-            yield Problem(file, 1, column, "the column stands there twice")
+            yield Problem(file, 1, column, "the column appears twice")
         elif column not in schema.columns:
             missing = [name for name in schema.columns if name not in header]
             hint = _separator_hint(column) or advice(column, missing) or advice(column, schema.columns)

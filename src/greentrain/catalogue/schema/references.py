@@ -71,13 +71,13 @@ def name_problems(space: NameSpace, own: Own) -> Iterator[Problem]:
             if not folded:
                 yield Problem(file, line, column, f"{name!r} has no letter or digit")
                 continue
-            owner, words = owners.setdefault(folded, (identity, f"{identity[1]} in row {line} of {file}"))
+            owner, owner_text = owners.setdefault(folded, (identity, f"{identity[1]} in row {line} of {file}"))
             if owner != identity:
-                yield Problem(file, line, column, f"{name!r} is a name of {words}; a name may mean one thing only")
+                yield Problem(file, line, column, f"{name!r} is a name of {owner_text}; a name may mean one thing only")
 
 
 def _shipped_owners(space: NameSpace, replaced: set[Identity]) -> dict[str, tuple[Identity, str]]:
-    """Map each folded name of the shipped rows that the user does not replace to its owner, also in words."""
+    """Map each folded name of the shipped rows that the user does not replace to its owner, as identity and as text."""
     return {
         fold(name): (identity, f"the shipped {identity[1]}")
         for file in space
