@@ -132,7 +132,7 @@ def test_a_default(checkout: Checkout) -> None:
     checkout.follow("A default")
     after = checkout.run(script)
 
-    assert [float(re.search(r"PUE +([\d.]+)", text)[1]) for text in (before, after)] == [1.54, 1.5]
+    assert [float(re.search(r"PUE +([\d.]+)", text)[1]) for text in (before, after)] == [1.67, 1.6]
     checkout.assert_touched("A default", "src/greentrain/data/facilities.csv")
 
 
