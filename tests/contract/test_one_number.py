@@ -138,7 +138,7 @@ def named_accelerator(folder: Path) -> None:
 
 
 def impossible(folder: Path) -> None:
-    """1.25 W per accelerator was not measured in truth: 8 x 250 W x 1.25 are."""
+    """1.25 W per accelerator is implausibly low: 8 x 250 W x 1.25 are used."""
     one_hour(folder, 0.01, 0.5, estimate_inputs={**EIGHT, "power": 250, "host_factor": 1.25})
 
 

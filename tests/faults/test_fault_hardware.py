@@ -42,7 +42,7 @@ def test_unknown_cpu(room: Room) -> None:
     assert qualities["cpu"] == ("unknown", "no TDP is known of a CPU called 'AMD EPYC'")
     assert qualities["memory"][0] == "modelled"
     assert measurement["basis"] == "estimated"
-    assert "The accelerators were not measured. The estimate stands in." in measurement["notes"]
+    assert "The accelerators were not measured. The estimate is used." in measurement["notes"]
     assert record["estimate"]["run"]["count"] == 2
     run = room.run_alone()
     assert run.estimate is not None

@@ -98,9 +98,9 @@ def test_a_run_counts_from_its_meter_where_that_began_first(tmp_path: Path) -> N
     [
         ({"status": "done"}, "status 'done': must be running, completed, failed, interrupted or killed"),
         ({"since": "yesterday"}, "since 'yesterday': must be a date such as 2026-11-22, or a time such as "
-         "2026-11-22T11:00, in UTC unless it says otherwise"),
-        ({"since": 7}, "since 7: must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC unless "
-         "it says otherwise"),
+         "2026-11-22T11:00, in UTC by default"),
+        ({"since": 7}, "since 7: must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC "
+         "by default"),
     ],
 )  # fmt: skip
 def test_a_wrong_choice_is_refused(home: Path, chosen: dict[str, object], message: str) -> None:

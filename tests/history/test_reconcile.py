@@ -125,8 +125,8 @@ def test_an_unknown_cpu_takes_the_host_factor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("gpu", "why"),
     [
-        (0.0, "An accelerator at 0 W on average during a job that uses it was not measured in truth."),
-        (0.04, "An accelerator at 5 W on average during a job that uses it was not measured in truth."),
+        (0.0, "An accelerator at 0 W on average during a job that uses it: the reading is implausibly low."),
+        (0.04, "An accelerator at 5 W on average during a job that uses it: the reading is implausibly low."),
         (4.0, "An accelerator at 500 W on average is above what NVIDIA Tesla V100 SXM2 32GB can draw."),
         (None, "The accelerators were not measured."),
     ],
@@ -136,13 +136,13 @@ def test_an_impossible_reading_of_accelerators_leaves_the_estimate(tmp_path: Pat
     found = both(tmp_path, gpu)
     assert found.believed == "estimate"
     assert found.footprint.it_energy_kwh == estimate(**HOUR_OF_EIGHT).it_energy_kwh  # type: ignore[arg-type]
-    assert found.reasons == (f"{why} The estimate stands in.",)
+    assert found.reasons == (f"{why} The estimate is used.",)
 
 
 def test_some_of_the_accelerators_are_not_enough(tmp_path: Path) -> None:
     """Sixteen were said, eight were measured."""
     found = both(tmp_path, estimate_inputs={**SAID, "gpu": "V100-SXM2-32GB", "count": 16})
-    assert found.reasons == ("Only 8 of 16 accelerators were measured. The estimate stands in.",)
+    assert found.reasons == ("Only 8 of 16 accelerators were measured. The estimate is used.",)
 
 
 def test_missing_samples_are_filled(tmp_path: Path) -> None:
@@ -159,13 +159,13 @@ def test_missing_samples_are_filled(tmp_path: Path) -> None:
 
 
 def test_nothing_measured(tmp_path: Path) -> None:
-    """The estimate stands in, emissions by the run's own PUE and grid."""
+    """The estimate is used, emissions by the run's own PUE and grid."""
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs={**HOUR_OF_EIGHT})
     run = run_of(tmp_path)
     found = run.reconciliation
 
     assert (found.believed, run.comparisons) == ("estimate", ())
-    assert found.reasons == ("Nothing was measured: the estimate stands in.",)
+    assert found.reasons == ("Nothing was measured: the estimate is used.",)
     assert found.footprint.operational_kg is not None
     # 8 x 300 W x 0.6 x 1.74 x 1.2 x 100 g/kWh
     assert found.footprint.operational_kg.best == pytest.approx(0.300672)
@@ -183,7 +183,7 @@ def test_a_job_without_accelerators(tmp_path: Path) -> None:
     assert measured.believed == "measurement"
     assert measured.footprint.it_energy_kwh == pytest.approx((0.25, 0.5, 1.0))
     assert unknown.believed == "estimate"
-    assert unknown.reasons == ("The CPU was not measured, and it does the work: the estimate stands in.",)
+    assert unknown.reasons == ("The CPU was not measured, and it does the work: the estimate is used.",)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, An
     found = run_of(tmp_path).reconciliation
 
     assert (found.estimate, found.believed) == (None, "measurement")
-    assert found.reasons[0].startswith(f"No estimate beside the measurement: {why}")
+    assert found.reasons[0].startswith(f"No estimate to compare with: {why}")
     assert found.footprint.it_energy_kwh is not None
     assert found.footprint.it_energy_kwh.best == pytest.approx(0.3)
 

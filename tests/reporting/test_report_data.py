@@ -205,13 +205,13 @@ def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:
 
 
 def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:
-    """Without the accelerator's power the estimate stands in: 300 W x 0.6 x 1.74 x 1 h = 0.3132 kWh."""
+    """Without the accelerator's power the estimate is used: 300 W x 0.6 x 1.74 x 1 h = 0.3132 kWh."""
     write_run(tmp_path, "c", gpu_w=None, status=None)
     data = report_data_of(History(tmp_path).get("c"))
     (line,) = data.lines
     assert (line.status, line.basis, data.basis, data.failed_share) == ("killed", "estimated", "estimated", 1.0)
     assert data.it_energy_kwh.best == pytest.approx(0.3132)
-    assert "The accelerators were not measured. The estimate stands in." in data.notes
+    assert "The accelerators were not measured. The estimate is used." in data.notes
     assert {"tdp", "utilization", "host_factor"} <= {item.name for item in data.inputs}
 
 

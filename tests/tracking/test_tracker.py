@@ -330,7 +330,7 @@ def test_an_unmeasured_run_has_the_figures_of_its_estimate(tmp_path: Path) -> No
     assert found.energy_kwh == {"gpu": None, "cpu": None, "memory": None}
     assert (found.is_measured, found.basis) == (False, "estimated")
     assert found.it_energy_kwh == run.estimate.it_energy_kwh
-    assert "Nothing was measured: the estimate stands in." in found.notes
+    assert "Nothing was measured: the estimate is used." in found.notes
     assert run.estimate.run["gpu"] == "v100-sxm2-16gb"
 
 
@@ -359,7 +359,7 @@ def test_a_missing_component_is_left_out_and_named(tmp_path: Path, capfd: pytest
 def test_a_computer_without_accelerator_lacks_none(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], gpu: str | None, end: str
 ) -> None:
-    """It is not named as missing; where the user named one that no meter saw, the estimate stands in."""
+    """It is not named as missing; where the user named one that no meter saw, the estimate is used."""
     with greentrain.track(gpu=gpu, home=tmp_path, meter=replay(tmp_path, cpu_w=100), location="FR") as run:
         time.sleep(0.3)
     assert run.measurement.energy_kwh["gpu"] is None

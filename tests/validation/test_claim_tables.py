@@ -42,7 +42,7 @@ OWN_TABLES = [
 
 @pytest.mark.parametrize(("text", "message"), OWN_TABLES)
 def test_a_bad_scenario(tmp_path: Path, text: str, message: str) -> None:
-    """A scenario can be reckoned or was printed, and belongs to a claim."""
+    """A scenario can be estimated or was printed, and belongs to a claim."""
     (tmp_path / "claim_scenarios.csv").write_text(f"{text}\n")
     assert list(map(str, check_profiles(tmp_path))) == [f"claim_scenarios.csv, {message}"]
 

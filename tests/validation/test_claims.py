@@ -93,7 +93,7 @@ def test_bert_against_the_flight_of_the_same_paper() -> None:
         ("fine-tuning", 3.1, 2.43, 0.0027),
     ],
 )
-def test_bert_reckoned_otherwise(key: str, kwh: float, kg: float, round_trips: float) -> None:
+def test_bert_under_other_assumptions(key: str, kwh: float, kg: float, round_trips: float) -> None:
     """Later power, TPUs, French electricity and a fine-tuning, each by the formula worked out by hand."""
     item = scenario(BERT, key)
     assert item.energy_kwh is not None
@@ -248,15 +248,15 @@ def test_the_verdict_is_made_from_the_numbers() -> None:
             BERT,
             (
                 "5,070 accelerator-hours x 188 W x host 1.00 x PUE 1.58 x 433 g/kWh",
-                "the published figure falls short: 0.72 x (0.44 to 1.08), where it says 1.",
-                "the published figure reaches it: 1.45 x (0.88 to 2.17), where it says 1.",
+                "the published figure falls short: 0.72 x (0.44 to 1.08), where it claims 1.",
+                "the published figure reaches it: 1.45 x (0.88 to 2.17), where it claims 1.",
                 "1.25 with V100 power measured later",
                 "(by TDP alone, no host or PUE): power and host x 1.59, PUE x 0.63 cancel.",
                 "It never means a whole aircraft, San Francisco-New York, round trip, with minimal radiative forcing "
                 "(Patterson 2021): 0.36 % of one.",
             ),
         ),
-        (CARS, ("4.97 x, where it says 5.", "3,200 kg, 0.056 x A, 1/88.8 of what was published.")),
+        (CARS, ("4.97 x, where it claims 5.", "3,200 kg, 0.056 x A, 1/88.8 of what was published.")),
         (GPT3, ("(tenfold misprint): 5,520,000 kg, 10.0 x what was published.", "117 without PUE.")),
     ],
     ids=list(RESULTS),

@@ -118,7 +118,7 @@ def test_repeated_runs_are_one_job() -> None:
 
 def test_notes_name_the_methods_that_they_concern(v100: MethodComparison) -> None:
     """Each note once, with the methods in their order."""
-    assert dict(v100.notes)["needs a meter; the full TDP stands in for the measured mean"] == (
+    assert dict(v100.notes)["needs a meter; the full TDP is used instead of the measured mean"] == (
         "henderson2020",
         "codecarbon",
     )

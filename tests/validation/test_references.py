@@ -65,7 +65,7 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
             "row 1: neither of the columns published_energy_kwh and published_co2e_kg is there: "
             "nothing to compare with",
         ),
-        (("id,id,published_energy_kwh", "a,a,1"), "row 1, column id: the column stands twice in the header"),
+        (("id,id,published_energy_kwh", "a,a,1"), "row 1, column id: the column appears twice in the header"),
         (
             (HEADER, "a,V100,8,12,,27 kWh,"),
             "row 2, column published_energy_kwh: '27 kWh' is not a number; write digits and one decimal point, "
@@ -90,7 +90,7 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
             "row 3, column wall_hours: 0 is out of range: it must be above 0 and at most 10,000,000 (h)",
         ),
         ((HEADER, ",V100,8,12,,27,"), "row 2, column id: must not be blank"),
-        ((HEADER, "a,V100,8,12,,27,", "a,V100,8,12,,27,"), "row 3, column id: 'a' stands in row 2 already"),
+        ((HEADER, "a,V100,8,12,,27,", "a,V100,8,12,,27,"), "row 3, column id: 'a' is in row 2 already"),
         ((HEADER, "a,V100,8"), "row 2: 3 cells under 7 columns"),
         (
             (f"{HEADER},tiers", "a,V100,8,12,,27,,T1;T5"),

@@ -27,8 +27,8 @@ CHANGED: dict[str, tuple[Reference, tuple[Reference, ...], str]] = {
     "total_hours_as_wall_clock": (
         CLEAN._replace(wall_hours=274_120.0),
         (),
-        "274,120 h is 31 years from start to end on 8 devices: hours summed over devices, or extrapolated, stand as "
-        "wall-clock hours",
+        "274,120 h is 31 years from start to end on 8 devices: hours summed over devices, or extrapolated, are given "
+        "as wall-clock hours",
     ),
     "tpu_cores_as_chips": (
         TPU,
@@ -38,7 +38,7 @@ CHANGED: dict[str, tuple[Reference, tuple[Reference, ...], str]] = {
     "pue_mixed": (
         CLEAN._replace(published_energy_kwh=240.0, energy_boundary="accelerator"),
         (),
-        "the CO2e includes PUE 1.1, the energy beside it does not",
+        "the CO2e includes PUE 1.1, the energy next to it does not",
     ),
     "pue_wrong_way": (
         CLEAN._replace(power_w_per_accelerator=None, published_energy_kwh=264 / 1.1**2),
@@ -53,7 +53,7 @@ CHANGED: dict[str, tuple[Reference, tuple[Reference, ...], str]] = {
     "net_of_contracts": (
         CLEAN._replace(notes="Net (177 g/kWh): 46.7 kg."),
         (),
-        "a figure net of clean-energy contracts (market-based) stands for, or beside, the location-based one",
+        "a figure net of clean-energy contracts (market-based) replaces, or is next to, the location-based one",
     ),
     "grid_of_another_place": (
         CLEAN._replace(grid_g_per_kwh=900.0, published_co2e_kg=237.6, location="Sweden"),
@@ -68,7 +68,7 @@ CHANGED: dict[str, tuple[Reference, tuple[Reference, ...], str]] = {
     "programme_not_run": (
         CLEAN._replace(model="Model development"),
         (),
-        "'development' stands in its name: not one final run",
+        "'development' is in its name: not one final run",
     ),
     "prediction": (
         CLEAN._replace(co2e_scope="predicted, location-based"),
@@ -94,7 +94,7 @@ def test_there_is_a_case_for_every_trap() -> None:
 
 
 @pytest.mark.parametrize("name", TRAPS)
-def test_a_trap_is_noticed_and_said(name: str) -> None:
+def test_a_trap_is_noticed_and_described(name: str) -> None:
     """The same record, changed in one way, is caught under the trap's name with its numbers."""
     record, others, sentence = CHANGED[name]
     found = dict(find_traps(record, others))

@@ -1,4 +1,4 @@
-"""Which energy of a run counts: what was measured as far as it goes and can be right, completed by the estimate."""
+"""The energy adopted for a run: what was measured as far as it goes and can be right, completed by the estimate."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ _NEARLY_ALL = 0.9
 
 
 class AdoptedEnergy(NamedTuple):
-    """The energy that counts.
+    """The energy that is used for a run, and why.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class AdoptedEnergy(NamedTuple):
     reasons : tuple of str
         Why, and what was filled.
     unfilled : tuple of str
-        Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
+        Parts of the computers that are in no sum: neither metered nor estimated.
     """
 
     energy: Interval | None
@@ -58,7 +58,7 @@ class _Choice(NamedTuple):
 
 
 def adopted_energy(
-    run: RecordedRun, beside: Estimate | None, device: Accelerator | None, watts: float | None
+    run: RecordedRun, estimated: Estimate | None, device: Accelerator | None, watts: float | None
 ) -> AdoptedEnergy:
     """Choose the energy of a run.
 
@@ -66,22 +66,21 @@ def adopted_energy(
     ----------
     run : RecordedRun
         What was recorded.
-    beside : Estimate or None
-        What the hardware's profile says of the same run.
+    estimated : Estimate or None
+        The same run by its hardware's profile.
     device : Accelerator or None
         The run's accelerator, where the catalogue has it.
     watts : float or None
         Measured mean power of one accelerator. [W]
     """
-    choice = _of_measurement_alone(run) if beside is None else _of_both(run, beside, device, watts)
-    unfilled = _unfilled(run, beside, choice)
+    choice = _of_measurement_alone(run) if estimated is None else _of_both(run, estimated, device, watts)
     return AdoptedEnergy(
         energy=choice.energy,
-        accelerators_kwh=_accelerators_kwh(run, beside, choice),
+        accelerators_kwh=_accelerators_kwh(run, estimated, choice),
         origin=choice.origin,
-        basis=_basis(run, beside, choice),
+        basis=_basis(run, estimated, choice),
         reasons=choice.reasons,
-        unfilled=unfilled,
+        unfilled=_unfilled(run, estimated, choice),
     )
 
 
@@ -89,61 +88,61 @@ def _of_measurement_alone(run: RecordedRun) -> _Choice:
     """Adopt what was measured, where there is nothing else; time without a reading is filled by the rest."""
     measured = metered_energy(run.nodes)
     if measured is None:
-        return _Choice(None, "nothing", _missing_words(run))
+        return _Choice(None, "nothing", _missing_parts(run))
     parts = [name for name in COMPONENTS if run.energy_kwh[name] is not None]
     filled = _filled(run, measured, None, parts[0])
-    return filled._replace(reasons=(*filled.reasons, *_missing_words(run)))
+    return filled._replace(reasons=(*filled.reasons, *_missing_parts(run)))
 
 
-def _of_both(run: RecordedRun, beside: Estimate, device: Accelerator | None, watts: float | None) -> _Choice:
+def _of_both(run: RecordedRun, estimated: Estimate, device: Accelerator | None, watts: float | None) -> _Choice:
     """Adopt what was measured as far as it goes and can be right, and the estimate for the rest."""
     measured = metered_energy(run.nodes)
     if measured is None:
-        return _Choice(beside.it_energy_kwh, "estimate", ("Nothing was measured: the estimate stands in.",))
-    if beside.accelerators_kwh:
-        fault = _fault(run, beside, device, watts)
+        return _Choice(estimated.it_energy_kwh, "estimate", ("Nothing was measured: the estimate is used.",))
+    if estimated.accelerators_kwh:
+        fault = _fault(run, estimated, device, watts)
         if fault:
-            return _Choice(beside.it_energy_kwh, "estimate", (f"{fault} The estimate stands in.",))
-        return _with_accelerators(run, beside, measured)
+            return _Choice(estimated.it_energy_kwh, "estimate", (f"{fault} The estimate is used.",))
+        return _with_accelerators(run, estimated, measured)
     if run.energy_kwh["cpu"] is None:
-        why = "The CPU was not measured, and it does the work: the estimate stands in."
-        return _Choice(beside.it_energy_kwh, "estimate", (why,))
-    return _filled(run, measured, beside.it_energy_kwh, "cpu")
+        why = "The CPU was not measured, and it does the work: the estimate is used."
+        return _Choice(estimated.it_energy_kwh, "estimate", (why,))
+    return _filled(run, measured, estimated.it_energy_kwh, "cpu")
 
 
-def _with_accelerators(run: RecordedRun, beside: Estimate, measured: Interval) -> _Choice:
+def _with_accelerators(run: RecordedRun, estimated: Estimate, measured: Interval) -> _Choice:
     host = metered_energy(run.nodes, ("cpu", "memory")) if run.energy_kwh["cpu"] is not None else None
     if host is not None and all(coverage(run, name) > _WHOLE for name in ("gpu", "cpu")):
-        return _Choice(measured, "measurement", _missing_words(run))
+        return _Choice(measured, "measurement", _missing_parts(run))
     of_accelerators = metered_energy(run.nodes, ("gpu",))
     assert of_accelerators is not None
-    accelerators = _filled(run, of_accelerators, beside.accelerator_energy_kwh, "gpu")
+    accelerators = _filled(run, of_accelerators, estimated.accelerator_energy_kwh, "gpu")
     assert accelerators.energy is not None
     if host is not None:
         together = _filled(run, host, host, "cpu")
         assert together.energy is not None
         energy = sum_independent(accelerators.energy, together.energy)
         origin = accelerators.origin if together.origin == "measurement" else "both"
-        return _Choice(energy, origin, (*accelerators.reasons, *_missing_words(run)))
-    factor = beside.inputs.get("host_factor")
+        return _Choice(energy, origin, (*accelerators.reasons, *_missing_parts(run)))
+    factor = estimated.inputs.get("host_factor")
     if factor is not None:
         why = "The CPU was not measured: the host's part follows from the accelerators' energy and the host factor."
         return _Choice(product_independent(accelerators.energy, factor.value), "both", (*accelerators.reasons, why))
     why = "The CPU was not measured: the host's part is the estimate's."
-    host_share = 1 - beside.accelerators_kwh / beside.it_energy_kwh.best
-    rest = beside.it_energy_kwh.scaled(host_share)
+    host_share = 1 - estimated.accelerators_kwh / estimated.it_energy_kwh.best
+    rest = estimated.it_energy_kwh.scaled(host_share)
     return _Choice(sum_independent(accelerators.energy, rest), "both", (*accelerators.reasons, why))
 
 
-def _fault(run: RecordedRun, beside: Estimate, device: Accelerator | None, watts: float | None) -> str:
-    """Say why the accelerators' reading cannot be right; nothing when it can."""
+def _fault(run: RecordedRun, estimated: Estimate, device: Accelerator | None, watts: float | None) -> str:
+    """Return why the accelerators' reading cannot be right; blank when it can."""
     if watts is None:
         return "The accelerators were not measured."
     if watts < least_w(device):
-        return f"An accelerator at {watts:.3g} W on average during a job that uses it was not measured in truth."
+        return f"An accelerator at {watts:.3g} W on average during a job that uses it: the reading is implausibly low."
     if device and device.tdp_w and watts > _HIGHEST_OVER_TDP * device.tdp_w.high:
         return f"An accelerator at {watts:.4g} W on average is above what {device.name} can draw."
-    found, wanted = run.accelerators_at_once, beside.count
+    found, wanted = run.accelerators_at_once, estimated.count
     if found and found < wanted:
         return f"Only {found} of {wanted} accelerators were measured."
     return ""
@@ -159,52 +158,52 @@ def _filled(run: RecordedRun, measured: Interval, estimated: Interval | None, na
         return _Choice(measured, "measurement")
     doubt = WIDTHS["modelled"] if estimated is None else estimated
     missing = with_relative_width(measured.best * (1 - share) / share, measured, doubt)
-    words = f"{100 * (1 - share):.3g} % of the time was not measured: it is filled at the mean power of the rest."
-    return _Choice(sum_independent(measured, missing), "both", (words,))
+    why = f"{100 * (1 - share):.3g} % of the time was not measured: it is filled at the mean power of the rest."
+    return _Choice(sum_independent(measured, missing), "both", (why,))
 
 
-def _missing_words(run: RecordedRun) -> tuple[str, ...]:
-    words = {"cpu": "CPU", "memory": "memory"}
-    missing = [word for name, word in words.items() if run.energy_kwh[name] is None]
-    return tuple(f"The {word} was not measured and is not in the sum." for word in missing)
+def _missing_parts(run: RecordedRun) -> tuple[str, ...]:
+    labels = {"cpu": "CPU", "memory": "memory"}
+    missing = [label for name, label in labels.items() if run.energy_kwh[name] is None]
+    return tuple(f"The {label} was not measured and is not in the sum." for label in missing)
 
 
-def _accelerators_kwh(run: RecordedRun, beside: Estimate | None, choice: _Choice) -> float:
+def _accelerators_kwh(run: RecordedRun, estimated: Estimate | None, choice: _Choice) -> float:
     if choice.energy is None:
         return 0.0
-    if choice.origin == "estimate" and beside is not None:
-        return choice.energy.best * beside.accelerators_kwh / beside.it_energy_kwh.best
+    if choice.origin == "estimate" and estimated is not None:
+        return choice.energy.best * estimated.accelerators_kwh / estimated.it_energy_kwh.best
     measured = run.energy_kwh["gpu"] or 0.0
     seen = coverage(run, "gpu")
     return min(choice.energy.best, measured / seen if seen else measured)
 
 
-def _basis(run: RecordedRun, beside: Estimate | None, choice: _Choice) -> str:
-    """Tell how the adopted energy is known, by the sensors that read what does the work."""
+def _basis(run: RecordedRun, estimated: Estimate | None, choice: _Choice) -> str:
+    """Return how the adopted energy is known, by the sensors that read what does the work."""
     if choice.origin in ("estimate", "nothing"):
         return "estimated"
     seen = {name: sensor_coverage(run, name) for name in COMPONENTS}
-    working = "gpu" if _has_accelerators(run, beside) else "cpu"
+    working = "gpu" if _has_accelerators(run, estimated) else "cpu"
     if seen[working] >= _NEARLY_ALL and reads_every(run, working):
         return "measured"
     return "mixed" if any(seen.values()) else "estimated"
 
 
-def _has_accelerators(run: RecordedRun, beside: Estimate | None) -> bool:
-    if beside is not None:
-        return beside.accelerators_kwh > 0
+def _has_accelerators(run: RecordedRun, estimated: Estimate | None) -> bool:
+    if estimated is not None:
+        return estimated.accelerators_kwh > 0
     return expects_accelerators(run.estimate_inputs, (part.component for node in run.nodes for part in node.components))
 
 
-def _unfilled(run: RecordedRun, beside: Estimate | None, choice: _Choice) -> tuple[str, ...]:
-    """Name the parts of the computers that no meter saw and no estimate stands in for."""
+def _unfilled(run: RecordedRun, estimated: Estimate | None, choice: _Choice) -> tuple[str, ...]:
+    """Name the parts of the computers that are neither metered nor estimated."""
     energy = run.energy_kwh
     if choice.origin not in ("measurement", "both"):
         return ()
     # The host factor of the estimate, or its host, holds all that is not the accelerators'.
-    has_host = beside is not None and energy["cpu"] is None
+    has_host = estimated is not None and energy["cpu"] is None
     names = {"gpu": "accelerators", "cpu": "CPU", "memory": "memory"}
-    missing = {"gpu": _has_accelerators(run, beside) and energy["gpu"] is None}
+    missing = {"gpu": _has_accelerators(run, estimated) and energy["gpu"] is None}
     missing |= {name: not has_host and energy[name] is None for name in ("cpu", "memory")}
     found = [names[name] for name in COMPONENTS if missing[name]]
     nodes = len({node.host for node in run.nodes})

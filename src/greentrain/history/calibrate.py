@@ -39,8 +39,8 @@ _STUDENT = (
 )  # fmt: skip
 
 
-class Measured(NamedTuple):
-    """One run that can be learnt from: its accelerator, its mean power over TDP, and the kind of training."""
+class UtilizationSample(NamedTuple):
+    """One run that can be used: its accelerator, its mean power over TDP, and the kind of training."""
 
     device: Accelerator
     utilization: float
@@ -49,12 +49,12 @@ class Measured(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """What was learnt of a class of hardware.
+    """The mean power over TDP of a class of hardware, fitted to measured runs.
 
     Attributes
     ----------
     hardware_class, workload : str
-        What it holds for; a blank workload is any.
+        What it applies to; a blank workload is any.
     utilization : Interval
         Mean power over TDP, with the 90 % interval for the next run. [1]
     before : Interval
@@ -77,7 +77,7 @@ class Fit(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """What a calibration wrote, and what it did not.
+    """The outcome of a calibration.
 
     Attributes
     ----------
@@ -107,15 +107,15 @@ def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Ca
     output : path
         Folder of profiles to write into; other rows of a table in it stay as they are.
     catalogue : Catalogue, optional
-        What is known so far; the shipped tables and the user's own, unless given.
+        What is known so far; by default the shipped tables and the user's own.
 
     Raises
     ------
     GreentrainError
-        When no accelerator has three runs that can be learnt from, or the folder cannot be written.
+        When no accelerator has three runs that can be used, or the folder cannot be written.
     """
     known = catalogue or load_catalogue()
-    by_device, left_out = _sorted_out(runs, known)
+    by_device, left_out = _samples(runs, known)
     enough = [item for items in by_device.values() if len(items) >= LEAST_RUNS for item in items]
     if not enough:
         raise GreentrainError(_too_few(by_device, left_out))
@@ -125,20 +125,20 @@ def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Ca
         for key, items in by_device.items()
         if len(items) < LEAST_RUNS
     ]
-    notes += [_left_out_words(left_out)] if left_out else []
+    notes += [_left_out_text(left_out)] if left_out else []
     file = Path(output) / FILE
-    kept, fits, more = _beside_own_rows(file, fits)
+    kept, fits, more = _merge_own_rows(file, fits)
     if fits:
         _write(file, kept, fits)
     return Calibration(str(file) if fits else None, tuple(fits), (*notes, *more))
 
 
-def _sorted_out(runs: Iterable[Run], catalogue: Catalogue) -> tuple[dict[str, list[Measured]], Counter[str]]:
-    """Sort what can be learnt by device, and count why the other runs teach nothing."""
-    by_device: dict[str, list[Measured]] = defaultdict(list)
+def _samples(runs: Iterable[Run], catalogue: Catalogue) -> tuple[dict[str, list[UtilizationSample]], Counter[str]]:
+    """Group the runs that can be used by device, and count why the others cannot."""
+    by_device: dict[str, list[UtilizationSample]] = defaultdict(list)
     left_out: Counter[str] = Counter()
     for run in runs:
-        found = _learnt(run, catalogue)
+        found = _sample(run, catalogue)
         if isinstance(found, str):
             left_out[found] += 1
         else:
@@ -146,8 +146,8 @@ def _sorted_out(runs: Iterable[Run], catalogue: Catalogue) -> tuple[dict[str, li
     return by_device, left_out
 
 
-def _learnt(run: Run, catalogue: Catalogue) -> Measured | str:
-    """Give what a run teaches, or say why it teaches nothing."""
+def _sample(run: Run, catalogue: Catalogue) -> UtilizationSample | str:
+    """Return the utilization of a run, or why it cannot be used."""
     device, watts = accelerator_of(run, catalogue), mean_accelerator_w(run)
     if run.status == "running":
         return "still running"
@@ -163,27 +163,27 @@ def _learnt(run: Run, catalogue: Catalogue) -> Measured | str:
     if share > _HIGHEST or watts < least_w(device):
         return "at a power that cannot be right"
     workload = run.estimate_inputs.get("workload")
-    return Measured(device, share, workload if isinstance(workload, str) else "", run.started)
+    return UtilizationSample(device, share, workload if isinstance(workload, str) else "", run.started)
 
 
-def _too_few(by_device: dict[str, list[Measured]], left_out: Counter[str]) -> str:
+def _too_few(by_device: dict[str, list[UtilizationSample]], left_out: Counter[str]) -> str:
     counts = ", ".join(f"{key} has {len(items)}" for key, items in sorted(by_device.items()))
     rule = f"at least {LEAST_RUNS} measured runs of one accelerator are needed"
-    more = f". {_left_out_words(left_out)}".rstrip(".") if left_out else ""
+    more = f". {_left_out_text(left_out)}".rstrip(".") if left_out else ""
     return f"{rule}; {counts or 'there is none'}{more}"
 
 
-def _left_out_words(left_out: Counter[str]) -> str:
+def _left_out_text(left_out: Counter[str]) -> str:
     return f"Left out: {', '.join(f'{_runs(number)} {why}' for why, number in left_out.most_common())}."
 
 
-def _runs(number: int, kind: str = "") -> str:
-    return f"{number} {kind}{'run' if number == 1 else 'runs'}"
+def _runs(number: int) -> str:
+    return f"{number} run{'' if number == 1 else 's'}"
 
 
-def _fitted(items: Sequence[Measured], catalogue: Catalogue) -> tuple[list[Fit], list[str]]:
+def _fitted(items: Sequence[UtilizationSample], catalogue: Catalogue) -> tuple[list[Fit], list[str]]:
     fits, notes = [], []
-    groups: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[UtilizationSample]] = defaultdict(list)
     for item in items:
         for workload in {"", item.workload}:
             groups[item.device.hardware_class, workload].append(item)
@@ -194,11 +194,11 @@ def _fitted(items: Sequence[Measured], catalogue: Catalogue) -> tuple[list[Fit],
         if log_width(fit.utilization) < log_width(fit.before):
             fits.append(fit)
         else:
-            notes.append(f"{_words(fit)}: your runs differ more than the default's interval is wide; it stays.")
+            notes.append(f"{_label(fit)}: your runs differ more than the default's interval is wide; it stays.")
     return fits, notes
 
 
-def _fit(hardware_class: str, workload: str, members: Sequence[Measured], catalogue: Catalogue) -> Fit:
+def _fit(hardware_class: str, workload: str, members: Sequence[UtilizationSample], catalogue: Catalogue) -> Fit:
     default = workload and catalogue.hardware.default_for_workload(hardware_class, workload, "utilization")
     before = default or catalogue.hardware.default(hardware_class, "utilization")
     first, last = (utc(moment) or "" for moment in (min(m.started for m in members), max(m.started for m in members)))
@@ -214,7 +214,7 @@ def _fit(hardware_class: str, workload: str, members: Sequence[Measured], catalo
 
 
 def next_run(values: Sequence[float]) -> Interval:
-    """Give the 90 % interval in which the next run's value lies, from those of at least three runs.
+    """Return the 90 % interval in which the next run's value lies, from those of at least three runs.
 
     Log-normal; with few runs their spread is itself unsure, which Student's t accounts for. The sensor's error, which
     all of them share, is added.
@@ -227,17 +227,17 @@ def next_run(values: Sequence[float]) -> Interval:
     return Interval(best * exp(-width), best, min(best * exp(width), _HIGHEST))
 
 
-def _words(fit: Fit) -> str:
+def _label(fit: Fit) -> str:
     return f"{fit.hardware_class}{f', {fit.workload}' if fit.workload else ''}"
 
 
-def _beside_own_rows(file: Path, fits: list[Fit]) -> tuple[list[Row], list[Fit], list[str]]:
-    """Take what the user's table holds: rows written here before are replaced, rows of another source stay."""
+def _merge_own_rows(file: Path, fits: list[Fit]) -> tuple[list[Row], list[Fit], list[str]]:
+    """Merge with the user's table: rows written here before are replaced, rows of another source stay."""
     rows = list(read_own_table(str(file)).records()) if file.exists() else []
     by_hand = {_key(row) for row in rows if not row.get("source", "").startswith(_OWN)}
     fresh = [fit for fit in fits if (fit.hardware_class, fit.workload, "utilization") not in by_hand]
     keys = {(fit.hardware_class, fit.workload, "utilization") for fit in fresh}
-    notes = [f"{_words(fit)}: {file} has a row of another source; it stays." for fit in fits if fit not in fresh]
+    notes = [f"{_label(fit)}: {file} has a row of another source; it stays." for fit in fits if fit not in fresh]
     return [row for row in rows if _key(row) not in keys], fresh, notes
 
 
@@ -246,7 +246,7 @@ def _key(row: Row) -> tuple[str, str, str]:
 
 
 def _write(file: Path, kept: Sequence[Row], fits: Sequence[Fit]) -> None:
-    """Write the table beside its place first: an estimate in another process never sees half of it.
+    """Write the table under another name first: an estimate in another process never sees half of it.
 
     It is a profile, not an export for spreadsheets: greentrain reads it back, where an apostrophe or an escape would
     be part of the value. So its texts are not guarded.

@@ -1,4 +1,4 @@
-"""How far a run is, and what it will have used when it is done."""
+"""Progress of a run, and what it will have used when it is done."""
 
 from typing import NamedTuple
 
@@ -61,7 +61,7 @@ def _newest(run: Run, name: str) -> float | None:
 
 
 def _steps_before(run: Run) -> float:
-    """Give the step at which a run began: not 0 where it goes on from a checkpoint of another run. [1]
+    """Return the step at which a run began: not 0 where it goes on from a checkpoint of another run. [1]
 
     Its first session's steps are followed back in time to its start. They lead near the first one that was logged only
     where the training did not begin at 0; what leads elsewhere is an uneven pace.

@@ -11,7 +11,7 @@ from greentrain.catalogue.user_folder import home_folder
 from greentrain.csv_text import rows_csv
 from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, either
 from greentrain.history.merge import NotAskedFor, read_run
-from greentrain.history.run import SCHEMA_VERSION, Run, plain
+from greentrain.history.run import ROW_COLUMNS, SCHEMA_VERSION, Run, plain
 from greentrain.interval import Interval, exact
 from greentrain.journal.fields import mapping
 from greentrain.journal.paths import spare_home
@@ -29,11 +29,11 @@ _IN_NOTEBOOK = (
     "facility_energy_kwh_best", "operational_kg_best",
 )  # fmt: skip
 _REPEATED = ("sample", "log", "span_start", "span_end")
-_DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC unless it says otherwise"
+_DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC by default"
 
 
 class Totals(WithoutArithmetic, Record):
-    """Runs added up, what they share being wrong in all of them alike; see `greentrain.total`.
+    """Runs added up; what they share is wrong in all of them alike, see `greentrain.total`.
 
     Attributes
     ----------
@@ -67,14 +67,14 @@ class Totals(WithoutArithmetic, Record):
 
 
 class Selection(Record):
-    """Runs that were chosen, which it leads to one after the other, and what could not be read.
+    """Runs that were selected, iterated one after the other, and what could not be read.
 
     Attributes
     ----------
     runs : tuple of Run
         Newest first.
     unreadable : tuple of str
-        Folders of runs of which no journal can be read, so that nobody knows whether they belong to the others.
+        Folders of runs of which no journal can be read, so that it is not known whether they match.
     """
 
     runs: tuple[Run, ...]
@@ -101,7 +101,7 @@ class Follower:
         self._journals: dict[str, Journal] = {}
 
     def look(self, now: float | None = None) -> Run | None:
-        """Give the run as it stands; the parameter is that of `read_run`."""
+        """Return the run as recorded so far; the parameter is that of `read_run`."""
         return read_run(self._folders, now, self._read_on)
 
     def _read_on(self, path: str) -> Journal:
@@ -117,8 +117,8 @@ class History:
     Parameters
     ----------
     home : path, optional
-        The data folder. By default the user's own, see ``GREENTRAIN_HOME``, together with the folder that stands in
-        where that one could not be written.
+        The data folder. By default the user's own, see ``GREENTRAIN_HOME``, together with the spare
+        folder for runs of which that one could not be written.
     """
 
     def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
@@ -128,7 +128,7 @@ class History:
     def runs(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
     ) -> tuple[Run, ...]:
-        """Give the runs, newest first; the parameters are those of `select`."""
+        """Return the runs, newest first; the parameters are those of `select`."""
         return self.select(project=project, since=since, status=status).runs
 
     def __iter__(self) -> Iterator[Run]:
@@ -137,16 +137,16 @@ class History:
     def select(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
     ) -> Selection:
-        """Give the runs, newest first, and the folders that cannot be read.
+        """Return the runs, newest first, and the folders that cannot be read.
 
         Parameters
         ----------
         project : str, optional
             Only those of this project.
         since : str, date or datetime, optional
-            Only those that began at this moment or later; UTC unless it says otherwise.
+            Only those that began at this moment or later; in UTC by default.
         status : {'running', 'completed', 'failed', 'interrupted', 'killed'}, optional
-            Only those that stand so.
+            Only those of this status.
 
         Raises
         ------
@@ -175,7 +175,7 @@ class History:
         return Selection(tuple(chosen), tuple(unreadable))
 
     def get(self, id: str) -> Run:
-        """Give the run with this id, or the one whose id alone begins so.
+        """Return the run with this id, or the only one whose id begins so.
 
         Raises
         ------
@@ -209,26 +209,26 @@ class History:
         return totals_of(self.runs(project=project, since=since, status=status))
 
     def to_dict(self, **chosen: Any) -> dict[str, Any]:
-        """Give runs and totals as plain data; the parameters are those of `runs`."""
+        """Return runs and totals as plain data; the parameters are those of `runs`."""
         found = self.select(**chosen)
         return runs_dict(found.runs, found.unreadable)
 
     def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
-        """Give runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`."""
+        """Return runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`."""
         return json.dumps(self.to_dict(**chosen), indent=indent, allow_nan=False)
 
     def to_csv(self, **chosen: Any) -> str:
-        """Give the runs as CSV, one row each; the parameters are those of `runs`."""
+        """Return the runs as CSV, one row each; the parameters are those of `runs`."""
         return runs_csv(self.runs(**chosen))
 
     def to_frame(self, **chosen: Any) -> Any:
-        """Give the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`."""
+        """Return the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`."""
         try:
             import pandas  # type: ignore[import-untyped]
         except ImportError:
             raise GreentrainError("A frame needs pandas: pip install 'greentrain[frames]'.") from None
 
-        frame = pandas.DataFrame([run.to_row() for run in self.runs(**chosen)], columns=list(_COLUMNS))
+        frame = pandas.DataFrame([run.to_row() for run in self.runs(**chosen)], columns=list(ROW_COLUMNS))
         for name in ("started", "ended"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
@@ -255,7 +255,7 @@ class History:
         return f"<History of {count} run{'' if count == 1 else 's'} in {self.homes[0]}>"
 
     def _repr_html_(self) -> str:
-        """Give a small table of the newest runs for notebooks."""
+        """Return a small table of the newest runs for notebooks."""
         from greentrain.html_table import table
 
         runs = self.runs()
@@ -283,7 +283,7 @@ def totals_of(runs: Sequence[Run]) -> Totals:
 
 
 def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, Any]:
-    """Give runs and their totals as plain data, with the folders that could not be read."""
+    """Return runs and their totals as plain data, with the folders that could not be read."""
     whole = totals_of(runs)
     sums = whole._asdict() | {name: plain(getattr(whole, name)) for name in ("facility_energy_kwh", "operational_kg")}
     head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
@@ -292,16 +292,7 @@ def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, 
 
 def runs_csv(runs: Sequence[Run]) -> str:
     """Return runs as CSV, one row each."""
-    return rows_csv(_COLUMNS, (run.to_row() for run in runs))
-
-
-_COLUMNS: tuple[str, ...] = (
-    "id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds", "hosts", "ranks",
-    "hardware", "location", "year", "gpu_energy_kwh", "cpu_energy_kwh", "memory_energy_kwh",
-    "it_energy_kwh_low", "it_energy_kwh_best", "it_energy_kwh_high",
-    "facility_energy_kwh_low", "facility_energy_kwh_best", "facility_energy_kwh_high",
-    "operational_kg_low", "operational_kg_best", "operational_kg_high", "is_complete", "basis",
-)  # fmt: skip
+    return rows_csv(ROW_COLUMNS, (run.to_row() for run in runs))
 
 
 def _subfolders(folder: str) -> list[tuple[str, str]]:
@@ -343,7 +334,7 @@ def _unknown(id: str, folders: dict[str, list[str]]) -> UnknownName:
 
 
 def newest(records: Sequence[JournalRecord]) -> list[JournalRecord]:
-    """Leave out the records of which a later one says the same anew, such as all samples but the last."""
+    """Leave out the records that a later one replaces, such as all samples but the last."""
     kept: dict[object, JournalRecord] = {}
     before: dict[str, object] = {}
     read: frozenset[str] = frozenset()
@@ -353,7 +344,7 @@ def newest(records: Sequence[JournalRecord]) -> list[JournalRecord]:
         if record["type"] == "sample":
             now = read_names(record)
             changes, read = changes + (now != read), now
-            # The last sample before a component fell out, or came back, says when that was.
+            # The last sample before a component fell out, or came back, dates that.
             key = key, changes, is_marked_missing(record)
         kept.pop(key, None)
         kept[key] = record
@@ -363,13 +354,13 @@ def newest(records: Sequence[JournalRecord]) -> list[JournalRecord]:
 
 
 def _subject(record: JournalRecord, before: Mapping[str, object]) -> object:
-    """Tell what a record is about.
+    """Return what a record is about: a later one about the same replaces it.
 
-    Logs of other names, and samples of other components, say other things; so does a sample in which the energy of a
-    component stands still, which is how one shows that the meter has lost.
+    Logs of other names are about something else, and so are samples of other components, and a sample in which the
+    energy of a component did not grow: that is how one shows that the meter has lost.
     """
     if record["type"] not in _REPEATED:
         return id(record)
-    said = mapping(record, "values") or mapping(record, "energy_kwh")
-    known = ((name, value != before.get(name)) for name, value in said.items() if value is not None)
+    values = mapping(record, "values") or mapping(record, "energy_kwh")
+    known = ((name, value != before.get(name)) for name, value in values.items() if value is not None)
     return record["type"], frozenset(known)

@@ -21,11 +21,11 @@ from greentrain.journal.writer import Record
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
 _NOTHING: tuple[object, ...] = (None, {}, [])
-"""What says nothing, and so leaves what was said before."""
+"""Values that count as missing; the earlier value is kept."""
 
 
 class NotAskedFor(Exception):
-    """A run that was told by its trackers not to be one of those asked for."""
+    """Raised where a run's trackers show that it is not one of those asked for."""
 
 
 def read_run(
@@ -41,12 +41,11 @@ def read_run(
     folders : str or sequence of str
         The folder, or the folders of one run's key in several homes.
     now : float, optional
-        Seconds since 1970 by which it is judged whether a run on another computer goes on; the present, unless said
-        otherwise. [s]
+        Seconds since 1970 by which it is judged whether a run on another computer goes on; the present by default. [s]
     read : callable, optional
         Reads the journal at a path.
     is_wanted : callable, optional
-        Whether a run of this project that began at this moment [s], in seconds since 1970, may be asked for: judged
+        Whether a run of this project that began at this moment [s], in seconds since 1970, is asked for: judged
         by the trackers alone, so that the meters of other projects are not read. A meter may have begun earlier.
 
     Returns
@@ -78,8 +77,8 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
     running = _running_sessions(journals, now) if status.status == "running" else frozenset()
     nodes = tuple(nodes_of(journals, running))
     unseen = sorted({tracker.host for tracker in journals.trackers} - {node.host for node in nodes})
-    told = _told(journals.trackers)
-    site = next((tracker.site for tracker in reversed(told) if tracker.site.pue), UNKNOWN_SITE)
+    mains = _main_sessions(journals.trackers)
+    site = next((tracker.site for tracker in reversed(mains) if tracker.site.pue), UNKNOWN_SITE)
     recorders = _recorders(journals.trackers)
     writers: list[TrackerJournal | MeterJournal] = [*journals.trackers, *journals.meters]
     unmetered = tuple(_unmetered(journals.trackers, nodes))
@@ -104,15 +103,15 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         gaps=tuple(sorted(gaps, key=lambda gap: gap.started)),
         journal_notes=(*status.notes, *_notes(journals, nodes, unseen)),
         folders=folders,
-        total_steps=_total_steps(told) or _total_steps(journals.trackers),
-        **_said(told),
+        total_steps=_total_steps(mains) or _total_steps(journals.trackers),
+        **_statements(mains),
     )
 
 
 def _needs_all_readings(meters: Sequence[MeterJournal]) -> bool:
     """Whether two meters of one computer may have measured the same at once, or one of them missed something.
 
-    What a meter missed its last records say; one that has not ended only says it in its samples.
+    What a meter missed is in its last records; of one that has not ended, in its samples alone.
     """
     return len(meters) > len({meter.host for meter in meters}) or any(map(_may_have_missed, meters))
 
@@ -124,15 +123,15 @@ def _may_have_missed(meter: MeterJournal) -> bool:
     return is_worth_a_word(len(COMPONENTS) * meter.unstated_seconds, meter.reached_seconds)
 
 
-def _told(trackers: Sequence[TrackerJournal]) -> Sequence[TrackerJournal]:
-    """Choose the sessions whose words count."""
+def _main_sessions(trackers: Sequence[TrackerJournal]) -> Sequence[TrackerJournal]:
+    """Select the sessions whose statements on the run count."""
     return [tracker for tracker in trackers if tracker.is_main] or trackers
 
 
 def _project(trackers: Sequence[TrackerJournal]) -> str | None:
-    """Give the project as `_said` does, and nothing else."""
-    words = (tracker.start.get("project") for tracker in reversed(_told(trackers)))
-    return fields.text({"project": next((word for word in words if word not in _NOTHING), None)}, "project")
+    """Return the project as `_statements` does, and nothing else."""
+    projects = (tracker.start.get("project") for tracker in reversed(_main_sessions(trackers)))
+    return fields.text({"project": next((name for name in projects if name not in _NOTHING), None)}, "project")
 
 
 def _ranks(trackers: Sequence[TrackerJournal]) -> int:
@@ -142,25 +141,25 @@ def _ranks(trackers: Sequence[TrackerJournal]) -> int:
 
 
 def _total_steps(trackers: Sequence[TrackerJournal]) -> int | None:
-    """Give the number of steps as it was said last; a training inside a wrapped command may be the one to say it."""
-    said = (fields.whole(tracker.start, "total_steps") for tracker in reversed(trackers))
-    return next((steps for steps in said if steps), None)
+    """Return the number of steps as stated last, be it by a training inside a wrapped command."""
+    stated = (fields.whole(tracker.start, "total_steps") for tracker in reversed(trackers))
+    return next((steps for steps in stated if steps), None)
 
 
-def _said(trackers: Iterable[TrackerJournal]) -> dict[str, Any]:
-    """Give what was said of the run. A restart may say less than the first start; piece by piece the last counts."""
-    said: dict[str, Any] = {}
+def _statements(trackers: Iterable[TrackerJournal]) -> dict[str, Any]:
+    """Return what the user stated of the run: of each item the last value, since a restart may state less."""
+    stated: dict[str, Any] = {}
     for tracker in trackers:
-        said |= {name: value for name, value in tracker.start.items() if value not in _NOTHING}
+        stated |= {name: value for name, value in tracker.start.items() if value not in _NOTHING}
     return {
-        "name": fields.text(said, "name"),
-        "project": fields.text(said, "project"),
-        "location": fields.text(said, "location"),
-        "year": fields.whole(said, "year"),
-        "estimate_inputs": fields.mapping(said, "estimate_inputs"),
-        "budget": fields.mapping(said, "budget") or None,
-        "command": tuple(_command(said)),
-        "versions": fields.mapping(said, "versions"),
+        "name": fields.text(stated, "name"),
+        "project": fields.text(stated, "project"),
+        "location": fields.text(stated, "location"),
+        "year": fields.whole(stated, "year"),
+        "estimate_inputs": fields.mapping(stated, "estimate_inputs"),
+        "budget": fields.mapping(stated, "budget") or None,
+        "command": tuple(_command(stated)),
+        "versions": fields.mapping(stated, "versions"),
     }
 
 
@@ -170,11 +169,11 @@ def _running_sessions(journals: Journals, now: float | None) -> frozenset[str]:
     return frozenset(alive)
 
 
-def _command(said: dict[str, Any]) -> Iterable[str]:
-    argv = said.get("argv")
-    for word in argv if isinstance(argv, list) else ():
-        if isinstance(word, str):
-            yield fields.text({"word": word}, "word") or ""
+def _command(stated: dict[str, Any]) -> Iterable[str]:
+    argv = stated.get("argv")
+    for argument in argv if isinstance(argv, list) else ():
+        if isinstance(argument, str):
+            yield fields.text({"": argument}, "") or ""
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
@@ -187,7 +186,7 @@ def _is_whole(node: NodeMeasurement) -> bool:
 
 
 def _times(nodes: Iterable[NodeMeasurement]) -> list[tuple[float, float]]:
-    """Give the times in which any node ran, overlapping ones joined."""
+    """Return the times in which any node ran, overlapping ones joined."""
     return _joined((node.started, node.started + node.duration_seconds) for node in nodes)
 
 
@@ -214,12 +213,12 @@ def _restarts(times: Iterable[tuple[float, float]]) -> Iterable[Gap]:
 
 def _unmetered(trackers: Iterable[TrackerJournal], nodes: Sequence[NodeMeasurement]) -> Iterable[Gap]:
     """State when ranks of a computer ran before its meter did, or after it."""
-    everyone = list(trackers)
+    all_trackers = list(trackers)
     for host in sorted({node.host for node in nodes}):
         metered = _times(node for node in nodes if node.host == host)
         if any(node.is_running for node in nodes if node.host == host):
             metered.append((metered[-1][1], inf))
-        for start, end in _joined((one.started, one.started + one.seconds) for one in everyone if one.host == host):
+        for start, end in _joined((one.started, one.started + one.seconds) for one in all_trackers if one.host == host):
             for seen, again in pairwise([(-inf, start), *metered, (end, inf)]):
                 since, until = max(start, seen[1]), min(end, again[0])
                 if until - since > UNMEASURED_SECONDS:
@@ -239,17 +238,17 @@ def _notes(journals: Journals, nodes: Iterable[NodeMeasurement], unseen: Iterabl
 
 
 def _recorders(trackers: Iterable[TrackerJournal]) -> list[TrackerJournal]:
-    """Choose whose words count: rank 0's, so that four ranks that log the same are heard once.
+    """Select whose spans and logs count: rank 0's, so that what four ranks log alike counts once.
 
     Where there is no rank 0, those that started a meter; else all.
     """
-    everyone = list(trackers)
-    first = [tracker for tracker in everyone if tracker.rank in (0, None)]
-    return first or [tracker for tracker in everyone if tracker.is_main] or everyone
+    all_trackers = list(trackers)
+    first = [tracker for tracker in all_trackers if tracker.rank in (0, None)]
+    return first or [tracker for tracker in all_trackers if tracker.is_main] or all_trackers
 
 
 def _spans(trackers: Iterable[TrackerJournal]) -> Iterator[SpanRecord]:
-    """Give the spans in the order of their starts, session by session."""
+    """Yield the spans in the order of their starts, session by session."""
     for tracker in trackers:
         ends = {fields.whole(item, "span"): item for item in tracker.records.get("span_end", ())}
         for record in tracker.records.get("span_start", ()):
@@ -277,7 +276,7 @@ def _span(tracker: TrackerJournal, number: int, start: Record, end: Record | Non
 
 
 def _logs(trackers: Iterable[TrackerJournal]) -> Iterator[Log]:
-    """Give what was logged, in order, session by session."""
+    """Yield what was logged, in order, session by session."""
     for tracker in trackers:
         for place, record in enumerate(tracker.records.get("log", ())):
             values = fields.mapping(record, "values")

@@ -77,7 +77,7 @@ def _seen(node: NodeMeasurement, name: str) -> float:
 def accelerator_coverage(run: RecordedRun, count: int) -> float:
     """Return the share of the time of so many accelerators, each for the whole run, that was read or modelled. [1]
 
-    Where more were found than counted, nobody knows which of them count: the share is that of the time.
+    Where more were found than counted, it is not known which of them count: the share is that of the time.
     """
     times = [(node, run.accelerators_by_host[node.host]) for node in run.nodes]
     whole = sum(node.duration_seconds * number for node, number in times)

@@ -20,7 +20,7 @@ _SAME_BOOT_SECONDS = 120.0
 """Two zeros of a monotonic clock that lie closer are one: network time corrects by less, a boot takes longer."""
 
 UNMEASURED_SECONDS = 2.0
-"""A shorter time without a reading is none to speak of. [s]"""
+"""A shorter time without a reading is negligible. [s]"""
 
 
 def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasurement]:
@@ -29,7 +29,7 @@ def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasuremen
     Parameters
     ----------
     journals : Journals
-        All that was written.
+        All journals of the run.
     running : frozenset of str
         Sessions that go on.
     """
@@ -97,7 +97,7 @@ def _node(
             for name in COMPONENTS
             if _is_missing(name, energy[name], tracker, meter) or is_worth_a_word(unread.get(name, 0.0), seconds)
         ),
-        meter=_own_words(meter),
+        meter=_own_account(meter),
         is_running=is_running,
         pue=site.pue_value,
         g_per_kwh=site.g_per_kwh,
@@ -119,11 +119,11 @@ def _is_missing(name: str, kwh: float | None, tracker: TrackerJournal | None, me
         return meter is not None and name in meter.lost
     if name != "gpu" or meter is None:
         return True
-    said = fields.mapping(tracker.start, "estimate_inputs") if tracker else {}
-    return expects_accelerators(said, (part.component for part in meter.components))
+    stated = fields.mapping(tracker.start, "estimate_inputs") if tracker else {}
+    return expects_accelerators(stated, (part.component for part in meter.components))
 
 
-def _own_words(meter: MeterJournal | None) -> dict[str, object]:
+def _own_account(meter: MeterJournal | None) -> dict[str, object]:
     if meter is None:
         return {}
     share = {name: value for name, value in meter.share.items() if value is not None}
@@ -133,7 +133,7 @@ def _own_words(meter: MeterJournal | None) -> dict[str, object]:
 
 
 def _quality(meter: MeterJournal | None, energy: dict[str, float | None]) -> dict[str, str]:
-    """Say of each kind of component how its energy is known: as the worst known of its parts."""
+    """Return how the energy of each kind of component is known: as the worst known of its parts."""
     found = {}
     for name in COMPONENTS:
         stated = [part.quality for part in (meter.components if meter else ()) if part.component == name]
@@ -156,7 +156,7 @@ def _missing_end(
 
 
 def _own_energy(meter: MeterJournal, before: list[MeterJournal]) -> tuple[dict[str, float | None], list[str]]:
-    """Give a meter's energy, without the time in which an earlier one on the same node measured the same thing."""
+    """Return a meter's energy, without the time in which an earlier one on the same node measured the same thing."""
     last = meter.points[-1].energy_kwh if meter.points else dict.fromkeys(COMPONENTS)
     energy: dict[str, float | None] = dict(last)
     notes = []
@@ -171,7 +171,7 @@ def _own_energy(meter: MeterJournal, before: list[MeterJournal]) -> tuple[dict[s
 
 
 def _overlap(meter: MeterJournal, other: MeterJournal, name: str) -> float:
-    """Give the time after a meter's start for which another one measured the same component. [s]"""
+    """Return the time after a meter's start for which another one measured the same component. [s]"""
     if other.host != meter.host or not _same_devices(meter.components, other.components, name):
         return 0.0
     reached = [point.seconds for point in other.points if point.energy_kwh[name] is not None]

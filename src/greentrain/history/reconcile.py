@@ -1,4 +1,4 @@
-"""Measurement and estimate of one run beside each other: what each implies of the other, and the run's footprint."""
+"""Measurement and estimate of one run compared: what each implies of the other, and the run's footprint."""
 
 from collections.abc import Iterator
 from inspect import signature
@@ -20,7 +20,7 @@ MEASUREMENT = "measurement"
 
 JUDGEMENT = "greentrain_judgement"
 _KEYWORDS = frozenset(signature(estimate).parameters)
-_BESIDE_ENERGY = (
+_OTHER_THAN_ENERGY = (
     "device_embodied",
     "node_share_embodied",
     "lifetime",
@@ -59,12 +59,12 @@ class EstimateComparison(NamedTuple):
 
 
 class Reconciliation(NamedTuple):
-    """What measurement and estimate say together.
+    """A run by measurement and by estimate, and the footprint that follows from both.
 
     Attributes
     ----------
     estimate : Estimate or None
-        What the hardware profile says; None where too little is known.
+        The run by its hardware profile; None where too little is known.
     footprint : Footprint
         The run's: of what was measured as far as it goes and can be right, completed by the estimate.
     mean_accelerator_w : float or None
@@ -79,7 +79,7 @@ class Reconciliation(NamedTuple):
     reasons : tuple of str
         Why, and what was filled.
     unfilled : tuple of str
-        Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
+        Parts of the computers that are in no sum: neither metered nor estimated.
     site_notes : tuple of str
         What is not known of the place.
     """
@@ -96,19 +96,27 @@ class Reconciliation(NamedTuple):
 
 
 def reconcile(run: RecordedRun) -> Reconciliation:
-    """Set a run's measurement beside the estimate from its hardware's profile, and adopt one energy."""
-    beside, why_not = _estimate_of(run)
+    """Compare a run's measurement with the estimate from its hardware's profile, and adopt one energy."""
+    estimated, why_not = _estimate_of(run)
     watts = mean_accelerator_w(run)
-    device = accelerator_of(run, beside.catalogue) if beside else None
-    found = adopted_energy(run, beside, device, watts)
-    reasons = (*((f"No estimate beside the measurement: {why_not}.",) if why_not else ()), *found.reasons)
+    device = accelerator_of(run, estimated.catalogue) if estimated else None
+    found = adopted_energy(run, estimated, device, watts)
+    reasons = (*((f"No estimate to compare with: {why_not}.",) if why_not else ()), *found.reasons)
     tdp_w = device.tdp_w if device else None
-    site = _site(run, beside)
+    site = _site(run, estimated)
     site_notes = tuple(_site_notes(run, site, found))
     notes = tuple(dict.fromkeys((*run.journal_notes, *site_notes, *reasons)))
     return Reconciliation(
-        estimate=beside,
-        footprint=_footprint(run, beside, found, site, notes),
+        estimate=estimated,
+        footprint=footprint(
+            found.energy,
+            found.accelerators_kwh,
+            site,
+            embodied_kg=estimated.embodied_kg if estimated else None,
+            inputs=_inputs(run, estimated, found, site),
+            basis=found.basis,
+            notes=notes,
+        ),
         mean_accelerator_w=watts,
         implied_utilization=watts / tdp_w.best if tdp_w and watts is not None else None,
         implied_host_factor=_implied_host_factor(run),
@@ -127,24 +135,10 @@ def _estimate_of(run: RecordedRun) -> tuple[Estimate | None, str]:
         return None, str(error).rstrip(".")
 
 
-def _footprint(
-    run: RecordedRun, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors, notes: tuple[str, ...]
-) -> Footprint:
-    return footprint(
-        found.energy,
-        found.accelerators_kwh,
-        site,
-        embodied_kg=beside.embodied_kg if beside else None,
-        inputs=_inputs(run, beside, found, site),
-        basis=found.basis,
-        notes=notes,
-    )
-
-
-def _site(run: RecordedRun, beside: Estimate | None) -> SiteFactors:
+def _site(run: RecordedRun, estimated: Estimate | None) -> SiteFactors:
     """Take the factors that the run recorded; those of the estimate where it recorded none."""
     site = mean_site(((node.total_kwh, node.pue, node.g_per_kwh) for node in run.nodes), run.site)
-    ours = beside.inputs if beside else None
+    ours = estimated.inputs if estimated else None
     if ours is None:
         return dated_grid(site, run.location, run.year)
     if site.pue is None or site.grid_intensity is None:
@@ -165,41 +159,41 @@ def _site_notes(run: RecordedRun, site: SiteFactors, found: AdoptedEnergy) -> It
         yield "The run recorded neither PUE nor carbon intensity: those of the estimate are used."
 
 
-def _inputs(run: RecordedRun, beside: Estimate | None, found: AdoptedEnergy, site: SiteFactors) -> Iterator[Input]:
-    estimated = beside.inputs if beside else ()
+def _inputs(run: RecordedRun, estimated: Estimate | None, found: AdoptedEnergy, site: SiteFactors) -> Iterator[Input]:
+    known = estimated.inputs if estimated else ()
     if found.energy is not None:
-        yield _energy_input(run, beside, found)
+        yield _energy_input(run, estimated, found)
     if found.origin != "measurement":
         # The energy's own interval holds their doubt already.
-        named = (*_BESIDE_ENERGY, *_OF_SITE, *_OF_TIME)
-        yield from (item._replace(weight=0.0) for item in estimated if item.name not in named)
-    yield from (_in_words(item) for item in site.of_energy)
-    yield from (item for item in estimated if item.name in _BESIDE_ENERGY)
+        named = (*_OTHER_THAN_ENERGY, *_OF_SITE, *_OF_TIME)
+        yield from (item._replace(weight=0.0) for item in known if item.name not in named)
+    yield from (_with_accounting(item) for item in site.of_energy)
+    yield from (item for item in known if item.name in _OTHER_THAN_ENERGY)
 
 
-def _in_words(item: Input) -> Input:
-    """Note of a carbon intensity what it counts and its year, as tables of several runs show it."""
+def _with_accounting(item: Input) -> Input:
+    """Note what a carbon intensity counts and its year, as tables of several runs show it."""
     if item.name != "grid_intensity":
         return item
     return item._replace(note=" ".join(str(part) for part in (item.accounting, item.year) if part))
 
 
-def _energy_input(run: RecordedRun, beside: Estimate | None, found: AdoptedEnergy) -> Input:
+def _energy_input(run: RecordedRun, estimated: Estimate | None, found: AdoptedEnergy) -> Input:
     """Return the energy as an input, with what other runs share of its doubt: the sensors', or the profile's."""
     assert found.energy is not None
     if found.origin == "estimate":
         note, basis, source = "estimated", "default", JUDGEMENT
     else:
         known = ((name, run.energy_kwh[name]) for name in COMPONENTS)
-        words = ", ".join(f"{name} {kwh:.4g} kWh" for name, kwh in known if kwh is not None)
+        amounts = ", ".join(f"{name} {kwh:.4g} kWh" for name, kwh in known if kwh is not None)
         is_modelled = found.basis == "estimated"
-        note = f"{'modelled' if is_modelled else 'measured'}: {words}" if words else ""
+        note = f"{'modelled' if is_modelled else 'measured'}: {amounts}" if amounts else ""
         basis, source = ("default", JUDGEMENT) if is_modelled else (found.basis, MEASUREMENT)
     if found.origin == "measurement":
         key, own = f"meter:{found.basis}", 0.0
     else:
-        factors = beside.footprint.factors("it_energy_kwh") if beside else ()
-        key, own = f"profile:{beside.run['gpu']}" if beside else "", _own_share(factors)
+        factors = estimated.footprint.factors("it_energy_kwh") if estimated else ()
+        key, own = f"profile:{estimated.run['gpu']}" if estimated else "", _own_share(factors)
     return Input(IT_ENERGY, found.energy, "kWh", basis, source, note, 1.0, key, own)
 
 
@@ -209,28 +203,28 @@ def _own_share(factors: tuple[Factor, ...]) -> float:
     return own / whole if whole else 0.0
 
 
-def comparisons_of(run: RecordedRun, beside: Estimate | None) -> tuple[EstimateComparison, ...]:
-    """Set beside each other what of a run was both measured and estimated."""
-    if beside is None:
+def comparisons_of(run: RecordedRun, estimated: Estimate | None) -> tuple[EstimateComparison, ...]:
+    """Compare what of a run was both measured and estimated."""
+    if estimated is None:
         return ()
     found = []
-    parts = COMPONENTS if beside.accelerators_kwh else COMPONENTS[1:]
+    parts = COMPONENTS if estimated.accelerators_kwh else COMPONENTS[1:]
     accelerators, everything = metered_energy(run.nodes, ("gpu",)), metered_energy(run.nodes)
     if "gpu" in parts and accelerators is not None:
-        expected = beside.accelerator_energy_kwh.scaled(_coverage(run, beside, "gpu"))
+        expected = estimated.accelerator_energy_kwh.scaled(_coverage(run, estimated, "gpu"))
         found.append(_compared("accelerators", accelerators, expected))
     if everything is not None and all(run.energy_kwh[name] is not None for name in parts):
-        expected = beside.it_energy_kwh.scaled(min(_coverage(run, beside, name) for name in parts))
+        expected = estimated.it_energy_kwh.scaled(min(_coverage(run, estimated, name) for name in parts))
         found.append(_compared("computers", everything, expected))
     return tuple(found)
 
 
-def _coverage(run: RecordedRun, beside: Estimate, name: str) -> float:
-    return accelerator_coverage(run, beside.count) if name == "gpu" else coverage(run, name)
+def _coverage(run: RecordedRun, estimated: Estimate, name: str) -> float:
+    return accelerator_coverage(run, estimated.count) if name == "gpu" else coverage(run, name)
 
 
-def _compared(what: str, measured: Interval, estimated: Interval) -> EstimateComparison:
-    return EstimateComparison(what, measured, estimated, estimated.low <= measured.best <= estimated.high)
+def _compared(what: str, measured: Interval, expected: Interval) -> EstimateComparison:
+    return EstimateComparison(what, measured, expected, expected.low <= measured.best <= expected.high)
 
 
 def _implied_host_factor(run: RecordedRun) -> float | None:

@@ -54,7 +54,7 @@ class NodeMeasurement(NamedTuple):
     pue, g_per_kwh : Interval or None
         PUE [1] and carbon intensity [g CO2e/kWh] that the session stated.
     notes : tuple of str
-        What to know about it.
+        Remarks on it.
     unread_seconds : dict of str to float
         How long the meter went on without a component that it had lost. [s]
     """
@@ -121,7 +121,7 @@ class RecordedRun(Record, kw_only=True, cached=True):
     gaps : tuple of Gap
         Times between restarts and times without measurement.
     journal_notes : tuple of str
-        What to know about the journals.
+        Remarks on the journals.
     estimate_inputs : dict
         What the user stated of the run, as keywords of ``greentrain.estimate``.
     """

@@ -18,6 +18,19 @@ from greentrain.record import WithoutArithmetic
 
 SCHEMA_VERSION = 1
 QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
+_FACTS = (
+    "id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds", "hosts", "ranks",
+    "hardware", "location", "year",
+)  # fmt: skip
+ROW_COLUMNS = (
+    *_FACTS,
+    *(f"{name}_energy_kwh" for name in COMPONENTS),
+    *(f"{name}_{end}" for name in QUANTITIES for end in ("low", "best", "high")),
+    "is_complete",
+    "basis",
+)
+"""The columns of a run in a table, see `Run.to_row`."""
+
 _MOMENTS = ("started", "ended", "moment")
 _ZERO_UNIT = re.compile(r" 0+ (s|min|h)$")
 
@@ -25,7 +38,7 @@ _ZERO_UNIT = re.compile(r" 0+ (s|min|h)$")
 class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     """One logical run, over all its nodes, restarts and ranks, with its footprint.
 
-    Beside what was recorded, see `RecordedRun`, it has the attributes below.
+    In addition to what was recorded, see `RecordedRun`, it has the attributes below.
 
     Attributes
     ----------
@@ -36,14 +49,14 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     basis : {'measured', 'mixed', 'estimated'}
         How the energy is known.
     estimate : Estimate or None
-        What the hardware profile says of the same run; None where its hardware or duration is not known.
+        The same run by its hardware profile; None where its hardware or duration is not known.
     reconciliation : Reconciliation
-        Measurement and estimate beside each other, and which of them was adopted.
+        Measurement and estimate compared, and which of them was adopted.
     """
 
     @cached_property
     def reconciliation(self) -> Reconciliation:
-        """Measurement and estimate beside each other, and which of them was adopted."""
+        """Measurement and estimate compared, and which of them was adopted."""
         return reconcile(self)
 
     @property
@@ -53,7 +66,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the hardware profile says of the same run; None where its hardware or duration is not known."""
+        """The same run by its hardware profile; None where its hardware or duration is not known."""
         return self.reconciliation.estimate
 
     @cached_property
@@ -63,7 +76,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
 
     @property
     def unfilled(self) -> tuple[str, ...]:
-        """Parts of the computers that are in no sum: no meter saw them and no estimate stands in."""
+        """Parts of the computers that are in no sum: neither metered nor estimated."""
         return self.reconciliation.unfilled
 
     @property
@@ -84,7 +97,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know about its journals; what to know about its energy is in the footprint's notes."""
+        """Remarks on its journals; those on its energy are in the footprint's notes."""
         return (*self.journal_notes, *self.reconciliation.site_notes)
 
     @property
@@ -126,22 +139,9 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
 
     def to_row(self) -> dict[str, Any]:
         """Return the run as one flat row, as a table of the history shows it."""
-        row: dict[str, Any] = {
-            "id": self.id,
-            "name": self.name,
-            "project": self.project,
-            "status": self.status,
-            "error": self.error,
-            "exit_code": self.exit_code,
-            "started": utc(self.started),
-            "ended": None if self.status == "running" else utc(self.ended),
-            "duration_seconds": self.duration_seconds,
-            "hosts": " ".join(self.hosts),
-            "ranks": self.ranks,
-            "hardware": self.hardware,
-            "location": self.location,
-            "year": self.year,
-        }
+        row: dict[str, Any] = {name: getattr(self, name) for name in _FACTS}
+        row |= {"started": utc(self.started), "ended": None if self.status == "running" else utc(self.ended)}
+        row["hosts"] = " ".join(self.hosts)
         row |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
         for name in QUANTITIES:
             low, best, high = getattr(self, name) or (None, None, None)
@@ -152,8 +152,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         """Return everything as plain data, with the estimate and what follows from both."""
         found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "kind": "run", "greentrain_version": __version__}
         row = self.to_row()
-        names = ("id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds")
-        found |= {name: row[name] for name in (*names, "hardware", "location", "year", "ranks")}
+        found |= {name: row[name] for name in (*_FACTS[:9], "hardware", "location", "year", "ranks")}
         found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
         found |= {name: plain(getattr(self, name)) for name in QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}

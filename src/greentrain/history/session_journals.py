@@ -1,4 +1,4 @@
-"""The journals of one run, each taken apart: what a tracker said, what a meter read."""
+"""The journals of one run, each taken apart: what a tracker recorded, what a meter read."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ _SITE_UNITS = {PUE: "1", GRID_INTENSITY: "g/kWh"}
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrackerJournal:
-    """What one tracker's journal says.
+    """The journal of one tracker.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class TrackerJournal:
     started, last : float
         Times of its first and newest record, in seconds since 1970. [s]
     seconds : float
-        From the first to the newest record by the clock that nobody sets. [s]
+        From the first to the newest record by the monotonic clock. [s]
     metered_seconds : float
         Until the newest reading of its own meter; a session that was killed may have written nothing itself. [s]
     """
@@ -70,7 +70,7 @@ class TrackerJournal:
 
     @cached_property
     def site(self) -> SiteFactors:
-        """PUE and carbon intensity: as recorded, else as they follow from what was said of its place."""
+        """PUE and carbon intensity: as recorded, else as they follow from the place that the user stated."""
         inputs = self.records.get("inputs")
         return _site_of(inputs[-1] if inputs else None, self.start, max(self.seconds, self.metered_seconds))
 
@@ -90,7 +90,7 @@ class TrackerJournal:
 
 
 class MeterJournal(NamedTuple):
-    """What one meter's journal says.
+    """The journal of one meter.
 
     Attributes
     ----------
@@ -161,7 +161,7 @@ class MeterJournal(NamedTuple):
 
     @property
     def unstated_seconds(self) -> float:
-        """How much longer, by its own account at the end, it did not read than its other records say. [s]
+        """How much longer, by its own account at the end, it did not read than its other records show. [s]
 
         A time in which it read nothing; where it read something, the lesser time that would weigh as much.
         """
@@ -217,7 +217,7 @@ def read_journals(
 
 
 def _timed(tracker: TrackerJournal, meters: Iterable[MeterJournal]) -> TrackerJournal:
-    """Tell a session that has not ended how far its meter got."""
+    """Complete a session that has not ended by how far its meter got."""
     if tracker.end is not None:
         return tracker
     own = (meter.reached_seconds for meter in meters if meter.session == tracker.session)
@@ -227,7 +227,7 @@ def _timed(tracker: TrackerJournal, meters: Iterable[MeterJournal]) -> TrackerJo
 def _piece(
     path: str, kind: str, host: str, read: Callable[[str], Journal]
 ) -> tuple[TrackerJournal | MeterJournal | None, list[str]]:
-    """Read one journal: what it says, if anything, and what to know about it."""
+    """Read one journal: its content, if any, and remarks on it."""
     try:
         journal = read(path)
     except OSError as error:
@@ -264,8 +264,8 @@ def _damage(journal: Journal) -> list[str]:
     if journal.newer:
         notes.append(f"{name}: {journal.newer} lines are of a newer greentrain and are left out.")
     if damaged := journal.garbage - journal.newer:
-        words = "1 damaged line is" if damaged == 1 else f"{damaged} damaged lines are"
-        notes.append(f"{name}: {words} left out.")
+        lines = "1 damaged line is" if damaged == 1 else f"{damaged} damaged lines are"
+        notes.append(f"{name}: {lines} left out.")
     return notes
 
 
@@ -348,7 +348,7 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
 def _with_silence(meter: MeterJournal, silence: Time | None) -> MeterJournal:
     """State the time at the end in which every reading failed, as far as the meter has not stated it as a gap.
 
-    What was read since the last sample but one grew the energy; then the meter's own account says how much it was.
+    What was read since the last sample but one grew the energy; then the meter's own account states how much it was.
     """
     begin, end = silence or (meter.reached_seconds, meter.reached_seconds)
     missing = end - begin - length_within(meter.pauses, begin, end)
@@ -363,7 +363,7 @@ def _with_silence(meter: MeterJournal, silence: Time | None) -> MeterJournal:
 def _lost(
     points: Sequence[Point], components: Iterable[Component], changes: Iterable[tuple[str, str, str]]
 ) -> Iterator[str]:
-    """Name the kinds with energy of which a part is unknown at the end: one board of several, say."""
+    """Name the kinds with energy of which a part is unknown at the end, such as one board of several."""
     reached = points[-1].energy_kwh if points else {}
     newest = {kind: quality for kind, quality, _ in changes}
     unknown = {part.component for part in components if part.quality == "unknown"}

@@ -1,4 +1,4 @@
-"""A part of a session: what its meter read between two moments."""
+"""A slice of a session: what its meter read between two moments."""
 
 from collections.abc import Mapping, Sequence
 from os.path import basename
@@ -18,7 +18,7 @@ _RUNNING = "running"
 def slice_session(
     folder: str, session: str, from_seconds: float, to_seconds: float, inputs: Mapping[str, Any], site: SiteFactors
 ) -> Run | None:
-    """Cut a part out of a session, such as a run inside another one, as a run of its own.
+    """Cut a slice out of a session, such as a run inside another one, as a run of its own.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def slice_session(
     from_seconds, to_seconds : float
         From and to, counted from the session's start. [s]
     inputs : mapping
-        What was said of the part, as keywords of ``greentrain.estimate``.
+        What the user stated of the slice, as keywords of ``greentrain.estimate``.
     site : SiteFactors
-        What the part's computers stood in.
+        PUE, carbon intensity and water of its place.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def _grown(meter: MeterJournal, name: str, begin: float, end: float) -> float | 
 
 
 def _gaps(node: NodeMeasurement, meter: MeterJournal | None, begin: float, end: float) -> tuple[Gap, ...]:
-    """Return the times of the part without a reading, the end included that the meter has not reached."""
+    """Return the times of the slice without a reading, the end included that the meter has not reached."""
     started, ended = node.started + begin, node.started + end
     found = []
     for gap in node.gaps:

@@ -148,13 +148,13 @@ def _refusals_named(url: Any) -> Iterator[None]:
         yield
     except DBAPIError as error:
         # Only the database's own first line: the statement would fill the screen.
-        words = str(error.orig).strip().splitlines() or [type(error).__name__]
+        lines = str(error.orig).strip().splitlines() or [type(error).__name__]
         # A password in the address is shown as three stars.
-        raise GreentrainError(f"{url.set(drivername=url.get_backend_name())} refuses: {words[0]}") from None
+        raise GreentrainError(f"{url.set(drivername=url.get_backend_name())} refuses: {lines[0]}") from None
 
 
 def _add_new_columns(connection: Any, tables: Iterable[Any]) -> None:
-    """Give tables that an earlier version made the columns that came later; what is in them stays as it is."""
+    """Add to tables of an earlier version the columns that came later; their content stays as it is."""
     from sqlalchemy import inspect, text
     from sqlalchemy.schema import CreateColumn
 
@@ -168,7 +168,7 @@ def _add_new_columns(connection: Any, tables: Iterable[Any]) -> None:
 
 
 def _upsert(connection: Any, table: Any, rows: Iterator[dict[str, Any]]) -> int:
-    """Insert rows; those whose key is there already get the new values. Gives their number."""
+    """Insert rows; those whose key is there already get the new values. Return their number."""
     keys = [column.name for column in table.primary_key]
     statement = _insert(connection.dialect.name)(table)
     fresh = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}

@@ -1,4 +1,4 @@
-"""How a run stands: what it said last, and whether its processes are still there."""
+"""Status of a run, from its last record and its processes."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ _PATIENCE_SECONDS = 60.0
 
 
 class Status(NamedTuple):
-    """How a run stands or ended, with the exception's type, the exit code and what to know about it."""
+    """Status of a run, with the exception's type, the exit code and remarks on it."""
 
     status: str
     error: str | None = None
@@ -25,14 +25,14 @@ class Status(NamedTuple):
 
 
 def status_of(journals: Journals, now: float | None = None) -> Status:
-    """Tell how a run stands.
+    """Return the status of a run.
 
     Parameters
     ----------
     journals : Journals
         All that was written.
     now : float, optional
-        Seconds since 1970; the present, unless said otherwise. [s]
+        Seconds since 1970; the present by default. [s]
     """
     moment = time.time() if now is None else now
     if any(is_alive(tracker, journals.meters, moment) for tracker in journals.trackers):
@@ -41,20 +41,20 @@ def status_of(journals: Journals, now: float | None = None) -> Status:
         return Status("running")
     ended = [tracker for tracker in journals.trackers if tracker.end is not None]
     newest = max(ended, key=lambda tracker: tracker.last, default=None)
-    # A session that began after the newest word of an end, and has none of its own, is the one that counts.
+    # A session that began after the newest recorded end, and has none of its own, is the one that counts.
     later = [
         tracker
         for tracker in journals.trackers
         if tracker.end is None and (newest is None or tracker.started > newest.last)
     ]
-    return _without_word(later, journals.meters) if newest is None or later else _said(newest)
+    return _unrecorded_end(later, journals.meters) if newest is None or later else _recorded_end(newest)
 
 
 def is_alive(tracker: TrackerJournal, meters: tuple[MeterJournal, ...], now: float) -> bool:
     """Whether the process of a session is still there.
 
-    On this computer the system knows. Of another one only the journal does: it is taken for alive as long as its
-    newest record is not older than three times the interval in which records come, and a minute.
+    On this computer the system knows. On another one it is taken for alive as long as its newest record is not older
+    than three times the interval in which records come, and a minute.
     """
     if tracker.end is not None:
         return False
@@ -73,14 +73,14 @@ def _goes_on(meter: MeterJournal, now: float) -> bool:
     return meter.why is None and now - meter.last < _MISSED_RECORDS * pause + _PATIENCE_SECONDS
 
 
-def _said(tracker: TrackerJournal) -> Status:
+def _recorded_end(tracker: TrackerJournal) -> Status:
     end = tracker.end or {}
-    said = fields.text(end, "status")
-    status = said if said in _STATES else "interrupted"
+    stated = fields.text(end, "status")
+    status = stated if stated in _STATES else "interrupted"
     return Status(status, fields.text(end, "error"), fields.whole(end, "exit_code"))
 
 
-def _without_word(trackers: list[TrackerJournal], meters: tuple[MeterJournal, ...]) -> Status:
+def _unrecorded_end(trackers: list[TrackerJournal], meters: tuple[MeterJournal, ...]) -> Status:
     sessions = {tracker.session for tracker in trackers}
     whys = [meter.why for meter in meters if not sessions or meter.session in sessions]
     if "stopped" in whys:

@@ -76,7 +76,7 @@ class RunLine(OfFootprint, Record):
     project : str or None
         What a tracked run belongs to. Text of the user: escape it.
     unmeasured : tuple of str
-        Parts of the computers that are in no sum: no meter saw them and no estimate stands in.
+        Parts of the computers that are in no sum: neither metered nor estimated.
     starts : int
         How often it was started; a run that goes on after a failure is one run. [1]
     sensed, modelled : tuple of str

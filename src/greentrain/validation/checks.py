@@ -48,7 +48,7 @@ def validate(
     Returns
     -------
     ValidationReport
-        One row per record and tier. A record that cannot be resolved says why and stops no other.
+        One row per record and tier. A record that cannot be resolved has the reason and stops no other.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def check_traps(reference: Reference, everything: Sequence[Reference], catalogue
     found = find_traps(reference, everything, catalogue=catalogue)
     noticed = [finding.name for finding in found]
     missed = [name for name in reference.traps if name not in noticed]
-    reasons = [f"{name} was not noticed" for name in missed] + [f"{name}: {said}" for name, said in found]
+    reasons = [f"{name} was not noticed" for name in missed] + [f"{name}: {sentence}" for name, sentence in found]
     return _row(reference, "T4")._replace(
         passed=bool(noticed) and not missed, traps=tuple(noticed), reason="; ".join(reasons) or "no trap was noticed"
     )
@@ -163,7 +163,7 @@ def _row(reference: Reference, tier: str) -> RecordResult:
 def _peers(metered: Sequence[Reference], catalogue: Catalogue) -> dict[str, PeerScore]:
     """Score the published methods on the metered records that we can resolve ourselves.
 
-    A method that says nothing of most records (it needs a meter, or holds for a few devices whose means it was made
+    A method that does not apply to most records (it needs a meter, or holds for a few devices whose means it was made
     from) cannot be compared on the same records and is left out.
     """
     from greentrain.validation.methods import METHODS

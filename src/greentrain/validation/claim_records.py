@@ -1,4 +1,4 @@
-"""Public claims as data: what is said, with what it compares, and the scenarios by which it is checked.
+"""Public claims as data: the sentence, with what it compares, and the scenarios by which it is checked.
 
 A claim may compare only with activities that carry every label, and never with a whole aircraft: a table that does is
 refused, ours or a user's.
@@ -52,14 +52,14 @@ class Scenario(NamedTuple):
     @classmethod
     def from_row(cls, row: Row) -> "Scenario":
         """Read a row of claim_scenarios.csv."""
-        said: dict[str, Any] = {name: row[name] for name in _TEXTS if row[name]}
-        said |= {name: int(row[name]) for name in _WHOLE_NUMBERS if row[name]}
-        said |= {keyword: float(row[name]) for name, keyword in _KEYWORDS.items() if row[name]}
+        inputs: dict[str, Any] = {name: row[name] for name in _TEXTS if row[name]}
+        inputs |= {name: int(row[name]) for name in _WHOLE_NUMBERS if row[name]}
+        inputs |= {keyword: float(row[name]) for name, keyword in _KEYWORDS.items() if row[name]}
         return cls(
             id=row["id"],
             kind=row["kind"],
             label=row["label"],
-            inputs=said if row["gpu"] else {},
+            inputs=inputs if row["gpu"] else {},
             published_kwh=number(row, "published_kwh"),
             published_kg=number(row, "published_kg"),
             tolerance=number(row, "tolerance"),
@@ -79,7 +79,7 @@ class Yardstick(NamedTuple):
     is_meant : bool
         False for what the claim is mistaken for.
     claimed_times : float or None
-        How many of it the sentence says. [1]
+        How many of it the sentence claims. [1]
     unit_kg : Interval
         Its emissions, and the range over every sourced value of the same activity. [kg CO2e]
     """
@@ -93,7 +93,7 @@ class Yardstick(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Something that is often said of training, with the job that it is about."""
+    """A common statement on training, with the job that it is about."""
 
     id: str
     title: str

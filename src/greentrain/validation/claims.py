@@ -17,13 +17,13 @@ from greentrain.interval import Interval, exact
 from greentrain.validation.claim_records import OWN, PUBLISHED, Claim, Scenario, Yardstick, read_claims
 
 ABOUT = 0.9
-"""A sentence that says "as much as" holds from this share of what it says on. [1]"""
+"""A sentence with "as much as" holds from this share of its number on. [1]"""
 _SAME_RESULT = 0.1
 _FAR_APART = 1.25
 
 
 class Check(NamedTuple):
-    """A published figure beside what its own inputs give.
+    """A published figure and what its own inputs give.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class ScenarioResult(NamedTuple):
     checks : tuple of Check
         Its published figures against its own inputs.
     notes : tuple of str
-        What the estimate says of the inputs.
+        The notes of the estimate.
     """
 
     scenario: Scenario
@@ -101,7 +101,7 @@ class ClaimResult(NamedTuple):
     Attributes
     ----------
     claim : Claim
-        What is said.
+        The claim with its data.
     scenarios : tuple of ScenarioResult
         Each way of estimating the job, and each figure that was printed for it.
     catalogue : Catalogue
@@ -143,7 +143,7 @@ class ClaimResult(NamedTuple):
         return all(check.passed for check in self.checks)
 
     def reaches(self, yardstick: Yardstick) -> bool | None:
-        """Whether the published figure comes to what the sentence says; None where it says no number."""
+        """Whether the published figure comes to what the sentence claims; None where that is no number."""
         claimed = yardstick.claimed_times
         if claimed is None:
             return None
@@ -288,7 +288,7 @@ def _checks(claim: Claim, scenario: Scenario, ours: Estimate) -> tuple[Check, ..
     if scenario.kind == PUBLISHED and scenario.published_kg:
         units = {f"times:{item.activity.id}": item.activity.kg.best for item in claim.meant}
         pairs += [(name, scenario.published_kg / unit_kg, kg / unit_kg) for name, unit_kg in units.items()]
-    return tuple(Check(scenario.id, name, said, found, tolerance) for name, said, found in pairs if said)
+    return tuple(Check(scenario.id, name, printed, found, tolerance) for name, printed, found in pairs if printed)
 
 
 def short_verdict(result: ClaimResult) -> str:
@@ -347,8 +347,8 @@ def _percent(ratio: float) -> str:
 def _senses(result: ClaimResult) -> list[str]:
     """Write for each activity whether the published figure comes to what the sentence claims."""
     found, factors = [], result.published.factors
-    said = f'"{result.claim.sentence}" is about one job: {_lower(result.claim.job)}'
-    found.append(f"{said}, reckoned as {_product(factors)}." if factors else f"{said}.")
+    job = f'"{result.claim.sentence}" is about one job: {_lower(result.claim.job)}'
+    found.append(f"{job}, computed as {_product(factors)}." if factors else f"{job}.")
     for letter, yardstick, item in zip(ascii_uppercase, result.claim.meant, result.published.ratios, strict=False):
         reached, claimed = result.reaches(yardstick), yardstick.claimed_times
         named, ratio = f"{letter}, {item.activity.label}", _times(item.ratio)
@@ -356,7 +356,7 @@ def _senses(result: ClaimResult) -> list[str]:
             found.append(f"It comes to {ratio} {named}.")
         else:
             verb = "reaches it" if reached else "falls short"
-            found.append(f"If it means {named}, the published figure {verb}: {ratio}, where it says {claimed:,.10g}.")
+            found.append(f"If it means {named}, the published figure {verb}: {ratio}, where it claims {claimed:,.10g}.")
     return found
 
 
@@ -387,8 +387,8 @@ def _recalculated(result: ClaimResult) -> list[str]:
     items = result.of_kind("recalculated")
     if not items:
         return []
-    said = "; ".join(f"{two_digits(item.ratios[0].ratio.best)} {item.scenario.label}" for item in items)
-    return [f"The same job reckoned otherwise, in A: {said}."]
+    ratios = "; ".join(f"{two_digits(item.ratios[0].ratio.best)} {item.scenario.label}" for item in items)
+    return [f"The same job under other assumptions, in A: {ratios}."]
 
 
 def _own(result: ClaimResult) -> list[str]:

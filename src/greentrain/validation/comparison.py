@@ -1,4 +1,4 @@
-"""The same job by published methods beside ours, and why they differ, factor by factor."""
+"""The same job by published methods and by ours, and why they differ, factor by factor."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ OURS = "greentrain"
 
 
 class Compared(NamedTuple):
-    """A method's result beside ours.
+    """A method's result compared with ours.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class MethodComparison(NamedTuple):
 
     @property
     def notes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What stood in for an input that the job does not give, with the methods that it concerns."""
+        """What replaced an input that the job does not give, with the methods that it concerns."""
         found: dict[str, list[str]] = {}
         for item in self.methods:
             for note in item.result.notes:
@@ -93,7 +93,7 @@ def compare_methods(estimate: Estimate) -> MethodComparison:
     Parameters
     ----------
     estimate : Estimate
-        What greentrain made of the job; methods see what the user said of it, and the grid of the same place as they
+        What greentrain made of the job; methods see what the user stated of it, and the grid of the same place as they
         have it.
 
     Returns
@@ -149,7 +149,7 @@ def _compared(result: MethodResult, ours: MethodResult) -> Compared:
 
 
 def _result_dict(result: MethodResult) -> dict[str, Any]:
-    """Return a result as plain data; its sources stand with the comparison."""
+    """Return a result as plain data; its sources are in the comparison."""
     found = result._asdict()
     del found["sources"]
     return found | {"factors": _factors_dict(result.factors), "notes": list(result.notes)}

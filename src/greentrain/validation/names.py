@@ -21,7 +21,7 @@ _COMMON = {"useast": "US", "uswest": "US", "uscentral": "US"}
 
 
 class RecordHardware(NamedTuple):
-    """What a paper's name was understood as.
+    """The hardware that a paper names.
 
     Attributes
     ----------
@@ -45,8 +45,8 @@ def find_hardware(text: str, catalogue: Catalogue, count: float | None = None) -
     """Find the hardware that a paper's name means.
 
     Remarks in brackets are left out, but for "cores" behind a TPU, of which two make a chip. A leading ``8x`` and the
-    names of TPU slices up to v5p, which count cores, say how many devices one node or slice has. Several devices in
-    one name, and names that no single device has, are refused.
+    names of TPU slices up to v5p, which count cores, give the number of devices of one node or slice. Several devices
+    in one name, and names that no single device has, are refused.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def find_hardware(text: str, catalogue: Catalogue, count: float | None = None) -
     catalogue : Catalogue
         Where the devices are.
     count : float, optional
-        How many the paper counts, which tells nodes and slices from devices and cores. [1]
+        How many the paper counts, which separates nodes and slices from devices and cores. [1]
     """
     plain = _REMARK.sub("", text).strip()
     if not plain:
@@ -111,9 +111,9 @@ class RecordPlace(NamedTuple):
 
 
 def find_place(text: str, catalogue: Catalogue) -> RecordPlace:
-    """Find the place that a paper's words mean.
+    """Find the place that a paper names.
 
-    Tried in turn: the words as they are, then without remarks in brackets and words such as "average", then the parts
+    Tried in turn: the text as it is, then without remarks in brackets and fillers such as "average", then the parts
     between commas, each first as a region of the provider that is named. The first that the catalogue has counts.
 
     Parameters

@@ -63,13 +63,13 @@ def estimated(reference: Reference, catalogue: Catalogue, *, with_pue: bool = Fa
     Ours
         With a reason instead of an estimate where hardware or hours cannot be resolved.
     """
-    said, reason = described(reference, catalogue)
-    if not said:
+    keywords, reason = described(reference, catalogue)
+    if not keywords:
         return Ours(reason=reason)
     if with_pue and reference.includes_pue and reference.pue is not None:
-        said["pue"] = reference.pue
+        keywords["pue"] = reference.pue
     try:
-        result = estimate(**said)
+        result = estimate(**keywords)
     except InputError as error:
         return Ours(reason=str(error))
     return Ours(result, energy_at(result, reference.energy_boundary), co2e_in_scope(result, reference), reason)
@@ -88,14 +88,14 @@ def described(reference: Reference, catalogue: Catalogue) -> tuple[dict[str, Any
     hardware = find_hardware(reference.accelerator, catalogue, reference.accelerator_count)
     if hardware.reason:
         return {}, hardware.reason
-    said = _cpu_run(reference) if hardware.is_cpu else _accelerator_run(reference, hardware)
-    if "hours" not in said and "gpu_hours" not in said:
+    keywords = _cpu_run(reference) if hardware.is_cpu else _accelerator_run(reference, hardware)
+    if "hours" not in keywords and "gpu_hours" not in keywords:
         return {}, "the hours are not stated"
-    if hardware.is_cpu and "cpu_cores" not in said:
+    if hardware.is_cpu and "cpu_cores" not in keywords:
         return {}, "a run on CPUs whose cores are not stated; a column cpu_cores is read"
     place = find_place(reference.location, catalogue)
-    said |= {"location": place.code or None, "year": reference.year}
-    return said, place.reason
+    keywords |= {"location": place.code or None, "year": reference.year}
+    return keywords, place.reason
 
 
 def energy_at(result: Estimate, boundary: str) -> Interval | None:
@@ -109,7 +109,7 @@ def energy_at(result: Estimate, boundary: str) -> Interval | None:
 
 
 def co2e_boundary(reference: Reference) -> str:
-    """Return the boundary of the published emissions: the facility, unless they are said to be before PUE."""
+    """Return the boundary of the published emissions: the facility, unless they are stated before PUE."""
     if not excludes_pue(reference):
         return "facility"
     return reference.energy_boundary or ("accelerator" if "gpu only" in reference.co2e_scope.lower() else "node")
@@ -129,24 +129,24 @@ def co2e_in_scope(result: Estimate, reference: Reference) -> Interval:
 
 
 def _cpu_run(reference: Reference) -> dict[str, Any]:
-    said: dict[str, Any] = {name: reference.extra[name] for name in _CPU_COLUMNS if reference.extra.get(name)}
-    return said if reference.wall_hours is None else {**said, "hours": reference.wall_hours}
+    keywords: dict[str, Any] = {name: reference.extra[name] for name in _CPU_COLUMNS if reference.extra.get(name)}
+    return keywords if reference.wall_hours is None else {**keywords, "hours": reference.wall_hours}
 
 
 def _accelerator_run(reference: Reference, hardware: RecordHardware) -> dict[str, Any]:
     """Count devices, not the cores, nodes or slices that the record may count."""
     each, count = hardware.devices_per_count, reference.accelerator_count
-    said: dict[str, Any] = {"gpu": hardware.name}
+    keywords: dict[str, Any] = {"gpu": hardware.name}
     devices = each * (count or 1)
     if (count or each > 1) and devices == int(devices):
-        said["count"] = int(devices)
+        keywords["count"] = int(devices)
     if reference.accelerator_hours is not None:
-        said["gpu_hours"] = reference.accelerator_hours * (each if count or each < 1 else 1)
-    elif reference.wall_hours is not None and "count" in said:
-        said["hours"] = reference.wall_hours
+        keywords["gpu_hours"] = reference.accelerator_hours * (each if count or each < 1 else 1)
+    elif reference.wall_hours is not None and "count" in keywords:
+        keywords["hours"] = reference.wall_hours
     elif reference.hours is not None:
-        said["gpu_hours"] = reference.hours * each
-    return said
+        keywords["gpu_hours"] = reference.hours * each
+    return keywords
 
 
 class FactorRatio(Record):
@@ -257,7 +257,7 @@ def power_holds_host(reference: Reference) -> bool:
     """Whether the power behind a record is of the whole computer rather than of the accelerators alone."""
     basis = reference.power_basis.lower()
     if reference.power_w_per_accelerator is not None and covers_whole_energy(reference):
-        return any(words in basis for words in _WITH_HOST)
+        return any(phrase in basis for phrase in _WITH_HOST)
     return reference.energy_boundary != "accelerator" and "gpu only" not in reference.co2e_scope.lower()
 
 

@@ -1,4 +1,4 @@
-"""Tier T1: do the published kWh and kg follow from the inputs that were stated beside them?
+"""Tier T1: do the published kWh and kg follow from the inputs that were stated with them?
 
 Two figures agree when they differ by at most 1 %, or by half a unit of the last digit printed. The last printed digit
 is that of the figure as its source prints it: where the notes quote the published figure in another unit ("26 lb",
@@ -54,7 +54,7 @@ class Agreement(NamedTuple):
 
 
 def recompute(reference: Reference) -> Stated:
-    """Work out energy and emissions from nothing but what the record states.
+    """Compute energy and emissions from nothing but what the record states.
 
     Energy is power x accelerator-hours, with PUE where the published energy has it. Emissions follow from that energy,
     or from the published one where no power is stated, with PUE where the energy is before it and the scope does not
@@ -92,13 +92,13 @@ def covers_whole_energy(reference: Reference) -> bool:
 
 
 def excludes_pue(reference: Reference) -> bool:
-    """Whether the published emissions are said to be before PUE."""
-    return any(words in reference.co2e_scope.lower() for words in _BEFORE_PUE)
+    """Whether the published emissions are stated before PUE."""
+    return any(phrase in reference.co2e_scope.lower() for phrase in _BEFORE_PUE)
 
 
 def includes_embodied(reference: Reference) -> bool:
-    """Whether the published emissions are said to hold the making of the hardware."""
-    return any(words in reference.co2e_scope.lower() for words in _EMBODIED_INSIDE)
+    """Whether the published emissions are stated to include the making of the hardware."""
+    return any(phrase in reference.co2e_scope.lower() for phrase in _EMBODIED_INSIDE)
 
 
 def half_unit(value: float, notes: str, units: dict[str, float]) -> float:
@@ -124,7 +124,7 @@ def quoted_kg(notes: str) -> tuple[float, ...]:
 
 
 def _it_energy_kwh(reference: Reference) -> float | None:
-    """Power x hours, of what the power basis says, before PUE. [kWh]"""
+    """Power x hours, of what the power basis names, before PUE. [kWh]"""
     power, hours = reference.power_w_per_accelerator, reference.hours
     if power is None or hours is None or not covers_whole_energy(reference):
         return None

@@ -44,9 +44,9 @@ class Reference(NamedTuple):
     power_basis : str
         How the power is known: ``tdp``, ``measured ...``, ``stated ...``.
     power_w_per_accelerator : float or None
-        Mean power; of what, ``power_basis`` says. [W]
+        Mean power, of what ``power_basis`` names. [W]
     cpu_dram_power_w : float or None
-        Mean power of the host, all nodes together, beside that of the accelerators. [W]
+        Mean power of the host, all nodes together, in addition to that of the accelerators. [W]
     pue : float or None
         Power usage effectiveness. [1]
     grid_g_per_kwh : float or None
@@ -54,11 +54,11 @@ class Reference(NamedTuple):
     location : str
         Place as the paper names it.
     published_energy_kwh : float or None
-        The published energy, of what ``energy_boundary`` says. [kWh]
+        The published energy, of what ``energy_boundary`` names. [kWh]
     published_co2e_kg : float or None
         The published emissions. [kg CO2e]
     embodied_kg : float or None
-        Embodied emissions stated beside them, or inside them if ``co2e_scope`` says so. [kg CO2e]
+        Embodied emissions stated next to them, or part of them according to ``co2e_scope``. [kg CO2e]
     energy_boundary : {'accelerator', 'node', 'facility', ''}
         Accelerators alone; with their host, before PUE; with PUE. Blank without an energy.
     tiers : tuple of str
@@ -121,12 +121,12 @@ class Reference(NamedTuple):
 
     @property
     def is_measured(self) -> bool:
-        """Whether a meter stands behind the energy, rather than a rating."""
+        """Whether the energy comes from a meter, rather than a rating."""
         return self.power_basis.lower().startswith("measured")
 
     @property
     def is_classified(self) -> bool:
-        """Whether its file says what its energy covers, and which tiers it belongs to or why to none."""
+        """Whether its file states what its energy covers, and which tiers it belongs to or why to none."""
         is_bounded = self.published_energy_kwh is None or bool(self.energy_boundary)
         return is_bounded and bool(self.tiers or self.excluded)
 

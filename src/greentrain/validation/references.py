@@ -1,4 +1,4 @@
-"""Published training footprints with the inputs that were stated beside them: ours and a user's own.
+"""Published training footprints with the inputs that were stated with them: ours and a user's own.
 
 A file has the columns of the shipped ``references.csv``. Only ``id`` and one of the two published figures must be
 there; a column that is absent is blank everywhere, one that is not known is kept as it is. What a source does not state
@@ -86,7 +86,7 @@ def read_references(
 
 
 class _Cells:
-    """The cells of a row, and where it stands."""
+    """The cells of a row, and its file and line."""
 
     def __init__(self, file: str, line: int, row: Row) -> None:
         self.row = row
@@ -138,7 +138,7 @@ def _check_header(file: str, table: CsvTable) -> None:
         raise DataError(file, f"neither of the columns {' and '.join(_PUBLISHED)} is there: nothing to compare with", 1)
     twice = [name for index, name in enumerate(table.header) if name and name in table.header[:index]]
     if twice:
-        raise DataError(file, "the column stands twice in the header", 1, twice[0])
+        raise DataError(file, "the column appears twice in the header", 1, twice[0])
 
 
 def _row(file: str, line: int, table: CsvTable, cells: list[str]) -> Row:
@@ -164,7 +164,7 @@ def _check_ids(file: str, lines: list[int], references: list[Reference]) -> None
     first: dict[str, int] = {}
     for line, reference in zip(lines, references, strict=True):
         if reference.id in first:
-            raise DataError(file, f"{reference.id!a} stands in row {first[reference.id]} already", line, "id")
+            raise DataError(file, f"{reference.id!a} is in row {first[reference.id]} already", line, "id")
         first[reference.id] = line
 
 
@@ -257,7 +257,7 @@ def _by_wording(reference: Reference) -> str:
         return "accelerator"
     if "gpu+cpu" in scope and reference.pue is None:
         return "node"
-    if any(word in basis for word in _SYSTEM) and reference.pue is None:
+    if any(phrase in basis for phrase in _SYSTEM) and reference.pue is None:
         return "node"
     return ""
 

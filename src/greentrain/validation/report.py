@@ -1,4 +1,4 @@
-"""What a validation is: one row per record and tier, and a summary per tier."""
+"""The result of a validation: one row per record and tier, and a summary per tier."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class RecordResult(NamedTuple):
     Attributes
     ----------
     published_kwh, published_kg : float or None
-        What the source printed. [kWh, kg CO2e]
+        As the source printed it. [kWh, kg CO2e]
     estimated_kwh, estimated_kg : Interval or None
         T1: from the stated inputs, exact. T2 and T3: our estimate at the record's boundary. [kWh, kg CO2e]
     boundary : str
@@ -77,7 +77,7 @@ class PeerScore(NamedTuple):
     Attributes
     ----------
     n : int
-        Records that the method says anything of.
+        Records to which the method applies.
     own : int
         How many of them are in the method's own source, so that it is no test of them.
     median_abs_log_ratio, bias_log : float

@@ -1,11 +1,11 @@
 """Tier T4: figures that contradict each other or mix scopes, noticed by their numbers and their wording.
 
-A detector looks at one record, at the records of the same run and at the catalogue, and says what it found, or nothing.
-It knows no record by its id.
+A detector looks at one record, at the records of the same run and at the catalogue, and returns what it found, or
+nothing. Its docstring is the trap, for any record; it knows no record by its id.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import log
 from typing import NamedTuple
 
@@ -43,24 +43,6 @@ class Surroundings(NamedTuple):
     same_run: tuple[Reference, ...] = ()
 
 
-class Trap(NamedTuple):
-    """A way in which published figures mislead.
-
-    Attributes
-    ----------
-    name : str
-        Its name in results.
-    sentence : str
-        What it is, for any record.
-    detect : callable
-        Says what is wrong with a record, or returns nothing.
-    """
-
-    name: str
-    sentence: str
-    detect: Callable[[Reference, Surroundings], str]
-
-
 class Finding(NamedTuple):
     """A trap that was noticed, and by what."""
 
@@ -84,10 +66,11 @@ def find_traps(
     """
     same_run = tuple(other for other in others if is_same_run(reference, other))
     around = Surroundings(catalogue or load_catalogue(), same_run)
-    return tuple(Finding(trap.name, said) for trap in TRAPS.values() if (said := trap.detect(reference, around)))
+    return tuple(Finding(name, found) for name, detect in TRAPS.items() if (found := detect(reference, around)))
 
 
 def _tenfold(reference: Reference, around: Surroundings) -> str:
+    """A figure is ten, a hundred ... times what its inputs or another record give."""
     for what, ratio in kg_ratios(reference, around.same_run):
         power = round(log(ratio, 10))
         if power not in (0, 3, -3) and _is_near(ratio, 10.0**power):
@@ -96,6 +79,7 @@ def _tenfold(reference: Reference, around: Surroundings) -> str:
 
 
 def _grams(reference: Reference, around: Surroundings) -> str:
+    """A figure is a thousand times too large or small."""
     for what, ratio in kg_ratios(reference, around.same_run):
         if _is_near(ratio, 1000) or _is_near(ratio, 0.001):
             factor = "1000" if ratio > 1 else "1/1000"
@@ -104,16 +88,18 @@ def _grams(reference: Reference, around: Surroundings) -> str:
 
 
 def _total_hours(reference: Reference, _: Surroundings) -> str:
+    """Hours summed over devices are stated next to a count of devices."""
     wall, count = reference.wall_hours, reference.accelerator_count
     if wall and count and count > 1 and wall > _LONGEST_WALL_H:
         return (
             f"{wall:,.0f} h is {wall / 8760:.0f} years from start to end on {count:,.0f} devices: "
-            "hours summed over devices, or extrapolated, stand as wall-clock hours"
+            "hours summed over devices, or extrapolated, are given as wall-clock hours"
         )
     return ""
 
 
 def _tpu_cores(reference: Reference, around: Surroundings) -> str:
+    """TPU cores, chips and devices are taken for each other."""
     if "tpu" not in reference.accelerator.lower():
         return ""
     if re.search(r"\bcores?\b|\bv[234]-\d+", reference.accelerator, re.IGNORECASE):
@@ -132,11 +118,12 @@ def _tpu_cores(reference: Reference, around: Surroundings) -> str:
 
 
 def _pue_mixed(reference: Reference, around: Surroundings) -> str:
+    """Energy before PUE is stated next to a figure after it."""
     pue = reference.pue
     if pue is None or _is_near(pue, 1):
         return ""
     if _is_near(kg_over_energy(reference), pue):
-        return f"the CO2e includes PUE {pue:g}, the energy beside it does not"
+        return f"the CO2e includes PUE {pue:g}, the energy next to it does not"
     for other in around.same_run:
         ratio = ratio_of(reference.published_energy_kwh, other.published_energy_kwh)
         before = _is_near(ratio, pue)
@@ -146,6 +133,7 @@ def _pue_mixed(reference: Reference, around: Surroundings) -> str:
 
 
 def _pue_wrong_way(reference: Reference, _: Surroundings) -> str:
+    """Energy was divided by PUE instead of multiplied."""
     pue = reference.pue
     if pue is None or _is_near(pue, 1) or not _is_near(kg_over_energy(reference), pue**2):
         return ""
@@ -153,6 +141,7 @@ def _pue_wrong_way(reference: Reference, _: Surroundings) -> str:
 
 
 def _embodied_inside(reference: Reference, _: Surroundings) -> str:
+    """The figure holds the making of the hardware."""
     if not includes_embodied(reference):
         return ""
     made = f", {reference.embodied_kg:,.0f} kg of it embodied" if reference.embodied_kg else ""
@@ -160,12 +149,14 @@ def _embodied_inside(reference: Reference, _: Surroundings) -> str:
 
 
 def _net(reference: Reference, _: Surroundings) -> str:
+    """A market-based or net figure replaces a location-based one."""
     if _NET.search(reference.co2e_scope) or _NET.search(reference.notes):
-        return "a figure net of clean-energy contracts (market-based) stands for, or beside, the location-based one"
+        return "a figure net of clean-energy contracts (market-based) replaces, or is next to, the location-based one"
     return ""
 
 
 def _other_grid(reference: Reference, around: Surroundings) -> str:
+    """The carbon intensity is not that of the place named."""
     implied = implied_g_per_kwh(reference)
     own = place_g_per_kwh(reference, around.catalogue)
     if not implied or own is None or _net(reference, around):
@@ -177,6 +168,7 @@ def _other_grid(reference: Reference, around: Surroundings) -> str:
 
 
 def _same_hours(reference: Reference, around: Surroundings) -> str:
+    """Another record has the same hours and other emissions."""
     for other in around.same_run:
         same = _is_near(ratio_of(reference.hours, other.hours), 1)
         ratio = ratio_of(reference.published_co2e_kg, other.published_co2e_kg)
@@ -189,16 +181,19 @@ def _same_hours(reference: Reference, around: Surroundings) -> str:
 
 
 def _programme(reference: Reference, _: Surroundings) -> str:
+    """The figure covers a programme of many runs."""
     found = _PROGRAMME.search(reference.model)
-    return f"{found[0].lower()!a} stands in its name: not one final run" if found else ""
+    return f"{found[0].lower()!a} is in its name: not one final run" if found else ""
 
 
 def _prediction(reference: Reference, _: Surroundings) -> str:
+    """The figure was predicted, not derived from the run."""
     found = _PREDICTED.search(f"{reference.model} {reference.co2e_scope}")
     return "the figure was predicted before or without the run, not derived from it" if found else ""
 
 
 def _unmetered(reference: Reference, around: Surroundings) -> str:
+    """The log's accelerator power is below what an idle device draws."""
     found = _SPLIT_GPU.search(reference.notes)
     tdp_w = device_tdp_w(reference, around.catalogue)
     if not found or not reference.is_measured or not reference.hours or not tdp_w:
@@ -210,6 +205,7 @@ def _unmetered(reference: Reference, around: Surroundings) -> str:
 
 
 def _does_not_follow(reference: Reference, around: Surroundings) -> str:
+    """The published figure does not follow from the inputs stated with it."""
     failing = [item for item in agreements(reference) if not item.holds]
     known = (_tenfold, _grams, _pue_wrong_way)
     if not failing or any(detect(reference, around) for detect in known):
@@ -240,8 +236,8 @@ def is_same_run(reference: Reference, other: Reference) -> bool:
 def _model_name(reference: Reference) -> str:
     """The model's name without remarks in brackets, ends marked so that one name is not found inside a longer word."""
     plain = re.sub(r"\([^)]*\)", "", reference.model.lower())
-    words = re.sub(r"[^a-z0-9.]+", " ", plain).strip()
-    return f" {words} " if words else ""
+    name = re.sub(r"[^a-z0-9.]+", " ", plain).strip()
+    return f" {name} " if name else ""
 
 
 def kg_ratios(reference: Reference, same_run: Sequence[Reference]) -> Iterator[tuple[str, float]]:
@@ -294,23 +290,20 @@ def _is_near(ratio: float | None, factor: float) -> bool:
     return ratio is not None and abs(ratio / factor - 1) <= _WITHIN
 
 
-TRAPS = {
-    trap.name: trap
-    for trap in (
-        Trap("tenfold", "A figure is ten, a hundred ... times what its inputs or another record give.", _tenfold),
-        Trap("grams_as_kilograms", "A figure is a thousand times too large or small.", _grams),
-        Trap("total_hours_as_wall_clock", "Hours summed over devices stand beside a count of devices.", _total_hours),
-        Trap("tpu_cores_as_chips", "TPU cores, chips and devices are taken for each other.", _tpu_cores),
-        Trap("pue_mixed", "Energy before PUE stands beside a figure after it.", _pue_mixed),
-        Trap("pue_wrong_way", "Energy was divided by PUE instead of multiplied.", _pue_wrong_way),
-        Trap("embodied_inside", "The figure holds the making of the hardware.", _embodied_inside),
-        Trap("net_of_contracts", "A market-based or net figure stands for a location-based one.", _net),
-        Trap("grid_of_another_place", "The carbon intensity is not that of the place named.", _other_grid),
-        Trap("same_hours_other_co2e", "Another record has the same hours and other emissions.", _same_hours),
-        Trap("programme_not_run", "The figure covers a programme of many runs.", _programme),
-        Trap("prediction", "The figure was predicted, not derived from the run.", _prediction),
-        Trap("unmetered_accelerator", "The log's accelerator power is below what an idle device draws.", _unmetered),
-        Trap("does_not_follow", "The published figure does not follow from the inputs beside it.", _does_not_follow),
-    )
+TRAPS: Mapping[str, Callable[[Reference, Surroundings], str]] = {
+    "tenfold": _tenfold,
+    "grams_as_kilograms": _grams,
+    "total_hours_as_wall_clock": _total_hours,
+    "tpu_cores_as_chips": _tpu_cores,
+    "pue_mixed": _pue_mixed,
+    "pue_wrong_way": _pue_wrong_way,
+    "embodied_inside": _embodied_inside,
+    "net_of_contracts": _net,
+    "grid_of_another_place": _other_grid,
+    "same_hours_other_co2e": _same_hours,
+    "programme_not_run": _programme,
+    "prediction": _prediction,
+    "unmetered_accelerator": _unmetered,
+    "does_not_follow": _does_not_follow,
 }
-"""Every trap by name, in the order in which they are looked for."""
+"""The detector of every trap by name, in the order in which they are tried."""

@@ -76,7 +76,7 @@ def _rows(data: ReportData, comparison: "MethodComparison | None") -> list[DotRo
         return []
     rows = [DotRow("greentrain", ours, _GROUPS["ours"][0], is_chosen=True)]
     rows += [
-        DotRow(item.result.words, exact(item.result.kg), _GROUPS[item.result.kind][0])
+        DotRow(item.result.common_name, exact(item.result.kg), _GROUPS[item.result.kind][0])
         for item in comparison.methods
         if item.result.kg > 0
     ]

@@ -1,7 +1,7 @@
 """Published methods of estimating a training run, each as its source states it.
 
 Every file has the method as a pure function of floats, with equation, constants, reference and limits, and the same
-method as seen by a described job or a published record. The constants stand in methods.csv with their sources.
+method as seen by a described job or a published record. The constants are in methods.csv with their sources.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 from greentrain import formulas
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, constant
+from greentrain.validation.methods.method import Known, Method, View, constant, facility_kwh
 
 
 def anthony2020(hours: float, mean_w: float, *, pue: float | None = None) -> float:
@@ -24,7 +24,7 @@ def anthony2020(hours: float, mean_w: float, *, pue: float | None = None) -> flo
 
     Notes
     -----
-    Limits: the mean of a few epochs stands for all; the fixed PUE counts for laptops too; one mean a country and year.
+    Limits: the mean of a few epochs is used for all; the fixed PUE counts for laptops too; one mean a country and year.
 
     References
     ----------
@@ -32,8 +32,7 @@ def anthony2020(hours: float, mean_w: float, *, pue: float | None = None) -> flo
     Learning Models, arXiv:2007.03051.
     """
     pue = constant("anthony2020", "pue") if pue is None else pue
-    kwh: float = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, hours, mean_w, 1), pue)
-    return kwh
+    return facility_kwh(hours, mean_w, pue)
 
 
 class Anthony2020(Method):

@@ -1,8 +1,7 @@
 """codecarbon 3: metered GPUs, a cubic model of the CPU and a model of memory by the module."""
 
-from greentrain import formulas
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, constant, mean_or_rated_w
+from greentrain.validation.methods.method import Known, Method, View, constant, facility_kwh, mean_or_rated_w
 
 _MODULE_SIZES_GB = (128, 64, 32, 16, 8, 4)
 _MODULES_UP_TO_GB = ((2, 1), (16, 2), (64, 4), (128, 8))
@@ -109,8 +108,7 @@ def codecarbon(hours: float, gpu_w: float, cpu_w: float, memory_w: float, *, pue
     Courty et al., CodeCarbon, doi:10.5281/zenodo.4658424; version 3.3.2.
     """
     pue = constant("codecarbon", "pue") if pue is None else pue
-    kwh: float = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, hours, gpu_w + cpu_w + memory_w, 1), pue)
-    return kwh
+    return facility_kwh(hours, gpu_w + cpu_w + memory_w, pue)
 
 
 class Codecarbon(Method):

@@ -1,8 +1,7 @@
 """Henderson et al. 2020, experiment-impact-tracker: metered CPU, memory and GPU, times PUE 1.58."""
 
-from greentrain import formulas
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, constant, mean_or_rated_w
+from greentrain.validation.methods.method import Known, Method, View, constant, facility_kwh, mean_or_rated_w
 
 
 def henderson2020(hours: float, memory_w: float, cpu_w: float, gpu_w: float, *, pue: float | None = None) -> float:
@@ -33,8 +32,7 @@ def henderson2020(hours: float, memory_w: float, cpu_w: float, gpu_w: float, *, 
     Footprints of Machine Learning, JMLR 21(248), arXiv:2002.05651.
     """
     pue = constant("henderson2020", "pue") if pue is None else pue
-    kwh: float = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, hours, memory_w + cpu_w + gpu_w, 1), pue)
-    return kwh
+    return facility_kwh(hours, memory_w + cpu_w + gpu_w, pue)
 
 
 class Henderson2020(Method):
@@ -48,7 +46,7 @@ class Henderson2020(Method):
     needs_meter = True
 
     def view(self, job: Job, known: Known) -> View | None:
-        """Take the measured mean of the accelerators, else their TDP; a CPU alone has no stand-in."""
+        """Take the measured mean of the accelerators, else their TDP; a CPU alone has no substitute."""
         if job.profile is None:
             return None
         mean_w, notes = mean_or_rated_w(job)

@@ -16,7 +16,7 @@ ACCELERATORS_PER_HOST = 8
 
 
 class Job(NamedTuple):
-    """What a method may know of a job.
+    """What a method is given of a job.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Job(NamedTuple):
     cpu_cores, cpu_w_per_core, cpu_load, memory_gb : float or None
         The host where it is described by its parts. [1, W, 1, GB]
     pue : float or None
-        What the user said. [1]
+        The user's. [1]
     g_per_kwh : float
         Our carbon intensity of the place, or the user's. [g/kWh]
     grid_is_given : bool
@@ -159,7 +159,7 @@ def _fraction(catalogue: Catalogue, instance: str | None) -> float:
 
 
 def recorded_job(reference: "Reference", catalogue: Catalogue) -> Job | None:
-    """Return what a method may know of a published run, or None where hardware or hours are not known.
+    """Return what a method is given of a published run, or None where hardware or hours are not known.
 
     Nothing that was measured is passed on: that is what a method has to come near.
     """

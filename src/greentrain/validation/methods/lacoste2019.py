@@ -22,7 +22,7 @@ def lacoste2019(device_hours: float, tdp_w: float) -> float:
 
     Notes
     -----
-    Limits: full load, no host, no PUE (the page says so); whole hours; emissions rounded to 0.01 kg; the table has the
+    Limits: full load, no host, no PUE, as the page states; whole hours; emissions rounded to 0.01 kg; the table has the
     two V100 of 16 GB swapped; a grid belongs to a cloud region or is the 432 g/kWh of private infrastructure.
 
     References

@@ -2,7 +2,7 @@
 
 from greentrain import formulas
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, constant, rated_w
+from greentrain.validation.methods.method import Known, Method, View, constant, facility_kwh, rated_w
 
 
 def lannelongue2021(
@@ -31,7 +31,7 @@ def lannelongue2021(
     memory_gb : float, optional
         Memory requested, used or not, at 0.3725 W per GB. [GB]
     cpu_cores : float, optional
-        CPU cores beside GPUs. [1]
+        CPU cores in addition to GPUs. [1]
     cpu_w_per_core : float, optional
         None takes 12, the tool's entry for any CPU. [W]
     pue : float, optional
@@ -56,8 +56,7 @@ def lannelongue2021(
     pue = constant("lannelongue2021", "pue") if pue is None else pue
     memory_w = formulas.memory_power_w(memory_gb, constant("lannelongue2021", "memory_w_per_gb"))
     it_w = processors * formulas.accelerator_power_w(tdp_w, usage) + cpu_cores * per_core_w + memory_w
-    kwh: float = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, hours, it_w, 1), pue)
-    return kwh
+    return facility_kwh(hours, it_w, pue)
 
 
 class Lannelongue2021(Method):
@@ -70,7 +69,7 @@ class Lannelongue2021(Method):
     source = "green_algorithms"
 
     def view(self, job: Job, known: Known) -> View:
-        """Take the full TDP, and memory and cores beside it."""
+        """Take the full TDP, and memory and cores in addition."""
         tdp_w = rated_w(job, known)
         processor_w = formulas.accelerator_power_w(tdp_w, known["usage"].value)
         memory_gb, cores, per_core_w = job.memory_gb or 0.0, job.cpu_cores or 0.0, job.cpu_w_per_core or 0.0

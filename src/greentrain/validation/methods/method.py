@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _GRID, _TDP, _SYSTEM = "g_per_kwh", "tdp_w", "system_w"
 OUR_GRID = "no grid value of its own is known here for this place; ours is used"
-NO_METER = "needs a meter; the full TDP stands in for the measured mean"
+NO_METER = "needs a meter; the full TDP is used instead of the measured mean"
 
 
 class Constant(NamedTuple):
@@ -83,7 +83,7 @@ Known = Mapping[str, Constant]
 
 
 class View(NamedTuple):
-    """The power of a job in a method's eyes.
+    """The power of a job as a method models it.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class View(NamedTuple):
     host_w : float
         Mean power of all else in the computers, all hosts together. [W]
     notes : tuple of str
-        What stands in for an input that the job does not give.
+        What replaces an input that the job does not give.
     """
 
     device_w: float
@@ -145,7 +145,7 @@ class MethodResult(NamedTuple):
         return f"{self.name} ({self.setting})" if self.setting else self.name
 
     @property
-    def words(self) -> str:
+    def common_name(self) -> str:
         """What people call it, and the setting in brackets."""
         return f"{self.known_as} ({self.setting})" if self.setting else self.known_as
 
@@ -160,13 +160,13 @@ class Method(ABC):
     known_as : str
         What people call it.
     title : str
-        What it is, in a few words.
+        What it is, in short.
     kind : {'tool', 'paper', 'practice', 'bound'}
         A program that people use, a publication's own arithmetic, a habit of model cards, or an upper bound.
     source : str
         Source id of its description.
     needs_meter : bool
-        Whether it says nothing of a run that was not metered.
+        Whether it does not apply to a run that was not metered.
     splits_host : bool
         Whether its power of a processor leaves the host out, so that it can be compared with accelerators alone.
     """
@@ -210,7 +210,7 @@ class Method(ABC):
             return None
         pue, power_w = self.pue(job, known), job.processors * view.processor_w + view.host_w
         g_per_kwh, grid_notes = _grid(job, known)
-        kwh = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, job.hours, power_w, 1), pue)
+        kwh = facility_kwh(job.hours, power_w, pue)
         return MethodResult(
             name=self.name,
             setting=setting,
@@ -250,7 +250,7 @@ class Method(ABC):
 
         Notes
         -----
-        Some constants come from records that are scored: `takes_from` tells which.
+        Some constants come from records that are scored, see `takes_from`.
         """
         known, boundary = constants_of(self.name), reference.energy_boundary
         job = None if self.needs_meter else recorded_job(reference, catalogue)
@@ -259,9 +259,7 @@ class Method(ABC):
             return None
         it_w = job.processors * view.processor_w + (0.0 if boundary == "accelerator" else view.host_w)
         pue = self.pue(job, known) if job.pue is None else job.pue
-        it_kwh = formulas.it_energy_kwh(1, job.hours, it_w, 1)
-        kwh: float = formulas.facility_energy_kwh(it_kwh, pue if boundary == "facility" else 1.0)
-        return kwh
+        return facility_kwh(job.hours, it_w, pue if boundary == "facility" else 1.0)
 
     __call__ = energy_kwh
 
@@ -272,6 +270,12 @@ class Method(ABC):
 
     def __repr__(self) -> str:
         return f"<Method {self.name}: {self.title}>"
+
+
+def facility_kwh(hours: float, it_w: float, pue: float) -> float:
+    """Return the energy of the facility at a mean power of the computers. [kWh]"""
+    kwh: float = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, hours, it_w, 1), pue)
+    return kwh
 
 
 def mean_or_rated_w(job: Job) -> tuple[float, tuple[str, ...]]:
@@ -299,7 +303,7 @@ def system_view(job: Job, known: Known) -> View | None:
 
 
 def _grid(job: Job, known: Known) -> tuple[float, tuple[str, ...]]:
-    """Return what the user said, else the method's own value of the place, else ours with a note. [g/kWh]"""
+    """Return what the user stated, else the method's own value of the place, else ours with a note. [g/kWh]"""
     own = known.get(f"{_GRID}:{job.place}")
     if job.grid_is_given or own is None:
         return job.g_per_kwh, () if job.grid_is_given else (OUR_GRID,)
@@ -326,7 +330,7 @@ def _applies(parameters: list[str], job: Job) -> bool:
 
 
 def _is_open(parameter: str, job: Job) -> bool:
-    """Whether the user left open what the parameter says."""
+    """Whether the user left open what the parameter sets."""
     if parameter in ("memory_gb", "cpu_cores", "counts_host"):
         return job.profile is not None and not job.names_host
     return parameter != "pue" or job.pue is None

@@ -1,8 +1,7 @@
 """Strubell, Ganesh, McCallum 2019: metered means of CPU, memory and GPUs, times PUE 1.58."""
 
-from greentrain import formulas
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, constant, system_view
+from greentrain.validation.methods.method import Known, Method, View, constant, facility_kwh, system_view
 
 
 def strubell2019(
@@ -38,8 +37,7 @@ def strubell2019(
     Strubell, Ganesh, McCallum (2019), Energy and Policy Considerations for Deep Learning in NLP, arXiv:1906.02243.
     """
     pue = constant("strubell2019", "pue") if pue is None else pue
-    kwh: float = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, hours, cpu_w + memory_w + gpus * gpu_w, 1), pue)
-    return kwh
+    return facility_kwh(hours, cpu_w + memory_w + gpus * gpu_w, pue)
 
 
 class Strubell2019(Method):

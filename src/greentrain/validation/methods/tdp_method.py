@@ -1,8 +1,7 @@
 """The method of model cards: device hours times TDP times PUE."""
 
-from greentrain import formulas
 from greentrain.validation.methods.job import Job
-from greentrain.validation.methods.method import Known, Method, View, constant
+from greentrain.validation.methods.method import Known, Method, View, constant, facility_kwh
 
 
 def tdp_method(device_hours: float, tdp_w: float, *, pue: float | None = None) -> float:
@@ -32,8 +31,7 @@ def tdp_method(device_hours: float, tdp_w: float, *, pue: float | None = None) -
     Touvron et al. (2023), LLaMA: Open and Efficient Foundation Language Models, arXiv:2302.13971, section 6.
     """
     pue = constant("tdp_method", "pue") if pue is None else pue
-    kwh: float = formulas.facility_energy_kwh(formulas.it_energy_kwh(1, device_hours, tdp_w, 1), pue)
-    return kwh
+    return facility_kwh(device_hours, tdp_w, pue)
 
 
 class TdpMethod(Method):
