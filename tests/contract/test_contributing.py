@@ -125,6 +125,31 @@ def test_an_accelerator(checkout: Checkout) -> None:
     checkout.assert_touched("An accelerator", "hardware_profiles/accelerators.csv")
 
 
+def test_a_column(checkout: Checkout) -> None:
+    """A row of columns.csv lets a user's table have the column, within its limits; the shipped table has it too."""
+    (rows,) = blocks("A column", "csv")
+    (script,) = blocks("A column", "sh")
+    own = checkout.folder / "my_profiles" / "memory.csv"
+    own.parent.mkdir()
+    own.write_text(rows)
+
+    assert "column channels: unknown column" in checkout.run(f"! {script}")
+    checkout.follow("A column")
+    assert checkout.run(script).startswith("my_profiles: no problems\n")
+    own.write_text(rows.replace(",8,", ",65,"))
+    assert "channels: 65 is out of range: it must be at least 1 and at most 64" in checkout.run(f"! {script}")
+
+    shipped = checkout.folder / "hardware_profiles" / "memory.csv"
+    header, *records = csv.reader(shipped.read_text().splitlines())
+    place = header.index("high_w_per_gb") + 1
+    for row in (header, *records):
+        row.insert(place, "channels" if row is header else "")
+    with shipped.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *records])
+    assert "no problems" in checkout.run("greentrain profiles check hardware_profiles")
+    checkout.assert_touched("A column", "src/greentrain/catalogue/schema/columns.csv", "hardware_profiles/memory.csv")
+
+
 def test_a_default(checkout: Checkout) -> None:
     """One row of one table changes the PUE of all who state none."""
     (script,) = blocks("A default", "sh")
