@@ -40,6 +40,14 @@ class InputError(GreentrainError, ValueError):
         can show them as its options.
     suggestions : sequence of str, optional
         The nearest valid choices, best first.
+
+    Examples
+    --------
+    >>> try:
+    ...     estimate("V100", hours=-1)
+    ... except InputError as error:
+    ...     print(error)
+    hours -1: must be greater than 0 and at most 1,000,000 (hours of wall-clock time); a century has 876,000
     """
 
     def __init__(self, parameter: str, value: object, rule: str, suggestions: Sequence[str] = ()) -> None:

@@ -159,6 +159,14 @@ class Footprint(WithoutArithmetic, Record):
         What was understood, replaced or widened on the way.
     summed_factors : mapping of str to tuple of Factor, optional
         Of a total, the doubt of each quantity; one run's follows from its inputs.
+
+    Examples
+    --------
+    >>> run = estimate("8xV100", hours=10, power=250, host_factor=1, pue=1.5, grid_intensity=400)
+    >>> run.footprint
+    <Footprint 30 kWh, 12 kg CO2e (90 % interval 12 to 12), estimated>
+    >>> [(part.component, part.energy_kwh) for part in run.footprint.breakdown]
+    [('accelerators', 20.0), ('host', 0.0), ('facility', 10.0)]
     """
 
     it_energy_kwh: Interval | None
@@ -208,6 +216,12 @@ class Footprint(WithoutArithmetic, Record):
         ----------
         quantity : str
             One of `QUANTITIES`.
+
+        Examples
+        --------
+        >>> run = estimate("V100", hours=96, power=250, pue=1.5, grid_intensity=400)
+        >>> [factor.name for factor in run.footprint.factors("operational_kg")]
+        ['host_factor']
         """
         interval: Interval | None = getattr(self, quantity)
         if interval is None or interval.is_exact:
@@ -226,7 +240,14 @@ class Footprint(WithoutArithmetic, Record):
                 yield factor._replace(below=weight * factor.below, above=weight * factor.above)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the quantities, their basis and scope, inputs, breakdown and notes as plain data."""
+        """Return the quantities, their basis and scope, inputs, breakdown and notes as plain data.
+
+        Examples
+        --------
+        >>> run = estimate("V100", hours=96, power=250, pue=1.5, grid_intensity=400)
+        >>> run.footprint.to_dict()["drivers"]
+        [{'name': 'host_factor', 'share_of_variance': 1.0}]
+        """
         found: dict[str, Any] = {"kind": "footprint"}
         for name in QUANTITIES:
             interval: Interval | None = getattr(self, name)

@@ -41,6 +41,12 @@ class Input(Record):
     accounting : {'life-cycle', 'direct', ''}
         Of a carbon intensity: whether building and fuel supply of the power stations are counted; empty where it is
         not known.
+
+    Examples
+    --------
+    >>> run = estimate("V100", hours=96, power=250)
+    >>> run.inputs["hours"].value.best, run.inputs["hours"].unit, run.inputs["hours"].basis
+    (96.0, 'h', 'given')
     """
 
     name: str
@@ -66,7 +72,14 @@ class Input(Record):
         return [*source_ids(self.source)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the machine-readable form."""
+        """Return the machine-readable form.
+
+        Examples
+        --------
+        >>> estimate("V100", hours=96).inputs["hours"].to_dict()
+        {'name': 'hours', 'low': 96.0, 'best': 96.0, 'high': 96.0, 'unit': 'h', 'basis': 'given', 'source': 'user',
+         'other_sources': [], 'note': ''}
+        """
         first, *others = source_ids(self.source)
         low, best, high = self.value
         return {

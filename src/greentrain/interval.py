@@ -45,7 +45,13 @@ class Interval(WithoutArithmetic, _Ends):
     __slots__ = ()
 
     def scaled(self, factor: float) -> "Interval":
-        """Multiply by an exact factor."""
+        """Multiply by an exact factor.
+
+        Examples
+        --------
+        >>> Interval(8.0, 10.0, 13.0).scaled(2)
+        Interval(low=16.0, best=20.0, high=26.0)
+        """
         return Interval(self.low * factor, self.best * factor, self.high * factor)
 
     @property

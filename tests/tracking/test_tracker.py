@@ -1,7 +1,6 @@
 """The tracker: one run per call and block, one meter per process, the user's own result and exceptions."""
 
 import copy
-import doctest
 import json
 import os
 import pickle
@@ -394,17 +393,6 @@ def test_the_meters_journal_and_ours_are_of_one_session(track: TrackQuietly, hom
 
     assert meter(home)[0]["session"] == tracker(home)[0]["session"]
     assert meter(home)[0]["run_pid"] == os.getpid()
-
-
-@pytest.mark.slow
-def test_the_example_of_track_works(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What its docstring shows is what comes out."""
-    monkeypatch.setenv("GREENTRAIN_HOME", str(home))
-    shown = greentrain.track.__doc__
-    assert shown is not None
-    example = doctest.DocTestParser().get_doctest(shown, {"track": greentrain.track}, "track", None, None)
-
-    assert doctest.DocTestRunner().run(example) == doctest.TestResults(failed=0, attempted=5)
 
 
 def test_a_tracked_function_leads_to_the_run_that_its_tracker_began(track: TrackQuietly) -> None:

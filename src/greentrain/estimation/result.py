@@ -139,7 +139,14 @@ class Estimate(WithoutArithmetic, Record):
         return {key: dict(_source_to_dict(self.catalogue, key)) for key in dict.fromkeys(keys)}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole result as plain data, as ``--json`` prints it."""
+        """Return the whole result as plain data, as ``--json`` prints it.
+
+        Examples
+        --------
+        >>> run = estimate("8xV100", hours=10, power=250, host_factor=1, pue=1.5, grid_intensity=400)
+        >>> run.to_dict()["facility_energy_kwh"]
+        {'low': 30.0, 'best': 30.0, 'high': 30.0}
+        """
         result: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "kind": "estimate",
@@ -159,7 +166,14 @@ class Estimate(WithoutArithmetic, Record):
         return result
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Return the whole result as JSON text, without NaN or infinity."""
+        """Return the whole result as JSON text, without NaN or infinity.
+
+        Examples
+        --------
+        >>> import json
+        >>> json.loads(estimate("V100", hours=96).to_json())["run"]["gpu"]
+        'v100-sxm2-16gb'
+        """
         import json
 
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)

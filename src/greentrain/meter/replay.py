@@ -29,6 +29,16 @@ class ReplayMeter:
     ------
     DataError
         When the file cannot be read or is not of this form.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("power.jsonl").write_text('{"seconds": 0, "gpu_w": 300, "cpu_w": 60}')
+    >>> meter = ReplayMeter("power.jsonl")
+    >>> meter.at(3600).energy_kwh
+    {'gpu': 0.3, 'cpu': 0.06}
+    >>> track("bert", meter=meter)
+    <Tracker 'bert', newest run: None>
     """
 
     name = "replay"

@@ -38,6 +38,13 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
         Of each name that was logged: the last value, the sum and the count.
     notes : tuple of str
         What to know about it.
+
+    Examples
+    --------
+    >>> with track("bert", meter="none", gpu="V100", quiet=True) as run:
+    ...     run.log(loss=0.25)
+    >>> run.measurement.basis, run.measurement.logs["loss"]["last"]
+    ('estimated', 0.25)
     """
 
     duration_seconds: float
@@ -56,7 +63,15 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
         return any(kwh is not None for kwh in self.energy_kwh.values())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain data."""
+        """Return everything as plain data.
+
+        Examples
+        --------
+        >>> with track("bert", meter="none", gpu="V100", quiet=True) as run:
+        ...     pass
+        >>> run.measurement.to_dict()["energy_kwh"]
+        {'gpu': None, 'cpu': None, 'memory': None}
+        """
         found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "kind": "measurement"}
         found |= {"duration_seconds": self.duration_seconds, "energy_kwh": self.energy_kwh}
         for name in _INTERVALS:
@@ -67,7 +82,16 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
         return found | {"quality": self.quality, "logs": self.logs}
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Return everything as JSON text, without NaN or infinity."""
+        """Return everything as JSON text, without NaN or infinity.
+
+        Examples
+        --------
+        >>> import json
+        >>> with track("bert", meter="none", gpu="V100", quiet=True) as run:
+        ...     pass
+        >>> json.loads(run.measurement.to_json())["basis"]
+        'estimated'
+        """
         import json
 
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)

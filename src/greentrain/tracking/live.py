@@ -28,6 +28,12 @@ class LiveRun(WithoutArithmetic, Lifecycle):
 
     A run that starts while another of the same process goes on becomes a span of that one, with the same meter. In a
     child process of a tracked one it does nothing at all.
+
+    Examples
+    --------
+    >>> with track("bert", meter="none", gpu="V100", quiet=True) as run:
+    ...     run
+    <LiveRun 'bert', running>
     """
 
     def __init__(self, settings: Settings, name: str | None) -> None:
@@ -50,6 +56,14 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         ------
         BudgetExceeded
             On entering, if a budget is used up and ``on_budget`` is ``"raise"``.
+
+        Examples
+        --------
+        >>> with track("bert", meter="none", quiet=True) as run:
+        ...     with run.span("epoch", epoch=1):
+        ...         pass
+        >>> run.measurement.spans[0]["name"]
+        'epoch'
         """
         spans = None if self.session is None or self.is_over else self.session.spans
         return Span(spans, text_of(name), attributes, self.check_budget)
@@ -61,6 +75,14 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         ------
         BudgetExceeded
             If a budget is used up and ``on_budget`` is ``"raise"``.
+
+        Examples
+        --------
+        >>> with track("bert", meter="none", quiet=True) as run:
+        ...     run.log(loss=0.5)
+        ...     run.log(loss=0.25)
+        >>> run.measurement.logs
+        {'loss': {'last': 0.25, 'sum': 0.75, 'count': 2}}
         """
         if self.is_over:
             return
@@ -95,7 +117,15 @@ class LiveRun(WithoutArithmetic, Lifecycle):
             raise error
 
     def stop(self) -> None:
-        """End the run as completed; a second time it does nothing."""
+        """End the run as completed; a second time it does nothing.
+
+        Examples
+        --------
+        >>> run = track("bert", meter="none", quiet=True).start()
+        >>> run.stop()
+        >>> run.record["status"]
+        'completed'
+        """
         self.end(None)
 
     def end(self, error: BaseException | None, in_event_loop: bool = False) -> None:
@@ -136,6 +166,14 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         """Energy that this node has drawn since the run's start, before PUE; None before the first sample. [kWh]
 
         Of a run that has ended it is the footprint's best value.
+
+        Examples
+        --------
+        >>> with track("bert", meter="none", gpu="V100", quiet=True) as run:
+        ...     print(run.energy_kwh_so_far())
+        None
+        >>> run.energy_kwh_so_far() > 0
+        True
         """
         energy = self._found.it_energy_kwh
         return energy.best if energy else None if self.consumption is None else self.consumption.own_kwh()
@@ -144,6 +182,14 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         """Emissions of this node since the run's start, best value; None before the first sample. [kg CO2e]
 
         Of a run that has ended it is the footprint's best value.
+
+        Examples
+        --------
+        >>> with track("bert", meter="none", gpu="V100", quiet=True) as run:
+        ...     print(run.kg_so_far())
+        None
+        >>> run.kg_so_far() > 0
+        True
         """
         mass = self._found.operational_kg
         return mass.best if mass else None if self.consumption is None else self.consumption.own_kg()

@@ -31,6 +31,14 @@ class Tracker:
         The runs as described.
     newest : FinishedRun, optional
         The newest of its runs, if that has ended already.
+
+    Examples
+    --------
+    >>> tracker = track("bert", meter="none", quiet=True)
+    >>> with tracker as run:
+    ...     run.log(loss=0.25)
+    >>> tracker.record["status"]
+    'completed'
     """
 
     def __init__(self, settings: Settings, newest: FinishedRun | None = None) -> None:
@@ -45,6 +53,13 @@ class Tracker:
         ----------
         name : str, optional
             What to call it where `track` was given no name.
+
+        Examples
+        --------
+        >>> tracker = track(meter="none", quiet=True)
+        >>> tracker.start("bert")
+        <LiveRun 'bert', running>
+        >>> tracker.stop()
         """
         run = LiveRun(self._settings, self._settings.name if self._settings.name is not None else name)
         run.begin()
@@ -52,7 +67,16 @@ class Tracker:
         return run
 
     def stop(self) -> None:
-        """End the newest run as completed; without one, or a second time, it does nothing."""
+        """End the newest run as completed; without one, or a second time, it does nothing.
+
+        Examples
+        --------
+        >>> tracker = track("bert", meter="none", quiet=True)
+        >>> run = tracker.start()
+        >>> tracker.stop()
+        >>> run.record["status"]
+        'completed'
+        """
         if self._newest is not None:
             self._newest.stop()
 
@@ -82,7 +106,16 @@ class Tracker:
         return decorated(function, self.start)
 
     def span(self, name: str, /, **attributes: Any) -> Span:
-        """Mark a part of the newest run."""
+        """Mark a part of the newest run.
+
+        Examples
+        --------
+        >>> tracker = track("bert", meter="none", quiet=True)
+        >>> with tracker, tracker.span("epoch", epoch=1):
+        ...     pass
+        >>> tracker.measurement.spans[0]["name"]
+        'epoch'
+        """
         from greentrain.tracking.training_records import Span
 
         if self._newest is None:
@@ -91,12 +124,31 @@ class Tracker:
         return span
 
     def log(self, **values: Any) -> None:
-        """Record numbers in the newest run."""
+        """Record numbers in the newest run.
+
+        Examples
+        --------
+        >>> tracker = track("bert", meter="none", quiet=True)
+        >>> with tracker:
+        ...     tracker.log(loss=0.25)
+        >>> tracker.measurement.logs["loss"]["last"]
+        0.25
+        """
         if self._newest is not None:
             self._newest.log(**values)
 
     def energy_kwh_so_far(self) -> float | None:
-        """Energy that this node has drawn in the newest run, before PUE; None where nothing is known. [kWh]"""
+        """Energy that this node has drawn in the newest run, before PUE; None where nothing is known. [kWh]
+
+        Examples
+        --------
+        >>> tracker = track("bert", meter="none", gpu="V100", quiet=True)
+        >>> with tracker:
+        ...     print(tracker.energy_kwh_so_far())
+        None
+        >>> tracker.energy_kwh_so_far() > 0
+        True
+        """
         return self._newest.energy_kwh_so_far() if self._newest is not None else None
 
     @property

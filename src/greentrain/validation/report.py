@@ -109,6 +109,11 @@ class ValidationReport(Record):
         Well-known claims recomputed, if asked for.
     decomposition : RatioToPublished or None
         Ours against published factor by factor, where one record was asked for.
+
+    Examples
+    --------
+    >>> validate(record="patterson2021-gpt3")
+    <ValidationReport T1 1 of 1, T3 1 of 1, T4 1 of 1>
     """
 
     records: tuple[RecordResult, ...]
@@ -135,11 +140,24 @@ class ValidationReport(Record):
         return {tier: summaries[tier](rows[tier]) for tier in TIERS if rows[tier]}
 
     def of_tier(self, tier: str) -> tuple[RecordResult, ...]:
-        """Return the rows of one tier."""
+        """Return the rows of one tier.
+
+        Examples
+        --------
+        >>> checked = validate(record="patterson2021-gpt3")
+        >>> checked.of_tier("T1")[0].passed
+        True
+        """
         return tuple(row for row in self.records if row.tier == tier)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole report as plain data, as ``--json`` prints it."""
+        """Return the whole report as plain data, as ``--json`` prints it.
+
+        Examples
+        --------
+        >>> validate(record="patterson2021-gpt3").to_dict()["tiers"]["T1"]
+        {'n': 1, 'passed': 1, 'unresolved': 0}
+        """
         whole: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "kind": "validation",
@@ -153,7 +171,14 @@ class ValidationReport(Record):
         return whole if self.decomposition is None else {**whole, "factors": self.decomposition.to_dict()}
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Return the whole report as JSON text, without NaN or infinity."""
+        """Return the whole report as JSON text, without NaN or infinity.
+
+        Examples
+        --------
+        >>> import json
+        >>> json.loads(validate(record="patterson2021-gpt3").to_json())["tiers"]["T1"]["passed"]
+        1
+        """
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def _metered(self, rows: Sequence[RecordResult]) -> dict[str, Any]:

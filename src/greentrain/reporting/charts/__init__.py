@@ -52,6 +52,12 @@ def chart(result: "Result", kind: str = "headline", *, theme: str = "light") -> 
     ------
     InputError
         If there is no such kind or theme, or nothing to show in the result.
+
+    Examples
+    --------
+    >>> figure = chart(estimate("V100", hours=96, location="FR"), "waterfall")
+    >>> figure.layout.title.text
+    '<b>What is it made of?</b>'
     """
     if kind not in KINDS:
         raise InputError("kind", kind, f"must be {either(KINDS)}")

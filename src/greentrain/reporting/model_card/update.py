@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def update_card(card: str | os.PathLike[str], result: "Result", *, training_type: str | None = None) -> str:
-    """Give a model card with the emissions of a result in it; nothing is written.
+    r"""Return a model card with the emissions of a result in it; nothing is written.
 
     Parameters
     ----------
@@ -39,6 +39,13 @@ def update_card(card: str | os.PathLike[str], result: "Result", *, training_type
         If the result has no emissions to state, or the card's front matter cannot be edited safely.
     DataError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> run = estimate("8xV100", hours=10, power=250, host_factor=1, pue=1.5, grid_intensity=400)
+    >>> card = update_card("# My model\n", run)
+    >>> card.splitlines()[:3]
+    ['---', 'co2_eq_emissions:', '  emissions: 12000']
     """
     return updated_card(_text(card), report_data_of(result), training_type=training_type)
 
