@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from greentrain import load_catalogue
-from greentrain.interval import Interval, exact
+from greentrain import Interval, load_catalogue
+from greentrain.interval import exact
 
 PLACES = (
     "FR", "US", "DE", "PL", "US-CA", "CA-QC", "SE-SE3", "CAMX", "aws:us-east-1", "gcp:us-central1", "azure:westeurope",

@@ -4,16 +4,8 @@ import pickle
 
 import pytest
 
-from greentrain.errors import (
-    AmbiguousName,
-    Contradiction,
-    DataError,
-    GreentrainError,
-    InputError,
-    InvalidNumber,
-    UnknownName,
-    either,
-)
+from greentrain import AmbiguousName, Contradiction, DataError, GreentrainError, InputError, InvalidNumber, UnknownName
+from greentrain.errors import either
 
 
 @pytest.mark.parametrize("kind", [InputError, InvalidNumber, UnknownName, AmbiguousName, Contradiction])

@@ -8,11 +8,10 @@ from hypothesis import assume, strategies
 from hypothesis import given as law
 from strategies import described_runs, positive
 
-from greentrain import Estimate, InputError, Interval, estimate
-from greentrain.footprint import QUANTITIES, UNKNOWN, Factor, Footprint, Grid, Part, SiteFactors, footprint
-from greentrain.inputs import IT_ENERGY, Input, Inputs, given
+from greentrain import Estimate, Footprint, Input, InputError, Interval, estimate, total
+from greentrain.footprint import QUANTITIES, UNKNOWN, Factor, Grid, Part, SiteFactors, footprint
+from greentrain.inputs import IT_ENERGY, Inputs, given
 from greentrain.interval import Z_90, exact
-from greentrain.summation import total
 
 ENERGY = Interval(8.0, 10.0, 13.0)
 METER = Input(IT_ENERGY, ENERGY, "kWh", "measured", "measurement", key="meter:measured")

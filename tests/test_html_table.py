@@ -1,7 +1,7 @@
 """Tables for notebooks."""
 
+from greentrain import Interval
 from greentrain.html_table import interval_table, table
-from greentrain.interval import Interval
 
 
 def test_a_table_is_escaped() -> None:

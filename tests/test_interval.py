@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import intervals
 
-from greentrain.interval import (
-    Interval,
-    exact,
-    log_width,
-    lognormal,
-    product_independent,
-    sum_independent,
-    with_relative_width,
-)
+from greentrain import Interval
+from greentrain.interval import exact, log_width, lognormal, product_independent, sum_independent, with_relative_width
 
 SLACK = 1 + 1e-9
 """Rounding of floats, which a law about real numbers must forgive."""

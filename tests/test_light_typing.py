@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from greentrain.estimation.ranges import Limits
-from greentrain.tracking.distributed import Ranks
-from greentrain.tracking.lifecycle import ExitStatus
+from greentrain.estimation import Limits
+from greentrain.tracking import ExitStatus, Ranks
 
 
 def test_fields_and_defaults() -> None:

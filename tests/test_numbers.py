@@ -2,7 +2,8 @@
 
 import pytest
 
-from greentrain.interval import Interval, exact
+from greentrain import Interval
+from greentrain.interval import exact
 from greentrain.numbers import best, plain, rounded, span, with_span
 
 

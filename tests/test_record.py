@@ -11,12 +11,12 @@ import numpy
 import pandas  # type: ignore[import-untyped]
 import pytest
 
-from greentrain import Estimate, Footprint, Interval, Run, estimate
+from greentrain import Estimate, Footprint, Input, Interval, Measurement, Run, estimate
 from greentrain.footprint import Grid, Part
-from greentrain.history.history import Totals
-from greentrain.inputs import Input, Inputs, given
+from greentrain.history import Totals
+from greentrain.inputs import Inputs, given
 from greentrain.record import Record, WithoutArithmetic
-from greentrain.tracking.finished_run import FinishedRun, Measurement
+from greentrain.tracking import FinishedRun
 
 
 class Point(Record):

@@ -15,9 +15,9 @@ from journals_by_hand import one_hour, tracker
 from strategies import described_runs
 
 import greentrain
-from greentrain import Footprint, History, InputError, Interval, LiveRun, Run, estimate, total
+from greentrain import Footprint, History, Input, InputError, Interval, LiveRun, Run, estimate, total
 from greentrain.footprint import QUANTITIES, UNKNOWN, Part, SiteFactors, footprint
-from greentrain.inputs import IT_ENERGY, Input, given
+from greentrain.inputs import IT_ENERGY, given
 from greentrain.interval import exact, sum_independent
 from greentrain.summation import total_of
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from greentrain.catalogue.schema.check import check_profiles
+from greentrain.catalogue import check_profiles
 
 HEADER = "id,name,hardware_class,tdp_w,source"
 GOOD = "my-card,My card,workstation,300,https://example.org/card.pdf"

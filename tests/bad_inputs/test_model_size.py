@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from greentrain import Contradiction, InputError, InvalidNumber, UnknownName, estimate
-from greentrain.cli.main import run
+from greentrain.cli import run
 
 SIZE = {"params": "8B", "tokens": "15T"}
 MORE = "8B or 8e9 means eight billion"

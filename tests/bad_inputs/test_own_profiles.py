@@ -7,7 +7,7 @@ import pytest
 from profile_folders import GOOD, HEADER, write
 
 from greentrain import DataError, estimate, load_catalogue
-from greentrain.catalogue.schema.check import check_profiles
+from greentrain.catalogue import check_profiles
 
 SOURCES = ["techpowerup;epoch_ml_hardware", "https://example.org/a,b", "doi:10.1145/3466752.3480074", "10.1145/3466752",
            "arXiv:1906.02243", "Data sheet of 2024; our own meter", "our_meter"]  # fmt: skip

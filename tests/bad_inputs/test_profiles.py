@@ -6,7 +6,7 @@ import pytest
 from profile_folders import GOOD, HEADER, ONE_THING, OUT_OF_RANGE, problems_of, write
 
 from greentrain import DataError, InputError, UnknownName, estimate, load_catalogue
-from greentrain.catalogue.schema.check import check_profiles
+from greentrain.catalogue import check_profiles
 
 PLAIN = "write digits and at most one decimal point, without unit, thousands separator or exponent"
 CLASSES = "sxm-node, pcie-server, workstation, tpu, superchip, soc, system, chip"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from framework_runs import KG_PER_KWH, MISSING, check_energy, endings, logged, records, run_keys
 
-from greentrain.errors import BudgetExceeded, Contradiction, InvalidNumber
+from greentrain import BudgetExceeded, Contradiction, InvalidNumber
 
 torch = pytest.importorskip("torch", reason=MISSING)
 transformers = pytest.importorskip("transformers", reason=MISSING)

@@ -9,7 +9,7 @@ import numpy
 import pytest
 from framework_runs import KG_PER_KWH, MISSING, check_energy, endings, logged, records, run_keys
 
-from greentrain.errors import BudgetExceeded, UnknownName
+from greentrain import BudgetExceeded, UnknownName
 
 pytest.importorskip("torch", reason=MISSING)
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -112,7 +112,7 @@ def test_a_budget_raises_out_of_the_training(settings: dict[str, Any]) -> None:
 
 def test_a_training_inside_a_tracked_function_is_a_part_of_it(settings: dict[str, Any]) -> None:
     """One run and one meter; the training is a span of it, and the epochs are spans of that."""
-    from greentrain.tracking.tracker import track
+    from greentrain import track
 
     callback = GreentrainCallback(**settings)
     with track(**settings | {"name": "outer"}):

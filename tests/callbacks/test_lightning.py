@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from framework_runs import KG_PER_KWH, MISSING, check_energy, endings, logged, records, run_keys
 
-from greentrain.errors import BudgetExceeded, InvalidNumber
+from greentrain import BudgetExceeded, InvalidNumber
 
 torch = pytest.importorskip("torch", reason=MISSING)
 # Lightning's own use of torch, and its advice on data loaders.

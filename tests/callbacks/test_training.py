@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from framework_runs import KG_PER_KWH, check_energy, endings, logged, records, run_keys
 
-from greentrain.errors import BudgetExceeded
-from greentrain.tracking.callbacks.training import Training, TrainingAborted
+from greentrain import BudgetExceeded
+from greentrain.tracking import Training, TrainingAborted
 
 _HEAD = """
 import json, sys, time

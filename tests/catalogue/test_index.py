@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from greentrain.catalogue import Places
 from greentrain.catalogue.facilities import Facilities
 from greentrain.catalogue.hardware import Hardware
 from greentrain.catalogue.index import packed_index, ready_lookup
 from greentrain.catalogue.lookups import LOOKUPS
-from greentrain.catalogue.places import Places
 from greentrain.catalogue.table_files import HARDWARE_SOURCES, CsvTable, shipped_table
 from greentrain.catalogue.tables import Tables, every_lookup
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from greentrain import UnknownName
 from greentrain.catalogue.names import fold, index, nearest, refuse
-from greentrain.errors import UnknownName
 
 CHOICES = {"v100": "V100", "p100": "P100", "a100": "A100", "v100sxm2": "v100-sxm2", "rtx4090": "rtx-4090"}
 

@@ -6,7 +6,8 @@ import platformdirs
 import pytest
 
 from greentrain import estimate, load_catalogue
-from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder, own_profiles_folder
+from greentrain.catalogue import home_folder, own_profiles_folder
+from greentrain.catalogue.user_folder import HOME_VARIABLE
 
 DEVICE = "id,name,hardware_class,tdp_w,source\nmy-card,My Card 9000,workstation,320,https://example.org/datasheet\n"
 

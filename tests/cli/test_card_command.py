@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from greentrain import update_card
+from greentrain import DataError, estimate, update_card
+from greentrain.cli import run
 from greentrain.cli.atomic_write import replace_file
-from greentrain.cli.main import run
-from greentrain.errors import DataError
-from greentrain.estimation import estimate
 
 RUN = ("--gpu", "V100-SXM2-16GB", "--hours", "96", "--power", "250", "--host-factor", "1", "--pue", "1",
        "--grid-intensity", "400")  # fmt: skip

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from greentrain.cli.main import run
+from greentrain.cli import run
 from greentrain.cli.parser import parse
 
 JOB = ["estimate", "--gpu", "V100", "--hours", "96", "--location", "US", "--year", "2025", "--pue", "1.58"]

@@ -15,10 +15,8 @@ from pathlib import Path
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, ended, line, meter, one_hour, reading, stopped, tracker
 
-from greentrain.cli.main import run
-from greentrain.journal.paths import host_name
-from greentrain.journal.process_alive import process_started
-from greentrain.journal.writer import JournalWriter
+from greentrain.cli import run
+from greentrain.journal import JournalWriter, host_name, process_started
 
 NASTY = "=HYPERLINK(1)\x1b[2J\n\u202e" + "\u8bad" * 200
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import greentrain
-from greentrain.cli.main import run
+from greentrain.cli import run
 from greentrain.cli.options import ESTIMATE_OPTIONS
 from greentrain.cli.parser import parse
 

@@ -9,8 +9,8 @@ import pytest
 import typer
 
 import greentrain
+from greentrain.cli import run
 from greentrain.cli.app import add_command, run_app
-from greentrain.cli.main import run
 from greentrain.cli.options import Command, Group
 from greentrain.cli.parser import MODULES, command_of, parse
 

@@ -13,7 +13,7 @@ from journals_of_reports import FIRST_START, write_run
 
 import greentrain
 from greentrain import History, report
-from greentrain.cli.main import run
+from greentrain.cli import run
 from greentrain.cli.parser import parse
 from greentrain.cli.report import COMMAND, FORM_OPTIONS, REPORT_OPTIONS
 from greentrain.reporting.forms import FORMS

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import greentrain
-from greentrain.cli.main import run
+from greentrain import History
+from greentrain.cli import run
 from greentrain.cli.track import TRACK_OPTIONS
-from greentrain.history import History
 
 PROGRAM = str(Path(sys.executable).with_name("greentrain"))
 NOISY = """

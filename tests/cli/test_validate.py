@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from greentrain import validate
-from greentrain.cli.main import run
+from greentrain.cli import run
 
 HEADER = "id,accelerator,accelerator_count,wall_hours,power_basis,power_w_per_accelerator,published_energy_kwh"
 

@@ -20,13 +20,11 @@ from shown_numbers import of_repr as shown_by_repr
 
 import greentrain
 from greentrain import Footprint, History, InputError, LiveRun, Run, report, total, update_card
-from greentrain.cli.main import run as run_command
-from greentrain.history.history import totals_of
-from greentrain.history.sql_export import rows_of
+from greentrain.cli import run as run_command
+from greentrain.history import rows_of, totals_of
 from greentrain.reporting import forms
-from greentrain.reporting.terminal.history import totals_text
-from greentrain.reporting.terminal.watch import watch_text
-from greentrain.tracking.result import summary
+from greentrain.reporting.terminal import totals_text, watch_text
+from greentrain.tracking import summary
 
 CARD = "---\nlicense: mit\n---\n# A model\n"
 SAID = {"location": "FR", "year": 2024}

@@ -97,8 +97,8 @@ def test_the_keywords_of_track() -> None:
 
 def test_the_words_of_a_live_run() -> None:
     """What a user's training code and the callbacks build on; a finished view has them too."""
-    from greentrain.tracking.finished_run import FinishedRun
-    from greentrain.tracking.live import LiveRun
+    from greentrain import LiveRun
+    from greentrain.tracking import FinishedRun
 
     words = {
         "span",

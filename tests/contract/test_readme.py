@@ -23,7 +23,7 @@ import pytest
 from journals_by_hand import ended, meter, reading, stopped, tracker
 
 from greentrain import estimate, load_catalogue, validate
-from greentrain.cli.main import run
+from greentrain.cli import run
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from greentrain.catalogue import read_own_table
 from greentrain.catalogue.table_files import (
     HARDWARE_TABLES,
     PLACE_TABLES,
@@ -13,7 +14,6 @@ from greentrain.catalogue.table_files import (
     Row,
     hardware_folder,
     places_folder,
-    read_own_table,
 )
 
 HARDWARE, PLACES = Path(hardware_folder()), Path(places_folder())

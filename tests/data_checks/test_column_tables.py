@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from shipped import HARDWARE, PLACES
 
-from greentrain.catalogue.schema.columns import SCHEMAS, Column, TableSchema
+from greentrain.catalogue.schema import SCHEMAS
+from greentrain.catalogue.schema.columns import Column, TableSchema
 
 UPDATE = "GREENTRAIN_UPDATE_README"
 KINDS = {

@@ -6,19 +6,9 @@ import sys
 import pytest
 from shipped import FILES, HARDWARE, PLACES, table
 
-from greentrain.catalogue.records import (
-    Accelerator,
-    Cpu,
-    Equivalent,
-    Family,
-    GridValue,
-    Instance,
-    Place,
-    Source,
-)
-from greentrain.catalogue.schema.columns import KINDS, OWN_FILES, SCHEMAS
-from greentrain.catalogue.schema.rules import row_faults
-from greentrain.validation.reference import NUMBERS
+from greentrain.catalogue import Accelerator, Cpu, Equivalent, Family, GridValue, Instance, Place, Source
+from greentrain.catalogue.schema import KINDS, OWN_FILES, SCHEMAS, row_faults
+from greentrain.validation import NUMBERS
 
 OTHERS = [(PLACES, f"{name}.csv") for name in ("methods", "form_units", "references")]
 """Tables that a user's folder cannot hold."""

@@ -5,7 +5,7 @@ from shipped import rows
 
 from greentrain import load_catalogue
 from greentrain.catalogue.table_files import listed, shipped_table
-from greentrain.estimation.equivalents import is_labelled
+from greentrain.estimation import is_labelled
 
 CLAIMS = [row["id"] for row in rows("claims.csv")]
 ACTIVITIES = {activity.id: activity for activity in load_catalogue().equivalents}

@@ -4,7 +4,7 @@ import pytest
 from shipped import rows
 
 from greentrain import load_catalogue
-from greentrain.catalogue.records import GridValue
+from greentrain.catalogue import GridValue
 from greentrain.interval import exact
 
 

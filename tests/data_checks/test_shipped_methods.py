@@ -4,8 +4,7 @@ import pytest
 
 from greentrain import load_catalogue
 from greentrain.units import KG_PER_LB
-from greentrain.validation.methods import METHODS
-from greentrain.validation.methods.method import Constant, all_constants, constant, constants_of, settings_of
+from greentrain.validation.methods import METHODS, Constant, all_constants, constant, constants_of, settings_of
 
 ROWS = all_constants()
 UNITS = {

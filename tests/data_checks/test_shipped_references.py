@@ -8,10 +8,7 @@ import pytest
 
 from greentrain import load_catalogue
 from greentrain.catalogue.table_files import places_folder
-from greentrain.validation.recompute import agreements
-from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
-from greentrain.validation.references import infer_tiers, read_references
-from greentrain.validation.traps import TRAPS
+from greentrain.validation import BOUNDARIES, NUMBERS, TIERS, TRAPS, Reference, agreements, infer_tiers, read_references
 
 CATALOGUE = load_catalogue()
 RECORDS = read_references()

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from shipped import FILES, HARDWARE, PLACES, cells, rows, table
 
-from greentrain.catalogue.schema.check import check_profiles
-from greentrain.catalogue.schema.columns import SCHEMAS
-from greentrain.catalogue.schema.rules import row_faults
+from greentrain.catalogue import check_profiles
+from greentrain.catalogue.schema import SCHEMAS, row_faults
 from greentrain.catalogue.table_files import Row, read_table
 
 NAMES = [f"{folder.name}/{name}" for folder, name in FILES]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from greentrain import Estimate, estimate, load_catalogue
-from greentrain.interval import Interval, exact, product_independent, sum_independent
+from greentrain import Estimate, Interval, estimate, load_catalogue
+from greentrain.interval import exact, product_independent, sum_independent
 
 HARDWARE = load_catalogue().hardware
 IN_USE_HOURS = 35_040 * 0.75

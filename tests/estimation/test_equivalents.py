@@ -6,7 +6,7 @@ import pytest
 
 from greentrain import Interval, estimate, load_catalogue
 from greentrain.catalogue import Equivalent
-from greentrain.estimation.equivalents import compare, is_labelled
+from greentrain.estimation import compare, is_labelled
 from greentrain.interval import exact
 
 

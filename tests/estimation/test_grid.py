@@ -5,7 +5,7 @@ from math import log
 import pytest
 
 from greentrain import Estimate, Interval, estimate, load_catalogue
-from greentrain.estimation.grid import choose_grid, grid_input
+from greentrain.estimation import choose_grid, grid_input
 
 CATALOGUE = load_catalogue()
 PLACES = CATALOGUE.places

@@ -8,11 +8,7 @@ from hypothesis import given
 from strategies import gpu_runs
 
 from greentrain import estimate, load_catalogue
-from greentrain.estimation.plausibility import plausibility_warnings
-from greentrain.estimation.power import find_devices
-from greentrain.estimation.request import Request
-from greentrain.estimation.resolved_run import ResolvedRun
-from greentrain.estimation.training_flops import find_compute
+from greentrain.estimation import Request, ResolvedRun, find_compute, find_devices, plausibility_warnings
 
 CATALOGUE = load_catalogue()
 THIS_YEAR = time.localtime().tm_year

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from greentrain import Contradiction, Estimate, Interval, estimate, load_catalogue
-from greentrain.estimation.power import find_devices
+from greentrain.estimation import find_devices
 from greentrain.interval import exact
 
 CATALOGUE = load_catalogue()

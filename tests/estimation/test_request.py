@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.errors import InputError, InvalidNumber
-from greentrain.estimation.ranges import LIMITS, SCALED, SCALES, checked_number
-from greentrain.estimation.request import Request
+from greentrain import InputError, InvalidNumber
+from greentrain.estimation import LIMITS, SCALED, SCALES, Request, checked_number
 
 
 def number_or_refusal(name: str, value: Any) -> float | InvalidNumber:

@@ -5,10 +5,10 @@ import pickle
 
 import pytest
 
-from greentrain import Interval, __version__, estimate
+from greentrain import Input, Interval, __version__, estimate
 from greentrain.catalogue import DATA_VERSION
 from greentrain.footprint import QUANTITIES
-from greentrain.inputs import Input, given
+from greentrain.inputs import given
 from greentrain.interval import exact
 
 EXACT = estimate("V100", count=64, hours=79.2, power=188.1486, host_factor=1, pue=1.58, grid_intensity=432.73)

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import positive
 
-from greentrain import Estimate, Interval, estimate
-from greentrain.estimation import Input
+from greentrain import Estimate, Input, Interval, estimate
 from greentrain.interval import exact
 
 EXACT: dict[str, Any] = {"power": 700, "host_factor": 1, "pue": 1, "grid_intensity": 100}

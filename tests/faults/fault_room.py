@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from greentrain.history.history import History
-from greentrain.history.run import Run
+from greentrain import History, Run
 
 PROGRAMS = Path(__file__).parent / "programs"
 KWH_PER_SECOND = 3600 / 3.6e6

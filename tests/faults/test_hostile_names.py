@@ -22,15 +22,11 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from fault_room import GREENTRAIN, Room
 
+from greentrain import History, Run, report
 from greentrain.csv_text import escaped
-from greentrain.history.history import History, runs_csv, runs_dict
-from greentrain.history.run import Run
-from greentrain.history.sql_export import export
+from greentrain.history import export, runs_csv, runs_dict
 from greentrain.reporting.forms import FORMS
-from greentrain.reporting.report import report
-from greentrain.reporting.terminal.history import history_text
-from greentrain.reporting.terminal.run import run_text
-from greentrain.reporting.terminal.watch import watch_text
+from greentrain.reporting.terminal import history_text, run_text, watch_text
 
 PLAIN = "plain"
 LONG = "x" * 10_000

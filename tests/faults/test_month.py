@@ -7,7 +7,7 @@ import pytest
 from built import library, meter_with
 from fault_room import KWH_PER_SECOND, Room, Training, journals, records, wait_until
 
-from greentrain.journal.reader import last_record
+from greentrain.journal import last_record
 
 DAY_SECONDS = 86_400.0
 MONTH_SECONDS = 30 * DAY_SECONDS

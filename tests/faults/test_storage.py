@@ -10,7 +10,7 @@ import pytest
 from fault_room import EARLIER, Room, journals, records, wait_until
 from storage import small_disk
 
-from greentrain.history.history import History
+from greentrain import History
 
 TRAINED = "trained 100 steps\n"
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, one_hour, stopped, tracker
 
-from greentrain import AmbiguousName, GreentrainError, InputError, UnknownName
-from greentrain.history import History
-from greentrain.history.merge import NotAskedFor, read_run
-from greentrain.journal.reader import Journal, read_journal
+from greentrain import AmbiguousName, GreentrainError, History, InputError, UnknownName
+from greentrain.history import NotAskedFor, read_run
+from greentrain.journal import Journal, read_journal
 
 DAY = 86_400
 

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hour, stopped, tracker
 
-from greentrain import GreentrainError, estimate
-from greentrain.catalogue.schema.check import check_profiles
-from greentrain.catalogue.table_files import read_own_table
-from greentrain.history import History
-from greentrain.history.calibrate import calibrate, next_run
+from greentrain import GreentrainError, History, estimate
+from greentrain.catalogue import check_profiles, read_own_table
+from greentrain.history import next_run
+from greentrain.history.calibrate import calibrate
 
 PARTS = [GPU, CPU, MEMORY]
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, meter, stopped, tracker
 
-from greentrain import estimate
-from greentrain.history.merge import read_run
-from greentrain.history.run import Run
-from greentrain.reporting.run_lines import line_of_run
+from greentrain import Run, estimate
+from greentrain.history import read_run
+from greentrain.reporting import line_of_run
 
 A100 = "A100-SXM4-80GB"
 DRIVER_NAME = f"NVIDIA {A100}"

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from journals_by_hand import NOON, PARTS, ended, line, meter, one_hour, stopped, tracker
 
-from greentrain import GreentrainError, InputError
-from greentrain.history import History
-from greentrain.history.sql_export import export
+from greentrain import GreentrainError, History, InputError
+from greentrain.history import export
 
 pytest.importorskip("sqlalchemy", reason="the extra 'sql' is not installed")
 AWKWARD = 'a, "b"\n=HYPERLINK(1) \x00 \u8bad\u7ec3 \'; DROP TABLE runs; --' + "x" * 10_000

@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from journals_by_hand import line, meter, reading, stopped, tracker
 
-from greentrain.errors import UnknownName
+from greentrain import History, Run, UnknownName
+from greentrain.history import newest
 from greentrain.history.forecast import forecast
-from greentrain.history.history import History, newest
-from greentrain.history.run import Run
-from greentrain.reporting.terminal.watch import watch_text
+from greentrain.reporting.terminal import watch_text
 
 _COMPONENT = {"component": "cpu", "quality": "unknown", "reason": "lost"}
 

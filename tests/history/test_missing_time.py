@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 from journals_by_hand import CPU, GPU, MONO, NOON, ended, line, meter, reading, stopped, tracker
 
-from greentrain.estimation.site import UNKNOWN_SITE
-from greentrain.history.history import Follower
-from greentrain.history.merge import read_run
-from greentrain.history.run import Run
-from greentrain.history.session_slice import slice_session
-from greentrain.journal.reader import read_journal
+from greentrain import Run
+from greentrain.estimation import UNKNOWN_SITE
+from greentrain.history import Follower, read_run, slice_session
+from greentrain.journal import read_journal
 
 MEASURED_CPU = {**CPU, "name": "Unheard CPU", "quality": "measured"}
 UNHEARD = {**GPU, "name": "Unheard accelerator"}

@@ -22,11 +22,10 @@ from journals_by_hand import (
     tracker,
 )
 
-from greentrain.estimation.site import UNKNOWN_SITE
-from greentrain.history.merge import read_run
-from greentrain.history.run import Run
-from greentrain.history.session_slice import slice_session
-from greentrain.journal.reader import read_journal
+from greentrain import Run
+from greentrain.estimation import UNKNOWN_SITE
+from greentrain.history import read_run, slice_session
+from greentrain.journal import read_journal
 
 MEASURED_MEMORY = {**MEMORY, "quality": "modelled"}
 

@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hour, reading, stopped, tracker
 
-from greentrain import estimate
+from greentrain import Run, estimate
+from greentrain.history import Reconciliation, read_run
 from greentrain.history.forecast import forecast
-from greentrain.history.merge import read_run
-from greentrain.history.reconcile import Reconciliation
-from greentrain.history.run import Run
 
 HOUR_OF_EIGHT = {"gpu": "V100-SXM2-32GB", "count": 8, "hours": 1, "location": "FR", "year": 2024}
 SAID = {"location": "FR", "year": 2024}

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, reading, stopped, tracker, write
 
-from greentrain.history.merge import read_run
-from greentrain.journal.paths import host_name
-from greentrain.journal.process_alive import process_started
+from greentrain.history import read_run
+from greentrain.journal import host_name, process_started
 
 
 def status_of(folder: Path, seconds_after: float = 1e6) -> tuple[str, str | None]:

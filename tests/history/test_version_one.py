@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from greentrain.history import History, Run
+from greentrain import History, Run
 
 KEPT = Path(__file__).parents[1] / "data" / "home_version_1"
 

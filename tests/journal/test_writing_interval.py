@@ -2,7 +2,7 @@
 
 import json
 
-from greentrain.journal.writer import writing_interval_seconds
+from greentrain.journal import writing_interval_seconds
 
 
 def test_stages() -> None:

@@ -10,12 +10,10 @@ import metered
 import pytest
 
 import greentrain
-from greentrain.meter import backends
+from greentrain import ReplayMeter
+from greentrain.meter import MeterSettings, NoMeter, backends
 from greentrain.meter.backends import BACKENDS, checked_meter, make_meter
-from greentrain.meter.base import NoMeter
 from greentrain.meter.launch import launch
-from greentrain.meter.replay import ReplayMeter
-from greentrain.meter.settings import MeterSettings
 
 THEIRS = """
 import time

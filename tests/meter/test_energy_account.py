@@ -2,7 +2,7 @@
 
 import pytest
 
-from greentrain.meter.base import Component, Reading
+from greentrain.meter import Component, Reading
 from greentrain.meter.energy_account import EnergyAccount, ReadingGap
 from greentrain.meter.process_share import Share
 from greentrain.meter.recorder import quality_by_kind, quality_record

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from greentrain.meter import NoMeter, Reading, RunEnd, host_reader
 from greentrain.meter import __main__ as meter_process
-from greentrain.meter import host_reader
-from greentrain.meter.base import NoMeter, Reading
 from greentrain.meter.host_reader import HostReader
-from greentrain.meter.run_end import RunEnd
 
 KWH = 1 / 3.6e6
 

@@ -8,10 +8,9 @@ import metered
 import pytest
 
 import greentrain
-from greentrain.history import History
+from greentrain import History
+from greentrain.meter import MeterSettings, NativeMeter
 from greentrain.meter.launch import launch
-from greentrain.meter.native import NativeMeter
-from greentrain.meter.settings import MeterSettings
 
 SELECTED = [("1", 200.0), ("GPU-0", 100.0), ("MIG-0", 200 * 3 / 7), ("0,MIG-1", 100 + 200 * 2 / 7)]
 

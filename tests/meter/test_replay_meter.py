@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from greentrain.errors import DataError
-from greentrain.meter.base import Meter
-from greentrain.meter.replay import ReplayMeter
+from greentrain import DataError, ReplayMeter
+from greentrain.meter import Meter
 
 
 def file(folder: Path, text: str) -> Path:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from journals_of_reports import write_run
 
-from greentrain import History, update_card
-from greentrain.cli.main import run
+from greentrain import History, report, update_card
+from greentrain.cli import run
 from greentrain.reporting.forms import FORMS
-from greentrain.reporting.report import report
 
 OURS = ("latex", "model-card", "gpai", "ghg", "sci", "cyclonedx", "spdx", "boamps", "codecarbon")
 

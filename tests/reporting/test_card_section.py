@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.errors import InputError
-from greentrain.reporting.model_card.section import BEGIN, END, with_section
+from greentrain import InputError
+from greentrain.reporting.model_card import BEGIN, END, with_section
 
 BLOCK = ["- one", "", "two"]
 TEXT = f"{BEGIN}\n- one\n\ntwo\n{END}\n"

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from greentrain.reporting.terminal.claims import claim_text, claims_text
-from greentrain.validation.claims import ClaimResult, check_claims
+from greentrain.reporting.terminal import claim_text, claims_text
+from greentrain.validation import ClaimResult, check_claims
 
 RESULTS = check_claims()
 TEXTS = {result.claim.id: claim_text(result) for result in RESULTS}

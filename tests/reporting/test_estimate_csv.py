@@ -11,9 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import described_runs, positive
 
-from greentrain import estimate, footprint
-from greentrain.estimation import Estimate
-from greentrain.interval import Interval
+from greentrain import Estimate, Interval, estimate, footprint
 from greentrain.reporting.forms.estimate_csv import COLUMNS, estimate_csv, estimate_row
 
 ESTIMATION = Path(__file__).parents[2] / "src" / "greentrain" / "estimation"

@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.errors import InputError
-from greentrain.reporting.model_card.front_matter import find_front_matter, with_mapping
+from greentrain import InputError
+from greentrain.reporting.model_card import find_front_matter, with_mapping
 
 KEY = "co2_eq_emissions"
 VALUES = {"emissions": "1234.5", "source": '"ours"'}

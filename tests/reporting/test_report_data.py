@@ -7,11 +7,10 @@ import pytest
 from journals_of_reports import FIRST_START, write_run
 
 import greentrain
-from greentrain import History, InputError
+from greentrain import History, InputError, Interval
 from greentrain.footprint import UNKNOWN, Grid
-from greentrain.interval import Interval, exact
-from greentrain.reporting.build_data import report_data_of
-from greentrain.reporting.report_data import QUANTITIES, PowerSpan, Size
+from greentrain.interval import exact
+from greentrain.reporting import QUANTITIES, PowerSpan, Size, report_data_of
 from greentrain.reporting.scope_statements import runs_words
 
 

@@ -8,11 +8,9 @@ import pytest
 from journals_of_reports import write_run
 
 import greentrain
-from greentrain import History, report
-from greentrain.cli.main import run
-from greentrain.errors import InputError
-from greentrain.reporting.build_data import report_data_of, with_stated_size
-from greentrain.reporting.report_data import Size
+from greentrain import History, InputError, report
+from greentrain.cli import run
+from greentrain.reporting import Size, report_data_of, with_stated_size
 
 TIMED = greentrain.estimate("A100", hours=1)
 

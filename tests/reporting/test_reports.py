@@ -12,13 +12,12 @@ from journals_of_reports import FIRST_START, write_run
 from jsonschema import Draft202012Validator
 
 import greentrain
-from greentrain import Contradiction, History, InputError, UnknownName, report
+from greentrain import Contradiction, History, InputError, Interval, UnknownName, report
 from greentrain.errors import either
-from greentrain.interval import Interval
+from greentrain.reporting import is_ours
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.forms.csv import COLUMNS
 from greentrain.reporting.forms.json_schema import schema, schema_text
-from greentrain.reporting.provenance_mark import is_ours
 
 NASTY = "</script><script>alert(1)</script>\"'<!--{{ 7 * 7 }}|*_`[x](javascript:alert(1))\x1b[31m\n# head\n=1+1"
 OWN = ("html", "markdown", "text", "json", "csv")
@@ -171,8 +170,8 @@ def test_json_holds_everything(results: dict[str, Any]) -> None:
 
 def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, Any]) -> None:
     """Of 150 runs of 0 to 149 kWh the 100 largest; the sum counts all of them: 11,175 kWh."""
-    from greentrain.reporting.build_data import report_data_of
-    from greentrain.reporting.document.build import document_of
+    from greentrain.reporting import report_data_of
+    from greentrain.reporting.document import document_of
 
     data = report_data_of(results["project"])
     first = data.lines[0]

@@ -7,9 +7,8 @@ import pytest
 from journals_of_reports import write_run
 
 from greentrain import History, report
-from greentrain.reporting.build_data import report_data_of
-from greentrain.reporting.document.spans import MOST_NAMES, spans_blocks
-from greentrain.reporting.report_data import PowerSpan, ReportData
+from greentrain.reporting import PowerSpan, ReportData, report_data_of
+from greentrain.reporting.document import MOST_NAMES, spans_blocks
 
 SPANS = [("epoch", 0, 1800), ("check", 900, 1080, 0), ("epoch", 1800, 3600)]
 

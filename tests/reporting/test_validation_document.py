@@ -1,9 +1,8 @@
 """The document of a validation: records with their figures, in the unit in which they were published."""
 
 from greentrain import validate
-from greentrain.reporting.build_data import report_data_of
-from greentrain.reporting.document.blocks import Table
-from greentrain.reporting.document.validation import validation_sections
+from greentrain.reporting import report_data_of
+from greentrain.reporting.document import Table, validation_sections
 
 
 def figures_of(tier: str) -> dict[str, tuple[str, str]]:

@@ -9,9 +9,7 @@ import pytest
 from tracked import of_type, replay, tracker
 
 import greentrain
-from greentrain.tracking.budget import Budget, BudgetUse
-from greentrain.tracking.settings import checked_settings
-from greentrain.tracking.training_records import Logs
+from greentrain.tracking import Budget, BudgetUse, Logs, checked_settings
 
 DEFAULTS: dict[str, Any] = dict.fromkeys(
     ("name", "project", "run_id", "gpu", "count", "instance", "workload", "location", "year", "grid_intensity", "pue")

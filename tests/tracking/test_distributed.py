@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tracked import KWH_PER_SECOND, environment, journals, of_type, replay
 
-from greentrain.history import History, Run
+from greentrain import History, Run
 
 _LAUNCHER_VARIABLES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "GROUP_RANK", "TORCHELASTIC_RUN_ID")
 _LONGEST_WAIT_SECONDS = 10.0

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from greentrain.journal.paths import host_name, safe_name
-from greentrain.journal.process_alive import process_started
+from greentrain.journal import host_name, process_started, safe_name
+from greentrain.tracking import Ranks
 from greentrain.tracking.distributed import (
     SESSION_VARIABLE,
     TRACKER,
     WRAPPER,
     Ancestor,
-    Ranks,
     ancestor,
     parting_of_nodes,
     ranks_of,

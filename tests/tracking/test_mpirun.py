@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tracked import KWH_PER_SECOND, environment, journals, replay
 
-from greentrain.history import History, Run
+from greentrain import History, Run
 
 _PROGRAM = """
 import sys, time

@@ -11,7 +11,7 @@ from tracked import KWH_PER_SECOND, replay
 
 import greentrain
 from greentrain import InputError, report
-from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting import report_data_of
 
 
 @pytest.fixture

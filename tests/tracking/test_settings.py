@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import greentrain
-from greentrain.tracking.settings import is_place_code
+from greentrain.tracking import is_place_code
 
 METERS = "must be codecarbon, native, none, replay:FILE or a ReplayMeter"
 BAD = [

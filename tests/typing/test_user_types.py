@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from greentrain import track
-from greentrain.tracking.function_types import TrackKeywords
+from greentrain.tracking import TrackKeywords
 
 HERE = Path(__file__).parent
 PAGES = (HERE.parents[1] / "README.md", *sorted((HERE.parents[1] / "docs").glob("*.md")))

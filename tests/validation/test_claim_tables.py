@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greentrain.catalogue.schema.check import check_profiles
+from greentrain.catalogue import check_profiles
 
 SCENARIO = "claim,id,kind,label,gpu,count,hours,pue,published_kg,tolerance,source"
 OWN_TABLES = [

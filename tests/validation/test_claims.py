@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from greentrain import DataError, load_catalogue
-from greentrain.validation.claim_records import read_claims
-from greentrain.validation.claims import ClaimResult, ScenarioResult, check_claims, three_digits, two_digits
+from greentrain.validation import ClaimResult, ScenarioResult, check_claims, read_claims, three_digits, two_digits
 
 RESULTS = {result.claim.id: result for result in check_claims()}
 BERT, CARS, GPT3 = (RESULTS[key] for key in ("bert-flight", "five-cars", "gpt3"))

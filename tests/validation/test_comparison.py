@@ -7,7 +7,7 @@ from hypothesis import given
 from strategies import described_runs
 
 from greentrain import estimate
-from greentrain.validation.comparison import MethodComparison, compare_methods
+from greentrain.validation import MethodComparison, compare_methods
 
 TOOLS_KG = {
     "lacoste2019": 8.88,

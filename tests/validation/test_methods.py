@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from greentrain import estimate, formulas, load_catalogue
+from greentrain.validation import Reference
 from greentrain.validation.methods import (
     METHODS,
     Job,
@@ -22,7 +23,6 @@ from greentrain.validation.methods import (
     strubell2019,
     tdp_method,
 )
-from greentrain.validation.reference import Reference
 
 HOURS = 96.0
 

@@ -3,7 +3,7 @@
 import pytest
 
 from greentrain import load_catalogue
-from greentrain.validation.names import RecordHardware, RecordPlace, find_hardware, find_place
+from greentrain.validation import RecordHardware, RecordPlace, find_hardware, find_place
 
 CATALOGUE = load_catalogue()
 

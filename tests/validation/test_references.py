@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from greentrain.errors import DataError, InputError, UnknownName
-from greentrain.validation.reference import Reference
-from greentrain.validation.references import read_references
+from greentrain import DataError, InputError, UnknownName
+from greentrain.validation import Reference, read_references
 
 HEADER = "id,accelerator,accelerator_count,wall_hours,pue,published_energy_kwh,published_co2e_kg"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from greentrain.validation.recompute import agreements, half_unit, recompute
-from greentrain.validation.reference import Reference
+from greentrain.validation import Reference, agreements, half_unit
+from greentrain.validation.recompute import recompute
 
 KG = {"kg": 1.0, "t": 1000.0, "lb": 0.45359237}
 KWH = {"kwh": 1.0, "mwh": 1000.0}

@@ -3,8 +3,7 @@
 import pytest
 
 from greentrain import load_catalogue
-from greentrain.validation.reference import Reference
-from greentrain.validation.references import classified, energy_boundary, infer_tiers
+from greentrain.validation import Reference, classified, energy_boundary, infer_tiers
 
 CATALOGUE = load_catalogue()
 TIMED = Reference("run", accelerator="V100", accelerator_count=8, wall_hours=10, published_energy_kwh=24)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from greentrain.validation.reference import Reference
-from greentrain.validation.traps import TRAPS, find_traps
+from greentrain.validation import TRAPS, Reference, find_traps
 
 CLEAN = Reference(
     "clean", model="Model 7B", year=2021,

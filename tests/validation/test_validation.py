@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from greentrain import estimate, load_catalogue, validate
-from greentrain.errors import InputError, UnknownName
-from greentrain.interval import Interval, exact
-from greentrain.reporting.terminal.validation import quantity
-from greentrain.validation.our_estimate import decompose, described, estimated
-from greentrain.validation.reference import Reference
-from greentrain.validation.references import read_references
-from greentrain.validation.report import RecordResult
+from greentrain import InputError, Interval, UnknownName, estimate, load_catalogue, validate
+from greentrain.interval import exact
+from greentrain.reporting.terminal import quantity
+from greentrain.validation import RecordResult, Reference, decompose, described, estimated, read_references
 
 CATALOGUE = load_catalogue()
 REPORT = validate()

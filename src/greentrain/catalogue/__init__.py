@@ -21,6 +21,9 @@ if TYPE_CHECKING:
         Place,
         Source,
     )
+    from greentrain.catalogue.schema.check import check_profiles
+    from greentrain.catalogue.table_files import read_own_table
+    from greentrain.catalogue.user_folder import home_folder, own_profiles_folder
 else:
     from greentrain._lazy import lazy_names
 
@@ -31,23 +34,14 @@ else:
             "catalogue.catalogue": "Catalogue load_catalogue",
             "catalogue.places": "Location Places",
             "catalogue.records": "Accelerator CloudRegion Cpu Equivalent Family Figure GridValue Instance Place Source",
+            "catalogue.schema.check": "check_profiles",
+            "catalogue.table_files": "read_own_table",
+            "catalogue.user_folder": "home_folder own_profiles_folder",
         },
     )
 
 __all__ = [
-    "DATA_VERSION",
-    "Accelerator",
-    "Catalogue",
-    "CloudRegion",
-    "Cpu",
-    "Equivalent",
-    "Family",
-    "Figure",
-    "GridValue",
-    "Instance",
-    "Location",
-    "Place",
-    "Places",
-    "Source",
-    "load_catalogue",
-]
+    "DATA_VERSION", "Accelerator", "Catalogue", "CloudRegion", "Cpu", "Equivalent", "Family", "Figure",
+    "GridValue", "Instance", "Location", "Place", "Places", "Source", "check_profiles", "home_folder",
+    "load_catalogue", "own_profiles_folder", "read_own_table",
+]  # fmt: skip

@@ -1,5 +1,5 @@
 """The command line: parse, one library call, print."""
 
-from greentrain.cli.main import main
+from greentrain.cli.main import main, run
 
-__all__ = ["main"]
+__all__ = ["main", "run"]

@@ -6,8 +6,17 @@ The names are loaded on first use: a live run checks its arguments without loadi
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from greentrain.estimation.equivalents import EverydayComparison, compare, is_labelled
     from greentrain.estimation.estimator import estimate
+    from greentrain.estimation.grid import choose_grid, grid_input
+    from greentrain.estimation.plausibility import plausibility_warnings
+    from greentrain.estimation.power import find_devices
+    from greentrain.estimation.ranges import LIMITS, SCALED, SCALES, Limits, checked_number
+    from greentrain.estimation.request import Request
+    from greentrain.estimation.resolved_run import ResolvedRun
     from greentrain.estimation.result import Estimate
+    from greentrain.estimation.site import UNKNOWN_SITE
+    from greentrain.estimation.training_flops import find_compute
     from greentrain.footprint import Part
     from greentrain.inputs import Input
 else:
@@ -16,11 +25,24 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
+            "estimation.equivalents": "EverydayComparison compare is_labelled",
             "estimation.estimator": "estimate",
+            "estimation.grid": "choose_grid grid_input",
+            "estimation.plausibility": "plausibility_warnings",
+            "estimation.power": "find_devices",
+            "estimation.ranges": "LIMITS Limits SCALED SCALES checked_number",
+            "estimation.request": "Request",
+            "estimation.resolved_run": "ResolvedRun",
             "estimation.result": "Estimate",
+            "estimation.site": "UNKNOWN_SITE",
+            "estimation.training_flops": "find_compute",
             "footprint": "Part",
             "inputs": "Input",
         },
     )
 
-__all__ = ["Estimate", "Input", "Part", "estimate"]
+__all__ = [
+    "LIMITS", "SCALED", "SCALES", "UNKNOWN_SITE", "Estimate", "EverydayComparison", "Input", "Limits", "Part",
+    "Request", "ResolvedRun", "checked_number", "choose_grid", "compare", "estimate", "find_compute",
+    "find_devices", "grid_input", "is_labelled", "plausibility_warnings",
+]  # fmt: skip

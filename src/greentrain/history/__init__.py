@@ -1,7 +1,34 @@
 """Runs over time: journals read, merged over nodes and restarts, reconciled with estimates, and handed on."""
 
-from greentrain.history.history import History
-from greentrain.history.recorded_run import NodeMeasurement
-from greentrain.history.run import Run
+# Type checkers take this name as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from greentrain.history.calibrate import next_run
+    from greentrain.history.history import Follower, History, Totals, newest, runs_csv, runs_dict, totals_of
+    from greentrain.history.merge import NotAskedFor, read_run
+    from greentrain.history.reconcile import Reconciliation
+    from greentrain.history.recorded_run import NodeMeasurement
+    from greentrain.history.run import Run
+    from greentrain.history.session_slice import slice_session
+    from greentrain.history.sql_export import export, rows_of
+else:
+    from greentrain._lazy import lazy_names
 
-__all__ = ["History", "NodeMeasurement", "Run"]
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "history.calibrate": "next_run",
+            "history.history": "Follower History Totals newest runs_csv runs_dict totals_of",
+            "history.merge": "NotAskedFor read_run",
+            "history.reconcile": "Reconciliation",
+            "history.recorded_run": "NodeMeasurement",
+            "history.run": "Run",
+            "history.session_slice": "slice_session",
+            "history.sql_export": "export rows_of",
+        },
+    )
+
+__all__ = [
+    "Follower", "History", "NodeMeasurement", "NotAskedFor", "Reconciliation", "Run", "Totals", "export",
+    "newest", "next_run", "read_run", "rows_of", "runs_csv", "runs_dict", "slice_session", "totals_of",
+]  # fmt: skip

@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from greentrain.history.history import History
-from greentrain.reporting.terminal.watch import watch_text
-from greentrain.tracking.live_energy import LiveEnergy
+from greentrain import History
+from greentrain.reporting.terminal import watch_text
+from greentrain.tracking import LiveEnergy
 
 
 def memory_mib(name: str) -> float:

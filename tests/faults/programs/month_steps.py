@@ -6,7 +6,7 @@ import time
 
 from tracked_by import meter
 
-from greentrain.tracking.callbacks.training import Training
+from greentrain.tracking import Training
 
 STEPS = int(sys.argv[1])
 training = Training({"meter": meter(), "home": os.environ["GREENTRAIN_HOME"], "quiet": True})

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from greentrain.catalogue.records import Equivalent
-from greentrain.estimation.equivalents import EverydayComparison
+from greentrain import Input, Interval, ValidationReport
+from greentrain.catalogue import Equivalent
+from greentrain.estimation import EverydayComparison
 from greentrain.footprint import UNKNOWN, Factor, Part
-from greentrain.inputs import Input, Inputs, given
-from greentrain.interval import Interval, exact
-from greentrain.reporting.report_data import ReportData, RunLine, Versions
-from greentrain.validation.report import RecordResult, ValidationReport
+from greentrain.inputs import Inputs, given
+from greentrain.interval import exact
+from greentrain.reporting import ReportData, RunLine, Versions
+from greentrain.validation import RecordResult
 
 GRID = Input(
     "grid_intensity", Interval(200, 400, 800), "g/kWh", "published", "ember_2026_04", year=2024,

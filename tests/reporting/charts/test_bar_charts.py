@@ -5,7 +5,7 @@ from chart_examples import example, history, line, nothing, with_footprint
 
 from greentrain import estimate
 from greentrain.interval import exact
-from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting import report_data_of
 from greentrain.reporting.charts import by_month as months_chart
 from greentrain.reporting.charts import tornado as tornado_chart
 from greentrain.reporting.charts import waterfall as waterfall_chart

@@ -7,10 +7,9 @@ import pytest
 from chart_examples import example, history, nothing, validated, with_footprint
 
 import greentrain
-from greentrain import estimate, validate
-from greentrain.errors import InputError
-from greentrain.reporting.build_data import report_data_of
-from greentrain.reporting.charts import KINDS, chart, charts_of
+from greentrain import InputError, chart, estimate, validate
+from greentrain.reporting import report_data_of
+from greentrain.reporting.charts import KINDS, charts_of
 from greentrain.reporting.charts.reference_data import PLACES, places_beside, published_runs
 
 BERT = {"gpu": "V100", "count": 64, "hours": 79.0, "location": "US", "year": 2019}

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from chart_examples import example
 
-from greentrain.errors import InputError
+from greentrain import InputError
 from greentrain.reporting.charts.headline import headline
 from greentrain.reporting.charts.pictures import PicturesUnavailable, pictures
 from greentrain.reporting.charts.waterfall import waterfall

@@ -3,9 +3,9 @@
 import pytest
 from chart_examples import example, nothing
 
+from greentrain.reporting import PowerSpan, ReportData
 from greentrain.reporting.charts import power_over_time as chart
 from greentrain.reporting.charts.power_over_time import power_over_time, thinned
-from greentrain.reporting.report_data import PowerSpan, ReportData
 
 GPU = ((0.0, 100.0), (3600.0, 300.0), (10_800.0, 600.0))
 CPU = ((0.0, 50.0), (10_800.0, 50.0))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain.interval import Interval, exact
+from greentrain import Interval
+from greentrain.interval import exact
 from greentrain.reporting.charts.si_prefixes import UNITS, scale_for, tick, written, written_span
 
 

@@ -3,16 +3,16 @@
 import pytest
 from chart_examples import TRAIN, example, line, nothing, with_footprint
 
-from greentrain import estimate
-from greentrain.interval import Interval, exact
-from greentrain.reporting.build_data import report_data_of
+from greentrain import Interval, estimate
+from greentrain.interval import exact
+from greentrain.reporting import report_data_of
 from greentrain.reporting.charts import headline as headline_chart
 from greentrain.reporting.charts import methods as methods_chart
 from greentrain.reporting.charts import other_regions as elsewhere_chart
 from greentrain.reporting.charts.headline import ReferencePoint, headline
 from greentrain.reporting.charts.methods import methods
 from greentrain.reporting.charts.other_regions import PlaceGrid, other_regions
-from greentrain.validation.comparison import compare_methods
+from greentrain.validation import compare_methods
 
 MODEL = ReferencePoint("training a model (location-based)", exact(100.0), "strubell_2019")
 PLACES = (

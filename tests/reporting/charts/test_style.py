@@ -2,8 +2,8 @@
 
 import pytest
 
-from greentrain.errors import InputError
-from greentrain.interval import Interval, exact
+from greentrain import InputError, Interval
+from greentrain.interval import exact
 from greentrain.reporting.charts import style
 from greentrain.reporting.charts.log_axis import drawable, log_axis
 from greentrain.reporting.charts.si_prefixes import scale_for

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from greentrain import Estimate, Interval, estimate
+from greentrain import Estimate, Input, Interval, estimate
 from greentrain.footprint import UNKNOWN, Part
-from greentrain.inputs import IT_ENERGY, Input, Inputs, given
-from greentrain.reporting.build_data import report_data_of
-from greentrain.reporting.report_data import ReportData, RunLine, Size, Versions
+from greentrain.inputs import IT_ENERGY, Inputs, given
+from greentrain.reporting import ReportData, RunLine, Size, Versions, report_data_of
 
 MADE_AT = datetime(2026, 11, 22, 11, tzinfo=UTC)
 GRID = Input(

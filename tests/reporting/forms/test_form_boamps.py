@@ -9,12 +9,9 @@ import jsonschema
 import pytest
 from form_examples import MADE_AT, exact, one_run, project, sized
 
-from greentrain import Interval, estimate
-from greentrain.errors import InputError
-from greentrain.reporting.build_data import report_data_of
+from greentrain import InputError, Interval, estimate, report
+from greentrain.reporting import ReportData, report_data_of
 from greentrain.reporting.forms.boamps import quality
-from greentrain.reporting.report import report
-from greentrain.reporting.report_data import ReportData
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "data" / "boamps_report.schema.json").read_text())
 CLOUD = report_data_of(estimate("A100-SXM4-80GB", count=8, hours=10, location="aws:eu-west-3", year=2024))

@@ -8,9 +8,8 @@ import pytest
 from form_examples import exact, one_run, project
 
 from greentrain import estimate
-from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting import ReportData, report_data_of
 from greentrain.reporting.forms.codecarbon import COLUMNS, render
-from greentrain.reporting.report_data import ReportData
 
 
 def rows(data: ReportData) -> list[dict[str, str]]:

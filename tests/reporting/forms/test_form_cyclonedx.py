@@ -9,10 +9,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from form_examples import MADE_AT, exact, one_run, project, sized
 
-from greentrain.errors import InputError
+from greentrain import InputError, report
+from greentrain.reporting import ReportData
 from greentrain.reporting.forms.cyclonedx import ACTIVITIES, render
-from greentrain.reporting.report import report
-from greentrain.reporting.report_data import ReportData
 
 VERSIONS = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}
 

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from form_examples import exact, one_run, project
 
-from greentrain import estimate
-from greentrain.errors import InputError
-from greentrain.reporting.build_data import report_data_of
+from greentrain import InputError, estimate
+from greentrain.reporting import ReportData, report_data_of
 from greentrain.reporting.forms.ghg import COLUMNS, render
-from greentrain.reporting.report_data import ReportData
 
 
 def rows(data: ReportData, **options: Any) -> list[dict[str, str]]:

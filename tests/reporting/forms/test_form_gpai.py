@@ -6,9 +6,8 @@ import pytest
 from form_examples import exact, one_run, project, sized, with_footprint, with_size
 
 from greentrain import Interval, estimate
-from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting import ReportData, report_data_of
 from greentrain.reporting.forms.gpai import compute_method, energy_method, render
-from greentrain.reporting.report_data import ReportData
 
 
 def items(data: ReportData) -> dict[str, str]:

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 from form_examples import exact, one_run, project, sized, with_footprint
 
-from greentrain import Interval, estimate
-from greentrain.errors import InputError
+from greentrain import InputError, Interval, estimate
 from greentrain.inputs import Inputs
-from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting import ReportData, report_data_of
 from greentrain.reporting.forms.latex import render
-from greentrain.reporting.report_data import ReportData
 
 NASTY = "}a\\b{{c}$d$&#%_^~<>|\"`'\u00e9\u4e2d\U0001f331 \\input{/etc/passwd}"
 PAPER = r"""\documentclass{article}

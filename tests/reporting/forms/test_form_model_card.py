@@ -10,13 +10,10 @@ from form_examples import exact, exact_estimate, nothing, one_run, project, size
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain import Interval, update_card, validate
-from greentrain.errors import DataError, InputError
+from greentrain import DataError, InputError, Interval, report, update_card, validate
+from greentrain.reporting import ReportData
 from greentrain.reporting.forms.model_card import metadata, section_lines
-from greentrain.reporting.model_card.section import BEGIN, END
-from greentrain.reporting.model_card.update import updated_card
-from greentrain.reporting.report import report
-from greentrain.reporting.report_data import ReportData
+from greentrain.reporting.model_card import BEGIN, END, updated_card
 
 NUMBER = re.compile(r"\d+\.\d+|\d+")
 """How the Hub reads emissions: the first number in the text of the value."""

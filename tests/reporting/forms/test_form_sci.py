@@ -5,7 +5,7 @@ import re
 import pytest
 from form_examples import exact, one_run, project, sized, with_footprint, with_size
 
-from greentrain.errors import InputError
+from greentrain import InputError
 from greentrain.reporting.forms.sci import render
 
 

@@ -9,11 +9,9 @@ import pytest
 import spdx_python_model
 from form_examples import MADE_AT, exact, one_run, project, sized, with_footprint
 
-from greentrain import Interval
-from greentrain.errors import InputError
+from greentrain import InputError, Interval, report
+from greentrain.reporting import ReportData
 from greentrain.reporting.forms.spdx import render
-from greentrain.reporting.report import report
-from greentrain.reporting.report_data import ReportData
 
 
 def read(text: str) -> Any:

@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 from form_examples import GRID, MADE_AT, exact, nothing, one_run, project, sized, with_footprint
 
-from greentrain import Interval, validate
-from greentrain.errors import Contradiction, InputError
+from greentrain import Contradiction, InputError, Interval, report, validate
 from greentrain.inputs import Inputs
 from greentrain.reporting import scope_statements
 from greentrain.reporting.forms import FORMS
-from greentrain.reporting.report import report
 from greentrain.reporting.scope_statements import (
     accelerator_hours,
     boundary_words,

@@ -1,1 +1,25 @@
 """What the terminal shows: results, lists and entries as text of 80 columns."""
+
+# Type checkers take this name as true.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from greentrain.reporting.terminal.claims import claim_text, claims_text
+    from greentrain.reporting.terminal.history import history_text, totals_text
+    from greentrain.reporting.terminal.run import run_text
+    from greentrain.reporting.terminal.validation import quantity
+    from greentrain.reporting.terminal.watch import watch_text
+else:
+    from greentrain._lazy import lazy_names
+
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "reporting.terminal.claims": "claim_text claims_text",
+            "reporting.terminal.history": "history_text totals_text",
+            "reporting.terminal.run": "run_text",
+            "reporting.terminal.validation": "quantity",
+            "reporting.terminal.watch": "watch_text",
+        },
+    )
+
+__all__ = ["claim_text", "claims_text", "history_text", "quantity", "run_text", "totals_text", "watch_text"]

@@ -12,7 +12,15 @@ from greentrain.validation.methods.henderson2020 import Henderson2020, henderson
 from greentrain.validation.methods.job import Job, described_job
 from greentrain.validation.methods.lacoste2019 import Lacoste2019, lacoste2019
 from greentrain.validation.methods.lannelongue2021 import Lannelongue2021, lannelongue2021
-from greentrain.validation.methods.method import Method, MethodResult
+from greentrain.validation.methods.method import (
+    Constant,
+    Method,
+    MethodResult,
+    all_constants,
+    constant,
+    constants_of,
+    settings_of,
+)
 from greentrain.validation.methods.nameplate import Nameplate, nameplate
 from greentrain.validation.methods.patterson2021 import Patterson2021, patterson2021
 from greentrain.validation.methods.strubell2019 import Strubell2019, strubell2019
@@ -20,19 +28,24 @@ from greentrain.validation.methods.tdp_method import TdpMethod, tdp_method
 
 __all__ = [
     "METHODS",
+    "Constant",
     "Job",
     "Method",
     "MethodResult",
+    "all_constants",
     "anthony2020",
     "codecarbon",
     "codecarbon_cpu",
     "codecarbon_memory",
+    "constant",
+    "constants_of",
     "described_job",
     "henderson2020",
     "lacoste2019",
     "lannelongue2021",
     "nameplate",
     "patterson2021",
+    "settings_of",
     "strubell2019",
     "tdp_method",
 ]
