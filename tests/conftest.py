@@ -35,7 +35,7 @@ _SLOW_PLACES = (
 """Folders and files whose tests start processes, browsers or frameworks; single slow tests have the marker itself."""
 
 _TESTS = Path(__file__).parent
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 30.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

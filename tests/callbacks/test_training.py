@@ -29,7 +29,7 @@ def run_program(settings: dict[str, Any], body: str) -> subprocess.CompletedProc
     """Run a program in which a training has begun."""
     said = json.dumps({**settings, "home": str(settings["home"])})
     command = [sys.executable, "-c", _HEAD + body, said]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize(
@@ -163,4 +163,4 @@ def test_a_copy_does_not_end_the_run(settings: dict[str, Any]) -> None:
 def test_only_a_frameworks_own_module_loads_it(framework: str) -> None:
     """Neither the package of the callbacks nor what they share does."""
     body = f"import sys, greentrain.tracking.callbacks.training\nsys.exit({framework!r} in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", body], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", body], check=False, timeout=120).returncode == 0

@@ -36,4 +36,4 @@ def test_codecarbon_itself_stays_unloaded() -> None:
         "assert codecarbon_cpu('AMD A4-3300')\n"
         "assert 'codecarbon' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)

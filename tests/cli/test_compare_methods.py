@@ -104,5 +104,5 @@ def test_without_the_switch_no_method_is_loaded() -> None:
         f"code = run({JOB!r})\n"
         "sys.exit(code or any(name.startswith('greentrain.validation') for name in sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")

@@ -248,7 +248,7 @@ def test_watching_ends_with_the_run(tmp_path: Path) -> None:
     still = watching.poll()
     child.kill()
     child.communicate()
-    rest, _ = watching.communicate(timeout=20)
+    rest, _ = watching.communicate(timeout=120)
 
     assert first == "live  running  1 min 00 s  bert\n"
     assert still is None

@@ -157,7 +157,7 @@ def test_on_a_terminal_the_user_is_asked(tmp_path: Path, answer: str, code: int,
     command = [sys.executable, "-m", "greentrain.cli.main", *DESCRIBED, "-o", str(path)]
     with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs) as process:
         os.write(ours, answer.encode())
-        assert process.wait(timeout=60) == code
+        assert process.wait(timeout=120) == code
         shown = os.read(ours, 4096).decode()
     os.close(ours)
     os.close(theirs)
@@ -245,7 +245,7 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: Path) -> None:
         "from greentrain.cli.main import run; sys.exit(run(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", program, *DESCRIBED, "--title", "New", "-o", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert done.stderr == f"greentrain: {path}: cannot be written: File too large\n"
     assert path.read_bytes() == before
@@ -285,5 +285,5 @@ def test_reports_in_plain_forms_load_nothing_heavy() -> None:
     )
     for format in ("text", "markdown", "csv", "json"):
         command = [sys.executable, "-c", program, *DESCRIBED, "--format", format]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         assert (done.returncode, done.stderr) == (0, "")

@@ -28,14 +28,18 @@ sys.exit(int(sys.argv[1]))
 """
 LISTENER = """
 import signal, sys, time
+until = time.monotonic() + 60
 def heard(number, frame):
+    global until
     print(signal.Signals(number).name, flush=True)
+    until = time.monotonic() + 2
 for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
     signal.signal(getattr(signal, name), heard)
 print("ready", flush=True)
-for _ in range(600):
+while time.monotonic() < until:
     time.sleep(0.01)
 """
+"""Says which signals it hears, and ends two seconds after the last."""
 SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 
 
@@ -65,7 +69,7 @@ def records(tmp_path: Path, kind: str) -> list[dict[str, Any]]:
 
 def ended_meter(tmp_path: Path) -> dict[str, Any]:
     """Wait for the meter's last record."""
-    for _ in range(100):
+    for _ in range(1200):
         if any((tmp_path / "home").glob("runs/*/*.meter.jsonl")):
             found = records(tmp_path, "meter")
             if found and found[-1]["type"] == "end":
@@ -76,7 +80,7 @@ def ended_meter(tmp_path: Path) -> dict[str, Any]:
 
 def await_meter(tmp_path: Path) -> None:
     """Wait for the meter's first record: the command begins without waiting for it."""
-    for _ in range(200):
+    for _ in range(1200):
         found = [path.read_text() for path in (tmp_path / "home").glob("runs/*/*.meter.jsonl")]
         if any(text.endswith("\n") for text in found):
             return
@@ -94,7 +98,7 @@ def start(command: list[str], **more: Any) -> subprocess.Popen[str]:
 
 def has_ended(pid: int) -> bool:
     """Whether a process has gone, or waits to be collected by nobody in particular."""
-    for _ in range(60):
+    for _ in range(1200):
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return True
@@ -159,7 +163,7 @@ def test_signals_reach_the_command_once(tmp_path: Path, meter: str) -> None:
     for name in names:
         process.send_signal(getattr(signal, name))
         heard.append(process.stdout.readline().strip())  # type: ignore[union-attr]
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=120)
 
     assert (process.first_line, heard) == ("ready", names)  # type: ignore[attr-defined]
     assert (process.returncode, stdout, stderr) == (0, "", "")
@@ -170,7 +174,7 @@ def test_a_terminated_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> No
     """SIGTERM ends the command, its exit code says so, and the record is written."""
     process = start([*wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)])
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=120)
 
     assert process.returncode == 128 + signal.SIGTERM
     assert has_ended(int(process.first_line))  # type: ignore[attr-defined]
@@ -185,7 +189,7 @@ def test_a_killed_wrapper_leaves_no_orphan(tmp_path: Path, meter: str) -> None:
     process = start([*wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)])
     await_meter(tmp_path)
     process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=120)
 
     assert has_ended(int(process.first_line))  # type: ignore[attr-defined]
     assert ended_meter(tmp_path)["why"] == "process_ended"
@@ -209,14 +213,14 @@ def test_stop_and_continue(tmp_path: Path, meter: str) -> None:
     os.kill(wrapper, signal.SIGCONT)
     assert [state_of(pid, "S") for pid in (wrapper, child)] == ["S", "S"]
     os.kill(wrapper, signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
 
 
 def state_of(pid: int, wanted: str) -> str:
-    """Give the state of a process, once it is the wanted one or after three seconds."""
+    """Give the state of a process, once it is the wanted one or after a minute."""
     state = ""
-    for _ in range(60):
+    for _ in range(1200):
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         if state == wanted:
             break

@@ -25,7 +25,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 def loaded_by(body: str) -> set[str]:
     """Run a program in an interpreter of its own and list what it loaded."""
     program = [sys.executable, "-c", _PROGRAM.format(body=body)]
-    done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=120)
     assert done.stderr == ""
     return set(json.loads(done.stdout))
 

@@ -601,7 +601,7 @@ def test_a_command(tmp_path: Path) -> None:
     said = ["--name", "bert", "--meter", f"replay:{power}", "--home", str(tmp_path), "--location", "FR"]
     sleeper = [sys.executable, "-c", "import time; time.sleep(0.3)"]
     command = [str(Path(sys.executable).with_name("greentrain")), "track", *said, "--", *sleeper]
-    ended_command = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    ended_command = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     (run,) = History(str(tmp_path)).runs()
     (end_line,) = ended_command.stderr.splitlines()
     assert end_line.startswith("greentrain: bert completed after ")

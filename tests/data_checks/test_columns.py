@@ -103,4 +103,4 @@ def test_an_estimate_does_not_read_the_columns() -> None:
         "greentrain.estimate('V100', hours=96, location='FR').to_dict()\n"
         "assert 'greentrain.catalogue.schema' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)

@@ -21,7 +21,7 @@ GREENTRAIN = (sys.executable, "-c", "import sys; from greentrain.cli import main
 
 EARLIER = "20260101T000000Z-000000"
 _STEPS = ({"seconds": 0, "gpu_w": 3000, "cpu_w": 500, "memory_w": 100},)
-_PATIENCE_SECONDS = 15.0
+_PATIENCE_SECONDS = 60.0
 _PASSED = ("PATH", "LANG", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
 
 
@@ -68,7 +68,7 @@ class Training:
             time.sleep(pause_seconds)
         return self
 
-    def end(self, seconds: float = 30.0) -> Outcome:
+    def end(self, seconds: float = 120.0) -> Outcome:
         """Wait for its end."""
         try:
             code = self.process.wait(seconds)

@@ -170,7 +170,7 @@ def as_server(command: list[str], **more: Any) -> None:
     """Run a program of the server, as another user where this is root, for which it refuses to run."""
     if os.getuid() == 0:
         command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", *command]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60, **more)
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120, **more)
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def of_type(found: Records, kind: str) -> Records:
     return [record for record in found if record["type"] == kind]
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Wait until a condition holds, and give what it gives; fail after so long. [s]"""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -63,7 +63,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
     raise AssertionError(f"{condition} did not hold within {seconds} s")
 
 
-def wait_for_type(folder: Path, kind: str, number: int = 1, seconds: float = 10.0) -> Records:
+def wait_for_type(folder: Path, kind: str, number: int = 1, seconds: float = 60.0) -> Records:
     """Wait for so many records of a type."""
 
     def found() -> Records:
@@ -74,7 +74,7 @@ def wait_for_type(folder: Path, kind: str, number: int = 1, seconds: float = 10.
     return result
 
 
-def wait_for_end(folder: Path, seconds: float = 10.0) -> dict[str, Any]:
+def wait_for_end(folder: Path, seconds: float = 60.0) -> dict[str, Any]:
     """Wait for the end record."""
     return wait_for_type(folder, "end", 1, seconds)[0]
 

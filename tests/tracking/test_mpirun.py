@@ -41,7 +41,7 @@ def mpirun(folder: Path, launcher: str) -> "subprocess.CompletedProcess[str]":
     }[launcher]  # fmt: skip
     command = [program, *map(str, nodes), "-n", "4", sys.executable, "-c", _PROGRAM, replay(folder)]
     return subprocess.run(
-        command, capture_output=True, text=True, env=environment(folder / "home"), timeout=60, check=False
+        command, capture_output=True, text=True, env=environment(folder / "home"), timeout=120, check=False
     )
 
 

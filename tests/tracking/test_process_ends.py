@@ -46,7 +46,7 @@ def test_a_signal_ends_the_process_as_ever(number: signal.Signals, tmp_path: Pat
     process = start(tmp_path, LOOP)
     time.sleep(1.0)
     process.send_signal(number)
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=120)
     records = meter(tmp_path / "home")
 
     assert (process.returncode, stderr) == (-number, "")
@@ -65,7 +65,7 @@ def test_ctrl_c_once_and_twice(times: int, tmp_path: Path) -> None:
     for _ in range(times):
         process.send_signal(signal.SIGINT)
         time.sleep(0.02)
-    _, stderr = process.communicate(timeout=10)
+    _, stderr = process.communicate(timeout=120)
 
     assert process.returncode == -signal.SIGINT
     assert stderr.rstrip().splitlines()[-1] == "KeyboardInterrupt"
@@ -92,7 +92,7 @@ def test_the_users_own_handler_is_called(tmp_path: Path) -> None:
     """
     process = start(tmp_path, body)
     process.terminate()
-    stdout, _ = process.communicate(timeout=10)
+    stdout, _ = process.communicate(timeout=120)
 
     assert (process.returncode, stdout) == (7, "saved\n")
     assert ending(tmp_path / "home") == ("failed", "SystemExit", 7)

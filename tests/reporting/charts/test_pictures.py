@@ -69,7 +69,7 @@ def test_missing_kaleido_says_what_to_install() -> None:
         "from greentrain.reporting.charts.pictures import pictures\n"
         "pictures({'a': chart(estimate('V100', hours=1))})"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
     assert "Pictures need kaleido: pip install 'greentrain[images]'." in done.stderr.splitlines()[-1]
 
