@@ -35,6 +35,12 @@ class Catalogue:
         Countries, parts of countries and cloud regions, with their grids.
     facilities : Facilities
         PUE and water.
+
+    Examples
+    --------
+    >>> catalogue = load_catalogue()
+    >>> catalogue.places.find("aws:us-east-1").place.name
+    'SERC Virginia/Carolina'
     """
 
     def __init__(self, folders: tuple[str, ...] = ()) -> None:
@@ -60,7 +66,14 @@ class Catalogue:
         return Records(self._tables.lookup("sources"), partial(read_record, Source))
 
     def source(self, key: str) -> Source:
-        """Return a source by id; a user's own row may name a document or a URL where ours have an id."""
+        """Return a source by id; a user's own row may name a document or a URL where ours have an id.
+
+        Examples
+        --------
+        >>> run = estimate("V100", hours=96)
+        >>> run.catalogue.source(run.inputs["tdp"].source_ids[0]).title
+        'Hardware Upgrade 2017, Tesla V100 PCIe and SXM2'
+        """
         return self.sources.get(key) or Source(key, key, key, None, "", "given")
 
 
@@ -107,6 +120,12 @@ def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
         If the folder does not exist.
     DataError
         If a file in it breaks a rule of the schema.
+
+    Examples
+    --------
+    >>> catalogue = load_catalogue()
+    >>> catalogue.hardware.find("A100-SXM4-80GB").tdp_w.best
+    400.0
     """
     own = own_profiles_folder()
     folders = (*([own] if own else []), *([] if profiles is None else [os.fspath(profiles)]))

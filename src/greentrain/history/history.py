@@ -119,6 +119,14 @@ class History:
     home : path, optional
         The data folder. By default the user's own, see ``GREENTRAIN_HOME``, together with the spare
         folder for runs of which that one could not be written.
+
+    Examples
+    --------
+    With one run in the data folder:
+
+    >>> for run in History():
+    ...     print(run)
+    bert-1 completed after 1 h 00 min: 0.504 kWh, 0.202 kg CO2e (90 % interval 0.193 to 0.214)
     """
 
     def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
@@ -128,7 +136,13 @@ class History:
     def runs(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
     ) -> tuple[Run, ...]:
-        """Return the runs, newest first; the parameters are those of `select`."""
+        """Return the runs, newest first; the parameters are those of `select`.
+
+        Examples
+        --------
+        >>> [run.name for run in History().runs(status="completed")]
+        ['bert']
+        """
         return self.select(project=project, since=since, status=status).runs
 
     def __iter__(self) -> Iterator[Run]:
@@ -152,6 +166,12 @@ class History:
         ------
         InputError
             For a status or a moment that is none.
+
+        Examples
+        --------
+        >>> found = History().select(project="nlp")
+        >>> len(found), found.unreadable
+        (1, ())
         """
         earliest = None if since is None else _moment(since)
         if status is not None and status not in STATUSES:
@@ -185,6 +205,11 @@ class History:
             When several have.
         InputError
             When its journals are empty, damaged, or of a version that is not known here.
+
+        Examples
+        --------
+        >>> History().get("bert")
+        <Run bert-1 completed, 3600 s, 0.504 kWh, 0.2016 kg CO2e (90 % interval 0.1926 to 0.2138)>
         """
         folders = self._folders_of(id)
         run = read_run(folders)
@@ -199,30 +224,69 @@ class History:
         ------
         UnknownName, AmbiguousName
             As `get` does.
+
+        Examples
+        --------
+        >>> follower = History().follow("bert-1")
+        >>> follower.look().status
+        'completed'
         """
         return Follower(self._folders_of(id))
 
     def totals(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
     ) -> Totals:
-        """Add the runs up; the parameters are those of `runs`."""
+        """Add the runs up; the parameters are those of `runs`.
+
+        Examples
+        --------
+        >>> History().totals(project="nlp").facility_energy_kwh.best
+        0.504
+        """
         return totals_of(self.runs(project=project, since=since, status=status))
 
     def to_dict(self, **chosen: Any) -> dict[str, Any]:
-        """Return runs and totals as plain data; the parameters are those of `runs`."""
+        """Return runs and totals as plain data; the parameters are those of `runs`.
+
+        Examples
+        --------
+        >>> History().to_dict()["totals"]["by_status"]["completed"]
+        1
+        """
         found = self.select(**chosen)
         return runs_dict(found.runs, found.unreadable)
 
     def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
-        """Return runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`."""
+        """Return runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`.
+
+        Examples
+        --------
+        >>> import json
+        >>> json.loads(History().to_json())["runs"][0]["id"]
+        'bert-1'
+        """
         return json.dumps(self.to_dict(**chosen), indent=indent, allow_nan=False)
 
     def to_csv(self, **chosen: Any) -> str:
-        """Return the runs as CSV, one row each; the parameters are those of `runs`."""
+        """Return the runs as CSV, one row each; the parameters are those of `runs`.
+
+        Examples
+        --------
+        >>> print(History().to_csv()[:30])
+        id,name,project,status,error,e
+        """
         return runs_csv(self.runs(**chosen))
 
     def to_frame(self, **chosen: Any) -> Any:
-        """Return the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`."""
+        """Return the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`.
+
+        Examples
+        --------
+        >>> print(History().to_frame()[["name", "status", "facility_energy_kwh_best"]])
+                name     status  facility_energy_kwh_best
+        id
+        bert-1  bert  completed                     0.504
+        """
         try:
             import pandas  # type: ignore[import-untyped]
         except ImportError:

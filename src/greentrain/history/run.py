@@ -52,6 +52,14 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         The same run by its hardware profile; None where its hardware or duration is not known.
     reconciliation : Reconciliation
         Measurement and estimate compared, and which of them was adopted.
+
+    Examples
+    --------
+    >>> run = History().get("bert-1")
+    >>> run.energy_kwh
+    {'gpu': 0.3, 'cpu': 0.1, 'memory': 0.02}
+    >>> run.basis, run.facility_energy_kwh.best
+    ('measured', 0.504)
     """
 
     @cached_property
@@ -138,7 +146,14 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return found
 
     def to_row(self) -> dict[str, Any]:
-        """Return the run as one flat row, as a table of the history shows it."""
+        """Return the run as one flat row, as a table of the history shows it.
+
+        Examples
+        --------
+        >>> row = History().get("bert-1").to_row()
+        >>> row["hardware"], row["duration_seconds"]
+        ('1 x v100-sxm2-16gb', 3600.0)
+        """
         row: dict[str, Any] = {name: getattr(self, name) for name in _FACTS}
         row |= {"started": utc(self.started), "ended": None if self.status == "running" else utc(self.ended)}
         row["hosts"] = " ".join(self.hosts)
@@ -149,7 +164,13 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return row | {"is_complete": self.is_complete, "basis": self.basis}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain data, with the estimate and what follows from both."""
+        """Return everything as plain data, with the estimate and what follows from both.
+
+        Examples
+        --------
+        >>> History().get("bert-1").to_dict()["pue"]["best"]
+        1.2
+        """
         found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "kind": "run", "greentrain_version": __version__}
         row = self.to_row()
         found |= {name: row[name] for name in (*_FACTS[:9], "hardware", "location", "year", "ranks")}
@@ -164,7 +185,14 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return found | {"folders": list(self.folders), "notes": list(self.notes)}
 
     def to_json(self, indent: int | None = 2) -> str:
-        """Return everything as JSON text, without NaN or infinity."""
+        """Return everything as JSON text, without NaN or infinity.
+
+        Examples
+        --------
+        >>> import json
+        >>> json.loads(History().get("bert-1").to_json())["status"]
+        'completed'
+        """
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def _factor(self, name: str) -> dict[str, Any] | None:
