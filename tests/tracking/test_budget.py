@@ -35,9 +35,7 @@ def test_use_share_and_forecast() -> None:
 def test_each_threshold_is_warned_of_once() -> None:
     """At 80 % and at 100 %, whichever of the two budgets is fuller."""
     found = budget(budget_kwh=10, budget_kg=1)
-    warned = [
-        found.judge(found.uses(kwh, kg, None))[0] for kwh, kg in ((7.9, 0), (8, 0.1), (9, 0.9), (9, 1.0), (11, 2))
-    ]
+    warned = [found.judge(kwh, kg, None)[0] for kwh, kg in ((7.9, 0), (8, 0.1), (9, 0.9), (9, 1.0), (11, 2))]
 
     assert warned == [
         None,
@@ -52,14 +50,14 @@ def test_each_threshold_is_warned_of_once() -> None:
 def test_raise_comes_every_time_and_stop_asks() -> None:
     """Who goes on gets the exception again; ``stop`` sets the flag that callbacks read."""
     raising, stopping = budget(budget_kwh=1, on_budget="raise"), budget(budget_kwh=1, on_budget="stop")
-    errors = [raising.judge(raising.uses(kwh, 0, None))[1] for kwh in (0.9, 1.1, 1.2)]
+    errors = [raising.judge(kwh, 0, None)[1] for kwh in (0.9, 1.1, 1.2)]
 
     assert [str(error) if error else None for error in errors] == [
         None,
         "the run has used 1.1 kWh of a budget of 1 kWh",
         "the run has used 1.2 kWh of a budget of 1 kWh",
     ]
-    assert stopping.judge(stopping.uses(2, 0, None)) == ("200 % of the budget of 1 kWh is used", None)
+    assert stopping.judge(2, 0, None) == ("200 % of the budget of 1 kWh is used", None)
     assert stopping.should_stop
 
 

@@ -1,11 +1,15 @@
 """The protocol of meters: sources of cumulative energy by component."""
 
+import time
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from greentrain.journal.records import COMPONENTS, Component
 
-__all__ = ["WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading", "switched_off", "unknown_components"]
+__all__ = [
+    "WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading", "SimpleMeter", "switched_off",
+    "unknown_components",
+]  # fmt: skip
 
 WATT_SECONDS_PER_KWH = 3.6e6
 
@@ -76,12 +80,26 @@ class Meter(Protocol):
         """Release what was opened; nothing is read any more."""
 
 
-def unknown_components(reason: str) -> tuple[Component, ...]:
-    """Describe a computer of which nothing is read."""
-    return tuple(Component(kind, "", "", "none", "unknown", reason) for kind in COMPONENTS)
+class SimpleMeter:
+    """What meters have in common that need no setting up and know nothing of the CPU."""
+
+    version: str | None = None
+    is_machine_wide = False
+    cpu_w_per_thread: float | None = None
+    awaits_component = False
+
+    def start(self, run_started_mono: float) -> None:
+        """Do nothing."""
+
+    def wait_until_ready(self, timeout_seconds: float) -> bool:
+        """Return at once: it is always ready."""
+        return True
+
+    def stop(self) -> None:
+        """Do nothing."""
 
 
-class NoMeter:
+class NoMeter(SimpleMeter):
     """A meter that reads nothing, and states why.
 
     Parameters
@@ -91,29 +109,18 @@ class NoMeter:
     """
 
     name = "none"
-    version = None
-    is_machine_wide = False
-    cpu_w_per_thread = None
-    awaits_component = False
 
     def __init__(self, reason: str) -> None:
         self.components = unknown_components(reason)
 
-    def start(self, run_started_mono: float) -> None:
-        """Do nothing."""
-
-    def wait_until_ready(self, timeout_seconds: float) -> bool:
-        """It is always ready."""
-        return True
-
     def read(self, timeout_seconds: float) -> Reading:
         """Show no component."""
-        from time import monotonic
+        return Reading(time.monotonic(), {}, {})
 
-        return Reading(monotonic(), {}, {})
 
-    def stop(self) -> None:
-        """Do nothing."""
+def unknown_components(reason: str) -> tuple[Component, ...]:
+    """Describe a computer of which nothing is read."""
+    return tuple(Component(kind, "", "", "none", "unknown", reason) for kind in COMPONENTS)
 
 
 def switched_off(settings: object) -> NoMeter:

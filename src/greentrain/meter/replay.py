@@ -8,14 +8,14 @@ from math import inf, isfinite
 
 from greentrain.errors import DataError
 from greentrain.journal.records import COMPONENTS
-from greentrain.meter.base import WATT_SECONDS_PER_KWH, Component, Reading
+from greentrain.meter.base import WATT_SECONDS_PER_KWH, Component, Reading, SimpleMeter
 from greentrain.meter.settings import MeterSettings
 
 _KEYS = {f"{kind}_w": kind for kind in COMPONENTS}
 _Powers = dict[str, float]
 
 
-class ReplayMeter:
+class ReplayMeter(SimpleMeter):
     """A meter that replays recorded power.
 
     Parameters
@@ -42,10 +42,6 @@ class ReplayMeter:
     """
 
     name = "replay"
-    version = None
-    is_machine_wide = False
-    cpu_w_per_thread = None
-    awaits_component = False
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
@@ -61,10 +57,6 @@ class ReplayMeter:
     def start(self, run_started_mono: float) -> None:
         """Begin; the file's second 0 is this moment. [s]"""
         self._started_mono = run_started_mono
-
-    def wait_until_ready(self, timeout_seconds: float) -> bool:
-        """It is always ready."""
-        return True
 
     def read(self, timeout_seconds: float = 0.0) -> Reading:
         """Return the reading that the file gives for this moment."""
@@ -91,9 +83,6 @@ class ReplayMeter:
             if error is not None and elapsed_seconds < end:
                 raise OSError(error)
         return Reading(elapsed_seconds if mono is None else mono, energy, now_w)
-
-    def stop(self) -> None:
-        """Do nothing."""
 
 
 def replayed(settings: MeterSettings) -> ReplayMeter:

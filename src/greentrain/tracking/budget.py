@@ -82,8 +82,10 @@ class Budget:
         """Whether there is a budget at all."""
         return any(limit is not None for limit, _ in self._limits)
 
-    def uses(self, kwh: float, kg: float, done: float | None) -> list[BudgetUse]:
-        """List what is used of each budget, the fullest first.
+    def judge(self, kwh: float, kg: float, done: float | None) -> tuple[str | None, BudgetExceeded | None]:
+        """Return the warning that is due now, and the exception to raise, by the fuller of the budgets.
+
+        Each threshold is warned of once; the exception is returned again as long as the training goes on.
 
         Parameters
         ----------
@@ -94,20 +96,12 @@ class Budget:
         done : float or None
             Part of the steps that is done. [1]
         """
-        amounts = (kwh, kg)
-        found = [
+        uses = [
             BudgetUse(used, limit, unit, done)
-            for (limit, unit), used in zip(self._limits, amounts, strict=True)
+            for (limit, unit), used in zip(self._limits, (kwh, kg), strict=True)
             if limit is not None
         ]
-        return sorted(found, key=lambda use: -use.share)
-
-    def judge(self, uses: list[BudgetUse]) -> tuple[str | None, BudgetExceeded | None]:
-        """Return the warning that is due now, and the exception to raise.
-
-        Each threshold is warned of once; the exception is returned again as long as the training goes on.
-        """
-        fullest = uses[0]
+        fullest = max(uses, key=lambda use: use.share)
         if fullest.share >= 1:
             self.is_exceeded = True
             self.should_stop = self._action == "stop"
@@ -169,7 +163,7 @@ class Consumption:
         if not self.budget.is_set or now - self._looked < _THROTTLE_SECONDS:
             return None, self._error
         self._looked = now
-        return self.judge_energy(self._energy.whole_kwh(), done)
+        return self._judge_energy(self._energy.whole_kwh(), done)
 
     def judge_at_end(self, done: float | None) -> str | None:
         """Return the warning that is due at the end: the last look may be long ago, or there was none."""
@@ -177,14 +171,14 @@ class Consumption:
         whole_kwh = self._energy.whole_kwh()
         if whole_kwh is None and self.budget.is_set:
             return "the budget was not followed, since nothing was measured"
-        return self.judge_energy(whole_kwh, done)[0]
+        return self._judge_energy(whole_kwh, done)[0]
 
-    def judge_energy(self, whole_kwh: float | None, done: float | None) -> tuple[str | None, BudgetExceeded | None]:
+    def _judge_energy(self, whole_kwh: float | None, done: float | None) -> tuple[str | None, BudgetExceeded | None]:
         """Return the warning and the exception that an energy of all nodes and restarts calls for. [kWh]"""
         if whole_kwh is None or not self.budget.is_set:
             return None, self._error
         kwh, kg = self._footprint(max(0.0, whole_kwh - self._whole_before))
-        warning, self._error = self.budget.judge(self.budget.uses(kwh, kg, done))
+        warning, self._error = self.budget.judge(kwh, kg, done)
         return warning, self._error
 
     def _footprint(self, it_energy_kwh: float) -> tuple[float, float]:

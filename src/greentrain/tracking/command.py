@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from greentrain.errors import BudgetExceeded, GreentrainError
-from greentrain.journal.paths import host_name
-from greentrain.journal.process_alive import process_started
-from greentrain.tracking.distributed import SESSION_VARIABLE, WRAPPER, Ancestor
+from greentrain.tracking.distributed import SESSION_VARIABLE, WRAPPER, as_ancestor
 from greentrain.tracking.lifecycle import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.live import LiveRun
 from greentrain.tracking.session import Session, write_to_stderr
@@ -193,8 +191,7 @@ class CommandRun(LiveRun):
     def _environment(self) -> dict[str, str]:
         if self.session is None:
             return dict(os.environ)
-        pid = os.getpid()
-        here = Ancestor(self.session.id, pid, process_started(pid), WRAPPER, host_name(), self.session.folder or "")
+        here = as_ancestor(self.session.id, WRAPPER, self.session.folder)
         return {**os.environ, SESSION_VARIABLE: here.text()}
 
     def _look(self, child: ChildProcess) -> None:

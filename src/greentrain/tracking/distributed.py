@@ -63,7 +63,7 @@ class Ancestor(NamedTuple):
     folder: str
 
     def text(self) -> str:
-        """Write it as the environment variable holds it."""
+        """Format it as the environment variable holds it."""
         return f"{self.session}:{self.pid}:{self.started or ''}:{self.role}:{self.host}:{self.folder}"
 
     @property
@@ -135,6 +135,12 @@ def _job_id(environment: Mapping[str, str], ranks: Ranks) -> str | None:
     namespace = environment.get(_NAMESPACE, "")
     # Process ids come again: the day keeps jobs of other days apart.
     return f"openmpi-{namespace}-{utc_text()[:10]}" if namespace.startswith(_OWN_NAMESPACE) else None
+
+
+def as_ancestor(session: str, role: str, folder: str | None) -> Ancestor:
+    """Describe this process, which tracks a run, to those below it."""
+    pid = os.getpid()
+    return Ancestor(session, pid, process_started(pid), role, host_name(), folder or "")
 
 
 def ancestor(environment: Mapping[str, str]) -> Ancestor | None:

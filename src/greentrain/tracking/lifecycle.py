@@ -9,10 +9,8 @@ from _thread import RLock
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from greentrain.journal.paths import host_name
-from greentrain.journal.process_alive import process_started
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
-from greentrain.tracking.distributed import SESSION_VARIABLE, TRACKER, Ancestor, ancestor
+from greentrain.tracking.distributed import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor
 from greentrain.tracking.session import Session, warn_user
 from greentrain.tracking.training_records import Logs, leave
 
@@ -102,14 +100,12 @@ class Registry:
         self._variable_before: str | None = None
         self._is_watching = False
 
-    def claim(self, run: Lifecycle, session: str, folder: str) -> None:
+    def claim(self, run: Lifecycle, session: str, folder: str | None) -> None:
         """Make a run this process's, and record it in the environment of the processes that it will start."""
         self._watch()
         self.active = run
         self._variable_before = os.environ.get(SESSION_VARIABLE)
-        pid = os.getpid()
-        here = Ancestor(session, pid, process_started(pid), TRACKER, host_name(), folder)
-        os.environ[SESSION_VARIABLE] = here.text()
+        os.environ[SESSION_VARIABLE] = as_ancestor(session, TRACKER, folder).text()
 
     def release(self, run: Lifecycle, session: str) -> None:
         """Release a run, and put the environment back as it was."""
@@ -285,7 +281,7 @@ class Lifecycle(ABC):
         self._take_place(session)
 
     def _take_place(self, session: Session) -> None:
-        REGISTRY.claim(self, session.id, session.folder or "")
+        REGISTRY.claim(self, session.id, session.folder)
         session.launch(self.settings)
 
     def _begin_inside(self, outer: Lifecycle, session: Session) -> None:

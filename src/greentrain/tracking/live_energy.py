@@ -6,7 +6,7 @@ from os.path import join
 
 from greentrain.journal.fields import amount, mapping, number
 from greentrain.journal.paths import host_name, journal_name_parts, safe_name
-from greentrain.journal.reader import last_record
+from greentrain.journal.reader import decode, last_record
 from greentrain.journal.writer import Record
 
 _KWH_PER_WATT_SECOND = 1 / 3.6e6
@@ -105,8 +105,6 @@ class LiveEnergy:
 
 
 def _first(path: str) -> Record | None:
-    from greentrain.journal.reader import decode
-
     try:
         with open(path, "rb") as file:
             return decode(file.readline())
