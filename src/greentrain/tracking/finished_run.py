@@ -6,6 +6,7 @@ from greentrain.footprint import UNKNOWN, Footprint, OfFootprint, amounts
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
 from greentrain.record import Record, WithoutArithmetic
+from greentrain.tracking.training_records import Span
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
@@ -208,11 +209,9 @@ class FinishedRun(WithoutArithmetic, Record):
         mass = self.footprint.operational_kg
         return mass.best if mass else None
 
-    def span(self, name: str, /, **attributes: Any) -> Any:
+    def span(self, name: str, /, **attributes: Any) -> Span:
         """Do nothing, as a context manager."""
-        from greentrain.tracking.training_records import Span
-
-        return Span(None, name, attributes, self.check_budget)
+        return Span(None, name, attributes)
 
     def log(self, **values: Any) -> None:
         """Do nothing."""

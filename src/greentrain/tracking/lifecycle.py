@@ -161,6 +161,8 @@ class Lifecycle(ABC):
         How it ended; None as long as it goes on.
     duration_seconds : float or None
         How long it went on. [s]
+    outer : Lifecycle or None
+        The run of this process that this one is a span of.
     """
 
     def __init__(self, settings: Settings, name: str | None) -> None:
@@ -175,7 +177,7 @@ class Lifecycle(ABC):
         self.logs = Logs(settings.total_steps)
         self.is_disowned = False
         self.started_seconds = 0.0
-        self._outer: Lifecycle | None = None
+        self.outer: Lifecycle | None = None
         self._inner: list[Lifecycle] = []
         self._span = 0
         self._token: Token[tuple[str, int] | None] | None = None
@@ -190,17 +192,12 @@ class Lifecycle(ABC):
         return self.exit_status is not None or self.is_disowned
 
     @property
-    def outer(self) -> Lifecycle | None:
-        """The run of this process that this one is a span of."""
-        return self._outer
-
-    @property
     def consumption(self) -> Consumption | None:
         """What is used so far, looked up when somebody asks; None where nothing is recorded."""
         if self._consumption is None and self.session is not None:
             from greentrain.tracking.budget import Consumption
 
-            outer = self._outer.consumption if self._outer is not None else None
+            outer = self.outer.consumption if self.outer is not None else None
             self._consumption = Consumption(self.settings, self.session.folder, self.session.id, outer)
         return self._consumption
 
@@ -246,7 +243,7 @@ class Lifecycle(ABC):
             self.exit_status = exit_status
             if self.duration_seconds is None:
                 self.duration_seconds = time.monotonic() - self._started
-            if self.session is not None and self._outer is None:
+            if self.session is not None and self.outer is None:
                 self.session.ended_mono = self._started + self.duration_seconds
         interruption: BaseException | None = None
         for step in self._last_steps(exit_status, in_event_loop):
@@ -285,7 +282,7 @@ class Lifecycle(ABC):
         session.launch(self.settings)
 
     def _begin_inside(self, outer: Lifecycle, session: Session) -> None:
-        self.role, self._outer, self.session = INNER, outer, session
+        self.role, self.outer, self.session = INNER, outer, session
         outer._inner.append(self)
         self._consumption = None
         _ = self.consumption  # what the outer run has used by now is not this one's
@@ -297,7 +294,7 @@ class Lifecycle(ABC):
         session = self.session
         if session is None:
             return []
-        if self._outer is not None:
+        if self.outer is not None:
             return [lambda: self._leave_outer(exit_status.error)]
         steps = [lambda: _write_end(session, exit_status), self._hand_over]
         if self._is_mute or (self.settings.quiet and self.settings.budget is None):
@@ -310,8 +307,8 @@ class Lifecycle(ABC):
             self._token = None
         if self.session is not None:
             self.session.spans.end(self._span, error)
-        if self._outer is not None and self in self._outer._inner:
-            self._outer._inner.remove(self)
+        if self.outer is not None and self in self.outer._inner:
+            self.outer._inner.remove(self)
 
     def _hand_over(self) -> None:
         """Release the process; runs that began inside this one and still go on continue as one of their own."""
@@ -325,7 +322,7 @@ class Lifecycle(ABC):
 
     def _go_on_alone(self) -> None:
         self._leave_outer(None)
-        self._outer = self._consumption = None
+        self.outer = self._consumption = None
         self.notes = (*self.notes, "It began inside another run; what it used before that one ended is counted there.")
         self._begin()
 

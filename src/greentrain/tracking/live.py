@@ -290,8 +290,11 @@ class LiveRun(WithoutArithmetic, Lifecycle):
 
     def __repr__(self) -> str:
         state = "running" if self.exit_status is None else self.exit_status.status
-        taken = "" if self._result is None else f": {_amounts(self._result)}"
-        return f"<LiveRun {self.name!a}, {state}{taken}>"
+        if self._result is None:
+            return f"<LiveRun {self.name!a}, {state}>"
+        from greentrain.footprint import amounts
+
+        return f"<LiveRun {self.name!a}, {state}: {amounts(self._result.measurement.footprint)}>"
 
     def __str__(self) -> str:
         """Return the state of the run; of one that has ended what it took, as the line at its end shows it."""
@@ -299,13 +302,6 @@ class LiveRun(WithoutArithmetic, Lifecycle):
 
         result = self.result()
         return repr(self) if result is None else summary(self, result).strip()
-
-
-def _amounts(result: Result) -> str:
-    """Write energy and emissions of a result in one line."""
-    from greentrain.footprint import amounts
-
-    return amounts(result.measurement.footprint)
 
 
 def _is_in_event_loop() -> bool:

@@ -8,6 +8,7 @@ from greentrain.light_typing import TYPE_CHECKING
 from greentrain.tracking.decorate import decorated
 from greentrain.tracking.live import LiveRun
 from greentrain.tracking.settings import INTERVAL_SECONDS, Settings, checked_settings
+from greentrain.tracking.training_records import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from greentrain.estimation import Estimate
     from greentrain.tracking.finished_run import FinishedRun, Measurement
     from greentrain.tracking.function_types import Owner, P, R, TrackedFunction, TrackKeywords
-    from greentrain.tracking.training_records import Span
 
 
 class Tracker:
@@ -116,12 +116,7 @@ class Tracker:
         >>> tracker.measurement.spans[0]["name"]
         'epoch'
         """
-        from greentrain.tracking.training_records import Span
-
-        if self._newest is None:
-            return Span(None, name, attributes, _nothing)
-        span: Span = self._newest.span(name, **attributes)
-        return span
+        return Span(None, name, attributes) if self._newest is None else self._newest.span(name, **attributes)
 
     def log(self, **values: Any) -> None:
         """Record numbers in the newest run.
@@ -178,10 +173,6 @@ class Tracker:
 
     def __repr__(self) -> str:
         return f"<Tracker {self._settings.name!a}, newest run: {self._newest!r}>"
-
-
-def _nothing() -> None:
-    """There is no run to look after."""
 
 
 if TYPE_CHECKING:  # the name first: that is what `track(**settings)` is taken for

@@ -106,11 +106,13 @@ class Span:
         What the user calls it.
     attributes : dict
         What else the user records of it.
-    check : callable
+    check : callable, optional
         Checks the budget; may raise ``BudgetExceeded``.
     """
 
-    def __init__(self, spans: Spans | None, name: str, attributes: dict[str, Any], check: Callable[[], None]) -> None:
+    def __init__(
+        self, spans: Spans | None, name: str, attributes: dict[str, Any], check: Callable[[], None] | None = None
+    ) -> None:
         self._spans = spans
         self._name = name
         self._attributes = attributes
@@ -122,7 +124,8 @@ class Span:
         return f"<Span {self._name!a}{values}>"
 
     def __enter__(self) -> Span:
-        self._check()
+        if self._check is not None:
+            self._check()
         if self._spans is not None:
             number = self._spans.start(self._name, self._attributes)
             self._entered.append((number, self._spans.enter(number)))
