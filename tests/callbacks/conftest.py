@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 POWER_W = 3600.0
-"""What the recorded meter says that the computer draws, so that a second is a thousandth of a kilowatt-hour."""
+"""The computer's power by the recorded meter, so that a second is a thousandth of a kilowatt-hour."""
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
-    """Where the frameworks are said to be here, a file that is skipped for the want of one is an error."""
+    """Where the frameworks are declared to be here, a file that is skipped for the want of one is an error."""
     report: Any = yield
     if report.skipped and os.environ.get("GREENTRAIN_FRAMEWORKS"):
         report.outcome = "failed"

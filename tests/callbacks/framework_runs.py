@@ -16,24 +16,24 @@ KWH_PER_SECOND = 3600 / 3.6e6
 
 
 def records(settings: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    """Give the records of a type that the trackers wrote, the oldest first."""
+    """Return the records of a type that the trackers wrote, the oldest first."""
     paths = Path(settings["home"]).glob("runs/*/*.tracker.jsonl")
     found = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
     return sorted((record for record in found if record["type"] == kind), key=lambda record: record["mono"])
 
 
 def endings(settings: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """Give how the runs ended, each with the exception's type."""
+    """Return how the runs ended, each with the exception's type."""
     return [(record["status"], record["error"]) for record in records(settings, "end")]
 
 
 def run_keys(settings: dict[str, Any]) -> list[str]:
-    """Give the keys of the runs in the history."""
+    """Return the keys of the runs in the history."""
     return sorted(path.name for path in Path(settings["home"]).glob("runs/*"))
 
 
 def logged(settings: dict[str, Any]) -> dict[str, float]:
-    """Give the last value of each name that was logged."""
+    """Return the last value of each name that was logged."""
     return {name: value for record in records(settings, "log") for name, value in record["values"].items()}
 
 

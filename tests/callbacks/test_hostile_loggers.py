@@ -1,4 +1,4 @@
-"""Loggers and other callbacks that raise beside ours: what the training does is what it would do without us."""
+"""Loggers and other callbacks that raise next to ours: what the training does is what it would do without us."""
 
 import sys
 import warnings
@@ -39,7 +39,7 @@ class Refusing(lightning.Kept):
         self.error = error
 
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Raise at what only our callback tells."""
+        """Raise at what only our callback logs."""
         if "it_energy_kwh" in metrics:
             raise self.error
         super().log_metrics(metrics, step)
@@ -69,7 +69,7 @@ def fail_at(step: int) -> Callable[[int], None]:
 
 
 def test_logger_that_refuses_energy(tmp_path: Path, settings: dict[str, Any]) -> None:
-    """Fault 43: a Lightning logger that fails at our figures fails nothing else; one warning says so."""
+    """Fault 43: a Lightning logger that fails at our figures fails nothing else; one warning names it."""
     logger = Refusing(OSError("disk full"))
     callback = lightning.GreentrainCallback(**settings)
     made = lightning.trainer(tmp_path, [callback], logger=logger)
@@ -77,7 +77,7 @@ def test_logger_that_refuses_energy(tmp_path: Path, settings: dict[str, Any]) ->
         made.fit(lightning.Tiny(lightning.wait(0.15)), lightning.data())
     assert len([item for item in caught if "does not take" in str(item.message)]) == 1
     assert made.state.finished
-    assert [set(metrics) for _, metrics in logger.told] != []
+    assert [set(metrics) for _, metrics in logger.logged] != []
     assert endings(settings) == [("completed", None)]
 
 

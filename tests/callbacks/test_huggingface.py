@@ -32,7 +32,7 @@ class Tiny(torch.nn.Module):
         self.calls = 0
 
     def forward(self, x: Any, labels: Any) -> dict[str, Any]:
-        """Give the loss, after whatever the test wants to happen at this step."""
+        """Return the loss, after whatever the test wants to happen at this step."""
         self.calls += 1
         self.action(self.calls)
         return {"loss": ((self.layers(x)[:, 0] - labels) ** 2).mean()}
@@ -103,7 +103,7 @@ def test_loggers_get_energy_and_emissions(tmp_path: Path, settings: dict[str, An
 
 
 def test_an_exception_in_a_block_ends_the_run_with_its_name(tmp_path: Path, settings: dict[str, Any]) -> None:
-    """The Trainer tells no callback; the block does, and the exception stays the user's."""
+    """The Trainer informs no callback; the block does, and the exception stays the user's."""
     with pytest.raises(KeyError, match="bad batch"), GreentrainCallback(**settings) as callback:
         trainer(tmp_path, [callback], fail_at(3)).train()
     assert endings(settings) == [("failed", "KeyError")]

@@ -75,7 +75,7 @@ def test_a_training_is_one_run(settings: dict[str, Any]) -> None:
 
 
 def test_an_exception_in_a_block_ends_the_run_with_its_name(settings: dict[str, Any]) -> None:
-    """Keras tells no callback; the block does, and the exception stays the user's."""
+    """Keras informs no callback; the block does, and the exception stays the user's."""
     with pytest.raises(KeyError, match="bad batch"), GreentrainCallback(**settings) as callback:
         fit([callback], fail)
     assert endings(settings) == [("failed", "KeyError")]

@@ -51,18 +51,18 @@ def module_of(package: Any) -> type:
 
 
 class Kept(Logger):
-    """A logger that keeps what it is told."""
+    """A logger that keeps what it is given."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[tuple[int | None, dict[str, float]]] = []
+        self.logged: list[tuple[int | None, dict[str, float]]] = []
 
     name = "kept"
     version = 0
 
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
         """Keep metrics."""
-        self.told.append((step, metrics))
+        self.logged.append((step, metrics))
 
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
         """Keep nothing."""
@@ -76,7 +76,7 @@ def trainer(folder: Path, callbacks: list[Any], package: Any = lightning, **argu
 
 
 def data(batches: int = 4) -> Any:
-    """Give batches of two points."""
+    """Return batches of two points."""
     points = torch.utils.data.TensorDataset(torch.ones(2 * batches, 4))
     return torch.utils.data.DataLoader(points, batch_size=2)
 
@@ -100,10 +100,10 @@ def test_a_training_is_one_run(tmp_path: Path, settings: dict[str, Any]) -> None
     assert {"parameters": 5, "step": 8, "total_steps": 8}.items() <= known.items()
     assert len([record for record in records(settings, "log") if "loss" in record["values"]]) == 2
     check_energy(callback.run)
-    told = [(step, metrics) for step, metrics in logger.told if "it_energy_kwh" in metrics]
-    assert [step for step, _ in told] == [4, 8, 8]
+    received = [(step, metrics) for step, metrics in logger.logged if "it_energy_kwh" in metrics]
+    assert [step for step, _ in received] == [4, 8, 8]
     measured = callback.run.measurement
-    assert told[-1][1] == {
+    assert received[-1][1] == {
         "it_energy_kwh": measured.it_energy_kwh.best,
         "operational_kg": pytest.approx(measured.it_energy_kwh.best * KG_PER_KWH),
     }
@@ -113,7 +113,7 @@ def test_a_training_is_one_run(tmp_path: Path, settings: dict[str, Any]) -> None
 def test_an_exception_ends_the_run_with_its_name(
     tmp_path: Path, settings: dict[str, Any], error: BaseException, ending: str
 ) -> None:
-    """Lightning tells its callbacks; the exception stays the user's, and the loggers learn what the run took."""
+    """Lightning informs its callbacks; the exception stays the user's, and the loggers learn what the run took."""
 
     def fail(step: int) -> None:
         time.sleep(0.2)
@@ -128,7 +128,7 @@ def test_an_exception_ends_the_run_with_its_name(
     signal.signal(signal.SIGINT, handler)  # on Ctrl-C, Lightning ignores the next one and leaves it at that
     assert endings(settings) == [(ending, type(error).__name__)]
     assert [span["error"] for span in records(settings, "span_end")] == [type(error).__name__]
-    assert set(logger.told[-1][1]) == {"it_energy_kwh", "operational_kg"}
+    assert set(logger.logged[-1][1]) == {"it_energy_kwh", "operational_kg"}
 
 
 def test_a_logger_that_fails_does_not_replace_the_exception(tmp_path: Path, settings: dict[str, Any]) -> None:
@@ -160,7 +160,7 @@ def test_a_resumed_training_goes_on_in_its_run(tmp_path: Path, settings: dict[st
     assert run_keys(settings) == [first.run.key] == [second.run.key]
     assert endings(settings) == [("completed", None)] * 2
     both = [run.measurement.it_energy_kwh.best for run in (first.run, second.run)]
-    assert logger.told[-1][1]["it_energy_kwh"] == pytest.approx(sum(both))
+    assert logger.logged[-1][1]["it_energy_kwh"] == pytest.approx(sum(both))
     assert second.state_dict()["it_energy_kwh"] == pytest.approx(sum(both))
 
 

@@ -27,12 +27,12 @@ def room(tmp_path: Path) -> Iterator[Room]:
     made.tidy()
 
 
-def torchrun(room: Room, ranks: int, *words: object, **said: Any) -> Training:
-    """Start torchrun with the program ``rank.py`` on one node; ``before`` and ``options`` are words of its own."""
-    command = [*said.pop("before", ()), sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={ranks}"]
-    options = ("--rdzv-backend=c10d", "--local-addr=127.0.0.1", *said.pop("options", ()))
+def torchrun(room: Room, ranks: int, *words: object, **arguments: Any) -> Training:
+    """Start torchrun with the program ``rank.py`` on one node; ``before`` and ``options`` are arguments of its own."""
+    command = [*arguments.pop("before", ()), sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={ranks}"]
+    options = ("--rdzv-backend=c10d", "--local-addr=127.0.0.1", *arguments.pop("options", ()))
     program = [str(PROGRAMS / "rank.py"), *map(str, words)]
-    return room.launch([*command, *options, *program], **said)
+    return room.launch([*command, *options, *program], **arguments)
 
 
 @pytest.mark.parametrize(("restarts", "status"), [(1, "completed"), (0, "killed")])
@@ -73,7 +73,7 @@ def test_two_nodes(room: Room) -> None:
 
 
 def on_host(name: str) -> tuple[str, ...]:
-    """Give the words before a command that run it on a computer of this name; skip where that is not allowed."""
+    """Return the words before a command that run it on a computer of this name; skip where that is not allowed."""
     words = ("unshare", "--uts", "sh", "-c", f'hostname {name} && exec "$@"', "sh")
     done = subprocess.run([*words, "uname", "-n"], capture_output=True, text=True, check=False)
     if done.stdout != f"{name}\n":

@@ -1,4 +1,4 @@
-"""What the callbacks share, without any framework: how runs end of which a framework does not tell the end."""
+"""What the callbacks share, without any framework: how runs end whose end a framework does not report."""
 
 import copy
 import json
@@ -112,7 +112,7 @@ def test_what_the_user_calls_the_run_comes_before_the_checkpoint(settings: dict[
 
 
 def test_only_numbers_are_logged(settings: dict[str, Any]) -> None:
-    """What a framework tells is not checked by its user: other values are left out without a word."""
+    """The values of a framework are not checked by its user: those of other kinds are left out without a warning."""
     numpy = pytest.importorskip("numpy")
     values = {"loss": 0.5, "lr": numpy.float32(0.25), "flag": True, "text": "a", "many": numpy.ones(3), "none": None}
     training = Training(settings)
@@ -133,7 +133,7 @@ def test_steps_are_recorded_now_and_then(settings: dict[str, Any]) -> None:
 
 
 def test_a_used_up_budget_ends_the_run_that_it_raises_from(settings: dict[str, Any]) -> None:
-    """The framework tells no callback of the exception, so the run ends where it is raised."""
+    """The framework informs no callback of the exception, so the run ends where it is raised."""
     training = Training(settings | {"budget_kwh": 1e-9, "on_budget": "raise"})
     training.begin()
 

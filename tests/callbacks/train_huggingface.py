@@ -26,7 +26,7 @@ class Tiny(torch.nn.Module):
 
 
 def main() -> None:
-    """Train, and say at which step it ended."""
+    """Train, and print at which step it ended."""
     data = [{"x": torch.ones(4), "labels": torch.tensor(1.0)}] * 64
     arguments = transformers.TrainingArguments(
         tempfile.mkdtemp(), max_steps=100, per_device_train_batch_size=2, use_cpu=True, disable_tqdm=True,

@@ -13,7 +13,7 @@ from greentrain.tracking.callbacks.lightning import GreentrainCallback
 
 
 class Tiny(lightning.LightningModule):
-    """A model that waits, and says at which step its training ended."""
+    """A model that waits, and prints at which step its training ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,11 +25,11 @@ class Tiny(lightning.LightningModule):
         return self.layer(batch[0]).pow(2).mean()
 
     def configure_optimizers(self) -> Any:
-        """Give the optimizer."""
+        """Return the optimizer."""
         return torch.optim.SGD(self.parameters(), 0.1)
 
     def on_train_end(self) -> None:
-        """Say the step in one write, so that the lines of two ranks do not mix."""
+        """Print the step in one write, so that the lines of two ranks do not mix."""
         sys.stdout.write(f"\nsteps {self.trainer.global_step}\n")
         sys.stdout.flush()
 

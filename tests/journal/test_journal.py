@@ -41,11 +41,11 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     """A record comes back with its fields, the schema's version and both clocks."""
     before = time.monotonic()
     journal = writer(tmp_path)
-    said = journal.write({"type": "log", "values": {"loss": 0.3}})
+    is_kept = journal.write({"type": "log", "values": {"loss": 0.3}})
     found = read_journal(journal.path)
     record = found.records[0]
 
-    assert said is True
+    assert is_kept is True
     assert (record["v"], record["type"], record["values"]) == (1, "log", {"loss": 0.3})
     assert before - 0.001 <= float(str(record["mono"])) <= time.monotonic()
     assert str(record["t"])[:17] <= utc_text()[:17]
@@ -91,7 +91,7 @@ def test_the_times_of_a_record_may_be_given(tmp_path: Path, given: dict[str, flo
 
 
 def test_a_run_of_the_past_is_written_and_read(tmp_path: Path) -> None:
-    """A run of an hour at 300 W in 2024, on another computer, stands in the history as it was."""
+    """A run of an hour at 300 W in 2024, on another computer, is in the history as it was."""
     folder = tmp_path / "runs" / "old"
     folder.mkdir(parents=True)
     start, seconds = 1717243200.0, 3600.0
@@ -110,7 +110,7 @@ def test_a_run_of_the_past_is_written_and_read(tmp_path: Path) -> None:
 
 
 def test_a_moment_that_is_none_is_a_lost_record(tmp_path: Path) -> None:
-    """The writer never raises: what no calendar holds is a record that cannot be written, and says so."""
+    """The writer never raises: what no calendar holds is a record that cannot be written, which is reported."""
     journal = writer(tmp_path)
 
     assert journal.write({"type": "log"}, t=float("nan")) is False
@@ -142,7 +142,7 @@ def test_values_that_json_has_no_word_for(value: object, read: object) -> None:
 
 
 class Rude:
-    """An object that does not even say what it is."""
+    """An object without even a text of its own."""
 
     def __str__(self) -> str:
         raise RuntimeError
@@ -276,7 +276,7 @@ def test_skimming_leaves_out_all_samples_but_the_last(tmp_path: Path, lines: lis
 )  # fmt: skip
 @pytest.mark.parametrize("place", range(7))
 def test_skimming_counts_what_is_wrong_as_reading_does(tmp_path: Path, damage: bytes, place: int) -> None:
-    """Wherever it stands, what is damaged, torn, foreign or newer; and the last sample is the same."""
+    """Wherever it is, what is damaged, torn, foreign or newer; and the last sample is the same."""
     lines = [GAP, *SAMPLES, END]
     path = tmp_path / "h.1.s.meter.jsonl"
     path.write_bytes(b"".join([*lines[:place], damage, *lines[place:]]))
@@ -307,7 +307,7 @@ def test_the_newest_record_of_a_kind(tmp_path: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    """Nothing is raised; the first lost record says so, the later ones are silent and counted."""
+    """Nothing is raised; the first lost record is reported, the later ones are counted."""
     journal = writer(tmp_path / "none")
     answers = [journal.write({"type": "log"}) for _ in range(3)]
 
@@ -352,7 +352,7 @@ def test_a_file_that_may_not_grow_loses_records_but_keeps_the_others(tmp_path: P
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """The system's words are kept."""
+    """The system's text is kept."""
     journal = writer(tmp_path)
     full = os.open("/dev/full", os.O_WRONLY)
     os.dup2(full, journal._descriptor)
@@ -369,16 +369,16 @@ def test_a_descriptor_that_was_taken_away(tmp_path: Path) -> None:
     journal.write({"type": "log"})
     os.close(journal._descriptor)
     own = os.open(tmp_path / "own", os.O_WRONLY | os.O_CREAT)
-    said = journal.write({"type": "end"})
+    is_kept = journal.write({"type": "end"})
 
     assert own >= 0
-    assert said is True
+    assert is_kept is True
     assert (tmp_path / "own").read_bytes() == b""
     assert [record["type"] for record in read_journal(journal.path).records] == ["log", "end"]
     os.close(own)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of fork beside threads, which a plugin may have started
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of fork next to threads, which a plugin may have started
 def test_a_forked_process_writes_nothing(tmp_path: Path) -> None:
     """A journal has one writer."""
     journal = writer(tmp_path)

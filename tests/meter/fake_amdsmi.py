@@ -1,4 +1,4 @@
-"""AMD's library for tests: boards of 100, 200 ... W, with a counter unless a file next to it says otherwise."""
+"""AMD's library for tests: boards of 100, 200 ... W, with a counter if no file next to it changes that."""
 
 import time
 from pathlib import Path
@@ -23,12 +23,12 @@ def amdsmi_get_processor_handles() -> list[int]:
 
 
 def amdsmi_get_gpu_device_uuid(handle: int) -> str:
-    """Give the UUID."""
+    """Return the UUID."""
     return f"{handle}abc"
 
 
 def amdsmi_get_gpu_asic_info(handle: int) -> dict[str, str]:
-    """Give the name."""
+    """Return the name."""
     return {"market_name": "AMD Instinct MI300X"}
 
 
@@ -41,5 +41,5 @@ def amdsmi_get_energy_count(handle: int) -> dict[str, float]:
 
 
 def amdsmi_get_power_info(handle: int) -> dict[str, float | str]:
-    """Give power; the older boards' field is not available. [W]"""
+    """Return power; the older boards' field is not available. [W]"""
     return {"current_socket_power": _WATTS * (handle + 1), "average_socket_power": "N/A", "power_limit": 750_000_000}

@@ -1,4 +1,4 @@
-"""A driver's library for tests: boards of 100, 200 ... W, which hang or fail when a file next to it says so."""
+"""A driver's library for tests: boards of 100, 200 ... W, which hang or fail where a file next to it asks for that."""
 
 import time
 from pathlib import Path
@@ -42,7 +42,7 @@ def nvmlDeviceGetCount() -> int:  # noqa: N802
 
 
 def nvmlDeviceGetHandleByIndex(index: int) -> int:  # noqa: N802
-    """Give a board's handle."""
+    """Return a board's handle."""
     return index
 
 
@@ -56,33 +56,33 @@ def nvmlDeviceGetTotalEnergyConsumption(handle: int) -> int:  # noqa: N802
 
 
 def nvmlDeviceGetPowerUsage(handle: int) -> int:  # noqa: N802
-    """Give power. [mW]"""
+    """Return power. [mW]"""
     _fail_if_told(handle)
     return int(_WATTS * (handle + 1) * 1000)
 
 
 def nvmlDeviceGetEnforcedPowerLimit(handle: int) -> int:  # noqa: N802
-    """Give the power limit. [mW]"""
+    """Return the power limit. [mW]"""
     return 700_000
 
 
 def nvmlDeviceGetName(handle: int) -> str:  # noqa: N802
-    """Give the name."""
+    """Return the name."""
     return "NVIDIA H200"
 
 
 def nvmlDeviceGetUUID(handle: int) -> str:  # noqa: N802
-    """Give the UUID."""
+    """Return the UUID."""
     return f"GPU-{handle}0000000-aaaa" if isinstance(handle, int) else handle.uuid
 
 
 def nvmlDeviceGetMemoryInfo(handle: int) -> SimpleNamespace:  # noqa: N802
-    """Give the memory. [B]"""
+    """Return the memory. [B]"""
     return SimpleNamespace(total=1 << 37, free=1 << 36, used=1 << 36)
 
 
 def nvmlDeviceGetMigMode(handle: int) -> list[int]:  # noqa: N802
-    """Say whether the board is cut: the last one is, when there is a file that says so."""
+    """Return whether the board is cut: the last one is, where a file asks for that."""
     return [int((_HERE / "cut").exists() and handle == _BOARDS - 1), 0]
 
 
@@ -92,22 +92,22 @@ def nvmlDeviceGetMaxMigDeviceCount(handle: int) -> int:  # noqa: N802
 
 
 def nvmlDeviceGetMigDeviceHandleByIndex(handle: int, place: int) -> SimpleNamespace:  # noqa: N802
-    """Give a slice's handle: one of three sevenths, one of two."""
+    """Return a slice's handle: one of three sevenths, one of two."""
     if place > 1:
         raise NVMLError_NotSupported
     return SimpleNamespace(uuid=f"MIG-{place}", slices=(3, 2)[place], place=place)
 
 
 def nvmlDeviceGetAttributes_v2(part: SimpleNamespace) -> SimpleNamespace:  # noqa: N802
-    """Give a slice's size."""
+    """Return a slice's size."""
     return SimpleNamespace(computeInstanceSliceCount=part.slices, gpuInstanceSliceCount=part.slices)
 
 
 def nvmlDeviceGetGpuInstanceId(part: SimpleNamespace) -> int:  # noqa: N802
-    """Give a slice's place."""
+    """Return a slice's place."""
     return int(part.place)
 
 
 def nvmlDeviceGetComputeInstanceId(part: SimpleNamespace) -> int:  # noqa: N802
-    """Give a slice's place in its place."""
+    """Return a slice's place in its place."""
     return 0

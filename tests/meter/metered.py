@@ -1,4 +1,4 @@
-"""Real runs with a real meter beside them, for the tests of the meter."""
+"""Real runs with a real meter, for the tests of the meter."""
 
 import json
 import os

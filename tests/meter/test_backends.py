@@ -1,4 +1,4 @@
-"""The meters by name, and those of other packages: checked before the run, made beside it, and never trusted."""
+"""The meters by name, and those of other packages: checked before the run, and never trusted."""
 
 import subprocess
 import sys
@@ -48,7 +48,7 @@ Install = Callable[..., Path]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Give a function that installs a package with a meter called ``plug``, which may have a fault."""
+    """Return a function that installs a package with a meter called ``plug``, which may have a fault."""
 
     def installed(fault: str = "", points_at: str = "their_plug:Plug") -> Path:
         packages = tmp_path / "packages"
@@ -96,7 +96,7 @@ def test_a_file_is_fixed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_meter_that_cannot_be_made_gives_way_to_none() -> None:
-    """The reason stands at every component; the run goes on."""
+    """Every component has the reason; the run goes on."""
     for meter, reason in (("replay:/nowhere", "No such file"), ("plug", "no meter called plug is installed")):
         made = make_meter(settings(meter))
         assert isinstance(made, NoMeter)
@@ -117,7 +117,7 @@ def test_a_meter_of_another_package_measures(install: Install) -> None:
 
 
 def test_a_meter_of_another_package_takes_an_argument(install: Install) -> None:
-    """What stands after the colon is the back-end's own."""
+    """What follows the colon is the back-end's own."""
     end = measured(install(), "plug:250")[-1]
     assert end["power_w"]["cpu"] == pytest.approx(250, rel=0.02)
 

@@ -202,7 +202,7 @@ def test_hostile_settings_of_codecarbon_are_ignored(
 
 
 def test_codecarbon_models_a_cpu_by_the_tdp_that_it_is_told() -> None:
-    """Told 4.375 W for a slice, codecarbon stays between a tenth of it and all of it; no pandas, timer or output."""
+    """With 4.375 W for a slice, codecarbon stays between a tenth of it and all of it; no pandas, timer or output."""
     done = subprocess.run([sys.executable, "-c", HOSTED], capture_output=True, text=True, check=True)
     method, cpu_w, memory_w, has_pandas, timers = done.stdout.split()
     assert (method, has_pandas, timers, done.stderr) == ("cpu_load", "False", "0", "")

@@ -19,7 +19,7 @@ class Sleep:
         self.seconds = 0.0
 
     def __call__(self) -> float:
-        """Tell it."""
+        """Return it."""
         return self.seconds
 
 
@@ -116,7 +116,7 @@ def test_a_run_of_milliseconds_has_mean_power_times_its_length() -> None:
 
 
 def test_unread_time_before_the_end_is_a_gap() -> None:
-    """A meter that fell silent 20 s before the end says so, and fills nothing."""
+    """A meter that fell silent 20 s before the end states it, and fills nothing."""
     account = EnergyAccount(0.0, 1.0, Sleep())
     account.take(gpu(10.0, 1000.0), WHOLE, MEASURED)
     assert account.close(30.0) == (ReadingGap(10.0, 30.0, 20.0, "unmeasured"),)

@@ -72,7 +72,7 @@ def test_slices_count_by_their_part(visible: str, shares: dict[int, float]) -> N
 
 
 def test_order_of_different_gpus_is_doubted() -> None:
-    """CUDA numbers the fastest first: on a mixed machine the numbers may differ, and the notes say so."""
+    """CUDA numbers the fastest first: on a mixed machine the numbers may differ, as the notes state."""
     mixed = (Gpu(0, "GPU-a", "NVIDIA T4"), Gpu(1, "GPU-b", "NVIDIA A100"))
     doubt = "the GPUs differ and CUDA_DEVICE_ORDER is not PCI_BUS_ID: indices may mean others to CUDA"
     assert select_gpus({"CUDA_VISIBLE_DEVICES": "0"}, mixed).notes == (doubt,)

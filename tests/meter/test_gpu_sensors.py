@@ -26,13 +26,13 @@ class Sensor:
         self.power: float | Exception | None = power_w
 
     def energy_j(self) -> float | None:
-        """Give the counter. [J]"""
+        """Return the counter. [J]"""
         if isinstance(self.energy, Exception):
             raise self.energy
         return self.energy
 
     def power_w(self) -> float | None:
-        """Give the power. [W]"""
+        """Return the power. [W]"""
         if isinstance(self.power, Exception):
             raise self.power
         return self.power

@@ -82,7 +82,7 @@ class Counting(NoMeter):
 
 @pytest.mark.parametrize(("times", "reads", "has_ended"), [(100, 4, False), (2, 2, True)])
 def test_a_long_pause_is_read_through(monkeypatch: pytest.MonkeyPatch, times: int, reads: int, has_ended: bool) -> None:
-    """A pause of 0.45 s, at most 0.1 s at a time, has four readings that nobody records, unless the run ends."""
+    """A pause of 0.45 s, at most 0.1 s at a time, has four readings that are not recorded, if the run does not end."""
     monkeypatch.setattr(meter_process, "LONGEST_PAUSE_SECONDS", 0.1)
     meter = Counting("")
     end = meter_process._wait_until(time.monotonic() + 0.45, meter, RunEndWatch(times))  # type: ignore[arg-type]

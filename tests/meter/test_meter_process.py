@@ -1,4 +1,4 @@
-"""The meter's process beside real runs: its records, its end, and whoever is killed."""
+"""The meter's process of real runs: its records, its end, and whoever is killed."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def kwh(watts: float, seconds: float) -> float:
 
 @pytest.mark.timing
 def test_a_run_that_says_it_is_over(tmp_path: Path) -> None:
-    """Energy is power x time to the millisecond at which the run says it is over, samples come once a second."""
+    """Energy is power x time to the millisecond at which the run signals its end, samples come once a second."""
     started = time.monotonic()
     handle = launch(str(tmp_path), "session-1", meter=metered.replay(tmp_path, GPU_300_W), started_mono=started)
     assert handle.problem is None
@@ -63,7 +63,7 @@ def test_the_first_sample_comes_soon_and_counts_from_the_start(tmp_path: Path) -
 @pytest.mark.timing
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGSEGV])
 def test_a_killed_run_has_a_complete_record(tmp_path: Path, number: int) -> None:
-    """However a run dies, the end record says so within two seconds, with energy to the last moment."""
+    """However a run dies, the end record states it within two seconds, with energy to the last moment."""
     with metered.run(tmp_path, metered.replay(tmp_path, GPU_300_W), "time.sleep(60)") as process:
         metered.wait_for_type(tmp_path, "sample", 2)
         process.send_signal(number)
@@ -77,7 +77,7 @@ def test_a_killed_run_has_a_complete_record(tmp_path: Path, number: int) -> None
 
 
 def test_a_run_that_leaves_by_os_exit(tmp_path: Path) -> None:
-    """``os._exit`` in the middle, without a word, ends the record too; the exit code is the run's."""
+    """``os._exit`` in the middle, without a signal, ends the record too; the exit code is the run's."""
     with metered.run(tmp_path, metered.replay(tmp_path, GPU_300_W), "time.sleep(0.5); import os; os._exit(3)") as run:
         assert run.wait() == 3
         assert metered.wait_for_end(tmp_path)["why"] == "process_ended"
@@ -92,7 +92,7 @@ def test_a_forked_child_that_lives_on_is_not_the_run(tmp_path: Path) -> None:
 
 
 def test_a_run_that_becomes_another_program(tmp_path: Path) -> None:
-    """The same process after ``exec`` is still the run, although nobody is left to say that it is over."""
+    """The same process after ``exec`` is still the run, although nothing is left to signal its end."""
     work = "import os, time\nos.execv('/bin/sleep', ['sleep', '1.5'])"
     with metered.run(tmp_path, metered.replay(tmp_path, GPU_300_W), work) as run:
         run.wait()
@@ -115,7 +115,7 @@ def test_a_meter_told_to_end(tmp_path: Path) -> None:
 
 @pytest.mark.timing
 def test_a_killed_meter_costs_the_run_nothing(tmp_path: Path) -> None:
-    """After SIGKILL to the meter its handle says so, ``stop`` is harmless, and the journal keeps what was read."""
+    """After SIGKILL to the meter its handle shows it, ``stop`` is harmless, and the journal keeps what was read."""
     handle = launch(str(tmp_path), "s", meter=metered.replay(tmp_path, GPU_300_W))
     samples = metered.wait_for_type(tmp_path, "sample", 2)
     os.kill(metered.records(tmp_path)[0]["pid"], signal.SIGKILL)
@@ -127,7 +127,7 @@ def test_a_killed_meter_costs_the_run_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.timing
 def test_a_stopped_meter_states_the_gap(tmp_path: Path) -> None:
-    """A meter that was held up for five seconds states them; a counter that went on counting is believed."""
+    """A meter that was held up for five seconds states them; the energy of a counter that went on counting is used."""
     handle = launch(str(tmp_path), "s", meter=metered.replay(tmp_path, GPU_300_W), interval_seconds=0.2)
     pid = metered.wait_for_type(tmp_path, "sample", 2)[0] and metered.records(tmp_path)[0]["pid"]
     os.kill(pid, signal.SIGSTOP)
@@ -194,7 +194,7 @@ def test_a_bad_replay_file_leaves_a_record_that_says_so(tmp_path: Path) -> None:
 
 
 def test_the_meter_is_no_child_of_the_run(tmp_path: Path) -> None:
-    """A run that waits for all its children does not wait for the meter, and gets no word of it."""
+    """A run that waits for all its children does not wait for the meter, and is not informed of its end."""
     work = (
         "import os\ntry: os.wait()\n"
         "except ChildProcessError: print('no child', flush=True)\n"
@@ -249,7 +249,7 @@ def test_launch_never_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_launch_survives_a_lack_of_descriptors(tmp_path: Path) -> None:
-    """A run with no descriptor left has no meter, and says why."""
+    """A run with no descriptor left has no meter, and a warning states why."""
     work = "print(handle.problem)"
     code = "import resource, os\nfrom greentrain.meter import launch as loaded\nimport fcntl, select\n"
     code += "resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))\nspare = [os.dup(0) for _ in range(8)]\n"

@@ -22,7 +22,7 @@ def boards_of(found: metered.Records) -> list[dict[str, str]]:
 
 
 def end_share(found: metered.Records) -> dict[str, float]:
-    """Give the run's share of the computer, as the last sample has it."""
+    """Return the run's share of the computer, as the last sample has it."""
     share: dict[str, float] = metered.of_type(found, "sample")[-1]["share"]
     return share
 
@@ -227,7 +227,7 @@ def test_nvidia_smi_without_a_driver(runs: Path, driver: Path) -> None:
 
 
 def test_gpus_that_cannot_be_looked_for(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where not even the driver can be asked, the host is read and the reason stands at the GPUs."""
+    """Where not even the driver can be asked, the host is read and the GPUs have the reason."""
     meter = NativeMeter(MeterSettings("", "s", 1, None, 1, 0.0, 1.0, {}, "native"))
     monkeypatch.setattr(sys, "executable", "/nowhere")
     meter.start(time.monotonic())

@@ -120,7 +120,7 @@ def test_tree_does_not_take_a_stranger_for_its_own() -> None:
 
 @pytest.mark.timing
 def test_share_of_a_busy_process_and_of_an_idle_one() -> None:
-    """Beside a process that keeps one CPU busy, an idle one has the smaller share."""
+    """Next to a process that keeps one CPU busy, an idle one has the smaller share."""
     with (
         subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy,
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as idle,

@@ -52,7 +52,7 @@ def test_line_with_an_error_fails_until_the_next(tmp_path: Path) -> None:
     ],
 )
 def test_bad_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    """What is wrong is said with its line and column."""
+    """What is wrong is named with its line and column."""
     path = file(tmp_path, text)
     with pytest.raises(DataError) as raised:
         ReplayMeter(path)

@@ -23,12 +23,12 @@ TrackQuietly = Callable[..., Any]
 @pytest.fixture
 def track(tmp_path: Path) -> TrackQuietly:
     """``track`` with a recorded meter and a folder of the test's own."""
-    told = {"home": tmp_path / "home", "meter": replay(tmp_path), "location": "FR", "quiet": True}
-    return lambda name=None, **more: greentrain.track(name, **{**told, **more})
+    defaults = {"home": tmp_path / "home", "meter": replay(tmp_path), "location": "FR", "quiet": True}
+    return lambda name=None, **more: greentrain.track(name, **{**defaults, **more})
 
 
 def statuses(tmp_path: Path) -> list[tuple[str, str | None]]:
-    """Give how each recorded run ended."""
+    """Return how each recorded run ended."""
     runs = journals(tmp_path / "home", "tracker")
     return [(end["status"], end["error"]) for records in runs for end in of_type(records, "end")]
 
@@ -450,7 +450,7 @@ tracked_here = greentrain.track("kept", meter="none", location="FR", quiet=True)
 
 
 def test_pickles_and_copies_are_the_function_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As of every function; a run that it leads to does not stand in the way."""
+    """As of every function; a run that it leads to is not in the way."""
     monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path))
     monkeypatch.setattr(__import__(__name__), "coroutine", tracked_here)
     asyncio.run(tracked_here())

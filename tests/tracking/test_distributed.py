@@ -28,7 +28,7 @@ with greentrain.track(sys.argv[1], meter=sys.argv[2], quiet=True, run_id=sys.arg
 
 
 def torchrun(rank: int, ranks: int = 4, per_node: int = 4, run_id: str = "job7") -> dict[str, str]:
-    """Give the environment that torchrun gives a rank."""
+    """Return the environment that torchrun gives a rank."""
     return {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank % per_node),
@@ -39,7 +39,7 @@ def torchrun(rank: int, ranks: int = 4, per_node: int = 4, run_id: str = "job7")
 
 
 def slurm(rank: int, ranks: int, per_node: int) -> dict[str, str]:
-    """Give the environment that srun gives a task."""
+    """Return the environment that srun gives a task."""
     return {
         "SLURM_JOB_ID": "4711",
         "SLURM_PROCID": str(rank),
@@ -50,7 +50,7 @@ def slurm(rank: int, ranks: int, per_node: int) -> dict[str, str]:
 
 
 def openmpi(rank: int, ranks: int) -> dict[str, str]:
-    """Give the environment that mpirun of Open MPI gives a rank."""
+    """Return the environment that mpirun of Open MPI gives a rank."""
     return {
         "OMPI_COMM_WORLD_RANK": str(rank),
         "OMPI_COMM_WORLD_LOCAL_RANK": str(rank),
@@ -112,14 +112,14 @@ def _has_ended(records: list[dict[str, object]]) -> bool:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """Give nodes of which nothing runs on after the test."""
+    """Return nodes of which nothing runs on after the test."""
     found = Cluster(tmp_path)
     yield found
     found.end()
 
 
 def finish(processes: Iterable[subprocess.Popen[str]]) -> None:
-    """Wait for ranks that end well and say nothing on stderr."""
+    """Wait for ranks that end well and write nothing to stderr."""
     for process in processes:
         _, problems = process.communicate(timeout=120)
         assert (process.returncode, problems) == (0, "")
@@ -144,7 +144,7 @@ def check_nodes(run: Run, hosts: list[str]) -> None:
 
 
 def roles(home: Path) -> list[tuple[int, str]]:
-    """Give each rank's role."""
+    """Return each rank's role."""
     starts = [of_type(records, "start")[0] for records in journals(home, "tracker")]
     return sorted((start["ranks"]["rank"], start["role"]) for start in starts)
 
@@ -205,7 +205,7 @@ def test_ranks_of_mpi_find_each_other_on_their_node(cluster: Cluster) -> None:
 
 
 def test_a_run_id_joins_nodes_that_no_launcher_joins(cluster: Cluster) -> None:
-    """What the user says comes before what launchers say."""
+    """The user's id comes before those of launchers."""
     finish([cluster.start(torchrun(0, 1, 1, f"job{node}"), host=f"node{node}", run_id="mine") for node in range(2)])
 
     run = cluster.run()

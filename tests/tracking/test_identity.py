@@ -60,7 +60,7 @@ def test_one_process_of_a_node_meters(local_rank: int | None, meters: bool) -> N
     ],
 )
 def test_a_logical_run_has_one_key(run_id: str | None, environment: dict[str, str], expected: str) -> None:
-    """What the user says, else the launcher's id; ``none`` is torchrun's word for no id."""
+    """The user's id, else the launcher's; ``none`` is how torchrun writes no id."""
     assert run_key(run_id, environment, Ranks()) == expected
 
 
@@ -92,9 +92,9 @@ def test_open_mpi_names_a_job_on_all_its_nodes() -> None:
     [
         ({"MPI_LOCALNRANKS": "2"}, Ranks(0, 0, 4, None, "mpi"), None, True),
         ({"LOCAL_WORLD_SIZE": "2"}, Ranks(2, 0, 4, 1, "environment"), None, True),
-        ({"MPI_LOCALNRANKS": "2"}, Ranks(1, 1, 4, None, "mpi"), None, False),  # the other rank of the node says it
+        ({"MPI_LOCALNRANKS": "2"}, Ranks(1, 1, 4, None, "mpi"), None, False),  # the other rank of the node warns
         ({"MPI_LOCALNRANKS": "4"}, Ranks(0, 0, 4, None, "mpi"), None, False),  # one node
-        ({}, Ranks(0, 0, 4, None, "mpi"), None, False),  # nobody says how many are here
+        ({}, Ranks(0, 0, 4, None, "mpi"), None, False),  # how many are here is not known
         ({"MPI_LOCALNRANKS": "2"}, Ranks(0, 0, 4, None, "mpi"), "mine", False),
         ({"MPI_LOCALNRANKS": "2", "SLURM_JOB_ID": "7"}, Ranks(0, 0, 4, None, "mpi"), None, False),
     ],

@@ -21,7 +21,7 @@ while [ "${1#-}" != "$1" ]; do shift; done
 host=$1; shift
 exec unshare --uts sh -c "hostname $host; $*"
 """
-"""Stands for ``ssh``: the other node is this computer under another name."""
+"""Replaces ``ssh``: the other node is this computer under another name."""
 
 
 def mpirun(folder: Path, launcher: str) -> "subprocess.CompletedProcess[str]":

@@ -74,7 +74,7 @@ def test_ctrl_c_once_and_twice(times: int, tmp_path: Path) -> None:
 
 @pytest.mark.timing
 def test_the_users_own_handler_is_called(tmp_path: Path) -> None:
-    """Preemption: the handler saves a checkpoint; no handler of ours stands in its way."""
+    """Preemption: the handler saves a checkpoint; no handler of ours is in its way."""
     body = """
         def save(number, frame):
             print("saved", flush=True)
@@ -112,7 +112,7 @@ def test_the_users_own_handler_is_called(tmp_path: Path) -> None:
 def test_leaving_without_a_stop(
     body: str, code: int, end: tuple[str, str | None, int | None] | None, tmp_path: Path
 ) -> None:
-    """The exit code is kept, and the run has an end by the tracker's word or by the meter's."""
+    """The exit code is kept, and the run has an end by the tracker's record or by the meter's."""
     done = run(tmp_path, body)
 
     assert done.returncode == code
@@ -257,7 +257,7 @@ def test_a_display_of_warnings_that_raises_is_no_trouble(tmp_path: Path) -> None
 
 
 def test_a_home_that_cannot_be_written_is_named_once(tmp_path: Path) -> None:
-    """A file in its place: the records go to a spare folder, which one warning names, and the record says so."""
+    """A file in its place: the records go to a spare folder, which one warning names, as does the record."""
     (tmp_path / "home").write_text("in the way")
     spare = tmp_path / "spare"
     spare.mkdir()
@@ -293,7 +293,7 @@ def test_a_full_disk_costs_one_warning(tmp_path: Path) -> None:
 
 
 def test_no_descriptor_left_at_the_end_costs_no_record(tmp_path: Path) -> None:
-    """The journal has been open since the start, and the meter is told without a new one."""
+    """The journal has been open since the start, and the meter is signalled without a new one."""
     body = """
         held = []
         try:

@@ -15,14 +15,14 @@ from greentrain.reporting import report_data_of
 
 
 @pytest.fixture
-def said(tmp_path: Path) -> dict[str, Any]:
-    """What the runs of these tests say: a meter of 450 W, quietly, recorded in the test's folder."""
+def arguments(tmp_path: Path) -> dict[str, Any]:
+    """The arguments of these tests' runs: a meter of 450 W, quietly, recorded in the test's folder."""
     return {"meter": replay(tmp_path), "home": tmp_path, "quiet": True, "pue": 1.5, "grid_intensity": 100}
 
 
-def test_a_run_that_has_ended_is_reported_to_its_last_reading(said: dict[str, Any]) -> None:
+def test_a_run_that_has_ended_is_reported_to_its_last_reading(arguments: dict[str, Any]) -> None:
     """So is what remains of it when it is pickled; PUE 1.5 and 100 g/kWh."""
-    with greentrain.track("bert", **said) as run, run.span("epoch"):
+    with greentrain.track("bert", **arguments) as run, run.span("epoch"):
         time.sleep(0.3)
     data, again = report_data_of(run), report_data_of(pickle.loads(pickle.dumps(run)))
     (line,) = data.lines
@@ -36,9 +36,9 @@ def test_a_run_that_has_ended_is_reported_to_its_last_reading(said: dict[str, An
 
 
 @pytest.mark.slow
-def test_a_run_that_goes_on_is_reported_as_far_as_it_is(said: dict[str, Any]) -> None:
+def test_a_run_that_goes_on_is_reported_as_far_as_it_is(arguments: dict[str, Any]) -> None:
     """With its status."""
-    with greentrain.track("bert", **said) as run:
+    with greentrain.track("bert", **arguments) as run:
         deadline = time.monotonic() + 20
         while run.energy_kwh_so_far() is None and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -46,9 +46,9 @@ def test_a_run_that_goes_on_is_reported_as_far_as_it_is(said: dict[str, Any]) ->
     assert (line.status, line.ended) == ("running", None)
 
 
-def test_a_part_of_a_run_names_the_run(said: dict[str, Any]) -> None:
+def test_a_part_of_a_run_names_the_run(arguments: dict[str, Any]) -> None:
     """A function that is tracked inside another is a span of it."""
-    with greentrain.track("outer", **said) as run, greentrain.track("inner", **said) as part:
+    with greentrain.track("outer", **arguments) as run, greentrain.track("inner", **arguments) as part:
         pass
     with pytest.raises(InputError) as caught:
         report(part, "text")
@@ -56,9 +56,9 @@ def test_a_part_of_a_run_names_the_run(said: dict[str, Any]) -> None:
     assert str(caught.value) == f"result 'inner': {rule}"
 
 
-def test_a_run_without_a_record_is_refused(said: dict[str, Any]) -> None:
+def test_a_run_without_a_record_is_refused(arguments: dict[str, Any]) -> None:
     """Its folder was removed since it was pickled."""
-    with greentrain.track("bert", **said) as run:
+    with greentrain.track("bert", **arguments) as run:
         pass
     finished = pickle.loads(pickle.dumps(run))
     shutil.rmtree(finished.folder)

@@ -1,4 +1,4 @@
-"""What is said of a run is checked before it starts, and the error names it."""
+"""The arguments of a run are checked before it starts, and the error names them."""
 
 import time
 import traceback
@@ -56,11 +56,11 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("said", "message"), BAD, ids=[message.partition(":")[0] for _, message in BAD])
-def test_a_bad_argument_is_named_at_decoration(said: dict[str, Any], message: str, tmp_path: Path) -> None:
-    """The error comes before anything runs, says what is wrong, and leaves no record."""
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=[message.partition(":")[0] for _, message in BAD])
+def test_a_bad_argument_is_named_at_decoration(arguments: dict[str, Any], message: str, tmp_path: Path) -> None:
+    """The error comes before anything runs, states what is wrong, and leaves no record."""
     with pytest.raises(greentrain.InputError) as caught:
-        greentrain.track("bad", **{"home": tmp_path / "home", **said})
+        greentrain.track("bad", **{"home": tmp_path / "home", **arguments})
 
     shown = str(caught.value)
     assert shown.startswith(message.replace("{gpu}", "gpu"))

@@ -29,7 +29,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
-    """After each test this process is in no run, and says so to its children."""
+    """After each test this process is in no run, and shows none to its children."""
     yield
     assert REGISTRY.active is None
     assert "GREENTRAIN_SESSION" not in os.environ
@@ -38,12 +38,12 @@ def _nothing_is_left() -> Iterator[None]:
 @pytest.fixture
 def track(tmp_path: Path, home: Path) -> TrackQuietly:
     """``track`` with a recorded meter of 450 W, PUE 1.5 and 200 g/kWh."""
-    told = {"home": home, "meter": replay(tmp_path), "pue": 1.5, "grid_intensity": 200, "quiet": True}
-    return lambda name=None, **more: greentrain.track(name, **{**told, **more})
+    defaults = {"home": home, "meter": replay(tmp_path), "pue": 1.5, "grid_intensity": 200, "quiet": True}
+    return lambda name=None, **more: greentrain.track(name, **{**defaults, **more})
 
 
 def test_a_function_keeps_its_result_and_its_run_is_recorded(track: TrackQuietly, home: Path) -> None:
-    """The decorated function returns what it returns; the journal says who ran and how it ended."""
+    """The decorated function returns what it returns; the journal records who ran and how it ended."""
 
     @track("bert", project="demo", location="FR", year=2024, run_id="a run/1", total_steps=7)
     def train(one: int, *, two: int) -> tuple[int, int]:
@@ -62,7 +62,7 @@ def test_a_function_keeps_its_result_and_its_run_is_recorded(track: TrackQuietly
 
 
 def greentrain_hash(text: str) -> str:
-    """Give the digits that tell changed names apart."""
+    """Return the digits that tell changed names apart."""
     from hashlib import sha256
 
     return sha256(text.encode()).hexdigest()[:8]
@@ -114,7 +114,7 @@ def test_the_users_exception_passes_as_the_same_object(track: TrackQuietly, home
 def test_base_exceptions_pass_too(
     raised: BaseException, status: str, error: str | None, code: int | None, track: TrackQuietly, home: Path
 ) -> None:
-    """Ctrl-C and ``sys.exit`` go through unchanged, and the status tells them apart."""
+    """Ctrl-C and ``sys.exit`` go through unchanged, and the status distinguishes them."""
     with pytest.raises(type(raised)) as caught, track():
         raise raised
 
@@ -291,7 +291,7 @@ def test_the_estimate_beside_is_for_the_same_time_and_place(track: TrackQuietly)
 
 @pytest.mark.parametrize("copied", [lambda run: pickle.loads(pickle.dumps(run)), copy.deepcopy, copy.copy])
 def test_a_copy_is_a_finished_view(copied: Callable[[Any], Any], track: TrackQuietly, home: Path) -> None:
-    """A checkpoint may hold the run or the tracker; what comes out records nothing and tells what was known."""
+    """A checkpoint may hold the run or the tracker; what comes out records nothing and holds what was known."""
     tracked = track("kept")
     with tracked as run:
         early, early_tracker = copied(run), copied(tracked)
@@ -321,7 +321,7 @@ def test_the_place_of_the_records_is_fixed_at_the_start(tmp_path: Path, monkeypa
 
 
 def test_an_unmeasured_run_has_the_figures_of_its_estimate(tmp_path: Path) -> None:
-    """Without a meter nothing was read, which is None and not zero; the estimate fills it, and the basis says so."""
+    """Without a meter nothing was read, which is None and not zero; the estimate fills it, as the basis states."""
     with greentrain.track(gpu="V100", home=tmp_path, meter="none", location="FR", quiet=True) as run:
         time.sleep(0.01)
     found = run.measurement
@@ -343,7 +343,7 @@ def test_an_unmeasured_run_of_unknown_hardware_is_none_and_not_zero(tmp_path: Pa
 
 
 def test_a_missing_component_is_left_out_and_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """The sum is of what was measured where there is no estimate, and the line at the end says what is missing."""
+    """The sum is of what was measured where there is no estimate, and the line at the end names what is missing."""
     with greentrain.track(home=tmp_path, meter=replay(tmp_path, gpu_w=100), pue=1) as run:
         time.sleep(0.3)
     found = run.measurement
@@ -387,7 +387,7 @@ def test_a_replay_meter_may_be_given_as_an_object(tmp_path: Path) -> None:
 
 
 def test_the_meters_journal_and_ours_are_of_one_session(track: TrackQuietly, home: Path) -> None:
-    """What belongs together can be told from the records alone."""
+    """What belongs together is known from the records alone."""
     with track():
         time.sleep(0.05)
 

@@ -25,7 +25,7 @@ def replay(folder: Path, **watts: float) -> str:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Give the environment of a program that keeps its records in a folder of the test's."""
+    """Return the environment of a program that keeps its records in a folder of the test's."""
     launchers = ("SLURM_", "OMPI_", "PMI_", "MPI_", "GREENTRAIN_")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(launchers)}
     return {**plain, "GREENTRAIN_HOME": str(home), **more}
@@ -44,7 +44,7 @@ def program(folder: Path, body: str) -> str:
 
 
 def run(folder: Path, body: str, *flags: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end; its records are in the folder ``home`` beside it."""
+    """Run a program to its end; its records are in the folder ``home`` next to it."""
     command = [sys.executable, *flags, program(folder, body)]
     return subprocess.run(
         command, capture_output=True, text=True, env=environment(folder / "home", **more), timeout=120, check=False
@@ -74,7 +74,7 @@ def journals(home: Path, kind: str) -> list[list[dict[str, Any]]]:
 
 
 def tracker(home: Path) -> list[dict[str, Any]]:
-    """Give the records of the only tracker."""
+    """Return the records of the only tracker."""
     (found,) = journals(home, "tracker")
     return found
 
@@ -98,6 +98,6 @@ def of_type(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def ending(home: Path) -> tuple[str, str | None, int | None]:
-    """Give how the only run ended, by its tracker's word."""
+    """Return how the only run ended, by its tracker's word."""
     (end,) = of_type(tracker(home), "end")
     return end["status"], end["error"], end["exit_code"]
