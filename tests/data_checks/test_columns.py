@@ -8,7 +8,6 @@ from shipped import FILES, HARDWARE, PLACES, table
 
 from greentrain.catalogue import Accelerator, Cpu, Equivalent, Family, GridValue, Instance, Place, Source
 from greentrain.catalogue.schema import KINDS, OWN_FILES, SCHEMAS, row_faults
-from greentrain.validation import NUMBERS
 
 OTHERS = [(PLACES, f"{name}.csv") for name in ("methods", "form_units", "references")]
 """Tables that a user's folder cannot hold."""
@@ -45,17 +44,6 @@ def test_a_column_is_declared_soundly() -> None:
         if column.default:
             assert column.read(column.default), where
             assert not column.required, where
-
-
-def test_limits_of_references_are_those_of_their_reader() -> None:
-    """The reader of a user's own references states the same units and limits."""
-    columns = SCHEMAS["references.csv"].columns
-    assert {name for name, column in columns.items() if column.kind in ("number", "whole", "year")} == set(NUMBERS)
-    for name, (least, most, unit, is_above) in NUMBERS.items():
-        column = columns[name]
-        assert float(column.least.removeprefix(">")) == least, name
-        assert (float(column.most), column.least.startswith(">")) == (most, is_above), name
-        assert column.unit == {"a calendar year": "", "accelerators": "1"}.get(unit, unit), name
 
 
 def test_every_table_has_a_key() -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from greentrain import load_catalogue
+from greentrain.catalogue.schema import SCHEMAS
 from greentrain.catalogue.table_files import places_folder
-from greentrain.validation import BOUNDARIES, NUMBERS, TIERS, TRAPS, Reference, agreements, infer_tiers, read_references
+from greentrain.validation import TIERS, TRAPS, Reference, agreements, infer_tiers, read_references
 
 CATALOGUE = load_catalogue()
 RECORDS = read_references()
+COLUMNS = SCHEMAS["references.csv"]
 BY_ID = {record.id: record for record in RECORDS}
 with Path(places_folder(), "references.csv").open(newline="", encoding="utf-8") as file:
     ROWS = list(csv.DictReader(file))
@@ -42,8 +44,9 @@ def test_a_record_has_tiers_or_a_reason_why_not() -> None:
 
 def test_every_energy_says_what_it_covers() -> None:
     """In the file itself: nothing is left to inference in ours."""
+    boundaries = COLUMNS.columns["energy_boundary"].choices
     with_energy = [row for row in ROWS if row["published_energy_kwh"]]
-    assert [row["id"] for row in with_energy if row["energy_boundary"] not in BOUNDARIES] == []
+    assert [row["id"] for row in with_energy if row["energy_boundary"] not in boundaries] == []
 
 
 def test_energy_from_a_rating_is_never_metered() -> None:
@@ -122,7 +125,8 @@ def test_every_source_is_defined_and_every_record_has_a_laboratory() -> None:
 def test_numbers_carry_no_exponent_and_no_needless_zero() -> None:
     """300, not 300.0 or 3e2."""
     plain = re.compile(r"(0|[1-9]\d*)(\.\d*[1-9])?")
-    numbers = [(row["id"], name, row[name]) for row in ROWS for name in (*NUMBERS, "flops") if row[name]]
+    names = [*(column.name for column in COLUMNS.of_kind("number", "year")), "flops"]
+    numbers = [(row["id"], name, row[name]) for row in ROWS for name in names if row[name]]
     assert [cell for cell in numbers if not plain.fullmatch(cell[2])] == []
 
 

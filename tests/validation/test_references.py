@@ -82,11 +82,11 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
         ),
         (
             (HEADER, "a,V100,8,12,0.9,27,"),
-            "row 2, column pue: 0.9 is out of range: it must be at least 1 and at most 5 (1)",
+            "row 2, column pue: 0.9 is out of range: it must be at least 1 and at most 5",
         ),
         (
             (HEADER, "", "a,V100,8,0,,27,"),
-            "row 3, column wall_hours: 0 is out of range: it must be above 0 and at most 10,000,000 (h)",
+            "row 3, column wall_hours: 0 is out of range: it must be greater than 0 and at most 10,000,000 h",
         ),
         ((HEADER, ",V100,8,12,,27,"), "row 2, column id: must not be blank"),
         ((HEADER, "a,V100,8,12,,27,", "a,V100,8,12,,27,"), "row 3, column id: 'a' is in row 2 already"),

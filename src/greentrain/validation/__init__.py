@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from greentrain.validation.names import RecordHardware, RecordPlace, find_hardware, find_place
     from greentrain.validation.our_estimate import decompose, described, estimated
     from greentrain.validation.recompute import agreements, half_unit
-    from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
+    from greentrain.validation.reference import TIERS, Reference
     from greentrain.validation.references import classified, energy_boundary, infer_tiers, read_references
     from greentrain.validation.report import RecordResult, ValidationReport
     from greentrain.validation.traps import TRAPS, find_traps
@@ -30,7 +30,7 @@ else:
             "validation.names": "RecordHardware RecordPlace find_hardware find_place",
             "validation.our_estimate": "decompose described estimated",
             "validation.recompute": "agreements half_unit",
-            "validation.reference": "BOUNDARIES NUMBERS Reference TIERS",
+            "validation.reference": "Reference TIERS",
             "validation.references": "classified energy_boundary infer_tiers read_references",
             "validation.report": "RecordResult ValidationReport",
             "validation.traps": "TRAPS find_traps",
@@ -38,7 +38,7 @@ else:
     )
 
 __all__ = [
-    "BOUNDARIES", "NUMBERS", "TIERS", "TRAPS", "ClaimResult", "MethodComparison", "RecordHardware",
+    "TIERS", "TRAPS", "ClaimResult", "MethodComparison", "RecordHardware",
     "RecordPlace", "RecordResult", "Reference", "ScenarioResult", "ValidationReport", "agreements",
     "check_claims", "classified", "compare_methods", "decompose", "described", "energy_boundary", "estimated",
     "find_hardware", "find_place", "find_traps", "half_unit", "infer_tiers", "read_claims", "read_references",

@@ -1,33 +1,8 @@
-"""One published training footprint, and what its columns may hold."""
+"""One published training footprint."""
 
 from typing import NamedTuple
 
-BOUNDARIES = ("accelerator", "node", "facility")
 TIERS = ("T1", "T2", "T3", "T4")
-
-
-class Range(NamedTuple):
-    """The range of a column, ends included unless ``above``, and its unit."""
-
-    least: float
-    most: float
-    unit: str
-    above: bool = False
-
-
-NUMBERS = {
-    "year": Range(1950, 2100, "a calendar year"),
-    "accelerator_count": Range(0, 1e8, "accelerators", above=True),
-    "wall_hours": Range(0, 1e7, "h", above=True),
-    "accelerator_hours": Range(0, 1e11, "h", above=True),
-    "power_w_per_accelerator": Range(0, 1e5, "W", above=True),
-    "cpu_dram_power_w": Range(0, 1e9, "W"),
-    "pue": Range(1, 5, "1"),
-    "grid_g_per_kwh": Range(0, 3000, "g CO2e/kWh"),
-    "published_energy_kwh": Range(0, 1e12, "kWh"),
-    "published_co2e_kg": Range(0, 1e12, "kg CO2e"),
-    "embodied_kg": Range(0, 1e12, "kg CO2e"),
-}
 
 
 class Reference(NamedTuple):

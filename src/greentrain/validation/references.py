@@ -30,17 +30,21 @@ from os.path import join
 from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue.schema.columns import SCHEMAS
 from greentrain.catalogue.table_files import CsvTable, Row, places_folder, read_own_table, shipped_table
 from greentrain.errors import DataError, InputError, UnknownName
 from greentrain.validation.names import find_hardware
 from greentrain.validation.recompute import RELATIVE_TOLERANCE, Agreement, agreements, excludes_pue, recompute
-from greentrain.validation.reference import BOUNDARIES, NUMBERS, TIERS, Reference
+from greentrain.validation.reference import TIERS, Reference
 from greentrain.validation.traps import find_traps, kg_over_energy, ratio_of
 
 _PARAMETER = "references"
 _PUBLISHED = ("published_energy_kwh", "published_co2e_kg")
 _PLAIN = "write digits and one decimal point, without unit or comma"
-_LISTS = ("tiers", "traps", "links")
+_COLUMNS = SCHEMAS["references.csv"]
+_NUMBERS = {column.name: column for column in _COLUMNS.of_kind("number", "year")}
+_LISTS = tuple(column.name for column in _COLUMNS.of_kind("list"))
+_BOUNDARIES = _COLUMNS.columns["energy_boundary"].choices
 _EXPLAINING = {"tenfold", "grams_as_kilograms", "pue_wrong_way"}
 _SYSTEM = ("system", "incl. host", "per-machine", "server")
 _NEAR_MISS = 0.10
@@ -98,7 +102,7 @@ class _Cells:
 
     def value(self, column: str) -> Any:
         text = self.row.get(column, "").strip()
-        if column in NUMBERS:
+        if column in _NUMBERS:
             return self._number(column, text) if text else None
         if column in _LISTS:
             return tuple(part.strip() for part in text.split(";") if part.strip())
@@ -111,10 +115,8 @@ class _Cells:
             value = float("nan")
         if not isfinite(value):
             raise self.fail(column, f"{text!a} is not a number; {_PLAIN}")
-        least, most, unit, above = NUMBERS[column]
-        if not least <= value <= most or (above and value == least):
-            rule = f"it must be {'above' if above else 'at least'} {least:g} and at most {most:,.0f} ({unit})"
-            raise self.fail(column, f"{text} is out of range: {rule}")
+        if fault := _NUMBERS[column].range_fault(value):
+            raise self.fail(column, fault)
         if column == "year" and value != int(value):
             raise self.fail(column, f"{text} is not a calendar year")
         return int(value) if column == "year" else value
@@ -151,8 +153,8 @@ def _reference(cells: _Cells) -> Reference:
     known = {name: cells.value(name) for name in Reference._fields if name != "extra"}
     if not known["id"]:
         raise cells.fail("id", "must not be blank")
-    if known["energy_boundary"] not in ("", *BOUNDARIES):
-        raise cells.fail("energy_boundary", f"{known['energy_boundary']!a} is not one of {', '.join(BOUNDARIES)}")
+    if known["energy_boundary"] not in ("", *_BOUNDARIES):
+        raise cells.fail("energy_boundary", f"{known['energy_boundary']!a} is not one of {', '.join(_BOUNDARIES)}")
     for tier in known["tiers"]:
         if tier not in TIERS:
             raise cells.fail("tiers", f"{tier!a} is not one of {', '.join(TIERS)}; separate several by ;")

@@ -105,7 +105,7 @@ class Column(NamedTuple):
     @property
     def limits_text(self) -> str:
         """The limits of a number in words; blank where there is none."""
-        form = ".10g" if self.kind == "year" else ",.10g"
+        form = ".15g" if self.kind == "year" else ",.15g"
         return " and ".join(f"{words} {limit:{form}}" for words, limit, _ in self._limits())
 
     def _limits(self) -> Iterator[tuple[str, float, Callable[[float, float], bool]]]:
