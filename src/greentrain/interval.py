@@ -100,6 +100,11 @@ def with_relative_width(best: float, *factors: Interval) -> Interval:
     return Interval(best * exp(-(down**0.5)), best, best * exp(up**0.5))
 
 
+def reciprocal(interval: Interval) -> Interval:
+    """Turn a positive divisor into the factor that divides by it."""
+    return Interval(1 / interval.high, 1 / interval.best, 1 / interval.low)
+
+
 def product_independent(*factors: Interval) -> Interval:
     """Multiply independent positive quantities."""
     return with_relative_width(math.prod(factor.best for factor in factors), *factors)

@@ -5,7 +5,7 @@ from math import log10
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue, Equivalent
-from greentrain.interval import Interval, product_independent
+from greentrain.interval import Interval, product_independent, reciprocal
 
 HOW_MANY = 3
 _FLIGHT_LABELS = ("subject", "trip", "radiative_forcing", "year")
@@ -100,4 +100,4 @@ def times(emissions_kg: Interval, unit_kg: Interval) -> Interval:
     emissions_kg, unit_kg : Interval
         Emissions of the run and of the activity. [kg CO2e]
     """
-    return product_independent(emissions_kg, Interval(1 / unit_kg.high, 1 / unit_kg.best, 1 / unit_kg.low))
+    return product_independent(emissions_kg, reciprocal(unit_kg))

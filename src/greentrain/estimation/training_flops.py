@@ -9,7 +9,7 @@ from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.ranges import LIMITS
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input, given
-from greentrain.interval import Interval, with_relative_width
+from greentrain.interval import Interval, reciprocal, with_relative_width
 
 IMPOSSIBLE_MFU = 0.75
 """No published training of a whole model came near this share of the dense peak. [1]"""
@@ -123,9 +123,8 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
     mfu = _mfu_input(catalogue, precision, request.mfu)
     best = formulas.accelerator_hours(flop, peak.value.best, mfu.value.best)
     _check_hours(request, devices.profile, best)
-    return Compute(
-        flop, request.precision or precision, peak, mfu, with_relative_width(best, _over(peak), _over(mfu)), request
-    )
+    hours = with_relative_width(best, reciprocal(peak.value), reciprocal(mfu.value))
+    return Compute(flop, request.precision or precision, peak, mfu, hours, request)
 
 
 def _flop(request: Request) -> float:
@@ -133,12 +132,6 @@ def _flop(request: Request) -> float:
         return request.flops
     flop: float = formulas.training_flop(request.active_params or request.params, request.tokens)
     return flop
-
-
-def _over(item: Input) -> Interval:
-    """Turn a divisor's interval around."""
-    low, best, high = item.value
-    return Interval(1 / high, 1 / best, 1 / low)
 
 
 def _precision(profile: Accelerator, request: Request) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from greentrain.interval import Interval, product_independent
+from greentrain.interval import Interval, product_independent, reciprocal
 from greentrain.numbers import rounded
 from greentrain.reporting.charts.chart_labels import HeaderAndRows, cells, source_words, subject_words
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
@@ -120,7 +120,7 @@ def _chosen_grid(data: ReportData, g_per_kwh: float) -> Interval:
 
 def _differs(other: Interval, chosen: Interval) -> bool:
     """Whether the 90 % interval of the ratio of two carbon intensities leaves out one."""
-    low, _, high = product_independent(other, Interval(1 / chosen.high, 1 / chosen.best, 1 / chosen.low))
+    low, _, high = product_independent(other, reciprocal(chosen))
     return low > 1 or high < 1
 
 
