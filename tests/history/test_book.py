@@ -66,7 +66,7 @@ def test_runs_are_chosen(home: Path, chosen: dict[str, object], found: list[str]
 def test_the_meters_of_runs_that_are_not_asked_for_are_not_read(
     tmp_path: Path, project: str, first_word: float, read: int
 ) -> None:
-    """The trackers alone say the project, and no run began after its first tracker."""
+    """The trackers alone state the project, and no run began after its first tracker."""
     paths: list[str] = []
 
     def noted(path: str) -> Journal:
@@ -197,7 +197,7 @@ def test_a_run_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, text: str) -
 
 
 def test_runs_that_cannot_be_read_are_named(home: Path) -> None:
-    """Whether or not they belong to the project, since nobody knows; a folder that was just made is none of them."""
+    """Whether or not they belong to the project, which is not known; a folder that was just made is none of them."""
     for name, text in {"torn": "{garbage", "new": '{"v": 99, "type": "start"}\n', "starting": ""}.items():
         folder = home / "runs" / name
         folder.mkdir()

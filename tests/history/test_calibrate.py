@@ -19,8 +19,8 @@ def measured(home: Path, watts: list[float], gpu: dict[str, Any] = GPU, kind: st
     """Write runs of an hour on one V100 at these mean powers."""
     for place, power in enumerate(watts):
         folder = home / "runs" / f"{tag}{place}{kind}"
-        said = {"workload": kind} if kind else {}
-        tracker(folder, lines=[ended(3600)], estimate_inputs=said)
+        stated = {"workload": kind} if kind else {}
+        tracker(folder, lines=[ended(3600)], estimate_inputs=stated)
         meter(folder, components=[gpu, CPU, MEMORY], lines=[stopped(3600, 3600, power / 1000, 0.05)])
     return home
 
@@ -111,7 +111,7 @@ def test_rows_of_the_user_are_read_back_as_they_were(tmp_path: Path) -> None:
 
 
 def test_kinds_of_training_are_learnt_apart(tmp_path: Path) -> None:
-    """Three fine-tuning runs make a row of their own beside the one for any kind."""
+    """Three fine-tuning runs make a row of their own next to the one for any kind."""
     home = measured(tmp_path, [200, 205, 210], kind="finetuning")
     done = calibrate(History(home).runs(), tmp_path / "p")
     fine = estimate("V100", hours=1, workload="finetuning", profiles=tmp_path / "p")
@@ -122,7 +122,7 @@ def test_kinds_of_training_are_learnt_apart(tmp_path: Path) -> None:
 
 
 def test_two_runs_are_too_few(tmp_path: Path) -> None:
-    """Of each accelerator three are needed; what there is, is said."""
+    """Of each accelerator three are needed; the message counts what there is."""
     measured(tmp_path, [200, 210])
     measured(tmp_path, [50, 60], {**GPU, "name": "Tesla T4"}, tag="t")
     with pytest.raises(GreentrainError) as caught:
@@ -162,7 +162,7 @@ def test_runs_that_teach_nothing(tmp_path: Path) -> None:
 
 
 def test_runs_that_differ_too_much_change_nothing(tmp_path: Path) -> None:
-    """The default's interval is narrower than what three such runs say of the next."""
+    """The default's interval is narrower than what three such runs predict of the next."""
     done = calibrate(History(measured(tmp_path, [40, 120, 300])).runs(), tmp_path / "p")
     assert (done.file, done.fits) == (None, ())
     assert done.notes == ("sxm-node: your runs differ more than the default's interval is wide; it stays.",)

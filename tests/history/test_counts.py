@@ -1,4 +1,4 @@
-"""How many accelerators the estimate beside a measurement is of.
+"""The number of accelerators of the estimate that a measurement is compared with.
 
 An A100 takes 400 W x 0.6 = 240 W by its profile, with its host 1.74 times as much.
 """
@@ -15,14 +15,14 @@ from greentrain.reporting import line_of_run
 
 A100 = "A100-SXM4-80GB"
 DRIVER_NAME = f"NVIDIA {A100}"
-SAID = {"location": "FR", "year": 2024}
+STATED = {"location": "FR", "year": 2024}
 
 
-def node(folder: Path, host: str = "n0", hour: float = 0.0, cards: int | None = 8, **said: Any) -> None:
+def node(folder: Path, host: str = "n0", hour: float = 0.0, cards: int | None = 8, **stated: Any) -> None:
     """Write an hour of a node: 300 W of each card and 600 W of CPU; no meter where the number of cards is None."""
     begin, end, pid = 3600 * hour, 3600 * (hour + 1), 100 + 10 * int(hour)
     start = {"at": begin, "host": host, "session": f"{host}{hour:g}", "pid": pid}
-    tracker(folder, **start, lines=[ended(end)], estimate_inputs={**SAID, **said})
+    tracker(folder, **start, lines=[ended(end)], estimate_inputs={**STATED, **stated})
     if cards is not None:
         parts = [{**GPU, "id": f"{host}-{number}", "name": DRIVER_NAME} for number in range(cards)]
         kwh = 0.3 * cards or None
@@ -51,13 +51,13 @@ def check(run: Run, count: int, hours: float = 1.0) -> None:
 
 
 def compared(run: Run) -> dict[str, tuple[float, float]]:
-    """Give what was measured and what was estimated."""
+    """Return what was measured and what was estimated."""
     return {item.what: (item.measured_kwh.best, item.estimated_kwh.best) for item in run.comparisons}
 
 
 @pytest.mark.parametrize("name", [f"8x{A100}", f"8 x {A100}", f"8X{A100}", f"8\N{MULTIPLICATION SIGN}{A100}"])
 def test_a_number_in_the_name(tmp_path: Path, name: str) -> None:
-    """8 are named and seen: 2.4 kWh of 1.92, by the name of the device that the number stands before."""
+    """8 are named and seen: 2.4 kWh of 1.92, by the name of the device that follows the number."""
     node(tmp_path, gpu=name)
     run = run_of(tmp_path)
     check(run, 8)
@@ -67,29 +67,29 @@ def test_a_number_in_the_name(tmp_path: Path, name: str) -> None:
     assert compared(run)["accelerators"] == pytest.approx((2.4, 1.92))
 
 
-@pytest.mark.parametrize(("said", "seen"), [(4, 8), (1, 8), (8, 1), (16, 8)])
-def test_a_number_in_the_name_is_as_good_as_a_count(tmp_path: Path, said: int, seen: int) -> None:
-    """What was said wins over what was seen, either way, and both ways give the same run."""
-    node(tmp_path / "a", cards=seen, gpu=f"{said}x{A100}")
-    node(tmp_path / "b", cards=seen, gpu=A100, count=said)
+@pytest.mark.parametrize(("stated", "seen"), [(4, 8), (1, 8), (8, 1), (16, 8)])
+def test_a_number_in_the_name_is_as_good_as_a_count(tmp_path: Path, stated: int, seen: int) -> None:
+    """What was stated wins over what was seen, either way, and both ways give the same run."""
+    node(tmp_path / "a", cards=seen, gpu=f"{stated}x{A100}")
+    node(tmp_path / "b", cards=seen, gpu=A100, count=stated)
     named, counted = run_of(tmp_path / "a"), run_of(tmp_path / "b")
-    check(named, said)
-    check(counted, said)
+    check(named, stated)
+    check(counted, stated)
     assert named.footprint == counted.footprint
     assert named.comparisons == counted.comparisons
-    assert named.hardware == f"{said} x NVIDIA A100 SXM4 80GB"
-    assert counted.hardware == f"{said} x {A100}"
+    assert named.hardware == f"{stated} x NVIDIA A100 SXM4 80GB"
+    assert counted.hardware == f"{stated} x {A100}"
 
 
 def test_a_number_before_an_unknown_name(tmp_path: Path) -> None:
-    """It stands once."""
+    """It appears once."""
     node(tmp_path, gpu="8xUnheard")
     run = run_of(tmp_path)
     assert (run.estimate, run.hardware) == (None, "8xUnheard")
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("stated", "hardware"),
     [
         ({"instance": "p4d.24xlarge"}, "2 x p4d.24xlarge"),
         ({"instance": "p4d.24xlarge", "count": 2}, "2 x p4d.24xlarge"),
@@ -98,16 +98,16 @@ def test_a_number_before_an_unknown_name(tmp_path: Path) -> None:
         ({}, f"16 x {DRIVER_NAME}"),
     ],
 )
-def test_two_instances(tmp_path: Path, said: dict[str, Any], words: str) -> None:
-    """Every node is one: 16 accelerators, 6.68 kWh, 4.8 + 1.2 kWh measured; as without a word on instances."""
+def test_two_instances(tmp_path: Path, stated: dict[str, Any], hardware: str) -> None:
+    """Every node is one: 16 accelerators, 6.68 kWh, 4.8 + 1.2 kWh measured; as without naming instances."""
     for host in ("n0", "n1"):
-        node(tmp_path, host, **said)
+        node(tmp_path, host, **stated)
     run = run_of(tmp_path)
     assert run.estimate is not None
     assert run.estimate.count == line_of_run(run).count == 16
     assert run.estimate.it_energy_kwh.best == pytest.approx(0.24 * 1.74 * 16)
     assert compared(run)["accelerators"] == pytest.approx((4.8, 3.84))
-    assert run.hardware == words
+    assert run.hardware == hardware
 
 
 def test_one_instance_after_another(tmp_path: Path) -> None:
@@ -119,22 +119,22 @@ def test_one_instance_after_another(tmp_path: Path) -> None:
     assert (run.estimate.count, run.estimate.run["hours"], run.hardware) == (8, 2.0, "p4d.24xlarge")
 
 
-@pytest.mark.parametrize("said", [{"gpu": A100}, {}])
+@pytest.mark.parametrize("stated", [{"gpu": A100}, {}])
 @pytest.mark.parametrize("is_metered", [True, False])
-def test_one_node_after_another(tmp_path: Path, said: dict[str, str], is_metered: bool) -> None:
+def test_one_node_after_another(tmp_path: Path, stated: dict[str, str], is_metered: bool) -> None:
     """As many accelerators at a time, whether the second one had a meter or not."""
-    node(tmp_path, "n0", **said)
-    node(tmp_path, "n1", 1, cards=8 if is_metered else None, **said)
+    node(tmp_path, "n0", **stated)
+    node(tmp_path, "n1", 1, cards=8 if is_metered else None, **stated)
     run = run_of(tmp_path)
     check(run, 8, 2.0)
     assert compared(run)["accelerators"] == pytest.approx((4.8, 3.84) if is_metered else (2.4, 1.92))
 
 
-@pytest.mark.parametrize("said", [{"gpu": A100}, {"gpu": A100, "count": 16}, {"gpu": f"16x{A100}"}, {}])
-def test_a_node_without_a_meter(tmp_path: Path, said: dict[str, Any]) -> None:
+@pytest.mark.parametrize("stated", [{"gpu": A100}, {"gpu": A100, "count": 16}, {"gpu": f"16x{A100}"}, {}])
+def test_a_node_without_a_meter(tmp_path: Path, stated: dict[str, Any]) -> None:
     """It has as many as the other: an estimate of 16, 8 of which were measured; 2 x (2.4 + 0.6) kWh count."""
-    node(tmp_path, "n0", **said)
-    node(tmp_path, "n1", cards=None, **said)
+    node(tmp_path, "n0", **stated)
+    node(tmp_path, "n1", cards=None, **stated)
     run = run_of(tmp_path)
     check(run, 16)
     assert compared(run)["accelerators"] == pytest.approx((2.4, 1.92))
@@ -145,9 +145,9 @@ def test_a_node_without_a_meter(tmp_path: Path, said: dict[str, Any]) -> None:
 @pytest.mark.parametrize("is_named", [True, False])
 def test_a_node_whose_meter_names_no_accelerator(tmp_path: Path, is_named: bool) -> None:
     """It has some where the user named one, which its meter then cannot see, and otherwise none."""
-    said = {"gpu": A100} if is_named else {}
-    node(tmp_path, "n0", **said)
-    node(tmp_path, "n1", cards=0, **said)
+    stated = {"gpu": A100} if is_named else {}
+    node(tmp_path, "n0", **stated)
+    node(tmp_path, "n1", cards=0, **stated)
     run = run_of(tmp_path)
     check(run, 16 if is_named else 8)
     assert compared(run)["accelerators"] == pytest.approx((2.4, 1.92))
@@ -170,7 +170,7 @@ def test_some_of_those_that_were_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_metered", [True, False])
 def test_cores_are_those_of_all_nodes(tmp_path: Path, is_metered: bool) -> None:
-    """They are said of all nodes together, as `estimate` documents, so nodes do not multiply them."""
+    """They are stated for all nodes together, as `estimate` documents, so nodes do not multiply them."""
     node(tmp_path, "n0", cards=0, cpu_cores=64)
     node(tmp_path, "n1", cards=0 if is_metered else None, cpu_cores=64)
     found = run_of(tmp_path).estimate

@@ -24,14 +24,14 @@ AWKWARD = 'a, "b"\n=HYPERLINK(1) \x00 \u8bad\u7ec3 \'; DROP TABLE runs; --' + "x
 def home(tmp_path: Path) -> Path:
     """A run on two nodes with spans and logs, and one with an awkward name that was not measured."""
     runs = tmp_path / "runs"
-    said = [
+    stated = [
         line(1, type="span_start", span=1, parent=None, name="epoch", attributes={"epoch": 0}),
         line(2, type="log", values={"loss": 0.5, "step": 1, "x" * 3000: 1.0, AWKWARD: 2.0}),
         line(3, type="span_end", span=1, error=None),
         line(4, type="span_start", span=10**30, parent=None, name="far", attributes={}),
         ended(3600),
     ]
-    tracker(runs / "k1", session="a", host="a", lines=said, ranks={"rank": 0})
+    tracker(runs / "k1", session="a", host="a", lines=stated, ranks={"rank": 0})
     meter(runs / "k1", session="a", host="a", lines=[stopped(3600, 3600, 2.0, 0.5)])
     tracker(runs / "k1", session="b", host="b", lines=[ended(3600)], ranks={"rank": 8})
     meter(runs / "k1", session="b", host="b", lines=[stopped(3600, 3600, 3.0, 0.5)])
@@ -128,10 +128,10 @@ def test_a_wrong_address_is_refused(tmp_path: Path, to: str, message: str) -> No
 
 
 def test_a_database_that_refuses(home: Path, tmp_path: Path) -> None:
-    """One line of its own words, no statement, no password; nothing is half written."""
+    """One line of its own text, no statement, no password; nothing is half written."""
     with pytest.raises(GreentrainError, match=r"^sqlite:///.*/none/x.db refuses: unable to open database file$"):
         export(History(home).runs(), f"sqlite:///{tmp_path}/none/x.db")
-    (tmp_path / "text.db").write_text("this is no database, but a text that is long enough to be told from one" * 9)
+    (tmp_path / "text.db").write_text("this is no database, but a text long enough to be recognized as none" * 9)
     with pytest.raises(GreentrainError, match=r"^sqlite:///.*/text.db refuses: file is not a database$"):
         export(History(home).runs(), f"sqlite:///{tmp_path / 'text.db'}")
     with pytest.raises(GreentrainError) as caught:
@@ -175,7 +175,7 @@ def as_server(command: list[str], **more: Any) -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a PostgreSQL server in a folder of its own, reached by a socket there; gives its address."""
+    """Start a PostgreSQL server in a folder of its own, reached by a socket there; return its address."""
     folder = programs()
     if folder is None:
         pytest.skip("PostgreSQL's server is not installed (pg_ctl, initdb)")

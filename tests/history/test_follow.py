@@ -22,20 +22,20 @@ def append(path: Path, *lines: str) -> None:
 def test_each_look_shows_what_a_new_reading_shows(tmp_path: Path) -> None:
     """Samples, logs, gaps, a component that is lost, a torn line and the end come one after the other."""
     folder = tmp_path / "runs" / "live"
-    said = tracker(folder, total_steps=10)
+    journal = tracker(folder, total_steps=10)
     read = meter(folder)
     book = History(tmp_path)
     follower = book.follow("li")
     steps = (
-        (said, line(1, type="log", values={"step": 1, "loss": 0.5})),
+        (journal, line(1, type="log", values={"step": 1, "loss": 0.5})),
         (read, reading(60, 60, 0.1, 0.01)),
         (read, line(61, type="gap", from_mono=5010.0, to_mono=5060.0, seconds=50.0, reason="late")),
         (read, reading(120, 120, 0.2, 0.02), line(121, type="component", **_COMPONENT)),
-        (said, line(122, type="span_start", span=1, parent=None, name="epoch", attributes={})),
-        (said, line(130, type="log", values={"step": 4}), line(131, type="log", values={"loss": 0.25})),
+        (journal, line(122, type="span_start", span=1, parent=None, name="epoch", attributes={})),
+        (journal, line(130, type="log", values={"step": 4}), line(131, type="log", values={"loss": 0.25})),
         (read, reading(180, 180, 0.3)[:-20]),
         (read, reading(180, 180, 0.3)[-20:], stopped(240, 240, 0.4)),
-        (said, line(240, type="end", status="completed")),
+        (journal, line(240, type="end", status="completed")),
     )
     for path, *lines in steps:
         append(path, *lines)
@@ -46,12 +46,12 @@ def test_each_look_shows_what_a_new_reading_shows(tmp_path: Path) -> None:
 
 
 def what_is_shown(run: Run) -> tuple[object, ...]:
-    """Give the frame of a run, its forecast, and all of it but what a follower lets go."""
+    """Return the frame of a run, its forecast, and all of it but what a follower lets go."""
     return watch_text(run), forecast(run), run._replace(spans=(), logs=())
 
 
 def test_only_what_says_something_new_is_kept() -> None:
-    """Of ten thousand samples and logs one each stays, beside gaps and what is logged under other names."""
+    """Of ten thousand samples and logs one each stays, in addition to gaps and what is logged under other names."""
     records = [{"type": "start"}]
     for number in range(10_000):
         records += [{"type": "sample", "n": number}, {"type": "log", "values": {"step": number}}]

@@ -1,4 +1,4 @@
-"""Time in which a meter read nothing, or not all: said, filled, and never counted as a measured zero."""
+"""Time in which a meter read nothing, or not all: stated, filled, and never counted as a measured zero."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from greentrain.journal import read_journal
 MEASURED_CPU = {**CPU, "name": "Unheard CPU", "quality": "measured"}
 UNHEARD = {**GPU, "name": "Unheard accelerator"}
 PARTS = (UNHEARD, MEASURED_CPU, {**CPU, "component": "memory", "quality": "modelled"})
-"""A node of which the meter reads everything, and no table says anything, so that there is no estimate beside it."""
+"""A node of which the meter reads everything, and no table has the device: there is no estimate to compare with."""
 
 W_SECONDS_PER_KWH = 3.6e6
 
@@ -74,7 +74,7 @@ def test_a_sensor_that_stops_reading(tmp_path: Path, has_ended: bool) -> None:
 
 
 def test_silence_is_counted_once_beside_its_gap(tmp_path: Path) -> None:
-    """The meter states 17.5 of the 18 s itself; what is left is too little to say."""
+    """The meter states 17.5 of the 18 s itself; what is left is negligible."""
     gap = line(20, type="gap", from_mono=MONO + 2.5, to_mono=MONO + 20, seconds=17.5, reason="unmeasured")
     run = shown(tmp_path, [sample(1, 1), sample(2, 2), gap, sample(20, 2, **MISSING), end(20, 2, unknown=0.875)], 20)
     assert [item.seconds for item in run.gaps] == [17.5]
@@ -82,7 +82,7 @@ def test_silence_is_counted_once_beside_its_gap(tmp_path: Path) -> None:
 
 
 def test_silence_after_readings_that_were_not_written(tmp_path: Path) -> None:
-    """After a minute a sample is written each 10 s: read until 76 of 80 s, as the meter's own account says."""
+    """After a minute a sample is written each 10 s: read until 76 of 80 s, by the meter's own account."""
     run = shown(tmp_path, [sample(60, 60), sample(70, 70), sample(80, 76, **MISSING), end(80, 76, unknown=0.05)], 80)
     assert run.unmetered_seconds == pytest.approx(4.0)
     assert [gap.reason for gap in run.gaps] == ["unmeasured"]
@@ -139,7 +139,7 @@ def test_a_component_that_falls_out_and_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_component_that_draws_nothing_is_read(tmp_path: Path) -> None:
-    """Its energy stands still, its power is 0 and not absent."""
+    """Its energy does not grow, its power is 0 and not absent."""
     lines = [sample(at, min(at, 5), at, gpu_w=360 if at <= 5 else 0.0) for at in range(1, 21)]
     run = shown(tmp_path, [*lines, end(20, 5, 20, gpu_w=0.0, unknown=0.0)], 20)
     assert (run.basis, run.is_complete, run.nodes[0].unread_seconds) == ("measured", True, {})

@@ -38,7 +38,7 @@ def run_of(folder: Path) -> Run:
 
 
 def test_a_completed_run(tmp_path: Path) -> None:
-    """An hour on one node: what was said, what was read, how it ended."""
+    """An hour on one node: what was stated, what was read, how it ended."""
     run = run_of(one_hour(tmp_path / "20251122T120000Z-1a2b3c"))
 
     assert (run.id, run.name, run.project, run.status) == ("20251122T120000Z-1a2b3c", "bert", "nlp", "completed")
@@ -71,7 +71,7 @@ def test_the_interval_of_a_measurement(tmp_path: Path) -> None:
 
 
 def test_a_component_that_was_not_measured_makes_the_run_incomplete(tmp_path: Path) -> None:
-    """None is not 0: the sum says that it is one of a part."""
+    """None is not 0: the sum is marked as one of a part."""
     run = run_of(one_hour(tmp_path))
     assert run.nodes[0].unmeasured == ("memory",)
     assert run.nodes[0].quality == {"gpu": "measured", "cpu": "modelled", "memory": "unknown"}
@@ -88,7 +88,7 @@ def test_a_measured_zero_is_zero(tmp_path: Path) -> None:
 
 
 def test_a_run_without_a_meter(tmp_path: Path) -> None:
-    """Nothing was measured, and that is said."""
+    """Nothing was measured, and a note states that."""
     tracker(tmp_path, lines=[ended(60)])
     run = run_of(tmp_path)
 
@@ -110,7 +110,7 @@ def test_a_run_that_states_no_grid(tmp_path: Path) -> None:
 
 
 def test_a_run_that_states_no_grid_takes_the_factors_of_its_estimate(tmp_path: Path) -> None:
-    """2.5 kWh at the PUE and grid that the estimate of the same run has, and a note that says so."""
+    """2.5 kWh at the PUE and grid that the estimate of the same run has, and a note that states it."""
     run = run_of(one_hour(tmp_path, grid_intensity={}, estimate_inputs={"location": "FR", "year": 2024}))
     assert run.estimate is not None
     assert run.facility_energy_kwh is not None
@@ -131,10 +131,10 @@ def test_a_killed_run_counts_to_its_last_sample(tmp_path: Path) -> None:
 
 
 def test_two_nodes_add_up_once(tmp_path: Path) -> None:
-    """Same hour, two meters: energies add, time does not; each rank's words are heard once."""
+    """Same hour, two meters: energies add, time does not; each rank's logs count once."""
     for place, host in enumerate(("a", "b")):
-        said = [line(5, type="log", values={"loss": 1.0}), ended(3600)]
-        tracker(tmp_path, host=host, session=host, ranks={"rank": 8 * place}, lines=said)
+        stated = [line(5, type="log", values={"loss": 1.0}), ended(3600)]
+        tracker(tmp_path, host=host, session=host, ranks={"rank": 8 * place}, lines=stated)
         meter(tmp_path, host=host, session=host, lines=[stopped(3600, 3600, 2.0 + place, 0.5)])
     run = run_of(tmp_path)
 
@@ -199,7 +199,7 @@ def test_a_restart_joins_and_its_gap_is_stated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "components", "is_complete"),
+    ("stated", "components", "is_complete"),
     [
         ({}, (CPU, MEASURED_MEMORY), True),
         ({"gpu": "V100"}, (CPU, MEASURED_MEMORY), False),
@@ -207,10 +207,10 @@ def test_a_restart_joins_and_its_gap_is_stated(tmp_path: Path) -> None:
     ],
 )
 def test_a_computer_without_accelerators_lacks_none(
-    tmp_path: Path, said: dict[str, str], components: tuple[dict[str, str], ...], is_complete: bool
+    tmp_path: Path, stated: dict[str, str], components: tuple[dict[str, str], ...], is_complete: bool
 ) -> None:
     """A run on CPUs is complete without an accelerator's energy, unless somebody spoke of one or the meter saw one."""
-    tracker(tmp_path, lines=[ended(60)], estimate_inputs=said)
+    tracker(tmp_path, lines=[ended(60)], estimate_inputs=stated)
     energy = {"gpu": None, "cpu": 0.5, "memory": 0.1}
     meter(
         tmp_path, components=components, lines=[stopped(60, 60, None, 0.5).replace('"memory": null', '"memory": 0.1')]
@@ -270,7 +270,7 @@ def test_two_meters_at_once_on_different_devices_both_count(tmp_path: Path) -> N
 
 
 def test_a_clock_that_was_set_back_does_not_make_two_sessions_one(tmp_path: Path) -> None:
-    """Within one boot the monotonic clock says that they follow each other; the wall clock jumped a minute."""
+    """Within one boot the monotonic clock shows that they follow each other; the wall clock jumped a minute."""
     one_hour(tmp_path, gpu=2.0, cpu=None)
     tracker(
         tmp_path, at=3600, pid=200, session="s2", lines=[line(7140, type="end", status="completed", mono=MONO + 7200)]
@@ -299,7 +299,7 @@ def test_each_session_has_its_own_pue_and_grid(tmp_path: Path) -> None:
 
 
 def test_torn_and_damaged_lines(tmp_path: Path) -> None:
-    """They are left out and counted; the torn last one is dropped without a word."""
+    """They are left out and counted; the torn last one is dropped without a note."""
     tracker(tmp_path, lines=["garbage\n", "\x00\x00\n", '{"v": 9, "type": "log"}\n', ended(3600), '{"v": 1, "ty'])
     run = run_of(tmp_path)
     name = f"{ELSEWHERE}.100.s10000.tracker.jsonl"
@@ -312,7 +312,7 @@ def test_torn_and_damaged_lines(tmp_path: Path) -> None:
 
 
 def test_fields_of_the_wrong_kind_count_as_absent(tmp_path: Path) -> None:
-    """Whatever stands in a file, reading it does not fail."""
+    """Whatever is in a file, reading it does not fail."""
     wrong: dict[str, object] = {
         "name": 7, "project": ["x"], "pid_started": "1", "ranks": 3, "argv": "x", "location": {}, "year": "2024",
         "pue": {"low": 3, "best": 2, "high": 1}, "grid_intensity": [], "estimate_inputs": "gpu", "budget": 5,
@@ -337,7 +337,7 @@ def test_readings_never_run_backwards(tmp_path: Path) -> None:
 
 
 def test_a_component_that_was_lost_on_the_way(tmp_path: Path) -> None:
-    """Its energy up to then counts, and the run says why it is not whole."""
+    """Its energy up to then counts, and a note states why it is not whole."""
     tracker(tmp_path, lines=[ended(30)])
     lost = line(15, type="component", component="gpu", quality="unknown", reason="nvidia-smi hangs")
     meter(tmp_path, components=[GPU], lines=[reading(10, 10, 0.5), lost, stopped(30, 30, 0.5)])
@@ -353,7 +353,7 @@ def test_a_component_that_was_lost_on_the_way(tmp_path: Path) -> None:
 
 
 def test_devices_that_the_meter_finds_later(tmp_path: Path) -> None:
-    """A place-holder in the first record gives way to them."""
+    """They replace a place-holder in the first record."""
     tracker(tmp_path, lines=[ended(30)])
     found = [line(2, type="component", **{**GPU, "id": f"GPU-{number}"}) for number in (1, 2)]
     unknown = {**GPU, "id": "", "name": "", "quality": "unknown"}
@@ -374,13 +374,13 @@ def test_gaps_of_a_meter_are_handed_on(tmp_path: Path) -> None:
 
 def test_spans_and_logs(tmp_path: Path) -> None:
     """Spans by number, open ones without an end; values that are no numbers are left out."""
-    said = [
+    stated = [
         line(1, type="span_start", span=1, parent=None, name="epoch", attributes={"epoch": 0}),
         line(2, type="span_start", span=2, parent=1, name="eval", attributes={}),
         line(3, type="log", values={"loss": 0.5, "note": "x", "nan": None}),
         line(4, type="span_end", span=2, error="ValueError"),
     ]
-    tracker(tmp_path, lines=said)
+    tracker(tmp_path, lines=stated)
     run = run_of(tmp_path)
 
     assert [(span.name, span.parent, span.seconds, span.error) for span in run.spans] == [
@@ -392,7 +392,7 @@ def test_spans_and_logs(tmp_path: Path) -> None:
 
 
 def test_warnings_of_the_run_become_notes(tmp_path: Path) -> None:
-    """What the tracker had to say once stays with the run."""
+    """Warnings of the tracker stay with the run."""
     tracker(tmp_path, lines=[line(1, type="warning", message="the home cannot be written"), ended(2)])
     assert run_of(tmp_path).notes[-1] == "the home cannot be written"
 
@@ -415,11 +415,11 @@ def test_a_folder_without_journals_is_no_run(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_is_no_surer_of_its_grid_than_a_finished_one(tmp_path: Path) -> None:
-    """An hour at a place named by its code, told by the meter where the training had no time to say more."""
-    said = {"estimate_inputs": {"location": "FR", "year": 2024}, "pue": None, "grid_intensity": None}
+    """An hour at a place named by its code, stated by the meter where the training had no time to write more."""
+    stated = {"estimate_inputs": {"location": "FR", "year": 2024}, "pue": None, "grid_intensity": None}
     runs = []
     for name, lines in (("finished", [ended(3600)]), ("killed", [])):
-        tracker(tmp_path / name, lines=lines, **said)
+        tracker(tmp_path / name, lines=lines, **stated)
         meter(tmp_path / name, lines=[reading(3600, 3600, 2.0, 0.5)])
         runs.append(run_of(tmp_path / name))
     finished, killed = runs
@@ -441,9 +441,9 @@ def test_a_run_is_the_same_whether_or_not_all_its_samples_are_read(tmp_path: Pat
     }  # fmt: skip
     for name, sessions in kinds.items():
         for number, lines in enumerate(sessions):
-            said = {"session": f"s{number}", "at": 100.0 * number}
-            compact(tracker(tmp_path / name, pid=100 + number, **said))
-            compact(meter(tmp_path / name, pid=200 + number, lines=lines, **said))
+            stated = {"session": f"s{number}", "at": 100.0 * number}
+            compact(tracker(tmp_path / name, pid=100 + number, **stated))
+            compact(meter(tmp_path / name, pid=200 + number, lines=lines, **stated))
         place = str(tmp_path / name)
         whole = read_run(place, NOON + 1e6, read_journal)
         assert read_run(place, NOON + 1e6) == whole
@@ -471,7 +471,7 @@ def test_a_run_in_two_homes_is_one(tmp_path: Path) -> None:
 
 
 def test_a_run_cannot_be_changed(tmp_path: Path) -> None:
-    """It says what was."""
+    """It states what was."""
     run = run_of(one_hour(tmp_path))
     with pytest.raises(AttributeError, match="Run values are frozen: status cannot be set"):
         run.status = "completed"  # type: ignore[misc]
@@ -479,7 +479,7 @@ def test_a_run_cannot_be_changed(tmp_path: Path) -> None:
 
 
 def test_what_a_run_used_is_read_from_its_result(tmp_path: Path) -> None:
-    """PUE and grid are written when the run ends; they win over what its start says, and end no later than it."""
+    """PUE and grid are written when the run ends; they win over those of its start, and end no later than it."""
     used = {"low": 50.0, "best": 50.0, "high": 50.0, "basis": "published", "source": "x"}
     result = line(3700, type="inputs", pue={**PUE, "best": 1.1}, grid_intensity=used)
     tracker(tmp_path, lines=[ended(3600), result])
@@ -494,8 +494,8 @@ def test_what_a_run_used_is_read_from_its_result(tmp_path: Path) -> None:
 
 def test_a_killed_run_is_placed_by_what_was_said(tmp_path: Path) -> None:
     """It wrote neither PUE nor grid: the same tables give what the estimate of the run takes."""
-    said = {"gpu": "V100", "count": 8, "location": "FR", "year": 2024, "pue": 1.25}
-    tracker(tmp_path, lines=[line(3600, type="log", values={})], pue=None, grid_intensity=None, estimate_inputs=said)
+    stated = {"gpu": "V100", "count": 8, "location": "FR", "year": 2024, "pue": 1.25}
+    tracker(tmp_path, lines=[line(3600, type="log", values={})], pue=None, grid_intensity=None, estimate_inputs=stated)
     meter(tmp_path, lines=[stopped(3600, 3600, 2.0, 0.5)])
     run = run_of(tmp_path)
 
@@ -516,7 +516,7 @@ def test_a_change_may_list_every_component_anew(tmp_path: Path) -> None:
 
 
 def test_a_wrapper_is_no_rank_of_the_training(tmp_path: Path) -> None:
-    """It counts where it is all there is; the steps that the training inside says are the run's."""
+    """It counts where it is all there is; the steps that the training inside states are the run's."""
     tracker(tmp_path, lines=[ended(60)], wraps=True, argv=["python", "train.py"])
     alone = run_of(tmp_path)
     tracker(tmp_path, pid=200, session="s2", role="joined", argv=["train.py"], total_steps=90, lines=[ended(59)])

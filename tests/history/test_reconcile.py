@@ -1,4 +1,4 @@
-"""Measurement and estimate beside each other, and which of them is believed."""
+"""Measurement and estimate compared, and which of them is adopted."""
 
 from math import exp, log, sqrt
 from pathlib import Path
@@ -12,9 +12,9 @@ from greentrain.history import Reconciliation, read_run
 from greentrain.history.forecast import forecast
 
 HOUR_OF_EIGHT = {"gpu": "V100-SXM2-32GB", "count": 8, "hours": 1, "location": "FR", "year": 2024}
-SAID = {"location": "FR", "year": 2024}
+STATED = {"location": "FR", "year": 2024}
 UNHEARD = {**GPU, "name": "Unheard accelerator"}
-"""A device of which no table says anything, so that there is no estimate beside what was measured."""
+"""A device that is in no table, so that there is no estimate to compare with."""
 
 
 def run_of(folder: Path) -> Run:
@@ -26,11 +26,11 @@ def run_of(folder: Path) -> Run:
 
 def both(folder: Path, gpu: float | None = 2.0, cpu: float | None = 0.5, **start: Any) -> Reconciliation:
     """Reconcile an hour of eight V100."""
-    return run_of(one_hour(folder, gpu, cpu, **{"estimate_inputs": SAID, **start})).reconciliation
+    return run_of(one_hour(folder, gpu, cpu, **{"estimate_inputs": STATED, **start})).reconciliation
 
 
 def test_the_estimate_is_of_the_same_run(tmp_path: Path) -> None:
-    """The place as said, the hardware as the meter found it, the time as it took."""
+    """The place as stated, the hardware as the meter found it, the time as it took."""
     found = both(tmp_path).estimate
     wanted = estimate(**HOUR_OF_EIGHT)  # type: ignore[arg-type]
     assert found is not None
@@ -48,7 +48,7 @@ def test_what_was_said_of_the_hardware_wins(tmp_path: Path) -> None:
 
 def test_implied_utilization_and_host_factor(tmp_path: Path) -> None:
     """2 kWh in an hour on 8 boards of 300 W: 250 W, 0.833; with 0.5 kWh of CPU and 0.1 kWh of memory 2.6 / 2."""
-    tracker(tmp_path, lines=[ended(3600)], estimate_inputs=SAID)
+    tracker(tmp_path, lines=[ended(3600)], estimate_inputs=STATED)
     energy = {"gpu": 2.0, "cpu": 0.5, "memory": 0.1}
     meter(tmp_path, lines=[stopped(3600, 3600, 2.0).replace('"memory": null', '"memory": 0.1')])
     run = run_of(tmp_path)
@@ -65,7 +65,7 @@ def test_implied_utilization_and_host_factor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("gpu", "inside"), [(2.0, True), (0.4, False), (2.35, False)])
 def test_whether_the_measurement_lies_in_the_interval(tmp_path: Path, gpu: float, inside: bool) -> None:
     """Mean power over TDP is 0.2 to 0.94 by default, the TDP 250 to 300 W: 0.47 to 2.256 kWh."""
-    (compared,) = run_of(one_hour(tmp_path, gpu, 0.5, estimate_inputs=SAID)).comparisons
+    (compared,) = run_of(one_hour(tmp_path, gpu, 0.5, estimate_inputs=STATED)).comparisons
     assert compared.what == "accelerators"
     assert compared.estimated_kwh == pytest.approx((1.44 * exp(-sqrt(log(3) ** 2 + log(1.2) ** 2)), 1.44, 2.256))
     assert compared.is_inside is inside
@@ -73,7 +73,7 @@ def test_whether_the_measurement_lies_in_the_interval(tmp_path: Path, gpu: float
 
 
 def test_half_a_run_is_compared_with_half_an_estimate(tmp_path: Path) -> None:
-    """1 kWh in the half hour that was measured; the estimate says 1.44 kWh for the hour, so 0.72 kWh for that half."""
+    """1 kWh in the half hour that was measured; the estimate is 1.44 kWh for the hour, so 0.72 kWh for that half."""
     tracker(tmp_path, lines=[ended(3600)])
     meter(tmp_path, lines=[stopped(1800, 1800, 1.0)])
     (compared,) = run_of(tmp_path).comparisons
@@ -81,8 +81,8 @@ def test_half_a_run_is_compared_with_half_an_estimate(tmp_path: Path) -> None:
     assert compared.ratio == pytest.approx(1.0 / 0.72)
 
 
-def test_a_measured_node_is_believed(tmp_path: Path) -> None:
-    """Accelerators and CPU; what is missing is said."""
+def test_a_measured_node_is_adopted(tmp_path: Path) -> None:
+    """Accelerators and CPU; notes state what is missing."""
     found = both(tmp_path)
     assert found.believed == "measurement"
     assert found.footprint.it_energy_kwh == pytest.approx(
@@ -95,9 +95,9 @@ def test_a_measured_node_is_believed(tmp_path: Path) -> None:
 
 def test_a_measured_run_keeps_the_emissions_of_each_session(tmp_path: Path) -> None:
     """2.5 kWh at a PUE of 1.2 and, after a restart, 2.5 kWh at 2.4, at 100 g/kWh: 0.3 and 0.6 kg, not 2.4 for all."""
-    one_hour(tmp_path, estimate_inputs=SAID)
+    one_hour(tmp_path, estimate_inputs=STATED)
     worse = {"low": 2.4, "best": 2.4, "high": 2.4, "basis": "given", "source": "user"}
-    tracker(tmp_path, at=7200, session="s2", pid=200, lines=[ended(10800)], estimate_inputs=SAID, pue=worse)
+    tracker(tmp_path, at=7200, session="s2", pid=200, lines=[ended(10800)], estimate_inputs=STATED, pue=worse)
     meter(tmp_path, at=7200, session="s2", pid=201, lines=[stopped(10800, 3600, 2.0, 0.5)])
     run = run_of(tmp_path)
 
@@ -138,14 +138,14 @@ def test_an_impossible_reading_of_accelerators_leaves_the_estimate(tmp_path: Pat
 
 
 def test_some_of_the_accelerators_are_not_enough(tmp_path: Path) -> None:
-    """Sixteen were said, eight were measured."""
-    found = both(tmp_path, estimate_inputs={**SAID, "gpu": "V100-SXM2-32GB", "count": 16})
+    """Sixteen were stated, eight were measured."""
+    found = both(tmp_path, estimate_inputs={**STATED, "gpu": "V100-SXM2-32GB", "count": 16})
     assert found.reasons == ("Only 8 of 16 accelerators were measured. The estimate is used.",)
 
 
 def test_missing_samples_are_filled(tmp_path: Path) -> None:
-    """A quarter of the hour is missing: 1.5 kWh in 45 minutes stand for 2."""
-    tracker(tmp_path, lines=[ended(3600)], estimate_inputs=SAID)
+    """A quarter of the hour is missing: 1.5 kWh in 45 minutes are filled to 2."""
+    tracker(tmp_path, lines=[ended(3600)], estimate_inputs=STATED)
     meter(tmp_path, lines=[reading(2700, 2700, 1.5, 0.3)])
     found = run_of(tmp_path).reconciliation
 
@@ -170,7 +170,7 @@ def test_nothing_measured(tmp_path: Path) -> None:
 
 
 def test_a_job_without_accelerators(tmp_path: Path) -> None:
-    """Its CPU is what counts: measured it is believed, unknown it leaves the estimate."""
+    """Its CPU is what counts: measured it is adopted, unknown it leaves the estimate."""
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs={"cpu_cores": 64})
     meter(tmp_path, components=[CPU, MEMORY], lines=[stopped(3600, 3600, None, 0.5)])
     measured = run_of(tmp_path).reconciliation
@@ -194,7 +194,7 @@ def test_a_job_without_accelerators(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, Any], why: str) -> None:
-    """The measurement stands alone, and the reason is said."""
+    """The measurement is alone, and the reason is stated."""
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs=inputs)
     meter(tmp_path, components=components, lines=[stopped(3600, 3600, 0.2, 0.1)])
     found = run_of(tmp_path).reconciliation
@@ -206,7 +206,7 @@ def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, An
 
 
 def test_an_unknown_cpu_without_accelerators(tmp_path: Path) -> None:
-    """Only the memory was measured, of hardware that nobody named: what is believed lacks the CPU, and says so."""
+    """Only the memory was measured, of hardware that was not named: a note states that the CPU is missing."""
     tracker(tmp_path, lines=[ended(3600)])
     parts = [{**CPU, "quality": "unknown"}, {**MEMORY, "quality": "modelled"}]
     reading_of_memory = {"elapsed_seconds": 3600, "energy_kwh": {"gpu": None, "cpu": None, "memory": 0.1}}

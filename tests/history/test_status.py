@@ -1,4 +1,4 @@
-"""How a run stands, from its last words, its processes and its age."""
+"""Status of a run, from its last record, its processes and its age."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def test_a_run_that_said_nothing_was_killed(tmp_path: Path, why: str) -> None:
 
 
 def test_a_meter_that_was_stopped_in_order_without_a_word_of_the_run(tmp_path: Path) -> None:
-    """The tracker's journal was lost, to a full disk say: how it ended is not known."""
+    """The tracker's journal was lost, to a full disk for example: how it ended is not known."""
     tracker(tmp_path)
     meter(tmp_path, lines=[stopped(5, 5, 0.1)])
     run = read_run(str(tmp_path), NOON + 1e6)
@@ -112,7 +112,7 @@ def test_a_restart_that_was_killed_outlasts_the_failure_before_it(tmp_path: Path
 
 
 def test_a_killed_rank_leaves_the_last_word_to_the_others(tmp_path: Path) -> None:
-    """It began before they ended; rank 0 says how the run ended."""
+    """It began before they ended; rank 0 records how the run ended."""
     tracker(tmp_path, ranks={"rank": 0}, lines=[ended(50, "failed", "DistBackendError")])
     tracker(tmp_path, at=1, pid=102, session="r1", role="joined", ranks={"rank": 1}, lines=[line(9, type="log")])
     assert status_of(tmp_path) == ("failed", "DistBackendError")

@@ -67,7 +67,7 @@ def start(home: Path, tmp_path: Path, seconds: float) -> "subprocess.Popen[str]"
 
 
 def only_run(home: Path, wanted: str, timeout_seconds: float = 60) -> Run:
-    """Give the only run, as soon as it stands as wanted and its meter has read something."""
+    """Return the only run, as soon as its status is as wanted and its meter has read something."""
     until = time.monotonic() + timeout_seconds
     while True:
         runs = History(home).runs()
@@ -81,13 +81,13 @@ def only_run(home: Path, wanted: str, timeout_seconds: float = 60) -> Run:
 def test_the_history_says_what_the_run_itself_says(tmp_path: Path) -> None:
     """Energy, emissions and their intervals are those of the measurement that the training saw."""
     training = start(tmp_path / "home", tmp_path, 1.0)
-    said: dict[str, Any] = json.loads(training.communicate(timeout=120)[0])
+    printed: dict[str, Any] = json.loads(training.communicate(timeout=120)[0])
     run = only_run(tmp_path / "home", "completed")
 
-    assert run.energy_kwh == said["energy_kwh"]
+    assert run.energy_kwh == printed["energy_kwh"]
     for name in ("it_energy_kwh", "facility_energy_kwh", "operational_kg"):
-        assert getattr(run, name)._asdict() == pytest.approx(said[name], rel=1e-4), name
-    assert run.duration_seconds == pytest.approx(said["duration_seconds"], abs=0.05)
+        assert getattr(run, name)._asdict() == pytest.approx(printed[name], rel=1e-4), name
+    assert run.duration_seconds == pytest.approx(printed["duration_seconds"], abs=0.05)
 
 
 @pytest.mark.timing

@@ -1,4 +1,4 @@
-"""What can be wrong with the rows of a user's own claims, and exactly what they are told."""
+"""What can be wrong with the rows of a user's own claims, and the exact message."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_a_bad_scenario(tmp_path: Path, text: str, message: str) -> None:
     ],
 )
 def test_a_bad_comparison(tmp_path: Path, row: str, message: str) -> None:
-    """What is compared with stands in the table of activities."""
+    """What is compared with is in the table of activities."""
     (tmp_path / "claim_references.csv").write_text(f"claim,activity,role,others,source\n{row}\n")
     (problem,) = check_profiles(tmp_path)
     assert str(problem).startswith(f"claim_references.csv, row 2, {message}")

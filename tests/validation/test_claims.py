@@ -20,7 +20,7 @@ def scenario(result: ClaimResult, key: str) -> ScenarioResult:
 
 
 def ratio(item: ScenarioResult, key: str) -> tuple[float, float, float]:
-    """Give the ratio to an activity."""
+    """Return the ratio to an activity."""
     low, best, high = next(found.ratio for found in item.ratios if found.activity.id == key)
     return low, best, high
 
@@ -223,7 +223,7 @@ def test_a_claim_needs_something_to_compare_with_and_one_published_figure(tmp_pa
 
 
 def test_a_claim_of_ones_own(tmp_path: Path) -> None:
-    """0.4 kg over 0.2442 kg a km (0.12 to 0.2541): 1.638 km (1.574 to 3.333); ours stay beside it."""
+    """0.4 kg over 0.2442 kg a km (0.12 to 0.2541): 1.638 km (1.574 to 3.333); ours stay next to it."""
     write_claim(tmp_path, "mine,car-petrol-km,reference,,a note")
     *ours, mine = check_claims(load_catalogue(tmp_path))
     assert [result.claim.id for result in ours] == list(RESULTS)

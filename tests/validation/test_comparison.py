@@ -56,10 +56,10 @@ def test_our_result_is_the_estimate(v100: MethodComparison) -> None:
     )  # fmt: skip
 
 
-@given(said=described_runs())
-def test_the_factors_of_a_difference_multiply_to_the_difference(said: dict[str, Any]) -> None:
+@given(keywords=described_runs())
+def test_the_factors_of_a_difference_multiply_to_the_difference(keywords: dict[str, Any]) -> None:
     """For every kind of job and every method: no rest is left over."""
-    found = compare_methods(estimate(**said))
+    found = compare_methods(estimate(**keywords))
     for item in found.methods:
         assert item.split.product == pytest.approx(item.ratio, rel=1e-12)
         assert item.ratio == pytest.approx(item.result.kg / found.ours.kg, rel=1e-12)
@@ -88,7 +88,7 @@ def test_the_swapped_v100_is_a_factor_of_the_device(v100: MethodComparison) -> N
 
 
 def test_a_setting_that_changes_nothing_is_left_out() -> None:
-    """With a measured power, carbontracker has no share of TDP to assume; with a given grid, no release to tell."""
+    """With a measured power, carbontracker has no share of TDP to assume; with a given grid, no release to name."""
     found = compare_methods(estimate("V100", hours=1, power=200, grid_intensity=100))
     labels = [item.result.label for item in found.methods if item.result.name == "anthony2020"]
     assert labels == ["anthony2020"]
@@ -132,6 +132,6 @@ def test_every_source_is_given_in_full(v100: MethodComparison) -> None:
 
 
 def test_the_constants_of_other_devices_and_places_are_not_cited(v100: MethodComparison) -> None:
-    """ML CO2 Impact's TPU figures, which are Patterson's, say nothing of a V100."""
+    """ML CO2 Impact's TPU figures, which are Patterson's, do not apply to a V100."""
     (item,) = (item for item in v100.methods if item.result.label == "lacoste2019")
     assert item.result.sources == ("lacoste_2019", "mlco2_impact", "mlco2_impact_regions")

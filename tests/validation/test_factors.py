@@ -52,24 +52,24 @@ def test_the_mean_power_is_rating_times_utilization() -> None:
 
 
 def test_without_accelerators_the_computers_are_the_devices() -> None:
-    """All of the energy is theirs, and no host stands beside them."""
+    """All of the energy is theirs, and there is no host in addition."""
     result = estimate(cpu="AMD EPYC 7763", cpu_cores=64, memory_gb=256, hours=10)
     found = of(result)
     assert (result.accelerators_kwh, found.host_factor) == (0, 1)
     assert found.power_w == pytest.approx(result.it_energy_kwh.best * 1000 / 10)
 
 
-@given(said=described_runs())
-def test_the_factors_of_a_result_multiply_to_its_emissions(said: dict[str, Any]) -> None:
+@given(keywords=described_runs())
+def test_the_factors_of_a_result_multiply_to_its_emissions(keywords: dict[str, Any]) -> None:
     """For every kind of run: the product is the operational figure."""
-    result = estimate(**said)
+    result = estimate(**keywords)
     assert of(result).product / MG_PER_KG == pytest.approx(result.operational_kg.best, rel=1e-12)
 
 
-@given(said=described_runs(), other=gpu_runs())
-def test_the_ratios_of_two_results_multiply_to_their_ratio(said: dict[str, Any], other: dict[str, Any]) -> None:
+@given(keywords=described_runs(), other=gpu_runs())
+def test_the_ratios_of_two_results_multiply_to_their_ratio(keywords: dict[str, Any], other: dict[str, Any]) -> None:
     """Whatever two runs differ in, no rest is left over."""
-    ours, theirs = estimate(**said), estimate(**other)
+    ours, theirs = estimate(**keywords), estimate(**other)
     ratios = of(ours).over(of(theirs))
     assert ratios.product == pytest.approx(ours.operational_kg.best / theirs.operational_kg.best, rel=1e-12)
 

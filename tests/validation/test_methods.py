@@ -214,34 +214,34 @@ PUE_WITHOUT_A_WORD = {
 
 
 def test_each_method_has_its_own_pue(v100_job: Job) -> None:
-    """Where the user says nothing."""
+    """By default."""
     found = {name: applied(name, v100_job._replace(pue=None)).factors.pue for name in METHODS}
     assert found == PUE_WITHOUT_A_WORD
 
 
 def test_three_methods_do_not_ask_for_a_pue(v100_job: Job) -> None:
-    """Strubell and carbontracker charge everybody 1.58, ML CO2 Impact nobody; the others take what the user says."""
+    """Strubell and carbontracker charge everybody 1.58, ML CO2 Impact none; the others take what the user states."""
     found = {name: applied(name, v100_job._replace(pue=1.25)).factors.pue for name in METHODS}
     fixed = {"strubell2019": 1.58, "lacoste2019": 1.0, "anthony2020": 1.58}
     assert found == {name: fixed.get(name, 1.25) for name in METHODS}
 
 
 def test_a_given_intensity_holds_for_every_method(v100_job: Job) -> None:
-    """Nobody's grid stands against the user's word, and nothing is noted of it."""
+    """The user's grid replaces that of every method, without a note."""
     job = v100_job._replace(g_per_kwh=50.0, grid_is_given=True)
     assert {applied(name, job).g_per_kwh for name in METHODS} == {50.0}
     assert applied("nameplate", job).notes == ()
 
 
 def test_a_place_that_a_method_is_not_known_for_takes_our_grid(v100_job: Job) -> None:
-    """It says so in its notes."""
+    """Its notes state so."""
     result = applied("lannelongue2021", v100_job._replace(place="FR", g_per_kwh=41.2))
     assert result.g_per_kwh == 41.2
     assert result.notes == ("no grid value of its own is known here for this place; ours is used",)
 
 
 def test_a_measured_mean_replaces_what_meters_would_read(v100_job: Job) -> None:
-    """Methods that read a meter take 240 W, methods of ratings keep theirs, and no stand-in is noted."""
+    """Methods that read a meter take 240 W, methods of ratings keep theirs, and no substitute is noted."""
     job = v100_job._replace(measured_w=240.0)
     metered = {"strubell2019", "henderson2020", "anthony2020", "patterson2021", "codecarbon"}
     found = {name: applied(name, job).factors for name in METHODS}
@@ -359,5 +359,5 @@ def test_a_method_tells_which_records_its_constants_come_from() -> None:
 
 
 def test_methods_show_what_they_are() -> None:
-    """The name, and in a few words what it does."""
+    """The name, and in short what it does."""
     assert repr(METHODS["lacoste2019"]) == "<Method lacoste2019: ML CO2 Impact: TDP x hours, no PUE>"

@@ -72,7 +72,7 @@ def test_a_run_on_processors_alone_is_told_apart() -> None:
     ],
 )
 def test_what_a_paper_counts(name: str, count: float | None, per_count: float) -> None:
-    """A v3-8 has 8 cores on 4 chips; the count tells a slice from its chips and cores, a node from its devices."""
+    """A v3-8 has 8 cores on 4 chips; the count separates a slice from its chips and cores, a node from its devices."""
     assert find_hardware(name, CATALOGUE, count).devices_per_count == per_count
 
 
@@ -82,7 +82,7 @@ def test_a_count_that_fits_nothing_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("text", "code"),
     [
         ("US average (EPA 2018 factor)", "US"),
         ("US average datacentre", "US"),
@@ -104,13 +104,13 @@ def test_a_count_that_fits_nothing_is_refused() -> None:
         ("", ""),
     ],
 )
-def test_places_as_papers_write_them(words: str, code: str) -> None:
-    """The most specific place or region that the words name."""
-    assert find_place(words, CATALOGUE) == RecordPlace(code)
+def test_places_as_papers_write_them(text: str, code: str) -> None:
+    """The most specific place or region that the text names."""
+    assert find_place(text, CATALOGUE) == RecordPlace(code)
 
 
 @pytest.mark.parametrize(
-    ("words", "reason"),
+    ("text", "reason"),
     [
         ("16 Azure regions (200-755 g/kWh regional means)", "is more than one place"),
         ("Denmark/US grid mix", "is more than one place"),
@@ -119,9 +119,9 @@ def test_places_as_papers_write_them(words: str, code: str) -> None:
         ("OVH", "names no place in the catalogue"),
     ],
 )
-def test_places_that_cannot_be_told_give_a_reason(words: str, reason: str) -> None:
+def test_places_that_cannot_be_found_have_a_reason(text: str, reason: str) -> None:
     """Nothing is guessed from a company's name."""
-    assert find_place(words, CATALOGUE) == RecordPlace(reason=f"{words!a} {reason}")
+    assert find_place(text, CATALOGUE) == RecordPlace(reason=f"{text!a} {reason}")
 
 
 def test_georgia_alone_is_two_places() -> None:

@@ -103,7 +103,7 @@ def test_a_path_may_be_text(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_named_by_file_row_and_column(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
-    """The first fault is told with what would be right."""
+    """The first fault is named with what would be right."""
     file = written(tmp_path, *lines)
     with pytest.raises(DataError) as caught:
         read_references(file)

@@ -41,7 +41,7 @@ def test_emissions_follow_from_a_published_energy_where_no_power_is_stated() -> 
 
 
 def test_a_scope_without_pue_leaves_it_out() -> None:
-    """100 kWh x 500 g = 50 kg where the scope says no PUE, 60 kg at PUE 1.2 where it does not."""
+    """100 kWh x 500 g = 50 kg where the scope states no PUE, 60 kg at PUE 1.2 where it does not."""
     record = Reference("x", pue=1.2, grid_g_per_kwh=500, published_energy_kwh=100, energy_boundary="node")
     assert recompute(record).co2e_kg == pytest.approx(60)
     assert recompute(record._replace(co2e_scope="location-based, no PUE")).co2e_kg == pytest.approx(50)
@@ -59,7 +59,7 @@ def test_a_life_cycle_scope_holds_the_embodied_part() -> None:
 
 
 def test_embodied_beside_the_figure_is_not_added() -> None:
-    """EsperBERTo: 144 h x 280 W x 1.28 x 105 g = 5.419 kg, printed 5, with 0.6 kg embodied beside it."""
+    """EsperBERTo: 144 h x 280 W x 1.28 x 105 g = 5.419 kg, printed 5, with 0.6 kg embodied next to it."""
     record = Reference(
         "esperberto", accelerator_hours=144, power_w_per_accelerator=280, pue=1.28, grid_g_per_kwh=105,
         published_co2e_kg=5, embodied_kg=0.6, co2e_scope="location-based with PUE",

@@ -127,7 +127,7 @@ def test_a_note_that_quotes_another_figure_for_the_same_hours_is_noticed() -> No
 
 
 def test_a_market_claim_beside_a_location_based_figure_is_no_trap() -> None:
-    """Model cards that print both say so in the scope."""
+    """Model cards that print both state so in the scope."""
     record = CLEAN._replace(co2e_scope="location-based (market-based 0 claimed)")
     assert find_traps(record) == ()
 

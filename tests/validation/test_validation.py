@@ -19,7 +19,7 @@ HEADER = "id,accelerator,accelerator_count,wall_hours,power_basis,power_w_per_ac
 
 
 def row(tier: str, key: str) -> RecordResult:
-    """Give a shipped record's row in one tier."""
+    """Return a shipped record's row in one tier."""
     return next(item for item in REPORT.of_tier(tier) if item.id == key)
 
 
@@ -79,7 +79,7 @@ def test_our_interval_covers_most_metered_energies() -> None:
 
 
 def test_published_methods_are_scored_on_the_same_records() -> None:
-    """Each says on how many records, how many of them are its own source's, and ours on just those."""
+    """Each states on how many records, how many of them are its own source's, and ours on just those."""
     peers = REPORT.tiers["T3"]["peers"]
     assert {"lacoste2019", "tdp_method", "lannelongue2021", "nameplate"} <= set(peers)
     assert peers["tdp_method"]["n"] == 22
@@ -88,7 +88,7 @@ def test_published_methods_are_scored_on_the_same_records() -> None:
 
 
 def test_ours_is_nearer_than_every_published_method_on_the_same_records() -> None:
-    """The median error of the default chain is the smallest; methods that say nothing of most records are left out."""
+    """The median error of the default chain is the smallest; methods that do not apply to most records are left out."""
     metered = REPORT.tiers["T3"]
     assert all(metered["median_abs_log_ratio"] < peer["median_abs_log_ratio"] for peer in metered["peers"].values())
     assert 0.80 <= metered["coverage"] <= 0.97
@@ -193,8 +193,8 @@ def test_a_run_on_processors_is_estimated_from_extra_columns() -> None:
 def test_cores_are_counted_as_half_chips() -> None:
     """Eight cores for 10 h are four chips for 10 h."""
     record = Reference("tpu", accelerator="TPUv3 (cores)", accelerator_count=8, accelerator_hours=80)
-    said, _ = described(record, CATALOGUE)
-    assert (said["count"], said["gpu_hours"]) == (4, 40)
+    keywords, _ = described(record, CATALOGUE)
+    assert (keywords["count"], keywords["gpu_hours"]) == (4, 40)
 
 
 def test_what_the_estimate_refuses_becomes_the_reason() -> None:
@@ -261,7 +261,7 @@ def test_claims_come_only_when_asked_for() -> None:
 
 
 def test_figures_are_written_in_the_unit_that_suits_their_size() -> None:
-    """Ours is in the unit of the published figure beside it, and names its own where nothing is published."""
+    """Ours is in the unit of the published figure next to it, and names its own where nothing is published."""
     ours = Interval(59_900.0, 3_620_000.0, 14_600_000.0)
     assert quantity("kg", 12_900.0, ours) == ("12.9 t", "3,620 (59.9 to 14,600)")
     assert quantity("kg", None, ours) == ("-", "3,620 (59.9 to 14,600) t")
