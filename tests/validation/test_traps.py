@@ -96,44 +96,44 @@ def test_there_is_a_case_for_every_trap() -> None:
 def test_a_trap_is_noticed_and_described(name: str) -> None:
     """The same record, changed in one way, is caught under the trap's name with its numbers."""
     record, others, sentence = CHANGED[name]
-    found = dict(find_traps(record, others))
+    found = find_traps(record, others)
     assert name in found
     assert found[name] == sentence or not sentence
 
 
 def test_a_clean_record_has_no_trap() -> None:
     """Inputs that give the figures, at a place with such a grid."""
-    assert find_traps(CLEAN) == ()
+    assert find_traps(CLEAN) == {}
 
 
 def test_another_grid_is_told_by_both_numbers() -> None:
     """Sweden has a few dozen g/kWh, not 900."""
-    found = dict(find_traps(CHANGED["grid_of_another_place"][0]))["grid_of_another_place"]
+    found = find_traps(CHANGED["grid_of_another_place"][0])["grid_of_another_place"]
     assert found.startswith("its CO2e implies 900 g/kWh, Sweden has ")
     assert found.endswith(": the grid of another place")
 
 
 def test_a_tpu_slice_name_counts_cores() -> None:
     """v3-8 is 4 chips; nothing else needs to be wrong."""
-    found = dict(find_traps(TPU._replace(accelerator="TPU v3-8")))
+    found = find_traps(TPU._replace(accelerator="TPU v3-8"))
     assert found["tpu_cores_as_chips"] == "TPU v3-8 counts cores, of which two make a chip"
 
 
 def test_a_note_that_quotes_another_figure_for_the_same_hours_is_noticed() -> None:
     """As a card that was revised: the record of the other revision need not be there."""
     record = CLEAN._replace(published_co2e_kg=2_040_000.0, notes="Prints 12.9 t with the same 7.0M h.")
-    found = dict(find_traps(record))
+    found = find_traps(record)
     assert found["same_hours_other_co2e"] == "its note quotes 0.00632 x the CO2e for the same hours"
 
 
-def test_a_market_claim_beside_a_location_based_figure_is_no_trap() -> None:
+def test_a_market_claim_next_to_a_location_based_figure_is_no_trap() -> None:
     """Model cards that print both state so in the scope."""
     record = CLEAN._replace(co2e_scope="location-based (market-based 0 claimed)")
-    assert find_traps(record) == ()
+    assert find_traps(record) == {}
 
 
 def test_another_model_of_the_same_length_is_another_run() -> None:
     """Records are of one run when linked, or of one model with the same hours."""
     other = CLEAN._replace(id="other", model="Model 70B", published_co2e_kg=10.0)
-    assert find_traps(CLEAN, (other,)) == ()
+    assert find_traps(CLEAN, (other,)) == {}
     assert find_traps(CLEAN._replace(links=("other",)), (other,)) != ()

@@ -70,7 +70,12 @@ def validate(
     metered = [item for item in chosen if "T3" in item.tiers and "T3" in wanted]
     single = chosen[0] if record is not None else None
     factors = decompose(single, estimated(single, catalogue)) if single else None
-    return ValidationReport(rows, chosen, _peers(metered, catalogue), _claims(catalogue) if claims else (), factors)
+    checked: tuple[ClaimResult, ...] = ()
+    if claims:
+        from greentrain.validation.claims import check_claims
+
+        checked = check_claims(catalogue)
+    return ValidationReport(rows, chosen, _peers(metered, catalogue), checked, factors)
 
 
 def _rows(
@@ -121,11 +126,12 @@ def check_metered(reference: Reference, catalogue: Catalogue) -> RecordResult:
 def check_traps(reference: Reference, everything: Sequence[Reference], catalogue: Catalogue) -> RecordResult:
     """T4: ask whether the record's traps are noticed, by name where the record names them."""
     found = find_traps(reference, everything, catalogue=catalogue)
-    noticed = [finding.name for finding in found]
-    missed = [name for name in reference.traps if name not in noticed]
-    reasons = [f"{name} was not noticed" for name in missed] + [f"{name}: {sentence}" for name, sentence in found]
+    missed = [name for name in reference.traps if name not in found]
+    reasons = [f"{name} was not noticed" for name in missed] + [
+        f"{name}: {sentence}" for name, sentence in found.items()
+    ]
     return _row(reference, "T4")._replace(
-        passed=bool(noticed) and not missed, traps=tuple(noticed), reason="; ".join(reasons) or "no trap was noticed"
+        passed=bool(found) and not missed, traps=tuple(found), reason="; ".join(reasons) or "no trap was noticed"
     )
 
 
@@ -181,12 +187,6 @@ def _peers(metered: Sequence[Reference], catalogue: Catalogue) -> dict[str, Peer
                 median(abs(ours[item.id].log_ratio or 0.0) for item, _ in known),
             )  # fmt: skip
     return {name: score for name, score in scores.items() if score.n * 2 >= len(ours)}
-
-
-def _claims(catalogue: Catalogue) -> "tuple[ClaimResult, ...]":
-    from greentrain.validation.claims import check_claims
-
-    return check_claims(catalogue)
 
 
 def _checked_tier(tier: str | None) -> tuple[str, ...]:

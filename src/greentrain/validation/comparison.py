@@ -110,8 +110,8 @@ def compare_methods(estimate: Estimate) -> MethodComparison:
     """
     job, factors = described_job(estimate)
     ours = _ours(estimate, job, factors)
-    found = tuple(_compared(result, ours) for result in _results(job))
-    return MethodComparison(ours, found, estimate.catalogue)
+    found = (Compared(item, item.kg / ours.kg, item.factors.over(ours.factors)) for item in _results(job))
+    return MethodComparison(ours, tuple(found), estimate.catalogue)
 
 
 def _results(job: Job) -> list[MethodResult]:
@@ -142,10 +142,6 @@ def _ours(estimate: Estimate, job: Job, factors: Decomposition) -> MethodResult:
         sources=(),
         notes=(),
     )
-
-
-def _compared(result: MethodResult, ours: MethodResult) -> Compared:
-    return Compared(result, result.kg / ours.kg, result.factors.over(ours.factors))
 
 
 def _result_dict(result: MethodResult) -> dict[str, Any]:

@@ -205,7 +205,7 @@ def infer_tiers(reference: Reference, others: Sequence[Reference], catalogue: Ca
     """
     if reference.published_energy_kwh is None and reference.published_co2e_kg is None:
         return ()
-    traps = {finding.name for finding in find_traps(reference, others, catalogue=catalogue)}
+    traps = find_traps(reference, others, catalogue=catalogue).keys()
     whole, partly = _arithmetic(reference)
     known = _is_timed(reference, catalogue)
     metered = reference.is_measured and reference.published_energy_kwh is not None

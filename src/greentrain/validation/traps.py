@@ -43,17 +43,10 @@ class Surroundings(NamedTuple):
     same_run: tuple[Reference, ...] = ()
 
 
-class Finding(NamedTuple):
-    """A trap that was noticed, and by what."""
-
-    name: str
-    sentence: str
-
-
 def find_traps(
     reference: Reference, others: Sequence[Reference] = (), *, catalogue: Catalogue | None = None
-) -> tuple[Finding, ...]:
-    """Notice the traps of a record.
+) -> dict[str, str]:
+    """Find the traps of a record.
 
     Parameters
     ----------
@@ -63,10 +56,15 @@ def find_traps(
         Records among which those of the same run are looked for.
     catalogue : Catalogue, optional
         Where devices and places are.
+
+    Returns
+    -------
+    dict of str to str
+        What was found, by the name of the trap.
     """
     same_run = tuple(other for other in others if is_same_run(reference, other))
     around = Surroundings(catalogue or load_catalogue(), same_run)
-    return tuple(Finding(name, found) for name, detect in TRAPS.items() if (found := detect(reference, around)))
+    return {name: found for name, detect in TRAPS.items() if (found := detect(reference, around))}
 
 
 def _tenfold(reference: Reference, around: Surroundings) -> str:
