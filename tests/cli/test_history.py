@@ -139,7 +139,7 @@ def test_json_and_csv(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What was measured, what the profile says, which to believe; by the beginning of its id."""
+    """What was measured, what follows from the profile, which is adopted; by the beginning of its id."""
     code, out, _ = shown(capsys, home, "history", "show", "2025")
 
     assert code == 0
@@ -151,7 +151,7 @@ def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "  measured accelerators 2.00 kWh (1.90 to 2.10): inside the estimate's 1.44 kWh\n  (0.473 to 2.26)",
         "  command   train.py\n",
         "mean power of an accelerator 250 W: a utilization of 0.833 of its TDP",
-        "  to believe: the measurement, at least 2.50 kWh (2.23 to 3.01) before PUE\n"
+        "  adopted: the measurement, at least 2.50 kWh (2.23 to 3.01) before PUE\n"
         "  that is at least 0.3 kg CO2e (0.23 to 0.428)\n",
         "The memory was not measured and is not in the sum.",
     ):

@@ -69,7 +69,7 @@ def test_all_claims_begin_with_how_many_follow() -> None:
     assert claims_text([bad, *RESULTS[1:]]).startswith("2 of 3 claims")
     text = claim_text(bad)
     assert text.startswith("BERT and the transcontinental flight [bert-flight]: NOT REPRODUCED\n")
-    assert "  as published: energy [kWh]                1,000.0      1,506.8   50.68 % !" in text.splitlines()
+    assert "  as published: energy [kWh]                1,000.0      1,506.8   50.68 %  !" in text.splitlines()
 
 
 def _spoiled(result: ClaimResult) -> ClaimResult:

@@ -26,7 +26,7 @@ def list_grids(values: OptionValues) -> int:
 def show_grid(values: OptionValues) -> int:
     """Show a place's carbon intensity in every year, with basis and source."""
     from greentrain.catalogue import load_catalogue
-    from greentrain.reporting.terminal.catalogue_record import grid_dict, grid_text
+    from greentrain.reporting.terminal.catalogue import grid_dict, grid_text
 
     catalogue = load_catalogue(values.get("profiles"))
     location = catalogue.places.find(values["place"])

@@ -83,7 +83,7 @@ def calibrate(values: OptionValues) -> int:
     from greentrain.catalogue.user_folder import home_folder
     from greentrain.history.calibrate import calibrate as fit
     from greentrain.history.history import History
-    from greentrain.reporting.terminal.calibration import calibration_text
+    from greentrain.reporting.terminal.history import calibration_text
 
     home = values.get("home")
     folder = values.get("output") or os.path.join(home or home_folder(), "profiles")  # noqa: PTH118 -- as the library names it

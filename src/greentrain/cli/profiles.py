@@ -26,7 +26,7 @@ def list_profiles(values: OptionValues) -> int:
 def show_profile(values: OptionValues) -> int:
     """Show a profile with all its figures and sources."""
     from greentrain.catalogue import load_catalogue
-    from greentrain.reporting.terminal.catalogue_record import record_dict, record_text
+    from greentrain.reporting.terminal.catalogue import record_dict, record_text
 
     catalogue = load_catalogue(values.get("profiles"))
     record = catalogue.hardware.find(values["name"])

@@ -44,13 +44,11 @@ def print_validation(values: OptionValues) -> int:
 def _written(report: ValidationReport, kind: str, single: bool) -> str:
     if kind == "json":
         return report.to_json() + "\n"
-    from greentrain.reporting.terminal.validation import validation_csv, validation_text
+    from greentrain.reporting.terminal.validation import record_text, validation_csv, validation_text
 
     if kind == "csv":
         return validation_csv(report)
     if single and not report.claims:
-        from greentrain.reporting.terminal.record import record_text
-
         return record_text(report)
     return validation_text(report, bold_if_wanted())
 

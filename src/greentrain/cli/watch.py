@@ -62,8 +62,8 @@ def _show(run: Run, lines_above: int) -> int:
     """Write a frame, over the one before where a terminal can, and give the lines that it takes on a terminal."""
     from shutil import get_terminal_size
 
-    from greentrain.reporting.terminal.history import columns_of
-    from greentrain.reporting.terminal.watch import watch_text
+    from greentrain.reporting.document.render_text import columns_of
+    from greentrain.reporting.terminal.run import watch_text
 
     text = watch_text(run, bold_if_wanted())
     if lines_above:

@@ -86,6 +86,16 @@ def context(data: ReportData, document: Document | None = None) -> dict[str, Any
     }
 
 
+def render_document(
+    data: ReportData,
+    template: str | os.PathLike[str] | None,
+    escape: Callable[[str], str],
+    write: Callable[[Document], str],
+) -> str:
+    """Write report data by a template of the user's, or else as a document; only a template loads Jinja2."""
+    return write(document_of(data)) if template is None else own_template(template, data, escape=escape)
+
+
 def own_template(
     path: str | os.PathLike[str],
     data: ReportData,

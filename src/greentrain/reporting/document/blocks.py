@@ -1,9 +1,11 @@
-"""What a document is made of."""
+"""What a document is made of, and what the terminal shows: paragraphs, lists, tables and charts."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
     from plotly.graph_objects import Figure
 
 
@@ -40,12 +42,18 @@ class Table(NamedTuple):
         The first cell of a row names it.
     numeric : frozenset of int
         Columns that hold numbers, and are set to the right.
+    widths : tuple of int
+        Width of each column in text, wider where a number needs it. Default: as wide as the content. [characters]
+    notes : tuple of str
+        What a text has below each row, nothing for most. Default: none.
     """
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     numeric: frozenset[int] = frozenset()
+    widths: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Chart(NamedTuple):
@@ -72,7 +80,7 @@ class Chart(NamedTuple):
     refs: tuple[str, ...] = ()
 
 
-Block: TypeAlias = Prose | Bullets | Table | Chart
+Block = Prose | Bullets | Table | Chart
 
 
 class Section(NamedTuple):
@@ -103,11 +111,23 @@ class Document(NamedTuple):
     title: str
     subtitle: str
     sections: tuple[Section, ...]
-    sources: dict[str, dict[str, Any]]
+    sources: "dict[str, dict[str, Any]]"
     numbers: dict[str, int]
 
 
-def table(caption: str, header: tuple[str, ...], rows: Any, numeric: tuple[int, ...] = ()) -> Table:
+def table(
+    caption: str,
+    header: "Sequence[str]",
+    rows: "Iterable[Sequence[str | Cell]]",
+    numeric: "Iterable[int]" = (),
+    widths: "Sequence[int]" = (),
+    notes: "Iterable[str]" = (),
+) -> Table:
     """Make a table of rows whose cells are text or `Cell`."""
-    cells = tuple(tuple(item if isinstance(item, Cell) else Cell(str(item)) for item in row) for row in rows)
-    return Table(caption, header, cells, frozenset(numeric))
+    cells = tuple(tuple(item if isinstance(item, Cell) else Cell(item) for item in row) for row in rows)
+    return Table(caption, tuple(header), cells, frozenset(numeric), tuple(widths), tuple(notes))
+
+
+def bullets(items: "Iterable[str]") -> Bullets:
+    """Make a list of texts."""
+    return Bullets(tuple(map(Cell, items)))

@@ -8,9 +8,9 @@ from os import PathLike
 from typing import Any
 
 from greentrain.reporting.charts.style import CONFIG, THEMES, template
-from greentrain.reporting.citations import address, source_line
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
+from greentrain.reporting.document.citations import address, source_line
 from greentrain.reporting.report_data import ReportData
 from greentrain.reporting.templating import FOLDER, context, environment, own_template
 

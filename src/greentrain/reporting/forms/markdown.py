@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import Any
 
-from greentrain.reporting.citations import address, source_line
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
-from greentrain.reporting.document.render import cited, written
+from greentrain.reporting.document.citations import address, cited, source_line
 from greentrain.reporting.escaping import markdown, one_line
 from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.report_data import ReportData
+from greentrain.reporting.templating import render_document
 
 
 def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> str:
@@ -22,7 +22,7 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
     template : path, optional
         A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
     """
-    return written(data, template, markdown, lambda document: _markdown(document, made_by(data)))
+    return render_document(data, template, markdown, lambda document: _markdown(document, made_by(data)))
 
 
 def _markdown(document: Document, mark: str) -> str:

@@ -5,9 +5,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.reporting.terminal.claims import claim_text, claims_text
     from greentrain.reporting.terminal.history import history_text, totals_text
-    from greentrain.reporting.terminal.run import run_text
+    from greentrain.reporting.terminal.run import run_text, watch_text
     from greentrain.reporting.terminal.validation import quantity
-    from greentrain.reporting.terminal.watch import watch_text
 else:
     from greentrain._lazy import lazy_names
 
@@ -16,9 +15,8 @@ else:
         {
             "reporting.terminal.claims": "claim_text claims_text",
             "reporting.terminal.history": "history_text totals_text",
-            "reporting.terminal.run": "run_text",
+            "reporting.terminal.run": "run_text watch_text",
             "reporting.terminal.validation": "quantity",
-            "reporting.terminal.watch": "watch_text",
         },
     )
 

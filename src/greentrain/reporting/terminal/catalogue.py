@@ -1,16 +1,20 @@
-"""What the catalogue holds, as text of 80 columns and as plain data."""
+"""What the catalogue holds, lists and single entries, as text of 80 columns and as plain data."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Instance
+from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Instance, Location
 from greentrain.catalogue.search import HardwareFound, PlacesFound
 from greentrain.interval import Interval
 from greentrain.numbers import as_given
-from greentrain.reporting.terminal.estimate import WIDTH
+from greentrain.reporting.document.blocks import table
+from greentrain.reporting.document.citations import sources_group
+from greentrain.reporting.document.render_text import field, joined, table_lines
 
 SCHEMA_VERSION = 1
+_FIELD = 20
 Cells = Sequence[str]
+Entry = Accelerator | Cpu | Family | Instance
 
 
 def hardware_text(found: HardwareFound) -> str:
@@ -33,7 +37,7 @@ def hardware_text(found: HardwareFound) -> str:
             [_instance_cells(item) for item in found.instances],
         ),
     ]
-    return "\n\n".join(table_text(title, head, rows) for title, head, rows in sections if rows) + "\n"
+    return joined(_list(*section) for section in sections)
 
 
 def places_text(catalogue: Catalogue, found: PlacesFound) -> str:
@@ -56,22 +60,12 @@ def places_text(catalogue: Catalogue, found: PlacesFound) -> str:
         ("Places", ("code", "name", "g CO2e/kWh"), places),
         ("Cloud regions", ("code", "name", "grid"), regions),
     ]
-    return "\n\n".join(table_text(title, head, rows) for title, head, rows in sections if rows) + "\n"
+    return joined(_list(*section) for section in sections)
 
 
-def table_text(title: str, head: Cells, rows: Sequence[Cells]) -> str:
-    """Write a table whose first column is whole and whose middle columns are cut to fit the width."""
-    columns = list(zip(head, *rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    spare = WIDTH - 2 - 2 * (len(widths) - 1)
-    widths[-1] = min(widths[-1], max(12, spare - widths[0] - 16))
-    widths[1] = max(8, min(widths[1], spare - widths[0] - sum(widths[2:])))
-    lines = [f"{title} ({len(rows)})"]
-    lines += [
-        "  " + "  ".join(_cell(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
-    ]
-    return "\n".join(lines)
+def _list(title: str, header: Cells, rows: Sequence[Cells]) -> list[str]:
+    """Write a table whose first column is whole, and whose others are cut to fit the width."""
+    return table_lines(table(f"{title} ({len(rows)})", header, rows), cuts=True) if rows else []
 
 
 def hardware_dict(found: HardwareFound) -> dict[str, Any]:
@@ -106,10 +100,6 @@ def watts(interval: Interval | None) -> str:
     return text if interval.is_exact else f"{text} ({interval.low:g} to {interval.high:g})"
 
 
-def _cell(text: str, width: int) -> str:
-    return f"{text if len(text) <= width else text[: width - 2] + '..':<{width}}"
-
-
 def _accelerator_cells(item: Accelerator) -> Cells:
     return (item.id, item.name, watts(item.tdp_w))
 
@@ -125,3 +115,85 @@ def _cpu_cells(item: Cpu) -> Cells:
 def _instance_cells(item: Instance) -> Cells:
     part = "" if item.fraction_of_device == 1 else f" x {item.fraction_of_device:.3g}"
     return (item.instance, item.provider, f"{item.accelerator_count} x {item.accelerator}{part}")
+
+
+def record_text(catalogue: Catalogue, record: Entry) -> str:
+    """Write a profile: each field that is known, then its sources in full."""
+    lines = [name_of(record)]
+    for name, value in record._asdict().items():
+        if value not in (None, "", ()):
+            lines += field(name, _words(value), _FIELD)
+    sources = sources_group(sources_dict(catalogue, _source_ids(record)))
+    return joined([[*lines, *sources]])
+
+
+def record_dict(catalogue: Catalogue, record: Entry) -> dict[str, Any]:
+    """Give a profile as plain data, with its sources."""
+    kind = type(record).__name__.lower()
+    sources = sources_dict(catalogue, _source_ids(record))
+    return {"schema_version": SCHEMA_VERSION, "kind": kind, **plain_record(record), "sources": sources}
+
+
+def grid_text(catalogue: Catalogue, location: Location) -> str:
+    """Write a place: every year of its grid with basis and source, and the facility's figures of a region."""
+    data = grid_dict(catalogue, location)
+    rows = [
+        (str(value["year"]), f"{value['g_per_kwh']:.10g}", f"{value['basis']}, {value['verified']} [{value['source']}]")
+        for value in data["values"]
+    ]
+    lines = _list(f"{location.code}: {data['name']}", ("year", "g/kWh", "basis, verified [source]"), rows)
+    lines += [
+        f"  {metric.upper()} {value['value']['best']:g} ({value['value']['low']:g} to {value['value']['high']:g})"
+        f"{' L/kWh' if metric == 'wue' else ''}, {value['year']} [{value['source']}]"
+        for metric, value in data["facility"].items()
+    ]
+    lines += [line for note in data["notes"] for line in field("note", note, _FIELD)]
+    return joined([[*lines, *sources_group(data["sources"])]])
+
+
+def grid_dict(catalogue: Catalogue, location: Location) -> dict[str, Any]:
+    """Give a place as plain data: every year of its grid, the facility's figures of a region, and the sources."""
+    place, region = location
+    series = [region.own_value] if region and region.own_value else catalogue.places.series(place.place)
+    figures = {
+        metric: figure
+        for metric in ("pue", "wue")
+        if region and (figure := catalogue.facilities.figure(metric, region.provider, region.region, None))
+    }
+    notes = dict.fromkeys(value.notes for value in series if value.notes)
+    named = [*(value.source for value in series), *(figure.source for figure in figures.values())]
+    sources = [key for source in named for key in source.split(";")]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "grid",
+        "code": location.code,
+        "name": f"{region.name}, {place.name}" if region else place.name,
+        "place": plain_record(place),
+        "values": [plain_record(value) for value in series],
+        "facility": {metric: plain_record(figure) for metric, figure in figures.items()},
+        "notes": list(notes),
+        "sources": sources_dict(catalogue, sources),
+    }
+
+
+def name_of(record: Entry) -> str:
+    """Give the name by which a profile is shown."""
+    return record.instance if isinstance(record, Instance) else record.name
+
+
+def sources_dict(catalogue: Catalogue, keys: list[str]) -> dict[str, Any]:
+    """Give sources in full, by id."""
+    return {key: plain_record(catalogue.source(key)) for key in dict.fromkeys(keys) if key}
+
+
+def _source_ids(record: Entry) -> list[str]:
+    cells = [value for field, value in record._asdict().items() if field.endswith("source")]
+    return [key for cell in cells for key in str(cell).split(";")]
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Interval):
+        return watts(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

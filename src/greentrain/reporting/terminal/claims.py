@@ -1,12 +1,13 @@
 """Public claims and what becomes of them, as text for a terminal of 80 columns, plain ASCII."""
 
-import textwrap
 from collections.abc import Sequence
 from string import ascii_uppercase
 
 from greentrain.factors import Decomposition
+from greentrain.interval import Interval
 from greentrain.numbers import plain, rounded
-from greentrain.reporting.terminal.estimate import WIDTH
+from greentrain.reporting.document.blocks import Prose, table
+from greentrain.reporting.document.render_text import WIDTH, group, joined, table_lines, wrapped
 from greentrain.validation.claim_records import Yardstick
 from greentrain.validation.claims import Check, ClaimResult, two_digits
 
@@ -25,7 +26,7 @@ def claims_text(results: Sequence[ClaimResult]) -> str:
         What to write.
     """
     passed = sum(result.passed for result in results)
-    summary = f"{passed} of {len(results)} claims follow from their own inputs. Whether they hold is said of each.\n"
+    summary = f"{passed} of {len(results)} claims follow from their own inputs. The verdict on each claim follows.\n"
     rule = f"\n{'-' * WIDTH}\n"
     return summary + rule + rule.join(map(claim_text, results))
 
@@ -38,38 +39,44 @@ def claim_text(result: ClaimResult) -> str:
     result : ClaimResult
         What to write.
     """
-    blocks = [
+    groups = (
         _heading(result),
-        _wrapped(result.verdict),
+        wrapped(result.verdict),
         _recomputed(result),
         _scenarios(result),
         _factors(result),
-        ["In which sense it holds", *_wrapped(result.explanation)],
+        group("In which sense it holds", Prose(result.explanation)),
         _notes(result),
         _sources(result),
-    ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    )
+    return joined(groups)
 
 
 def _heading(result: ClaimResult) -> list[str]:
     claim = result.claim
     state = "recomputed" if result.passed else "NOT REPRODUCED"
-    return [f"{claim.title} [{claim.id}]: {state}", *_wrapped(f'"{claim.sentence}" [{claim.source}]')]
+    return [f"{claim.title} [{claim.id}]: {state}", *wrapped(f'"{claim.sentence}" [{claim.source}]')]
 
 
 def _recomputed(result: ClaimResult) -> list[str]:
-    head = f"{'Published, and from its own inputs':<38}{'published':>13}{'recomputed':>13}{'off by':>10}"
     letters = {f"times:{item.activity.id}": f"times {letter}" for letter, item in _lettered(result)}
-    return [head, *(line for check in result.checks for line in _check_lines(check, letters, result))]
+    header = ("", "published", "recomputed", "off by", "")
+    rows = [_check_cells(check, letters, result) for check in result.checks]
+    return table_lines(table("Published, and from its own inputs", header, rows, (1, 2, 3), (36, 11, 11, 8, 1)))
 
 
-def _check_lines(check: Check, letters: dict[str, str], result: ClaimResult) -> list[str]:
+def _check_cells(check: Check, letters: dict[str, str], result: ClaimResult) -> tuple[str, ...]:
     name, unit = _QUANTITIES.get(check.quantity, (letters.get(check.quantity, check.quantity), "x"))
     label = next(item.scenario.label for item in result.scenarios if item.scenario.id == check.scenario)
     write = two_digits if unit == "x" else plain
-    figures = f"{write(check.published):>13}{write(check.recomputed):>13}{100 * check.difference:>8.2f} %"
-    mark = "" if check.passed else " !"
-    return _row(f"{label}: {name} [{unit}]", f"{figures}{mark}", 36)
+    off = f"{100 * check.difference:.2f} %"
+    return (
+        f"{label}: {name} [{unit}]",
+        write(check.published),
+        write(check.recomputed),
+        off,
+        "" if check.passed else "!",
+    )
 
 
 def _lettered(result: ClaimResult) -> list[tuple[str, Yardstick]]:
@@ -77,35 +84,45 @@ def _lettered(result: ClaimResult) -> list[tuple[str, Yardstick]]:
 
 
 def _scenarios(result: ClaimResult) -> list[str]:
-    shown = _lettered(result)[:_MOST_COLUMNS]
-    heads = "".join(f"{'x ' + letter:>8}" for letter, _ in shown)
-    lines = [f"{'Reckoned in each way':<{_LABEL + 2}}{'kWh':>11}{'kg CO2e':>13}{heads}"]
-    for item in result.scenarios:
-        energy = rounded(item.energy_kwh.best) if item.energy_kwh else "-"
-        ratios = "".join(f"{two_digits(found.ratio.best):>8}" for found in item.ratios[:_MOST_COLUMNS])
-        lines += _row(item.scenario.label, f"{energy:>11}{rounded(item.emissions_kg.best):>13}{ratios}", _LABEL)
-        if not item.emissions_kg.is_exact:
-            low, _, high = (rounded(value) for value in item.emissions_kg)
-            lines.append(f"{f'90 % interval: {low} to {high} kg':>{_LABEL + 26}}")
-    return lines + [line for letter, item in _lettered(result) for line in _activity_lines(letter, item)]
+    heads = [f"x {letter}" for letter, _ in _lettered(result)[:_MOST_COLUMNS]]
+    header = ("", "kWh", "kg CO2e", *heads)
+    rows = [
+        (
+            item.scenario.label,
+            rounded(item.energy_kwh.best) if item.energy_kwh else "-",
+            rounded(item.emissions_kg.best),
+            *(two_digits(found.ratio.best) for found in item.ratios[:_MOST_COLUMNS]),
+        )
+        for item in result.scenarios
+    ]
+    notes = [_span_words(item.emissions_kg) for item in result.scenarios]
+    widths = (_LABEL, 9, 11, *(6 for _ in heads))
+    shown = table("Under the assumptions of each", header, rows, range(1, len(header)), widths, notes)
+    lines = [line for letter, item in _lettered(result) for line in _activity_lines(letter, item)]
+    return [*table_lines(shown), *lines]
+
+
+def _span_words(kg: Interval) -> str:
+    return "" if kg.is_exact else f"90 % interval: {rounded(kg.low)} to {rounded(kg.high)} kg"
 
 
 def _activity_lines(letter: str, item: Yardstick) -> list[str]:
     low, best, high = (rounded(value) for value in item.unit_kg)
     span = "" if item.unit_kg.is_exact else f" (sourced values: {low} to {high})"
-    return _wrapped(f"{letter}: {item.activity.label}: {best} kg{span} [{item.activity.source}]", "     ")
+    return wrapped(f"{letter}: {item.activity.label}: {best} kg{span} [{item.activity.source}]", "  ", "     ")
 
 
 def _factors(result: ClaimResult) -> list[str]:
-    heads = "".join(f"{head:>8}" for head in _HEADS)
-    lines = [f"{'Each factor over the published':<{_LABEL + 2}}{heads}"]
-    for item in result.scenarios:
-        ratios = result.over_published(item)
-        if ratios is None or item is result.published:
-            continue
-        cells = "".join(f"{two_digits(ratio):>8}" for ratio in _ratios(ratios))
-        lines += _row(item.scenario.label, cells, _LABEL)
-    return [*lines, *_wrapped("Host 1 in a published figure: its power holds the host.")] if len(lines) > 1 else []
+    rows = [
+        (item.scenario.label, *map(two_digits, _ratios(over)))
+        for item in result.scenarios
+        if item is not result.published and (over := result.over_published(item)) is not None
+    ]
+    if not rows:
+        return []
+    widths = (_LABEL, *(7 for _ in _HEADS))
+    shown = table("Each factor over the published", ("", *_HEADS), rows, range(1, len(widths)), widths)
+    return [*table_lines(shown, gap=1), *wrapped("Host 1 in a published figure: its power holds the host.")]
 
 
 def _ratios(over: Decomposition) -> tuple[float, ...]:
@@ -118,7 +135,7 @@ def _notes(result: ClaimResult) -> list[str]:
     for item in result.scenarios:
         found = [item.scenario.notes, *item.notes] if item.scenario.kind == "published" else [item.scenario.notes]
         notes += [(f"{item.scenario.label}: ", note) for note in found]
-    lines = [line for start, note in notes if note for line in _wrapped(f"- {start}{note}", "    ")]
+    lines = [line for start, note in notes if note for line in wrapped(f"- {start}{note}", "  ", "    ")]
     return ["Notes", *lines] if lines else []
 
 
@@ -126,17 +143,5 @@ def _sources(result: ClaimResult) -> list[str]:
     lines = ["Sources"]
     for key in result.source_ids:
         source = result.catalogue.source(key)
-        lines += _wrapped(f"[{key}] {source.title}, {source.url}", "      ")
+        lines += wrapped(f"[{key}] {source.title}, {source.url}", "  ", " " * 6)
     return lines
-
-
-def _row(label: str, figures: str, width: int) -> list[str]:
-    """Set a label beside its figures, on several lines where it is too long."""
-    *above, last = textwrap.wrap(label, width)
-    return [*(f"  {line}" for line in above), f"  {last:<{width}}{figures}"]
-
-
-def _wrapped(text: str, rest: str = "  ") -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent="  ", subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
-    )

@@ -1,17 +1,17 @@
 """An estimate as text for a terminal of 80 columns, plain ASCII."""
 
-import textwrap
-from collections.abc import Callable
-
 from greentrain.estimation import Estimate, Input
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.numbers import as_given, best, percent, rounded, span, with_span
+from greentrain.reporting.document.blocks import bullets, table
+from greentrain.reporting.document.render_text import WIDTH, group, joined, table_lines, wrapped
 from greentrain.reporting.labels import component_words, input_words, run_words
 
-WIDTH = 80
-Style = Callable[[str], str]
+if TYPE_CHECKING:
+    from greentrain.reporting.document.render_text import Style
 
 
-def estimate_text(estimate: Estimate, bold: Style = str) -> str:
+def estimate_text(estimate: Estimate, bold: "Style" = str) -> str:
     """Write the result: headline, breakdown, driver, equivalents, defaults and notes.
 
     Parameters
@@ -21,7 +21,7 @@ def estimate_text(estimate: Estimate, bold: Style = str) -> str:
     bold : callable, optional
         Marks the headline; returns its text unchanged where there is no colour.
     """
-    blocks = [
+    groups = (
         [run_words(estimate)],
         _headline(estimate, bold),
         _breakdown(estimate),
@@ -29,12 +29,12 @@ def estimate_text(estimate: Estimate, bold: Style = str) -> str:
         _drivers(estimate),
         _equivalents(estimate),
         _defaults(estimate),
-        _notes(estimate),
-    ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+        group("Notes", bullets(estimate.notes)),
+    )
+    return joined(groups)
 
 
-def _headline(estimate: Estimate, bold: Style) -> list[str]:
+def _headline(estimate: Estimate, bold: "Style") -> list[str]:
     energy, emissions = estimate.facility_energy_kwh, estimate.operational_kg
     rows = [
         (f"{best(energy)} kWh", span(energy), "energy at the facility's meter"),
@@ -54,11 +54,16 @@ def _headline(estimate: Estimate, bold: Style) -> list[str]:
 
 def _breakdown(estimate: Estimate) -> list[str]:
     total = estimate.facility_energy_kwh.best
-    lines = [f"{'Breakdown':<38}{'kWh':>12}{'kg CO2e':>14}{'share':>9}"]
-    for part in estimate.breakdown:
-        figures = f"{rounded(part.energy_kwh):>12}{rounded(part.operational_kg):>14}"
-        lines.append(f"  {component_words(part.component):<36}{figures}{percent(part.energy_kwh / total):>9}")
-    return lines
+    rows = (
+        (
+            component_words(part.component),
+            rounded(part.energy_kwh),
+            rounded(part.operational_kg),
+            percent(part.energy_kwh / total),
+        )
+        for part in estimate.breakdown
+    )
+    return table_lines(table("Breakdown", ("", "kWh", "kg CO2e", "share"), rows, (1, 2, 3), (36, 10, 12, 7)))
 
 
 def _beside(estimate: Estimate) -> list[str]:
@@ -79,14 +84,14 @@ def _drivers(estimate: Estimate) -> list[str]:
     (first, share), *others = estimate.drivers
     text = f"Interval: driven most by {input_words(first)} ({percent(share)} of the variance)"
     more = [f"{input_words(name)} ({percent(part)})" for name, part in others[:2] if part >= 0.01]
-    return _wrapped(text + (f", then {' and '.join(more)}." if more else "."), "")
+    return wrapped(text + (f", then {' and '.join(more)}." if more else "."), "")
 
 
 def _equivalents(estimate: Estimate) -> list[str]:
     lines = ["The operational figure is about"]
     for item in estimate.equivalents:
         low, middle, high = (rounded(value) for value in item.ratio)
-        lines += _wrapped(f"{middle} x ({low} to {high}) {item.activity.label}", "  ")
+        lines += wrapped(f"{middle} x ({low} to {high}) {item.activity.label}", "  ", "    ")
     return lines
 
 
@@ -99,18 +104,8 @@ def _defaults(estimate: Estimate) -> list[str]:
         + (" [assumed]" if item.basis == "assumed" else "")
         for item in defaults
     )
-    return [f"Defaults used: {len(defaults)}", *_wrapped(named, "  ")]
+    return [f"Defaults used: {len(defaults)}", *wrapped(named, "  ", "    ")]
 
 
 def _value_words(item: Input) -> str:
     return as_given(item.value.best) if item.value.is_exact else with_span(item.value)
-
-
-def _notes(estimate: Estimate) -> list[str]:
-    lines = [line for note in estimate.notes for line in _wrapped(note, "  - ", "    ")]
-    return ["Notes", *lines] if lines else []
-
-
-def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
-    indent = "    " if rest is None and first else rest or ""
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)

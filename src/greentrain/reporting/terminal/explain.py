@@ -1,18 +1,18 @@
 """The reasons behind an estimate: every input with its basis and source, and the formulas in numbers."""
 
-import textwrap
-
 from greentrain.estimation import Estimate
 from greentrain.inputs import Inputs
 from greentrain.numbers import as_given, best, plain, rounded, with_span
+from greentrain.reporting.document.citations import sources_group
+from greentrain.reporting.document.render_text import joined, wrapped
 from greentrain.reporting.labels import input_words
-from greentrain.reporting.terminal.estimate import WIDTH
+
+_HANGING = " " * 6
 
 
 def explain_text(estimate: Estimate) -> str:
     """Write every input with value, unit, basis and source, the formulas in numbers, and the sources in full."""
-    blocks = [_inputs(estimate), _formulas(estimate), _sources(estimate)]
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    return joined((_inputs(estimate), _formulas(estimate), sources_group(estimate.sources)))
 
 
 def _inputs(estimate: Estimate) -> list[str]:
@@ -20,13 +20,10 @@ def _inputs(estimate: Estimate) -> list[str]:
     for item in estimate.inputs:
         unit = "" if item.unit == "1" else f" {item.unit}"
         value = as_given(item.value.best) if item.value.is_exact else with_span(item.value)
-        lines.append(f"  {input_words(item.name)}: {value}{unit}, {item.basis} [{'; '.join(item.source_ids)}]")
-        lines += textwrap.wrap(item.note, WIDTH, initial_indent="      ", subsequent_indent="      ")
-    return [part for line in lines for part in _fitted(line)]
-
-
-def _fitted(line: str) -> list[str]:
-    return textwrap.wrap(line, WIDTH, subsequent_indent="      ", break_on_hyphens=False, break_long_words=False)
+        known = f"{item.basis} [{'; '.join(item.source_ids)}]"
+        lines += wrapped(f"{input_words(item.name)}: {value}{unit}, {known}", "  ", _HANGING)
+        lines += wrapped(item.note, _HANGING)
+    return lines
 
 
 def _formulas(estimate: Estimate) -> list[str]:
@@ -34,18 +31,19 @@ def _formulas(estimate: Estimate) -> list[str]:
     count, hours = as_given(estimate.count), as_given(estimate.run["hours"] * estimate.run["runs"])
     it_kwh, facility = estimate.it_energy_kwh, estimate.facility_energy_kwh
     pue, g_per_kwh = _value(inputs, "pue"), estimate.grid.g_per_kwh.best
-    lines = ["Formula, best values", *_derived_hours(inputs), *_it_energy(estimate, count, hours)]
-    lines.append(f"  facility energy = {best(it_kwh)} kWh x PUE {pue:g} = {best(facility)} kWh")
-    lines.append(
-        f"  operational = {best(facility)} kWh x {g_per_kwh:g} g/kWh / 1000 = {best(estimate.operational_kg)} kg CO2e"
-    )
     device_kg, node_share_kg = _value(inputs, "device_embodied"), _value(inputs, "node_share_embodied")
     making = f"({rounded(device_kg)} + {rounded(node_share_kg)}) kg x {hours} h"
     life = f"({plain(_value(inputs, 'lifetime'))} h x {_value(inputs, 'share_of_life_in_use'):g})"
-    lines.append(f"  embodied = {_times(estimate, count)}{making} / {life} = {best(estimate.embodied_kg)} kg CO2e")
     water = f"({_value(inputs, 'wue'):g} + {pue:g} x {_value(inputs, 'water_intensity'):g}) L/kWh"
-    lines.append(f"  water = {best(it_kwh)} kWh x {water} = {best(estimate.water_l)} L")
-    return [part for line in lines for part in _fitted(line)]
+    formulas = (
+        *_derived_hours(inputs),
+        _it_energy(estimate, count, hours),
+        f"facility energy = {best(it_kwh)} kWh x PUE {pue:g} = {best(facility)} kWh",
+        f"operational = {best(facility)} kWh x {g_per_kwh:g} g/kWh / 1000 = {best(estimate.operational_kg)} kg CO2e",
+        f"embodied = {_times(estimate, count)}{making} / {life} = {best(estimate.embodied_kg)} kg CO2e",
+        f"water = {best(it_kwh)} kWh x {water} = {best(estimate.water_l)} L",
+    )
+    return ["Formula, best values", *(line for formula in formulas for line in wrapped(formula, "  ", _HANGING))]
 
 
 def _value(inputs: Inputs, name: str) -> float:
@@ -62,14 +60,14 @@ def _derived_hours(inputs: Inputs) -> list[str]:
         params = _value(inputs, "active_params" if "active_params" in inputs else "params")
         work = f"6 x {params:g} parameters x {_value(inputs, 'tokens'):g} tokens"
     per_hour = f"({_value(inputs, 'peak'):g} x 1e12 FLOP/s x MFU {_value(inputs, 'mfu'):g} x 3600 s/h)"
-    return [f"  accelerator-hours = {work} / {per_hour} = {rounded(_value(inputs, 'gpu_hours'))} h"]
+    return [f"accelerator-hours = {work} / {per_hour} = {rounded(_value(inputs, 'gpu_hours'))} h"]
 
 
 def _times(estimate: Estimate, count: str) -> str:
     return f"{count} x " if estimate.run["gpu"] else "part of a server x "
 
 
-def _it_energy(estimate: Estimate, count: str, hours: str) -> list[str]:
+def _it_energy(estimate: Estimate, count: str, hours: str) -> str:
     inputs, result = estimate.inputs, f"{best(estimate.it_energy_kwh)} kWh"
     devices = f"{count}{_part_of_device(estimate)}"
     watts = f"{_value(inputs, 'accelerator_power'):g} W" if "accelerator_power" in inputs else ""
@@ -77,11 +75,11 @@ def _it_energy(estimate: Estimate, count: str, hours: str) -> list[str]:
         watts = f"{_value(inputs, 'tdp'):g} W x {_value(inputs, 'utilization'):g}"
     if "host_factor" in inputs:
         host = f"host {_value(inputs, 'host_factor'):g}"
-        return [f"  IT energy = {devices} x {hours} h x {watts} x {host} / 1000 = {result}"]
+        return f"IT energy = {devices} x {hours} h x {watts} x {host} / 1000 = {result}"
     parts = _host_parts(inputs)
     if "board_power" in inputs:
         parts = [f"{devices} x {watts}", *parts, f"{_value(inputs, 'board_power'):g} W per board"]
-    return [f"  IT energy = ({' + '.join(parts)}) x {hours} h / 1000 = {result}"]
+    return f"IT energy = ({' + '.join(parts)}) x {hours} h / 1000 = {result}"
 
 
 def _host_parts(inputs: Inputs) -> list[str]:
@@ -98,11 +96,3 @@ def _part_of_device(estimate: Estimate) -> str:
         return ""
     fraction = estimate.catalogue.hardware.find_instance(instance).fraction_of_device
     return "" if fraction == 1 else f" x {fraction:.3g}"
-
-
-def _sources(estimate: Estimate) -> list[str]:
-    lines = ["Sources"]
-    for key, source in estimate.sources.items():
-        parts = [source["title"], str(source["year"] or ""), source["url"], source["licence"]]
-        lines += _fitted(f"  [{key}] {', '.join(part for part in parts if part)}")
-    return lines

@@ -1,14 +1,19 @@
-"""One run of the history as text: what was measured, what was estimated, and which of both to believe."""
+"""One run of the history as text: what was measured, what was estimated, which is adopted; a live run as a frame."""
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from greentrain.csv_text import escaped
+from greentrain.history.forecast import forecast
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run, utc
 from greentrain.journal.records import COMPONENTS, SpanRecord
-from greentrain.numbers import amount, duration, rounded, with_span
-from greentrain.reporting.terminal.estimate import WIDTH, Style
-from greentrain.reporting.terminal.history import cut, kwh_words, wrapped
+from greentrain.numbers import amount, as_given, duration, percent, rounded, with_span
+from greentrain.reporting.document.blocks import table
+from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines
+from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_words, shown
+
+if TYPE_CHECKING:
+    from greentrain.reporting.document.render_text import Style
 
 _MOST_ROWS = 20
 _ORIGINS = {
@@ -19,18 +24,19 @@ _ORIGINS = {
 }
 
 
-def run_text(run: Run, bold: Style = str) -> str:
+def run_text(run: Run, bold: "Style" = str) -> str:
     """Write everything that is known of a run but its logs."""
-    blocks = [_head(run, bold), _nodes(run), _components(run), _beside(run), _spans(run), _gaps(run), _notes(run)]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return joined(
+        (_head(run, bold), _nodes(run), _components(run), _estimate(run), _spans(run), _gaps(run), _notes(run))
+    )
 
 
-def _head(run: Run, bold: Style) -> list[str]:
+def _head(run: Run, bold: "Style") -> list[str]:
     name = f"  {cut(escaped(run.name), 50)}" if run.name else ""
     error = f" ({cut(escaped(run.error), 40)})" if run.error else ""
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     lines = [cut(f"{escaped(run.id)}{name}", WIDTH), f"  {run.status}{error}{code}"]
-    lines += map(bold, wrapped(run.energy_text, "  "))
+    lines += map(bold, shown(run.energy_text))
     facts = {
         "project": run.project,
         "started": f"{utc(run.started)}, for {duration(run.duration_seconds)}",
@@ -39,23 +45,22 @@ def _head(run: Run, bold: Style) -> list[str]:
         "ranks": str(run.ranks) if run.ranks > 1 else None,
     }
     lines += [cut(f"  {name:<10}{escaped(value)}", WIDTH) for name, value in facts.items() if value]
-    # What was run stands at the end of a wrapper's command, so that is not cut.
-    first, *rest = wrapped(escaped(" ".join(run.command)), " " * 12) or [""]
-    return [*lines, *([f"  {'command':<10}{first[12:]}", *rest] if first else [])]
+    # What was run is at the end of a wrapper's command, so that is not cut.
+    command = cut(escaped(" ".join(run.command)), MOST_COLUMNS)
+    return [*lines, *field("command", command, 10, breaks_words=True)]
 
 
 def _nodes(run: Run) -> list[str]:
     if len(run.nodes) < 2:
         return []
-    lines = [f"Nodes and sessions ({len(run.nodes)}){'kWh before PUE':>57}"]
-    return [*lines, *_shortened([_node_line(node) for node in run.nodes])]
+    caption, header = f"Nodes and sessions ({len(run.nodes)})", ("", "", "", "kWh before PUE")
+    return _shortened(table_lines(table(caption, header, map(_node_cells, run.nodes), (2, 3), (28, 20, 10, 14))))
 
 
-def _node_line(node: NodeMeasurement) -> str:
+def _node_cells(node: NodeMeasurement) -> tuple[str, ...]:
     known = [value for value in node.energy_kwh.values() if value is not None]
     energy = rounded(sum(known)) if known else "not measured"
-    host = cut(escaped(node.host), 28)
-    return f"  {host:<30}{utc(node.started) or '':<22}{duration(node.duration_seconds):>12}{energy:>14}"
+    return cut(escaped(node.host), 28), utc(node.started) or "", duration(node.duration_seconds), energy
 
 
 def _components(run: Run) -> list[str]:
@@ -71,11 +76,11 @@ def _components(run: Run) -> list[str]:
             f"PUE {with_span(pue.value)} [{escaped(pue.basis)}], "
             f"grid {amount(grid.value, 'g CO2e/kWh')} [{escaped(grid.basis)}]"
         )
-        lines += wrapped(text, "  ")
+        lines += shown(text)
     return lines
 
 
-def _beside(run: Run) -> list[str]:
+def _estimate(run: Run) -> list[str]:
     both = run.reconciliation
     lines = ["Estimate from the hardware's profile"]
     if both.estimate is not None:
@@ -83,25 +88,25 @@ def _beside(run: Run) -> list[str]:
     for item in run.comparisons:
         where = "inside" if item.is_inside else "outside"
         words = f"{where} the estimate's {kwh_words(item.estimated_kwh)}"
-        lines += wrapped(f"measured {item.what} {kwh_words(item.measured_kwh)}: {words}", "  ")
+        lines += shown(f"measured {item.what} {kwh_words(item.measured_kwh)}: {words}")
     if both.implied_utilization is not None and both.mean_accelerator_w is not None:
         watts, share = rounded(both.mean_accelerator_w), rounded(both.implied_utilization)
-        lines += wrapped(f"mean power of an accelerator {watts} W: a utilization of {share} of its TDP", "  ")
+        lines += shown(f"mean power of an accelerator {watts} W: a utilization of {share} of its TDP")
     if both.implied_host_factor is not None:
         factor = rounded(both.implied_host_factor)
-        lines += wrapped(f"host factor at least {factor}: fans and losses are not measured", "  ")
+        lines += shown(f"host factor at least {factor}: fans and losses are not measured")
     least = "at least " if run.unfilled else ""
     energy = kwh_words(run.it_energy_kwh)
-    lines += wrapped(f"to believe: {_ORIGINS[both.believed]}, {least}{energy} before PUE", "  ")
+    lines += shown(f"adopted: {_ORIGINS[both.believed]}, {least}{energy} before PUE")
     if run.operational_kg is not None:
-        lines += wrapped(f"that is {least}{amount(run.operational_kg, 'kg CO2e')}", "  ")
-    return lines + [line for reason in both.reasons for line in wrapped(escaped(reason), "    ")]
+        lines += shown(f"that is {least}{amount(run.operational_kg, 'kg CO2e')}")
+    return lines + [line for reason in both.reasons for line in shown(escaped(reason), "    ")]
 
 
 def _spans(run: Run) -> list[str]:
     if not run.spans:
         return []
-    return [f"Spans ({len(run.spans)})", *_shortened([_span_line(span) for span in run.spans])]
+    return _shortened([f"Spans ({len(run.spans)})", *map(_span_line, run.spans)])
 
 
 def _span_line(span: SpanRecord) -> str:
@@ -116,14 +121,59 @@ def _gaps(run: Run) -> list[str]:
         cut(f"  {utc(gap.started)}  {duration(gap.seconds):<14}{escaped(gap.reason)}  {escaped(gap.host)}", WIDTH)
         for gap in run.gaps
     ]
-    return [f"Gaps ({len(lines)})", *_shortened(lines)] if lines else []
+    return _shortened([f"Gaps ({len(lines)})", *lines]) if lines else []
 
 
 def _notes(run: Run) -> list[str]:
-    return ["Notes", *(line for note in run.notes for line in wrapped(f"- {escaped(note)}", "  "))] if run.notes else []
+    return ["Notes", *(line for note in run.notes for line in shown(f"- {escaped(note)}"))] if run.notes else []
 
 
-def _shortened(lines: list[str]) -> Iterator[str]:
-    yield from (line.rstrip() for line in lines[:_MOST_ROWS])
-    if len(lines) > _MOST_ROWS:
-        yield f"  ... and {len(lines) - _MOST_ROWS} more"
+def _shortened(lines: list[str]) -> list[str]:
+    """Leave out the rows of a long list, below its heading."""
+    kept = [line.rstrip() for line in lines[: _MOST_ROWS + 1]]
+    more = len(lines) - len(kept)
+    return [*kept, f"  ... and {more} more"] if more else kept
+
+
+def watch_text(run: Run, bold: "Style" = str) -> str:
+    """Write power and energy by component, what the facility drew and emitted, and the forecast to the end."""
+    name = escaped(run.name or "")
+    head = f"{escaped(run.id)}  {run.status}  {duration(run.duration_seconds)}"
+    lines = [bold(cut(f"{head}  {name}".rstrip(), WIDTH)), *_power(run)]
+    lines += shown(run.energy_text)
+    return "\n".join([*lines, *_forecast(run), *_budget(run)]) + "\n"
+
+
+def _power(run: Run) -> list[str]:
+    rows = []
+    for name in COMPONENTS:
+        watts = [node.power_w[name] for node in run.nodes if node.is_running]
+        known = [value for value in watts if value is not None]
+        energy = run.energy_kwh[name]
+        quality = " and ".join(sorted({node.quality[name] for node in run.nodes}))
+        power, kwh = rounded(sum(known)) if known else "-", "-" if energy is None else rounded(energy)
+        rows.append((name, power, kwh, quality if energy is not None else "not measured"))
+    return table_lines(table("", ("", "W", "kWh", ""), rows, (1, 2), (8, 12, 12)))
+
+
+def _forecast(run: Run) -> list[str]:
+    found = forecast(run)
+    if found is None:
+        return []
+    done = f"step {as_given(found.step)} of {as_given(found.total_steps)} ({percent(found.share_done)})"
+    if run.status != "running" or found.facility_energy_kwh is None or found.operational_kg is None:
+        return shown(done)
+    energy, kg = rounded(found.facility_energy_kwh.best), rounded(found.operational_kg.best)
+    left = duration(found.seconds_left)
+    return shown(f"{done}; {left} to go, {energy} kWh and {kg} kg CO2e at the end")
+
+
+def _budget(run: Run) -> list[str]:
+    used = {"kwh": run.facility_energy_kwh, "kg": run.operational_kg}
+    words = {"kwh": "kWh", "kg": "kg CO2e"}
+    lines = []
+    for name, spent in used.items():
+        most = (run.budget or {}).get(name)
+        if isinstance(most, (int, float)) and most > 0 and spent is not None:
+            lines.append(f"  budget of {as_given(most)} {words[name]}: {percent(spent.best / most)} used")
+    return lines

@@ -1,31 +1,65 @@
-"""A validation as text for a terminal of 80 columns, plain ASCII: summary per tier, what fails first, then the rest."""
+"""A validation as text of 80 columns, plain ASCII: each tier, what fails first, then the rest; one record in full."""
 
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import exp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.csv_text import rows_csv
 from greentrain.interval import Interval
-from greentrain.numbers import percent, rounded
+from greentrain.numbers import as_given, percent, rounded
+from greentrain.reporting.document.blocks import Prose, table
+from greentrain.reporting.document.render_text import INDENT, cut, field, group, joined, table_lines, wrapped
 from greentrain.reporting.terminal.claims import claims_text
-from greentrain.validation.report import RecordResult, ValidationReport
+from greentrain.validation.our_estimate import RatioToPublished
+from greentrain.validation.reference import Reference
+from greentrain.validation.report import PeerScore, RecordResult, ValidationReport
 
-WIDTH = 80
-Style = Callable[[str], str]
-_ID, _PUBLISHED, _OURS = 32, 11, 23
+if TYPE_CHECKING:
+    from greentrain.reporting.document.render_text import Style
+
+
+_ID, _PUBLISHED, _OURS = 31, 9, 23
+_METHOD = 52
+_TIER = 18
+_WORDS = len(INDENT) + _TIER
 TIER_TITLES = {
     "T1": "own arithmetic",
     "T2": "our chain",
     "T3": "metered energy",
     "T4": "traps",
 }
+_STATED = {
+    "accelerator": "hardware",
+    "accelerator_count": "count",
+    "wall_hours": "wall-clock hours",
+    "accelerator_hours": "accelerator-hours",
+    "power_w_per_accelerator": "power, W each",
+    "power_basis": "power basis",
+    "cpu_dram_power_w": "host power, W",
+    "pue": "PUE",
+    "grid_g_per_kwh": "grid, g/kWh",
+    "location": "place",
+    "year": "year",
+    "published_energy_kwh": "energy, kWh",
+    "energy_boundary": "energy covers",
+    "published_co2e_kg": "CO2e, kg",
+    "co2e_scope": "CO2e scope",
+    "embodied_kg": "embodied, kg",
+    "verified": "verified",
+    "notes": "notes",
+}
+_QUESTIONS = {
+    "T1": "T1: do the stated inputs give the published figures?",
+    "T2": "T2: where do our defaults land?",
+    "T3": "T3: does our interval hold the metered energy?",
+    "T4": "T4: is its trap noticed?",
+}
 _UNITS = {"kWh": ("kWh", "MWh", "GWh"), "kg": ("kg", "t", "kt")}
 
 
-def validation_text(report: ValidationReport, bold: Style = str) -> str:
+def validation_text(report: ValidationReport, bold: "Style" = str) -> str:
     """Write the summary of each tier, and the records: those that fail or fall outside first.
 
     Parameters
@@ -35,8 +69,78 @@ def validation_text(report: ValidationReport, bold: Style = str) -> str:
     bold : callable, optional
         Marks the headline; returns its text unchanged where there is no colour.
     """
-    blocks = [_summary(report, bold), _peers(report), _table(report), _excluded(report), _claims(report)]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    claims = claims_text(report.claims).splitlines() if report.claims else []
+    return joined((_summary(report, bold), _peers(report), _table(report), _excluded(report), claims))
+
+
+def record_text(report: ValidationReport) -> str:
+    """Write the one record of a report with a full explanation.
+
+    Parameters
+    ----------
+    report : ValidationReport
+        The result of validating a single record.
+    """
+    (reference,) = report.references
+    groups = [_stated(reference), *map(_outcome_group, report.records)]
+    groups += [_factors(report.decomposition), _links(reference), group("Not checked", Prose(reference.excluded))]
+    return joined(groups)
+
+
+def _stated(reference: Reference) -> list[str]:
+    title = f"{reference.id}: {reference.model}".rstrip(": ")
+    lines = [*wrapped(title, ""), *wrapped(_origin(reference))]
+    for name, label in _STATED.items():
+        value = getattr(reference, name)
+        if value not in (None, ""):
+            lines += field(label, str(value) if isinstance(value, (str, int)) else as_given(value), 19)
+    return lines
+
+
+def _origin(reference: Reference) -> str:
+    parts = (reference.laboratory or reference.organisation, reference.source, reference.source_url_or_id)
+    return ", ".join(part for part in parts if part)
+
+
+def _outcome_group(row: RecordResult) -> list[str]:
+    lines = [f"{_QUESTIONS[row.tier]} {outcome(row)}"]
+    energy = quantity("kWh", row.published_kwh, row.estimated_kwh)
+    emissions = quantity("kg", row.published_kg, row.estimated_kg)
+    if row.estimated_kwh is not None:
+        at = f" ({row.boundary})" if row.boundary else ""
+        lines.append(f"  energy{at}: published {energy[0]}, ours {energy[1]}")
+    if row.estimated_kg is not None:
+        lines.append(f"  CO2e: published {emissions[0]}, ours {emissions[1]}")
+    if row.defaults:
+        lines += wrapped(f"defaults used: {', '.join(row.defaults)}")
+    return [*lines, *wrapped(row.reason)]
+
+
+def _factors(split: RatioToPublished | None) -> list[str]:
+    if split is None:
+        return []
+    title = f"Why our {split.quantity} is {split.ratio:.3g} x the published one, factor by factor"
+    rows = [
+        (
+            item.name if item.unit == "1" else f"{item.name}, {item.unit}",
+            _number(item.published),
+            _number(item.ours),
+            f"{item.ratio:.3g}",
+        )
+        for item in split.factors
+    ]
+    rows.append((f"product, {split.unit}", rounded(split.published), rounded(split.ours), f"{split.ratio:.3g}"))
+    return table_lines(table(title, ("", "published", "ours", "ratio"), rows, (1, 2, 3), (34, 11, 11, 7)))
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else rounded(value)
+
+
+def _links(reference: Reference) -> list[str]:
+    if not reference.links:
+        return []
+    return group("Contradicted by", Prose(", ".join(reference.links)), Prose(reference.link_reason))
 
 
 def validation_csv(report: ValidationReport) -> str:
@@ -75,16 +179,12 @@ def quantity(unit: str, published: float | None, ours: Interval | None) -> tuple
     return text, (best if ours.is_exact else f"{best} ({low} to {high})") + own_unit
 
 
-def wrapped(text: str, indent: str) -> list[str]:
-    """Break a text into indented lines."""
-    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-
-
-def _summary(report: ValidationReport, bold: Style) -> list[str]:
+def _summary(report: ValidationReport, bold: "Style") -> list[str]:
     used = sum(not item.excluded for item in report.references)
     lines = [f"Validation of {used} published records (greentrain {__version__}, data {DATA_VERSION})"]
     for tier, summary in report.tiers.items():
-        lines += _hanging(f"  {tier} {TIER_TITLES[tier]:<15}", tier_words(tier, summary), bold)
+        first, *rest = field(f"{tier} {TIER_TITLES[tier]}", tier_words(tier, summary), _TIER)
+        lines += [f"{first[:_WORDS]}{bold(first[_WORDS:])}", *rest]
     return lines
 
 
@@ -92,11 +192,6 @@ def tier_words(tier: str, summary: dict[str, Any]) -> str:
     """Write the outcome of a tier."""
     words = _checked_words(tier, summary) if "passed" in summary else _covered_words(tier, summary)
     return f"{words}; {summary['unresolved']} cannot be compared" if summary["unresolved"] else words
-
-
-def _hanging(label: str, words: str, bold: Style) -> list[str]:
-    first, *rest = textwrap.wrap(words, WIDTH - len(label), break_on_hyphens=False)
-    return [f"{label}{bold(first)}", *(f"{'':{len(label)}}{line}" for line in rest)]
 
 
 def _checked_words(tier: str, summary: dict[str, Any]) -> str:
@@ -118,17 +213,20 @@ def _covered_words(tier: str, summary: dict[str, Any]) -> str:
 def _peers(report: ValidationReport) -> list[str]:
     if not report.peers:
         return []
-    lines = [f"{'Published methods on the T3 records':<54}{'n':>4}{'error':>8}{'ours':>7}{'bias':>7}"]
-    for name, score in report.peers.items():
-        title = f"{name}: {score.title}"
-        mark = "*" if score.own else ""
-        logs = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
-        error, ours, bias = (factor_words(exp(value)) for value in logs)
-        lines.append(f"  {title[:52]:<52}{score.n:>4}{mark:<1}{error:>7}{ours:>7}{bias:>7}")
-    lines += wrapped("Median error and bias as factors; 'ours' on the same records.", "  ")
+    header = ("", "n ", "error", "ours", "bias")
+    rows = [_peer_cells(name, score) for name, score in report.peers.items()]
+    caption = "Published methods on the T3 records"
+    lines = table_lines(table(caption, header, rows, (1, 2, 3, 4), (_METHOD, 3, 5, 5, 5)))
+    lines += wrapped("Median error and bias as factors; 'ours' on the same records.")
     if any(score.own for score in report.peers.values()):
-        lines += wrapped("* The method has constants from some of these very records.", "  ")
+        lines += wrapped("* The method has constants from some of these very records.")
     return lines
+
+
+def _peer_cells(name: str, score: PeerScore) -> tuple[str, ...]:
+    logs = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
+    title = cut(f"{name}: {score.title}", _METHOD)
+    return title, f"{score.n}{'*' if score.own else ' '}", *(factor_words(exp(value)) for value in logs)
 
 
 def factor_words(value: float) -> str:
@@ -139,8 +237,10 @@ def factor_words(value: float) -> str:
 def _table(report: ValidationReport) -> list[str]:
     if not report.records:
         return []
-    head = f"{'Record':<{_ID}}{'tier':<5}{'published':>{_PUBLISHED - 2}}  {'ours, 90 % interval':<{_OURS}} result"
-    return [head, *(line for row in worst_first(report.records) for line in _lines(row, needs_reason(row)))]
+    rows = worst_first(report.records)
+    notes = [row.reason if needs_reason(row) or row.tier == "T4" else "" for row in rows]
+    header = ("Record", "tier", "published", " ours, 90 % interval", "result")
+    return table_lines(table("", header, map(_cells, rows), (2,), (_ID, 4, _PUBLISHED, _OURS + 1, 7), notes), "", gap=1)
 
 
 def worst_first(rows: Sequence[RecordResult]) -> list[RecordResult]:
@@ -163,20 +263,19 @@ def _rank(row: RecordResult) -> int:
     return 0 if outcome(row) in ("FAILED", "MISSED", "outside") else 2
 
 
-def _lines(row: RecordResult, with_reason: bool) -> list[str]:
+def _cells(row: RecordResult) -> tuple[str, ...]:
     published, ours = figures(row)
     if len(ours) > _OURS:
         # Figures a million times apart are a slip in the file; their size is what matters.
         ours = f"about {float(ours.partition(' ')[0].replace(',', '')):.0e}"
-    line = f"{_shortened(row.id):<{_ID}}{row.tier:<3}{published:>{_PUBLISHED}}  {ours:<{_OURS}} {outcome(row)}"
-    return [line.rstrip(), *(wrapped(row.reason, "    ") if with_reason or row.tier == "T4" else [])]
+    return _shortened(row.id), row.tier, published, f" {ours}", outcome(row)
 
 
 def _shortened(name: str) -> str:
     """Cut a long id in the middle: ids differ at their end."""
-    if len(name) < _ID:
+    if len(name) <= _ID:
         return name
-    half = (_ID - 3) // 2
+    half = (_ID - 2) // 2
     return f"{name[:half]}..{name[-half:]}"
 
 
@@ -195,12 +294,8 @@ def _excluded(report: ValidationReport) -> list[str]:
     if not left_out:
         return []
     if len(report.references) == 1:
-        return ["Not checked", *wrapped(left_out[0].excluded, "  ")]
+        return ["Not checked", *wrapped(left_out[0].excluded)]
     return [f"{len(left_out)} records with nothing to check are left out; --json gives the reasons."]
-
-
-def _claims(report: ValidationReport) -> list[str]:
-    return claims_text(report.claims).splitlines() if report.claims else []
 
 
 def _flat(row: RecordResult) -> dict[str, Any]:

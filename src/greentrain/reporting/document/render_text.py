@@ -1,0 +1,217 @@
+"""Blocks as plain text of 80 columns: the one layout of the terminal and of the form ``text``.
+
+Loaded by ``greentrain estimate``, and therefore without `textwrap` and `re`.
+"""
+
+from greentrain.light_typing import TYPE_CHECKING
+from greentrain.reporting.document.blocks import Bullets, Cell, Prose, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    Style = Callable[[str], str]
+    """Marks a text, such as bold; returns it unchanged where there is no colour."""
+
+WIDTH = 80
+INDENT = "  "
+_GAP = 2
+_NOTE_INDENT = "    "
+_LEAST_CUT = 8
+_DOTS = ".."
+
+
+def joined(groups: "Iterable[Sequence[str]]") -> str:
+    """Join groups of lines by empty lines, those without lines left out."""
+    return "\n\n".join("\n".join(group) for group in groups if group) + "\n"
+
+
+def group(title: str, *blocks: "Prose | Bullets | Table") -> list[str]:
+    """Write a heading and its blocks, indented below it; nothing where the blocks have no content."""
+    lines = [line for block in blocks for line in block_lines(block)]
+    return [title, *lines] if lines else []
+
+
+def block_lines(block: "Prose | Bullets | Table", indent: str = INDENT) -> list[str]:
+    """Write a block as lines, its text without references."""
+    if isinstance(block, Prose):
+        return wrapped(block.text, indent)
+    if isinstance(block, Bullets):
+        return [line for item in block.items for line in wrapped(f"- {item.text}", indent, f"{indent}  ")]
+    return table_lines(block, indent)
+
+
+def field(label: str, text: str, width: int, *, breaks_words: bool = False) -> list[str]:
+    """Write a text next to its label, which takes so many columns."""
+    first = f"{INDENT}{label:<{width}}"
+    return wrapped(text, first, " " * len(first), breaks_words=breaks_words)
+
+
+def table_lines(
+    table: Table,
+    indent: str = INDENT,
+    *,
+    gap: int = _GAP,
+    cuts: bool = False,
+    has_rule: bool = False,
+    write: "Callable[[Cell], str] | None" = None,
+) -> list[str]:
+    """Write a table.
+
+    The caption is above the first column where that has no heading and is wide enough, else on a line of its own.
+
+    Parameters
+    ----------
+    table : Table
+        The table; a header of empty texts is left out.
+    indent : str
+        What each row begins with.
+    gap : int
+        Columns between two columns of the table.
+    cuts : bool
+        Whether texts that are too long are cut, those of the first column apart. Default: they are broken into lines.
+    has_rule : bool
+        Whether the caption is a paragraph and a line parts the header from the rows, as in a document.
+    write : callable, optional
+        Makes the text of a cell. Default: without references.
+    """
+    rows = [[write(cell) if write else cell.text for cell in row] for row in table.rows]
+    header, space = list(table.header), " " * gap
+    widths = _widths(table, [header, *rows], WIDTH - len(indent) - gap * (len(header) - 1), cuts)
+
+    def row_lines(cells: list[str], first: str = indent) -> list[str]:
+        fitted = [_fitted(cell, width, cuts) for cell, width in zip(cells, widths, strict=True)]
+        lines = []
+        for number in range(max(map(len, fitted))):
+            parts = (column[number] if number < len(column) else "" for column in fitted)
+            padded = (_padded(part, *place) for part, place in zip(parts, places, strict=True))
+            lines.append(f"{first}{space.join(padded)}".rstrip())
+        return lines
+
+    places = [(width, number in table.numeric) for number, width in enumerate(widths)]
+    if has_rule:
+        return [
+            *wrapped(table.caption, ""),
+            *row_lines(header),
+            space.join("-" * width for width in widths),
+            *(line for row in rows for line in row_lines(row)),
+        ]
+    lines = [table.caption] if table.caption else []
+    if any(header):
+        lines += row_lines(header)
+        if table.caption and not header[0] and len(table.caption) <= len(indent) + widths[0]:
+            lines = [table.caption + lines[1][len(table.caption) :], *lines[2:]]
+    notes = table.notes or [""] * len(rows)
+    for row, note in zip(rows, notes, strict=True):
+        lines += [*row_lines(row), *wrapped(note, _NOTE_INDENT)]
+    return lines
+
+
+def _widths(table: Table, rows: "Sequence[Sequence[str]]", room: int, cuts: bool) -> list[int]:
+    """Make the widest columns narrower until all fit into the room, as far as no word is broken."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(columns_of, column)) for column in columns]
+    for number, width in enumerate(table.widths):
+        widths[number] = max(width, widths[number]) if number in table.numeric else width
+    surplus = sum(widths) - room
+    if surplus <= 0:
+        return widths
+    if cuts:
+        least = [widths[0], *(_LEAST_CUT for _ in widths[1:])]
+    else:
+        least = [max(columns_of(unit) for cell in column for unit in ("", *_units(cell))) for column in columns]
+    for _ in range(surplus):
+        wide = [column for column, width in enumerate(widths) if width > least[column]]
+        if not wide:
+            break
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _fitted(cell: str, width: int, cuts: bool) -> list[str]:
+    """Break or cut a cell; most fit as they are, and need no search for where to break."""
+    if columns_of(cell) <= width and "  " not in cell:
+        return [cell]
+    return [cut(cell, width)] if cuts else _filled(_units(cell), "", "", width, True) or [""]
+
+
+def _padded(text: str, width: int, is_number: bool) -> str:
+    blanks = " " * (width - columns_of(text))
+    return f"{blanks}{text}" if is_number else f"{text}{blanks}"
+
+
+def _units(cell: str) -> list[str]:
+    """Part a cell where it may be broken: at spaces, but for those in the brackets of an interval."""
+    units: list[str] = []
+    for word in cell.split():
+        opened = units[-1].rpartition("(")[2] if units and "(" in units[-1] else ")"
+        if ")" not in opened and (word == "to" if " " not in opened else ")" in word):
+            units[-1] += f" {word}"
+        else:
+            units.append(word)
+    return units
+
+
+def wrapped(text: str, first: str = INDENT, rest: str | None = None, *, breaks_words: bool = False) -> list[str]:
+    """Break a text into lines of at most 80 columns.
+
+    Parameters
+    ----------
+    text : str
+        A paragraph; nothing gives no line.
+    first, rest : str
+        What the first line and the others begin with. Default: the others like the first.
+    breaks_words : bool
+        Whether words that are longer than a line are broken. Default: they stay whole, such as addresses.
+    """
+    words = text.split(" ") if text.isprintable() else text.split()
+    return _filled(words, first, first if rest is None else rest, WIDTH, breaks_words)
+
+
+def _filled(words: "Sequence[str]", first: str, rest: str, width: int, breaks_words: bool) -> list[str]:
+    """Fill lines with words as `textwrap` does, counting columns and never breaking a word at its hyphen."""
+    lines: list[str] = []
+    line, has_word = first, False
+    for word in words:
+        gap = " " if has_word else ""
+        is_long = breaks_words and columns_of(word) > width - columns_of(rest)
+        if has_word and not is_long and columns_of(line) + 1 + columns_of(word) > width:
+            lines.append(line.rstrip())
+            line, has_word, gap = rest, False, ""
+        while is_long and columns_of(line) + len(gap) + columns_of(word) > width:
+            taken = _beginning(word, width - columns_of(line) - len(gap)) or ("" if has_word else word[0])
+            lines.append(f"{line}{gap}{taken}".rstrip())
+            word, line, has_word, gap = word[len(taken) :], rest, False, ""
+        if word or has_word:
+            line, has_word = f"{line}{gap}{word}", True
+    return [*lines, line.rstrip()] if has_word else lines
+
+
+def cut(text: str, columns: int) -> str:
+    """Cut a text to so many columns, two dots at its end if anything is missing."""
+    return text if columns_of(text) <= columns else f"{_beginning(text, columns - len(_DOTS))}{_DOTS}"
+
+
+def _beginning(text: str, columns: int) -> str:
+    """Return as much of a text as so many columns take."""
+    if text.isascii():
+        return text[: max(columns, 0)]
+    taken = 0
+    for letter in text:
+        columns -= _columns(letter)
+        if columns < 0:
+            break
+        taken += 1
+    return text[:taken]
+
+
+def columns_of(text: str) -> int:
+    """Count the columns that a text takes in a terminal: letters of some scripts take two, combining marks none."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(letter: str) -> int:
+    import unicodedata  # which only letters beyond ASCII need
+
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

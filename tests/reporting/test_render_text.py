@@ -1,0 +1,73 @@
+"""Blocks as text of 80 columns: paragraphs, and tables that fit."""
+
+import textwrap
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greentrain.reporting.document.blocks import Prose, bullets, table
+from greentrain.reporting.document.render_text import columns_of, cut, field, group, joined, table_lines, wrapped
+
+WORDS = st.lists(st.sampled_from(["a", "of", "non-negative", "(1 to 2)", "x" * 79, "y" * 95]), max_size=25)
+
+
+@given(words=WORDS, indent=st.integers(0, 8), breaks_words=st.booleans())
+def test_a_paragraph_is_filled_as_by_textwrap(words: list[str], indent: int, breaks_words: bool) -> None:
+    """The standard library is not loaded for it, and its lines are the same."""
+    text, blanks = " ".join(words), " " * indent
+    expected = textwrap.wrap(
+        text,
+        80,
+        initial_indent=blanks,
+        subsequent_indent=blanks,
+        break_on_hyphens=False,
+        break_long_words=breaks_words,
+    )
+    assert wrapped(text, blanks, breaks_words=breaks_words) == [line.rstrip() for line in expected]
+
+
+def test_letters_of_two_columns_count_twice() -> None:
+    """In lines, in what is cut, and in columns of tables."""
+    wide = "\u8a13\u7df4"
+    assert columns_of(wide) == 4
+    assert cut(wide * 3, 8) == wide + "\u8a13.."
+    assert max(map(columns_of, wrapped(f"{wide} " * 40))) <= 80
+    assert table_lines(table("", ("", "kg"), [(wide, "1"), ("x", "22")], (1,))) == [
+        "        kg",
+        f"  {wide}   1",
+        "  x     22",
+    ]
+
+
+def test_the_caption_is_above_the_first_column_where_that_has_no_heading() -> None:
+    """And on a line of its own where it is too long or the column has a heading."""
+    rows = [("accelerators", "1.00"), ("host", "0.5")]
+    body = ["  accelerators  1.00", "  host           0.5"]
+    assert table_lines(table("Parts", ("", "kWh"), rows, (1,))) == ["Parts            kWh", *body]
+    long = "Parts of the energy of a run"
+    assert table_lines(table(long, ("", "kWh"), rows, (1,))) == [long, "                 kWh", *body]
+    assert table_lines(table("Parts", ("part", "kWh"), rows, (1,))) == ["Parts", "  part           kWh", *body]
+
+
+def test_a_table_that_is_too_wide_is_broken_at_spaces_or_cut() -> None:
+    """Numbers stay whole, and so do intervals in brackets."""
+    rows = [("one two " * 10, "three (24.7 to 115) " * 5, "1,000,000")]
+    folded = table_lines(table("", ("", "", ""), rows, (2,)))
+    assert max(map(len, folded)) <= 80
+    assert sum(line.count("(24.7 to 115)") for line in folded) == 5
+    (line,) = table_lines(table("", ("", "", ""), [("id", "x" * 90, "1")], (2,)), cuts=True)
+    assert len(line) == 80
+    assert line.startswith("  id  xxx")
+    assert line.endswith("xx..  1")
+
+
+def test_notes_are_below_their_rows() -> None:
+    """Indented, and nothing for rows without."""
+    shown = table("", ("", "kg"), [("a", "1"), ("b", "2")], (1,), notes=("90 % interval: 1 to 2", ""))
+    assert table_lines(shown)[1:] == ["  a   1", "    90 % interval: 1 to 2", "  b   2"]
+
+
+def test_groups_without_content_are_left_out() -> None:
+    """Headings of nothing do not appear."""
+    assert group("Notes", bullets(()), Prose("")) == []
+    assert joined((group("Notes", bullets(["a"])), [], field("place", "FR", 8))) == "Notes\n  - a\n\n  place   FR\n"
