@@ -11,7 +11,7 @@ from greentrain import History, InputError, Interval
 from greentrain.footprint import UNKNOWN, Grid
 from greentrain.interval import exact
 from greentrain.reporting import QUANTITIES, PowerSpan, Size, report_data_of
-from greentrain.reporting.scope_statements import runs_words
+from greentrain.reporting.scope_statements import runs_text
 
 
 def test_an_estimate_is_one_line_with_its_own_totals() -> None:
@@ -187,7 +187,7 @@ def test_a_project_of_one_run_is_not_of_runs(tmp_path: Path) -> None:
     write_run(tmp_path, "a", project="p")
     data = report_data_of(History(tmp_path).runs(project="p"))
     assert (data.kind, data.title) == ("project", "p, 1 run")
-    assert runs_words(data) == "1 run of the project: 1 completed"
+    assert runs_text(data) == "1 run of the project: 1 completed"
 
 
 def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:

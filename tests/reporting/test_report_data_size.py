@@ -1,4 +1,4 @@
-"""The size of a training, stated beside a result that does not know it."""
+"""The size of a training, stated for a result that does not know it."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_operations_follow_from_parameters_and_tokens(said: dict[str, Any], expe
         (
             greentrain.estimate("A100", params="1B", tokens="2B"),
             {"flops": 1e20},
-            "flops 1e+20: was said of the estimate already",
+            "flops 1e+20: is stated in the estimate already",
         ),
         (TIMED, {"active_params": 1e9}, "active_params 1000000000.0: needs params, the size of the model"),
         (TIMED, {"params": 1e9, "active_params": 2e9}, "active_params 2000000000.0: is more than params, 1e+09"),

@@ -17,7 +17,7 @@ from greentrain.errors import either
 from greentrain.reporting import is_ours
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.forms.csv import COLUMNS
-from greentrain.reporting.forms.json_schema import schema, schema_text
+from greentrain.reporting.forms.json import schema, schema_text
 
 NASTY = "</script><script>alert(1)</script>\"'<!--{{ 7 * 7 }}|*_`[x](javascript:alert(1))\x1b[31m\n# head\n=1+1"
 OWN = ("html", "markdown", "text", "json", "csv")
@@ -85,7 +85,7 @@ def test_every_number_in_brackets_has_its_source(results: dict[str, Any], format
 def test_defaults_are_counted_and_listed(results: dict[str, Any]) -> None:
     """Five of the numbers of the exact estimate are ours: they concern making the hardware, and water."""
     text = report(results["estimate"], "text")
-    assert "5 inputs were chosen by greentrain, because nobody said otherwise:" in text
+    assert "5 inputs were filled in by default:" in text
     assert "- embodied emissions of the node, per device: 375 (188 to 750) kg (assumed)" in text
 
 

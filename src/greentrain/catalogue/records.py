@@ -10,6 +10,8 @@ from greentrain.catalogue.table_files import read_record, triple, whole_number
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from greentrain.catalogue.table_files import Row
     from greentrain.interval import Interval
 
@@ -211,3 +213,7 @@ class Source(NamedTuple):
     year: int | None
     licence: str
     verified: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return title, URL, year and licence, as the sources of every result are printed."""
+        return {"title": self.title, "url": self.url, "year": self.year, "licence": self.licence}

@@ -99,7 +99,7 @@ def _given(options: tuple[Option, ...], values: OptionValues) -> OptionValues:
 def _print_schema(format: str) -> int:
     if format != "json":
         raise Contradiction("format", format, "has no schema; {schema} is that of the form json")
-    from greentrain.reporting.forms.json_schema import schema_text
+    from greentrain.reporting.forms.json import schema_text
 
     write(schema_text())
     return 0
@@ -220,7 +220,7 @@ def _may_write(output: str, force: bool) -> bool:
 
 
 def _is_ours(path: Path) -> bool:
-    from greentrain.reporting.provenance_mark import LOOKED_AT, is_ours
+    from greentrain.reporting.report import LOOKED_AT, is_ours
 
     try:
         with path.open(encoding="utf-8", errors="replace") as file:

@@ -192,5 +192,4 @@ class Estimate(WithoutArithmetic, Record):
 def _source_to_dict(catalogue: Catalogue, key: str) -> dict[str, Any]:
     if key == GIVEN_SOURCE:
         return {"title": "Stated by the user", "url": "", "year": None, "licence": ""}
-    source = catalogue.source(key)
-    return {"title": source.title, "url": source.url, "year": source.year, "licence": source.licence}
+    return catalogue.source(key).to_dict()

@@ -4,9 +4,9 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.reporting.build_data import report_data_of, with_stated_size
-    from greentrain.reporting.provenance_mark import is_ours
+    from greentrain.reporting.report import is_ours
     from greentrain.reporting.report_data import QUANTITIES, PowerSpan, ReportData, RunLine, Size, Versions
-    from greentrain.reporting.run_lines import line_of_run
+    from greentrain.reporting.tracked_runs import line_of_run
 else:
     from greentrain._lazy import lazy_names
 
@@ -14,9 +14,9 @@ else:
         globals(),
         {
             "reporting.build_data": "report_data_of with_stated_size",
-            "reporting.provenance_mark": "is_ours",
+            "reporting.report": "is_ours",
             "reporting.report_data": "PowerSpan QUANTITIES ReportData RunLine Size Versions",
-            "reporting.run_lines": "line_of_run",
+            "reporting.tracked_runs": "line_of_run",
         },
     )
 

@@ -14,8 +14,7 @@ from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
 from greentrain.footprint import Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, Input, Inputs
-from greentrain.reporting.labels import hardware_words, run_words
-from greentrain.reporting.method_statement import estimate_method, run_method
+from greentrain.reporting.labels import hardware_label, run_label
 from greentrain.reporting.report_data import STATED, ReportData, RunLine, Size, Versions
 from greentrain.summation import total_of
 
@@ -113,9 +112,9 @@ def _line_of_estimate(estimate: Estimate) -> RunLine:
     hours = estimate.wall_clock_hours
     return RunLine(
         id="",
-        name=run_words(estimate),
+        name=run_label(estimate),
         status="estimated",
-        hardware=hardware_words(estimate),
+        hardware=hardware_label(estimate),
         gpu=run["gpu"],
         count=run["count"] if run["gpu"] else 0,
         runs=runs,
@@ -137,8 +136,7 @@ def _size_of(run: dict[str, Any]) -> Size | None:
 
 
 def _of_run(run: "Run") -> ReportData:
-    from greentrain.reporting.power_series import meters_of, power_series, spans_of
-    from greentrain.reporting.run_lines import line_of_run, utc_time
+    from greentrain.reporting.tracked_runs import line_of_run, meters_of, power_series, spans_of, utc_time
 
     line, estimate, meters = line_of_run(run), run.estimate, meters_of(run)
     _check_known([line])
@@ -179,7 +177,7 @@ def _of_history(result: "History | Selection | Sequence[Run]") -> ReportData:
 
 
 def _of_runs(runs: "Sequence[Run]") -> ReportData:
-    from greentrain.reporting.run_lines import line_of_run
+    from greentrain.reporting.tracked_runs import line_of_run
 
     ordered = sorted(runs, key=lambda run: (run.started, run.id))
     lines = [line_of_run(run) for run in ordered]
@@ -290,15 +288,13 @@ def _sources(
 
 
 def _source(catalogue: Catalogue, key: str) -> dict[str, Any]:
-    own = {GIVEN_SOURCE: "Stated by the user", "measurement": "Measured during the run itself"}
-    if key in own:
-        return {"title": own[key], "url": "", "year": None, "licence": ""}
-    try:
-        source = catalogue.source(key)
-    except (GreentrainError, KeyError):
-        # A record may name a source of profiles that are not at hand any more.
-        return {"title": key, "url": "", "year": None, "licence": ""}
-    return {"title": source.title, "url": source.url, "year": source.year, "licence": source.licence}
+    title = {GIVEN_SOURCE: "Stated by the user", "measurement": "Measured during the run itself"}.get(key)
+    if title is None:
+        try:
+            return catalogue.source(key).to_dict()
+        except (GreentrainError, KeyError):
+            title = key  # of profiles that are not at hand any more
+    return {"title": title, "url": "", "year": None, "licence": ""}
 
 
 def _unread(folders: Sequence[str]) -> Iterable[str]:
@@ -318,14 +314,14 @@ def _summed_size(estimates: Iterable[Estimate | None]) -> Size | None:
     return Size(flops=sum(flops)) if flops and len(flops) == len(sizes) else None
 
 
-def with_stated_size(data: ReportData, said: dict[str, float | str]) -> ReportData:
+def with_stated_size(data: ReportData, stated: dict[str, float | str]) -> ReportData:
     """Return report data with the size that the user states.
 
     Parameters
     ----------
     data : ReportData
         A tracked run, a project, or an estimate of a training whose size was not stated.
-    said : dict
+    stated : dict
         Some of `SIZES`. Operations that are not stated are 6 x (active) parameters x tokens, where both are.
 
     Raises
@@ -333,14 +329,14 @@ def with_stated_size(data: ReportData, said: dict[str, float | str]) -> ReportDa
     InputError
         If the result has a size of its own or can have none, or if a number makes no sense.
     """
-    if not said:
+    if not stated:
         return data
-    first = next(iter(said))
+    first = next(iter(stated))
     if data.kind == "validation":
-        raise Contradiction(first, said[first], "is the size of one training, and a validation is of many")
+        raise Contradiction(first, stated[first], "is the size of one training, and a validation is of many")
     if data.kind == "estimate" and data.size is not None:
-        raise Contradiction(first, said[first], "was said of the estimate already")
-    return data._replace(size=_stated_size({name: checked_number(name, value) for name, value in said.items()}))
+        raise Contradiction(first, stated[first], "is stated in the estimate already")
+    return data._replace(size=_stated_size({name: checked_number(name, value) for name, value in stated.items()}))
 
 
 def _stated_size(known: dict[str, float]) -> Size:
@@ -362,3 +358,71 @@ def _checked(made_at: datetime) -> datetime:
     if made_at.tzinfo is None:
         raise InputError("made_at", made_at.isoformat(), "must state its time zone, as datetime.now(UTC) does")
     return made_at
+
+
+_INTERVALS = (
+    "Every result is a best value with a 90 % interval: factors combine in log space and terms of a sum by the "
+    "squares of their half-widths, as independent errors do."
+)
+_LOCATION_BASED = (
+    "Operational emissions are facility energy times the carbon intensity of the grid at the place and in the year "
+    "named (location-based); certificates and offsets are not counted."
+)
+_EMBODIED = (
+    "Embodied emissions are the share of making the hardware that falls to the time in use; they are stated separately "
+    "and are not in the operational figure."
+)
+_WATER = "Water is what the site's cooling and the power stations consume."
+
+
+def estimate_method(estimate: Estimate) -> tuple[str, ...]:
+    """Describe how an estimate was made.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Whose inputs decide which of the formulas were used.
+    """
+    names = estimate.inputs
+    power = "the measured mean power of an accelerator" if "accelerator_power" in names else "TDP times utilization"
+    it_energy = f"IT energy is the number of accelerators times hours times {power} times a host factor for the rest"
+    sentences = [f"{it_energy} of the node (CPU, memory, fans, losses)."]
+    if "host_factor" not in names:
+        sentences = ["IT energy is the sum of the components' power (accelerators if any, CPU, memory) times hours."]
+    if "mfu" in names:
+        sentences.insert(0, "Accelerator-hours follow from the operations of the training, 6 x parameters x tokens, "
+                            "over the dense peak times the model FLOPs utilization.")  # fmt: skip
+    return (*sentences, "Facility energy is IT energy times PUE.", *common_method())
+
+
+def common_method() -> tuple[str, ...]:
+    """Describe what holds of every result, from facility energy on."""
+    return (_LOCATION_BASED, _EMBODIED, _WATER, _INTERVALS)
+
+
+_MEASURED = {
+    "measured": "IT energy was measured while the runs went on, by sensors of accelerators, CPU and memory where the "
+    "machine has them; a component without a sensor is modelled from its load, with a wider interval.",
+    "estimated": "IT energy is estimated from the hardware and the time that the runs took, or modelled from the load "
+    "of processors and the size of memory; no sensor read what did the work.",
+    "mixed": "IT energy was measured where the machine has sensors and the readings are usable; what is missing "
+    "is filled in from the mean of the rest or estimated from the hardware and the time.",
+}
+_SUMS = (
+    "In sums, what runs share, such as figures of one device, place or site, is wrong in all of them alike, and what "
+    "is each run's own is independent."
+)
+
+
+def run_method(basis: str, runs: int) -> tuple[str, ...]:
+    """Describe how the figures of tracked runs come about.
+
+    Parameters
+    ----------
+    basis : {'measured', 'estimated', 'mixed'}
+        How the energy is known.
+    runs : int
+        How many there are. [1]
+    """
+    sums = (_SUMS,) if runs > 1 else ()
+    return (_MEASURED[basis], "Facility energy is IT energy times PUE.", *common_method(), *sums)

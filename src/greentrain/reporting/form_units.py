@@ -96,7 +96,7 @@ def form_unit(form: str, quantity: str) -> FormUnit:
 
 @cache
 def form_units() -> dict[tuple[str, str], FormUnit]:
-    """Give the whole table by form and quantity."""
+    """Return the whole table by form and quantity."""
     cells = map(FormUnit.from_row, shipped_table(TABLE).records())
     return {(item.form, item.quantity): item for item in cells}
 

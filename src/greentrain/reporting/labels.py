@@ -1,4 +1,4 @@
-"""The words for a run, a component and an input."""
+"""The labels of a run, a component and an input."""
 
 from typing import Any
 
@@ -33,20 +33,20 @@ _INPUTS = {
 }
 
 
-def component_words(component: str) -> str:
+def component_label(component: str) -> str:
     """Name a component of the breakdown."""
     return _COMPONENTS[component]
 
 
-def input_words(name: str) -> str:
+def input_label(name: str) -> str:
     """Name an input."""
     return _INPUTS.get(name, name.replace("_", " ").replace("cpu", "CPU"))
 
 
-def run_words(estimate: Estimate) -> str:
-    """Say in one line what was estimated."""
+def run_label(estimate: Estimate) -> str:
+    """Write in one line what was estimated."""
     run = estimate.run
-    hardware = hardware_words(estimate)
+    hardware = hardware_label(estimate)
     known = estimate.inputs.get("hours")
     hours = known or estimate.inputs["gpu_hours"]
     unit = "h" if known else "accelerator-hours"
@@ -54,13 +54,13 @@ def run_words(estimate: Estimate) -> str:
     parts = [hardware, f"{amount} {unit}"]
     if run["runs"] > 1:
         parts.append(f"{run['runs']:,} runs")
-    return ", ".join([*parts, _place_words(estimate)])
+    return ", ".join([*parts, _place_text(estimate)])
 
 
-def hardware_words(estimate: Estimate) -> str:
-    """Say in words what it ran on."""
+def hardware_label(estimate: Estimate) -> str:
+    """Name the hardware of an estimate."""
     run = estimate.run
-    cpu = _cpu_words(run)
+    cpu = _cpu_text(run)
     if run["gpu"] is None:
         return cpu
     name = estimate.catalogue.hardware.accelerator(run["gpu"]).name
@@ -69,14 +69,14 @@ def hardware_words(estimate: Estimate) -> str:
     return f"{gpu} + {cpu}" if cpu else gpu
 
 
-def _cpu_words(run: dict[str, Any]) -> str:
+def _cpu_text(run: dict[str, Any]) -> str:
     if "cpu_cores" not in run:
         return ""
     cores = f"{run['cpu_cores']:g} cores"
     return f"{cores} of {run['cpu']}" if "cpu" in run else cores
 
 
-def _place_words(estimate: Estimate) -> str:
+def _place_text(estimate: Estimate) -> str:
     run = estimate.run
     year = f" {run['year']}" if run["year"] else ""
     if run["location"] is None:

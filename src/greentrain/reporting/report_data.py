@@ -52,7 +52,7 @@ class RunLine(OfFootprint, Record):
     status : {'completed', 'failed', 'interrupted', 'killed', 'running', 'estimated'}
         How it ended.
     hardware : str
-        The hardware in words.
+        The hardware by its names.
     gpu : str or None
         Id of the accelerator's profile; None without one, or where it is not known.
     count : int
@@ -84,7 +84,7 @@ class RunLine(OfFootprint, Record):
     is_filled : bool
         Whether what was not measured is estimated and in the figures.
     coverage : str
-        How much of the time a meter covered, in words; nothing where it covered all or none.
+        How much of the time a meter covered, as text; nothing where it covered all or none.
 
     None means not known, never zero.
     """
@@ -151,7 +151,7 @@ class Size(Record):
     flops : float or None
         Operations, all identical runs together. [FLOP]
     counted : str or None
-        How the operations were counted, where the user stated the size beside the result.
+        How the operations were counted, where the user stated the size separately.
     """
 
     params: float | None = None
@@ -196,7 +196,7 @@ class ReportData(Record):
     kind : {'estimate', 'run', 'project', 'validation'}
         What it was made of.
     title : str
-        Headline in words. Text of the user: escape it.
+        The headline. Text of the user: escape it.
     lines : tuple of RunLine
         One per run; none for a validation.
     footprint : Footprint
@@ -210,7 +210,7 @@ class ReportData(Record):
     notes : tuple of str
         What to know about the result. May hold text of the user: escape it.
     made_at : datetime or None
-        When the report was made, in UTC, if the caller said so.
+        When the report was made, in UTC, if the caller states it.
     period_start, period_end : datetime or None
         First start and last end of the runs, in UTC.
     failed_share : float or None
@@ -224,7 +224,7 @@ class ReportData(Record):
     spans : tuple of PowerSpan
         Named parts of a tracked run.
     estimate : Estimate or None
-        The estimate itself, or the one beside a measured run.
+        The estimate itself, or the one of a measured run.
     validation : ValidationReport or None
         The validation itself.
     unreadable : int

@@ -1,18 +1,24 @@
-"""What a number covers, in words that go into every form: boundary, runs, interval, factor and versions.
+"""What a number covers, in sentences that go into every form: boundary, runs, interval, factor and versions.
 
 Plain text without markup; text of the user in it is escaped by the form.
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
+from greentrain.catalogue import Location, load_catalogue
 from greentrain.catalogue.places import WORLD
-from greentrain.errors import InputError
+from greentrain.errors import GreentrainError, InputError
 from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact
 from greentrain.numbers import counted, rounded
-from greentrain.reporting.places import place_words
+from greentrain.reporting.escaping import one_line
+from greentrain.reporting.form_units import plain_decimal
 from greentrain.reporting.report_data import ReportData, RunLine
+
+MARK = "Report made by greentrain"
+"""By which a report is known as one of ours, so that it may be written again without asking."""
 
 _BOUNDARIES = {
     "facility": "the whole facility, that is computers (accelerators and host) with cooling and power supply",
@@ -37,28 +43,28 @@ def refuse_nothing(data: ReportData, form: str) -> None:
 
 
 def known_lines(data: ReportData) -> tuple[RunLine, ...]:
-    """Give the lines whose energy is known, which are those that the totals sum."""
+    """Return the lines whose energy is known, which are those that the totals sum."""
     return tuple(line for line in data.lines if line.facility_energy_kwh is not None)
 
 
-def basis_words(data: ReportData) -> str:
-    """Say how the energy is known."""
+def basis_text(data: ReportData) -> str:
+    """Describe how the energy is known."""
     return _BASES[data.basis]
 
 
-def boundary_words(data: ReportData) -> str:
-    """Say which equipment the numbers cover, that PUE was applied, and what is missing because nothing measured it."""
+def boundary_text(data: ReportData) -> str:
+    """Describe the equipment that the numbers cover, that PUE was applied, and what is missing, since not measured."""
     parts = (
         _BOUNDARIES[data.boundary],
-        *_pue_words(data),
-        *_unmeasured_words(data),
-        *_coverage_words(data),
+        *_pue_text(data),
+        *_unmeasured_text(data),
+        *_coverage_text(data),
     )
     return "; ".join(parts)
 
 
-def meters_words(data: ReportData) -> str:
-    """Say whose energy sensors read and whose was modelled: accelerators by their own sensors, memory by a model."""
+def meters_text(data: ReportData) -> str:
+    """Name the parts whose energy sensors read, and those for which it was modelled."""
     lines = known_lines(data)
     sensed = dict.fromkeys(part for line in lines for part in line.sensed)
     modelled = dict.fromkeys(part for line in lines for part in line.modelled)
@@ -67,14 +73,14 @@ def meters_words(data: ReportData) -> str:
     return ", ".join(found)
 
 
-def _pue_words(data: ReportData) -> Iterable[str]:
+def _pue_text(data: ReportData) -> Iterable[str]:
     pues = [line.pue.best for line in data.lines if line.pue is not None]
     if pues:
         low, high = min(pues), max(pues)
         yield f"IT energy times a PUE of {low:.4g}" + (f" to {high:.4g}" if high > low else "")
 
 
-def _unmeasured_words(data: ReportData) -> Iterable[str]:
+def _unmeasured_text(data: ReportData) -> Iterable[str]:
     counts = unmeasured(data)
     if counts and len(data.lines) == 1:
         yield f"not measured and not in the figures: {', '.join(counts)}"
@@ -83,7 +89,7 @@ def _unmeasured_words(data: ReportData) -> Iterable[str]:
         yield f"not measured and not in the figures: {listed}"
 
 
-def _coverage_words(data: ReportData) -> Iterable[str]:
+def _coverage_text(data: ReportData) -> Iterable[str]:
     covered = [line.coverage for line in known_lines(data) if line.coverage]
     if covered and len(data.lines) == 1:
         yield covered[0]
@@ -96,8 +102,8 @@ def unmeasured(data: ReportData) -> dict[str, int]:
     return dict(Counter(part for line in known_lines(data) for part in line.unmeasured))
 
 
-def runs_words(data: ReportData) -> str:
-    """Say which runs the numbers cover: one, or a project with its failed runs."""
+def runs_text(data: ReportData) -> str:
+    """Describe which runs the numbers cover: one, or a project with its failed runs."""
     if data.kind == "estimate":
         runs = sum(line.runs for line in data.lines)
         what = "one training run as described" if runs == 1 else f"{runs:,} identical training runs"
@@ -106,38 +112,38 @@ def runs_words(data: ReportData) -> str:
         line = data.lines[0]
         again = "" if line.starts == 1 else f", started {line.starts:,} times, each of them included"
         return f"one run ({line.status}{again}); other runs of its project are not included"
-    parts = (_project_words(data), *_again_words(data), *_failed_words(data), *_unknown_words(data))
+    parts = (_project_text(data), *_again_text(data), *_failed_text(data), *_unknown_text(data))
     return "; ".join(parts)
 
 
-def _project_words(data: ReportData) -> str:
+def _project_text(data: ReportData) -> str:
     counts = Counter(line.status for line in data.lines)
     listed = ", ".join(f"{counts[status]:,} {status}" for status in _STATUSES if counts[status])
     return f"{counted(len(data.lines), 'run')} of the project: {listed}"
 
 
-def _again_words(data: ReportData) -> Iterable[str]:
-    """Say that a run that was started again holds what its earlier attempts took."""
+def _again_text(data: ReportData) -> Iterable[str]:
+    """State that a run that was started again holds what its earlier attempts took."""
     again = sum(line.starts > 1 for line in data.lines)
     if again:
         yield f"{again:,} of them started more than once, each time included"
 
 
-def _failed_words(data: ReportData) -> Iterable[str]:
+def _failed_text(data: ReportData) -> Iterable[str]:
     if data.failed_share:
         yield f"those that did not complete took {100 * data.failed_share:.2g} % of the energy"
 
 
-def _unknown_words(data: ReportData) -> Iterable[str]:
+def _unknown_text(data: ReportData) -> Iterable[str]:
     unknown = len(data.lines) - len(known_lines(data))
     if unknown:
         yield f"{unknown:,} of unknown energy {'is' if unknown == 1 else 'are'} not in the sums"
     if data.unreadable:
-        yield unreadable_words(data)
+        yield unreadable_text(data)
 
 
-def unreadable_words(data: ReportData) -> str:
-    """Say how many runs cannot be read; what they belong to cannot be either."""
+def unreadable_text(data: ReportData) -> str:
+    """State how many runs cannot be read; what they belong to cannot be either."""
     records = "record" if data.unreadable == 1 else "records"
     return f"the {records} of {counted(data.unreadable, 'further run')} cannot be read"
 
@@ -145,13 +151,13 @@ def unreadable_words(data: ReportData) -> str:
 def places(data: ReportData) -> tuple[str, ...]:
     """Name each place of the runs once, in the order of the lines."""
     codes = dict.fromkeys(line.location for line in data.lines if line.location and line.location != WORLD)
-    return tuple(map(place_words, codes))
+    return tuple(map(place_label, codes))
 
 
 def grids(data: ReportData) -> tuple[tuple[str | None, Grid], ...]:
-    """Give each place and carbon intensity once, in the order of the lines.
+    """Return each place and carbon intensity once, in the order of the lines.
 
-    The interval of an intensity depends on how long the run was; of equal ones the widest stands for all.
+    The interval of an intensity depends on how long the run was; of equal ones the widest is used for all.
     """
     found: dict[tuple[str | None, Grid], Interval] = {}
     for line in data.lines:
@@ -163,8 +169,8 @@ def grids(data: ReportData) -> tuple[tuple[str | None, Grid], ...]:
     return tuple((place, grid._replace(g_per_kwh=value)) for (place, grid), value in found.items())
 
 
-def factor_words(data: ReportData) -> str:
-    """Say carbon intensity, place, year and basis of each factor."""
+def factor_text(data: ReportData) -> str:
+    """Write carbon intensity, place, year and basis of each factor."""
     found = [_factor(place, grid) for place, grid in grids(data)]
     if len(found) > 3:
         values = [grid.g_per_kwh.best for _, grid in grids(data)]
@@ -186,16 +192,21 @@ def factor_sources(data: ReportData) -> str:
     return "; ".join(data.sources[key]["title"] for key in dict.fromkeys(keys) if key in data.sources)
 
 
-def span_words(value: Interval, low: str, high: str) -> str:
-    """Say the interval, or that there is none."""
+def span_text(value: Interval, low: str, high: str) -> str:
+    """Write the interval, or that there is none."""
     return "exact inputs, no interval" if value.is_exact else f"90 % interval {low} to {high}"
 
 
-def versions_words(data: ReportData) -> str:
+def versions_text(data: ReportData) -> str:
     """Name the versions of code and data."""
     versions = data.versions
     meter = f", codecarbon {versions.codecarbon}" if versions.codecarbon else ""
     return f"greentrain {versions.greentrain}, data {versions.data}{meter}"
+
+
+def made_by(data: ReportData) -> str:
+    """Write the mark with the versions of code and data."""
+    return f"{MARK} {data.versions.greentrain}, data {data.versions.data}"
 
 
 def hardware_of(data: ReportData) -> str:
@@ -216,7 +227,7 @@ def accelerator_hours(data: ReportData) -> float | None:
 
 
 def total_tokens(data: ReportData) -> float | None:
-    """Give the tokens of all identical runs together [1]; None where they are not known."""
+    """Return the tokens of all identical runs together [1]; None where they are not known."""
     if data.size is None or data.size.tokens is None:
         return None
     return data.size.tokens * (data.lines[0].runs if len(data.lines) == 1 else 1)
@@ -225,3 +236,92 @@ def total_tokens(data: ReportData) -> float | None:
 def _sum_known(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known and len(known) == len(values) else None
+
+
+class Country(NamedTuple):
+    """A country, and the part of it or the provider's region where that is known; empty where it is not."""
+
+    name: str
+    iso3: str
+    part: str
+    provider: str
+    region: str
+
+
+def place_label(location: str) -> str:
+    """Name a place with its code; by the code alone where the catalogue does not have it."""
+    found = _find_place(location)
+    if found is None:
+        return location
+    place, region = found
+    name = region.name if region else place.name
+    return f"{name} ({location})" if name and name != location else location
+
+
+def country_of(location: str | None) -> Country | None:
+    """Find the country of a place; None for no place, several countries together, or a place not in the catalogue."""
+    found = None if location is None else _find_place(location)
+    if found is None:
+        return None
+    place, region = found
+    country = load_catalogue().places.by_code.get(place.country)
+    if country is None or country.kind != "country":
+        return None
+    part = "" if country is place else place.name
+    return Country(country.name, country.iso3, part, region.provider if region else "", region.region if region else "")
+
+
+def _find_place(location: str) -> Location | None:
+    try:
+        return load_catalogue().places.find(location)
+    except GreentrainError:  # a place of profiles that are not at hand any more
+        return None
+
+
+_DIGITS = 12
+
+
+def properties_of(data: ReportData) -> dict[str, str]:
+    """Return the properties of report data by name; each value is text, numbers without exponents.
+
+    Parameters
+    ----------
+    data : ReportData
+        Energies in kWh and emissions in kg CO2e, as the names say.
+    """
+    found = {
+        "basis": data.basis,
+        "boundary": boundary_text(data),
+        "runs": runs_text(data),
+        **_end_properties("it_energy_kwh", data.it_energy_kwh),
+        **_end_properties("facility_energy_kwh", data.facility_energy_kwh),
+        **_end_properties("operational_kg", data.operational_kg),
+        **(_end_properties("embodied_kg", data.embodied_kg) if data.embodied_kg else {}),
+        **_pue_property(data),
+        **_grid_properties(data),
+        "grid_intensity": factor_text(data),
+        "grid_source": factor_sources(data),
+        "version": data.versions.greentrain,
+        "data_version": data.versions.data,
+    }
+    if data.versions.codecarbon:
+        found["codecarbon_version"] = data.versions.codecarbon
+    return {f"greentrain:{name}": one_line(value) for name, value in found.items() if value}
+
+
+def _pue_property(data: ReportData) -> dict[str, str]:
+    values = {line.pue for line in data.lines if line.pue is not None}
+    return _end_properties("pue", values.pop()) if len(values) == 1 else {}
+
+
+def _grid_properties(data: ReportData) -> dict[str, str]:
+    values = {grid.g_per_kwh for _, grid in grids(data)}
+    years = {grid.year for _, grid in grids(data)}
+    found = _end_properties("grid_intensity_g_per_kwh", values.pop()) if len(values) == 1 else {}
+    year = years.pop() if len(years) == 1 else None
+    return found | ({"grid_year": str(year)} if year else {})
+
+
+def _end_properties(name: str, value: Interval) -> dict[str, str]:
+    ends = zip(("low", "best", "high"), value, strict=True)
+    return {f"{name}_{end}": plain_decimal(float(f"{number:.{_DIGITS}g}")) for end, number in ends}

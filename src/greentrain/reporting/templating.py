@@ -11,9 +11,9 @@ from greentrain.interval import Interval
 from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
-from greentrain.reporting.labels import input_words
-from greentrain.reporting.provenance_mark import made_by
+from greentrain.reporting.labels import input_label
 from greentrain.reporting.report_data import ReportData
+from greentrain.reporting.scope_statements import made_by
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "templates"
 
 
-def interval_words(value: Interval, unit: str) -> str:
-    """Say the interval of an amount with a prefix that people read.
+def interval_text(value: Interval, unit: str) -> str:
+    """Write the interval of an amount with a prefix that people read.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "rounded": numbers.rounded,
     "percent": numbers.percent,
     "written": written,
-    "interval": interval_words,
-    "input_words": input_words,
+    "interval": interval_text,
+    "input_words": input_label,
 }
 
 
@@ -55,7 +55,7 @@ def environment(folders: tuple[Path, ...] = (), escape: Callable[[str], str] | N
     folders : tuple of Path
         Where templates are looked for before the shipped ones.
     escape : callable, optional
-        How text is made harmless; HTML, unless said otherwise.
+        How text is made harmless; HTML by default.
     """
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -74,7 +74,7 @@ def environment(folders: tuple[Path, ...] = (), escape: Callable[[str], str] | N
 
 
 def context(data: ReportData, document: Document | None = None) -> dict[str, Any]:
-    """Give what every template sees."""
+    """Return what every template sees."""
     document = document or document_of(data)
     blocks = (block for section in document.sections for block in section.blocks)
     return {
@@ -111,7 +111,7 @@ def own_template(
     data : ReportData
         What is reported.
     escape : callable, optional
-        How text is made harmless; HTML, unless said otherwise.
+        How text is made harmless; HTML by default.
     more : dict, optional
         What the form adds to the context.
 

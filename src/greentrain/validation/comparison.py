@@ -70,11 +70,7 @@ class MethodComparison(NamedTuple):
     def sources(self) -> dict[str, dict[str, Any]]:
         """Title, URL, year and licence of every source that the methods name."""
         keys = dict.fromkeys(key for item in self.methods for key in item.result.sources)
-        sources = {key: self.catalogue.source(key) for key in keys}
-        return {
-            key: {"title": source.title, "url": source.url, "year": source.year, "licence": source.licence}
-            for key, source in sources.items()
-        }
+        return {key: self.catalogue.source(key).to_dict() for key in keys}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole comparison as plain data, as ``--compare-methods --json`` has it under ``methods``."""

@@ -114,10 +114,10 @@ def test_places_are_grey_unless_the_ratio_of_their_grids_leaves_out_one() -> Non
 
 
 def test_the_sentence_and_the_table_of_elsewhere() -> None:
-    """One of three other places cannot be told apart."""
+    """One of three other places cannot be distinguished."""
     assert elsewhere_chart.summary(example(), PLACES) == (
         "The estimated run emits 400 kg CO2e where it is, and with the same energy 40.0 kg in Sweden (SE) and 4.00 t "
-        "in ZZ; 1 of 3 places cannot be told apart from it."
+        "in ZZ; 1 of 3 places cannot be distinguished from it."
     )
     _, rows = elsewhere_chart.table(example(), PLACES)
     assert rows[0] == ("Sweden (SE)", "clearly different", "40.0", "20.0", "80.0", "0.1")
@@ -175,7 +175,7 @@ def test_the_sentence_of_the_methods_counts_those_inside_our_interval() -> None:
     )
     narrow = with_footprint(example(), operational_kg=Interval(500, 600, 700))
     assert methods_chart.summary(narrow, comparison._replace(methods=four)) == (
-        "For the same job, published methods give from 400 kg (a) to 900 kg CO2e (d) beside our "
+        "For the same job, published methods give from 400 kg (a) to 900 kg CO2e (d), next to our "
         "600 kg CO2e (500 to 700 kg); our interval holds 1 of the 4."
     )
 

@@ -5,8 +5,8 @@ import pytest
 from greentrain import InputError, Interval
 from greentrain.interval import exact
 from greentrain.reporting.charts import style
-from greentrain.reporting.charts.log_axis import drawable, log_axis
 from greentrain.reporting.charts.si_prefixes import scale_for
+from greentrain.reporting.charts.style import drawable, log_axis
 
 
 def luminance(colour: str) -> float:

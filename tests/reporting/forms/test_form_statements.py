@@ -12,15 +12,15 @@ from greentrain.reporting import scope_statements
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.scope_statements import (
     accelerator_hours,
-    boundary_words,
+    boundary_text,
     factor_sources,
-    factor_words,
+    factor_text,
     grids,
     hardware_of,
-    runs_words,
-    span_words,
+    runs_text,
+    span_text,
     total_tokens,
-    versions_words,
+    versions_text,
     wall_clock_hours,
 )
 
@@ -30,19 +30,19 @@ OURS = ("latex", "model-card", "gpai", "ghg", "sci", "cyclonedx", "spdx", "boamp
 def test_boundary() -> None:
     """Which equipment, and the PUE that was applied."""
     facility = "the whole facility, that is computers (accelerators and host) with cooling and power supply"
-    assert boundary_words(project()) == f"{facility}; IT energy times a PUE of 1.25"
+    assert boundary_text(project()) == f"{facility}; IT energy times a PUE of 1.25"
     alone = with_footprint(project()._replace(lines=()), scope="accelerator")
-    assert boundary_words(alone) == "the accelerators alone, without their host"
+    assert boundary_text(alone) == "the accelerators alone, without their host"
 
 
 def test_boundary_says_what_was_not_measured() -> None:
     """Of one run, and of how many runs of a project; one of unknown energy does not count."""
     line = one_run().lines[0]._replace(unmeasured=("CPU", "memory"))
-    words = boundary_words(one_run()._replace(lines=(line,)))
+    words = boundary_text(one_run()._replace(lines=(line,)))
     assert words.endswith("; IT energy times a PUE of 1.25; not measured and not in the figures: CPU, memory")
     _, second, unknown = project().lines
     lines = (line, second._replace(unmeasured=("CPU",)), unknown._replace(unmeasured=("CPU",)))
-    words = boundary_words(project()._replace(lines=lines))
+    words = boundary_text(project()._replace(lines=lines))
     assert words.endswith("; not measured and not in the figures: CPU of 2 runs, memory of 1 run")
     card = report(project()._replace(lines=lines), "model-card")
     assert ", whole facility without CPU and memory (not measured), 90 % interval" in card
@@ -50,32 +50,32 @@ def test_boundary_says_what_was_not_measured() -> None:
 
 def test_runs() -> None:
     """One described run, identical ones, a tracked one, a project with its failed runs."""
-    assert runs_words(exact()) == "one training run as described; failed and preliminary runs are not included"
-    assert runs_words(sized()) == "2 identical training runs; failed and preliminary runs are not included"
-    assert runs_words(one_run()) == "one run (completed); other runs of its project are not included"
+    assert runs_text(exact()) == "one training run as described; failed and preliminary runs are not included"
+    assert runs_text(sized()) == "2 identical training runs; failed and preliminary runs are not included"
+    assert runs_text(one_run()) == "one run (completed); other runs of its project are not included"
     again = one_run()._replace(lines=(one_run().lines[0]._replace(starts=3),))
     words = "one run (completed, started 3 times, each of them included); other runs of its project are not included"
-    assert runs_words(again) == words
-    assert "; 1 of them started more than once, each time included" in runs_words(again._replace(kind="project"))
+    assert runs_text(again) == words
+    assert "; 1 of them started more than once, each time included" in runs_text(again._replace(kind="project"))
     expected = (
         "3 runs of the project: 1 completed, 1 failed, 1 killed; those that did not complete took 29 % of the energy; "
         "1 of unknown energy is not in the sums"
     )
-    assert runs_words(project()) == expected
+    assert runs_text(project()) == expected
     words = "; the record of 1 further run cannot be read"
-    assert runs_words(project()._replace(unreadable=1)) == expected + words
+    assert runs_text(project()._replace(unreadable=1)) == expected + words
     words = "; the records of 2 further runs cannot be read"
-    assert runs_words(project()._replace(unreadable=2)) == expected + words
+    assert runs_text(project()._replace(unreadable=2)) == expected + words
 
 
 def test_factor() -> None:
     """Value, place, year and basis; more than three are summed up."""
-    assert factor_words(project()) == "400 g CO2e/kWh (FR, 2025; life-cycle, location-based)"
+    assert factor_text(project()) == "400 g CO2e/kWh (FR, 2025; life-cycle, location-based)"
     assert factor_sources(project()) == "Ember, Yearly Electricity Data"
-    assert factor_words(exact()) == "400 g CO2e/kWh (as given by the user; accounting not stated, location-based)"
+    assert factor_text(exact()) == "400 g CO2e/kWh (as given by the user; accounting not stated, location-based)"
     line = project().lines[0]
     many = project()._replace(lines=tuple(line._replace(location=place) for place in ("FR", "DE", "PL", "SE")))
-    assert factor_words(many) == "4 location-based factors from 400 to 400 g CO2e/kWh"
+    assert factor_text(many) == "4 location-based factors from 400 to 400 g CO2e/kWh"
 
 
 def test_a_factor_that_differs_in_its_interval_alone_is_one() -> None:
@@ -84,7 +84,7 @@ def test_a_factor_that_differs_in_its_interval_alone_is_one() -> None:
     inputs = Inputs((second.footprint.inputs["pue"], GRID._replace(value=Interval(300.0, 400.0, 440.0))))
     wider = second._replace(footprint=second.footprint._replace(inputs=inputs))
     found = project()._replace(lines=(first, wider))
-    assert factor_words(found) == "400 g CO2e/kWh (FR, 2025; life-cycle, location-based)"
+    assert factor_text(found) == "400 g CO2e/kWh (FR, 2025; life-cycle, location-based)"
     ((place, grid),) = grids(found)
     assert (place, grid.g_per_kwh) == ("FR", Interval(300.0, 400.0, 480.0))
 
@@ -93,8 +93,8 @@ def test_hardware_hours_and_versions() -> None:
     """Sums over the lines; hardware once."""
     assert hardware_of(project()) == "8 x Tesla V100-SXM2-16GB"
     assert (wall_clock_hours(project()), accelerator_hours(project())) == (16, 128)
-    assert versions_words(project()) == "greentrain 1.2.3, data 2026.11, codecarbon 3.3.2"
-    assert span_words(exact().operational_kg, "1", "2") == "exact inputs, no interval"
+    assert versions_text(project()) == "greentrain 1.2.3, data 2026.11, codecarbon 3.3.2"
+    assert span_text(exact().operational_kg, "1", "2") == "exact inputs, no interval"
     assert total_tokens(sized()) == 4e10
     assert total_tokens(exact()) is None
 

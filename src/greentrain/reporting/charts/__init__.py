@@ -1,6 +1,6 @@
 """Charts of results: one module per question, each with the figure, a sentence that says it and a table of its numbers.
 
-The functions of the modules read no file; what they show beside a result is looked up here and handed to them.
+The functions of the modules read no file; what they show next to a result is looked up here and handed to them.
 """
 
 from importlib import import_module

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import counted, percent, rounded
-from greentrain.reporting.charts.chart_labels import HeaderAndRows, source_words
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -16,10 +15,12 @@ from greentrain.reporting.charts.style import (
     SKY,
     TICK_GAP_PX,
     VERMILLION,
+    HeaderAndRows,
     Mark,
     amount_axis,
     empty,
     finished,
+    source_text,
 )
 from greentrain.reporting.report_data import ReportData, RunLine
 
@@ -78,12 +79,12 @@ def by_month(data: ReportData, *, theme: str = "light") -> "Figure":
         "barmode": "stack",
         "showlegend": True,
     }
-    source = source_words(data, [], "Operational, location-based; best values.", *_left_out(data.lines))
+    source = source_text(data, [], "Operational, location-based; best values.", *_left_out(data.lines))
     return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX, theme=theme)
 
 
 def summary(data: ReportData) -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     sums = _sums(data.lines)
     if not sums:
         return _NOTHING
@@ -98,7 +99,7 @@ def summary(data: ReportData) -> str:
 
 
 def table(data: ReportData) -> HeaderAndRows:
-    """Give what the chart shows as a table."""
+    """Return what the chart shows as a table."""
     header = ("month", "outcome", "runs", "kWh", "kg CO2e")
     sums = _sums(data.lines)
     return header, tuple(

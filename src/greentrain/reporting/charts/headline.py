@@ -1,4 +1,4 @@
-"""How much is it? The emissions with their interval beside reference points."""
+"""How much is it? The emissions with their interval next to reference points."""
 
 from collections.abc import Sequence
 from math import log
@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import INTERVALS, HeaderAndRows, cells, source_words, subject_words
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.si_prefixes import written_span
-from greentrain.reporting.charts.style import BLUE, GREEN, VERMILLION, Mark, empty
+from greentrain.reporting.charts.style import (
+    BLUE,
+    GREEN,
+    INTERVALS,
+    VERMILLION,
+    HeaderAndRows,
+    Mark,
+    cells,
+    empty,
+    source_text,
+    subject_text,
+)
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -39,7 +49,7 @@ class ReferencePoint(NamedTuple):
 
 
 def headline(data: ReportData, references: Sequence[ReferencePoint] = (), *, theme: str = "light") -> "Figure":
-    """Draw the operational emissions beside everyday activities and published training runs.
+    """Draw the operational emissions next to everyday activities and published training runs.
 
     Parameters
     ----------
@@ -54,17 +64,17 @@ def headline(data: ReportData, references: Sequence[ReferencePoint] = (), *, the
     if not rows:
         return empty(TITLE, "Nothing was emitted, or nothing is known of it.", theme)
     keys = [item.activity.source.split(";")[0] for item in data.equivalents]
-    source = source_words(data, [*keys, *(point.source for point in references)], INTERVALS)
+    source = source_text(data, [*keys, *(point.source for point in references)], INTERVALS)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
 
 
 def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     rows = _rows(data, references)
     if not rows:
         return "There are no emissions to show."
     kg = data.operational_kg
-    found = f"{subject_words(data)} emits {written_span(kg, 'kg', 'CO2e')}"
+    found = f"{subject_text(data)} emits {written_span(kg, 'kg', 'CO2e')}"
     others = [row for row in rows if row.group != OURS]
     if not others:
         return f"{found}."
@@ -73,7 +83,7 @@ def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
 
 
 def table(data: ReportData, references: Sequence[ReferencePoint] = ()) -> HeaderAndRows:
-    """Give what the chart shows as a table."""
+    """Return what the chart shows as a table."""
     header = ("what", "kind", "kg CO2e", "low", "high")
     return header, tuple((row.label, row.group, *cells(row.value)) for row in _rows(data, references))
 
@@ -82,7 +92,7 @@ def _rows(data: ReportData, references: Sequence[ReferencePoint]) -> list[DotRow
     kg = data.operational_kg
     if kg.best <= 0:
         return []
-    ours = DotRow(f"{subject_words(data)}, operational", kg, OURS, is_chosen=True)
+    ours = DotRow(f"{subject_text(data)}, operational", kg, OURS, is_chosen=True)
     activities = [DotRow(item.activity.label, item.activity.kg, ACTIVITY) for item in data.equivalents]
     runs = [DotRow(point.label, point.kg, TRAINING) for point in references]
     return sorted([ours, *activities, *runs], key=lambda row: row.value.best)

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.reporting.charts.log_axis import drawable, log_axis
 from greentrain.reporting.charts.si_prefixes import written_span
 from greentrain.reporting.charts.style import (
     BOLD_CHARS_PER_LINE,
     CHARS_PER_LINE,
     LINE_PX,
     Mark,
+    drawable,
     finished,
     lines,
+    log_axis,
     unbroken,
 )
 
@@ -35,7 +36,7 @@ class DotRow(NamedTuple):
     group : str
         To which group it belongs, by the name in the legend.
     is_chosen : bool
-        Whether it is the one that the others are beside.
+        Whether it is the one that the others are compared with.
     """
 
     label: str
@@ -81,7 +82,7 @@ def placed(labels: Sequence[str], chosen: Sequence[bool]) -> Placed:
     return Placed(tuple(at), top, notes)
 
 
-def value_words(value: Interval, unit: str) -> str:
+def value_text(value: Interval, unit: str) -> str:
     """Write a value with its interval so that a line breaks before the brackets only."""
     middle, bracket, ends = written_span(value, unit).partition(" (")
     return unbroken(middle) + bracket + unbroken(ends)
@@ -106,7 +107,7 @@ def row_chart(
     marks : mapping of str to Mark
         How each group looks, in the order of the legend.
     """
-    labels = [f"{row.label}: {value_words(row.value, unit)}" for row in rows]
+    labels = [f"{row.label}: {value_text(row.value, unit)}" for row in rows]
     place = placed(labels, [row.is_chosen for row in rows])
     drawn = [drawable(row.value) for row in rows]
     traces = [

@@ -1,13 +1,23 @@
-"""The same job by each published method, beside ours."""
+"""The same job by each published method, next to ours."""
 
 from typing import TYPE_CHECKING
 
 from greentrain.interval import exact
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import HeaderAndRows, cells, source_words
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.si_prefixes import written, written_span
-from greentrain.reporting.charts.style import BLUE, GREEN, GREY, PURPLE, VERMILLION, Mark, empty
+from greentrain.reporting.charts.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    PURPLE,
+    VERMILLION,
+    HeaderAndRows,
+    Mark,
+    cells,
+    empty,
+    source_text,
+)
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -24,7 +34,7 @@ _GROUPS = {
     "bound": ("upper bound", Mark(GREY, "cross")),
 }
 _NOTHING = "No published method applies to this job."
-_SAID = "The bar is our 90 % interval; the methods give none."
+_NOTE = "The bar is our 90 % interval; the methods give none."
 
 
 def methods(data: ReportData, comparison: "MethodComparison | None", *, theme: str = "light") -> "Figure":
@@ -43,7 +53,7 @@ def methods(data: ReportData, comparison: "MethodComparison | None", *, theme: s
     if comparison is None or not rows:
         return empty(TITLE, _NOTHING, theme)
     keys = [item.result.sources[0] for item in comparison.methods if item.result.sources]
-    source = source_words(data, keys, _SAID)
+    source = source_text(data, keys, _NOTE)
     marks = dict(_GROUPS.values())
     return row_chart(rows, marks, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
 
@@ -59,7 +69,7 @@ def summary(data: ReportData, comparison: "MethodComparison | None") -> str:
     (low, lowest), (high, highest) = others[0], others[-1]
     ends = f"from {written(low, 'kg')} ({lowest}) to {written(high, 'kg')} CO2e ({highest})"
     held = f"our interval holds {inside} of the {len(others)}"
-    return f"For the same job, published methods give {ends} beside our {written_span(ours, 'kg', 'CO2e')}; {held}."
+    return f"For the same job, published methods give {ends}, next to our {written_span(ours, 'kg', 'CO2e')}; {held}."
 
 
 def table(data: ReportData, comparison: "MethodComparison | None") -> HeaderAndRows:

@@ -5,10 +5,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval, product_independent, reciprocal
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import HeaderAndRows, cells, source_words, subject_words
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.si_prefixes import written
-from greentrain.reporting.charts.style import BLUE, GREY, VERMILLION, Mark, empty
+from greentrain.reporting.charts.style import (
+    BLUE,
+    GREY,
+    VERMILLION,
+    HeaderAndRows,
+    Mark,
+    cells,
+    empty,
+    source_text,
+    subject_text,
+)
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
 TITLE = "The same run elsewhere"
 HERE, DIFFERENT, UNCLEAR = "as it is", "clearly different", "not clearly different"
 _MARKS = {HERE: Mark(VERMILLION, "diamond"), DIFFERENT: Mark(BLUE, "circle"), UNCLEAR: Mark(GREY, "circle-open")}
-_SAID = "Same energy and PUE everywhere; bars are the 90 % intervals of the grid alone."
+_NOTE = "Same energy and PUE everywhere; bars are the 90 % intervals of the grid alone."
 _G_PER_KG = 1000
 
 
@@ -58,30 +67,30 @@ def other_regions(data: ReportData, places: Sequence[PlaceGrid], *, theme: str =
     if not rows:
         return empty(TITLE, "There is no energy to move, or no place to compare with.", theme)
     keys = [place.source.split(";")[0] for place in places]
-    source = source_words(data, keys, _SAID)
+    source = source_text(data, keys, _NOTE)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
 
 
 def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     rows = _rows(data, places)
     if not rows:
         return "There is no energy to move, or no place to compare with."
     here = next(row for row in rows if row.group == HERE)
     others = [row for row in rows if row.group == DIFFERENT]
-    start = f"{subject_words(data)} emits {written(here.value.best, 'kg')} CO2e where it is"
+    start = f"{subject_text(data)} emits {written(here.value.best, 'kg')} CO2e where it is"
     if not others:
         return f"{start}; no other place shown differs by more than what is uncertain about the grids."
     lowest, highest = others[0], others[-1]
     unclear = sum(row.group == UNCLEAR for row in rows)
     ends = [lowest] if lowest is highest else [lowest, highest]
     named = " and ".join(f"{written(row.value.best, 'kg')} in {row.label}" for row in ends)
-    rest = f"; {unclear} of {len(rows) - 1} places cannot be told apart from it" if unclear else ""
+    rest = f"; {unclear} of {len(rows) - 1} places cannot be distinguished from it" if unclear else ""
     return f"{start}, and with the same energy {named}{rest}."
 
 
 def table(data: ReportData, places: Sequence[PlaceGrid]) -> HeaderAndRows:
-    """Give what the chart shows as a table."""
+    """Return what the chart shows as a table."""
     header = ("place", "compared with this run", "kg CO2e", "low", "high", "times this run")
     rows = _rows(data, places)
     if not rows:
@@ -106,7 +115,7 @@ def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:
         )
         for place in others
     ]
-    here = DotRow(_here_words(data, places), chosen.scaled(kwh / _G_PER_KG), HERE, is_chosen=True)
+    here = DotRow(_here_text(data, places), chosen.scaled(kwh / _G_PER_KG), HERE, is_chosen=True)
     return sorted([here, *rows], key=lambda row: row.value.best)
 
 
@@ -128,7 +137,7 @@ def _name(place: PlaceGrid) -> str:
     return place.name if place.name == place.code else f"{place.name} ({place.code})"
 
 
-def _here_words(data: ReportData, places: Sequence[PlaceGrid]) -> str:
+def _here_text(data: ReportData, places: Sequence[PlaceGrid]) -> str:
     own = sorted({line.location or "" for line in data.lines})
     if own == [""]:
         return "as it is, grid as given"

@@ -18,7 +18,7 @@ _ID = re.compile(r'\bid="([^"]+)"')
 _ID_USE = re.compile(r"""(\bid="|url\((?:'|&quot;|)\#|href="\#)([^"')&]+)("|'|&quot;|\))""")
 _INSTALL = "Pictures need kaleido: pip install 'greentrain[images]'. The HTML report draws its charts without it."
 _BROWSER = (
-    "Pictures need Chrome, Chromium or Edge, which did not start ({said}). Install one, or name its program in the "
+    "Pictures need Chrome, Chromium or Edge, which did not start ({reason}). Install one, or name its program in the "
     "environment variable BROWSER_PATH. The HTML report draws its charts without it."
 )
 
@@ -90,5 +90,5 @@ async def _drawn(figures: "Sequence[Figure]", options: dict[str, Any]) -> list[b
                 await browser.calc_fig(figure, opts={**options, "height": figure.layout.height}) for figure in figures
             ]
     except Exception as error:  # kaleido and its browser raise errors of many kinds
-        said = " ".join(str(error).split()).partition(". ")[0][:200] or type(error).__name__
-        raise PicturesUnavailable(_BROWSER.format(said=said)) from error
+        reason = " ".join(str(error).split()).partition(". ")[0][:200] or type(error).__name__
+        raise PicturesUnavailable(_BROWSER.format(reason=reason)) from error

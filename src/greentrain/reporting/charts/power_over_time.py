@@ -5,7 +5,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import HeaderAndRows, source_words
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -14,10 +13,12 @@ from greentrain.reporting.charts.style import (
     PURPLE,
     TICK_GAP_PX,
     VERMILLION,
+    HeaderAndRows,
     Mark,
     amount_axis,
     empty,
     finished,
+    source_text,
     text,
 )
 from greentrain.reporting.report_data import PowerSpan, ReportData
@@ -82,12 +83,12 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
             "visible": False,
             "fixedrange": True,
         }
-    source = source_words(data, [], "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
+    source = source_text(data, [], "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
     return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX + lanes_px, theme=theme)
 
 
 def summary(data: ReportData) -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     series = _series(data)
     if not series:
         return _NOTHING
@@ -98,7 +99,7 @@ def summary(data: ReportData) -> str:
 
 
 def table(data: ReportData) -> HeaderAndRows:
-    """Give what the chart shows as a table: each component's mean, least and most."""
+    """Return what the chart shows as a table: each component's mean, least and most."""
     header = ("component", "mean W", "least W", "most W", "samples")
     return header, tuple(
         (

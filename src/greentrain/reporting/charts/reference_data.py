@@ -1,4 +1,4 @@
-"""What the charts show beside a result, looked up in the catalogue: places and published training runs."""
+"""What the charts show next to a result, looked up in the catalogue: places and published training runs."""
 
 from collections.abc import Sequence
 from math import log10
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from greentrain.validation.comparison import MethodComparison
 
 PLACES = ("SE", "NO", "FR", "CA-QC", "BR", "GB", "US-CA", "DE", "US", "JP", "AU", "PL", "CN", "ZA", "IN")
-"""Clean and dirty grids of all continents, among them those where most accelerators stand."""
+"""Clean and dirty grids of all continents, among them those where most accelerators are."""
 
 _MOST_REGIONS = 15
 _MOST_RUNS = 2

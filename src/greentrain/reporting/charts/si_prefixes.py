@@ -89,7 +89,7 @@ def written(value: float, unit: str) -> str:
 def written_span(interval: Interval, unit: str, substance: str = "") -> str:
     """Write the best value with its interval, ``1.16 t CO2e (0.295 to 2.75 t)``, an exact value alone.
 
-    All three share the unit of the best value, unless the interval reaches so far that its ends need their own.
+    All three share the unit of the best value, except where the interval reaches so far that its ends need their own.
 
     Parameters
     ----------

@@ -8,10 +8,14 @@ a page can switch it.
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
-from greentrain.reporting.charts.si_prefixes import Scale
+from greentrain.interval import Interval
+from greentrain.numbers import rounded
+from greentrain.reporting.charts.si_prefixes import Scale, tick
+from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -58,7 +62,7 @@ class Mark(NamedTuple):
 
 
 def template(theme: str) -> dict[str, Any]:
-    """Give the template of a theme, for ``layout.template``.
+    """Return the template of a theme, for ``layout.template``.
 
     Parameters
     ----------
@@ -188,7 +192,7 @@ def empty(title: str, message: str, theme: str) -> "Figure":
 
 
 def _legend_px(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> tuple[int, int]:
-    """Give the height of the legend on a telephone and on a wide page; it breaks into columns of one width. [px]"""
+    """Return the height of the legend on a telephone and on a wide page; it breaks into columns of one width. [px]"""
     if not layout.get("showlegend"):
         return 0, 0
     widths = [_ENTRY_PX + _CHAR_PX * len(trace["name"]) for trace in traces if trace.get("showlegend", True)]
@@ -207,13 +211,13 @@ def _source_line(below: Sequence[str]) -> dict[str, Any]:
 
 
 def amount_axis(scale: Scale, words: str, more: str = "") -> dict[str, Any]:
-    """Give a linear axis of amounts already divided by the size of their unit."""
+    """Return a linear axis of amounts already divided by the size of their unit."""
     title = {"text": f"{words} [{scale.unit}]{more}", "standoff": 8}
     return {"title": title, "rangemode": "tozero", "tickformat": ",~g", "automargin": True}
 
 
 def fragment(figure: "Figure", div_id: str) -> str:
-    """Give a chart as HTML to put into a page that has loaded plotly.js.
+    """Return a chart as HTML to put into a page that has loaded plotly.js.
 
     Parameters
     ----------
@@ -226,3 +230,95 @@ def fragment(figure: "Figure", div_id: str) -> str:
         full_html=False, include_plotlyjs=False, div_id=div_id, config=CONFIG, default_width="100%"
     )
     return made
+
+
+_MOST_TICKS = 6
+_STEPS = ((1.3, (1, 2, 5)), (3.2, (1, 3)))
+"""Steps within a decade for axes of at most so many decades."""
+_MARGIN, _LEAST_MARGIN = 0.06, 0.2
+_LEAST_SHOWN = 1e-3
+
+
+def log_axis(values: Iterable[float], unit: str, words: str, most_ticks: int = _MOST_TICKS) -> dict[str, Any]:
+    """Return an axis that holds all values.
+
+    Parameters
+    ----------
+    values : iterable of float
+        Positive values, ends of intervals included, in the base unit; at least one.
+    unit : {'kg', 'kWh'}
+        The base unit.
+    words : str
+        What is shown; the ticks carry the unit.
+    """
+    found = list(values)
+    low, high = log10(min(found)), log10(max(found))
+    margin = max(_MARGIN * (high - low), _LEAST_MARGIN)
+    low, high = low - margin, high + margin
+    at = _ticks(low, high, most_ticks)
+    return {
+        "type": "log",
+        "range": [low, high],
+        "tickvals": at,
+        "ticktext": [tick(value, unit) for value in at],
+        "title": {"text": f"{words}, logarithmic scale", "standoff": 8},
+        "automargin": True,
+        "minor": {"showgrid": False},
+    }
+
+
+def drawable(interval: Interval) -> Interval:
+    """Return an interval that such an axis can hold: an end at zero is drawn at a thousandth of the best value."""
+    low, best, high = interval
+    return Interval(max(low, _LEAST_SHOWN * best), best, high)
+
+
+def _ticks(low: float, high: float, most: int) -> list[float]:
+    """Take powers of ten, every second or third where there are many, or steps between them where there are few."""
+    for decades, steps in _STEPS:
+        if high - low < decades:
+            fine = [step * 10.0**power for power in range(floor(low), ceil(high) + 1) for step in steps]
+            return [value for value in fine if low <= log10(value) <= high]
+    powers = range(ceil(low), floor(high) + 1)
+    step = ceil(len(powers) / most)
+    return [10.0**power for power in powers if power % step == 0]
+
+
+HeaderAndRows = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
+"""The table that shows the same numbers as a chart."""
+
+_SUBJECTS = {"estimate": "The estimated run", "run": "The run", "project": "The project"}
+INTERVALS = "Bars are 90 % intervals."
+
+
+def subject_text(data: ReportData) -> str:
+    """Name the data at the start of a sentence."""
+    return _SUBJECTS.get(data.kind, "It")
+
+
+def source_text(data: ReportData, keys: Iterable[str], *sentences: str) -> str:
+    """Write the line below a chart: what to know, the sources, the versions.
+
+    Parameters
+    ----------
+    data : ReportData
+        What is shown.
+    keys : iterable of str
+        Source ids, several joined by ``;`` in one text.
+    *sentences : str
+        What to know about the chart, each closed by a full stop.
+    """
+    ids = dict.fromkeys(key.strip() for joined in keys for key in joined.split(";") if key.strip())
+    versions = f"greentrain {data.versions.greentrain}, data {data.versions.data}"
+    return " ".join([*sentences, f"Source: {'; '.join([versions, *ids])}."])
+
+
+def input_sources(data: ReportData, *names: str) -> list[str]:
+    """Return the main source of each of the named inputs that have one other than the user."""
+    found = [item.source_ids[0] for item in data.inputs if item.name in names]
+    return [key for key in found if key != "user"]
+
+
+def cells(value: Interval) -> tuple[str, str, str]:
+    """Write best, low and high for a table."""
+    return rounded(value.best), rounded(value.low), rounded(value.high)

@@ -5,11 +5,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.inputs import Input
 from greentrain.numbers import percent, rounded, with_span
-from greentrain.reporting.charts.chart_labels import HeaderAndRows, source_words, subject_words
 from greentrain.reporting.charts.interval_dots import placed
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
-from greentrain.reporting.charts.style import BLUE, GREY, ORANGE, Mark, amount_axis, empty, finished, text, unbroken
-from greentrain.reporting.labels import input_words
+from greentrain.reporting.charts.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    HeaderAndRows,
+    Mark,
+    amount_axis,
+    empty,
+    finished,
+    source_text,
+    subject_text,
+    text,
+    unbroken,
+)
+from greentrain.reporting.labels import input_label
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -19,7 +31,7 @@ TITLE = "What drives the interval?"
 _MOST = 8
 _BAR_PX = 18
 _LOW, _HIGH = Mark(BLUE, pattern="/"), Mark(ORANGE, pattern="")
-_SAID = "Each input alone at the ends of its 90 % interval; percentages are shares of the variance."
+_NOTE = "Each input alone at the ends of its 90 % interval; percentages are shares of the variance."
 _DIVISORS = ("mfu", "peak")
 """Inputs of which more means less: the time follows from operations / (peak x MFU)."""
 
@@ -63,27 +75,27 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
         _bars("input low", _LOW, [(swing.at_low_kg, swing) for swing in swings], best, place.at_px, scale),
         _bars("input high", _HIGH, [(swing.at_high_kg, swing) for swing in swings], best, place.at_px, scale),
     ]
-    source = source_words(data, [swing.item.source_ids[0] for swing in swings if swing.item.source != "user"], _SAID)
+    source = source_text(data, [swing.item.source_ids[0] for swing in swings if swing.item.source != "user"], _NOTE)
     return finished(traces, layout, title=TITLE, source=source, plot_px=place.plot_px, theme=theme)
 
 
 def summary(data: ReportData) -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     swings = _swings(data)
     if not swings:
         return "Every input that counts is exact, so there is no interval."
     first = swings[0]
     ends = f"{written(min(first[2:]), 'kg')} to {written(max(first[2:]), 'kg')}"
-    moved = f"alone moves the emissions of {subject_words(data).lower()} from {ends} CO2e"
-    return f"{_first_capital(input_words(first.item.name))} {moved}, {percent(first.share)} of the variance."
+    moved = f"alone moves the emissions of {subject_text(data).lower()} from {ends} CO2e"
+    return f"{_first_capital(input_label(first.item.name))} {moved}, {percent(first.share)} of the variance."
 
 
 def table(data: ReportData) -> HeaderAndRows:
-    """Give what the chart shows as a table."""
+    """Return what the chart shows as a table."""
     header = ("input", "value", "unit", "kg CO2e at its low end", "kg CO2e at its high end", "share of variance")
     return header, tuple(
         (
-            input_words(swing.item.name),
+            input_label(swing.item.name),
             with_span(swing.item.value),
             swing.item.unit,
             rounded(swing.at_low_kg),
@@ -106,7 +118,7 @@ def _swings(data: ReportData) -> list[Swing]:
 
 
 def _moved(best_kg: float, item: Input, value: float) -> float:
-    """Give the emissions with one input elsewhere: a factor multiplies, a term of a sum counts by its share."""
+    """Return the emissions with one input elsewhere: a factor multiplies, a term of a sum counts by its share."""
     ratio = item.value.best / value if item.name in _DIVISORS else value / item.value.best
     return best_kg * (1 + item.weight * (ratio - 1))
 
@@ -114,7 +126,7 @@ def _moved(best_kg: float, item: Input, value: float) -> float:
 def _label(swing: Swing) -> str:
     unit = "" if swing.item.unit == "1" else f" {swing.item.unit}"
     value = unbroken(with_span(swing.item.value) + unit)
-    return f"{input_words(swing.item.name)} {value}: {percent(swing.share)}"
+    return f"{input_label(swing.item.name)} {value}: {percent(swing.share)}"
 
 
 def _bars(
@@ -127,7 +139,7 @@ def _bars(
 ) -> dict[str, Any]:
     marker = {"color": mark.colour, "line": {"width": 1, "color": mark.colour}}
     marker["pattern"] = {"shape": mark.pattern, "fillmode": "replace", "solidity": 0.5}
-    hover = [f"{text(input_words(swing.item.name))}, {name}<br>{written(kg, 'kg')} CO2e" for kg, swing in ends]
+    hover = [f"{text(input_label(swing.item.name))}, {name}<br>{written(kg, 'kg')} CO2e" for kg, swing in ends]
     return {
         "type": "bar",
         "orientation": "h",

@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded
-from greentrain.reporting.charts.chart_labels import INTERVALS, HeaderAndRows, cells, source_words
-from greentrain.reporting.charts.log_axis import drawable, log_axis
 from greentrain.reporting.charts.si_prefixes import written, written_span
-from greentrain.reporting.charts.style import BLUE, GREEN, GREY, VERMILLION, Mark, empty, finished, text
+from greentrain.reporting.charts.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INTERVALS,
+    VERMILLION,
+    HeaderAndRows,
+    Mark,
+    cells,
+    drawable,
+    empty,
+    finished,
+    log_axis,
+    source_text,
+    text,
+)
 from greentrain.reporting.report_data import ReportData
 from greentrain.validation.report import RecordResult
 
@@ -71,7 +84,7 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
         traces += [
             _points(tier, pairs, unit, key, named) for tier in _TIERS if any(pair.tier == tier for pair in pairs)
         ]
-    source = source_words(data, [], INTERVALS, "The published figures stand in references.csv, each with its source.")
+    source = source_text(data, [], INTERVALS, "The published figures are in references.csv, each with its source.")
     return finished(traces, layout, title=TITLE, source=source, plot_px=plot_px, theme=theme)
 
 

@@ -4,26 +4,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import percent, rounded
-from greentrain.reporting.charts.chart_labels import (
-    INTERVALS,
-    HeaderAndRows,
-    input_sources,
-    source_words,
-    subject_words,
-)
-from greentrain.reporting.charts.interval_dots import placed, value_words
+from greentrain.reporting.charts.interval_dots import placed, value_text
 from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written, written_span
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,
     GREY,
+    INTERVALS,
     ORANGE,
     PURPLE,
     SKY,
+    HeaderAndRows,
     Mark,
     amount_axis,
     empty,
     finished,
+    input_sources,
+    source_text,
+    subject_text,
     text,
     unbroken,
 )
@@ -55,7 +53,7 @@ _WORDS = {
 
 
 class Step(NamedTuple):
-    """One bar: what it adds, on what it stands, and its interval where it is a sum."""
+    """One bar: what it adds, where it begins, and its interval where it is a sum."""
 
     label: str
     mark: Mark
@@ -82,7 +80,7 @@ def waterfall(data: ReportData, *, theme: str = "light") -> "Figure":
     scale = scale_for(max(ends), "kg")
     place = placed([_label(step, steps[-1].kg) for step in steps], [step.interval is not None for step in steps])
     traces = [_bar(step, at, scale) for step, at in zip(steps, place.at_px, strict=True)]
-    source = source_words(data, input_sources(data, "host_factor", "pue", "grid_intensity"), INTERVALS)
+    source = source_text(data, input_sources(data, "host_factor", "pue", "grid_intensity"), INTERVALS)
     layout = {
         "xaxis": amount_axis(scale, "CO2e"),
         "yaxis": place.axis,
@@ -95,7 +93,7 @@ def waterfall(data: ReportData, *, theme: str = "light") -> "Figure":
 
 
 def summary(data: ReportData) -> str:
-    """Say the chart in one sentence."""
+    """Sum the chart up in one sentence."""
     steps = _steps(data)
     if not steps:
         return "The parts of the emissions are not known."
@@ -108,11 +106,11 @@ def summary(data: ReportData) -> str:
         else "operational alone"
     )
     amount = written_span(steps[-1].interval or Interval(0, 0, 0), "kg", "CO2e")
-    return f"{subject_words(data)} emits {amount}, {whole}; the largest part, {share}, is {largest.label}."
+    return f"{subject_text(data)} emits {amount}, {whole}; the largest part, {share}, is {largest.label}."
 
 
 def table(data: ReportData) -> HeaderAndRows:
-    """Give what the chart shows as a table."""
+    """Return what the chart shows as a table."""
     header = ("part", "kg CO2e", "low", "high", "kWh")
     return header, tuple(
         (
@@ -149,7 +147,7 @@ def _steps(data: ReportData) -> list[Step]:
 
 def _label(step: Step, whole_kg: float) -> str:
     if step.interval is not None:
-        return f"{step.label}: {value_words(step.interval, 'kg')}"
+        return f"{step.label}: {value_text(step.interval, 'kg')}"
     share = percent(step.kg / whole_kg)
     return f"{step.label}: {unbroken(written(step.kg, 'kg'))} ({unbroken(share)})"
 

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Section, Table
     from greentrain.reporting.document.build import document_of
-    from greentrain.reporting.document.spans import MOST_NAMES, spans_blocks
+    from greentrain.reporting.document.footprint import MOST_NAMES, spans_blocks
     from greentrain.reporting.document.validation import validation_sections
 else:
     from greentrain._lazy import lazy_names
@@ -19,7 +19,7 @@ else:
         {
             "reporting.document.blocks": "Block Bullets Cell Chart Document Prose Section Table",
             "reporting.document.build": "document_of",
-            "reporting.document.spans": "MOST_NAMES spans_blocks",
+            "reporting.document.footprint": "MOST_NAMES spans_blocks",
             "reporting.document.validation": "validation_sections",
         },
     )

@@ -70,7 +70,7 @@ class Chart(NamedTuple):
     draw : callable
         Makes the figure for a theme, ``light`` or ``dark``.
     refs : tuple of str
-        Ids of the sources of what it shows beside the result.
+        Ids of the sources of what it shows in addition to the result.
     """
 
     name: str

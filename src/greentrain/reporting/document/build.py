@@ -36,7 +36,7 @@ def document_of(data: ReportData) -> Document:
 
 
 def _sources(data: ReportData, sections: tuple[Section, ...]) -> dict[str, dict[str, Any]]:
-    """Give the sources of the result, and after them those of what the charts show beside it."""
+    """Return the sources of the result, and after them those of what the charts show next to it."""
     keys = dict.fromkeys(
         key for section in sections for block in section.blocks if isinstance(block, Chart) for key in block.refs
     )
@@ -46,9 +46,4 @@ def _sources(data: ReportData, sections: tuple[Section, ...]) -> dict[str, dict[
     from greentrain.catalogue import load_catalogue
 
     catalogue = data.estimate.catalogue if data.estimate else load_catalogue()
-    found = ((key, catalogue.source(key)) for key in missing)
-    beside = {
-        key: {"title": source.title, "url": source.url, "year": source.year, "licence": source.licence}
-        for key, source in found
-    }
-    return {**data.sources, **beside}
+    return {**data.sources, **{key: catalogue.source(key).to_dict() for key in missing}}

@@ -1,17 +1,17 @@
 """The sections of a report of an estimate, a run or a project."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
+from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import best, percent, rounded, span, with_span
+from greentrain.numbers import as_given, best, percent, rounded, span, with_span
 from greentrain.reporting import scope_statements
 from greentrain.reporting.charts import charts_of
+from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Prose, Section, table
-from greentrain.reporting.document.inputs import inputs_blocks
-from greentrain.reporting.document.runs import runs_blocks
-from greentrain.reporting.document.spans import spans_blocks
-from greentrain.reporting.labels import input_words
-from greentrain.reporting.report_data import ReportData
+from greentrain.reporting.labels import input_label
+from greentrain.reporting.report_data import PowerSpan, ReportData, RunLine
 
 _QUANTITIES = (
     ("facility_energy_kwh", "Energy at the facility's meter", "kWh", "IT energy times PUE"),
@@ -23,7 +23,7 @@ _QUANTITIES = (
 
 
 def footprint_sections(data: ReportData) -> Iterator[Section]:
-    """Give the sections, of which those without content are to be left out."""
+    """Return the sections, of which those without content are to be left out."""
     charts = {chart.name: chart for chart in charts_of(data)}
     yield Section("result", "Result", tuple(_result(data, charts)))
     yield Section("scope", "What the figures cover", tuple(_scope(data)))
@@ -50,7 +50,7 @@ def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
     exact = data.facility_energy_kwh.is_exact and data.operational_kg.is_exact
     yield Prose(
         f"{energy} kWh of electricity and {kg} kg CO2e, operational and location-based, "
-        f"{scope_statements.basis_words(data)}.{'' if exact else ' In brackets: 90 % intervals.'}"
+        f"{scope_statements.basis_text(data)}.{'' if exact else ' In brackets: 90 % intervals.'}"
     )
     yield table("Best values and 90 % intervals", ("", "best", "90 % interval", "unit", "what"), _quantities(data),
                 (1, 2))  # fmt: skip
@@ -86,14 +86,14 @@ def _scope(data: ReportData) -> Iterator[Block]:
     start, end = data.period_start, data.period_end
     period = f"{start:%Y-%m-%d} to {end:%Y-%m-%d} (UTC)" if start and end else "not stated"
     rows = [
-        ("boundary", scope_statements.boundary_words(data)),
-        ("runs", scope_statements.runs_words(data)),
+        ("boundary", scope_statements.boundary_text(data)),
+        ("runs", scope_statements.runs_text(data)),
         ("hardware", scope_statements.hardware_of(data)),
         ("period", period),
-        ("carbon intensity", scope_statements.factor_words(data)),
-        ("energy", scope_statements.basis_words(data)),
+        ("carbon intensity", scope_statements.factor_text(data)),
+        ("energy", scope_statements.basis_text(data)),
         ("not counted", "certificates, offsets, data storage, use of the model after training"),
-        ("versions", scope_statements.versions_words(data)),
+        ("versions", scope_statements.versions_text(data)),
     ]
     if data.made_at:
         rows.append(("report made", f"{data.made_at.isoformat(timespec='seconds')}"))
@@ -106,10 +106,145 @@ def _drivers(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
         return
     found = list(_chart(charts, "tornado"))
     if not found:
-        rows = [(input_words(name), percent(share)) for name, share in data.drivers]
+        rows = [(input_label(name), percent(share)) for name, share in data.drivers]
         yield table("Share of the variance of the operational figure", ("input", "share"), rows, (1,))
     yield from found
 
 
 def _bullets(sentences: tuple[str, ...]) -> tuple[Block, ...]:
     return (Bullets(tuple(Cell(sentence) for sentence in sentences)),) if sentences else ()
+
+
+_BASES = {
+    "given": "given by the user",
+    "measured": "measured",
+    "mixed": "measured in part",
+    "published": "published",
+    "default": "default of greentrain",
+    "assumed": "assumed, on weak evidence",
+}
+
+
+def inputs_blocks(data: ReportData) -> Iterator[Block]:
+    """Return the table of inputs and the list of defaults and assumptions."""
+    if not data.inputs:
+        return
+    header = ("input", "value", "unit", "how it is known", "sources", "note")
+    yield table("Every number used, and where it is from", header, map(_input_row, data.inputs), (1,))
+    if data.defaults:
+        number = len(data.defaults)
+        words = "One input was" if number == 1 else f"{number} inputs were"
+        yield Prose(f"{words} filled in by default:")
+        yield Bullets(tuple(map(_default, data.defaults)))
+    else:
+        yield Prose("No defaults were used.")
+
+
+def _input_row(item: Input) -> tuple[str | Cell, ...]:
+    unit = "" if item.unit == "1" else item.unit
+    cited = Cell("", tuple(item.source_ids))
+    return input_label(item.name), value_text(item), unit, _BASES[item.basis], cited, item.note
+
+
+def _default(item: Input) -> Cell:
+    unit = "" if item.unit == "1" else f" {item.unit}"
+    assumed = " (assumed)" if item.basis == "assumed" else ""
+    return Cell(f"{input_label(item.name)}: {value_text(item)}{unit}{assumed}", tuple(item.source_ids))
+
+
+def value_text(item: Input) -> str:
+    """Write the value of an input: as it was given, or with its interval."""
+    return as_given(item.value.best) if item.value.is_exact else with_span(item.value)
+
+
+MOST_RUNS = 100
+"""Longer tables are not read; CSV and JSON hold every run. [1]"""
+
+_STATUSES = ("completed", "failed", "interrupted", "killed", "running")
+
+
+def runs_blocks(data: ReportData) -> Iterator[Block]:
+    """Return the runs of a project, the largest first where there are many; nothing for a single one."""
+    if data.kind != "project":
+        return
+    yield table("Runs by how they ended", ("status", "runs", "kWh", "kg CO2e", "share of energy"),
+                _by_status(data.lines), (1, 2, 3, 4))  # fmt: skip
+    shown = data.lines
+    if len(shown) > MOST_RUNS:
+        largest = sorted(shown, key=lambda line: (-_best(line.facility_energy_kwh), line.id))
+        shown = tuple(largest[:MOST_RUNS])
+        yield Prose(f"The {MOST_RUNS} runs that took most energy, of {len(data.lines):,}; the forms csv and json "
+                    "hold all.")  # fmt: skip
+    header = ("run", "id", "status", "start (UTC)", "hardware", "h", "kWh", "kg CO2e", "energy")
+    yield table("Runs", header, [_run_row(line) for line in shown], (5, 6, 7))
+
+
+def _run_row(line: RunLine) -> tuple[str, ...]:
+    started = f"{line.started:%Y-%m-%d %H:%M}" if line.started else ""
+    hours = "" if line.hours is None else rounded(line.hours)
+    energy, kg = _figure(line.facility_energy_kwh), _figure(line.operational_kg)
+    return (line.name, line.id, line.status, started, line.hardware, hours, energy, kg, line.basis)
+
+
+def _figure(value: Interval | None) -> str:
+    return "not known" if value is None else rounded(value.best)
+
+
+def _best(value: Interval | None) -> float:
+    return 0.0 if value is None else value.best
+
+
+def _by_status(lines: Iterable[RunLine]) -> Iterator[tuple[str, ...]]:
+    groups: dict[str, list[RunLine]] = defaultdict(list)
+    for line in lines:
+        groups[line.status].append(line)
+    groups = {status: groups[status] for status in _STATUSES if status in groups}
+    everything = [line for group in groups.values() for line in group]
+    whole = sum(_best(line.facility_energy_kwh) for line in everything)
+    for status, group in (*groups.items(), ("all", everything)):
+        energy = sum(_best(line.facility_energy_kwh) for line in group)
+        kg = sum(_best(line.operational_kg) for line in group)
+        yield status, f"{len(group):,}", rounded(energy), rounded(kg), percent(energy / whole) if whole else ""
+
+
+MOST_NAMES = 50
+"""Longer tables are not read; JSON holds every span. [1]"""
+
+
+def spans_blocks(data: ReportData) -> Iterator[Block]:
+    """Return the spans of a run by name, the longest first; nothing for a run without spans."""
+    if not data.spans:
+        return
+    groups: dict[str, list[PowerSpan]] = defaultdict(list)
+    for item in data.spans:
+        groups[item.name].append(item)
+    longest = sorted(groups.items(), key=lambda group: -_seconds(group[1]))
+    if len(longest) > MOST_NAMES:
+        yield Prose(f"The {MOST_NAMES} names of spans that took longest, of {len(longest):,}; the form json holds all.")
+    measured = _measured_kwh(data)
+    if any(span.depth for span in data.spans):
+        yield Prose("Some spans lie inside others; what they took is in both.")
+    rows = [_span_row(name, spans, measured) for name, spans in longest[:MOST_NAMES]]
+    header = ("span", "times", "time", "energy", "share of the run's")
+    yield table("Spans by name, energy before PUE", header, rows, (1, 2, 3, 4))
+
+
+def _span_row(name: str, spans: list[PowerSpan], measured_kwh: float | None) -> tuple[str, ...]:
+    known = [span.it_energy_kwh for span in spans if span.it_energy_kwh is not None]
+    going_on = sum(span.to_seconds is None for span in spans)
+    time = written(_seconds(spans), "s") if going_on < len(spans) else "not ended"
+    times = f"{len(spans):,}" + (f", {going_on:,} not ended" if 0 < going_on < len(spans) else "")
+    if not known:
+        return name, times, time, "not measured", ""
+    share = percent(sum(known) / measured_kwh) if measured_kwh else ""
+    return name, times, time, written(sum(known), "kWh"), share
+
+
+def _seconds(spans: list[PowerSpan]) -> float:
+    return sum(span.to_seconds - span.from_seconds for span in spans if span.to_seconds is not None)
+
+
+def _measured_kwh(data: ReportData) -> float | None:
+    """Return what the meters saw of the whole run, before PUE. [kWh]"""
+    (line,) = data.lines
+    return None if line.measured is None else line.measured.total_kwh

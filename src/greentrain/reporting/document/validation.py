@@ -8,18 +8,18 @@ from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Se
 from greentrain.reporting.report_data import ReportData
 from greentrain.reporting.terminal.validation import (
     TIER_TITLES,
-    factor_words,
+    error_factor,
     figures,
     needs_reason,
     outcome,
-    tier_words,
+    tier_text,
     worst_first,
 )
 from greentrain.validation.report import RecordResult, ValidationReport
 
 
 def validation_sections(data: ReportData) -> Iterator[Section]:
-    """Give the sections of a validation."""
+    """Return the sections of a validation."""
     report = data.validation
     assert report is not None
     yield Section("result", "Result", tuple(_result(data, report)))
@@ -34,7 +34,7 @@ def validation_sections(data: ReportData) -> Iterator[Section]:
 def _result(data: ReportData, report: ValidationReport) -> Iterator[Block]:
     used = sum(not item.excluded for item in report.references)
     yield Prose(f"{used} published records, each in the tiers that it has the figures for.")
-    rows = [(f"{tier} {TIER_TITLES[tier]}", tier_words(tier, summary)) for tier, summary in report.tiers.items()]
+    rows = [(f"{tier} {TIER_TITLES[tier]}", tier_text(tier, summary)) for tier, summary in report.tiers.items()]
     yield table("Summary of each tier", ("tier", "result"), rows)
     yield from charts_of(data)
 
@@ -46,7 +46,7 @@ def _peers(report: ValidationReport) -> Iterator[Block]:
     for name, score in report.peers.items():
         known = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
         rows.append(
-            (f"{name}: {score.title}", str(score.n), str(score.own), *(factor_words(exp(one)) for one in known))
+            (f"{name}: {score.title}", str(score.n), str(score.own), *(error_factor(exp(one)) for one in known))
         )
     header = ("method", "records", "its own", "error", "our error", "bias")
     yield table("Median error and bias of the energy, as factors", header, rows, (1, 2, 3, 4, 5))

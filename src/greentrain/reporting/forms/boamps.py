@@ -10,8 +10,8 @@ from greentrain.interval import Interval
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
-from greentrain.reporting.properties import properties_of
 from greentrain.reporting.report_data import ReportData, RunLine
+from greentrain.reporting.scope_statements import country_of, properties_of
 
 FORM = "boamps"
 FORMAT_VERSION = "1.1"
@@ -29,7 +29,7 @@ def render(
 ) -> str:
     """Write the report, one measure per run.
 
-    The format has no PUE: its energy is that of the computers. Facility energy, emissions and intervals stand beside
+    The format has no PUE: its energy is that of the computers. Facility energy, emissions and intervals are added to
     it as properties of our own.
 
     Parameters
@@ -71,7 +71,7 @@ def quality(value: Interval) -> str:
 
 
 def _header(data: ReportData) -> dict[str, Any]:
-    """Give the header, which the format allows only with a date."""
+    """Return the header, which the format allows only with a date."""
     if data.made_at is None:
         return {}
     version = {"formatVersion": FORMAT_VERSION, "reportDatetime": _moment(data.made_at)}
@@ -91,7 +91,7 @@ def _task(data: ReportData, activity: str, family: str) -> dict[str, Any]:
     if tokens:
         dataset["dataQuantity"] = tokens
     boundary = "powerConsumption is the energy of the computers before PUE [kWh]"
-    described = f"{one_line(data.title)}. {boundary}; runs: {scope_statements.runs_words(data)}."
+    described = f"{one_line(data.title)}. {boundary}; runs: {scope_statements.runs_text(data)}."
     return {
         "taskStage": activity.replace("fine-tuning", "finetuning"),
         "taskFamily": family,
@@ -132,9 +132,7 @@ def _components(data: ReportData) -> Iterator[dict[str, Any]]:
 
 
 def _environment(data: ReportData) -> dict[str, Any]:
-    """Say the place and its carbon intensity, where all runs share one."""
-    from greentrain.reporting.places import country_of
-
+    """Return the place and its carbon intensity, where all runs share one."""
     found = set(scope_statements.grids(data))
     country = country_of(next(iter(found))[0]) if len(found) == 1 else None
     if country is None:

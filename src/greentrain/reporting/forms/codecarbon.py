@@ -5,9 +5,8 @@ from datetime import UTC
 from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError
 from greentrain.reporting.form_units import form_unit, plain_decimal
-from greentrain.reporting.places import country_of
 from greentrain.reporting.report_data import ReportData, RunLine
-from greentrain.reporting.scope_statements import known_lines, refuse_nothing
+from greentrain.reporting.scope_statements import country_of, known_lines, refuse_nothing
 
 FORM = "codecarbon"
 COLUMNS = (
@@ -35,7 +34,7 @@ def _row(data: ReportData, line: RunLine) -> dict[str, str]:
 
 
 def _names(data: ReportData, line: RunLine) -> dict[str, str]:
-    """Give time, names and hardware; a time without zone, as codecarbon writes it, here in UTC."""
+    """Return time, names and hardware; a time without zone, as codecarbon writes it, here in UTC."""
     ended = line.ended.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if line.ended else ""
     return {
         "timestamp": ended,
@@ -77,7 +76,7 @@ def _parts(data: ReportData, line: RunLine) -> dict[str, str]:
 
 
 def _components(data: ReportData, line: RunLine) -> dict[str, float]:
-    """Give energies before PUE by codecarbon's own names. [kWh]"""
+    """Return energies before PUE by codecarbon's own names. [kWh]"""
     if line.measured is not None:
         parts = line.measured
         named = {"gpu": parts.gpu_kwh, "cpu": parts.cpu_kwh, "ram": parts.memory_kwh}

@@ -23,7 +23,7 @@ SCHEMA_VERSION = 1
 
 
 def render(data: ReportData) -> str:
-    """Write the lines of report data as CSV; nothing stands for not known."""
+    """Write the lines of report data as CSV; a blank cell is not known."""
     if data.validation is not None:
         from greentrain.reporting.terminal.validation import validation_csv
 

@@ -31,7 +31,7 @@ def render(data: ReportData, *, market_based_kg: float | str | None = None, scop
     data : ReportData
         What to report.
     market_based_kg : float, optional
-        Market-based emissions of all runs together, as your contracts give them [kg CO2e]. It stands beside the
+        Market-based emissions of all runs together, as your contracts give them [kg CO2e]. It is next to the
         location-based figure in the row of the total and is netted with nothing. Left out, the column is blank.
     scope : {'2', '3'}, optional
         Scope of the GHG Protocol that the electricity belongs to; greentrain cannot know it.
@@ -42,7 +42,7 @@ def render(data: ReportData, *, market_based_kg: float | str | None = None, scop
     scope_statements.refuse_nothing(data, FORM)
     common = {
         "scope": f"scope {scope}" if scope else "not stated",
-        "boundary": scope_statements.boundary_words(data),
+        "boundary": scope_statements.boundary_text(data),
         "greentrain_version": data.versions.greentrain,
         "data_version": data.versions.data,
     }
@@ -76,7 +76,7 @@ def _rows(data: ReportData, market: str) -> Iterator[dict[str, str]]:
     yield {
         "record": "total",
         "activity": data.title,
-        "status": scope_statements.runs_words(data),
+        "status": scope_statements.runs_text(data),
         "basis": data.basis,
         **_period(data.period_start, data.period_end, year),
         **_amounts(data.facility_energy_kwh, data.operational_kg),
@@ -91,7 +91,7 @@ def _period(start: datetime | None, end: datetime | None, year: int | None) -> d
 
 
 def _named_year(data: ReportData) -> int | None:
-    """Give the year that the user named of a described run."""
+    """Return the year that the user named of a described run."""
     if data.kind != "estimate" or data.estimate is None:
         return None
     run = data.estimate.run

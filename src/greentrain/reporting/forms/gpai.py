@@ -3,8 +3,8 @@
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.form_units import FormUnit, form_unit
-from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.report_data import STATED, ReportData
+from greentrain.reporting.scope_statements import made_by
 
 FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
@@ -53,7 +53,7 @@ def _items(data: ReportData) -> dict[str, str]:
         "Hardware": markdown(scope_statements.hardware_of(data)) or _NOT_STATED,
         "Amount of computation used for training": _flop(data),
         "Amount of energy used for training": energy.with_unit(data.facility_energy_kwh.best),
-        "How the energy is known": scope_statements.basis_words(data),
+        "How the energy is known": scope_statements.basis_text(data),
     }
 
 
@@ -77,7 +77,7 @@ def _flop(data: ReportData) -> str:
 
 
 def compute_method(data: ReportData) -> str:
-    """Say how the computation was counted."""
+    """Describe how the computation was counted."""
     if data.size is None or data.size.flops is None:
         return "The number of operations was not stated; training time and hardware are those of the runs covered."
     known = "6 x (active) parameters x tokens" if data.size.tokens is not None else STATED
@@ -87,22 +87,22 @@ def compute_method(data: ReportData) -> str:
 
 
 def energy_method(data: ReportData) -> str:
-    """Say in about a hundred words how the energy was found and what it covers."""
+    """Describe in about a hundred words how the energy was found and what it covers."""
     energy, value = form_unit(FORM, "energy"), data.facility_energy_kwh
-    span = scope_statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
+    span = scope_statements.span_text(value, energy.text(value.low), energy.with_unit(value.high))
     sentences = (
         _how(data),
-        f"Boundary: {scope_statements.boundary_words(data)}.",
-        f"Runs covered: {scope_statements.runs_words(data)}.",
+        f"Boundary: {scope_statements.boundary_text(data)}.",
+        f"Runs covered: {scope_statements.runs_text(data)}.",
         f"Result: {energy.with_unit(value.best)}, {span}.",
         "Energy of making the hardware, of preparing data and of inference is not included.",
-        f"Computed with {scope_statements.versions_words(data)}.",
+        f"Computed with {scope_statements.versions_text(data)}.",
     )
     return " ".join(sentences)
 
 
 def _how(data: ReportData) -> str:
-    parts = [scope_statements.meters_words(data), "read by codecarbon" if data.versions.codecarbon else ""]
+    parts = [scope_statements.meters_text(data), "read by codecarbon" if data.versions.codecarbon else ""]
     meters = ", ".join(part for part in parts if part)
     if data.basis == "measured":
         return f"Energy was measured during the runs: {meters}; gaps are marked in the record of the run."

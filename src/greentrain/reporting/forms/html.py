@@ -38,7 +38,7 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
 
 
 def _page(document: Document, charts: list[Chart]) -> dict[str, Any]:
-    """Give what a page needs beside the context of every template."""
+    """Return what a page needs in addition to the context of every template."""
     from markupsafe import Markup
 
     numbers = document.numbers
@@ -57,7 +57,7 @@ def _page(document: Document, charts: list[Chart]) -> dict[str, Any]:
 
 
 def _chart_data(charts: list[Chart]) -> str:
-    """Give the figures as JSON that can stand in a script element; the themes stand once for all."""
+    """Return the figures as JSON that can be put into a script element; the themes are in it once for all."""
     figures = []
     for chart in charts:
         figure = json.loads(chart.draw(THEMES[0]).to_json())
@@ -77,5 +77,5 @@ def _file(name: str) -> str:
 
 @cache
 def _hash(name: str) -> str:
-    """Give the hash by which the page's policy lets a script run, and no other."""
+    """Return the hash by which the page's policy lets a script run, and no other."""
     return f"'sha256-{b64encode(sha256(_file(name).encode()).digest()).decode()}'"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from greentrain.interval import Interval
-from greentrain.reporting.report_data import QUANTITIES, ReportData, RunLine
+from greentrain.reporting.report_data import KINDS, QUANTITIES, Components, ReportData, RunLine
 
 SCHEMA_VERSION = 1
 _LINE = (
@@ -20,7 +20,7 @@ def render(data: ReportData) -> str:
 
 
 def report_dict(data: ReportData) -> dict[str, Any]:
-    """Give report data as plain data."""
+    """Return report data as plain data."""
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": "report",
@@ -74,3 +74,132 @@ def _ends(value: Interval | None) -> dict[str, float] | None:
 
 def _utc(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+_STATUSES = ["completed", "failed", "interrupted", "killed", "running", "estimated"]
+_BASES = ["estimated", "measured", "mixed"]
+_KNOWN = ["given", "measured", "mixed", "published", "default", "assumed"]
+_TEXT, _NUMBER, _WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
+_MOMENT = {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+_ENDS = {"$ref": "#/$defs/interval"}
+_UNITS = {
+    "it_energy_kwh": "before PUE [kWh]",
+    "facility_energy_kwh": "IT energy times PUE [kWh]",
+    "operational_kg": "location-based [kg CO2e]",
+    "embodied_kg": "share of making the hardware [kg CO2e]",
+    "water_l": "consumed [L]",
+}
+
+
+def schema_text() -> str:
+    """Return the schema as JSON text, as ``greentrain report --schema`` prints it."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema; every key of an object is there in every report, and no other."""
+    properties = {
+        "schema_version": {"const": SCHEMA_VERSION},
+        "kind": {"const": "report"},
+        "subject": {"enum": list(KINDS), "description": "what is reported"},
+        "title": _TEXT,
+        "made_at": _MOMENT,
+        "period_start": _MOMENT,
+        "period_end": _MOMENT,
+        "boundary": {"enum": ["facility", "node", "accelerator"]},
+        "basis": {"enum": _BASES},
+        "unreadable": _WHOLE | {"description": "runs whose records cannot be read, which are in no line [1]"},
+        "lines": _list({"$ref": "#/$defs/line"}),
+        "totals": _object({name: _amount(name) for name in QUANTITIES}),
+        "failed_share": _or_null(_NUMBER) | {"description": "of failed, interrupted and killed runs in energy [1]"},
+        "inputs": _list({"$ref": "#/$defs/input"}),
+        "breakdown": _list(_object({"component": _TEXT, "energy_kwh": _NUMBER, "operational_kg": _NUMBER})),
+        "drivers": _list(_object({"name": _TEXT, "share_of_variance": _NUMBER})),
+        "equivalents": _list({"type": "object", "required": ["id", "label", "ratio", "unit", "kg_per_unit", "source"]}),
+        "defaults": _list(_TEXT) | {"description": "names of the inputs that greentrain chose"},
+        "notes": _list(_TEXT),
+        "sources": {"type": "object", "additionalProperties": {"$ref": "#/$defs/source"}},
+        "size": _or_null(_size()),
+        "power_series": {"type": "object", "additionalProperties": _list(_point())},
+        "spans": _list(
+            _object(
+                {
+                    "name": _TEXT,
+                    "from_seconds": _NUMBER,
+                    "to_seconds": _or_null(_NUMBER),
+                    "it_energy_kwh": _or_null(_NUMBER),
+                    "depth": _WHOLE | {"description": "in how many other spans it lies"},
+                }
+            )
+        ),
+        "versions": _object({"greentrain": _TEXT, "data": _TEXT, "codecarbon": _or_null(_TEXT)}),
+        "method": _list(_TEXT),
+        "estimate": _or_null({"type": "object"}) | {"description": "as greentrain estimate --json prints it"},
+        "validation": _or_null({"type": "object"}) | {"description": "as greentrain validate --json prints it"},
+    }
+    return {"$schema": _SCHEMA_ID, "title": "greentrain report", **_object(properties), "$defs": _definitions()}
+
+
+def _definitions() -> dict[str, Any]:
+    interval = _object({"low": _NUMBER, "best": _NUMBER, "high": _NUMBER})
+    grid = _object(
+        {
+            "g_per_kwh": _ENDS,
+            "year": _or_null(_WHOLE),
+            "accounting": {"enum": ["life-cycle", "direct", ""]},
+            "basis": {"enum": _KNOWN},
+            "source": _TEXT,
+        }
+    )
+    known = _object(
+        {
+            "name": _TEXT, "low": _NUMBER, "best": _NUMBER, "high": _NUMBER, "unit": _TEXT, "basis": {"enum": _KNOWN},
+            "source": _TEXT, "other_sources": _list(_TEXT), "note": _TEXT,
+        }
+    )  # fmt: skip
+    source = _object({"title": _TEXT, "url": _TEXT, "year": _or_null(_WHOLE), "licence": _TEXT})
+    ends = interval | {"description": "best value with its 90 % interval"}
+    return {"interval": ends, "grid": grid, "line": _line_schema(), "input": known, "source": source}
+
+
+def _size() -> dict[str, Any]:
+    numbers = {name: _or_null(_NUMBER) for name in ("params", "tokens", "flops")}
+    return _object({**numbers, "counted": _or_null(_TEXT)})
+
+
+def _line_schema() -> dict[str, Any]:
+    texts = {"id": _TEXT, "name": _TEXT, "status": {"enum": _STATUSES}, "basis": {"enum": _BASES}, "hardware": _TEXT}
+    maybe_texts = {name: _or_null(_TEXT) for name in ("gpu", "location", "project")}
+    numbers = {"count": _WHOLE, "runs": _WHOLE, "starts": _WHOLE, "year": _or_null(_WHOLE)}
+    hours = {name: _or_null(_NUMBER) for name in ("hours", "accelerator_hours")}
+    times = {"started": _MOMENT, "ended": _MOMENT}
+    amounts = {name: _amount(name) for name in QUANTITIES}
+    factors = {"pue": _or_null(_ENDS), "grid": _or_null({"$ref": "#/$defs/grid"})}
+    parts = {name: _or_null(_NUMBER) for name in Components._fields}
+    measured = {
+        "measured": _or_null(_object(parts)) | {"description": "[kWh], before PUE"},
+        "unmeasured": _list(_TEXT) | {"description": "parts of the computers that are in no sum"},
+    }
+    return _object({**texts, **maybe_texts, **numbers, **hours, **times, **amounts, **factors, **measured})
+
+
+def _amount(name: str) -> dict[str, Any]:
+    return _or_null(_ENDS) | {"description": _UNITS[name]}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    found = {"type": "object", "properties": properties, "required": list(properties)}
+    return found | {"additionalProperties": False}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _point() -> dict[str, Any]:
+    return {"type": "array", "prefixItems": [_NUMBER, _NUMBER], "items": False, "description": "[s], [W]"}
+
+
+def _or_null(kind: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [kind, {"type": "null"}]}

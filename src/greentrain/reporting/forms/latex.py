@@ -1,6 +1,9 @@
 """A paper's paragraph, table and bibliography, and the one sentence that its checklist asks for."""
 
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from greentrain.errors import InputError, either
 from greentrain.interval import Interval
@@ -8,10 +11,266 @@ from greentrain.numbers import counted
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import latex
 from greentrain.reporting.form_units import FormUnit, form_unit
-from greentrain.reporting.forms.latex_bibliography import bibliography, cited
-from greentrain.reporting.forms.latex_table import MOST_ROWS, LatexRows, hours_of, rows_of, table
-from greentrain.reporting.provenance_mark import made_by
-from greentrain.reporting.report_data import ReportData
+from greentrain.reporting.report_data import ReportData, RunLine
+from greentrain.reporting.scope_statements import grids, made_by
+from greentrain.summation import total_of
+
+_OWN = ("user", "measurement", "greentrain_judgement")
+
+
+def bibliography(data: ReportData) -> str:
+    """Write the entries, in an environment that saves them as greentrain.bib when the paper is compiled."""
+    keys = [key for item in data.inputs for key in item.source_ids]
+    keys += _factor_keys(data)
+    known = {key: data.sources[key] for key in dict.fromkeys(keys) if key in data.sources and key not in _OWN}
+    entries = [_own_entry(data), *(_entry(key, source) for key, source in known.items())]
+    return "\n".join([r"\begin{filecontents*}[overwrite]{greentrain.bib}", *entries, r"\end{filecontents*}"])
+
+
+def cited(data: ReportData) -> str:
+    """Cite the publications of the carbon intensities."""
+    keys = [_key(key) for key in _factor_keys(data) if key in data.sources and key not in _OWN]
+    return rf"~\cite{{{','.join(dict.fromkeys(keys))}}}" if keys else ""
+
+
+def _factor_keys(data: ReportData) -> list[str]:
+    return [key.strip() for _, grid in grids(data) for key in grid.source.split(";")]
+
+
+def _key(key: str) -> str:
+    """Make a key that BibTeX takes, of an id that may be a user's."""
+    return "greentrain:" + "".join(
+        char if char.isascii() and (char.isalnum() or char in "_-.") else "-" for char in key
+    )
+
+
+def _own_entry(data: ReportData) -> str:
+    versions = data.versions
+    fields = {
+        "author": "{The greentrain authors}",
+        "title": f"{{greentrain}} {latex(versions.greentrain)}, data {latex(versions.data)}",
+        "year": versions.data[:4],
+    }
+    return _entry_text("greentrain", fields)
+
+
+def _entry(key: str, source: dict[str, Any]) -> str:
+    fields = {"key": _field(key), "title": f"{{{_field(source['title'])}}}"}
+    if source["year"]:
+        fields["year"] = str(source["year"])
+    if source["url"]:
+        fields["note"] = _field(source["url"])
+    return _entry_text(_key(key), fields)
+
+
+def _field(text: str) -> str:
+    """Escape a text for a field: BibTeX counts braces even where LaTeX takes them for text, and wants them in pairs."""
+    return latex(text).replace(r"\{", r"\textbraceleft{}").replace(r"\}", r"\textbraceright{}")
+
+
+def _entry_text(key: str, fields: dict[str, str]) -> str:
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@misc{{{key},", *lines, "}"])
+
+
+MOST_ROWS = 30
+"""More runs than this are summed by status and hardware: a table that floats does not break over pages."""
+
+
+_NO_GPUS = (
+    "ascend", "cerebras", "gaudi", "graphcore", "groq", "inferentia", "kunlun", "maia", "mlu", "mtia", "tesla-d1",
+    "tpu", "trainium",
+)  # fmt: skip
+"""Beginnings of the ids of accelerators that nobody calls a GPU."""
+
+
+class LatexRow(NamedTuple):
+    """A row of the table; blank quantities are None."""
+
+    name: str
+    hardware: str
+    hours: float | None
+    energy_kwh: Interval | None
+    operational_kg: Interval | None
+
+
+class Hours(NamedTuple):
+    """How the time of computers is counted.
+
+    Attributes
+    ----------
+    field : str
+        The field of a run that holds it, and its quantity in the map of units.
+    words : str
+        Its unit in words.
+    """
+
+    field: str
+    words: str
+
+    def total(self, data: ReportData) -> float | None:
+        """Sum it over all runs. [h]"""
+        sums = {"accelerator_hours": scope_statements.accelerator_hours, "hours": scope_statements.wall_clock_hours}
+        return sums[self.field](data)
+
+
+def hours_of(data: ReportData) -> Hours:
+    """Count accelerator-hours, called GPU-hours where all are GPUs; without accelerators, wall-clock time."""
+    if scope_statements.accelerator_hours(data) is None:
+        return Hours("hours", form_unit("latex", "hours").unit)
+    is_other = any(line.gpu and line.gpu.startswith(_NO_GPUS) for line in data.lines)
+    return Hours("accelerator_hours", "device-hours" if is_other else form_unit("latex", "accelerator_hours").unit)
+
+
+class LatexRows(NamedTuple):
+    """The runs that the paper reports, and the others."""
+
+    reported: tuple[RunLine, ...]
+    others: tuple[RunLine, ...]
+
+
+def rows_of(data: ReportData, final: str | None) -> LatexRows:
+    """Part the runs into those that the paper reports and the others.
+
+    Parameters
+    ----------
+    data : ReportData
+        What was run.
+    final : str or None
+        Names or ids of the reported ones, with commas between; None for all that did not fail.
+
+    Raises
+    ------
+    InputError
+        If no run has one of these names.
+    """
+    wanted = {name.strip() for name in final.split(",")} if final is not None else None
+    unknown = (wanted or set()) - {key for line in data.lines for key in (line.id, line.name)}
+    if unknown:
+        raise InputError("final", min(unknown), "is no name or id of a run of this report")
+    groups: tuple[list[RunLine], list[RunLine]] = ([], [])
+    for line in data.lines:
+        groups[not _is_reported(line, wanted)].append(line)
+    return LatexRows(*map(tuple, groups))
+
+
+def _is_reported(line: RunLine, wanted: set[str] | None) -> bool:
+    if wanted is None:
+        return not line.is_unfinished
+    return line.id in wanted or line.name in wanted
+
+
+def table(data: ReportData, rows: LatexRows, energy: FormUnit, mass: FormUnit) -> str:
+    """Write the table.
+
+    Parameters
+    ----------
+    data : ReportData
+        For the total and the caption.
+    rows : LatexRows
+        The runs in their two groups.
+    energy, mass : FormUnit
+        Units of the columns.
+    """
+    shared, hours = _shared_hardware(data), hours_of(data)
+    lines = [
+        r"\begin{table}[htbp]",
+        r"\centering",
+        r"\caption{Compute, energy and operational emissions of training; in brackets 90\,\% intervals.",
+        f"{_caption(data, shared)}}}",
+        r"\label{tab:greentrain}",
+        r"\smallskip",
+        r"\footnotesize",
+        r"\setlength{\tabcolsep}{3pt}",
+        r"\begin{tabular}{p{0.4\linewidth}rrr}" if shared else r"\begin{tabular}{p{0.2\linewidth}p{0.18\linewidth}rrr}",
+        r"\hline",
+        rf"Run & {'' if shared else 'Hardware & '}{_column(hours)} & {energy.unit} & {mass.unit} CO$_2$e \\",
+        r"\hline",
+        *(_row_text(row, energy, mass, shared) for row in _body(data, rows, hours)),
+        r"\hline",
+        _row_text(_total(data, hours), energy, mass, shared),
+        r"\hline",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines)
+
+
+def _shared_hardware(data: ReportData) -> str:
+    """Name the hardware of a project all of whose runs had the same; a column of it would only make rows higher."""
+    found = {line.hardware for line in data.lines}
+    return found.pop() if data.kind == "project" and len(found) == 1 else ""
+
+
+def _caption(data: ReportData, shared: str) -> str:
+    words = f"Energy is {scope_statements.basis_text(data)} and covers {scope_statements.boundary_text(data)}."
+    return latex(f"{words} Hardware of each run: {shared}." if shared else words)
+
+
+def _column(hours: Hours) -> str:
+    return hours.words[0].upper() + hours.words[1:]
+
+
+def _body(data: ReportData, rows: LatexRows, hours: Hours) -> Iterator[LatexRow]:
+    is_short = len(data.lines) <= MOST_ROWS
+    if data.kind == "run":
+        yield from _listed(data.lines, is_short, hours)
+        return
+    yield from _listed(rows.reported, is_short, hours)
+    if data.kind == "estimate":
+        yield LatexRow("Failed and preliminary runs", "not included", None, None, None)
+    elif data.kind == "project":
+        yield _sum("Subtotal, reported runs", rows.reported, hours)
+        yield from _listed(rows.others, is_short, hours)
+        yield _sum("Subtotal, failed and preliminary runs", rows.others, hours)
+
+
+def _listed(lines: Sequence[RunLine], is_short: bool, hours: Hours) -> Iterator[LatexRow]:
+    if is_short:
+        yield from (_row(line, hours) for line in lines)
+        return
+    groups: dict[tuple[str, str], list[RunLine]] = defaultdict(list)
+    for line in lines:
+        groups[line.status, line.hardware].append(line)
+    for (status, hardware), members in groups.items():
+        name = f"{counted(len(members), 'run')} ({status})"
+        yield _sum(name, members, hours)._replace(hardware=hardware)
+
+
+def _row(line: RunLine, hours: Hours) -> LatexRow:
+    name = line.name if line.status in ("completed", "estimated") else f"{line.name} ({line.status})"
+    return LatexRow(name, line.hardware, getattr(line, hours.field), line.facility_energy_kwh, line.operational_kg)
+
+
+def _sum(name: str, lines: Sequence[RunLine], hours: Hours) -> LatexRow:
+    times = [time for line in lines if (time := getattr(line, hours.field)) is not None]
+    whole = total_of([line.footprint for line in lines])
+    return LatexRow(name, "", sum(times) if times else None, whole.facility_energy_kwh, whole.operational_kg)
+
+
+def _total(data: ReportData, hours: Hours) -> LatexRow:
+    return LatexRow("Total", "", hours.total(data), data.facility_energy_kwh, data.operational_kg)
+
+
+def _row_text(row: LatexRow, energy: FormUnit, mass: FormUnit, shared: str) -> str:
+    hours = "--" if row.hours is None else form_unit("latex", "accelerator_hours").short_text(row.hours)
+    amounts = f"{_cell(energy, row.energy_kwh)} & {_cell(mass, row.operational_kg)}"
+    hardware = "" if shared else rf"\raggedright {_breakable(row.hardware)} & "
+    return rf"\raggedright {_breakable(row.name)} & {hardware}{hours} & {amounts} \\"
+
+
+def _breakable(name: str) -> str:
+    """Escape a name, which may be long and without blanks, so that it can be broken."""
+    return re.sub(r"(\\_|[-/.,:])", r"\1\\allowbreak{}", latex(name))
+
+
+def _cell(unit: FormUnit, value: Interval | None) -> str:
+    if value is None:
+        return "--"
+    if value.is_exact:
+        return unit.text(value.best)
+    return f"{unit.text(value.best)} [{unit.text(value.low)}, {unit.text(value.high)}]"
+
 
 FORM = "latex"
 CHECKLISTS = ("neurips", "acl")
@@ -74,13 +333,13 @@ def _paragraph(data: ReportData) -> str:
 
 
 def _sentences(data: ReportData) -> Iterator[str]:
-    versions = latex(scope_statements.versions_words(data))
+    versions = latex(scope_statements.versions_text(data))
     yield f"\\paragraph{{Energy and emissions.}} {_VERBS[data.basis]} that training on {_hardware(data)} used"
     yield f"{_amount(energy_unit(data), data.facility_energy_kwh)} of electricity, which emitted"
     yield f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')} (operational, location-based)."
-    yield f"The figures cover {latex(scope_statements.boundary_words(data))}."
-    yield f"They comprise {latex(scope_statements.runs_words(data))}."
-    factor = latex(scope_statements.factor_words(data)).replace("CO2e", "CO$_2$e")
+    yield f"The figures cover {latex(scope_statements.boundary_text(data))}."
+    yield f"They comprise {latex(scope_statements.runs_text(data))}."
+    factor = latex(scope_statements.factor_text(data)).replace("CO2e", "CO$_2$e")
     yield f"Carbon intensity: {factor}{cited(data)}."
     yield f"Computed with {versions}~\\cite{{greentrain}}; Table~\\ref{{tab:greentrain}} lists the runs."
 
@@ -124,7 +383,7 @@ def _neurips(data: ReportData, rows: LatexRows, final: str | None) -> str:
 
 
 def _others(data: ReportData, rows: LatexRows, final: str | None) -> str:
-    """Say what a project needed beyond the runs that are reported."""
+    """Write what a project needed beyond the runs that are reported."""
     known = [line.facility_energy_kwh.best for line in rows.others if line.facility_energy_kwh is not None]
     unknown = len(data.lines) - len(scope_statements.known_lines(data))
     words = []
@@ -137,7 +396,7 @@ def _others(data: ReportData, rows: LatexRows, final: str | None) -> str:
     if unknown:
         words.append(f"{counted(unknown, 'run')} of unknown energy {'is' if unknown == 1 else 'are'} not in it")
     if data.unreadable:
-        words.append(scope_statements.unreadable_words(data))
+        words.append(scope_statements.unreadable_text(data))
     return ", and ".join(words)
 
 

@@ -29,7 +29,7 @@ def render(data: ReportData, *, training_type: str | None = None) -> str:
 
 
 def metadata(data: ReportData, training_type: str | None = None) -> dict[str, str]:
-    """Give the keys below ``co2_eq_emissions``, values as YAML; the emissions are a plain decimal number. [g]
+    """Return the keys below ``co2_eq_emissions``, values as YAML; the emissions are a plain decimal number. [g]
 
     Raises
     ------
@@ -62,9 +62,9 @@ def _grams(data: ReportData) -> str:
 
 def _source(data: ReportData) -> str:
     emissions, value = form_unit(FORM, "emissions_text"), data.operational_kg
-    span = scope_statements.span_words(value, emissions.text(value.low), emissions.with_unit(value.high))
-    how = f"{scope_statements.basis_words(data)}, operational, location-based, {_boundary(data)}, {span}"
-    return f"{scope_statements.versions_words(data)}; {how}"
+    span = scope_statements.span_text(value, emissions.text(value.low), emissions.with_unit(value.high))
+    how = f"{scope_statements.basis_text(data)}, operational, location-based, {_boundary(data)}, {span}"
+    return f"{scope_statements.versions_text(data)}; {how}"
 
 
 def _boundary(data: ReportData) -> str:
@@ -98,24 +98,24 @@ def _hours(data: ReportData) -> str:
 
 def _emitted(data: ReportData) -> str:
     value, grams, text = data.operational_kg, form_unit(FORM, "emissions"), form_unit(FORM, "emissions_text")
-    span = scope_statements.span_words(value, text.text(value.low), text.with_unit(value.high))
+    span = scope_statements.span_text(value, text.text(value.low), text.with_unit(value.high))
     return f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)} ({span})"
 
 
 def _energy(data: ReportData) -> str:
     value, energy = data.facility_energy_kwh, form_unit(FORM, "energy")
-    span = scope_statements.span_words(value, energy.text(value.low), energy.with_unit(value.high))
+    span = scope_statements.span_text(value, energy.text(value.low), energy.with_unit(value.high))
     return f"{energy.with_unit(value.best)} ({span})"
 
 
 def _statement(data: ReportData) -> str:
     sources = scope_statements.factor_sources(data)
     sentences = (
-        f"Energy was {scope_statements.basis_words(data)}.",
-        f"Boundary: {scope_statements.boundary_words(data)}.",
-        f"Runs: {scope_statements.runs_words(data)}.",
-        f"Carbon intensity: {scope_statements.factor_words(data)}{f'; source: {sources}' if sources else ''}.",
+        f"Energy was {scope_statements.basis_text(data)}.",
+        f"Boundary: {scope_statements.boundary_text(data)}.",
+        f"Runs: {scope_statements.runs_text(data)}.",
+        f"Carbon intensity: {scope_statements.factor_text(data)}{f'; source: {sources}' if sources else ''}.",
         "Emissions are those of the electricity; making the hardware is not included.",
-        f"Computed with {scope_statements.versions_words(data)}.",
+        f"Computed with {scope_statements.versions_text(data)}.",
     )
     return markdown(" ".join(sentences))

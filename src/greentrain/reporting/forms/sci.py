@@ -9,8 +9,8 @@ from greentrain.interval import Interval, sum_independent
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.form_units import form_unit
-from greentrain.reporting.provenance_mark import made_by
 from greentrain.reporting.report_data import ReportData
+from greentrain.reporting.scope_statements import made_by
 
 FORM = "sci"
 UNITS = ("run", "token", "flop")
@@ -109,22 +109,22 @@ def _grams(value: float) -> str:
 
 
 def _span(value: Interval) -> str:
-    return scope_statements.span_words(value, _grams(value.low), f"{_grams(value.high)} g CO2e")
+    return scope_statements.span_text(value, _grams(value.low), f"{_grams(value.high)} g CO2e")
 
 
 def _explained(data: ReportData, unit: Unit) -> Iterator[str]:
     embodied = data.embodied_kg
     yield f"- Functional unit R: one {unit.name}; {_RATIONALES[unit.name.casefold()]}. R counts {unit.count:,.6g}."
-    yield f"- Boundary: {markdown(scope_statements.boundary_words(data))}."
-    yield f"- Runs: {markdown(scope_statements.runs_words(data))}."
-    yield f"- Energy: {scope_statements.basis_words(data)}; of hardware reserved, idle or not."
-    yield f"- Carbon intensity I: {markdown(scope_statements.factor_words(data))}, yearly average."
+    yield f"- Boundary: {markdown(scope_statements.boundary_text(data))}."
+    yield f"- Runs: {markdown(scope_statements.runs_text(data))}."
+    yield f"- Energy: {scope_statements.basis_text(data)}; of hardware reserved, idle or not."
+    yield f"- Carbon intensity I: {markdown(scope_statements.factor_text(data))}, yearly average."
     yield "- Market-based instruments and compensation do not enter the score."
     if embodied is None:
         yield "- M is not known for this hardware: the score holds O alone and is incomplete."
     elif lacking := sum(line.embodied_kg is None for line in scope_statements.known_lines(data)):
         yield f"- M is not known of {lacking:,} of {len(data.lines):,} runs: the score is incomplete."
-    yield f"- Versions: {scope_statements.versions_words(data)}."
+    yield f"- Versions: {scope_statements.versions_text(data)}."
 
 
 def _components(data: ReportData) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _coefficients(data: ReportData, unit: Unit) -> Iterator[str]:
     tag = {"measured": "measured", "estimated": "modeled", "mixed": "measured and modeled"}[data.basis]
     energy = data.facility_energy_kwh
     words = form_unit(FORM, "energy")
-    span = scope_statements.span_words(energy, words.text(energy.low), words.text(energy.high))
+    span = scope_statements.span_text(energy, words.text(energy.low), words.text(energy.high))
     yield f"| E, facility energy | {words.text(energy.best)} ({span}) | kWh | {tag} | this report |"
     for place, grid in scope_statements.grids(data):
         tagged = _METHODS.get(grid.basis, "modeled")
@@ -153,13 +153,13 @@ def _coefficients(data: ReportData, unit: Unit) -> Iterator[str]:
 
 
 def _row(data: ReportData, item: Input) -> str:
-    from greentrain.reporting.labels import input_words
+    from greentrain.reporting.labels import input_label
 
     low, best, high = item.value
     span = "" if item.value.is_exact else f" ({_coefficient(low, 4)} to {_coefficient(high, 4)})"
     tagged = _METHODS.get(item.basis, "modeled")
     titles = markdown(_titles(data, item.source_ids))
-    return f"| {markdown(input_words(item.name))} | {_coefficient(best, 6)}{span} | {item.unit} | {tagged} | {titles} |"
+    return f"| {markdown(input_label(item.name))} | {_coefficient(best, 6)}{span} | {item.unit} | {tagged} | {titles} |"
 
 
 def _coefficient(value: float, digits: int) -> str:

@@ -9,8 +9,8 @@ from greentrain.errors import InputError
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
-from greentrain.reporting.properties import properties_of
 from greentrain.reporting.report_data import ReportData
+from greentrain.reporting.scope_statements import properties_of
 
 FORM = "spdx"
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
@@ -64,7 +64,7 @@ def _element(namespace: str, kind: str, key: str, **properties: str) -> dict[str
 
 
 def _created(data: ReportData) -> str:
-    """Give the date that the form demands; nothing here reads the clock, `report` does."""
+    """Return the date that the form demands; nothing here reads the clock, `report` does."""
     date = data.made_at or data.period_end
     if date is None:
         raise InputError("made_at", None, "must be given, such as now: an SPDX document states when it was made")
@@ -82,13 +82,13 @@ def _statement(data: ReportData) -> str:
     ends = f"{form_unit(FORM, 'energy').decimal(energy.low)} to {form_unit(FORM, 'energy').decimal(energy.high)} kWh"
     operational = data.operational_kg
     sentences = (
-        f"Energy {scope_statements.basis_words(data)}, 90 % interval {ends}.",
-        f"Boundary: {scope_statements.boundary_words(data)}.",
-        f"Runs: {scope_statements.runs_words(data)}.",
+        f"Energy {scope_statements.basis_text(data)}, 90 % interval {ends}.",
+        f"Boundary: {scope_statements.boundary_text(data)}.",
+        f"Runs: {scope_statements.runs_text(data)}.",
         f"Operational emissions: {emissions.decimal(operational.best)} {emissions.unit} (90 % interval "
         f"{emissions.decimal(operational.low)} to {emissions.decimal(operational.high)}).",
-        f"Carbon intensity: {scope_statements.factor_words(data)}.",
-        f"Computed with {scope_statements.versions_words(data)}.",
+        f"Carbon intensity: {scope_statements.factor_text(data)}.",
+        f"Computed with {scope_statements.versions_text(data)}.",
     )
     return one_line(" ".join(sentences))
 

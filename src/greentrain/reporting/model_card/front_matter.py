@@ -29,7 +29,7 @@ class FrontMatter(NamedTuple):
     Attributes
     ----------
     start, end : int
-        Where the YAML stands in the card.
+        Where the YAML is in the card.
     text : str
         The YAML, with the end of its last line; empty where the block is.
     after : int
@@ -52,7 +52,7 @@ def find_front_matter(card: str) -> FrontMatter | None:
 
 
 def line_end_of(card: str) -> str:
-    """Give the line end that a card uses first; a line feed where it has none."""
+    """Return the line end that a card uses first; a line feed where it has none."""
     found = _LINE_END.search(card)
     return found[0] if found else "\n"
 
@@ -141,7 +141,7 @@ def _mapping_edits(text: str, node: yaml.MappingNode, values: Mapping[str, str],
 
 def _value_edit(text: str, name: yaml.Node, node: yaml.Node, value: str) -> Edit:
     start, end = node.start_mark.index, _end(text, node)
-    if end <= start:  # nothing stands after the colon
+    if end <= start:  # nothing is after the colon
         colon = text.index(":", name.end_mark.index) + 1
         return Edit(colon, colon, f" {value}")
     return Edit(start, end, value)
@@ -179,7 +179,7 @@ def _apply(text: str, edits: list[Edit]) -> str:
 
 
 def _check(before: str, after: str, key: str, values: Mapping[str, str]) -> None:
-    """Make sure that the edited block says what it said before, and the new values, and nothing else."""
+    """Make sure that the edited block means what it meant before, and the new values, and nothing else."""
     import yaml
 
     try:

@@ -32,7 +32,7 @@ class Heading(NamedTuple):
 def with_section(body: str, block: Sequence[str], eol: str) -> str:
     """Put a block of lines into the section on environmental impact.
 
-    The block goes to where it stood before; else to the place of the Hub's template lines in the section, which it
+    The block goes to where it was before; else to the place of the Hub's template lines in the section, which it
     replaces; else to the head of the section; without a section, to the end of the card under a heading of its own.
 
     Parameters
@@ -109,7 +109,7 @@ def _headings(lines: Sequence[str]) -> Iterator[Heading]:
 
 
 def _visible(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Give the lines outside of code blocks and comments, and an empty one for each inside."""
+    """Return the lines outside of code blocks and comments, and an empty one for each inside."""
     fence, in_comment = "", False
     for number, line in enumerate(lines):
         found = _FENCE.match(line)

@@ -69,13 +69,13 @@ def _list(title: str, header: Cells, rows: Sequence[Cells]) -> list[str]:
 
 
 def hardware_dict(found: HardwareFound) -> dict[str, Any]:
-    """Give a search's result as plain data."""
+    """Return a search's result as plain data."""
     lists = {name: [plain_record(item) for item in items] for name, items in found._asdict().items()}
     return {"schema_version": SCHEMA_VERSION, "kind": "profiles", **lists}
 
 
 def places_dict(catalogue: Catalogue, found: PlacesFound) -> dict[str, Any]:
-    """Give a search's result as plain data, each place with its latest grid value."""
+    """Return a search's result as plain data, each place with its latest grid value."""
     latest = catalogue.places.latest_values()
     places = [
         {**plain_record(place), "latest": plain_record(value) if (value := latest.get(place.place)) else None}
@@ -128,7 +128,7 @@ def record_text(catalogue: Catalogue, record: Entry) -> str:
 
 
 def record_dict(catalogue: Catalogue, record: Entry) -> dict[str, Any]:
-    """Give a profile as plain data, with its sources."""
+    """Return a profile as plain data, with its sources."""
     kind = type(record).__name__.lower()
     sources = sources_dict(catalogue, _source_ids(record))
     return {"schema_version": SCHEMA_VERSION, "kind": kind, **plain_record(record), "sources": sources}
@@ -152,7 +152,7 @@ def grid_text(catalogue: Catalogue, location: Location) -> str:
 
 
 def grid_dict(catalogue: Catalogue, location: Location) -> dict[str, Any]:
-    """Give a place as plain data: every year of its grid, the facility's figures of a region, and the sources."""
+    """Return a place as plain data: every year of its grid, the facility's figures of a region, and the sources."""
     place, region = location
     series = [region.own_value] if region and region.own_value else catalogue.places.series(place.place)
     figures = {
@@ -177,12 +177,12 @@ def grid_dict(catalogue: Catalogue, location: Location) -> dict[str, Any]:
 
 
 def name_of(record: Entry) -> str:
-    """Give the name by which a profile is shown."""
+    """Return the name by which a profile is shown."""
     return record.instance if isinstance(record, Instance) else record.name
 
 
 def sources_dict(catalogue: Catalogue, keys: list[str]) -> dict[str, Any]:
-    """Give sources in full, by id."""
+    """Return sources in full, by id."""
     return {key: plain_record(catalogue.source(key)) for key in dict.fromkeys(keys) if key}
 
 

@@ -95,14 +95,14 @@ def _scenarios(result: ClaimResult) -> list[str]:
         )
         for item in result.scenarios
     ]
-    notes = [_span_words(item.emissions_kg) for item in result.scenarios]
+    notes = [_span_text(item.emissions_kg) for item in result.scenarios]
     widths = (_LABEL, 9, 11, *(6 for _ in heads))
     shown = table("Under the assumptions of each", header, rows, range(1, len(header)), widths, notes)
     lines = [line for letter, item in _lettered(result) for line in _activity_lines(letter, item)]
     return [*table_lines(shown), *lines]
 
 
-def _span_words(kg: Interval) -> str:
+def _span_text(kg: Interval) -> str:
     return "" if kg.is_exact else f"90 % interval: {rounded(kg.low)} to {rounded(kg.high)} kg"
 
 

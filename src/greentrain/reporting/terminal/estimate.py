@@ -5,7 +5,7 @@ from greentrain.light_typing import TYPE_CHECKING
 from greentrain.numbers import as_given, best, percent, rounded, span, with_span
 from greentrain.reporting.document.blocks import bullets, table
 from greentrain.reporting.document.render_text import WIDTH, group, joined, table_lines, wrapped
-from greentrain.reporting.labels import component_words, input_words, run_words
+from greentrain.reporting.labels import component_label, input_label, run_label
 
 if TYPE_CHECKING:
     from greentrain.reporting.document.render_text import Style
@@ -22,10 +22,10 @@ def estimate_text(estimate: Estimate, bold: "Style" = str) -> str:
         Marks the headline; returns its text unchanged where there is no colour.
     """
     groups = (
-        [run_words(estimate)],
+        [run_label(estimate)],
         _headline(estimate, bold),
         _breakdown(estimate),
-        _beside(estimate),
+        _separate(estimate),
         _drivers(estimate),
         _equivalents(estimate),
         _defaults(estimate),
@@ -56,7 +56,7 @@ def _breakdown(estimate: Estimate) -> list[str]:
     total = estimate.facility_energy_kwh.best
     rows = (
         (
-            component_words(part.component),
+            component_label(part.component),
             rounded(part.energy_kwh),
             rounded(part.operational_kg),
             percent(part.energy_kwh / total),
@@ -66,7 +66,7 @@ def _breakdown(estimate: Estimate) -> list[str]:
     return table_lines(table("Breakdown", ("", "kWh", "kg CO2e", "share"), rows, (1, 2, 3), (36, 10, 12, 7)))
 
 
-def _beside(estimate: Estimate) -> list[str]:
+def _separate(estimate: Estimate) -> list[str]:
     rows = [
         ("embodied", f"{with_span(estimate.embodied_kg)} kg CO2e", "the run's share of making the hardware"),
         ("water", f"{with_span(estimate.water_l)} L", "consumed on site and by power stations"),
@@ -75,15 +75,15 @@ def _beside(estimate: Estimate) -> list[str]:
     lines = [f"  {name:<9}{value:<{wide}}  {what}" for name, value, what in rows]
     if max(map(len, lines)) > WIDTH:
         lines = [part for name, value, what in rows for part in (f"  {name:<9}{value}", f"  {'':<9}{what}")]
-    return ["Beside the operational figure", *lines]
+    return ["Not in the operational figure", *lines]
 
 
 def _drivers(estimate: Estimate) -> list[str]:
     if not estimate.drivers:
         return ["Interval: none, every input of the operational figure is exact."]
     (first, share), *others = estimate.drivers
-    text = f"Interval: driven most by {input_words(first)} ({percent(share)} of the variance)"
-    more = [f"{input_words(name)} ({percent(part)})" for name, part in others[:2] if part >= 0.01]
+    text = f"Interval: driven most by {input_label(first)} ({percent(share)} of the variance)"
+    more = [f"{input_label(name)} ({percent(part)})" for name, part in others[:2] if part >= 0.01]
     return wrapped(text + (f", then {' and '.join(more)}." if more else "."), "")
 
 
@@ -100,12 +100,12 @@ def _defaults(estimate: Estimate) -> list[str]:
     if not defaults:
         return ["Defaults used: none."]
     named = ", ".join(
-        f"{input_words(item.name)} {_value_words(item)}{'' if item.unit == '1' else f' {item.unit}'}"
+        f"{input_label(item.name)} {_value_text(item)}{'' if item.unit == '1' else f' {item.unit}'}"
         + (" [assumed]" if item.basis == "assumed" else "")
         for item in defaults
     )
     return [f"Defaults used: {len(defaults)}", *wrapped(named, "  ", "    ")]
 
 
-def _value_words(item: Input) -> str:
+def _value_text(item: Input) -> str:
     return as_given(item.value.best) if item.value.is_exact else with_span(item.value)

@@ -5,7 +5,7 @@ from greentrain.inputs import Inputs
 from greentrain.numbers import as_given, best, plain, rounded, with_span
 from greentrain.reporting.document.citations import sources_group
 from greentrain.reporting.document.render_text import joined, wrapped
-from greentrain.reporting.labels import input_words
+from greentrain.reporting.labels import input_label
 
 _HANGING = " " * 6
 
@@ -21,7 +21,7 @@ def _inputs(estimate: Estimate) -> list[str]:
         unit = "" if item.unit == "1" else f" {item.unit}"
         value = as_given(item.value.best) if item.value.is_exact else with_span(item.value)
         known = f"{item.basis} [{'; '.join(item.source_ids)}]"
-        lines += wrapped(f"{input_words(item.name)}: {value}{unit}, {known}", "  ", _HANGING)
+        lines += wrapped(f"{input_label(item.name)}: {value}{unit}, {known}", "  ", _HANGING)
         lines += wrapped(item.note, _HANGING)
     return lines
 

@@ -39,7 +39,7 @@ def _run_lines(run: Run, bold: "Style") -> list[str]:
 
 
 def totals_text(whole: Totals, is_partial: bool) -> str:
-    """Add runs up in words; the sum is a lower bound where a part of a run is in no sum."""
+    """Add runs up; the sum is a lower bound where a part of a run is in no sum."""
     counts = ", ".join(f"{whole.by_status[status]} {status}" for status in STATUSES if whole.by_status[status])
     plural = "run" if whole.runs == 1 else "runs"
     lines = [f"{whole.runs} {plural} ({counts}), {duration(whole.duration_seconds)}"]
@@ -54,7 +54,7 @@ def totals_text(whole: Totals, is_partial: bool) -> str:
     return "\n".join(lines)
 
 
-def kwh_words(interval: Interval | None) -> str:
+def kwh_text(interval: Interval | None) -> str:
     """Write an energy with its interval; a dash where there is none."""
     return "-" if interval is None else amount(interval, "kWh")
 

@@ -1,4 +1,4 @@
-"""One job by published methods beside ours, as text for a terminal of 80 columns, plain ASCII."""
+"""One job by published methods next to ours, as text for a terminal of 80 columns, plain ASCII."""
 
 from greentrain.factors import Decomposition
 from greentrain.numbers import rounded

@@ -10,7 +10,7 @@ from greentrain.journal.records import COMPONENTS, SpanRecord
 from greentrain.numbers import amount, as_given, duration, percent, rounded, with_span
 from greentrain.reporting.document.blocks import table
 from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines
-from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_words, shown
+from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_text, shown
 
 if TYPE_CHECKING:
     from greentrain.reporting.document.render_text import Style
@@ -84,11 +84,11 @@ def _estimate(run: Run) -> list[str]:
     both = run.reconciliation
     lines = ["Estimate from the hardware's profile"]
     if both.estimate is not None:
-        lines.append(f"  computers {kwh_words(both.estimate.it_energy_kwh)} before PUE")
+        lines.append(f"  computers {kwh_text(both.estimate.it_energy_kwh)} before PUE")
     for item in run.comparisons:
         where = "inside" if item.is_inside else "outside"
-        words = f"{where} the estimate's {kwh_words(item.estimated_kwh)}"
-        lines += shown(f"measured {item.what} {kwh_words(item.measured_kwh)}: {words}")
+        words = f"{where} the estimate's {kwh_text(item.estimated_kwh)}"
+        lines += shown(f"measured {item.what} {kwh_text(item.measured_kwh)}: {words}")
     if both.implied_utilization is not None and both.mean_accelerator_w is not None:
         watts, share = rounded(both.mean_accelerator_w), rounded(both.implied_utilization)
         lines += shown(f"mean power of an accelerator {watts} W: a utilization of {share} of its TDP")
@@ -96,7 +96,7 @@ def _estimate(run: Run) -> list[str]:
         factor = rounded(both.implied_host_factor)
         lines += shown(f"host factor at least {factor}: fans and losses are not measured")
     least = "at least " if run.unfilled else ""
-    energy = kwh_words(run.it_energy_kwh)
+    energy = kwh_text(run.it_energy_kwh)
     lines += shown(f"adopted: {_ORIGINS[both.believed]}, {least}{energy} before PUE")
     if run.operational_kg is not None:
         lines += shown(f"that is {least}{amount(run.operational_kg, 'kg CO2e')}")

@@ -89,11 +89,13 @@ def record_text(report: ValidationReport) -> str:
 
 def _stated(reference: Reference) -> list[str]:
     title = f"{reference.id}: {reference.model}".rstrip(": ")
-    lines = [*wrapped(title, ""), *wrapped(_origin(reference))]
+    lines = [*wrapped(title, ""), *wrapped(_origin(reference), breaks_words=True)]
     for name, label in _STATED.items():
         value = getattr(reference, name)
         if value not in (None, ""):
-            lines += field(label, str(value) if isinstance(value, (str, int)) else as_given(value), 19)
+            lines += field(
+                label, str(value) if isinstance(value, (str, int)) else as_given(value), 19, breaks_words=True
+            )
     return lines
 
 
@@ -113,7 +115,7 @@ def _outcome_group(row: RecordResult) -> list[str]:
         lines.append(f"  CO2e: published {emissions[0]}, ours {emissions[1]}")
     if row.defaults:
         lines += wrapped(f"defaults used: {', '.join(row.defaults)}")
-    return [*lines, *wrapped(row.reason)]
+    return [*lines, *wrapped(row.reason, breaks_words=True)]
 
 
 def _factors(split: RatioToPublished | None) -> list[str]:
@@ -183,23 +185,23 @@ def _summary(report: ValidationReport, bold: "Style") -> list[str]:
     used = sum(not item.excluded for item in report.references)
     lines = [f"Validation of {used} published records (greentrain {__version__}, data {DATA_VERSION})"]
     for tier, summary in report.tiers.items():
-        first, *rest = field(f"{tier} {TIER_TITLES[tier]}", tier_words(tier, summary), _TIER)
+        first, *rest = field(f"{tier} {TIER_TITLES[tier]}", tier_text(tier, summary), _TIER)
         lines += [f"{first[:_WORDS]}{bold(first[_WORDS:])}", *rest]
     return lines
 
 
-def tier_words(tier: str, summary: dict[str, Any]) -> str:
+def tier_text(tier: str, summary: dict[str, Any]) -> str:
     """Write the outcome of a tier."""
-    words = _checked_words(tier, summary) if "passed" in summary else _covered_words(tier, summary)
+    words = _checked_text(tier, summary) if "passed" in summary else _covered_text(tier, summary)
     return f"{words}; {summary['unresolved']} cannot be compared" if summary["unresolved"] else words
 
 
-def _checked_words(tier: str, summary: dict[str, Any]) -> str:
+def _checked_text(tier: str, summary: dict[str, Any]) -> str:
     what = "come out from their stated inputs" if tier == "T1" else "are noticed"
     return f"{summary['passed']} of {summary['n']} {what}"
 
 
-def _covered_words(tier: str, summary: dict[str, Any]) -> str:
+def _covered_text(tier: str, summary: dict[str, Any]) -> str:
     what = "metered energies" if tier == "T3" else "published figures"
     words = f"{summary['covered']} of {summary['n']} {what} inside our 90 % interval"
     if not summary["n"]:
@@ -226,10 +228,10 @@ def _peers(report: ValidationReport) -> list[str]:
 def _peer_cells(name: str, score: PeerScore) -> tuple[str, ...]:
     logs = (score.median_abs_log_ratio, score.our_median_abs_log_ratio, score.bias_log)
     title = cut(f"{name}: {score.title}", _METHOD)
-    return title, f"{score.n}{'*' if score.own else ' '}", *(factor_words(exp(value)) for value in logs)
+    return title, f"{score.n}{'*' if score.own else ' '}", *(error_factor(exp(value)) for value in logs)
 
 
-def factor_words(value: float) -> str:
+def error_factor(value: float) -> str:
     """Write a factor of error with two decimals."""
     return f"{value:.2f}" if value < 1000 else f"{value:.0e}"
 

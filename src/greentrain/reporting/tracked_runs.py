@@ -1,14 +1,87 @@
-"""Power over time of a tracked run, from the energies in its journals."""
+"""What a report reads of tracked runs: their lines, their power over time and their spans."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 
+from greentrain.catalogue import Catalogue
+from greentrain.estimation import Estimate
 from greentrain.history import Run
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, SpanRecord
-from greentrain.reporting.report_data import PowerSpan
+from greentrain.reporting.report_data import Components, PowerSpan, RunLine
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
+
+_PARTS = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
+
+
+def line_of_run(run: Run) -> RunLine:
+    """Return the line of a tracked run."""
+    estimate = run.estimate
+    hours = run.duration_seconds / SECONDS_PER_HOUR
+    count = estimate.count if estimate and estimate.run["gpu"] else run.accelerators_at_once
+    started = utc_time(run.started)
+    parts = Components(*(run.energy_kwh[name] for name in COMPONENTS))
+    return RunLine(
+        id=run.id,
+        name=run.name or run.id,
+        status=run.status,
+        hardware=_hardware(run, estimate, count),
+        gpu=estimate.run["gpu"] if estimate else None,
+        count=count,
+        runs=1,
+        hours=hours,
+        accelerator_hours=hours * count if count else None,
+        location=run.location,
+        year=run.year or (started.year if started else None),
+        started=started,
+        ended=None if run.status == "running" else utc_time(run.ended),
+        footprint=run.footprint,
+        measured=parts if run.reconciliation.believed == "measurement" else None,
+        project=run.project,
+        unmeasured=run.unfilled,
+        starts=_starts(run),
+        sensed=_of_quality(run, "measured"),
+        modelled=_of_quality(run, "modelled"),
+        is_filled=run.reconciliation.believed in ("both", "estimate"),
+        coverage=run.coverage,
+    )
+
+
+def utc_time(seconds: float) -> datetime | None:
+    """Turn seconds since 1970 into a UTC time of whole seconds; None where a damaged record holds none."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _of_quality(run: Run, quality: str) -> tuple[str, ...]:
+    """Name the parts of the computers whose energy is known in this way on a node at least."""
+    known = {name for node in run.nodes for name, each in node.quality.items() if each == quality}
+    return tuple(_PARTS[name] for name in COMPONENTS if name in known)
+
+
+def _starts(run: Run) -> int:
+    """Count the sessions of the node that has most of them."""
+    if len(run.nodes) < 2:
+        return 1
+    return max(Counter(node.host for node in run.nodes).values())
+
+
+def _hardware(run: Run, estimate: Estimate | None, count: int) -> str:
+    if estimate is None or not estimate.run["gpu"]:
+        return run.hardware or "hardware not known"
+    return f"{count:,} x {_name(estimate.catalogue, estimate.run['gpu'])}"
+
+
+@lru_cache(maxsize=1024)
+def _name(catalogue: Catalogue, key: str) -> str:
+    return catalogue.hardware.accelerator(key).name
+
 
 MOST_POINTS = 600
 """More than a chart is wide would only weigh. [1]"""
@@ -22,7 +95,7 @@ def meters_of(run: Run) -> tuple[MeterJournal, ...]:
 
 
 def power_series(run: Run, meters: Sequence[MeterJournal]) -> dict[str, Series]:
-    """Give the power of each component over all nodes, in equal steps of time.
+    """Return the power of each component over all nodes, in equal steps of time.
 
     Parameters
     ----------
@@ -47,7 +120,7 @@ def power_series(run: Run, meters: Sequence[MeterJournal]) -> dict[str, Series]:
 
 
 def spans_of(run: Run, meters: Sequence[MeterJournal]) -> Iterator[PowerSpan]:
-    """Give the spans of a run by seconds since its start, with the energy of all nodes in that time."""
+    """Return the spans of a run by seconds since its start, with the energy of all nodes in that time."""
     courses = [(meter.started - run.started, _course(meter)) for meter in meters if meter.points]
     depths = _depths(run.spans)
     for span in run.spans:
@@ -79,12 +152,12 @@ def _depths(spans: Iterable[SpanRecord]) -> dict[tuple[str, int], int]:
 
 
 def _course(meter: MeterJournal) -> list[tuple[float, float]]:
-    """Give the energy of all components by each reading of a meter: seconds since its start [s], and energy [kWh]."""
+    """Return the energy of all components by each reading of a meter: seconds since its start [s], and energy [kWh]."""
     return [(point.seconds, sum(kwh or 0.0 for kwh in point.energy_kwh.values())) for point in meter.points]
 
 
 def _grown(courses: Iterable[tuple[float, list[tuple[float, float]]]], begin: float, end: float) -> float:
-    """Give the energy between two moments by all meters, each with the time at which it began. [kWh]"""
+    """Return the energy between two moments by all meters, each with the time at which it began. [kWh]"""
     return sum(
         energy_at(course, max(0.0, end - offset)) - energy_at(course, max(0.0, begin - offset))
         for offset, course in courses
@@ -111,7 +184,7 @@ def _series(meters: Iterable[MeterJournal], started: float, name: str, width: fl
 
 
 def _pieces(meter: MeterJournal, started: float, name: str) -> Iterator[tuple[float, float, float]]:
-    """Give begin and end of each time between two readings, from the run's start [s], and its energy [kWh]."""
+    """Return begin and end of each time between two readings, from the run's start [s], and its energy [kWh]."""
     offset = meter.started - started
     zero = Point(0.0, dict.fromkeys(COMPONENTS, 0.0))
     for one, two in pairwise((zero, *meter.points)):
