@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from busy_machine import slowness
 from fault_room import KWH_PER_SECOND, Room, journals, records, wait_until
 
 POWER = {"gpu_w": 3000, "cpu_w": 500, "memory_w": 100}
@@ -68,12 +69,12 @@ def test_meter_that_is_killed(room: Room) -> None:
 
     (run,) = room.runs(wait=False)
     assert run.status == "completed"
-    assert run.duration_seconds == pytest.approx(3.8, abs=0.3)
+    assert run.duration_seconds == pytest.approx(3.8, abs=0.3 * slowness())
     assert not run.is_complete
     assert [gap.reason for gap in run.gaps] == ["unmeasured"]
     measured_seconds = run.duration_seconds - run.gaps[0].seconds
     assert sum(run.energy_kwh.values()) == pytest.approx(measured_seconds * KWH_PER_SECOND, rel=0.02)
-    assert measured_seconds < 2.0
+    assert measured_seconds < 2.0 * slowness()
     assert run.unmetered_seconds == pytest.approx(run.gaps[0].seconds)
     assert run.estimate is not None
 
@@ -103,5 +104,5 @@ def test_meter_is_no_orphan(room: Room) -> None:
         training.signal(number).end()
     start = time.monotonic()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
-    assert time.monotonic() - start < 2.0
+    assert time.monotonic() - start < 2.0 * slowness()
     assert len(journals(room.home, "meter")) == 3

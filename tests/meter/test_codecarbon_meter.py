@@ -11,6 +11,7 @@ from pathlib import Path
 
 import metered
 import pytest
+from busy_machine import slowness
 
 from greentrain.meter.codecarbon_host import installed_version
 from greentrain.meter.launch import launch
@@ -112,7 +113,7 @@ def test_a_driver_that_hangs_at_the_start(runs: Path, driver: Path) -> None:
     (driver / "hang_init").touch()
     began = time.monotonic()
     handle = launch(str(runs), "s")
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 0.5 * slowness()
     sample = metered.wait_for_type(runs, "sample")[0]
     assert sample["elapsed_seconds"] < 1.5
     component = metered.wait_for_type(runs, "component", seconds=6.0)[0]
@@ -143,7 +144,7 @@ def test_a_driver_that_hangs_in_the_middle(runs: Path, driver: Path) -> None:
     assert end["mono"] - stopped_at < 2.5
     assert end["power_w"]["gpu"] is None
     assert metered.mean_gpu_w(end) < 300.0
-    assert metered.of_type(metered.records(runs), "gap")[0]["seconds"] == pytest.approx(3.0, abs=0.7)
+    assert metered.of_type(metered.records(runs), "gap")[0]["seconds"] == pytest.approx(3.0, abs=0.7 * slowness())
     (driver / "hang_read").unlink()
 
 

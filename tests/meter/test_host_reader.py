@@ -59,12 +59,13 @@ class RunEndWatch:
 
     def __init__(self, times: int) -> None:
         self.times = times
+        self.waits: list[float] = []
 
     def wait(self, seconds: float) -> RunEnd | None:
         """Wait, or give the end."""
-        self.times -= 1
-        if self.times < 0:
+        if len(self.waits) == self.times:
             return RunEnd("stopped", 0.0)
+        self.waits.append(seconds)
         time.sleep(max(0.0, seconds))
         return None
 
@@ -80,10 +81,24 @@ class Counting(NoMeter):
         raise OSError("lost")
 
 
-@pytest.mark.parametrize(("times", "reads", "has_ended"), [(100, 4, False), (2, 2, True)])
-def test_a_long_pause_is_read_through(monkeypatch: pytest.MonkeyPatch, times: int, reads: int, has_ended: bool) -> None:
-    """A pause of 0.45 s, at most 0.1 s at a time, has four readings that are not recorded, if the run does not end."""
+def test_a_long_pause_is_read_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause is waited for in parts of at most 0.1 s, between which there are readings that are not recorded."""
     monkeypatch.setattr(meter_process, "LONGEST_PAUSE_SECONDS", 0.1)
-    meter = Counting("")
-    end = meter_process._wait_until(time.monotonic() + 0.45, meter, RunEndWatch(times))  # type: ignore[arg-type]
-    assert (meter.reads, end is not None) == (reads, has_ended)
+    meter, watch = Counting(""), RunEndWatch(100)
+    end = meter_process._wait_until(time.monotonic() + 0.45, meter, watch)  # type: ignore[arg-type]
+
+    *whole, last = watch.waits
+    assert end is None
+    assert meter.reads == len(whole)
+    assert set(whole) == {0.1}
+    assert last <= 0.1
+
+
+def test_a_long_pause_ends_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After two parts, each followed by a reading, the run is over."""
+    monkeypatch.setattr(meter_process, "LONGEST_PAUSE_SECONDS", 0.1)
+    meter, watch = Counting(""), RunEndWatch(2)
+    end = meter_process._wait_until(time.monotonic() + 60, meter, watch)  # type: ignore[arg-type]
+
+    assert end is not None
+    assert meter.reads == 2

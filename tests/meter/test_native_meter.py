@@ -6,6 +6,7 @@ from pathlib import Path
 
 import metered
 import pytest
+from busy_machine import slowness
 
 import greentrain
 from greentrain import History
@@ -179,7 +180,7 @@ def test_a_driver_that_hangs_in_the_middle(runs: Path, driver: Path) -> None:
     assert end["power_w"]["gpu"] is None
     assert metered.mean_gpu_w(end) < 300.0
     assert end["energy_kwh"]["memory"] > before
-    assert metered.of_type(metered.records(runs), "gap")[0]["seconds"] == pytest.approx(3.0, abs=0.7)
+    assert metered.of_type(metered.records(runs), "gap")[0]["seconds"] == pytest.approx(3.0, abs=0.7 * slowness())
     (driver / "hang_read").unlink()
 
 
