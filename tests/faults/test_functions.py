@@ -30,8 +30,8 @@ def test_event_loop_is_not_blocked(room: Room) -> None:
     """Fault 15: starting and ending runs blocks the event loop for less than 20 ms."""
     room.environment["QUIET"] = "1"
     # The best of a few: the machine's own hiccups are not ours.
-    longest = (float(room.run("kinds").err) for _ in range(10))
-    assert any(seconds < SHOULD_BLOCK_LESS_SECONDS for seconds in longest)
+    longest = min(float(room.run("kinds").err) for _ in range(3))
+    assert longest < SHOULD_BLOCK_LESS_SECONDS * slowness()
 
 
 def test_looks_of_functions(room: Room) -> None:
