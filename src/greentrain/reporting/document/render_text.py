@@ -75,34 +75,32 @@ def table_lines(
         Makes the text of a cell. Default: without references.
     """
     rows = [[write(cell) if write else cell.text for cell in row] for row in table.rows]
-    header, space = list(table.header), " " * gap
+    header = list(table.header)
     widths = _widths(table, [header, *rows], WIDTH - len(indent) - gap * (len(header) - 1), cuts)
-
-    def row_lines(cells: list[str], first: str = indent) -> list[str]:
-        fitted = [_fitted(cell, width, cuts) for cell, width in zip(cells, widths, strict=True)]
-        lines = []
-        for number in range(max(map(len, fitted))):
-            parts = (column[number] if number < len(column) else "" for column in fitted)
-            padded = (_padded(part, *place) for part, place in zip(parts, places, strict=True))
-            lines.append(f"{first}{space.join(padded)}".rstrip())
-        return lines
-
-    places = [(width, number in table.numeric) for number, width in enumerate(widths)]
+    header_lines, *row_lines = (_row_lines(row, table, widths, indent, gap, cuts) for row in (header, *rows))
     if has_rule:
-        return [
-            *wrapped(table.caption, ""),
-            *row_lines(header),
-            space.join("-" * width for width in widths),
-            *(line for row in rows for line in row_lines(row)),
-        ]
+        rule = (" " * gap).join("-" * width for width in widths)
+        return [*wrapped(table.caption, ""), *header_lines, rule, *(line for lines in row_lines for line in lines)]
     lines = [table.caption] if table.caption else []
     if any(header):
-        lines += row_lines(header)
+        lines += header_lines
         if table.caption and not header[0] and len(table.caption) <= len(indent) + widths[0]:
             lines = [table.caption + lines[1][len(table.caption) :], *lines[2:]]
-    notes = table.notes or [""] * len(rows)
-    for row, note in zip(rows, notes, strict=True):
-        lines += [*row_lines(row), *wrapped(note, _NOTE_INDENT)]
+    for row, note in zip(row_lines, table.notes or [""] * len(rows), strict=True):
+        lines += [*row, *wrapped(note, _NOTE_INDENT)]
+    return lines
+
+
+def _row_lines(cells: list[str], table: Table, widths: "Sequence[int]", indent: str, gap: int, cuts: bool) -> list[str]:
+    """Write a row, on as many lines as its highest cell takes."""
+    columns = [_fitted(cell, width, cuts) for cell, width in zip(cells, widths, strict=True)]
+    lines = []
+    for number in range(max(map(len, columns))):
+        parts = (
+            _padded(column[number] if number < len(column) else "", width, place in table.numeric)
+            for place, (column, width) in enumerate(zip(columns, widths, strict=True))
+        )
+        lines.append(f"{indent}{(' ' * gap).join(parts)}".rstrip())
     return lines
 
 

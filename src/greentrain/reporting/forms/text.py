@@ -60,7 +60,5 @@ def _cited(cell: Cell, document: Document) -> str:
 
 
 def _table(table: Table, document: Document) -> list[str]:
-    caption = one_line(table.caption)
-    return table_lines(
-        table._replace(caption=caption), "", has_rule=True, write=lambda cell: cited(cell, document, one_line)
-    )
+    plain = table._replace(caption=one_line(table.caption))
+    return table_lines(plain, "", has_rule=True, write=lambda cell: _cited(cell, document))
