@@ -1,14 +1,13 @@
 """No circle of imports: a file can be read, tested and moved without those that use it."""
 
 import graphlib
-from importlib import import_module
 
+import grimp
 import pytest
 
 
 def test_no_circle_of_imports() -> None:
     """Not even among imports inside functions, or those that only type checkers see."""
-    grimp = import_module("grimp")
     graph = grimp.build_graph("greentrain", exclude_type_checking_imports=False)
     below = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
     try:

@@ -127,6 +127,17 @@ def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:
     assert data.period_end == FIRST_START + timedelta(days=40, hours=1)
 
 
+def test_a_history_of_a_class_of_the_users_own_is_a_project(tmp_path: Path) -> None:
+    """A subclass is reported as its base is."""
+
+    class Mine(History):
+        """A history with something more."""
+
+    write_run(tmp_path, "a")
+    write_run(tmp_path, "b")
+    assert report_data_of(Mine(tmp_path)) == report_data_of(History(tmp_path))
+
+
 def test_a_project_shares_the_meter_and_not_the_grids(tmp_path: Path) -> None:
     """Two runs of 0.504 kWh, at 400 (300 to 500) and at 200 (100 to 400) g/kWh: 0.2016 + 0.1008 = 0.3024 kg.
 

@@ -175,12 +175,12 @@ def _packed(lookup: Mapping[Any, Any]) -> bytes:
     def cells(row: Row) -> tuple[int, tuple[str, ...]]:
         return headers.setdefault(tuple(row), len(headers)), tuple(row.values())
 
-    def plain(value: Any) -> Any:
+    def pack(value: Any) -> Any:
         if isinstance(value, dict):
             return cells(value)
         return [*map(cells, value)] if isinstance(value, list) and isinstance(value[0], dict) else value
 
-    packed = {key: _dumps(plain(value)) for key, value in lookup.items()}
+    packed = {key: _dumps(pack(value)) for key, value in lookup.items()}
     return _dumps(([*headers], packed))
 
 

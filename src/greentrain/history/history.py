@@ -11,14 +11,14 @@ from greentrain.catalogue.user_folder import home_folder
 from greentrain.csv_text import rows_csv
 from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, either
 from greentrain.history.merge import NotAskedFor, read_run
-from greentrain.history.run import ROW_COLUMNS, SCHEMA_VERSION, Run, plain
+from greentrain.history.run import ROW_COLUMNS, SCHEMA_VERSION, Run, to_plain_data
 from greentrain.interval import Interval, exact
 from greentrain.journal.fields import mapping
 from greentrain.journal.paths import spare_home
 from greentrain.journal.reader import Journal
 from greentrain.journal.readings import is_marked_missing, read_names
 from greentrain.journal.records import STATUSES, UNFINISHED
-from greentrain.journal.writer import Record as JournalRecord
+from greentrain.journal.writer import JournalRecord
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import total_of
 
@@ -349,7 +349,8 @@ def totals_of(runs: Sequence[Run]) -> Totals:
 def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, Any]:
     """Return runs and their totals as plain data, with the folders that could not be read."""
     whole = totals_of(runs)
-    sums = whole._asdict() | {name: plain(getattr(whole, name)) for name in ("facility_energy_kwh", "operational_kg")}
+    with_site = ("facility_energy_kwh", "operational_kg")
+    sums = whole._asdict() | {name: to_plain_data(getattr(whole, name)) for name in with_site}
     head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
     return head | {"runs": [run.to_row() for run in runs], "totals": sums, "unreadable": list(unreadable)}
 

@@ -16,7 +16,7 @@ from greentrain.history.status import is_alive, status_of
 from greentrain.journal import fields
 from greentrain.journal.reader import Journal, read_journal, skim_journal
 from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_worth_a_word
-from greentrain.journal.writer import Record
+from greentrain.journal.writer import JournalRecord
 
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
@@ -257,7 +257,7 @@ def _spans(trackers: Iterable[TrackerJournal]) -> Iterator[SpanRecord]:
                 yield _span(tracker, number, record, ends.get(number))
 
 
-def _span(tracker: TrackerJournal, number: int, start: Record, end: Record | None) -> SpanRecord:
+def _span(tracker: TrackerJournal, number: int, start: JournalRecord, end: JournalRecord | None) -> SpanRecord:
     clocks = [fields.number(record, "mono") for record in (start, end) if record is not None]
     seconds = None
     if len(clocks) == 2 and clocks[0] is not None and clocks[1] is not None:

@@ -175,11 +175,11 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         row = self.to_row()
         found |= {name: row[name] for name in (*_FACTS[:9], "hardware", "location", "year", "ranks")}
         found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
-        found |= {name: plain(getattr(self, name)) for name in QUANTITIES}
+        found |= {name: to_plain_data(getattr(self, name)) for name in QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
         parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")
-        found |= {name: plain(getattr(self, name)) for name in parts}
+        found |= {name: to_plain_data(getattr(self, name)) for name in parts}
         found["estimate"] = None if self.estimate is None else self.estimate.to_dict()
         found["reconciliation"] = self._reconciliation()
         return found | {"folders": list(self.folders), "notes": list(self.notes)}
@@ -204,8 +204,8 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         compared = [
             {
                 "what": item.what,
-                "measured_kwh": plain(item.measured_kwh),
-                "estimated_kwh": plain(item.estimated_kwh),
+                "measured_kwh": to_plain_data(item.measured_kwh),
+                "estimated_kwh": to_plain_data(item.estimated_kwh),
                 "ratio": item.ratio,
                 "is_inside": item.is_inside,
             }
@@ -217,8 +217,8 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
             "implied_host_factor": both.implied_host_factor,
             "comparisons": compared,
             "believed": both.believed,
-            "it_energy_kwh": plain(self.it_energy_kwh),
-            "operational_kg": plain(self.operational_kg),
+            "it_energy_kwh": to_plain_data(self.it_energy_kwh),
+            "operational_kg": to_plain_data(self.operational_kg),
             "reasons": list(both.reasons),
         }
 
@@ -248,15 +248,15 @@ def utc(moment: float | None) -> str | None:
         return None
 
 
-def plain(value: Any) -> Any:
+def to_plain_data(value: Any) -> Any:
     """Return a part of a run as plain data for JSON without NaN and for UTF-8; moments become text."""
     if hasattr(value, "_asdict"):
         fields = value._asdict()
-        return {name: utc(item) if name in _MOMENTS else plain(item) for name, item in fields.items()}
+        return {name: utc(item) if name in _MOMENTS else to_plain_data(item) for name, item in fields.items()}
     if isinstance(value, dict):
-        return {plain(str(key)): plain(item) for key, item in value.items()}
+        return {to_plain_data(str(key)): to_plain_data(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [to_plain_data(item) for item in value]
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     # A number beyond the range of floats was read as infinity.

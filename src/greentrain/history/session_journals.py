@@ -31,7 +31,7 @@ from greentrain.journal.readings import (
     silence_of,
 )
 from greentrain.journal.records import NOT_DRAWING, Component, Gap, is_worth_a_word
-from greentrain.journal.writer import Record, writing_interval_seconds
+from greentrain.journal.writer import JournalRecord, writing_interval_seconds
 from greentrain.units import SECONDS_PER_HOUR
 
 _SITE_UNITS = {PUE: "1", GRID_INTENSITY: "g/kWh"}
@@ -60,8 +60,8 @@ class TrackerJournal:
     session: str
     host: str
     pid: int
-    start: Record
-    end: Record | None
+    start: JournalRecord
+    end: JournalRecord | None
     records: ByType
     started: float
     last: float
@@ -269,13 +269,13 @@ def _damage(journal: Journal) -> list[str]:
     return notes
 
 
-def _first(records: ByType) -> tuple[Record, float] | None:
+def _first(records: ByType) -> tuple[JournalRecord, float] | None:
     start = records["start"][0] if "start" in records else None
     moment = fields.moment(start) if start else None
     return None if start is None or moment is None else (start, moment)
 
 
-def _newest(records: list[Record], started: float) -> float:
+def _newest(records: list[JournalRecord], started: float) -> float:
     moments = (fields.moment(record) for record in reversed(records))
     return next((moment for moment in moments if moment is not None), started)
 
@@ -371,7 +371,7 @@ def _lost(
     yield from (kind for kind, kwh in reached.items() if kwh is not None and kind in unknown)
 
 
-def _site_of(inputs: Record | None, start: Record, seconds: float) -> SiteFactors:
+def _site_of(inputs: JournalRecord | None, start: JournalRecord, seconds: float) -> SiteFactors:
     """Find the site of a session.
 
     A run writes what it used when it ends. One that was killed, or goes on, has only recorded where it is: the same
@@ -390,12 +390,12 @@ def _site_of(inputs: Record | None, start: Record, seconds: float) -> SiteFactor
     return written or _recorded_site(start) or _looked_up_site(start, seconds) or UNKNOWN_SITE
 
 
-def _recorded_site(record: Record) -> SiteFactors | None:
+def _recorded_site(record: JournalRecord) -> SiteFactors | None:
     pue, grid = _site_input(record, PUE), _site_input(record, GRID_INTENSITY)
     return None if pue is None or grid is None else SiteFactors(pue, grid)
 
 
-def _site_input(record: Record, name: str) -> Input | None:
+def _site_input(record: JournalRecord, name: str) -> Input | None:
     interval = fields.interval(record, name)
     if interval is None:
         return None
@@ -407,7 +407,7 @@ def _site_input(record: Record, name: str) -> Input | None:
     return Input(name, interval, _SITE_UNITS[name], basis, source, note, 1.0, key, 0.0, year, accounting)
 
 
-def _looked_up_site(start: Record, seconds: float) -> SiteFactors | None:
+def _looked_up_site(start: JournalRecord, seconds: float) -> SiteFactors | None:
     stated = fields.plain_values(fields.mapping(start, "estimate_inputs"))
     if not stated:
         return None

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError, InputError
-from greentrain.history.run import QUANTITIES, Run, plain, utc
+from greentrain.history.run import QUANTITIES, Run, to_plain_data, utc
 from greentrain.journal.records import COMPONENTS
 
 _LONGEST_KEY = 200
@@ -259,4 +259,4 @@ def _whole(value: int | None) -> int | None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(plain(value), allow_nan=False)
+    return json.dumps(to_plain_data(value), allow_nan=False)

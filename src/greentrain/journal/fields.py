@@ -6,7 +6,7 @@ from math import inf, isfinite
 from typing import Any
 
 from greentrain.interval import Interval, exact
-from greentrain.journal.writer import Record
+from greentrain.journal.writer import JournalRecord
 
 _LONGEST_TEXT = 20_000
 
@@ -73,7 +73,7 @@ def interval(record: Mapping[str, object], name: str) -> Interval | None:
     return exact(best) if low == high else Interval(low, best, high)  # an exact factor costs a product nothing
 
 
-def moment(record: Record) -> float | None:
+def moment(record: JournalRecord) -> float | None:
     """Return the time of a record, in seconds since 1970. [s]"""
     try:
         found = datetime.fromisoformat(text(record, "t") or "")

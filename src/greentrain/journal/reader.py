@@ -4,7 +4,7 @@ import json
 import os
 from io import BytesIO
 
-from greentrain.journal.writer import SCHEMA_VERSION, Record
+from greentrain.journal.writer import SCHEMA_VERSION, JournalRecord
 
 _LONGEST_LINE_BYTES = 4_000_000
 _TAIL_BYTES = 65_536
@@ -37,7 +37,7 @@ class Journal:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.records: list[Record] = []
+        self.records: list[JournalRecord] = []
         self.garbage = 0
         self.newer = 0
         self.is_torn = False
@@ -132,7 +132,7 @@ def skim_journal(path: str) -> Journal:
     return journal
 
 
-def last_record(path: str, kind: str) -> Record | None:
+def last_record(path: str, kind: str) -> JournalRecord | None:
     """Return the newest record of a type from the last 64 KiB of a journal; None when there is none or no such file."""
     try:
         with open(path, "rb") as file:
@@ -148,20 +148,20 @@ def last_record(path: str, kind: str) -> Record | None:
     return None
 
 
-def decode(line: bytes) -> Record | None:
+def decode(line: bytes) -> JournalRecord | None:
     """Read one line of a journal; None when it is no record of this schema."""
     record = _parsed(line)
     return record if record is not None and record["v"] == SCHEMA_VERSION else None
 
 
-def _parsed_at_once(text: bytes) -> list[Record] | None:
+def _parsed_at_once(text: bytes) -> list[JournalRecord] | None:
     """Read lines of which each is a record of this schema, in one go; None when one may be anything else."""
     lines = text.count(b"\n")
     are_objects = text.startswith(b"{") and text.endswith(b"}\n") and text.count(b"}\n{") == lines - 1
     if not are_objects or max(map(len, text.split(b"\n"))) >= _LONGEST_LINE_BYTES:
         return None
     try:
-        records: list[Record] = _DECODER.decode("[" + text[:-1].replace(b"\n", b",").decode() + "]")
+        records: list[JournalRecord] = _DECODER.decode("[" + text[:-1].replace(b"\n", b",").decode() + "]")
     except (ValueError, RecursionError):
         return None
     are_sound = len(records) == lines and set(map(_version, records)) == {SCHEMA_VERSION}
@@ -191,7 +191,7 @@ def _lines(text: bytes) -> list[bytes]:
     return list(iter(lambda: file.readline(_LONGEST_LINE_BYTES), b""))
 
 
-def _parsed(line: bytes) -> Record | None:
+def _parsed(line: bytes) -> JournalRecord | None:
     try:
         text = line.decode().strip(_JSON_SPACE)
         record, end = _DECODER.raw_decode(text)

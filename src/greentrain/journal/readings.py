@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from greentrain.journal import fields
 from greentrain.journal.records import COMPONENTS, QUALITIES, Component, Gap
-from greentrain.journal.writer import Record
+from greentrain.journal.writer import JournalRecord
 
-ByType = Mapping[str, Sequence[Record]]
+ByType = Mapping[str, Sequence[JournalRecord]]
 """Records by type, those of a type in the order of the file."""
 
 
@@ -25,15 +25,15 @@ class Point(NamedTuple):
     energy_kwh: dict[str, float | None]
 
 
-def by_type(records: Iterable[Record]) -> ByType:
+def by_type(records: Iterable[JournalRecord]) -> ByType:
     """Sort records by type."""
-    found: defaultdict[str, list[Record]] = defaultdict(list)
+    found: defaultdict[str, list[JournalRecord]] = defaultdict(list)
     for record in records:
         found[str(record["type"])].append(record)
     return found
 
 
-def points_of(readings: list[Record]) -> tuple[Point, ...]:
+def points_of(readings: list[JournalRecord]) -> tuple[Point, ...]:
     """Take the readings in order; one that goes back in time or in energy keeps what was reached before."""
     points: list[Point] = []
     reached: dict[str, float | None] = dict.fromkeys(COMPONENTS)
@@ -52,7 +52,7 @@ def points_of(readings: list[Record]) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def read_names(record: Record) -> frozenset[str]:
+def read_names(record: JournalRecord) -> frozenset[str]:
     """Name the components that a sample has read: one whose power is null or left out was not, whatever its energy."""
     energies, powers = fields.mapping(record, "energy_kwh"), fields.mapping(record, "power_w")
     powers = powers or energies
@@ -60,13 +60,13 @@ def read_names(record: Record) -> frozenset[str]:
     return frozenset([name for name in COMPONENTS if energies.get(name) is not None and powers.get(name) is not None])
 
 
-def is_marked_missing(record: Record) -> bool:
+def is_marked_missing(record: JournalRecord) -> bool:
     """Return whether a reading has failed since the sample before."""
     marks = record.get("marks")
     return isinstance(marks, list) and "missing" in marks
 
 
-def lapses_of(readings: Iterable[Record]) -> dict[str, list[Time]]:
+def lapses_of(readings: Iterable[JournalRecord]) -> dict[str, list[Time]]:
     """Return the times, since the run's start, in which a component that was read before was left out. [s]"""
     lapses: dict[str, list[Time]] = {}
     known: frozenset[str] = frozenset()
@@ -83,7 +83,7 @@ def lapses_of(readings: Iterable[Record]) -> dict[str, list[Time]]:
     return lapses
 
 
-def silence_of(readings: Iterable[Record]) -> Time | None:
+def silence_of(readings: Iterable[JournalRecord]) -> Time | None:
     """Return the time at the end, since the run's start, in which no reading succeeded: no energy grows. [s]"""
     heard = newest = 0.0
     before: dict[str, Any] = {}
@@ -116,12 +116,12 @@ def by_component(found: dict[str, Any]) -> dict[str, float | None]:
     return {name: fields.amount(found, name) for name in COMPONENTS}
 
 
-def last_mapping(records: list[Record], name: str) -> dict[str, Any]:
+def last_mapping(records: list[JournalRecord], name: str) -> dict[str, Any]:
     """Return the newest of a field's objects that is not empty."""
     return next((found for record in reversed(records) if (found := fields.mapping(record, name))), {})
 
 
-def components_of(start: Record, records: ByType) -> tuple[Component, ...]:
+def components_of(start: JournalRecord, records: ByType) -> tuple[Component, ...]:
     """Return the components as they were at the end: a meter may come to know them while it runs."""
     found: dict[tuple[str, str], Component] = {}
     items = fields.objects(start, "components")

@@ -19,7 +19,7 @@ _STAGES = ((60.0, 1.0), (3600.0, 10.0), (float("inf"), 60.0))
 
 _DEEPEST = 20
 _LAST_STANDARD_STREAM = 2
-Record = dict[str, object]
+JournalRecord = dict[str, object]
 
 
 class JournalWriter:
@@ -62,7 +62,7 @@ class JournalWriter:
         except OSError as error:
             self.problem = reason(error)
 
-    def write(self, record: Record, t: float | None = None, mono: float | None = None) -> bool:
+    def write(self, record: JournalRecord, t: float | None = None, mono: float | None = None) -> bool:
         """Append one record; ``v``, ``t`` and ``mono`` are added to it.
 
         Parameters
@@ -170,12 +170,12 @@ def _above_standard_streams(descriptor: int) -> int:
     return moved
 
 
-def encode(record: Record) -> bytes:
+def encode(record: JournalRecord) -> bytes:
     """Write a record as one line of JSON, ASCII only, ended by a line feed."""
     try:
         text = json.dumps(record, allow_nan=False, separators=(",", ":"))
     except Exception:  # what JSON cannot hold, and objects of the user's that raise anything when they are asked
-        text = json.dumps(plain(record), allow_nan=False, separators=(",", ":"))
+        text = json.dumps(to_encodable(record), allow_nan=False, separators=(",", ":"))
     return text.encode("ascii") + b"\n"
 
 
@@ -186,7 +186,7 @@ def utc_text(seconds: float | None = None) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03d}Z"
 
 
-def plain(value: object, depth: int = 0) -> object:
+def to_encodable(value: object, depth: int = 0) -> object:
     """Turn a value into what JSON can hold; one that refuses every answer into the name of its type."""
     try:
         return _taken_apart(value, depth)
@@ -200,9 +200,9 @@ def _taken_apart(value: object, depth: int) -> object:
     if isinstance(value, (int, float)):
         return _finite(value)
     if depth < _DEEPEST and isinstance(value, dict):
-        return {_text(key): plain(item, depth + 1) for key, item in value.items()}
+        return {_text(key): to_encodable(item, depth + 1) for key, item in value.items()}
     if depth < _DEEPEST and isinstance(value, (list, tuple)):
-        return [plain(item, depth + 1) for item in value]
+        return [to_encodable(item, depth + 1) for item in value]
     return _text(value)
 
 

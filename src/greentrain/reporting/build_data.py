@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from greentrain.tracking.live import LiveRun
     from greentrain.validation.report import ValidationReport
 
-    Result: TypeAlias = (
+    Reportable: TypeAlias = (
         Estimate | Run | LiveRun | FinishedRun | History | Selection | Sequence[Run] | ValidationReport | ReportData
     )
     """What can be reported."""
@@ -41,13 +41,14 @@ _VALIDATION_METHOD = (
 )
 
 
-def report_data_of(result: "Result", *, title: str | None = None, made_at: datetime | None = None) -> ReportData:
+def report_data_of(result: "Reportable", *, title: str | None = None, made_at: datetime | None = None) -> ReportData:
     """Make the data of a report of any result.
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, what `track` gave, or ReportData
-        What to report. A run of this process that has ended is waited for until its meter wrote its last word.
+    result : Estimate, ValidationReport, Run, History, sequence of Run, a run of `track`, or ReportData
+        What to report. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``. For
+        one that has ended in this process, the meter's last records are waited for.
     title : str, optional
         Headline instead of the result's own.
     made_at : datetime, optional
@@ -64,23 +65,23 @@ def report_data_of(result: "Result", *, title: str | None = None, made_at: datet
     return found if made_at is None else found._replace(made_at=_checked(made_at))
 
 
-def _made(result: "Result") -> ReportData:
+def _made(result: "Reportable") -> ReportData:
     if isinstance(result, ReportData):
         return result
     if isinstance(result, Estimate):
         return _of_estimate(result)
-    # By the names of their types: a report of an estimate loads neither the history nor the validation.
-    kind = type(result).__name__
-    if kind == "ValidationReport":
+    # By the names of their classes: a report of an estimate loads neither the history nor the validation.
+    kinds = {base.__name__ for base in type(result).__mro__ if base.__module__.startswith("greentrain.")}
+    if "ValidationReport" in kinds:
         return _of_validation(cast("ValidationReport", result))
-    if kind == "Run":
+    if "Run" in kinds:
         return _of_run(cast("Run", result))
-    if kind in ("History", "Selection") or _is_several(result):
+    if kinds & {"History", "Selection"} or _is_several(result):
         return _of_history(cast("History | Selection | Sequence[Run]", result))
-    if kind in ("LiveRun", "FinishedRun", "CommandRun"):
+    if kinds & {"LiveRun", "FinishedRun"}:
         return _of_run(_recorded_run(cast("LiveRun | FinishedRun", result)))
     rule = "must be an Estimate, a ValidationReport, a tracked run, several of them or the History"
-    raise InputError("result", f"of type {kind}", rule)
+    raise InputError("result", f"of type {type(result).__name__}", rule)
 
 
 def _is_several(result: object) -> bool:

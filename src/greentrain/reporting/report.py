@@ -11,7 +11,7 @@ from greentrain.reporting.report_data import ReportData
 from greentrain.reporting.scope_statements import MARK
 
 if TYPE_CHECKING:
-    from greentrain.reporting.build_data import Result
+    from greentrain.reporting.build_data import Reportable
 
 LOOKED_AT = 2000
 """How many characters of a file are looked at for the mark of a report. [1]"""
@@ -22,7 +22,7 @@ _FIRST_COLUMNS = 12
 
 
 def report(
-    result: "Result",
+    result: "Reportable",
     format: str = "html",  # the word of the command line's option
     *,
     title: str | None = None,
@@ -37,8 +37,9 @@ def report(
 
     Parameters
     ----------
-    result : Estimate, Run, sequence of Run, History, ValidationReport, or what `track` gave
-        What to report; several runs are reported as a project.
+    result : Estimate, Run, sequence of Run, History, ValidationReport, or a run of `track`
+        What to report; several runs are reported as a project. A run of `track` is the ``run`` of
+        ``with track() as run``, or ``train.run`` of a tracked function ``train``.
     format : str
         One of `greentrain.reporting.forms.FORMS`: html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci,
         cyclonedx, spdx, boamps or codecarbon.

@@ -86,7 +86,7 @@ def _name(catalogue: Catalogue, key: str) -> str:
 MOST_POINTS = 600
 """More than a chart is wide would only weigh. [1]"""
 
-Series = tuple[tuple[float, float], ...]
+PowerSeries = tuple[tuple[float, float], ...]
 
 
 def meters_of(run: Run) -> tuple[MeterJournal, ...]:
@@ -94,7 +94,7 @@ def meters_of(run: Run) -> tuple[MeterJournal, ...]:
     return read_journals(run.folders).meters
 
 
-def power_series(run: Run, meters: Sequence[MeterJournal]) -> dict[str, Series]:
+def power_series(run: Run, meters: Sequence[MeterJournal]) -> dict[str, PowerSeries]:
     """Return the power of each component over all nodes, in equal steps of time.
 
     Parameters
@@ -164,7 +164,7 @@ def _grown(courses: Iterable[tuple[float, list[tuple[float, float]]]], begin: fl
     )
 
 
-def _series(meters: Iterable[MeterJournal], started: float, name: str, width: float, steps: int) -> Series:
+def _series(meters: Iterable[MeterJournal], started: float, name: str, width: float, steps: int) -> PowerSeries:
     """Spread each reading's energy over the steps that it lies in, and divide by the time that was seen."""
     power = [0.0] * steps
     seen = [False] * steps

@@ -18,7 +18,7 @@ R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 Owner = TypeVar("Owner")
 Owner_contra = TypeVar("Owner_contra", contravariant=True)
-Instance = TypeVar("Instance")
+Receiver = TypeVar("Receiver")
 
 
 class IfNever(Protocol[Owner_contra]):
@@ -66,14 +66,14 @@ class TrackedFunction(Generic[P, R_co]):
     ) -> TrackedFunction[OtherP, R]: ...
     @overload  # a class method that returns Self, of the class
     def __get__(  # type: ignore[misc]
-        self: Callable[Concatenate[type[Owner], OtherP], Owner], instance: None, owner: type[Instance], /
-    ) -> TrackedFunction[OtherP, Instance]: ...
+        self: Callable[Concatenate[type[Owner], OtherP], Owner], instance: None, owner: type[Receiver], /
+    ) -> TrackedFunction[OtherP, Receiver]: ...
     @overload  # a method or a static method, of the class
     def __get__(self, instance: None, owner: type, /) -> Self: ...
     @overload  # a method or a class method that returns Self, of an instance
     def __get__(
-        self: Callable[Concatenate[Owner, OtherP], R], instance: IfNever[Owner], owner: type[Instance], /
-    ) -> TrackedFunction[OtherP, Instance]: ...
+        self: Callable[Concatenate[Owner, OtherP], R], instance: IfNever[Owner], owner: type[Receiver], /
+    ) -> TrackedFunction[OtherP, Receiver]: ...
     @overload  # a static method, of an instance
     def __get__(self, instance: object, owner: type, /) -> Self: ...
     def __get__(self, instance: Any, owner: Any = None, /) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from greentrain.estimation import Estimate
     from greentrain.footprint import Footprint
     from greentrain.tracking.finished_run import FinishedRun, Measurement
-    from greentrain.tracking.result import Result
+    from greentrain.tracking.result import RunResult
     from greentrain.tracking.settings import Settings
 
 
@@ -38,7 +38,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
 
     def __init__(self, settings: Settings, name: str | None) -> None:
         super().__init__(settings, name)
-        self._result: Result | None = None
+        self._result: RunResult | None = None
         self._is_budget_broken = False
         self._looking = RLock()
 
@@ -225,7 +225,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
 
         return view_of(self, self.result())
 
-    def result(self) -> Result | None:
+    def result(self) -> RunResult | None:
         """Return measurement and estimate; None as long as the run goes on, and in a forked child."""
         if self._result is not None or self.exit_status is None or self.is_disowned:
             return self._result

@@ -7,7 +7,7 @@ from os.path import join
 from greentrain.journal.fields import amount, mapping, number
 from greentrain.journal.paths import host_name, journal_name_parts, safe_name
 from greentrain.journal.reader import decode, last_record
-from greentrain.journal.writer import Record
+from greentrain.journal.writer import JournalRecord
 
 _KWH_PER_WATT_SECOND = 1 / 3.6e6
 _LONGEST_EXTRAPOLATION_SECONDS = 75.0
@@ -104,7 +104,7 @@ class LiveEnergy:
         return self._sessions[path]
 
 
-def _first(path: str) -> Record | None:
+def _first(path: str) -> JournalRecord | None:
     try:
         with open(path, "rb") as file:
             return decode(file.readline())
@@ -112,7 +112,7 @@ def _first(path: str) -> Record | None:
         return None
 
 
-def _since(sample: Record) -> float:
+def _since(sample: JournalRecord) -> float:
     """Energy since the last sample, at its power. [kWh]"""
     power, moment = _sum(sample, "power_w"), number(sample, "mono")
     if power is None or moment is None:
@@ -121,7 +121,7 @@ def _since(sample: Record) -> float:
     return power * age * _KWH_PER_WATT_SECOND if 0 < age <= _LONGEST_EXTRAPOLATION_SECONDS else 0.0
 
 
-def _sum(record: Record, field: str) -> float | None:
+def _sum(record: JournalRecord, field: str) -> float | None:
     values = mapping(record, field)
     known = [value for name in values if (value := amount(values, name)) is not None]
     return sum(known) if known else None

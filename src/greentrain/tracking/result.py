@@ -10,7 +10,7 @@ from greentrain.history.merge import read_run
 from greentrain.history.recorded_run import estimate_inputs
 from greentrain.history.run import Run
 from greentrain.history.session_slice import energy_between, slice_session
-from greentrain.journal.writer import plain
+from greentrain.journal.writer import to_encodable
 from greentrain.numbers import duration
 from greentrain.record import Record
 from greentrain.tracking.finished_run import FinishedRun, Measurement, unmeasured_run
@@ -33,7 +33,7 @@ _NO_METER = {
 }
 
 
-class Result(Record):
+class RunResult(Record):
     """What came out.
 
     Attributes
@@ -56,7 +56,7 @@ class Result(Record):
         return self.run.estimate if self.run is not None else None
 
 
-def result_of(run: "Lifecycle") -> Result:
+def result_of(run: "Lifecycle") -> RunResult:
     """Put the result of a run together; waits for the meter's last record if need be."""
     session, outer, seconds = run.session, run.outer, run.duration_seconds or 0.0
     is_final = outer is None or outer.is_over
@@ -68,14 +68,14 @@ def result_of(run: "Lifecycle") -> Result:
     found = _recorded(run, seconds, site)
     notes = (*run.notes, *([_NO_METER[run.role]] if run.role in _NO_METER else []), *problem)
     if found is None:
-        return Result(unmeasured_run(seconds, notes, run.logs.by_name), None, is_final)
+        return RunResult(unmeasured_run(seconds, notes, run.logs.by_name), None, is_final)
     assert session is not None
     spans = session.spans.ended if outer is None else []
     measured = _measurement(found, session.id, run.logs.by_name, spans, (*notes, *site.notes))
-    return Result(measured, found, is_final)
+    return RunResult(measured, found, is_final)
 
 
-def view_of(run: "Lifecycle", result: Result | None) -> FinishedRun:
+def view_of(run: "Lifecycle", result: RunResult | None) -> FinishedRun:
     """Return what is known of a run as a frozen value."""
     session, settings = run.session, run.settings
     exit_status = run.exit_status
@@ -98,13 +98,13 @@ def view_of(run: "Lifecycle", result: Result | None) -> FinishedRun:
     return FinishedRun(record, result.measurement if result else None, _estimated_as(result), text)
 
 
-def _estimated_as(result: Result | None) -> dict[str, Any] | None:
+def _estimated_as(result: RunResult | None) -> dict[str, Any] | None:
     if result is None or result.run is None or result.estimate is None:
         return None
     return estimate_inputs(result.run)
 
 
-def summary(run: "Lifecycle", result: Result) -> str:
+def summary(run: "Lifecycle", result: RunResult) -> str:
     """Write the result in one line, the name's control characters escaped."""
     name = ascii(run.name)[1:-1] if run.name else "run"
     if len(name) > _LONGEST_NAME:
@@ -114,7 +114,7 @@ def summary(run: "Lifecycle", result: Result) -> str:
     return f"greentrain: {name} {status} after {duration(seconds)}: {_amounts(run, result)}\n"
 
 
-def _amounts(run: "Lifecycle", result: Result) -> str:
+def _amounts(run: "Lifecycle", result: RunResult) -> str:
     if run.role == JOINED:
         key = run.session.key if run.session else None
         return f"measured as a part of {key or 'the run that it joined'}"
@@ -168,7 +168,7 @@ def _spans(run: Run, session: str, spans: "Iterable[EndedSpan]") -> Iterable[dic
     kwh = energy_between(run, session, times) if ended else []
     for span, energy in zip(ended, kwh, strict=True):
         found = {name: getattr(span, name) for name in ("span", "parent", "name", "error")}
-        found["attributes"] = plain(span.attributes)
+        found["attributes"] = to_encodable(span.attributes)
         seconds = span.ended_seconds - span.started_seconds
         yield found | {
             "started_seconds": span.started_seconds, "duration_seconds": seconds, "it_energy_kwh": energy

@@ -14,7 +14,7 @@ from greentrain.reporting.report_data import ReportData
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from greentrain.reporting.build_data import Result
+    from greentrain.reporting.build_data import Reportable
 
 _LOOKUPS = {"headline": "published_runs", "elsewhere": "places_beside", "methods": "comparison_of"}
 KINDS = ("headline", "waterfall", "tornado", "elsewhere", "power_over_time", "by_month", "validation", "methods")
@@ -31,13 +31,13 @@ _OF_KIND = {
 }
 
 
-def chart(result: "Result", kind: str = "headline", *, theme: str = "light") -> "Figure":
+def chart(result: "Reportable", kind: str = "headline", *, theme: str = "light") -> "Figure":
     """Draw a chart of a result, for a notebook or to be put into a page.
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, or what `track` gave
-        What to show.
+    result : Estimate, ValidationReport, Run, History, sequence of Run, or a run of `track`
+        What to show. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``.
     kind : str
         Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation or methods.
     theme : {'light', 'dark'}
@@ -65,7 +65,7 @@ def chart(result: "Result", kind: str = "headline", *, theme: str = "light") -> 
     return figure
 
 
-def charts_of(result: "Result") -> tuple[Chart, ...]:
+def charts_of(result: "Reportable") -> tuple[Chart, ...]:
     """List the charts that have something to show for a result, in the order of a report.
 
     Parameters

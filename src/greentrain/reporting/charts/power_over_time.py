@@ -42,7 +42,7 @@ _MOST_POINTS = 1000
 _MOST_SPANS = 24
 _MOST_LANES = 4
 
-Series = Sequence[tuple[float, float]]
+Points = Sequence[tuple[float, float]]
 
 
 def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
@@ -113,7 +113,7 @@ def table(data: ReportData) -> HeaderAndRows:
     )
 
 
-def thinned(points: Series, most: int = _MOST_POINTS) -> Series:
+def thinned(points: Points, most: int = _MOST_POINTS) -> Points:
     """Keep at most so many points: of each stretch the lowest and the highest, so that no peak is lost."""
     if len(points) <= most:
         return points
@@ -126,7 +126,7 @@ def thinned(points: Series, most: int = _MOST_POINTS) -> Series:
     return kept
 
 
-def _series(data: ReportData) -> dict[str, Series]:
+def _series(data: ReportData) -> dict[str, Points]:
     return {name: points for name, points in data.power_series.items() if points}
 
 
@@ -134,11 +134,11 @@ def _words(name: str) -> str:
     return _COMPONENTS[name][0] if name in _COMPONENTS else name.replace("_", " ")
 
 
-def _peak_w(series: dict[str, Series]) -> float:
+def _peak_w(series: dict[str, Points]) -> float:
     return max(w for points in series.values() for _, w in points)
 
 
-def _mean_w(points: Series) -> float:
+def _mean_w(points: Points) -> float:
     """Average over time, each reading for the time since the one before."""
     length = points[-1][0] - points[0][0]
     if length <= 0:
@@ -146,7 +146,7 @@ def _mean_w(points: Series) -> float:
     return sum((end - start) * w for (start, _), (end, w) in pairwise(points)) / length
 
 
-def _line(name: str, points: Series, watts: Scale, seconds: Scale) -> dict[str, Any]:
+def _line(name: str, points: Points, watts: Scale, seconds: Scale) -> dict[str, Any]:
     mark = _COMPONENTS[name][1] if name in _COMPONENTS else _OTHER
     kept = thinned(points)
     every = max(1, len(kept) // 8)

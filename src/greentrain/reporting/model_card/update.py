@@ -12,18 +12,19 @@ from greentrain.reporting.model_card.section import with_section
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
-    from greentrain.reporting.build_data import Result
+    from greentrain.reporting.build_data import Reportable
 
 
-def update_card(card: str | os.PathLike[str], result: "Result", *, training_type: str | None = None) -> str:
+def update_card(card: str | os.PathLike[str], result: "Reportable", *, training_type: str | None = None) -> str:
     r"""Return a model card with the emissions of a result in it; nothing is written.
 
     Parameters
     ----------
     card : path or str
         The card: a path, or its text. A text without a line end is taken for a path.
-    result : Estimate, Run, sequence of Run, History, or what `track` gave
-        Whose emissions the card is to state.
+    result : Estimate, Run, sequence of Run, History, or a run of `track`
+        Whose emissions the card is to state. A run of `track` is the ``run`` of ``with track() as run``, or
+        ``train.run``.
     training_type : {'pre-training', 'fine-tuning'}, optional
         What was done; left out, what the card says of it stays.
 
