@@ -40,7 +40,8 @@ def test_only_timing_tests_are_tried_again(tmp_path: Path, law: bool, code: int)
     helpers = SCRIPT[SCRIPT.index("step()") : SCRIPT.index("\nchecks()")]
     python = shlex.quote(sys.executable)
     command = f'{helpers}\n{python} -m pytest -q || timing_tried_again {python}; echo "${{tried_again[*]}}"'
-    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    # Options of the run around this one, such as coverage, belong to plugins that are not loaded here.
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
     done = subprocess.run(
         ["bash", "-euc", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
