@@ -154,7 +154,7 @@ def test_on_a_terminal_the_user_is_asked(tmp_path: Path, answer: str, code: int,
     path = tmp_path / "notes.txt"
     path.write_text("mine\n")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "greentrain.cli.main", *DESCRIBED, "-o", str(path)]
+    command = [sys.executable, "-m", "greentrain", *DESCRIBED, "-o", str(path)]
     with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs) as process:
         os.write(ours, answer.encode())
         assert process.wait(timeout=120) == code
@@ -206,6 +206,8 @@ def test_a_kind_of_picture_as_the_form_writes_pictures_alone(
         ([*DESCRIBED, "--format", "text", "-o", "/dev/null"], 2, "--output '/dev/null': is no regular file; leave "),
         ([*DESCRIBED, "--made-at", "noon"], 2, "--made-at 'noon': must be now, or a time with its zone such as "),
         ([*DESCRIBED, "--format", "csv", "--template", "x"], 2, "--template: is no option of the form csv; "),
+        ([*DESCRIBED, "--format", "ghg", "--template", "x"], 2, "--template: is no option of the form ghg; it has "
+         "--market-based-kg or --scope"),
         ([*DESCRIBED, "--charts", "c", "--chart-format", "gif"], 2, "--chart-format 'gif': must be svg or png"),
         ([*DESCRIBED, "--chart-format", "png"], 2, "--chart-format 'png': has an effect only with --charts"),
         ([*DESCRIBED, "--charts", "c", "--format", "svg", "--chart-format", "png"], 2, "--chart-format 'png': "

@@ -102,7 +102,7 @@ def rendered(data: ReportData, name: str, form: Form, options: dict[str, Any]) -
     known = list(render.__kwdefaults__ or ())  # inspect takes as long to load as the report to write
     for option in options:
         if option not in known:
-            its_own = f"it has {either(known)}" if known else "it has none"
+            its_own = f"it has {either([f'{{{each}}}' for each in known])}" if known else "it has none"
             raise InputError(option, None, f"is no option of the form {name}; {its_own}")
     text: str = render(data, **options)
     return text
