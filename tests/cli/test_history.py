@@ -240,7 +240,7 @@ def test_watching_ends_with_the_run(tmp_path: Path) -> None:
     """A process of its own watches another one, which is then killed."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     running(tmp_path, child.pid)
-    command = [sys.executable, "-m", "greentrain.cli.main", "watch", "--interval", "0.1", "--home", str(tmp_path)]
+    command = [sys.executable, "-m", "greentrain", "watch", "--interval", "0.1", "--home", str(tmp_path)]
     watching = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert watching.stdout is not None
     first = watching.stdout.readline()
@@ -263,7 +263,7 @@ def test_watching_in_a_narrow_terminal(tmp_path: Path) -> None:
     running(tmp_path, child.pid)
     terminal, inside = pty.openpty()
     environment = {**os.environ, "COLUMNS": "40", "TERM": "xterm"}
-    command = [sys.executable, "-m", "greentrain.cli.main", "watch", "--interval", "0.1", "--home", str(tmp_path)]
+    command = [sys.executable, "-m", "greentrain", "watch", "--interval", "0.1", "--home", str(tmp_path)]
     watching = subprocess.Popen(command, stdout=inside, env=environment)
     os.close(inside)
     text = ""

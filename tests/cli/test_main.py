@@ -222,6 +222,14 @@ def test_colour_only_where_it_is_wanted() -> None:
     assert escape not in greentrain_process(*JOB, FORCE_COLOR="1", NO_COLOR="1").stdout
 
 
+def test_python_runs_the_package_as_the_command() -> None:
+    """``python -m greentrain`` has the exit code and the output of ``greentrain``."""
+    done = subprocess.run(
+        [sys.executable, "-m", "greentrain", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.split()[0]) == (0, "greentrain")
+
+
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     """`greentrain profiles | head` ends quietly."""
     program = Path(sys.executable).with_name("greentrain")

@@ -11,7 +11,7 @@ SOURCE = ROOT / "src" / "greentrain"
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"`([\w.*-]+(?:/[\w.*-]+)+|[\w-]+\.(?:py|md|csv|toml))`")
-_WITHOUT_ROOM = {"__init__", "__pycache__", "data", "hardware_profiles"}
+_WITHOUT_ROOM = {"__init__", "__main__", "__pycache__", "data", "hardware_profiles"}
 
 
 def layers() -> list[set[str]]:

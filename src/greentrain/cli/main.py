@@ -86,7 +86,3 @@ def _report_error(error: BaseException) -> int | None:
     if isinstance(error, GreentrainError):
         return error_line(str(error), MISUSE if isinstance(error, DataError) else FAILED)
     return None
-
-
-if __name__ == "__main__":
-    main()
