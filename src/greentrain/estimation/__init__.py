@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from greentrain.estimation.request import Request
     from greentrain.estimation.resolved_run import ResolvedRun
     from greentrain.estimation.result import Estimate
-    from greentrain.estimation.site import UNKNOWN_SITE
+    from greentrain.estimation.site import UNKNOWN_SITE, site_factors, site_record
     from greentrain.estimation.training_flops import find_compute
     from greentrain.footprint import Part
     from greentrain.inputs import Input
@@ -34,7 +34,7 @@ else:
             "estimation.request": "Request",
             "estimation.resolved_run": "ResolvedRun",
             "estimation.result": "Estimate",
-            "estimation.site": "UNKNOWN_SITE",
+            "estimation.site": "UNKNOWN_SITE site_factors site_record",
             "estimation.training_flops": "find_compute",
             "footprint": "Part",
             "inputs": "Input",
@@ -44,5 +44,5 @@ else:
 __all__ = [
     "LIMITS", "SCALED", "SCALES", "UNKNOWN_SITE", "Estimate", "EverydayComparison", "Input", "Limits", "Part",
     "Request", "ResolvedRun", "checked_number", "choose_grid", "compare", "estimate", "find_compute",
-    "find_devices", "grid_input", "is_labelled", "plausibility_warnings",
+    "find_devices", "grid_input", "is_labelled", "plausibility_warnings", "site_factors", "site_record",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from greentrain.journal.paths import host_name, journal_name_parts, safe_name
+    from greentrain.journal.paths import host_name, journal_name_parts, make_run_folder, safe_name
     from greentrain.journal.process_alive import process_started
     from greentrain.journal.reader import Journal, decode, last_record, read_journal, skim_journal
     from greentrain.journal.writer import JournalWriter, encode, utc_text, writing_interval_seconds
@@ -13,7 +13,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "journal.paths": "host_name journal_name_parts safe_name",
+            "journal.paths": "host_name journal_name_parts make_run_folder safe_name",
             "journal.process_alive": "process_started",
             "journal.reader": "Journal decode last_record read_journal skim_journal",
             "journal.writer": "JournalWriter encode utc_text writing_interval_seconds",
@@ -22,5 +22,6 @@ else:
 
 __all__ = [
     "Journal", "JournalWriter", "decode", "encode", "host_name", "journal_name_parts", "last_record",
-    "process_started", "read_journal", "safe_name", "skim_journal", "utc_text", "writing_interval_seconds",
+    "make_run_folder", "process_started", "read_journal", "safe_name", "skim_journal", "utc_text",
+    "writing_interval_seconds",
 ]  # fmt: skip
