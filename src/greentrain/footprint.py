@@ -24,6 +24,9 @@ from greentrain.record import Record, WithoutArithmetic
 QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "total_kg", "water_l")
 """The quantities of a footprint, in the order of tables."""
 
+RUN_QUANTITIES = QUANTITIES[:3]
+"""Those of a tracked run, whose hardware's making and whose water are not known while it goes on."""
+
 BASES = ("measured", "mixed", "estimated")
 """How an energy is known: a sensor read what does the work, a part of it, or nothing."""
 
@@ -33,7 +36,7 @@ SCOPES = ("accelerator", "node", "facility")
 _HEADLINE = "operational_kg"
 _EMBODIED = ("device_embodied", "node_share_embodied", "lifetime", "share_of_life_in_use")
 _WATER = ("wue", "water_intensity")
-_BESIDE_ENERGY = frozenset((PUE, GRID_INTENSITY, *_EMBODIED, *_WATER))
+_WITHOUT_EFFECT_ON_ENERGY = frozenset((PUE, GRID_INTENSITY, *_EMBODIED, *_WATER))
 _SMALLEST_RATIO = 1e-9
 """Of a lower end to its best value: below that a logarithm means nothing any more. [1]"""
 
@@ -431,7 +434,7 @@ def _weight(item: Input, quantity: str) -> float:
         return float(quantity != "it_energy_kwh")
     if name == GRID_INTENSITY:
         return float(quantity == "operational_kg")
-    return 0.0 if name in _BESIDE_ENERGY else item.weight
+    return 0.0 if name in _WITHOUT_EFFECT_ON_ENERGY else item.weight
 
 
 def scaled(terms: list[Factor], whole: tuple[float, float]) -> Iterator[Factor]:

@@ -15,5 +15,8 @@ KG_PER_LB = 0.45359237
 SECONDS_PER_HOUR = 3600.0
 """Seconds in an hour [s/h]."""
 
+WATT_SECONDS_PER_KWH = 3.6e6
+"""Watt-seconds, which are joules, in a kilowatt-hour [W s/kWh]."""
+
 FLOP_PER_TFLOP = 1e12
 """Floating-point operations in a tera-operation [FLOP/TFLOP]."""

@@ -16,10 +16,10 @@ from greentrain.tracking.distributed import (
     WRAPPER,
     Ancestor,
     ancestor,
-    parting_of_nodes,
     ranks_of,
     read_session,
     run_key,
+    separate_runs_warning,
 )
 
 TORCHRUN = {"RANK": "5", "LOCAL_RANK": "1", "WORLD_SIZE": "8", "GROUP_RANK": "1", "TORCHELASTIC_RUN_ID": "job7"}
@@ -103,7 +103,7 @@ def test_nodes_that_nothing_joins_are_told_of(
     environment: dict[str, str], ranks: Ranks, run_id: str | None, says: bool
 ) -> None:
     """By local rank 0 of each node, where more ranks run elsewhere and neither user nor launcher gives an id."""
-    found = parting_of_nodes(run_id, environment, ranks)
+    found = separate_runs_warning(run_id, environment, ranks)
     expected = (
         "this node has 2 of 4 ranks and the launcher gives the job no id: each node is recorded as a run of its own. "
         "The same run_id= on all of them makes them one"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greentrain.catalogue.records import Figure
+from greentrain.catalogue.records import WORLD, Figure
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from greentrain.catalogue.table_files import Row
     from greentrain.catalogue.tables import Tables
 
-WORLD = "WORLD"
 WORKSTATION = "workstation"
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
 _TPU_SLICE = r"(?:tpu)?[\s_-]*(v2|v3|v4|v5p)-(\d{1,5})"
-_CORES_PER_CHIP = 2
+TPU_CORES_PER_CHIP = 2
+"""Of the generations that are counted in cores: v2, v3, v4 and v5p. [1]"""
 
 
 class Hardware:
@@ -213,7 +214,7 @@ def _refuse_slice(parameter: str, name: str) -> None:
 
     found = re.fullmatch(_TPU_SLICE, name.strip(), re.IGNORECASE | re.ASCII)
     if found:
-        chips, device = int(found[2]) // _CORES_PER_CHIP, f"tpu-{found[1].lower()}"
+        chips, device = int(found[2]) // TPU_CORES_PER_CHIP, f"tpu-{found[1].lower()}"
         rule = f"is a slice of {found[2]} cores on {chips} chips; give {{gpu}} {device} and {{count}} {chips}"
         raise UnknownName(parameter, name, rule)
 

@@ -36,7 +36,7 @@ def plausibility_warnings(
         Where nodes and families are.
     request : Request
         The checked arguments.
-    devices : Devices or None
+    devices : ResolvedDevices or None
         The accelerators, if any.
     run : ResolvedRun
         Count and hours as understood.

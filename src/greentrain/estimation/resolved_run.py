@@ -3,7 +3,7 @@
 from typing import Any
 
 from greentrain.catalogue import Location
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import WORLD
 from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.request import Request
@@ -22,7 +22,7 @@ class ResolvedRun:
     ----------
     request : Request
         The checked arguments.
-    devices : Devices or None
+    devices : ResolvedDevices or None
         The accelerators, if any.
     compute : Compute or None
         The training as computation, if its size was given.

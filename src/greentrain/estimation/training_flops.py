@@ -101,7 +101,7 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
         Where peaks and the default MFU are.
     request : Request
         The checked arguments; nothing of a model's size gives None.
-    devices : Devices or None
+    devices : ResolvedDevices or None
         The accelerators, without which no size is accepted.
 
     Raises

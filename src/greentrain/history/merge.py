@@ -15,7 +15,7 @@ from greentrain.history.session_journals import Journals, MeterJournal, TrackerJ
 from greentrain.history.status import is_alive, status_of
 from greentrain.journal import fields
 from greentrain.journal.reader import Journal, read_journal, skim_journal
-from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_worth_a_word
+from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_significant_gap
 from greentrain.journal.writer import JournalRecord
 
 _RESTART_SECONDS = 1.0
@@ -120,7 +120,7 @@ def _may_have_missed(meter: MeterJournal) -> bool:
     if meter.lost or meter.lapses or meter.is_failing or meter.why is None:
         return True
     # All the more of a single component, where only that one was not read.
-    return is_worth_a_word(len(COMPONENTS) * meter.unstated_seconds, meter.reached_seconds)
+    return is_significant_gap(len(COMPONENTS) * meter.unstated_seconds, meter.reached_seconds)
 
 
 def _main_sessions(trackers: Sequence[TrackerJournal]) -> Sequence[TrackerJournal]:

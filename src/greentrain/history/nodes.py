@@ -12,7 +12,7 @@ from greentrain.journal.records import (
     Component,
     Gap,
     expects_accelerators,
-    is_worth_a_word,
+    is_significant_gap,
     worst_quality,
 )
 
@@ -95,7 +95,7 @@ def _node(
         unmeasured=tuple(
             name
             for name in COMPONENTS
-            if _is_missing(name, energy[name], tracker, meter) or is_worth_a_word(unread.get(name, 0.0), seconds)
+            if _is_missing(name, energy[name], tracker, meter) or is_significant_gap(unread.get(name, 0.0), seconds)
         ),
         meter=_own_account(meter),
         is_running=is_running,
@@ -151,7 +151,7 @@ def _missing_end(
     expected = tracker.writing_interval(seconds) if is_running and tracker else 0.0
     # Where both have ended they ended at one moment: whatever is missing then was not read.
     is_over = tracker is not None and tracker.end is not None and not is_running
-    if missing > UNMEASURED_SECONDS + expected or (is_over and is_worth_a_word(missing, seconds)):
+    if missing > UNMEASURED_SECONDS + expected or (is_over and is_significant_gap(missing, seconds)):
         yield Gap(meter.host, started + seconds - missing, missing, "unmeasured")
 
 

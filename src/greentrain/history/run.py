@@ -8,16 +8,15 @@ from typing import Any
 
 from greentrain._version import __version__
 from greentrain.estimation import Estimate
-from greentrain.footprint import Footprint, OfFootprint, amounts
+from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
-from greentrain.journal.records import COMPONENTS, is_worth_a_word
+from greentrain.journal.records import COMPONENTS, is_significant_gap
 from greentrain.numbers import amount, best, duration, rounded
 from greentrain.record import WithoutArithmetic
 
 SCHEMA_VERSION = 1
-QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
 _FACTS = (
     "id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds", "hosts", "ranks",
     "hardware", "location", "year",
@@ -25,7 +24,7 @@ _FACTS = (
 ROW_COLUMNS = (
     *_FACTS,
     *(f"{name}_energy_kwh" for name in COMPONENTS),
-    *(f"{name}_{end}" for name in QUANTITIES for end in ("low", "best", "high")),
+    *(f"{name}_{end}" for name in RUN_QUANTITIES for end in ("low", "best", "high")),
     "is_complete",
     "basis",
 )
@@ -91,7 +90,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     def unmetered_seconds(self) -> float:
         """Time of the run that no meter covered; 0 where that is negligible. [s]"""
         missing = self.duration_seconds - metered_seconds(self)
-        return missing if is_worth_a_word(missing, self.duration_seconds) else 0.0
+        return missing if is_significant_gap(missing, self.duration_seconds) else 0.0
 
     @property
     def coverage(self) -> str:
@@ -158,7 +157,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         row |= {"started": utc(self.started), "ended": None if self.status == "running" else utc(self.ended)}
         row["hosts"] = " ".join(self.hosts)
         row |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
-        for name in QUANTITIES:
+        for name in RUN_QUANTITIES:
             low, best, high = getattr(self, name) or (None, None, None)
             row |= {f"{name}_low": low, f"{name}_best": best, f"{name}_high": high}
         return row | {"is_complete": self.is_complete, "basis": self.basis}
@@ -175,7 +174,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         row = self.to_row()
         found |= {name: row[name] for name in (*_FACTS[:9], "hardware", "location", "year", "ranks")}
         found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
-        found |= {name: to_plain_data(getattr(self, name)) for name in QUANTITIES}
+        found |= {name: to_plain_data(getattr(self, name)) for name in RUN_QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
         parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")
@@ -235,7 +234,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
 
         name = f"{self.name}, " if self.name else ""
         caption = f"{self.id}: {name}{self.status}, {self.duration_seconds:.0f} s"
-        return interval_table({each: getattr(self, each) for each in QUANTITIES}, caption)
+        return interval_table({each: getattr(self, each) for each in RUN_QUANTITIES}, caption)
 
 
 def utc(moment: float | None) -> str | None:

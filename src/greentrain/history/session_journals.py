@@ -30,7 +30,7 @@ from greentrain.journal.readings import (
     points_of,
     silence_of,
 )
-from greentrain.journal.records import NOT_DRAWING, Component, Gap, is_worth_a_word
+from greentrain.journal.records import NOT_DRAWING, Component, Gap, is_significant_gap
 from greentrain.journal.writer import JournalRecord, writing_interval_seconds
 from greentrain.units import SECONDS_PER_HOUR
 
@@ -354,7 +354,7 @@ def _with_silence(meter: MeterJournal, silence: Time | None) -> MeterJournal:
     missing = end - begin - length_within(meter.pauses, begin, end)
     if silence is None:
         missing = meter.unstated_seconds
-    if not is_worth_a_word(missing, meter.reached_seconds):
+    if not is_significant_gap(missing, meter.reached_seconds):
         return meter
     gap = Gap(meter.host, meter.started + end - missing, missing, "unmeasured")
     return meter._replace(gaps=(*meter.gaps, gap))

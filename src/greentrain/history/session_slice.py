@@ -10,7 +10,7 @@ from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import energy_at, length_within
-from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_worth_a_word
+from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_significant_gap
 
 _RUNNING = "running"
 
@@ -90,7 +90,7 @@ def _cut(
         energy = {name: _grown(meter, name, begin, end) for name in COMPONENTS}
     lost = meter.lost if meter is not None else frozenset()
     unread = unread_seconds(meter, begin, end)
-    lapsed = {name for name, seconds in unread.items() if is_worth_a_word(seconds, end - begin)}
+    lapsed = {name for name, seconds in unread.items() if is_significant_gap(seconds, end - begin)}
     return node._replace(
         started=node.started + begin,
         duration_seconds=end - begin,

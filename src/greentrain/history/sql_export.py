@@ -11,14 +11,15 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from greentrain.errors import GreentrainError, InputError
-from greentrain.history.run import QUANTITIES, Run, to_plain_data, utc
+from greentrain.footprint import RUN_QUANTITIES
+from greentrain.history.run import Run, to_plain_data, utc
 from greentrain.journal.records import COMPONENTS
 
 _LONGEST_KEY = 200
 _LARGEST_WHOLE = 2**63 - 1
 _ENERGIES = tuple(f"{name}_energy_kwh" for name in COMPONENTS)
 _QUALITIES = tuple(f"{name}_quality" for name in COMPONENTS)
-_INTERVALS = tuple(f"{name}_{end}" for name in QUANTITIES for end in ("low", "best", "high"))
+_INTERVALS = tuple(f"{name}_{end}" for name in RUN_QUANTITIES for end in ("low", "best", "high"))
 _COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "runs": (
         ("key", ("id",)),

@@ -37,7 +37,7 @@ def status_of(journals: Journals, now: float | None = None) -> Status:
     moment = time.time() if now is None else now
     if any(is_alive(tracker, journals.meters, moment) for tracker in journals.trackers):
         return Status("running")
-    if not journals.trackers and any(_goes_on(meter, moment) for meter in journals.meters):
+    if not journals.trackers and any(_still_writes(meter, moment) for meter in journals.meters):
         return Status("running")
     ended = [tracker for tracker in journals.trackers if tracker.end is not None]
     newest = max(ended, key=lambda tracker: tracker.last, default=None)
@@ -67,8 +67,8 @@ def is_alive(tracker: TrackerJournal, meters: tuple[MeterJournal, ...], now: flo
     return now - newest < _MISSED_RECORDS * tracker.writing_interval(newest - tracker.started) + _PATIENCE_SECONDS
 
 
-def _goes_on(meter: MeterJournal, now: float) -> bool:
-    """Whether a meter whose run left no journal of its own still writes."""
+def _still_writes(meter: MeterJournal, now: float) -> bool:
+    """Whether a meter whose run has no tracker journal still writes."""
     pause = writing_interval_seconds(meter.reached_seconds, meter.interval_seconds)
     return meter.why is None and now - meter.last < _MISSED_RECORDS * pause + _PATIENCE_SECONDS
 

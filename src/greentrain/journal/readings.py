@@ -85,7 +85,7 @@ def lapses_of(readings: Iterable[JournalRecord]) -> dict[str, list[Time]]:
 
 def silence_of(readings: Iterable[JournalRecord]) -> Time | None:
     """Return the time at the end, since the run's start, in which no reading succeeded: no energy grows. [s]"""
-    heard = newest = 0.0
+    last_success = newest = 0.0
     before: dict[str, Any] = {}
     is_silent = False
     for record in readings:
@@ -96,8 +96,8 @@ def silence_of(readings: Iterable[JournalRecord]) -> Time | None:
         is_silent = fails and energies == before and any(value is not None for value in energies.values())
         before, newest = energies, seconds
         if not is_silent:
-            heard = seconds
-    return (heard, newest) if heard < newest else None
+            last_success = seconds
+    return (last_success, newest) if last_success < newest else None
 
 
 def length_within(times: Iterable[Time], begin: float, end: float) -> float:

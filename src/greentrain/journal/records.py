@@ -71,7 +71,7 @@ _LEAST_MISSING_SECONDS = 0.5
 _LEAST_MISSING_SHARE = 0.001
 
 
-def is_worth_a_word(missing_seconds: float, whole_seconds: float) -> bool:
+def is_significant_gap(missing_seconds: float, whole_seconds: float) -> bool:
     """Return whether a time without a reading is not negligible, compared with the time of the run. [s]"""
     return missing_seconds > max(_LEAST_MISSING_SECONDS, _LEAST_MISSING_SHARE * whole_seconds)
 

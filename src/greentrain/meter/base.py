@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from greentrain.journal.records import COMPONENTS, Component
+from greentrain.units import WATT_SECONDS_PER_KWH
 
 __all__ = [
     "WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading", "SimpleMeter", "switched_off",
     "unknown_components",
 ]  # fmt: skip
-
-WATT_SECONDS_PER_KWH = 3.6e6
 
 
 class Reading(NamedTuple):

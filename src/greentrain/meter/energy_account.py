@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from greentrain.journal.records import COMPONENTS
-from greentrain.meter.base import WATT_SECONDS_PER_KWH, Reading
+from greentrain.meter.base import Reading
 from greentrain.meter.process_share import Share
+from greentrain.units import WATT_SECONDS_PER_KWH
 
 CEILINGS_W = {"gpu": 40_000.0, "cpu": 4_000.0, "memory": 2_000.0}
 """Power that no node's component reaches: a reading beyond it is a fault of the sensor. [W]"""

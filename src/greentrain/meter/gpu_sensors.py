@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from greentrain.meter.base import WATT_SECONDS_PER_KWH
 from greentrain.meter.gpu_selection import Gpu
 from greentrain.meter.threaded import PASSING_FAILURES
+from greentrain.units import WATT_SECONDS_PER_KWH
 
 _MW_PER_W = 1e3
 _MJ_PER_J = 1e3

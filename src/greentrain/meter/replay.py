@@ -8,8 +8,9 @@ from math import inf, isfinite
 
 from greentrain.errors import DataError
 from greentrain.journal.records import COMPONENTS
-from greentrain.meter.base import WATT_SECONDS_PER_KWH, Component, Reading, SimpleMeter
+from greentrain.meter.base import Component, Reading, SimpleMeter
 from greentrain.meter.settings import MeterSettings
+from greentrain.units import WATT_SECONDS_PER_KWH
 
 _KEYS = {f"{kind}_w": kind for kind in COMPONENTS}
 _Powers = dict[str, float]

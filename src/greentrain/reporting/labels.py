@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from greentrain.catalogue.records import WORLD
 from greentrain.estimation import Estimate
 from greentrain.numbers import as_given, rounded
 
@@ -81,6 +82,6 @@ def _place_text(estimate: Estimate) -> str:
     year = f" {run['year']}" if run["year"] else ""
     if run["location"] is None:
         return f"grid as given{year}"
-    if run["location"] == "WORLD":
+    if run["location"] == WORLD:
         return f"world mean grid{year}"
     return f"{run['location']}{year}"

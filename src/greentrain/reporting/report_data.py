@@ -7,6 +7,7 @@ the same report, byte for byte.
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from greentrain import footprint
 from greentrain.estimation import Estimate
 from greentrain.footprint import Footprint, Grid, OfFootprint, Part
 from greentrain.inputs import PUE, Input, Inputs
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
 KINDS = ("estimate", "run", "project", "validation")
 
-QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "water_l")
+QUANTITIES = tuple(name for name in footprint.QUANTITIES if name != "total_kg")
 """The quantities of a line and of the totals."""
+
+STATUSES = ("completed", "failed", "interrupted", "killed", "running", "estimated")
+"""How a run ended, or that it is a described one, in the order in which reports list them."""
 
 STATED = "as stated by the user"
 """How operations were counted that nobody derived."""

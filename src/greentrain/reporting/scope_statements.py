@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from greentrain.catalogue import Location, load_catalogue
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import WORLD
 from greentrain.errors import GreentrainError, InputError
 from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact
 from greentrain.numbers import counted, rounded
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import plain_decimal
-from greentrain.reporting.report_data import ReportData, RunLine
+from greentrain.reporting.report_data import STATUSES, ReportData, RunLine
 
 MARK = "Report made by greentrain"
 """By which a report is known as one of ours, so that it may be written again without asking."""
@@ -26,7 +26,6 @@ _BOUNDARIES = {
     "accelerator": "the accelerators alone, without their host",
 }
 _BASES = {"estimated": "estimated", "measured": "measured", "mixed": "measured in part"}
-_STATUSES = ("completed", "failed", "interrupted", "killed", "running", "estimated")
 
 
 def refuse_nothing(data: ReportData, form: str) -> None:
@@ -118,7 +117,7 @@ def runs_text(data: ReportData) -> str:
 
 def _project_text(data: ReportData) -> str:
     counts = Counter(line.status for line in data.lines)
-    listed = ", ".join(f"{counts[status]:,} {status}" for status in _STATUSES if counts[status])
+    listed = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES if counts[status])
     return f"{counted(len(data.lines), 'run')} of the project: {listed}"
 
 
@@ -180,7 +179,7 @@ def factor_text(data: ReportData) -> str:
 
 def _factor(place: str | None, grid: Grid) -> str:
     where = "as given by the user" if grid.basis == "given" else (place or "place not named")
-    parts = [where if where != "WORLD" else "world mean"]
+    parts = [where if where != WORLD else "world mean"]
     parts += [str(grid.year)] if grid.year else []
     accounting = grid.accounting or "accounting not stated"
     return f"{rounded(grid.g_per_kwh.best)} g CO2e/kWh ({', '.join(parts)}; {accounting}, location-based)"

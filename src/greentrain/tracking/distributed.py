@@ -99,7 +99,7 @@ def run_key(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) ->
     return _key_by_parent(environment) if ranks.are_several else new_run_key()
 
 
-def parting_of_nodes(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
+def separate_runs_warning(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
     """Return a warning that the nodes of a job are recorded as a run each, where nothing identifies them as one job.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from greentrain.footprint import UNKNOWN, Footprint, OfFootprint, amounts
+from greentrain.footprint import RUN_QUANTITIES, UNKNOWN, Footprint, OfFootprint, amounts
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
 from greentrain.record import Record, WithoutArithmetic
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from greentrain.estimation import Estimate
 
 SCHEMA_VERSION = 1
-_INTERVALS = ("it_energy_kwh", "facility_energy_kwh", "operational_kg")
 
 
 class Measurement(WithoutArithmetic, OfFootprint, Record):
@@ -75,7 +74,7 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
         """
         found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "kind": "measurement"}
         found |= {"duration_seconds": self.duration_seconds, "energy_kwh": self.energy_kwh}
-        for name in _INTERVALS:
+        for name in RUN_QUANTITIES:
             interval: Interval | None = getattr(self, name)
             found[name] = None if interval is None else interval._asdict()
         found |= {"basis": self.basis, "scope": self.footprint.scope}
@@ -104,7 +103,7 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
         """Return a small table for notebooks."""
         from greentrain.html_table import interval_table
 
-        return interval_table({name: getattr(self, name) for name in _INTERVALS})
+        return interval_table({name: getattr(self, name) for name in RUN_QUANTITIES})
 
 
 def unmeasured_run(seconds: float, notes: tuple[str, ...], logs: dict[str, dict[str, float]]) -> Measurement:

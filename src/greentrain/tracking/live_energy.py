@@ -8,8 +8,9 @@ from greentrain.journal.fields import amount, mapping, number
 from greentrain.journal.paths import host_name, journal_name_parts, safe_name
 from greentrain.journal.reader import decode, last_record
 from greentrain.journal.writer import JournalRecord
+from greentrain.units import WATT_SECONDS_PER_KWH
 
-_KWH_PER_WATT_SECOND = 1 / 3.6e6
+_KWH_PER_WATT_SECOND = 1 / WATT_SECONDS_PER_KWH
 _LONGEST_EXTRAPOLATION_SECONDS = 75.0
 """Late in a run a sample is written every minute; what is older gives no present power. [s]"""
 _THROTTLE_SECONDS = 1.0

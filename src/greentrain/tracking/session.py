@@ -15,7 +15,7 @@ from greentrain.journal.process_alive import process_started
 from greentrain.journal.writer import JournalWriter
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import NONE
-from greentrain.tracking.distributed import Ancestor, Ranks, parting_of_nodes, ranks_of, run_key
+from greentrain.tracking.distributed import Ancestor, Ranks, ranks_of, run_key, separate_runs_warning
 from greentrain.tracking.training_records import Spans
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Session:
         self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
         self.meter: MeterHandle | None = None
         self.write(_start_record(self, settings, name, ranks) | _argv(command))
-        parting = parting_of_nodes(settings.run_id, os.environ, ranks) if above is None else None
+        parting = separate_runs_warning(settings.run_id, os.environ, ranks) if above is None else None
         for warning in (problem, parting):
             if warning:
                 self.warn(warning)

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from greentrain.catalogue import Catalogue
+from greentrain.catalogue.hardware import TPU_CORES_PER_CHIP
 from greentrain.catalogue.names import fold
 from greentrain.errors import AmbiguousName, UnknownName
 
@@ -11,7 +12,6 @@ _REMARK = re.compile(r"\s*\(([^)]*)\)")
 _TIMES = re.compile(r"([1-9]\d*)\s*(?:x|\N{MULTIPLICATION SIGN})\s*(?=[A-Za-z])", re.IGNORECASE)
 _SLICE = re.compile(r"(?:google\s*)?(?:cloud\s*)?(?:tpu\s*)?(v[234]|v5p)\s*-\s*([1-9]\d*)", re.IGNORECASE)
 _DEVICES_APART = re.compile(r"\s*/\s*|\s*\+\s*|\s*,\s*|\s+and\s+")
-_CORES_PER_CHIP = 2
 _NAMELESS = ("gpu", "gpus", "accelerator", "cuda", "cloud gpu")
 _FILLER = re.compile(r"\b(average|mean|assumed|data ?cent(re|er)s?|grid|mix|region|the)\b", re.IGNORECASE)
 _PROVIDERS = {"google": "gcp", "gcp": "gcp", "aws": "aws", "amazon": "aws", "azure": "azure", "microsoft": "azure"}
@@ -65,14 +65,14 @@ def find_hardware(text: str, catalogue: Catalogue, count: float | None = None) -
     if plain.lower() in _NAMELESS:
         return RecordHardware(reason=f"{text!a} names no device")
     if found := _SLICE.fullmatch(plain):
-        cores, chips = int(found[2]), int(found[2]) / _CORES_PER_CHIP
+        cores, chips = int(found[2]), int(found[2]) / TPU_CORES_PER_CHIP
         per_count = _per_count(count, {1: chips, chips: 1, cores: chips / cores})
         return _counted_device(text, f"TPU {found[1]}", per_count, catalogue)
     if found := _TIMES.match(plain):
         per_count = _per_count(count, {1: int(found[1]), int(found[1]): 1})
         return _counted_device(text, plain[found.end() :], per_count, catalogue)
     in_cores = re.search(r"\bcores?\b", text, re.IGNORECASE) and "tpu" in plain.lower()
-    single = _device(plain, 1 / _CORES_PER_CHIP if in_cores else 1.0, catalogue)
+    single = _device(plain, 1 / TPU_CORES_PER_CHIP if in_cores else 1.0, catalogue)
     return single if not single.reason else _several_devices(text, plain, catalogue) or single
 
 

@@ -14,7 +14,7 @@ from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.errors import GreentrainError
 from greentrain.estimation.grid import choose_grid, grid_input
 from greentrain.interval import Interval
-from greentrain.units import G_PER_KG
+from greentrain.units import G_PER_KG, HOURS_PER_YEAR
 from greentrain.validation.names import find_hardware, find_place
 from greentrain.validation.recompute import agreements, excludes_pue, includes_embodied, quoted_kg, recompute
 from greentrain.validation.reference import Reference
@@ -90,7 +90,7 @@ def _total_hours(reference: Reference, _: Surroundings) -> str:
     wall, count = reference.wall_hours, reference.accelerator_count
     if wall and count and count > 1 and wall > _LONGEST_WALL_H:
         return (
-            f"{wall:,.0f} h is {wall / 8760:.0f} years from start to end on {count:,.0f} devices: "
+            f"{wall:,.0f} h is {wall / HOURS_PER_YEAR:.0f} years from start to end on {count:,.0f} devices: "
             "hours summed over devices, or extrapolated, are given as wall-clock hours"
         )
     return ""

@@ -10,7 +10,7 @@ import greentrain
 from greentrain import InputError, chart, estimate, validate
 from greentrain.reporting import report_data_of
 from greentrain.reporting.charts import KINDS, charts_of
-from greentrain.reporting.charts.reference_data import PLACES, places_beside, published_runs
+from greentrain.reporting.charts.reference_data import PLACES, comparison_places, published_runs
 
 BERT = {"gpu": "V100", "count": 64, "hours": 79.0, "location": "US", "year": 2019}
 
@@ -84,24 +84,24 @@ def test_a_figure_shows_itself_in_a_notebook() -> None:
         assert type(chart(estimate(**BERT), kind)).__name__ == "Figure"
 
 
-def test_places_beside_a_country_are_the_choice_of_countries_in_the_same_year() -> None:
+def test_comparison_places_of_a_country_are_the_choice_of_countries_in_the_same_year() -> None:
     """Each with the carbon intensity that an estimate there would use."""
-    found = {place.code: place for place in places_beside(report_data_of(estimate(**BERT)))}
+    found = {place.code: place for place in comparison_places(report_data_of(estimate(**BERT)))}
     assert tuple(found) == PLACES
     there = estimate(**{**BERT, "location": "FR"})
     intensity = next(item.value for item in there.inputs if item.name == "grid_intensity")
     assert found["FR"].g_per_kwh == intensity
 
 
-def test_places_beside_a_country_that_is_not_among_them_hold_it_too() -> None:
+def test_comparison_places_of_a_country_that_is_not_among_them_hold_it_too() -> None:
     """So that it can be named."""
-    found = places_beside(report_data_of(estimate(**{**BERT, "location": "IS"})))
+    found = comparison_places(report_data_of(estimate(**{**BERT, "location": "IS"})))
     assert [place.code for place in found] == [*PLACES, "IS"]
 
 
-def test_places_beside_a_cloud_region_are_regions_of_the_same_provider() -> None:
+def test_comparison_places_of_a_cloud_region_are_regions_of_the_same_provider() -> None:
     """At most sixteen, the cleanest, the dirtiest and the run's own among them."""
-    found = places_beside(report_data_of(estimate(**{**BERT, "location": "aws:us-east-1"})))
+    found = comparison_places(report_data_of(estimate(**{**BERT, "location": "aws:us-east-1"})))
     codes = [place.code for place in found]
     assert all(code.startswith("aws:") for code in codes)
     assert "aws:us-east-1" in codes
@@ -110,11 +110,11 @@ def test_places_beside_a_cloud_region_are_regions_of_the_same_provider() -> None
 
 
 @pytest.mark.parametrize("location", [None, "WORLD-9"])
-def test_places_beside_no_place_or_one_that_is_gone_are_the_countries(location: str | None) -> None:
+def test_comparison_places_of_no_place_or_one_that_is_gone_are_the_countries(location: str | None) -> None:
     """A history may name a place of profiles that are not there today."""
     found = example()
     found = found._replace(lines=(found.lines[0]._replace(location=location),))
-    assert tuple(place.code for place in places_beside(found)) == PLACES
+    assert tuple(place.code for place in comparison_places(found)) == PLACES
 
 
 def test_published_runs_are_the_two_nearest_that_are_location_based() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from greentrain.reporting.build_data import Reportable
 
-_LOOKUPS = {"headline": "published_runs", "elsewhere": "places_beside", "methods": "comparison_of"}
+_LOOKUPS = {"headline": "published_runs", "elsewhere": "comparison_places", "methods": "comparison_of"}
 KINDS = ("headline", "waterfall", "tornado", "elsewhere", "power_over_time", "by_month", "validation", "methods")
 """The questions, in the order in which a report asks them."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
 from greentrain.numbers import rounded
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
@@ -143,7 +144,7 @@ def _here_text(data: ReportData, places: Sequence[PlaceGrid]) -> str:
         return "as it is, grid as given"
     if len(own) != 1:
         return f"as it is, {len(own)} places"
-    if own == ["WORLD"]:
+    if own == [WORLD]:
         return "as it is, no place named (world mean)"
     named = [_name(place) for place in places if place.code == own[0]]
     return f"as it is, {named[0] if named else own[0]}"

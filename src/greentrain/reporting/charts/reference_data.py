@@ -5,7 +5,8 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
-from greentrain.catalogue.places import WORLD, Location
+from greentrain.catalogue.places import Location
+from greentrain.catalogue.records import WORLD
 from greentrain.catalogue.table_files import Row, shipped_table
 from greentrain.errors import UnknownName
 from greentrain.estimation.grid import choose_grid, grid_input
@@ -25,7 +26,7 @@ _MOST_RUNS = 2
 _LOCATION_BASED = "location-based"
 
 
-def places_beside(data: ReportData) -> tuple[PlaceGrid, ...]:
+def comparison_places(data: ReportData) -> tuple[PlaceGrid, ...]:
     """Look up where else the run could have been: the regions of its cloud provider, or a choice of countries.
 
     The year is that of the run's own grid, so that places are compared and not years.

@@ -11,7 +11,7 @@ from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Prose, Section, table
 from greentrain.reporting.labels import input_label
-from greentrain.reporting.report_data import PowerSpan, ReportData, RunLine
+from greentrain.reporting.report_data import STATUSES, PowerSpan, ReportData, RunLine
 
 _QUANTITIES = (
     ("facility_energy_kwh", "Energy at the facility's meter", "kWh", "IT energy times PUE"),
@@ -160,8 +160,6 @@ def value_text(item: Input) -> str:
 MOST_RUNS = 100
 """Longer tables are not read; CSV and JSON hold every run. [1]"""
 
-_STATUSES = ("completed", "failed", "interrupted", "killed", "running")
-
 
 def runs_blocks(data: ReportData) -> Iterator[Block]:
     """Return the runs of a project, the largest first where there are many; nothing for a single one."""
@@ -198,7 +196,7 @@ def _by_status(lines: Iterable[RunLine]) -> Iterator[tuple[str, ...]]:
     groups: dict[str, list[RunLine]] = defaultdict(list)
     for line in lines:
         groups[line.status].append(line)
-    groups = {status: groups[status] for status in _STATUSES if status in groups}
+    groups = {status: groups[status] for status in STATUSES if status in groups}
     everything = [line for group in groups.values() for line in group]
     whole = sum(_best(line.facility_energy_kwh) for line in everything)
     for status, group in (*groups.items(), ("all", everything)):

@@ -4,8 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from greentrain.footprint import BASES
 from greentrain.interval import Interval
-from greentrain.reporting.report_data import KINDS, QUANTITIES, Components, ReportData, RunLine
+from greentrain.reporting.report_data import KINDS, QUANTITIES, STATUSES, Components, ReportData, RunLine
 
 SCHEMA_VERSION = 1
 _LINE = (
@@ -77,8 +78,7 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 _SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
-_STATUSES = ["completed", "failed", "interrupted", "killed", "running", "estimated"]
-_BASES = ["estimated", "measured", "mixed"]
+_BASES = sorted(BASES)
 _KNOWN = ["given", "measured", "mixed", "published", "default", "assumed"]
 _TEXT, _NUMBER, _WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 _MOMENT = {"type": ["string", "null"], "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
@@ -169,7 +169,7 @@ def _size() -> dict[str, Any]:
 
 
 def _line_schema() -> dict[str, Any]:
-    texts = {"id": _TEXT, "name": _TEXT, "status": {"enum": _STATUSES}, "basis": {"enum": _BASES}, "hardware": _TEXT}
+    texts = {"id": _TEXT, "name": _TEXT, "status": {"enum": [*STATUSES]}, "basis": {"enum": _BASES}, "hardware": _TEXT}
     maybe_texts = {name: _or_null(_TEXT) for name in ("gpu", "location", "project")}
     numbers = {"count": _WHOLE, "runs": _WHOLE, "starts": _WHOLE, "year": _or_null(_WHOLE)}
     hours = {name: _or_null(_NUMBER) for name in ("hours", "accelerator_hours")}
