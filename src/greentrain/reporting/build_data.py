@@ -52,7 +52,7 @@ def report_data_of(result: "Reportable", *, title: str | None = None, made_at: d
     title : str, optional
         Headline instead of the result's own.
     made_at : datetime, optional
-        When the report is made; an aware datetime. Left out, the report does not say it.
+        When the report is made; an aware datetime. Left out, the report has no date.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Which unit each form wants: the one place where a quantity is converted for a report.
 
-A slip of a thousand is the likeliest serious error of this field: people hand in grams to one form, kilograms to the
-next and tonnes to a third. The table ``form_units.csv`` says which, and every form converts through it alone.
+A factor of a thousand is the likeliest serious error here: one form asks for grams, the next for kilograms, a third for
+tonnes. The table ``form_units.csv`` has the unit of each, and every form converts through it alone.
 """
 
 from decimal import Decimal

@@ -46,10 +46,10 @@ def report(
     title : str, optional
         Headline instead of the result's own.
     made_at : datetime, optional
-        When the report is made, an aware datetime. Left out, the report does not say it, and the same result gives the
-        same report byte for byte; spdx, which has to say it, then takes the end of a tracked run, or else the present.
+        When the report is made, an aware datetime. Left out, the report has no date, and the same result gives the
+        same report byte for byte; spdx, which must have one, then takes the end of a tracked run, or else the present.
     params, active_params : float or str, optional
-        Parameters of the model, and those in use per token, where the result does not say: of tracked runs.
+        Parameters of the model, and those in use per token, for results that lack them: tracked runs.
     tokens : float or str, optional
         Tokens that all reported runs together were trained on.
     flops : float or str, optional

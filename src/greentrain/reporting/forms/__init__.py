@@ -24,7 +24,7 @@ class Form(NamedTuple):
     kinds : tuple of str
         Kinds of results that it takes.
     is_dated : bool
-        Whether it has to say when it was made.
+        Whether it must state when it was made.
     """
 
     module: str

@@ -26,7 +26,7 @@ def update_card(card: str | os.PathLike[str], result: "Reportable", *, training_
         Whose emissions the card is to state. A run of `track` is the ``run`` of ``with track() as run``, or
         ``train.run``.
     training_type : {'pre-training', 'fine-tuning'}, optional
-        What was done; left out, what the card says of it stays.
+        What was done; left out, the card's own entry stays.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def update_card(card: str | os.PathLike[str], result: "Reportable", *, training_
 
 
 def updated_card(card: str, data: ReportData, *, training_type: str | None = None) -> str:
-    """Give the text of a card with the emissions of report data in it."""
+    """Return the text of a card with the emissions of report data in it."""
     eol = line_end_of(card)
     front = with_mapping(card, KEY, metadata(data, training_type))
     found = find_front_matter(front)
