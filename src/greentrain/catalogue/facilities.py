@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from greentrain.catalogue.records import WORLD, Figure
+from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import Figure
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

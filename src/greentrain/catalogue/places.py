@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from greentrain.catalogue.tables import Tables
     from greentrain.interval import Interval
 
+WORLD = "WORLD"
 _PROVIDER_NAMES = {"google": "gcp", "amazon": "aws", "microsoft": "azure", "oracle": "oci", "ovhcloud": "ovh"}
 _HINT = "'greentrain grids WORD' searches the places"
 

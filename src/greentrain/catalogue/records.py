@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from greentrain.catalogue.table_files import Row
     from greentrain.interval import Interval
 
-WORLD = "WORLD"
-"""Code of the place that stands for the mean of all countries."""
-
 
 class Accelerator(NamedTuple):
     """A GPU, TPU or other AI chip, as one visible device.

@@ -10,7 +10,7 @@ from math import exp, log, log1p
 from typing import NamedTuple
 
 from greentrain.catalogue import DATA_VERSION, Catalogue, GridValue, Location, Place, Places
-from greentrain.catalogue.records import WORLD
+from greentrain.catalogue.places import WORLD
 from greentrain.estimation.ranges import FIRST_YEAR
 from greentrain.inputs import GRID_INTENSITY, Input
 from greentrain.interval import Z_90, Interval

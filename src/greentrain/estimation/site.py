@@ -6,7 +6,7 @@ from typing import Any
 
 from greentrain.catalogue import Catalogue, Figure, Location, load_catalogue
 from greentrain.catalogue.facilities import WORKSTATION
-from greentrain.catalogue.records import WORLD
+from greentrain.catalogue.places import WORLD
 from greentrain.errors import Contradiction, GreentrainError
 from greentrain.estimation.grid import ACCOUNTING, UNIT, choose_grid, grid_input
 from greentrain.estimation.ranges import SITES

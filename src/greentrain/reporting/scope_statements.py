@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from greentrain.catalogue import Location, load_catalogue
-from greentrain.catalogue.records import WORLD
+from greentrain.catalogue.places import WORLD
 from greentrain.errors import GreentrainError, InputError
 from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact
