@@ -1,4 +1,4 @@
-"""What tracked trainings do under each of 44 faults: greentrain beside codecarbon's own decorator.
+"""What tracked trainings do under each of 44 faults: greentrain and codecarbon's own decorator.
 
 Usage: python benchmarks/faults.py [--quick]
 
@@ -133,14 +133,14 @@ def start(room: Room, case: Case, by: str) -> Training:
 
 
 def greentrain_record(room: Room) -> str:
-    """Say what greentrain has on record."""
+    """Return what greentrain has on record."""
     runs = room.runs()
     states = ", ".join(sorted({run.status for run in runs}))
     return f"{len(runs)} on record ({states})" if runs else "NO RECORD"
 
 
 def codecarbon_record(room: Room) -> str:
-    """Say what codecarbon has on record."""
+    """Return what codecarbon has on record."""
     file = room.work / "emissions.csv"
     rows = len(file.read_text().splitlines()) - 1 if file.exists() else 0
     return f"{rows} on record" if rows else "NO RECORD"
@@ -169,7 +169,7 @@ def endings(tests: Path, python: Path) -> list[tuple[str, str]]:
 
 
 def documented(tests: Path) -> dict[str, tuple[int, ...]]:
-    """Give the faults of every test in a folder by its name; its docstring begins with their numbers."""
+    """Return the faults of every test in a folder by its name; its docstring begins with their numbers."""
     found = {}
     for path in sorted(tests.glob("test_*.py")):
         for node in ast.parse(path.read_text()).body:

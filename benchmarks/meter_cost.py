@@ -50,7 +50,7 @@ def starts(number: int, meter: str) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the CPU time of a process's threads. [s]"""
+    """Return the CPU time of a process's threads. [s]"""
     tasks = Path(f"/proc/{pid}/task").iterdir()
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 

@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def parts(home: str) -> None:
-    """Print how long reading, reckoning and writing take in one process."""
+    """Print how long reading, computing and writing take in one process."""
     from greentrain import History, report
     from greentrain.reporting.build_data import report_data_of
 
@@ -62,7 +62,7 @@ def parts(home: str) -> None:
     moments.append(time.perf_counter())
     report(data, "html")
     moments.append(time.perf_counter())
-    names = ("journals read", "runs reckoned", "page written")
+    names = ("journals read", "figures computed", "page written")
     for name, (start, end) in zip(names, pairwise(moments), strict=True):
         print(f"  {name:<16} {end - start:5.1f} s")
 

@@ -1,4 +1,4 @@
-"""How fast greentrain starts and estimates, beside a bare typer program and an empty Python, in one run.
+"""How fast greentrain starts and estimates, compared with a bare typer program and an empty Python, in one run.
 
 Usage: python benchmarks/speed.py [ROUNDS] [--against CHECKOUT]
 
@@ -93,7 +93,7 @@ class Program(NamedTuple):
         return int(found[1]) / 1e6
 
     def peak_mib(self) -> float:
-        """Give its peak memory. [MiB]"""
+        """Return its peak memory. [MiB]"""
         code = (
             "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
@@ -103,7 +103,7 @@ class Program(NamedTuple):
 
 
 def environment(home: str, sources: str = "") -> dict[str, str]:
-    """Give programs the same hashes, a cache of bytecode as users have it, and a history without runs."""
+    """Set for all programs the same hashes, a cache of bytecode as users have it, and a history without runs."""
     ours = {"PYTHONHASHSEED": "0", "GREENTRAIN_HOME": home, **({"PYTHONPATH": sources} if sources else {})}
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")}
     return kept | ours
@@ -140,7 +140,7 @@ def in_turns(programs: dict[str, Program], rounds: int) -> dict[str, list[Spent]
 
 
 def ratio(times: dict[str, list[Spent]], one: str, other: str) -> Spent:
-    """Give the medians over the rounds of one program's times over another's."""
+    """Return the medians over the rounds of one program's times over another's."""
     pairs = list(zip(times[one], times[other], strict=True))
     return Spent(
         statistics.median(a.cpu / b.cpu for a, b in pairs), statistics.median(a.wall / b.wall for a, b in pairs)
@@ -185,13 +185,13 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description="How fast greentrain starts and estimates.")
     parser.add_argument("rounds", nargs="?", type=int, default=21)
-    parser.add_argument("--against", metavar="CHECKOUT", help="another checkout of greentrain to measure beside")
-    said = parser.parse_args()
-    versions = {"": ""} | ({" (against)": str(Path(said.against).resolve() / "src")} if said.against else {})
+    parser.add_argument("--against", metavar="CHECKOUT", help="another checkout of greentrain to compare with")
+    options = parser.parse_args()
+    versions = {"": ""} | ({" (against)": str(Path(options.against).resolve() / "src")} if options.against else {})
     is_counted = shutil.which("valgrind") is not None
     with tempfile.TemporaryDirectory() as folder:
         programs = starts(versions, folder)
-        for line in start_lines(programs, said.rounds, is_counted):
+        for line in start_lines(programs, options.rounds, is_counted):
             print(line)
         for line in call_lines(versions, folder, is_counted):
             print(line)

@@ -1,4 +1,4 @@
-"""What tracking costs the training process: time until it starts, its loop's speed, its memory; beside codecarbon.
+"""What tracking costs the training process, greentrain's and codecarbon's: time to start, its loop's speed, its memory.
 
 Usage: python benchmarks/tracked_training.py [ROUNDS]
 """
