@@ -10,7 +10,7 @@ GRID = {"low": 400.0, "best": 400.0, "high": 400.0, "basis": "given", "source": 
 FIRST_START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def write_run(home: Path, key: str, **said: Any) -> Path:
+def write_run(home: Path, key: str, **facts: Any) -> Path:
     """Write the journals of one run of an hour: 300 W of accelerator, 100 W of CPU, 20 W of memory.
 
     PUE is 1.2 and the grid 400 g/kWh, so that the run is 0.42 kWh of IT, 0.504 kWh of facility and 0.2016 kg.
@@ -21,24 +21,24 @@ def write_run(home: Path, key: str, **said: Any) -> Path:
         The data folder.
     key : str
         The run's id.
-    **said
+    **facts
         ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured), ``spans``
         (name, begin and end [s], and the number of the one that it lies in, if any), ``year``, ``grid``,
         ``processors_alone`` (there is no accelerator, and only the memory's energy is known).
     """
-    started: datetime = said.get("started", FIRST_START)
+    started: datetime = facts.get("started", FIRST_START)
     folder = home / "runs" / key
     folder.mkdir(parents=True)
-    tracker = [_record(started, 0, _tracker_start(key, said))]
-    for number, (name, begin, end, *inside) in enumerate(said.get("spans", ())):
+    tracker = [_record(started, 0, _tracker_start(key, facts))]
+    for number, (name, begin, end, *inside) in enumerate(facts.get("spans", ())):
         parent = inside[0] if inside else None
         tracker.append(_record(started, begin, {"type": "span_start", "span": number, "parent": parent, "name": name}))
         tracker.append(_record(started, end, {"type": "span_end", "span": number, "error": None}))
-    status = said.get("status", "completed")
+    status = facts.get("status", "completed")
     if status is not None:
         tracker.append(_record(started, 3600, {"type": "end", "status": status, "error": None, "exit_code": 0}))
-    meter = _meter(key, started, said.get("gpu_w", 300.0), status)
-    if said.get("processors_alone"):
+    meter = _meter(key, started, facts.get("gpu_w", 300.0), status)
+    if facts.get("processors_alone"):
         _leave_memory_alone(tracker[0], meter)
     _write(folder / "node1.101.bbbbbb.meter.jsonl", meter)
     _write(folder / "node1.100.aaaaaa.tracker.jsonl", tracker)
@@ -54,12 +54,12 @@ def _leave_memory_alone(start: dict[str, Any], meter: list[dict[str, Any]]) -> N
             values.update(gpu=None, cpu=None)
 
 
-def _tracker_start(key: str, said: dict[str, Any]) -> dict[str, Any]:
+def _tracker_start(key: str, facts: dict[str, Any]) -> dict[str, Any]:
     return {
-        "type": "start", "session": key, "name": said.get("name"), "project": said.get("project"), "run_id": None,
+        "type": "start", "session": key, "name": facts.get("name"), "project": facts.get("project"), "run_id": None,
         "pid": 100, "pid_started": None, "host": "node1", "ranks": {}, "role": "main", "argv": ["train.py"],
         "versions": {"greentrain": "0", "data": "0", "python": "3.11"}, "location": "FR", "pue": PUE,
-        "year": said.get("year", 2026), "grid_intensity": said.get("grid", GRID), "interval_seconds": 1.0,
+        "year": facts.get("year", 2026), "grid_intensity": facts.get("grid", GRID), "interval_seconds": 1.0,
         "meter": "codecarbon",
         "estimate_inputs": {"gpu": "v100-sxm2-16gb", "pue": 1.2, "grid_intensity": 400.0, "location": None},
     }  # fmt: skip

@@ -33,7 +33,7 @@ def intervals(draw: st.DrawFn) -> Interval:
 
 
 def _chosen(draw: st.DrawFn, options: dict[str, st.SearchStrategy[Any]]) -> dict[str, Any]:
-    """Say some of the options and leave the others out."""
+    """Choose some of the options and leave the others out."""
     return {name: draw(values) for name, values in options.items() if draw(st.booleans())}
 
 
@@ -52,31 +52,32 @@ def surroundings() -> dict[str, st.SearchStrategy[Any]]:
 @st.composite
 def gpu_runs(draw: st.DrawFn) -> dict[str, Any]:
     """Runs on accelerators whose host follows from a factor."""
-    said = {"gpu": draw(st.sampled_from(GPUS + FAMILIES)), "count": draw(st.integers(1, 4096))}
-    said["hours"] = draw(positive(0.01, 5000))
-    said |= _chosen(draw, {"host_factor": positive(1, 3)})
+    arguments = {"gpu": draw(st.sampled_from(GPUS + FAMILIES)), "count": draw(st.integers(1, 4096))}
+    arguments["hours"] = draw(positive(0.01, 5000))
+    arguments |= _chosen(draw, {"host_factor": positive(1, 3)})
     if draw(st.booleans()):
-        said["utilization"] = draw(positive(0.05, 1.2))
-    return said | _chosen(draw, surroundings())
+        arguments["utilization"] = draw(positive(0.05, 1.2))
+    return arguments | _chosen(draw, surroundings())
 
 
 @st.composite
 def measured_runs(draw: st.DrawFn) -> dict[str, Any]:
     """Runs on V100 with a measured power."""
-    said = draw(gpu_runs())
-    said.pop("utilization", None)
-    return said | {"gpu": "V100", "power": draw(positive(10, TDP_OF_V100_W))}
+    arguments = draw(gpu_runs())
+    arguments.pop("utilization", None)
+    return arguments | {"gpu": "V100", "power": draw(positive(10, TDP_OF_V100_W))}
 
 
 @st.composite
 def host_runs(draw: st.DrawFn) -> dict[str, Any]:
     """Runs whose host is the sum of its parts, with or without accelerators."""
-    said: dict[str, Any] = {"hours": draw(positive(0.01, 5000)), "cpu_cores": draw(positive(1, 512))}
-    said |= _chosen(draw, {"cpu": st.sampled_from(["AMD EPYC 7763", "Intel Xeon E5-2670"])})
-    said |= _chosen(draw, {"memory_gb": positive(1, 2000), "utilization": positive(0.05, 1.0)})
+    arguments: dict[str, Any] = {"hours": draw(positive(0.01, 5000)), "cpu_cores": draw(positive(1, 512))}
+    arguments |= _chosen(draw, {"cpu": st.sampled_from(["AMD EPYC 7763", "Intel Xeon E5-2670"])})
+    arguments |= _chosen(draw, {"memory_gb": positive(1, 2000), "utilization": positive(0.05, 1.0)})
     if draw(st.booleans()):
-        said |= {"gpu": draw(st.sampled_from(["V100", "A100", "rtx-3090", "k80"])), "count": draw(st.integers(1, 64))}
-    return said | _chosen(draw, surroundings())
+        gpu = draw(st.sampled_from(["V100", "A100", "rtx-3090", "k80"]))
+        arguments |= {"gpu": gpu, "count": draw(st.integers(1, 64))}
+    return arguments | _chosen(draw, surroundings())
 
 
 def described_runs() -> st.SearchStrategy[dict[str, Any]]:

@@ -29,8 +29,8 @@ DEVICE = Input("device_embodied", EMBODIED, "kg", "default", "judgement", "", 0.
 def made(energy: Interval | None = ENERGY, site: SiteFactors = SITE, **more: Any) -> Footprint:
     """Make a footprint of 10 kWh, of which the accelerators drew 7, measured."""
     inputs = (METER._replace(value=energy),) if energy is not None else ()
-    said: dict[str, Any] = {"embodied_kg": EMBODIED, "basis": "measured"}
-    return footprint(energy, 7.0, site, inputs=(*inputs, *site.of_energy, *site.of_water, DEVICE), **(said | more))
+    arguments: dict[str, Any] = {"embodied_kg": EMBODIED, "basis": "measured"}
+    return footprint(energy, 7.0, site, inputs=(*inputs, *site.of_energy, *site.of_water, DEVICE), **(arguments | more))
 
 
 def close(interval: Interval | None, *ends: float) -> None:
@@ -268,9 +268,9 @@ def every_estimate() -> strategies.SearchStrategy[Estimate]:
     return strategies.one_of(described_runs(), _sized(), _told()).map(_estimated)
 
 
-def _estimated(said: dict[str, Any]) -> Estimate:
+def _estimated(arguments: dict[str, Any]) -> Estimate:
     try:
-        return estimate(**said)
+        return estimate(**arguments)
     except InputError:
         assume(False)
         raise

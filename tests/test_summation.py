@@ -214,8 +214,8 @@ def live(tmp_path: Path) -> Iterator[LiveRun]:
     """A run of this process that goes on, at 450 W, PUE 1.2 and 400 g/kWh."""
     power = tmp_path / "power.jsonl"
     power.write_text(json.dumps({"seconds": 0, "gpu_w": 360, "cpu_w": 72, "memory_w": 18}) + "\n")
-    said: dict[str, Any] = {"meter": f"replay:{power}", "home": tmp_path, "quiet": True}
-    with greentrain.track("bert", pue=1.2, grid_intensity=400, **said) as going:
+    arguments: dict[str, Any] = {"meter": f"replay:{power}", "home": tmp_path, "quiet": True}
+    with greentrain.track("bert", pue=1.2, grid_intensity=400, **arguments) as going:
         yield going
 
 
@@ -265,9 +265,9 @@ def several(least: int, most: int) -> strategies.SearchStrategy[list[Footprint]]
     return strategies.lists(described_runs().map(_estimated) | measured, min_size=least, max_size=most)
 
 
-def _estimated(said: dict[str, Any]) -> Footprint:
+def _estimated(arguments: dict[str, Any]) -> Footprint:
     try:
-        return estimate(**said).footprint
+        return estimate(**arguments).footprint
     except InputError:
         assume(False)
         raise
@@ -368,10 +368,10 @@ def test_a_run_counted_twice_is_said(tmp_path: Path) -> None:
             with greentrain.track(name, quiet=True) as run_:
                 pass
             inner.append(run_)
-    said = f"Run {outer.key} is among the results more than once, or with a part of it: its energy counts as often."
+    note = f"Run {outer.key} is among the results more than once, or with a part of it: its energy counts as often."
     found = History(tmp_path).get(outer.key or "")
     for results in ([outer, inner[0]], [outer, outer], [found, outer], [found, found]):
-        assert total(results).notes[0] == said
+        assert total(results).notes[0] == note
     assert not any("more than once" in note for note in total(inner).notes)
     assert total(History(tmp_path)) == total([found])
     assert total(History(tmp_path).select()) == total([found])

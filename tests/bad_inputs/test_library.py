@@ -139,28 +139,28 @@ TOGETHER: list[Case] = [
 ]  # fmt: skip
 
 
-def refusal(**said: Any) -> InputError:
+def refusal(**arguments: Any) -> InputError:
     """Describe an ordinary run with one thing wrong, and give the error."""
-    ordinary: dict[str, Any] = {"gpu": "V100", "hours": 96} | said
+    ordinary: dict[str, Any] = {"gpu": "V100", "hours": 96} | arguments
     with pytest.raises(InputError) as caught:
         estimate(**ordinary)
     return caught.value
 
 
-@pytest.mark.parametrize(("said", "kind", "message"), NUMBERS + NAMES + TEXTS + TOGETHER)
-def test_message(said: dict[str, Any], kind: type[InputError], message: str) -> None:
+@pytest.mark.parametrize(("arguments", "kind", "message"), NUMBERS + NAMES + TEXTS + TOGETHER)
+def test_message(arguments: dict[str, Any], kind: type[InputError], message: str) -> None:
     """The class and every word of the message."""
-    if "instance" in said and "gpu" not in said:
-        said = said | {"gpu": None}
-    error = refusal(**said)
+    if "instance" in arguments and "gpu" not in arguments:
+        arguments = arguments | {"gpu": None}
+    error = refusal(**arguments)
     assert (type(error), str(error)) == (kind, message)
 
 
 def test_every_refusal_is_a_value_error_of_ours() -> None:
     """Catching ValueError or GreentrainError catches them all."""
-    for said, _, _ in NUMBERS + NAMES + TEXTS + TOGETHER:
-        assert isinstance(refusal(**said), GreentrainError)
-        assert isinstance(refusal(**said), ValueError)
+    for arguments, _, _ in NUMBERS + NAMES + TEXTS + TOGETHER:
+        assert isinstance(refusal(**arguments), GreentrainError)
+        assert isinstance(refusal(**arguments), ValueError)
 
 
 def test_a_misspelt_region_suggests_the_right_one_first() -> None:

@@ -72,11 +72,11 @@ CASES: list[Case] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "kind", "message"), CASES)
-def test_message(said: dict[str, Any], kind: type[InputError], message: str) -> None:
+@pytest.mark.parametrize(("arguments", "kind", "message"), CASES)
+def test_message(arguments: dict[str, Any], kind: type[InputError], message: str) -> None:
     """The class and every word of the message."""
     with pytest.raises(InputError) as caught:
-        estimate(**({"gpu": "h100-sxm"} | said))
+        estimate(**({"gpu": "h100-sxm"} | arguments))
     assert (type(caught.value), str(caught.value)) == (kind, message)
 
 

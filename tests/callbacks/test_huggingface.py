@@ -193,8 +193,8 @@ def test_two_ranks_are_one_run_and_stop_at_one_step(settings: dict[str, Any]) ->
     """Under torchrun one rank has the meter, the other joins it, and a budget ends both after the same step."""
     launcher = ["-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-id=tiny-job", "--rdzv-backend=c10d",
                 "--rdzv-endpoint=localhost:0"]  # fmt: skip
-    said = json.dumps({**settings, "home": str(settings["home"]), "budget_kwh": 0.001, "on_budget": "stop"})
-    command = [sys.executable, *launcher, PROGRAM, said]
+    arguments = json.dumps({**settings, "home": str(settings["home"]), "budget_kwh": 0.001, "on_budget": "stop"})
+    command = [sys.executable, *launcher, PROGRAM, arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
 

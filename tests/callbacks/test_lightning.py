@@ -199,8 +199,8 @@ def test_wrong_arguments_are_refused_at_once(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize("strategy", ["ddp", "ddp_fork"])
 def test_two_ranks_are_one_run_and_stop_at_one_step(settings: dict[str, Any], strategy: str) -> None:
     """Ranks that Lightning starts itself have one meter and one run, and a budget ends both after the same step."""
-    said = json.dumps({**settings, "home": str(settings["home"]), "budget_kwh": 0.001, "on_budget": "stop"})
-    command = [sys.executable, PROGRAM, strategy, said]
+    arguments = json.dumps({**settings, "home": str(settings["home"]), "budget_kwh": 0.001, "on_budget": "stop"})
+    command = [sys.executable, PROGRAM, strategy, arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
 

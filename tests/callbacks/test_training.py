@@ -28,8 +28,8 @@ _SWALLOWED = "try:\n    raise KeyError('bad batch')\nexcept KeyError:\n    pass"
 
 def run_program(settings: dict[str, Any], body: str) -> subprocess.CompletedProcess[str]:
     """Run a program in which a training has begun."""
-    said = json.dumps({**settings, "home": str(settings["home"])})
-    command = [sys.executable, "-c", _HEAD + body, said]
+    arguments = json.dumps({**settings, "home": str(settings["home"])})
+    command = [sys.executable, "-c", _HEAD + body, arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 

@@ -23,7 +23,7 @@ def card(tmp_path: Path) -> Path:
 
 
 def expected() -> bytes:
-    """Give the card as it ought to be."""
+    """Return the card as it ought to be."""
     result = estimate("V100-SXM2-16GB", hours=96, power=250, host_factor=1, pue=1, grid_intensity=400)
     return update_card(TEXT, result).encode()
 

@@ -26,11 +26,11 @@ def home(tmp_path: Path) -> Path:
     """A completed run and a failed one with a nasty name, a thousandth of a day later."""
     one_hour(tmp_path / "runs" / "20251122T120000Z-aaaaaa", estimate_inputs={"location": "FR", "year": 2024})
     folder = tmp_path / "runs" / "slurm-7"
-    said = [
+    logged = [
         line(91, type="span_start", span=1, parent=None, name=NASTY, attributes={NASTY: NASTY}),
         ended(1800, "failed", "OSError"),
     ]
-    tracker(folder, at=90, name=NASTY, project=NASTY, location=NASTY, argv=[NASTY], lines=said)
+    tracker(folder, at=90, name=NASTY, project=NASTY, location=NASTY, argv=[NASTY], lines=logged)
     meter(folder, at=90, components=[{**GPU, "name": NASTY}], lines=[stopped(1800, 1710, 0.5)])
     return tmp_path
 
@@ -211,8 +211,8 @@ def running(home: Path, pid: int, **start: object) -> Path:
     """Write a run of this computer whose process has this id."""
     folder = home / "runs" / "live"
     facts = {"host": host_name(), "pid": pid, "pid_started": process_started(pid), "total_steps": 1000}
-    said = [line(60, type="log", values={"step": 250})]
-    tracker(folder, lines=said, **(facts | start))  # type: ignore[arg-type]
+    logged = [line(60, type="log", values={"step": 250})]
+    tracker(folder, lines=logged, **(facts | start))  # type: ignore[arg-type]
     return meter(folder, host=host_name(), components=[UNHEARD, CPU, MEMORY], lines=[reading(60, 60, 0.1, 0.01)])
 
 
@@ -283,8 +283,8 @@ def test_watching_in_a_narrow_terminal(tmp_path: Path) -> None:
 
 def test_watching_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No run goes on: exit code 1; an unknown id or interval is misuse."""
-    said = "greentrain: no run goes on; 'greentrain history' lists those that ended\n"
-    assert shown(capsys, home, "watch") == (1, "", said)
+    message = "greentrain: no run goes on; 'greentrain history' lists those that ended\n"
+    assert shown(capsys, home, "watch") == (1, "", message)
     assert shown(capsys, home, "watch", "x")[0] == 2
     limits = "must be at least 0.1 and at most 3,600 (seconds between two looks)"
     assert shown(capsys, home, "watch", "--interval", "0") == (2, "", f"greentrain: --interval '0': {limits}\n")

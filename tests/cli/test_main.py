@@ -21,7 +21,7 @@ EXACT_JOB = [
 ]
 
 
-def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+def outcome(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     """Run a command and give its exit code, stdout and stderr."""
     code = run(arguments)
     captured = capsys.readouterr()
@@ -42,7 +42,7 @@ def test_the_short_way_and_typer_print_the_same(arguments: list[str], capsys: py
     from greentrain.cli.app import run_app
 
     assert parse(arguments) is not None
-    short = said(arguments, capsys)
+    short = outcome(arguments, capsys)
     code = run_app(arguments)
 
     assert (code, capsys.readouterr().out, "") == short
@@ -74,7 +74,7 @@ def test_whatever_is_not_plain_is_left_to_typer(arguments: list[str]) -> None:
 
 def test_json_is_one_object_with_the_names_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
     """The JSON has the keys that others build on, and its parts agree with each other."""
-    code, out, err = said([*JOB, "--location", "FR", "--year", "2024", "--json"], capsys)
+    code, out, err = outcome([*JOB, "--location", "FR", "--year", "2024", "--json"], capsys)
     result = json.loads(out)
 
     assert (code, err) == (0, "")
@@ -99,7 +99,7 @@ def test_csv_is_a_header_and_one_row(capsys: pytest.CaptureFixture[str]) -> None
     import csv
     import io
 
-    code, out, _ = said([*EXACT_JOB, "--format", "csv"], capsys)
+    code, out, _ = outcome([*EXACT_JOB, "--format", "csv"], capsys)
     (row,) = csv.DictReader(io.StringIO(out))
 
     assert code == 0
@@ -136,7 +136,7 @@ def test_published_runs_come_out_to_the_printed_digit(
     1,082,990 h x 400 W = 433,196 kWh, x 57 g = 24,692.17 kg (BLOOM);
     30,840,000 h x 700 W = 21,588,000 kWh, x 414 g = 8,937,432 kg (Llama 3.1 405B).
     """
-    code, out, _ = said(arguments, capsys)
+    code, out, _ = outcome(arguments, capsys)
 
     assert code == 0
     assert all(number in out for number in printed)
@@ -169,7 +169,7 @@ def test_misuse_is_one_line_and_exit_code_2(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A mistake is answered in one line on stderr that names the option, and with nothing on stdout."""
-    code, out, err = said(arguments, capsys)
+    code, out, err = outcome(arguments, capsys)
 
     assert (code, out) == (2, "")
     assert err.startswith(f"greentrain: {message}")
@@ -178,7 +178,7 @@ def test_misuse_is_one_line_and_exit_code_2(
 
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     """The bare program shows its commands and counts as misuse."""
-    code, out, _ = said([], capsys)
+    code, out, _ = outcome([], capsys)
 
     assert code == 2
     assert {"estimate", "profiles", "grids"} <= set(out.split())
@@ -187,7 +187,7 @@ def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("kind", ["profiles", "grids"])
 def test_a_search_without_result_says_so(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A word that nothing has is answered on stderr with exit code 1."""
-    code, _, err = said([kind, "qqqq"], capsys)
+    code, _, err = outcome([kind, "qqqq"], capsys)
 
     assert code == 1
     assert "'qqqq'" in err
@@ -199,7 +199,7 @@ def test_lists_fit_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     tiny = ["estimate", "--gpu", "Jetson Nano", "--hours", "0.001", "--location", "NO"]
     host = ["estimate", "--cpu", "AMD EPYC 7763", "--cpu-cores", "64", "--hours", "10", "--explain"]
     for arguments in (JOB, large, tiny, host, ["profiles"], ["grids"], ["profiles", "V100"], ["grids", "us"]):
-        _, out, _ = said(arguments, capsys)
+        _, out, _ = outcome(arguments, capsys)
 
         assert [line for line in out.splitlines() if len(line) > 80 and "://" not in line] == [], arguments
         assert out.isascii(), arguments

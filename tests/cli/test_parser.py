@@ -47,13 +47,13 @@ def lines(command: Command) -> Iterator[list[str]]:
 
 def typer_says(command: Command, words: list[str]) -> dict[str, Any]:
     """Let typer read the words and give what the command would get."""
-    heard: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
     app = typer.Typer(rich_markup_mode=None)
     app.callback()(lambda: None)
-    add_command(app, "it", command._replace(run=lambda said: heard.append(said) or 0))  # type: ignore[func-returns-value]
+    add_command(app, "it", command._replace(run=lambda values: calls.append(values) or 0))  # type: ignore[func-returns-value]
     app(["it", *words], standalone_mode=False)
-    (said,) = heard
-    return said
+    (values,) = calls
+    return values
 
 
 COMMANDS = list(commands())
@@ -71,7 +71,7 @@ def test_both_ways_read_the_same(path: tuple[str, ...], command: Command) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "values"),
     [
         (["profiles", "V100"], {"word": "V100"}),
         (["profiles", "--json"], {"json": True}),
@@ -81,13 +81,13 @@ def test_both_ways_read_the_same(path: tuple[str, ...], command: Command) -> Non
         (["history", "--project", "nlp", "--csv"], {"project": "nlp", "csv": True}),
     ],
 )
-def test_a_group_lists_where_no_command_is_named(words: list[str], said: dict[str, Any]) -> None:
+def test_a_group_lists_where_no_command_is_named(words: list[str], values: dict[str, Any]) -> None:
     """The first word that is no option decides."""
     found = parse(words)
     group = command_of(words[0])
 
     assert isinstance(group, Group)
-    assert found == (group.commands["list"], said)
+    assert found == (group.commands["list"], values)
 
 
 @pytest.mark.parametrize(

@@ -256,8 +256,8 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: Path) -> None:
 
 def test_the_short_way_reads_what_typer_reads(capsys: pytest.CaptureFixture[str]) -> None:
     """Options by the table; help, abbreviations and mistakes are left to typer."""
-    said = {"id": "abc", "output": "x.md", "force": True}
-    assert parse(["report", "abc", "-o", "x.md", "--force"]) == (COMMAND, said)
+    values = {"id": "abc", "output": "x.md", "force": True}
+    assert parse(["report", "abc", "-o", "x.md", "--force"]) == (COMMAND, values)
     for arguments in (["report", "--help"], ["report", "--oops", "1"], ["report", "--force=1"]):
         assert parse(arguments) is None
     assert run(["report", "--help"]) == 0

@@ -52,12 +52,12 @@ def meter(tmp_path: Path) -> str:
 
 
 def wrapped(tmp_path: Path, meter: str, *options: str) -> list[str]:
-    """Give the command line up to the command."""
+    """Return the command line up to the command."""
     return [PROGRAM, "track", "--home", str(tmp_path / "home"), "--meter", meter, *options, "--"]
 
 
 def python(code: str, *arguments: str) -> list[str]:
-    """Give the command that runs this code."""
+    """Return the command that runs this code."""
     return [sys.executable, "-c", code, *arguments]
 
 
@@ -218,7 +218,7 @@ def test_stop_and_continue(tmp_path: Path, meter: str) -> None:
 
 
 def state_of(pid: int, wanted: str) -> str:
-    """Give the state of a process, once it is the wanted one or after a minute."""
+    """Return the state of a process, once it is the wanted one or after a minute."""
     state = ""
     for _ in range(1200):
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

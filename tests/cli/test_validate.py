@@ -13,7 +13,7 @@ from greentrain.cli import run
 HEADER = "id,accelerator,accelerator_count,wall_hours,power_basis,power_w_per_accelerator,published_energy_kwh"
 
 
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     """Run the command and give exit code, stdout and stderr."""
     code = run(["validate", *arguments])
     captured = capsys.readouterr()
@@ -29,7 +29,7 @@ def own_file(folder: Path, *rows: str) -> str:
 
 def test_the_table_fits_80_columns_of_ascii(capsys: pytest.CaptureFixture[str]) -> None:
     """And ends well, since every T1 record comes out."""
-    code, out, err = said(capsys)
+    code, out, err = outcome(capsys)
     assert (code, err) == (0, "")
     assert out.isascii()
     assert max(map(len, out.splitlines())) <= 80
@@ -40,7 +40,7 @@ def test_the_table_fits_80_columns_of_ascii(capsys: pytest.CaptureFixture[str]) 
 def test_what_fails_stands_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A failing record, with its reason, before one that comes out; the exit code tells."""
     file = own_file(tmp_path, "right,V100,8,10,tdp,300,24", "off,V100,8,10,tdp,300,31")
-    code, out, _ = said(capsys, "--references", file, "--tier", "T1")
+    code, out, _ = outcome(capsys, "--references", file, "--tier", "T1")
     lines = out.splitlines()
     start = next(index for index, line in enumerate(lines) if line.startswith("Record"))
     assert lines[start + 1] == "off                             T1    31.0 kWh  24.0                    FAILED"
@@ -52,13 +52,13 @@ def test_what_fails_stands_first(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_json_is_that_of_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     """Both spellings of the option."""
     for option in (["--json"], ["--format", "json"]):
-        _, out, _ = said(capsys, "--tier", "T1", *option)
+        _, out, _ = outcome(capsys, "--tier", "T1", *option)
         assert json.loads(out) == validate(tier="T1").to_dict()
 
 
 def test_csv_has_one_row_per_record_and_tier(capsys: pytest.CaptureFixture[str]) -> None:
     """Intervals in three columns each, traps separated by semicolons."""
-    _, out, _ = said(capsys, "--record", "patterson2021-gpt3", "--format", "csv")
+    _, out, _ = outcome(capsys, "--record", "patterson2021-gpt3", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert [row["tier"] for row in rows] == ["T1", "T3", "T4"]
     assert float(rows[0]["estimated_kwh_best"]) == pytest.approx(1_289_376)
@@ -67,7 +67,7 @@ def test_csv_has_one_row_per_record_and_tier(capsys: pytest.CaptureFixture[str])
 
 def test_one_record_is_explained_factor_by_factor(capsys: pytest.CaptureFixture[str]) -> None:
     """Stated inputs, each tier, the factors, and what contradicts it."""
-    code, out, _ = said(capsys, "--record", "patterson2021-gpt3")
+    code, out, _ = outcome(capsys, "--record", "patterson2021-gpt3")
     assert code == 0
     assert max(map(len, out.splitlines())) <= 80
     for words in (
@@ -89,7 +89,7 @@ def test_one_record_is_explained_factor_by_factor(capsys: pytest.CaptureFixture[
 def test_every_record_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     """Excluded ones too, which say why."""
     for record in validate(tier="T1").references:
-        code, out, err = said(capsys, "--record", record.id)
+        code, out, err = outcome(capsys, "--record", record.id)
         assert (code, err) == (0, "")
         assert max(map(len, out.splitlines())) <= 80
         assert (f"Not checked\n  {record.excluded[:60]}" in out) == bool(record.excluded)
@@ -108,13 +108,13 @@ def test_misuse_is_one_line_and_exit_code_2(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Naming the option as it is typed."""
-    assert said(capsys, *arguments) == (2, "", f"greentrain: {message}\n")
+    assert outcome(capsys, *arguments) == (2, "", f"greentrain: {message}\n")
 
 
 def test_a_bad_cell_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With file, row and column."""
     file = own_file(tmp_path, "a,V100,eight,10,tdp,300,24")
-    code, out, err = said(capsys, "--references", file)
+    code, out, err = outcome(capsys, "--references", file)
     assert (code, out) == (2, "")
     assert err == (
         f"greentrain: {file}, row 2, column accelerator_count: 'eight' is not a number; "
@@ -124,12 +124,12 @@ def test_a_bad_cell_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.C
 
 def test_figures_that_are_far_apart_still_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A slip of the unit must not break the table."""
-    _, out, _ = said(capsys, "--references", own_file(tmp_path, "slip,V100,1000,100000,measured,,0.001"))
+    _, out, _ = outcome(capsys, "--references", own_file(tmp_path, "slip,V100,1000,100000,measured,,0.001"))
     assert max(map(len, out.splitlines())) <= 80
     assert "0.001 kWh  about 3e+07" in out
 
 
 def test_a_file_without_records_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A header alone is no mistake."""
-    code, out, _ = said(capsys, "--references", own_file(tmp_path))
+    code, out, _ = outcome(capsys, "--references", own_file(tmp_path))
     assert (code, out.startswith("Validation of 0 published records")) == (0, True)

@@ -54,7 +54,7 @@ class Shown(NamedTuple):
 
 
 def unit(form: str, quantity: str) -> tuple[float, int]:
-    """Give how many of the form's unit make one of ours, and the digits that it shows."""
+    """Return how many of the form's unit make one of ours, and the digits that it shows."""
     rows = csv.DictReader(io.StringIO(_UNITS.read_text()))
     row = next(row for row in rows if (row["form"], row["quantity"]) == (form, quantity))
     return float(row["factor"]), int(row["digits"])

@@ -119,8 +119,8 @@ def two_nodes(folder: Path) -> None:
 
 def no_meter(folder: Path) -> None:
     """8 x 250 W x 1.25 for an hour, as somebody said: 2.5 kWh."""
-    said = {**EIGHT, "power": 250, "host_factor": 1.25}
-    tracker(folder, lines=[ended(3600)], estimate_inputs=said, meter="none")
+    arguments = {**EIGHT, "power": 250, "host_factor": 1.25}
+    tracker(folder, lines=[ended(3600)], estimate_inputs=arguments, meter="none")
 
 
 def killed(folder: Path) -> None:
@@ -217,7 +217,7 @@ def assert_shows(shown: Shown, footprint: Footprint) -> None:
 
 
 def forms_of(run: Any, status: str) -> dict[str, str]:
-    """Give what all forms say; the score needs another unit than the run where that was not completed."""
+    """Return what all forms say; the score needs another unit than the run where that was not completed."""
     score: dict[str, Any] = {"tokens": 1000, "functional_unit": "token"} if status != "completed" else {}
     return {form: report(run, form, **(score if form == "sci" else {})) for form in FORMS}
 
@@ -428,13 +428,13 @@ class Eight:
 
 @pytest.fixture
 def tracked(tmp_path: Path) -> Callable[..., LiveRun]:
-    """Give a function that tracks a run by a recorded meter of 450 W."""
+    """Return a function that tracks a run by a recorded meter of 450 W."""
     power = tmp_path / "power.jsonl"
 
-    def track(*steps: dict[str, Any], **said: Any) -> LiveRun:
+    def track(*steps: dict[str, Any], **arguments: Any) -> LiveRun:
         replayed = [{"seconds": 0, "gpu_w": 360, "cpu_w": 72, "memory_w": 18}, *steps]
         power.write_text("".join(json.dumps(step) + "\n" for step in replayed))
-        found = greentrain.track("bert", meter=f"replay:{power}", home=tmp_path, location="FR", **said)
+        found = greentrain.track("bert", meter=f"replay:{power}", home=tmp_path, location="FR", **arguments)
         return found.start()
 
     return track
@@ -442,7 +442,7 @@ def tracked(tmp_path: Path) -> Callable[..., LiveRun]:
 
 def assert_shown_everywhere(run: LiveRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Compare all places that show a run of this process; gives the run of the history."""
-    said = capsys.readouterr().err
+    stderr = capsys.readouterr().err
     assert run.measurement is not None
     assert run.key is not None
     footprint = run.footprint
@@ -450,7 +450,7 @@ def assert_shown_everywhere(run: LiveRun, tmp_path: Path, capsys: pytest.Capture
     assert in_history.footprint == footprint == run.measurement.footprint == run.view().footprint
     assert in_history.status == run.record["status"]
 
-    (end_line,) = [text for text in said.splitlines() if text.startswith("greentrain: bert")]
+    (end_line,) = [text for text in stderr.splitlines() if text.startswith("greentrain: bert")]
     assert str(run) == end_line
     assert_shows(of_line(end_line), footprint)
     assert_shows(of_line(str(in_history)), footprint)
@@ -522,10 +522,13 @@ def test_a_run_whose_readings_fail(tracked: Callable[..., LiveRun], tmp_path: Pa
     run = tracked({"seconds": 0.5, "error": "the driver is gone"}, interval=0.2)
     time.sleep(3.2)
     run.stop()
-    said = str(run)
+    line_of_run = str(run)
     found = assert_shown_everywhere(run, tmp_path, capsys)
     assert (found.basis, found.is_complete) == (MIXED, False)
-    assert f"measured {found.duration_seconds - found.unmetered_seconds:.1f} of {found.duration_seconds:.1f} s" in said
+    assert (
+        f"measured {found.duration_seconds - found.unmetered_seconds:.1f} of {found.duration_seconds:.1f} s"
+        in line_of_run
+    )
     assert found.it_energy_kwh is not None
     assert found.it_energy_kwh.best == pytest.approx(450 * found.duration_seconds / 3.6e6, rel=0.2)
 
@@ -555,8 +558,14 @@ def test_a_run_inside_another(tracked: Callable[..., LiveRun], tmp_path: Path, c
 
 def test_a_run_without_a_meter(tmp_path: Path, capsys: Any) -> None:
     """8 x 250 W x 1.25 for as long as it took, estimated."""
-    said: dict[str, Any] = {"gpu": "A100-SXM4-80GB", "count": 8, "meter": "none", "home": tmp_path, "location": "FR"}
-    run = greentrain.track("bert", **said).start()
+    arguments: dict[str, Any] = {
+        "gpu": "A100-SXM4-80GB",
+        "count": 8,
+        "meter": "none",
+        "home": tmp_path,
+        "location": "FR",
+    }
+    run = greentrain.track("bert", **arguments).start()
     time.sleep(0.2)
     run.stop()
     text = str(run)
@@ -598,9 +607,9 @@ def test_a_command(tmp_path: Path) -> None:
     """The line at the end of a wrapped command says what the history says."""
     power = tmp_path / "power.jsonl"
     power.write_text(json.dumps({"seconds": 0, "gpu_w": 360, "cpu_w": 72, "memory_w": 18}) + "\n")
-    said = ["--name", "bert", "--meter", f"replay:{power}", "--home", str(tmp_path), "--location", "FR"]
+    arguments = ["--name", "bert", "--meter", f"replay:{power}", "--home", str(tmp_path), "--location", "FR"]
     sleeper = [sys.executable, "-c", "import time; time.sleep(0.3)"]
-    command = [str(Path(sys.executable).with_name("greentrain")), "track", *said, "--", *sleeper]
+    command = [str(Path(sys.executable).with_name("greentrain")), "track", *arguments, "--", *sleeper]
     ended_command = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     (run,) = History(str(tmp_path)).runs()
     (end_line,) = ended_command.stderr.splitlines()

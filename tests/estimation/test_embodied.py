@@ -11,7 +11,7 @@ IN_USE_HOURS = 35_040 * 0.75
 
 
 def shown(run: Estimate) -> dict[str, Interval]:
-    """Give the embodied inputs by name."""
+    """Return the embodied inputs by name."""
     names = ("device_embodied", "node_share_embodied", "lifetime", "share_of_life_in_use")
     return {item.name: item.value for item in run.inputs if item.name in names}
 

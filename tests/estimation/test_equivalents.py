@@ -13,8 +13,8 @@ from greentrain.interval import exact
 def activity(key: str, kg: Interval, **others: Any) -> Equivalent:
     """Make an activity fit for display."""
     plain: dict[str, Any] = dict.fromkeys(("geography", "subject", "trip", "radiative_forcing", "notes"), "")
-    said = plain | {"label": key, "unit": "piece", "year": 2024, "display": 1, "source": "a;b", "verified": "yes"}
-    return Equivalent(id=key, kg=kg, **(said | others))
+    columns = plain | {"label": key, "unit": "piece", "year": 2024, "display": 1, "source": "a;b", "verified": "yes"}
+    return Equivalent(id=key, kg=kg, **(columns | others))
 
 
 def test_the_ratio_worked_by_hand() -> None:

@@ -12,7 +12,7 @@ PLACES = CATALOGUE.places
 
 
 def intensity(place: str | None, year: int | None, hours: float | None = 96) -> Interval:
-    """Give the carbon intensity of a place for a run of some length."""
+    """Return the carbon intensity of a place for a run of some length."""
     location = PLACES.find(place) if place else None
     return grid_input(choose_grid(CATALOGUE, location, year), CATALOGUE, hours).value
 

@@ -12,12 +12,12 @@ from greentrain.estimation import Request, ResolvedRun, find_compute, find_devic
 
 CATALOGUE = load_catalogue()
 THIS_YEAR = time.localtime().tm_year
-Said = dict[str, Any]
+Arguments = dict[str, Any]
 
 
-def found(**said: Any) -> tuple[str, ...]:
-    """Give the slips that a described run is suspected of."""
-    request = Request(**said)
+def found(**arguments: Any) -> tuple[str, ...]:
+    """Return the slips that a described run is suspected of."""
+    request = Request(**arguments)
     devices = None
     if request.has_accelerators:
         devices = find_devices(CATALOGUE, request.gpu, request.instance, request.count)
@@ -26,7 +26,7 @@ def found(**said: Any) -> tuple[str, ...]:
     )
 
 
-SLIPS: list[tuple[str, Said, str]] = [
+SLIPS: list[tuple[str, Arguments, str]] = [
     (
         "grid in kg/kWh",
         {"gpu": "V100", "hours": 96, "grid_intensity": 0.43},
@@ -102,14 +102,14 @@ SLIPS: list[tuple[str, Said, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "note"), [case[1:] for case in SLIPS], ids=[case[0] for case in SLIPS])
-def test_a_slip_is_noted_once_and_not_refused(said: Said, note: str) -> None:
+@pytest.mark.parametrize(("arguments", "note"), [case[1:] for case in SLIPS], ids=[case[0] for case in SLIPS])
+def test_a_slip_is_noted_once_and_not_refused(arguments: Arguments, note: str) -> None:
     """The estimate is made, and ends with this one note."""
-    assert found(**said) == (note,)
-    assert estimate(**said).notes[-1] == note
+    assert found(**arguments) == (note,)
+    assert estimate(**arguments).notes[-1] == note
 
 
-ORDINARY: list[Said] = [
+ORDINARY: list[Arguments] = [
     {"gpu": "V100", "hours": 96},
     {"gpu": "V100", "count": 10_000, "hours": 355.2, "power": 330, "year": 2020},
     {"gpu": "a100-sxm4-80gb", "count": 384, "hours": 2837.68, "power": 400, "location": "FR", "year": 2022},
@@ -135,20 +135,20 @@ ORDINARY: list[Said] = [
 ]
 
 
-@pytest.mark.parametrize("said", ORDINARY, ids=range(len(ORDINARY)))
-def test_an_ordinary_run_is_left_alone(said: Said) -> None:
+@pytest.mark.parametrize("arguments", ORDINARY, ids=range(len(ORDINARY)))
+def test_an_ordinary_run_is_left_alone(arguments: Arguments) -> None:
     """Published runs, single cards, full TDP, idle cards and the edges of the rules."""
-    assert found(**said) == ()
+    assert found(**arguments) == ()
 
 
 @given(gpu_runs())
-def test_a_run_of_months_at_the_defaults_is_left_alone(said: Said) -> None:
+def test_a_run_of_months_at_the_defaults_is_left_alone(arguments: Arguments) -> None:
     """No device, place, PUE or ordinary length by itself is suspicious."""
     for name in ("year", "site", "grid_intensity", "host_factor"):
-        said.pop(name, None)
-    if said["gpu"] in ("tpu-v2", "tpu-v3"):
-        said["count"] = 4
-    assert found(**said) == ()
+        arguments.pop(name, None)
+    if arguments["gpu"] in ("tpu-v2", "tpu-v3"):
+        arguments["count"] = 4
+    assert found(**arguments) == ()
 
 
 def test_every_grid_of_the_tables_lies_inside_the_limits() -> None:

@@ -13,14 +13,14 @@ TPU_NAME = CATALOGUE.hardware.accelerator("tpu-v3").name
 
 
 def used(run: Estimate, name: str) -> Interval:
-    """Give the interval of one input."""
+    """Return the interval of one input."""
     (found,) = [item.value for item in run.inputs if item.name == name]
     return found
 
 
-def it_kwh(**said: Any) -> float:
+def it_kwh(**arguments: Any) -> float:
     """Energy of the computers of a run at the given settings."""
-    return estimate(**said).it_energy_kwh.best
+    return estimate(**arguments).it_energy_kwh.best
 
 
 @pytest.mark.parametrize("name", ["8xA100", "8x A100", "8 x A100", "8\N{MULTIPLICATION SIGN}A100"])

@@ -8,9 +8,9 @@ from greentrain import Input, estimate
 from greentrain.interval import exact
 
 
-def site_inputs(**said: Any) -> dict[str, Input]:
-    """Give the site's inputs of an ordinary run by name."""
-    run = estimate(**({"hours": 1, "year": 2022} | said))
+def site_inputs(**arguments: Any) -> dict[str, Input]:
+    """Return the site's inputs of an ordinary run by name."""
+    run = estimate(**({"hours": 1, "year": 2022} | arguments))
     return {item.name: item for item in run.inputs if item.name in ("pue", "wue", "water_intensity")}
 
 
@@ -21,16 +21,16 @@ def test_a_given_pue_is_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "pue", "basis", "note"),
+    ("arguments", "pue", "basis", "note"),
     [
         ({"gpu": "V100", "location": "aws:us-east-1"}, 1.16, "published", "2022"),
         ({"gpu": "V100", "location": "FR", "year": 2023}, 1.58, "default", "2023"),
         ({"gpu": "V100", "year": 2023}, 1.58, "default", "2023"),
     ],
 )
-def test_the_most_specific_pue(said: dict[str, Any], pue: float, basis: str, note: str) -> None:
+def test_the_most_specific_pue(arguments: dict[str, Any], pue: float, basis: str, note: str) -> None:
     """The region's, else the industry's survey of the year, which is our choice."""
-    found = site_inputs(**said)["pue"]
+    found = site_inputs(**arguments)["pue"]
     assert (found.value.best, found.basis, found.note) == (pue, basis, note)
 
 
@@ -55,9 +55,9 @@ def test_a_given_pue_wins_over_the_workstation_s() -> None:
 
 def test_a_figure_of_another_year_is_noted() -> None:
     """The survey of 2011 stands for 2012."""
-    said: dict[str, Any] = {"hours": 1, "location": "FR", "year": 2012}
-    assert "No PUE published for 2012: the one of 2011 is used." in estimate("V100", **said).notes
-    assert not [note for note in estimate("V100", **said, pue=1.5).notes if "PUE" in note]
+    arguments: dict[str, Any] = {"hours": 1, "location": "FR", "year": 2012}
+    assert "No PUE published for 2012: the one of 2011 is used." in estimate("V100", **arguments).notes
+    assert not [note for note in estimate("V100", **arguments, pue=1.5).notes if "PUE" in note]
 
 
 def test_water_worked_by_hand() -> None:

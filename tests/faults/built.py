@@ -41,7 +41,7 @@ def program(room: Room, name: str, script: str) -> str:
 
 
 def meter_with(room: Room, variables: dict[str, str]) -> dict[str, str]:
-    """Give what the program ``told.py`` needs in its environment for a meter with these variables in its own."""
+    """Return the environment of ``with_arguments.py`` in which its meter has these variables in its own."""
     python = room.folder / "python"
     words = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
     python.write_text(f'#!/bin/sh\n{words} exec {shlex.quote(sys.executable)} "$@"\n')
@@ -50,7 +50,7 @@ def meter_with(room: Room, variables: dict[str, str]) -> dict[str, str]:
 
 
 def with_cpu(room: Room, name: str, threads: int, flags: str = "hypervisor") -> tuple[str, ...]:
-    """Give the words before a command that show it another CPU; skip the test where that is not allowed."""
+    """Return the words before a command that show it another CPU; skip the test where that is not allowed."""
     text = "".join(CPUINFO.format(number=number, name=name, flags=flags) for number in range(threads))
     file = room.folder / "cpuinfo"
     file.write_text(text)

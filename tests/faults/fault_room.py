@@ -113,7 +113,7 @@ class Room:
         path.write_text("".join(f"{json.dumps(step)}\n" for step in steps))
         return f"replay:{path}"
 
-    def start(self, program: str, *words: object, by: str = "greentrain", **said: Any) -> Training:
+    def start(self, program: str, *words: object, by: str = "greentrain", **settings: Any) -> Training:
         """Start one of the programs.
 
         Parameters
@@ -124,39 +124,44 @@ class Room:
             Its arguments.
         by : str, optional
             What tracks it: ``greentrain``, ``codecarbon`` or ``nothing``.
-        **said
+        **settings
             ``before``: words before Python's; ``options``: of Python; ``environment``: what differs, None takes out.
             The rest goes to Popen.
         """
-        command = [*said.pop("before", ()), sys.executable, *said.pop("options", ()), str(PROGRAMS / f"{program}.py")]
-        return self.launch([*command, *map(str, words)], by=by, **said)
+        command = [
+            *settings.pop("before", ()),
+            sys.executable,
+            *settings.pop("options", ()),
+            str(PROGRAMS / f"{program}.py"),
+        ]
+        return self.launch([*command, *map(str, words)], by=by, **settings)
 
-    def launch(self, command: Sequence[str], by: str = "greentrain", **said: Any) -> Training:
+    def launch(self, command: Sequence[str], by: str = "greentrain", **settings: Any) -> Training:
         """Start any command in this room."""
-        changed = {"TRACKED_BY": by} | said.pop("environment", {})
+        changed = {"TRACKED_BY": by} | settings.pop("environment", {})
         environment = {name: value for name, value in (self.environment | changed).items() if value is not None}
         number = len(self._started)
         out, err = self.folder / f"out-{number}", self.folder / f"err-{number}"
         with out.open("wb") as out_file, err.open("wb") as err_file:
             files = {"stdin": subprocess.DEVNULL, "stdout": out_file, "stderr": err_file}
-            options: dict[str, Any] = {"cwd": self.work, "start_new_session": True, **files, **said}
+            options: dict[str, Any] = {"cwd": self.work, "start_new_session": True, **files, **settings}
             process = subprocess.Popen(command, env=environment, **options)
         self._started.append(Training(process, out, err))
         return self._started[-1]
 
-    def run(self, program: str, *words: object, **said: Any) -> Outcome:
+    def run(self, program: str, *words: object, **settings: Any) -> Outcome:
         """Run one of the programs to its end."""
-        return self.start(program, *words, **said).end()
+        return self.start(program, *words, **settings).end()
 
-    def both(self, program: str, *words: object, **said: Any) -> Outcome:
+    def both(self, program: str, *words: object, **settings: Any) -> Outcome:
         """Run a program bare and tracked, check that nobody can tell the two apart, and give the tracked one's end."""
-        bare, tracked = (self.start(program, *words, by=by, **said) for by in ("nothing", "greentrain"))
+        bare, tracked = (self.start(program, *words, by=by, **settings) for by in ("nothing", "greentrain"))
         outcomes = bare.end(), tracked.end()
         assert outcomes[0][:2] == outcomes[1][:2]
         return outcomes[1]
 
     def runs(self, home: Path | None = None, wait: bool = True) -> tuple[Run, ...]:
-        """Give the recorded runs, without the earlier one, oldest first, once their meters have ended."""
+        """Return the recorded runs, without the earlier one, oldest first, once their meters have ended."""
         place = home or self.home
         if wait:
             wait_until(lambda: not unfinished(place))
@@ -164,7 +169,7 @@ class Room:
         return tuple(sorted(found, key=lambda run: run.started))
 
     def run_alone(self, home: Path | None = None) -> Run:
-        """Give the one recorded run."""
+        """Return the one recorded run."""
         (run,) = self.runs(home)
         return run
 
@@ -185,7 +190,7 @@ def wait_until(condition: Any, seconds: float = _PATIENCE_SECONDS) -> None:
 
 
 def journals(home: Path, kind: str) -> dict[Path, list[dict[str, Any]]]:
-    """Give the records of all journals of a kind, without the earlier run's."""
+    """Return the records of all journals of a kind, without the earlier run's."""
     found = {}
     for path in sorted(home.glob(f"runs/*/*.{kind}.jsonl")):
         if path.parent.name != EARLIER and path.is_file():
@@ -194,7 +199,7 @@ def journals(home: Path, kind: str) -> dict[Path, list[dict[str, Any]]]:
 
 
 def records(home: Path, kind: str, type_: str) -> list[dict[str, Any]]:
-    """Give the records of a type from all journals of a kind."""
+    """Return the records of a type from all journals of a kind."""
     return [record for found in journals(home, kind).values() for record in found if record["type"] == type_]
 
 

@@ -35,7 +35,7 @@ class Group:
         return [int(line) for line in (self.folder / "cgroup.procs").read_text().split()]
 
     def killed_for_memory(self) -> int:
-        """Say how many of its processes the kernel has killed for want of memory."""
+        """Return how many of its processes the kernel has killed for want of memory."""
         name = "memory.events" if (self.folder / "memory.events").exists() else "memory.oom_control"
         fields = dict(line.split() for line in (self.folder / name).read_text().splitlines())
         return int(fields["oom_kill"])

@@ -55,5 +55,5 @@ def test_history_killed_while_it_is_written(room: Room) -> None:
 
 
 def contents(home: Path) -> dict[Path, bytes]:
-    """Give what all journals hold."""
+    """Return what all journals hold."""
     return {path: path.read_bytes() for kind in ("tracker", "meter") for path in journals(home, kind)}

@@ -16,7 +16,7 @@ without_gpu = pytest.mark.skipif(HAS_GPU, reason="this computer has a GPU")
 
 
 def components(room: Room) -> dict[str, dict[str, Any]]:
-    """Give the components as the meter knew them last."""
+    """Return the components as the meter knew them last."""
     found = {}
     for type_ in ("start", "component"):
         for record in records(room.home, "meter", type_):
@@ -30,7 +30,7 @@ def test_unknown_cpu(room: Room) -> None:
     """Fault 17: no GPU, no counter, a CPU name without a number: said; unknown is None; the estimate beside."""
     before = with_cpu(room, "AMD EPYC", os.cpu_count() or 1)
     outcome = room.run(
-        "told", "dict(name='x', location='FR', gpu='V100', count=2)", 1.5, before=before, environment=REAL
+        "with_arguments", "dict(name='x', location='FR', gpu='V100', count=2)", 1.5, before=before, environment=REAL
     )
     record = json.loads(outcome.err)["record"]
     measurement = record["measurement"]
@@ -59,7 +59,7 @@ def test_unknown_cpu(room: Room) -> None:
 def test_broken_nvidia_smi(room: Room, script: str, words: str) -> None:
     """Fault 18: ``nvidia-smi`` broken, without a driver or hanging: training starts at once, the GPU is unknown."""
     path = program(room, "nvidia-smi", script)
-    outcome = room.run("told", "dict(name='x', location='FR')", 1.5, environment=REAL | {"PATH": path})
+    outcome = room.run("with_arguments", "dict(name='x', location='FR')", 1.5, environment=REAL | {"PATH": path})
 
     assert json.loads(outcome.err)["started"] < 0.5 * slowness()
     room.run_alone()
@@ -76,7 +76,7 @@ def test_hanging_driver(room: Room) -> None:
     path = program(room, "nvidia-smi", "sleep 1000")
     folder = library(room, "silent_driver.c", "libnvidia-ml.so.1").parent
     environment = REAL | {"PATH": path, "LD_LIBRARY_PATH": str(folder)}
-    outcome = room.run("told", "dict(name='x', location='FR')", 5, environment=environment)
+    outcome = room.run("with_arguments", "dict(name='x', location='FR')", 5, environment=environment)
 
     assert json.loads(outcome.err)["started"] < 0.5 * slowness()
     run = room.run_alone()
@@ -94,7 +94,7 @@ def test_scontrol(room: Room, script: str | None) -> None:
     """Fault 18: inside a Slurm job, with ``scontrol`` hanging, broken or missing: nothing waits for it."""
     path = room.environment["PATH"] if script is None else program(room, "scontrol", script)
     slurm = {"SLURM_JOB_ID": "77", "SLURM_JOBID": "77", "SLURM_NODEID": "0", "PATH": path}
-    outcome = room.run("told", "dict(name='x', location='FR')", 1.2, environment=REAL | slurm)
+    outcome = room.run("with_arguments", "dict(name='x', location='FR')", 1.2, environment=REAL | slurm)
 
     assert json.loads(outcome.err)["started"] < 0.5 * slowness()
     run = room.run_alone()
@@ -110,7 +110,7 @@ def test_slice_of_a_cpu(room: Room) -> None:
     """Fault 40: two threads of a virtual machine on a CPU of 112: a 56th of its TDP, and the record says so."""
     threads = os.cpu_count() or 1
     before = with_cpu(room, "Intel(R) Xeon(R) Platinum 8480+", threads)
-    outcome = room.run("told", "dict(name='x', location='FR')", 2.5, "busy", before=before, environment=REAL)
+    outcome = room.run("with_arguments", "dict(name='x', location='FR')", 2.5, "busy", before=before, environment=REAL)
     assert outcome.code == 0
     room.run_alone()
     cpu = components(room)["cpu"]
@@ -130,7 +130,7 @@ def test_slice_of_a_cpu(room: Room) -> None:
 def test_whole_cpu(room: Room) -> None:
     """Fault 40: the same CPU outside a virtual machine has its whole TDP."""
     before = with_cpu(room, "Intel(R) Xeon(R) Platinum 8480+", os.cpu_count() or 1, "ht")
-    assert room.run("told", "dict(name='x', location='FR')", 0.5, before=before, environment=REAL).code == 0
+    assert room.run("with_arguments", "dict(name='x', location='FR')", 0.5, before=before, environment=REAL).code == 0
     room.run_alone()
     assert components(room)["cpu"]["reason"] == "TDP 350 W, sockets: 1"
 
@@ -138,7 +138,7 @@ def test_whole_cpu(room: Room) -> None:
 def test_readings_beyond_physics(room: Room) -> None:
     """Fault 41: power above every ceiling, and below nothing, is cut to it and marked."""
     meter = room.meter({"seconds": 0, "gpu_w": 1e9, "cpu_w": -42.0, "memory_w": 100})
-    assert room.run("told", "dict(name='x', location='FR')", 1.2, environment={"METER": meter}).code == 0
+    assert room.run("with_arguments", "dict(name='x', location='FR')", 1.2, environment={"METER": meter}).code == 0
     run = room.run_alone()
     (end,) = records(room.home, "meter", "end")
     seconds = end["elapsed_seconds"]
@@ -153,7 +153,7 @@ def test_readings_beyond_physics(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("arguments", "name"),
     [
         ("dict(pue=-1)", "pue"),
         ("dict(pue=0.5)", "pue"),
@@ -163,16 +163,16 @@ def test_readings_beyond_physics(room: Room) -> None:
         ("dict(pue=float('inf'))", "pue"),
     ],
 )
-def test_arguments_beyond_physics(room: Room, said: str, name: str) -> None:
+def test_arguments_beyond_physics(room: Room, arguments: str, name: str) -> None:
     """Fault 41: a negative PUE and the like are refused before the run."""
-    outcome = room.run("refused", said)
+    outcome = room.run("refused", arguments)
     assert outcome[:2] == (1, "before\n")
     assert name in outcome.err.splitlines()[-1]
 
 
 def test_share_of_a_busy_computer(room: Room) -> None:
     """Fault 41: the run's power is never above the computer's."""
-    assert room.run("told", "dict(name='x', location='FR')", 1.2, environment=REAL).code == 0
+    assert room.run("with_arguments", "dict(name='x', location='FR')", 1.2, environment=REAL).code == 0
     room.run_alone()
     for record in records(room.home, "meter", "sample"):
         assert all(share is None or 0.0 <= share <= 1.0 for share in record["share"].values())

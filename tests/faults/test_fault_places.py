@@ -9,7 +9,7 @@ from greentrain import estimate
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("place", "words"),
     [
         ("Atlantis", "unknown"),
         ("US-CALIFRONIA", "US-CA"),
@@ -17,14 +17,14 @@ from greentrain import estimate
         ("aws:us-esat-1", "aws:us-east-1"),
     ],
 )
-def test_unknown_place(room: Room, said: str, words: str) -> None:
+def test_unknown_place(room: Room, place: str, words: str) -> None:
     """Fault 19: a place that is none is an error before the training starts, from the decorator's own line."""
-    outcome = room.run("refused", f"dict(name='x', location={said!r})")
+    outcome = room.run("refused", f"dict(name='x', location={place!r})")
 
     assert outcome[:2] == (1, "before\n")
     lines = outcome.err.splitlines()
     assert words in lines[-1]
-    assert said in lines[-1]
+    assert place in lines[-1]
     own = [line for line in lines if "refused.py" in line]
     assert len(own) == 1
     assert "@track(**eval(sys.argv[1]))" in outcome.err
@@ -33,7 +33,7 @@ def test_unknown_place(room: Room, said: str, words: str) -> None:
 
 def test_no_place(room: Room) -> None:
     """Fault 19: without a place the energy is recorded, and CO2e gets the interval of the whole world."""
-    outcome = room.run("told", "dict(name='nowhere', pue=1.0)", 0.5)
+    outcome = room.run("with_arguments", "dict(name='nowhere', pue=1.0)", 0.5)
     measurement = json.loads(outcome.err)["record"]["measurement"]
     world = next(item for item in estimate("V100", hours=1).inputs if item.name == "grid_intensity").value
     energy, mass = measurement["it_energy_kwh"], measurement["operational_kg"]
@@ -49,20 +49,20 @@ def test_no_place(room: Room) -> None:
 
 def test_place_of_a_killed_run(room: Room) -> None:
     """Fault 19: a run that could not say what its place means is given PUE and grid by the history."""
-    training = room.start("told", "dict(name='killed', location='FR', year=2024)", 30).wait_for()
+    training = room.start("with_arguments", "dict(name='killed', location='FR', year=2024)", 30).wait_for()
     training.signal(9).end()
     run = room.run_alone()
-    said = {item.name: item.value for item in estimate("V100", hours=1, location="FR", year=2024).inputs}
+    inputs = {item.name: item.value for item in estimate("V100", hours=1, location="FR", year=2024).inputs}
     assert run.status == "killed"
     assert run.g_per_kwh is not None
-    assert run.g_per_kwh.best == said["grid_intensity"].best
+    assert run.g_per_kwh.best == inputs["grid_intensity"].best
     assert run.operational_kg is not None
 
 
 def test_settings_of_codecarbon(room: Room) -> None:
     """Fault 25: hostile configuration files and variables of codecarbon change nothing."""
     measured = {"METER": "codecarbon"}
-    plain = json.loads(room.run("told", "dict(name='plain', location='FR')", 1.2, environment=measured).err)
+    plain = json.loads(room.run("with_arguments", "dict(name='plain', location='FR')", 1.2, environment=measured).err)
     hostile = {
         "CODECARBON_FORCE_CPU_POWER": "9999", "CODECARBON_FORCE_RAM_POWER": "9999", "CODECARBON_PUE": "7",
         "CODECARBON_MEASURE_POWER_SECS": "x", "CODECARBON_SAVE_TO_FILE": "True", "CODECARBON_GPU_IDS": "None,[",
@@ -70,7 +70,7 @@ def test_settings_of_codecarbon(room: Room) -> None:
     }  # fmt: skip
     for folder in (room.user, room.work):
         (folder / ".codecarbon.config").write_text("[codecarbon\nforce_ram_power = 9999\npue=7\n\0")
-    other = room.run("told", "dict(name='hostile', location='FR')", 1.2, environment=measured | hostile)
+    other = room.run("with_arguments", "dict(name='hostile', location='FR')", 1.2, environment=measured | hostile)
     records_of = [plain["record"]["measurement"], json.loads(other.err)["record"]["measurement"]]
 
     assert other.code == 0
@@ -91,7 +91,7 @@ def test_silly_interval(room: Room, value: str) -> None:
 
 def test_names_in_the_terminal(room: Room) -> None:
     """Fault 28: no name of a run sends anything to a terminal but itself, and none is wider than its line."""
-    room.run("told", "dict(name='\\x1b[31mred\\x07\\nsecond', location='FR')")
+    room.run("with_arguments", "dict(name='\\x1b[31mred\\x07\\nsecond', location='FR')")
     loud = room.run("training", "returns", environment={"QUIET": None})
     listed = room.launch([*GREENTRAIN, "history"]).end()
     assert loud.code == 0

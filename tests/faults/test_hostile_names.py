@@ -63,7 +63,7 @@ def runs(home: Path) -> Runs:
 
 
 def on_a_line(text: str) -> str:
-    """Give a text as one line, a blank in place of all that is no letter."""
+    """Return a text as one line, a blank in place of all that is no letter."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
@@ -99,7 +99,7 @@ def test_names_in_the_terminal(runs: Runs, write: Callable[[Run], str]) -> None:
 
 
 def columns(line: str) -> int:
-    """Give the width of a line in a terminal, where letters of some scripts take two columns."""
+    """Return the width of a line in a terminal, where letters of some scripts take two columns."""
     return sum(1 + (east_asian_width(letter) in "WF") for letter in line)
 
 
@@ -161,7 +161,7 @@ def test_names_in_data(runs: Runs, form: str) -> None:
 
 
 def strings(value: Any) -> Iterable[str]:
-    """Give every text in plain data."""
+    """Return every text in plain data."""
     if isinstance(value, str):
         yield value
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -188,7 +188,7 @@ def test_names_in_documents(runs: Runs, form: str) -> None:
 
 
 def skeleton(text: str) -> list[str]:
-    """Give what makes each line of Markdown a heading, an item, a quotation or a row, and all bars between cells."""
+    """Return what makes each line of Markdown a heading, an item, a quotation or a row, and all bars between cells."""
     return ["".join(re.findall(r"^(?:#+|[-*>]) |(?<!\\)\|", line)) for line in text.split("\n")]
 
 

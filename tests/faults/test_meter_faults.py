@@ -16,8 +16,8 @@ POWER = {"gpu_w": 3000, "cpu_w": 500, "memory_w": 100}
 def test_reading_that_fails_once(room: Room) -> None:
     """Fault 24: a measurement raises for a while: it is marked missing, and the energy after it is right."""
     meter = room.meter({"seconds": 0, **POWER}, {"seconds": 0.9, "error": "driver lost"}, {"seconds": 1.6, **POWER})
-    said = "dict(name='x', interval=0.3, pue=1, grid_intensity=500)"
-    assert room.run("told", said, 3, environment={"METER": meter}).code == 0
+    arguments = "dict(name='x', interval=0.3, pue=1, grid_intensity=500)"
+    assert room.run("with_arguments", arguments, 3, environment={"METER": meter}).code == 0
     run = room.run_alone()
     (end,) = records(room.home, "meter", "end")
 

@@ -21,16 +21,16 @@ def clock(room: Room) -> str:
 
 def long_run(room: Room, meter: str) -> tuple[Training, Path, int]:
     """Start a run whose meter takes a reading a minute, and never waits; give it, its journal and its process."""
-    said = "dict(name='month', interval=60, pue=1, grid_intensity=500)"
+    arguments = "dict(name='month', interval=60, pue=1, grid_intensity=500)"
     environment = {"METER": meter} | meter_with(room, {"LD_PRELOAD": clock(room)})
-    training = room.start("told", said, 300, environment=environment).wait_for()
+    training = room.start("with_arguments", arguments, 300, environment=environment).wait_for()
     wait_until(lambda: records(room.home, "meter", "start"))
     (path,) = journals(room.home, "meter")
     return training, path, records(room.home, "meter", "start")[0]["pid"]
 
 
 def memory_mib(pid: int) -> float:
-    """Give the memory that a process holds. [MiB]"""
+    """Return the memory that a process holds. [MiB]"""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 

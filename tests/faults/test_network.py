@@ -18,7 +18,7 @@ SILENT = (
 
 
 def silent_network(room: Room) -> tuple[str, ...]:
-    """Give the words before a command that put it behind a firewall; skip the test where that is not allowed."""
+    """Return the words before a command that put it behind a firewall; skip the test where that is not allowed."""
     script = SILENT.format(file=room.folder / "resolv.conf")
     words = ("unshare", "--net", "--mount", "sh", "-c", script, "sh")
     try:
@@ -57,7 +57,9 @@ def test_without_a_network(room: Room) -> None:
     """Fault 20: in a network of its own without any connection the function starts as soon as ever."""
     unshare = ("unshare", "--net")
     environment = {"METER": "codecarbon"}
-    outcome = room.start("told", "dict(name='alone', location='FR')", before=unshare, environment=environment).end()
+    outcome = room.start(
+        "with_arguments", "dict(name='alone', location='FR')", before=unshare, environment=environment
+    ).end()
     if "unshare" in outcome.err[:20]:
         pytest.skip(outcome.err)
     assert outcome.code == 0
@@ -74,7 +76,7 @@ def test_behind_a_firewall(room: Room) -> None:
 
     places = ("location='FR'", "location='aws:us-east-1'", "")
     options = {"before": words, "environment": {"METER": "codecarbon"}}
-    trainings = [room.start("told", f"dict(name='firewalled', {place})", 0.5, **options) for place in places]
+    trainings = [room.start("with_arguments", f"dict(name='firewalled', {place})", 0.5, **options) for place in places]
     outcomes = [training.end() for training in trainings]
     room.runs()
     assert [outcome.code for outcome in outcomes] == [0] * len(places)

@@ -13,7 +13,7 @@ from fault_room import KWH_PER_SECOND, Room, Training, journals, records, wait_u
 
 
 def on_host(name: str) -> tuple[str, ...]:
-    """Give the words before a command that run it on a computer of this name; skip where that is not allowed."""
+    """Return the words before a command that run it on a computer of this name; skip where that is not allowed."""
     words = ("unshare", "--uts", "sh", "-c", f'hostname {name} && exec "$@"', "sh")
     try:
         done = subprocess.run([*words, "uname", "-n"], capture_output=True, text=True, check=False)
@@ -24,13 +24,13 @@ def on_host(name: str) -> tuple[str, ...]:
     return words
 
 
-def start_rank(room: Room, rank: int, ranks_on_node: int, seconds: float, **said: Any) -> Training:
+def start_rank(room: Room, rank: int, ranks_on_node: int, seconds: float, **settings: Any) -> Training:
     """Start a rank of a job of four, as torchrun does."""
     launched = {
         "TORCHELASTIC_RUN_ID": "job-1", "RANK": str(rank), "WORLD_SIZE": "4", "LOCAL_RANK": str(rank % ranks_on_node),
         "GROUP_RANK": str(rank // ranks_on_node),
     }  # fmt: skip
-    return room.start("rank", seconds, environment=launched | said.pop("environment", {}), **said)
+    return room.start("rank", seconds, environment=launched | settings.pop("environment", {}), **settings)
 
 
 def test_two_hosts_with_homes_of_their_own(room: Room) -> None:

@@ -47,7 +47,7 @@ def test_short_lived_workers_count(room: Room) -> None:
 
 
 def busy_seconds() -> float:
-    """Give the CPU time of all processes of this computer, in user mode, in the kernel and for others. [s]"""
+    """Return the CPU time of all processes of this computer, in user mode, in the kernel and for others. [s]"""
     fields = [float(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 

@@ -16,7 +16,7 @@ TRAINED = "trained 100 steps\n"
 
 
 def logged_steps(home: Path) -> list[float]:
-    """Give the steps that are on record."""
+    """Return the steps that are on record."""
     return [record["values"]["step"] for record in records(home, "tracker", "log")]
 
 

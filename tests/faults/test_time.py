@@ -16,7 +16,9 @@ pytestmark = pytest.mark.timing
 def test_clock_that_jumps(room: Room) -> None:
     """Fault 21: the wall clock jumps by a day all the time: duration and energy come from another clock."""
     clock = library(room, "jumping_clock.c", "jumping_clock.so")
-    outcome = room.run("told", "dict(name='x', pue=1, grid_intensity=500)", 1.5, environment={"LD_PRELOAD": str(clock)})
+    outcome = room.run(
+        "with_arguments", "dict(name='x', pue=1, grid_intensity=500)", 1.5, environment={"LD_PRELOAD": str(clock)}
+    )
     found = json.loads(outcome.err)
     measurement = found["record"]["measurement"]
     days = {record["t"][:10] for found in journals(room.home, "tracker").values() for record in found}
@@ -38,8 +40,8 @@ def test_clock_that_jumps(room: Room) -> None:
 def test_suspended(room: Room, meter: str) -> None:
     """Fault 21: run and meter stand still for 4 s: the gap is stated, and what is only modelled is not filled."""
     environment = {"METER": "codecarbon"} if meter == "codecarbon" else {}
-    said = "dict(name='x', interval=0.5, pue=1, grid_intensity=500)"
-    training = room.start("told", said, 2.5, environment=environment).wait_for()
+    arguments = "dict(name='x', interval=0.5, pue=1, grid_intensity=500)"
+    training = room.start("with_arguments", arguments, 2.5, environment=environment).wait_for()
     wait_until(lambda: len(records(room.home, "meter", "sample")) > 1)
     meter_pid = records(room.home, "meter", "start")[0]["pid"]
     os.kill(meter_pid, signal.SIGSTOP)
@@ -65,8 +67,10 @@ def test_computer_that_sleeps(room: Room, meter: str) -> None:
     environment = {"METER": "codecarbon"} if meter == "codecarbon" else {}
     slept = room.folder / "slept"
     clock = {"LD_PRELOAD": str(library(room, "sleeping_clock.c", "sleeping_clock.so")), "SLEPT": str(slept)}
-    said = "dict(name='x', interval=0.5, pue=1, grid_intensity=500)"
-    training = room.start("told", said, 1.5, environment=environment | clock | meter_with(room, clock)).wait_for()
+    arguments = "dict(name='x', interval=0.5, pue=1, grid_intensity=500)"
+    training = room.start(
+        "with_arguments", arguments, 1.5, environment=environment | clock | meter_with(room, clock)
+    ).wait_for()
     wait_until(lambda: records(room.home, "meter", "sample"))
     slept.write_text("3600")
     assert training.end().code == 0

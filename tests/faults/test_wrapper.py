@@ -14,11 +14,11 @@ from fault_room import GREENTRAIN, PROGRAMS, Room, Training, records, wait_until
 COMMAND = ("/bin/sh", str(PROGRAMS / "wrapped.sh"))
 
 
-def start_both(room: Room, *words: str, **said: Any) -> tuple[Training, Training]:
+def start_both(room: Room, *words: str, **settings: Any) -> tuple[Training, Training]:
     """Start the command bare and wrapped."""
     options = ("track", "--quiet", "--location", "FR", "--meter", room.environment["METER"], "--")
-    bare = room.launch([*COMMAND, *words], **said)
-    return bare, room.launch([*GREENTRAIN, *options, *COMMAND, *words], **said)
+    bare = room.launch([*COMMAND, *words], **settings)
+    return bare, room.launch([*GREENTRAIN, *options, *COMMAND, *words], **settings)
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 127, 255])
@@ -119,5 +119,5 @@ def test_decorator_inside(room: Room) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """Give the ids of a process's children."""
+    """Return the ids of a process's children."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -90,9 +90,9 @@ WORK = {"params": positive(1e9, 1e10), "tokens": positive(1e10, 1e11), "active_p
 
 
 @given(described_runs() | st.fixed_dictionaries({"gpu": st.sampled_from(["V100", "H100"]), **WORK}))
-def test_every_value_of_an_estimate_has_its_column(said: dict[str, Any]) -> None:
+def test_every_value_of_an_estimate_has_its_column(arguments: dict[str, Any]) -> None:
     """What is read back is the run, the quantities, the best value of every input and the notes."""
-    result = estimate(**said)
+    result = estimate(**arguments)
     row = row_of(result)
     assert tuple(row) == COLUMNS
     ends = {f"{name}_{end}": value for name in footprint.QUANTITIES for end, value in ends_of(getattr(result, name))}
@@ -146,4 +146,5 @@ def test_every_column_is_used() -> None:
         {"gpu": "V100", "hours": 9, "cpu": "AMD EPYC 7763", "cpu_cores": 64, "memory_gb": 8},
         {"gpu": "H100", "params": "8B", "active_params": "1B", "tokens": "1T"},
     )
-    assert {name for said in (*JOBS.values(), *more) for name in estimate_row(estimate(**said))} == set(COLUMNS)
+    rows = [estimate_row(estimate(**arguments)) for arguments in (*JOBS.values(), *more)]
+    assert {name for row in rows for name in row} == set(COLUMNS)

@@ -16,8 +16,8 @@ from greentrain.reporting.scope_statements import runs_text
 
 def test_an_estimate_is_one_line_with_its_own_totals() -> None:
     """64 V100 for 79.2 h at 188.1486 W, PUE 1.58, 432.73 g/kWh: 1,506.8 kWh and 652.0 kg, exact."""
-    said = {"count": 64, "hours": 79.2, "power": 188.1486, "host_factor": 1, "pue": 1.58, "grid_intensity": 432.73}
-    data = report_data_of(greentrain.estimate("V100", **said))
+    arguments = {"count": 64, "hours": 79.2, "power": 188.1486, "host_factor": 1, "pue": 1.58, "grid_intensity": 432.73}
+    data = report_data_of(greentrain.estimate("V100", **arguments))
     (line,) = data.lines
     assert (data.kind, data.basis, data.boundary, data.failed_share) == (
         "estimate", "estimated", "facility", None,

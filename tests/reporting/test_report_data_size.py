@@ -16,7 +16,7 @@ TIMED = greentrain.estimate("A100", hours=1)
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("arguments", "expected"),
     [
         ({"params": "8B"}, Size(8e9)),
         ({"tokens": 1e9}, Size(None, 1e9)),
@@ -28,13 +28,13 @@ TIMED = greentrain.estimate("A100", hours=1)
         ({"params": "8B", "tokens": "1T", "flops": 5e22}, Size(8e9, 1e12, 5e22, "as stated by the user")),
     ],
 )
-def test_operations_follow_from_parameters_and_tokens(said: dict[str, Any], expected: Size) -> None:
+def test_operations_follow_from_parameters_and_tokens(arguments: dict[str, Any], expected: Size) -> None:
     """6 x 8e9 x 1e12 = 4.8e22; the user's own count goes first."""
-    assert with_stated_size(report_data_of(TIMED), said).size == expected
+    assert with_stated_size(report_data_of(TIMED), arguments).size == expected
 
 
 @pytest.mark.parametrize(
-    ("result", "said", "message"),
+    ("result", "arguments", "message"),
     [
         (
             greentrain.estimate("A100", params="1B", tokens="2B"),
@@ -50,10 +50,10 @@ def test_operations_follow_from_parameters_and_tokens(said: dict[str, Any], expe
         ),
     ],
 )
-def test_what_cannot_be(result: object, said: dict[str, Any], message: str) -> None:
+def test_what_cannot_be(result: object, arguments: dict[str, Any], message: str) -> None:
     """In one line that names the keyword."""
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        report(result, "text", **said)
+        report(result, "text", **arguments)
 
 
 def test_a_tracked_run_states_its_computation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

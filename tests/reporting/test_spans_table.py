@@ -20,7 +20,7 @@ def run(tmp_path: Path) -> ReportData:
 
 
 def rows(data: ReportData) -> list[list[str]]:
-    """Give the cells of the table, the last block."""
+    """Return the cells of the table, the last block."""
     *_, table = spans_blocks(data)
     return [[cell.text for cell in row] for row in table.rows]  # type: ignore[union-attr]
 

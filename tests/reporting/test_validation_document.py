@@ -6,7 +6,7 @@ from greentrain.reporting.document import Table, validation_sections
 
 
 def figures_of(tier: str) -> dict[str, tuple[str, str]]:
-    """Give what was published and what is estimated of each record of a tier."""
+    """Return what was published and what is estimated of each record of a tier."""
     sections = {section.id: section for section in validation_sections(report_data_of(validate(tier=tier)))}
     (records,) = sections["records"].blocks
     assert isinstance(records, Table)

@@ -18,9 +18,9 @@ DEFAULTS |= dict.fromkeys(("site", "profiles", "total_steps", "budget_kwh", "bud
 DEFAULTS |= {"interval": 1, "on_budget": "warn", "quiet": False}
 
 
-def budget(**said: Any) -> Budget:
+def budget(**arguments: Any) -> Budget:
     """Make the budget of a run."""
-    return Budget(checked_settings({**DEFAULTS, **said}))
+    return Budget(checked_settings({**DEFAULTS, **arguments}))
 
 
 def test_use_share_and_forecast() -> None:
@@ -73,9 +73,11 @@ def test_steps_give_the_part_that_is_done() -> None:
     assert logs.done == 1.0
 
 
-def train_until_raised(tmp_path: Path, **said: Any) -> Any:
+def train_until_raised(tmp_path: Path, **arguments: Any) -> Any:
     """Log until an exception comes, ten seconds at most."""
-    with greentrain.track(home=tmp_path, meter=replay(tmp_path), pue=2, grid_intensity=500, quiet=True, **said) as run:
+    with greentrain.track(
+        home=tmp_path, meter=replay(tmp_path), pue=2, grid_intensity=500, quiet=True, **arguments
+    ) as run:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and not run.should_stop:
             run.log(step=1)

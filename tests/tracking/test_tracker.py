@@ -51,8 +51,8 @@ def test_a_function_keeps_its_result_and_its_run_is_recorded(track: TrackQuietly
 
     assert train(1, two=2) == (1, 2)
     start, end = tracker(home)
-    said = ("name", "project", "run_id", "location", "year", "role")
-    assert [start[key] for key in said] == ["bert", "demo", "a run/1", "FR", 2024, "main"]
+    stated = ("name", "project", "run_id", "location", "year", "role")
+    assert [start[key] for key in stated] == ["bert", "demo", "a run/1", "FR", 2024, "main"]
     assert (start["pid"], start["host"], start["total_steps"]) == (os.getpid(), os.uname().nodename, 7)
     assert start["estimate_inputs"] == {"location": "FR", "year": 2024, "grid_intensity": 200, "pue": 1.5}
     ends = {"low": 1.5, "best": 1.5, "high": 1.5}

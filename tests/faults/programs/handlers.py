@@ -7,7 +7,7 @@ from tracked_by import track
 
 
 def handlers() -> dict[int, object]:
-    """Give what handles each signal."""
+    """Return what handles each signal."""
     return {number: signal.getsignal(number) for number in signal.valid_signals()}
 
 

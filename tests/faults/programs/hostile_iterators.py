@@ -40,7 +40,7 @@ def consume(batches: Any) -> int:
 
 @track("generator")
 def steps(error: BaseException) -> Iterator[int]:
-    """Give steps; raise when nobody wants more."""
+    """Yield steps; raise when nobody wants more."""
     try:
         yield 1
         yield from Batches(error)
@@ -50,7 +50,7 @@ def steps(error: BaseException) -> Iterator[int]:
 
 @track("asynchronous")
 async def later(error: BaseException) -> AsyncIterator[int]:
-    """Give steps; raise when nobody wants more."""
+    """Yield steps; raise when nobody wants more."""
     try:
         yield 1
         yield 2

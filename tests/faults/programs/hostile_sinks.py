@@ -51,7 +51,7 @@ def train() -> str:
 
 
 def main() -> None:
-    """Say what comes out."""
+    """Print what comes out."""
     stderr = sys.stderr
     errors: dict[str, BaseException] = {
         "stream": OSError("gone"),

@@ -31,7 +31,7 @@ async def coroutine(number: int) -> int:
 
 @track("generator")
 def generator(number: int) -> Iterator[int]:
-    """Give numbers."""
+    """Yield numbers."""
     got = 0
     for step in range(number):
         pause(0.1)
@@ -41,7 +41,7 @@ def generator(number: int) -> Iterator[int]:
 
 @track("asynchronous generator")
 async def asynchronous_generator(number: int) -> AsyncIterator[int]:
-    """Give numbers now and then."""
+    """Yield numbers now and then."""
     try:
         for step in range(number):
             await asyncio.sleep(0.1)
@@ -80,7 +80,7 @@ partial = track("partial")(functools.partial(plain, 1, key=False))
 
 
 def kind(function: Any) -> dict[str, Any]:
-    """Say what can be seen of a function."""
+    """Return what can be seen of a function."""
     names = ("iscoroutinefunction", "isgeneratorfunction", "isasyncgenfunction", "isfunction")
     found = {name: getattr(inspect, name)(function) for name in names}
     words = {name: getattr(function, name, None) for name in ("__name__", "__qualname__", "__doc__", "__module__")}

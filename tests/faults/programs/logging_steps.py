@@ -40,12 +40,12 @@ def meets_fault() -> None:
 
 done = 0
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-said = {"home": HOME} if HOME else {}
+arguments = {"home": HOME} if HOME else {}
 if FAULT == "moved before":
-    tracker = track("steps", meter=meter(), quiet=True, pue=1.5, grid_intensity=500, **said)
+    tracker = track("steps", meter=meter(), quiet=True, pue=1.5, grid_intensity=500, **arguments)
     os.chdir("/")
 else:
-    tracker = track("steps", meter=meter(), quiet=True, pue=1.5, grid_intensity=500, **said)
+    tracker = track("steps", meter=meter(), quiet=True, pue=1.5, grid_intensity=500, **arguments)
 with tracker as run:
     for step in range(STEPS):
         if step == STEPS // 2:

@@ -13,7 +13,7 @@ STEPS = int(sys.argv[1])
 
 
 def memory_mib() -> float:
-    """Give the memory in use. [MiB]"""
+    """Return the memory in use. [MiB]"""
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 

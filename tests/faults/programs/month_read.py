@@ -10,7 +10,7 @@ from greentrain.tracking import LiveEnergy
 
 
 def memory_mib(name: str) -> float:
-    """Give the memory in use (VmRSS) or the highest so far (VmHWM). [MiB]"""
+    """Return the memory in use (VmRSS) or the highest so far (VmHWM). [MiB]"""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 

@@ -10,13 +10,13 @@ from typing import Any
 BY = os.environ.get("TRACKED_BY", "nothing")
 
 
-def track(name: str, **said: Any) -> Callable[[Any], Any]:
-    """Give a decorator."""
+def track(name: str, **arguments: Any) -> Callable[[Any], Any]:
+    """Return a decorator."""
     if BY == "greentrain":
         from greentrain import track as greentrain_track
 
-        said = {"pue": 1.5, "grid_intensity": 500} | said
-        return greentrain_track(name, meter=meter(), quiet="QUIET" in os.environ, **said)
+        arguments = {"pue": 1.5, "grid_intensity": 500} | arguments
+        return greentrain_track(name, meter=meter(), quiet="QUIET" in os.environ, **arguments)
     if BY == "codecarbon":
         from codecarbon import track_emissions
 

@@ -126,7 +126,7 @@ def train() -> object:
 
 
 def main() -> None:
-    """Say what comes of it."""
+    """Print what comes of it."""
     try:
         result = train()
     except TrainingError as error:

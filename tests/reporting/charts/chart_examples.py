@@ -86,7 +86,7 @@ def example(*lines: RunLine, kind: str = "estimate", factor: float = 1.0) -> Rep
 
 
 def with_footprint(found: ReportData, **changes: Any) -> ReportData:
-    """Give report data other figures than its lines have."""
+    """Return report data with other figures than its lines have."""
     return found._replace(footprint=found.footprint._replace(**changes))
 
 

@@ -90,7 +90,7 @@ def test_an_unknown_component_keeps_its_name() -> None:
 
 def test_a_run_without_readings_says_so() -> None:
     """In the figure, the sentence and an empty table."""
-    said = "The power of this run was not recorded."
-    assert power_over_time(nothing("run")).layout.annotations[0].text == said
-    assert chart.summary(nothing("run")) == said
+    message = "The power of this run was not recorded."
+    assert power_over_time(nothing("run")).layout.annotations[0].text == message
+    assert chart.summary(nothing("run")) == message
     assert chart.table(nothing("run"))[1] == ()

@@ -24,7 +24,7 @@ PLACES = (
 
 
 def points(figure: object) -> dict[str, list[tuple[float, float, float]]]:
-    """Give low, best and high of each group of a figure."""
+    """Return low, best and high of each group of a figure."""
     return {
         trace.name: [
             (round(x - down, 9), x, round(x + up, 9))
@@ -35,7 +35,7 @@ def points(figure: object) -> dict[str, list[tuple[float, float, float]]]:
 
 
 def labels(figure: object) -> list[str]:
-    """Give the labels of a figure, the source line left out."""
+    """Return the labels of a figure, the source line left out."""
     return [note.text for note in figure.layout.annotations[:-1]]  # type: ignore[attr-defined]
 
 
@@ -63,9 +63,9 @@ def test_each_group_has_a_symbol_of_its_own() -> None:
 
 def test_the_source_line_names_the_versions_and_every_source() -> None:
     """Also of the reference points."""
-    said = headline(example(), (MODEL,)).layout.annotations[-1].text.replace("<br>", " ")
+    caption = headline(example(), (MODEL,)).layout.annotations[-1].text.replace("<br>", " ")
     ids = "green_algorithms_data; strubell_2019"
-    assert said == f"Bars are 90 % intervals. Source: greentrain 1.2.3, data 2026.11; {ids}."
+    assert caption == f"Bars are 90 % intervals. Source: greentrain 1.2.3, data 2026.11; {ids}."
 
 
 def test_the_sentence_and_the_table_of_the_headline() -> None:

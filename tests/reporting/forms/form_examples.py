@@ -126,10 +126,10 @@ def nothing() -> ReportData:
 
 
 def with_footprint(data: ReportData, **changes: Any) -> ReportData:
-    """Give report data other figures than its lines have."""
+    """Return report data with other figures than its lines have."""
     return data._replace(footprint=data.footprint._replace(**changes))
 
 
 def with_size(data: ReportData, **size: float) -> ReportData:
-    """Give report data a size."""
+    """Return report data with a size."""
     return data._replace(size=Size(**size))

@@ -17,7 +17,7 @@ VERSIONS = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}
 
 
 def consumption(text: str) -> dict[str, Any]:
-    """Give the only entry on energy."""
+    """Return the only entry on energy."""
     (model,) = json.loads(text)["components"]
     (found,) = model["modelCard"]["considerations"]["environmentalConsiderations"]["energyConsumptions"]
     return dict(found)

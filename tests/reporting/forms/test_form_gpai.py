@@ -11,7 +11,7 @@ from greentrain.reporting.forms.gpai import compute_method, energy_method, rende
 
 
 def items(data: ReportData) -> dict[str, str]:
-    """Give the rows of the table."""
+    """Return the rows of the table."""
     rows = re.findall(r"^\| (.*?) \| (.*) \|$", render(data), re.MULTILINE)
     return dict(rows[2:])
 

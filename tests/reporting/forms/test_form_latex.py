@@ -24,7 +24,7 @@ PAPER = r"""\documentclass{article}
 
 
 def rows(data: ReportData, **options: str) -> list[str]:
-    """Give the rows of the table without their commands."""
+    """Return the rows of the table without their commands."""
     table = render(data, **options).split("\\begin{tabular}")[1]
     found = [line for line in table.split("\n") if line.endswith(r"\\")]
     return [line.replace("\\raggedright ", "").replace("\\allowbreak{}", "").removesuffix(r" \\") for line in found]
@@ -244,7 +244,7 @@ def test_it_compiles(kind: str, tmp_path: Path) -> None:
 
 
 def nasty() -> ReportData:
-    """Give a project whose names hold everything that TeX minds."""
+    """Return a project whose names hold everything that TeX minds."""
     found = project()
     lines = tuple(line._replace(name=NASTY, hardware=NASTY) for line in found.lines)
     sources = {key: {**source, "title": NASTY, "url": NASTY} for key, source in found.sources.items()}

@@ -43,7 +43,7 @@ No line end"""
 
 
 def emitting(kg: float) -> ReportData:
-    """Give report data with these emissions."""
+    """Return report data with these emissions."""
     return with_footprint(one_run(), operational_kg=Interval(kg, kg, kg))
 
 

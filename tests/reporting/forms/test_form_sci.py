@@ -10,7 +10,7 @@ from greentrain.reporting.forms.sci import render
 
 
 def headline(text: str) -> str:
-    """Give the line of the score."""
+    """Return the line of the score."""
     return next(line for line in text.split("\n") if line.startswith("**SCI"))
 
 

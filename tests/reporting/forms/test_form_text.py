@@ -8,7 +8,7 @@ RUN = estimate("A100-SXM4-80GB", count=8, hours=96, location="FR", year=2023)
 
 
 def table_below(text: str, caption: str) -> list[str]:
-    """Give the lines of a table, its header first."""
+    """Return the lines of a table, its header first."""
     lines = text.split("\n")
     start = lines.index(caption) + 1
     return lines[start : lines.index("", start)]

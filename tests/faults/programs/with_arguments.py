@@ -1,4 +1,4 @@
-"""A short training with arguments as typed: ``told.py ARGUMENTS [SECONDS [busy]]``; prints what came out as JSON."""
+"""A short training by arguments as typed: ``with_arguments.py ARGUMENTS [SECONDS [busy]]``; prints its record, JSON."""
 
 import json
 import os
