@@ -220,7 +220,7 @@ def _may_write(output: str, force: bool) -> bool:
 
 
 def _is_ours(path: Path) -> bool:
-    from greentrain.reporting.report import LOOKED_AT, is_ours
+    from greentrain.reporting.file_mark import LOOKED_AT, is_ours
 
     try:
         with path.open(encoding="utf-8", errors="replace") as file:

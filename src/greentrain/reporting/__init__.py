@@ -4,7 +4,7 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.reporting.build_data import report_data_of, with_stated_size
-    from greentrain.reporting.report import is_ours
+    from greentrain.reporting.file_mark import is_ours
     from greentrain.reporting.report_data import QUANTITIES, PowerSpan, ReportData, RunLine, Size, Versions
     from greentrain.reporting.tracked_runs import line_of_run
 else:
@@ -14,7 +14,7 @@ else:
         globals(),
         {
             "reporting.build_data": "report_data_of with_stated_size",
-            "reporting.report": "is_ours",
+            "reporting.file_mark": "is_ours",
             "reporting.report_data": "PowerSpan QUANTITIES ReportData RunLine Size Versions",
             "reporting.tracked_runs": "line_of_run",
         },

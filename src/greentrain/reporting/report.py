@@ -8,17 +8,9 @@ from greentrain.errors import Contradiction, InputError, UnknownName, either
 from greentrain.reporting.build_data import report_data_of, with_stated_size
 from greentrain.reporting.forms import FORMS, Form
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import MARK
 
 if TYPE_CHECKING:
     from greentrain.reporting.build_data import Reportable
-
-LOOKED_AT = 2000
-"""How many characters of a file are looked at for the mark of a report. [1]"""
-
-_JSON_START = '{\n  "schema_version": 1,\n  "kind": "report",'
-_FIRST_COLUMNS = 12
-"""A later schema adds columns at the end, and its reports are ours too. [1]"""
 
 
 def report(
@@ -106,17 +98,6 @@ def rendered(data: ReportData, name: str, form: Form, options: dict[str, Any]) -
             raise InputError(option, None, f"is no option of the form {name}; {its_own}")
     text: str = render(data, **options)
     return text
-
-
-def is_ours(text: str) -> bool:
-    """Whether a text begins as a report of ours does.
-
-    Forms of other people's making carry no mark; a file in one of them is never taken for ours.
-    """
-    from greentrain.reporting.forms import csv, ghg
-
-    headers = (",".join(columns[:_FIRST_COLUMNS]) for columns in (csv.COLUMNS, ghg.COLUMNS))
-    return MARK in text[:LOOKED_AT] or text.startswith((_JSON_START, *headers))
 
 
 def _article(kinds: tuple[str, ...]) -> str:

@@ -5,20 +5,14 @@ Plain text without markup; text of the user in it is escaped by the form.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from greentrain.catalogue import Location, load_catalogue
 from greentrain.catalogue.places import WORLD
-from greentrain.errors import GreentrainError, InputError
+from greentrain.errors import InputError
 from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact
 from greentrain.numbers import counted, rounded
-from greentrain.reporting.escaping import one_line
-from greentrain.reporting.form_units import plain_decimal
+from greentrain.reporting.place_names import place_label
 from greentrain.reporting.report_data import STATUSES, ReportData, RunLine
-
-MARK = "Report made by greentrain"
-"""By which a report is known as one of ours, so that it may be written again without asking."""
 
 _BOUNDARIES = {
     "facility": "the whole facility, that is computers (accelerators and host) with cooling and power supply",
@@ -203,11 +197,6 @@ def versions_text(data: ReportData) -> str:
     return f"greentrain {versions.greentrain}, data {versions.data}{meter}"
 
 
-def made_by(data: ReportData) -> str:
-    """Write the mark with the versions of code and data."""
-    return f"{MARK} {data.versions.greentrain}, data {data.versions.data}"
-
-
 def hardware_of(data: ReportData) -> str:
     """Name the hardware of all lines, each once."""
     names = list(dict.fromkeys(line.hardware for line in data.lines if line.hardware))
@@ -235,92 +224,3 @@ def total_tokens(data: ReportData) -> float | None:
 def _sum_known(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if known and len(known) == len(values) else None
-
-
-class Country(NamedTuple):
-    """A country, and the part of it or the provider's region where that is known; empty where it is not."""
-
-    name: str
-    iso3: str
-    part: str
-    provider: str
-    region: str
-
-
-def place_label(location: str) -> str:
-    """Name a place with its code; by the code alone where the catalogue does not have it."""
-    found = _find_place(location)
-    if found is None:
-        return location
-    place, region = found
-    name = region.name if region else place.name
-    return f"{name} ({location})" if name and name != location else location
-
-
-def country_of(location: str | None) -> Country | None:
-    """Find the country of a place; None for no place, several countries together, or a place not in the catalogue."""
-    found = None if location is None else _find_place(location)
-    if found is None:
-        return None
-    place, region = found
-    country = load_catalogue().places.by_code.get(place.country)
-    if country is None or country.kind != "country":
-        return None
-    part = "" if country is place else place.name
-    return Country(country.name, country.iso3, part, region.provider if region else "", region.region if region else "")
-
-
-def _find_place(location: str) -> Location | None:
-    try:
-        return load_catalogue().places.find(location)
-    except GreentrainError:  # a place of profiles that are not at hand any more
-        return None
-
-
-_DIGITS = 12
-
-
-def properties_of(data: ReportData) -> dict[str, str]:
-    """Return the properties of report data by name; each value is text, numbers without exponents.
-
-    Parameters
-    ----------
-    data : ReportData
-        Energies in kWh and emissions in kg CO2e, as the names say.
-    """
-    found = {
-        "basis": data.basis,
-        "boundary": boundary_text(data),
-        "runs": runs_text(data),
-        **_end_properties("it_energy_kwh", data.it_energy_kwh),
-        **_end_properties("facility_energy_kwh", data.facility_energy_kwh),
-        **_end_properties("operational_kg", data.operational_kg),
-        **(_end_properties("embodied_kg", data.embodied_kg) if data.embodied_kg else {}),
-        **_pue_property(data),
-        **_grid_properties(data),
-        "grid_intensity": factor_text(data),
-        "grid_source": factor_sources(data),
-        "version": data.versions.greentrain,
-        "data_version": data.versions.data,
-    }
-    if data.versions.codecarbon:
-        found["codecarbon_version"] = data.versions.codecarbon
-    return {f"greentrain:{name}": one_line(value) for name, value in found.items() if value}
-
-
-def _pue_property(data: ReportData) -> dict[str, str]:
-    values = {line.pue for line in data.lines if line.pue is not None}
-    return _end_properties("pue", values.pop()) if len(values) == 1 else {}
-
-
-def _grid_properties(data: ReportData) -> dict[str, str]:
-    values = {grid.g_per_kwh for _, grid in grids(data)}
-    years = {grid.year for _, grid in grids(data)}
-    found = _end_properties("grid_intensity_g_per_kwh", values.pop()) if len(values) == 1 else {}
-    year = years.pop() if len(years) == 1 else None
-    return found | ({"grid_year": str(year)} if year else {})
-
-
-def _end_properties(name: str, value: Interval) -> dict[str, str]:
-    ends = zip(("low", "best", "high"), value, strict=True)
-    return {f"{name}_{end}": plain_decimal(float(f"{number:.{_DIGITS}g}")) for end, number in ends}

@@ -11,9 +11,9 @@ from greentrain.interval import Interval
 from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
+from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.labels import input_label
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import made_by
 
 if TYPE_CHECKING:
     from jinja2 import Environment

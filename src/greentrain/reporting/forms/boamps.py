@@ -10,8 +10,9 @@ from greentrain.interval import Interval
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
+from greentrain.reporting.place_names import country_of
+from greentrain.reporting.properties import properties_of
 from greentrain.reporting.report_data import ReportData, RunLine
-from greentrain.reporting.scope_statements import country_of, properties_of
 
 FORM = "boamps"
 FORMAT_VERSION = "1.1"

@@ -5,8 +5,9 @@ from datetime import UTC
 from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError
 from greentrain.reporting.form_units import form_unit, plain_decimal
+from greentrain.reporting.place_names import country_of
 from greentrain.reporting.report_data import ReportData, RunLine
-from greentrain.reporting.scope_statements import country_of, known_lines, refuse_nothing
+from greentrain.reporting.scope_statements import known_lines, refuse_nothing
 
 FORM = "codecarbon"
 COLUMNS = (

@@ -8,8 +8,8 @@ from greentrain.errors import InputError, either
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
+from greentrain.reporting.properties import properties_of
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import properties_of
 
 FORM = "cyclonedx"
 SPEC_VERSIONS = ("1.6", "1.7")

@@ -2,9 +2,9 @@
 
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
+from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.form_units import FormUnit, form_unit
 from greentrain.reporting.report_data import STATED, ReportData
-from greentrain.reporting.scope_statements import made_by
 
 FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"

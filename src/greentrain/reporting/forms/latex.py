@@ -10,9 +10,10 @@ from greentrain.interval import Interval
 from greentrain.numbers import counted
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import latex
+from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.form_units import FormUnit, form_unit
 from greentrain.reporting.report_data import ReportData, RunLine
-from greentrain.reporting.scope_statements import grids, made_by
+from greentrain.reporting.scope_statements import grids
 from greentrain.summation import total_of
 
 _OWN = ("user", "measurement", "greentrain_judgement")

@@ -7,8 +7,8 @@ from typing import Any
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
 from greentrain.reporting.document.citations import address, cited, source_line
 from greentrain.reporting.escaping import markdown, one_line
+from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import made_by
 from greentrain.reporting.templating import render_document
 
 

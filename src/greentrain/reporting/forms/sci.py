@@ -8,9 +8,9 @@ from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
+from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.form_units import form_unit
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import made_by
 
 FORM = "sci"
 UNITS = ("run", "token", "flop")

@@ -9,8 +9,8 @@ from greentrain.errors import InputError
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
+from greentrain.reporting.properties import properties_of
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import properties_of
 
 FORM = "spdx"
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"

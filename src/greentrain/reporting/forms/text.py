@@ -7,8 +7,8 @@ from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Do
 from greentrain.reporting.document.citations import cited, source_line
 from greentrain.reporting.document.render_text import joined, table_lines, wrapped
 from greentrain.reporting.escaping import one_line
+from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import made_by
 from greentrain.reporting.templating import render_document
 
 
