@@ -1,20 +1,25 @@
 """Accelerator-hours derived from the size of published models, against the hours that were published.
 
-Prints a row per run of model_runs.csv, the default MFU that the runs give, and how well it holds on organisations that
-were left out of the fit.
+Prints a row per run of model_runs.csv, the default MFU that the runs give, over all and by generation of accelerators,
+and how well it holds on organisations that were left out of the fit. The fit is that of fit_power_defaults.py.
 
 Usage: python benchmarks/model_hours.py
 """
 
 import math
+import sys
 from collections.abc import Iterator
-from statistics import NormalDist
+from pathlib import Path
 from typing import NamedTuple
 
 from greentrain import Interval, estimate, formulas, load_catalogue
 from greentrain.catalogue.table_files import Row, shipped_table
 
-Z_90 = NormalDist().inv_cdf(0.95)
+sys.path.insert(0, str(Path(__file__).parent))
+from fit_power_defaults import STUDENT_95, Run, fit, moments
+
+FAMILIES = ("", "Ampere", "Hopper")
+"""Generations of accelerators that at least three organisations published runs of; the first is any."""
 
 
 class ModelRun(NamedTuple):
@@ -22,6 +27,7 @@ class ModelRun(NamedTuple):
 
     model: str
     organisation: str
+    family: str
     precision: str
     published_hours: float
     derived_hours: Interval
@@ -55,40 +61,37 @@ def _model_run(row: Row) -> ModelRun:
     (peak,) = [item.value.best for item in found.inputs if item.name == "peak"]
     published = float(row["accelerator_hours"])
     mfu = formulas.flops_utilization(found.run["flops"], peak, published)
-    return ModelRun(row["model"], row["organisation"], row["precision"], published, hours, mfu)
+    family = load_catalogue().hardware.accelerator(row["hardware"]).family
+    return ModelRun(row["model"], row["organisation"], family, row["precision"], published, hours, mfu)
 
 
-def fitted(runs: list[ModelRun]) -> Interval:
-    """Fit the MFU of a further organisation's run: a log-normal prediction, organisations weighted alike.
+def fitted(runs: list[ModelRun], family: str = "") -> Interval:
+    """Fit the MFU of a further organisation's run, organisations weighted equally.
 
     Parameters
     ----------
     runs : list of ModelRun
         At least two organisations.
+    family : str, optional
+        Generation of accelerators, whose runs are drawn towards all; any by default.
     """
-    by_organisation: dict[str, list[float]] = {}
-    for run in runs:
-        by_organisation.setdefault(run.organisation, []).append(math.log(run.mfu))
-    number = len(by_organisation)
-    weighted = [(value, 1 / number / len(values)) for values in by_organisation.values() for value in values]
-    mean = sum(value * weight for value, weight in weighted)
-    variance = sum(weight * (value - mean) ** 2 for value, weight in weighted) * number / (number - 1)
-    half = _student_95(number - 1) * math.sqrt(variance * (1 + 1 / number))
+    ratios = [Run(run.model, run.organisation, "", "node", run.mfu, run.family, "") for run in runs]
+    if family:
+        return Interval(*fit(ratios, "node", family)[:3])
+    mean, variance, number = moments(ratios)
+    # Between organisations: theirs are a sample of all, few of which publish.
+    half = STUDENT_95[number - 2] * math.sqrt(variance * number / (number - 1) * (1 + 1 / number))
     return Interval(*(math.exp(mean + side * half) for side in (-1, 0, 1)))
 
 
-def _student_95(freedom: int) -> float:
-    """Approximate the 95 % quantile of Student's distribution by two terms of its expansion around the normal one."""
-    z = Z_90
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-
-
 def held_out(runs: list[ModelRun]) -> Iterator[tuple[str, float]]:
-    """Fit without each organisation in turn; give its name and the share of its runs that the interval holds."""
+    """Fit without each organisation in turn; yield its name and the share of its runs that the interval holds."""
     for organisation in dict.fromkeys(run.organisation for run in runs):
-        low, _, high = fitted([run for run in runs if run.organisation != organisation])
+        others = [run for run in runs if run.organisation != organisation]
         left_out = [run for run in runs if run.organisation == organisation]
-        yield organisation, sum(low <= run.mfu <= high for run in left_out) / len(left_out)
+        intervals = [fitted(others, run.family if run.family in FAMILIES else "") for run in left_out]
+        inside = [low <= run.mfu <= high for run, (low, _, high) in zip(left_out, intervals, strict=True)]
+        yield organisation, sum(inside) / len(inside)
 
 
 def main() -> None:
@@ -98,15 +101,16 @@ def main() -> None:
     for run in runs:
         hours = f"{run.published_hours:>13,.0f}{run.derived_hours.best:>13,.0f}"
         print(f"{run.model:<20}{hours}{run.ratio:>8.2f}{run.mfu:>13.3f}  {'yes' if run.is_covered else 'no'}")
-    fit = [run for run in runs if run.precision == "bf16"]
-    low, best, high = fitted(fit)
-    shares = dict(held_out(fit))
+    used = [run for run in runs if run.precision == "bf16"]
+    shares = dict(held_out(used))
     errors = sorted(abs(math.log(run.ratio)) for run in runs)
     print(f"inside the interval: {sum(run.is_covered for run in runs)} of {len(runs)}")
     print(f"median factor between derived and published hours: {math.exp(errors[len(errors) // 2]):.2f}")
-    print(f"default MFU fitted to {len(fit)} runs at bf16: {best:.2f} ({low:.2f} to {high:.2f})")
+    for family in FAMILIES:
+        low, best, high = fitted(used, family)
+        known = load_catalogue().hardware.compute_default("bf16", "mfu", family).value
+        print(f"MFU at bf16, {family or 'any'}: {best:.2f} ({low:.2f} to {high:.2f}), in the table {known}")
     print(f"coverage of the {len(shares)} organisations left out in turn: {sum(shares.values()) / len(shares):.0%}")
-    print("default MFU of the table:", load_catalogue().hardware.compute_default("bf16", "mfu").value)
 
 
 if __name__ == "__main__":

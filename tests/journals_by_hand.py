@@ -23,6 +23,12 @@ MEMORY = {"component": "memory", "id": "", "name": "", "method": "", "quality": 
 PARTS = (*({**GPU, "id": f"GPU-{number}"} for number in range(8)), CPU, MEMORY)
 """A node of eight accelerators, with a CPU that is modelled and memory that nobody looked at."""
 
+SXM = 1.19
+"""What an SXM server draws over what its sensors read, 1.10 to 1.30: fans, network cards and losses have none. [1]"""
+
+ALONE = 1.15
+"""The same of hardware that no table knows, 1.05 to 1.30, and of a server without accelerators, 1.08 to 1.25. [1]"""
+
 Record = dict[str, Any]
 
 

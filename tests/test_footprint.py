@@ -226,7 +226,7 @@ def test_it_is_shown_in_one_line() -> None:
 def test_plain_data_has_every_field() -> None:
     """Not known is null."""
     found = made(embodied_kg=None, notes=("A note.",)).to_dict()
-    assert list(found) == ["kind", *QUANTITIES, "basis", "scope", "breakdown", "inputs", "drivers", "notes"]
+    assert list(found) == ["kind", *QUANTITIES, "basis", "scope", "breakdown", "inputs", "drivers", "notes", "warnings"]
     assert (found["kind"], found["basis"], found["scope"], found["notes"]) == (
         "footprint", "measured", "facility", ["A note."],
     )  # fmt: skip
@@ -313,8 +313,8 @@ def test_shares_of_the_drivers_add_up_to_one(found: Estimate) -> None:
 
 @law(every_estimate())
 def test_a_product_has_the_variances_of_its_inputs(found: Estimate) -> None:
-    """Emissions of accelerators with a host factor are a product: each term is what its own input says."""
-    assume("cpu_load" not in found.inputs and "mfu" not in found.inputs)
+    """Emissions of full servers, or with a host factor, are a product: each term is what its own input states."""
+    assume(not {"cpu_load", "mfu", "host_power"} & {*(item.name for item in found.inputs)})
     terms: dict[str, list[float]] = {}
     for factor in found.footprint.factors("operational_kg"):
         pair = terms.setdefault(factor.name, [0.0, 0.0])

@@ -13,6 +13,9 @@ from greentrain import formulas
 
 NUMBER_OF_ARGUMENTS: dict[Callable[..., Any], int] = {
     formulas.accelerator_power_w: 2,
+    formulas.host_power_w: 2,
+    formulas.node_power_w: 2,
+    formulas.computers_energy_kwh: 2,
     formulas.it_energy_kwh: 4,
     formulas.cpu_power_w: 4,
     formulas.memory_power_w: 2,
@@ -29,6 +32,17 @@ NUMBER_OF_ARGUMENTS: dict[Callable[..., Any], int] = {
 def test_accelerator_power_is_tdp_times_utilization() -> None:
     """300 W at 0.75 of TDP is 225 W."""
     assert formulas.accelerator_power_w(300, 0.75) == 225
+
+
+def test_host_and_node_power_are_shares_of_the_tdp() -> None:
+    """A host of 0.4 and a full server of 1.27 times 700 W: 280 W and 889 W per accelerator."""
+    assert formulas.host_power_w(700, 0.4) == pytest.approx(280, rel=1e-12)
+    assert formulas.node_power_w(700, 1.27) == pytest.approx(889, rel=1e-12)
+
+
+def test_what_no_sensor_reads_comes_on_top() -> None:
+    """10 kWh and a share of 0.19: 11.9 kWh."""
+    assert formulas.computers_energy_kwh(10, 0.19) == pytest.approx(11.9, rel=1e-12)
 
 
 def test_it_energy_counts_every_device_hour_and_the_host() -> None:

@@ -160,6 +160,8 @@ class Footprint(WithoutArithmetic, Record):
         What the headline covers.
     notes : tuple of str
         What was understood, replaced or widened on the way.
+    warnings : tuple of str
+        Those of the notes that doubt an input: what cannot be, or looks like a slip.
     summed_factors : mapping of str to tuple of Factor, optional
         Of a total, the doubt of each quantity; one run's follows from its inputs.
 
@@ -183,6 +185,7 @@ class Footprint(WithoutArithmetic, Record):
     basis: str
     scope: str
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
     summed_factors: Mapping[str, tuple[Factor, ...]] | None = None
 
     @property
@@ -224,7 +227,7 @@ class Footprint(WithoutArithmetic, Record):
         --------
         >>> run = estimate("V100", hours=96, power=250, pue=1.5, grid_intensity=400)
         >>> [factor.name for factor in run.footprint.factors("operational_kg")]
-        ['host_factor']
+        ['host_power']
         """
         interval: Interval | None = getattr(self, quantity)
         if interval is None or interval.is_exact:
@@ -249,7 +252,7 @@ class Footprint(WithoutArithmetic, Record):
         --------
         >>> run = estimate("V100", hours=96, power=250, pue=1.5, grid_intensity=400)
         >>> run.footprint.to_dict()["drivers"]
-        [{'name': 'host_factor', 'share_of_variance': 1.0}]
+        [{'name': 'host_power', 'share_of_variance': 1.0}]
         """
         found: dict[str, Any] = {"kind": "footprint"}
         for name in QUANTITIES:
@@ -259,7 +262,7 @@ class Footprint(WithoutArithmetic, Record):
         found["breakdown"] = [part._asdict() for part in self.breakdown]
         found["inputs"] = [item.to_dict() for item in self.inputs]
         found["drivers"] = [{"name": name, "share_of_variance": share} for name, share in self.drivers]
-        return found | {"notes": list(self.notes)}
+        return found | {"notes": list(self.notes), "warnings": list(self.warnings)}
 
     def __repr__(self) -> str:
         return f"<Footprint {amounts(self)}, {self.basis}>"
@@ -326,6 +329,7 @@ def footprint(
     inputs: Iterable[Input],
     basis: str,
     notes: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = (),
 ) -> Footprint:
     """Apply PUE, carbon intensity and water to an energy, once.
 
@@ -345,6 +349,8 @@ def footprint(
         How the energy is known.
     notes : tuple of str, optional
         What to know about it.
+    warnings : tuple of str, optional
+        What doubts an input; notes too, behind the others.
     """
     pue, grid = site.pue, site.grid_intensity
     facility = operational = None
@@ -364,7 +370,8 @@ def footprint(
         _breakdown(it_energy_kwh, facility, accelerators_kwh, grid),
         basis,
         "node" if facility is None else "facility",
-        notes,
+        (*notes, *warnings),
+        warnings,
     )
 
 

@@ -30,6 +30,62 @@ def accelerator_power_w(tdp_w: Quantity, utilization: Quantity) -> Quantity:
     return tdp_w * utilization
 
 
+def host_power_w(tdp_w: Quantity, host_share: Quantity) -> Quantity:
+    """Mean power draw of the host per accelerator: CPUs, memory, fans, network cards and losses of the supply.
+
+    It hardly follows the accelerators' load: a server of eight idle H100 draws 286 W beside each of them.
+
+    Parameters
+    ----------
+    tdp_w : float or array
+        Thermal design power of one visible device. [W]
+    host_share : float or array
+        Power of the host per accelerator over its TDP. [1]
+
+    Returns
+    -------
+    float or array
+        Mean power draw. [W]
+    """
+    return tdp_w * host_share
+
+
+def computers_energy_kwh(metered_kwh: Quantity, unmetered_share: Quantity) -> Quantity:
+    """Energy of the computers from what meters read of their parts, before PUE.
+
+    Parameters
+    ----------
+    metered_kwh : float or array
+        Energy of accelerators, CPU and memory. [kWh]
+    unmetered_share : float or array
+        Energy of fans, network cards, switches and losses of power supplies over that. [1]
+
+    Returns
+    -------
+    float or array
+        Energy at the plugs. [kWh]
+    """
+    return metered_kwh * (1 + unmetered_share)
+
+
+def node_power_w(tdp_w: Quantity, node_ratio: Quantity) -> Quantity:
+    """Mean power draw of a full server per accelerator.
+
+    Parameters
+    ----------
+    tdp_w : float or array
+        Thermal design power of one visible device. [W]
+    node_ratio : float or array
+        Power of the server at the wall over the TDP of its accelerators. [1]
+
+    Returns
+    -------
+    float or array
+        Mean power draw, accelerator and host. [W]
+    """
+    return tdp_w * node_ratio
+
+
 def it_energy_kwh(count: Quantity, hours: Quantity, accelerator_w: Quantity, host_factor: Quantity) -> Quantity:
     """Energy that the computers drew, accelerators and their host, before PUE.
 

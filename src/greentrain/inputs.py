@@ -11,6 +11,8 @@ GIVEN_SOURCE = "user"
 """Source id of what the user stated."""
 
 PUE, GRID_INTENSITY, IT_ENERGY = "pue", "grid_intensity", "it_energy"
+METERED_ENERGY, UNMETERED_SHARE = "metered_energy", "unmetered_share"
+"""Energy that sensors read, and what they cannot see as a share of it; together the IT energy."""
 
 
 class Input(Record):

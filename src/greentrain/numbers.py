@@ -1,8 +1,11 @@
-"""How numbers are written for people."""
+"""How numbers and amounts are written for people: 8.93 kt and 25.2 Wh rather than 8,930,000 kg and 0.0252 kWh."""
+
+from __future__ import annotations
 
 from math import floor, log10
 
 from greentrain.interval import Interval
+from greentrain.light_typing import NamedTuple
 
 _SIGNIFICANT = 3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -70,8 +73,30 @@ def percent(share: float) -> str:
 
 
 def amount(interval: Interval, unit: str) -> str:
-    """Write a best value with its unit and interval."""
-    return f"{best(interval)} {unit}" if interval.is_exact else f"{best(interval)} {unit} {span(interval)}"
+    """Write a best value with its unit and interval in plain ASCII: ``25.2 Wh (20 to 30)``.
+
+    Parameters
+    ----------
+    interval : Interval
+        In the unit.
+    unit : str
+        The unit, and after a blank of what: ``kWh``, ``kg CO2e``. Small amounts of units that have prefixes get one.
+    """
+    shown, name = scaled(interval, unit)
+    return f"{best(shown)} {name}" if interval.is_exact else f"{best(shown)} {name} {span(shown)}"
+
+
+def scaled(interval: Interval, unit: str) -> tuple[Interval, str]:
+    """Return an amount and its unit as a text shows them: `small_scale` decides by the best value."""
+    base, *substance = unit.split(" ", 1)
+    scale = small_scale(interval.best, base)
+    name = " ".join([ascii_unit(scale), *substance])
+    return (interval if scale.unit == base else interval.scaled(1 / scale.size)), name
+
+
+def ascii_unit(scale: Scale) -> str:
+    """Write a unit for a terminal, whose font may have no Greek letter."""
+    return scale.unit.replace("\N{MICRO SIGN}", "u")
 
 
 def duration(seconds: float) -> str:
@@ -84,3 +109,132 @@ def duration(seconds: float) -> str:
     if whole < _DAY:
         return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+_FAR_BELOW, _FAR_ABOVE = 0.01, 10_000
+
+
+class Scale(NamedTuple):
+    """A unit to show a quantity in.
+
+    Attributes
+    ----------
+    unit : str
+        Its sign.
+    size : float
+        How many of the base unit it is.
+    least : float
+        The amount of the base unit from which on it is used.
+    """
+
+    unit: str
+    size: float
+    least: float
+
+
+def _si(stem: str, *steps: tuple[str, float]) -> tuple[Scale, ...]:
+    return tuple(Scale(f"{prefix}{stem}", size, size) for prefix, size in steps)
+
+
+_LADDERS = {
+    "kg": (
+        *_si("g", ("n", 1e-12), ("µ", 1e-9), ("m", 1e-6), ("", 1e-3), ("k", 1.0)),
+        *_si("t", ("", 1e3), ("k", 1e6), ("M", 1e9), ("G", 1e12)),
+    ),
+    "kWh": _si(
+        "Wh",
+        ("n", 1e-12),
+        ("µ", 1e-9),
+        ("m", 1e-6),
+        ("", 1e-3),
+        ("k", 1.0),
+        ("M", 1e3),
+        ("G", 1e6),
+        ("T", 1e9),
+        ("P", 1e12),
+    ),
+    "W": _si("W", ("n", 1e-9), ("µ", 1e-6), ("m", 1e-3), ("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)),
+    "L": (*_si("L", ("n", 1e-9), ("µ", 1e-6), ("m", 1e-3), ("", 1.0)), Scale("m³", 1e3, 1e3)),
+    # A minute and a half reads better as 90 s, a day and a half as 36 h.
+    "s": (
+        Scale("s", 1.0, 1.0),
+        Scale("min", 60.0, 120.0),
+        Scale("h", 3600.0, 7200.0),
+        Scale("days", 86400.0, 259200.0),
+    ),
+}
+UNITS = tuple(_LADDERS)
+"""The base units that have other sizes."""
+
+
+SMALL = 0.1
+"""Below this much of its base unit an amount has a prefix wherever people read it, so that no zeros are counted."""
+
+
+def small_scale(value: float, unit: str) -> Scale:
+    """Choose the unit of an amount in a text: the base unit from `SMALL` of it on, else one with a prefix.
+
+    Parameters
+    ----------
+    value : float
+        The value, or the largest of several that are shown together, in the base unit.
+    unit : str
+        The base unit; of one without prefixes there is no other.
+    """
+    if unit in _LADDERS and 0 < abs(value) < SMALL:
+        return scale_for(value, unit)
+    return Scale(unit, 1.0, 0.0)
+
+
+def scale_for(value: float, unit: str) -> Scale:
+    """Choose the unit in which a value has one to three digits before the point, as far as the units go.
+
+    Parameters
+    ----------
+    value : float
+        The value, or the largest of several that are shown together, in the base unit.
+    unit : {'kg', 'kWh', 'W', 'L', 's'}
+        The base unit. Zero is shown in it.
+    """
+    ladder = _LADDERS[unit]
+    shown = float(f"{abs(value):.{_SIGNIFICANT}g}")  # 999.96 kg is 1.00 t
+    if shown == 0:
+        return next(scale for scale in ladder if scale.size == 1)
+    fit = [scale for scale in ladder if scale.least <= shown]
+    return fit[-1] if fit else ladder[0]
+
+
+def written(value: float, unit: str) -> str:
+    """Write a value with three significant digits and its unit: ``8.93 kt``."""
+    scale = scale_for(value, unit)
+    return f"{rounded(value / scale.size)} {scale.unit}"
+
+
+def written_span(interval: Interval, unit: str, substance: str = "") -> str:
+    """Write the best value with its interval, ``1.16 t CO2e (0.295 to 2.75 t)``, an exact value alone.
+
+    All three share the unit of the best value, except where the interval reaches so far that its ends need their own.
+
+    Parameters
+    ----------
+    interval : Interval
+        In the base unit.
+    unit : {'kg', 'kWh', 'W', 'L', 's'}
+        The base unit.
+    substance : str, optional
+        Of what, after the unit of the best value.
+    """
+    low, best, high = interval
+    middle = f"{written(best, unit)} {substance}".rstrip()
+    if interval.is_exact:
+        return middle
+    scale = scale_for(best, unit)
+    if low < _FAR_BELOW * scale.size or high >= _FAR_ABOVE * scale.size:
+        return f"{middle} ({written(low, unit)} to {written(high, unit)})"
+    return f"{middle} ({rounded(low / scale.size)} to {rounded(high / scale.size)} {scale.unit})"
+
+
+def tick(value: float, unit: str) -> str:
+    """Write the value of a tick, which is round by itself: ``10 t``."""
+    scale = scale_for(value, unit)
+    return f"{value / scale.size:,.6g} {scale.unit}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from greentrain.errors import InputError
 from greentrain.footprint import QUANTITIES, SCOPES, Factor, Footprint, Part, log_variances, scaled
-from greentrain.inputs import IT_ENERGY, Input, Inputs
+from greentrain.inputs import IT_ENERGY, METERED_ENERGY, Input, Inputs
 from greentrain.interval import Interval, exact, sum_independent
 
 _UNKNOWN = {
@@ -107,6 +107,7 @@ def total_of(items: "list[Footprint]") -> Footprint:
             *_unknown_notes(items),
             *_counted(note for item in items for note in item.notes),
         ),
+        warnings=tuple(_counted(warning for item in items for warning in item.warnings)),
         summed_factors={name: factors for name, (_, factors) in found.items()},
     )
 
@@ -144,7 +145,7 @@ def _merged(items: Iterable[Footprint]) -> Iterator[Input]:
     found: dict[tuple[str, float, str, str, str], Input] = {}
     for each in items:
         for item in each.inputs:
-            if item.name == IT_ENERGY:
+            if item.name in (IT_ENERGY, METERED_ENERGY):
                 continue
             key = (item.name, item.value.best, item.unit, item.basis, item.source)
             known = found.get(key)

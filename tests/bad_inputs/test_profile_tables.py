@@ -98,8 +98,8 @@ FOLDERS = [
         "cpus.csv, row 2, column cores: 'eight' is not a whole number; write digits alone",
     ),
     (
-        {"cloud_instances": f"{INSTANCES}\nmine,big.8,t5,8,a b"},
-        "cloud_instances.csv, row 2, column accelerator: 't5' is no id of accelerators.csv, ours or yours",
+        {"cloud_instances": f"{INSTANCES}\nmine,big.8,zz9,8,a b"},
+        "cloud_instances.csv, row 2, column accelerator: 'zz9' is no id of accelerators.csv, ours or yours",
     ),
     (
         {"cloud_instances": f"{INSTANCES}\nmine,P3.2xlarge,t4,8,a b"},

@@ -9,7 +9,7 @@ from greentrain import DataError, InputError, UnknownName, estimate, load_catalo
 from greentrain.catalogue import check_profiles
 
 PLAIN = "write digits and at most one decimal point, without unit, thousands separator or exponent"
-CLASSES = "sxm-node, pcie-server, workstation, tpu, superchip, soc, system, chip"
+CLASSES = "sxm-node, pcie-server, workstation, laptop, tpu, superchip, soc, system, chip"
 NO_SLUG = "is not lower-case letters and digits joined by hyphens"
 NEAR_SOURCES = "techpowerup or techpowerup_cpu"
 NO_SOURCE = "is no id of sources.csv, ours or yours, nor a URL, a DOI, an arXiv number or a title of several words"

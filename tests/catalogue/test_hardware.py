@@ -129,7 +129,7 @@ def test_every_instance_type_has_a_known_accelerator() -> None:
 def test_a_default_of_the_class_or_of_any_class() -> None:
     """A class without an own figure takes the one for any."""
     assert HARDWARE.default("sxm-node", "lifetime_hours") == HARDWARE.default("any", "lifetime_hours")
-    assert HARDWARE.default("tpu", "host_factor").value == exact(1.0)
+    assert HARDWARE.default("tpu", "host_share").value == exact(0.0)
 
 
 def test_every_class_of_hardware_has_its_defaults() -> None:
@@ -137,8 +137,8 @@ def test_every_class_of_hardware_has_its_defaults() -> None:
     for hardware_class in {profile.hardware_class for profile in HARDWARE.accelerators}:
         utilization = HARDWARE.default(hardware_class, "utilization").value
         assert 0 < utilization.low <= utilization.best <= utilization.high <= 1.2
-        host_factor = HARDWARE.default(hardware_class, "host_factor").value
-        assert 1 <= host_factor.low <= host_factor.best <= host_factor.high <= 5
+        host_share = HARDWARE.default(hardware_class, "host_share").value
+        assert 0 <= host_share.low <= host_share.best <= host_share.high <= 4
         assert HARDWARE.default(hardware_class, "node_share_kg").unit == "kg"
 
 

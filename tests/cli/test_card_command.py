@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greentrain import DataError, estimate, update_card
+from greentrain import DataError, InputError, estimate, update_card
 from greentrain.cli import run
 from greentrain.cli.atomic_write import replace_file
 
@@ -128,3 +128,63 @@ def test_a_new_file_gets_the_permissions_of_one(tmp_path: Path) -> None:
     replace_file(str(ours), b"text")
     assert ours.read_bytes() == b"text"
     assert ours.stat().st_mode == usual.stat().st_mode
+
+
+MEASURED = "---\nco2_eq_emissions:\n  emissions: 300\n  source: {}\n---\n# T\n\n0.30 kg CO2e\n"
+
+
+def test_what_is_replaced_is_named(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Figure and source, on stderr; a second time there is nothing to replace."""
+    card.write_text(MEASURED.format("paper"))
+    assert run(["card", str(card), *RUN]) == 0
+    assert capsys.readouterr() == ("", f"greentrain: {card}: replaced 300 g (paper) by 9,600 g\n")
+    assert run(["card", str(card), *RUN]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bare_number_is_replaced_too(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As old cards have it."""
+    card.write_text("---\nco2_eq_emissions: 2.6e-05\n---\n")
+    assert run(["card", str(card), *RUN]) == 0
+    assert capsys.readouterr().err == f"greentrain: {card}: replaced 0.000026 g by 9,600 g\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["CodeCarbon", "code carbon", "Carbontracker 1.1", "AutoTrain", "wall meter", '"measured by us"',
+     '"greentrain 0.1.0, data 2026.11; measured in part, operational"'],
+)  # fmt: skip
+def test_a_measurement_does_not_give_way_to_an_estimate(
+    card: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1, the file untouched, until --replace is given; --check says the same and not that it will be."""
+    text = MEASURED.format(source)
+    card.write_text(text)
+    message = (
+        f"greentrain: {card}: card: states 300 g, measured ({source.strip(chr(34))}), which an estimate of 9,600 g "
+        "must not replace unasked; --replace does\n"
+    )
+    for more in ((), ("--check",)):
+        assert run(["card", str(card), *RUN, *more]) == 1
+        assert capsys.readouterr() == ("", message)
+        assert card.read_text() == text
+    assert run(["card", str(card), *RUN, "--replace"]) == 0
+    assert "replaced 300 g" in capsys.readouterr().err
+    assert "  emissions: 9600\n" in card.read_text()
+
+
+@pytest.mark.parametrize(
+    "source", ["", "paper", '"ML CO2 Impact"', '"greentrain 0.1.0; estimated, computers without memory (not measured)"']
+)
+def test_an_estimate_gives_way_to_another(card: Path, source: str) -> None:
+    """Or what no source is stated of."""
+    card.write_text(MEASURED.format(source))
+    assert run(["card", str(card), *RUN]) == 0
+
+
+def test_the_library_refuses_the_same() -> None:
+    """With the keyword's name."""
+    result = estimate("V100-SXM2-16GB", hours=96, power=250, host_factor=1, pue=1, grid_intensity=400)
+    with pytest.raises(InputError, match=r"states 300 g, measured \(CodeCarbon\).*; replace does$"):
+        update_card(MEASURED.format("CodeCarbon"), result)
+    assert "emissions: 9600\n" in update_card(MEASURED.format("CodeCarbon"), result, replace=True)

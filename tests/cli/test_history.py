@@ -58,14 +58,14 @@ def test_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = next(place for place, text in enumerate(lines) if text.startswith("20251122T120000Z-aaaaaa"))
     assert lines[first] == "20251122T120000Z-aaaaaa  completed    1 h 00 min  bert"
     assert lines[first + 1 : first + 3] == [
-        "    at least 3.00 kWh (2.60 to 3.82), 0.3 kg CO2e (0.23 to 0.428), FR, 8 x Tesla",
-        "    V100-SXM2-32GB",
+        "    at least 3.57 kWh (3.03 to 4.62), 0.357 kg CO2e (0.271 to 0.515), FR, 8 x",
+        "    Tesla V100-SXM2-32GB",
     ]
     assert lines[-4:] == [
         "2 runs (1 completed, 1 failed), 1 h 28 min",
-        "  at least 3.60 kWh (3.15 to 4.51), 0.36 kg CO2e (0.277 to 0.509). In brackets:",
+        "  at least 4.17 kWh (3.60 to 5.28), 0.417 kg CO2e (0.32 to 0.594). In brackets:",
         "  90 % intervals.",
-        "  Failed, interrupted or killed: 0.6 kWh, 17 % of the energy.",
+        "  Failed, interrupted or killed: 0.6 kWh, 14 % of the energy.",
     ]
     assert fits(out)
 
@@ -87,13 +87,13 @@ def test_an_empty_history_says_where_it_looked(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every component was measured from start to end."""
+    """Every component was measured from start to end: 1.19 x 2.5 kWh x 1.2."""
     parts = [*({**GPU, "id": f"GPU-{number}"} for number in range(8)), CPU, {**MEMORY, "quality": "modelled"}]
     energy = {"gpu": 2.0, "cpu": 0.4, "memory": 0.1}
     tracker(tmp_path / "runs" / "whole", lines=[ended(3600)])
     last = line(3600, type="end", why="stopped", elapsed_seconds=3600, energy_kwh=energy)
     meter(tmp_path / "runs" / "whole", components=parts, lines=[last])
-    assert shown(capsys, tmp_path, "history")[1].splitlines()[-2].startswith("  3.00 kWh (2.")
+    assert shown(capsys, tmp_path, "history")[1].splitlines()[-2].startswith("  3.57 kWh (3.")
 
 
 @pytest.mark.parametrize(
@@ -144,16 +144,18 @@ def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert code == 0
     for text in (
-        "20251122T120000Z-aaaaaa  bert\n  completed\n  at least 3.00 kWh (2.60 to 3.82)",
+        "20251122T120000Z-aaaaaa  bert\n  completed\n  at least 3.57 kWh (3.03 to 4.62)",
         "  gpu       2.00 kWh, measured\n  cpu       0.5 kWh, modelled\n  memory    not measured\n",
         "  PUE 1.20 (1.10 to 1.40) [default], grid 100 g CO2e/kWh (80.0 to 130)\n  [published]",
-        # A V100 takes 0.6 (0.2 to 0.94) of 300 W: eight of them in an hour.
-        "  measured accelerators 2.00 kWh (1.90 to 2.10): inside the estimate's 1.44 kWh\n  (0.473 to 2.26)",
+        # A V100 takes 0.624 (0.276 to 1) of 300 W: eight of them in an hour.
+        "  measured accelerators 2.00 kWh (1.90 to 2.10): inside the estimate's 1.50 kWh\n  (0.649 to 2.40)",
         "  command   train.py\n",
         "mean power of an accelerator 250 W: a utilization of 0.833 of its TDP",
-        "  adopted: the measurement, at least 2.50 kWh (2.23 to 3.01) before PUE\n"
-        "  that is at least 0.3 kg CO2e (0.23 to 0.428)\n",
+        "  adopted: the measurement, at least 2.97 kWh (2.59 to 3.65) before PUE\n"
+        "  that is at least 0.357 kg CO2e (0.271 to 0.515)\n",
         "The memory was not measured and is not in the sum.",
+        "    No sensor reads fans, network cards, switches and losses of power supplies:\n"
+        "    0.19 (0.1 to 0.3) of what was read is added for them.\n",
     ):
         assert text in out
     assert fits(out)
@@ -189,7 +191,7 @@ def test_calibrating(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (code, err) == (0, "")
     assert out.splitlines()[:2] == [
         "sxm-node: mean power over TDP, from 3 runs on v100-sxm2-32gb",
-        "  was  0.6 (0.2 to 0.94)",
+        "  was  0.624 (0.276 to 1.00)",
     ]
     assert (home / "profiles" / "power_defaults.csv").exists()
     code, out, _ = shown(capsys, home, "history", "calibrate", "--output", str(tmp_path / "else"))
@@ -228,10 +230,10 @@ def test_watching_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         "  gpu                300           0.1  measured",
         "  cpu               40.0          0.01  modelled",
         "  memory               -             -  not measured",
-        "  at least 0.132 kWh (0.118 to 0.158), 0.0132 kg CO2e (0.0103 to 0.0182)",
-        "  step 250 of 1,000 (25 %); 3 min 00 s to go, 0.528 kWh and 0.0528 kg CO2e at",
-        "  the end",
-        "  budget of 1 kWh: 13 % used",
+        "  at least 0.152 kWh (0.132 to 0.189), 15.2 g CO2e (11.6 to 21.4)",
+        "  step 250 of 1,000 (25 %); 3 min 00 s to go, 0.607 kWh and 60.7 g CO2e at the",
+        "  end",
+        "  budget of 1 kWh: 15 % used",
     ]
 
 

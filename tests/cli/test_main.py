@@ -145,10 +145,10 @@ def test_published_runs_come_out_to_the_printed_digit(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["estimate", "--gpu", "T400", "--hours", "1"], "--gpu 'T400': unknown accelerator; did you mean "),
+        (["estimate", "--gpu", "RTX 3909", "--hours", "1"], "--gpu 'RTX 3909': unknown accelerator; did you mean "),
         (
-            ["estimate", "--gpu", "V100", "--hours", "96h"],
-            "--hours '96h': must be a number (hours of wall-clock time); write",
+            ["estimate", "--gpu", "V100", "--hours", "96 V"],
+            "--hours '96 V': must be a number (hours of wall-clock time), or a",
         ),
         (
             ["estimate", "--gpu", "V100"],
@@ -174,6 +174,13 @@ def test_misuse_is_one_line_and_exit_code_2(
     assert (code, out) == (2, "")
     assert err.startswith(f"greentrain: {message}")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("again", [["--gpu", "A10G"], ["--gpu=A10G"]])
+def test_an_option_is_given_once(again: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The second device of two is not dropped, nor the first."""
+    assert run(["estimate", "--gpu", "T4", *again, "--hours", "3"]) == 2
+    assert capsys.readouterr().err == "greentrain: --gpu 'A10G': was given before as 'T4'; give it once\n"
 
 
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,11 +34,12 @@ def lines(command: Command) -> Iterator[list[str]]:
         flag = f"--{option.name.replace('_', '-')}"
         ways = [[flag]] if option.is_switch else [[flag, "a b"], [f"{flag}=x=y"], [f"{flag}="], [flag, "-5"]]
         ways += [[option.letter, "z"]] if option.letter else []
+        others = [] if option.is_required else required
         for way in ways:
-            yield [*required, *way, *words]
-            yield [*way, *words, *required] if command.wraps else [*words, *way, *required]
-        typed += ways[-1] + ways[0]
-    yield [*required, *typed, *words]
+            yield [*others, *way, *words]
+            yield [*way, *words, *others] if command.wraps else [*words, *way, *others]
+        typed += ways[-1]
+    yield [*typed, *words]
     yield [*required, *words[: sum(argument.is_required for argument in command.arguments)]]
     if command.wraps:
         yield [*typed, "--", "python", "x.py", "--name", "-v", "--", "y"]

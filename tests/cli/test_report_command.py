@@ -111,10 +111,30 @@ def test_a_report_of_ours_is_overwritten_without_asking(tmp_path: Path) -> None:
 
 
 def test_a_result_that_cannot_be_reported_is_no_misuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 1 and no option in the message that nobody typed; nothing is written."""
+    """Exit code 1 and no option in the message that nobody typed; 75 W x 1e-7 h x 40 g/kWh = 3e-07 g; no file."""
     path = tmp_path / "card.md"
     assert (
-        run(["report", "--gpu", "T4", "--hours", "1e-7", "--location", "NO", "--format", "model-card", "-o", str(path)])
+        run(
+            [
+                "report",
+                "--gpu",
+                "T4",
+                "--hours",
+                "1e-7",
+                "--power",
+                "75",
+                "--host-factor",
+                "1",
+                "--pue",
+                "1",
+                "--grid-intensity",
+                "40",
+                "--format",
+                "model-card",
+                "-o",
+                str(path),
+            ]
+        )
         == 1
     )
     assert capsys.readouterr().err == (

@@ -28,7 +28,9 @@ _BASIS_WORDS = {
 }  # fmt: skip
 
 
-_KG = {"ng": 1e-12, "\N{MICRO SIGN}g": 1e-9, "mg": 1e-6, "g": 1e-3, "kg": 1.0, "t": 1e3}
+_KG = {"ng": 1e-12, "ug": 1e-9, "\N{MICRO SIGN}g": 1e-9, "mg": 1e-6, "g": 1e-3, "kg": 1.0, "t": 1e3}
+_KWH = {"nWh": 1e-12, "uWh": 1e-9, "\N{MICRO SIGN}Wh": 1e-9, "mWh": 1e-6, "Wh": 1e-3, "kWh": 1.0, "MWh": 1e3}
+_ENERGY, _MASS = (f"({'|'.join(units)})" for units in (_KWH, _KG))
 
 
 class Shown(NamedTuple):
@@ -76,10 +78,15 @@ def of_row(row: dict[str, str]) -> Shown:
 
 
 def of_words(text: str) -> Shown:
-    """Read ``3.00 kWh (2.13 to 4.07), 0.3 kg CO2e (0.2 to 0.448)``, broken into lines or not."""
+    """Read ``3.00 kWh (2.13 to 4.07), 0.3 kg CO2e (0.2 to 0.448)``, small ones with prefixes, broken or not."""
     span = rf"\({_NUMBER} to {_NUMBER}\)"
-    kwh = _found(rf"{_NUMBER} kWh {span}, {_NUMBER} kg CO2e {span}", " ".join(text.split()))
-    return Shown(_ordered(kwh[:3]), _ordered(kwh[3:]), (WORDS, WORDS))
+    found = _found(rf"{_NUMBER} {_ENERGY} {span}, {_NUMBER} {_MASS} CO2e {span}", " ".join(text.split()), str)
+    kwh, kg = (_numbers((found[first], *found[first + 2 : first + 4])) for first in (0, 4))
+    return Shown(_ordered(kwh), _ordered(kg), (WORDS, WORDS), factors=_factors(found[1], found[5]))
+
+
+def _factors(energy: str, mass: str) -> tuple[float, float]:
+    return 1 / _KWH[energy], 1 / _KG[mass]
 
 
 def of_line(text: str) -> Shown:
@@ -117,14 +124,15 @@ def _csv(text: str) -> Shown:
 def _document(text: str) -> Shown:
     """Read the first sentence and the table of a document, which say the same."""
     found = re.search(
-        rf"{_NUMBER} \({_NUMBER} to {_NUMBER}\) kWh of electricity and {_NUMBER} \({_NUMBER} to {_NUMBER}\) kg CO2e, "
+        rf"{_NUMBER} \({_NUMBER} to {_NUMBER}\) {_ENERGY} of electricity and "
+        rf"{_NUMBER} \({_NUMBER} to {_NUMBER}\) {_MASS} CO2e, "
         r"operational and location-based, ([a-z ]+)\.",
         " ".join(text.split()),
     )
     assert found is not None
-    numbers = _numbers(found.groups()[:6])
-    _assert_chart_says_the_same(text, numbers[3:])
-    return Shown(_ordered(numbers[:3]), _ordered(numbers[3:]), (WORDS, WORDS), _basis(found[7]))
+    kwh, kg = _numbers(found.groups()[:3]), _numbers(found.groups()[4:7])
+    _assert_chart_says_the_same(text, tuple(value * _KG[found[8]] for value in kg))
+    return Shown(_ordered(kwh), _ordered(kg), (WORDS, WORDS), _basis(found[9]), _factors(found[4], found[8]))
 
 
 def _assert_chart_says_the_same(text: str, kg: tuple[float, ...]) -> None:
@@ -153,20 +161,18 @@ def _latex(text: str) -> Shown:
     """Read the paragraph, and the row of the total, in Wh, kWh or MWh and in g, kg or t."""
     plain = text.replace(r"\,", " ").replace("~", " ").replace(r"\%", "%")
     span = rf"\(90 % interval {_NUMBER} to {_NUMBER} "
+    paragraph = " ".join(plain.split())
     pattern = (
-        rf"(We \w+|By measurement and estimate we find) that training on .*? used\s{_NUMBER} ([kM]?Wh) {span}\3\) of "
-        rf"electricity, which emitted\s{_NUMBER} (k?g|t) CO\$_2\$e {span}"
+        rf"(We \w+|By measurement and estimate we find) that training on .*? used {_NUMBER} {_ENERGY} {span}\3\) of "
+        rf"electricity, which emitted {_NUMBER} {_MASS} CO\$_2\$e {span}"
     )
-    found = re.search(pattern, plain, re.DOTALL)
+    found = re.search(pattern, paragraph)
     assert found is not None, plain
-    energy = {"kWh": "energy", "Wh": "energy_small", "MWh": "energy_large"}[found[3]]
-    mass = {"kg": "emissions", "g": "emissions_small", "t": "emissions_large"}[found[7]]
     kwh, kg = _numbers([found[2], found[4], found[5]]), _numbers([found[6], found[8], found[9]])
     total = re.search(rf"Total & .*& {_NUMBER} \[{_NUMBER}, {_NUMBER}\] & {_NUMBER} \[{_NUMBER}, {_NUMBER}\]", plain)
     assert total is not None
     assert _numbers(total.groups()) == (*kwh, *kg)
-    factors = unit("latex", energy)[0], unit("latex", mass)[0]
-    return Shown(_ordered(kwh), _ordered(kg), (3, 3), _basis(found[1]), factors)
+    return Shown(_ordered(kwh), _ordered(kg), (3, 3), _basis(found[1]), _factors(found[3], found[7]))
 
 
 def _model_card(text: str) -> Shown:

@@ -19,10 +19,11 @@ LONGER_FUNCTIONS = {
 }
 """Each names every field of one record: in parts, the record would have to be looked for in several places."""
 MODULES = range(165, 216)
-MOST_LINES = 27_000
+MOST_LINES = 28_500
 SHORT = 80
 REASONS = {
     "greentrain.cli": "one module per command",
+    "greentrain.estimation.written_numbers": "an estimate of plain numbers does not load its patterns",
     "greentrain.reporting.forms": "one module per form",
     "greentrain.reporting.terminal.methods": "an estimate without a comparison does not load it",
     "greentrain.tracking.callbacks": "one module per framework",

@@ -13,7 +13,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from journals_by_hand import CPU, GPU, MEMORY, PARTS, ended, line, meter, one_hour, reading, stopped, tracker
+from journals_by_hand import (
+    ALONE,
+    CPU,
+    GPU,
+    MEMORY,
+    PARTS,
+    SXM,
+    ended,
+    line,
+    meter,
+    one_hour,
+    reading,
+    stopped,
+    tracker,
+)
 from shown_numbers import ESTIMATED, FORMS, MEASURED, MIXED, Shown, it_energy_kwh, of_data, of_line, of_row, of_words
 from shown_numbers import of_notebook as shown_in_notebook
 from shown_numbers import of_repr as shown_by_repr
@@ -141,7 +155,7 @@ def impossible(folder: Path) -> None:
 
 
 class Case(NamedTuple):
-    """A run in journals, and what it took.
+    """A run in journals, and what it took: where accelerators and CPU were read, with what no sensor sees.
 
     Attributes
     ----------
@@ -170,20 +184,26 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "whole": Case(whole, 2.6, 3.12, 0.312, MEASURED),
+    "whole": Case(whole, 2.6 * SXM, 3.12 * SXM, 0.312 * SXM, MEASURED),
     "accelerators-alone": Case(accelerators_alone, 3.0, 3.6, 0.36, MEASURED),
     "memory-alone": Case(memory_alone, 0.02, 0.024, 0.0024, ESTIMATED, is_least=True),
-    "half": Case(half_the_time, 2.5, 3.0, 0.3, MIXED, "completed", "measured 30 min of 1 h", True),
-    "nearly": Case(nearly_all_the_time, 2.5, 3.0, 0.3, MEASURED, "completed", "measured 57 min of 1 h", True),
-    "lost": Case(lost_accelerators, 2.5, 3.0, 0.3, MIXED, "completed", "measured in part", True),
-    "one-of-two": Case(one_node_without_a_meter, 5.0, 6.0, 0.6, MIXED, "completed", "measured 30 min of 1 h", True),
-    "seconds": Case(two_of_six_seconds, 0.0036, 0.00432, 0.000432, MIXED, "completed", "measured 2 of 6 s", True),
-    "two-sessions": Case(two_sessions, 2.5, 3.0, 0.3, MEASURED, is_least=True),
-    "two-places": Case(two_places, 2.5, 3.375, 0.7125, MEASURED, is_least=True),
-    "two-nodes": Case(two_nodes, 5.0, 6.0, 0.6, MEASURED, is_least=True),
+    "half": Case(half_the_time, 2.5 * SXM, 3.0 * SXM, 0.3 * SXM, MIXED, "completed", "measured 30 min of 1 h", True),
+    "nearly": Case(
+        nearly_all_the_time, 2.5 * SXM, 3.0 * SXM, 0.3 * SXM, MEASURED, "completed", "measured 57 min of 1 h", True
+    ),
+    "lost": Case(lost_accelerators, 2.5 * SXM, 3.0 * SXM, 0.3 * SXM, MIXED, "completed", "measured in part", True),
+    "one-of-two": Case(
+        one_node_without_a_meter, 5.0 * SXM, 6.0 * SXM, 0.6 * SXM, MIXED, "completed", "measured 30 min of 1 h", True
+    ),
+    "seconds": Case(
+        two_of_six_seconds, 0.0036 * SXM, 0.00432 * SXM, 0.000432 * SXM, MIXED, "completed", "measured 2 of 6 s", True
+    ),
+    "two-sessions": Case(two_sessions, 2.5 * SXM, 3.0 * SXM, 0.3 * SXM, MEASURED, is_least=True),
+    "two-places": Case(two_places, 2.5 * SXM, 3.375 * SXM, 0.7125 * SXM, MEASURED, is_least=True),
+    "two-nodes": Case(two_nodes, 5.0 * SXM, 6.0 * SXM, 0.6 * SXM, MEASURED, is_least=True),
     "no-meter": Case(no_meter, 2.5, 3.0, 0.3, ESTIMATED),
-    "killed": Case(killed, 1.25, 1.5, 0.15, MEASURED, "killed", is_least=True),
-    "named": Case(named_accelerator, 3.0, 3.6, 0.36, MEASURED, is_least=True),
+    "killed": Case(killed, 1.25 * SXM, 1.5 * SXM, 0.15 * SXM, MEASURED, "killed", is_least=True),
+    "named": Case(named_accelerator, 3.0 * SXM, 3.6 * SXM, 0.36 * SXM, MEASURED, is_least=True),
     "impossible": Case(impossible, 2.5, 3.0, 0.3, ESTIMATED),
 }
 names = pytest.mark.parametrize("name", CASES)
@@ -316,8 +336,11 @@ def test_one_run_shown_shows_it(run: Run, home: Path, name: str, capsys: pytest.
     assert_shows(of_words(words), run.footprint)
     assert words.replace("host factor at least", "").count("at least") == 3 * case.is_least
     assert run.operational_kg is not None
-    low, best, high = run.operational_kg
-    assert f" {best:.3g} kg CO2e ({low:.3g} to {high:.3g})" in words.partition("that is")[2]
+    scale = 1e6 if name == "seconds" else 1e3 if name == "memory-alone" else 1
+    low, best, high = run.operational_kg.scaled(scale)
+    unit = {1: "kg", 1e3: "g", 1e6: "mg"}[scale]
+    written = f"{best:#.3g}" if scale == 1e3 else f"{best:.3g}"
+    assert f" {written} {unit} CO2e ({low:.3g} to {high:.3g})" in words.partition("that is")[2]
     found = json.loads(printed(capsys, "history", "show", name, "--json", "--home", folder))
     assert_shows(of_data(found), run.footprint)
     assert found["reconciliation"]["operational_kg"] == found["operational_kg"]
@@ -486,14 +509,14 @@ def assert_shown_everywhere(run: LiveRun, tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.slow
 def test_a_run_that_completed(tracked: Callable[..., LiveRun], tmp_path: Path, capsys: Any) -> None:
-    """450 W for as long as it took."""
+    """450 W for as long as it took, and 0.15 of that."""
     run = tracked()
     time.sleep(0.3)
     run.stop()
     found = assert_shown_everywhere(run, tmp_path, capsys)
     assert (found.status, found.basis, found.is_complete) == ("completed", MEASURED, True)
     assert found.it_energy_kwh is not None
-    assert found.it_energy_kwh.best == pytest.approx(450 * found.duration_seconds / 3.6e6, rel=0.02)
+    assert found.it_energy_kwh.best == pytest.approx(ALONE * 450 * found.duration_seconds / 3.6e6, rel=0.02)
 
 
 @pytest.mark.slow
@@ -530,7 +553,7 @@ def test_a_run_whose_readings_fail(tracked: Callable[..., LiveRun], tmp_path: Pa
         in line_of_run
     )
     assert found.it_energy_kwh is not None
-    assert found.it_energy_kwh.best == pytest.approx(450 * found.duration_seconds / 3.6e6, rel=0.2)
+    assert found.it_energy_kwh.best == pytest.approx(ALONE * 450 * found.duration_seconds / 3.6e6, rel=0.2)
 
 
 @pytest.mark.slow
@@ -548,7 +571,7 @@ def test_a_run_inside_another(tracked: Callable[..., LiveRun], tmp_path: Path, c
     assert part is not None
     assert whole_of_it is not None
     assert inner.duration_seconds is not None
-    assert part.best == pytest.approx(450 * inner.duration_seconds / 3.6e6, rel=0.1)
+    assert part.best == pytest.approx(ALONE * 450 * inner.duration_seconds / 3.6e6, rel=0.1)
     assert part.best < whole_of_it.best
     assert_shows(of_line(str(inner)), inner.footprint)
     assert_shows(shown_by_repr(repr(inner)), inner.footprint)

@@ -11,9 +11,9 @@ import greentrain
 from greentrain import catalogue, estimation, validation
 
 KEYWORDS = (
-    "count", "hours", "gpu_hours", "instance", "power", "utilization", "workload", "host_factor", "cpu",
+    "count", "hours", "gpu_hours", "instance", "power", "utilization", "workload", "host_factor", "host_power", "cpu",
     "cpu_cores", "memory_gb", "location", "year", "grid_intensity", "pue", "site", "runs", "params", "tokens",
-    "active_params", "flops", "precision", "mfu", "profiles",
+    "active_params", "flops", "architecture", "precision", "mfu", "profiles",
 )  # fmt: skip
 
 

@@ -167,3 +167,10 @@ def test_the_readme_states_the_validation(capsys: pytest.CaptureFixture[str]) ->
     assert f"recomputes {records} published runs" in text
     assert f"{metered['covered']} of {metered['n']} lie inside our 90 % interval" in text
     assert f"the median error is a factor of {exp(metered['median_abs_log_ratio']):.2f}" in text
+    at_the_wall, alone = metered["by_boundary"]["facility"], metered["by_boundary"]["accelerator"]
+    inside = f"{at_the_wall['covered']} of {at_the_wall['n']} are inside, with a mean error of "
+    assert f"{inside}{100 * at_the_wall['mean_abs_error']:.0f} %" in text
+    assert f"of accelerators metered alone, {alone['covered']} of {alone['n']}." in text
+    assert ("All are of laboratories that the fit of our defaults has seen." in text) == (
+        metered["out_of_sample"]["n"] == 0
+    )

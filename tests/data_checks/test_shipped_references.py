@@ -8,8 +8,17 @@ import pytest
 
 from greentrain import load_catalogue
 from greentrain.catalogue.schema import SCHEMAS
-from greentrain.catalogue.table_files import places_folder
-from greentrain.validation import TIERS, TRAPS, Reference, agreements, infer_tiers, read_references
+from greentrain.catalogue.table_files import places_folder, shipped_table
+from greentrain.validation import (
+    TIERS,
+    TRAPS,
+    Reference,
+    agreements,
+    infer_tiers,
+    is_in_sample,
+    last_digit,
+    read_references,
+)
 
 CATALOGUE = load_catalogue()
 RECORDS = read_references()
@@ -53,6 +62,40 @@ def test_energy_from_a_rating_is_never_metered() -> None:
     """Hours x TDP, and stated watts, are no measurement."""
     assert failing(lambda record: "T3" not in record.tiers or record.is_measured) == []
     assert failing(lambda record: "T3" not in record.tiers or record.published_energy_kwh is not None) == []
+
+
+def test_every_metered_energy_says_what_read_it() -> None:
+    """At the wall or by the accelerators alone, else what the accelerators drew is less than the whole of the log."""
+    assert failing(lambda record: "T3" not in record.tiers or record.meter) == []
+    assert failing(lambda record: record.meter != "wall" or record.energy_boundary in ("node", "facility")) == []
+    assert failing(lambda record: record.meter != "device" or record.energy_boundary == "accelerator") == []
+    logs = [record for record in RECORDS if record.device_energy_kwh is not None]
+    assert len(logs) >= 9
+    assert [log.id for log in logs if log.meter != "log-with-model"] == []
+    assert [log.id for log in logs if (log.device_energy_kwh or 0) >= (log.published_energy_kwh or 0)] == []
+
+
+def test_a_laboratory_has_one_name_in_records_and_evidence() -> None:
+    """Else a run that the defaults were fitted to would count as one that they have not seen."""
+    evidence = {row["id"].removesuffix("-gpu"): row for row in shipped_table("power_evidence").records()}
+    metered = [record for record in RECORDS if "T3" in record.tiers]
+    twice = {record.id: record for record in metered if evidence.get(record.id, {}).get("use") == "fit"}
+    assert {"llmcarbon-xlm", "dodge2022-vit-huge", "teenytinyllama-460m", "tucano-160m"} <= set(twice)
+    assert [record.id for record in twice.values() if not is_in_sample(record, CATALOGUE)] == []
+
+
+def test_a_rounding_is_a_coarser_one_than_the_cell_shows() -> None:
+    """A power of ten of the source's unit: 100 kg of "0.3 t", 0.45359237 kg of "26 lb"; never below the cell's own."""
+    pairs = [
+        (row["id"], row[figure], float(row[unit]))
+        for row in ROWS
+        for figure, unit in (
+            ("published_energy_kwh", "energy_rounded_to_kwh"), ("published_co2e_kg", "co2e_rounded_to_kg"),
+        )
+        if row[unit]
+    ]  # fmt: skip
+    assert len(pairs) >= 30
+    assert [key for key, figure, unit in pairs if not figure or unit <= last_digit(figure)] == []
 
 
 def test_one_measurement_counts_once() -> None:

@@ -51,7 +51,7 @@ def test_published_figures_from_their_own_inputs(said: dict[str, Any], kwh: str,
 
 def test_eight_devices_by_hand() -> None:
     """8 x 400 W x 0.5 x 1.5 x 10 h = 24 kWh; x 1.25 = 30 kWh; x 200 g = 6 kg."""
-    run = estimate("8xA100-SXM4-80GB", hours=10, utilization=0.5, host_factor=1.5, pue=1.25, grid_intensity=200)
+    run = estimate("8xA100-SXM4-40GB", hours=10, utilization=0.5, host_factor=1.5, pue=1.25, grid_intensity=200)
     assert_figures(run, "30.0", "6.0")
     assert [part.component for part in run.breakdown] == ["accelerators", "host", "facility"]
     assert [part.energy_kwh for part in run.breakdown] == pytest.approx([16, 8, 6], rel=1e-12)
@@ -61,7 +61,7 @@ def test_eight_devices_by_hand() -> None:
 def test_identical_runs_count_together() -> None:
     """Five times 30 kWh, and the number of runs is one of the inputs."""
     said = {"hours": 10, "utilization": 0.5, "host_factor": 1.5, "pue": 1.25, "grid_intensity": 200}
-    run = estimate("8xA100-SXM4-80GB", **said, runs=5)  # type: ignore[arg-type]
+    run = estimate("8xA100-SXM4-40GB", **said, runs=5)  # type: ignore[arg-type]
     assert_figures(run, "150.0", "30.0")
     assert [item.value.best for item in run.inputs if item.name == "runs"] == [5]
 
@@ -69,7 +69,7 @@ def test_identical_runs_count_together() -> None:
 def test_a_whole_run_with_defaults_combines_in_log_space() -> None:
     """Every relative width of every input, added by squares, upward and downward apart."""
     run = estimate("V100", count=8, hours=96, location="US", year=2024)
-    names = {"tdp", "utilization", "host_factor", "pue", "grid_intensity"}
+    names = {"tdp", "node_ratio", "pue", "grid_intensity"}
     factors = [item.value for item in run.inputs if item.name in names]
     assert len(factors) == len(names)
     best = 8 * 96 / 1e6

@@ -38,6 +38,11 @@ SLIPS: list[tuple[str, Arguments, str]] = [
         "The grid intensity is in g CO2e/kWh, and 1640 is above that of every grid: if it is in lb/MWh, give 743.9.",
     ),
     (
+        "threads as cores",  # two chips of 32 cores have 128 threads
+        {"cpu": "AMD EPYC 7513", "cpu_cores": 128, "hours": 10},
+        "128 cores are 4 chips of AMD EPYC 7513, which has 32: were hardware threads counted, of which a core has two?",
+    ),
+    (
         "PUE of a workstation",
         {"gpu": "V100", "hours": 96, "site": "workstation", "pue": 1.5},
         "A PUE of 1.5 is used as given, although a workstation has no facility around it.",
@@ -95,8 +100,8 @@ SLIPS: list[tuple[str, Arguments, str]] = [
     ),
     (
         "the host counted twice",
-        {"gpu": "a100-sxm4-80gb", "hours": 96, "power": 600},
-        "600 W is 1.5 x the TDP of NVIDIA A100 SXM4 80GB. If it holds CPU, memory and fans, the host is counted twice: "
+        {"gpu": "a100-sxm4-80gb", "hours": 96, "power": 680},
+        "680 W is 1.7 x the TDP of NVIDIA A100 SXM4 80GB. If it holds CPU, memory and fans, the host is counted twice: "
         "give a host factor of 1.",
     ),
 ]

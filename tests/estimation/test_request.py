@@ -86,11 +86,11 @@ def test_counts_and_years_become_whole_numbers() -> None:
     assert isinstance(checked_number("hours", "2020"), float)
 
 
-def test_what_is_not_said_is_none_but_for_site_and_runs() -> None:
-    """One run in a data centre unless told otherwise."""
+def test_what_is_not_stated_is_none_but_for_the_number_of_runs() -> None:
+    """One run by default; where it stands follows from its hardware."""
     request = Request(gpu=" V100 ", hours="96")
     said = {name: value for name, value in vars(request).items() if value is not None}
-    assert said == {"gpu": "V100", "hours": 96.0, "site": "datacentre", "runs": 1}
+    assert said == {"gpu": "V100", "hours": 96.0, "runs": 1}
 
 
 @pytest.mark.parametrize(

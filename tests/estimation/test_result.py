@@ -57,7 +57,7 @@ def test_a_result_is_frozen() -> None:
 
 def test_the_defaults_are_those_inputs_that_nobody_stated() -> None:
     """A run of stated figures has none that its operational emissions follow from."""
-    assert {item.name for item in USUAL.defaults} >= {"utilization", "host_factor", "pue"}
+    assert {item.name for item in USUAL.defaults} >= {"node_ratio", "pue"}
     assert [item.name for item in EXACT.defaults if item.weight] == []
 
 
@@ -66,7 +66,7 @@ def test_drivers_share_the_variance_and_come_in_order() -> None:
     shares = [share for _, share in USUAL.drivers]
     assert sum(shares) == pytest.approx(1, rel=1e-12)
     assert shares == sorted(shares, reverse=True)
-    assert {name for name, _ in USUAL.drivers} == {"tdp", "utilization", "host_factor", "pue", "grid_intensity"}
+    assert {name for name, _ in USUAL.drivers} == {"tdp", "node_ratio", "pue", "grid_intensity"}
     assert EXACT.drivers == ()
 
 
@@ -83,7 +83,7 @@ def test_the_json_has_the_documented_fields_in_order() -> None:
     document = json.loads(USUAL.to_json())
     assert list(document) == [
         "schema_version", "kind", "greentrain_version", "data_version", "run", *QUANTITIES, "basis", "scope",
-        "breakdown", "inputs", "drivers", "sources", "equivalents", "notes",
+        "breakdown", "inputs", "drivers", "sources", "equivalents", "notes", "warnings",
     ]  # fmt: skip
     head = [document[name] for name in ("schema_version", "kind", "greentrain_version", "data_version")]
     assert head == [1, "estimate", __version__, DATA_VERSION]
@@ -101,8 +101,9 @@ def test_the_json_holds_the_numbers_of_the_object() -> None:
 def test_the_run_as_understood() -> None:
     """Ids instead of what was typed."""
     assert USUAL.run == {
-        "gpu": "v100-sxm2-16gb", "count": 8, "hours": 96.0, "gpu_hours": 768.0, "location": "FR", "year": 2024,
-        "year_basis": "given", "grid_year": 2024, "runs": 1, "site": "datacentre", "instance": None,
+        "gpu": "v100-sxm2-16gb", "gpu_family": "V100", "count": 8, "hours": 96.0, "gpu_hours": 768.0,
+        "location": "FR", "place": "FR", "year": 2024, "year_basis": "given", "grid_year": 2024, "runs": 1,
+        "site": "datacentre", "instance": None,
     }  # fmt: skip
 
 

@@ -66,7 +66,8 @@ def test_water_worked_by_hand() -> None:
     Width: the site's 0.05 to 1 and the power stations' 1.2 x (2.161 to 6.245) L/kWh add by squares, from
     4.7688 - sqrt(0.31^2 + 1.8156^2) = 2.926925 to 4.7688 + sqrt(0.64^2 + 3.0852^2) = 7.919682 L/kWh.
     """
-    run = estimate("rtx-3090", count=10, hours=4, power=250, host_factor=1, pue=1.2, location="FR", year=2023)
+    said = {"power": 250, "host_factor": 1, "pue": 1.2, "site": "datacentre", "location": "FR", "year": 2023}
+    run = estimate("rtx-3090", count=10, hours=4, **said)
     assert run.it_energy_kwh == exact(10.0)
     assert tuple(run.water_l) == pytest.approx((29.26925, 47.688, 79.19682), rel=1e-6)
 

@@ -13,8 +13,8 @@ from greentrain.interval import exact
 
 EXACT: dict[str, Any] = {"power": 700, "host_factor": 1, "pue": 1, "grid_intensity": 100}
 LLAMA_3_8B: dict[str, Any] = {"params": "8B", "tokens": "15T"}
-HOURS_8B = 7.2e23 / (989.5e12 * 0.3 * 3600)
-"""6 x 8e9 x 15e12 = 7.2e23 FLOP at 0.3 of the dense peak of an H100 SXM: 673,741 hours."""
+HOURS_8B = 7.2e23 / (989.5e12 * 0.22 * 3600)
+"""6 x 8e9 x 15e12 = 7.2e23 FLOP at 0.22 of the dense peak of an H100 SXM: 918,738 hours."""
 
 
 def used(run: Estimate, name: str) -> Input:
@@ -59,13 +59,13 @@ def test_a_mixture_of_experts_counts_its_active_parameters() -> None:
 
 
 def test_the_default_mfu_makes_the_interval() -> None:
-    """With all else exact, energy lies between 0.30/0.58 and 0.30/0.15 of its best value, and so do the emissions."""
+    """With all else exact, energy lies between 0.22/0.38 and 0.22/0.13 of its best value, and so do the emissions."""
     run = estimate("h100-sxm", **LLAMA_3_8B, **EXACT)
-    assert used(run, "mfu").value == Interval(0.15, 0.3, 0.58)
+    assert used(run, "mfu").value == Interval(0.13, 0.22, 0.38)
     energies = (run.accelerator_energy_kwh, run.it_energy_kwh, run.facility_energy_kwh)
     for quantity in (*energies, run.operational_kg, used(run, "gpu_hours").value):
-        assert quantity.low / quantity.best == pytest.approx(0.3 / 0.58, rel=1e-9)
-        assert quantity.high / quantity.best == pytest.approx(2, rel=1e-9)
+        assert quantity.low / quantity.best == pytest.approx(0.22 / 0.38, rel=1e-9)
+        assert quantity.high / quantity.best == pytest.approx(0.22 / 0.13, rel=1e-9)
     assert used(run, "gpu_hours").value.best == pytest.approx(HOURS_8B, rel=1e-12)
     assert [name for name, _ in run.drivers] == ["mfu"]
 
@@ -73,7 +73,7 @@ def test_the_default_mfu_makes_the_interval() -> None:
 def test_embodied_emissions_and_water_are_as_uncertain_as_the_hours() -> None:
     """What is proportional to the hours is wider than with the same hours given."""
     derived = estimate("h100-sxm", **LLAMA_3_8B, location="FR", year=2024)
-    known = estimate("h100-sxm", gpu_hours=HOURS_8B, location="FR", year=2024)
+    known = estimate("h100-sxm", gpu_hours=HOURS_8B, workload="pretraining", location="FR", year=2024)
     for name in ("embodied_kg", "water_l", "total_kg", "it_energy_kwh"):
         wide, narrow = getattr(derived, name), getattr(known, name)
         assert wide.best == pytest.approx(narrow.best, rel=1e-12)
@@ -101,7 +101,7 @@ def test_a_given_mfu_is_no_default() -> None:
 
 @pytest.mark.parametrize(
     ("precision", "peak", "mfu"),
-    [(None, 989.5, 0.3), ("bf16", 989.5, 0.3), ("fp16", 989.5, 0.3), ("fp8", 1979, 0.17), ("fp32", 66.91, 0.35)],
+    [(None, 989.5, 0.22), ("bf16", 989.5, 0.22), ("fp16", 989.5, 0.22), ("fp8", 1979, 0.17), ("fp32", 66.91, 0.35)],
 )
 def test_each_precision_has_its_peak_and_its_mfu(precision: str | None, peak: float, mfu: float) -> None:
     """An H100 SXM, dense; fp16 is as fast as bf16, and bf16 is meant when nothing is said."""
@@ -124,16 +124,16 @@ def test_a_family_spans_the_peaks_of_its_members() -> None:
 
 def test_a_share_of_a_device_takes_longer_and_draws_less() -> None:
     """A sixth of an A10 works six times as long at a sixth of the power: the same energy."""
-    said: dict[str, Any] = {"params": "1B", "tokens": "20B", "location": "FR", "year": 2024}
+    said: dict[str, Any] = {"params": "1B", "tokens": "20B", "location": "FR", "year": 2024, "utilization": 0.7}
     part, whole = estimate(instance="Standard_NV6ads_A10_v5", **said), estimate("a10", **said)
     assert used(part, "peak").value.best == pytest.approx(used(whole, "peak").value.best / 6, rel=1e-3)
     assert part.it_energy_kwh.best == pytest.approx(whole.it_energy_kwh.best, rel=1e-12)
 
 
 def test_the_count_shortens_the_wall_clock_and_not_the_work() -> None:
-    """1,024 accelerators finish in 657.95 h what one would in 673,741 h, with the same energy."""
+    """1,024 accelerators finish in 897.20 h what one would in 918,738 h, with the same energy."""
     many, one = (estimate("h100-sxm", count=count, **LLAMA_3_8B, **EXACT) for count in (1024, 1))
-    assert many.run["hours"] == pytest.approx(657.95, abs=0.005)
+    assert many.run["hours"] == pytest.approx(897.205, abs=0.005)
     assert many.run["gpu_hours"] == pytest.approx(one.run["gpu_hours"], rel=1e-12)
     assert many.it_energy_kwh.best == pytest.approx(one.it_energy_kwh.best, rel=1e-12)
 
@@ -156,7 +156,7 @@ def test_known_hours_give_the_mfu_that_they_imply() -> None:
 
 def test_size_beside_hours_checks_and_changes_nothing() -> None:
     """Energy and interval are those of the hours."""
-    hours: dict[str, Any] = {"count": 8, "hours": 96, "location": "FR", "year": 2024}
+    hours: dict[str, Any] = {"count": 8, "hours": 96, "workload": "pretraining", "location": "FR", "year": 2024}
     checked, plain = estimate("h100-sxm", **hours, params="1B", tokens="10B"), estimate("h100-sxm", **hours)
     assert checked.operational_kg == plain.operational_kg
     assert checked.inputs == plain.inputs
@@ -197,7 +197,7 @@ def test_the_run_in_json() -> None:
     """The size as said, the operations, and the MFU used."""
     run = json.loads(estimate("h100-sxm", **LLAMA_3_8B).to_json())["run"]
     size = {name: run[name] for name in ("params", "tokens", "flops", "precision", "mfu")}
-    assert size == {"params": 8e9, "tokens": 15e12, "flops": pytest.approx(7.2e23), "precision": "bf16", "mfu": 0.3}
+    assert size == {"params": 8e9, "tokens": 15e12, "flops": pytest.approx(7.2e23), "precision": "bf16", "mfu": 0.22}
     assert "mfu" not in estimate("h100-sxm", hours=1).run
 
 

@@ -4,7 +4,7 @@ import re
 import signal
 
 import pytest
-from fault_room import KWH_PER_SECOND, Room, records
+from fault_room import ALONE, KWH_PER_SECOND, Room, records
 
 END = "the function's end\n"
 
@@ -24,7 +24,7 @@ def test_nothing_wrong(room: Room) -> None:
         assert (run.name, run.status, run.error) == ("training", "completed", None)
         assert run.it_energy_kwh is not None
         assert run.duration_seconds >= 2
-        assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
+        assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 @pytest.mark.parametrize(

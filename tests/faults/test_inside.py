@@ -1,7 +1,7 @@
 """Runs inside runs, at once and out of order: one meter per process, and no energy counted twice."""
 
 import pytest
-from fault_room import KWH_PER_SECOND, Room, journals, records
+from fault_room import ALONE, KWH_PER_SECOND, Room, journals, records
 
 
 def test_two_trackers_at_once(room: Room) -> None:
@@ -14,7 +14,7 @@ def test_two_trackers_at_once(room: Room) -> None:
     assert second.it_energy_kwh is not None
     for run, seconds in ((first, 0.8), (second, 0.4)):
         assert run.duration_seconds >= seconds
-        assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
+        assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_nested(room: Room, way: str, out: str, names: list[str], seconds: float
     run = room.run_alone()
     assert [span.name for span in run.spans] == names
     assert run.it_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05, abs=1e-5)
+    assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.05, abs=1e-5)
     assert seconds <= run.duration_seconds < 3 * seconds
     assert len(journals(room.home, "meter")) == 1
     parents = [span.parent for span in run.spans]
@@ -42,7 +42,7 @@ def test_called_twice(room: Room) -> None:
     for run in runs:
         assert run.it_energy_kwh is not None
         assert run.duration_seconds >= 0.2
-        assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
+        assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 def test_threads(room: Room) -> None:
@@ -55,7 +55,7 @@ def test_threads(room: Room) -> None:
     apart = [run for run in room.runs() if run.name == "thread"]
     energy = [run.it_energy_kwh.best for run in apart if run.it_energy_kwh]
     # They run one after the other, each from where the one before handed the process over.
-    assert sum(energy) == pytest.approx(sum(run.duration_seconds for run in apart) * KWH_PER_SECOND, rel=0.1)
+    assert sum(energy) == pytest.approx(ALONE * sum(run.duration_seconds for run in apart) * KWH_PER_SECOND, rel=0.1)
 
 
 def test_out_of_order(room: Room) -> None:
@@ -75,7 +75,7 @@ def test_one_tracker_in_two_blocks(room: Room) -> None:
     for run in (first, second):
         assert run.it_energy_kwh is not None
         assert run.duration_seconds >= 0.3
-        assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.05)
+        assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
 def test_tasks(room: Room) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from busy_machine import slowness
-from fault_room import KWH_PER_SECOND, Room, Training, journals, records, wait_until
+from fault_room import ALONE, KWH_PER_SECOND, Room, Training, journals, records, wait_until
 from groups import group_killed_at_once, group_with_memory
 
 pytestmark = pytest.mark.timing
@@ -28,7 +28,9 @@ def test_killed_for_memory(room: Room) -> None:
     assert (run.status, run.error) == ("killed", None)
     assert [record["why"] for record in records(room.home, "meter", "end")] == ["process_ended"]
     assert run.it_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(seconds * KWH_PER_SECOND, abs=0.3 * slowness() * KWH_PER_SECOND)
+    assert run.it_energy_kwh.best == pytest.approx(
+        ALONE * seconds * KWH_PER_SECOND, abs=0.3 * slowness() * KWH_PER_SECOND
+    )
     assert (run.gaps, run.is_complete) == ((), True)
 
 
@@ -63,4 +65,4 @@ def test_killed_with_its_meter(room: Room) -> None:
     assert run.status == "killed"
     assert run.duration_seconds == pytest.approx(seconds, abs=1.2 * slowness())
     assert run.it_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(run.duration_seconds * KWH_PER_SECOND, rel=0.01)
+    assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.01)

@@ -47,7 +47,7 @@ def test_a_calibrated_estimate_is_narrower_and_holds_the_runs(tmp_path: Path) ->
     assert done.file == str(tmp_path / "profiles" / "power_defaults.csv")
     (fit,) = done.fits
     assert (fit.hardware_class, fit.workload, fit.runs, fit.devices) == ("sxm-node", "", 3, ("v100-sxm2-32gb",))
-    assert fit.before == pytest.approx((0.2, 0.6, 0.94))
+    assert fit.before == pytest.approx((0.276, 0.624, 1.0))
     assert fit.source == "Own runs measured by greentrain 2025-11-22 to 2025-11-22"
     assert after.it_energy_kwh.best == pytest.approx((0.2 * 0.21 * 0.22) ** (1 / 3), rel=1e-3)
     assert before.it_energy_kwh.low < after.it_energy_kwh.low < 0.2
@@ -107,7 +107,7 @@ def test_rows_of_the_user_are_read_back_as_they_were(tmp_path: Path) -> None:
     assert [{name: row[name] for name in before[0]} for row in kept] == before
     assert before[0]["notes"] == "=1+1, as\nmeasured"
     assert (fitted["hardware_class"], fitted["source"]) == ("sxm-node", done.fits[0].source)
-    assert float(fitted["best"]) == pytest.approx(done.fits[0].utilization.best, abs=5e-5)
+    assert float(fitted["best"]) == pytest.approx(done.fits[0].value.best, abs=5e-5)
 
 
 def test_kinds_of_training_are_learnt_apart(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from journals_by_hand import (
     MONO,
     NOON,
     PUE,
+    SXM,
     ended,
     line,
     meter,
@@ -56,18 +57,20 @@ def test_a_completed_run(tmp_path: Path) -> None:
 
 
 def test_the_interval_of_a_measurement(tmp_path: Path) -> None:
-    """GPU 2 kWh within 5 %, modelled CPU 0.5 kWh within a factor of two, PUE 1.2, grid 100 g/kWh."""
+    """GPU 2 kWh within 5 %, modelled CPU 0.5 kWh within a factor of two, 0.19 of both, PUE 1.2, grid 100 g/kWh."""
     run = run_of(one_hour(tmp_path))
     low, high = sqrt(0.1**2 + 0.25**2), sqrt(0.1**2 + 0.5**2)
-    down = sqrt(log(2.5 / (2.5 - low)) ** 2 + log(1.2 / 1.1) ** 2)
-    up = sqrt(log((2.5 + high) / 2.5) ** 2 + log(1.4 / 1.2) ** 2)
+    below = sqrt(log(2.5 / (2.5 - low)) ** 2 + log(1.19 / 1.10) ** 2)
+    above = sqrt(log((2.5 + high) / 2.5) ** 2 + log(1.30 / 1.19) ** 2)
+    down, up = sqrt(below**2 + log(1.2 / 1.1) ** 2), sqrt(above**2 + log(1.4 / 1.2) ** 2)
+    it_kwh, kwh, kg = 2.5 * SXM, 3.0 * SXM, 0.3 * SXM
 
-    assert run.it_energy_kwh == pytest.approx((2.5 - low, 2.5, 2.5 + high))
-    assert run.facility_energy_kwh == pytest.approx((3 * exp(-down), 3.0, 3 * exp(up)))
+    assert run.it_energy_kwh == pytest.approx((it_kwh * exp(-below), it_kwh, it_kwh * exp(above)))
+    assert run.facility_energy_kwh == pytest.approx((kwh * exp(-down), kwh, kwh * exp(up)))
     assert run.operational_kg is not None
-    assert run.operational_kg.best == pytest.approx(0.3)
-    assert run.operational_kg.low == pytest.approx(0.3 * exp(-sqrt(down**2 + log(100 / 80) ** 2)))
-    assert run.operational_kg.high == pytest.approx(0.3 * exp(sqrt(up**2 + log(130 / 100) ** 2)))
+    assert run.operational_kg.best == pytest.approx(kg)
+    assert run.operational_kg.low == pytest.approx(kg * exp(-sqrt(down**2 + log(100 / 80) ** 2)))
+    assert run.operational_kg.high == pytest.approx(kg * exp(sqrt(up**2 + log(130 / 100) ** 2)))
 
 
 def test_a_component_that_was_not_measured_makes_the_run_incomplete(tmp_path: Path) -> None:
@@ -110,12 +113,12 @@ def test_a_run_that_states_no_grid(tmp_path: Path) -> None:
 
 
 def test_a_run_that_states_no_grid_takes_the_factors_of_its_estimate(tmp_path: Path) -> None:
-    """2.5 kWh at the PUE and grid that the estimate of the same run has, and a note that states it."""
+    """1.19 x 2.5 kWh at the PUE and grid that the estimate of the same run has, and a note that states it."""
     run = run_of(one_hour(tmp_path, grid_intensity={}, estimate_inputs={"location": "FR", "year": 2024}))
     assert run.estimate is not None
     assert run.facility_energy_kwh is not None
     assert run.footprint.grid == run.estimate.grid
-    assert run.facility_energy_kwh.best == pytest.approx(2.5 * run.estimate.inputs["pue"].value.best)
+    assert run.facility_energy_kwh.best == pytest.approx(SXM * 2.5 * run.estimate.inputs["pue"].value.best)
 
 
 def test_a_killed_run_counts_to_its_last_sample(tmp_path: Path) -> None:
@@ -141,8 +144,10 @@ def test_two_nodes_add_up_once(tmp_path: Path) -> None:
     assert run.hosts == ("a", "b")
     assert run.energy_kwh == {"gpu": 5.0, "cpu": 1.0, "memory": None}
     assert (run.duration_seconds, run.gaps, len(run.logs)) == (3600, (), 1)
-    # 5 kWh of GPUs whose sensors err alike, 1 kWh of CPUs
-    assert run.it_energy_kwh == pytest.approx((6 - sqrt(0.25**2 + 0.5**2), 6, 6 + sqrt(0.25**2 + 1.0**2)))
+    # 5 kWh of GPUs whose sensors err alike, 1 kWh of CPUs, and 0.10 to 0.30 of both
+    below = sqrt(log(6 / (6 - sqrt(0.25**2 + 0.5**2))) ** 2 + log(1.19 / 1.10) ** 2)
+    above = sqrt(log((6 + sqrt(0.25**2 + 1.0**2)) / 6) ** 2 + log(1.30 / 1.19) ** 2)
+    assert run.it_energy_kwh == pytest.approx((6 * SXM * exp(-below), 6 * SXM, 6 * SXM * exp(above)))
 
 
 def test_joined_ranks_have_no_energy_of_their_own(tmp_path: Path) -> None:
@@ -487,7 +492,7 @@ def test_what_a_run_used_is_read_from_its_result(tmp_path: Path) -> None:
     run = run_of(tmp_path)
 
     assert run.operational_kg is not None
-    assert run.operational_kg.best == pytest.approx(2.5 * 1.1 * 50 / 1000)
+    assert run.operational_kg.best == pytest.approx(SXM * 2.5 * 1.1 * 50 / 1000)
     source = run.footprint.inputs["grid_intensity"].source
     assert (run.duration_seconds, run.ended, source) == (3600, NOON + 3600, "x")
 
@@ -503,7 +508,7 @@ def test_a_killed_run_is_placed_by_what_was_said(tmp_path: Path) -> None:
     inputs = {item.name: item.value for item in run.estimate.inputs}
     assert (run.pue, run.g_per_kwh) == (inputs["pue"], inputs["grid_intensity"])
     assert run.facility_energy_kwh is not None
-    assert run.facility_energy_kwh.best == pytest.approx(2.5 * 1.25)
+    assert run.facility_energy_kwh.best == pytest.approx(SXM * 2.5 * 1.25)
 
 
 def test_a_change_may_list_every_component_anew(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hour, reading, stopped, tracker
+from journals_by_hand import ALONE, CPU, GPU, MEMORY, NOON, SXM, ended, line, meter, one_hour, reading, stopped, tracker
 
 from greentrain import Run, estimate
 from greentrain.history import Reconciliation, read_run
@@ -62,39 +62,78 @@ def test_implied_utilization_and_host_factor(tmp_path: Path) -> None:
     assert run_of(tmp_path).reconciliation.implied_host_factor == pytest.approx(1.3)
 
 
-@pytest.mark.parametrize(("gpu", "inside"), [(2.0, True), (0.4, False), (2.35, False)])
+@pytest.mark.parametrize(("gpu", "inside"), [(2.0, True), (0.4, False), (2.45, False)])
 def test_whether_the_measurement_lies_in_the_interval(tmp_path: Path, gpu: float, inside: bool) -> None:
-    """Mean power over TDP is 0.2 to 0.94 by default, the TDP 250 to 300 W: 0.47 to 2.256 kWh."""
+    """Mean power over TDP is 0.276 to 1 by default, 0.624 at best, the TDP 250 to 300 W: 0.649 to 2.4 kWh."""
     (compared,) = run_of(one_hour(tmp_path, gpu, 0.5, estimate_inputs=STATED)).comparisons
     assert compared.what == "accelerators"
-    assert compared.estimated_kwh == pytest.approx((1.44 * exp(-sqrt(log(3) ** 2 + log(1.2) ** 2)), 1.44, 2.256))
+    best = 8 * 0.3 * 0.624
+    low = best * exp(-sqrt(log(0.624 / 0.276) ** 2 + log(300 / 250) ** 2))
+    assert compared.estimated_kwh == pytest.approx((low, best, 2.4))
     assert compared.is_inside is inside
-    assert compared.ratio == pytest.approx(gpu / 1.44)
+    assert compared.ratio == pytest.approx(gpu / best)
 
 
 def test_half_a_run_is_compared_with_half_an_estimate(tmp_path: Path) -> None:
-    """1 kWh in the half hour that was measured; the estimate is 1.44 kWh for the hour, so 0.72 kWh for that half."""
+    """1 kWh in the half hour that was measured; the estimate of the hour is 1.4976 kWh, of that half 0.7488 kWh."""
     tracker(tmp_path, lines=[ended(3600)])
     meter(tmp_path, lines=[stopped(1800, 1800, 1.0)])
     (compared,) = run_of(tmp_path).comparisons
-    assert compared.estimated_kwh.best == pytest.approx(0.72)
-    assert compared.ratio == pytest.approx(1.0 / 0.72)
+    assert compared.estimated_kwh.best == pytest.approx(0.7488)
+    assert compared.ratio == pytest.approx(1.0 / 0.7488)
 
 
 def test_a_measured_node_is_adopted(tmp_path: Path) -> None:
-    """Accelerators and CPU; notes state what is missing."""
+    """Accelerators and CPU, and 0.19 (0.10 to 0.30) of both; notes state what is missing and what is added."""
     found = both(tmp_path)
     assert found.believed == "measurement"
-    assert found.footprint.it_energy_kwh == pytest.approx(
-        (2.5 - sqrt(0.1**2 + 0.25**2), 2.5, 2.5 + sqrt(0.1**2 + 0.5**2))
+    below = sqrt(log(2.5 / (2.5 - sqrt(0.1**2 + 0.25**2))) ** 2 + log(1.19 / 1.10) ** 2)
+    above = sqrt(log((2.5 + sqrt(0.1**2 + 0.5**2)) / 2.5) ** 2 + log(1.30 / 1.19) ** 2)
+    assert found.footprint.it_energy_kwh == pytest.approx((2.5 * SXM * exp(-below), 2.5 * SXM, 2.5 * SXM * exp(above)))
+    assert found.unmetered_share == (0.1, 0.19, 0.3)
+    assert found.reasons == (
+        "The memory was not measured and is not in the sum.",
+        "No sensor reads fans, network cards, switches and losses of power supplies: 0.19 (0.1 to 0.3) of what was "
+        "read is added for them.",
     )
-    assert found.reasons == ("The memory was not measured and is not in the sum.",)
     assert found.footprint.operational_kg is not None
-    assert found.footprint.operational_kg.best == pytest.approx(0.3)
+    assert found.footprint.operational_kg.best == pytest.approx(SXM * 0.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("Tesla V100-SXM2-32GB", (0.1, 0.19, 0.3)),
+        ("Tesla T4", (0.08, 0.15, 0.25)),
+        ("NVIDIA GeForce RTX 4090", (0.05, 0.09, 0.15)),
+        ("Unheard accelerator", (0.05, 0.15, 0.3)),
+    ],
+)
+def test_what_no_sensor_reads_is_an_input(tmp_path: Path, name: str, share: tuple[float, float, float]) -> None:
+    """By class of hardware, named, a part of the host: of 0.05 kWh of accelerator and 0.1 kWh of CPU."""
+    tracker(tmp_path, lines=[ended(3600)], estimate_inputs=STATED)
+    meter(tmp_path, components=[{**GPU, "name": name}, CPU], lines=[stopped(3600, 3600, 0.05, 0.1)])
+    found = run_of(tmp_path).footprint
+    item = found.inputs["unmetered_share"]
+
+    assert (tuple(item.value), item.unit, item.basis, item.is_default) == (share, "1", "assumed", True)
+    assert item.note.startswith("Fans, network cards, switches and losses of power supplies, over what was metered.")
+    assert found.inputs["metered_energy"].value.best == pytest.approx(0.15)
+    assert found.it_energy_kwh is not None
+    assert found.it_energy_kwh.best == pytest.approx(0.15 * (1 + share[1]))
+    parts = {part.component: part.energy_kwh for part in found.breakdown}
+    assert (parts["accelerators"], parts["host"]) == (pytest.approx(0.05), pytest.approx(0.1 + 0.15 * share[1]))
+    assert found.basis == "measured"
+
+
+def test_a_run_whose_cpu_nobody_read_adds_nothing(tmp_path: Path) -> None:
+    """Its host is the estimate's, in which everything is; nor does one of memory alone."""
+    assert "unmetered_share" not in both(tmp_path / "a", cpu=None).footprint.inputs
+    assert "unmetered_share" not in both(tmp_path / "b", gpu=None).footprint.inputs
 
 
 def test_a_measured_run_keeps_the_emissions_of_each_session(tmp_path: Path) -> None:
-    """2.5 kWh at a PUE of 1.2 and, after a restart, 2.5 kWh at 2.4, at 100 g/kWh: 0.3 and 0.6 kg, not 2.4 for all."""
+    """2.5 kWh at a PUE of 1.2 and, after a restart, 2.5 kWh at 2.4, at 100 g/kWh: 1.19 x 0.3 and 0.6 kg, not 2.4."""
     one_hour(tmp_path, estimate_inputs=STATED)
     worse = {"low": 2.4, "best": 2.4, "high": 2.4, "basis": "given", "source": "user"}
     tracker(tmp_path, at=7200, session="s2", pid=200, lines=[ended(10800)], estimate_inputs=STATED, pue=worse)
@@ -104,18 +143,25 @@ def test_a_measured_run_keeps_the_emissions_of_each_session(tmp_path: Path) -> N
     assert run.reconciliation.believed == "measurement"
     assert run.footprint.basis == "measured"
     assert run.operational_kg is not None
-    assert run.operational_kg.best == pytest.approx(0.9)
+    assert run.operational_kg.best == pytest.approx(SXM * 0.9)
 
 
-def test_an_unknown_cpu_takes_the_host_factor(tmp_path: Path) -> None:
-    """2 kWh of accelerators within 5 %, times 1.74 of 1.43 to 2.12."""
+def test_an_unknown_cpu_takes_the_hosts_share(tmp_path: Path) -> None:
+    """2 kWh of accelerators within 5 %, and 8 x 300 W (from 250) x 0.498 (0.311 to 0.797): 1.1952 kWh of the host."""
     found = both(tmp_path, cpu=None)
     assert found.believed == "both"
+    down, up = exp(-sqrt(log(300 / 250) ** 2 + log(0.498 / 0.311) ** 2)), 0.797 / 0.498
     assert found.footprint.it_energy_kwh == pytest.approx((
-        3.48 * exp(-sqrt(log(1 / 0.95) ** 2 + log(1.74 / 1.43) ** 2)),
-        3.48,
-        3.48 * exp(sqrt(log(1.05) ** 2 + log(2.12 / 1.74) ** 2)),
+        3.1952 - sqrt(0.1**2 + (1.1952 * (1 - down)) ** 2), 3.1952, 3.1952 + sqrt(0.1**2 + (1.1952 * (up - 1)) ** 2),
     ))  # fmt: skip
+    assert found.reasons == ("The CPU was not measured: the host's part is the estimate's.",)
+    assert found.unmetered_share is None
+
+
+def test_an_unknown_cpu_takes_the_stated_host_factor(tmp_path: Path) -> None:
+    """2 kWh of accelerators within 5 %, times 1.5 as stated: 3 kWh, in which the host's losses are."""
+    found = both(tmp_path, cpu=None, estimate_inputs={**STATED, "host_factor": 1.5})
+    assert found.footprint.it_energy_kwh == pytest.approx((3 * 0.95, 3.0, 3 * 1.05))
     why = "The CPU was not measured: the host's part follows from the accelerators' energy and the host factor."
     assert found.reasons == (why,)
 
@@ -144,14 +190,14 @@ def test_some_of_the_accelerators_are_not_enough(tmp_path: Path) -> None:
 
 
 def test_missing_samples_are_filled(tmp_path: Path) -> None:
-    """A quarter of the hour is missing: 1.5 kWh in 45 minutes are filled to 2."""
+    """A quarter of the hour is missing: 1.5 and 0.3 kWh in 45 minutes are filled to 2 and 0.4, with 0.19 of both."""
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs=STATED)
     meter(tmp_path, lines=[reading(2700, 2700, 1.5, 0.3)])
     found = run_of(tmp_path).reconciliation
 
     assert found.believed == "both"
     assert found.footprint.it_energy_kwh is not None
-    assert found.footprint.it_energy_kwh.best == pytest.approx(2.0 + 0.4)
+    assert found.footprint.it_energy_kwh.best == pytest.approx(SXM * (2.0 + 0.4))
     assert found.reasons[0] == "25 % of the time was not measured: it is filled at the mean power of the rest."
     assert found.mean_accelerator_w == pytest.approx(250)
 
@@ -165,8 +211,8 @@ def test_nothing_measured(tmp_path: Path) -> None:
     assert (found.believed, run.comparisons) == ("estimate", ())
     assert found.reasons == ("Nothing was measured: the estimate is used.",)
     assert found.footprint.operational_kg is not None
-    # 8 x 300 W x 0.6 x 1.74 x 1.2 x 100 g/kWh
-    assert found.footprint.operational_kg.best == pytest.approx(0.300672)
+    # 8 x 300 W x 1.21 x 1.2 x 100 g/kWh
+    assert found.footprint.operational_kg.best == pytest.approx(0.34848)
 
 
 def test_a_job_without_accelerators(tmp_path: Path) -> None:
@@ -179,7 +225,10 @@ def test_a_job_without_accelerators(tmp_path: Path) -> None:
     unknown = run_of(tmp_path).reconciliation
 
     assert measured.believed == "measurement"
-    assert measured.footprint.it_energy_kwh == pytest.approx((0.25, 0.5, 1.0))
+    # Within a factor of two, and 0.15 (0.08 to 0.25) of it that no sensor reads.
+    below, above = (sqrt(log(2) ** 2 + log(ratio) ** 2) for ratio in (1.15 / 1.08, 1.25 / 1.15))
+    wanted = (0.5 * ALONE * exp(-below), 0.5 * ALONE, 0.5 * ALONE * exp(above))
+    assert measured.footprint.it_energy_kwh == pytest.approx(wanted)
     assert unknown.believed == "estimate"
     assert unknown.reasons == ("The CPU was not measured, and it does the work: the estimate is used.",)
 
@@ -194,7 +243,7 @@ def test_a_job_without_accelerators(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, Any], why: str) -> None:
-    """The measurement is alone, and the reason is stated."""
+    """The measurement is alone, 0.3 kWh and 0.15 of it that no sensor reads, and the reason is stated."""
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs=inputs)
     meter(tmp_path, components=components, lines=[stopped(3600, 3600, 0.2, 0.1)])
     found = run_of(tmp_path).reconciliation
@@ -202,7 +251,7 @@ def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, An
     assert (found.estimate, found.believed) == (None, "measurement")
     assert found.reasons[0].startswith(f"No estimate to compare with: {why}")
     assert found.footprint.it_energy_kwh is not None
-    assert found.footprint.it_energy_kwh.best == pytest.approx(0.3)
+    assert found.footprint.it_energy_kwh.best == pytest.approx(ALONE * 0.3)
 
 
 def test_an_unknown_cpu_without_accelerators(tmp_path: Path) -> None:

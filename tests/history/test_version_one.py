@@ -26,7 +26,10 @@ print(run.measurement.to_json(indent=None))
 
 
 def test_a_journal_that_was_kept() -> None:
-    """A run of 1.4 s at 200, 60 and 10 W, PUE 1.1 as given; its torn last line is dropped."""
+    """A run of 1.4 s at 200, 60 and 10 W, and 0.19 of that for a V100's server; PUE 1.1 as given.
+
+    Its torn last line is dropped.
+    """
     run = History(KEPT).get("version-1")
 
     assert (run.id, run.name, run.project, run.status) == ("version-1", "demo", "examples", "completed")
@@ -35,7 +38,7 @@ def test_a_journal_that_was_kept() -> None:
     assert run.energy_kwh == {"gpu": 7.8031438e-05, "cpu": 2.3409431e-05, "memory": 3.901572e-06}
     assert run.it_energy_kwh is not None
     assert run.facility_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(0.270 * 1.405 / 3600, rel=1e-3)
+    assert run.it_energy_kwh.best == pytest.approx(1.19 * 0.270 * 1.405 / 3600, rel=1e-3)
     assert run.facility_energy_kwh == pytest.approx([1.1 * end for end in run.it_energy_kwh])
     assert run.operational_kg is not None
     assert run.operational_kg.low < run.facility_energy_kwh.best * 0.0403 < run.operational_kg.high

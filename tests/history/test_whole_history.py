@@ -9,7 +9,7 @@ from math import exp, log, sqrt
 from pathlib import Path
 
 import pytest
-from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, one_hour, stopped, tracker
+from journals_by_hand import ELSEWHERE, NOON, SXM, ended, line, meter, one_hour, stopped, tracker
 
 from greentrain import AmbiguousName, GreentrainError, History, InputError, UnknownName
 from greentrain.history import NotAskedFor, read_run
@@ -110,34 +110,37 @@ def test_a_wrong_choice_is_refused(home: Path, chosen: dict[str, object], messag
 
 
 def test_totals_hold_failed_runs_too(home: Path) -> None:
-    """2.5 kWh and 1 kWh at PUE 1.2 and 100 g/kWh; the failed one is 1 of 3.5."""
+    """1.19 times 2.5 kWh and 1 kWh at PUE 1.2 and 100 g/kWh; the failed one is 1 of 3.5."""
     whole = History(home).totals()
 
     assert (whole.runs, whole.measured, whole.duration_seconds) == (3, 2, 3600 + 1800 + 60)
     assert whole.by_status == {"running": 0, "completed": 1, "failed": 1, "interrupted": 0, "killed": 1}
-    assert whole.facility_energy_kwh.best == pytest.approx(4.2)
-    assert whole.operational_kg.best == pytest.approx(0.42)
-    assert whole.unfinished_energy_kwh == pytest.approx(1.2)
+    assert whole.facility_energy_kwh.best == pytest.approx(SXM * 4.2)
+    assert whole.operational_kg.best == pytest.approx(SXM * 0.42)
+    assert whole.unfinished_energy_kwh == pytest.approx(SXM * 1.2)
     assert whole.unfinished_share == pytest.approx(1 / 3.5)
 
 
 def test_what_runs_share_does_not_cancel_in_totals(home: Path) -> None:
     """Sensors, PUE and grid of 3 and 1.2 kWh are the same: what a factor has of the runs' half-widths adds up.
 
-    The first run is 2 kWh within 5 % and 0.5 kWh of a modelled CPU, the second 1 kWh within 5 % alone.
+    The first run is 2 kWh within 5 % and 0.5 kWh of a modelled CPU, the second 1 kWh within 5 % alone. Both have 0.19
+    (from 0.10) of that for what no sensor reads: its term is that width by its part of the whole, 0.19 / 1.19.
     """
     low = sqrt(0.1**2 + 0.25**2)
     first, second = log(2.5 / (2.5 - low)), log(1 / 0.95)
+    unread, term_of_it = log(1.19 / 1.10), 0.19 / 1.19 * log(0.19 / 0.10)
     found = History(home).totals()
 
     def low(factors: Sequence[float], *runs: tuple[float, float]) -> float:
         """Of each run its best value and what the energy has of its logarithm."""
         parts = []
         for best, energy in runs:
-            widths = (energy, *factors)
-            down = sqrt(sum(width**2 for width in widths))
-            parts.append([best * (1 - exp(-down)) * width / down for width in widths])
-        return sum(best for best, _ in runs) - sqrt(sum(sum(terms) ** 2 for terms in zip(*parts, strict=True)))
+            down = sqrt(sum(width**2 for width in (energy, unread, *factors)))
+            terms = (energy, term_of_it, *factors)
+            whole = sqrt(sum(term**2 for term in terms))
+            parts.append([SXM * best * (1 - exp(-down)) * term / whole for term in terms])
+        return sum(SXM * best for best, _ in runs) - sqrt(sum(sum(each) ** 2 for each in zip(*parts, strict=True)))
 
     site = [log(1.2 / 1.1)]
     assert found.facility_energy_kwh.low == pytest.approx(low(site, (3.0, first), (1.2, second)))
@@ -283,7 +286,7 @@ def test_csv_and_frame_have_the_same_columns(home: Path) -> None:
 
     assert head.split(",") == [frame.index.name, *frame.columns]
     assert len(rows) == len(frame) == 2
-    assert frame.loc["20251122T120000Z-aaaaaa", "facility_energy_kwh_best"] == pytest.approx(3.0)
+    assert frame.loc["20251122T120000Z-aaaaaa", "facility_energy_kwh_best"] == pytest.approx(SXM * 3.0)
     assert frame["started"].iloc[0].timestamp() == NOON + DAY
 
 
@@ -295,13 +298,13 @@ def test_a_frame_without_pandas_says_what_to_install(home: Path, monkeypatch: py
 
 
 def test_the_history_says_what_it_is(home: Path) -> None:
-    """In one line each."""
+    """In one line each: 1.19 times 1.2 and 3 kWh at 100 g/kWh."""
     history = History(home)
     assert repr(history) == f"<History of 3 runs in {home}>"
     assert [repr(run) for run in history.runs()] == [
         "<Run slurm-7 killed, 60 s, energy not known>",
-        "<Run 20251122T120000Z-aabbbb failed, 1800 s, 1.2 kWh, 0.12 kg CO2e (90 % interval 0.09393 to 0.1633)>",
-        "<Run 20251122T120000Z-aaaaaa completed, 3600 s, 3 kWh, 0.3 kg CO2e (90 % interval 0.2301 to 0.4285)>",
+        "<Run 20251122T120000Z-aabbbb failed, 1800 s, 1.428 kWh, 0.1428 kg CO2e (90 % interval 0.1104 to 0.1968)>",
+        "<Run 20251122T120000Z-aaaaaa completed, 3600 s, 3.57 kWh, 0.357 kg CO2e (90 % interval 0.2707 to 0.5154)>",
     ]
 
 

@@ -26,10 +26,10 @@ HEADER = (
     "operational_kg_low,operational_kg_best,operational_kg_high,"
     "embodied_kg_low,embodied_kg_best,embodied_kg_high,total_kg_low,total_kg_best,total_kg_high,"
     "water_l_low,water_l_best,water_l_high,basis,scope,"
-    "cpu,cpu_cores,memory_gb,params,active_params,tokens,flops,precision,mfu,"
+    "place,cpu,cpu_cores,memory_gb,params,active_params,tokens,flops,precision,mfu,"
     "peak,accelerator_power,tdp,utilization,host_factor,board_power,cpu_tdp_per_core,cpu_load,cpu_idle_fraction,"
     "memory_power_per_gb,pue,grid_intensity,device_embodied,node_share_embodied,lifetime,share_of_life_in_use,"
-    "wue,water_intensity,notes"
+    "wue,water_intensity,node_ratio,host_power,architecture,fraction,gpu_family,notes"
 )
 JOBS: dict[str, dict[str, Any]] = {
     "hours": {"gpu": "V100", "hours": 96},
@@ -51,7 +51,7 @@ def test_the_header_is_the_same_whatever_was_given(job: str) -> None:
     head, line, end = estimate_csv(estimate(**JOBS[job])).split("\n")
     assert head == HEADER
     assert end == ""
-    assert len(next(csv.reader([line]))) == len(COLUMNS) == 63
+    assert len(next(csv.reader([line]))) == len(COLUMNS) == 69
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,10 @@ def test_every_column_is_used() -> None:
     """By one of the jobs, or by one that says all that it can."""
     more: tuple[dict[str, Any], ...] = (
         {"gpu": "V100", "hours": 9, "cpu": "AMD EPYC 7763", "cpu_cores": 64, "memory_gb": 8},
-        {"gpu": "H100", "params": "8B", "active_params": "1B", "tokens": "1T"},
+        {"gpu": "H100", "params": "8B", "active_params": "1B", "tokens": "1T", "architecture": "decoder-only"},
+        {"gpu": "8xH100", "hours": 9},
+        {"gpu": "H100", "hours": 9, "host_factor": 1.5},
+        {"gpu": "A100 1g.5gb", "hours": 9},
     )
     rows = [estimate_row(estimate(**arguments)) for arguments in (*JOBS.values(), *more)]
     assert {name for row in rows for name in row} == set(COLUMNS)

@@ -51,7 +51,7 @@ def test_accelerator_hours_alone_leave_the_wall_clock_time_unknown() -> None:
 def test_the_grid_names_its_year_and_what_it_counts(
     location: str | None, year: int | None, expected: tuple[int, str]
 ) -> None:
-    """Countries are life-cycle, eGRID's states direct; without a place the world mean is meant."""
+    """Countries are life-cycle, eGRID's states direct; without a place the grids of data centres are meant."""
     (line,) = report_data_of(greentrain.estimate("V100", hours=1, location=location, year=year)).lines
     assert line.grid is not None
     assert (line.grid.year, line.grid.accounting) == expected
@@ -71,23 +71,23 @@ def test_the_size_counts_the_operations_of_all_runs() -> None:
 
 
 def test_a_tracked_run_is_what_was_measured(tmp_path: Path) -> None:
-    """(300 + 100 + 20) W x 1 h = 0.42 kWh; x 1.2 = 0.504 kWh; x 400 g = 0.2016 kg; parts by PUE once."""
+    """(300 + 100 + 20) W x 1.19 x 1 h = 0.4998 kWh; x 1.2 = 0.59976 kWh; x 400 g = 0.239904 kg; parts by PUE once."""
     write_run(tmp_path, "a", name="first", project="p")
     data = report_data_of(History(tmp_path).get("a"))
     (line,) = data.lines
     assert (data.kind, data.title, data.basis, data.failed_share) == ("run", "first", "measured", 0.0)
     assert (line.status, line.count, line.hours, line.accelerator_hours) == ("completed", 1, 1.0, 1.0)
     best = {name: getattr(data, name).best for name in QUANTITIES}
-    assert best["it_energy_kwh"] == pytest.approx(0.42)
-    assert best["facility_energy_kwh"] == pytest.approx(0.504)
-    assert best["operational_kg"] == pytest.approx(0.2016)
-    # WUE 0.36 L/kWh (US average) and 3.908 L/kWh of the world's electricity: 0.42 x (0.36 + 1.2 x 3.908) L.
-    assert best["water_l"] == pytest.approx(0.42 * (0.36 + 1.2 * 3.908))
+    assert best["it_energy_kwh"] == pytest.approx(0.4998)
+    assert best["facility_energy_kwh"] == pytest.approx(0.59976)
+    assert best["operational_kg"] == pytest.approx(0.239904)
+    # WUE 0.36 L/kWh (US average) and 3.908 L/kWh of the world's electricity: 0.4998 x (0.36 + 1.2 x 3.908) L.
+    assert best["water_l"] == pytest.approx(0.4998 * (0.36 + 1.2 * 3.908))
     parts = {part.component: (part.energy_kwh, part.operational_kg) for part in data.breakdown}
     assert parts == {
         "accelerators": (pytest.approx(0.3), pytest.approx(0.12)),
-        "host": (pytest.approx(0.12), pytest.approx(0.048)),
-        "facility": (pytest.approx(0.084), pytest.approx(0.0336)),
+        "host": (pytest.approx(0.1998), pytest.approx(0.07992)),
+        "facility": (pytest.approx(0.09996), pytest.approx(0.039984)),
     }
     assert data.period_start == FIRST_START
     assert data.period_end == FIRST_START + timedelta(hours=1)
@@ -108,7 +108,7 @@ def test_power_over_time_is_the_energy_over_the_time_between_readings(tmp_path: 
 
 
 def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:
-    """Two measured runs of 0.504 kWh, one of them failed: 1.008 kWh, half of it failed.
+    """Two measured runs of 0.59976 kWh, one of them failed: 1.19952 kWh, half of it failed.
 
     Both were read by sensors of one kind, whose error they share, and PUE and grid are exact: the ends add up too.
     """
@@ -117,13 +117,13 @@ def test_a_project_adds_its_runs_and_says_what_failed(tmp_path: Path) -> None:
     one, two = (report_data_of(History(tmp_path).get(key)) for key in "ab")
     data = report_data_of(History(tmp_path))
     assert (data.kind, data.title) == ("project", "p, 2 runs")
-    assert data.facility_energy_kwh.best == pytest.approx(1.008)
+    assert data.facility_energy_kwh.best == pytest.approx(1.19952)
     low, _, high = data.operational_kg
     assert low == pytest.approx(one.operational_kg.low + two.operational_kg.low)
     assert high == pytest.approx(one.operational_kg.high + two.operational_kg.high)
     assert data.failed_share == pytest.approx(0.5)
     assert [line.id for line in data.lines] == ["a", "b"]
-    assert sum(part.energy_kwh for part in data.breakdown) == pytest.approx(1.008)
+    assert sum(part.energy_kwh for part in data.breakdown) == pytest.approx(1.19952)
     assert data.period_end == FIRST_START + timedelta(days=40, hours=1)
 
 
@@ -139,29 +139,31 @@ def test_a_history_of_a_class_of_the_users_own_is_a_project(tmp_path: Path) -> N
 
 
 def test_a_project_shares_the_meter_and_not_the_grids(tmp_path: Path) -> None:
-    """Two runs of 0.504 kWh, at 400 (300 to 500) and at 200 (100 to 400) g/kWh: 0.2016 + 0.1008 = 0.3024 kg.
+    """Two runs of 0.59976 kWh, at 400 (300 to 500) and at 200 (100 to 400) g/kWh: 0.239904 + 0.119952 = 0.359856 kg.
 
-    IT energy: 0.3 kWh and 0.1 kWh to 5 %, 0.02 kWh to a factor of two, so 0.42 kWh from 0.42 -
-    (0.015^2 + 0.005^2 + 0.01^2)^0.5 = 0.40129 to 0.42 + (0.015^2 + 0.005^2 + 0.02^2)^0.5 = 0.44550. That error is
-    common to both runs and stays as it is; each grid's counts by the two thirds and the third of its run.
+    As metered: 0.3 kWh and 0.1 kWh to 5 %, 0.02 kWh to a factor of two, so 0.42 kWh from 0.42 -
+    (0.015^2 + 0.005^2 + 0.01^2)^0.5 = 0.40129 to 0.42 + (0.015^2 + 0.005^2 + 0.02^2)^0.5 = 0.44550. That error, and
+    that of the 0.19 (0.10 to 0.30) which no sensor reads, are common to both runs; each grid's is its run's own.
 
-    The half-width of each run is parted by the squares of its logarithms, downward 0.0456 beside ln(4/3) = 0.2877 and
-    beside ln 2 = 0.6931: 0.00797 and 0.05031 kg of the first run, 0.00331 and 0.05037 kg of the second. The energy's
-    add up to 0.01128, by squares with the grids' 0.07208: from 0.2303 kg. Upward likewise, 0.0589 beside ln(5/4) and
-    ln 2: 0.02195, 0.05060 and 0.10094 kg make 0.11503: to 0.4174 kg.
+    Downward a run has ln(0.42 / 0.40129) = 0.0456, ln(1.19 / 1.10) = 0.0787 and the grid's ln(4/3) = 0.2877 or
+    ln 2 = 0.6931: half-widths of 0.06248 and 0.06033 kg. They are parted by the squares of the terms 0.0456,
+    0.19 / 1.19 x ln(0.19 / 0.10) = 0.1025 and the grid's: 0.00923, 0.02074 and 0.05821 kg of the first run, 0.00392,
+    0.00881 and 0.05956 kg of the second. Shared ones add up to 0.01314 and 0.02954, by squares with the grids' 0.08934:
+    from 0.2705 kg. Upward likewise, 0.0589, ln(1.30 / 1.19) = 0.0884 (parted by 0.0729) and ln(5/4) or ln 2: 0.02666,
+    0.03298, 0.06201 and 0.12080 kg make 0.14226: to 0.5021 kg.
 
-    In logarithms the sum has ln(0.3024 / 0.2303) = 0.2723 downward and 0.3223 upward, of which the energy has
-    0.1565 = 0.01128 / 0.07208 and 0.1908: (0.0426 + 0.0615)^2 = 0.0108. The grids have likewise
-    (0.1901 + 0.1418)^2 = 0.1101 and (0.1903 + 0.2828)^2 = 0.2239.
+    In logarithms the sum has ln(0.3599 / 0.2705) = 0.2854 downward and 0.3331 upward, of which the meter has
+    0.1471 = 0.01314 / 0.08934 and 0.1874: (0.0420 + 0.0624)^2 = 0.0109, what no sensor reads (0.0944 + 0.0772)^2 =
+    0.0294, and the grids (0.1860 + 0.1452)^2 = 0.1097 and (0.1902 + 0.2829)^2 = 0.2239.
     """
     grid = {"low": 300.0, "best": 400.0, "high": 500.0, "basis": "published", "source": "one"}
     write_run(tmp_path, "a", grid=grid)
     write_run(tmp_path, "b", grid={"low": 100.0, "best": 200.0, "high": 400.0, "basis": "published", "source": "two"})
     data = report_data_of(History(tmp_path))
-    assert tuple(data.operational_kg) == pytest.approx((0.2303, 0.3024, 0.4174), abs=5e-5)
+    assert tuple(data.operational_kg) == pytest.approx((0.2705, 0.3599, 0.5021), abs=5e-5)
     drivers = dict(data.drivers)
-    assert list(drivers) == ["grid_intensity", "it_energy"]
-    assert drivers["grid_intensity"] == pytest.approx(0.3340 / 0.3448, abs=5e-4)
+    assert list(drivers) == ["grid_intensity", "unmetered_share", "metered_energy"]
+    assert drivers["grid_intensity"] == pytest.approx(0.3336 / 0.3739, abs=5e-4)
     assert sum(drivers.values()) == pytest.approx(1.0)
 
 
@@ -202,7 +204,7 @@ def test_a_project_of_one_run_is_not_of_runs(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:
-    """Two sessions of one node, under one key, a day apart: an hour and 0.504 kWh each."""
+    """Two sessions of one node, under one key, a day apart: an hour and 0.59976 kWh each."""
     folder = write_run(tmp_path, "a")
     again = write_run(tmp_path, "b", started=FIRST_START + timedelta(days=1))
     for file in again.iterdir():
@@ -211,18 +213,18 @@ def test_a_run_that_was_started_again_says_how_often(tmp_path: Path) -> None:
     (line,) = report_data_of(History(tmp_path).get("a")).lines
     assert (line.starts, line.hours) == (2, 2.0)
     assert line.facility_energy_kwh is not None
-    assert line.facility_energy_kwh.best == pytest.approx(2 * 0.504)
+    assert line.facility_energy_kwh.best == pytest.approx(2 * 0.59976)
 
 
 def test_what_was_not_measured_is_estimated_and_said_so(tmp_path: Path) -> None:
-    """Without the accelerator's power the estimate is used: 300 W x 0.6 x 1.74 x 1 h = 0.3132 kWh."""
+    """Without the accelerator's power the estimate is used: 300 W x 0.624 + 149.4 W of host, 1 h: 0.3366 kWh."""
     write_run(tmp_path, "c", gpu_w=None, status=None)
     data = report_data_of(History(tmp_path).get("c"))
     (line,) = data.lines
     assert (line.status, line.basis, data.basis, data.failed_share) == ("killed", "estimated", "estimated", 1.0)
-    assert data.it_energy_kwh.best == pytest.approx(0.3132)
+    assert data.it_energy_kwh.best == pytest.approx(0.3366)
     assert "The accelerators were not measured. The estimate is used." in data.notes
-    assert {"tdp", "utilization", "host_factor"} <= {item.name for item in data.inputs}
+    assert {"tdp", "utilization", "host_power"} <= {item.name for item in data.inputs}
 
 
 def test_a_part_that_nothing_measured_and_nothing_estimates_is_named(tmp_path: Path) -> None:

@@ -90,10 +90,10 @@ def test_defaults_are_counted_and_listed(results: dict[str, Any]) -> None:
 
 
 def test_a_project_says_what_failed(results: dict[str, Any]) -> None:
-    """Two runs of 0.504 kWh, one of them failed."""
+    """Two runs of 0.59976 kWh and 0.239904 kg, one of them failed."""
     text = report(results["project"], "text")
-    assert re.search(r"^failed +1 +0\.504 +0\.202 +50 %$", text, re.MULTILINE)
-    assert re.search(r"^all +2 +1\.01 +0\.403 +100 %$", text, re.MULTILINE)
+    assert re.search(r"^failed +1 +0\.6 +0\.24 +50 %$", text, re.MULTILINE)
+    assert re.search(r"^all +2 +1\.20 +0\.48 +100 %$", text, re.MULTILINE)
 
 
 def test_text_fits_a_terminal_but_for_addresses_and_wide_tables(results: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ def test_csv_has_a_row_per_run_with_every_end(results: dict[str, Any]) -> None:
     rows = list(csv.DictReader(io.StringIO(report(results["project"], "csv"))))
     assert [row["id"] for row in rows] == ["a", "b"]
     assert rows[1]["name"] == "'=1+1"
-    assert float(rows[0]["facility_energy_kwh_best"]) == pytest.approx(0.504)
+    assert float(rows[0]["facility_energy_kwh_best"]) == pytest.approx(0.59976)
     assert float(rows[0]["grid_g_per_kwh_high"]) == 400.0
     assert (rows[0]["grid_year"], rows[0]["started"]) == ("", "2026-03-01T00:00:00Z")
     assert tuple(rows[0]) == COLUMNS

@@ -22,7 +22,7 @@ def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
     readme = (Path(greentrain.__file__).parent / "reporting" / "templates" / "README.md").read_text()
     example = readme.split("```jinja\n")[1].split("```")[0]
     assert _filled(tmp_path, example) == (
-        "64 x NVIDIA Tesla V100 SXM2 16GB, 79.2 h, grid as given took 1.51 MWh\nand emitted 652.0 kg CO2e.\n"
+        "64 x NVIDIA Tesla V100 (taken as SXM2 16GB), 79.2 h, grid as given took 1.51 MWh\nand emitted 652.0 kg CO2e.\n"
     )
 
 

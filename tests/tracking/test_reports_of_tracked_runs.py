@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tracked import KWH_PER_SECOND, replay
+from tracked import ALONE, KWH_PER_SECOND, replay
 
 import greentrain
 from greentrain import InputError, report
@@ -30,7 +30,7 @@ def test_a_run_that_has_ended_is_reported_to_its_last_reading(arguments: dict[st
     assert (data.kind, line.id, line.name, line.status) == ("run", run.key, "bert", "completed")
     assert line.hours is not None
     assert line.facility_energy_kwh is not None
-    assert line.facility_energy_kwh.best == pytest.approx(1.5 * KWH_PER_SECOND * 3600 * line.hours, rel=0.01)
+    assert line.facility_energy_kwh.best == pytest.approx(ALONE * 1.5 * KWH_PER_SECOND * 3600 * line.hours, rel=0.01)
     assert [span.name for span in data.spans] == ["epoch"]
     assert "bert" in report(run, "text")
 

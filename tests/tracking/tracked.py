@@ -14,6 +14,9 @@ TOTAL_W = 450
 """Together 450 W: 0.000125 kWh a second."""
 
 KWH_PER_SECOND = 450 / 3.6e6
+ALONE = 1.15
+"""What computers whose accelerators no table knows draw over what sensors read. [1]"""
+
 _LONGEST_WAIT_SECONDS = 60.0
 
 

@@ -43,9 +43,13 @@ def test_the_spread_of_the_tools_is_a_factor_of_2_8(v100: MethodComparison) -> N
 
 
 def test_our_result_is_the_estimate(v100: MethodComparison) -> None:
-    """The best values, and 300 W x utilization x host factor x PUE x grid as factors."""
+    """The best values, and 300 W x utilization x host factor x PUE x grid as factors.
+
+    The host factor is what the host adds to the accelerator's power: 1 + host W / (300 W x utilization).
+    """
     ours = estimate("V100", hours=96, location="US", year=2025, pue=1.58)
-    utilization, host_factor = (ours.inputs[name].value.best for name in ("utilization", "host_factor"))
+    utilization, host_w = (ours.inputs[name].value.best for name in ("utilization", "host_power"))
+    host_factor = 1 + host_w / (300 * utilization)
     assert (v100.ours.kwh, v100.ours.kg) == (ours.facility_energy_kwh.best, ours.operational_kg.best)
     assert v100.ours.factors._asdict() == pytest.approx(
         {

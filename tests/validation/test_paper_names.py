@@ -126,4 +126,4 @@ def test_places_that_cannot_be_found_have_a_reason(text: str, reason: str) -> No
 
 def test_georgia_alone_is_two_places() -> None:
     """A country of the Caucasus, and a state of the US."""
-    assert find_place("Georgia", CATALOGUE).reason == "Georgia is a country and a state of the US"
+    assert find_place("Georgia", CATALOGUE).reason == "'Georgia' may be GE (Georgia) or US-GA (Georgia, US)"

@@ -2,14 +2,13 @@
 
 import pytest
 
-from greentrain.validation import Reference, agreements, half_unit
+from greentrain.validation import Reference, agreements, half_unit, last_digit
 from greentrain.validation.recompute import recompute
 
-KG = {"kg": 1.0, "t": 1000.0, "lb": 0.45359237}
-KWH = {"kwh": 1.0, "mwh": 1000.0}
 ELMO = Reference(
     "elmo", accelerator_count=3, wall_hours=336, power_w_per_accelerator=517.66 / 3, pue=1.58, grid_g_per_kwh=432.73,
-    published_energy_kwh=275, published_co2e_kg=118.84, energy_boundary="facility", notes="Published 262 lb.",
+    published_energy_kwh=275, published_co2e_kg=118.84, energy_boundary="facility",
+    co2e_rounded_to_kg=0.45359237,
 )  # fmt: skip
 
 
@@ -75,24 +74,29 @@ def test_a_host_stated_apart_is_added_over_wall_clock_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "notes", "units", "half"),
+    ("value", "rounded_to", "half"),
     [
-        (27.0, "", KWH, 0.5),
-        (656347, "", KWH, 0.5),
-        (11.79, "", KG, 0.005),
-        (11.79, "Published 26 lb.", KG, 0.226796185),
-        (652.27, "79 h gives 1503 kWh/1434 lb. Published 1438 lb.", KG, 0.226796185),
-        (14_000, "", KG, 500),
-        (1000, 'Printed as "1" t; 2.4 x 0.332 = 0.80.', KG, 500),
-        (7500, "Prints 7.5 MWh, 3.2 t.", KWH, 50),
-        (1_287_000, "1,287 MWh", KWH, 500),
-        (12_900, 'prints "12.9" metric tons', KG, 50),
-        (0, "", KG, 0),
+        (27.0, None, 0.5),
+        (656347, None, 0.5),
+        (11.79, None, 0.005),
+        (14_000, None, 0.5),
+        (0, None, 0.5),
+        (14_000, 1000, 500),
+        (11.79, 0.45359237, 0.226796185),
     ],
 )
-def test_half_a_unit_of_the_last_printed_digit(value: float, notes: str, units: dict[str, float], half: float) -> None:
-    """The digit is that of the figure as quoted, else the last one that is not a trailing zero."""
-    assert half_unit(value, notes, units) == pytest.approx(half)
+def test_half_a_unit_of_the_last_printed_digit(value: float, rounded_to: float | None, half: float) -> None:
+    """Trailing zeros count as digits, unless the record states how coarsely the figure was printed."""
+    assert half_unit(value, rounded_to) == pytest.approx(half)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("100", 1), ("0.20", 0.01), ("1.0", 0.1), ("11.79", 0.01), ("7", 1), ("1e5", 1), ("2.5e-3", 0.0001)],
+)
+def test_the_last_digit_is_that_of_the_number_as_written(text: str, unit: float) -> None:
+    """0.20 states two decimals and 100 the units; 1e5 is how spreadsheets write any number near 100,000."""
+    assert last_digit(text) == pytest.approx(unit)
 
 
 def test_figures_agree_within_one_per_cent_or_half_a_unit() -> None:

@@ -44,6 +44,15 @@ def test_a_users_file_keeps_extra_columns_and_blank_cells(tmp_path: Path) -> Non
     assert (second.accelerator, second.hours, second.published_co2e_kg) == ("", None, 11.8)
 
 
+def test_the_last_digit_is_read_as_printed(tmp_path: Path) -> None:
+    """0.20 counts to the hundredth and 100 to the unit; a column states what was printed more coarsely."""
+    file = written(
+        tmp_path, f"{HEADER},co2e_rounded_to_kg", "a,V100,8,12,,100,0.20,", "b,V100,8,12,,1.0,300,100", "c,,,,,,7,"
+    )  # fmt: skip
+    units = [(item.energy_rounded_to_kwh, item.co2e_rounded_to_kg) for item in read_references(file)]
+    assert units == [(1, 0.01), (0.1, 100), (None, 1)]
+
+
 def test_a_byte_order_mark_and_empty_lines_do_no_harm(tmp_path: Path) -> None:
     """Spreadsheets write both."""
     file = written(tmp_path, HEADER, "", "run-1,V100,8,12,,27,", ",,,,,,", encoding="utf-8-sig")

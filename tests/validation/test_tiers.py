@@ -64,5 +64,17 @@ def test_a_slip_explained_by_a_trap_is_no_arithmetic_to_fail() -> None:
 def test_a_record_that_answers_nothing_is_excluded_with_a_reason() -> None:
     """Stated tiers and exclusions stay as they are."""
     blank, stated = classified((Reference("a"), Reference("b", tiers=("T2",))), CATALOGUE)
-    assert blank.excluded == "No energy or CO2e is published, or no tier's inputs are known."
+    assert blank.excluded == (
+        "No energy or CO2e is published, or neither hardware and hours nor energy, CO2e and a known place are."
+    )
     assert (stated.tiers, stated.excluded) == (("T2",), "")
+
+
+def test_energy_and_emissions_of_a_known_place_are_compared_without_hours() -> None:
+    """1.95 kg of 4 kWh in Singapore: what is known is the grid, T2; a place that names none answers nothing."""
+    record = Reference("sg", accelerator="A100", location="Singapore", published_energy_kwh=4.0, published_co2e_kg=1.95)
+    known, unknown, metered = classified(
+        (record, record._replace(id="x", location="Atlantis"), record._replace(id="m", power_basis="measured")),
+        CATALOGUE,
+    )
+    assert (known.tiers, unknown.tiers, metered.tiers) == (("T2",), (), ("T2",))

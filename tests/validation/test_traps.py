@@ -59,6 +59,16 @@ CHANGED: dict[str, tuple[Reference, tuple[Reference, ...], str]] = {
         (),
         "",
     ),
+    "default_grid_of_calculator": (
+        CLEAN._replace(grid_g_per_kwh=None, published_co2e_kg=114.05, location="Spain"),
+        (),
+        "",
+    ),
+    "power_above_rating": (
+        CLEAN._replace(accelerator="RTX A2000", power_w_per_accelerator=350),
+        (),
+        "350 W per accelerator stated: no NVIDIA RTX A2000 6GB draws that; it is rated 70 W, at most 210 passes",
+    ),
     "same_hours_other_co2e": (
         CLEAN,
         (CLEAN._replace(id="card", published_co2e_kg=10.0),),
@@ -111,6 +121,53 @@ def test_another_grid_is_told_by_both_numbers() -> None:
     found = find_traps(CHANGED["grid_of_another_place"][0])["grid_of_another_place"]
     assert found.startswith("its CO2e implies 900 g/kWh, Sweden has ")
     assert found.endswith(": the grid of another place")
+
+
+@pytest.mark.parametrize("place", ["Spain", "China", "United Kingdom"])
+@pytest.mark.parametrize("power_w", [320, None])
+def test_the_default_of_a_calculator_is_noticed_in_any_country(place: str, power_w: float | None) -> None:
+    """40 h x 320 W x 432 g/kWh = 5.53 kg; 320 W is also the rating of an RTX 3080."""
+    record = Reference(
+        "card", accelerator="RTX 3080", accelerator_count=1, wall_hours=40, power_basis="tdp",
+        power_w_per_accelerator=power_w, location=place, published_co2e_kg=5.53,
+    )  # fmt: skip
+    found = find_traps(record)["default_grid_of_calculator"]
+    assert found.startswith("its CO2e implies 432 g/kWh, the default of the ML CO2 Impact calculator; ")
+    assert "default_grid_of_calculator" not in find_traps(record._replace(location="United States"))
+    assert "default_grid_of_calculator" not in find_traps(record._replace(location=""))
+    assert "default_grid_of_calculator" not in find_traps(record._replace(published_co2e_kg=5.60))
+
+
+def test_emissions_that_no_estimate_of_the_energy_explains_are_noticed() -> None:
+    """One A100 draws less than 30 kWh in 30 h with all around it: 15 kg need over 500 g/kWh, and France has 60."""
+    record = Reference("x", accelerator="A100", accelerator_count=1, wall_hours=30, location="France", year=2022)
+    found = find_traps(record._replace(published_co2e_kg=15.0))["grid_of_another_place"]
+    assert found.startswith("its CO2e implies at least ")
+    assert find_traps(record._replace(published_co2e_kg=1.0)) == {}
+    assert find_traps(record._replace(published_co2e_kg=15.0, location="Atlantis")) == {}
+
+
+def test_energy_emissions_and_place_alone_are_enough_to_notice_another_grid() -> None:
+    """4 kWh and 19.5 kg are 4,875 g/kWh, ten times what Singapore has; 1.95 kg are 488."""
+    record = Reference("sg", location="Singapore", published_energy_kwh=4.0, published_co2e_kg=19.5)
+    assert find_traps(record)["grid_of_another_place"].startswith("its CO2e implies 4,875 g/kWh, Singapore has ")
+    assert find_traps(record._replace(published_co2e_kg=1.95)) == {}
+
+
+def test_without_a_year_any_year_of_the_place_may_be_meant() -> None:
+    """The United Kingdom had 500 g/kWh and more in 2012, and less than half of that now: 700 is too far from it."""
+    record = Reference("gb", location="United Kingdom", published_energy_kwh=10.0, published_co2e_kg=7.0)
+    assert find_traps(record) == {}
+    assert "grid_of_another_place" in find_traps(record._replace(year=2024))
+
+
+def test_a_power_above_the_rating_is_noticed_by_the_energy_too() -> None:
+    """122.5 kWh in 500 h are 245 W: no card of 70 W draws them; 35 kWh are 70 W."""
+    record = Reference("a2000", accelerator="RTX A2000", accelerator_count=1, wall_hours=500, energy_boundary="node")
+    assert find_traps(record._replace(published_energy_kwh=122.5))["power_above_rating"] == (
+        "245 W per accelerator by its energy: no NVIDIA RTX A2000 6GB draws that; it is rated 70 W, at most 210 passes"
+    )
+    assert find_traps(record._replace(published_energy_kwh=35.0)) == {}
 
 
 def test_a_tpu_slice_name_counts_cores() -> None:

@@ -8,7 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain._version import DATA_VERSION
     from greentrain.catalogue.catalogue import Catalogue, load_catalogue
-    from greentrain.catalogue.places import Location, Places
+    from greentrain.catalogue.hardware import device_name
+    from greentrain.catalogue.places import Places
     from greentrain.catalogue.records import (
         Accelerator,
         CloudRegion,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         Figure,
         GridValue,
         Instance,
+        Location,
         Place,
         Source,
     )
@@ -32,8 +34,11 @@ else:
         {
             "_version": "DATA_VERSION",
             "catalogue.catalogue": "Catalogue load_catalogue",
-            "catalogue.places": "Location Places",
-            "catalogue.records": "Accelerator CloudRegion Cpu Equivalent Family Figure GridValue Instance Place Source",
+            "catalogue.hardware": "device_name",
+            "catalogue.places": "Places",
+            "catalogue.records": (
+                "Accelerator CloudRegion Cpu Equivalent Family Figure GridValue Instance Location Place Source"
+            ),
             "catalogue.schema.check": "check_profiles",
             "catalogue.table_files": "read_own_table",
             "catalogue.user_folder": "home_folder own_profiles_folder",
@@ -42,6 +47,6 @@ else:
 
 __all__ = [
     "DATA_VERSION", "Accelerator", "Catalogue", "CloudRegion", "Cpu", "Equivalent", "Family", "Figure",
-    "GridValue", "Instance", "Location", "Place", "Places", "Source", "check_profiles", "home_folder",
+    "GridValue", "Instance", "Location", "Place", "Places", "Source", "check_profiles", "device_name", "home_folder",
     "load_catalogue", "own_profiles_folder", "read_own_table",
 ]  # fmt: skip

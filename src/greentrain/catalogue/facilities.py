@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from greentrain.catalogue.tables import Tables
 
 WORKSTATION = "workstation"
+OWN_COMPUTER = "own_computer"
+"""A computer that is no data centre's by its class, not because the user states it."""
 
 
 class Facilities:
@@ -73,7 +75,7 @@ class Facilities:
         """
         own = region and provider == region.provider and self.figure(metric, provider, region.region, year)
         published = own or self.figure(metric, provider, "", year)
-        if published and provider != WORKSTATION:
+        if published and provider not in (WORKSTATION, OWN_COMPUTER):
             return published
         found = published or self.figure(metric, "industry", "", year)
         assert found is not None, metric

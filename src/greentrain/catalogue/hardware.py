@@ -7,11 +7,11 @@ from itertools import pairwise
 from math import log
 
 from greentrain.catalogue import names
-from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance
+from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance, rented_cpu
 from greentrain.catalogue.table_files import Records, read_record, triple
 from greentrain.errors import AmbiguousName, UnknownName
 from greentrain.interval import Interval, exact
-from greentrain.light_typing import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,9 +20,56 @@ if TYPE_CHECKING:
     from greentrain.catalogue.tables import Tables
 
 _SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
-_TPU_SLICE = r"(?:tpu)?[\s_-]*(v2|v3|v4|v5p)-(\d{1,5})"
-TPU_CORES_PER_CHIP = 2
-"""Of the generations that are counted in cores: v2, v3, v4 and v5p. [1]"""
+_NOT_IN_NAMES = frozenset("!\"#$%&'*:;<=>?@[\\]^`{|}~")
+"""Punctuation that no name has: what holds it is not taken for a name without it."""
+_OTHER_PRODUCTS = frozenset(("laptop", "mobile", "maxq", "max-q"))
+"""Words that make another product of a name: the name without them is no suggestion."""
+_WITHOUT_BRACKETS = str.maketrans("", "", "()")
+
+
+class NamedAccelerators(NamedTuple):
+    """Accelerators that a text names.
+
+    Attributes
+    ----------
+    profile : Accelerator
+        The device, or the usual one of a family.
+    family : Family or None
+        The family, when the name covers several devices.
+    number : int or None
+        How many the text counts; None where it states none. [1]
+    fraction : float
+        Part of each, as a MIG slice is. [1]
+    """
+
+    profile: Accelerator
+    family: Family | None
+    number: int | None
+    fraction: float
+
+
+def device_name(profile: Accelerator, family: str | None) -> str:
+    """Name a device by what the user said of it: a family's name with the member that it was taken as.
+
+    Parameters
+    ----------
+    profile : Accelerator
+        The device, or the usual one of the family.
+    family : str or None
+        The family's name; None where the device itself was named.
+
+    Returns
+    -------
+    str
+        The profile's name, or ``NVIDIA A100 (taken as SXM4 40GB)``: nobody named the part in brackets.
+    """
+    if family is None:
+        return profile.name
+    words = profile.name.translate(_WITHOUT_BRACKETS).split()
+    named = family.casefold().split()
+    first = next((place for place, word in enumerate(words) if word.casefold().startswith(tuple(named))), 0)
+    added = [word for word in words[first:] if word.casefold() not in named]
+    return f"{' '.join([*words[:first], family])} (taken as {' '.join(added)})"
 
 
 class Hardware:
@@ -88,17 +135,74 @@ class Hardware:
         AmbiguousName
             When the name covers several devices and none of them is the usual one.
         """
-        key = self._accelerator_names.get(names.fold(name))
-        if key is None:
-            _refuse_slice(parameter, name)
-            choices = {folded: target.removeprefix(names.FAMILY) for folded, target in self._accelerator_names.items()}
-            names.refuse(parameter, name, "accelerator", choices, _SEARCH_HINT)
+        found = self.read_accelerator(name, parameter)
+        if found.number is not None or found.fraction != 1:
+            names.refuse(parameter, name, "accelerator", {}, _SEARCH_HINT)
+        return found.profile, found.family
+
+    def read_accelerator(self, text: str, parameter: str = "gpu") -> NamedAccelerators:
+        """Read accelerators as people write them: a name with a count, a vendor, a memory or a slice around it.
+
+        Parameters
+        ----------
+        text : str
+            For example ``8 x NVIDIA A100-SXM4-80GB``, ``T4 (Google Colab)``, ``A100 1g.5gb`` or ``TPU v4-512``.
+        parameter : str, optional
+            The parameter to name in an error.
+
+        Raises
+        ------
+        UnknownName
+            When nothing has this name, or several devices are named; names that stand in the text, else the nearest
+            ones, are suggested, none is taken.
+        AmbiguousName
+            When the name covers several devices and none of them is the usual one.
+        """
+        known = self._accelerator_names
+        key = known.get(names.fold(text)) if _NOT_IN_NAMES.isdisjoint(text) else None
+        if key is not None:
+            return NamedAccelerators(*self._named(key, text, parameter), None, 1.0)
+        from greentrain.catalogue.spellings import spellings  # its patterns cost as much as the whole estimate
+
+        for spelling in spellings(text):
+            key = known.get(names.fold(spelling.name))
+            if key is not None and (not spelling.memory_gb or self._has_memory(key, spelling.memory_gb)):
+                return NamedAccelerators(*self._named(key, text, parameter), spelling.number, spelling.fraction)
+        raise self._unknown_accelerator(text, parameter)
+
+    def _named(self, key: str, text: str, parameter: str) -> tuple[Accelerator, Family | None]:
         if not key.startswith(names.FAMILY):
             return self.accelerator(key), None
         family = self.families[key.removeprefix(names.FAMILY)]
         if not family.usual:
-            raise AmbiguousName(parameter, name, "several accelerators have this name", family.members)
+            raise AmbiguousName(parameter, text, "several accelerators have this name", family.members)
         return self.accelerator(family.usual), family
+
+    def _has_memory(self, key: str, sizes_gb: tuple[int, ...]) -> bool:
+        """Whether every size is that of the device, or of a member of the family."""
+        family = self.families[key.removeprefix(names.FAMILY)] if key.startswith(names.FAMILY) else None
+        members = family.members if family else (key,)
+        known = {self.accelerator(member).memory_gb for member in members}
+        return all(size in known for size in sizes_gb)
+
+    def _unknown_accelerator(self, text: str, parameter: str) -> UnknownName:
+        from greentrain.catalogue.spellings import named_parts, same_number, words_that_name
+
+        choices = {folded: target.removeprefix(names.FAMILY) for folded, target in self._accelerator_names.items()}
+        parts = named_parts(text, lambda name: names.fold(name) in choices)
+        if parts:
+            rule = f"names {len(parts)} devices, {' and '.join(parts)}; give one at a time"
+            return UnknownName(parameter, text, rule)
+        other = _OTHER_PRODUCTS.intersection(text.casefold().split())
+        alike = {folded: key for folded, key in choices.items() if not text.isascii() or same_number(text, folded)}
+        named = words_that_name(text, choices)[:1]
+        if other:
+            alike, named = {folded: key for folded, key in alike.items() if any(word in folded for word in other)}, ()
+        near = named or names.nearest(text, alike)
+        rule = "unknown accelerator" if near else f"unknown accelerator; {_SEARCH_HINT}"
+        if not text.isascii():
+            rule = "unknown accelerator (it has characters outside ASCII)"
+        return UnknownName(parameter, text, rule, near)
 
     @cached_property
     def _cpus(self) -> Mapping[str, Cpu]:
@@ -120,11 +224,23 @@ class Hardware:
         key = self._tables.lookup("cpu_names").get(names.fold(name))
         if key:
             return self._cpus[key]
-        found = codecarbon_cpu(name)
+        found = self._spelled_cpu(name)
         if found is None:
             choices = {folded: self._cpus[key].name for folded, key in self._tables.lookup("cpu_names").items()}
             names.refuse("cpu", name, "CPU", choices, _SEARCH_HINT)
         return found
+
+    def _spelled_cpu(self, text: str) -> Cpu | None:
+        """Find a CPU by its name as an operating system prints it; of one whose provider hides it nothing is known."""
+        from greentrain.catalogue.spellings import cpu_spellings, is_rented_cpu
+
+        ours = self._tables.lookup("cpu_names")
+        for name in (text, *cpu_spellings(text)):
+            key = ours.get(names.fold(name))
+            found = self._cpus[key] if key else codecarbon_cpu(name)
+            if found is not None:
+                return found
+        return rented_cpu(text) if is_rented_cpu(text) else None
 
     @cached_property
     def _instances(self) -> Mapping[str, Instance]:
@@ -144,7 +260,7 @@ class Hardware:
         UnknownName
             When no provider's type has this name.
         """
-        found = self._instances.get(names.fold(name))
+        found = self._instances.get(names.fold(name)) or self._instances.get(names.fold(_full_instance_name(name)))
         if found is None:
             choices = {folded: kind.instance for folded, kind in self._instances.items()}
             names.refuse("instance", name, "cloud instance type", choices, _SEARCH_HINT)
@@ -178,6 +294,12 @@ class Hardware:
     def _defaults(self) -> Mapping[tuple[str, str, str], Figure]:
         return Records(self._tables.lookup("defaults"), Figure.from_row)
 
+    @cached_property
+    def own_defaults(self) -> frozenset[tuple[str, str]]:
+        """Hardware class and parameter of the defaults that are from the user's own profiles."""
+        own = self._tables.own_records("power_defaults")
+        return frozenset((row["hardware_class"], row["parameter"]) for row in own)
+
     def default(self, hardware_class: str, parameter: str) -> Figure:
         """Return our default of a parameter for a class of hardware, or the one for any class."""
         return self._defaults.get((hardware_class, "", parameter)) or self._defaults["any", "", parameter]
@@ -187,12 +309,13 @@ class Hardware:
         return self._defaults.get((hardware_class, workload, parameter))
 
     @cached_property
-    def _compute_defaults(self) -> Mapping[tuple[str, str], Figure]:
+    def _compute_defaults(self) -> Mapping[tuple[str, str, str], Figure]:
         return Records(self._tables.lookup("compute_defaults"), Figure.from_row)
 
-    def compute_default(self, precision: str, parameter: str) -> Figure:
+    def compute_default(self, precision: str, parameter: str, family: str = "") -> Figure:
         """Return our default of how training uses hardware at a precision."""
-        return self._compute_defaults[precision, parameter]
+        known = self._compute_defaults
+        return known.get((precision, family, parameter)) or known[precision, "", parameter]
 
     def nameplate(self, key: str) -> tuple[float, str] | None:
         """Return the highest power of a node per accelerator [W] and the node's name; memory size does not count."""
@@ -208,15 +331,10 @@ class Hardware:
         return self._memory.at(memory_gb)
 
 
-def _refuse_slice(parameter: str, name: str) -> None:
-    """Refuse the name of a TPU slice, whose number counts cores where ours count chips."""
-    import re  # not loaded for a name that is known
-
-    found = re.fullmatch(_TPU_SLICE, name.strip(), re.IGNORECASE | re.ASCII)
-    if found:
-        chips, device = int(found[2]) // TPU_CORES_PER_CHIP, f"tpu-{found[1].lower()}"
-        rule = f"is a slice of {found[2]} cores on {chips} chips; give {{gpu}} {device} and {{count}} {chips}"
-        raise UnknownName(parameter, name, rule)
+def _full_instance_name(name: str) -> str:
+    """Take SageMaker's prefix off a name of AWS, and put Azure's before one that is written without."""
+    plain = name.strip()
+    return plain[3:] if plain.casefold().startswith("ml.") else f"Standard_{plain}"
 
 
 class MemoryPower:

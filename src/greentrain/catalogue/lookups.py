@@ -3,7 +3,7 @@
 They are made when greentrain is built, see `index`, and again wherever the index does not count.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from greentrain.catalogue import names
@@ -74,10 +74,43 @@ def _nameplates(tables: LookupRows) -> dict[str, tuple[float, str]]:
 
 
 def _place_names(tables: LookupRows) -> dict[str, str]:
-    return names.index(
-        (row["place"], [row["place"], row["iso3"], row["name"], *listed(row, "aliases")])
-        for row in tables.records("places")
+    """Codes by folded name; both codes, joined by ``;``, where a country and a state have one name."""
+    rows = list(tables.records("places"))
+    found = names.index(
+        (row["place"], [row["place"], row["iso3"], row["name"], *listed(row, "aliases")]) for row in rows
     )
+    for row in rows:
+        name, comma, _ = row["name"].partition(", ")
+        if comma and row["kind"] in ("state", "province"):
+            other = found.get(names.fold(name), row["place"])
+            found[names.fold(name)] = ";".join(dict.fromkeys((other, row["place"])))
+    return found
+
+
+def _centre_names(tables: LookupRows) -> dict[str, str]:
+    return _by_plain_name(
+        (row["id"], [row["id"], row["name"], *listed(row, "aliases")]) for row in tables.records("computing_centres")
+    )
+
+
+def _city_names(tables: LookupRows) -> dict[str, str]:
+    """The codes of the places that have a town of this name, joined by ``;``, and the name, as ``FR;US-TX|Paris``."""
+    places: dict[str, list[str]] = {}
+    shown: dict[str, str] = {}
+    for row in tables.records("cities"):
+        others = [other.rpartition(" (") for other in listed(row, "ambiguous_with")]
+        for name in (row["name"], *listed(row, "aliases")):
+            same = [code.rstrip(")") for other, _, code in others if names.plain(other) == names.plain(name)]
+            for key in {names.fold(name), names.plain(name)}:
+                places.setdefault(key, []).extend([row["place"], *same])
+                shown.setdefault(key, name)
+    return {key: f"{';'.join(dict.fromkeys(codes))}|{shown[key]}" for key, codes in places.items()}
+
+
+def _by_plain_name(names_by_key: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
+    """Map each folded name, with its accents and without, to the key of what has it."""
+    found = [(key, list(named)) for key, named in names_by_key]
+    return {names.plain(name): key for key, named in found for name in named} | names.index(found)
 
 
 def _regions(tables: LookupRows) -> dict[str, Row]:
@@ -93,6 +126,23 @@ def _region_names(tables: LookupRows) -> dict[str, list[str]]:
     return codes
 
 
+def _region_series(tables: LookupRows) -> dict[str, list[Row]]:
+    """The provider's own carbon intensity of each region that has one, one row per year, oldest first."""
+    regions: dict[str, Row] = dict(tables.lookup("regions"))
+    found = {
+        code: {int(row["year"]): _value_of(row, row["place"])} for code, row in regions.items() if row.get("g_per_kwh")
+    }
+    for row in tables.records("cloud_region_years"):
+        code = f"{row['provider']}:{row['region']}"
+        found.setdefault(code, {}).setdefault(int(row["year"]), _value_of(row, regions[code]["place"]))
+    return {code: [by_year[year] for year in sorted(by_year)] for code, by_year in found.items()}
+
+
+def _value_of(row: Row, place: str) -> Row:
+    columns = ("year", "g_per_kwh", "basis", "source", "verified", "notes")
+    return {"place": place} | {column: row.get(column, "") for column in columns}
+
+
 def _series(tables: LookupRows) -> dict[str, list[Row]]:
     """Carbon intensity of each place, one row per year, oldest first."""
     found: dict[str, dict[int, Row]] = {}
@@ -104,15 +154,6 @@ def _series(tables: LookupRows) -> dict[str, list[Row]]:
 
 def _latest(tables: LookupRows) -> dict[str, Row]:
     return {place: rows[-1] for place, rows in tables.lookup("series").items()}
-
-
-def _country_range(tables: LookupRows) -> dict[str, tuple[float, float]]:
-    """The lowest and highest carbon intensity of any country in any year [g/kWh], aggregates left out."""
-    places = tables.lookup("places")
-    found = [
-        float(row["g_per_kwh"]) for row in tables.records("grid_countries") if places[row["place"]]["kind"] == "country"
-    ]
-    return {"country": (min(found), max(found))}
 
 
 def _uncertainty(tables: LookupRows) -> dict[str, list[tuple[str, float]]]:
@@ -154,15 +195,19 @@ LOOKUPS: Mapping[str, Lookup] = {
     "instances": Lookup(("cloud_instances",), _instances),
     "memory": Lookup(("memory",), lambda tables: dict(enumerate(tables.records("memory")))),
     "defaults": Lookup(("power_defaults", "embodied_defaults"), _defaults),
-    "compute_defaults": _rows_by("compute_defaults", "precision", "parameter"),
+    "compute_defaults": _rows_by("compute_defaults", "precision", "family", "parameter"),
     "nameplates": Lookup(("nodes",), _nameplates),
     "places": _rows_by("places", "place"),
     "place_names": Lookup(("places",), _place_names),
     "regions": Lookup(("cloud_regions",), _regions),
     "region_names": Lookup(("cloud_regions",), _region_names),
+    "region_series": Lookup(("cloud_regions", "cloud_region_years"), _region_series),
+    "centres": _rows_by("computing_centres", "id"),
+    "centre_names": Lookup(("computing_centres",), _centre_names),
+    "city_names": Lookup(("cities",), _city_names),
     "series": Lookup(_SERIES, _series),
     "latest": Lookup(_SERIES, _latest),
-    "country_range": Lookup(("grid_countries", "places"), _country_range),
+    "unknown_place": _rows_by("unknown_place", "year"),
     "grid_basis": _rows_by("grid_basis", "place"),
     "grid_uncertainty": Lookup(("grid_uncertainty",), _uncertainty),
     "facilities": Lookup(("facilities",), _facilities),

@@ -28,6 +28,14 @@ def fold(name: str) -> str:
     return name.casefold().translate(_PUNCTUATION)
 
 
+def plain(name: str) -> str:
+    """Reduce a name as `fold` does, and leave accents out: ``Münster`` is ``munster``."""
+    import unicodedata
+
+    letters = unicodedata.normalize("NFKD", name)
+    return fold("".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
 def index(names_by_key: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
     """Map each folded name to the key of what has it; of two keys with one name the later one wins.
 

@@ -4,34 +4,20 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 
-from greentrain.catalogue import names
-from greentrain.catalogue.records import CloudRegion, GridValue, Place
+from greentrain.catalogue.records import CloudRegion, ComputingCentre, GridValue, Location, Place
 from greentrain.catalogue.table_files import Records, read_record, triple
-from greentrain.errors import AmbiguousName
-from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from greentrain.catalogue.table_files import Row
     from greentrain.catalogue.tables import Tables
     from greentrain.interval import Interval
 
 WORLD = "WORLD"
-_PROVIDER_NAMES = {"google": "gcp", "amazon": "aws", "microsoft": "azure", "oracle": "oci", "ovhcloud": "ovh"}
-_HINT = "'greentrain grids WORD' searches the places"
-
-
-class Location(NamedTuple):
-    """What a user's location resolves to: a place and, when they named one, the provider's region in it."""
-
-    place: Place
-    region: CloudRegion | None
-
-    @property
-    def code(self) -> str:
-        """The zone as results name it: ``FR``, ``US-CA`` or ``aws:us-east-1``."""
-        return self.region.code if self.region else self.place.place
+_NOTES_OF_CODES = {"NA": "NA is Namibia. Leave the location out where it is not known."}
 
 
 class Places:
@@ -51,63 +37,82 @@ class Places:
         """Every place by its code."""
         return Records(self._tables.lookup("places"), partial(read_record, Place))
 
-    @property
-    def _names(self) -> Mapping[str, str]:
-        return self._tables.lookup("place_names")
-
     @cached_property
     def regions(self) -> Mapping[str, CloudRegion]:
         """Every cloud region by ``provider:region``."""
         return Records(self._tables.lookup("regions"), CloudRegion.from_row)
 
-    @property
-    def _region_codes(self) -> Mapping[str, list[str]]:
-        return self._tables.lookup("region_names")
+    @cached_property
+    def centres(self) -> Mapping[str, ComputingCentre]:
+        """Every computing centre by its id."""
+        return Records(self._tables.lookup("centres"), ComputingCentre.from_row)
+
+    def keys_by_name(self, kind: str) -> Mapping[str, Any]:
+        """Return what the folded names of one kind stand for, see `greentrain.catalogue.lookups`.
+
+        Parameters
+        ----------
+        kind : {'place_names', 'region_names', 'centre_names', 'city_names'}
+            Of places the codes, of regions a list of codes, of centres the ids, of towns the codes and the name.
+        """
+        return self._tables.lookup(kind)
 
     def find(self, name: str) -> Location:
-        """Find a place by code or name, or a cloud region as ``provider:region``.
+        """Find a place by its code, ``provider:region``, or in words, see `greentrain.catalogue.place_words`.
 
         Raises
         ------
+        InputError
+            When the words mean that the place is unknown.
         UnknownName
             When nothing has this name; the nearest names are suggested, none is taken.
         AmbiguousName
-            When several providers have a region of this name and no provider is named.
+            When several places, or regions of several providers, have this name, or several places are named.
         """
         if name in self.by_code:  # most often, and then nobody needs the index of all names
-            return Location(self.by_code[name], None)
-        place = self._names.get(names.fold(name)) if ":" not in name else None
-        if place:
-            return Location(self.by_code[place], None)
-        codes = self._region_codes.get(names.fold(_with_known_provider(name)), [])
-        codes = [code for code in codes if code.endswith(f":{name.casefold()}")] or codes
-        if len(codes) > 1:
-            raise AmbiguousName("location", name, "several providers have a region of this name", codes)
-        if not codes:
-            names.refuse("location", name, "place", self._choices(name), _HINT)
-        region = self.regions[codes[0]]
-        return Location(self.by_code[region.place], region)
+            return Location(self.by_code[name], None, None, _NOTES_OF_CODES.get(name, ""))
+        if name in self.regions:
+            region = self.regions[name]
+            return Location(self.by_code[region.place], region)
+        from greentrain.catalogue.place_words import find_in_words
 
-    def _choices(self, name: str) -> dict[str, str]:
-        regions = {folded: code for folded, codes in self._region_codes.items() for code in codes}
-        if ":" in name:
-            return regions
-        places = {folded: _shown(self.by_code[code]) for folded, code in self._names.items() if folded}
-        return regions | places
+        return find_in_words(self, name)
 
     def series(self, place: str) -> list[GridValue]:
         """Return a place's carbon intensity, one value per year, oldest first."""
         return [read_record(GridValue, row) for row in self._tables.lookup("series").get(place, ())]
 
+    def intensities(self, location: Location) -> list[GridValue]:
+        """Return the carbon intensity of a location by year, oldest first.
+
+        A provider's own values of a region come first; before the first of them stand those of the region's place.
+        """
+        series, region = self.series(location.place.place), location.region
+        rows = self._tables.lookup("region_series").get(region.code) if region else None
+        if not rows:
+            return series
+        own = [read_record(GridValue, row) for row in rows]
+        return [*(value for value in series if value.year < own[0].year), *own]
+
     def latest_values(self) -> Mapping[str, GridValue]:
         """Return every place's latest carbon intensity."""
         return Records(self._tables.lookup("latest"), partial(read_record, GridValue))
 
-    @property
-    def country_range(self) -> tuple[float, float]:
-        """The lowest and highest carbon intensity of any country in any year [g/kWh], aggregates left out."""
-        found: tuple[float, float] = self._tables.lookup("country_range")["country"]
-        return found
+    def unknown_place(self, year: int | None) -> tuple[GridValue, Interval]:
+        """Return the carbon intensity of a data centre somewhere in a year, with its 90 % interval. [g CO2e/kWh]
+
+        Parameters
+        ----------
+        year : int or None
+            None, and a later year than the last, take the last; an earlier one than the first takes the first.
+        """
+        rows = self._tables.lookup("unknown_place")
+        earlier = [key for key in rows if year is None or int(key) <= year]
+        row = rows[max(earlier) if earlier else min(rows)]
+        interval = triple(row, "low", "best", "high")
+        assert interval is not None, row
+        columns = {"place": WORLD, "year": row["grid_year"], "g_per_kwh": row["best"]}
+        return read_record(GridValue, row | columns), interval
 
     @cached_property
     def _basis(self) -> Mapping[str, tuple[Interval, str]]:
@@ -128,13 +133,3 @@ def _basis_of(row: Row) -> tuple[Interval, str]:
     ratio = triple(row, "ratio_low", "ratio", "ratio_high")
     assert ratio is not None, row
     return ratio, row["source"]
-
-
-def _with_known_provider(name: str) -> str:
-    provider, colon, region = name.partition(":")
-    provider = _PROVIDER_NAMES.get(provider.strip().casefold(), provider)
-    return f"{provider}{colon}{region}"
-
-
-def _shown(place: Place) -> str:
-    return f"{place.place} ({place.name})"

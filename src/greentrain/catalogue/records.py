@@ -85,6 +85,15 @@ class Cpu(NamedTuple):
     notes: str
 
 
+RENTED = "rented"
+"""Segment of a CPU whose model a provider hides: its cores are hardware threads."""
+
+
+def rented_cpu(name: str) -> Cpu:
+    """Make the CPU of a rented machine, of which no more than the name is known."""
+    return Cpu(RENTED, name, "", RENTED, (), None, None, "", "assumed", "")
+
+
 class Instance(NamedTuple):
     """A cloud instance type: which accelerators, how many visible devices, which part of each."""
 
@@ -159,6 +168,49 @@ class CloudRegion(NamedTuple):
     def code(self) -> str:
         """The region as a user writes it: ``aws:us-east-1``."""
         return f"{self.provider}:{self.region}"
+
+
+class ComputingCentre(NamedTuple):
+    """A supercomputer or research cluster: the place whose grid it has and, where one was found, its PUE [1]."""
+
+    id: str
+    name: str
+    place: str
+    pue: Figure | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> ComputingCentre:
+        """Read a row of computing_centres.csv."""
+        value = triple(row, "pue_low", "pue", "pue_high")
+        basis = "assumed" if "assumed" in (row["pue_basis"], row["verified"]) else "published"
+        pue = value and Figure(value, "1", basis, row["source"], row.get("notes", ""), whole_number(row, "pue_year"))
+        return cls(row["id"], row["name"], row["place"], pue)
+
+
+class Location(NamedTuple):
+    """What a user's location resolves to.
+
+    Attributes
+    ----------
+    place : Place
+        The place whose grid counts.
+    region : CloudRegion or None
+        The provider's region in it, when one was named.
+    centre : ComputingCentre or None
+        The computing centre in it, when one was named.
+    note : str
+        What was understood, where the words do not name the place itself.
+    """
+
+    place: Place
+    region: CloudRegion | None
+    centre: ComputingCentre | None = None
+    note: str = ""
+
+    @property
+    def code(self) -> str:
+        """The zone as results name it: ``FR``, ``US-CA`` or ``aws:us-east-1``."""
+        return self.region.code if self.region else self.place.place
 
 
 class Figure(NamedTuple):

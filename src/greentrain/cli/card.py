@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues, flag_of
 from greentrain.cli.terminal import error_line, write
 from greentrain.errors import InputError
 from greentrain.light_typing import TYPE_CHECKING
@@ -17,20 +17,21 @@ _RESULT, _CARD = "Tracked runs, instead of a described one", "Card"
 CARD_OPTIONS = (
     Option("check", "", "Write nothing; exit code 1 when the card is not up to date.", _CARD),
     Option("diff", "", "Write nothing; show what would change.", _CARD),
+    Option("replace", "", "Let an estimate take the place of a measured figure.", _CARD),
     Option("training_type", "KIND", "pre-training or fine-tuning. [the card's own]", _CARD),
     Option("run", "ID", "A tracked run.", _RESULT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", _RESULT),
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RESULT),
     *(option for option in ESTIMATE_OPTIONS if option.group != OUTPUT),
 )
-_OWN = ("check", "diff", "training_type", "run", "project", "home")
+_OWN = ("check", "diff", "replace", "training_type", "run", "project", "home")
 _THINGS = ("card", "result")
 
 
 def write_card(values: OptionValues) -> int:
     """Write the emissions of a run into a model card: its front matter and its section on environmental impact.
 
-    Everything else in the card stays byte for byte as it is.
+    Everything else in the card stays byte for byte as it is; what is replaced is named on stderr.
 
     Example: greentrain card README.md --gpu A100-SXM4-80GB --count 8 --hours 96 --location FR
     """
@@ -40,22 +41,28 @@ def write_card(values: OptionValues) -> int:
     except InputError as error:
         if error.parameter not in _THINGS:
             raise
-        return error_line(f"{path}: {error.message()}", 1)
+        message = error.message(lambda name: name if name in _THINGS else flag_of(name))
+        return error_line(f"{path}: {message}", 1)
 
 
 def _update(path: str, values: OptionValues) -> int:
     from greentrain.cli.atomic_write import replace_file
     from greentrain.reporting.build_data import report_data_of
-    from greentrain.reporting.model_card.update import read_card, updated_card
+    from greentrain.reporting.model_card.update import read_card, refuse_worse, replaced_text, updated_card
 
-    old = read_card(path)
-    new = updated_card(old, report_data_of(_result(values)), training_type=values.get("training_type"))
+    old, data = read_card(path), report_data_of(_result(values))
+    new = updated_card(old, data, training_type=values.get("training_type"))
     if "diff" in values:
         write(_difference(path, old, new))
-    if "check" in values and new != old:
+    if new == old or ("diff" in values and "check" not in values):
+        return 0
+    if "replace" not in values:
+        refuse_worse(old, data)
+    if "check" in values:
         return error_line(f"{path} is not up to date; the same command without --check writes it", 1)
-    if "diff" not in values and "check" not in values and new != old:
-        replace_file(path, new.encode("utf-8"))
+    replace_file(path, new.encode("utf-8"))
+    if replaced := replaced_text(old, new):
+        error_line(f"{path}: {replaced}", 0)
     return 0
 
 

@@ -7,6 +7,10 @@ import os
 from greentrain.cli.options import AS_JSON, HOME, LIST, Argument, Command, Group, Option, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_json
 from greentrain.errors import Contradiction
+from greentrain.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greentrain.history.calibrate import Calibration
 
 _STRAYS = "strays"
 _PROJECT = Option("project", "NAME", "Only runs of this project.")
@@ -78,7 +82,8 @@ def show_run(values: OptionValues) -> int:
 def calibrate(values: OptionValues) -> int:
     """Learn the mean power of your accelerators from measured runs, for narrower estimates.
 
-    At least three measured runs of one accelerator are needed.
+    At least three measured runs of one accelerator are needed. With --wall and --run, learn the power of your host
+    from a meter at the wall beside one run.
     """
     from greentrain.catalogue.user_folder import home_folder
     from greentrain.history.calibrate import calibrate as fit
@@ -87,9 +92,24 @@ def calibrate(values: OptionValues) -> int:
 
     home = values.get("home")
     folder = values.get("output") or os.path.join(home or home_folder(), "profiles")  # noqa: PTH118 -- as the library names it
-    done = fit(History(home).runs(**_filters(values)), folder)
+    if "wall" in values or "run" in values:
+        done = _calibrate_by_wall(values, folder)
+    else:
+        done = fit(History(home).runs(**_filters(values)), folder)
     write(calibration_text(done))
     return 0 if done.file else error_line("nothing was written", 1)
+
+
+def _calibrate_by_wall(values: OptionValues, folder: str) -> Calibration:
+    from greentrain.history.history import History
+    from greentrain.history.wall_meter import calibrate_by_wall
+
+    for name, other in (("wall", "run"), ("run", "wall")):
+        if name not in values:
+            raise Contradiction(other, None, f"needs {{{name}}}: the meter's file, and the run beside which it read")
+    for name in _filters(values):
+        raise Contradiction(name, None, "excludes {wall}, which is compared with one run")
+    return calibrate_by_wall(History(values.get("home")).get(values["run"]), values["wall"], folder)
 
 
 def export(values: OptionValues) -> int:
@@ -105,6 +125,8 @@ def export(values: OptionValues) -> int:
 
 _AS_CSV = Option("csv", "", "Print CSV, one row per run.")
 _ID = Argument("id", "ID", "Id of a run, or its beginning.", is_required=True)
+_WALL = Option("wall", "FILE", "Readings of a meter at the wall: CSV with timestamp,watts; with --run.")
+_RUN = Option("run", "ID", "The run beside which that meter read, by its id or its beginning.")
 _OUTPUT = Option("output", "DIR", "Folder of profiles to write. [the user's own]")
 _TO = Option("to", "URL", "sqlite:///runs.db or postgresql://user@host/name.", is_required=True)
 COMMAND = Group(
@@ -123,7 +145,7 @@ COMMAND = Group(
         ),
         "calibrate": Command(
             calibrate,
-            (_OUTPUT, _PROJECT, _SINCE, HOME),
+            (_WALL, _RUN, _OUTPUT, _PROJECT, _SINCE, HOME),
             short_help="Learn your accelerators' mean power from measured runs.",
         ),
         "export": Command(

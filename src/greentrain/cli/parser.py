@@ -11,6 +11,7 @@ from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import NoReturn
 
     from greentrain.cli.options import Argument, Option, OptionValues
 
@@ -63,13 +64,22 @@ def _values(command: Command, words: Sequence[str]) -> OptionValues | None:
             read = _option(known, word, rest)
             if read is None:
                 return None
-            given[read[0]] = read[1]
+            name, value = read
+            if isinstance(value, str) and name in given:
+                _refuse_second(name, str(given[name]), value)
+            given[name] = value
         elif command.wraps:
             loose = [*([] if word == "--" else [word]), *reversed(rest)]
             break
         else:
             loose.append(word)
     return _in_order(command, given, loose)
+
+
+def _refuse_second(name: str, first: str, value: str) -> NoReturn:
+    from greentrain.errors import InputError
+
+    raise InputError(name, value, f"was given before as {first!r}; give it once")
 
 
 def _option(known: Mapping[str, Option], word: str, rest: list[str]) -> tuple[str, str | bool] | None:

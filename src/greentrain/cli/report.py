@@ -29,6 +29,8 @@ REPORT, FORM, RESULT = "Report", "What single forms take", "Instead of a describ
 FORM_OPTIONS = (
     Option("template", "FILE", "html, markdown, text: a Jinja2 template of your own.", FORM),
     Option("checklist", "KIND", "latex: only the sentence for neurips or acl.", FORM),
+    Option("memory", "TEXT", "latex: memory of the machines, which neurips asks for. [as far as known]", FORM),
+    Option("storage", "TEXT", "latex: storage of the machines, which neurips asks for.", FORM),
     Option("final", "NAMES", "latex: the runs that the paper reports, with commas between.", FORM),
     Option("training_type", "KIND", "model-card: pre-training or fine-tuning.", FORM),
     Option("market_based_kg", "KG", "ghg: market-based emissions as your contracts give them.", FORM),
@@ -37,8 +39,13 @@ FORM_OPTIONS = (
     Option("activity", "KIND", "cyclonedx, spdx, boamps: training or fine-tuning. [training]", FORM),
     Option("spec_version", "V", "cyclonedx: 1.6 or 1.7. [1.6]", FORM),
     Option("namespace", "URI", "spdx: beginning of the identifiers.", FORM),
+    Option("release_time", "DATE", "spdx: when the model was released. The AI profile is claimed with this and", FORM),
+    Option("supplied_by", "NAME", "spdx: who distributes it,", FORM),
+    Option("download_location", "URI", "spdx: where from, and", FORM),
+    Option("package_version", "V", "spdx: its version.", FORM),
+    Option("licence", "ID", "spdx: its licence, such as Apache-2.0. [no assertion]", FORM),
     Option("task_family", "NAME", "boamps: what the model is for.", FORM),
-    Option("infrastructure", "KIND", "boamps: publicCloud, privateCloud, onPremise or other.", FORM),
+    Option("infrastructure", "KIND", "boamps, latex: publicCloud, privateCloud, onPremise or other.", FORM),
 )
 _REPORT_OPTIONS = (
     Option("output", "FILE", "Write to this file, all of it or nothing; also -o. [stdout]", REPORT, letter="-o"),

@@ -7,6 +7,7 @@ from greentrain.estimation.embodied import embodied
 from greentrain.estimation.grid import UNIT, GridChoice, choose_grid, grid_input
 from greentrain.estimation.plausibility import plausibility_warnings
 from greentrain.estimation.power import draw, find_devices
+from greentrain.estimation.ranges import this_year
 from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.result import Estimate
@@ -28,6 +29,7 @@ def estimate(
     utilization: float | None = None,
     workload: str | None = None,
     host_factor: float | None = None,
+    host_power: float | None = None,
     cpu: str | None = None,
     cpu_cores: float | None = None,
     memory_gb: float | None = None,
@@ -41,6 +43,7 @@ def estimate(
     tokens: float | str | None = None,
     active_params: float | str | None = None,
     flops: float | str | None = None,
+    architecture: str | None = None,
     precision: str | None = None,
     mfu: float | None = None,
     profiles: str | PathLike[str] | None = None,
@@ -67,6 +70,8 @@ def estimate(
         Kind of training, for a closer default of the utilization; ``small`` does not fill the device.
     host_factor : float, optional
         Power of the whole node over power of its accelerators. [1]
+    host_power : float, optional
+        Mean power of the host (CPUs, memory, fans, losses) per accelerator, instead of ``host_factor``. [W]
     cpu : str, optional
         CPU model. With it, or with ``cpu_cores``, the host is the sum of its parts and no host factor is used.
     cpu_cores : float, optional
@@ -94,6 +99,8 @@ def estimate(
         Parameters that each token passes through, of a mixture of experts. [1]
     flops : float or str, optional
         Operations of the training, instead of ``params`` and ``tokens``. [FLOP]
+    architecture : {'decoder-only', 'encoder-only', 'encoder-decoder'}, optional
+        Of the model, where ``params`` are given: each token passes half of an encoder-decoder, which counts half.
     precision : {'bf16', 'fp16', 'fp32', 'fp8'}, optional
         Precision of the matrix products; bf16 where its peak is known. fp16 has the same peak.
     mfu : float, optional
@@ -129,6 +136,7 @@ def estimate(
         utilization=utilization,
         workload=workload,
         host_factor=host_factor,
+        host_power=host_power,
         cpu=cpu,
         cpu_cores=cpu_cores,
         memory_gb=memory_gb,
@@ -142,6 +150,7 @@ def estimate(
         tokens=tokens,
         active_params=active_params,
         flops=flops,
+        architecture=architecture,
         precision=precision,
         mfu=mfu,
     )
@@ -164,10 +173,7 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
         )
         making = with_relative_width(making.best, making, compute.hours)
     choice, site = _site(catalogue, request, place, provider, run)
-    hints = (
-        *(compute.notes(run.accelerator_hours) if compute else ()),
-        *plausibility_warnings(catalogue, request, devices, run),
-    )
+    implied, doubts = compute.notes(run.accelerator_hours) if compute else ((), ())
     found = footprint(
         energy.it_energy_kwh,
         energy.accelerators_kwh,
@@ -175,9 +181,10 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
         embodied_kg=making,
         inputs=(*run.inputs, *energy.inputs, *site.of_energy, *making_inputs, *site.of_water),
         basis="estimated",
-        notes=(*energy.notes, *site.notes, *hints),
+        notes=(*energy.notes, *site.notes, *implied),
+        warnings=(*doubts, *plausibility_warnings(catalogue, request, devices, run)),
     )
-    return Estimate(run.described(place, choice), found, catalogue, run.known_hours)
+    return Estimate(run.described(place, choice), found, catalogue, run.known_hours, energy.of_accelerators)
 
 
 def _site(
@@ -191,6 +198,7 @@ def _site(
         grid, notes = grid_input(choice, catalogue, run.known_hours), choice.notes
     else:
         grid = given(GRID_INTENSITY, request.grid_intensity, UNIT)
-    year = request.year or (choice.value.year if choice else None)
-    found = find_site(catalogue, place, provider, year, request.pue, request.site)
+    device = run.devices.profile if run.devices else None
+    year = request.year or this_year()
+    found = find_site(catalogue, place, provider, year, request.pue, request.site, device)
     return choice, SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))

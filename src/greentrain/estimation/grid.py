@@ -10,7 +10,6 @@ from math import exp, log, log1p
 from typing import NamedTuple
 
 from greentrain.catalogue import DATA_VERSION, Catalogue, GridValue, Location, Place, Places
-from greentrain.catalogue.places import WORLD
 from greentrain.estimation.ranges import FIRST_YEAR
 from greentrain.inputs import GRID_INTENSITY, Input
 from greentrain.interval import Z_90, Interval
@@ -20,7 +19,11 @@ ACCOUNTING = {"lifecycle": "life-cycle"}
 """What a carbon intensity counts, where our term differs from the table's."""
 
 DATA_YEAR = int(DATA_VERSION[:4])
+UNKNOWN_PLACE = "unknown"
+"""Key under which runs whose place is not known share what is uncertain about it."""
 _HOURS_IN_LONGEST_UNKNOWN_RUN = 720.0
+_IMPLAUSIBLE = "place_implausible"
+_TERMS_BY_PLACE = ("subregion", "place_source", _IMPLAUSIBLE)
 
 
 class GridChoice(NamedTuple):
@@ -57,23 +60,30 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
     catalogue : Catalogue
         Where the series are.
     location : Location or None
-        None takes the world mean, with an interval that holds every country.
+        None takes a data centre somewhere.
     year : int or None
         None takes the latest value.
     """
     if location is None:
-        return _choose_world(catalogue, year)
-    place, region = location
-    series = [region.own_value] if region and region.own_value else catalogue.places.series(place.place)
+        return _choose_unknown(catalogue, year)
+    place = location.place
+    series = catalogue.places.intensities(location)
     value = _value_for(series, year)
+    is_regions_own = location.region is not None and value not in catalogue.places.series(place.place)
     candidates = _ages(series) if year is None else [(value, abs(year - value.year))]
     spreads = {_spread(catalogue.places, place, candidate, age) for candidate, age in candidates}
     ratio, _ = catalogue.places.direct_over_life_cycle(place)
     upward = -log(ratio.low) if value.basis == "direct" else 0.0
     basis = "assumed" if value.verified == "assumed" else "published"
-    notes = tuple(_notes(location, value, year, ratio))
-    zone = location.code if series == [value] and region and region.own_value else place.place
-    return GridChoice(value, tuple(spreads), upward, None, basis, notes, f"grid:{zone}")
+    notes = [location.note] if location.note else []
+    notes += _notes(location, value, year, ratio, is_regions_own=is_regions_own)
+    if _term_of_place(catalogue.places, _IMPLAUSIBLE, place):
+        notes.append(
+            f"{place.name}: {value.g_per_kwh:,.0f} g/kWh is above what coal emits, which a gas grid cannot have; "
+            "the source does not explain it, so the interval is wider."
+        )
+    zone = location.code if is_regions_own else place.place
+    return GridChoice(value, tuple(spreads), upward, None, basis, tuple(notes), f"grid:{zone}")
 
 
 def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) -> Input:
@@ -103,20 +113,15 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
     )  # fmt: skip
 
 
-def _choose_world(catalogue: Catalogue, year: int | None) -> GridChoice:
-    """Take the world mean, and an interval that holds every country in any year with what sources disagree on.
-
-    Some countries report late or not every year, so a single year would leave some out.
-    """
-    value = _value_for(catalogue.places.series(WORLD), year)
-    lowest, highest = catalogue.places.country_range
-    below, above = (_step(_points(catalogue.places, "source"), g_per_kwh) for g_per_kwh in (lowest, highest))
-    span = Interval(lowest * exp(-Z_90 * below), value.g_per_kwh, highest * exp(Z_90 * above))
+def _choose_unknown(catalogue: Catalogue, year: int | None) -> GridChoice:
+    """Take a data centre somewhere: the mixture of grids that `benchmarks/unknown_place.py` works out."""
+    value, span = catalogue.places.unknown_place(year)
     note = (
-        f"No place given: the world mean of {value.year} is used and the interval holds every country "
-        f"({span.low:.0f} to {span.high:.0f} g/kWh). A place narrows the result more than anything else."
+        "No place given: a data centre somewhere is assumed, by where data centres draw electricity "
+        f"({span.best:.0f} g/kWh, {span.low:.0f} to {span.high:.0f}). "
+        "A place narrows the result more than anything else."
     )
-    return GridChoice(value, (), 0.0, span, "default", (note,), f"grid:{WORLD}")
+    return GridChoice(value, (), 0.0, span, "default", (note,), f"grid:{UNKNOWN_PLACE}")
 
 
 def _value_for(series: list[GridValue], year: int | None) -> GridValue:
@@ -132,7 +137,9 @@ def _ages(series: list[GridValue]) -> list[tuple[GridValue, int]]:
     return [before, *gaps, (series[-1], max(0, DATA_YEAR - series[-1].year))]
 
 
-def _notes(location: Location, value: GridValue, year: int | None, ratio: Interval) -> list[str]:
+def _notes(
+    location: Location, value: GridValue, year: int | None, ratio: Interval, *, is_regions_own: bool
+) -> list[str]:
     found = []
     if year is None:
         found.append(f"No year given: the grid of {value.year}, the latest for {location.code}, is used.")
@@ -144,8 +151,9 @@ def _notes(location: Location, value: GridValue, year: int | None, ratio: Interv
             f"{location.code} has a direct (combustion) value only; life-cycle intensity is about "
             f"{1 / ratio.best:.2f} x as high there, which the interval spans."
         )
-    if location.region and location.region.own_value is None and location.place.kind == "country":
-        found.append(f"{location.code}: no regional value; the grid of {location.place.name} is used.")
+    if location.region and not is_regions_own and (location.region.own_value or location.place.kind == "country"):
+        during = f" for {year}" if location.region.own_value else ""
+        found.append(f"{location.code}: no regional value{during}; the grid of {location.place.name} is used.")
     return found
 
 
@@ -165,10 +173,14 @@ def _spread(places: Places, place: Place, value: GridValue, age: int) -> tuple[f
         floor_g = _points(places, "source_floor_g")[0][1]
         ratio = places.direct_over_life_cycle(place)[0].best if value.basis == "direct" else 1.0
         above = max(source, log1p(Z_90 * floor_g * ratio / g_per_kwh) / Z_90)
-    stale = _interpolated(_points(places, "age"), float(age))
-    within = dict(places.uncertainty_term("subregion")).get(place.place, 0.0)
-    rest = stale**2 + within**2
+    stale = _interpolated(_points(places, "age_below_150" if g_per_kwh < 150 else "age"), float(age))
+    rest = stale**2 + sum(_term_of_place(places, term, place) ** 2 for term in _TERMS_BY_PLACE)
     return source**2 + rest, above**2 + rest, _step(_points(places, "run_length_scale"), g_per_kwh)
+
+
+def _term_of_place(places: Places, term: str, place: Place) -> float:
+    """Return one term of a place's uncertainty; zero where it has none of its own."""
+    return dict(places.uncertainty_term(term)).get(place.place, 0.0)
 
 
 @lru_cache(maxsize=64)

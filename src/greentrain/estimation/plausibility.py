@@ -21,6 +21,8 @@ _NODE_OVER_TDP = 1.3
 """Metered means of single devices stay below this multiple of their TDP. [1]"""
 _KILOWATTS_OVER_TDP = 0.02
 """No device draws so little of its TDP, not even idle. [1]"""
+_SOCKETS = 2
+"""Chips of the usual server. [1]"""
 _TWO_CORE_CHIPS = ("tpu-v2", "tpu-v3")
 _CORES_OF_A_HOST = 8
 
@@ -46,7 +48,7 @@ def plausibility_warnings(
     tuple of str
         One sentence or two per slip, with the likely remedy; empty for an ordinary run.
     """
-    found = [_grid(request.grid_intensity), _workstation(request)]
+    found = [_grid(request.grid_intensity), _workstation(request), _threads(catalogue, request)]
     if devices is None:
         found.append(_total_hours(request.hours, run.count))
         return tuple(filter(None, found))
@@ -67,6 +69,19 @@ def _grid(g_per_kwh: float | None) -> str | None:
     if g_per_kwh < _LOWEST_G_PER_KWH:
         return f"{start} below that of every grid: if it is in kg/kWh, give {1000 * g_per_kwh:g}."
     return f"{start} above that of every grid: if it is in lb/MWh, give {KG_PER_LB * g_per_kwh:.4g}."
+
+
+def _threads(catalogue: Catalogue, request: Request) -> str | None:
+    """More cores than two chips have: hardware threads are twice as many as cores."""
+    if request.cpu is None or request.cpu_cores is None:
+        return None
+    cpu = catalogue.hardware.find_cpu(request.cpu)
+    if cpu.cores is None or request.cpu_cores <= _SOCKETS * cpu.cores:
+        return None
+    return (
+        f"{request.cpu_cores:g} cores are {request.cpu_cores / cpu.cores:.3g} chips of {cpu.name}, which has "
+        f"{cpu.cores}: were hardware threads counted, of which a core has two?"
+    )
 
 
 def _workstation(request: Request) -> str | None:
@@ -110,7 +125,7 @@ def _existed(catalogue: Catalogue, devices: ResolvedDevices, hours: float | None
     # A year before the release is another slip, with a warning of its own.
     if years < 1 or hours <= years * HOURS_PER_YEAR * 1.01:
         return None
-    name, count = devices.profile.name, devices.count
+    name, count = devices.name, devices.count
     text = f"{hours:,.10g} hours of wall-clock time are longer than {name} had existed by {last} (released {released})."
     return f"{text} {_remedy(count)}" if count > 1 else text
 
@@ -123,7 +138,7 @@ def _not_yet_released(catalogue: Catalogue, devices: ResolvedDevices, year: int 
     released = _released(catalogue, devices)
     if released is None or year >= released:
         return None
-    return f"{profile.name} was released in {released}, after the year given, {year}."
+    return f"{devices.name} was released in {released}, after the year given, {year}."
 
 
 def _cores_as_chips(devices: ResolvedDevices) -> str | None:
@@ -141,13 +156,13 @@ def _power(catalogue: Catalogue, request: Request, profile: Accelerator, power_w
         share = f"{100 * power_w / tdp_w.best:.2g} %"
         return f"The power is in W, and {power_w:g} W is {share} of the TDP of {profile.name}: was it in kW?"
     plate = catalogue.hardware.nameplate(profile.id)
-    with_host_w = power_w * (request.host_factor or 1.0)
+    with_host_w = power_w * (request.host_factor or 1.0) + (request.host_power or 0.0)
     if plate and with_host_w > plate[0]:
         return (
             f"{with_host_w:.4g} W per accelerator is above the nameplate of a whole {plate[1]}, {plate[0]:.4g} W per "
             f"accelerator: is it the power of several?"
         )
-    is_default = request.host_factor is None and not request.names_host
+    is_default = request.host_factor is None and request.host_power is None and not request.names_host
     if tdp_w and is_default and power_w > _NODE_OVER_TDP * tdp_w.high and _has_host(catalogue, profile):
         return (
             f"{power_w:g} W is {power_w / tdp_w.best:.2g} x the TDP of {profile.name}. If it holds CPU, memory and "
@@ -157,5 +172,5 @@ def _power(catalogue: Catalogue, request: Request, profile: Accelerator, power_w
 
 
 def _has_host(catalogue: Catalogue, profile: Accelerator) -> bool:
-    """Whether the default host factor adds anything; a TPU's power is the system's."""
-    return not catalogue.hardware.default(profile.hardware_class, "host_factor").value.is_exact
+    """Whether a host is added by default; a TPU's power is the system's."""
+    return catalogue.hardware.default(profile.hardware_class, "host_share").value.best > 0

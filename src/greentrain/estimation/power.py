@@ -1,10 +1,12 @@
-"""What the computers draw: accelerators with a host factor, or the sum of named parts, never both."""
+"""What the computers draw: full servers as metered, accelerators and their host, or the sum of named parts."""
 
 from functools import lru_cache
 from typing import NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Figure, Instance
+from greentrain.catalogue.hardware import device_name
+from greentrain.catalogue.records import RENTED
 from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.ranges import checked_number
 from greentrain.estimation.request import Request
@@ -15,7 +17,10 @@ from greentrain.units import W_PER_KW
 
 _MOST_OVER_TDP = 3
 _ANY_CPU = "device:any server CPU"
-_DEVICES_PER_BOARD_HOST = 8
+DEVICES_OF_A_SERVER = 8
+"""Accelerators from which on a server is full, and which one board carries at most. [1]"""
+THREADS_PER_CORE = 2
+_CORES_OF_A_CHIP, _CORES_OF_A_SMALL_CHIP = 32, 16
 _SOCKETS = 2.0
 """Sockets of the usual server. [1]"""
 
@@ -29,6 +34,11 @@ class ResolvedDevices(Record):
     fraction: float
     instance: Instance | None
     notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The device by what the user said of it."""
+        return device_name(self.profile, self.family and self.family.name)
 
     def __hash__(self) -> int:
         # Enough to tell devices apart, and much less than all fields of a profile.
@@ -61,12 +71,15 @@ class ItEnergy(NamedTuple):
         The accelerators' part. [kWh]
     it_energy_kwh : Interval
         All of it. [kWh]
+    of_accelerators : tuple of Input
+        What the accelerators' part follows from, where that is not among ``inputs``.
     """
 
     accelerators_kwh: float
     it_energy_kwh: Interval
     inputs: tuple[Input, ...]
     notes: tuple[str, ...]
+    of_accelerators: tuple[Input, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -83,11 +96,15 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
     if instance is not None:
         return _devices_of_instance(catalogue, gpu, instance, count or 1)
     assert gpu is not None
-    times, name = _counted(gpu)
-    if times and count is not None and count != times:
-        raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which means {times}")
-    profile, family = catalogue.hardware.find_accelerator(name)
-    return ResolvedDevices(profile, family, times or count or 1, 1.0, None, _device_notes(catalogue, profile))
+    found = catalogue.hardware.read_accelerator(gpu)
+    number = None if found.number is None else int(checked_number("count", found.number))
+    if number is not None and count is not None and count != number:
+        raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which means {number}")
+    notes = _device_notes(catalogue, found.profile)
+    if found.fraction != 1:
+        notes = (f"{gpu.strip()}: {found.fraction:.3g} of each {found.profile.name}.", *notes)
+    devices = number or count or 1
+    return ResolvedDevices(found.profile, found.family, devices, found.fraction, None, notes)
 
 
 def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, count: int) -> ResolvedDevices:
@@ -103,15 +120,6 @@ def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, c
     return ResolvedDevices(
         profile, None, devices, found.fraction_of_device, found, (note, *_device_notes(catalogue, profile))
     )
-
-
-def _counted(gpu: str) -> tuple[int, str]:
-    """Split ``8xA100`` into 8 and ``A100``; 0 when the name has no count."""
-    number, sign, name = gpu.replace("\N{MULTIPLICATION SIGN}", "x").replace("X", "x", 1).partition("x")
-    digits, name = number.strip(), name.strip()
-    if sign and digits.isdecimal() and digits.isascii() and name:
-        return int(checked_number("count", digits)), name
-    return 0, gpu
 
 
 def _device_notes(catalogue: Catalogue, profile: Accelerator) -> tuple[str, ...]:
@@ -149,7 +157,7 @@ def draw(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None
     if devices is None:
         return _host_parts(catalogue, request, hours, None)
     number = devices.count * devices.fraction
-    power = _device_power(catalogue, devices, request.power, request.utilization, request.workload)
+    power = _device_power(catalogue, devices, request.power, request.utilization, request.kind)
     watts, inputs, notes = power.watts, power.inputs, power.notes
     alone = formulas.it_energy_kwh(number, hours, watts, 1.0)
     alone_interval = with_relative_width(alone, *(item.value for item in inputs))
@@ -160,10 +168,112 @@ def draw(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None
             )
         host = _host_parts(catalogue, request, hours, devices)
         return _sum_of_parts(alone_interval, inputs, host._replace(notes=(*host.notes, *notes)))
-    factor = _host_factor(catalogue, request.host_factor, devices.profile.hardware_class)
-    it_kwh = formulas.it_energy_kwh(number, hours, watts, factor.value.best)
-    interval = with_relative_width(it_kwh, *(item.value for item in (*inputs, factor)))
-    return ItEnergy(alone, interval, (*inputs, factor), (*devices.notes, *notes))
+    factor = _host_factor(catalogue, request, devices.profile.hardware_class)
+    if factor is not None:
+        it_kwh = formulas.it_energy_kwh(number, hours, watts, factor.value.best)
+        interval = with_relative_width(it_kwh, *(item.value for item in (*inputs, factor)))
+        return ItEnergy(alone, interval, (*inputs, factor), (*devices.notes, *notes))
+    if power.holds_host or _holds_host(catalogue, devices.profile):
+        _refuse_host_power(request, devices.profile)
+        return ItEnergy(alone, alone_interval, inputs, (*devices.notes, *notes))
+    node_ratio = _node_ratio(catalogue, request, devices)
+    if node_ratio is not None:
+        servers = _full_servers(catalogue, devices, number * hours, alone, node_ratio)
+        return servers._replace(of_accelerators=inputs)
+    beside = _host_power(catalogue, request.host_power, devices.profile, power)
+    return _with_host(number * hours, power, beside, (*devices.notes, *notes))
+
+
+def _host_factor(catalogue: Catalogue, request: Request, hardware_class: str) -> Input | None:
+    """Return the factor that the user stated, or has among the own profiles; there is no other default."""
+    if request.host_factor is not None:
+        return given("host_factor", request.host_factor, "1")
+    figure = catalogue.hardware.default_for_workload(hardware_class, "", "host_factor")
+    if figure is None or request.host_power is not None:
+        return None
+    return _default_input("host_factor", figure, f"host:{hardware_class}")
+
+
+def _with_host(device_hours: float, power: DevicePower, host: Input, notes: tuple[str, ...]) -> ItEnergy:
+    """Add the host's power to the accelerators', both of which follow the TDP."""
+    alone = formulas.it_energy_kwh(device_hours, 1.0, power.watts, 1.0)
+    it_kwh = formulas.it_energy_kwh(device_hours, 1.0, power.watts + host.value.best, 1.0)
+    share = alone / it_kwh
+    of_tdp = tuple(item for item in power.inputs if item.name == "tdp" and host.basis != "given")
+    own = tuple(item for item in power.inputs if item not in of_tdp)
+    accelerators = with_relative_width(alone, *(item.value for item in own))
+    rest = with_relative_width(it_kwh - alone, host.value)
+    interval = with_relative_width(it_kwh, sum_independent(accelerators, rest), *(item.value for item in of_tdp))
+    inputs = (
+        *of_tdp,
+        *(item._replace(weight=share) for item in own),
+        host._replace(weight=1 - share),
+    )
+    return ItEnergy(alone, interval, inputs, notes)
+
+
+def _node_ratio(catalogue: Catalogue, request: Request, devices: ResolvedDevices) -> Input | None:
+    """Return the power of a full server over the TDP of its accelerators; None where the table doesn't hold.
+
+    It was fitted to servers of eight or more accelerators at the wall. A power, a utilization or a host that the user
+    states, or has among the own profiles, is closer to the run. A workload that was never metered at the wall follows
+    from its accelerators.
+    """
+    stated = (request.power, request.utilization, request.host_power)
+    if devices.fraction != 1 or any(value is not None for value in stated) or not _is_full_server(request, devices):
+        return None
+    hardware_class = devices.profile.hardware_class
+    if {(hardware_class, name) for name in ("utilization", "host_share")} & catalogue.hardware.own_defaults:
+        return None
+    figure = catalogue.hardware.default_for_workload(hardware_class, request.kind or "", "node_ratio")
+    return figure and _default_input("node_ratio", figure, f"node:{hardware_class}")
+
+
+def _is_full_server(request: Request, devices: ResolvedDevices) -> bool:
+    if devices.instance is not None:
+        return devices.instance.accelerator_count >= DEVICES_OF_A_SERVER
+    is_counted = request.count is not None or devices.count > 1
+    # Where only accelerator-hours are known, they are those of a cluster.
+    return devices.count >= DEVICES_OF_A_SERVER or (request.hours is None and not is_counted)
+
+
+def _full_servers(
+    catalogue: Catalogue, devices: ResolvedDevices, device_hours: float, alone_kwh: float, node_ratio: Input
+) -> ItEnergy:
+    """Multiply the TDP with what full servers were metered at; the accelerators' part is their own table's."""
+    tdp = _tdp_input(catalogue, devices)
+    watts = formulas.node_power_w(tdp.value.best, node_ratio.value.best)
+    it_kwh = formulas.it_energy_kwh(device_hours, 1.0, watts, 1.0)
+    interval = with_relative_width(it_kwh, tdp.value, node_ratio.value)
+    notes = (*devices.notes, *_power_notes(devices.profile, devices.family))
+    return ItEnergy(min(alone_kwh, it_kwh), interval, (tdp, node_ratio), notes)
+
+
+def _holds_host(catalogue: Catalogue, profile: Accelerator) -> bool:
+    """Whether the power of a device of this class is always stated with its host in it."""
+    return catalogue.hardware.default(profile.hardware_class, "host_share").value.best == 0
+
+
+def _refuse_host_power(request: Request, profile: Accelerator) -> None:
+    if request.host_power is not None:
+        rule = f"is inside the power of {profile.name}, which holds its host's; leave it out"
+        raise Contradiction("host_power", request.host_power, rule)
+
+
+@lru_cache(maxsize=1024)
+def _host_power(catalogue: Catalogue, value: float | None, profile: Accelerator, power: DevicePower) -> Input:
+    """Return the power of the host per accelerator [W]: stated, or its usual share of the TDP.
+
+    Where no TDP is known, of the TDP that belongs to the power at the usual utilization.
+    """
+    if value is not None:
+        return given("host_power", value, "W")
+    default = catalogue.hardware.default
+    figure = default(profile.hardware_class, "host_share")
+    usual = default(profile.hardware_class, "utilization").value.best
+    watts = figure.value.scaled(profile.tdp_w.best if profile.tdp_w else power.watts / usual)
+    note = f"{figure.value.best:g} x TDP. {figure.notes}"
+    return Input("host_power", watts, "W", figure.basis, figure.source, note, 1.0, f"host:{profile.hardware_class}")
 
 
 def _sum_of_parts(alone: Interval, inputs: tuple[Input, ...], host: ItEnergy) -> ItEnergy:
@@ -182,7 +292,8 @@ def _device_power(
     profile = devices.profile
     key = f"device:{profile.id}"
     if power is not None:
-        _check_power(profile, power)
+        if fault := rating_fault(profile, power):
+            raise InvalidNumber("power", power, fault)
         return DevicePower(power, (given("accelerator_power", power, "W")._replace(basis="measured"),), ())
     if profile.training_w and profile.training_scope == "system" and utilization is None:
         note = f"{profile.name}: the measured mean of the whole system per chip is used, host included."
@@ -193,8 +304,7 @@ def _device_power(
         raise Contradiction(
             "gpu", profile.id, f"no published power figure for {profile.name}; give {{power}}, its mean power in W"
         )
-    basis = "assumed" if profile.verified == "assumed" else "published"
-    tdp = Input("tdp", _tdp_interval(catalogue, devices), "W", basis, profile.source, profile.name, key=key)
+    tdp = _tdp_input(catalogue, devices)
     notes = _power_notes(profile, devices.family)
     if utilization is not None:
         share = given("utilization", utilization, "1")
@@ -203,6 +313,13 @@ def _device_power(
         notes = (*notes, *more)
     watts = formulas.accelerator_power_w(tdp.value.best, share.value.best)
     return DevicePower(watts, (tdp, share), notes)
+
+
+def _tdp_input(catalogue: Catalogue, devices: ResolvedDevices) -> Input:
+    profile = devices.profile
+    basis = "assumed" if profile.verified == "assumed" else "published"
+    value = _tdp_interval(catalogue, devices)
+    return Input("tdp", value, "W", basis, profile.source, devices.name, key=f"device:{profile.id}")
 
 
 def _tdp_interval(catalogue: Catalogue, devices: ResolvedDevices) -> Interval:
@@ -215,14 +332,11 @@ def _tdp_interval(catalogue: Catalogue, devices: ResolvedDevices) -> Interval:
     return Interval(min(tdp.low for tdp in known), best.best, max(tdp.high for tdp in known))
 
 
-def _check_power(profile: Accelerator, power: float) -> None:
-    if profile.tdp_w and power > _MOST_OVER_TDP * profile.tdp_w.high:
-        limit = _MOST_OVER_TDP * profile.tdp_w.high
-        raise InvalidNumber(
-            "power",
-            power,
-            f"no {profile.name} draws that; it is rated {profile.tdp_w.best:g} W, at most {limit:g} passes",
-        )
+def rating_fault(profile: Accelerator, power_w: float) -> str | None:
+    """Return why an accelerator, its host included, cannot draw a power, or None when it can."""
+    if profile.tdp_w is None or power_w <= (limit := _MOST_OVER_TDP * profile.tdp_w.high):
+        return None
+    return f"no {profile.name} draws that; it is rated {profile.tdp_w.best:g} W, at most {limit:g} passes"
 
 
 def _default_utilization(
@@ -232,14 +346,6 @@ def _default_utilization(
     figure = by_kind or catalogue.hardware.default(hardware_class, "utilization")
     notes = (f"No evidence on {workload} for this class of hardware: the default for any workload is used.",)
     return _default_input("utilization", figure), notes if workload and not by_kind else ()
-
-
-@lru_cache(maxsize=1024)
-def _host_factor(catalogue: Catalogue, value: float | None, hardware_class: str) -> Input:
-    if value is not None:
-        return given("host_factor", value, "1")
-    figure = catalogue.hardware.default(hardware_class, "host_factor")
-    return _default_input("host_factor", figure, f"host:{hardware_class}")
 
 
 def _default_input(name: str, figure: Figure, key: str = "") -> Input:
@@ -252,7 +358,7 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: R
     memory_w, memory_inputs = _memory(catalogue, request)
     parts = [(cpu_w, cpu_inputs), (memory_w, memory_inputs)]
     if devices is not None:
-        boards = -(-devices.count // _DEVICES_PER_BOARD_HOST)
+        boards = -(-devices.count // DEVICES_OF_A_SERVER)
         board = _default_input("board_power", catalogue.hardware.default("cpu", "board_w"), "method:board")
         parts.append((board.value.scaled(boards), (board,)))
     watts = sum_independent(*(part for part, _ in parts))
@@ -265,7 +371,7 @@ def _cpu(
     catalogue: Catalogue, request: Request, has_accelerators: bool
 ) -> tuple[Interval, tuple[Input, ...], tuple[str, ...]]:
     assert request.cpu_cores is not None
-    per_core, notes = _cpu_power_per_core(catalogue, request.cpu)
+    per_core, notes = _cpu_power_per_core(catalogue, request.cpu, request.cpu_cores)
     default = catalogue.hardware.default
     load = _default_input("cpu_load", default("cpu", "gpu_job_load" if has_accelerators else "load"))
     if request.utilization is not None and not has_accelerators:
@@ -285,21 +391,54 @@ def _cpu(
 
 
 @lru_cache(maxsize=1024)
-def _cpu_power_per_core(catalogue: Catalogue, name: str | None) -> tuple[Input, tuple[str, ...]]:
+def _cpu_power_per_core(catalogue: Catalogue, name: str | None, cores: float) -> tuple[Input, tuple[str, ...]]:
     if name is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
         notes = ("No CPU named: the mean of server CPUs per core is used.",)
         return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), notes
     cpu = catalogue.hardware.find_cpu(name)
+    if cpu.segment == RENTED:
+        return _rented_power_per_thread(catalogue, cpu)
     if cpu.tdp_w is None or cpu.cores is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
-        known = f"{cpu.tdp_w.best:g} W, but no source states its cores" if cpu.tdp_w else "no source states its TDP"
-        note = f"{cpu.name}: {known}; the mean TDP per core of server CPUs is used."
-        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), (note,)
+        if cpu.tdp_w is None:
+            note = f"{cpu.name}: no source states its TDP; the mean TDP per core of server CPUs is used."
+            return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), (note,)
+        return _capped_power_per_core(cpu, cpu.tdp_w, figure, cores)
     basis = "assumed" if cpu.verified == "assumed" else "published"
     note = f"{cpu.name}: {cpu.tdp_w.best:g} W, {cpu.cores} cores"
     value, key = cpu.tdp_w.scaled(1 / cpu.cores), f"device:{cpu.name}"
     return Input("cpu_tdp_per_core", value, "W", basis, cpu.source, note, key=key), ()
+
+
+def _capped_power_per_core(cpu: Cpu, tdp_w: Interval, figure: Figure, cores: float) -> tuple[Input, tuple[str, ...]]:
+    """Take the usual watts per core, held below the TDP of as many chips as so many cores make.
+
+    How many cores the chip has is not known: 32, and upward 16, are those of a large one.
+    """
+    usual, most = (tdp_w.high * max(1.0, cores / each) / cores for each in (_CORES_OF_A_CHIP, _CORES_OF_A_SMALL_CHIP))
+    low, best, high = figure.value
+    best, high = min(best, usual), min(high, most)
+    value = Interval(min(low, best), best, high)
+    note = (
+        f"{cpu.name}: {tdp_w.best:g} W, but no source states its cores; the mean TDP per core of server CPUs is used, "
+        f"at most the chip's TDP."
+    )
+    basis = "assumed" if value != figure.value else figure.basis
+    source = f"{figure.source};{cpu.source}"
+    return Input("cpu_tdp_per_core", value, "W", basis, source, note, key=f"device:{cpu.name}"), (note,)
+
+
+def _rented_power_per_thread(catalogue: Catalogue, cpu: Cpu) -> tuple[Input, tuple[str, ...]]:
+    """Return the watts of a hardware thread of a server's CPU, of which a core has two, or is one itself."""
+    figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
+    low, best, high = figure.value
+    value = Interval(low / THREADS_PER_CORE, best / THREADS_PER_CORE, high)
+    note = (
+        f"{cpu.name} is what a rented machine calls any of its CPUs: the cores are taken for hardware threads, "
+        f"{value.low:.2g} to {value.high:.2g} W each."
+    )
+    return Input("cpu_tdp_per_core", value, "W", "assumed", figure.source, note, key=_ANY_CPU), (note,)
 
 
 def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Input, ...]]:

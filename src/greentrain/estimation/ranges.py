@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from math import isfinite
 
 from greentrain.errors import InputError, InvalidNumber, either
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 FIRST_YEAR = 2009
 """The earliest year of the grid tables."""
+YEARS_AHEAD = 5
+"""How far ahead a run may be planned: the newest figures are used, with a wider interval. [a]"""
 _SMALLEST = 1e-9
 """Anything between this and zero is a slip, and products of it would run out of digits."""
 
@@ -36,6 +39,7 @@ LIMITS = {
         0, 1.2, "mean power draw over TDP", "0.75 means 75 %; boards do not exceed their TDP for long"
     ),
     "host_factor": Limits(1, 5, "node power over accelerator power", inclusive=True),
+    "host_power": Limits(0, 30_000, "W of the host per accelerator"),
     "cpu_cores": Limits(0, 10_000_000, "cores"),
     "memory_gb": Limits(0, 1e8, "GB"),
     "year": Limits(FIRST_YEAR, 9999, "a calendar year", whole=True, inclusive=True),
@@ -51,10 +55,16 @@ LIMITS = {
 SITES = ("datacentre", "workstation")
 WORKLOADS = ("pretraining", "finetuning", "inference-like", "small")
 PRECISIONS = ("bf16", "fp16", "fp32", "fp8")
-_CHOICES = {"site": SITES, "precision": PRECISIONS, "workload": WORKLOADS}
+ARCHITECTURES = ("decoder-only", "encoder-only", "encoder-decoder")
+_CHOICES = {"architecture": ARCHITECTURES, "site": SITES, "precision": PRECISIONS, "workload": WORKLOADS}
 SCALES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 """Letters that may follow a count of parameters, tokens or operations."""
 SCALED = ("params", "active_params", "tokens", "flops")
+
+
+def this_year() -> int:
+    """Return the year of the present, which a run has unless another is stated."""
+    return time.localtime().tm_year
 
 
 def checked_number(name: str, value: Any) -> float:
@@ -126,6 +136,13 @@ def _parsed(limits: Limits, name: str, text: str) -> float:
             return float(digits) * factor
         except ValueError:
             pass
+    from greentrain.estimation.written_numbers import TIMES, written_number  # patterns cost a tenth of a start
+
+    if (written := written_number(name, plain)) is not None:
+        return written
+    if name in TIMES and "," not in plain:
+        rule = f"must be a number ({limits.unit}), or a time such as 96h, 2h30, 3d or 72:00"
+        raise InvalidNumber(name, text, rule)
     advice = ", also with K, M, B or T: 8B is 8e9" if name in SCALED else _number_advice(plain)
     raise InvalidNumber(name, text, f"must be a number ({limits.unit}){advice}")
 

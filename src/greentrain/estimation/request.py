@@ -1,11 +1,11 @@
 """Validate the arguments of ``estimate``, singly and in combination."""
 
-import time
 from typing import Any
 
 from greentrain.errors import Contradiction, InvalidNumber
-from greentrain.estimation.ranges import SITES, checked_number, checked_text
+from greentrain.estimation.ranges import YEARS_AHEAD, checked_number, checked_text, this_year
 
+ENCODER_DECODER = "encoder-decoder"
 _SIZES = ("params", "tokens", "active_params")
 
 
@@ -32,6 +32,7 @@ class Request:
         utilization: float | None = None,
         workload: str | None = None,
         host_factor: float | None = None,
+        host_power: float | None = None,
         cpu: str | None = None,
         cpu_cores: float | None = None,
         memory_gb: float | None = None,
@@ -45,6 +46,7 @@ class Request:
         tokens: float | str | None = None,
         active_params: float | str | None = None,
         flops: float | str | None = None,
+        architecture: str | None = None,
         precision: str | None = None,
         mfu: float | None = None,
     ) -> None:
@@ -57,6 +59,7 @@ class Request:
         self.utilization: float | None = _number("utilization", utilization)
         self.workload: str | None = _text("workload", workload)
         self.host_factor: float | None = _number("host_factor", host_factor)
+        self.host_power: float | None = _number("host_power", host_power)
         self.cpu: str | None = _text("cpu", cpu)
         self.cpu_cores: float | None = _number("cpu_cores", cpu_cores)
         self.memory_gb: float | None = _number("memory_gb", memory_gb)
@@ -64,16 +67,17 @@ class Request:
         self.year: int | None = _number("year", year)
         self.grid_intensity: float | None = _number("grid_intensity", grid_intensity)
         self.pue: float | None = _number("pue", pue)
-        self.site: str = _text("site", site) or SITES[0]
+        self.site: str | None = _text("site", site)
         self.runs: int = _number("runs", runs) or 1
         self.params: float | None = _number("params", params)
         self.tokens: float | None = _number("tokens", tokens)
         self.active_params: float | None = _number("active_params", active_params)
         self.flops: float | None = _number("flops", flops)
+        self.architecture: str | None = _text("architecture", architecture)
         self.precision: str | None = _text("precision", precision)
         self.mfu: float | None = _number("mfu", mfu)
-        if year is not None and self.year > (this_year := time.localtime().tm_year):
-            raise InvalidNumber("year", year, f"lies in the future; the last possible year is {this_year}")
+        if year is not None and self.year > (last := this_year() + YEARS_AHEAD):
+            raise InvalidNumber("year", year, f"is more than {YEARS_AHEAD} years ahead; the last is {last}")
         _check_together(self)
 
     @property
@@ -85,6 +89,11 @@ class Request:
     def names_host(self) -> bool:
         """Whether the host is described by its parts instead of a factor."""
         return self.cpu is not None or self.cpu_cores is not None
+
+    @property
+    def kind(self) -> str | None:
+        """Kind of training: the stated workload; a model whose size is stated is pretrained."""
+        return self.workload or ("pretraining" if self.names_work else None)
 
     @property
     def names_work(self) -> bool:
@@ -126,6 +135,11 @@ def _check_work(request: Request) -> None:
         raise Contradiction(sizes[0], getattr(request, sizes[0]), "needs {params}, the size of the model")
     if request.active_params and request.params and request.active_params > request.params:
         raise Contradiction("active_params", request.active_params, f"is more than {{params}}, {request.params:g}")
+    if request.architecture is not None and request.params is None:
+        raise Contradiction("architecture", request.architecture, "counts only with {params} and {tokens}")
+    if request.architecture == ENCODER_DECODER and request.active_params is not None:
+        rule = f"and {{architecture}} {ENCODER_DECODER} both state what each token passes through; give one"
+        raise Contradiction("active_params", request.active_params, rule)
     for name in ("precision", "mfu"):
         if getattr(request, name) is not None and not request.names_work:
             raise Contradiction(
@@ -168,12 +182,17 @@ def _check_host(request: Request) -> None:
     if request.host_factor is not None and request.names_host:
         rule = "already holds CPU and memory; leave out {cpu}, {cpu_cores} and {memory_gb}"
         raise Contradiction("host_factor", request.host_factor, rule)
+    if request.host_power is not None and request.names_host:
+        rule = "already holds CPU and memory; leave out {cpu}, {cpu_cores} and {memory_gb}"
+        raise Contradiction("host_power", request.host_power, rule)
+    if request.host_power is not None and request.host_factor is not None:
+        raise Contradiction("host_power", request.host_power, "and {host_factor} both describe the host; give one")
     if request.gpu_hours is not None and request.names_host:
         raise Contradiction("gpu_hours", request.gpu_hours, "cannot time the CPU; give {hours} (wall-clock)")
 
 
 def _check_without_accelerators(request: Request) -> None:
-    for name in ("power", "gpu_hours", "host_factor", "workload"):
+    for name in ("power", "gpu_hours", "host_factor", "host_power", "workload"):
         value = getattr(request, name)
         if value is not None:
             raise Contradiction(name, value, "is about accelerators; name them with {gpu} or {instance}")

@@ -6,7 +6,9 @@ from greentrain.catalogue import Location
 from greentrain.catalogue.places import WORLD
 from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.power import ResolvedDevices
+from greentrain.estimation.ranges import this_year
 from greentrain.estimation.request import Request
+from greentrain.estimation.site import default_site
 from greentrain.estimation.training_flops import Compute
 from greentrain.inputs import Input, given
 from greentrain.interval import exact
@@ -39,7 +41,7 @@ class ResolvedRun:
 
     def __init__(self, request: Request, devices: ResolvedDevices | None, compute: Compute | None) -> None:
         self._request = request
-        self._devices = devices
+        self.devices = devices
         self._compute = compute
         self.count = devices.count if devices else 1
         self.hours = self._hours()
@@ -65,8 +67,14 @@ class ResolvedRun:
         """Accelerator-hours of one run. [h]"""
         return self.hours * self.count
 
+    def _provider(self, location: Location | None) -> str:
+        """Return the cloud provider, or nothing."""
+        if location is not None and location.region is not None:
+            return location.region.provider
+        return self.devices.instance.provider if self.devices and self.devices.instance else ""
+
     def _known_hours(self) -> float | None:
-        request, devices = self._request, self._devices
+        request, devices = self._request, self.devices
         counted = request.count is not None or (devices is not None and devices.instance is None and devices.count > 1)
         return self.hours if request.hours is not None or counted else None
 
@@ -74,7 +82,7 @@ class ResolvedRun:
     def inputs(self) -> tuple[Input, ...]:
         """Count, hours and repetitions, and what derived hours follow from."""
         request = self._request
-        found = [] if self._devices is None or self.known_hours is None else [self._count_input()]
+        found = [] if self.devices is None or self.known_hours is None else [self._count_input()]
         if request.gpu_hours is not None:
             found.append(given("gpu_hours", request.gpu_hours, "h"))
         elif request.hours is not None:
@@ -92,20 +100,24 @@ class ResolvedRun:
 
     def described(self, location: Location | None, choice: GridChoice | None) -> dict[str, Any]:
         """Describe the run by the ids of what it was understood as."""
-        request, devices = self._request, self._devices
+        request, devices = self._request, self.devices
         found: dict[str, Any] = {
             "gpu": devices.profile.id if devices else None,
+            "gpu_family": devices.family.name if devices and devices.family else None,
             "count": self.count,
             "hours": self.hours,
             "gpu_hours": self.accelerator_hours if devices else None,
             "location": _zone(location, choice),
-            "year": request.year or (choice.value.year if choice else None),
+            "place": request.location,
+            "year": request.year or this_year(),
             "year_basis": "default" if request.year is None else "given",
             "grid_year": choice.value.year if choice else None,
             "runs": request.runs,
-            "site": request.site,
+            "site": request.site or default_site(devices.profile if devices else None, self._provider(location)),
             "instance": devices.instance.instance if devices and devices.instance else None,
         }
+        if devices and devices.fraction != 1:
+            found["fraction"] = devices.fraction
         found |= {name: value for name in _OPTIONAL if (value := getattr(request, name)) is not None}
         return found | self._compute.described(self.accelerator_hours) if self._compute else found
 

@@ -30,6 +30,8 @@ class Estimate(WithoutArithmetic, Record):
         Where the figures come from.
     wall_clock_hours : float or None
         Wall-clock time of one run; None where only accelerator-hours are known. [h]
+    of_accelerators : tuple of Input
+        What the accelerators' power follows from, where the power of whole servers leaves it open.
 
     Examples
     --------
@@ -43,6 +45,7 @@ class Estimate(WithoutArithmetic, Record):
     footprint: Footprint
     catalogue: Catalogue
     wall_clock_hours: float | None = None
+    of_accelerators: tuple[Input, ...] = ()
 
     @property
     def count(self) -> int:
@@ -115,7 +118,8 @@ class Estimate(WithoutArithmetic, Record):
     @property
     def accelerator_energy_kwh(self) -> Interval:
         """The accelerators' part of ``it_energy_kwh``, with the interval of its own factors alone. [kWh]"""
-        factors = (item.value for item in self.inputs if item.name in _ACCELERATOR_FACTORS)
+        named = {item.name: item.value for item in (*self.inputs, *self.of_accelerators)}
+        factors = (value for name, value in named.items() if name in _ACCELERATOR_FACTORS)
         return with_relative_width(self.accelerators_kwh, *factors)
 
     @property
@@ -162,7 +166,7 @@ class Estimate(WithoutArithmetic, Record):
         equivalents = self.equivalents
         result["sources"] = self._sources(equivalents)
         result["equivalents"] = [item.to_dict() for item in equivalents]
-        result["notes"] = list(self.notes)
+        result |= {"notes": list(self.notes), "warnings": list(self.footprint.warnings)}
         return result
 
     def to_json(self, indent: int | None = 2) -> str:

@@ -71,7 +71,7 @@ def is_counted(catalogue: Catalogue, gpu: object) -> bool:
     except Contradiction:
         return True
     except GreentrainError:  # an unknown name, for which the estimate has its own message
-        return False
+        return isinstance(gpu, str) and gpu.strip()[:1].isdigit()
     return False
 
 

@@ -4,15 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from greentrain.catalogue import Catalogue, Figure, Location, load_catalogue
-from greentrain.catalogue.facilities import WORKSTATION
+from greentrain.catalogue import Accelerator, Catalogue, Figure, Location, load_catalogue
+from greentrain.catalogue.facilities import OWN_COMPUTER, WORKSTATION
 from greentrain.catalogue.places import WORLD
 from greentrain.errors import Contradiction, GreentrainError
 from greentrain.estimation.grid import ACCOUNTING, UNIT, choose_grid, grid_input
+from greentrain.estimation.power import find_devices
 from greentrain.estimation.ranges import SITES
 from greentrain.footprint import SiteFactors
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, given
 from greentrain.interval import Interval
+
+_OWN_CLASSES = ("workstation", "laptop", "soc")
+"""Hardware classes that stand on or under desks."""
 
 UNKNOWN_SITE = SiteFactors(None, None)
 
@@ -38,7 +42,13 @@ def find_location(catalogue: Catalogue, name: str | None, provider: str) -> Loca
 
 @lru_cache(maxsize=4096)
 def find_site(
-    catalogue: Catalogue, location: Location | None, provider: str, year: int | None, pue: float | None, kind: str
+    catalogue: Catalogue,
+    location: Location | None,
+    provider: str,
+    year: int | None,
+    pue: float | None,
+    kind: str | None,
+    device: Accelerator | None = None,
 ) -> SiteFactors:
     """Find the facility's figures, the most specific that are published; the carbon intensity is not among them.
 
@@ -50,23 +60,54 @@ def find_site(
         The cloud provider, or nothing.
     pue : float or None
         What the user stated. [1]
-    kind : {'datacentre', 'workstation'}
-        Kind of site.
+    kind : {'datacentre', 'workstation'}, optional
+        Kind of site. By default that which the device belongs to, see `default_site`.
+    device : Accelerator, optional
+        The accelerator, whose class decides where neither kind nor provider is known.
     """
     region = location.region if location else None
     provider = region.provider if region else provider
     facility = WORKSTATION if kind == WORKSTATION else provider
+    by_class = kind is None and default_site(device, provider) == WORKSTATION
+    if by_class:
+        facility = OWN_COMPUTER
     power, water = (catalogue.facilities.best_known(metric, facility, region, year) for metric in ("pue", "wue"))
+    centre = location.centre if location and kind != WORKSTATION else None
+    power = (centre and centre.pue) or power
     place = location.place if location else catalogue.places.by_code[WORLD]
     electricity = catalogue.facilities.water_intensity(place)
-    site = f"{facility or 'industry'}:{region.region if region else ''}"
+    site = f"{centre.id}:" if centre else f"{facility or 'industry'}:{region.region if region else ''}"
     pue_input = given(PUE, pue, "1") if pue is not None else _input(PUE, power, 1.0, site)
     return SiteFactors(
         pue_input,
         None,
         _input("wue", water, 0.0, site),
         _input("water_intensity", electricity, 0.0, place.place),
-        () if pue is not None else _pue_notes(power, year),
+        () if pue is not None else (*_pue_notes(power, year), *_class_notes(device if by_class else None, power)),
+    )
+
+
+def default_site(device: Accelerator | None, provider: str) -> str:
+    """Return what a device stands in unless the user states it: a card, chip or laptop of one's own in no data centre.
+
+    Parameters
+    ----------
+    device : Accelerator or None
+        The accelerator, if any.
+    provider : str
+        The cloud provider, which has data centres alone, or nothing.
+    """
+    is_own = device is not None and device.hardware_class in _OWN_CLASSES and not provider
+    return WORKSTATION if is_own else SITES[0]
+
+
+def _class_notes(device: Accelerator | None, pue: Figure) -> tuple[str, ...]:
+    if device is None:
+        return ()
+    low, _, high = pue.value
+    return (
+        f"{device.name} is taken to stand in no data centre: PUE {low:.1f} to {high:.1f}. Where it does, "
+        "--site datacentre takes the PUE of one.",
     )
 
 
@@ -96,8 +137,19 @@ def site_factors(inputs: Mapping[str, Any], hours: float | None) -> SiteFactors:
         grid, notes = grid_input(choice, catalogue, hours), choice.notes
     else:
         grid = given(GRID_INTENSITY, intensity, UNIT)
-    found = find_site(catalogue, location, provider, year, inputs.get("pue"), inputs.get("site") or SITES[0])
+    device = _stated_device(catalogue, inputs)
+    found = find_site(catalogue, location, provider, year, inputs.get("pue"), inputs.get("site"), device)
     return SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))
+
+
+def _stated_device(catalogue: Catalogue, inputs: Mapping[str, Any]) -> Accelerator | None:
+    gpu, instance = inputs.get("gpu"), inputs.get("instance")
+    if gpu is None and instance is None:
+        return None
+    try:
+        return find_devices(catalogue, gpu, instance, None).profile
+    except GreentrainError:  # one that no profile describes
+        return None
 
 
 def site_record(site: SiteFactors) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.errors import Contradiction, InvalidNumber, either
 from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.ranges import LIMITS
-from greentrain.estimation.request import Request
+from greentrain.estimation.request import ENCODER_DECODER, Request
 from greentrain.inputs import Input, given
 from greentrain.interval import Interval, reciprocal, with_relative_width
 
@@ -64,12 +64,12 @@ class Compute(NamedTuple):
         accelerator_hours : float
             Accelerator-hours of one run. [h]
         """
-        names = ("params", "active_params", "tokens")
-        found = {name: value for name in names if (value := getattr(self.request, name)) is not None}
+        names = ("params", "active_params", "tokens", "architecture")
+        found: dict[str, Any] = {name: value for name in names if (value := getattr(self.request, name)) is not None}
         return {**found, "flops": self.flop, "precision": self.precision, "mfu": self._mfu(accelerator_hours)}
 
-    def notes(self, accelerator_hours: float) -> tuple[str, ...]:
-        """Return the MFU that the hours imply where both are known, and the slips that may explain a strange one.
+    def notes(self, accelerator_hours: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return notes on the MFU that the hours imply where both are known, and warnings of a strange one.
 
         Parameters
         ----------
@@ -77,13 +77,14 @@ class Compute(NamedTuple):
             Accelerator-hours of one run. [h]
         """
         if self.hours is not None:
-            return ()
+            return (), ()
         mfu = self._mfu(accelerator_hours)
         if mfu is None or self.peak is None:
-            return ("No peak performance is known for this device: the hours cannot be checked by the model's size.",)
+            unknown = "No peak performance is known for this device: the hours cannot be checked by the model's size."
+            return (unknown,), ()
         peak = f"{self.peak.value.best:g} TFLOP/s at {self.precision}"
         note = f"The hours imply a model FLOPs utilization (MFU) of {mfu:.3g} of the dense peak, {peak}."
-        return (note, *_doubts(mfu))
+        return (note,), _doubts(mfu)
 
     def _mfu(self, accelerator_hours: float) -> float | None:
         if self.mfu is not None or self.peak is None:
@@ -120,7 +121,7 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
         return Compute(flop, request.precision or precision, peak, None, None, request)
     assert precision is not None
     assert peak is not None
-    mfu = _mfu_input(catalogue, precision, request.mfu)
+    mfu = _mfu_input(catalogue, devices.profile, precision, request.mfu)
     best = formulas.accelerator_hours(flop, peak.value.best, mfu.value.best)
     _check_hours(request, devices.profile, best)
     hours = with_relative_width(best, reciprocal(peak.value), reciprocal(mfu.value))
@@ -130,8 +131,15 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
 def _flop(request: Request) -> float:
     if request.flops is not None:
         return request.flops
-    flop: float = formulas.training_flop(request.active_params or request.params, request.tokens)
+    assert request.params is not None
+    passed = request.active_params or request.params * _share_of_params(request)
+    flop: float = formulas.training_flop(passed, request.tokens)
     return flop
+
+
+def _share_of_params(request: Request) -> float:
+    """Return which part of the parameters each token passes through: an encoder-decoder's half. [1]"""
+    return 0.5 if request.architecture == ENCODER_DECODER else 1.0
 
 
 def _precision(profile: Accelerator, request: Request) -> str | None:
@@ -168,14 +176,16 @@ def _peak(catalogue: Catalogue, devices: ResolvedDevices, precision: str) -> Inp
     members = [catalogue.hardware.accelerator(key) for key in (family.members if family else ())]
     known = [best, *(tflops for member in members if (tflops := _tflops(member, precision)))]
     value = Interval(min(known), best, max(known)).scaled(devices.fraction)
-    note = f"{profile.name}, dense, {precision}"
+    note = f"{devices.name}, dense, {precision}"
     return Input("peak", value, "TFLOP/s", "published", profile.source, note, key=f"device:{profile.id}")
 
 
-def _mfu_input(catalogue: Catalogue, precision: str, value: float | None) -> Input:
+def _mfu_input(catalogue: Catalogue, profile: Accelerator, precision: str, value: float | None) -> Input:
     if value is not None:
         return given("mfu", value, "1")
-    figure = catalogue.hardware.compute_default(precision, "mfu")
+    # Runs of a generation were published on its server modules; a card of that name is no such machine.
+    family = profile.family if profile.hardware_class == "sxm-node" else ""
+    figure = catalogue.hardware.compute_default(precision, "mfu", family)
     return Input("mfu", figure.value, figure.unit, figure.basis, figure.source, figure.notes)
 
 
@@ -192,7 +202,8 @@ def _check_hours(request: Request, profile: Accelerator, hours: float) -> None:
 def _hours_note(request: Request) -> str:
     work = "flops"
     if request.flops is None:
-        work = f"6 x {'params' if request.active_params is None else 'active_params'} x tokens"
+        params = "params" if request.active_params is None else "active_params"
+        work = f"{6 * _share_of_params(request):g} x {params} x tokens"
     return f"{work} / (peak x MFU)"
 
 
@@ -201,7 +212,8 @@ def _doubts(mfu: float) -> tuple[str, ...]:
         return (
             f"An MFU above {IMPOSSIBLE_MFU:g} is impossible in practice: the hours are too few (wall-clock hours given "
             "as accelerator-hours, or a missing count), or params and tokens too many (all parameters of a mixture of "
-            "experts instead of the active ones, tokens of the data set instead of those seen, B for M).",
+            "experts instead of the active ones, tokens of the data set instead of those seen, B for M). Each token "
+            "passes half of an encoder-decoder: state that architecture.",
         )
     if mfu < ABSURD_MFU:
         return (

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from greentrain.history.run import Run
     from greentrain.history.session_slice import slice_session
     from greentrain.history.sql_export import export, rows_of
+    from greentrain.history.wall_meter import calibrate_by_wall, read_wall_meter
 else:
     from greentrain._lazy import lazy_names
 
@@ -25,10 +26,12 @@ else:
             "history.run": "Run",
             "history.session_slice": "slice_session",
             "history.sql_export": "export rows_of",
+            "history.wall_meter": "calibrate_by_wall read_wall_meter",
         },
     )
 
 __all__ = [
-    "Follower", "History", "NodeMeasurement", "NotAskedFor", "Reconciliation", "Run", "Totals", "export",
-    "newest", "next_run", "read_run", "rows_of", "runs_csv", "runs_dict", "slice_session", "totals_of",
+    "Follower", "History", "NodeMeasurement", "NotAskedFor", "Reconciliation", "Run", "Totals",
+    "calibrate_by_wall", "export", "newest", "next_run", "read_run", "read_wall_meter", "rows_of", "runs_csv",
+    "runs_dict", "slice_session", "totals_of",
 ]  # fmt: skip

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-from greentrain.catalogue import Accelerator
+from greentrain import formulas
+from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
+from greentrain.errors import GreentrainError
 from greentrain.estimation import Estimate
 from greentrain.history.metered_energy import (
     WIDTHS,
@@ -12,9 +14,13 @@ from greentrain.history.metered_energy import (
     reads_every,
     sensor_coverage,
 )
-from greentrain.history.recorded_run import RecordedRun
+from greentrain.history.recorded_run import RecordedRun, accelerator_of
+from greentrain.inputs import UNMETERED_SHARE, Input
 from greentrain.interval import Interval, product_independent, sum_independent, with_relative_width
+from greentrain.journal import fields
 from greentrain.journal.records import COMPONENTS, expects_accelerators
+from greentrain.numbers import with_span
+from greentrain.units import W_PER_KW
 
 _HIGHEST_OVER_TDP = 1.2
 _WHOLE = 0.999
@@ -22,6 +28,9 @@ _WHOLE = 0.999
 
 _NEARLY_ALL = 0.9
 """Share of the time that a sensor has to read for an energy to be called measured. [1]"""
+
+UNSEEN = "fans, network cards, switches and losses of power supplies"
+"""What draws power in a computer and has no sensor of its own."""
 
 
 class AdoptedEnergy(NamedTuple):
@@ -31,6 +40,10 @@ class AdoptedEnergy(NamedTuple):
     ----------
     energy : Interval or None
         Before PUE; None where nothing is known. [kWh]
+    metered : Interval or None
+        The same without what no sensor sees. [kWh]
+    unmetered : Input or None
+        What no sensor sees, as a share of what was metered; None where that holds it, as the estimate's host does.
     accelerators_kwh : float
         The accelerators' part of its best value. [kWh]
     origin : {'measurement', 'estimate', 'both', 'nothing'}
@@ -44,6 +57,8 @@ class AdoptedEnergy(NamedTuple):
     """
 
     energy: Interval | None
+    metered: Interval | None
+    unmetered: Input | None
     accelerators_kwh: float
     origin: str
     basis: str
@@ -55,6 +70,8 @@ class _Choice(NamedTuple):
     energy: Interval | None
     origin: str
     reasons: tuple[str, ...] = ()
+    is_of_parts: bool = False
+    """Whether it is the sum of accelerators, if any, and CPU as metered, without what no sensor sees."""
 
 
 def adopted_energy(
@@ -74,12 +91,20 @@ def adopted_energy(
         Measured mean power of one accelerator. [W]
     """
     choice = _of_measurement_alone(run) if estimated is None else _of_both(run, estimated, device, watts)
+    unmetered = _unmetered_share(run, estimated) if choice.is_of_parts else None
+    energy, reasons = choice.energy, choice.reasons
+    if unmetered is not None and energy is not None:
+        energy = _with_unmetered(energy, unmetered.value)
+        share = with_span(unmetered.value)
+        reasons = (*reasons, f"No sensor reads {UNSEEN}: {share} of what was read is added for them.")
     return AdoptedEnergy(
-        energy=choice.energy,
+        energy=energy,
+        metered=choice.energy,
+        unmetered=unmetered,
         accelerators_kwh=_accelerators_kwh(run, estimated, choice),
         origin=choice.origin,
         basis=_basis(run, estimated, choice),
-        reasons=choice.reasons,
+        reasons=reasons,
         unfilled=_unfilled(run, estimated, choice),
     )
 
@@ -91,7 +116,9 @@ def _of_measurement_alone(run: RecordedRun) -> _Choice:
         return _Choice(None, "nothing", _missing_parts(run))
     parts = [name for name in COMPONENTS if run.energy_kwh[name] is not None]
     filled = _filled(run, measured, None, parts[0])
-    return filled._replace(reasons=(*filled.reasons, *_missing_parts(run)))
+    working = ("gpu", "cpu") if _has_accelerators(run, None) else ("cpu",)
+    is_of_parts = all(name in parts for name in working)
+    return filled._replace(reasons=(*filled.reasons, *_missing_parts(run)), is_of_parts=is_of_parts)
 
 
 def _of_both(run: RecordedRun, estimated: Estimate, device: Accelerator | None, watts: float | None) -> _Choice:
@@ -107,13 +134,13 @@ def _of_both(run: RecordedRun, estimated: Estimate, device: Accelerator | None, 
     if run.energy_kwh["cpu"] is None:
         why = "The CPU was not measured, and it does the work: the estimate is used."
         return _Choice(estimated.it_energy_kwh, "estimate", (why,))
-    return _filled(run, measured, estimated.it_energy_kwh, "cpu")
+    return _filled(run, measured, estimated.it_energy_kwh, "cpu")._replace(is_of_parts=True)
 
 
 def _with_accelerators(run: RecordedRun, estimated: Estimate, measured: Interval) -> _Choice:
     host = metered_energy(run.nodes, ("cpu", "memory")) if run.energy_kwh["cpu"] is not None else None
     if host is not None and all(coverage(run, name) > _WHOLE for name in ("gpu", "cpu")):
-        return _Choice(measured, "measurement", _missing_parts(run))
+        return _Choice(measured, "measurement", _missing_parts(run), is_of_parts=True)
     of_accelerators = metered_energy(run.nodes, ("gpu",))
     assert of_accelerators is not None
     accelerators = _filled(run, of_accelerators, estimated.accelerator_energy_kwh, "gpu")
@@ -123,15 +150,31 @@ def _with_accelerators(run: RecordedRun, estimated: Estimate, measured: Interval
         assert together.energy is not None
         energy = sum_independent(accelerators.energy, together.energy)
         origin = accelerators.origin if together.origin == "measurement" else "both"
-        return _Choice(energy, origin, (*accelerators.reasons, *_missing_parts(run)))
+        return _Choice(energy, origin, (*accelerators.reasons, *_missing_parts(run)), is_of_parts=True)
     factor = estimated.inputs.get("host_factor")
     if factor is not None:
         why = "The CPU was not measured: the host's part follows from the accelerators' energy and the host factor."
-        return _Choice(product_independent(accelerators.energy, factor.value), "both", (*accelerators.reasons, why))
+        whole = product_independent(accelerators.energy, factor.value)
+        return _Choice(whole, "both", (*accelerators.reasons, why))
     why = "The CPU was not measured: the host's part is the estimate's."
-    host_share = 1 - estimated.accelerators_kwh / estimated.it_energy_kwh.best
-    rest = estimated.it_energy_kwh.scaled(host_share)
-    return _Choice(sum_independent(accelerators.energy, rest), "both", (*accelerators.reasons, why))
+    whole = sum_independent(accelerators.energy, _host_energy(estimated))
+    return _Choice(whole, "both", (*accelerators.reasons, why))
+
+
+def _host_energy(estimated: Estimate) -> Interval:
+    """Return the energy of the host by the estimate. [kWh]
+
+    Where that takes full servers as metered, in which accelerators and host are one figure, it is the host's usual
+    share of the TDP.
+    """
+    inputs, hours = estimated.inputs, estimated.run["gpu_hours"]
+    if "host_power" in inputs:
+        return inputs["host_power"].value.scaled(hours / W_PER_KW)
+    if "node_ratio" in inputs:
+        hardware = estimated.catalogue.hardware
+        share = hardware.default(hardware.accelerator(estimated.run["gpu"]).hardware_class, "host_share").value
+        return product_independent(inputs["tdp"].value, share).scaled(hours / W_PER_KW)
+    return estimated.it_energy_kwh.scaled(1 - estimated.accelerators_kwh / estimated.it_energy_kwh.best)
 
 
 def _fault(run: RecordedRun, estimated: Estimate, device: Accelerator | None, watts: float | None) -> str:
@@ -166,6 +209,42 @@ def _missing_parts(run: RecordedRun) -> tuple[str, ...]:
     labels = {"cpu": "CPU", "memory": "memory"}
     missing = [label for name, label in labels.items() if run.energy_kwh[name] is None]
     return tuple(f"The {label} was not measured and is not in the sum." for label in missing)
+
+
+def _unmetered_share(run: RecordedRun, estimated: Estimate | None) -> Input | None:
+    """Return what no sensor sees of the computers over what was metered; None where the profiles cannot be read."""
+    try:
+        catalogue = estimated.catalogue if estimated else _catalogue_of(run)
+    except GreentrainError:
+        return None
+    hardware_class = _hardware_class(run, estimated, catalogue)
+    figure = catalogue.hardware.default(hardware_class, UNMETERED_SHARE)
+    note = f"{UNSEEN[0].upper()}{UNSEEN[1:]}, over what was metered. {figure.notes}".rstrip()
+    weight = figure.value.best / (1 + figure.value.best)
+    key = f"unmetered:{hardware_class}"
+    return Input(UNMETERED_SHARE, figure.value, figure.unit, figure.basis, figure.source, note, weight, key)
+
+
+def _catalogue_of(run: RecordedRun) -> Catalogue:
+    profiles = fields.plain_values(run.estimate_inputs).get("profiles")
+    return load_catalogue(profiles if isinstance(profiles, str) else None)
+
+
+def _hardware_class(run: RecordedRun, estimated: Estimate | None, catalogue: Catalogue) -> str:
+    """Return the class of the hardware that did the work; ``any`` where it is not known, or there are several."""
+    if not _has_accelerators(run, estimated):
+        return "cpu"
+    if estimated is not None:
+        return catalogue.hardware.accelerator(estimated.run["gpu"]).hardware_class
+    device = accelerator_of(run, catalogue)
+    return device.hardware_class if device else "any"
+
+
+def _with_unmetered(metered: Interval, share: Interval) -> Interval:
+    if not metered.best:
+        return metered
+    best = formulas.computers_energy_kwh(metered.best, share.best)
+    return with_relative_width(best, metered, Interval(1 + share.low, 1 + share.best, 1 + share.high))
 
 
 def _accelerators_kwh(run: RecordedRun, estimated: Estimate | None, choice: _Choice) -> float:

@@ -29,7 +29,14 @@ _HIGHEST = 1.2
 _SENSOR = log(1.05)
 """Half-width of what a board's own sensor may be wrong by, log units. [1]"""
 
-_OWN = "Own runs measured by greentrain"
+OWN = "Own runs measured by greentrain"
+"""What the source of every row written here begins with."""
+
+_NOTES = {
+    "utilization": "Mean power over TDP",
+    "host_share": "Power at the wall less the accelerators' over their TDP",
+    "unmetered_share": "Power at the wall over what sensors read, less 1,",
+}
 _COLUMNS = ("hardware_class", "parameter", "low", "best", "high", "unit", "basis", "source", "verified", "notes",
             "workload")  # fmt: skip
 # Student's t, 95 % one-sided, for 2 to 30 degrees of freedom; for more the last is taken.
@@ -49,14 +56,16 @@ class UtilizationSample(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """The mean power over TDP of a class of hardware, fitted to measured runs.
+    """A parameter of a class of hardware, fitted to measured runs.
 
     Attributes
     ----------
     hardware_class, workload : str
         What it applies to; a blank workload is any.
-    utilization : Interval
-        Mean power over TDP, with the 90 % interval for the next run. [1]
+    parameter : {'utilization', 'host_share', 'unmetered_share'}
+        Mean power over TDP, power of the host per accelerator over TDP, or what no sensor reads over what they do.
+    value : Interval
+        Its value, with the 90 % interval for the next run. [1]
     before : Interval
         What was used until now. [1]
     runs : int
@@ -69,7 +78,8 @@ class Fit(NamedTuple):
 
     hardware_class: str
     workload: str
-    utilization: Interval
+    parameter: str
+    value: Interval
     before: Interval
     runs: int
     devices: tuple[str, ...]
@@ -97,8 +107,8 @@ class Calibration(NamedTuple):
 def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Catalogue | None = None) -> Calibration:
     """Fit the mean power of accelerators to measured runs and write it as a profile.
 
-    A host factor is not fitted: no meter here sees fans, network cards and losses of power supplies, which are part
-    of it.
+    A host's power is not fitted: no meter here sees fans, network cards and losses of power supplies, which are part
+    of it. A meter at the wall does, see `wall_meter.calibrate_by_wall`.
 
     Parameters
     ----------
@@ -126,6 +136,17 @@ def calibrate(runs: Iterable[Run], output: str | os.PathLike[str], catalogue: Ca
         if len(items) < LEAST_RUNS
     ]
     notes += [_left_out_text(left_out)] if left_out else []
+    return write_profile(output, fits, notes)
+
+
+def write_profile(output: str | os.PathLike[str], fits: list[Fit], notes: Iterable[str]) -> Calibration:
+    """Write fits as a profile into a folder, beside the user's other rows.
+
+    Raises
+    ------
+    GreentrainError
+        When the folder cannot be written.
+    """
     file = Path(output) / FILE
     kept, fits, more = _merge_own_rows(file, fits)
     if fits:
@@ -191,7 +212,7 @@ def _fitted(items: Sequence[UtilizationSample], catalogue: Catalogue) -> tuple[l
         if len(members) < LEAST_RUNS:
             continue
         fit = _fit(hardware_class, workload, members, catalogue)
-        if log_width(fit.utilization) < log_width(fit.before):
+        if log_width(fit.value) < log_width(fit.before):
             fits.append(fit)
         else:
             notes.append(f"{_label(fit)}: your runs differ more than the default's interval is wide; it stays.")
@@ -205,11 +226,12 @@ def _fit(hardware_class: str, workload: str, members: Sequence[UtilizationSample
     return Fit(
         hardware_class,
         workload,
+        "utilization",
         next_run([item.utilization for item in members]),
         before.value,
         len(members),
         tuple(sorted({item.device.id for item in members})),
-        f"{_OWN} {first[:10]} to {last[:10]}",
+        f"{OWN} {first[:10]} to {last[:10]}",
     )
 
 
@@ -234,9 +256,9 @@ def _label(fit: Fit) -> str:
 def _merge_own_rows(file: Path, fits: list[Fit]) -> tuple[list[Row], list[Fit], list[str]]:
     """Merge with the user's table: rows written here before are replaced, rows of another source stay."""
     rows = list(read_own_table(str(file)).records()) if file.exists() else []
-    by_hand = {_key(row) for row in rows if not row.get("source", "").startswith(_OWN)}
-    fresh = [fit for fit in fits if (fit.hardware_class, fit.workload, "utilization") not in by_hand]
-    keys = {(fit.hardware_class, fit.workload, "utilization") for fit in fresh}
+    by_hand = {_key(row) for row in rows if not row.get("source", "").startswith(OWN)}
+    fresh = [fit for fit in fits if (fit.hardware_class, fit.workload, fit.parameter) not in by_hand]
+    keys = {(fit.hardware_class, fit.workload, fit.parameter) for fit in fresh}
     notes = [f"{_label(fit)}: {file} has a row of another source; it stays." for fit in fits if fit not in fresh]
     return [row for row in rows if _key(row) not in keys], fresh, notes
 
@@ -263,7 +285,7 @@ def _write(file: Path, kept: Sequence[Row], fits: Sequence[Fit]) -> None:
 
 
 def _row(fit: Fit) -> Row:
-    low, best, high = (f"{value:.4f}" for value in fit.utilization)
-    notes = f"Mean power over TDP of {fit.runs} runs on {', '.join(fit.devices)}."
-    values = (fit.hardware_class, "utilization", low, best, high, "1", "default", fit.source, "yes", notes)
+    low, best, high = (f"{value:.4f}" for value in fit.value)
+    notes = f"{_NOTES[fit.parameter]} of {_runs(fit.runs)} on {', '.join(fit.devices)}."
+    values = (fit.hardware_class, fit.parameter, low, best, high, "1", "default", fit.source, "yes", notes)
     return dict(zip(_COLUMNS, (*values, fit.workload), strict=True))

@@ -126,7 +126,7 @@ class History:
 
     >>> for run in History():
     ...     print(run)
-    bert-1 completed after 1 h 00 min: 0.504 kWh, 0.202 kg CO2e (90 % interval 0.193 to 0.214)
+    bert-1 completed after 1 h 00 min: 0.6 kWh, 0.24 kg CO2e (90 % interval 0.219 to 0.267)
     """
 
     def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
@@ -209,7 +209,7 @@ class History:
         Examples
         --------
         >>> History().get("bert")
-        <Run bert-1 completed, 3600 s, 0.504 kWh, 0.2016 kg CO2e (90 % interval 0.1926 to 0.2138)>
+        <Run bert-1 completed, 3600 s, 0.5998 kWh, 0.2399 kg CO2e (90 % interval 0.2191 to 0.2668)>
         """
         folders = self._folders_of(id)
         run = read_run(folders)
@@ -241,7 +241,7 @@ class History:
         Examples
         --------
         >>> History().totals(project="nlp").facility_energy_kwh.best
-        0.504
+        0.59976
         """
         return totals_of(self.runs(project=project, since=since, status=status))
 
@@ -285,7 +285,7 @@ class History:
         >>> print(History().to_frame()[["name", "status", "facility_energy_kwh_best"]])
                 name     status  facility_energy_kwh_best
         id
-        bert-1  bert  completed                     0.504
+        bert-1  bert  completed                   0.59976
         """
         try:
             import pandas  # type: ignore[import-untyped]

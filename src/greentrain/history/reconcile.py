@@ -11,7 +11,7 @@ from greentrain.footprint import Factor, Footprint, SiteFactors, footprint
 from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
 from greentrain.history.metered_energy import accelerator_coverage, coverage, mean_accelerator_w, metered_energy
 from greentrain.history.recorded_run import RecordedRun, accelerator_of, estimate_inputs
-from greentrain.inputs import IT_ENERGY, Input
+from greentrain.inputs import IT_ENERGY, METERED_ENERGY, Input
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
 
@@ -76,6 +76,8 @@ class Reconciliation(NamedTuple):
         of power supplies, which no meter here sees, would make it larger. [1]
     believed : {'measurement', 'estimate', 'both', 'nothing'}
         Where the footprint's energy comes from.
+    unmetered_share : Interval or None
+        What no sensor sees over what was metered, as it was added; None where nothing was. [1]
     reasons : tuple of str
         Why, and what was filled.
     unfilled : tuple of str
@@ -90,6 +92,7 @@ class Reconciliation(NamedTuple):
     implied_utilization: float | None
     implied_host_factor: float | None
     believed: str
+    unmetered_share: Interval | None
     reasons: tuple[str, ...]
     unfilled: tuple[str, ...]
     site_notes: tuple[str, ...]
@@ -121,6 +124,7 @@ def reconcile(run: RecordedRun) -> Reconciliation:
         implied_utilization=watts / tdp_w.best if tdp_w and watts is not None else None,
         implied_host_factor=_implied_host_factor(run),
         believed=found.origin,
+        unmetered_share=found.unmetered.value if found.unmetered else None,
         reasons=reasons,
         unfilled=found.unfilled,
         site_notes=site_notes,
@@ -163,6 +167,8 @@ def _inputs(run: RecordedRun, estimated: Estimate | None, found: AdoptedEnergy, 
     known = estimated.inputs if estimated else ()
     if found.energy is not None:
         yield _energy_input(run, estimated, found)
+    if found.unmetered is not None:
+        yield found.unmetered
     if found.origin != "measurement":
         # The energy's own interval holds their doubt already.
         named = (*_OTHER_THAN_ENERGY, *_OF_SITE, *_OF_TIME)
@@ -179,8 +185,11 @@ def _with_accounting(item: Input) -> Input:
 
 
 def _energy_input(run: RecordedRun, estimated: Estimate | None, found: AdoptedEnergy) -> Input:
-    """Return the energy as an input, with what other runs share of its doubt: the sensors', or the profile's."""
-    assert found.energy is not None
+    """Return the energy as an input, with what other runs share of its doubt: the sensors', or the profile's.
+
+    Where what no sensor sees is an input of its own, it is the energy without that.
+    """
+    assert found.metered is not None
     if found.origin == "estimate":
         note, basis, source = "estimated", "default", JUDGEMENT
     else:
@@ -194,7 +203,8 @@ def _energy_input(run: RecordedRun, estimated: Estimate | None, found: AdoptedEn
     else:
         factors = estimated.footprint.factors("it_energy_kwh") if estimated else ()
         key, own = f"profile:{estimated.run['gpu']}" if estimated else "", _own_share(factors)
-    return Input(IT_ENERGY, found.energy, "kWh", basis, source, note, 1.0, key, own)
+    name = IT_ENERGY if found.unmetered is None else METERED_ENERGY
+    return Input(name, found.metered, "kWh", basis, source, note, 1.0, key, own)
 
 
 def _own_share(factors: tuple[Factor, ...]) -> float:

@@ -58,7 +58,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     >>> run.energy_kwh
     {'gpu': 0.3, 'cpu': 0.1, 'memory': 0.02}
     >>> run.basis, run.facility_energy_kwh.best
-    ('measured', 0.504)
+    ('measured', 0.59976)
     """
 
     @cached_property
@@ -216,6 +216,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
             "implied_host_factor": both.implied_host_factor,
             "comparisons": compared,
             "believed": both.believed,
+            "unmetered_share": to_plain_data(both.unmetered_share),
             "it_energy_kwh": to_plain_data(self.it_energy_kwh),
             "operational_kg": to_plain_data(self.operational_kg),
             "reasons": list(both.reasons),

@@ -13,7 +13,7 @@ from greentrain.estimation import Estimate
 from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
 from greentrain.footprint import Footprint
-from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, Input, Inputs
+from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, UNMETERED_SHARE, Input, Inputs
 from greentrain.reporting.labels import hardware_label, run_label
 from greentrain.reporting.report_data import STATED, ReportData, RunLine, Size, Versions
 from greentrain.summation import total_of
@@ -202,7 +202,7 @@ def _of_lines(lines: Sequence[RunLine], whole: Footprint, runs: "Sequence[Run]")
         lines=tuple(lines),
         footprint=whole,
         versions=Versions(__version__, DATA_VERSION, _codecarbon_versions(runs)),
-        method=run_method(whole.basis, len(lines)),
+        method=run_method(whole.basis, len(lines), has_unmetered=UNMETERED_SHARE in whole.inputs),
         sources=_sources(catalogue, whole.inputs, equivalents),
         period_start=min(starts, default=None),
         period_end=max(ends, default=None),
@@ -386,13 +386,20 @@ def estimate_method(estimate: Estimate) -> tuple[str, ...]:
     """
     names = estimate.inputs
     power = "the measured mean power of an accelerator" if "accelerator_power" in names else "TDP times utilization"
-    it_energy = f"IT energy is the number of accelerators times hours times {power} times a host factor for the rest"
-    sentences = [f"{it_energy} of the node (CPU, memory, fans, losses)."]
-    if "host_factor" not in names:
+    of_node = f"times the sum of {power} and the power of the host (CPU, memory, fans, losses)"
+    if "node_ratio" in names:
+        of_node = "times TDP times the ratio of a full server's power to it, as wall meters read it"
+    elif "host_factor" in names:
+        of_node = f"times {power} times a host factor for the rest of the node (CPU, memory, fans, losses)"
+    elif "host_power" not in names:
+        of_node = f"times {power}, which holds the host"
+    sentences = [f"IT energy is the number of accelerators times hours {of_node}."]
+    if "cpu_cores" in names:
         sentences = ["IT energy is the sum of the components' power (accelerators if any, CPU, memory) times hours."]
     if "mfu" in names:
-        sentences.insert(0, "Accelerator-hours follow from the operations of the training, 6 x parameters x tokens, "
-                            "over the dense peak times the model FLOPs utilization.")  # fmt: skip
+        sentences.insert(0, "Accelerator-hours follow from the operations of the training, 6 x parameters x tokens "
+                            "(3 x for an encoder-decoder), over the dense peak times the model FLOPs "
+                            "utilization.")  # fmt: skip
     return (*sentences, "Facility energy is IT energy times PUE.", *common_method())
 
 
@@ -409,13 +416,17 @@ _MEASURED = {
     "mixed": "IT energy was measured where the machine has sensors and the readings are usable; what is missing "
     "is filled in from the mean of the rest or estimated from the hardware and the time.",
 }
+_UNMETERED = (
+    "What no sensor reads (fans, network cards, switches, losses of power supplies) is added as a share of what was "
+    "read, by class of hardware."
+)
 _SUMS = (
     "In sums, what runs share, such as figures of one device, place or site, is wrong in all of them alike, and what "
     "is each run's own is independent."
 )
 
 
-def run_method(basis: str, runs: int) -> tuple[str, ...]:
+def run_method(basis: str, runs: int, *, has_unmetered: bool) -> tuple[str, ...]:
     """Describe how the figures of tracked runs come about.
 
     Parameters
@@ -424,6 +435,9 @@ def run_method(basis: str, runs: int) -> tuple[str, ...]:
         How the energy is known.
     runs : int
         How many there are. [1]
+    has_unmetered : bool
+        Whether what no sensor reads was added to the energy of any of them.
     """
     sums = (_SUMS,) if runs > 1 else ()
-    return (_MEASURED[basis], "Facility energy is IT energy times PUE.", *common_method(), *sums)
+    unmetered = (_UNMETERED,) if has_unmetered else ()
+    return (_MEASURED[basis], *unmetered, "Facility energy is IT energy times PUE.", *common_method(), *sums)

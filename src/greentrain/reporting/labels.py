@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from greentrain.catalogue.hardware import device_name
 from greentrain.catalogue.places import WORLD
 from greentrain.estimation import Estimate
 from greentrain.numbers import as_given, rounded
@@ -23,12 +24,14 @@ _INPUTS = {
     "lifetime": "lifetime of the hardware",
     "memory_gb": "memory",
     "memory_power_per_gb": "power of memory",
+    "metered_energy": "metered energy",
     "mfu": "model FLOPs utilization (MFU)",
     "node_share_embodied": "embodied emissions of the node, per device",
     "params": "parameters",
     "peak": "dense peak",
     "pue": "PUE",
     "tdp": "TDP",
+    "unmetered_share": "share that no sensor reads",
     "water_intensity": "water per kWh of electricity",
     "wue": "WUE",
 }
@@ -64,10 +67,15 @@ def hardware_label(estimate: Estimate) -> str:
     cpu = _cpu_text(run)
     if run["gpu"] is None:
         return cpu
-    name = estimate.catalogue.hardware.accelerator(run["gpu"]).name
+    name = device_label(estimate)
     only_total_known = run["count"] == 1 and "gpu_hours" in estimate.inputs
     gpu = name if only_total_known else f"{run['count']:,} x {name}"
     return f"{gpu} + {cpu}" if cpu else gpu
+
+
+def device_label(estimate: Estimate) -> str:
+    """Name the accelerator of an estimate that has one, by what the user said of it."""
+    return device_name(estimate.catalogue.hardware.accelerator(estimate.run["gpu"]), estimate.run["gpu_family"])
 
 
 def _cpu_text(run: dict[str, Any]) -> str:
@@ -78,10 +86,11 @@ def _cpu_text(run: dict[str, Any]) -> str:
 
 
 def _place_text(estimate: Estimate) -> str:
+    """Name the place and a year: the one that run and grid share, else the run's after a comma; notes state both."""
     run = estimate.run
-    year = f" {run['year']}" if run["year"] else ""
-    if run["location"] is None:
-        return f"grid as given{year}"
-    if run["location"] == WORLD:
-        return f"world mean grid{year}"
-    return f"{run['location']}{year}"
+    if run["location"] == WORLD and run["place"]:
+        return f"world mean grid {run['grid_year']}"
+    if run["location"] in (None, WORLD):
+        what = "place unknown" if run["location"] else "grid as given"
+        return f"{what}, {run['year']}" if run["year_basis"] == "given" else what
+    return f"{run['location']}{' ' if run['year'] == run['grid_year'] else ', '}{run['year']}"

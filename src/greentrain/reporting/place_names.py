@@ -21,7 +21,7 @@ def place_label(location: str) -> str:
     found = _find_place(location)
     if found is None:
         return location
-    place, region = found
+    place, region = found.place, found.region
     name = region.name if region else place.name
     return f"{name} ({location})" if name and name != location else location
 
@@ -31,7 +31,7 @@ def country_of(location: str | None) -> Country | None:
     found = None if location is None else _find_place(location)
     if found is None:
         return None
-    place, region = found
+    place, region = found.place, found.region
     country = load_catalogue().places.by_code.get(place.country)
     if country is None or country.kind != "country":
         return None

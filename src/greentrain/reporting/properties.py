@@ -18,6 +18,7 @@ def properties_of(data: ReportData) -> dict[str, str]:
         Energies in kWh and emissions in kg CO2e, as the names say.
     """
     found = {
+        "warning": " ".join(data.warnings),
         "basis": data.basis,
         "boundary": boundary_text(data),
         "runs": runs_text(data),

@@ -63,7 +63,7 @@ def report(
     --------
     >>> run = estimate("8xV100", hours=10, power=250, host_factor=1, pue=1.5, grid_intensity=400)
     >>> print(report(run, "text").splitlines()[0])
-    8 x NVIDIA Tesla V100 SXM2 16GB, 10 h, grid as given
+    8 x NVIDIA Tesla V100 (taken as SXM2 16GB), 10 h, grid as given
     >>> from csv import DictReader
     >>> [row["operational_kg_best"] for row in DictReader(report(run, "csv").splitlines())]
     ['12.0']

@@ -286,6 +286,11 @@ class ReportData(Record):
         return self.footprint.basis
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What doubts an input: no form may state the figures without it. May hold text of the user: escape it."""
+        return self.footprint.warnings
+
+    @property
     def boundary(self) -> str:
         """What the headline covers: facility, node or accelerator."""
         return self.footprint.scope

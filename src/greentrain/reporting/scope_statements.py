@@ -11,6 +11,7 @@ from greentrain.errors import InputError
 from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact
 from greentrain.numbers import counted, rounded
+from greentrain.reporting.escaping import markdown
 from greentrain.reporting.place_names import place_label
 from greentrain.reporting.report_data import STATUSES, ReportData, RunLine
 
@@ -173,7 +174,8 @@ def factor_text(data: ReportData) -> str:
 
 def _factor(place: str | None, grid: Grid) -> str:
     where = "as given by the user" if grid.basis == "given" else (place or "place not named")
-    parts = [where if where != WORLD else "world mean"]
+    anywhere = "place not known" if grid.basis == "default" else "world mean"
+    parts = [where if where != WORLD else anywhere]
     parts += [str(grid.year)] if grid.year else []
     accounting = grid.accounting or "accounting not stated"
     return f"{rounded(grid.g_per_kwh.best)} g CO2e/kWh ({', '.join(parts)}; {accounting}, location-based)"
@@ -183,6 +185,11 @@ def factor_sources(data: ReportData) -> str:
     """Name the publications of the factors."""
     keys = [key.strip() for _, grid in grids(data) for key in grid.source.split(";")]
     return "; ".join(data.sources[key]["title"] for key in dict.fromkeys(keys) if key in data.sources)
+
+
+def warning_lines(data: ReportData) -> list[str]:
+    """Write each warning as a quotation in Markdown, to be at the top of a section; nothing where there is none."""
+    return [line for warning in data.warnings for line in (f"> **Warning:** {markdown(warning)}", "")]
 
 
 def span_text(value: Interval, low: str, high: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from greentrain import numbers
 from greentrain.errors import InputError
 from greentrain.interval import Interval
-from greentrain.reporting.charts.si_prefixes import written
+from greentrain.numbers import written
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.file_mark import made_by

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import pairwise
 
-from greentrain.catalogue import Catalogue
 from greentrain.estimation import Estimate
 from greentrain.history import Run
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, SpanRecord
+from greentrain.reporting.labels import device_label
 from greentrain.reporting.report_data import Components, PowerSpan, RunLine
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
@@ -75,12 +74,7 @@ def _starts(run: Run) -> int:
 def _hardware(run: Run, estimate: Estimate | None, count: int) -> str:
     if estimate is None or not estimate.run["gpu"]:
         return run.hardware or "hardware not known"
-    return f"{count:,} x {_name(estimate.catalogue, estimate.run['gpu'])}"
-
-
-@lru_cache(maxsize=1024)
-def _name(catalogue: Catalogue, key: str) -> str:
-    return catalogue.hardware.accelerator(key).name
+    return f"{count:,} x {device_label(estimate)}"
 
 
 MOST_POINTS = 600

@@ -1,6 +1,7 @@
 """Published footprints checked: their own arithmetic, our default chain, our intervals, and their traps."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from math import log
 from os import PathLike
 from statistics import mean, median
@@ -8,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import fold, nearest
+from greentrain.catalogue.table_files import shipped_table
 from greentrain.errors import InputError, UnknownName, either
+from greentrain.inputs import GRID_INTENSITY, PUE
 from greentrain.interval import Interval, exact
-from greentrain.validation.our_estimate import Ours, decompose, estimated
+from greentrain.validation.names import find_hardware
+from greentrain.validation.our_estimate import LOG_WITH_MODEL, Ours, decompose, estimated, metered_part, workload_of
 from greentrain.validation.recompute import agreements, recompute
 from greentrain.validation.reference import TIERS, Reference
 from greentrain.validation.references import read_references
@@ -31,8 +35,9 @@ def validate(
     """Check published training footprints, each in the tiers to which it belongs.
 
     T1 recomputes kWh and kg from all stated inputs. T2 shows where our default chain lands from hardware, count, hours,
-    place and year alone. T3 asks whether our interval holds metered energy. T4 asks whether contradictions and mixed
-    scopes are noticed. Tiers are never pooled.
+    place, year and kind of training alone; emissions of unknown places are counted apart. T3 asks whether our interval
+    holds metered energy, apart by what the meter read, by laboratory, and by whether our defaults have seen it. T4 asks
+    whether contradictions and mixed scopes are noticed. Tiers are never pooled.
 
     Parameters
     ----------
@@ -67,7 +72,7 @@ def validate(
     everything = read_references(references, catalogue=catalogue)
     chosen = everything if record is None else (_find(everything, record),)
     rows = tuple(row for reference in chosen for row in _rows(reference, everything, wanted, catalogue))
-    metered = [item for item in chosen if "T3" in item.tiers and "T3" in wanted]
+    metered = [metered_part(item) for item in chosen if "T3" in item.tiers and "T3" in wanted]
     single = chosen[0] if record is not None else None
     factors = decompose(single, estimated(single, catalogue)) if single else None
     checked: tuple[ClaimResult, ...] = ()
@@ -117,10 +122,47 @@ def check_chain(reference: Reference, catalogue: Catalogue) -> RecordResult:
 
 
 def check_metered(reference: Reference, catalogue: Catalogue) -> RecordResult:
-    """T3: ask whether our interval holds the metered energy at the record's own boundary."""
-    ours = estimated(reference._replace(location=""), catalogue, with_pue=True)
-    row = _against(reference._replace(published_co2e_kg=None), ours, "T3")
-    return row._replace(passed=row.covered)
+    """T3: ask whether our interval holds the metered energy at the boundary of what the meter read."""
+    metered = metered_part(reference)
+    ours = estimated(metered._replace(location=""), catalogue, with_pue=True)
+    if ours.estimate is not None and metered.published_energy_kwh is None and metered.meter == LOG_WITH_MODEL:
+        ours = Ours(reason="its host is modelled, and what the accelerators drew is not stated: device_energy_kwh")
+    row = _against(metered, ours, "T3")
+    return row._replace(
+        passed=row.covered,
+        defaults=_defaults_of_energy(ours, row),
+        meter=reference.meter,
+        laboratory=reference.laboratory,
+        workload=workload_of(reference) or "",
+        in_sample=is_in_sample(reference, catalogue),
+    )
+
+
+def _defaults_of_energy(ours: Ours, row: RecordResult) -> tuple[str, ...]:
+    """Return the defaults of an energy at the boundary of the meter: no grid, and of accelerators their own alone."""
+    if ours.estimate is None:
+        return row.defaults
+    if row.boundary == "accelerator":
+        inputs = (*ours.estimate.inputs, *ours.estimate.of_accelerators)
+        return tuple(item.name for item in inputs if item.name == "utilization")
+    beyond = {GRID_INTENSITY} if row.boundary == "facility" else {GRID_INTENSITY, PUE}
+    return tuple(name for name in row.defaults if name not in beyond)
+
+
+def is_in_sample(reference: Reference, catalogue: Catalogue) -> bool:
+    """Whether our defaults have seen a metered record: its laboratory, or its figure as that of the device."""
+    if fold(reference.laboratory) in _fitted_laboratories():
+        return True
+    name = find_hardware(reference.accelerator, catalogue, reference.accelerator_count).name
+    profile = catalogue.hardware.find_accelerator(name)[0] if name else None
+    own = profile.training_source.split(";") if profile and profile.training_w else []
+    return bool(reference.source) and reference.source in own
+
+
+@cache
+def _fitted_laboratories() -> frozenset[str]:
+    rows = shipped_table("power_evidence").records()
+    return frozenset(fold(row["laboratory"]) for row in rows if row["use"] == "fit")
 
 
 def check_traps(reference: Reference, everything: Sequence[Reference], catalogue: Catalogue) -> RecordResult:
@@ -138,18 +180,21 @@ def check_traps(reference: Reference, everything: Sequence[Reference], catalogue
 def _against(reference: Reference, ours: Ours, tier: str) -> RecordResult:
     """Compare our estimate with the published energy, and where none is published with the emissions."""
     row = _row(reference, tier)
-    if ours.estimate is None:
+    if ours.energy_kwh is None and ours.co2e_kg is None:
         return row._replace(reason=ours.reason)
     # Where accelerator-hours are stated, the count that they are divided by changes nothing.
-    defaults = tuple(item.name for item in ours.estimate.defaults if item.weight and item.name != "count")
+    used = ours.estimate.defaults if ours.estimate else ()
+    defaults = tuple(item.name for item in used if item.weight and item.name != "count") or (GRID_INTENSITY,)
     in_kg = ours.co2e_kg if reference.published_co2e_kg is not None else None
-    placeless = f"{ours.reason}: the world mean grid is used" if ours.reason else ""
-    row = row._replace(estimated_kwh=ours.energy_kwh, estimated_kg=in_kg, defaults=defaults, reason=placeless)
+    row = row._replace(estimated_kwh=ours.energy_kwh, estimated_kg=in_kg, defaults=defaults)
     if reference.published_energy_kwh and ours.energy_kwh:
         return row._replace(**_meeting(reference.published_energy_kwh, ours.energy_kwh))
-    if reference.published_co2e_kg and ours.co2e_kg:
-        return row._replace(**_meeting(reference.published_co2e_kg, ours.co2e_kg))
-    return row._replace(reason="nothing is published that could be compared")
+    if not reference.published_co2e_kg or not ours.co2e_kg:
+        return row._replace(reason="nothing is published that could be compared")
+    row = row._replace(**_meeting(reference.published_co2e_kg, ours.co2e_kg))
+    if ours.is_placed:
+        return row
+    return row._replace(covered=None, is_placed=False, reason=ours.reason or "no place is stated")
 
 
 def _meeting(published: float, ours: Interval) -> dict[str, Any]:

@@ -4,20 +4,15 @@ import re
 from typing import NamedTuple
 
 from greentrain.catalogue import Catalogue
-from greentrain.catalogue.hardware import TPU_CORES_PER_CHIP
-from greentrain.catalogue.names import fold
-from greentrain.errors import AmbiguousName, UnknownName
+from greentrain.catalogue.place_words import means_unknown
+from greentrain.catalogue.spellings import TPU_CORES_PER_CHIP
+from greentrain.errors import AmbiguousName, UnknownName, either
 
 _REMARK = re.compile(r"\s*\(([^)]*)\)")
 _TIMES = re.compile(r"([1-9]\d*)\s*(?:x|\N{MULTIPLICATION SIGN})\s*(?=[A-Za-z])", re.IGNORECASE)
 _SLICE = re.compile(r"(?:google\s*)?(?:cloud\s*)?(?:tpu\s*)?(v[234]|v5p)\s*-\s*([1-9]\d*)", re.IGNORECASE)
 _DEVICES_APART = re.compile(r"\s*/\s*|\s*\+\s*|\s*,\s*|\s+and\s+")
 _NAMELESS = ("gpu", "gpus", "accelerator", "cuda", "cloud gpu")
-_FILLER = re.compile(r"\b(average|mean|assumed|data ?cent(re|er)s?|grid|mix|region|the)\b", re.IGNORECASE)
-_PROVIDERS = {"google": "gcp", "gcp": "gcp", "aws": "aws", "amazon": "aws", "azure": "azure", "microsoft": "azure"}
-_PLACES = re.compile(r"\b\d+ \w+ regions\b|\w/\w")
-_COMMON = {"useast": "US", "uswest": "US", "uscentral": "US"}
-"""Halves of cloud region names whose every region lies in one country."""
 
 
 class RecordHardware(NamedTuple):
@@ -111,10 +106,7 @@ class RecordPlace(NamedTuple):
 
 
 def find_place(text: str, catalogue: Catalogue) -> RecordPlace:
-    """Find the place that a paper names.
-
-    Tried in turn: the text as it is, then without remarks in brackets and fillers such as "average", then the parts
-    between commas, each first as a region of the provider that is named. The first that the catalogue has counts.
+    """Find the place that a paper's words mean, as the location of an estimate; unknown words name no place.
 
     Parameters
     ----------
@@ -123,49 +115,13 @@ def find_place(text: str, catalogue: Catalogue) -> RecordPlace:
     catalogue : Catalogue
         Where the places and regions are.
     """
-    if not text.strip():
+    if means_unknown(text):
         return RecordPlace()
-    plain = _REMARK.sub("", text).strip()
-    remarks = _REMARK.findall(text)
-    if _PLACES.search(plain):
-        return RecordPlace(reason=f"{text!a} is more than one place")
-    provider = next((word for word in plain.split() if word.casefold() in _PROVIDERS), "")
-    parts = [part.strip() for name in (plain, *remarks) for part in _without_filler(name).split(",")]
-    regions = [name for part in parts for name in ([f"{provider} {part}", part] if provider else [part])]
-    for name in (text, plain, _without_filler(plain), *regions):
-        if fold(name) == "georgia" and not {"us", "usa", "unitedstates"} & {fold(part) for part in parts}:
-            return RecordPlace(reason="Georgia is a country and a state of the US")
-        found = _place("US-GA" if fold(name) == "georgia" else name, catalogue)
-        if found.code or found.reason:
-            return found
-    return RecordPlace(reason=f"{text!a} names no place in the catalogue")
-
-
-def _without_filler(name: str) -> str:
-    return " ".join(_FILLER.sub("", name).split())
-
-
-def _place(name: str, catalogue: Catalogue) -> RecordPlace:
-    if not fold(name) or name.casefold() in _PROVIDERS:
-        return RecordPlace()
-    first, _, rest = name.partition(" ")
-    provider = _PROVIDERS.get(first.casefold(), "") if rest else ""
-    if provider:
-        return _region(provider, rest, catalogue) or _place(rest, catalogue)
     try:
-        return RecordPlace(catalogue.places.find(name).code)
+        return RecordPlace(catalogue.places.find(text).code)
     except AmbiguousName as error:
-        return RecordPlace(reason=f"{name!a} may be {' or '.join(error.suggestions)}")
+        if error.rule.startswith("is "):
+            return RecordPlace(reason=f"{text!a} {error.rule}")
+        return RecordPlace(reason=f"{text!a} may be {either(error.suggestions)}")
     except UnknownName:
-        return RecordPlace(_COMMON.get(fold(name), ""))
-
-
-def _region(provider: str, name: str, catalogue: Catalogue) -> RecordPlace | None:
-    """Find a provider's region by its code, or by the one region that has this place in its name."""
-    try:
-        return RecordPlace(catalogue.places.find(f"{provider}:{name}").code)
-    except UnknownName:
-        pass
-    regions = [region for region in catalogue.places.regions.values() if region.provider == provider]
-    there = [region.code for region in regions if fold(name) in {fold(part) for part in re.split(r"[,(]", region.name)}]
-    return RecordPlace(there[0]) if len(there) == 1 else None
+        return RecordPlace(reason=f"{text!a} names no place in the catalogue")

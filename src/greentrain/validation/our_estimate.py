@@ -1,6 +1,7 @@
-"""Tiers T2 and T3: what our own chain makes of a record, from hardware, count, hours, place and year alone.
+"""Tiers T2 and T3: what our own chain makes of a record, from hardware, count, hours, place, year and kind alone.
 
-Nothing that was measured or published of the run goes in. What comes out is compared at the record's own boundary: the
+Nothing that was measured or published of the run goes in, unless energy and emissions are all that is known of it: then
+the published energy meets the grid of its place. What comes out is compared at the record's own boundary: the
 accelerators alone, the computers before PUE, or the facility. The difference is explained factor by factor, such that
 the product of the ratios is the whole.
 """
@@ -11,8 +12,10 @@ from typing import Any, NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Catalogue
+from greentrain.catalogue.names import fold
 from greentrain.errors import InputError
 from greentrain.estimation import Estimate, estimate
+from greentrain.estimation.grid import choose_grid, grid_input
 from greentrain.factors import Decomposition, decomposed
 from greentrain.interval import Interval, with_relative_width
 from greentrain.record import Record
@@ -22,6 +25,14 @@ from greentrain.validation.recompute import covers_whole_energy, excludes_pue, i
 from greentrain.validation.reference import Reference
 
 _CPU_COLUMNS = ("cpu", "cpu_cores", "memory_gb")
+LOG_WITH_MODEL = "log-with-model"
+_WORKLOADS = {
+    "pretrain": "pretraining",
+    "finetun": "finetuning",
+    "inference": "inference-like",
+    "small": "small",
+}
+"""Beginning of a record's kind, and the workload that it is."""
 _WITH_HOST = ("system", "incl. host", "per-machine", "proxy gpu", "cpu/ram")
 
 
@@ -38,12 +49,15 @@ class Ours(NamedTuple):
         In the scope of the published emissions. [kg CO2e]
     reason : str
         Why there is no estimate, or no place.
+    is_placed : bool
+        Whether the place is known; without it the emissions are those of a data centre somewhere.
     """
 
     estimate: Estimate | None = None
     energy_kwh: Interval | None = None
     co2e_kg: Interval | None = None
     reason: str = ""
+    is_placed: bool = True
 
 
 def estimated(reference: Reference, catalogue: Catalogue, *, with_pue: bool = False) -> Ours:
@@ -61,18 +75,56 @@ def estimated(reference: Reference, catalogue: Catalogue, *, with_pue: bool = Fa
     Returns
     -------
     Ours
-        With a reason instead of an estimate where hardware or hours cannot be resolved.
+        With a reason instead of an estimate where hardware or hours cannot be resolved. Where energy, emissions and
+        place are published nevertheless, only the emissions of that energy.
     """
     keywords, reason = described(reference, catalogue)
     if not keywords:
-        return Ours(reason=reason)
+        co2e_kg = co2e_of_energy(reference, catalogue)
+        return Ours(reason=reason) if co2e_kg is None else Ours(co2e_kg=co2e_kg)
     if with_pue and reference.includes_pue and reference.pue is not None:
         keywords["pue"] = reference.pue
     try:
         result = estimate(**keywords)
     except InputError as error:
         return Ours(reason=str(error))
-    return Ours(result, energy_at(result, reference.energy_boundary), co2e_in_scope(result, reference), reason)
+    energy_kwh, co2e_kg = energy_at(result, reference.energy_boundary), co2e_in_scope(result, reference)
+    return Ours(result, energy_kwh, co2e_kg, reason, is_placed=keywords["location"] is not None)
+
+
+def metered_part(reference: Reference) -> Reference:
+    """Return a record as its meter saw it: of a log with a modelled host, the accelerators alone, without emissions."""
+    metered = reference._replace(published_co2e_kg=None)
+    if reference.meter != LOG_WITH_MODEL:
+        return metered
+    return metered._replace(published_energy_kwh=reference.device_energy_kwh, energy_boundary="accelerator")
+
+
+def workload_of(reference: Reference) -> str | None:
+    """Return the workload that a record's kind, or else the size of its model, means; None for any other training."""
+    kind = fold(reference.kind)
+    named = next((workload for start, workload in _WORKLOADS.items() if kind.startswith(start)), None)
+    is_sized = bool(reference.flops or (reference.params and reference.tokens))
+    return named or ("pretraining" if is_sized and kind in ("", "training") else None)
+
+
+def place_g_per_kwh(reference: Reference, catalogue: Catalogue) -> Interval | None:
+    """Carbon intensity of the record's place and year in our tables, None where the place is not known. [g/kWh]"""
+    code = find_place(reference.location, catalogue).code
+    if not code:
+        return None
+    choice = choose_grid(catalogue, catalogue.places.find(code), reference.year)
+    return grid_input(choice, catalogue, None).value
+
+
+def co2e_of_energy(reference: Reference, catalogue: Catalogue) -> Interval | None:
+    """Emissions of a record's published energy on the grid of its place; None where one is missing. [kg CO2e]"""
+    kwh, grid = reference.published_energy_kwh, place_g_per_kwh(reference, catalogue)
+    if kwh is None or reference.published_co2e_kg is None or grid is None:
+        return None
+    if reference.pue is not None and not reference.includes_pue and not excludes_pue(reference):
+        kwh = formulas.facility_energy_kwh(kwh, reference.pue)
+    return with_relative_width(formulas.operational_kg(kwh, grid.best), grid)
 
 
 def described(reference: Reference, catalogue: Catalogue) -> tuple[dict[str, Any], str]:
@@ -93,8 +145,11 @@ def described(reference: Reference, catalogue: Catalogue) -> tuple[dict[str, Any
         return {}, "the hours are not stated"
     if hardware.is_cpu and "cpu_cores" not in keywords:
         return {}, "a run on CPUs whose cores are not stated; a column cpu_cores is read"
+    workload = workload_of(reference)
+    if workload and not hardware.is_cpu:
+        keywords["workload"] = workload
     place = find_place(reference.location, catalogue)
-    keywords |= {"location": place.code or None, "year": reference.year}
+    keywords |= {"location": reference.location if place.code else None, "year": reference.year}
     return keywords, place.reason
 
 

@@ -1,13 +1,12 @@
 """Tier T1: do the published kWh and kg follow from the inputs that were stated with them?
 
-Two figures agree when they differ by at most 1 %, or by half a unit of the last digit printed. The last printed digit
-is that of the figure as its source prints it: where the notes quote the published figure in another unit ("26 lb",
-"7.5 MWh", "0.4 t"), that quotation counts. Otherwise the digits of the stored number count, without trailing zeros:
-14,000 kg reads as 14 t, to the tonne.
+Two figures agree when they differ by at most 1 %, or by half a unit of the last digit printed: 100 stands for 99.5
+to 100.5, 0.20 for 0.195 to 0.205. The digits are those of the cell as it is written. Where the source prints the figure
+more coarsely ("26 lb", "0.3 t"), the record states one unit of its last digit in a column of its own.
 """
 
 import re
-from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 from greentrain import formulas
@@ -15,10 +14,7 @@ from greentrain.units import KG_PER_LB
 from greentrain.validation.reference import Reference
 
 RELATIVE_TOLERANCE = 0.01
-_SAME_FIGURE = 0.001
-"""A quotation within this of the stored figure is that figure in another unit. [1]"""
 _KG = {"kg": 1.0, "t": 1000.0, "tonnes": 1000.0, "tons": 1000.0, "lb": KG_PER_LB, "lbs": KG_PER_LB, "g": 0.001}
-_KWH = {"kwh": 1.0, "mwh": 1000.0, "gwh": 1e6, "wh": 0.001}
 _QUOTATION = re.compile(r"(?<![\w.,])(\d[\d,]*(?:\.\d+)?)\"?\s?([A-Za-z]+)\b")
 _EMBODIED_INSIDE = ("with embodied", "life cycle", "life-cycle", "lifecycle")
 _BEFORE_PUE = ("no pue", "without pue", "before pue", "pue 1.0", "dynamic")
@@ -76,12 +72,12 @@ def agreements(reference: Reference) -> tuple[Agreement, ...]:
     """Compare each published figure that can be recomputed with what the stated inputs give."""
     stated = recompute(reference)
     pairs = (
-        ("energy", reference.published_energy_kwh, stated.energy_kwh, _KWH),
-        ("CO2e", reference.published_co2e_kg, stated.co2e_kg, _KG),
+        ("energy", reference.published_energy_kwh, stated.energy_kwh, reference.energy_rounded_to_kwh),
+        ("CO2e", reference.published_co2e_kg, stated.co2e_kg, reference.co2e_rounded_to_kg),
     )
     return tuple(
-        Agreement(quantity, published, ours, _tolerance(published, reference.notes, units))
-        for quantity, published, ours, units in pairs
+        Agreement(quantity, published, ours, max(RELATIVE_TOLERANCE * abs(published), half_unit(published, rounded_to)))
+        for quantity, published, ours, rounded_to in pairs
         if published is not None and ours is not None
     )
 
@@ -101,26 +97,34 @@ def includes_embodied(reference: Reference) -> bool:
     return any(phrase in reference.co2e_scope.lower() for phrase in _EMBODIED_INSIDE)
 
 
-def half_unit(value: float, notes: str, units: dict[str, float]) -> float:
+def half_unit(value: float, rounded_to: float | None = None) -> float:
     """Half a unit of the last printed digit of a figure, in the figure's own unit.
 
     Parameters
     ----------
     value : float
-        The stored figure.
-    notes : str
-        What the record quotes; the quotation nearest to the figure counts.
-    units : dict of str to float
-        Each unit's name in lower case, and how many of the figure's unit it is.
+        The figure.
+    rounded_to : float, optional
+        One unit of its last digit, where that is known; else the shortest way of writing the figure counts.
     """
-    quoted = [(abs(number * factor - value), digit * factor) for number, digit, factor in _quotations(notes, units)]
-    near = [pair for pair in quoted if pair[0] <= _SAME_FIGURE * abs(value)]
-    return (min(near)[1] if near else _last_digit(f"{value:.12g}")) / 2
+    return (last_digit(f"{value:.12g}") if rounded_to is None else rounded_to) / 2
+
+
+def last_digit(text: str) -> float:
+    """Value of the last digit of a number as it is written: 0.01 for 0.20, 1 for 100 and for 1e2."""
+    exponent = Decimal(text).as_tuple().exponent
+    # A spreadsheet writes 1E+05 for any number near it: an exponent never makes a figure coarser.
+    return 10.0 ** min(0, int(exponent))
 
 
 def quoted_kg(notes: str) -> tuple[float, ...]:
     """List the emissions that a note quotes. [kg CO2e]"""
-    return tuple(number * factor for number, _, factor in _quotations(notes, _KG))
+    found = []
+    for text, unit in _QUOTATION.findall(notes):
+        factor = _KG.get(unit if unit in ("t", "g") else unit.lower())
+        if factor:
+            found.append(float(text.replace(",", "").rstrip(".")) * factor)
+    return tuple(found)
 
 
 def _it_energy_kwh(reference: Reference) -> float | None:
@@ -143,29 +147,3 @@ def _at_boundary_kwh(reference: Reference, before_pue_kwh: float) -> float | Non
     if reference.pue is not None:
         kwh = formulas.facility_energy_kwh(before_pue_kwh, reference.pue)
     return kwh
-
-
-def _tolerance(published: float, notes: str, units: dict[str, float]) -> float:
-    return max(RELATIVE_TOLERANCE * abs(published), half_unit(published, notes, units))
-
-
-def _quotations(notes: str, units: dict[str, float]) -> Iterator[tuple[float, float, float]]:
-    """Yield number, value of its last digit, and factor of its unit, of each quantity that the notes name."""
-    for text, unit in _QUOTATION.findall(notes):
-        factor = units.get(unit if unit in ("t", "g") else unit.lower())
-        if factor:
-            plain = text.replace(",", "").rstrip(".")
-            yield float(plain), _decimal_digit(plain), factor
-
-
-def _decimal_digit(text: str) -> float:
-    return float(10 ** -len(text.partition(".")[2]))
-
-
-def _last_digit(text: str) -> float:
-    """Value of the last digit of a number that counts: 0.01 for 11.79, 1,000 for 14000."""
-    whole, _, decimals = text.partition(".")
-    if decimals or "e" in text:
-        return _decimal_digit(text) if "e" not in text else 0.0
-    zeros = len(whole) - len(whole.rstrip("0"))
-    return float(10**zeros) if whole.strip("0") else 0.0

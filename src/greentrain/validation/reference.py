@@ -46,6 +46,14 @@ class Reference(NamedTuple):
         The names of the traps that its figures hold.
     links : tuple of str
         Ids of the records that contradict it, for the reason of ``link_reason``.
+    meter : {'wall', 'device', 'log-with-model', ''}
+        What read the energy: the wall or the whole system, the accelerators' own sensors, or a log that adds a modelled
+        host to what these read.
+    device_energy_kwh : float or None
+        The part of such a log that the accelerators' sensors read. [kWh]
+    energy_rounded_to_kwh, co2e_rounded_to_kg : float or None
+        One unit of the last digit printed of the two published figures, as stated or as the cell is written. None where
+        the record was not read from a file. [kWh, kg CO2e]
     extra : dict of str to str
         Columns that greentrain does not know, as they are.
     """
@@ -83,6 +91,10 @@ class Reference(NamedTuple):
     traps: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     link_reason: str = ""
+    meter: str = ""
+    device_energy_kwh: float | None = None
+    energy_rounded_to_kwh: float | None = None
+    co2e_rounded_to_kg: float | None = None
     extra: dict[str, str] = {}  # noqa: RUF012 - never written to
 
     @property

@@ -16,7 +16,8 @@ The tiers, where at least one figure is published:
 
 - T1 when the stated inputs give kWh or kg, unless these disagree with the published ones for the reason of a trap, or
   miss them by so little that other inputs than the stated ones must have been used;
-- T2 when the hardware and the accelerator-hours are known, and some input of the arithmetic is not, or missed so;
+- T2 when the hardware and the accelerator-hours are known, or energy, emissions and place are published; and some input
+  of the arithmetic is not stated, or missed so;
 - T3 when the power basis begins with "measured" and energy, hardware and hours are known, unless the log shows that the
   accelerators were not metered;
 - T4 when a trap is found.
@@ -33,13 +34,21 @@ from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.schema.columns import SCHEMAS
 from greentrain.catalogue.table_files import CsvTable, Row, places_folder, read_own_table, shipped_table
 from greentrain.errors import DataError, InputError, UnknownName
-from greentrain.validation.names import find_hardware
-from greentrain.validation.recompute import RELATIVE_TOLERANCE, Agreement, agreements, excludes_pue, recompute
+from greentrain.validation.names import find_hardware, find_place
+from greentrain.validation.recompute import (
+    RELATIVE_TOLERANCE,
+    Agreement,
+    agreements,
+    excludes_pue,
+    last_digit,
+    recompute,
+)
 from greentrain.validation.reference import TIERS, Reference
 from greentrain.validation.traps import find_traps, kg_over_energy, ratio_of
 
 _PARAMETER = "references"
 _PUBLISHED = ("published_energy_kwh", "published_co2e_kg")
+_ROUNDED_TO = {"published_energy_kwh": "energy_rounded_to_kwh", "published_co2e_kg": "co2e_rounded_to_kg"}
 _PLAIN = "write digits and one decimal point, without unit or comma"
 _COLUMNS = SCHEMAS["references.csv"]
 _NUMBERS = {column.name: column for column in _COLUMNS.of_kind("number", "year")}
@@ -48,7 +57,7 @@ _BOUNDARIES = _COLUMNS.columns["energy_boundary"].choices
 _EXPLAINING = {"tenfold", "grams_as_kilograms", "pue_wrong_way"}
 _SYSTEM = ("system", "incl. host", "per-machine", "server")
 _NEAR_MISS = 0.10
-_NOTHING = "No energy or CO2e is published, or no tier's inputs are known."
+_NOTHING = "No energy or CO2e is published, or neither hardware and hours nor energy, CO2e and a known place are."
 
 
 def read_references(
@@ -158,6 +167,9 @@ def _reference(cells: _Cells) -> Reference:
     for tier in known["tiers"]:
         if tier not in TIERS:
             raise cells.fail("tiers", f"{tier!a} is not one of {', '.join(TIERS)}; separate several by ;")
+    for figure, rounded_to in _ROUNDED_TO.items():
+        if known[figure] is not None and known[rounded_to] is None:
+            known[rounded_to] = last_digit(cells.row[figure].strip())
     extra = {name: cell for name, cell in cells.row.items() if name not in known}
     return Reference(**known, extra=extra)
 
@@ -207,14 +219,14 @@ def infer_tiers(reference: Reference, others: Sequence[Reference], catalogue: Ca
         return ()
     traps = find_traps(reference, others, catalogue=catalogue).keys()
     whole, partly = _arithmetic(reference)
-    known = _is_timed(reference, catalogue)
+    known = _is_timed(reference, catalogue) or _is_placed(reference, catalogue)
     metered = reference.is_measured and reference.published_energy_kwh is not None
     explained = traps & _EXPLAINING and not all(item.holds for item in agreements(reference))
     missed = any(_is_near_miss(item) for item in agreements(reference))
     answers = {
         "T1": partly and not explained and not missed,
         "T2": known and (missed or not whole),
-        "T3": known and metered and "unmetered_accelerator" not in traps,
+        "T3": _is_timed(reference, catalogue) and metered and "unmetered_accelerator" not in traps,
         "T4": bool(traps),
     }
     return tuple(tier for tier, holds in answers.items() if holds)
@@ -249,6 +261,12 @@ def _is_timed(reference: Reference, catalogue: Catalogue) -> bool:
         return reference.wall_hours is not None
     named = bool(reference.accelerator) and hardware.reason != "no hardware is named"
     return named and reference.hours is not None
+
+
+def _is_placed(reference: Reference, catalogue: Catalogue) -> bool:
+    """Whether the published emissions over the published energy can be compared with the grid of the place."""
+    both = reference.published_energy_kwh and reference.published_co2e_kg
+    return bool(both) and bool(find_place(reference.location, catalogue).code)
 
 
 def _by_wording(reference: Reference) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from math import exp, log
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,16 +25,17 @@ class RecordResult(NamedTuple):
     Attributes
     ----------
     published_kwh, published_kg : float or None
-        As the source printed it. [kWh, kg CO2e]
+        As the source printed it; in T3 of a log whose host is modelled, the accelerators' part. [kWh, kg CO2e]
     estimated_kwh, estimated_kg : Interval or None
         T1: from the stated inputs, exact. T2 and T3: our estimate at the record's boundary. [kWh, kg CO2e]
     boundary : str
-        What the published energy covers.
+        What the published energy covers; in T3, what the meter read.
     passed : bool or None
         T1: within tolerance. T3: inside our interval. T4: the trap was noticed. None where nothing could be compared,
         and in T2, which only shows where we land.
     covered : bool or None
-        Whether our interval holds the published figure, energy first; None in T1 and T4.
+        Whether our interval holds the published figure, energy first; None in T1 and T4, and where emissions of an
+        unknown place would be compared.
     log_ratio : float or None
         Natural logarithm of ours over published, energy first. [1]
     reason : str
@@ -42,6 +44,12 @@ class RecordResult(NamedTuple):
         Names of the traps that were noticed, in T4.
     defaults : tuple of str
         The defaults that our estimate used, in T2 and T3.
+    is_placed : bool
+        False in T2 where the place is unknown and only emissions are published.
+    meter, laboratory, workload : str
+        What read the energy, who published it, and the workload that our estimate assumed; blank but in T3.
+    in_sample : bool or None
+        Whether our defaults were fitted to runs of this laboratory or hold this figure; None but in T3.
     """
 
     id: str
@@ -57,6 +65,11 @@ class RecordResult(NamedTuple):
     reason: str = ""
     traps: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
+    is_placed: bool = True
+    meter: str = ""
+    laboratory: str = ""
+    workload: str = ""
+    in_sample: bool | None = None
 
     @property
     def is_compared(self) -> bool:
@@ -69,6 +82,33 @@ class RecordResult(NamedTuple):
         for name in ("estimated_kwh", "estimated_kg"):
             row[name] = row[name]._asdict() if row[name] else None
         return row | {"traps": list(self.traps), "defaults": list(self.defaults)}
+
+
+class IntervalTargets(NamedTuple):
+    """How good the intervals of metered runs have to be, judged on laboratories that our defaults have not seen.
+
+    Attributes
+    ----------
+    coverage : float
+        Share of runs inside, at least. [1]
+    width, width_of_workload : float
+        High over low, at most, without and with the kind of training known. [1]
+    error : float or None
+        Mean relative error of the best value, at most. [1]
+    """
+
+    coverage: float
+    width: float
+    width_of_workload: float
+    error: float | None
+
+
+LIMITS = {
+    "accelerator": IntervalTargets(0.85, 3.6, 2.2, None),
+    "node": IntervalTargets(0.85, 1.6, 1.6, 0.10),
+    "facility": IntervalTargets(0.85, 1.6, 1.6, 0.10),
+}
+"""By what the meter read; a facility is a node at the wall, times its stated PUE."""
 
 
 class PeerScore(NamedTuple):
@@ -135,7 +175,7 @@ class ValidationReport(Record):
     @property
     def tiers(self) -> dict[str, dict[str, Any]]:
         """The summary of each tier that has records."""
-        summaries = {"T1": _checked, "T2": _compared, "T3": self._metered, "T4": _checked}
+        summaries = {"T1": _checked, "T2": _placed, "T3": self._metered, "T4": self._noticed}
         rows = {tier: self.of_tier(tier) for tier in TIERS}
         return {tier: summaries[tier](rows[tier]) for tier in TIERS if rows[tier]}
 
@@ -182,13 +222,31 @@ class ValidationReport(Record):
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
 
     def _metered(self, rows: Sequence[RecordResult]) -> dict[str, Any]:
-        return {**_compared(rows), "peers": {name: score._asdict() for name, score in self.peers.items()}}
+        boundaries = {name: [row for row in rows if row.boundary == name] for name in LIMITS}
+        laboratories = sorted({row.laboratory for row in rows if row.laboratory})
+        return {
+            **_compared(rows),
+            "in_sample": _compared([row for row in rows if row.in_sample]),
+            "out_of_sample": _compared([row for row in rows if not row.in_sample]),
+            "by_boundary": {name: _limited(name, found) for name, found in boundaries.items() if found},
+            "by_laboratory": {
+                name: _compared([row for row in rows if row.laboratory == name]) for name in laboratories
+            },
+            "peers": {name: score._asdict() for name, score in self.peers.items()},
+        }
+
+    def _noticed(self, rows: Sequence[RecordResult]) -> dict[str, Any]:
+        """Summarize T4: of how many records the file states the traps, and how many of these are noticed."""
+        stating = {item.id for item in self.references if item.traps}
+        stated = _checked([row for row in rows if row.id in stating])
+        return {**_checked(rows), "stated": stated["n"], "stated_noticed": stated["passed"]}
 
     def __repr__(self) -> str:
         parts = []
         for tier, summary in self.tiers.items():
             right = summary["passed"] if "passed" in summary else summary["covered"]
-            parts.append(f"{tier} {right} of {summary['n']}")
+            has_ratio = summary.get("stated", summary["n"]) == summary["n"]
+            parts.append(f"{tier} {right} of {summary['n']}" if has_ratio else f"{tier} {right} noticed")
         return f"<ValidationReport {', '.join(parts) or 'of no records'}>"
 
     def _repr_html_(self) -> str:
@@ -220,10 +278,31 @@ def _compared(rows: Sequence[RecordResult]) -> dict[str, Any]:
         "covered": covered,
         "coverage": covered / len(compared) if compared else None,
         "median_abs_log_ratio": median(map(abs, ratios)) if ratios else None,
+        "mean_abs_error": mean(abs(exp(ratio) - 1) for ratio in ratios) if ratios else None,
         "bias_log": mean(ratios) if ratios else None,
         "mean_log_width": mean(widths) if widths else None,
         "unresolved": len(rows) - len(compared),
     }
+
+
+def _placed(rows: Sequence[RecordResult]) -> dict[str, Any]:
+    """Summarize T2: emissions of unknown places are counted, not compared."""
+    placed = [row for row in rows if row.is_placed]
+    return {**_compared(placed), "unplaced": len(rows) - len(placed)}
+
+
+def _limited(boundary: str, rows: Sequence[RecordResult]) -> dict[str, Any]:
+    """Summarize T3 at one boundary, with its limits and whether they are kept."""
+    found, limits = _compared(rows), LIMITS[boundary]
+    widths = [limits.width_of_workload if row.workload else limits.width for row in rows if row.is_compared]
+    width = exp(mean(map(log, widths))) if widths else limits.width
+    kept = found["n"] > 0 and (
+        found["coverage"] >= limits.coverage
+        and exp(found["mean_log_width"]) <= width
+        and (limits.error is None or found["mean_abs_error"] <= limits.error)
+    )
+    stated = {"coverage": limits.coverage, "width": width, "mean_abs_error": limits.error}
+    return {**found, "limits": stated, "within_limits": kept if found["n"] else None}
 
 
 def _cell(value: object) -> str:

@@ -10,12 +10,19 @@ from math import log
 from typing import NamedTuple
 
 from greentrain import formulas
-from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.errors import GreentrainError
-from greentrain.estimation.grid import choose_grid, grid_input
+from greentrain.estimation.power import rating_fault
 from greentrain.interval import Interval
-from greentrain.units import G_PER_KG, HOURS_PER_YEAR
-from greentrain.validation.names import find_hardware, find_place
+from greentrain.units import G_PER_KG, HOURS_PER_YEAR, W_PER_KW
+from greentrain.validation.names import RecordHardware, find_hardware, find_place
+from greentrain.validation.our_estimate import (
+    co2e_boundary,
+    energy_at,
+    estimated,
+    place_g_per_kwh,
+    published_power_w,
+)
 from greentrain.validation.recompute import agreements, excludes_pue, includes_embodied, quoted_kg, recompute
 from greentrain.validation.reference import Reference
 
@@ -23,7 +30,11 @@ _WITHIN = 0.015
 """How far a ratio may be from the factor that betrays a slip. [1]"""
 _LONGEST_WALL_H = 17_520
 """Two years: no run of several devices took longer from start to end. [h]"""
-_OTHER_GRID = 3.0
+_OTHER_GRID = 1.5
+"""How far outside the interval of a place's grid an intensity is of no grid there. [1]"""
+_CALCULATOR_G_PER_KWH, _CALCULATOR_WITHIN = 432.0, 0.01
+"""What the ML CO2 Impact calculator takes for a site that it has no grid of. [g/kWh]"""
+_OTHER_THAN_CALCULATOR = 0.1
 _NOT_METERED = 0.1
 """Mean power over TDP below which an accelerator at work was not metered; idle ones draw more. [1]"""
 _NET = re.compile(r"^market\b|\bnet of (clean|contract|renewable)|\(net\b|(^|\. )net \(", re.IGNORECASE)
@@ -154,15 +165,48 @@ def _net(reference: Reference, _: Surroundings) -> str:
 
 
 def _other_grid(reference: Reference, around: Surroundings) -> str:
-    """The carbon intensity is not that of the place named."""
-    implied = implied_g_per_kwh(reference)
-    own = place_g_per_kwh(reference, around.catalogue)
-    if not implied or own is None or _net(reference, around):
+    """The carbon intensity is not that of the place named: stated, of the stated energy, or of all that we estimate."""
+    own = _place_g_per_kwh(reference, around)
+    if own is None or _net(reference, around):
         return ""
-    if not own.low / _OTHER_GRID <= implied <= own.high * _OTHER_GRID:
-        there = f"{reference.location} has {own.best:,.0f}"
-        return f"its CO2e implies {implied:,.0f} g/kWh, {there}: the grid of another place"
+    implied = implied_g_per_kwh(reference)
+    ends = (implied, implied) if implied else _g_per_kwh_of_estimate(reference, around)
+    there = f"{reference.location} has {own.best:,.0f}"
+    if ends and ends[0] > own.high * _OTHER_GRID:
+        least = "" if implied else "at least "
+        return f"its CO2e implies {least}{ends[0]:,.0f} g/kWh, {there}: the grid of another place"
+    if ends and ends[1] < own.low / _OTHER_GRID:
+        most = "" if implied else "at most "
+        return f"its CO2e implies {most}{ends[1]:,.0f} g/kWh, {there}: the grid of another place"
     return ""
+
+
+def _calculator_grid(reference: Reference, around: Surroundings) -> str:
+    """The default of a well-known calculator stands for the grid of another country."""
+    implied = implied_g_per_kwh(reference) or _g_per_kwh_of_rating(reference, around)
+    if not implied or abs(implied / _CALCULATOR_G_PER_KWH - 1) > _CALCULATOR_WITHIN:
+        return ""
+    own = _place_g_per_kwh(reference, around)
+    if own is None or abs(own.best / _CALCULATOR_G_PER_KWH - 1) <= _OTHER_THAN_CALCULATOR:
+        return ""
+    code = find_place(reference.location, around.catalogue).code
+    if around.catalogue.places.find(code).place.country == "US":
+        return ""  # 0.954 lb/kWh, the mean of the country, is as near
+    there = f"{reference.location} has {own.best:,.0f}"
+    return f"its CO2e implies {implied:,.0f} g/kWh, the default of the ML CO2 Impact calculator; {there}"
+
+
+def _above_rating(reference: Reference, around: Surroundings) -> str:
+    """The power of an accelerator is above what any of its kind draws."""
+    hardware, profile = _device(reference, around.catalogue)
+    stated = reference.power_w_per_accelerator
+    power_w = published_power_w(reference) if stated is None else stated
+    if profile is None or power_w is None:
+        return ""
+    each_w = power_w / hardware.devices_per_count
+    fault = rating_fault(profile, each_w)
+    whence = "stated" if stated is not None else "by its energy"
+    return f"{each_w:,.0f} W per accelerator {whence}: {fault}" if fault else ""
 
 
 def _same_hours(reference: Reference, around: Surroundings) -> str:
@@ -193,10 +237,13 @@ def _prediction(reference: Reference, _: Surroundings) -> str:
 def _unmetered(reference: Reference, around: Surroundings) -> str:
     """The log's accelerator power is below what an idle device draws."""
     found = _SPLIT_GPU.search(reference.notes)
+    kwh = reference.device_energy_kwh
+    if kwh is None and found:
+        kwh = float(found[1].rstrip("."))
     tdp_w = device_tdp_w(reference, around.catalogue)
-    if not found or not reference.is_measured or not reference.hours or not tdp_w:
+    if kwh is None or not reference.is_measured or not reference.hours or not tdp_w:
         return ""
-    mean_w = float(found[1].rstrip(".")) * 1000 / reference.hours
+    mean_w = kwh * W_PER_KW / reference.hours
     if mean_w >= _NOT_METERED * tdp_w:
         return ""
     return f"its accelerators drew {mean_w:.0f} W of {tdp_w:.0f} W by the log: idle or not metered"
@@ -265,23 +312,52 @@ def implied_g_per_kwh(reference: Reference) -> float | None:
     return found and found * G_PER_KG
 
 
-def place_g_per_kwh(reference: Reference, catalogue: Catalogue) -> Interval | None:
-    """Carbon intensity of the record's place and year in our tables, None where the place is not known. [g/kWh]"""
-    code = find_place(reference.location, catalogue).code
-    if not code:
-        return None
-    choice = choose_grid(catalogue, catalogue.places.find(code), reference.year)
-    return grid_input(choice, catalogue, None).value
-
-
 def device_tdp_w(reference: Reference, catalogue: Catalogue) -> float | None:
     """Thermal design power of the record's device, None where it is not known. [W]"""
-    name = find_hardware(reference.accelerator, catalogue, reference.accelerator_count).name
+    _, profile = _device(reference, catalogue)
+    return profile.tdp_w.best if profile and profile.tdp_w else None
+
+
+def _place_g_per_kwh(reference: Reference, around: Surroundings) -> Interval | None:
+    """Carbon intensity of the record's place; where no year is stated, from the lowest to the highest year. [g/kWh]"""
     try:
-        found = catalogue.hardware.find_accelerator(name)[0].tdp_w if name else None
-    except GreentrainError:
+        own = place_g_per_kwh(reference, around.catalogue)
+    except GreentrainError:  # a year before the tables begin
         return None
-    return found and found.best
+    if own is None or reference.year is not None:
+        return own
+    places = around.catalogue.places
+    code = find_place(reference.location, around.catalogue).code
+    years = [value.g_per_kwh for value in places.series(places.find(code).place.place)]
+    return Interval(min(own.low, *years), own.best, max(own.high, *years)) if years else own
+
+
+def _g_per_kwh_of_estimate(reference: Reference, around: Surroundings) -> tuple[float, float] | None:
+    """Return the emissions over the most and the least energy that we estimate, where none is stated. [g/kWh]"""
+    result = estimated(reference, around.catalogue).estimate
+    energy = result and energy_at(result, co2e_boundary(reference))
+    kg = reference.published_co2e_kg
+    if not energy or not kg or includes_embodied(reference):
+        return None
+    return kg * G_PER_KG / energy.high, kg * G_PER_KG / energy.low
+
+
+def _g_per_kwh_of_rating(reference: Reference, around: Surroundings) -> float | None:
+    """Return the emissions over TDP x hours, as calculators have it where nothing else is stated. [g/kWh]"""
+    tdp_w, hours, kg = device_tdp_w(reference, around.catalogue), reference.hours, reference.published_co2e_kg
+    if not tdp_w or not hours or not kg:
+        return None
+    kwh: float = formulas.it_energy_kwh(1, hours, tdp_w, 1.0)
+    return kg * G_PER_KG / kwh
+
+
+def _device(reference: Reference, catalogue: Catalogue) -> tuple[RecordHardware, Accelerator | None]:
+    """Find the record's accelerator, None where it is not known."""
+    hardware = find_hardware(reference.accelerator, catalogue, reference.accelerator_count)
+    try:
+        return hardware, catalogue.hardware.find_accelerator(hardware.name)[0] if hardware.name else None
+    except GreentrainError:
+        return hardware, None
 
 
 def _is_near(ratio: float | None, factor: float) -> bool:
@@ -298,6 +374,8 @@ TRAPS: Mapping[str, Callable[[Reference, Surroundings], str]] = {
     "embodied_inside": _embodied_inside,
     "net_of_contracts": _net,
     "grid_of_another_place": _other_grid,
+    "default_grid_of_calculator": _calculator_grid,
+    "power_above_rating": _above_rating,
     "same_hours_other_co2e": _same_hours,
     "programme_not_run": _programme,
     "prediction": _prediction,

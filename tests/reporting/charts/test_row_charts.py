@@ -137,7 +137,7 @@ def test_a_project_of_several_places_is_as_uncertain_as_its_least_certain_grid()
     ("location", "words"),
     [
         (None, "as it is, grid as given"),
-        ("WORLD", "as it is, no place named (world mean)"),
+        ("WORLD", "as it is, no place named"),
         ("XX", "as it is, XX"),
     ],
 )

@@ -4,8 +4,8 @@ import pytest
 
 from greentrain import InputError, Interval
 from greentrain.interval import exact
+from greentrain.numbers import scale_for
 from greentrain.reporting.charts import style
-from greentrain.reporting.charts.si_prefixes import scale_for
 from greentrain.reporting.charts.style import drawable, log_axis
 
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from form_examples import exact, one_run, project, sized, with_footprint
@@ -11,9 +12,11 @@ from form_examples import exact, one_run, project, sized, with_footprint
 from greentrain import InputError, Interval, estimate
 from greentrain.inputs import Inputs
 from greentrain.reporting import ReportData, report_data_of
+from greentrain.reporting.bibliography import citation_fields
 from greentrain.reporting.forms.latex import render
 
 NASTY = "}a\\b{{c}$d$&#%_^~<>|\"`'\u00e9\u4e2d\U0001f331 \\input{/etc/passwd}"
+TABLE = r"\ifcsname r@tab:greentrain\endcsname Table~\ref{tab:greentrain}\else the table of training runs\fi"
 PAPER = r"""\documentclass{article}
 \begin{document}
 \input{greentrain}
@@ -125,8 +128,12 @@ def test_the_sentence_for_neurips() -> None:
     assert text == (
         "Training used 8 x Tesla V100-SXM2-16GB for 128 GPU-hours in France (FR), in total 35.0~kWh (90\\,\\% interval "
         "28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); "
-        "Table~\\ref{tab:greentrain} states the compute of each run, and its total includes runs that did not "
-        "complete (29\\,\\% of the energy), and 1 run of unknown energy is not in it.\n"
+        f"{TABLE} states the compute of each run, and its total includes runs that did not "
+        "complete (29\\,\\% of the energy), and 1 run of unknown energy is not in it. The machines: memory not stated; "
+        "storage not stated; cloud or internal cluster: not stated.\n"
+        "% The question asks for the memory too: --memory states it.\n"
+        "% The question asks for the storage too: --storage states it.\n"
+        "% The question asks for cloud or cluster too: --infrastructure states it.\n"
     )
     assert "and failed and preliminary runs of the project are not included." in render(exact(), checklist="neurips")
     assert "and other runs of the project are not included." in render(one_run(), checklist="neurips")
@@ -139,9 +146,9 @@ def test_the_sentence_for_neurips() -> None:
 def test_the_sentence_for_neurips_counts_preliminary_runs() -> None:
     """With one run of the paper named, the other's 10 of 35 kWh are 29 %; all named, there is no other."""
     text = render(project()._replace(lines=project().lines[:2]), checklist="neurips", final="final")
-    assert text.endswith("and its total includes failed and preliminary runs (29\\,\\% of the energy).\n")
+    assert "and its total includes failed and preliminary runs (29\\,\\% of the energy). The machines" in text
     text = render(project(), checklist="neurips", final="final, crash, =lost")
-    assert text.endswith("and no other run of it was tracked, and 1 run of unknown energy is not in it.\n")
+    assert "and no other run of it was tracked, and 1 run of unknown energy is not in it. The machines" in text
 
 
 def test_the_sentence_for_neurips_does_not_promise_rows_that_are_summed() -> None:
@@ -149,7 +156,66 @@ def test_the_sentence_for_neurips_does_not_promise_rows_that_are_summed() -> Non
     line = project().lines[0]
     lines = tuple(line._replace(id=str(number)) for number in range(31))
     text = render(project()._replace(lines=lines), checklist="neurips")
-    assert "Table~\\ref{tab:greentrain} sums the compute of the runs by outcome and hardware, and no tracked" in text
+    assert f"{TABLE} sums the compute of the runs by outcome and hardware, and no tracked" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "expected"),
+    [
+        ({"gpu": "A100-SXM4-80GB"}, {}, "memory 80 GB per accelerator; storage not stated; cloud"),
+        ({"gpu": "A100"}, {}, "memory not stated; storage"),
+        ({"gpu": "V100 SXM2", "cpu_cores": 8, "memory_gb": 64}, {}, "memory 64 GB of main memory; storage"),
+        ({"gpu": "T4"}, {"memory": "1 TB per node"}, "memory 1 TB per node; storage"),
+        ({"gpu": "A100 80GB"}, {"storage": "2 TB_x"}, "memory 80 GB per accelerator; storage 2 TB\\_x; cloud"),
+        ({"gpu": "T4"}, {"infrastructure": "onPremise"}, "memory 16 GB per accelerator; storage not stated; "
+         "cloud or internal cluster: an internal cluster."),
+        ({"instance": "p3.2xlarge"}, {}, "memory 16 GB per accelerator and 61 GB of main memory per instance; storage"),
+        ({"gpu": "T4", "location": "aws:eu-west-3"}, {}, "cloud or internal cluster: a public cloud."),
+    ],
+)  # fmt: skip
+def test_the_machines_for_neurips(given: dict[str, Any], options: dict[str, str], expected: str) -> None:
+    """Memory where all devices of the name have the same, storage as stated, a provider's region is a cloud."""
+    text = render(report_data_of(estimate(hours=2, **given)), checklist="neurips", **options)
+    assert expected in text
+    assert ("--storage states it" in text) is ("storage" not in options)
+
+
+def test_an_unknown_infrastructure() -> None:
+    """The same words as in the form boamps."""
+    rule = "must be publicCloud, privateCloud, onPremise or other"
+    with pytest.raises(InputError, match=f"^infrastructure 'shed': {rule}$"):
+        render(exact(), checklist="neurips", infrastructure="shed")
+
+
+def test_greentrain_is_cited_by_its_file() -> None:
+    """With address and DOI where CITATION.cff has them, quoted or not; one without has neither field."""
+    text = "title: x\nurl: 'https://example.org/a_b'\ndoi: 10.5281/zenodo.1\nauthors:\n  - url: https://no\n"
+    assert citation_fields(text) == {
+        "url": "https://example.org/a_b",
+        "doi": "10.5281/zenodo.1",
+        "note": "https://example.org/a\\_b",
+    }
+    assert citation_fields("repository-code: https://example.org/r\n")["url"] == "https://example.org/r"
+    assert citation_fields("title: x\n") == {}
+    entry = render(exact()).split("@misc{greentrain,")[1].split("\n}")[0]
+    known = citation_fields((Path(__file__).parents[3] / "CITATION.cff").read_text())
+    assert all(f"{name} = {{{value}}}" in entry for name, value in known.items())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed (Debian: texlive-latex-base)")
+@pytest.mark.parametrize("checklist", ["neurips", "acl"])
+def test_an_answer_compiles_alone(checklist: str, tmp_path: Path) -> None:
+    """Without the table: nothing is undefined."""
+    paper = (
+        f"\\documentclass{{article}}\n\\begin{{document}}\n{render(sized(), checklist=checklist)}\\end{{document}}\n"
+    )
+    (tmp_path / "paper.tex").write_text(paper)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
+    for _ in range(2):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout[-2000:]
+    assert "undefined" not in (tmp_path / "paper.log").read_text(errors="replace")
 
 
 def test_a_run_that_failed_has_its_row() -> None:
@@ -189,7 +255,7 @@ def test_the_sentence_for_acl() -> None:
     assert render(sized(), checklist="acl") == (
         "The model has 1 billion parameters, the computational budget, without failed and preliminary runs, was 1,600 "
         "GPU-hours, which used 600~kWh and emitted 240~kg CO$_2$e, and the computing infrastructure was 8 x NVIDIA "
-        "A100 SXM4 80GB (Table~\\ref{tab:greentrain}).\n"
+        f"A100 SXM4 80GB ({TABLE}).\n"
     )
 
 
@@ -197,7 +263,7 @@ def test_parameters_that_are_not_known_are_asked_for() -> None:
     """In a comment, so that the sentence claims nothing of them."""
     sentence, hint = render(project(), checklist="acl").splitlines()
     assert sentence.startswith("The total computational budget was 128 GPU-hours, ")
-    assert sentence.endswith("in France (FR) (Table~\\ref{tab:greentrain}).")
+    assert sentence.endswith(f"in France (FR) ({TABLE}).")
     assert hint == "% The question asks for the number of parameters too: --params states it."
     words = "The computational budget of this run, without others of its project, was 80 GPU-hours, "
     assert render(one_run(), checklist="acl").startswith(words)
@@ -210,14 +276,14 @@ def test_an_unknown_checklist() -> None:
 
 
 def test_the_bibliography_names_the_sources_once() -> None:
-    """Keys that BibTeX takes; what the user said himself is no publication."""
+    """Keys that BibTeX takes, each of them cited; what the user said himself is no publication."""
     text = render(report_data_of(estimate("V100", hours=96, location="FR", power=250)))
     keys = re.findall(r"^@misc\{(.*),$", text, re.MULTILINE)
     assert len(keys) == len(set(keys))
     assert keys[0] == "greentrain"
     assert not {"greentrain:user", "greentrain:greentrain_judgement"} & set(keys)
     cited = re.findall(r"\\cite\{(.*?)\}", text)
-    assert {key for group in cited for key in group.split(",")} <= set(keys)
+    assert {key for group in cited for key in group.split(",")} == set(keys)
 
 
 @pytest.mark.slow

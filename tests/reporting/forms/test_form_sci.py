@@ -97,3 +97,10 @@ def test_operations_alone_are_enough() -> None:
     """16 kg over 1.6e19 operations: 1e-15 g."""
     text = render(with_size(project(), flops=1.6e19), functional_unit="flop")
     assert headline(text).startswith("**SCI = 1.000e-15 g CO2e per FLOP**")
+
+
+def test_it_says_what_it_is_not() -> None:
+    """SCI for AI is another score, by a specification that moves: with its date."""
+    text = render(project())
+    assert "- SCI for AI, which the Green Software Foundation ratified (specification of 12 January 2026, " in text
+    assert "score of training alone by ISO/IEC 21031." in text

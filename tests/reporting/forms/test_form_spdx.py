@@ -91,3 +91,68 @@ def test_identifiers_are_uris(namespace: str) -> None:
     with pytest.raises(InputError, match=f"^namespace {re.escape(repr(namespace))}: {rule}$"):
         report(exact(), "spdx", made_at=MADE_AT, namespace=namespace)
     assert read(report(exact(), "spdx", made_at=MADE_AT, namespace="urn:uuid:1")).spdxId == "urn:uuid:1#model"
+
+
+PROFILE = {
+    "release_time": "2026-11-01",
+    "supplied_by": "Example Labs",
+    "download_location": "https://example.org/bert",
+    "package_version": "1.2",
+}
+
+
+def graph(**options: Any) -> dict[str, Any]:
+    """Write a document and give its elements by the ends of their ids."""
+    found = json.loads(report(project(), "spdx", **options))["@graph"]
+    return {element.get("spdxId", "#made").partition("#")[2]: element for element in found}
+
+
+@pytest.mark.parametrize("missing", [*PROFILE, None])
+def test_the_profile_is_claimed_only_with_what_it_demands(missing: str | None) -> None:
+    """Four properties, each mandatory in the class AIPackage; what is given is written in any case."""
+    given = {name: value for name, value in PROFILE.items() if name != missing}
+    found = graph(**given)
+    assert ("ai" in found["document"]["profileConformance"]) is (missing is None)
+    assert ("hasDeclaredLicense" in found) is (missing is None)
+    names = {
+        "release_time": ("releaseTime", "2026-11-01T00:00:00Z"),
+        "supplied_by": ("suppliedBy", "https://spdx.org/spdxdocs/greentrain#supplier"),
+        "download_location": ("software_downloadLocation", "https://example.org/bert"),
+        "package_version": ("software_packageVersion", "1.2"),
+    }
+    for option, (name, value) in names.items():
+        assert found["model"].get(name) == (None if option == missing else value)
+
+
+def test_without_options_no_profile_is_claimed() -> None:
+    """Readers who know the profile would find its properties missing."""
+    assert graph()["document"]["profileConformance"] == ["core", "software", "extension"]
+
+
+@pytest.mark.parametrize("licence", [None, "Apache-2.0 OR MIT"])
+def test_the_profile_s_licences(licence: str | None) -> None:
+    """One that is concluded and one that is declared; without an option neither is asserted. The bindings read it."""
+    found = graph(**PROFILE, licence=licence)
+    for kind in ("hasConcludedLicense", "hasDeclaredLicense"):
+        (target,) = found[kind]["to"]
+        assert found[kind]["from"] == found["model"]["spdxId"]
+        assert target.endswith("#licence" if licence else "/NoAssertionLicense")
+    if licence:
+        assert found["licence"]["simplelicensing_licenseExpression"] == licence
+    package = read(report(project(), "spdx", **PROFILE, licence=licence))
+    assert package.suppliedBy.name == "Example Labs"
+    assert package.releaseTime == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("time", ["soon", "2026-11-01T12:00", ""])
+def test_a_release_is_a_date_or_has_its_zone(time: str) -> None:
+    """Hours without a zone are another day elsewhere."""
+    with pytest.raises(InputError, match=r"^release_time .*: must be a date, 2026-11-01, or a time with its zone"):
+        report(project(), "spdx", release_time=time)
+    assert graph(release_time="2026-11-01T12:00+02:00")["model"]["releaseTime"] == "2026-11-01T10:00:00Z"
+
+
+def test_a_download_location_is_a_uri() -> None:
+    """As the property's type says."""
+    with pytest.raises(InputError, match=r"^download_location 'here': must be a URI"):
+        report(project(), "spdx", download_location="here")

@@ -129,15 +129,17 @@ def _usual_problems(own: Own) -> Iterator[Problem]:
 
 
 def _region_problems(own: Own) -> Iterator[Problem]:
-    if "facilities.csv" not in own:
+    """Check that the regions of other tables are among those of cloud_regions.csv."""
+    if not {"facilities.csv", "cloud_region_years.csv"} & own.keys():
         return
     regions = [*_shipped("cloud_regions.csv"), *(row for _, row in _numbered(own, "cloud_regions.csv"))]
     known = dict.fromkeys(f"{row.get('provider')}:{row.get('region')}" for row in regions)
-    for line, row in _numbered(own, "facilities.csv"):
-        code = f"{row.get('provider')}:{row.get('region')}"
-        if row.get("kind") == "provider_region" and code not in known:
-            rule = f"{code!r} is no region of cloud_regions.csv, ours or yours{advice(code, known)}"
-            yield Problem("facilities.csv", line, "region", rule)
+    for file in ("facilities.csv", "cloud_region_years.csv"):
+        for line, row in _numbered(own, file):
+            code = f"{row.get('provider')}:{row.get('region')}"
+            if row.get("kind", "provider_region") == "provider_region" and code not in known:
+                rule = f"{code!r} is no region of cloud_regions.csv, ours or yours{advice(code, known)}"
+                yield Problem(file, line, "region", rule)
 
 
 def _series_problems(own: Own) -> Iterator[Problem]:

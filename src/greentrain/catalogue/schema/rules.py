@@ -10,6 +10,11 @@ COUNTRY_KINDS = ("country", "aggregate")
 
 _HIGHEST_OVER_TDP = 1.1
 """Mean training power over TDP that a device can hold. [1]"""
+_TERMS_BY_PLACE = ("subregion", "place_source", "place_implausible")
+"""Terms of the grid's uncertainty whose key is a place."""
+_METER_OF_LEVEL = {"accelerator": "device", "node": "wall"}
+_ROUNDING = 0.006
+"""Relative difference that rounding to two digits of a ratio near 1 leaves."""
 _PER_DEVICE_SCOPES = ("device", "provisioned")
 _NEEDED_BY_KIND = {"published": ("gpu", "published_kg"), "own": ("gpu",)}
 _NOT_OURS = ("power_w", "host_factor", "pue", "grid_g_per_kwh", "published_kwh", "published_kg")
@@ -99,7 +104,7 @@ def _place(values: Values) -> Faults:
 
 def _grid_uncertainty(values: Values) -> Faults:
     key = values["key"]
-    if values["term"] != "subregion" and not key.isdecimal():
+    if values["term"] not in _TERMS_BY_PLACE and not key.isdecimal():
         yield "key", f"{key!r} is not a whole number; write digits alone"
 
 
@@ -136,6 +141,20 @@ def _claim_scenario(values: Values) -> Faults:
     yield from ((name, "must be blank for a scenario of kind own, which takes our defaults") for name in filled)
 
 
+def _power_evidence(values: Values) -> Faults:
+    """Check that what is fitted was read by a meter of its level, and that the stated watts give the ratio."""
+    meter, needed = values["meter"], _METER_OF_LEVEL[values["level"]]
+    if values["use"] == "fit":
+        if meter != needed:
+            yield "meter", f"{meter!r} is no evidence of {values['level']} power to fit: it must be {needed}"
+        if values["workload"] is None:
+            yield "workload", "must not be blank where use is fit"
+    if values["power_w_per_accelerator"] and values["tdp_w"]:
+        stated = values["power_w_per_accelerator"] / values["tdp_w"]
+        if abs(stated / values["ratio"] - 1) > _ROUNDING:
+            yield "ratio", f"{values['ratio']:.10g} is not power_w_per_accelerator over tdp_w, {stated:.4g}"
+
+
 def _no_rule(_: Values) -> Faults:
     yield from ()
 
@@ -148,4 +167,5 @@ _RULES: Mapping[str, Callable[[Values], Faults]] = {
     "equivalents.csv": _equivalent,
     "model_runs.csv": _model_run,
     "claim_scenarios.csv": _claim_scenario,
+    "power_evidence.csv": _power_evidence,
 }

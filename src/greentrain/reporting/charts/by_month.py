@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
-from greentrain.numbers import counted, percent, rounded
-from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
+from greentrain.numbers import Scale, counted, percent, rounded, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,

@@ -5,9 +5,8 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.numbers import rounded
+from greentrain.numbers import rounded, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.si_prefixes import written_span
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.reporting.charts.si_prefixes import written_span
+from greentrain.numbers import written_span
 from greentrain.reporting.charts.style import (
     BOLD_CHARS_PER_LINE,
     CHARS_PER_LINE,

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING
 
 from greentrain.interval import exact
-from greentrain.numbers import rounded
+from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.si_prefixes import written, written_span
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,

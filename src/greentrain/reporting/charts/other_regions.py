@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.catalogue.places import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
-from greentrain.numbers import rounded
+from greentrain.numbers import rounded, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.charts.style import (
     BLUE,
     GREY,
@@ -145,6 +144,6 @@ def _here_text(data: ReportData, places: Sequence[PlaceGrid]) -> str:
     if len(own) != 1:
         return f"as it is, {len(own)} places"
     if own == [WORLD]:
-        return "as it is, no place named (world mean)"
+        return "as it is, no place named"
     named = [_name(place) for place in places if place.code == own[0]]
     return f"as it is, {named[0] if named else own[0]}"

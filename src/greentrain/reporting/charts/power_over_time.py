@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from greentrain.numbers import rounded
-from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
+from greentrain.numbers import Scale, rounded, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,

@@ -5,7 +5,8 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
-from greentrain.catalogue.places import WORLD, Location
+from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import Location
 from greentrain.catalogue.table_files import Row, shipped_table
 from greentrain.errors import UnknownName
 from greentrain.estimation.grid import choose_grid, grid_input
@@ -22,6 +23,7 @@ PLACES = ("SE", "NO", "FR", "CA-QC", "BR", "GB", "US-CA", "DE", "US", "JP", "AU"
 
 _MOST_REGIONS = 15
 _MOST_RUNS = 2
+_TRAININGS = ("training", "pretraining")
 _LOCATION_BASED = "location-based"
 
 
@@ -107,7 +109,7 @@ def _grid_of(catalogue: Catalogue, location: Location, year: int | None, hours: 
 
 
 def _is_fit(row: Row) -> bool:
-    is_stated = row["kind"] == "training" and row["co2e_scope"].startswith(_LOCATION_BASED)
+    is_stated = row["kind"] in _TRAININGS and row["co2e_scope"].startswith(_LOCATION_BASED)
     is_published = float(row["published_co2e_kg"] or 0.0) > 0.0
     return is_stated and is_published and not row["excluded"] and not row["traps"]
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
 from greentrain.interval import Interval
-from greentrain.numbers import rounded
-from greentrain.reporting.charts.si_prefixes import Scale, tick
+from greentrain.numbers import Scale, rounded, tick
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:

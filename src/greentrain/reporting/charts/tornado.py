@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.inputs import Input
-from greentrain.numbers import percent, rounded, with_span
+from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written
 from greentrain.reporting.charts.interval_dots import placed
-from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written
 from greentrain.reporting.charts.style import (
     BLUE,
     GREY,

@@ -5,8 +5,7 @@ from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.numbers import rounded
-from greentrain.reporting.charts.si_prefixes import written, written_span
+from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,
@@ -124,7 +123,7 @@ def is_close(ratio: float) -> bool:
 
 def _pairs(data: ReportData, unit: str) -> list[Pair]:
     records = data.validation.records if data.validation else ()
-    found = [_pair(row, unit) for row in records if row.tier in _TIERS]
+    found = [_pair(row, unit) for row in records if row.tier in _TIERS and row.is_placed]
     return [pair for pair in found if pair is not None]
 
 

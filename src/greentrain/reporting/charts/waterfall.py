@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import percent, rounded
+from greentrain.numbers import Scale, percent, rounded, scale_for, written, written_span
 from greentrain.reporting.charts.interval_dots import placed, value_text
-from greentrain.reporting.charts.si_prefixes import Scale, scale_for, written, written_span
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,

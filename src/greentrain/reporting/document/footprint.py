@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import as_given, best, percent, rounded, span, with_span
+from greentrain.numbers import Scale, as_given, best, percent, rounded, small_scale, span, with_span, written
 from greentrain.reporting import scope_statements
 from greentrain.reporting.charts import charts_of
-from greentrain.reporting.charts.si_prefixes import written
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Prose, Section, table
 from greentrain.reporting.labels import input_label
 from greentrain.reporting.report_data import STATUSES, PowerSpan, ReportData, RunLine
@@ -35,7 +34,7 @@ def footprint_sections(data: ReportData) -> Iterator[Section]:
     yield Section("elsewhere", "The same run elsewhere", tuple(_chart(charts, "elsewhere")))
     yield Section("methods", "The same run by published methods", tuple(_chart(charts, "methods")))
     yield Section("inputs", "Inputs, defaults and assumptions", tuple(inputs_blocks(data)))
-    yield Section("notes", "Notes", _bullets(data.notes))
+    yield Section("notes", "Notes", _bullets(tuple(note for note in data.notes if note not in data.warnings)))
     yield Section("method", "Method", _bullets(data.method))
 
 
@@ -46,10 +45,11 @@ def _chart(charts: dict[str, Chart], name: str) -> Iterator[Chart]:
 
 
 def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
-    energy, kg = with_span(data.facility_energy_kwh), with_span(data.operational_kg)
+    yield from (Prose(f"Warning: {warning}") for warning in data.warnings)
+    energy, kg = _with_unit(data.facility_energy_kwh, "kWh"), _with_unit(data.operational_kg, "kg")
     exact = data.facility_energy_kwh.is_exact and data.operational_kg.is_exact
     yield Prose(
-        f"{energy} kWh of electricity and {kg} kg CO2e, operational and location-based, "
+        f"{energy} of electricity and {kg} CO2e, operational and location-based, "
         f"{scope_statements.basis_text(data)}.{'' if exact else ' In brackets: 90 % intervals.'}"
     )
     yield table("Best values and 90 % intervals", ("", "best", "90 % interval", "unit", "what"), _quantities(data),
@@ -66,16 +66,30 @@ def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
 def _quantities(data: ReportData) -> Iterator[tuple[str, ...]]:
     for name, words, unit, what in _QUANTITIES:
         value: Interval | None = getattr(data, name)
-        yield (words, *_ends(value), unit, what)
+        yield (words, *_ends(value, unit), what)
         if name == "embodied_kg" and value is not None:
             both = sum_independent(data.operational_kg, value)
-            yield ("Operational and embodied", *_ends(both), unit, "the sum of the two")
+            yield ("Operational and embodied", *_ends(both, unit), "the sum of the two")
 
 
-def _ends(value: Interval | None) -> tuple[str, str]:
+def _ends(value: Interval | None, unit: str) -> tuple[str, str, str]:
+    """Write best value, interval and unit."""
     if value is None:
-        return "not known", ""
-    return best(value), "exact" if value.is_exact else f"{rounded(value.low)} to {rounded(value.high)}"
+        return "not known", "", unit
+    base, *substance = unit.split(" ", 1)
+    shown, scale = _scaled(value, base)
+    ends = "exact" if value.is_exact else f"{rounded(shown.low)} to {rounded(shown.high)}"
+    return best(shown), ends, " ".join([scale.unit, *substance])
+
+
+def _with_unit(value: Interval, unit: str) -> str:
+    shown, scale = _scaled(value, unit)
+    return f"{with_span(shown)} {scale.unit}"
+
+
+def _scaled(value: Interval, unit: str) -> tuple[Interval, Scale]:
+    scale = small_scale(value.best, unit)
+    return (value if scale.unit == unit else value.scaled(1 / scale.size)), scale
 
 
 def _times(ratio: Interval) -> str:
@@ -165,34 +179,36 @@ def runs_blocks(data: ReportData) -> Iterator[Block]:
     """Return the runs of a project, the largest first where there are many; nothing for a single one."""
     if data.kind != "project":
         return
-    yield table("Runs by how they ended", ("status", "runs", "kWh", "kg CO2e", "share of energy"),
-                _by_status(data.lines), (1, 2, 3, 4))  # fmt: skip
+    energy, mass = small_scale(data.facility_energy_kwh.best, "kWh"), small_scale(data.operational_kg.best, "kg")
+    units = (energy.unit, f"{mass.unit} CO2e")
+    yield table("Runs by how they ended", ("status", "runs", *units, "share of energy"),
+                _by_status(data.lines, energy, mass), (1, 2, 3, 4))  # fmt: skip
     shown = data.lines
     if len(shown) > MOST_RUNS:
         largest = sorted(shown, key=lambda line: (-_best(line.facility_energy_kwh), line.id))
         shown = tuple(largest[:MOST_RUNS])
         yield Prose(f"The {MOST_RUNS} runs that took most energy, of {len(data.lines):,}; the forms csv and json "
                     "hold all.")  # fmt: skip
-    header = ("run", "id", "status", "start (UTC)", "hardware", "h", "kWh", "kg CO2e", "energy")
-    yield table("Runs", header, [_run_row(line) for line in shown], (5, 6, 7))
+    header = ("run", "id", "status", "start (UTC)", "hardware", "h", *units, "energy")
+    yield table("Runs", header, [_run_row(line, energy, mass) for line in shown], (5, 6, 7))
 
 
-def _run_row(line: RunLine) -> tuple[str, ...]:
+def _run_row(line: RunLine, energy_scale: Scale, mass_scale: Scale) -> tuple[str, ...]:
     started = f"{line.started:%Y-%m-%d %H:%M}" if line.started else ""
     hours = "" if line.hours is None else rounded(line.hours)
-    energy, kg = _figure(line.facility_energy_kwh), _figure(line.operational_kg)
+    energy, kg = _figure(line.facility_energy_kwh, energy_scale), _figure(line.operational_kg, mass_scale)
     return (line.name, line.id, line.status, started, line.hardware, hours, energy, kg, line.basis)
 
 
-def _figure(value: Interval | None) -> str:
-    return "not known" if value is None else rounded(value.best)
+def _figure(value: Interval | None, scale: Scale) -> str:
+    return "not known" if value is None else rounded(value.best / scale.size)
 
 
 def _best(value: Interval | None) -> float:
     return 0.0 if value is None else value.best
 
 
-def _by_status(lines: Iterable[RunLine]) -> Iterator[tuple[str, ...]]:
+def _by_status(lines: Iterable[RunLine], energy_scale: Scale, mass_scale: Scale) -> Iterator[tuple[str, ...]]:
     groups: dict[str, list[RunLine]] = defaultdict(list)
     for line in lines:
         groups[line.status].append(line)
@@ -202,7 +218,8 @@ def _by_status(lines: Iterable[RunLine]) -> Iterator[tuple[str, ...]]:
     for status, group in (*groups.items(), ("all", everything)):
         energy = sum(_best(line.facility_energy_kwh) for line in group)
         kg = sum(_best(line.operational_kg) for line in group)
-        yield status, f"{len(group):,}", rounded(energy), rounded(kg), percent(energy / whole) if whole else ""
+        shown = rounded(energy / energy_scale.size), rounded(kg / mass_scale.size)
+        yield status, f"{len(group):,}", *shown, percent(energy / whole) if whole else ""
 
 
 MOST_NAMES = 50

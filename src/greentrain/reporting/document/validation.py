@@ -7,9 +7,13 @@ from greentrain.reporting.charts import charts_of
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Prose, Section, table
 from greentrain.reporting.report_data import ReportData
 from greentrain.reporting.terminal.validation import (
+    GROUP_HEADER,
+    LIMITS_TEXT,
     TIER_TITLES,
     error_factor,
     figures,
+    group_cells,
+    metered_groups,
     needs_reason,
     outcome,
     tier_text,
@@ -23,6 +27,7 @@ def validation_sections(data: ReportData) -> Iterator[Section]:
     report = data.validation
     assert report is not None
     yield Section("result", "Result", tuple(_result(data, report)))
+    yield Section("metered", "Metered energy, part by part", tuple(_metered(report)))
     yield Section("peers", "Published methods on the same metered runs", tuple(_peers(report)))
     yield Section("records", "Records", tuple(_records(report)))
     yield Section("claims", "Claims", tuple(_claims(report)))
@@ -37,6 +42,17 @@ def _result(data: ReportData, report: ValidationReport) -> Iterator[Block]:
     rows = [(f"{tier} {TIER_TITLES[tier]}", tier_text(tier, summary)) for tier, summary in report.tiers.items()]
     yield table("Summary of each tier", ("tier", "result"), rows)
     yield from charts_of(data)
+
+
+def _metered(report: ValidationReport) -> Iterator[Block]:
+    summary = report.tiers.get("T3")
+    if summary is None or not summary["n"]:
+        return
+    rows = [group_cells(title, part) for title, part in metered_groups(summary)]
+    yield table(
+        "By what was metered, by what the defaults have seen, by laboratory", GROUP_HEADER, rows, (1, 2, 3, 4, 5)
+    )
+    yield Prose(LIMITS_TEXT)
 
 
 def _peers(report: ValidationReport) -> Iterator[Block]:
@@ -63,7 +79,7 @@ def _records(report: ValidationReport) -> Iterator[Block]:
 
 def _row(row: RecordResult, source: str) -> tuple[str | Cell, ...]:
     published, ours = figures(row)
-    if "-" not in (published, ours):
+    if "-" not in (published, ours) and not ours[-1].isalpha():
         ours = f"{ours} {published.rpartition(' ')[2]}"
     cited = Cell(published, (source,) if source else ())
     why = row.reason if needs_reason(row) or row.tier == "T4" else ""

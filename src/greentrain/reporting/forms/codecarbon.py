@@ -23,8 +23,9 @@ COLUMNS = (
 def render(data: ReportData) -> str:
     """Write one row per run whose energy is known; what is not known stays blank.
 
-    Energies and powers hold the PUE, as in codecarbon's own rows. A measured run has its components. Of one that is
-    estimated ``cpu_energy`` is that of the whole host, memory and fans included, where only one run is reported.
+    Energies and powers hold the PUE, as in codecarbon's own rows. A measured run has its components, ``cpu_energy``
+    with what no sensor reads. Of one that is estimated ``cpu_energy`` is that of the whole host, memory and fans
+    included, where only one run is reported.
     """
     refuse_nothing(data, FORM)
     return rows_csv(COLUMNS, (_row(data, line) for line in known_lines(data)))
@@ -79,8 +80,10 @@ def _parts(data: ReportData, line: RunLine) -> dict[str, str]:
 def _components(data: ReportData, line: RunLine) -> dict[str, float]:
     """Return energies before PUE by codecarbon's own names. [kWh]"""
     if line.measured is not None:
-        parts = line.measured
-        named = {"gpu": parts.gpu_kwh, "cpu": parts.cpu_kwh, "ram": parts.memory_kwh}
+        parts, whole = line.measured, line.it_energy_kwh
+        unread_kwh = max(0.0, whole.best - parts.total_kwh) if whole else 0.0
+        cpu_kwh = None if parts.cpu_kwh is None else parts.cpu_kwh + unread_kwh
+        named = {"gpu": parts.gpu_kwh, "cpu": cpu_kwh, "ram": parts.memory_kwh}
         return {name: kwh for name, kwh in named.items() if kwh is not None}
     shares = {part.component: part.energy_kwh for part in line.footprint.breakdown}
     return {"gpu": shares["accelerators"], "cpu": shares["host"]} if shares else {}

@@ -15,7 +15,7 @@ _ENDS = (*QUANTITIES, "pue", "grid_g_per_kwh")
 COLUMNS = (
     "report_schema_version", "kind", *_PLAIN, *(f"{name}_{end}" for name in _ENDS for end in Interval._fields),
     "grid_year", "grid_accounting", "grid_basis", "grid_source", "boundary", "greentrain_version", "data_version",
-    "codecarbon_version", "project", "unmeasured", "starts",
+    "codecarbon_version", "project", "unmeasured", "starts", "warnings",
 )  # fmt: skip
 """The header; a later schema adds columns at the end."""
 
@@ -34,7 +34,8 @@ def render(data: ReportData) -> str:
 def _row(data: ReportData, line: RunLine) -> dict[str, Any]:
     row: dict[str, Any] = {"report_schema_version": SCHEMA_VERSION, "kind": data.kind, "boundary": data.boundary}
     row |= {name: getattr(line, name) for name in (*_PLAIN, "project", "starts")} | {
-        "unmeasured": "; ".join(line.unmeasured)
+        "unmeasured": "; ".join(line.unmeasured),
+        "warnings": " ".join(line.footprint.warnings),
     }
     for name in ("started", "ended"):
         row[name] = row[name] and row[name].strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,17 +12,17 @@ _RUN = (
     "gpu", "count", "hours", "gpu_hours", "location", "year", "year_basis", "grid_year", "runs", "site", "instance",
 )  # fmt: skip
 _RUN_IF_STATED = (
-    "cpu", "cpu_cores", "memory_gb", "params", "active_params", "tokens", "flops", "precision", "mfu",
+    "place", "cpu", "cpu_cores", "memory_gb", "params", "active_params", "tokens", "flops", "precision", "mfu",
 )  # fmt: skip
 _INPUTS = (
     "peak", "accelerator_power", "tdp", "utilization", "host_factor", "board_power", "cpu_tdp_per_core", "cpu_load",
     "cpu_idle_fraction", "memory_power_per_gb", "pue", "grid_intensity", "device_embodied", "node_share_embodied",
-    "lifetime", "share_of_life_in_use", "wue", "water_intensity",
+    "lifetime", "share_of_life_in_use", "wue", "water_intensity", "node_ratio", "host_power",
 )  # fmt: skip
 
 COLUMNS = (
     *_HEAD, *_RUN, *(f"{name}_{end}" for name in QUANTITIES for end in Interval._fields), "basis", "scope",
-    *_RUN_IF_STATED, *_INPUTS, "notes",
+    *_RUN_IF_STATED, *_INPUTS, "architecture", "fraction", "gpu_family", "notes",
 )  # fmt: skip
 """The header, the same for every estimate: the run, its quantities, each input that the model may use, the notes.
 

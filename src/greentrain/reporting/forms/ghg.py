@@ -17,7 +17,7 @@ COLUMNS = (
     "record", "activity", "status", "scope", "period_start_utc", "period_end_utc", "boundary", "basis", "energy_mwh",
     "energy_mwh_low", "energy_mwh_high", "location_based_t_co2e", "location_based_t_co2e_low",
     "location_based_t_co2e_high", "market_based_t_co2e", "factor_kg_co2e_per_kwh", "factor_place", "factor_year",
-    "factor_accounting", "factor_source", "factor_url", "pue", "greentrain_version", "data_version",
+    "factor_accounting", "factor_source", "factor_url", "pue", "greentrain_version", "data_version", "warnings",
 )  # fmt: skip
 
 
@@ -69,6 +69,7 @@ def _rows(data: ReportData, market: str) -> Iterator[dict[str, str]]:
             "activity": line.name,
             "status": line.status,
             "basis": line.basis,
+            "warnings": " ".join(line.footprint.warnings),
             **_period(line.started, line.ended, year),
             **_amounts(line.facility_energy_kwh, line.operational_kg),
             **_factor(data, line),
@@ -78,6 +79,7 @@ def _rows(data: ReportData, market: str) -> Iterator[dict[str, str]]:
         "activity": data.title,
         "status": scope_statements.runs_text(data),
         "basis": data.basis,
+        "warnings": " ".join(data.warnings),
         **_period(data.period_start, data.period_end, year),
         **_amounts(data.facility_energy_kwh, data.operational_kg),
         "market_based_t_co2e": market,

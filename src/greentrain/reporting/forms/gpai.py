@@ -28,16 +28,19 @@ def render(data: ReportData) -> str:
         "",
         f"For Annex XI, section 1, point 2 (d) and (e) of Regulation (EU) 2024/1689; items of the {FORM_VERSION}.",
         "",
+        *scope_statements.warning_lines(data),
         "| Item | Answer |",
         "| --- | --- |",
         *(f"| {item} | {answer} |" for item, answer in _items(data).items()),
         "",
         "## Measurement methodology (computation)",
         "",
+        *scope_statements.warning_lines(data),
         markdown(compute_method(data)),
         "",
         "## Measurement methodology (energy)",
         "",
+        *scope_statements.warning_lines(data),
         markdown(energy_method(data)),
     ]
     return "\n".join(lines) + "\n"
@@ -120,7 +123,13 @@ def _how(data: ReportData) -> str:
 def _estimated(data: ReportData) -> str:
     names = data.inputs
     hours = "hours (derived from operations over peak times utilization)" if "mfu" in names else "hours"
-    if "host_factor" not in names:
+    if "cpu_cores" in names:
         return f"The estimate multiplies {hours} with the power of each component."
     power = "their measured mean power" if "accelerator_power" in names else "their rated power and mean utilization"
-    return f"The estimate multiplies number of accelerators, {hours}, {power} and a factor for the rest of the node."
+    if "node_ratio" in names:
+        power = "their rated power and the ratio of a full server's power to it, as wall meters read it"
+    elif "host_factor" in names:
+        power += " and a factor for the rest of the node"
+    elif "host_power" in names:
+        power = f"the sum of {power.replace(' and', ' times')} and the power of the rest of the node"
+    return f"The estimate multiplies number of accelerators, {hours} and {power}."

@@ -42,6 +42,7 @@ def report_dict(data: ReportData) -> dict[str, Any]:
         "equivalents": [item.to_dict() for item in data.equivalents],
         "defaults": [item.name for item in data.defaults],
         "notes": list(data.notes),
+        "warnings": list(data.warnings),
         "sources": data.sources,
         "size": data.size and data.size._asdict(),
         "power_series": {name: [list(point) for point in points] for name, points in data.power_series.items()},
@@ -119,20 +120,11 @@ def schema() -> dict[str, Any]:
         "equivalents": _list({"type": "object", "required": ["id", "label", "ratio", "unit", "kg_per_unit", "source"]}),
         "defaults": _list(_TEXT) | {"description": "names of the inputs that greentrain chose"},
         "notes": _list(_TEXT),
+        "warnings": _list(_TEXT) | {"description": "those of the notes that doubt an input"},
         "sources": {"type": "object", "additionalProperties": {"$ref": "#/$defs/source"}},
         "size": _or_null(_size()),
         "power_series": {"type": "object", "additionalProperties": _list(_point())},
-        "spans": _list(
-            _object(
-                {
-                    "name": _TEXT,
-                    "from_seconds": _NUMBER,
-                    "to_seconds": _or_null(_NUMBER),
-                    "it_energy_kwh": _or_null(_NUMBER),
-                    "depth": _WHOLE | {"description": "in how many other spans it lies"},
-                }
-            )
-        ),
+        "spans": _list(_span()),
         "versions": _object({"greentrain": _TEXT, "data": _TEXT, "codecarbon": _or_null(_TEXT)}),
         "method": _list(_TEXT),
         "estimate": _or_null({"type": "object"}) | {"description": "as greentrain estimate --json prints it"},
@@ -166,6 +158,12 @@ def _definitions() -> dict[str, Any]:
 def _size() -> dict[str, Any]:
     numbers = {name: _or_null(_NUMBER) for name in ("params", "tokens", "flops")}
     return _object({**numbers, "counted": _or_null(_TEXT)})
+
+
+def _span() -> dict[str, Any]:
+    depth = _WHOLE | {"description": "in how many other spans it lies"}
+    times = {"from_seconds": _NUMBER, "to_seconds": _or_null(_NUMBER)}
+    return _object({"name": _TEXT, **times, "it_energy_kwh": _or_null(_NUMBER), "depth": depth})
 
 
 def _line_schema() -> dict[str, Any]:

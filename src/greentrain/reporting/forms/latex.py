@@ -3,76 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from greentrain.errors import InputError, either
 from greentrain.interval import Interval
-from greentrain.numbers import counted
+from greentrain.numbers import counted, small_scale
 from greentrain.reporting import scope_statements
+from greentrain.reporting.bibliography import bibliography, cited
 from greentrain.reporting.escaping import latex
 from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.form_units import FormUnit, form_unit
 from greentrain.reporting.report_data import ReportData, RunLine
-from greentrain.reporting.scope_statements import grids
 from greentrain.summation import total_of
-
-_OWN = ("user", "measurement", "greentrain_judgement")
-
-
-def bibliography(data: ReportData) -> str:
-    """Write the entries, in an environment that saves them as greentrain.bib when the paper is compiled."""
-    keys = [key for item in data.inputs for key in item.source_ids]
-    keys += _factor_keys(data)
-    known = {key: data.sources[key] for key in dict.fromkeys(keys) if key in data.sources and key not in _OWN}
-    entries = [_own_entry(data), *(_entry(key, source) for key, source in known.items())]
-    return "\n".join([r"\begin{filecontents*}[overwrite]{greentrain.bib}", *entries, r"\end{filecontents*}"])
-
-
-def cited(data: ReportData) -> str:
-    """Cite the publications of the carbon intensities."""
-    keys = [_key(key) for key in _factor_keys(data) if key in data.sources and key not in _OWN]
-    return rf"~\cite{{{','.join(dict.fromkeys(keys))}}}" if keys else ""
-
-
-def _factor_keys(data: ReportData) -> list[str]:
-    return [key.strip() for _, grid in grids(data) for key in grid.source.split(";")]
-
-
-def _key(key: str) -> str:
-    """Make a key that BibTeX takes, of an id that may be a user's."""
-    return "greentrain:" + "".join(
-        char if char.isascii() and (char.isalnum() or char in "_-.") else "-" for char in key
-    )
-
-
-def _own_entry(data: ReportData) -> str:
-    versions = data.versions
-    fields = {
-        "author": "{The greentrain authors}",
-        "title": f"{{greentrain}} {latex(versions.greentrain)}, data {latex(versions.data)}",
-        "year": versions.data[:4],
-    }
-    return _entry_text("greentrain", fields)
-
-
-def _entry(key: str, source: dict[str, Any]) -> str:
-    fields = {"key": _field(key), "title": f"{{{_field(source['title'])}}}"}
-    if source["year"]:
-        fields["year"] = str(source["year"])
-    if source["url"]:
-        fields["note"] = _field(source["url"])
-    return _entry_text(_key(key), fields)
-
-
-def _field(text: str) -> str:
-    """Escape a text for a field: BibTeX counts braces even where LaTeX takes them for text, and wants them in pairs."""
-    return latex(text).replace(r"\{", r"\textbraceleft{}").replace(r"\}", r"\textbraceright{}")
-
-
-def _entry_text(key: str, fields: dict[str, str]) -> str:
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
-    return "\n".join([f"@misc{{{key},", *lines, "}"])
-
 
 MOST_ROWS = 30
 """More runs than this are summed by status and hardware: a table that floats does not break over pages."""
@@ -278,14 +220,28 @@ CHECKLISTS = ("neurips", "acl")
 LARGE = 10_000.0
 """From here on energies are written in MWh [kWh] and emissions in tonnes [kg]."""
 
-SMALL = 0.1
-"""Below this energies are written in Wh [kWh] and emissions in grams [kg]."""
-
+INFRASTRUCTURES = {
+    "publicCloud": "a public cloud",
+    "privateCloud": "a private cloud",
+    "onPremise": "an internal cluster",
+    "other": "neither a cloud nor an internal cluster",
+}
+_TABLE = r"\ifcsname r@tab:greentrain\endcsname Table~\ref{tab:greentrain}\else the table of training runs\fi"
+"""The table by its number where the document has it: an answer to a checklist compiles alone too."""
+_NOT_STATED = "% The question asks for {} too: {} states it."
 _PARAMS_MISSING = "\n% The question asks for the number of parameters too: --params states it."
 _VERBS = {"estimated": "We estimate", "measured": "We measured", "mixed": "By measurement and estimate we find"}
 
 
-def render(data: ReportData, *, checklist: str | None = None, final: str | None = None) -> str:
+def render(
+    data: ReportData,
+    *,
+    checklist: str | None = None,
+    final: str | None = None,
+    memory: str | None = None,
+    storage: str | None = None,
+    infrastructure: str | None = None,
+) -> str:
     r"""Write what a paper says of its training: to be taken in by ``\input``.
 
     Parameters
@@ -297,13 +253,23 @@ def render(data: ReportData, *, checklist: str | None = None, final: str | None 
     final : str, optional
         Names or ids, with commas between, of the runs that the paper reports; all others count as preliminary. Left
         out, every run that did not fail is reported.
+    memory, storage : str, optional
+        What item 8 of the NeurIPS checklist asks for: ``512 GB per node``, ``2 TB of NVMe``. Memory left out is that of
+        the accelerators, and of the hosts where it is known.
+    infrastructure : {'publicCloud', 'privateCloud', 'onPremise', 'other'}, optional
+        Where the computers are, which the same item asks for. Default: a public cloud for a provider's region or
+        instance type, else not stated.
     """
     if checklist not in (None, *CHECKLISTS):
         raise InputError("checklist", checklist, f"must be {either(CHECKLISTS)}")
+    if infrastructure not in (None, *INFRASTRUCTURES):
+        raise InputError("infrastructure", infrastructure, f"must be {either(tuple(INFRASTRUCTURES))}")
     scope_statements.refuse_nothing(data, FORM)
     rows = rows_of(data, final)
-    if checklist is not None:
-        return f"{_neurips(data, rows, final) if checklist == 'neurips' else _acl(data)}\n"
+    if checklist == "acl":
+        return f"{_acl(data)}\n"
+    if checklist == "neurips":
+        return f"{_neurips(data, rows, final, _Machines.of(data, memory, storage, infrastructure))}\n"
     head = f"% {made_by(data)}\n% Take it in with \\input, and name greentrain in \\bibliography: compiling writes it."
     parts = (
         head,
@@ -315,27 +281,36 @@ def render(data: ReportData, *, checklist: str | None = None, final: str | None 
 
 
 def energy_unit(data: ReportData) -> FormUnit:
-    """Choose Wh, kWh or MWh by the total."""
+    """Choose kWh or MWh by the total, or Wh and less where it is small."""
     return _sized("energy", data.facility_energy_kwh)
 
 
 def mass_unit(data: ReportData) -> FormUnit:
-    """Choose grams, kilograms or tonnes by the total."""
+    """Choose kilograms or tonnes by the total, or grams and less where it is small."""
     return _sized("emissions", data.operational_kg)
 
 
 def _sized(quantity: str, value: Interval) -> FormUnit:
-    size = "_large" if value.best >= LARGE else "_small" if value.best < SMALL else ""
-    return form_unit(FORM, f"{quantity}{size}")
+    unit = form_unit(FORM, f"{quantity}_large" if value.best >= LARGE else quantity)
+    scale = small_scale(value.best, unit.base_unit)
+    if scale.size == 1:
+        return unit
+    return unit._replace(unit=scale.unit.replace("\N{MICRO SIGN}", r"$\mu$"), factor=1 / scale.size)
 
 
 def _paragraph(data: ReportData) -> str:
     return "\n".join(_sentences(data))
 
 
+def _warnings(data: ReportData) -> str:
+    """Write what doubts an input, in bold, to be seen before the paper is; nothing where nothing does."""
+    return "".join(f"\\textbf{{Warning: {latex(warning)}}} " for warning in data.warnings)
+
+
 def _sentences(data: ReportData) -> Iterator[str]:
     versions = latex(scope_statements.versions_text(data))
-    yield f"\\paragraph{{Energy and emissions.}} {_VERBS[data.basis]} that training on {_hardware(data)} used"
+    yield f"\\paragraph{{Energy and emissions.}} {_warnings(data)}".rstrip()
+    yield f"{_VERBS[data.basis]} that training on {_hardware(data)} used"
     yield f"{_amount(energy_unit(data), data.facility_energy_kwh)} of electricity, which emitted"
     yield f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')} (operational, location-based)."
     yield f"The figures cover {latex(scope_statements.boundary_text(data))}."
@@ -367,8 +342,52 @@ def _amount(unit: FormUnit, value: Interval, of: str = "") -> str:
     )
 
 
-def _neurips(data: ReportData, rows: LatexRows, final: str | None) -> str:
-    """Answer item 8: compute per run and in total, and whether the project needed more than the paper reports."""
+class _Machines(NamedTuple):
+    """What item 8 asks of the machines, each None where it is not known."""
+
+    memory: str | None
+    storage: str | None
+    where: str | None
+
+    @classmethod
+    def of(cls, data: ReportData, memory: str | None, storage: str | None, infrastructure: str | None) -> "_Machines":
+        instances = data.estimate and data.estimate.run["instance"]
+        is_rented = instances or any(line.location and ":" in line.location for line in data.lines)
+        named = infrastructure or ("publicCloud" if is_rented else None)
+        return cls(memory or _memory(data), storage, INFRASTRUCTURES[named] if named else None)
+
+    @property
+    def text(self) -> str:
+        memory, storage, where = (value or "not stated" for value in self)
+        return latex(f"The machines: memory {memory}; storage {storage}; cloud or internal cluster: {where}.")
+
+    @property
+    def hints(self) -> str:
+        """Comments on what is missing."""
+        asked = (("the memory", "--memory"), ("the storage", "--storage"), ("cloud or cluster", "--infrastructure"))
+        missing = (words for words, value in zip(asked, self, strict=True) if value is None)
+        return "".join(f"\n{_NOT_STATED.format(*words)}" for words in missing)
+
+
+def _memory(data: ReportData) -> str | None:
+    """Write the memory of an accelerator, where every device of that name has the same, and of the hosts."""
+    if data.estimate is None:
+        return None
+    run, hardware = data.estimate.run, data.estimate.catalogue.hardware
+    family = next((item for item in hardware.families.values() if item.name == run["gpu_family"]), None)
+    members = family.members if family else (run["gpu"],) if run["gpu"] else ()
+    sizes = {hardware.accelerator(key).memory_gb for key in members}
+    size = sizes.pop() if len(sizes) == 1 else None
+    parts = [f"{size:g} GB per accelerator"] if size else []
+    if run["instance"] and (host_gb := hardware.find_instance(run["instance"]).memory_gb):
+        parts.append(f"{host_gb:g} GB of main memory per instance")
+    elif "memory_gb" in run:
+        parts.append(f"{run['memory_gb']:g} GB of main memory")
+    return " and ".join(parts) or None
+
+
+def _neurips(data: ReportData, rows: LatexRows, final: str | None, machines: _Machines) -> str:
+    """Answer item 8: compute per run and in total, the machines, and whether the project needed more."""
     is_short = len(data.lines) <= MOST_ROWS
     listed = "states the compute of each run" if is_short else "sums the compute of the runs by outcome and hardware"
     more = {
@@ -376,10 +395,10 @@ def _neurips(data: ReportData, rows: LatexRows, final: str | None) -> str:
         "run": "other runs of the project are not included",
     }.get(data.kind) or _others(data, rows, final)
     return (
-        f"Training used {_hardware(data)}{_places(data)}, in total "
+        f"{_warnings(data)}Training used {_hardware(data)}{_places(data)}, in total "
         f"{_amount(energy_unit(data), data.facility_energy_kwh)} and "
-        f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')}; "
-        f"Table~\\ref{{tab:greentrain}} {listed}, and {more}."
+        f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')}; {_TABLE} {listed}, and {more}. "
+        f"{machines.text}{machines.hints}"
     )
 
 
@@ -419,8 +438,8 @@ def _acl(data: ReportData) -> str:
     mass = _amount(mass_unit(data), data.operational_kg, "CO$_2$e")
     infrastructure = latex(scope_statements.hardware_of(data) or "hardware not stated")
     return (
-        f"{params} {which} was {budget}, which used {energy} and emitted {mass}, "
-        f"and the computing infrastructure was {infrastructure}{_places(data)} (Table~\\ref{{tab:greentrain}})."
+        f"{_warnings(data)}{params} {which} was {budget}, which used {energy} and emitted {mass}, "
+        f"and the computing infrastructure was {infrastructure}{_places(data)} ({_TABLE})."
         f"{'' if size and size.params else _PARAMS_MISSING}"
     )
 

@@ -64,7 +64,8 @@ def _source(data: ReportData) -> str:
     emissions, value = form_unit(FORM, "emissions_text"), data.operational_kg
     span = scope_statements.span_text(value, emissions.text(value.low), emissions.with_unit(value.high))
     how = f"{scope_statements.basis_text(data)}, operational, location-based, {_boundary(data)}, {span}"
-    return f"{scope_statements.versions_text(data)}; {how}"
+    doubt = "; WARNING: an input is implausible, see the card's section" if data.warnings else ""
+    return f"{scope_statements.versions_text(data)}; {how}{doubt}"
 
 
 def _boundary(data: ReportData) -> str:
@@ -85,7 +86,8 @@ def section_lines(data: ReportData) -> list[str]:
         "Carbon Emitted": _emitted(data),
         "Energy Consumed": _energy(data),
     }
-    return [*(f"- **{name}:** {markdown(value)}" for name, value in facts.items()), "", _statement(data)]
+    rows = (f"- **{name}:** {markdown(value)}" for name, value in facts.items())
+    return [*scope_statements.warning_lines(data), *rows, "", _statement(data)]
 
 
 def _hours(data: ReportData) -> str:

@@ -19,6 +19,11 @@ _RATIONALES = {
     "token": "the cost of training grows with the tokens trained on, all epochs counted",
     "flop": "the cost of training grows with its operations, whatever the model",
 }
+_SCI_FOR_AI = (
+    "SCI for AI, which the Green Software Foundation ratified (specification of 12 January 2026, looked at in November "
+    "2026), asks a provider for more: all of inception, training with its intermediate runs, and deployment, per FLOP, "
+    "training token or billion parameters, gross or effective. This is the score of training alone by ISO/IEC 21031"
+)
 _WATER = ("wue", "water_intensity")
 _METHODS = {
     "measured": "measured",
@@ -57,6 +62,7 @@ def render(data: ReportData, *, functional_unit: str = "run") -> str:
         "",
         f"**SCI = {_grams(score.best)} g CO2e per {unit.name}** ({_span(score)})",
         "",
+        *scope_statements.warning_lines(data),
         *_explained(data, unit),
         "",
         "## Components",
@@ -124,6 +130,7 @@ def _explained(data: ReportData, unit: Unit) -> Iterator[str]:
         yield "- M is not known for this hardware: the score holds O alone and is incomplete."
     elif lacking := sum(line.embodied_kg is None for line in scope_statements.known_lines(data)):
         yield f"- M is not known of {lacking:,} of {len(data.lines):,} runs: the score is incomplete."
+    yield f"- {_SCI_FOR_AI}."
     yield f"- Versions: {scope_statements.versions_text(data)}."
 
 

@@ -2,8 +2,8 @@
 
 import json
 import re
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from greentrain.errors import InputError
 from greentrain.reporting import scope_statements
@@ -17,10 +17,64 @@ CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 ACTIVITIES = {"training": "ai_trainingEnergyConsumption", "fine-tuning": "ai_finetuningEnergyConsumption"}
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+\Z")
 _NAMESPACE = "https://spdx.org/spdxdocs/greentrain"
+_NO_LICENCE = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense"
+_LICENCE_RELATIONS = ("hasConcludedLicense", "hasDeclaredLicense")
 
 
-def render(data: ReportData, *, activity: str = "training", namespace: str = _NAMESPACE) -> str:
+class Package(NamedTuple):
+    """What the AI profile demands of a package, each None where it is not known.
+
+    Attributes
+    ----------
+    release_time : str or None
+        When the model was released, in UTC as SPDX writes it.
+    supplied_by : str or None
+        Who distributes it.
+    download_location : str or None
+        A URI.
+    package_version : str or None
+        Its version.
+    licence : str or None
+        An SPDX licence expression; left out, the document makes no assertion, which the profile allows.
+    """
+
+    release_time: str | None
+    supplied_by: str | None
+    download_location: str | None
+    package_version: str | None
+    licence: str | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the document may claim the profile."""
+        return None not in self[:-1]
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Those that are values of the package itself, as far as they are known."""
+        found = {
+            "releaseTime": self.release_time,
+            "software_downloadLocation": self.download_location,
+            "software_packageVersion": self.package_version,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def render(
+    data: ReportData,
+    *,
+    activity: str = "training",
+    namespace: str = _NAMESPACE,
+    release_time: str | None = None,
+    supplied_by: str | None = None,
+    download_location: str | None = None,
+    package_version: str | None = None,
+    licence: str | None = None,
+) -> str:
     """Write an SPDX document with one AI package.
+
+    It claims to conform to the AI profile only where release time, supplier, download location and version are given,
+    without which an AI package does not.
 
     Parameters
     ----------
@@ -30,33 +84,81 @@ def render(data: ReportData, *, activity: str = "training", namespace: str = _NA
         What was done.
     namespace : str, optional
         Beginning of the identifiers, a URI of your own.
+    release_time : str, optional
+        When the model was released: ``2026-11-01``, or a time with its zone.
+    supplied_by : str, optional
+        Who distributes it.
+    download_location : str, optional
+        Where from, a URI.
+    package_version : str, optional
+        Version of the model.
+    licence : str, optional
+        Its licence as an SPDX expression, ``Apache-2.0``. Default: no assertion is made.
     """
     if activity not in ACTIVITIES:
         raise InputError("activity", activity, "must be training or fine-tuning")
-    if not _URI.match(namespace):
-        raise InputError("namespace", namespace, "must be a URI, such as https://example.org/models/bert")
+    for name, uri in (("namespace", namespace), ("download_location", download_location)):
+        if uri is not None and not _URI.match(uri):
+            raise InputError(name, uri, "must be a URI, such as https://example.org/models/bert")
+    released = None if release_time is None else _released(release_time)
+    package = Package(released, supplied_by, download_location, package_version, licence)
     scope_statements.refuse_nothing(data, FORM)
-    document = {"@context": CONTEXT, "@graph": list(_graph(data, ACTIVITIES[activity], namespace.rstrip("/#")))}
+    document = {"@context": CONTEXT, "@graph": _graph(data, ACTIVITIES[activity], namespace.rstrip("/#"), package)}
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _graph(data: ReportData, consumption: str, namespace: str) -> tuple[dict[str, Any], ...]:
+def _released(time: str) -> str:
+    try:
+        found = datetime.fromisoformat(time)
+    except ValueError:
+        found = None
+    if found is None or (found.tzinfo is None and len(time) > len("2026-11-01")):
+        raise InputError("release_time", time, "must be a date, 2026-11-01, or a time with its zone, 2026-11-01T12:00Z")
+    return _written(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+def _written(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _graph(data: ReportData, consumption: str, namespace: str, known: Package) -> list[dict[str, Any]]:
     tool = _element(namespace, "SoftwareAgent", "greentrain", name=f"greentrain {data.versions.greentrain}")
     package = _element(namespace, "ai_AIPackage", "model", name=one_line(data.title))
     package |= {
+        **known.properties,
         "software_primaryPurpose": "model",
         "ai_informationAboutTraining": _statement(data),
         "ai_energyConsumption": {"type": "ai_EnergyConsumption", consumption: [_energy(data)]},
         "extension": [_properties(data)],
     }
+    others = []
+    if known.supplied_by is not None:
+        others.append(_element(namespace, "Organization", "supplier", name=one_line(known.supplied_by)))
+        package["suppliedBy"] = others[0]["spdxId"]
+    if known.is_complete:
+        others += _licences(namespace, package["spdxId"], known.licence)
     document = _element(namespace, "SpdxDocument", "document", name=one_line(data.title))
     document |= {
-        "profileConformance": ["core", "software", "ai", "extension"],
+        "profileConformance": ["core", "software", *(["ai"] if known.is_complete else []), "extension"],
         "rootElement": [package["spdxId"]],
-        "element": [tool["spdxId"], package["spdxId"]],
+        "element": [element["spdxId"] for element in (tool, package, *others)],
     }
     made = {"type": "CreationInfo", "@id": "_:made", "specVersion": "3.0.1", "created": _created(data)}
-    return ({**made, "createdBy": [tool["spdxId"]]}, tool, package, document)
+    return [{**made, "createdBy": [tool["spdxId"]]}, tool, package, *others, document]
+
+
+def _licences(namespace: str, package: str, expression: str | None) -> list[dict[str, Any]]:
+    """Relate the package to the licence that it has, and to the one that it states, once each as the profile wants."""
+    found: list[dict[str, Any]] = []
+    licence = _NO_LICENCE
+    if expression is not None:
+        found.append(_element(namespace, "simplelicensing_LicenseExpression", "licence"))
+        found[0]["simplelicensing_licenseExpression"] = one_line(expression)
+        licence = found[0]["spdxId"]
+    for kind in _LICENCE_RELATIONS:
+        found.append(_element(namespace, "Relationship", kind, relationshipType=kind))
+        found[-1] |= {"from": package, "to": [licence]}
+    return found
 
 
 def _element(namespace: str, kind: str, key: str, **properties: str) -> dict[str, Any]:
@@ -68,7 +170,7 @@ def _created(data: ReportData) -> str:
     date = data.made_at or data.period_end
     if date is None:
         raise InputError("made_at", None, "must be given, such as now: an SPDX document states when it was made")
-    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(date)
 
 
 def _energy(data: ReportData) -> dict[str, str]:
@@ -82,6 +184,7 @@ def _statement(data: ReportData) -> str:
     ends = f"{form_unit(FORM, 'energy').decimal(energy.low)} to {form_unit(FORM, 'energy').decimal(energy.high)} kWh"
     operational = data.operational_kg
     sentences = (
+        *(f"Warning: {warning}" for warning in data.warnings),
         f"Energy {scope_statements.basis_text(data)}, 90 % interval {ends}.",
         f"Boundary: {scope_statements.boundary_text(data)}.",
         f"Runs: {scope_statements.runs_text(data)}.",

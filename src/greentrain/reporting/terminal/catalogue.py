@@ -153,8 +153,8 @@ def grid_text(catalogue: Catalogue, location: Location) -> str:
 
 def grid_dict(catalogue: Catalogue, location: Location) -> dict[str, Any]:
     """Return a place as plain data: every year of its grid, the facility's figures of a region, and the sources."""
-    place, region = location
-    series = [region.own_value] if region and region.own_value else catalogue.places.series(place.place)
+    place, region = location.place, location.region
+    series = catalogue.places.intensities(location)
     figures = {
         metric: figure
         for metric in ("pue", "wue")

@@ -1,8 +1,10 @@
 """An estimate as text for a terminal of 80 columns, plain ASCII."""
 
 from greentrain.estimation import Estimate, Input
+from greentrain.inputs import GRID_INTENSITY
+from greentrain.interval import Interval
 from greentrain.light_typing import TYPE_CHECKING
-from greentrain.numbers import as_given, best, percent, rounded, span, with_span
+from greentrain.numbers import as_given, ascii_unit, best, percent, rounded, scaled, small_scale, span, with_span
 from greentrain.reporting.document.blocks import bullets, table
 from greentrain.reporting.document.render_text import WIDTH, group, joined, table_lines, wrapped
 from greentrain.reporting.labels import component_label, input_label, run_label
@@ -36,10 +38,11 @@ def estimate_text(estimate: Estimate, bold: "Style" = str) -> str:
 
 def _headline(estimate: Estimate, bold: "Style") -> list[str]:
     energy, emissions = estimate.facility_energy_kwh, estimate.operational_kg
-    rows = [
-        (f"{best(energy)} kWh", span(energy), "energy at the facility's meter"),
-        (f"{best(emissions)} kg CO2e", span(emissions), "operational, location-based"),
-    ]
+    amounts = (
+        (*scaled(energy, "kWh"), "energy at the facility's meter"),
+        (*scaled(emissions, "kg CO2e"), "operational, location-based"),
+    )
+    rows = [(f"{best(shown)} {unit}", span(shown), what) for shown, unit, what in amounts]
     wide = max(len(number) for number, _, _ in rows)
     wider = max(len(interval) for _, interval, _ in rows)
     words = wide + wider + 6 + max(len(what) for _, _, what in rows) <= WIDTH
@@ -54,22 +57,27 @@ def _headline(estimate: Estimate, bold: "Style") -> list[str]:
 
 def _breakdown(estimate: Estimate) -> list[str]:
     total = estimate.facility_energy_kwh.best
+    energy, mass = small_scale(total, "kWh"), small_scale(estimate.operational_kg.best, "kg")
     rows = (
         (
             component_label(part.component),
-            rounded(part.energy_kwh),
-            rounded(part.operational_kg),
+            rounded(part.energy_kwh / energy.size),
+            rounded(part.operational_kg / mass.size),
             percent(part.energy_kwh / total),
         )
         for part in estimate.breakdown
     )
-    return table_lines(table("Breakdown", ("", "kWh", "kg CO2e", "share"), rows, (1, 2, 3), (36, 10, 12, 7)))
+    return table_lines(
+        table(
+            "Breakdown", ("", ascii_unit(energy), f"{ascii_unit(mass)} CO2e", "share"), rows, (1, 2, 3), (36, 10, 12, 7)
+        )
+    )
 
 
 def _separate(estimate: Estimate) -> list[str]:
     rows = [
-        ("embodied", f"{with_span(estimate.embodied_kg)} kg CO2e", "the run's share of making the hardware"),
-        ("water", f"{with_span(estimate.water_l)} L", "consumed on site and by power stations"),
+        ("embodied", _amount(estimate.embodied_kg, "kg CO2e"), "the run's share of making the hardware"),
+        ("water", _amount(estimate.water_l, "L"), "consumed on site and by power stations"),
     ]
     wide = max(len(value) for _, value, _ in rows)
     lines = [f"  {name:<9}{value:<{wide}}  {what}" for name, value, what in rows]
@@ -78,13 +86,34 @@ def _separate(estimate: Estimate) -> list[str]:
     return ["Not in the operational figure", *lines]
 
 
+def _amount(interval: Interval, unit: str) -> str:
+    shown, name = scaled(interval, unit)
+    return f"{with_span(shown)} {name}"
+
+
 def _drivers(estimate: Estimate) -> list[str]:
     if not estimate.drivers:
         return ["Interval: none, every input of the operational figure is exact."]
     (first, share), *others = estimate.drivers
     text = f"Interval: driven most by {input_label(first)} ({percent(share)} of the variance)"
-    more = [f"{input_label(name)} ({percent(part)})" for name, part in others[:2] if part >= 0.01]
-    return wrapped(text + (f", then {' and '.join(more)}." if more else "."), "")
+    named = [(name, part) for name, part in others[:2] if part >= 0.01]
+    more = [f"{input_label(name)} ({percent(part)})" for name, part in named]
+    lines = wrapped(text + (f", then {' and '.join(more)}." if more else "."), "")
+    return [*lines, *wrapped(_what_helps(estimate, [first, *(name for name, _ in named)]), "")]
+
+
+def _what_helps(estimate: Estimate, drivers: list[str]) -> str:
+    """Say what narrows the interval most, where a default utilization is among what drives it."""
+    utilization = estimate.inputs.get("utilization")
+    if utilization is None or not utilization.is_default or "utilization" not in drivers:
+        return ""
+    gpu = estimate.run["gpu"]
+    is_nvidia = gpu is not None and estimate.catalogue.hardware.accelerator(gpu).vendor == "NVIDIA"
+    meter = "nvidia-smi" if is_nvidia else "a power meter"
+    measured = f"A minute of {meter} during training gives --power, which narrows it"
+    if drivers[0] == GRID_INTENSITY and estimate.run["place"] is None:
+        return f"A place (--location) narrows it most. {measured} too."
+    return f"{measured} most." if drivers[0] == "utilization" else f"{measured}."
 
 
 def _equivalents(estimate: Estimate) -> list[str]:

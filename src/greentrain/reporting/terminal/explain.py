@@ -36,7 +36,7 @@ def _formulas(estimate: Estimate) -> list[str]:
     life = f"({plain(_value(inputs, 'lifetime'))} h x {_value(inputs, 'share_of_life_in_use'):g})"
     water = f"({_value(inputs, 'wue'):g} + {pue:g} x {_value(inputs, 'water_intensity'):g}) L/kWh"
     formulas = (
-        *_derived_hours(inputs),
+        *_derived_hours(estimate),
         _it_energy(estimate, count, hours),
         f"facility energy = {best(it_kwh)} kWh x PUE {pue:g} = {best(facility)} kWh",
         f"operational = {best(facility)} kWh x {g_per_kwh:g} g/kWh / 1000 = {best(estimate.operational_kg)} kg CO2e",
@@ -51,14 +51,16 @@ def _value(inputs: Inputs, name: str) -> float:
     return inputs[name].value.best
 
 
-def _derived_hours(inputs: Inputs) -> list[str]:
+def _derived_hours(estimate: Estimate) -> list[str]:
     """Write how the accelerator-hours of one run follow from its operations, where they do."""
+    inputs = estimate.inputs
     if "mfu" not in inputs:
         return []
     work = f"{_value(inputs, 'flops'):g} FLOP" if "flops" in inputs else ""
     if "params" in inputs:
         params = _value(inputs, "active_params" if "active_params" in inputs else "params")
-        work = f"6 x {params:g} parameters x {_value(inputs, 'tokens'):g} tokens"
+        factor = 3 if estimate.run.get("architecture") == "encoder-decoder" else 6
+        work = f"{factor} x {params:g} parameters x {_value(inputs, 'tokens'):g} tokens"
     per_hour = f"({_value(inputs, 'peak'):g} x 1e12 FLOP/s x MFU {_value(inputs, 'mfu'):g} x 3600 s/h)"
     return [f"accelerator-hours = {work} / {per_hour} = {rounded(_value(inputs, 'gpu_hours'))} h"]
 
@@ -71,11 +73,18 @@ def _it_energy(estimate: Estimate, count: str, hours: str) -> str:
     inputs, result = estimate.inputs, f"{best(estimate.it_energy_kwh)} kWh"
     devices = f"{count}{_part_of_device(estimate)}"
     watts = f"{_value(inputs, 'accelerator_power'):g} W" if "accelerator_power" in inputs else ""
+    if "node_ratio" in inputs:
+        watts = f"{_value(inputs, 'tdp'):g} W x node {_value(inputs, 'node_ratio'):g}"
+        return f"IT energy = {devices} x {hours} h x {watts} / 1000 = {result}"
     if "tdp" in inputs:
         watts = f"{_value(inputs, 'tdp'):g} W x {_value(inputs, 'utilization'):g}"
     if "host_factor" in inputs:
         host = f"host {_value(inputs, 'host_factor'):g}"
         return f"IT energy = {devices} x {hours} h x {watts} x {host} / 1000 = {result}"
+    if "host_power" in inputs:
+        watts = f"({watts} + host {_value(inputs, 'host_power'):g} W)"
+    if "cpu_cores" not in inputs:
+        return f"IT energy = {devices} x {hours} h x {watts} / 1000 = {result}"
     parts = _host_parts(inputs)
     if "board_power" in inputs:
         parts = [f"{devices} x {watts}", *parts, f"{_value(inputs, 'board_power'):g} W per board"]
@@ -91,8 +100,5 @@ def _host_parts(inputs: Inputs) -> list[str]:
 
 
 def _part_of_device(estimate: Estimate) -> str:
-    instance = estimate.run["instance"]
-    if instance is None:
-        return ""
-    fraction = estimate.catalogue.hardware.find_instance(instance).fraction_of_device
+    fraction = estimate.run.get("fraction", 1)
     return "" if fraction == 1 else f" x {fraction:.3g}"

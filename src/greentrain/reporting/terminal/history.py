@@ -9,7 +9,7 @@ from greentrain.history.history import Totals, totals_of
 from greentrain.history.run import Run
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
-from greentrain.numbers import amount, duration, percent, rounded, with_span
+from greentrain.numbers import amount, counted, duration, percent, rounded, with_span
 from greentrain.reporting.document.render_text import WIDTH, cut, joined, wrapped
 
 if TYPE_CHECKING:
@@ -64,6 +64,13 @@ def shown(text: str, indent: str = "  ") -> list[str]:
     return wrapped(cut(text, MOST_COLUMNS), indent, breaks_words=True)
 
 
+_PARAMETERS = {
+    "utilization": "mean power over TDP",
+    "host_share": "host power per accelerator over its TDP",
+    "unmetered_share": "share that no sensor reads",
+}
+
+
 def calibration_text(done: Calibration) -> str:
     """Write what changed, from what to what, and what was left out."""
     lines = [line for fit in done.fits for line in _fit_lines(fit)]
@@ -74,9 +81,9 @@ def calibration_text(done: Calibration) -> str:
 
 def _fit_lines(fit: Fit) -> list[str]:
     kind = f", {fit.workload}" if fit.workload else ""
-    devices = ", ".join(fit.devices)
+    devices, runs = ", ".join(fit.devices), counted(fit.runs, "run")
     return [
-        *shown(f"{fit.hardware_class}{kind}: mean power over TDP, from {fit.runs} runs on {devices}", ""),
+        *shown(f"{fit.hardware_class}{kind}: {_PARAMETERS[fit.parameter]}, from {runs} on {devices}", ""),
         f"  was  {with_span(fit.before)}",
-        f"  now  {with_span(fit.utilization)}",
+        f"  now  {with_span(fit.value)}",
     ]

@@ -7,7 +7,7 @@ from greentrain.history.forecast import forecast
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run, utc
 from greentrain.journal.records import COMPONENTS, SpanRecord
-from greentrain.numbers import amount, as_given, duration, percent, rounded, with_span
+from greentrain.numbers import amount, as_given, ascii_unit, duration, percent, rounded, small_scale, with_span
 from greentrain.reporting.document.blocks import table
 from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines
 from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_text, shown
@@ -63,12 +63,17 @@ def _node_cells(node: NodeMeasurement) -> tuple[str, ...]:
     return cut(escaped(node.host), 28), utc(node.started) or "", duration(node.duration_seconds), energy
 
 
+def _text(value: float, unit: str) -> str:
+    scale = small_scale(value, unit)
+    return f"{rounded(value / scale.size)} {ascii_unit(scale)}"
+
+
 def _components(run: Run) -> list[str]:
     lines = ["Measured before PUE"]
     for name in COMPONENTS:
         qualities = {node.quality[name] for node in run.nodes if node.energy_kwh[name] is not None}
         value = run.energy_kwh[name]
-        energy = "not measured" if value is None else f"{rounded(value)} kWh, {' and '.join(sorted(qualities))}"
+        energy = "not measured" if value is None else f"{_text(value, 'kWh')}, {' and '.join(sorted(qualities))}"
         lines.append(f"  {name:<10}{energy}")
     pue, grid = (run.footprint.inputs.get(name) for name in ("pue", "grid_intensity"))
     if pue is not None and grid is not None:
@@ -163,9 +168,9 @@ def _forecast(run: Run) -> list[str]:
     done = f"step {as_given(found.step)} of {as_given(found.total_steps)} ({percent(found.share_done)})"
     if run.status != "running" or found.facility_energy_kwh is None or found.operational_kg is None:
         return shown(done)
-    energy, kg = rounded(found.facility_energy_kwh.best), rounded(found.operational_kg.best)
+    energy, mass = _text(found.facility_energy_kwh.best, "kWh"), _text(found.operational_kg.best, "kg")
     left = duration(found.seconds_left)
-    return shown(f"{done}; {left} to go, {energy} kWh and {kg} kg CO2e at the end")
+    return shown(f"{done}; {left} to go, {energy} and {mass} CO2e at the end")
 
 
 def _budget(run: Run) -> list[str]:

@@ -8,7 +8,7 @@ from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.csv_text import rows_csv
 from greentrain.interval import Interval
-from greentrain.numbers import as_given, percent, rounded
+from greentrain.numbers import as_given, counted, percent, rounded
 from greentrain.reporting.document.blocks import Prose, table
 from greentrain.reporting.document.render_text import INDENT, cut, field, group, joined, table_lines, wrapped
 from greentrain.reporting.terminal.claims import claims_text
@@ -44,6 +44,8 @@ _STATED = {
     "year": "year",
     "published_energy_kwh": "energy, kWh",
     "energy_boundary": "energy covers",
+    "meter": "read by",
+    "device_energy_kwh": "accelerators', kWh",
     "published_co2e_kg": "CO2e, kg",
     "co2e_scope": "CO2e scope",
     "embodied_kg": "embodied, kg",
@@ -56,7 +58,18 @@ _QUESTIONS = {
     "T3": "T3: does our interval hold the metered energy?",
     "T4": "T4: is its trap noticed?",
 }
-_UNITS = {"kWh": ("kWh", "MWh", "GWh"), "kg": ("kg", "t", "kt")}
+_UNITS = {"kWh": ("mWh", "Wh", "kWh", "MWh", "GWh", "TWh"), "kg": ("mg", "g", "kg", "t", "kt", "Mt")}
+_BASE = 2
+"""Which of the units is the base unit; each is 1,000 of the one before."""
+BOUNDARY_TITLES = {
+    "accelerator": "accelerators alone",
+    "node": "computers, before PUE",
+    "facility": "facility, with PUE",
+}
+_SAMPLE_TITLES = {
+    "in_sample": "used in the fit of our defaults",
+    "out_of_sample": "not used in the fit of our defaults",
+}
 
 
 def validation_text(report: ValidationReport, bold: "Style" = str) -> str:
@@ -70,7 +83,8 @@ def validation_text(report: ValidationReport, bold: "Style" = str) -> str:
         Marks the headline; returns its text unchanged where there is no colour.
     """
     claims = claims_text(report.claims).splitlines() if report.claims else []
-    return joined((_summary(report, bold), _peers(report), _table(report), _excluded(report), claims))
+    blocks = (_summary(report, bold), _metered(report), _peers(report), _table(report), _excluded(report), claims)
+    return joined(blocks)
 
 
 def record_text(report: ValidationReport) -> str:
@@ -154,7 +168,7 @@ def validation_csv(report: ValidationReport) -> str:
 def outcome(row: RecordResult) -> str:
     """Return the outcome of a record in one word."""
     if not row.is_compared:
-        return "-"
+        return "-" if row.is_placed else "no place"
     if row.tier == "T1":
         return "passed" if row.passed else "FAILED"
     if row.tier == "T4":
@@ -171,14 +185,33 @@ def quantity(unit: str, published: float | None, ours: Interval | None) -> tuple
         Unit of both.
     """
     known = [value for value in (published, ours.best if ours else None) if value]
-    size = known[0] if known else 1.0
-    step = 2 if size >= 1e7 else 1 if size >= 1e4 else 0
-    text = "-" if published is None else f"{rounded(published / 1000**step)} {_UNITS[unit][step]}"
+    step = _step(known[0]) if known else _BASE
+    text = "-" if published is None else f"{rounded(published / _size(step))} {_UNITS[unit][step]}"
     if ours is None:
         return text, "-"
-    low, best, high = (rounded(value / 1000**step) for value in ours)
-    own_unit = f" {_UNITS[unit][step]}" if published is None else ""
-    return text, (best if ours.is_exact else f"{best} ({low} to {high})") + own_unit
+    if published is None:
+        return text, f"{_interval(ours, step)} {_UNITS[unit][step]}"
+    shown = _interval(ours, step)
+    if len(shown) > _OURS:
+        # Figures a thousand times apart are a slip in the file, or of a run that was hardly metered.
+        step = _step(ours.best)
+        shown = f"{_interval(ours, step)} {_UNITS[unit][step]}"
+    return text, shown
+
+
+def _interval(value: Interval, step: int) -> str:
+    low, best, high = (rounded(each / _size(step)) for each in value)
+    return best if value.is_exact else f"{best} ({low} to {high})"
+
+
+def _step(value: float) -> int:
+    """Choose the unit in which a value is read best: 9,990 kWh, 10.0 MWh; 0.100 kg, 99.0 g."""
+    steps = range(1, len(_UNITS["kWh"]))
+    return sum(value >= (0.1 if step <= _BASE else 10.0) * _size(step) for step in steps)
+
+
+def _size(step: int) -> float:
+    return 1000.0 ** (step - _BASE)
 
 
 def _summary(report: ValidationReport, bold: "Style") -> list[str]:
@@ -193,12 +226,20 @@ def _summary(report: ValidationReport, bold: "Style") -> list[str]:
 def tier_text(tier: str, summary: dict[str, Any]) -> str:
     """Write the outcome of a tier."""
     words = _checked_text(tier, summary) if "passed" in summary else _covered_text(tier, summary)
+    if unplaced := summary.get("unplaced"):
+        words += f"; {unplaced} of unknown places are not counted"
     return f"{words}; {summary['unresolved']} cannot be compared" if summary["unresolved"] else words
 
 
 def _checked_text(tier: str, summary: dict[str, Any]) -> str:
-    what = "come out from their stated inputs" if tier == "T1" else "are noticed"
-    return f"{summary['passed']} of {summary['n']} {what}"
+    if tier == "T1":
+        return f"{summary['passed']} of {summary['n']} come out from their stated inputs"
+    stated, noticed = summary["stated"], summary["stated_noticed"]
+    others = summary["passed"] - noticed
+    if not stated:
+        return f"noticed in {counted(others, 'record')}; the file states none"
+    words = f"{noticed} of {stated} are noticed"
+    return f"{words}, and {others} more that the file does not state" if others else words
 
 
 def _covered_text(tier: str, summary: dict[str, Any]) -> str:
@@ -210,6 +251,46 @@ def _covered_text(tier: str, summary: dict[str, Any]) -> str:
     width = exp(summary["mean_log_width"])
     share = percent(summary["coverage"])
     return f"{words} ({share}); median error x {error:.2f}, bias x {bias:.2f}, high over low {rounded(width)}"
+
+
+def metered_groups(summary: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return title and summary of each part of T3: by what was metered, by what our defaults have seen, by laboratory.
+
+    Parameters
+    ----------
+    summary : dict
+        That of T3.
+    """
+    found = [(BOUNDARY_TITLES[name], part) for name, part in summary["by_boundary"].items()]
+    found += [(title, summary[name]) for name, title in _SAMPLE_TITLES.items()]
+    return found + [(name, part) for name, part in summary["by_laboratory"].items() if part["n"]]
+
+
+def group_cells(title: str, part: dict[str, Any]) -> tuple[str, ...]:
+    """Write a part of T3: records, inside, mean error, bias, high over low, and its limits if it has any."""
+    if not part["n"]:
+        return title, "0", "-", "-", "-", "-", ""
+    kept = {True: "yes", False: "no", None: ""}[part.get("within_limits")]
+    bias, width = exp(part["bias_log"]), exp(part["mean_log_width"])
+    error = percent(part["mean_abs_error"])
+    return title, str(part["n"]), str(part["covered"]), error, f"{bias:.2f}", f"{width:.2f}", kept
+
+
+GROUP_HEADER = ("", "n", "inside", "error", "bias", "width", "limits")
+LIMITS_TEXT = (
+    "Mean error and bias of our best values; width is high over low. Limits: 85 % inside; width at most 3.6 for "
+    "accelerators (2.2 if the kind of training is known), 1.6 at the wall, and a mean error there of at most 10 %."
+)
+
+
+def _metered(report: ValidationReport) -> list[str]:
+    summary = report.tiers.get("T3")
+    if summary is None or not summary["n"]:
+        return []
+    rows = [group_cells(title, part) for title, part in metered_groups(summary)]
+    widths = (42, 3, 6, 5, 4, 5, 6)
+    lines = table_lines(table("Metered energy (T3), part by part", GROUP_HEADER, rows, (1, 2, 3, 4, 5, 6), widths))
+    return [*lines, *wrapped(LIMITS_TEXT)]
 
 
 def _peers(report: ValidationReport) -> list[str]:
@@ -242,7 +323,7 @@ def _table(report: ValidationReport) -> list[str]:
     rows = worst_first(report.records)
     notes = [row.reason if needs_reason(row) or row.tier == "T4" else "" for row in rows]
     header = ("Record", "tier", "published", " ours, 90 % interval", "result")
-    return table_lines(table("", header, map(_cells, rows), (2,), (_ID, 4, _PUBLISHED, _OURS + 1, 7), notes), "", gap=1)
+    return table_lines(table("", header, map(_cells, rows), (2,), (_ID, 4, _PUBLISHED, _OURS + 1, 8), notes), "", gap=1)
 
 
 def worst_first(rows: Sequence[RecordResult]) -> list[RecordResult]:
@@ -268,8 +349,8 @@ def _rank(row: RecordResult) -> int:
 def _cells(row: RecordResult) -> tuple[str, ...]:
     published, ours = figures(row)
     if len(ours) > _OURS:
-        # Figures a million times apart are a slip in the file; their size is what matters.
-        ours = f"about {float(ours.partition(' ')[0].replace(',', '')):.0e}"
+        best, _, rest = ours.partition(" (")
+        ours = f"about {best}{rest.partition(')')[2]}"
     return _shortened(row.id), row.tier, published, f" {ours}", outcome(row)
 
 

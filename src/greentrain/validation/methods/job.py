@@ -149,13 +149,9 @@ def _processors(estimate: Estimate, hours: float) -> tuple[Accelerator | None, f
         cores, per_core, load, idle_fraction = (inputs[name].value.best for name in names)
         return None, 1.0, cores * per_core, formulas.cpu_power_w(cores, per_core, load, idle_fraction)
     profile = catalogue.hardware.accelerator(run["gpu"])
-    processors = estimate.count * _fraction(catalogue, run["instance"])
+    processors = estimate.count * run.get("fraction", 1.0)
     mean_w = estimate.accelerators_kwh * W_PER_KW / (processors * hours)
     return profile, processors, profile.tdp_w.best if profile.tdp_w else mean_w, mean_w
-
-
-def _fraction(catalogue: Catalogue, instance: str | None) -> float:
-    return catalogue.hardware.find_instance(instance).fraction_of_device if instance else 1.0
 
 
 def recorded_job(reference: "Reference", catalogue: Catalogue) -> Job | None:

@@ -1,12 +1,16 @@
 """Units with the prefix that a person reads."""
 
+import csv
+import io
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greentrain import Interval
+from greentrain import Interval, estimate, report
 from greentrain.interval import exact
-from greentrain.reporting.charts.si_prefixes import UNITS, scale_for, tick, written, written_span
+from greentrain.numbers import UNITS, amount, scale_for, small_scale, tick, written, written_span
 
 
 @pytest.mark.parametrize(
@@ -84,3 +88,60 @@ def test_the_unit_never_leaves_more_than_it_must_before_the_point(value: float, 
     assert value / scale.size * scale.size == pytest.approx(value, rel=1e-12)
     if unit == "kWh" and 1e-11 <= value <= 1e11:
         assert 0.9995 <= value / scale.size < 1000
+
+
+@pytest.mark.parametrize(
+    ("interval", "unit", "shown"),
+    [
+        (Interval(0.02, 0.0252, 0.03), "kWh", "25.2 Wh (20.0 to 30.0)"),
+        (Interval(0.05, 0.1, 0.2), "kWh", "0.1 kWh (0.05 to 0.2)"),
+        (Interval(4000, 5000, 6000), "kWh", "5,000 kWh (4,000 to 6,000)"),
+        (exact(0.0096), "kg CO2e", "9.60 g CO2e"),
+        (Interval(1e-7, 2e-7, 4e-7), "kg CO2e", "200 ug CO2e (100 to 400)"),
+        (Interval(0.02, 0.03, 0.05), "L", "30.0 mL (20.0 to 50.0)"),
+        (exact(0.0), "kWh", "0 kWh"),
+        (Interval(0.02, 0.03, 0.05), "g CO2e/kWh", "0.03 g CO2e/kWh (0.02 to 0.05)"),
+    ],
+)
+def test_a_small_amount_in_a_text_has_a_prefix(interval: Interval, unit: str, shown: str) -> None:
+    """Below a tenth of the base unit; a terminal has no Greek letters, and not every unit has prefixes."""
+    assert amount(interval, unit) == shown
+
+
+@given(st.floats(0.1, 1e12), st.sampled_from(UNITS))
+def test_a_large_amount_in_a_text_stays_in_the_base_unit(value: float, unit: str) -> None:
+    """The same run is the same figure in text and in data."""
+    assert small_scale(value, unit)[:2] == (unit, 1.0)
+
+
+SMALL_RUN = estimate("T4", hours=0.4, power=60, host_factor=1, pue=1.25, grid_intensity=400)
+"""60 W x 0.4 h x 1.25 = 30 Wh, x 400 g/kWh = 12 g."""
+
+
+@pytest.mark.parametrize(
+    ("form", "energy", "mass"),
+    [
+        ("text", "30.0 Wh of electricity", "12.0 g CO2e"),
+        ("markdown", "30.0 Wh of electricity", "12.0 g CO2e"),
+        ("html", "30.0 Wh", "12.0 g"),
+        ("latex", "30.0~Wh", "12.0~g CO$_2$e"),
+    ],
+)
+def test_forms_for_people_have_prefixes(form: str, energy: str, mass: str) -> None:
+    """In sentences and in the tables of quantities."""
+    text = report(SMALL_RUN, form)
+    assert energy in text
+    assert mass in text
+
+
+def test_forms_for_programs_have_none() -> None:
+    """Decimals in base units, or in the unit that the form prescribes: grams in a card, tonnes in CycloneDX."""
+    assert json.loads(report(SMALL_RUN, "json"))["totals"]["operational_kg"]["best"] == 0.012
+    (row,) = csv.DictReader(io.StringIO(report(SMALL_RUN, "csv")))
+    assert (row["facility_energy_kwh_best"], row["operational_kg_best"]) == ("0.03", "0.012")
+    (row,) = csv.DictReader(io.StringIO(report(SMALL_RUN, "codecarbon")))
+    assert (row["energy_consumed"], row["emissions"]) == ("0.03", "0.012")
+    assert '"greentrain:operational_kg_best": "0.012"' in report(SMALL_RUN, "boamps")
+    assert '"ai_energyQuantity": "0.03"' in report(SMALL_RUN, "spdx")
+    assert '"value": 1.2e-05' in report(SMALL_RUN, "cyclonedx")
+    assert "emissions: 12\n" in report(SMALL_RUN, "model-card")

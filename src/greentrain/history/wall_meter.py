@@ -1,0 +1,277 @@
+"""A meter at the wall beside a run: from its readings to the user's own host power and unmetered share.
+
+The readings are a CSV file of a wall meter, a power strip (PDU), IPMI or Redfish, in watts of the whole computer.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from math import inf, isfinite
+from statistics import median
+
+from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
+from greentrain.catalogue.table_files import CsvTable, read_own_table
+from greentrain.errors import DataError, GreentrainError
+from greentrain.history.calibrate import OWN, Calibration, Fit, write_profile
+from greentrain.history.metered_energy import coverage, metered_energy
+from greentrain.history.recorded_run import RecordedRun, accelerator_of
+from greentrain.history.run import Run, utc
+from greentrain.interval import Interval, with_relative_width
+from greentrain.numbers import percent, rounded
+from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
+
+_COLUMNS = ("timestamp", "watts")
+_LEAST_SAMPLES = 2
+_LEAST_COVERAGE = 0.9
+_HOLE = 3.0
+"""Times the usual step between two readings that is a hole: what was drawn in it is not known. [1]"""
+
+_LATEST = 4_102_444_800.0
+"""2100-01-01: a later moment is in another unit than seconds. [s]"""
+
+_METER = Interval(0.98, 1.0, 1.02)
+_SENSORS = Interval(0.95, 1.0, 1.05)
+_OTHER_RUNS = Interval(1 / 1.2, 1.0, 1.2)
+"""By how much the same share of another run on the same computer may differ, assumed: one run does not show it. [1]"""
+
+_SMALLEST = 0.1
+"""A low end is never below this part of the best value: a share is not zero. [1]"""
+
+_HIGHEST = {"host_share": 4.0, "unmetered_share": 2.0}
+
+TimeRange = tuple[float, float]
+
+
+def calibrate_by_wall(
+    run: Run, readings: str | os.PathLike[str], output: str | os.PathLike[str], catalogue: Catalogue | None = None
+) -> Calibration:
+    """Compare what a wall meter read during a run with the run's sensors, and write both shares as a profile.
+
+    Parameters
+    ----------
+    run : Run
+        A run that has ended, whose accelerators or, without any, whose CPU sensors read.
+    readings : path
+        CSV file with the columns ``timestamp`` (ISO 8601, UTC where it has no zone, or seconds since 1970) and
+        ``watts``. The meter is taken to feed the nodes of the run and nothing else.
+    output : path
+        Folder of profiles to write into; other rows of a table in it stay as they are.
+    catalogue : Catalogue, optional
+        What is known so far; by default the shipped tables and the user's own.
+
+    Raises
+    ------
+    GreentrainError
+        When the file cannot be used, does not cover the run, or disagrees with its sensors.
+    """
+    known = catalogue or load_catalogue()
+    device = _device(run, known)
+    wall_w = _mean_w(read_wall_meter(readings), _times(run), os.fspath(readings))
+    parts = ("cpu",) if device is None else ("gpu",)
+    sensed_w = _sensed_w(run, parts)
+    assert sensed_w is not None
+    if wall_w <= sensed_w.best:
+        what = "CPU" if device is None else "accelerators"
+        raise GreentrainError(
+            f"the wall meter read {rounded(wall_w)} W on average, the sensors {rounded(sensed_w.best)} W of the "
+            f"{what} alone: it does not feed all of the run, or its clock differs"
+        )
+    fits = [] if device is None else [_host_share(run, device, wall_w, sensed_w.best, known)]
+    notes = [*_assumptions(run, wall_w, device)]
+    share, why_not = _unmetered_share(run, device, wall_w, known)
+    fits += [share] if share else []
+    return write_profile(output, fits, [*notes, *([why_not] if why_not else [])])
+
+
+def read_wall_meter(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
+    """Read the moments [s since 1970] and powers [W] of a wall meter's file.
+
+    Raises
+    ------
+    DataError
+        Naming the row and the rule that it breaks.
+    """
+    name = os.fspath(path)
+    table = read_own_table(name)
+    moments, powers = (_column(table, column, name) for column in _COLUMNS)
+    found: list[tuple[float, float]] = []
+    for cells, row in zip(table.rows, table.lines, strict=True):
+        if len(cells) != len(table.header):
+            raise DataError(name, f"has {len(cells)} cells, the header {len(table.header)}", row)
+        moment, watts = _moment(cells[moments], name, row), _watts(cells[powers], name, row)
+        if found and moment < found[-1][0]:
+            raise DataError(name, "is earlier than the row before; times must not go back", row, "timestamp")
+        found.append((moment, watts))
+    return found
+
+
+def _column(table: CsvTable, column: str, file: str) -> int:
+    if table.header.count(column) != 1:
+        rule = f"must have one column {column}; the first line names the columns {' and '.join(_COLUMNS)}"
+        raise DataError(file, rule, 1)
+    return table.column(column)
+
+
+def _moment(text: str, file: str, row: int) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            found = inf
+        else:
+            found = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if not 0 < found < _LATEST:
+        rule = f"{text!a} is no time: ISO 8601 such as 2026-11-22T11:00:00Z, or seconds since 1970"
+        raise DataError(file, rule, row, "timestamp")
+    return found
+
+
+def _watts(text: str, file: str, row: int) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = inf
+    if not (isfinite(found) and found >= 0):
+        raise DataError(file, f"{text!a} must be a number of watts, at least 0", row, "watts")
+    return found
+
+
+def _device(run: Run, catalogue: Catalogue) -> Accelerator | None:
+    """Return the accelerator of a run that can be used; None of one that has none.
+
+    Raises
+    ------
+    GreentrainError
+        With why it cannot be used.
+    """
+    has_accelerators = bool(run.accelerators) or run.estimate_inputs.get("gpu") is not None
+    device = accelerator_of(run, catalogue) if has_accelerators else None
+    working = "gpu" if has_accelerators else "cpu"
+    why = ""
+    if run.status == "running":
+        why = "is still running"
+    elif has_accelerators and (device is None or not device.tdp_w):
+        why = "has no accelerator whose TDP is known, or several kinds"
+    elif {node.quality[working] for node in run.nodes} != {"measured"}:
+        why = f"has {'accelerators' if has_accelerators else 'a CPU'} that no sensor read on every node"
+    elif coverage(run, working) < _LEAST_COVERAGE:
+        why = f"was measured for less than {percent(_LEAST_COVERAGE)} of its time"
+    if why:
+        raise GreentrainError(f"the run {run.id} {why}; a wall meter's readings cannot be compared with it")
+    return device
+
+
+def _times(run: RecordedRun) -> list[TimeRange]:
+    """Return the times in which the run ran on any node, in order; between restarts it did not."""
+    found: list[TimeRange] = []
+    for begin, end in sorted((node.started, node.started + node.duration_seconds) for node in run.nodes):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _mean_w(readings: Sequence[tuple[float, float]], times: Sequence[TimeRange], file: str) -> float:
+    """Return the mean power at the wall while the run ran: linear between two readings. [W]"""
+    inside = sum(any(begin <= moment <= end for begin, end in times) for moment, _ in readings)
+    whole = sum(end - begin for begin, end in times)
+    first, last = (utc(moment) for moment in (times[0][0], times[-1][1]))
+    if not inside:
+        raise DataError(file, f"has no reading in the time of the run, {first} to {last}")
+    if inside < _LEAST_SAMPLES:
+        raise DataError(file, f"has one reading in the time of the run; at least {_LEAST_SAMPLES} are needed")
+    joules = seconds = 0.0
+    for energy, length in _pieces(readings, times):
+        joules, seconds = joules + energy, seconds + length
+    if seconds < _LEAST_COVERAGE * whole:
+        rule = f"covers {percent(seconds / whole)} of the run's time, {first} to {last}"
+        raise DataError(file, f"{rule}; at least {percent(_LEAST_COVERAGE)} is needed")
+    return joules / seconds
+
+
+def _pieces(readings: Sequence[tuple[float, float]], times: Sequence[TimeRange]) -> Iterable[tuple[float, float]]:
+    """Yield energy [J] and length [s] of what lies between two readings and in the run's time, holes left out."""
+    steps = [later - earlier for (earlier, _), (later, _) in pairwise(readings)]
+    longest = _HOLE * median(steps)
+    for (earlier, low), (later, high) in pairwise(readings):
+        step = later - earlier
+        if not 0 < step <= longest:
+            continue
+        for begin, end in times:
+            since, until = max(begin, earlier), min(end, later)
+            if until > since:
+                middle = low + (high - low) * ((since + until) / 2 - earlier) / step
+                yield middle * (until - since), until - since
+
+
+def _sensed_w(run: RecordedRun, names: tuple[str, ...]) -> Interval | None:
+    """Return the mean power that the sensors of all nodes read of these components; None where one was not. [W]"""
+    shares = [coverage(run, name) for name in names]
+    energy = metered_energy(run.nodes, names)
+    if energy is None or not all(shares):
+        return None
+    # What was not read of a component's time is taken to be as the rest.
+    known = [(run.energy_kwh[name] or 0.0, share) for name, share in zip(names, shares, strict=True)]
+    whole_kwh = sum(kwh / share for kwh, share in known)
+    hours = run.duration_seconds / SECONDS_PER_HOUR
+    return energy.scaled(whole_kwh / energy.best * W_PER_KW / hours) if energy.best else None
+
+
+def _host_share(run: Run, device: Accelerator, wall_w: float, accelerators_w: float, known: Catalogue) -> Fit:
+    """Return the host's power per accelerator over its TDP."""
+    assert device.tdp_w is not None
+    rest_w = wall_w - accelerators_w
+    doubt_w = ((wall_w * (_METER.high - 1)) ** 2 + (accelerators_w * (_SENSORS.high - 1)) ** 2) ** 0.5
+    own = Interval(max(rest_w - doubt_w, _SMALLEST * rest_w), rest_w, rest_w + doubt_w)
+    best = rest_w / (run.accelerators_at_once * device.tdp_w.best)
+    return _fit(run, device.hardware_class, "host_share", with_relative_width(best, own, _OTHER_RUNS), device, known)
+
+
+def _unmetered_share(
+    run: Run, device: Accelerator | None, wall_w: float, known: Catalogue
+) -> tuple[Fit | None, str | None]:
+    """Return what no sensor reads over what they do, or why that does not follow from the run."""
+    names = ("cpu",) if device is None else ("gpu", "cpu")
+    sensed_w = _sensed_w(run, (*names, *(("memory",) if run.energy_kwh["memory"] is not None else ())))
+    if sensed_w is None or any(run.energy_kwh[name] is None for name in names):
+        return None, "The CPU was not read: what no sensor reads does not follow, the host's power does."
+    best = wall_w / sensed_w.best - 1
+    if best <= 0:
+        watts = f"{rounded(sensed_w.best)} W of accelerators, CPU and memory"
+        return None, f"The meter read less than {watts} as read or modelled: no share that no sensor reads follows."
+    # The next run's sensors and models err as this one's do, so their error is in the share, and in no doubt of it.
+    low, high = ((1 + best) * error - 1 for error in (_METER.low, _METER.high))
+    own = Interval(max(low, _SMALLEST * best), best, high)
+    hardware_class = device.hardware_class if device else "cpu"
+    value = with_relative_width(best, own, _OTHER_RUNS)
+    return _fit(run, hardware_class, "unmetered_share", value, device, known), None
+
+
+def _fit(
+    run: Run, hardware_class: str, parameter: str, value: Interval, device: Accelerator | None, known: Catalogue
+) -> Fit:
+    highest = _HIGHEST[parameter]
+    if value.best > highest:
+        raise GreentrainError(
+            f"a {parameter} of {rounded(value.best)} follows, at most {highest:g} is possible: the wall meter feeds "
+            f"more than the nodes of the run, or its unit is not watts"
+        )
+    before = known.hardware.default(hardware_class, parameter).value
+    day = (utc(run.started) or "")[:10]
+    devices = (device.id,) if device else (run.hardware or "CPU",)
+    source = f"{OWN} {day}, and a wall meter"
+    value = value._replace(high=min(value.high, highest))
+    return Fit(hardware_class, "", parameter, value, before, 1, devices, source)
+
+
+def _assumptions(run: Run, wall_w: float, device: Accelerator | None) -> Iterable[str]:
+    number = len(run.hosts)
+    nodes = "the node" if number == 1 else f"all {number} nodes"
+    yield f"The meter read {rounded(wall_w)} W on average; it is taken to feed {nodes} of the run and nothing else."
+    if device is None:
+        yield "The run has no accelerators: of its host only what no sensor reads follows."
+    yield "Another run is taken to differ by up to a factor of 1.2: one run does not show it."

@@ -1,0 +1,281 @@
+"""A meter at the wall beside a run: its file, and what follows of the host."""
+
+from collections.abc import Iterable
+from math import exp, log, sqrt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from journals_by_hand import CPU, GPU, MEMORY, NOON, PARTS, ended, meter, one_hour, reading, stopped, tracker
+
+from greentrain import GreentrainError, History, Run, estimate
+from greentrain.catalogue import check_profiles
+from greentrain.cli import run as run_command
+from greentrain.history import calibrate_by_wall, read_wall_meter
+
+SENSED = [*PARTS[:-2], {**CPU, "quality": "measured"}, MEMORY]
+"""A node of eight accelerators and a CPU, which sensors read."""
+
+
+def run_of(home: Path, key: str = "r") -> Run:
+    """Write an hour of eight V100 at 250 W and a CPU at 500 W, as sensors read them, and read the run."""
+    folder = home / "runs" / key
+    tracker(folder, lines=[ended(3600)], estimate_inputs={"location": "FR", "year": 2024})
+    meter(folder, components=SENSED, lines=[reading(1800, 1800, 1.0, 0.25), stopped(3600, 3600, 2.0, 0.5)])
+    return History(home).get(key)
+
+
+def wall(folder: Path, rows: Iterable[object], header: str = "timestamp,watts") -> Path:
+    """Write the file of a meter."""
+    file = folder / "wall.csv"
+    file.write_text("\n".join([header, *map(str, rows)]) + "\n")
+    return file
+
+
+def steady(watts: float, seconds: Iterable[float] = range(0, 3601, 60)) -> list[str]:
+    """Give readings of one power, so many seconds after noon."""
+    return [f"{NOON + second},{watts}" for second in seconds]
+
+
+def by_parameter(done: Any) -> dict[str, Any]:
+    """Give the values that were learnt."""
+    return {(fit.hardware_class, fit.parameter): fit.value for fit in done.fits}
+
+
+def test_the_hosts_power_and_what_no_sensor_reads(tmp_path: Path) -> None:
+    """3 kW at the wall beside 2 kW of accelerators and 0.5 kW of CPU, on eight V100 of 300 W.
+
+    The host takes 1 kW, 125 W per accelerator: 0.4167 of the TDP, from a meter within 2 % (60 W) and sensors within
+    5 % (100 W), so within 116.6 W, and other runs within a factor of 1.2. No sensor reads 3 / 2.5 - 1 = 0.2.
+    """
+    done = calibrate_by_wall(run_of(tmp_path), wall(tmp_path, steady(3000)), tmp_path / "p")
+    values = by_parameter(done)
+
+    host, other = 1000 / 8 / 300, log(1.2)
+    down, up = (sqrt(log(ratio) ** 2 + other**2) for ratio in (1000 / 883.381, 1116.619 / 1000))
+    assert values["sxm-node", "host_share"] == pytest.approx((host * exp(-down), host, host * exp(up)), rel=1e-5)
+    # From 1.2 x 0.98 - 1 to 1.2 x 1.02 - 1: the next run's sensors err as these do.
+    down, up = sqrt(log(0.2 / 0.176) ** 2 + other**2), sqrt(log(0.224 / 0.2) ** 2 + other**2)
+    assert values["sxm-node", "unmetered_share"] == pytest.approx((0.2 * exp(-down), 0.2, 0.2 * exp(up)), rel=1e-5)
+    assert {fit.before.best for fit in done.fits} == {0.498, 0.19}
+    assert done.notes[0] == (
+        "The meter read 3,000 W on average; it is taken to feed the node of the run and nothing else."
+    )
+
+
+def test_the_next_estimates_and_runs_take_them(tmp_path: Path) -> None:
+    """An estimate leaves the table of full servers: 300 W x 0.624 + 125 W. A measured run is what the wall read."""
+    folder = tmp_path / "profiles"
+    run = run_of(tmp_path)
+    assert run.it_energy_kwh is not None
+    assert run.it_energy_kwh.best == pytest.approx(2.5 * 1.19)
+    calibrate_by_wall(run, wall(tmp_path, steady(3000)), folder)
+
+    assert check_profiles(folder) == ()
+    found = estimate("V100", count=8, hours=1, location="FR", profiles=folder)
+    assert found.it_energy_kwh.best == pytest.approx(8 * (0.3 * 0.624 + 0.125), rel=1e-4)
+    stated = {"location": "FR", "year": 2024, "profiles": str(folder)}
+    again = tmp_path / "runs" / "again"
+    tracker(again, lines=[ended(3600)], estimate_inputs=stated)
+    meter(again, components=SENSED, lines=[stopped(3600, 3600, 2.0, 0.5)])
+    calibrated = History(tmp_path).get("again")
+    assert calibrated.it_energy_kwh is not None
+    assert calibrated.it_energy_kwh.best == pytest.approx(3.0, rel=1e-4)
+    share = calibrated.footprint.inputs["unmetered_share"]
+    assert (share.basis, share.source) == ("default", "Own runs measured by greentrain 2025-11-22, and a wall meter")
+
+
+def test_columns_by_name_and_times_of_both_kinds(tmp_path: Path) -> None:
+    """Any order, other columns beside them, ISO 8601 with a zone, in UTC without one, or seconds since 1970."""
+    rows = ["3,2900,2025-11-22T12:00:00", "4,3100,2025-11-22T13:30:00+01:00", f"5,3100,{NOON + 3600}"]
+    file = wall(tmp_path, rows, "volts, watts, timestamp")
+    assert read_wall_meter(file) == [(NOON, 2900.0), (NOON + 1800, 3100.0), (NOON + 3600, 3100.0)]
+    # Linear between readings: (2900 + 3100) / 2 W and then 3100 W, half an hour each.
+    done = calibrate_by_wall(run_of(tmp_path), file, tmp_path / "p")
+    assert done.notes[0].startswith("The meter read 3,050 W")
+
+
+def test_readings_beside_the_run_do_not_count(tmp_path: Path) -> None:
+    """An idle computer before and after it, between restarts too; only the two half hours at 3 kW do."""
+    folder = tmp_path / "runs" / "r"
+    for number, at in enumerate((0, 7200)):
+        start = {"at": at, "session": f"s{number}", "pid": 100 + 10 * number}
+        tracker(folder, **start, lines=[ended(at + 1800)], estimate_inputs={"location": "FR"})
+        start["pid"] += 1
+        meter(folder, **start, components=SENSED, lines=[stopped(at + 1800, 1800, 1.0, 0.25)])
+    busy = [*range(0, 1801, 60), *range(7200, 9001, 60)]
+    rows = [f"{NOON + at},{3000 if at in busy else 400}" for at in range(-3600, 12_000, 60)]
+    done = calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, rows), tmp_path / "p")
+    assert by_parameter(done)["sxm-node", "unmetered_share"].best == pytest.approx(0.2)
+
+
+def test_several_nodes_are_taken_to_hang_on_the_meter(tmp_path: Path) -> None:
+    """Two nodes of 2.5 kW: 6 kW at the wall are 0.2 more, and it is stated."""
+    folder = tmp_path / "runs" / "r"
+    for host in ("node-a", "node-b"):
+        tracker(folder, host=host, session=host, lines=[ended(3600)], ranks={"rank": int(host == "node-b")})
+        parts = [{**part, "id": f"{host}-{part['id']}"} for part in SENSED]
+        meter(folder, host=host, session=host, components=parts, lines=[stopped(3600, 3600, 2.0, 0.5)])
+    done = calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(6000)), tmp_path / "p")
+    assert by_parameter(done)["sxm-node", "unmetered_share"].best == pytest.approx(0.2)
+    assert by_parameter(done)["sxm-node", "host_share"].best == pytest.approx(2000 / 16 / 300)
+    assert "it is taken to feed all 2 nodes of the run and nothing else" in done.notes[0]
+
+
+def test_a_run_without_accelerators(tmp_path: Path) -> None:
+    """Of its host only what no sensor reads follows: 0.6 kW at the wall of 0.5 kW of CPU."""
+    folder = tmp_path / "runs" / "r"
+    tracker(folder, lines=[ended(3600)], estimate_inputs={"cpu_cores": 64})
+    meter(folder, components=[SENSED[-2]], lines=[stopped(3600, 3600, None, 0.5)])
+    done = calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(600)), tmp_path / "p")
+    assert {key: value.best for key, value in by_parameter(done).items()} == {
+        ("cpu", "unmetered_share"): pytest.approx(0.2)
+    }
+    assert "The run has no accelerators: of its host only what no sensor reads follows." in done.notes
+
+
+def test_without_a_cpu_the_hosts_power_alone_follows(tmp_path: Path) -> None:
+    """Nobody read the CPU, so what no sensor reads beside it is not known."""
+    folder = tmp_path / "runs" / "r"
+    one_hour(folder, 2.0, None)
+    done = calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(3000)), tmp_path / "p")
+    assert list(by_parameter(done)) == [("sxm-node", "host_share")]
+    assert done.notes[-1] == "The CPU was not read: what no sensor reads does not follow, the host's power does."
+
+
+def test_calibrating_keeps_rows_of_the_user_and_other_parameters(tmp_path: Path) -> None:
+    """A share written by hand stays, one that was learnt before is replaced."""
+    file = tmp_path / "p" / "power_defaults.csv"
+    file.parent.mkdir()
+    file.write_text(
+        "hardware_class,parameter,low,best,high,unit,source\n"
+        "sxm-node,unmetered_share,0.1,0.11,0.12,1,https://example.org\n"
+        "sxm-node,host_share,0.1,0.2,0.3,1,Own runs measured by greentrain 2025-01-01\n"
+    )
+    done = calibrate_by_wall(run_of(tmp_path), wall(tmp_path, steady(3000)), file.parent)
+    assert [fit.parameter for fit in done.fits] == ["host_share"]
+    text = file.read_text()
+    assert "unmetered_share,0.1,0.11,0.12" in text
+    assert text.count("host_share") == 1
+    assert "0.4167" in text
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "message"),
+    [
+        (["2026,1"], "time,watts", "row 1: must have one column timestamp; the first line names the columns timestamp "
+         "and watts"),
+        (["noon,3000"], "timestamp,watts", "row 2, column timestamp: 'noon' is no time: ISO 8601 such as "
+         "2026-11-22T11:00:00Z, or seconds since 1970"),
+        (["1763812800000,3000"], "timestamp,watts", "row 2, column timestamp: '1763812800000' is no time: ISO 8601 "
+         "such as 2026-11-22T11:00:00Z, or seconds since 1970"),
+        (["60,3000", "120,3 kW"], "timestamp,watts", "row 3, column watts: '3 kW' must be a number of watts, at least "
+         "0"),
+        (["60,-1"], "timestamp,watts", "row 2, column watts: '-1' must be a number of watts, at least 0"),
+        (["60,nan"], "timestamp,watts", "row 2, column watts: 'nan' must be a number of watts, at least 0"),
+        (["60,1", "30,1"], "timestamp,watts", "row 3, column timestamp: is earlier than the row before; times must not "
+         "go back"),
+        (["60,1", "90"], "timestamp,watts", "row 3: has 1 cells, the header 2"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_names_row_and_rule(tmp_path: Path, rows: list[str], header: str, message: str) -> None:
+    """In one line."""
+    file = wall(tmp_path, rows, header)
+    with pytest.raises(GreentrainError) as caught:
+        read_wall_meter(file)
+    assert str(caught.value) == f"{file}, {message}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "has no reading in the time of the run, 2025-11-22T12:00:00Z to 2025-11-22T13:00:00Z"),
+        (steady(3000, [-60, 3700]), "has no reading in the time of the run, 2025-11-22T12:00:00Z to "
+         "2025-11-22T13:00:00Z"),
+        (steady(3000, [-60, 30]), "has one reading in the time of the run; at least 2 are needed"),
+        (steady(3000, range(0, 1801, 60)), "covers 50 % of the run's time, 2025-11-22T12:00:00Z to "
+         "2025-11-22T13:00:00Z; at least 90 % is needed"),
+        (steady(3000, [*range(0, 1801, 60), *range(3000, 3601, 60)]), "covers 67 % of the run's time, "
+         "2025-11-22T12:00:00Z to 2025-11-22T13:00:00Z; at least 90 % is needed"),
+    ],
+)  # fmt: skip
+def test_readings_that_do_not_cover_the_run(tmp_path: Path, rows: list[str], message: str) -> None:
+    """None, one, half of it, or a hole of 20 minutes between readings of each minute."""
+    file = wall(tmp_path, rows)
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(run_of(tmp_path), file, tmp_path / "p")
+    assert str(caught.value) == f"{file}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("watts", "message"),
+    [
+        (1900, "the wall meter read 1,900 W on average, the sensors 2,000 W of the accelerators alone: it does not "
+         "feed all of the run, or its clock differs"),
+        (30_000, "a host_share of 11.7 follows, at most 4 is possible: the wall meter feeds more than the nodes of the "
+         "run, or its unit is not watts"),
+    ],
+)  # fmt: skip
+def test_a_meter_that_disagrees_with_the_sensors(tmp_path: Path, watts: float, message: str) -> None:
+    """Less than the accelerators took, or (30 - 2) / 8 / 0.3 kW = 11.7 of the TDP."""
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(run_of(tmp_path), wall(tmp_path, steady(watts)), tmp_path / "p")
+    assert str(caught.value) == message
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(
+    ("parts", "lines", "why"),
+    [
+        (SENSED, [reading(60, 60, 0.1, 0.01)], "is still running"),
+        ([{**GPU, "name": "Unheard"}, CPU], [stopped(3600, 3600, 2.0, 0.5)], "has no accelerator whose TDP is known, "
+         "or several kinds"),
+        ([CPU], [stopped(3600, 3600, None, 0.5)], "has a CPU that no sensor read on every node"),
+        (SENSED, [stopped(1800, 1800, 1.0, 0.25)], "was measured for less than 90 % of its time"),
+    ],
+)  # fmt: skip
+def test_runs_that_cannot_be_compared(tmp_path: Path, parts: Any, lines: list[str], why: str) -> None:
+    """With the reason."""
+    folder = tmp_path / "runs" / "r"
+    tracker(folder, lines=[] if "running" in why else [ended(3600)], estimate_inputs={})
+    meter(folder, components=parts, lines=lines)
+    run = History(tmp_path).get("r")
+    run = run._replace(status="running") if "running" in why else run
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(run, wall(tmp_path, steady(3000)), tmp_path / "p")
+    assert str(caught.value) == f"the run r {why}; a wall meter's readings cannot be compared with it"
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was and what is, where it was written, and what was assumed."""
+    run_of(tmp_path)
+    said = ["history", "calibrate", "--wall", str(wall(tmp_path, steady(3000))), "--run", "r", "--home", str(tmp_path)]
+    assert run_command(said) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "sxm-node: host power per accelerator over its TDP, from 1 run on v100-sxm2-32gb",
+        "  was  0.498 (0.311 to 0.797)",
+        "  now  0.417 (0.334 to 0.516)",
+        "sxm-node: share that no sensor reads, from 1 run on v100-sxm2-32gb",
+        "  was  0.19 (0.1 to 0.3)",
+        "  now  0.2 (0.16 to 0.248)",
+        f"Written to {tmp_path / 'profiles' / 'power_defaults.csv'}",
+        "  The meter read 3,000 W on average; it is taken to feed the node of the run and",
+        "  nothing else.",
+        "  Another run is taken to differ by up to a factor of 1.2: one run does not show",
+        "  it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--wall", "w.csv"], "--wall: needs --run: the meter's file, and the run beside which it read"),
+        (["--run", "r"], "--run: needs --wall: the meter's file, and the run beside which it read"),
+        (["--wall", "w.csv", "--run", "r", "--project", "p"], "--project: excludes --wall, which is compared with one "
+         "run"),
+    ],
+)  # fmt: skip
+def test_options_that_belong_together(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2."""
+    assert run_command(["history", "calibrate", *options]) == 2
+    assert capsys.readouterr().err == f"greentrain: {message}\n"
