@@ -160,56 +160,74 @@ def draw(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None
     power = _device_power(catalogue, devices, request.power, request.utilization, request.kind)
     watts, inputs, notes = power.watts, power.inputs, power.notes
     alone = formulas.it_energy_kwh(number, hours, watts, 1.0)
-    alone_interval = with_relative_width(alone, *(item.value for item in inputs))
     if request.names_host:
-        if power.holds_host:
-            raise Contradiction(
-                "cpu_cores", request.cpu_cores, f"is inside the measured mean of {devices.profile.name}; leave it out"
-            )
-        host = _host_parts(catalogue, request, hours, devices)
-        return _sum_of_parts(alone_interval, inputs, host._replace(notes=(*host.notes, *notes)))
+        return _with_named_host(catalogue, request, devices, hours, _scaled(alone, inputs), power)
     factor = _host_factor(catalogue, request, devices.profile.hardware_class)
     if factor is not None:
         it_kwh = formulas.it_energy_kwh(number, hours, watts, factor.value.best)
-        interval = with_relative_width(it_kwh, *(item.value for item in (*inputs, factor)))
+        interval = _scaled(it_kwh, (*inputs, factor))
         return ItEnergy(alone, interval, (*inputs, factor), (*devices.notes, *notes))
-    if power.holds_host or _holds_host(catalogue, devices.profile):
+    if power.holds_host or _holds_host(catalogue, devices.profile.hardware_class):
         _refuse_host_power(request, devices.profile)
-        return ItEnergy(alone, alone_interval, inputs, (*devices.notes, *notes))
+        return ItEnergy(alone, _scaled(alone, inputs), inputs, (*devices.notes, *notes))
     node_ratio = _node_ratio(catalogue, request, devices)
     if node_ratio is not None:
         servers = _full_servers(catalogue, devices, number * hours, alone, node_ratio)
         return servers._replace(of_accelerators=inputs)
-    beside = _host_power(catalogue, request.host_power, devices.profile, power)
-    return _with_host(number * hours, power, beside, (*devices.notes, *notes))
+    node_w, of_node = _node_power(
+        catalogue, devices, request.power, request.utilization, request.kind, request.host_power
+    )
+    it_kwh = formulas.it_energy_kwh(number, hours, node_w.best, 1.0)
+    ends = node_w.scaled(it_kwh / node_w.best)
+    return ItEnergy(alone, Interval(ends.low, it_kwh, ends.high), of_node, (*devices.notes, *notes))
+
+
+def _scaled(best: float, inputs: tuple[Input, ...]) -> Interval:
+    return with_relative_width(best, *(item.value for item in inputs))
+
+
+def _with_named_host(
+    catalogue: Catalogue, request: Request, devices: ResolvedDevices, hours: float, alone: Interval, power: DevicePower
+) -> ItEnergy:
+    """Add the host that the user describes by its parts."""
+    if power.holds_host:
+        rule = f"is inside the measured mean of {devices.profile.name}; leave it out"
+        raise Contradiction("cpu_cores", request.cpu_cores, rule)
+    host = _host_parts(catalogue, request, hours, devices)
+    return _sum_of_parts(alone, power.inputs, host._replace(notes=(*host.notes, *power.notes)))
 
 
 def _host_factor(catalogue: Catalogue, request: Request, hardware_class: str) -> Input | None:
     """Return the factor that the user stated, or has among the own profiles; there is no other default."""
     if request.host_factor is not None:
         return given("host_factor", request.host_factor, "1")
+    if not catalogue.hardware.own_defaults or request.host_power is not None:
+        return None
     figure = catalogue.hardware.default_for_workload(hardware_class, "", "host_factor")
-    if figure is None or request.host_power is not None:
+    if figure is None:
         return None
     return _default_input("host_factor", figure, f"host:{hardware_class}")
 
 
-def _with_host(device_hours: float, power: DevicePower, host: Input, notes: tuple[str, ...]) -> ItEnergy:
-    """Add the host's power to the accelerators', both of which follow the TDP."""
-    alone = formulas.it_energy_kwh(device_hours, 1.0, power.watts, 1.0)
-    it_kwh = formulas.it_energy_kwh(device_hours, 1.0, power.watts + host.value.best, 1.0)
-    share = alone / it_kwh
-    of_tdp = tuple(item for item in power.inputs if item.name == "tdp" and host.basis != "given")
-    own = tuple(item for item in power.inputs if item not in of_tdp)
-    accelerators = with_relative_width(alone, *(item.value for item in own))
-    rest = with_relative_width(it_kwh - alone, host.value)
-    interval = with_relative_width(it_kwh, sum_independent(accelerators, rest), *(item.value for item in of_tdp))
-    inputs = (
-        *of_tdp,
-        *(item._replace(weight=share) for item in own),
-        host._replace(weight=1 - share),
-    )
-    return ItEnergy(alone, interval, inputs, notes)
+@lru_cache(maxsize=4096)
+def _node_power(
+    catalogue: Catalogue,
+    devices: ResolvedDevices,
+    power: float | None,
+    utilization: float | None,
+    workload: str | None,
+    host_power: float | None,
+) -> tuple[Interval, tuple[Input, ...]]:
+    """Add the host's power to an accelerator's, both of which follow the TDP [W], and weigh the inputs."""
+    device = _device_power(catalogue, devices, power, utilization, workload)
+    host = _host_power(catalogue, host_power, devices.profile, device.watts)
+    of_tdp = tuple(item for item in device.inputs if item.name == "tdp" and host.basis != "given")
+    own = tuple(item for item in device.inputs if item not in of_tdp)
+    watts = device.watts + host.value.best
+    parts = sum_independent(_scaled(device.watts, own), host.value)
+    share = device.watts / watts
+    inputs = (*of_tdp, *(item._replace(weight=share) for item in own), host._replace(weight=1 - share))
+    return with_relative_width(watts, parts, *(item.value for item in of_tdp)), inputs
 
 
 def _node_ratio(catalogue: Catalogue, request: Request, devices: ResolvedDevices) -> Input | None:
@@ -219,8 +237,9 @@ def _node_ratio(catalogue: Catalogue, request: Request, devices: ResolvedDevices
     states, or has among the own profiles, is closer to the run. A workload that was never metered at the wall follows
     from its accelerators.
     """
-    stated = (request.power, request.utilization, request.host_power)
-    if devices.fraction != 1 or any(value is not None for value in stated) or not _is_full_server(request, devices):
+    if devices.fraction != 1 or not _is_full_server(request, devices):
+        return None
+    if any(value is not None for value in (request.power, request.utilization, request.host_power)):
         return None
     hardware_class = devices.profile.hardware_class
     if {(hardware_class, name) for name in ("utilization", "host_share")} & catalogue.hardware.own_defaults:
@@ -249,9 +268,10 @@ def _full_servers(
     return ItEnergy(min(alone_kwh, it_kwh), interval, (tdp, node_ratio), notes)
 
 
-def _holds_host(catalogue: Catalogue, profile: Accelerator) -> bool:
+@lru_cache(maxsize=64)
+def _holds_host(catalogue: Catalogue, hardware_class: str) -> bool:
     """Whether the power of a device of this class is always stated with its host in it."""
-    return catalogue.hardware.default(profile.hardware_class, "host_share").value.best == 0
+    return catalogue.hardware.default(hardware_class, "host_share").value.best == 0
 
 
 def _refuse_host_power(request: Request, profile: Accelerator) -> None:
@@ -260,8 +280,7 @@ def _refuse_host_power(request: Request, profile: Accelerator) -> None:
         raise Contradiction("host_power", request.host_power, rule)
 
 
-@lru_cache(maxsize=1024)
-def _host_power(catalogue: Catalogue, value: float | None, profile: Accelerator, power: DevicePower) -> Input:
+def _host_power(catalogue: Catalogue, value: float | None, profile: Accelerator, device_w: float) -> Input:
     """Return the power of the host per accelerator [W]: stated, or its usual share of the TDP.
 
     Where no TDP is known, of the TDP that belongs to the power at the usual utilization.
@@ -271,7 +290,7 @@ def _host_power(catalogue: Catalogue, value: float | None, profile: Accelerator,
     default = catalogue.hardware.default
     figure = default(profile.hardware_class, "host_share")
     usual = default(profile.hardware_class, "utilization").value.best
-    watts = figure.value.scaled(profile.tdp_w.best if profile.tdp_w else power.watts / usual)
+    watts = figure.value.scaled(profile.tdp_w.best if profile.tdp_w else device_w / usual)
     note = f"{figure.value.best:g} x TDP. {figure.notes}"
     return Input("host_power", watts, "W", figure.basis, figure.source, note, 1.0, f"host:{profile.hardware_class}")
 
