@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from built import library, meter_with
-from fault_room import KWH_PER_SECOND, Room, Training, journals, records, wait_until
+from fault_room import ALONE, KWH_PER_SECOND, Room, Training, journals, records, wait_until
 
 from greentrain.journal import last_record
 
@@ -72,7 +72,7 @@ def check_reading(room: Room, run_id: str, seconds: float) -> None:
     outcome = room.run("month_read", room.home, run_id)
     found = json.loads(outcome.out)
     assert found["readings_kwh"] == pytest.approx(seconds * KWH_PER_SECOND, rel=1e-6)
-    assert found["history_kwh"] == pytest.approx(seconds * KWH_PER_SECOND, rel=1e-6)
+    assert found["history_kwh"] == pytest.approx(ALONE * seconds * KWH_PER_SECOND, rel=1e-6)
     assert found["text"].splitlines()[0].endswith(" h  month")
     assert found["readings_mib"] < 2.0
     assert found["kept_mib"] < 15.0

@@ -10,6 +10,9 @@ from tracked_by import meter
 
 from greentrain import Tracker, track
 
+ALONE = 1.15
+"""What the computers draw over what sensors read. [1]"""
+
 
 def tracked(name: str) -> Tracker:
     """Make a tracker."""
@@ -32,7 +35,7 @@ def two_at_once() -> None:
     seconds = time.monotonic() - before
     kwh = [tracker.measurement.it_energy_kwh.best for tracker in (first, second)]  # type: ignore[union-attr]
     # The first one's meter is told of the end some milliseconds after the second one's has begun.
-    print("added to at most the meter's", sum(kwh) <= (seconds + 0.05) * 1e-3)
+    print("added to at most the meter's", sum(kwh) <= ALONE * (seconds + 0.05) * 1e-3)
 
 
 def nested() -> None:
