@@ -17,6 +17,8 @@
 
 from collections.abc import Callable, Sequence
 
+_LAST_LATIN = "\u024f"
+"""The last letter of Unicode's Latin Extended-B."""
 _LONGEST_TEXT = 200  # a path is of no use when it is cut
 _LONGEST_SHOWN = 80
 _PARAMETER = r"\{(\w+)\}"
@@ -169,10 +171,16 @@ def either(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+def is_latin(text: str) -> bool:
+    """Whether a text holds nothing but ASCII and accented Latin letters, none of which is a look-alike of another."""
+    return text.isascii() or all(char < "\x80" or (char <= _LAST_LATIN and char.isalpha()) for char in text)
+
+
 def _shown(value: object) -> str:
-    """Show a value on one line: control characters and other scripts escaped, long ones cut."""
+    """Show a value on one line: accented Latin letters as typed, controls and other scripts escaped, long ones cut."""
     if isinstance(value, str):
-        return ascii(value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT] + "...")
+        text = value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT] + "..."
+        return repr(text) if is_latin(text) else ascii(text)
     try:
         text = " ".join(ascii(value).split())
     except ValueError:  # Python refuses to write out integers of thousands of digits

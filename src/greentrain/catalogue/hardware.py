@@ -9,7 +9,7 @@ from math import log
 from greentrain.catalogue import names
 from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance, rented_cpu
 from greentrain.catalogue.table_files import Records, read_record, triple
-from greentrain.errors import AmbiguousName, UnknownName
+from greentrain.errors import AmbiguousName, UnknownName, is_latin
 from greentrain.interval import Interval, exact
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -194,13 +194,13 @@ class Hardware:
             rule = f"names {len(parts)} devices, {' and '.join(parts)}; give one at a time"
             return UnknownName(parameter, text, rule)
         other = _OTHER_PRODUCTS.intersection(text.casefold().split())
-        alike = {folded: key for folded, key in choices.items() if not text.isascii() or same_number(text, folded)}
+        alike = {folded: key for folded, key in choices.items() if not is_latin(text) or same_number(text, folded)}
         named = words_that_name(text, choices)[:1]
         if other:
             alike, named = {folded: key for folded, key in alike.items() if any(word in folded for word in other)}, ()
         near = named or names.nearest(text, alike)
         rule = "unknown accelerator" if near else f"unknown accelerator; {_SEARCH_HINT}"
-        if not text.isascii():
+        if not is_latin(text):
             rule = "unknown accelerator (it has characters outside ASCII)"
         return UnknownName(parameter, text, rule, near)
 

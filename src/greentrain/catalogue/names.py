@@ -5,7 +5,7 @@ A name is found exactly or not at all, case and punctuation aside. Nearness only
 
 from __future__ import annotations
 
-from greentrain.errors import UnknownName
+from greentrain.errors import UnknownName, is_latin
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,6 +87,6 @@ def refuse(parameter: str, name: str, kind: str, choices: Mapping[str, str], whe
     """Raise UnknownName with the nearest choices, or with where to find them when none is near."""
     near = nearest(name, choices)
     rule = f"unknown {kind}" if near else f"unknown {kind}; {where}"
-    if not name.isascii():
+    if not is_latin(name):
         rule = f"unknown {kind} (it has characters outside ASCII)"
     raise UnknownName(parameter, name, rule, near)
