@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greentrain import InputError, InvalidNumber
+from greentrain.errors import is_latin
 from greentrain.estimation import LIMITS, SCALED, SCALES, Request, checked_number
 
 
@@ -63,7 +64,8 @@ def test_any_text_is_read_or_refused(name: str, text: str) -> None:
     """No text ends in another exception."""
     found = number_or_refusal(name, text)
     if isinstance(found, InvalidNumber):
-        assert str(found).startswith(f"{name} {text!a}: must be ")
+        shown = repr(text) if is_latin(text) else ascii(text)
+        assert str(found).startswith(f"{name} {shown}: must be ")
     else:
         assert found == read(name, text.strip())
 
