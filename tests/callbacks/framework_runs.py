@@ -11,6 +11,9 @@ MISSING = "needs the frameworks of tests/callbacks/requirements.txt"
 KG_PER_KWH = 1.5 * 500 / 1000
 """PUE x g/kWh of the tests' settings."""
 
+ALONE = 1.15
+"""What the computers draw over what sensors read. [1]"""
+
 KWH_PER_SECOND = 3600 / 3.6e6
 """What the recorded meter's computer draws."""
 
@@ -40,5 +43,7 @@ def logged(settings: dict[str, Any]) -> dict[str, float]:
 def check_energy(run: Any) -> None:
     """Check that a run's energy is its power times its time, and its emissions follow from PUE and grid."""
     measurement = run.measurement
-    assert measurement.it_energy_kwh.best == pytest.approx(measurement.duration_seconds * KWH_PER_SECOND, rel=0.2)
+    assert measurement.it_energy_kwh.best == pytest.approx(
+        measurement.duration_seconds * ALONE * KWH_PER_SECOND, rel=0.2
+    )
     assert measurement.operational_kg.best == pytest.approx(measurement.it_energy_kwh.best * KG_PER_KWH, rel=1e-9)
