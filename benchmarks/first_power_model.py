@@ -21,8 +21,9 @@ SMALLEST_HOST_SD = 0.10
 
 
 class Run(NamedTuple):
-    """One measured run: power over TDP at the accelerator or the node."""
+    """One metered run: mean power over TDP, at the accelerator or at the wall."""
 
+    id: str
     laboratory: str
     hardware_class: str
     level: str

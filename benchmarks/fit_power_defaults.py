@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 import first_power_model
+from first_power_model import Fit, Run
 
 FOLDER = Path(__file__).parents[1] / "hardware_profiles"
 GPU_CLASSES = ("sxm-node", "pcie-server", "workstation", "laptop")
@@ -45,28 +46,6 @@ STUDENT_95 = (
 COLUMNS = (
     "hardware_class", "parameter", "low", "best", "high", "unit", "basis", "source", "verified", "notes", "workload",
 )  # fmt: skip
-
-
-class Run(NamedTuple):
-    """One metered run: mean power over TDP, at the accelerator or at the wall."""
-
-    id: str
-    laboratory: str
-    hardware_class: str
-    level: str
-    ratio: float
-    workload: str
-    source: str
-
-
-class Fit(NamedTuple):
-    """A best value with its 90 % interval, and what it rests on."""
-
-    low: float
-    best: float
-    high: float
-    runs: int
-    laboratories: int
 
 
 class Judged(NamedTuple):
@@ -158,15 +137,13 @@ def tdp_alone(others: list[Run], run: Run, hinted: bool) -> tuple[float, float, 
 
 def first(others: list[Run], run: Run, hinted: bool) -> tuple[float, float, float] | None:
     """Predict by utilization x host factor, each fitted to the same runs."""
-    runs = [first_power_model.Run(*other[1:]) for other in others]
     try:
-        _, utilization, host = first_power_model.fit_all(runs)
+        _, utilization, host = first_power_model.fit_all(others)
     except ZeroDivisionError:  # a class or a workload of which no run is left
         return None
-    wanted = first_power_model.Run(*run[1:])
     if run.level == "node" and run.hardware_class not in host:
         return None
-    return first_power_model.expected_ratio(wanted, utilization[run.workload if hinted else ""], host)
+    return first_power_model.expected_ratio(run, utilization[run.workload if hinted else ""], host)
 
 
 MODELS: dict[str, Model] = {"direct by level": direct, "utilization x host factor": first, "TDP alone": tdp_alone}

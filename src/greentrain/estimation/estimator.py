@@ -4,17 +4,16 @@ from os import PathLike
 
 from greentrain.catalogue import Catalogue, Location, load_catalogue
 from greentrain.estimation.embodied import embodied
-from greentrain.estimation.grid import UNIT, GridChoice, choose_grid, grid_input
+from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.plausibility import plausibility_warnings
 from greentrain.estimation.power import draw, find_devices
 from greentrain.estimation.ranges import this_year
 from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.result import Estimate
-from greentrain.estimation.site import find_location, find_site
+from greentrain.estimation.site import choose_site, find_location
 from greentrain.estimation.training_flops import find_compute
 from greentrain.footprint import SiteFactors, footprint
-from greentrain.inputs import GRID_INTENSITY, given
 from greentrain.interval import with_relative_width
 
 
@@ -190,15 +189,15 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
 def _site(
     catalogue: Catalogue, request: Request, place: Location | None, provider: str, run: ResolvedRun
 ) -> tuple[GridChoice | None, SiteFactors]:
-    """Find the factors of the site, and which carbon intensity was chosen unless the user gave one."""
-    choice: GridChoice | None = None
-    notes: tuple[str, ...] = ()
-    if request.grid_intensity is None:
-        choice = choose_grid(catalogue, place, request.year)
-        grid, notes = grid_input(choice, catalogue, run.known_hours), choice.notes
-    else:
-        grid = given(GRID_INTENSITY, request.grid_intensity, UNIT)
-    device = run.devices.profile if run.devices else None
-    year = request.year or this_year()
-    found = find_site(catalogue, place, provider, year, request.pue, request.site, device)
-    return choice, SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))
+    return choose_site(
+        catalogue,
+        place,
+        provider,
+        run.known_hours,
+        grid_intensity=request.grid_intensity,
+        grid_year=request.year,
+        year=request.year or this_year(),
+        pue=request.pue,
+        kind=request.site,
+        device=run.devices.profile if run.devices else None,
+    )

@@ -8,7 +8,7 @@ from greentrain.catalogue import Accelerator, Catalogue, Figure, Location, load_
 from greentrain.catalogue.facilities import OWN_COMPUTER, WORKSTATION
 from greentrain.catalogue.places import WORLD
 from greentrain.errors import Contradiction, GreentrainError
-from greentrain.estimation.grid import ACCOUNTING, UNIT, choose_grid, grid_input
+from greentrain.estimation.grid import ACCOUNTING, UNIT, GridChoice, choose_grid, grid_input
 from greentrain.estimation.power import find_devices
 from greentrain.estimation.ranges import SITES
 from greentrain.footprint import SiteFactors
@@ -111,6 +111,41 @@ def _class_notes(device: Accelerator | None, pue: Figure) -> tuple[str, ...]:
     )
 
 
+def choose_site(
+    catalogue: Catalogue,
+    location: Location | None,
+    provider: str,
+    hours: float | None,
+    *,
+    grid_intensity: float | None,
+    grid_year: int | None,
+    year: int | None,
+    pue: float | None,
+    kind: str | None,
+    device: Accelerator | None,
+) -> tuple[GridChoice | None, SiteFactors]:
+    """Find all factors of a site, and which carbon intensity was chosen unless the user gave one.
+
+    Parameters
+    ----------
+    hours : float or None
+        Length of the run. [h]
+    grid_intensity : float or None
+        What the user stated. [g CO2e/kWh]
+    grid_year, year : int or None
+        Year of the carbon intensity, and of what `find_site` looks up, which has the other parameters.
+    """
+    choice: GridChoice | None = None
+    notes: tuple[str, ...] = ()
+    if grid_intensity is None:
+        choice = choose_grid(catalogue, location, grid_year)
+        grid, notes = grid_input(choice, catalogue, hours), choice.notes
+    else:
+        grid = given(GRID_INTENSITY, grid_intensity, UNIT)
+    found = find_site(catalogue, location, provider, year, pue, kind, device)
+    return choice, SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))
+
+
 def site_factors(inputs: Mapping[str, Any], hours: float | None) -> SiteFactors:
     """Find PUE, carbon intensity and water of a run that is measured, as `estimate` does.
 
@@ -130,16 +165,20 @@ def site_factors(inputs: Mapping[str, Any], hours: float | None) -> SiteFactors:
     instance = inputs.get("instance")
     provider = catalogue.hardware.find_instance(instance).provider if instance else ""
     location = find_location(catalogue, inputs.get("location"), provider)
-    intensity, year = inputs.get("grid_intensity"), inputs.get("year")
-    notes: tuple[str, ...] = ()
-    if intensity is None:
-        choice = choose_grid(catalogue, location, year)
-        grid, notes = grid_input(choice, catalogue, hours), choice.notes
-    else:
-        grid = given(GRID_INTENSITY, intensity, UNIT)
-    device = _stated_device(catalogue, inputs)
-    found = find_site(catalogue, location, provider, year, inputs.get("pue"), inputs.get("site"), device)
-    return SiteFactors(found.pue, grid, found.wue, found.water_intensity, (*notes, *found.notes))
+    year = inputs.get("year")
+    _, found = choose_site(
+        catalogue,
+        location,
+        provider,
+        hours,
+        grid_intensity=inputs.get("grid_intensity"),
+        grid_year=year,
+        year=year,
+        pue=inputs.get("pue"),
+        kind=inputs.get("site"),
+        device=_stated_device(catalogue, inputs),
+    )
+    return found
 
 
 def _stated_device(catalogue: Catalogue, inputs: Mapping[str, Any]) -> Accelerator | None:
