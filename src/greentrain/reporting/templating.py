@@ -1,22 +1,26 @@
-"""Jinja2 for reports: the shipped templates, and templates of one's own in a sandbox with the same context."""
+"""Jinja2 for reports: the environment, the filters and the context of the shipped templates and of the user's."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, StrictUndefined, Undefined, pass_context
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro, TemplateReference
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Cycler, Joiner, Namespace
+from markupsafe import Markup
 
 from greentrain import numbers
-from greentrain.errors import InputError
 from greentrain.interval import Interval
 from greentrain.numbers import written
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
+from greentrain.reporting.document.citations import address, source_line
 from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.labels import input_label
+from greentrain.reporting.plain_values import NamedItems, plain
 from greentrain.reporting.report_data import ReportData
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -47,21 +51,43 @@ _FILTERS: dict[str, Callable[..., str]] = {
 }
 
 
-def environment(folders: tuple[Path, ...] = (), escape: Callable[[str], str] | None = None) -> "Environment":
+_GLOBALS = ("range", "dict", "cycler", "joiner", "namespace")
+"""What Jinja2 itself gives to every template, but for its filler text."""
+
+
+@pass_context
+def numbers_of(context: Context, refs: Collection[str]) -> list[int]:
+    """Number the sources of a piece of text as the bibliography does."""
+    known = context["document"].numbers
+    return sorted({known[ref] for ref in refs if ref in known})
+
+
+class TemplateSandbox(ImmutableSandboxedEnvironment):
+    """An environment whose templates read plain values, and the attributes of Jinja2's own tools, and nothing else."""
+
+    SEEN = (
+        *(type(None), bool, int, float, str, Markup, tuple, list, dict, range, NamedItems, SimpleNamespace, Undefined),
+        *(BlockReference, Cycler, Joiner, LoopContext, Macro, Namespace, TemplateReference),
+    )
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Whether a template may read an attribute: that of a plain value, if it is a public one."""
+        return isinstance(obj, self.SEEN) and super().is_safe_attribute(obj, attr, value)
+
+
+def environment(before: BaseLoader | None = None, escape: Callable[[str], str] | None = None) -> TemplateSandbox:
     """Make the environment of templates.
 
     Parameters
     ----------
-    folders : tuple of Path
+    before : BaseLoader, optional
         Where templates are looked for before the shipped ones.
     escape : callable, optional
         How text is made harmless; HTML by default.
     """
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    made = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([*folders, FOLDER], encoding="utf-8-sig"),
+    shipped = FileSystemLoader(FOLDER, encoding="utf-8")
+    made = TemplateSandbox(
+        loader=shipped if before is None else ChoiceLoader([before, shipped]),
         autoescape=escape is None,
         finalize=None if escape is None else _finalized(escape),
         undefined=StrictUndefined,
@@ -70,78 +96,38 @@ def environment(folders: tuple[Path, ...] = (), escape: Callable[[str], str] | N
         keep_trailing_newline=True,
     )
     made.filters.update(_FILTERS)
+    made.globals = {name: made.globals[name] for name in _GLOBALS}
+    made.globals |= {"numbers_of": numbers_of, "source_line": source_line, "address": address}
     return made
 
 
-def context(data: ReportData, document: Document | None = None) -> dict[str, Any]:
-    """Return what every template sees."""
-    document = document or document_of(data)
-    blocks = (block for section in document.sections for block in section.blocks)
-    return {
-        "subject": data,
-        "totals": data.footprint,
-        "document": document,
-        "charts": {block.name: block for block in blocks if isinstance(block, Chart)},
-        "made_by": made_by(data),
-    }
-
-
-def render_document(
-    data: ReportData,
-    template: str | os.PathLike[str] | None,
-    escape: Callable[[str], str],
-    write: Callable[[Document], str],
-) -> str:
-    """Write report data by a template of the user's, or else as a document; only a template loads Jinja2."""
-    return write(document_of(data)) if template is None else own_template(template, data, escape=escape)
-
-
-def own_template(
-    path: str | os.PathLike[str],
-    data: ReportData,
-    escape: Callable[[str], str] | None = None,
-    more: dict[str, Any] | None = None,
-) -> str:
-    """Fill in a template of the user's.
+def context(
+    data: ReportData, document: Document | None = None, more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what every template sees, as plain values.
 
     Parameters
     ----------
-    path : path
-        The template.
     data : ReportData
         What is reported.
-    escape : callable, optional
-        How text is made harmless; HTML by default.
-    more : dict, optional
-        What the form adds to the context.
-
-    Raises
-    ------
-    InputError
-        If the template cannot be read, or is none.
+    document : Document, optional
+        The report in sections, where it is made already.
+    more : mapping, optional
+        What a form adds.
     """
-    from jinja2 import TemplateError, TemplateSyntaxError
-
-    file = Path(path)
-    try:
-        made = environment((file.parent,), escape).get_template(file.name)
-        return made.render(context(data) | (more or {}))
-    except TemplateSyntaxError as error:
-        raise InputError("template", str(path), f"line {error.lineno}: {error.message}") from error
-    except (TemplateError, OSError, UnicodeDecodeError) as error:
-        raise InputError("template", str(path), _why(file, error)) from error
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-        raise InputError("template", str(path), f"{type(error).__name__}: {error}") from error
-
-
-def _why(file: Path, error: Exception) -> str:
-    if not file.exists():
-        return "there is no such file"
-    if not file.is_file():
-        return "is not a file"
-    if isinstance(error, UnicodeDecodeError):
-        return "is not UTF-8 text"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    document = document or document_of(data)
+    blocks = (block for section in document.sections for block in section.blocks)
+    seen: dict[str, Any] = plain(
+        {
+            "subject": data,
+            "totals": data.footprint,
+            "document": document,
+            "charts": {block.name: block for block in blocks if isinstance(block, Chart)},
+            "made_by": made_by(data),
+            **(more or {}),
+        }
+    )
+    return seen
 
 
 def _finalized(escape: Callable[[str], str]) -> Callable[[Any], Any]:

@@ -5,15 +5,16 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from greentrain.reporting.charts.style import CONFIG, THEMES, template
-from greentrain.reporting.document.blocks import Chart, Document
+from greentrain.reporting.document.blocks import Chart
 from greentrain.reporting.document.build import document_of
-from greentrain.reporting.document.citations import address, source_line
+from greentrain.reporting.own_template import own_template
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.templating import FOLDER, context, environment, own_template
 
+_FOLDER = Path(__file__).parents[1] / "templates"
 _TEMPLATE = "report.html.j2"
 _PLOTLY, _PAGE_SCRIPT = "plotly-basic.min.js", "report.js"
 
@@ -26,22 +27,22 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
     data : ReportData
         What is reported.
     template : path, optional
-        A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
+        A Jinja2 template of one's own instead, see `greentrain.reporting.own_template`.
     """
     document = document_of(data)
     charts = [block for section in document.sections for block in section.blocks if isinstance(block, Chart)]
-    page = _page(document, charts)
+    page = _page(charts)
     if template is not None:
         return own_template(template, data, more=page)
-    text: str = environment().get_template(_TEMPLATE).render(context(data, document) | page)
-    return text
+    from greentrain.reporting.templating import context, environment
+
+    return environment().get_template(_TEMPLATE).render(context(data, document, page))
 
 
-def _page(document: Document, charts: list[Chart]) -> dict[str, Any]:
+def _page(charts: list[Chart]) -> dict[str, Any]:
     """Return what a page needs in addition to the context of every template."""
     from markupsafe import Markup
 
-    numbers = document.numbers
     return {
         "page": {
             "css": Markup(_file("report.css")),
@@ -50,9 +51,6 @@ def _page(document: Document, charts: list[Chart]) -> dict[str, Any]:
             "data": Markup(_chart_data(charts)) if charts else "",
             "hashes": [_hash(name) for name in (_PLOTLY, _PAGE_SCRIPT)] if charts else [],
         },
-        "numbers_of": lambda refs: sorted({numbers[ref] for ref in refs if ref in numbers}),
-        "source_line": source_line,
-        "address": address,
     }
 
 
@@ -72,7 +70,7 @@ def _chart_data(charts: list[Chart]) -> str:
 
 @cache
 def _file(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")
+    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 @cache

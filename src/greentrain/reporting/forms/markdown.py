@@ -8,8 +8,8 @@ from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Do
 from greentrain.reporting.document.citations import address, cited, source_line
 from greentrain.reporting.escaping import markdown, one_line
 from greentrain.reporting.file_mark import made_by
+from greentrain.reporting.own_template import render_document
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.templating import render_document
 
 
 def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> str:
@@ -20,7 +20,7 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
     data : ReportData
         What is reported.
     template : path, optional
-        A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
+        A Jinja2 template of one's own instead, see `greentrain.reporting.own_template`.
     """
     return render_document(data, template, markdown, lambda document: _markdown(document, made_by(data)))
 

@@ -8,8 +8,8 @@ from greentrain.reporting.document.citations import cited, source_line
 from greentrain.reporting.document.render_text import joined, table_lines, wrapped
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.file_mark import made_by
+from greentrain.reporting.own_template import render_document
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.templating import render_document
 
 
 def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> str:
@@ -20,7 +20,7 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
     data : ReportData
         What is reported.
     template : path, optional
-        A Jinja2 template of one's own instead, see `greentrain.reporting.templating`.
+        A Jinja2 template of one's own instead, see `greentrain.reporting.own_template`.
     """
     return render_document(data, template, one_line, partial(_text, mark=made_by(data)))
 
