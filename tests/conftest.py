@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from slurm_node import PACKAGES, SlurmNode, missing_programs
 
 # The same examples on every run and no time limit per example: a red test is a changed law, never a slow machine.
 settings.register_profile("greentrain", derandomize=True, deadline=None, max_examples=60, database=None)
 settings.load_profile("greentrain")
 
-NO_SKIPS = "GREENTRAIN_NO_SKIPS"
+NO_SKIPS, HEAVY = "GREENTRAIN_NO_SKIPS", "GREENTRAIN_HEAVY"
 _IN_A_STEP_OF_THEIR_OWN = "tests/callbacks/"
+_SKIPPED_AS_HEAVY = f"heavy: `bash .ci/run heavy` runs it, and {HEAVY}=1 where all that it wants is installed"
 
 _SLOW_PLACES = (
     "browser/",
@@ -39,10 +41,26 @@ _PATIENCE_SECONDS = 30.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whole folders and files as slow."""
+    """Mark whole folders and files as slow; skip what is heavy, if it is not asked for."""
     for item in items:
-        if item.path.relative_to(_TESTS).as_posix().startswith(_SLOW_PLACES):
+        is_heavy = item.get_closest_marker("heavy") is not None
+        if is_heavy or item.path.relative_to(_TESTS).as_posix().startswith(_SLOW_PLACES):
             item.add_marker(pytest.mark.slow)
+        if is_heavy and not os.environ.get(HEAVY):
+            item.add_marker(pytest.mark.skip(reason=_SKIPPED_AS_HEAVY))
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory: pytest.TempPathFactory, _no_process_left: None) -> Iterator[SlurmNode]:
+    """Start a Slurm of this computer alone; skip where its programs are missing."""
+    if missing := missing_programs():
+        pytest.skip(f"no {', '.join(missing)}; of Debian's packages: {PACKAGES}")
+    node = SlurmNode(tmp_path_factory.mktemp("slurm"))
+    try:
+        node.start()
+        yield node
+    finally:
+        node.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,10 +103,14 @@ def _processes_of_the_tests(folder: bytes) -> dict[int, str]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where everything is said to be installed, a skipped test fails; the frameworks' tests have their own step."""
+    """Where everything is said to be installed, a skipped test fails; some tests have a step of their own."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if not os.environ.get(NO_SKIPS) or reporter is None:
         return
-    skipped = [report.nodeid for report in reporter.stats.get("skipped", [])]
-    if any(not name.startswith(_IN_A_STEP_OF_THEIR_OWN) for name in skipped):
+    if not all(_has_a_step_of_its_own(report) for report in reporter.stats.get("skipped", [])):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _has_a_step_of_its_own(skipped: pytest.TestReport | pytest.CollectReport) -> bool:
+    """Whether another step of ``.ci/run`` runs what was skipped here."""
+    return skipped.nodeid.startswith(_IN_A_STEP_OF_THEIR_OWN) or _SKIPPED_AS_HEAVY in str(skipped.longrepr)
