@@ -352,7 +352,8 @@ def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, 
     with_site = ("facility_energy_kwh", "operational_kg")
     sums = whole._asdict() | {name: to_plain_data(getattr(whole, name)) for name in with_site}
     head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
-    return head | {"runs": [run.to_row() for run in runs], "totals": sums, "unreadable": list(unreadable)}
+    rows = [run.to_row() | {"flags": list(run.flags)} for run in runs]
+    return head | {"runs": rows, "totals": sums, "unreadable": list(unreadable)}
 
 
 def runs_csv(runs: Sequence[Run]) -> str:

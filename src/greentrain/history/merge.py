@@ -102,6 +102,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         logs=tuple(_logs(recorders)),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.started)),
         journal_notes=(*status.notes, *_notes(journals, nodes, unseen)),
+        journal_flags=journals.flags,
         folders=folders,
         total_steps=_total_steps(mains) or _total_steps(journals.trackers),
         **_statements(mains),
@@ -231,6 +232,8 @@ def _notes(journals: Journals, nodes: Iterable[NodeMeasurement], unseen: Iterabl
         yield from node.notes
     for host in unseen:
         yield f"{host}: took part, but had no meter; its energy is not in the sum."
+    if any(tracker.lacks_factors and tracker.site.pue for tracker in journals.trackers):
+        yield "The record of PUE and carbon intensity is missing: they are those that the tables have by now."
     for tracker in journals.trackers:
         for record in tracker.records.get("warning", ()):
             if message := fields.text(record, "message"):

@@ -124,6 +124,8 @@ class RecordedRun(Record, kw_only=True, cached=True):
         Remarks on the journals.
     estimate_inputs : dict
         What the user stated of the run, as keywords of ``greentrain.estimate``.
+    journal_flags : tuple of str
+        What a user of its numbers has to know of its journals: ``damaged``.
     """
 
     id: str
@@ -153,6 +155,7 @@ class RecordedRun(Record, kw_only=True, cached=True):
     total_steps: int | None = None
     command: tuple[str, ...] = ()
     versions: dict[str, Any] = {}  # noqa: RUF012 -- a default that nothing changes
+    journal_flags: tuple[str, ...] = ()
 
     @cached_property
     def accelerators(self) -> dict[str, int]:

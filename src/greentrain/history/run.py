@@ -12,7 +12,7 @@ from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
-from greentrain.journal.records import COMPONENTS, is_significant_gap
+from greentrain.journal.records import COMPONENTS, DAMAGED, MISSING_TIME, is_significant_gap
 from greentrain.numbers import amount, best, duration, rounded
 from greentrain.record import WithoutArithmetic
 
@@ -27,8 +27,12 @@ ROW_COLUMNS = (
     *(f"{name}_{end}" for name in RUN_QUANTITIES for end in ("low", "best", "high")),
     "is_complete",
     "basis",
+    "flags",
 )
 """The columns of a run in a table, see `Run.to_row`."""
+
+_FAULTS = {DAMAGED: "the record is damaged"}
+"""What is said of a flag beside the energy."""
 
 _MOMENTS = ("started", "ended", "moment")
 _ZERO_UNIT = re.compile(r" 0+ (s|min|h)$")
@@ -51,6 +55,8 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         The same run by its hardware profile; None where its hardware or duration is not known.
     reconciliation : Reconciliation
         Measurement and estimate compared, and which of them was adopted.
+    flags : tuple of str
+        Words for what a user of the numbers has to know, such as ``damaged`` and ``missing_time``.
 
     Examples
     --------
@@ -103,6 +109,16 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return f"{'modelled' if is_modelled else 'measured'} {_without_unit(covered, whole)} of {whole}"
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """Words for what a user of the numbers has to know, such as ``damaged`` and ``missing_time``."""
+        return (*self.journal_flags, *([MISSING_TIME] if self.coverage else []))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the record, in words, as it is stated wherever the energy is."""
+        return tuple(_FAULTS[flag] for flag in self.flags if flag in _FAULTS)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on its journals; those on its energy are in the footprint's notes."""
         return (*self.journal_notes, *self.reconciliation.site_notes)
@@ -136,13 +152,13 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return "at least " if self.unfilled else ""
 
     def _unmeasured(self) -> list[str]:
-        """Return how much of the time a meter covered, or else how the energy is known unless it was measured."""
+        """Return how much of the time a meter covered, or else how the energy is known unless measured, and faults."""
         found = ["estimated"] if self.basis == "estimated" and self.it_energy_kwh is not None else []
         if coverage := self.coverage:
             found.append(coverage)
         elif self.basis == "mixed":
             found.append("measured in part")
-        return found
+        return [*found, *self.faults]
 
     def to_row(self) -> dict[str, Any]:
         """Return the run as one flat row, as a table of the history shows it.
@@ -160,7 +176,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         for name in RUN_QUANTITIES:
             low, best, high = getattr(self, name) or (None, None, None)
             row |= {f"{name}_low": low, f"{name}_best": best, f"{name}_high": high}
-        return row | {"is_complete": self.is_complete, "basis": self.basis}
+        return row | {"is_complete": self.is_complete, "basis": self.basis, "flags": " ".join(self.flags)}
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, with the estimate and what follows from both.
@@ -176,6 +192,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
         found |= {name: to_plain_data(getattr(self, name)) for name in RUN_QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
+        found["flags"] = list(self.flags)
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
         parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")
         found |= {name: to_plain_data(getattr(self, name)) for name in parts}

@@ -30,7 +30,7 @@ from greentrain.journal.readings import (
     points_of,
     silence_of,
 )
-from greentrain.journal.records import NOT_DRAWING, Component, Gap, is_significant_gap
+from greentrain.journal.records import DAMAGED, NOT_DRAWING, Component, Gap, is_significant_gap
 from greentrain.journal.writer import JournalRecord, writing_interval_seconds
 from greentrain.units import SECONDS_PER_HOUR
 
@@ -73,6 +73,15 @@ class TrackerJournal:
         """PUE and carbon intensity: as recorded, else as they follow from the place that the user stated."""
         inputs = self.records.get("inputs")
         return _site_of(inputs[-1] if inputs else None, self.start, max(self.seconds, self.metered_seconds))
+
+    @property
+    def lacks_factors(self) -> bool:
+        """Whether it ended, and left to those who read it to look up PUE and carbon intensity of its place.
+
+        Of journals without numbered lines that is never said: they are read as they always were.
+        """
+        stating = (*self.records.get("inputs", ())[-1:], self.start)
+        return self.end is not None and "line" in self.start and not any(map(_recorded_site, stating))
 
     @property
     def is_main(self) -> bool:
@@ -180,11 +189,25 @@ class MeterJournal(NamedTuple):
 
 
 class Journals(NamedTuple):
-    """All journals of a run."""
+    """All journals of a run, remarks on the files, and whether any of them is not as it was written."""
 
     trackers: tuple[TrackerJournal, ...]
     meters: tuple[MeterJournal, ...]
     notes: tuple[str, ...]
+    are_damaged: bool = False
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Words for what a user of the numbers has to know."""
+        return (DAMAGED,) if self.are_damaged else ()
+
+
+class _Piece(NamedTuple):
+    """One journal: its content, if any, remarks on its file, and whether that is not as it was written."""
+
+    who: TrackerJournal | MeterJournal | None
+    notes: list[str]
+    is_damaged: bool = False
 
 
 def read_journals(
@@ -205,15 +228,21 @@ def read_journals(
     """
     files = list(_files(folders))
     pieces = {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "tracker"}
-    trackers = sorted(
-        (who for who, _ in pieces.values() if isinstance(who, TrackerJournal)), key=lambda item: item.started
-    )
+    trackers = sorted((who for who, *_ in pieces.values() if isinstance(who, TrackerJournal)), key=_started)
     if trackers:
         look_at(trackers)
     pieces |= {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "meter"}
-    meters = sorted((who for who, _ in pieces.values() if isinstance(who, MeterJournal)), key=lambda item: item.started)
-    notes = (note for path, _, _ in files for note in pieces[path][1])
-    return Journals(tuple(_timed(tracker, meters) for tracker in trackers), tuple(meters), tuple(notes))
+    meters = sorted((who for who, *_ in pieces.values() if isinstance(who, MeterJournal)), key=_started)
+    return Journals(
+        trackers=tuple(_timed(tracker, meters) for tracker in trackers),
+        meters=tuple(meters),
+        notes=tuple(note for path, *_ in files for note in pieces[path].notes),
+        are_damaged=any(piece.is_damaged for piece in pieces.values()),
+    )
+
+
+def _started(journal: TrackerJournal | MeterJournal) -> float:
+    return journal.started
 
 
 def _timed(tracker: TrackerJournal, meters: Iterable[MeterJournal]) -> TrackerJournal:
@@ -224,19 +253,16 @@ def _timed(tracker: TrackerJournal, meters: Iterable[MeterJournal]) -> TrackerJo
     return replace(tracker, metered_seconds=max(own, default=0.0))
 
 
-def _piece(
-    path: str, kind: str, host: str, read: Callable[[str], Journal]
-) -> tuple[TrackerJournal | MeterJournal | None, list[str]]:
-    """Read one journal: its content, if any, and remarks on it."""
+def _piece(path: str, kind: str, host: str, read: Callable[[str], Journal]) -> _Piece:
     try:
         journal = read(path)
     except OSError as error:
-        return None, [f"{basename(path)} cannot be read: {error.strerror}."]
+        return _Piece(None, [f"{basename(path)} cannot be read: {error.strerror}."])
     found = _tracker(journal, host) if kind == "tracker" else _meter(journal, host)
-    notes = _damage(journal)
+    notes = list(_damage(journal))
     if found is None and journal.records:
         notes.append(f"{basename(path)} has no readable first record and is left out.")
-    return found, notes
+    return _Piece(found, notes, journal.damaged > 0)
 
 
 def _files(folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -256,17 +282,21 @@ def _listed(folder: str) -> list[str]:
         return []
 
 
-def _damage(journal: Journal) -> list[str]:
-    notes: list[str] = []
-    if not journal.garbage:  # the newer lines are among them
-        return notes
+def _damage(journal: Journal) -> Iterator[str]:
+    """Describe what of a journal's file is not as it was written."""
     name = basename(journal.path)
     if journal.newer:
-        notes.append(f"{name}: {journal.newer} lines are of a newer greentrain and are left out.")
-    if damaged := journal.garbage - journal.newer:
-        lines = "1 damaged line is" if damaged == 1 else f"{damaged} damaged lines are"
-        notes.append(f"{name}: {lines} left out.")
-    return notes
+        yield f"{name}: {journal.newer} lines are of a newer greentrain and are left out."
+    if altered := journal.garbage - journal.newer:
+        yield f"{name}: {_lines(altered, 'damaged ')} left out."
+    if journal.lost:
+        yield f"{name}: {_lines(journal.lost)} missing."
+    if journal.misplaced:
+        yield f"{name}: {_lines(journal.misplaced)} repeated or out of order."
+
+
+def _lines(number: int, kind: str = "") -> str:
+    return f"1 {kind}line is" if number == 1 else f"{number} {kind}lines are"
 
 
 def _first(records: ByType) -> tuple[JournalRecord, float] | None:

@@ -57,7 +57,8 @@ def slice_session(
         is_complete=not part.unmeasured and not part.gaps,
         site=site,
         gaps=part.gaps,
-        journal_notes=part.notes,
+        journal_notes=(*journals.notes, *part.notes),
+        journal_flags=journals.flags,
         estimate_inputs=dict(inputs),
         folders=(folder,),
     )

@@ -33,7 +33,7 @@ _COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("whole", ("year",)),
         ("number", (*_ENERGIES, *_INTERVALS)),
         ("truth", ("is_complete",)),
-        ("text", ("estimate_inputs", "notes", "basis")),
+        ("text", ("estimate_inputs", "notes", "basis", "flags")),
     ),
     "nodes": (
         ("key", ("run_id", "session", "host")),

@@ -1,10 +1,16 @@
-"""Reading journals, also while they are being written: what is no record is counted and left out."""
+"""Reading journals, also while they are being written: what is no record is counted and left out.
+
+A line has its number in the file and a check value behind it; in journals of 0.1.0 it has neither. A journal of which
+any line has them must have them in all, without one left out, repeated or elsewhere than its number says.
+"""
 
 import json
 import os
+from binascii import crc32
 from io import BytesIO
+from itertools import pairwise
 
-from greentrain.journal.writer import SCHEMA_VERSION, JournalRecord
+from greentrain.journal.writer import CHECK, CHECK_BYTES, SCHEMA_VERSION, JournalRecord, is_checked
 
 _LONGEST_LINE_BYTES = 4_000_000
 _TAIL_BYTES = 65_536
@@ -14,6 +20,7 @@ _SAMPLE = b'{"v":%d,"type":"sample",' % SCHEMA_VERSION
 _GLUED = b"}{"
 """How two records meet of which the first lost its end; a sample holds no text in which that could occur."""
 _JSON_SPACE = " \t\r\n"
+_CHECK, _NUMBER = b',"crc":"', b',"line":'
 
 
 class Journal:
@@ -29,19 +36,43 @@ class Journal:
         Lines that are no record: damaged, not of this program, or of a newer schema.
     newer : int
         Those among them that a newer greentrain wrote.
+    lost : int
+        Lines that are gone: whose numbers neither a record nor a line of garbage may have had.
+    misplaced : int
+        Lines that are repeated or elsewhere than their number says; repetitions are left out, the others put right.
     is_torn : bool
         Whether a last line without its end was dropped.
     """
 
-    __slots__ = ("_read_bytes", "garbage", "is_torn", "newer", "path", "records")
+    __slots__ = (
+        "_is_checked",
+        "_lines",
+        "_read_bytes",
+        "garbage",
+        "is_torn",
+        "lost",
+        "misplaced",
+        "newer",
+        "path",
+        "records",
+    )
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.records: list[JournalRecord] = []
         self.garbage = 0
         self.newer = 0
+        self.lost = 0
+        self.misplaced = 0
         self.is_torn = False
         self._read_bytes = 0
+        self._lines = 0
+        self._is_checked = False
+
+    @property
+    def damaged(self) -> int:
+        """Number of lines that are not as they were written, or not there any more."""
+        return self.garbage - self.newer + self.lost + self.misplaced
 
     def read_on(self) -> None:
         """Read what was written since the last time, or all of it at first.
@@ -63,12 +94,15 @@ class Journal:
         """
         text = self._new_text()
         whole = text[: text.rfind(b"\n") + 1]
-        records = _parsed_at_once(_without_old_samples(whole))
+        kept = _without_old_samples(whole)
+        are_sound = not _has_checks(whole) or _are_numbered(whole.splitlines(True), 0)
+        records = _parsed_at_once(kept) if are_sound else None
         # What is still being written may be a record that only lacks the end of its line.
         if records is None or _parsed(text[len(whole) :]) is not None:
             self._take_text(text)
         else:
             self.records, self._read_bytes, self.is_torn = records, len(whole), len(whole) < len(text)
+            self._lines, self._is_checked = whole.count(b"\n"), _has_checks(whole)
 
     def _new_text(self) -> bytes:
         with open(self.path, "rb", buffering=0) as file:
@@ -77,11 +111,15 @@ class Journal:
 
     def _take_text(self, text: bytes) -> None:
         self.is_torn = False
-        records = _parsed_at_once(text)
+        lines = _lines(text)
+        are_checked = self._is_checked or _has_checks(text)
+        records = _parsed_at_once(text) if not are_checked or _are_numbered(lines, self._lines) else None
         if records is not None:
             self.records += records
+            self._lines += len(lines)
         else:
-            self._take_each(_lines(text))
+            self._take_each(lines)
+        self._is_checked = are_checked
         self._read_bytes += len(text)
 
     def _take_each(self, lines: list[bytes]) -> None:
@@ -89,17 +127,33 @@ class Journal:
             self._take(line)
         if self.is_torn:  # what is still being written is read again
             self._read_bytes -= len(lines[-1])
+        self._sort()
 
     def _take(self, line: bytes) -> None:
         """Take a line; one that is longer than any record comes in pieces, each of them garbage."""
         record = _parsed(line)
-        if record is not None and record["v"] == SCHEMA_VERSION:
+        if record is not None and record["v"] == SCHEMA_VERSION and not _is_altered(record, line):
             self.records.append(record)
-        elif not line.endswith(b"\n") and len(line) < _LONGEST_LINE_BYTES:
+        elif record is None and not line.endswith(b"\n") and len(line) < _LONGEST_LINE_BYTES:
             self.is_torn = True
         elif line.strip():
             self.garbage += 1
-            self.newer += record is not None
+            self.newer += record is not None and not _is_altered(record, line)
+
+    def _sort(self) -> None:
+        """Put the records in the order of their numbers, each once, and count the numbers that are missing."""
+        if not any("crc" in record for record in self.records):
+            return
+        numbered = [record for record in self.records if "crc" in record]
+        self.garbage += len(self.records) - len(numbered)
+        found: dict[int, JournalRecord] = {}
+        for record in numbered:
+            found.setdefault(_number(record), record)
+        numbers = [_number(record) for record in numbered]
+        self.misplaced += sum(later <= earlier for earlier, later in pairwise(numbers))
+        self.records = [found[number] for number in sorted(found)]
+        self._lines = max(found) + 1
+        self.lost = max(0, self._lines - len(found) - self.garbage)
 
 
 def read_journal(path: str) -> Journal:
@@ -151,7 +205,35 @@ def last_record(path: str, kind: str) -> JournalRecord | None:
 def decode(line: bytes) -> JournalRecord | None:
     """Read one line of a journal; None when it is no record of this schema."""
     record = _parsed(line)
-    return record if record is not None and record["v"] == SCHEMA_VERSION else None
+    is_ours = record is not None and record["v"] == SCHEMA_VERSION and not _is_altered(record, line)
+    return record if is_ours else None
+
+
+def _has_checks(text: bytes) -> bool:
+    """Whether any line may have a number or a check value; names that the user chose may look like it."""
+    return _CHECK in text or _NUMBER in text
+
+
+def _are_numbered(lines: list[bytes], first: int) -> bool:
+    """Whether lines have the right check values and the numbers from this one on."""
+    for number, line in enumerate(lines, first):
+        body = line[:-CHECK_BYTES]
+        if line != body + CHECK % crc32(body) or not body.endswith(b'"line":%d' % number):
+            return False
+    return True
+
+
+def _is_altered(record: JournalRecord, line: bytes) -> bool:
+    """Whether a line has a number or a check value and not the one that it was written with."""
+    if "line" not in record and "crc" not in record:
+        return False
+    body = line if line.endswith(b"\n") else line + b"\n"
+    return not is_checked(body) or _number(record) < 0
+
+
+def _number(record: JournalRecord) -> int:
+    number = record.get("line")
+    return number if type(number) is int else -1
 
 
 def _parsed_at_once(text: bytes) -> list[JournalRecord] | None:

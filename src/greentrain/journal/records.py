@@ -64,6 +64,12 @@ class Gap(NamedTuple):
     reason: str
 
 
+DAMAGED = "damaged"
+"""Flag of a record of which lines are altered, missing, repeated or out of order."""
+
+MISSING_TIME = "missing_time"
+"""Flag of a record of a run of which no meter covered a part of the time."""
+
 NOT_DRAWING = "suspended"
 """Reason of a gap in which the computer did not run."""
 

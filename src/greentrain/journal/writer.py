@@ -7,6 +7,7 @@ nothing that anyone would notice.
 import json
 import os
 import time
+from binascii import crc32  # unlike zlib, no Python is built without it
 from os.path import dirname, join
 
 from greentrain.journal.paths import host_name, journal_name, reason
@@ -16,6 +17,11 @@ SCHEMA_VERSION = 1
 
 _STAGES = ((60.0, 1.0), (3600.0, 10.0), (float("inf"), 60.0))
 """Up to which age of a run a sample is written how often. [s]"""
+
+CHECK = b',"crc":"%08x"}\n'
+"""What ends a line: the check value of all before it, the brace and the line feed."""
+
+CHECK_BYTES = len(CHECK % 0)
 
 _DEEPEST = 20
 _LAST_STANDARD_STREAM = 2
@@ -54,6 +60,7 @@ class JournalWriter:
         self.path = join(folder, journal_name(kind, host or host_name(), self._pid if pid is None else pid))
         self.problem: str | None = None
         self.lost = 0
+        self._number = 0
         self._torn = False
         self._descriptor = -1
         self._identity: tuple[int, int] | None = None
@@ -63,7 +70,7 @@ class JournalWriter:
             self.problem = reason(error)
 
     def write(self, record: JournalRecord, t: float | None = None, mono: float | None = None) -> bool:
-        """Append one record; ``v``, ``t`` and ``mono`` are added to it.
+        """Append one record; ``v``, ``t``, ``mono``, ``line`` and ``crc`` are added to it.
 
         Parameters
         ----------
@@ -86,7 +93,9 @@ class JournalWriter:
         try:
             if mono is None:
                 mono = time.monotonic() if t is None else t
-            self._append(encode({"v": SCHEMA_VERSION, **record, "t": utc_text(t), "mono": round(mono, 4)}))
+            number, self._number = self._number, self._number + 1  # one that is lost leaves its number out
+            line = encode({"v": SCHEMA_VERSION, **record, "t": utc_text(t), "mono": round(mono, 4)})
+            self._append(numbered(line, number))
         except Exception as error:  # whatever it is, the training goes on
             return self._lose(error)
         return True
@@ -177,6 +186,21 @@ def encode(record: JournalRecord) -> bytes:
     except Exception:  # what JSON cannot hold, and objects of the user's that raise anything when they are asked
         text = json.dumps(to_encodable(record), allow_nan=False, separators=(",", ":"))
     return text.encode("ascii") + b"\n"
+
+
+def numbered(line: bytes, number: int) -> bytes:
+    """Add to an encoded record its number in the file, from 0 on, and the check value of all before that value.
+
+    The value is CRC-32 in eight hexadecimal digits. It shows a bit that has changed, the number a line that is gone.
+    """
+    body = b'%b,"line":%d' % (line[:-2], number)
+    return body + CHECK % crc32(body)
+
+
+def is_checked(line: bytes) -> bool:
+    """Return whether a line ends with the check value of what it holds before that."""
+    body = line[:-CHECK_BYTES]
+    return line[-CHECK_BYTES:] == CHECK % crc32(body)
 
 
 def utc_text(seconds: float | None = None) -> str:

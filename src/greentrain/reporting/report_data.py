@@ -89,6 +89,8 @@ class RunLine(OfFootprint, Record):
         Whether what was not measured is estimated and in the figures.
     coverage : str
         How much of the time a meter covered, as text; nothing where it covered all or none.
+    flags, faults : tuple of str
+        What to know of its record, as words; and those that are faults, as they are stated beside the energy.
 
     None means not known, never zero.
     """
@@ -115,6 +117,8 @@ class RunLine(OfFootprint, Record):
     modelled: tuple[str, ...] = ()
     is_filled: bool = False
     coverage: str = ""
+    flags: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def embodied_kg(self) -> Interval | None:

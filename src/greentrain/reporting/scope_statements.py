@@ -53,6 +53,7 @@ def boundary_text(data: ReportData) -> str:
         *_pue_text(data),
         *_unmeasured_text(data),
         *_coverage_text(data),
+        *_faults_text(data),
     )
     return "; ".join(parts)
 
@@ -89,6 +90,13 @@ def _coverage_text(data: ReportData) -> Iterable[str]:
         yield covered[0]
     elif covered:
         yield f"a part of the time was not measured in {len(covered):,} of {counted(len(data.lines), 'run')}"
+
+
+def _faults_text(data: ReportData) -> Iterable[str]:
+    """State what is wrong with the records of the runs, and of how many of them."""
+    counts = Counter(fault for line in known_lines(data) for fault in line.faults)
+    for fault, number in counts.items():
+        yield fault if len(data.lines) == 1 else f"{fault} of {number:,} of {counted(len(data.lines), 'run')}"
 
 
 def unmeasured(data: ReportData) -> dict[str, int]:

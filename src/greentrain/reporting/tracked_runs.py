@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 from greentrain.estimation import Estimate
 from greentrain.history import Run
@@ -43,11 +44,20 @@ def line_of_run(run: Run) -> RunLine:
         project=run.project,
         unmeasured=run.unfilled,
         starts=_starts(run),
-        sensed=_of_quality(run, "measured"),
-        modelled=_of_quality(run, "modelled"),
-        is_filled=run.reconciliation.believed in ("both", "estimate"),
-        coverage=run.coverage,
+        **_meter_facts(run),
     )
+
+
+def _meter_facts(run: Run) -> dict[str, Any]:
+    """Return what was read, modelled and filled of a run, and what is wrong with its record."""
+    return {
+        "sensed": _of_quality(run, "measured"),
+        "modelled": _of_quality(run, "modelled"),
+        "is_filled": run.reconciliation.believed in ("both", "estimate"),
+        "coverage": run.coverage,
+        "flags": run.flags,
+        "faults": run.faults,
+    }
 
 
 def utc_time(seconds: float) -> datetime | None:

@@ -12,6 +12,7 @@ SCHEMA_VERSION = 1
 _LINE = (
     "id", "name", "status", "basis", "hardware", "gpu", "count", "runs", "hours", "accelerator_hours", "location",
     "year", "started", "ended", *QUANTITIES, "pue", "grid", "measured", "project", "unmeasured", "starts",
+    "flags",
 )  # fmt: skip
 
 
@@ -178,6 +179,7 @@ def _line_schema() -> dict[str, Any]:
     measured = {
         "measured": _or_null(_object(parts)) | {"description": "[kWh], before PUE"},
         "unmeasured": _list(_TEXT) | {"description": "parts of the computers that are in no sum"},
+        "flags": _list(_TEXT) | {"description": "what to know of the record, such as damaged, missing_time"},
     }
     return _object({**texts, **maybe_texts, **numbers, **hours, **times, **amounts, **factors, **measured})
 
