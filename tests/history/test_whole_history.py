@@ -218,17 +218,6 @@ def test_ids_that_leave_the_folder_find_nothing(home: Path) -> None:
         History(home).get("../runs/slurm-7")
 
 
-def test_the_users_own_home_and_its_stand_in(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a home both are read: what could not be written into the one is in the other."""
-    import os
-    import tempfile
-
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
-    monkeypatch.setenv("GREENTRAIN_HOME", str(home))
-    one_hour(tmp_path / "temp" / f"greentrain-{os.getuid()}" / "runs" / "stand-in")
-    assert {run.id[-6:] for run in History().runs()} == {"lurm-7", "aabbbb", "aaaaaa", "and-in"}
-
-
 def test_the_machine_readable_list(home: Path) -> None:
     """One object; moments in UTC, None where nothing was measured."""
     found = json.loads(History(home).to_json())

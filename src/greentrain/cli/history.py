@@ -30,7 +30,7 @@ def list_runs(values: OptionValues) -> int:
     found = History(values.get("home")).select(**_filters(values))
     runs, unreadable = found.runs, found.unreadable
     if "json" in values:
-        write_json(runs_dict(runs, unreadable))
+        write_json(runs_dict(runs, unreadable, found.left_out))
         return 0
     if "csv" in values:
         write(runs_csv(runs))
@@ -42,6 +42,8 @@ def list_runs(values: OptionValues) -> int:
             _report_searched_folders(values)
     if unreadable:
         error_line(f"left out, since nothing in them can be read: {', '.join(unreadable)}", 0)
+    for reason in found.left_out:
+        error_line(reason, 0)
     return 0
 
 
@@ -54,7 +56,7 @@ def _report_searched_folders(values: OptionValues) -> None:
     from greentrain.history.history import History
 
     filters = " ".join(f"--{name} {value!a}" for name, value in _filters(values).items())
-    error_line(f"looked in {', '.join(History(values.get('home')).homes)}{f' for {filters}' if filters else ''}", 0)
+    error_line(f"looked in {History(values.get('home')).homes[0]}{f' for {filters}' if filters else ''}", 0)
 
 
 def _unknown_command(word: str) -> str:

@@ -46,6 +46,7 @@ def confirm(question: str) -> bool:
 
 
 def error_line(message: str, code: int) -> int:
-    """Write one line to stderr and return the exit code."""
-    sys.stderr.write(f"greentrain: {' '.join(message.split())}\n")
+    """Write one line to stderr and return the exit code; what could control a terminal is escaped."""
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(message.split()))
+    sys.stderr.write(f"greentrain: {line}\n")
     return code

@@ -7,17 +7,19 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from greentrain._version import __version__
-from greentrain.catalogue.user_folder import home_folder
+from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
 from greentrain.csv_text import rows_csv
 from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, either
 from greentrain.history.merge import NotAskedFor, read_run
 from greentrain.history.run import ROW_COLUMNS, SCHEMA_VERSION, Run, to_plain_data
 from greentrain.interval import Interval, exact
+from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.fields import mapping
-from greentrain.journal.paths import spare_home
+from greentrain.journal.paths import shown
 from greentrain.journal.reader import Journal
 from greentrain.journal.readings import is_marked_missing, read_names
 from greentrain.journal.records import STATUSES, UNFINISHED
+from greentrain.journal.spare_home import spare_run_folders
 from greentrain.journal.writer import JournalRecord
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import total_of
@@ -75,10 +77,13 @@ class Selection(Record):
         Newest first.
     unreadable : tuple of str
         Folders of runs of which no journal can be read, so that it is not known whether they match.
+    left_out : tuple of str
+        What was not even looked into, and why: links and private runs of other users, spare folders not to be trusted.
     """
 
     runs: tuple[Run, ...]
     unreadable: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.runs)
@@ -117,8 +122,8 @@ class History:
     Parameters
     ----------
     home : path, optional
-        The data folder. By default the user's own, see ``GREENTRAIN_HOME``, together with the spare
-        folder for runs of which that one could not be written.
+        The data folder; by default the user's own, see ``GREENTRAIN_HOME``. Runs of it that could not be written there
+        are read from the spare folder among the temporary files, if nobody else can write that.
 
     Examples
     --------
@@ -130,8 +135,8 @@ class History:
     """
 
     def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
-        homes = (home_folder(), spare_home()) if home is None else (os.fspath(home),)
-        self.homes: tuple[str, ...] = homes
+        self.homes: tuple[str, ...] = (home_folder() if home is None else os.fspath(home),)
+        self._is_standard = home is None and not os.environ.get(HOME_VARIABLE)
 
     def runs(
         self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
@@ -182,7 +187,8 @@ class History:
 
         chosen: list[Run] = []
         unreadable: list[str] = []
-        for folders in self._folders().values():
+        all_folders, left_out = self._folders()
+        for folders in all_folders.values():
             try:
                 run = read_run(folders, is_wanted=is_wanted)
             except NotAskedFor:
@@ -192,7 +198,7 @@ class History:
             elif is_wanted(run.project, run.started) and status in (None, run.status):
                 chosen.append(run)
         chosen.sort(key=lambda run: (-run.started, run.id))
-        return Selection(tuple(chosen), tuple(unreadable))
+        return Selection(tuple(chosen), tuple(unreadable), tuple(left_out))
 
     def get(self, id: str) -> Run:
         """Return the run with this id, or the only one whose id begins so.
@@ -254,7 +260,7 @@ class History:
         1
         """
         found = self.select(**chosen)
-        return runs_dict(found.runs, found.unreadable)
+        return runs_dict(found.runs, found.unreadable, found.left_out)
 
     def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
         """Return runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`.
@@ -298,7 +304,7 @@ class History:
         return frame.set_index("id")
 
     def _folders_of(self, id: str) -> list[str]:
-        folders = self._folders()
+        folders, _ = self._folders()
         found = [id] if id in folders else [key for key in folders if key.startswith(id)] if id else []
         if len(found) > 1:
             raise AmbiguousName("id", id, f"{len(found)} runs have such an id", sorted(found)[-_MOST_SHOWN:])
@@ -306,17 +312,18 @@ class History:
             raise _unknown(id, folders)
         return folders[found[0]]
 
-    def _folders(self) -> dict[str, list[str]]:
-        """List the folders of runs by key; a run may have one in each home."""
+    def _folders(self) -> tuple[dict[str, list[str]], list[str]]:
+        """List the folders of runs by key, and state what is left out; a run may also have a folder in a spare home."""
+        own, left_out = _subfolders(os.path.join(self.homes[0], "runs"))
+        spare, doubts = spare_run_folders(self.homes[0], self._is_standard)
         found: dict[str, list[str]] = {}
-        for home in self.homes:
-            for key, folder in _subfolders(os.path.join(home, "runs")):
-                found.setdefault(key, []).append(folder)
-        return found
+        for key, folder in [*own, *spare]:
+            found.setdefault(key, []).append(folder)
+        return found, left_out + doubts
 
     def __repr__(self) -> str:
-        count = len(self._folders())
-        return f"<History of {count} run{'' if count == 1 else 's'} in {self.homes[0]}>"
+        count = len(self._folders()[0])
+        return f"<History of {count} run{'' if count == 1 else 's'} in {shown(self.homes[0])}>"
 
     def _repr_html_(self) -> str:
         """Return a small table of the newest runs for notebooks."""
@@ -346,14 +353,15 @@ def totals_of(runs: Sequence[Run]) -> Totals:
     )
 
 
-def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = ()) -> dict[str, Any]:
+def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = (), left_out: Sequence[str] = ()) -> dict[str, Any]:
     """Return runs and their totals as plain data, with the folders that could not be read."""
     whole = totals_of(runs)
     with_site = ("facility_energy_kwh", "operational_kg")
     sums = whole._asdict() | {name: to_plain_data(getattr(whole, name)) for name in with_site}
     head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
     rows = [run.to_row() | {"flags": list(run.flags)} for run in runs]
-    return head | {"runs": rows, "totals": sums, "unreadable": list(unreadable)}
+    left = {"unreadable": list(unreadable), "left_out": list(left_out)}
+    return head | {"runs": rows, "totals": sums, **left}
 
 
 def runs_csv(runs: Sequence[Run]) -> str:
@@ -361,22 +369,30 @@ def runs_csv(runs: Sequence[Run]) -> str:
     return rows_csv(ROW_COLUMNS, (run.to_row() for run in runs))
 
 
-def _subfolders(folder: str) -> list[tuple[str, str]]:
+def _subfolders(folder: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """List the folders in one by name, and state which of them are not looked into."""
     try:
         with os.scandir(folder) as entries:
-            return sorted((entry.name, entry.path) for entry in entries if entry.is_dir())
+            found = sorted((entry.name, entry.path, entry.is_symlink()) for entry in entries if entry.is_dir())
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return [], []
     except OSError as error:
         raise InputError("home", os.path.dirname(folder), f"cannot be read: {error.strerror}") from None
+    links = {path for _, path, is_link in found if is_link and is_anothers(path)}
+    private = {path for _, path, _ in found if not os.access(path, os.R_OK | os.X_OK) and is_anothers(path)} - links
+    left_out = [f"{shown(path)} is left out: it is another user's link" for path in sorted(links)]
+    if private:
+        runs = "1 run of another user is" if len(private) == 1 else f"{len(private)} runs of other users are"
+        left_out.append(f"{runs} private, and left out")
+    return [(name, path) for name, path, _ in found if path not in links | private], left_out
 
 
 def _holds_something(folder: str) -> bool:
     """Whether the folder of a run is more than one that was just made."""
     try:
         with os.scandir(folder) as entries:
-            return any(entry.stat().st_size for entry in entries)
-    except OSError:  # another user's
+            return any(not entry.is_file(follow_symlinks=False) or entry.stat().st_size for entry in entries)
+    except OSError:
         return True
 
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
-from os.path import basename
 from typing import Any
 
 from greentrain.estimation.site import UNKNOWN_SITE
@@ -14,6 +13,7 @@ from greentrain.history.run import Run
 from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal, read_journals
 from greentrain.history.status import is_alive, status_of
 from greentrain.journal import fields
+from greentrain.journal.paths import folder_key
 from greentrain.journal.reader import Journal, read_journal, skim_journal
 from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_significant_gap
 from greentrain.journal.writer import JournalRecord
@@ -69,7 +69,7 @@ def read_run(
         journals = read_journals(places, read_journal)
     if not journals.trackers and not journals.meters:
         return None
-    return _merged(basename(places[0]), places, journals, now)
+    return _merged(folder_key(places[0]), places, journals, now)
 
 
 def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float | None) -> Run:

@@ -1,7 +1,6 @@
 """A slice of a session: what its meter read between two moments."""
 
 from collections.abc import Mapping, Sequence
-from os.path import basename
 from typing import Any
 
 from greentrain.footprint import SiteFactors
@@ -9,6 +8,7 @@ from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of, unread_second
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.session_journals import MeterJournal, read_journals
+from greentrain.journal.paths import folder_key
 from greentrain.journal.readings import energy_at, length_within
 from greentrain.journal.records import COMPONENTS, NOT_DRAWING, Gap, is_significant_gap
 
@@ -45,7 +45,7 @@ def slice_session(
     meter = next((meter for meter in journals.meters if meter.session == session), None)
     part = _cut(node, meter, from_seconds, to_seconds, site)
     return Run(
-        id=basename(folder),
+        id=folder_key(folder),
         status=_RUNNING,
         started=part.started,
         ended=part.started + part.duration_seconds,

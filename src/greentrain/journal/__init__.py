@@ -3,9 +3,10 @@
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from greentrain.journal.paths import host_name, journal_name_parts, make_run_folder, safe_name
+    from greentrain.journal.paths import host_name, journal_name_parts, safe_name
     from greentrain.journal.process_alive import process_started
     from greentrain.journal.reader import Journal, decode, last_record, read_journal, skim_journal
+    from greentrain.journal.run_folders import make_run_folder
     from greentrain.journal.writer import JournalWriter, encode, utc_text, writing_interval_seconds
 else:
     from greentrain._lazy import lazy_names
@@ -13,9 +14,10 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "journal.paths": "host_name journal_name_parts make_run_folder safe_name",
+            "journal.paths": "host_name journal_name_parts safe_name",
             "journal.process_alive": "process_started",
             "journal.reader": "Journal decode last_record read_journal skim_journal",
+            "journal.run_folders": "make_run_folder",
             "journal.writer": "JournalWriter encode utc_text writing_interval_seconds",
         },
     )

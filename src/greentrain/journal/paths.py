@@ -6,10 +6,13 @@ Only the standard library is used, and little of it, as in the journal.
 import os
 import sys
 import time
-from os.path import basename, join
+from os.path import basename
 
 HOST_VARIABLE = "GREENTRAIN_HOST"
 """Environment variable that overrides the name of this computer in journals."""
+
+HOME_MARK = "~"
+"""Between a run's key and the mark of the home that it belongs to, in the names of folders of the spare home."""
 
 _LONGEST_KEY = 80
 _KEY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
@@ -34,6 +37,11 @@ def safe_name(text: str) -> str:
     return f"{letters or 'run'}-{sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
 
 
+def folder_key(folder: str) -> str:
+    """Return the key of the run whose folder this is; in the spare home its name states the home as well."""
+    return basename(folder).partition(HOME_MARK)[0]
+
+
 def host_name() -> str:
     """Name this computer: ``GREENTRAIN_HOST``, else its own network name."""
     stated = os.environ.get(HOST_VARIABLE)
@@ -42,45 +50,6 @@ def host_name() -> str:
     if sys.platform == "win32":
         return os.environ.get("COMPUTERNAME") or "unknown"
     return os.uname().nodename or "unknown"
-
-
-def make_run_folder(home: str, key: str) -> tuple[str | None, str | None]:
-    """Make the folder of a run, in the home or else once in a folder for temporary files.
-
-    Parameters
-    ----------
-    home : str
-        The data folder.
-    key : str
-        The run's key, already safe as a name.
-
-    Returns
-    -------
-    folder : str or None
-        The folder, with an absolute path; None when neither place can be written.
-    problem : str or None
-        What went wrong with the home, and where the journal is instead.
-    """
-    problem = None
-    for base in (home, None):
-        place = spare_home() if base is None else base
-        folder = join(os.path.abspath(place), "runs", key)
-        try:
-            os.makedirs(folder, exist_ok=True)
-            _try_writing(folder)
-        except (OSError, ValueError) as error:
-            problem = problem or f"{home} cannot be written ({reason(error)})"
-            continue
-        return folder, None if problem is None else f"{problem}; the run's journal is in {folder}"
-    return None, f"{problem}, nor can {spare_home()}: the run leaves no journal"
-
-
-def spare_home() -> str:
-    """Return the folder that replaces a home that cannot be written."""
-    from tempfile import gettempdir
-
-    owner = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    return join(gettempdir(), f"greentrain-{owner}")
 
 
 def journal_name(kind: str, host: str, pid: int) -> str:
@@ -96,17 +65,11 @@ def journal_name_parts(path: str) -> tuple[str, int, str] | None:
     return parts[0], int(parts[1]), parts[3]
 
 
-def _try_writing(folder: str) -> None:
-    """Raise OSError if no file can be made in the folder or hold bytes: a full disk makes empty files."""
-    path = join(folder, f".try-{os.getpid()}-{os.urandom(3).hex()}")
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, b" " * 4096)
-    finally:
-        os.close(descriptor)
-        os.unlink(path)
-
-
 def reason(error: BaseException) -> str:
     """Describe an error briefly: by the system's text where it has one."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def shown(path: str) -> str:
+    """Return a path for a message; what could control a terminal is escaped."""
+    return path if path.isprintable() else ascii(path)[1:-1]

@@ -4,16 +4,20 @@ A line has its number in the file and a check value behind it; in journals of 0.
 any line has them must have them in all, without one left out, repeated or elsewhere than its number says.
 """
 
+import errno
 import json
 import os
+import stat
 from binascii import crc32
-from io import BytesIO
+from io import BytesIO, FileIO
 from itertools import pairwise
 
 from greentrain.journal.writer import CHECK, CHECK_BYTES, SCHEMA_VERSION, JournalRecord, is_checked
 
 _LONGEST_LINE_BYTES = 4_000_000
 _TAIL_BYTES = 65_536
+_LARGEST_BYTES = 1 << 29
+"""A month with a log each second fills 300 MB; what is larger than this is not taken into memory."""
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
 _SAMPLE = b'{"v":%d,"type":"sample",' % SCHEMA_VERSION
 """How a sample begins, as the meter writes it."""
@@ -105,9 +109,9 @@ class Journal:
             self._lines, self._is_checked = whole.count(b"\n"), _has_checks(whole)
 
     def _new_text(self) -> bytes:
-        with open(self.path, "rb", buffering=0) as file:
+        with open_journal(self.path) as file:
             file.seek(self._read_bytes)
-            return file.readall()
+            return file.read(max(0, os.fstat(file.fileno()).st_size - self._read_bytes)) or b""
 
     def _take_text(self, text: bytes) -> None:
         self.is_torn = False
@@ -156,6 +160,35 @@ class Journal:
         self.lost = max(0, self._lines - len(found) - self.garbage)
 
 
+def open_journal(path: str) -> FileIO:
+    """Open a journal for reading: a regular file of bounded size, so that nothing in its place makes anybody wait.
+
+    Raises
+    ------
+    OSError
+        When it cannot be opened, or is something else: a link, a pipe, a device, a folder.
+    """
+    file = open(path, "rb", buffering=0, opener=_open_without_waiting)  # noqa: SIM115 -- who asked closes it
+    state = os.fstat(file.fileno())
+    if stat.S_ISREG(state.st_mode) and state.st_size <= _LARGEST_BYTES:
+        return file
+    file.close()
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", path)
+    raise OSError(errno.EFBIG, f"it is larger than {_LARGEST_BYTES >> 20} MiB", path)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_NOCTTY"):
+        flags |= getattr(os, name, 0)
+    try:
+        return os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a link", path) from None
+        raise
+
+
 def read_journal(path: str) -> Journal:
     """Read a journal, also while it is being written.
 
@@ -189,7 +222,7 @@ def skim_journal(path: str) -> Journal:
 def last_record(path: str, kind: str) -> JournalRecord | None:
     """Return the newest record of a type from the last 64 KiB of a journal; None when there is none or no such file."""
     try:
-        with open(path, "rb") as file:
+        with open_journal(path) as file:
             start = max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES)
             file.seek(start)
             lines = file.read(2 * _TAIL_BYTES).split(b"\n")

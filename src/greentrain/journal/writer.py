@@ -10,6 +10,7 @@ import time
 from binascii import crc32  # unlike zlib, no Python is built without it
 from os.path import dirname, join
 
+from greentrain.journal.access_rights import file_mode, renew_folder, set_rights
 from greentrain.journal.paths import host_name, journal_name, reason
 
 SCHEMA_VERSION = 1
@@ -107,8 +108,11 @@ class JournalWriter:
         self._descriptor, self._identity = -1, None
 
     def _open(self, flags: int = 0) -> None:
-        opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | flags, 0o644)
+        always = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+        opened = os.open(self.path, always | flags, file_mode())
         self._descriptor = _above_standard_streams(opened)
+        if flags:  # it is new: whatever the umask is
+            set_rights(self._descriptor, file_mode())
         state = os.fstat(self._descriptor)
         self._identity = (state.st_dev, state.st_ino)
 
@@ -130,7 +134,7 @@ class JournalWriter:
         removed = self._descriptor
         with open(f"/proc/self/fd/{removed}", "rb") as file:
             content = file.read()
-        os.makedirs(dirname(self.path), exist_ok=True)
+        renew_folder(dirname(self.path))
         self._open(os.O_CREAT | os.O_EXCL)
         os.close(removed)
         os.write(self._descriptor, content)

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 
+from greentrain.journal.access_rights import renew_folder
 from greentrain.journal.writer import JournalWriter
 from greentrain.meter.backends import make_meter
 from greentrain.meter.base import Meter
@@ -34,7 +35,7 @@ def main(argument: str) -> None:
     _stand_alone()
     watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL)
     with suppress(OSError):  # somebody may have removed it since the run's start
-        os.makedirs(settings.run_folder, exist_ok=True)
+        renew_folder(settings.run_folder)
     journal = JournalWriter(settings.run_folder, "meter")
     code = 0
     try:

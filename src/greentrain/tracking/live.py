@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from _thread import RLock
-from os.path import basename
 
 from greentrain.errors import BudgetExceeded, InputError
+from greentrain.journal.paths import folder_key
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
 from greentrain.tracking.lifecycle import Lifecycle
@@ -145,7 +145,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
     @property
     def key(self) -> str | None:
         """The run's key in the history; None where it has no journal."""
-        return basename(self.folder) if self.folder else None
+        return folder_key(self.folder) if self.folder else None
 
     @property
     def folder(self) -> str | None:

@@ -6,7 +6,7 @@ from os.path import join
 
 from greentrain.journal.fields import amount, mapping, number
 from greentrain.journal.paths import host_name, journal_name_parts, safe_name
-from greentrain.journal.reader import decode, last_record
+from greentrain.journal.reader import decode, last_record, open_journal
 from greentrain.journal.writer import JournalRecord
 from greentrain.units import WATT_SECONDS_PER_KWH
 
@@ -14,6 +14,7 @@ _KWH_PER_WATT_SECOND = 1 / WATT_SECONDS_PER_KWH
 _LONGEST_EXTRAPOLATION_SECONDS = 75.0
 """Late in a run a sample is written every minute; what is older gives no present power. [s]"""
 _THROTTLE_SECONDS = 1.0
+_LONGEST_START_BYTES = 1 << 20
 
 
 class LiveEnergy:
@@ -107,8 +108,8 @@ class LiveEnergy:
 
 def _first(path: str) -> JournalRecord | None:
     try:
-        with open(path, "rb") as file:
-            return decode(file.readline())
+        with open_journal(path) as file:
+            return decode((file.read(_LONGEST_START_BYTES) or b"").partition(b"\n")[0])
     except OSError:
         return None
 

@@ -10,8 +10,9 @@ import time
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import GreentrainWarning
-from greentrain.journal.paths import host_name, make_run_folder
+from greentrain.journal.paths import folder_key, host_name
 from greentrain.journal.process_alive import process_started
+from greentrain.journal.run_folders import make_run_folder
 from greentrain.journal.writer import JournalWriter
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import NONE
@@ -75,7 +76,7 @@ class Session:
         ranks = ranks_of(os.environ)
         self.role = MAIN if above is None and ranks.meters else JOINED
         self.folder, problem = self._find_folder(settings, above, ranks)
-        self.key = os.path.basename(self.folder) if self.folder else None
+        self.key = folder_key(self.folder) if self.folder else None
         self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
         self.meter: MeterHandle | None = None
         self.write(_start_record(self, settings, name, ranks) | _argv(command))
