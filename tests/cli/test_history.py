@@ -303,3 +303,30 @@ def test_a_watched_run_may_write_meanwhile(tmp_path: Path, capsys: pytest.Captur
     with Path(journal.path).open("ab") as file:
         file.write(b'{"v":1,"type":"sample","elapsed')
     assert shown(capsys, tmp_path, "watch", "live", "--once")[0] == 0
+
+
+def test_names_of_folders_are_escaped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Others may choose them: none controls the terminal."""
+    folder = tmp_path / "runs" / "\x1b]0;strange\a"
+    folder.mkdir(parents=True)
+    (folder / "h.1.abcdef.tracker.jsonl").write_text("{garbage")
+    named = f"{tmp_path}/runs/\\x1b]0;strange\\x07"
+
+    left_out = f"greentrain: left out, since nothing in them can be read: {named}\n"
+    assert shown(capsys, tmp_path, "history") == (0, "No runs.\n", f"greentrain: looked in {tmp_path}\n{left_out}")
+    for command in (["show", folder.name], ["show", "\x1b"]):
+        _, _, err = shown(capsys, tmp_path, "history", *command)
+        assert not set(err) & {"\x1b", "\a"}
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root is any user")
+def test_links_of_others_are_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """One line each; JSON holds them itself."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "k").symlink_to("..")
+    os.lchown(tmp_path / "runs" / "k", 1, 1)
+    left_out = f"{tmp_path}/runs/k is left out: it is another user's link"
+
+    code, out, err = shown(capsys, tmp_path, "history", "--json")
+    assert (code, json.loads(out)["left_out"], err) == (0, [left_out], "")
+    assert shown(capsys, tmp_path, "history", "--csv")[2] == f"greentrain: {left_out}\n"
