@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, reading, stopped, tracker, write
 
+from greentrain import History
 from greentrain.history import read_run
 from greentrain.journal import host_name, process_started
 
@@ -27,10 +28,10 @@ def test_the_run_says_how_it_ended(tmp_path: Path, status: str) -> None:
     assert status_of(tmp_path) == (status, error)
 
 
-def test_an_unknown_word_for_the_end_is_no_success(tmp_path: Path) -> None:
+def test_an_unknown_word_for_the_end_is_no_success_and_no_failure(tmp_path: Path) -> None:
     """It ended somehow."""
     tracker(tmp_path, lines=[ended(5, "splendid")])
-    assert status_of(tmp_path) == ("interrupted", None)
+    assert status_of(tmp_path) == ("unknown", None)
 
 
 @pytest.mark.parametrize("why", ["process_ended", "terminated"])
@@ -47,8 +48,29 @@ def test_a_meter_that_was_stopped_in_order_without_a_word_of_the_run(tmp_path: P
     meter(tmp_path, lines=[stopped(5, 5, 0.1)])
     run = read_run(str(tmp_path), NOON + 1e6)
     assert run is not None
-    assert run.status == "interrupted"
+    assert run.status == "unknown"
     assert run.notes[0] == "The meter was stopped in order; how the run ended was not recorded."
+
+
+def test_a_journal_that_breaks_off_within_a_line(tmp_path: Path) -> None:
+    """Its disk was full, its meter was killed by the same: nothing shows a failure, and none is counted."""
+    path = tracker(tmp_path / "runs" / "k", lines=[line(5, type="log", values={"loss": 0.5})])
+    path.write_text(path.read_text()[:-9])
+    meter(tmp_path / "runs" / "k", lines=[reading(4, 4, 0.1)])
+    (run,) = History(tmp_path).runs()
+    whole = History(tmp_path).totals()
+
+    assert run.status == "unknown"
+    assert run.notes[0] == "Its journal breaks off within a line; how the run ended was not recorded."
+    assert (whole.by_status["unknown"], whole.unfinished_energy_kwh, whole.unfinished_share) == (1, 0.0, 0.0)
+
+
+def test_a_process_that_was_seen_to_end_was_killed_whatever_its_last_line_is(tmp_path: Path) -> None:
+    """The meter was there."""
+    path = tracker(tmp_path, lines=[line(5, type="log", values={"loss": 0.5})])
+    path.write_text(path.read_text()[:-9])
+    meter(tmp_path, lines=[stopped(5, 5, 0.1, why="process_ended")])
+    assert status_of(tmp_path) == ("killed", None)
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,29 @@ def test_every_meter_of_ours_is_made_under_its_name(tmp_path: Path) -> None:
 
 def test_a_file_is_fixed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The meter starts in another folder than the training, so the file's path is made absolute."""
-    (tmp_path / "power.jsonl").touch()
+    (tmp_path / "power.jsonl").write_text('{"seconds": 0, "gpu_w": 1}\n')
     monkeypatch.chdir(tmp_path)
     assert checked_meter("replay:power.jsonl") == f"replay:{tmp_path}/power.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", 'no line; wanted JSON lines such as {"seconds": 0, "gpu_w": 300}'),
+        (b"[1]\n", "in row 1: not a JSON object"),
+        (b'{"seconds": 0}\n{"seconds": 1, "gpu": 300}\n',
+         "in row 2: unknown key 'gpu'; known are seconds, gpu_w, cpu_w, memory_w and error"),
+        (b'{"seconds": 0, "gpu_w": 1}\n{"seconds": 0, "gpu_w": 1}\n',
+         "in row 2: seconds must increase from line to line"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_recording(tmp_path: Path, content: bytes, fault: str) -> None:
+    """It is refused when the run is set up, not found out by a meter that then measures nothing."""
+    (tmp_path / "power.jsonl").write_bytes(content)
+    with pytest.raises(greentrain.InputError) as caught:
+        checked_meter(f"replay:{tmp_path}/power.jsonl")
+    where = " " if fault.startswith("in row") else ": "
+    assert str(caught.value) == f"meter 'replay:{tmp_path}/power.jsonl': is no recording{where}{fault}"
 
 
 def test_a_meter_that_cannot_be_made_gives_way_to_none() -> None:

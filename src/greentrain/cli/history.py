@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _STRAYS = "strays"
 _PROJECT = Option("project", "NAME", "Only runs of this project.")
 _SINCE = Option("since", "DATE", "Only runs from this day on: 2026-11-22.")
-_STATUS = Option("status", "KIND", "Only running, completed, failed, interrupted or killed ones.")
+_STATUS = Option("status", "KIND", "Only running, completed, failed, interrupted, killed or unknown ones.")
 _FILTERS = (_PROJECT, _SINCE, _STATUS)
 
 

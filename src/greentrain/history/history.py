@@ -164,7 +164,7 @@ class History:
             Only those of this project.
         since : str, date or datetime, optional
             Only those that began at this moment or later; in UTC by default.
-        status : {'running', 'completed', 'failed', 'interrupted', 'killed'}, optional
+        status : {'running', 'completed', 'failed', 'interrupted', 'killed', 'unknown'}, optional
             Only those of this status.
 
         Raises

@@ -92,7 +92,7 @@ class RecordedRun(Record, kw_only=True, cached=True):
         The run's key.
     name, project : str or None
         As the user called it.
-    status : {'running', 'completed', 'failed', 'interrupted', 'killed'}
+    status : {'running', 'completed', 'failed', 'interrupted', 'killed', 'unknown'}
         Its state or how it ended.
     error : str or None
         Type of the exception that ended it.

@@ -55,6 +55,8 @@ class TrackerJournal:
         From the first to the newest record by the monotonic clock. [s]
     metered_seconds : float
         Until the newest reading of its own meter; a session that was killed may have written nothing itself. [s]
+    is_torn : bool
+        Whether its last line lacks its end.
     """
 
     session: str
@@ -67,6 +69,7 @@ class TrackerJournal:
     last: float
     seconds: float
     metered_seconds: float = 0.0
+    is_torn: bool = False
 
     @cached_property
     def site(self) -> SiteFactors:
@@ -330,6 +333,7 @@ def _tracker(journal: Journal, host: str) -> TrackerJournal | None:
         started=started,
         last=_newest(journal.records if end is None else [end], started),
         seconds=max(clocks) - min(clocks) if clocks else 0.0,
+        is_torn=journal.is_torn,
     )
 
 

@@ -76,7 +76,7 @@ def _still_writes(meter: MeterJournal, now: float) -> bool:
 def _recorded_end(tracker: TrackerJournal) -> Status:
     end = tracker.end or {}
     stated = fields.text(end, "status")
-    status = stated if stated in _STATES else "interrupted"
+    status = stated if stated in _STATES else "unknown"
     return Status(status, fields.text(end, "error"), fields.whole(end, "exit_code"))
 
 
@@ -84,5 +84,8 @@ def _unrecorded_end(trackers: list[TrackerJournal], meters: tuple[MeterJournal, 
     sessions = {tracker.session for tracker in trackers}
     whys = [meter.why for meter in meters if not sessions or meter.session in sessions]
     if "stopped" in whys:
-        return Status("interrupted", notes=("The meter was stopped in order; how the run ended was not recorded.",))
+        return Status("unknown", notes=("The meter was stopped in order; how the run ended was not recorded.",))
+    # A kill leaves whole lines: a half one is of a process that went on and could not write, on a full disk.
+    if any(tracker.is_torn for tracker in trackers) and "process_ended" not in whys:
+        return Status("unknown", notes=("Its journal breaks off within a line; how the run ended was not recorded.",))
     return Status("killed")

@@ -9,8 +9,9 @@ COMPONENTS = ("gpu", "cpu", "memory")
 QUALITIES = ("measured", "modelled", "unknown")
 """How a component's energy is known, the best first."""
 
-STATUSES = ("running", "completed", "failed", "interrupted", "killed")
-"""States of a run; ``interrupted`` by Ctrl-C, ``killed`` without a record of its end."""
+STATUSES = ("running", "completed", "failed", "interrupted", "killed", "unknown")
+"""States of a run; ``interrupted`` by Ctrl-C, ``killed`` before it could record its end, ``unknown`` of one that ended
+in order or by itself, but whose record does not hold how."""
 
 UNFINISHED = ("failed", "interrupted", "killed")
 """The statuses of runs that ended without having done what they were started for."""

@@ -79,7 +79,20 @@ def checked_meter(meter: object) -> str:
     file = abspath(argument)
     if not isfile(file):
         raise UnknownName("meter", meter, "no such file")
+    _check_recording(meter, file)
     return f"{name}:{file}"
+
+
+def _check_recording(meter: str, file: str) -> None:
+    """Refuse a file that cannot be replayed before the training starts, not in the meter's process after it has."""
+    from greentrain.errors import DataError
+    from greentrain.meter.replay import ReplayMeter
+
+    try:
+        ReplayMeter(file)
+    except DataError as error:
+        row = "" if error.row is None else f" in row {error.row}"
+        raise InputError("meter", meter, f"is no recording{row}: {error.rule}") from None
 
 
 def _refuse(meter: str) -> NoReturn:

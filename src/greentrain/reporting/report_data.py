@@ -24,7 +24,7 @@ KINDS = ("estimate", "run", "project", "validation")
 QUANTITIES = tuple(name for name in footprint.QUANTITIES if name != "total_kg")
 """The quantities of a line and of the totals."""
 
-STATUSES = ("completed", "failed", "interrupted", "killed", "running", "estimated")
+STATUSES = ("completed", "failed", "interrupted", "killed", "unknown", "running", "estimated")
 """How a run ended, or that it is a described one, in the order in which reports list them."""
 
 STATED = "as stated by the user"
@@ -53,7 +53,7 @@ class RunLine(OfFootprint, Record):
         Key of the run in the history; empty for an estimate.
     name : str
         As the user called it, or else what was estimated. Text of the user: escape it.
-    status : {'completed', 'failed', 'interrupted', 'killed', 'running', 'estimated'}
+    status : {'completed', 'failed', 'interrupted', 'killed', 'unknown', 'running', 'estimated'}
         How it ended.
     hardware : str
         The hardware by its names.

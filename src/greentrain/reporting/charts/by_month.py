@@ -9,6 +9,7 @@ from greentrain.numbers import Scale, counted, percent, rounded, scale_for, writ
 from greentrain.reporting.charts.style import (
     BLUE,
     GREEN,
+    GREY,
     ORANGE,
     PURPLE,
     SKY,
@@ -33,6 +34,7 @@ _MARKS = {
     "failed": Mark(VERMILLION, pattern="x"),
     "interrupted": Mark(ORANGE, pattern="/"),
     "killed": Mark(PURPLE, pattern="\\"),
+    "unknown": Mark(GREY, pattern="|"),
     "running": Mark(GREEN, pattern="."),
     "estimated": Mark(SKY, pattern="-"),
 }
