@@ -99,7 +99,7 @@ def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--status", "done"], "--status 'done': must be running, completed, failed, interrupted or killed"),
+        (["--status", "done"], "--status 'done': must be running, completed, failed, interrupted, killed or unknown"),
         (["--json", "--csv"], "--csv: excludes --json"),
         (["show", "nope"], "ID 'nope': no run has this id; 'greentrain history' lists them"),
         (["shwo", "slurm-7"], "history has no command 'shwo'; did you mean show?"),
