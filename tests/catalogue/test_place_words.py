@@ -39,6 +39,14 @@ COUNTRY_OR_OTHER_NAME = ("Macau", "Guangzhou", "Kolkata", "Nara-shi", "Donostia 
         ("US average (EPA 2018 factor)", "US"),
         ("Google North Carolina", "US-NC"),
         ("AWS US-east", "US"),
+        ("Bavaria", "DE"),
+        ("DE-BY", "DE"),
+        ("Munich, Bayern", "DE"),
+        ("Edinburgh, Scotland", "GB"),
+        ("Bangalore, Karnataka, India", "IN"),
+        ("Campinas, São Paulo, Brazil", "BR"),
+        ("Yokohama, Kanagawa", "JP-TK"),
+        ("Berlin, Munich", "DE"),
     ],
 )
 def test_towns_states_and_countries_in_any_order(words: str, code: str) -> None:
@@ -170,6 +178,8 @@ def test_what_names_no_place_is_refused(words: str, rule: str) -> None:
     [
         ("Paris, France", "FR", "Paris: the grid of France (FR) is used."),
         ("LUMI", "FI", "LUMI: the grid of Finland (FI) is used."),
+        ("Bavaria", "DE", "Bavaria: the grid of Germany (DE) is used."),
+        ("Munich, Bavaria", "DE", "Munich: the grid of Germany (DE) is used."),
         ("Smallville, NY", "US-NY", "The grid of New York (US-NY) is used; Smallville is not known there."),
         ("Jupiter, Texas", "US-TX", "The grid of Texas (US-TX) is used; Jupiter is not known there."),
     ],

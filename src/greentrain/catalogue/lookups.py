@@ -94,7 +94,10 @@ def _centre_names(tables: LookupRows) -> dict[str, str]:
 
 
 def _city_names(tables: LookupRows) -> dict[str, str]:
-    """The codes of the places that have a town of this name, joined by ``;``, and the name, as ``FR;US-TX|Paris``."""
+    """The codes of the places that have a town of this name, joined by ``;``, and the name, as ``FR;US-TX|Paris``.
+
+    A part of a country that has no series of its own is marked, as ``DE|Bavaria|subdivision``.
+    """
     places: dict[str, list[str]] = {}
     shown: dict[str, str] = {}
     for row in tables.records("cities"):
@@ -103,7 +106,7 @@ def _city_names(tables: LookupRows) -> dict[str, str]:
             same = [code.rstrip(")") for other, _, code in others if names.plain(other) == names.plain(name)]
             for key in {names.fold(name), names.plain(name)}:
                 places.setdefault(key, []).extend([row["place"], *same])
-                shown.setdefault(key, name)
+                shown.setdefault(key, f"{name}|subdivision" if row["kind"] == "subdivision" else name)
     return {key: f"{';'.join(dict.fromkeys(codes))}|{shown[key]}" for key, codes in places.items()}
 
 

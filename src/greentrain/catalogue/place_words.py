@@ -48,6 +48,8 @@ _LIST = re.compile(r"\s*(?:[/;&+]|\band\b|\bor\b)\s*", re.IGNORECASE)
 _ZONE = re.compile(r"(.*\d)-?[a-z]", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"(?:\w\.)+\w?|\w+")
 _LONGEST_CODE = 3
+_CODE = re.compile(r"[A-Z]{2}-")
+"""Beginning of the code of a part of a country."""
 _PROVIDERS = {
     "googlecloudplatform": "gcp", "googlecloud": "gcp", "google": "gcp", "gcp": "gcp",
     "amazonwebservices": "aws", "amazon": "aws", "aws": "aws",
@@ -82,7 +84,7 @@ _UNKNOWN_SIGNS = ("", "-", "--", "---", "\N{EN DASH}", "\N{EM DASH}", "?", "??",
 _HINT = "'greentrain grids WORD' searches the places"
 _NEAR_LENGTH = 2
 """A town of nearly the same letters is suggested only where it is about as long."""
-_REGION, _CENTRE, _TOWN, _PART, _COUNTRY = range(5)
+_REGION, _CENTRE, _TOWN, _SUBDIVISION, _PART, _COUNTRY = range(6)
 
 
 class _Meaning(NamedTuple):
@@ -149,8 +151,8 @@ def _meanings(places: PlaceTables, words: str) -> list[_Meaning]:
         if centre := places.keys_by_name("centre_names").get(key):
             return [*found, _Meaning(_CENTRE, places.centres[centre].place, centre)]
         if city := places.keys_by_name("city_names").get(key):
-            codes, _, name = city.partition("|")
-            return [*found, *(_Meaning(_TOWN, code, name) for code in codes.split(";"))]
+            codes, name, kind = _read_town(city)
+            return [*found, *(_Meaning(_SUBDIVISION if kind else _TOWN, code, name) for code in codes.split(";"))]
     return found
 
 
@@ -221,7 +223,7 @@ def _by_parts(places: PlaceTables, text: str, plain: str) -> Location:
         known = {part: [*found, *_short_parts(places, part)] for part, found in known.items()}
     fitting = _fitting(places, known)
     if not fitting:
-        coarse = {part: held for part, found in known.items() if (held := [one for one in found if one.rank >= _PART])}
+        coarse = {part: held for part, found in known.items() if (held := [one for one in found if one.rank > _TOWN])}
         ignored += [part for part in known if part not in coarse]
         fitting = _fitting(places, coarse)
     if not fitting:
@@ -290,6 +292,8 @@ def _location(places: PlaceTables, text: str, found: Sequence[_Meaning], ignored
     distinct = list(dict.fromkeys(found))
     if len({one.place for one in distinct}) == 1:
         distinct = [one for one in distinct if one.rank == finest]
+        if finest >= _TOWN:  # a town and the county of another town's name: the grid is the same
+            del distinct[1:]
     if len(distinct) > 1:
         is_region = finest == _REGION
         rule = "several providers have a region of this name" if is_region else "several places have this name"
@@ -298,7 +302,7 @@ def _location(places: PlaceTables, text: str, found: Sequence[_Meaning], ignored
     place = places.by_code[one.place]
     region = places.regions[one.key] if one.rank == _REGION else None
     centre = places.centres[one.key] if one.rank == _CENTRE else None
-    named = centre.name if centre else one.key if one.rank == _TOWN else ""
+    named = centre.name if centre else one.key if one.rank in (_TOWN, _SUBDIVISION) else ""
     named = "" if names.plain(named) == names.plain(place.name) else named
     grid = f"grid of {place.name} ({place.place}) is used"
     left = ", ".join(ignored)
@@ -315,7 +319,7 @@ def _shown(places: PlaceTables, found: Iterable[_Meaning]) -> list[str]:
 def _typed(places: PlaceTables, one: _Meaning) -> str:
     if one.rank == _REGION:
         return one.key
-    if one.rank == _TOWN:
+    if one.rank in (_TOWN, _SUBDIVISION):
         return _typed_town(places, one.key, one.place)
     if one.rank == _CENTRE:
         return places.centres[one.key].name
@@ -349,16 +353,19 @@ def _choices(places: PlaceTables, text: str) -> dict[str, str]:
     named = {key: _typed(places, _place_meaning(places, codes.split(";")[0])) for key, codes in known if key}
     centres = {key: places.centres[id].name for key, id in places.keys_by_name("centre_names").items()}
     cities = {
-        key: _typed_town(places, *_name_and_place(city))
+        key: _typed_town(places, name, codes.partition(";")[0])
         for key, city in places.keys_by_name("city_names").items()
-        if abs(len(key) - len(names.fold(text))) < _NEAR_LENGTH
+        for codes, name, _ in (_read_town(city),)
+        if abs(len(key) - len(names.fold(text))) < _NEAR_LENGTH and not _CODE.match(name)
     }
     return cities | centres | regions | named
 
 
-def _name_and_place(city: str) -> tuple[str, str]:
-    codes, _, name = city.partition("|")
-    return name, codes.partition(";")[0]
+def _read_town(city: str) -> tuple[str, str, str]:
+    """Read codes, name and kind of a town in the index, see `greentrain.catalogue.lookups`."""
+    codes, _, rest = city.partition("|")
+    name, _, kind = rest.partition("|")
+    return codes, name, kind
 
 
 def _typed_town(places: PlaceTables, name: str, code: str) -> str:
