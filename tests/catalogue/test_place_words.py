@@ -47,6 +47,29 @@ COUNTRY_OR_OTHER_NAME = ("Macau", "Guangzhou", "Kolkata", "Nara-shi", "Donostia 
         ("Campinas, São Paulo, Brazil", "BR"),
         ("Yokohama, Kanagawa", "JP-TK"),
         ("Berlin, Munich", "DE"),
+        ("Canada (Quebec)", "CA-QC"),
+        ("Canada (Montreal)", "CA-QC"),
+        ("Australia (Tasmania)", "AU-TAS"),
+        ("Sweden (Luleå)", "SE-SE1"),
+        ("Paris (France)", "FR"),
+        ("Georgia (USA)", "US-GA"),
+        ("Aurora, Colorado", "US-CO"),
+        ("Summit, NJ", "US-NJ"),
+        ("Delta, Utah, USA", "US-UT"),
+        ("Perlmutter, New York", "US-NY"),
+        ("Seattle, Washington", "US-WA"),
+        ("Spokane, Washington, USA", "US-WA"),
+        ("Melbourne, Victoria", "AU-VIC"),
+        ("Raleigh, NC", "US-NC"),
+        ("Oakland, CA", "US-CA"),
+        ("Wilmington, DE", "US-DE"),
+        ("London, England", "GB"),
+        ("Hong Kong, China", "HK"),
+        ("Berlin, Germany, EU", "DE"),
+        ("USA-CA", "US-CA"),
+        ("Southern California", "US-CA"),
+        ("Den Haag", "NL"),
+        ("Schweiz", "CH"),
     ],
 )
 def test_towns_states_and_countries_in_any_order(words: str, code: str) -> None:
@@ -69,6 +92,17 @@ def test_towns_states_and_countries_in_any_order(words: str, code: str) -> None:
         ("Azure East US (unverified)", "azure:eastus"),
         ("Google Iowa (Council Bluffs)", "gcp:us-central1"),
         ("Google Cloud Platform, us-central1", "gcp:us-central1"),
+        ("US East (N. Virginia)", "aws:us-east-1"),
+        ("EU (Paris)", "aws:eu-west-3"),
+        ("Iowa (us-central1)", "gcp:us-central1"),
+        ("us-east-1 (N. Virginia)", "aws:us-east-1"),
+        ("us-east-1", "aws:us-east-1"),
+        ("AWS Oregon", "aws:us-west-2"),
+        ("AWS, Virginia", "aws:us-east-1"),
+        ("AWS N. Virginia", "aws:us-east-1"),
+        ("Azure Amsterdam", "azure:westeurope"),
+        ("aws:FR", "aws:eu-west-3"),
+        ("fr-par-1", "scaleway:fr-par"),
     ],
 )
 def test_regions_and_their_zones(words: str, code: str) -> None:
@@ -119,12 +153,47 @@ def test_every_centre_and_every_town_is_found_by_each_of_its_names() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["N/A", "n/a", "na", "No", "no", "none", "Unknown", "not available", "-", "?", "tbd", "[More Information Needed]"],
+    [
+        "N/A",
+        "n/a",
+        "na",
+        "No",
+        "no",
+        "none",
+        "Unknown",
+        "not available",
+        "-",
+        "?",
+        "tbd",
+        "[More Information Needed]",
+        "unknown location",
+        "Location unknown",
+        "don't know",
+        "not public",
+        "No information",
+        "no data",
+        "NotSpecified",
+        "to be determined",
+        "N/D",
+        "ND",
+        "k.A.",
+        "nicht bekannt",
+        "non renseigné",
+        "no especificado",
+        "multiple regions",
+    ],
 )
 def test_words_that_mean_unknown_are_no_places(words: str) -> None:
     """An estimate of N/A would be one of Namibia: the message asks to leave the place out."""
     with pytest.raises(InputError, match=r"means that the place is unknown; leave location out then"):
         estimate("A100", hours=10, location=words)
+
+
+@pytest.mark.parametrize("words", ["on-premise", "home", "localhost", "in-house", "our lab", "Europe", "Latin America"])
+def test_sites_and_continents_are_no_places(words: str) -> None:
+    """Whoever runs at home, or somewhere in Europe, is asked for the country instead of offered Rome."""
+    with pytest.raises(InputError, match=r"(names no place; give country|has many grids; give the country)"):
+        PLACES.find(words)
 
 
 def test_two_capital_letters_are_a_code() -> None:
@@ -144,7 +213,12 @@ def test_two_capital_letters_are_a_code() -> None:
         ("Smallville, DE", ("DE (Germany)", "US-DE (Delaware)")),
         ("France, Germany", ("FR (France)", "DE (Germany)")),
         ("Denmark/US grid mix", ("DK (Denmark)", "US (United States)")),
-        ("us-east-1", ("aws:us-east-1", "lambda:us-east-1")),
+        ("us-west-2", ("aws:us-west-2", "lambda:us-west-2")),
+        ("Canada (Central)", ("aws:ca-central-1", "azure:canadacentral")),
+        ("aws us-east-1, Ohio", ("aws:us-east-1", "aws:us-east-2")),
+        ("us-central1, Texas", ("gcp:us-central1", "US-TX (Texas)")),
+        ("europe-west4, Germany", ("gcp:europe-west4", "DE (Germany)")),
+        ("EU, USA", ("EU27 (European Union (27))", "US (United States)")),
     ],
 )
 def test_what_may_be_several_places_is_asked_for(words: str, choices: tuple[str, ...]) -> None:
@@ -180,6 +254,10 @@ def test_what_names_no_place_is_refused(words: str, rule: str) -> None:
         ("LUMI", "FI", "LUMI: the grid of Finland (FI) is used."),
         ("Bavaria", "DE", "Bavaria: the grid of Germany (DE) is used."),
         ("Munich, Bavaria", "DE", "Munich: the grid of Germany (DE) is used."),
+        ("AWS Ireland", "aws:eu-west-1", "aws:eu-west-1 is taken."),
+        ("CA", "CA", "CA is Canada. The state is US-CA."),
+        ("Aurora, Colorado", "US-CO", "The grid of Colorado (US-CO) is used; Aurora is not known there."),
+        ("Tokyo", "JP-TK", "JP-TK has no grid value since 2012: the grid of Japan is used."),
         ("Smallville, NY", "US-NY", "The grid of New York (US-NY) is used; Smallville is not known there."),
         ("Jupiter, Texas", "US-TX", "The grid of Texas (US-TX) is used; Jupiter is not known there."),
     ],

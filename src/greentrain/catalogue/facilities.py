@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from greentrain.catalogue.places import WORLD
-from greentrain.catalogue.records import Figure
+from greentrain.catalogue.records import WORLD, Figure
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:

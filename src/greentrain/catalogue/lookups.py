@@ -124,8 +124,9 @@ def _region_names(tables: LookupRows) -> dict[str, list[str]]:
     """Cloud regions by their folded names, with and without the provider."""
     codes: dict[str, list[str]] = {}
     for code, row in tables.lookup("regions").items():
-        codes.setdefault(names.fold(code), []).append(code)
-        codes.setdefault(names.fold(row["region"]), []).append(code)
+        for name in (row["region"], *listed(row, "aliases")):
+            codes.setdefault(names.fold(f"{row['provider']}:{name}"), []).append(code)
+            codes.setdefault(names.fold(name), []).append(code)
     return codes
 
 

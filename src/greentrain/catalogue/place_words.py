@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from greentrain.catalogue import names
-from greentrain.catalogue.records import Location
+from greentrain.catalogue.records import WORLD, Location
+from greentrain.catalogue.unknown_words import means_unknown
 from greentrain.errors import AmbiguousName, InputError, UnknownName
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -45,7 +46,10 @@ _FILLER = re.compile(
 )
 _SEVERAL = re.compile(r"\b\d+ \w+ regions\b", re.IGNORECASE)
 _LIST = re.compile(r"\s*(?:[/;&+]|\band\b|\bor\b)\s*", re.IGNORECASE)
-_ZONE = re.compile(r"(.*\d)-?[a-z]", re.IGNORECASE)
+_ZONE = re.compile(r"(.*\d)-?[a-h]|(.*[a-z]-[a-z]+)-\d", re.IGNORECASE)
+"""A region and the letter or, at Scaleway, the number of a zone in it."""
+_PART_CODE = re.compile(r"([a-z]{2,3})[-_/. ]+([a-z]{1,3})", re.IGNORECASE)
+_DIRECTION = re.compile(r"(?:north|south|east|west|central|n|s)(?:ern)?\b\.? *", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"(?:\w\.)+\w?|\w+")
 _LONGEST_CODE = 3
 _CODE = re.compile(r"[A-Z]{2}-")
@@ -68,19 +72,28 @@ _WITHOUT_REGIONS = (
     "modal",
     "togetherai",
 )
-_IN_ONE_COUNTRY = {"useast": "US", "uswest": "US", "uscentral": "US", "ussouth": "US"}
-"""Halves of cloud region names whose every region lies in one country."""
+_MAJOR_PROVIDERS = ("aws", "azure", "gcp")
+_IN_ONE_COUNTRY = {
+    "useast": "US", "uswest": "US", "uscentral": "US", "ussouth": "US", "useastcoast": "US", "uswestcoast": "US",
+    "eastcoastus": "US", "westcoastus": "US", "usmidwest": "US",
+}  # fmt: skip
+"""Halves of cloud region names, and coasts, that lie in one country."""
+_CONTINENTS = {
+    "europe", "asia", "africa", "northamerica", "southamerica", "latinamerica", "centralamerica", "americas",
+    "oceania", "asiapacific", "apac", "emea", "middleeast", "scandinavia", "nordics", "nordic", "balkans", "benelux",
+    "easterneurope", "westerneurope", "northerneurope", "southerneurope", "southeastasia", "eastasia", "southasia",
+}  # fmt: skip
+"""Folded names of more than one grid, of which the tables have no mean."""
 _WITH_SHORT_PARTS = ("US", "CA", "AU")
 """Countries whose parts are written without the country, as in ``Austin, TX``."""
-_UNKNOWN = {
-    "na", "no", "none", "nil", "null", "nan", "unknown", "unk", "unkown", "notavailable", "notapplicable", "notknown",
-    "notspecified", "unspecified", "notstated", "undisclosed", "notdisclosed", "notreported", "notprovided",
-    "notgiven", "notsure", "tbd", "tba", "todo", "moreinformationneeded", "private", "confidential", "anonymous",
-    "unbekannt", "keineangabe", "inconnu", "inconnue", "nonconnu", "desconocido", "desconhecido", "sconosciuto",
-    "nieznany", "ukendt", "неизвестно", "不明", "未知",
+_NO_PLACE = {
+    "onpremise", "onpremises", "onprem", "premises", "local", "locally", "localhost", "localmachine", "home",
+    "athome", "office", "lab", "ourlab", "inhouse", "internal", "internalcluster", "default", "other", "others",
+    "here", "cloud", "thecloud", "remote", "online", "true", "false", "yes", "test", "example", "laptop",
+    "mylaptop", "desktop", "workstation", "university", "campus", "company", "cluster", "supercomputer",
+    "datacenter", "datacentre", "privatecloud", "selfhosted",
 }  # fmt: skip
-"""Folded words that mean the place is not known."""
-_UNKNOWN_SIGNS = ("", "-", "--", "---", "\N{EN DASH}", "\N{EM DASH}", "?", "??", "???", ".", "...")
+"""Folded words for a site, not for where it is."""
 _HINT = "'greentrain grids WORD' searches the places"
 _NEAR_LENGTH = 2
 """A town of nearly the same letters is suggested only where it is about as long."""
@@ -94,12 +107,6 @@ class _Meaning(NamedTuple):
     place: str
     key: str
     """Code of the region, id of the centre, or name of the town."""
-
-
-def means_unknown(words: str) -> bool:
-    """Whether words state that the place is not known, such as ``N/A``; the codes ``NA`` and ``NO`` are countries."""
-    folded = names.fold(words)
-    return folded in _UNKNOWN or (not folded and words.strip() in _UNKNOWN_SIGNS)
 
 
 def find_in_words(places: PlaceTables, text: str) -> Location:
@@ -126,20 +133,32 @@ def find_in_words(places: PlaceTables, text: str) -> Location:
     if means_unknown(text):
         countries = " (NA is Namibia, NO is Norway)" if text.strip().casefold() in ("na", "no") else ""
         raise InputError("location", text, f"means that the place is unknown; leave {{location}} out then{countries}")
+    _refuse_what_is_no_place(text)
     plain = _REMARK.sub("", text).strip()
     if ":" in text and not _regions(places, plain):
         _refuse(places, text, plain)
-    for words in dict.fromkeys((text.strip(), plain, _without_filler(plain))):
+    remarks = [_without_filler(part) for remark in _REMARK.findall(text) for part in remark.split(",")]
+    is_finer = any(_part_meanings(places, remark, "") for remark in remarks)
+    for words in dict.fromkeys((text.strip(), *(() if is_finer else (plain, _without_filler(plain))))):
         if found := _meanings(places, words):
             return _location(places, text, found, ())
-    return _by_parts(places, text, plain)
+    return _by_parts(places, text, plain, remarks)
+
+
+def _refuse_what_is_no_place(text: str) -> None:
+    """Refuse continents, and words for a site that leave open where it is."""
+    folded = names.fold(text)
+    if folded in _CONTINENTS:
+        mean = ", or EU27" if folded == "europe" else ""
+        raise InputError("location", text, f"has many grids; give the country{mean}, or leave {{location}} out")
+    if folded in _NO_PLACE:
+        raise InputError("location", text, "names no place; give country, state or town, or leave {location} out")
 
 
 def _meanings(places: PlaceTables, words: str) -> list[_Meaning]:
     """List what words may mean as a whole."""
-    regions = _regions(places, words)
-    if regions:
-        return regions
+    if coded := _regions(places, words) or _by_part_code(places, words):
+        return coded
     folded = names.fold(words)
     found: list[_Meaning] = []
     if len(folded) > _LONGEST_CODE or _ABBREVIATION.fullmatch(words.strip()):
@@ -156,6 +175,14 @@ def _meanings(places: PlaceTables, words: str) -> list[_Meaning]:
     return found
 
 
+def _by_part_code(places: PlaceTables, words: str) -> list[_Meaning]:
+    """List the state or province that a code after its country's means: ``USA-CA``, ``can qc``."""
+    code = _PART_CODE.fullmatch(words.strip())
+    country = places.keys_by_name("place_names").get(names.fold(code[1])) if code else None
+    part = f"{country}-{code[2].upper()}" if code else ""
+    return [_Meaning(_PART, part, "")] if part in places.by_code else []
+
+
 def _place_meaning(places: PlaceTables, code: str) -> _Meaning:
     return _Meaning(_PART if places.by_code[code].parent else _COUNTRY, code, "")
 
@@ -166,29 +193,47 @@ def _regions(places: PlaceTables, words: str) -> list[_Meaning]:
     if provider and (found := _regions_of(places, provider, rest)):
         return found
     by_name = places.keys_by_name("region_names")
-    zone = _ZONE.fullmatch(words.strip())
-    for name in (words, zone[1] if zone else ""):
+    for name in (words, _without_zone(words)):
         codes: list[str] = by_name.get(names.fold(name), []) if name else []
         exact = [code for code in codes if code.endswith(f":{name.strip().casefold()}")] or codes
         if exact:
-            return [_region_meaning(places, code) for code in exact]
+            major = [code for code in exact if places.regions[code].provider in _MAJOR_PROVIDERS]
+            same = len({places.regions[code].place for code in exact}) == 1
+            return [_region_meaning(places, code) for code in (major if same and len(major) == 1 else exact)]
     return []
 
 
+def _without_zone(words: str) -> str:
+    zone = _ZONE.fullmatch(words.strip())
+    return (zone[1] or zone[2]) if zone else ""
+
+
 def _regions_of(places: PlaceTables, provider: str, words: str) -> list[_Meaning]:
-    """List a provider's region by its code, or by the one region that has this place in its name."""
-    zone = _ZONE.fullmatch(words)
-    for name in (words, zone[1] if zone else ""):
+    """List a provider's region by its code, by the town or state in its name, or as the only one of a place."""
+    for name in (words, _without_zone(words)):
         codes = places.keys_by_name("region_names").get(names.fold(f"{provider}:{name}"), []) if name else []
         if codes:
             return [_region_meaning(places, codes[0])]
-    wanted = names.plain(_without_filler(words))
-    there = [
+    wanted = _name_words(_without_filler(words))
+    own = {code: region for code, region in places.regions.items() if region.provider == provider}
+    if "gov" not in words.casefold():
+        own = {code: region for code, region in own.items() if "gov" not in names.fold(region.name)}
+    named = [
         code
-        for code, region in places.regions.items()
-        if region.provider == provider and wanted in {names.plain(part) for part in re.split(r"[,(]", region.name)}
+        for code, region in own.items()
+        if wanted and any(wanted <= _name_words(part) for part in re.split(r"[,(]", region.name))
     ]
-    return [_region_meaning(places, there[0])] if wanted and len(there) == 1 else []
+    if not named:
+        there = {one.place for one in _meanings(places, words) if one.rank in (_TOWN, _PART, _COUNTRY)}
+        named = [code for code, region in own.items() if there & {region.place, places.by_code[region.place].country}]
+    alike = {(region.place, region.own_value) for code in named for region in (own[code],)}
+    return [_region_meaning(places, named[0])] if len(alike) == 1 else []
+
+
+def _name_words(words: str) -> set[str]:
+    """Split the name of a region into folded words, ``N. Virginia`` as ``Northern Virginia``."""
+    written = re.sub(r"\b([NS])\. *", lambda short: f"{ {'n': 'Northern', 's': 'Southern'}[short[1].lower()] } ", words)
+    return {folded for word in written.split() if (folded := names.plain(word))}
 
 
 def _region_meaning(places: PlaceTables, code: str) -> _Meaning:
@@ -205,12 +250,11 @@ def _provider_and_rest(words: str) -> tuple[str, str]:
     return "", words
 
 
-def _by_parts(places: PlaceTables, text: str, plain: str) -> Location:
+def _by_parts(places: PlaceTables, text: str, plain: str, remarks: list[str]) -> Location:
     """Find the place that the parts of a text mean together."""
     if _SEVERAL.search(plain):
         raise AmbiguousName("location", text, "is more than one place")
     parts = [part for part in (_without_filler(part) for part in plain.split(",")) if names.fold(part)]
-    remarks = [part for remark in _REMARK.findall(text) for part in (_without_filler(one) for one in remark.split(","))]
     provider = next((_PROVIDERS[word] for word in map(names.fold, plain.split()) if word in _PROVIDERS), "")
     known = {part: found for part in (*parts, *remarks) if (found := _part_meanings(places, part, provider))}
     if not known and len(parts) == 1:
@@ -221,8 +265,10 @@ def _by_parts(places: PlaceTables, text: str, plain: str) -> Location:
     several = len(parts) + len(remarks) > 1
     if several:
         known = {part: [*found, *_short_parts(places, part)] for part, found in known.items()}
+    if ignored:  # what stands behind an unknown town is no town
+        known = {part: [one for one in found if one.rank != _TOWN] or found for part, found in known.items()}
     fitting = _fitting(places, known)
-    if not fitting:
+    if not fitting and not any(one.rank == _REGION for found in known.values() for one in found):
         coarse = {part: held for part, found in known.items() if (held := [one for one in found if one.rank > _TOWN])}
         ignored += [part for part in known if part not in coarse]
         fitting = _fitting(places, coarse)
@@ -238,7 +284,13 @@ def _part_meanings(places: PlaceTables, part: str, provider: str) -> list[_Meani
         return []
     if provider and (found := _regions_of(places, provider, rest)):
         return found
-    return _meanings(places, rest) or _short_parts(places, rest)
+    return _meanings(places, rest) or _short_parts(places, rest) or _by_direction(places, rest)
+
+
+def _by_direction(places: PlaceTables, words: str) -> list[_Meaning]:
+    """List the states that a part of them names: ``N. Virginia``, ``Southern California``."""
+    state = _DIRECTION.sub("", words, count=1) if _DIRECTION.match(words) else ""
+    return [one for one in _meanings(places, state) if one.rank == _PART] if state else []
 
 
 def _short_parts(places: PlaceTables, part: str) -> list[_Meaning]:
@@ -279,11 +331,12 @@ def _fitting(places: PlaceTables, known: dict[str, list[_Meaning]]) -> list[_Mea
 
 def _holds(places: PlaceTables, held: _Meaning, one: _Meaning) -> bool:
     """Whether a place is, or lies in, what another part of the words means."""
-    country = places.by_code[one.place].country
-    if held.place in (one.place, country):
+    place = places.by_code[one.place]
+    whole = places.by_code[held.place]
+    if held.place in (one.place, place.country, WORLD) or place.country in whole.members:
         return True
-    # The eGRID subregion of a centre or a cloud region lies in several states: the country has to do.
-    return one.rank in (_REGION, _CENTRE) and places.by_code[held.place].country == country
+    # The subregion of a centre or of a cloud region lies in several states.
+    return one.rank in (_REGION, _CENTRE) and held.place in place.members
 
 
 def _location(places: PlaceTables, text: str, found: Sequence[_Meaning], ignored: Iterable[str]) -> Location:
@@ -306,6 +359,8 @@ def _location(places: PlaceTables, text: str, found: Sequence[_Meaning], ignored
     named = "" if names.plain(named) == names.plain(place.name) else named
     grid = f"grid of {place.name} ({place.place}) is used"
     left = ", ".join(ignored)
+    if region and names.fold(region.region) not in names.fold(text):
+        return Location(place, region, centre, f"{region.code} is taken.")
     unknown = f"; {left} is not known there." if left else "."
     note = f"{named}: the {grid}{unknown}" if named else f"The {grid}{unknown}" if left else ""
     return Location(place, region, centre, note)

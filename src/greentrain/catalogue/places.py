@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, partial
 
-from greentrain.catalogue.records import CloudRegion, ComputingCentre, GridValue, Location, Place
+from greentrain.catalogue.records import WORLD, CloudRegion, ComputingCentre, GridValue, Location, Place
 from greentrain.catalogue.table_files import Records, read_record, triple
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -16,8 +16,21 @@ if TYPE_CHECKING:
     from greentrain.catalogue.tables import Tables
     from greentrain.interval import Interval
 
-WORLD = "WORLD"
-_NOTES_OF_CODES = {"NA": "NA is Namibia. Leave the location out where it is not known."}
+_ALSO_UNKNOWN = ("NA", "NC", "NR")
+_ALSO_STATES = {
+    "AL", "AR", "CA", "CO", "GA", "ID", "IL", "KY", "LA", "MA", "MD", "ME", "MN", "MO", "MS", "MT", "NC", "NE", "PA",
+    "SC", "SD", "VA",
+}  # fmt: skip
+"""Codes of countries that are more often written for states; DE and IN are not."""
+
+
+def _note_of_code(place: Place) -> str:
+    """Tell what a code is that is also written for something else."""
+    also = "".join((
+        f" The state is US-{place.place}." if place.place in _ALSO_STATES else "",
+        " Leave the location out where it is not known." if place.place in _ALSO_UNKNOWN else "",
+    ))  # fmt: skip
+    return f"{place.place} is {place.name}.{also}" if also else ""
 
 
 class Places:
@@ -70,7 +83,7 @@ class Places:
             When several places, or regions of several providers, have this name, or several places are named.
         """
         if name in self.by_code:  # most often, and then nobody needs the index of all names
-            return Location(self.by_code[name], None, None, _NOTES_OF_CODES.get(name, ""))
+            return Location(self.by_code[name], None, None, _note_of_code(self.by_code[name]))
         if name in self.regions:
             region = self.regions[name]
             return Location(self.by_code[region.place], region)

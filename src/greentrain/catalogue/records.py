@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from greentrain.catalogue.table_files import Row
     from greentrain.interval import Interval
 
+WORLD = "WORLD"
+"""Code of the aggregate that holds all places."""
+
 
 class Accelerator(NamedTuple):
     """A GPU, TPU or other AI chip, as one visible device.
@@ -119,6 +122,7 @@ class Place(NamedTuple):
     parent: str
     iso3: str
     aliases: tuple[str, ...]
+    members: tuple[str, ...] = ()
 
     @property
     def country(self) -> str:

@@ -22,6 +22,8 @@ DATA_YEAR = int(DATA_VERSION[:4])
 UNKNOWN_PLACE = "unknown"
 """Key under which runs whose place is not known share what is uncertain about it."""
 _HOURS_IN_LONGEST_UNKNOWN_RUN = 720.0
+_OLDEST_PART = 5
+"""Years between a run and the value of a part of a country, beyond which the country's own is closer."""
 _IMPLAUSIBLE = "place_implausible"
 _TERMS_BY_PLACE = ("subregion", "place_source", _IMPLAUSIBLE)
 
@@ -37,7 +39,7 @@ class GridChoice(NamedTuple):
     upward : float
         Extra width upward where a combustion value replaces a life-cycle one, log units. [1]
     span : Interval or None
-        The interval itself where no place is known.
+        The interval itself where no place is known; of several countries together the widest interval.
     key : str
         Under which runs at the same place share what is uncertain about it.
     """
@@ -69,6 +71,12 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
     place = location.place
     series = catalogue.places.intensities(location)
     value = _value_for(series, year)
+    if place.parent and abs((year or DATA_YEAR) - value.year) > _OLDEST_PART:
+        country = catalogue.places.by_code[place.parent]
+        whole = choose_grid(catalogue, Location(country, None), year)
+        if abs((year or DATA_YEAR) - whole.value.year) <= _OLDEST_PART:
+            note = f"{location.code} has no grid value since {value.year}: the grid of {country.name} is used."
+            return whole._replace(notes=(*([location.note] if location.note else []), note, *whole.notes))
     is_regions_own = location.region is not None and value not in catalogue.places.series(place.place)
     candidates = _ages(series) if year is None else [(value, abs(year - value.year))]
     spreads = {_spread(catalogue.places, place, candidate, age) for candidate, age in candidates}
@@ -83,7 +91,9 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
             "the source does not explain it, so the interval is wider."
         )
     zone = location.code if is_regions_own else place.place
-    return GridChoice(value, tuple(spreads), upward, None, basis, tuple(notes), f"grid:{zone}")
+    # Data centres of several countries are data centres somewhere: their interval cannot be wider.
+    span = catalogue.places.unknown_place(year)[1] if place.kind == "aggregate" else None
+    return GridChoice(value, tuple(spreads), upward, span, basis, tuple(notes), f"grid:{zone}")
 
 
 def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) -> Input:
@@ -99,14 +109,17 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
     """
     value = choice.value
     interval, own = choice.span, 0.0
-    if interval is None:
+    if choice.spreads or interval is None:
         length = _HOURS_IN_LONGEST_UNKNOWN_RUN if hours is None else hours
         by_length = _interpolated(_points(catalogue.places, "run_length"), length, log)
         down, of_length = max((below + (scale * by_length) ** 2, scale) for below, _, scale in choice.spreads)
         own = (of_length * by_length) ** 2 / down
         up = Z_90 * max(above + (scale * by_length) ** 2 for _, above, scale in choice.spreads) ** 0.5
         up = (up**2 + choice.upward**2) ** 0.5
-        interval = Interval(value.g_per_kwh * exp(-Z_90 * down**0.5), value.g_per_kwh, value.g_per_kwh * exp(up))
+        low, high = value.g_per_kwh * exp(-Z_90 * down**0.5), value.g_per_kwh * exp(up)
+        if choice.span:
+            low, high = max(low, choice.span.low), min(high, choice.span.high)
+        interval = Interval(low, value.g_per_kwh, high)
     return Input(
         GRID_INTENSITY, interval, UNIT, choice.basis, value.source, f"{_basis_words(value.basis)}, {value.year}", 1.0,
         choice.key, own, value.year, ACCOUNTING.get(value.basis, value.basis),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from greentrain.catalogue import Location
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import WORLD
 from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.ranges import this_year

@@ -6,7 +6,7 @@ from typing import Any
 
 from greentrain.catalogue import Accelerator, Catalogue, Figure, Location, load_catalogue
 from greentrain.catalogue.facilities import OWN_COMPUTER, WORKSTATION
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import WORLD
 from greentrain.errors import Contradiction, GreentrainError
 from greentrain.estimation.grid import ACCOUNTING, UNIT, GridChoice, choose_grid, grid_input
 from greentrain.estimation.power import find_devices

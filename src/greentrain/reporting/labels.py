@@ -3,7 +3,7 @@
 from typing import Any
 
 from greentrain.catalogue.hardware import device_name
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import WORLD
 from greentrain.estimation import Estimate
 from greentrain.numbers import as_given, rounded
 

@@ -6,7 +6,7 @@ Plain text without markup; text of the user in it is escaped by the form.
 from collections import Counter
 from collections.abc import Iterable
 
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import WORLD
 from greentrain.errors import InputError
 from greentrain.footprint import Grid
 from greentrain.interval import Interval, exact

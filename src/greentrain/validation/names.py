@@ -4,8 +4,8 @@ import re
 from typing import NamedTuple
 
 from greentrain.catalogue import Catalogue
-from greentrain.catalogue.place_words import means_unknown
 from greentrain.catalogue.spellings import TPU_CORES_PER_CHIP
+from greentrain.catalogue.unknown_words import means_unknown
 from greentrain.errors import AmbiguousName, UnknownName, either
 
 _REMARK = re.compile(r"\s*\(([^)]*)\)")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from greentrain.catalogue.places import WORLD
+from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
 from greentrain.numbers import rounded, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart

@@ -5,8 +5,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
-from greentrain.catalogue.places import WORLD
-from greentrain.catalogue.records import Location
+from greentrain.catalogue.records import WORLD, Location
 from greentrain.catalogue.table_files import Row, shipped_table
 from greentrain.errors import UnknownName
 from greentrain.estimation.grid import choose_grid, grid_input
