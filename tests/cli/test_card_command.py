@@ -8,6 +8,7 @@ import pytest
 from greentrain import DataError, InputError, estimate, update_card
 from greentrain.cli import run
 from greentrain.cli.atomic_write import replace_file
+from greentrain.reporting.model_card import BEGIN, END
 
 RUN = ("--gpu", "V100-SXM2-16GB", "--hours", "96", "--power", "250", "--host-factor", "1", "--pue", "1",
        "--grid-intensity", "400")  # fmt: skip
@@ -135,9 +136,13 @@ MEASURED = "---\nco2_eq_emissions:\n  emissions: 300\n  source: {}\n---\n# T\n\n
 
 def test_what_is_replaced_is_named(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Figure and source, on stderr; a second time there is nothing to replace."""
-    card.write_text(MEASURED.format("paper"))
+    card.write_text(MEASURED.format("ML CO2 Impact"))
     assert run(["card", str(card), *RUN]) == 0
-    assert capsys.readouterr() == ("", f"greentrain: {card}: replaced 300 g (paper) by 9,600 g\n")
+    beside = f'greentrain: {card}: these words stay beside the new figure: "0.30 kg CO2e"\n'
+    assert capsys.readouterr() == (
+        "",
+        f"greentrain: {card}: replaced 300 g (ML CO2 Impact) by 9,600 g\n{beside}",
+    )
     assert run(["card", str(card), *RUN]) == 0
     assert capsys.readouterr() == ("", "")
 
@@ -146,22 +151,36 @@ def test_a_bare_number_is_replaced_too(card: Path, capsys: pytest.CaptureFixture
     """As old cards have it."""
     card.write_text("---\nco2_eq_emissions: 2.6e-05\n---\n")
     assert run(["card", str(card), *RUN]) == 0
-    assert capsys.readouterr().err == f"greentrain: {card}: replaced 0.000026 g by 9,600 g\n"
+    assert capsys.readouterr().err == f"greentrain: {card}: replaced 26.0 ug by 9,600 g\n"
 
 
-@pytest.mark.parametrize(
-    "source",
-    ["CodeCarbon", "code carbon", "Carbontracker 1.1", "AutoTrain", "wall meter", '"measured by us"',
-     '"greentrain 0.1.0, data 2026.11; measured in part, operational"'],
+METERS = (
+    "CodeCarbon", "code carbon", "Carbontracker 1.1", "AutoTrain", "wall meter", "measured by us",
+    "greentrain 0.1.0, data 2026.11; measured in part, operational", "energy metered at the PDU", "read from the PDU",
+    "metered at the rack", "electricity meter", "smart plug", "Kill A Watt", "Shelly plug", "measurements on site",
+    "energy counter of the GPU", "rocm-smi", "HPE Cray PM counters", "slurm ConsumedEnergy", "Kepler exporter",
+    "perf stat power/energy-pkg", "power logs of our cluster", "W&B system metrics (GPU power)",
+    "gemessen mit Stromzaehler", "estimated from measured power", "not estimated, metered by the landlord",
 )  # fmt: skip
+ESTIMATES = (
+    "", "ML CO2 Impact", "mlco2.github.io", "Machine Learning Impact calculator", "Green Algorithms v2.2", "estimated",
+    "our own estimate from TDP and hours, not measured", "estimated from the number of parameters", "estimation faite",
+    "Lacoste et al. 2019", "rough guess; no meter was read",
+    "greentrain 0.1.0; estimated, computers without memory (not measured)",
+)  # fmt: skip
+"""Sources that say plainly that nobody measured, and none."""
+UNCLEAR = ("paper", "our technical report", "the cluster's operator", "calculated by the data centre", "energy bureau")
+
+
+@pytest.mark.parametrize("source", METERS)
 def test_a_measurement_does_not_give_way_to_an_estimate(
     card: Path, source: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Exit code 1, the file untouched, until --replace is given; --check says the same and not that it will be."""
-    text = MEASURED.format(source)
+    text = MEASURED.format(f'"{source}"')
     card.write_text(text)
     message = (
-        f"greentrain: {card}: card: states 300 g, measured ({source.strip(chr(34))}), which an estimate of 9,600 g "
+        f"greentrain: {card}: card: states 300 g, measured ({source}), which an estimate of 9,600 g "
         "must not replace unasked; --replace does\n"
     )
     for more in ((), ("--check",)):
@@ -173,13 +192,124 @@ def test_a_measurement_does_not_give_way_to_an_estimate(
     assert "  emissions: 9600\n" in card.read_text()
 
 
-@pytest.mark.parametrize(
-    "source", ["", "paper", '"ML CO2 Impact"', '"greentrain 0.1.0; estimated, computers without memory (not measured)"']
-)
+@pytest.mark.parametrize("source", ESTIMATES)
 def test_an_estimate_gives_way_to_another(card: Path, source: str) -> None:
     """Or what no source is stated of."""
-    card.write_text(MEASURED.format(source))
+    card.write_text(MEASURED.format(f'"{source}"'))
     assert run(["card", str(card), *RUN]) == 0
+
+
+@pytest.mark.parametrize("source", UNCLEAR)
+def test_what_is_not_said_to_be_an_estimate_does_not_give_way(
+    card: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be a measurement; --replace decides."""
+    text = MEASURED.format(source)
+    card.write_text(text)
+    assert run(["card", str(card), *RUN]) == 1
+    assert capsys.readouterr().err == (
+        f"greentrain: {card}: card: states 300 g ({source}), which does not say that it is an estimate and which an "
+        "estimate of 9,600 g must not replace unasked; --replace does\n"
+    )
+    assert card.read_text() == text
+    assert run(["card", str(card), *RUN, "--replace"]) == 0
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "co2_eq_emissions:\n  emissions: 300 # measured by wall meter",
+        "co2_eq_emissions:\n  # metered at the PDU\n  emissions: 300\n  source: ''",
+        "co2_eq_emissions: 300 # CodeCarbon",
+        "co2_eq_emissions: {emissions: 300, tool: NVML}",
+        "co2_eq_emissions:\n  emissions: 300 g, measured\n",
+        "tags:\n- autotrain\nco2_eq_emissions: 300",
+    ],
+)
+def test_a_measurement_may_be_said_beside_the_figure(card: Path, front: str) -> None:
+    """In a comment, a key of its own, the value itself, or the tag of a tool that measures."""
+    card.write_text(f"---\nlicense: mit # as measured by lawyers\n{front}\n---\n# T\n")
+    assert run(["card", str(card), *RUN]) == 1
+    assert run(["card", str(card), *RUN, "--replace"]) == 0
+
+
+@pytest.mark.parametrize("comment", ["in grams of CO2eq", "a comment", "TODO", "not measured"])
+def test_other_comments_are_none(card: Path, comment: str) -> None:
+    """Of units and plans; of another key too."""
+    card.write_text(f"---\nlicense: mit # as measured\nco2_eq_emissions: 300 # {comment}\nx: 1 # metered\n---\n# T\n")
+    assert run(["card", str(card), *RUN]) == 0
+
+
+BODY = "# T\n\n## Environmental Impact\n\n- **Hardware Type:** V100\n- **Hours used:** [More Information Needed]\n"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["300 g, measured by codecarbon", "34 kg, measured with CodeCarbon", "2.1 tCO2eq (smart plug)", "300 g (NVML)",
+     "34 kg CO2 from the power logs"],
+)  # fmt: skip
+def test_a_measurement_in_the_section_does_not_give_way(
+    card: Path, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Though the front matter states nothing; with --replace it does, and is named."""
+    text = f"{BODY}- **Carbon Emitted:** {value}\n"
+    card.write_text(text)
+    assert run(["card", str(card), *RUN]) == 1
+    assert capsys.readouterr().err == (
+        f'greentrain: {card}: card: states "{value}", measured, which an estimate of 9,600 g must not replace unasked; '
+        "--replace does\n"
+    )
+    assert card.read_text() == text
+    assert run(["card", str(card), *RUN, "--replace"]) == 0
+    named = f"replaced in the section: Hardware Type: V100; Carbon Emitted: {value}"
+    assert capsys.readouterr().err == f"greentrain: {card}: {named}\n"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["300 g", "0.3 kg CO2eq", "~300 gCO2e", "about 2.1 metric tons of CO2 equivalents", "300 g (estimated)", "2 lbs",
+     "1,200 kg CO₂ (ML CO2 Impact calculator)"],
+)  # fmt: skip
+def test_a_bare_figure_in_the_section_is_replaced_and_named(
+    card: Path, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the other facts that somebody filled in; a second time nothing is said."""
+    card.write_text(f"{BODY}- **Carbon Emitted:** {value}\n")
+    assert run(["card", str(card), *RUN]) == 0
+    named = f"replaced in the section: Hardware Type: V100; Carbon Emitted: {value}"
+    assert capsys.readouterr().err == f"greentrain: {card}: {named}\n"
+    assert run(["card", str(card), *RUN]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_words_of_a_measurement_below_a_bare_figure_count(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sentence is quoted."""
+    card.write_text(f"{BODY}- **Carbon Emitted:** 300 g\n\nMetered at the wall.\n")
+    assert run(["card", str(card), *RUN]) == 1
+    assert 'states "300 g", measured (Metered at the wall.), which' in capsys.readouterr().err
+
+
+def test_a_measured_block_of_ours_does_not_give_way_either(card: Path) -> None:
+    """Where somebody took the front matter away."""
+    block = "- **Carbon Emitted:** 300 g CO2e = 0.300 kg CO2e\n\nEnergy was measured. Boundary: x."
+    card.write_text(f"# T\n\n## Environmental Impact\n\n{BEGIN}\n{block}\n{END}\n")
+    assert run(["card", str(card), *RUN]) == 1
+    card.write_text(card.read_text().replace("was measured", "was estimated"))
+    assert run(["card", str(card), *RUN]) == 0
+
+
+def test_figures_that_stay_are_named(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Amounts of CO2e and energy in the text, not the intensity of a grid, code or other weights."""
+    card.write_text(
+        "---\nco2_eq_emissions:\n  emissions: 300 # wall meter\n---\n# T\n\nIt took 0.30 kg CO2e and 0.6 kWh.\n"
+        "The grid has 56 g CO2/kWh. The robot weighs 5 kg.\n\n```\n3 kWh\n```\n"
+    )
+    assert run(["card", str(card), *RUN, "--replace"]) == 0
+    assert capsys.readouterr().err == (
+        f"greentrain: {card}: replaced 300 g by 9,600 g\n"
+        f'greentrain: {card}: these words stay beside the new figure: "It took 0.30 kg CO2e and 0.6 kWh.", '
+        '"# wall meter"\n'
+    )
 
 
 def test_the_library_refuses_the_same() -> None:

@@ -17,7 +17,12 @@ _RESULT, _CARD = "Tracked runs, instead of a described one", "Card"
 CARD_OPTIONS = (
     Option("check", "", "Write nothing; exit code 1 when the card is not up to date.", _CARD),
     Option("diff", "", "Write nothing; show what would change.", _CARD),
-    Option("replace", "", "Let an estimate take the place of a measured figure.", _CARD),
+    Option(
+        "replace",
+        "",
+        "Let an estimate take the place of a measured figure, or of one that is not said to be an estimate.",
+        _CARD,
+    ),
     Option("training_type", "KIND", "pre-training or fine-tuning. [the card's own]", _CARD),
     Option("run", "ID", "A tracked run.", _RESULT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", _RESULT),
@@ -48,7 +53,7 @@ def write_card(values: OptionValues) -> int:
 def _update(path: str, values: OptionValues) -> int:
     from greentrain.cli.atomic_write import replace_file
     from greentrain.reporting.build_data import report_data_of
-    from greentrain.reporting.model_card.update import read_card, refuse_worse, replaced_text, updated_card
+    from greentrain.reporting.model_card.update import read_card, refuse_worse, replaced_texts, updated_card
 
     old, data = read_card(path), report_data_of(_result(values))
     new = updated_card(old, data, training_type=values.get("training_type"))
@@ -61,7 +66,7 @@ def _update(path: str, values: OptionValues) -> int:
     if "check" in values:
         return error_line(f"{path} is not up to date; the same command without --check writes it", 1)
     replace_file(path, new.encode("utf-8"))
-    if replaced := replaced_text(old, new):
+    for replaced in replaced_texts(old, new):
         error_line(f"{path}: {replaced}", 0)
     return 0
 

