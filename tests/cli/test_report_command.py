@@ -111,35 +111,16 @@ def test_a_report_of_ours_is_overwritten_without_asking(tmp_path: Path) -> None:
 
 
 def test_a_result_that_cannot_be_reported_is_no_misuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 1 and no option in the message that nobody typed; 75 W x 1e-7 h x 40 g/kWh = 3e-07 g; no file."""
+    """Exit code 1 and no option in the message that nobody typed: a run of which nothing is known; no file."""
+    folder = write_run(tmp_path, "20260301T000000Z-aaaaaa")
+    (folder / "node1.101.bbbbbb.meter.jsonl").unlink()
+    journal = folder / "node1.100.aaaaaa.tracker.jsonl"
+    journal.write_text(journal.read_text().replace("v100-sxm2-16gb", "unheard-of"))
     path = tmp_path / "card.md"
-    assert (
-        run(
-            [
-                "report",
-                "--gpu",
-                "T4",
-                "--hours",
-                "1e-7",
-                "--power",
-                "75",
-                "--host-factor",
-                "1",
-                "--pue",
-                "1",
-                "--grid-intensity",
-                "40",
-                "--format",
-                "model-card",
-                "-o",
-                str(path),
-            ]
-        )
-        == 1
-    )
+    described = ["report", "--run", "20260301T000000Z-aaaaaa", "--home", str(tmp_path), "--format", "model-card"]
+    assert run([*described, "-o", str(path)]) == 1
     assert capsys.readouterr().err == (
-        "greentrain: result: emits 3e-07 g of CO2e; below 0.0001 g readers of a model card take the number for another "
-        "one\n"
+        "greentrain: result: nothing is known of the energy of these runs, measured or estimated\n"
     )
     assert not path.exists()
 

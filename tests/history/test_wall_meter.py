@@ -207,21 +207,99 @@ def test_readings_that_do_not_cover_the_run(tmp_path: Path, rows: list[str], mes
     assert str(caught.value) == f"{file}: {message}"
 
 
+LESS = (
+    "the wall meter read {} W on average, the sensors {} alone: it does not feed all of the run, or its clock differs"
+)
+MORE = (
+    "a {} of {} follows, at most {} is possible: the wall meter feeds more than the nodes of the run, accelerators of "
+    "it were not read, or its unit is not watts"
+)
+
+
 @pytest.mark.parametrize(
     ("watts", "message"),
     [
-        (1900, "the wall meter read 1,900 W on average, the sensors 2,000 W of the accelerators alone: it does not "
-         "feed all of the run, or its clock differs"),
-        (30_000, "a host_share of 11.7 follows, at most 4 is possible: the wall meter feeds more than the nodes of the "
-         "run, or its unit is not watts"),
+        (1900, LESS.format("1,900", "2,500 W of accelerators and CPU")),
+        (2490, LESS.format("2,490", "2,500 W of accelerators and CPU")),
+        (30_000, MORE.format("host_share", "11.7", "1.59")),
+        (5200, MORE.format("unmetered_share", "1.08", "1.00")),
     ],
-)  # fmt: skip
+)
 def test_a_meter_that_disagrees_with_the_sensors(tmp_path: Path, watts: float, message: str) -> None:
-    """Less than the accelerators took, or (30 - 2) / 8 / 0.3 kW = 11.7 of the TDP."""
+    """Less than accelerators and CPU took, or far more than a computer beside them.
+
+    (30 - 2) / 8 / 0.3 kW = 11.7 of the TDP, twice the default's high end is 1.59; 5.2 / 2.5 - 1 = 1.08.
+    """
     with pytest.raises(GreentrainError) as caught:
         calibrate_by_wall(run_of(tmp_path), wall(tmp_path, steady(watts)), tmp_path / "p")
     assert str(caught.value) == message
     assert not (tmp_path / "p").exists()
+
+
+def test_a_host_that_cannot_be_told_from_nothing_is_refused(tmp_path: Path) -> None:
+    """2,010 W at the wall, 2,000 W of accelerators: within 2 % and 5 %, 40.2 and 100 W, so 107.8 W together."""
+    one_hour(tmp_path / "runs" / "r", 2.0, None)
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(2010)), tmp_path / "p")
+    assert str(caught.value) == (
+        "the wall meter read 2,010 W on average, the sensors 2,000 W of the accelerators: what is left for the host is "
+        "within what both may be wrong by, 108 W"
+    )
+
+
+def test_a_share_that_cannot_be_told_from_nothing_is_not_written(tmp_path: Path) -> None:
+    """2,510 W beside 2,500 W: the host's power follows, what no sensor reads does not."""
+    done = calibrate_by_wall(run_of(tmp_path), wall(tmp_path, steady(2510)), tmp_path / "p")
+    assert list(by_parameter(done)) == [("sxm-node", "host_share")]
+    assert done.notes[-1] == (
+        "The meter read no more than 2,500 W of accelerators and CPU as read or modelled, and 2 %: no share that no "
+        "sensor reads follows."
+    )
+
+
+def test_of_a_run_without_accelerators_then_nothing_follows(tmp_path: Path) -> None:
+    """505 W beside 500 W of CPU."""
+    folder = tmp_path / "runs" / "r"
+    tracker(folder, lines=[ended(3600)], estimate_inputs={"cpu_cores": 64})
+    meter(folder, components=[SENSED[-2]], lines=[stopped(3600, 3600, None, 0.5)])
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(505)), tmp_path / "p")
+    assert str(caught.value) == (
+        "nothing follows from the wall meter's readings: The meter read no more than 500 W of CPU as read or modelled, "
+        "and 2 %: no share that no sensor reads follows."
+    )
+
+
+def test_what_is_modelled_counts_by_its_low_end(tmp_path: Path) -> None:
+    """A CPU of 0.5 kW by a model may have taken 0.25 kW: 2.4 kW at the wall can be, 2.2 kW cannot."""
+    one_hour(tmp_path / "runs" / "r", 2.0, 0.5)
+    run = History(tmp_path).get("r")
+    done = calibrate_by_wall(run, wall(tmp_path, steady(2400)), tmp_path / "p")
+    assert by_parameter(done)["sxm-node", "host_share"].best == pytest.approx(400 / 8 / 300)
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(run, wall(tmp_path, steady(2200)), tmp_path / "p")
+    assert str(caught.value) == LESS.format("2,200", "2,250 W of accelerators and CPU")
+
+
+@pytest.mark.parametrize("stated", [{"location": "FR", "year": 2024}, {"location": "nowhere"}])
+def test_a_run_with_accelerators_that_nobody_read_is_refused(tmp_path: Path, stated: dict[str, Any]) -> None:
+    """16 of which 8 were read: whatever hangs on the meter, their power is not known; without an estimate too."""
+    folder = tmp_path / "runs" / "r"
+    tracker(folder, lines=[ended(3600)], estimate_inputs={"gpu": "V100-SXM2-32GB", "count": 16, **stated})
+    meter(folder, components=SENSED, lines=[stopped(3600, 3600, 2.0, 0.5)])
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(6000)), tmp_path / "p")
+    assert "nly 8 of 16 accelerators were measured; a wall meter's readings cannot be compared" in str(caught.value)
+
+
+def test_readings_that_cannot_be_right_are_refused(tmp_path: Path) -> None:
+    """800 W of a V100 of 300 W."""
+    folder = tmp_path / "runs" / "r"
+    tracker(folder, lines=[ended(3600)], estimate_inputs={"location": "FR", "year": 2024})
+    meter(folder, components=SENSED, lines=[stopped(3600, 3600, 6.4, 0.5)])
+    with pytest.raises(GreentrainError) as caught:
+        calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(8000)), tmp_path / "p")
+    assert "r has readings that cannot be used: An accelerator at 800 W on average is above what" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,13 @@ from greentrain.history.metered_energy import coverage, metered_energy
 from greentrain.history.recorded_run import RecordedRun, accelerator_of
 from greentrain.history.run import Run, utc
 from greentrain.interval import Interval, with_relative_width
+from greentrain.journal.fields import plain_values
+from greentrain.journal.records import COMPONENTS
 from greentrain.numbers import percent, rounded
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 _COLUMNS = ("timestamp", "watts")
+_PARTS = {"gpu": "accelerators", "cpu": "CPU", "memory": "memory"}
 _LEAST_SAMPLES = 2
 _LEAST_COVERAGE = 0.9
 _HOLE = 3.0
@@ -38,7 +41,14 @@ _OTHER_RUNS = Interval(1 / 1.2, 1.0, 1.2)
 _SMALLEST = 0.1
 """A low end is never below this part of the best value: a share is not zero. [1]"""
 
-_HIGHEST = {"host_share": 4.0, "unmetered_share": 2.0}
+_OVER_DEFAULT = 2.0
+"""Times the high end of the default that a host may take; what is above is another load on the meter. [1]"""
+
+_HOST_W, _UNREAD_W = 500.0, 300.0
+"""What the host of a computer, and what no sensor reads of it, may take beside however small a device. [W]"""
+
+_UNREAD = 1.0
+"""The most that no sensor reads over what they do, of a computer that takes more than that. [1]"""
 
 TimeRange = tuple[float, float]
 
@@ -68,20 +78,13 @@ def calibrate_by_wall(
     known = catalogue or load_catalogue()
     device = _device(run, known)
     wall_w = _mean_w(read_wall_meter(readings), _times(run), os.fspath(readings))
-    parts = ("cpu",) if device is None else ("gpu",)
-    sensed_w = _sensed_w(run, parts)
-    assert sensed_w is not None
-    if wall_w <= sensed_w.best:
-        what = "CPU" if device is None else "accelerators"
-        raise GreentrainError(
-            f"the wall meter read {rounded(wall_w)} W on average, the sensors {rounded(sensed_w.best)} W of the "
-            f"{what} alone: it does not feed all of the run, or its clock differs"
-        )
-    fits = [] if device is None else [_host_share(run, device, wall_w, sensed_w.best, known)]
-    notes = [*_assumptions(run, wall_w, device)]
+    _check_feeds_all(run, wall_w)
+    fits = [] if device is None else [_host_share(run, device, wall_w, known)]
     share, why_not = _unmetered_share(run, device, wall_w, known)
     fits += [share] if share else []
-    return write_profile(output, fits, [*notes, *([why_not] if why_not else [])])
+    if not fits:
+        raise GreentrainError(f"nothing follows from the wall meter's readings: {why_not}")
+    return write_profile(output, fits, [*_assumptions(run, wall_w, device), *([why_not] if why_not else [])])
 
 
 def read_wall_meter(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
@@ -157,11 +160,51 @@ def _device(run: Run, catalogue: Catalogue) -> Accelerator | None:
         why = "has no accelerator whose TDP is known, or several kinds"
     elif {node.quality[working] for node in run.nodes} != {"measured"}:
         why = f"has {'accelerators' if has_accelerators else 'a CPU'} that no sensor read on every node"
+    elif has_accelerators and (fault := _not_believed(run)):
+        why = f"has readings that cannot be used: {fault}"
     elif coverage(run, working) < _LEAST_COVERAGE:
         why = f"was measured for less than {percent(_LEAST_COVERAGE)} of its time"
     if why:
         raise GreentrainError(f"the run {run.id} {why}; a wall meter's readings cannot be compared with it")
     return device
+
+
+def _not_believed(run: Run) -> str:
+    """Return why the accelerators' readings are not all of the run's, or cannot be right; blank when they are."""
+    stated = plain_values(run.estimate_inputs).get("count")
+    metered = run.accelerators_at_once
+    if run.reconciliation.believed == "estimate":
+        return run.reconciliation.reasons[-1].removesuffix(" The estimate is used.").rstrip(".")
+    if run.estimate is None and isinstance(stated, int) and stated > metered:
+        return f"only {metered} of {stated} accelerators were measured"
+    return ""
+
+
+def _check_feeds_all(run: RecordedRun, wall_w: float) -> None:
+    """Refuse a meter that read less than the sensors: losses of power supplies alone make it more.
+
+    Raises
+    ------
+    GreentrainError
+        When it did. What is modelled counts by the low end of its interval.
+    """
+    known = {name: _sensed_w(run, (name,)) for name in COMPONENTS}
+    least_w = {
+        name: value.best if all(node.quality[name] == "measured" for node in run.nodes) else value.low
+        for name, value in known.items()
+        if value is not None
+    }
+    if wall_w <= sum(least_w.values()):
+        raise GreentrainError(
+            f"the wall meter read {rounded(wall_w)} W on average, the sensors {rounded(sum(least_w.values()))} W of "
+            f"{_listed(least_w)} alone: it does not feed all of the run, or its clock "
+            f"differs"
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = (_PARTS[name] for name in names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _times(run: RecordedRun) -> list[TimeRange]:
@@ -221,46 +264,76 @@ def _sensed_w(run: RecordedRun, names: tuple[str, ...]) -> Interval | None:
     return energy.scaled(whole_kwh / energy.best * W_PER_KW / hours) if energy.best else None
 
 
-def _host_share(run: Run, device: Accelerator, wall_w: float, accelerators_w: float, known: Catalogue) -> Fit:
-    """Return the host's power per accelerator over its TDP."""
+def _host_share(run: Run, device: Accelerator, wall_w: float, known: Catalogue) -> Fit:
+    """Return the host's power per accelerator over its TDP.
+
+    Raises
+    ------
+    GreentrainError
+        When it is no more than what meter and sensors may err by.
+    """
+    sensed_w = _sensed_w(run, ("gpu",))
     assert device.tdp_w is not None
-    rest_w = wall_w - accelerators_w
-    doubt_w = ((wall_w * (_METER.high - 1)) ** 2 + (accelerators_w * (_SENSORS.high - 1)) ** 2) ** 0.5
+    assert sensed_w is not None
+    rest_w = wall_w - sensed_w.best
+    doubt_w = ((wall_w * (_METER.high - 1)) ** 2 + (sensed_w.best * (_SENSORS.high - 1)) ** 2) ** 0.5
+    if rest_w <= doubt_w:
+        raise GreentrainError(
+            f"the wall meter read {rounded(wall_w)} W on average, the sensors {rounded(sensed_w.best)} W of the "
+            f"accelerators: what is left for the host is within what both may be wrong by, {rounded(doubt_w)} W"
+        )
     own = Interval(max(rest_w - doubt_w, _SMALLEST * rest_w), rest_w, rest_w + doubt_w)
-    best = rest_w / (run.accelerators_at_once * device.tdp_w.best)
-    return _fit(run, device.hardware_class, "host_share", with_relative_width(best, own, _OTHER_RUNS), device, known)
+    tdp_w = run.accelerators_at_once * device.tdp_w.best
+    value = with_relative_width(rest_w / tdp_w, own, _OTHER_RUNS)
+    return _fit(run, device.hardware_class, "host_share", value, device, known, _HOST_W / tdp_w)
 
 
 def _unmetered_share(
     run: Run, device: Accelerator | None, wall_w: float, known: Catalogue
 ) -> tuple[Fit | None, str | None]:
     """Return what no sensor reads over what they do, or why that does not follow from the run."""
-    names = ("cpu",) if device is None else ("gpu", "cpu")
-    sensed_w = _sensed_w(run, (*names, *(("memory",) if run.energy_kwh["memory"] is not None else ())))
-    if sensed_w is None or any(run.energy_kwh[name] is None for name in names):
+    names: tuple[str, ...] = ("cpu",) if device is None else ("gpu", "cpu")
+    if any(run.energy_kwh[name] is None for name in names):
         return None, "The CPU was not read: what no sensor reads does not follow, the host's power does."
+    names += ("memory",) if run.energy_kwh["memory"] is not None else ()
+    sensed_w = _sensed_w(run, names)
+    if sensed_w is None:
+        return None, "The CPU was read in none of the run's time: what no sensor reads does not follow."
     best = wall_w / sensed_w.best - 1
-    if best <= 0:
-        watts = f"{rounded(sensed_w.best)} W of accelerators, CPU and memory"
-        return None, f"The meter read less than {watts} as read or modelled: no share that no sensor reads follows."
+    if best <= _METER.high - 1:
+        watts = f"{rounded(sensed_w.best)} W of {_listed(names)} as read or modelled"
+        return None, f"The meter read no more than {watts}, and 2 %: no share that no sensor reads follows."
     # The next run's sensors and models err as this one's do, so their error is in the share, and in no doubt of it.
     low, high = ((1 + best) * error - 1 for error in (_METER.low, _METER.high))
     own = Interval(max(low, _SMALLEST * best), best, high)
     hardware_class = device.hardware_class if device else "cpu"
     value = with_relative_width(best, own, _OTHER_RUNS)
-    return _fit(run, hardware_class, "unmetered_share", value, device, known), None
+    return _fit(run, hardware_class, "unmetered_share", value, device, known, _UNREAD_W / sensed_w.best), None
 
 
 def _fit(
-    run: Run, hardware_class: str, parameter: str, value: Interval, device: Accelerator | None, known: Catalogue
+    run: Run,
+    hardware_class: str,
+    parameter: str,
+    value: Interval,
+    device: Accelerator | None,
+    known: Catalogue,
+    of_small: float,
 ) -> Fit:
-    highest = _HIGHEST[parameter]
+    """Return a share as a row of a profile, unless it is higher than of any computer, and than of a small device.
+
+    Raises
+    ------
+    GreentrainError
+        Where it is.
+    """
+    before = known.hardware.default(hardware_class, parameter).value
+    highest = max(_OVER_DEFAULT * before.high if parameter == "host_share" else _UNREAD, of_small)
     if value.best > highest:
         raise GreentrainError(
-            f"a {parameter} of {rounded(value.best)} follows, at most {highest:g} is possible: the wall meter feeds "
-            f"more than the nodes of the run, or its unit is not watts"
+            f"a {parameter} of {rounded(value.best)} follows, at most {rounded(highest)} is possible: the wall meter "
+            f"feeds more than the nodes of the run, accelerators of it were not read, or its unit is not watts"
         )
-    before = known.hardware.default(hardware_class, parameter).value
     day = (utc(run.started) or "")[:10]
     devices = (device.id,) if device else (run.hardware or "CPU",)
     source = f"{OWN} {day}, and a wall meter"
