@@ -117,7 +117,7 @@ def test_a_result_that_cannot_be_reported_is_no_misuse(tmp_path: Path, capsys: p
     journal = folder / "node1.100.aaaaaa.tracker.jsonl"
     journal.write_text(journal.read_text().replace("v100-sxm2-16gb", "unheard-of"))
     path = tmp_path / "card.md"
-    described = ["report", "--run", "20260301T000000Z-aaaaaa", "--home", str(tmp_path), "--format", "model-card"]
+    described = ["report", "20260301T000000Z-aaaaaa", "--home", str(tmp_path), "--format", "model-card"]
     assert run([*described, "-o", str(path)]) == 1
     assert capsys.readouterr().err == (
         "greentrain: result: nothing is known of the energy of these runs, measured or estimated\n"
