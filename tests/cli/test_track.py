@@ -404,3 +404,20 @@ def test_options_after_the_command_are_the_commands(tmp_path: Path, meter: str) 
         command = [*wrapped(tmp_path, meter, "--quiet")[:-1], *dashes, *python(code, "--name", "x", "--", "-h")]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         assert found.stdout == "['--name', 'x', '--', '-h']\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("options", "number"), [((), 2), (("--record-command", "no"), 0)])
+def test_the_command_line_is_recorded_without_secrets_or_not_at_all(
+    tmp_path: Path, options: tuple[str, ...], number: int
+) -> None:
+    """By the wrapper, and by a training in there that is tracked too and has the same words."""
+    code = "import greentrain; greentrain.track('in', meter='none', quiet=True).start()"
+    command = python(code, "--api-key", "HIDE", "bob:HIDE@host", "--lr=1")
+    done = subprocess.run([*wrapped(tmp_path, "none", "--quiet", *options), *command], check=False)
+    starts = [json.loads(path.read_text().partition("\n")[0]) for path in tmp_path.rglob("*.tracker.jsonl")]
+
+    assert (done.returncode, len(starts), sorted("wraps" in start for start in starts)) == (0, 2, [False, True])
+    recorded = [start["argv"][-4:] for start in starts if "argv" in start]
+    assert recorded == [["--api-key", "***", "bob:***@host", "--lr=1"]] * number
+    assert [path for path in tmp_path.rglob("*.jsonl") if "HIDE" in path.read_text()] == []

@@ -547,3 +547,13 @@ def test_a_board_that_was_not_read_leaves_the_others_incomplete(tmp_path: Path) 
         meter(folder, components=[{**GPU, "id": "", "quality": "unknown"}], lines=[*changes, stopped(3600, 3600, 0.25)])
         node = run_of(folder).nodes[0]
         assert (node.quality["gpu"], "gpu" in node.unmeasured) == ("measured", True)
+
+
+def test_secrets_in_command_lines_of_earlier_versions_are_not_shown(tmp_path: Path) -> None:
+    """Greentrain 0.1.0 recorded them as they were typed."""
+    tracker(tmp_path, lines=[ended(60)], argv=["t.py", "--token", "HIDE", "x://u:HIDE@h", "API_KEY=HIDE", 5, "--lr=1"])
+    run = read_run(str(tmp_path))
+
+    assert run is not None
+    assert run.command == ("t.py", "--token", "***", "x://u:***@h", "API_KEY=***", "--lr=1")
+    assert "HIDE" not in run.to_json()

@@ -46,6 +46,8 @@ BAD = [
         "meter 'replay': must be codecarbon, native, none, replay:FILE or a ReplayMeter; did you mean",
     ),
     ({"meter": "none:x"}, "meter 'none:x': must be codecarbon"),
+    ({"record_command": "perhaps"}, "record_command 'perhaps': must be yes or no"),
+    ({"record_command": 2}, "record_command 2: must be yes or no"),
     ({"meter": 5}, "meter 5: must be codecarbon, native, none, replay:FILE or a ReplayMeter"),
     ({"meter": "replay:nowhere.jsonl"}, "meter 'replay:nowhere.jsonl': no such file"),
     ({"run_id": " "}, "run_id ' ': must not be empty"),

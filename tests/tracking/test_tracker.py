@@ -42,6 +42,39 @@ def track(tmp_path: Path, home: Path) -> TrackQuietly:
     return lambda name=None, **more: greentrain.track(name, **{**defaults, **more})
 
 
+@pytest.mark.parametrize(
+    ("variable", "stated", "recorded"),
+    [
+        (None, {}, ["t.py", "--api-key=***", "--lr", "1"]),
+        ("1", {}, ["t.py", "--api-key=***", "--lr", "1"]),
+        ("0", {}, None),
+        (" No ", {}, None),
+        (None, {"record_command": False}, None),
+        ("1", {"record_command": False}, None),
+        ("0", {"record_command": True}, ["t.py", "--api-key=***", "--lr", "1"]),
+    ],
+)
+def test_command_lines_are_recorded_without_secrets_or_not_at_all(
+    track: TrackQuietly,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str | None,
+    stated: dict[str, bool],
+    recorded: list[str] | None,
+) -> None:
+    """What the run says counts, then the environment; no file of the run holds the secret."""
+    monkeypatch.setattr("sys.argv", ["t.py", "--api-key=HIDE", "--lr", "1"])
+    if variable is not None:
+        monkeypatch.setenv("GREENTRAIN_RECORD_COMMAND", variable)
+    with track("t", meter="none", **stated):
+        pass
+    (run,) = greentrain.History(home).runs()
+
+    assert tracker(home)[0].get("argv") == recorded
+    assert run.command == tuple(recorded or ())
+    assert [path for path in home.rglob("*.jsonl") if "HIDE" in path.read_text()] == []
+
+
 def test_a_function_keeps_its_result_and_its_run_is_recorded(track: TrackQuietly, home: Path) -> None:
     """The decorated function returns what it returns; the journal records who ran and how it ended."""
 

@@ -36,6 +36,7 @@ TRACK_OPTIONS = (
     Option("interval", "S", "Seconds between samples. [1]", _RECORD),
     Option("meter", "NAME", f"{either((*BACKENDS, 'one that a package adds'))}. [{DEFAULT}]", _RECORD),
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RECORD),
+    Option("record_command", "YES_OR_NO", "no: leave the command line out of the record. [yes]", _RECORD),
     Option("quiet", "", "Leave out our own lines on stderr.", _RECORD),
 )
 _COMMAND = "command"

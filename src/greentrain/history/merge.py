@@ -16,8 +16,10 @@ from greentrain.journal import fields
 from greentrain.journal.paths import folder_key
 from greentrain.journal.reader import Journal, read_journal, skim_journal
 from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_significant_gap
+from greentrain.journal.secret_words import without_secrets
 from greentrain.journal.writer import JournalRecord
 
+_MOST_ARGUMENTS = 100
 _RESTART_SECONDS = 1.0
 """A shorter pause between two sessions is none."""
 _NOTHING: tuple[object, ...] = (None, {}, [])
@@ -159,7 +161,8 @@ def _statements(trackers: Iterable[TrackerJournal]) -> dict[str, Any]:
         "year": fields.whole(stated, "year"),
         "estimate_inputs": fields.mapping(stated, "estimate_inputs"),
         "budget": fields.mapping(stated, "budget") or None,
-        "command": tuple(_command(stated)),
+        # Records of 0.1.0 hold command lines as they were typed.
+        "command": tuple(without_secrets(tuple(_command(stated)))),
         "versions": fields.mapping(stated, "versions"),
     }
 
@@ -172,7 +175,7 @@ def _running_sessions(journals: Journals, now: float | None) -> frozenset[str]:
 
 def _command(stated: dict[str, Any]) -> Iterable[str]:
     argv = stated.get("argv")
-    for argument in argv if isinstance(argv, list) else ():
+    for argument in argv[:_MOST_ARGUMENTS] if isinstance(argv, list) else ():
         if isinstance(argument, str):
             yield fields.text({"": argument}, "") or ""
 

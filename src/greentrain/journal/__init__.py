@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from greentrain.journal.process_alive import process_started
     from greentrain.journal.reader import Journal, decode, last_record, read_journal, skim_journal
     from greentrain.journal.run_folders import make_run_folder
+    from greentrain.journal.secret_words import without_secrets
     from greentrain.journal.writer import JournalWriter, encode, utc_text, writing_interval_seconds
 else:
     from greentrain._lazy import lazy_names
@@ -18,6 +19,7 @@ else:
             "journal.process_alive": "process_started",
             "journal.reader": "Journal decode last_record read_journal skim_journal",
             "journal.run_folders": "make_run_folder",
+            "journal.secret_words": "without_secrets",
             "journal.writer": "JournalWriter encode utc_text writing_interval_seconds",
         },
     )
@@ -25,5 +27,5 @@ else:
 __all__ = [
     "Journal", "JournalWriter", "decode", "encode", "host_name", "journal_name_parts", "last_record",
     "make_run_folder", "process_started", "read_journal", "safe_name", "skim_journal", "utc_text",
-    "writing_interval_seconds",
+    "without_secrets", "writing_interval_seconds",
 ]  # fmt: skip

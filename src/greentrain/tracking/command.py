@@ -14,7 +14,7 @@ from greentrain.tracking.distributed import SESSION_VARIABLE, WRAPPER, as_ancest
 from greentrain.tracking.lifecycle import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.live import LiveRun
 from greentrain.tracking.session import Session, write_to_stderr
-from greentrain.tracking.settings import Settings
+from greentrain.tracking.settings import RECORD_COMMAND_VARIABLE, Settings
 
 BUDGET_EXCEEDED = 3
 """Exit code of a command that was ended because its budget was used up."""
@@ -192,7 +192,9 @@ class CommandRun(LiveRun):
         if self.session is None:
             return dict(os.environ)
         here = as_ancestor(self.session.id, WRAPPER, self.session.folder)
-        return {**os.environ, SESSION_VARIABLE: here.text()}
+        # A training in there that is tracked too has the same command line.
+        unrecorded = {} if self.settings.records_command else {RECORD_COMMAND_VARIABLE: "0"}
+        return {**os.environ, **unrecorded, SESSION_VARIABLE: here.text()}
 
     def _look(self, child: ChildProcess) -> None:
         # A budget that raises is not offered here, so whatever comes is our own trouble and not the command's.

@@ -107,3 +107,4 @@ class TrackKeywords(TypedDict, total=False):
     meter: Any
     quiet: bool
     profiles: str | PathLike[str] | None
+    record_command: bool | None

@@ -13,6 +13,7 @@ from greentrain.errors import GreentrainWarning
 from greentrain.journal.paths import folder_key, host_name
 from greentrain.journal.process_alive import process_started
 from greentrain.journal.run_folders import make_run_folder
+from greentrain.journal.secret_words import without_secrets
 from greentrain.journal.writer import JournalWriter
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import NONE
@@ -79,7 +80,7 @@ class Session:
         self.key = folder_key(self.folder) if self.folder else None
         self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
         self.meter: MeterHandle | None = None
-        self.write(_start_record(self, settings, name, ranks) | _argv(command))
+        self.write(_start_record(self, settings, name, ranks) | _argv(settings, command))
         parting = separate_runs_warning(settings.run_id, os.environ, ranks) if above is None else None
         for warning in (problem, parting):
             if warning:
@@ -189,11 +190,17 @@ def _start_record(session: Session, settings: Settings, name: str | None, ranks:
     }
 
 
-def _argv(command: Sequence[str]) -> dict[str, Any]:
-    """Return what is run; a process that only wraps a command is no rank of the training, and is marked as such."""
+def _argv(settings: Settings, command: Sequence[str]) -> dict[str, Any]:
+    """Return what is run, without secrets and only if it may be recorded.
+
+    A process that only wraps a command is no rank of the training, and is marked as such.
+    """
+    mark = {"wraps": True} if command else {}
+    if not settings.records_command:
+        return mark
     arguments = list(command) or getattr(sys, "argv", [])
-    argv = [str(argument)[:_LONGEST_ARGUMENT] for argument in arguments[:_MOST_ARGUMENTS]]
-    return {"argv": argv, "wraps": True} if command else {"argv": argv}
+    words = [str(argument) for argument in arguments[:_MOST_ARGUMENTS]]
+    return {"argv": [word[:_LONGEST_ARGUMENT] for word in without_secrets(words)], **mark}
 
 
 def warn_user(message: str) -> None:

@@ -19,6 +19,12 @@ ACTIONS = ("warn", "raise", "stop")
 INTERVAL_SECONDS = 1.0
 """Time between samples by default. [s]"""
 
+RECORD_COMMAND_VARIABLE = "GREENTRAIN_RECORD_COMMAND"
+"""Environment variable: ``0`` leaves command lines out of the records, where the run does not say otherwise."""
+
+_NO = ("0", "no", "false", "off")
+_YES = ("1", "yes", "true", "on")
+
 _NUMBERS = ("interval", "total_steps", "budget_kwh", "budget_kg")
 _OF_ESTIMATE = ("gpu", "count", "instance", "workload", "location", "year", "grid_intensity", "pue", "site", "profiles")
 
@@ -38,6 +44,8 @@ class Settings(NamedTuple):
         Name of the meter, with an absolute path where it replays a file.
     home : str or None
         Folder of the journals, absolute.
+    record_command : bool or None
+        Whether the command line is recorded; None where the environment decides.
     """
 
     name: str | None
@@ -52,6 +60,14 @@ class Settings(NamedTuple):
     meter: str
     home: str | None
     quiet: bool
+    record_command: bool | None = None
+
+    @property
+    def records_command(self) -> bool:
+        """Whether the command line is recorded: as the run says, else as the environment does, else yes."""
+        if self.record_command is not None:
+            return self.record_command
+        return os.environ.get(RECORD_COMMAND_VARIABLE, "").strip().lower() not in _NO
 
     @property
     def budget(self) -> dict[str, Any] | None:
@@ -105,6 +121,7 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
         meter=_meter(arguments["meter"]),
         home=_path("home", arguments["home"]),
         quiet=bool(arguments["quiet"]),
+        record_command=_truth("record_command", arguments.get("record_command")),
     )
     _check_budget(settings)
     return settings
@@ -203,6 +220,15 @@ def _text(name: str, value: object, may_be_empty: bool = True) -> str | None:
     if not value.strip() and not may_be_empty:
         raise InputError(name, value, "must not be empty")
     return value
+
+
+def _truth(name: str, value: object) -> bool | None:
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word is None or isinstance(word, bool):
+        return word
+    if word not in _YES + _NO:
+        raise InputError(name, value, "must be yes or no")
+    return word in _YES
 
 
 def _one_of(name: str, value: object, choices: tuple[str, ...]) -> str:

@@ -212,6 +212,7 @@ def track(
     meter: Any = None,
     quiet: bool = False,
     profiles: str | PathLike[str] | None = None,
+    record_command: bool | None = None,
 ) -> Any:
     """Measure a training run: ``@track`` or ``@track("bert")`` on a function, or ``with track("bert") as run``.
 
@@ -259,6 +260,9 @@ def track(
         Whether to leave out the one line at the end. Default: False.
     profiles : path, optional
         Folder of your own profiles. Default: the shipped profiles alone.
+    record_command : bool, optional
+        Whether the record holds the command line, with what looks like a secret masked. Default: True, or as
+        ``GREENTRAIN_RECORD_COMMAND`` says.
 
     Returns
     -------
@@ -309,6 +313,7 @@ def track(
         "meter": meter,
         "quiet": quiet,
         "profiles": profiles,
+        "record_command": record_command,
     }
     tracker = Tracker(checked_settings(arguments))
     return tracker(name) if is_function else tracker
