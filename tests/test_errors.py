@@ -61,11 +61,12 @@ def test_braces_that_a_user_typed_are_kept(rule: str) -> None:
         ("M\u00fcnster", "'Münster'"),
         ("\u0410100", r"'\u0410100'"),
         ("x" * 201, "'" + "x" * 200 + "...'"),
+        ("\u0410" * 5000, "'" + r"\u0410" * 33 + "\\...'"),
         ("/" + "x" * 150, "'/" + "x" * 150 + "'"),
         ([1] * 100, "[" + "1, " * 26 + "1..."),
         (10**5000, "a number of int type too long to show"),
     ],
-    ids=["control", "latin", "cyrillic", "long text", "path", "long list", "huge integer"],
+    ids=["control", "latin", "cyrillic", "long text", "long cyrillic", "path", "long list", "huge integer"],
 )
 def test_values_are_shown_on_one_short_line(value: object, shown: str) -> None:
     """Whatever was typed, a terminal or log shows one line of plain ASCII."""

@@ -21,6 +21,8 @@ _LAST_LATIN = "\u024f"
 """The last letter of Unicode's Latin Extended-B."""
 _LONGEST_TEXT = 200  # a path is of no use when it is cut
 _LONGEST_SHOWN = 80
+_LONGEST_WORD = _LONGEST_TEXT + 10  # with quotes and dots about it
+_LONGEST_MESSAGE = 1000
 _PARAMETER = r"\{(\w+)\}"
 
 
@@ -71,7 +73,7 @@ class InputError(GreentrainError, ValueError):
 
         shown = "" if self.value is None else f" {_shown(self.value)}"
         rule = re.sub(_PARAMETER, lambda found: spell(found[1]), self.rule)
-        return f"{spell(self.parameter)}{shown}: {rule}{self._advice()}"
+        return printable(f"{spell(self.parameter)}{shown}: {rule}{self._advice()}")
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Let the error cross from a worker process, where exceptions travel pickled."""
@@ -125,7 +127,7 @@ class DataError(GreentrainError):
             where.append(f"row {row}")
         if column is not None:
             where.append(f"column {column}")
-        super().__init__(f"{', '.join(where)}: {rule}")
+        super().__init__(printable(f"{', '.join(where)}: {rule}"))
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Let the error cross from a worker process, where exceptions travel pickled."""
@@ -171,6 +173,17 @@ def either(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+def printable(message: str) -> str:
+    """Escape what a terminal would obey; cut words of more than 200 characters, and the whole at 1,000."""
+    if len(message) > _LONGEST_TEXT:
+        words = (word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_TEXT]}..." for word in message.split(" "))
+        message = " ".join(words)
+        message = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}..."
+    if message.isprintable():
+        return message
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in message)
+
+
 def is_latin(text: str) -> bool:
     """Whether a text holds nothing but ASCII and accented Latin letters, none of which is a look-alike of another."""
     return text.isascii() or all(char < "\x80" or (char <= _LAST_LATIN and char.isalpha()) for char in text)
@@ -180,7 +193,8 @@ def _shown(value: object) -> str:
     """Show a value on one line: accented Latin letters as typed, controls and other scripts escaped, long ones cut."""
     if isinstance(value, str):
         text = value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT] + "..."
-        return repr(text) if is_latin(text) else ascii(text)
+        shown = repr(text) if is_latin(text) else ascii(text)
+        return shown if len(shown) <= _LONGEST_WORD else f"{shown[:_LONGEST_TEXT]}...'"
     try:
         text = " ".join(ascii(value).split())
     except ValueError:  # Python refuses to write out integers of thousands of digits

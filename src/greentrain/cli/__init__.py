@@ -1,5 +1,5 @@
 """The command line: parse, one library call, print."""
 
-from greentrain.cli.main import main, run
+from greentrain.cli.main import main, reported, run
 
-__all__ = ["main", "run"]
+__all__ = ["main", "reported", "run"]

@@ -16,6 +16,7 @@ USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
 
 _CONTEXT = "context"
+_LONGEST_MESSAGE = 200  # it repeats what was typed, however long that was
 
 app = typer.Typer(
     name="greentrain",
@@ -133,4 +134,5 @@ def run_app(arguments: Sequence[str]) -> int:
 
 def _usage_message(error: Any) -> str:
     message: str = error.format_message()
-    return message[:1].lower() + message[1:].rstrip(".")
+    shown = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}..."
+    return shown[:1].lower() + shown[1:].rstrip(".")

@@ -9,6 +9,7 @@ from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TextIO
 
 _BOLD, _RESET = "\x1b[1m", "\x1b[0m"
 
@@ -46,7 +47,19 @@ def confirm(question: str) -> bool:
 
 
 def error_line(message: str, code: int) -> int:
-    """Write one line to stderr and return the exit code; what could control a terminal is escaped."""
-    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(message.split()))
-    sys.stderr.write(f"greentrain: {line}\n")
+    """Write one line to stderr, if it can be written, without what controls a terminal, and return the exit code."""
+    from greentrain.errors import printable
+
+    try:
+        sys.stderr.write(f"greentrain: {printable(' '.join(message.split()))}\n")
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
     return code
+
+
+def silence(stream: TextIO) -> None:
+    """Lead a stream that cannot be written to nowhere; Python would complain about it once more in the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
