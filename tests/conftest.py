@@ -76,6 +76,12 @@ def _signals_as_in_a_terminal() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _runs_of_the_tests_alone(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the runs of the tests share the computer with each other, and with no other run that happens to be there."""
+    os.environ["GREENTRAIN_LIVE_RUNS"] = str(tmp_path_factory.mktemp("live-runs"))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_process_left(tmp_path_factory: pytest.TempPathFactory, _signals_as_in_a_terminal: None) -> Iterator[None]:
     """Fail if a process that a test started lives on when all tests have ended, and end it."""
     yield

@@ -77,9 +77,10 @@ def meter(
     components: Iterable[Record] = PARTS,
     lines: Iterable[str] = (),
     lag: float = 0.0,
+    **start: Any,
 ) -> Path:
     """Write a meter's journal: its start, so long after the run's, and the lines that follow."""
-    facts = {"session": session, "run_pid": 100, "pid": pid, "host": host, "components": list(components)}
+    facts = {"session": session, "run_pid": 100, "pid": pid, "host": host, "components": list(components), **start}
     first = line(at + lag, type="start", **facts, lag_seconds=lag)
     return write(folder, f"{host}.{pid}.{session[:6]:0<6}.meter.jsonl", (first, *lines))
 

@@ -25,7 +25,7 @@ GREENTRAIN = (sys.executable, "-c", "import sys; from greentrain.cli import main
 EARLIER = "20260101T000000Z-000000"
 _STEPS = ({"seconds": 0, "gpu_w": 3000, "cpu_w": 500, "memory_w": 100},)
 _PATIENCE_SECONDS = 60.0
-_PASSED = ("PATH", "LANG", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
+_PASSED = ("PATH", "LANG", "GREENTRAIN_LIVE_RUNS", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE")
 
 
 class Outcome(NamedTuple):

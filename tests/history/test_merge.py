@@ -3,6 +3,7 @@
 import json
 from math import exp, log, sqrt
 from pathlib import Path
+from typing import Any
 
 import pytest
 from journals_by_hand import (
@@ -272,6 +273,42 @@ def test_two_meters_at_once_on_different_devices_both_count(tmp_path: Path) -> N
 
     assert run.energy_kwh == {"gpu": 3.5, "cpu": 0.5, "memory": None}
     assert run.hardware == "9 x Tesla V100-SXM2-32GB"
+
+
+PROCESSES = {"cpu": "processes", "memory": "processes"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "counted"),
+    [
+        # Each counted its own processes: 0.5 + 0.5. GPU-1 was read twice.
+        ((False, PROCESSES), (False, PROCESSES), {"gpu": 2.0, "cpu": 1.0}),
+        # They knew of each other, so nothing of what the one counted is in the other's: 2 + 2 as well.
+        ((True, {"gpu": "equal", **PROCESSES}), (True, {"gpu": "equal", **PROCESSES}), {"gpu": 4.0, "cpu": 1.0}),
+        ((True, {"cpu": "job"}), (True, PROCESSES), {"gpu": 2.0, "cpu": 1.0}),
+        # Both counted all that one job used, or the whole computer: once.
+        ((False, {"cpu": "job"}), (False, {"cpu": "job"}), {"gpu": 2.0, "cpu": 0.5}),
+        ((False, {"cpu": "job"}), (False, PROCESSES), {"gpu": 2.0, "cpu": 0.5}),
+        ((False, {}), (False, {}), {"gpu": 2.0, "cpu": 0.5}),
+        ((True, {}), (True, {}), {"gpu": 2.0, "cpu": 0.5}),
+        # The one knew of the other and left its part; the other knew of none.
+        ((True, {"cpu": "job"}), (False, PROCESSES), {"gpu": 2.0, "cpu": 0.5}),
+    ],
+)
+def test_only_what_was_read_twice_counts_once(
+    tmp_path: Path, first: tuple[bool, Any], second: tuple[bool, Any], counted: dict[str, float]
+) -> None:
+    """Two meters of one run at once on one computer, 2 kWh of GPU-1 and 0.5 kWh of the CPU each."""
+    for number, (known, methods) in enumerate((first, second)):
+        tracker(tmp_path, pid=200 + number, session=f"s{number}", lines=[ended(3600)])
+        end = stopped(3600, 3600, 2.0, 0.5)
+        end = json.dumps({**json.loads(end), "share_method": methods}) + "\n"
+        facts = {"session": f"s{number}", "pid": 300 + number, "components": (GPU, CPU), "is_shared_out": known}
+        meter(tmp_path, **facts, lines=[end])
+    run = run_of(tmp_path)
+
+    assert run.energy_kwh == {**counted, "memory": None}
+    assert [node.meter.get("share_method", {}) for node in run.nodes] == [first[1], second[1]]
 
 
 def test_a_clock_that_was_set_back_does_not_make_two_sessions_one(tmp_path: Path) -> None:

@@ -1,24 +1,19 @@
-"""The run's share of a computer: arithmetic, and real processes."""
+"""The run's share of a computer: real processes."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from math import inf
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from greentrain.meter.process_share import (
-    ProcessShare,
-    ProcessTree,
-    attributed_share,
-    container_cpus,
-    container_memory_bytes,
-    parse_job_group,
-)
+from greentrain.meter import live_runs
+from greentrain.meter.control_groups import JobGroup
+from greentrain.meter.live_runs import LiveRun, LiveRuns, announce
+from greentrain.meter.process_share import ProcessShare, ProcessTree, RunUse
 
 SPIN = "import time\nend = time.process_time() + {seconds}\nwhile time.process_time() < end: pass\n"
 FOUR_CHILDREN = """
@@ -46,35 +41,6 @@ os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 print(flush=True)
 time.sleep(60)
 """
-
-
-@pytest.mark.parametrize(
-    ("own", "used", "allotted", "share"),
-    [
-        (50, 50, 1.0, 1.0),  # nobody else
-        (25, 50, 1.0, 30 / 55),  # half of what is used, all that is idle
-        (0, 100, 1.0, 0.0),  # the others use everything
-        (0, 0, 1.0, 1.0),  # nobody works on a computer that is ours
-        (0, 0, 0.25, 0.25),  # nobody works, and a quarter is ours
-        (25, 100, 0.25, 0.25),  # a full node in four equal jobs
-        (80, 50, 1.0, 1.0),  # clocks differ: never more than all
-    ],
-)
-def test_attribution_by_hand(own: float, used: float, allotted: float, share: float) -> None:
-    """Used capacity goes by use, idle capacity at a tenth of its weight by what may be used."""
-    assert attributed_share(own, used, 100.0, allotted, 0.1) == pytest.approx(share)
-
-
-@given(
-    st.floats(0, 1000), st.floats(0, 1000), st.floats(0.01, 1000), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1000)
-)
-def test_attribution_laws(
-    own: float, used: float, capacity: float, allotted: float, weight: float, more: float
-) -> None:
-    """A share lies in 0 to 1 and never falls with one's own use."""
-    share = attributed_share(own, used, capacity, allotted, weight)
-    assert 0.0 <= share <= 1.0
-    assert attributed_share(own + more, used, capacity, allotted, weight) >= share - 1e-12
 
 
 @pytest.mark.slow
@@ -149,30 +115,95 @@ def test_share_before_the_first_count_is_what_is_allotted() -> None:
     assert 0 < found.memory <= 1
 
 
-def test_job_group_of_a_scheduler(tmp_path: Path) -> None:
-    """Slurm's control group of the job, not of the step, counts time and memory; both generations are read."""
-    new = tmp_path / "system.slice/slurmstepd.scope/job_42"
-    new.mkdir(parents=True)
-    (new / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\n")
-    (new / "memory.stat").write_text("anon 4096\nfile 9\n")
-    (new / "memory.max").write_text("max\n")
-    group = parse_job_group("0::/system.slice/slurmstepd.scope/job_42/step_0/user/task_0\n", str(tmp_path))
-    assert group is not None
-    assert (group.cpu_seconds(), group.memory_bytes(), group.memory_limit_bytes()) == (2.5, 4096.0, None)
-    old = tmp_path / "cpuacct/slurm/uid_1/job_7"
-    old.mkdir(parents=True)
-    (old / "cpuacct.usage").write_text("3000000000\n")
-    group = parse_job_group("4:cpu,cpuacct:/slurm/uid_1/job_7/step_0\n1:name=systemd:/x\n", str(tmp_path))
-    assert group is not None
-    assert (group.cpu_seconds(), group.memory_bytes()) == (3.0, None)
-    assert parse_job_group("0::/user.slice/session-1.scope\n", str(tmp_path)) is None
+OUTER = """
+import subprocess, sys
+inner = subprocess.Popen([sys.executable, "-c", {spin!r}], stdin=subprocess.PIPE)
+print(inner.pid, flush=True)
+for line in sys.stdin.buffer:
+    inner.stdin.write(line)
+    inner.stdin.flush()
+    if line == b"end\\n":
+        inner.wait()
+        print(flush=True)
+"""
 
 
-def test_limits_of_a_container(tmp_path: Path) -> None:
-    """A quota of 150 ms in 100 ms is 1.5 CPUs; none stated is no limit."""
-    assert container_cpus(str(tmp_path)) is None
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert container_cpus(str(tmp_path)) is None
-    (tmp_path / "cpu.max").write_text("150000 100000\n")
-    (tmp_path / "memory.max").write_text("1073741824\n")
-    assert (container_cpus(str(tmp_path)), container_memory_bytes(str(tmp_path))) == (1.5, 1073741824.0)
+@pytest.mark.slow
+def test_a_run_inside_another_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker works a second for a run of its own, below a process of another run: that second is the worker's alone.
+
+    The outer run sees it in the worker's own count, and also when the worker has ended and its parent has its time.
+    """
+    tmp_path.chmod(0o1777)
+    monkeypatch.setenv(live_runs.VARIABLE, str(tmp_path))
+    code = OUTER.format(spin="input()\n" + SPIN.format(seconds=1.0) + "print(flush=True)\ninput()\n")
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        worker = int(process.stdout.readline())
+        shares = [ProcessShare(pid, time.monotonic(), announce(pid, time.monotonic())) for pid in (process.pid, worker)]
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+        for _ in range(3):
+            time.sleep(0.1)
+            [share.update() for share in reversed(shares)]
+        process.stdout.readline()  # of the worker, which has worked its second
+        shares[1].end(time.monotonic())
+        process.stdin.write(b"end\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        shares[0].end(time.monotonic())
+        seen = LiveRuns("", str(tmp_path))
+        seen.look()
+        seen.read()
+        process.stdin.close()
+    outer, inner = (seen.others[share.presence.name].facts["cpu_seconds"] for share in shares)
+    assert 1.0 <= inner < 1.3
+    assert outer < 0.3
+
+
+def group_of(folder: Path, micros: int) -> JobGroup:
+    """Write how much a job's group has used."""
+    folder.mkdir(exist_ok=True)
+    (folder / "cpu.stat").write_text(f"usage_usec {micros}\n")
+    (folder / "memory.stat").write_text("anon 1000\n")
+    return JobGroup("/job_1", {"": str(folder)})
+
+
+def test_two_runs_in_one_job(tmp_path: Path) -> None:
+    """The first has what the job uses without the second, which has its own processes: 10 s and 1000 B in all.
+
+    Of the 10 s the second states 4 and of the 1000 B 300, so 6 s and 700 B are the first one's. When the second states
+    1 s more than the job has used meanwhile, that is taken off later: 0, then 2 - 1 = 1 s.
+    """
+    jobs = tmp_path / "job"
+    first = RunUse(os.getpid(), "1000000.1.aaaaaa", [group_of(jobs, 0)])
+    second = RunUse(os.getpid(), "2000000.1.bbbbbb", [group_of(jobs, 0)])
+
+    def neighbours(seconds: float) -> dict[str, LiveRun]:
+        return {"2": LiveRun(2.0, inf, {**second.facts, "scope": "processes", "cpu_seconds": seconds, "bytes": 300})}
+
+    first.count({})
+    first.count(neighbours(0.0))
+    second.count({"1": LiveRun(1.0, inf, {**first.facts, "scope": first.scope})})
+    assert (first.scope, second.scope) == ("/job_1", "processes")
+
+    group_of(jobs, 10_000_000)
+    assert first.count(neighbours(4.0)) == (pytest.approx(6.0), 700.0)
+    assert first.count(neighbours(5.0)) == (pytest.approx(6.0), 700.0)
+    group_of(jobs, 12_000_000)
+    assert first.count(neighbours(5.0)) == (pytest.approx(7.0), 700.0)
+    assert first.others_seconds == 5.0
+
+
+def test_a_run_has_the_job_when_the_first_has_ended(tmp_path: Path) -> None:
+    """It counted its processes until then; the job's earlier time is not added."""
+    run = RunUse(os.getpid(), "2000000.1.bbbbbb", [group_of(tmp_path, 50_000_000)])
+    earlier = {"scope": "/job_1", "groups": ["/job_1"], "cpu_seconds": 40.0}
+    run.count({"1": LiveRun(1.0, inf, earlier)})
+    before = run.count({"1": LiveRun(1.0, inf, earlier)})[0]
+    assert run.scope == "processes"
+    group_of(tmp_path, 53_000_000)
+    seconds = run.count({"1": LiveRun(1.0, 5.0, earlier)})[0]
+    assert run.scope == "/job_1"
+    assert seconds - before == pytest.approx(3.0)

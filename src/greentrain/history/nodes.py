@@ -9,6 +9,7 @@ from greentrain.journal import fields
 from greentrain.journal.readings import energy_at
 from greentrain.journal.records import (
     COMPONENTS,
+    OWN_PROCESSES,
     Component,
     Gap,
     expects_accelerators,
@@ -127,7 +128,7 @@ def _own_account(meter: MeterJournal | None) -> dict[str, object]:
     if meter is None:
         return {}
     share = {name: value for name, value in meter.share.items() if value is not None}
-    stated = {"share": share, "codecarbon_version": meter.codecarbon_version}
+    stated = {"share": share, "share_method": meter.share_method, "codecarbon_version": meter.codecarbon_version}
     stated |= {"meter_name": meter.name, "meter_version": meter.version}
     return {**meter.quality, "why": meter.why, **{name: value for name, value in stated.items() if value}}
 
@@ -172,13 +173,25 @@ def _own_energy(meter: MeterJournal, before: list[MeterJournal]) -> tuple[dict[s
 
 def _overlap(meter: MeterJournal, other: MeterJournal, name: str) -> float:
     """Return the time after a meter's start for which another one measured the same component. [s]"""
-    if other.host != meter.host or not _same_devices(meter.components, other.components, name):
+    if other.host != meter.host or not _may_hold_the_same(meter, other, name):
         return 0.0
     reached = [point.seconds for point in other.points if point.energy_kwh[name] is not None]
     later = meter.started - other.started
     if abs(meter.offset - other.offset) < _SAME_BOOT_SECONDS:
         later -= meter.offset - other.offset
     return max(0.0, (reached[-1] if reached else 0.0) - later)
+
+
+def _may_hold_the_same(ours: MeterJournal, theirs: MeterJournal, name: str) -> bool:
+    """Whether what two meters counted at one time may be the same: the whole computer's, or their job's group's.
+
+    What each counted for its own processes is not, nor what was shared out among the runs that knew of each other.
+    """
+    if all(meter.is_shared_out and name in meter.share_method for meter in (ours, theirs)):
+        return False
+    if name == "cpu" and all(meter.share_method.get(name) == OWN_PROCESSES for meter in (ours, theirs)):
+        return False
+    return _same_devices(ours.components, theirs.components, name)
 
 
 def _same_devices(ours: tuple[Component, ...], theirs: tuple[Component, ...], name: str) -> bool:

@@ -30,7 +30,7 @@ from greentrain.journal.readings import (
     points_of,
     silence_of,
 )
-from greentrain.journal.records import DAMAGED, NOT_DRAWING, Component, Gap, is_significant_gap
+from greentrain.journal.records import COMPONENTS, DAMAGED, NOT_DRAWING, Component, Gap, is_significant_gap
 from greentrain.journal.writer import JournalRecord, writing_interval_seconds
 from greentrain.units import SECONDS_PER_HOUR
 
@@ -116,6 +116,10 @@ class MeterJournal(NamedTuple):
         Components with energy of which a part is not read, or not any more.
     lapses : dict of str to list of (float, float)
         Times since the run's start in which a component that was read before was left out of the readings. [s]
+    share, share_method : dict of str to float, dict of str to str
+        The run's part of what its computer drew, by component, and how it was found.
+    is_shared_out : bool
+        Whether other meters of the computer knew of the run, so that they counted nothing that is in its share.
     gaps : tuple of Gap
         Times without a reading: those that it stated, and its silence at the end.
     is_failing : bool
@@ -137,6 +141,8 @@ class MeterJournal(NamedTuple):
     points: tuple[Point, ...]
     power_w: dict[str, float | None]
     share: dict[str, float | None]
+    share_method: dict[str, str]
+    is_shared_out: bool
     components: tuple[Component, ...]
     lost: frozenset[str]
     lapses: dict[str, list[Time]]
@@ -361,6 +367,8 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
         points=points,
         power_w=by_component(fields.mapping(newest, "power_w")),
         share=by_component(last_mapping(readings, "share")),
+        share_method=_share_methods(last_mapping(readings, "share_method")),
+        is_shared_out=start.get("is_shared_out") is True,
         components=components,
         lost=frozenset(_lost(points, components, changes)),
         lapses=lapses_of(readings),
@@ -377,6 +385,10 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
         ),
     )
     return _with_silence(meter, silence_of(readings)) if meter.is_failing else meter
+
+
+def _share_methods(found: dict[str, Any]) -> dict[str, str]:
+    return {name: method for name in COMPONENTS if (method := fields.text(found, name))}
 
 
 def _with_silence(meter: MeterJournal, silence: Time | None) -> MeterJournal:

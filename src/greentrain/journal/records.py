@@ -9,6 +9,9 @@ COMPONENTS = ("gpu", "cpu", "memory")
 QUALITIES = ("measured", "modelled", "unknown")
 """How a component's energy is known, the best first."""
 
+OWN_PROCESSES, OWN_JOB = "processes", "job"
+"""Whose use of CPU and memory is counted as the run's: its processes', or all that its scheduler's job uses."""
+
 STATUSES = ("running", "completed", "failed", "interrupted", "killed", "unknown")
 """States of a run; ``interrupted`` by Ctrl-C, ``killed`` before it could record its end, ``unknown`` of one that ended
 in order or by itself, but whose record does not hold how."""

@@ -12,7 +12,8 @@ from greentrain.journal.access_rights import renew_folder
 from greentrain.journal.writer import JournalWriter
 from greentrain.meter.backends import make_meter
 from greentrain.meter.base import Meter
-from greentrain.meter.launch import CHANNEL, SIGN_OF_LIFE
+from greentrain.meter.launch import CHANNEL, PRESENCE, SIGN_OF_LIFE
+from greentrain.meter.live_runs import Announcement
 from greentrain.meter.process_share import ProcessShare
 from greentrain.meter.recorder import Recorder
 from greentrain.meter.run_end import RunEnd, RunEndWatch
@@ -32,7 +33,8 @@ _LAST_READ_SECONDS = 1.0
 def main(argument: str) -> None:
     """Measure until the run ends; the process ends here, whatever may still hang in it."""
     settings = from_json(argument)
-    _stand_alone()
+    announcement = Announcement(settings.announced, PRESENCE) if settings.announced else Announcement()
+    _stand_alone(CHANNEL, SIGN_OF_LIFE, *([PRESENCE] if settings.announced else []))
     watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL)
     with suppress(OSError):  # somebody may have removed it since the run's start
         renew_folder(settings.run_folder)
@@ -40,7 +42,7 @@ def main(argument: str) -> None:
     code = 0
     try:
         # The share is counted from here on: what the meter loads takes longer than a first count needs.
-        share = ProcessShare(settings.root_pid)
+        share = ProcessShare(settings.root_pid, settings.started_mono, announcement)
         measure(settings, journal, make_meter(settings), share, watch)
     except BaseException as error:
         journal.write({"type": "end", "why": "terminated", "error": f"{type(error).__name__} {error}"})
@@ -61,11 +63,11 @@ def measure(
         now = time.monotonic()
         # Late ticks are left out, not made up for.
         next_mono = max(next_mono + settings.interval_seconds, now)
-        end = _wait_until(next_mono, meter, watch)
+        end = _wait_until(next_mono, recorder, watch)
     _finish(recorder, meter, end)
 
 
-def _wait_until(mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
+def _wait_until(mono: float, recorder: Recorder, watch: RunEndWatch) -> RunEnd | None:
     """Wait for the next reading to record [s]; return the run's end when that comes first.
 
     In a long pause the meter is read all the same: a CPU's counter starts again after some ten minutes, and what has
@@ -74,8 +76,7 @@ def _wait_until(mono: float, meter: Meter, watch: RunEndWatch) -> RunEnd | None:
     left = mono - time.monotonic()
     end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
     while end is None and left > LONGEST_PAUSE_SECONDS:
-        with suppress(Exception):  # it counts when it fails at a reading that is recorded
-            meter.read(_READ_SECONDS)
+        recorder.keep_up(_READ_SECONDS)
         left = mono - time.monotonic()
         end = watch.wait(min(left, LONGEST_PAUSE_SECONDS))
     return end
@@ -95,15 +96,16 @@ def _finish(recorder: Recorder, meter: Meter, end: RunEnd) -> None:
     recorder.read(_LAST_READ_SECONDS, is_last=True)
     recorder.finish(end)
     meter.stop()
+    recorder.tidy_up()
 
 
-def _stand_alone() -> None:
-    """Leave the run's session, folder and open files, and keep the two descriptors from programs started here."""
+def _stand_alone(*kept: int) -> None:
+    """Leave the run's session, folder and files but these descriptors, which programs started here don't inherit."""
     with suppress(OSError):  # it may lead a session already
         os.setsid()
     os.chdir(os.sep)
-    os.closerange(SIGN_OF_LIFE + 1, os.sysconf("SC_OPEN_MAX"))
-    for descriptor in (CHANNEL, SIGN_OF_LIFE):
+    os.closerange(kept[-1] + 1, os.sysconf("SC_OPEN_MAX"))
+    for descriptor in kept:
         os.set_inheritable(descriptor, False)
 
 

@@ -24,11 +24,17 @@ class Reading(NamedTuple):
         Energy since the run's start by kind of component; a kind that was never read is absent. [kWh]
     power_w : mapping of str to float
         Power by kind of component over the last interval; absent where it was not read. [W]
+    gpu_share : float or None
+        The run's part of what its GPUs drew since its start, 0 to 1; None where they are not divided.
+    gpu_share_method : str or None
+        How they are divided: one of `greentrain.meter.attribution.DEVICE_METHODS`.
     """
 
     mono: float
     energy_kwh: Mapping[str, float]
     power_w: Mapping[str, float]
+    gpu_share: float | None = None
+    gpu_share_method: str | None = None
 
 
 class Meter(Protocol):

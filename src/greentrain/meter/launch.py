@@ -11,17 +11,19 @@ from contextlib import suppress
 
 from greentrain.journal.process_alive import process_started
 from greentrain.meter.backends import DEFAULT, NONE
+from greentrain.meter.live_runs import VARIABLE, Announcement, announce, withdraw
 from greentrain.meter.settings import GPU_VARIABLES, MeterSettings, ranks_on_node
 
-CHANNEL, SIGN_OF_LIFE = 3, 4
-"""Descriptors in the meter: the run's end is signalled on the first; the second is open while the meter lives."""
+CHANNEL, SIGN_OF_LIFE, PRESENCE = 3, 4, 5
+"""Descriptors in the meter: the run's end is signalled on the first; the second is open while the meter lives; the
+third is the locked file by which other runs know this one, where there is one."""
 
 _SHELL = "/bin/sh"
 _FIRST_FREE_DESCRIPTOR = 10
 _POLLING_SECONDS = 0.005
 _PASSED_VARIABLES = (
     *("PATH", "HOME", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
-    *("TMPDIR", "XDG_DATA_HOME", "GREENTRAIN_HOME", "GREENTRAIN_HOST", "GREENTRAIN_SHARED"),
+    *("TMPDIR", "XDG_DATA_HOME", "GREENTRAIN_HOME", "GREENTRAIN_HOST", "GREENTRAIN_SHARED", VARIABLE),
 )
 
 
@@ -126,20 +128,25 @@ def launch(
     """
     if meter == NONE:
         return MeterHandle(problem="metering is switched off")
+    if problem := _obstacle():
+        return MeterHandle(problem=f"the meter could not be started: {problem}")
     pid = os.getpid() if run_pid is None else run_pid
+    started = time.monotonic() if started_mono is None else started_mono
+    announcement = announce(pid, started)
     settings = MeterSettings(
         run_folder=os.path.abspath(run_folder),
         session=session,
         run_pid=pid,
         pid_started=process_started(pid),
         root_pid=_root_process(pid),
-        started_mono=time.monotonic() if started_mono is None else started_mono,
+        started_mono=started,
         interval_seconds=interval_seconds,
         environment={name: os.environ[name] for name in GPU_VARIABLES if name in os.environ},
         meter=meter,
+        announced=announcement.path,
     )
     try:
-        return _start(settings.to_json())
+        return _start(settings.to_json(), announcement)
     except Exception as error:
         return MeterHandle(problem=f"the meter could not be started: {type(error).__name__} {error}")
 
@@ -150,18 +157,34 @@ def _root_process(run_pid: int) -> int:
     return os.getppid() if is_launched and os.getppid() > 1 else run_pid
 
 
-def _start(argument: str) -> MeterHandle:
+def _obstacle() -> str | None:
+    """State why no meter can be started here; None where nothing is known to be in the way."""
     if not sys.executable:
-        return MeterHandle(problem="the meter could not be started: this Python has no program file of its own")
-    if not hasattr(os, "posix_spawn"):
-        return MeterHandle(problem="the meter could not be started: it runs on Linux and macOS only")
+        return "this Python has no program file of its own"
+    return None if hasattr(os, "posix_spawn") else "it runs on Linux and macOS only"
+
+
+def _start(argument: str, announcement: Announcement) -> MeterHandle:
+    try:
+        if announcement.descriptor >= 0:
+            announcement = announcement._replace(descriptor=_above(announcement.descriptor)[0])
+        handle = _connected(argument, announcement.descriptor)
+    except BaseException:
+        withdraw(announcement)
+        raise
+    if announcement.descriptor >= 0:  # the meter holds its lock from here on
+        os.close(announcement.descriptor)
+    return handle
+
+
+def _connected(argument: str, presence: int) -> MeterHandle:
     receiver, sender = _end_channel()
     life, life_writer = os.pipe()
     mine, theirs = _above(sender, life), _above(receiver, life_writer)
     for descriptor in mine:
         os.set_blocking(descriptor, False)
     try:
-        _spawn(argument, *theirs)
+        _spawn(argument, theirs[0], theirs[1], presence)
     except BaseException:
         _close(*mine)
         raise
@@ -190,7 +213,7 @@ def _above(*descriptors: int) -> tuple[int, ...]:
     return moved
 
 
-def _spawn(argument: str, receiver: int, life_writer: int) -> None:
+def _spawn(argument: str, receiver: int, life_writer: int, presence: int) -> None:
     command = [sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter", argument]
     has_shell = os.path.exists(_SHELL)
     files = [
@@ -198,6 +221,7 @@ def _spawn(argument: str, receiver: int, life_writer: int) -> None:
         *((os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)),
         (os.POSIX_SPAWN_DUP2, receiver, CHANNEL),
         (os.POSIX_SPAWN_DUP2, life_writer, SIGN_OF_LIFE),
+        *([(os.POSIX_SPAWN_DUP2, presence, PRESENCE)] if presence >= 0 else []),
     ]
     program = [_SHELL, "-c", '"$@" &', "sh", *command] if has_shell else command
     pid = os.posix_spawn(program[0], program, _environment(), file_actions=files, setsid=True, setsigmask=())

@@ -1,23 +1,26 @@
-"""The run's share of a computer that others use too: CPU time and memory of its processes, as parts of the whole.
+"""The run's share of a computer that others use too: what its processes use of CPU and memory, and a part of the idle.
 
 The files of ``/proc`` are read; where there are none, no share is known and the computer counts as the run's own.
 """
 
 import os
-import re
 import time
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+from typing import Any, NamedTuple
 
+from greentrain.journal.records import OWN_JOB, OWN_PROCESSES
+from greentrain.meter.attribution import Allotment, IdlePart, Presence, attributed_share, fair_use
+from greentrain.meter.control_groups import JobGroup, allotted_cpus, allotted_memory, job_groups
 from greentrain.meter.host_reader import cpu_seconds, memory_bytes
+from greentrain.meter.live_runs import Announcement, LiveRun, LiveRuns, OwnPresence, find_place
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _CPU_IDLE_WEIGHT = 0.1  # a CPU without work draws about what a tenth of its work adds: codecarbon's model
 _MEMORY_IDLE_WEIGHT = 1.0  # memory draws the same, used or not
 _BUDGET = 1e-3
-_CGROUPS = "/sys/fs/cgroup"
-_JOB = re.compile(r".*/job_\d+")
+_MOST_ANCESTORS = 50
 
 
 class Share(NamedTuple):
@@ -27,88 +30,249 @@ class Share(NamedTuple):
     memory: float | None
 
 
-def attributed_share(own: float, used: float, capacity: float, allotted: float, idle_weight: float) -> float:
-    """Attribute a resource: what is used by use, what is idle by what may be used.
+class _Counts(NamedTuple):
+    """CPU time since some moment: of the run, of all runs, of all processes, and what there was of it. [s]"""
 
-    ``(own + w a (capacity - used)) / (used + w (capacity - used))``, the weight w being what idle capacity costs
-    compared with used.
+    own: float
+    others: float
+    busy: float
+    total: float
 
-    Parameters
-    ----------
-    own, used, capacity : float
-        What the run uses, what all use, and what there is, in one unit.
-    allotted : float
-        Part of the computer that the run may use, 0 to 1.
-    idle_weight : float
-        Cost of what is idle over cost of what is used.
-
-    Returns
-    -------
-    float
-        The share, 0 to 1.
-    """
-    used = min(max(used, 0.0), capacity)
-    own = min(max(own, 0.0), used)
-    idle = idle_weight * (capacity - used)
-    return min(1.0, (own + allotted * idle) / (used + idle)) if used + idle > 0 else allotted
+    def since(self, earlier: "_Counts") -> "_Counts":
+        return _Counts(*(now - then for now, then in zip(self, earlier, strict=True)))
 
 
 class ProcessShare:
-    """Follows the processes of a run.
+    """Follows the processes of a run, and the other runs of the computer.
 
-    Until the computer's clock of CPU time has moved on, the share of the CPU is what the run may use of it.
+    Until the computer's clock of CPU time has moved on, the share of the CPU is the run's part of what is idle.
 
     Parameters
     ----------
     root_pid : int
         The process from which all others of the run descend.
+    started_mono : float, optional
+        The run's start, of ``time.monotonic``. Default: now. [s]
+    announcement : Announcement, optional
+        By which others know the run.
 
     Attributes
     ----------
     latest : Share
         As it was last worked out.
+    presence : OwnPresence
+        By which others know the run.
+    runs : LiveRuns
+        The other runs.
     """
 
-    def __init__(self, root_pid: int) -> None:
-        self._group: JobGroup | None = find_job_group(root_pid)
-        self._tree = ProcessTree(root_pid)
-        self._allotted_cpu = min(1.0, _allotted_cpus(root_pid) / (os.cpu_count() or 1))
-        self._allotted_bytes = (self._group and self._group.memory_limit_bytes()) or container_memory_bytes()
-        self._last = self._counts()
-        self.latest = Share(None if self._last is None else self._allotted_cpu, self._memory())
+    def __init__(
+        self, root_pid: int, started_mono: float | None = None, announcement: Announcement | None = None
+    ) -> None:
+        self.presence = OwnPresence(announcement or Announcement())
+        self.runs = LiveRuns(self.presence.name, find_place() if hasattr(os, "getuid") else None)
+        self._use = RunUse(root_pid, self.presence.name)
+        total_bytes = memory_bytes()[1]
+        self._allotments = allotted_cpus(root_pid), allotted_memory(root_pid, total_bytes or 1.0)
+        self._facts: dict[str, Any] = {**self._use.facts, "cpu": self._allotments[0], "memory": self._allotments[1]}
+        self._devices: tuple[str, ...] = ()
+        started = time.monotonic() if started_mono is None else started_mono
+        self._idle = tuple(IdlePart(own, started) for own in self._allotments)
         self._next_mono = 0.0
+        self._recount_others()
+        self._first = self._last = self._counts()
+        self._grown: _Counts | None = None
+        self._bytes = (0.0, 0.0)
+        self.look()
+        self.latest = self._share()
 
     def update(self) -> Share:
         """Return the share of the time since it was last worked out; reading too many processes is done seldom."""
         now = time.monotonic()
-        if now < self._next_mono:
-            return self.latest
-        before = time.thread_time()
-        counts = self._counts()
-        if counts is not None and self._last is not None and counts[2] > self._last[2]:
-            own, busy, total = (new - old for new, old in zip(counts, self._last, strict=True))
-            cpu = attributed_share(own, busy, total, self._allotted_cpu, _CPU_IDLE_WEIGHT)
-            self.latest = Share(cpu, self._memory())
-            self._last = counts
-        self._next_mono = now + (time.thread_time() - before) / _BUDGET
+        if now >= self._next_mono:
+            before = time.thread_time()
+            self._recount_others()
+            counts = self._counts()
+            if counts is not None and self._last is not None and counts.total > self._last.total:
+                self._grown, self._last = counts.since(self._last), counts
+            self._next_mono = now + (time.thread_time() - before) / _BUDGET
+        self.look()
+        self.latest = self._share()
+        for part in self._idle:
+            part.restart()
         return self.latest
 
-    def _counts(self) -> tuple[float, float, float] | None:
-        machine = cpu_seconds()
-        if not machine:
-            return None
-        own = self._group.cpu_seconds() if self._group else None
-        own = self._tree.cpu_seconds() if own is None else own
-        return own, machine[0] / _TICKS_PER_SECOND, machine[1] / _TICKS_PER_SECOND
+    def look(self) -> None:
+        """See which other runs came and went, between two updates that lie far apart."""
+        self.runs.look()
+        now = time.monotonic()
+        for place, part in enumerate(self._idle):
+            part.reach(
+                now,
+                {
+                    name: Presence(run.since, run.until, _allotment(run, place))
+                    for name, run in self.runs.others.items()
+                },
+            )
 
-    def _memory(self) -> float | None:
+    def end(self, ended_mono: float) -> None:
+        """State the run's end [s], and what it used, to others."""
+        self._recount_others()
+        self._counts()
+        self.presence.end(ended_mono)
+
+    def claim(self, devices: tuple[str, ...]) -> None:
+        """Let others know which devices the run has chosen."""
+        self._devices = devices
+        self._state()
+
+    @property
+    def methods(self) -> dict[str, str]:
+        """What is counted as the run's use, by kind of component: its processes, or those of its job's group."""
+        kind = OWN_PROCESSES if self._use.scope == OWN_PROCESSES else OWN_JOB
+        return {name: kind for name, value in self.latest._asdict().items() if value is not None}
+
+    def _share(self) -> Share:
+        return Share(self._cpu(self._idle[0].mean), self._memory(self._idle[1].mean))
+
+    def _cpu(self, allotted: float) -> float | None:
+        if self._last is None or self._first is None:
+            return None
+        grown, whole = self._grown, self._last.since(self._first)
+        if grown is None:
+            return allotted
+        # By all that was counted so far: counts of moments that differ a little are taken from each other.
+        own = grown.own * fair_use(whole.own, whole.others, whole.busy)
+        return attributed_share(own, grown.busy, grown.total, allotted, _CPU_IDLE_WEIGHT)
+
+    def _memory(self, allotted: float) -> float | None:
         used, total = memory_bytes()
         if not total:
             return None
-        own = self._group.memory_bytes() if self._group else None
-        own = self._tree.memory_bytes() if own is None else own
-        allotted = min(1.0, self._allotted_bytes / total) if self._allotted_bytes else 1.0
-        return attributed_share(own, used, total, allotted, _MEMORY_IDLE_WEIGHT)
+        own, others = self._bytes
+        return attributed_share(own * fair_use(own, others, used), used, total, allotted, _MEMORY_IDLE_WEIGHT)
+
+    def _recount_others(self) -> None:
+        self.runs.look()
+        self.runs.read()
+
+    def _counts(self) -> _Counts | None:
+        machine = cpu_seconds()
+        own, own_bytes = self._use.count(self.runs.others)
+        facts = [run.facts for run in self.runs.others.values() if run.until == inf]
+        self._bytes = own_bytes, sum(_amount(each, "bytes") for each in facts)
+        self._state()
+        if not machine:
+            return None
+        return _Counts(own, self._use.others_seconds, machine[0] / _TICKS_PER_SECOND, machine[1] / _TICKS_PER_SECOND)
+
+    def _state(self) -> None:
+        own = {"cpu_seconds": round(self._use.seconds, 2), "bytes": int(self._bytes[0])}
+        self.presence.state({**self._facts, "scope": self._use.scope, "devices": self._devices, **own})
+
+
+class RunUse:
+    """Counts CPU time and memory of a run, without what other runs inside it count for themselves.
+
+    A run that has its job's group to itself counts all of the group. Of several runs in one group the first counts it
+    without the others, which count their own processes: so nothing is counted twice, and nothing is left out.
+
+    Parameters
+    ----------
+    root_pid : int
+        The process from which all others of the run descend.
+    name : str
+        What tells the run from others.
+    groups : sequence of JobGroup, optional
+        The groups of its job, the larger first. Default: those that its root process is in.
+
+    Attributes
+    ----------
+    scope : str
+        What is counted: `OWN_PROCESSES`, or a group's name.
+    seconds, others_seconds : float
+        CPU time of the run, and of all other runs, since they were first counted. [s]
+    """
+
+    def __init__(self, root_pid: int, name: str, groups: Sequence[JobGroup] | None = None) -> None:
+        self._root_pid = root_pid
+        self._since = _since(name)
+        self._tree = ProcessTree(root_pid)
+        self._groups = job_groups(root_pid) if groups is None else groups
+        self._last: dict[str, float] = {}
+        self._stated: dict[str, float] = {}
+        self._has_counted = False
+        self._debt_seconds = 0.0
+        self.scope = OWN_PROCESSES
+        self.seconds = 0.0
+        self.others_seconds = 0.0
+        self.facts: dict[str, Any] = {
+            "root": root_pid,
+            "processes": process_namespace(),
+            "ancestors": list(ancestors(root_pid)),
+            "groups": [group.name for group in self._groups],
+        }
+
+    def count(self, others: Mapping[str, LiveRun]) -> tuple[float, float]:
+        """Count; return CPU time since the first count [s], and memory now. [B]"""
+        group = self._own_group(others)
+        self.scope = group.name if group else OWN_PROCESSES
+        inner = [name for name, run in others.items() if self._holds(run, group)]
+        stated = self._stated_growth(others)
+        self.others_seconds += sum(stated.values())
+        # An inner run may state a moment later what was counted here already: that is taken off the next time.
+        grown = self._grown(group) - sum(stated[name] for name in inner) - self._debt_seconds
+        self.seconds += max(0.0, grown)
+        self._debt_seconds = max(0.0, -grown)
+        self._has_counted = True
+        held = group.memory_bytes() if group else None
+        held = self._tree.memory_bytes() if held is None else held
+        held -= sum(_amount(others[name].facts, "bytes") for name in inner if others[name].until == inf)
+        return self.seconds, max(0.0, held)
+
+    def _own_group(self, others: Mapping[str, LiveRun]) -> JobGroup | None:
+        """Return the largest group of which this is the first run; None where the processes count."""
+        for group in self._groups:
+            is_taken = any(
+                run.until == inf and run.since < self._since and group.name in _listed(run.facts, "groups")
+                for run in others.values()
+            )
+            if not is_taken:
+                return group
+        return None
+
+    def _holds(self, run: LiveRun, group: JobGroup | None) -> bool:
+        """Whether what another run counts is a part of what this one would count."""
+        facts = run.facts
+        if facts.get("scope") in [each.name for each in self._groups]:
+            return False  # it holds this one
+        if group is not None:
+            return group.name in _listed(facts, "groups")
+        if facts.get("root") == self._root_pid and run.since < self._since:
+            return False
+        is_comparable = facts.get("processes") == self.facts["processes"]
+        return is_comparable and self._root_pid in _listed(facts, "ancestors")
+
+    def _grown(self, group: JobGroup | None) -> float:
+        """Return the CPU time since the last count; every source is counted, since any may be the next one. [s]"""
+        now = {OWN_PROCESSES: self._tree.cpu_seconds()}
+        for each in self._groups:
+            now[each.name] = each.cpu_seconds() or self._last.get(each.name, 0.0)
+        name = group.name if group else OWN_PROCESSES
+        grown = now[name] - self._last.get(name, now[name])
+        self._last = now
+        return grown
+
+    def _stated_growth(self, others: Mapping[str, LiveRun]) -> dict[str, float]:
+        """Return by how much the CPU time of each other run has grown, as it states it. [s]"""
+        now = {name: _amount(run.facts, "cpu_seconds") for name, run in others.items()}
+        # What a run stated before this one counted at all is in no growth.
+        grown = {
+            name: max(0.0, seconds - self._stated.get(name, 0.0 if self._has_counted else seconds))
+            for name, seconds in now.items()
+        }
+        self._stated = {name: max(seconds, self._stated.get(name, 0.0)) for name, seconds in now.items()}
+        return grown
 
 
 class ProcessTree:
@@ -183,114 +347,43 @@ def _stat(pid: int) -> list[bytes] | None:
         return None
 
 
-def _allotted_cpus(pid: int) -> float:
+def process_namespace() -> int:
+    """Return what tells whether two process ids are of one numbering; 0 where the system does not report it."""
     try:
-        bound = float(len(os.sched_getaffinity(pid)))
-    except (AttributeError, OSError):
-        bound = float(os.cpu_count() or 1)
-    return min(bound, container_cpus() or bound)
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
-class JobGroup:
-    """The control group of a Slurm job.
-
-    Parameters
-    ----------
-    folders : dict of str to str
-        Folder of the group by controller: ``cpuacct`` and ``memory``, or an empty name for the unified hierarchy.
-    """
-
-    def __init__(self, folders: dict[str, str]) -> None:
-        self._folders = folders
-
-    def cpu_seconds(self) -> float | None:
-        """Return the CPU time that the job has used. [s]"""
-        if "" in self._folders:
-            micros = _field(f"{self._folders['']}/cpu.stat", b"usage_usec")
-            return None if micros is None else micros * 1e-6
-        nanos = self._number("cpuacct", "cpuacct.usage")
-        return None if nanos is None else nanos * 1e-9
-
-    def memory_bytes(self) -> float | None:
-        """Return the memory that the job's processes hold. [B]"""
-        if "" in self._folders:
-            return _field(f"{self._folders['']}/memory.stat", b"anon")
-        folder = self._folders.get("memory")
-        return _field(f"{folder}/memory.stat", b"total_rss") if folder else None
-
-    def memory_limit_bytes(self) -> float | None:
-        """Return the memory that was allotted to the job; None when there is no limit. [B]"""
-        if "" in self._folders:
-            return self._number("", "memory.max")
-        return self._number("memory", "memory.limit_in_bytes")
-
-    def _number(self, controller: str, name: str) -> float | None:
-        folder = self._folders.get(controller)
-        return _guarded(lambda: float(_read(f"{folder}/{name}"))) if folder else None
+def ancestors(pid: int) -> Iterator[int]:
+    """Yield a process and those from which it descends, the nearest first."""
+    for _ in range(_MOST_ANCESTORS):
+        fields = _stat(pid) if pid > 0 else None
+        if fields is None:
+            return
+        yield pid
+        pid = int(fields[1])
 
 
-def find_job_group(pid: int, root: str = _CGROUPS) -> JobGroup | None:
-    """Find the job's control group of a process; None when no scheduler made one that can be read."""
-    try:
-        text = _read(f"/proc/{pid}/cgroup").decode()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return parse_job_group(text, root)
+def _allotment(run: LiveRun, place: int) -> Allotment:
+    """Read what another run may use; everything, where it does not state that."""
+    found = _listed(run.facts, ("cpu", "memory")[place])
+    if len(found) != 2 or not isinstance(found[0], float) or not 0 < found[0] <= 1 or not isinstance(found[1], str):
+        return Allotment()
+    return Allotment(*found)
 
 
-def parse_job_group(text: str, root: str = _CGROUPS) -> JobGroup | None:
-    """Find the job's group in the text of ``/proc/PID/cgroup``: lines of hierarchy, controllers and path."""
-    folders = {}
-    for line in text.splitlines():
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        found = _JOB.match(path)
-        if not found:
-            continue
-        for controller in controllers.split(","):
-            folders[controller] = os.path.join(root, controller, found[0].lstrip("/"))
-    group = JobGroup({name: folder for name, folder in folders.items() if os.path.isdir(folder)})
-    return group if group.cpu_seconds() is not None else None
+def _amount(facts: dict[str, Any], name: str) -> float:
+    value = facts.get(name)
+    return float(value) if isinstance(value, (int, float)) and 0 <= value < inf else 0.0
 
 
-def _field(path: str, name: bytes) -> float | None:
-    def find() -> float:
-        return next(float(line.split()[1]) for line in _read(path).splitlines() if line.split()[:1] == [name])
-
-    return _guarded(find)
+def _listed(facts: dict[str, Any], name: str) -> list[Any]:
+    value = facts.get(name)
+    return value if isinstance(value, list) else []
 
 
-def _guarded(read: Callable[[], float]) -> float | None:
-    try:
-        return read()
-    except (OSError, ValueError, StopIteration):
-        return None
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def container_cpus(root: str = _CGROUPS) -> float | None:
-    """Return how many CPUs the container that we are in may use; None when it has no limit."""
-
-    def unified() -> float:
-        quota, period = _read(f"{root}/cpu.max").split()
-        return float(quota) / float(period)
-
-    def older() -> float:
-        quota = float(_read(f"{root}/cpu/cpu.cfs_quota_us"))
-        return quota / float(_read(f"{root}/cpu/cpu.cfs_period_us"))
-
-    limits = (_guarded(unified), _guarded(older))
-    return next((cpus for cpus in limits if cpus is not None and cpus > 0), None)
-
-
-def container_memory_bytes(root: str = _CGROUPS) -> float | None:
-    """Return how much memory the container that we are in may use; None when it has no limit. [B]"""
-    limits = (
-        _guarded(lambda: float(_read(f"{root}/memory.max"))),
-        _guarded(lambda: float(_read(f"{root}/memory/memory.limit_in_bytes"))),
-    )
-    return next((limit for limit in limits if limit is not None), None)
+def _since(name: str) -> float:
+    """Return when a run began, by its name; endless where others do not see it, so that it is before none. [s]"""
+    moment = name.partition(".")[0]
+    return int(moment) / 1e6 if moment else inf

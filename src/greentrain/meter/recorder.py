@@ -3,11 +3,12 @@
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from greentrain.journal.paths import host_name
 from greentrain.journal.records import COMPONENTS, worst_quality
 from greentrain.journal.writer import JournalWriter, writing_interval_seconds
-from greentrain.meter.base import Component, Meter
+from greentrain.meter.base import Component, Meter, Reading
 from greentrain.meter.energy_account import EnergyAccount, ReadingGap
 from greentrain.meter.process_share import ProcessShare, Share
 from greentrain.meter.run_end import RunEnd
@@ -44,6 +45,9 @@ class Recorder:
         self._next_write_seconds = 0.0
         self._marks: set[str] = set()
         self._gap: ReadingGap | None = None
+        self._gpu_share: float | None = None
+        self._share_method: dict[str, str] = {}
+        self._written_method: dict[str, str] = {}
 
     def read(self, timeout_seconds: float, is_last: bool = False) -> None:
         """Read the meter within this time, and write what is due. [s]"""
@@ -56,7 +60,8 @@ class Recorder:
             return
         self._describe()
         clamped = self._account.clamped
-        share = self._share.update() if self._meter.is_machine_wide else _NO_SHARE
+        share = self._share.update() if self._meter.is_machine_wide else self._no_share()
+        self._take_shares(reading)
         self._note(self._account.take(reading, share, quality_by_kind(self._meter.components)))
         if self._account.clamped > clamped:
             self._marks.add("clamped")
@@ -64,14 +69,32 @@ class Recorder:
         if not is_last and elapsed >= self._next_write_seconds:
             self._write_sample(elapsed)
 
+    def keep_up(self, timeout_seconds: float) -> None:
+        """Read the meter and look for other runs between readings that count. [s]"""
+        with suppress(Exception):  # it counts when it fails at a reading that is recorded
+            self._meter.read(timeout_seconds)
+        if self._meter.is_machine_wide:
+            self._share.look()
+
     def finish(self, end: RunEnd) -> None:
         """Write what is left and the end record."""
+        self._share.end(end.mono)
         self._note(self._account.close(end.mono))
         elapsed = max(0.0, end.mono - self._settings.started_mono)
         self._write_sample(elapsed)
         quality = quality_record(self._account, self._meter.components, elapsed) | own_cost(self._meter, elapsed)
-        self._journal.write({"type": "end", "why": end.why, **self._values(elapsed), "quality": quality})
+        shares = {"share": self._shares(), "share_method": self._share_method} if self._share_method else {}
+        self._journal.write({"type": "end", "why": end.why, **self._values(elapsed), **shares, "quality": quality})
         self._journal.close()
+
+    def tidy_up(self) -> None:
+        """Remove what runs that ended long ago, or crashed, have left among the announcements."""
+        self._share.presence.sweep()
+
+    def _no_share(self) -> Share:
+        if not self._meter.awaits_component:  # it reads nothing of this computer that others would have less of
+            self._share.presence.withdraw()
+        return _NO_SHARE
 
     def _describe(self) -> None:
         """Write the start record at first, later what has changed of the components."""
@@ -102,6 +125,7 @@ class Recorder:
             "meter_version": meter.version,
             "lag_seconds": round(time.monotonic() - self._settings.started_mono, 4),
             "interval_seconds": self._settings.interval_seconds,
+            "is_shared_out": self._share.presence.is_known,
         }
         if meter.name == "codecarbon":  # where readers of before there were other meters look for it
             record["codecarbon_version"] = meter.version
@@ -109,12 +133,9 @@ class Recorder:
 
     def _write_sample(self, elapsed_seconds: float) -> None:
         self._write_gap()
-        share = self._account.shares()
-        record = {
-            "type": "sample",
-            **self._values(elapsed_seconds),
-            "share": {"cpu": _rounded(share.cpu, 4), "memory": _rounded(share.memory, 4)},
-        }
+        record = {"type": "sample", **self._values(elapsed_seconds), "share": self._shares()}
+        if self._share_method != self._written_method:
+            record["share_method"] = self._written_method = self._share_method
         if self._marks:
             record["marks"] = sorted(self._marks)
             self._marks.clear()
@@ -122,6 +143,17 @@ class Recorder:
         pause = writing_interval_seconds(elapsed_seconds, self._settings.interval_seconds)
         # Half a reading early, so that a reading a millisecond early does not skip its turn.
         self._next_write_seconds = elapsed_seconds + pause - self._settings.interval_seconds / 2
+
+    def _take_shares(self, reading: Reading) -> None:
+        self._gpu_share = reading.gpu_share
+        self._share_method = self._share.methods if self._meter.is_machine_wide else {}
+        if reading.gpu_share_method:
+            self._share_method = {"gpu": reading.gpu_share_method, **self._share_method}
+
+    def _shares(self) -> dict[str, float | None]:
+        share = self._account.shares()
+        gpu = {} if self._gpu_share is None else {"gpu": _rounded(self._gpu_share, 4)}
+        return {**gpu, "cpu": _rounded(share.cpu, 4), "memory": _rounded(share.memory, 4)}
 
     def _note(self, gaps: tuple[ReadingGap, ...]) -> None:
         """Keep gaps until the next sample, as one where they follow each other: a slow driver makes one per reading."""

@@ -49,6 +49,8 @@ class MeterSettings(NamedTuple):
         The run's variables that select GPUs.
     meter : str
         Name of the back-end, and after a colon its argument where it takes one: ``native``, ``replay:FILE``.
+    announced : str
+        The file by which other runs of the computer know this one; empty where they don't.
     """
 
     run_folder: str
@@ -60,6 +62,7 @@ class MeterSettings(NamedTuple):
     interval_seconds: float
     environment: dict[str, str]
     meter: str
+    announced: str = ""
 
     @property
     def argument(self) -> str:

@@ -74,7 +74,7 @@ def _components(run: Run) -> list[str]:
         qualities = {node.quality[name] for node in run.nodes if node.energy_kwh[name] is not None}
         value = run.energy_kwh[name]
         energy = "not measured" if value is None else f"{_text(value, 'kWh')}, {' and '.join(sorted(qualities))}"
-        lines.append(f"  {name:<10}{energy}")
+        lines.append(f"  {name:<10}{energy}{_share(run, name) if value is not None else ''}")
     pue, grid = (run.footprint.inputs.get(name) for name in ("pue", "grid_intensity"))
     if pue is not None and grid is not None:
         text = (
@@ -83,6 +83,18 @@ def _components(run: Run) -> list[str]:
         )
         lines += shown(text)
     return lines
+
+
+def _share(run: Run, name: str) -> str:
+    """Write which part of what the computers drew is the run's, and how that was found; blank where it is not known."""
+    meters = [node.meter for node in run.nodes if name in node.meter.get("share", {})]
+    if not meters:
+        return ""
+    shares = [meter["share"][name] for meter in meters]
+    methods = {meter["share_method"][name] for meter in meters if name in meter.get("share_method", {})}
+    ends = dict.fromkeys(percent(share) for share in (min(shares), max(shares)))
+    how = f" (by {escaped(' and '.join(sorted(methods)))})" if methods else ""
+    return f"; {' to '.join(ends)} of {'its GPUs' if name == 'gpu' else 'the computer'}{how}"
 
 
 def _estimate(run: Run) -> list[str]:
