@@ -140,6 +140,56 @@ def test_a_database_that_refuses(home: Path, tmp_path: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("postgresql://127.0.0.1:9/x?user=u&password=hunter2", "postgresql://127.0.0.1:9/x refuses: "),
+        (
+            "postgresql://u:hunter2@127.0.0.1:9/x?sslpassword=hunter2&passfile=/hunter2",
+            "postgresql://u:***@127.0.0.1:9/x",
+        ),
+        (
+            "postgresql://u:a@127.0.0.1:9/x?sslmode=hunter2",
+            "postgresql://u:***@127.0.0.1:9/x refuses: OperationalError",
+        ),
+        ("postgresql://127.0.0.1:9/x?connect_timeout=hunter2", "postgresql://127.0.0.1:9/x refuses: ProgrammingError"),
+        ("postgresql://127.0.0.1:9/x?hunter2=1", "postgresql://127.0.0.1:9/x refuses: "),
+        ("postgresql://host:hunter2/x", "to: must be an address such as"),
+        ("sqlite:///:memory:?key=hunter2", "to 'sqlite:///:memory:': names no file"),
+        (
+            "sqlite:////none/x.db?timeout=hunter2",
+            "to 'sqlite:////none/x.db': has an option that its driver does not take",
+        ),
+        ("sqlite:////none/x.db?hunter2=1", "to 'sqlite:////none/x.db': has an option that its driver does not take"),
+        ("postgresql+none://u:hunter2@h/x", "to 'postgresql+none': names a driver that is not there"),
+        ("sqlite:////none/\0", "sqlite:////none/%00 refuses: embedded null byte"),
+    ],
+)
+def test_no_secret_of_an_address_is_repeated(to: str, message: str) -> None:
+    """Neither in the message nor in any exception that led to it, whichever part of the address holds it."""
+    with pytest.raises(GreentrainError) as caught:
+        export((), to)
+    assert str(caught.value).startswith(message)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert SECRET not in f"{error} {error!r} {error.args}"
+        error = error.__cause__ or error.__context__
+
+
+def test_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file without a folder cannot be looked for below the working directory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gone").mkdir()
+    os.chdir("gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(InputError) as caught:
+        export((), "sqlite:///x.db")
+    assert str(caught.value) == "to 'sqlite:///x.db': cannot be used: No such file or directory"
+
+
 MISSING = """
 import sys
 sys.modules["sqlalchemy"] = None

@@ -5,16 +5,18 @@ objects are JSON text.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from warnings import catch_warnings, simplefilter
 
 from greentrain.errors import GreentrainError, InputError
 from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run import Run, to_plain_data, utc
 from greentrain.journal.records import COMPONENTS
 
+Result = TypeVar("Result")
 _LONGEST_KEY = 200
 _LARGEST_WHOLE = 2**63 - 1
 _ENERGIES = tuple(f"{name}_energy_kwh" for name in COMPONENTS)
@@ -59,6 +61,10 @@ _COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 """The columns of each table by kind, in order."""
 
+_TIMES = ("connect_timeout", "timeout")
+_PLACES = (*_TIMES, "host", "port", "dbname", "user")
+"""Options of an address that are no secrets."""
+
 _ROWS_AT_ONCE = 500
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _EXAMPLES = "must be an address such as sqlite:///runs.db or postgresql://host/name"
@@ -91,67 +97,107 @@ def export(runs: Iterable[Run], to: str) -> Exported:
     GreentrainError
         When SQLAlchemy is missing, or the database refuses.
     """
+    known = tuple(runs)
     engine = _engine(to)
     try:
-        with _refusals_named(engine.url), engine.begin() as connection:
-            tables = describe_tables()
-            tables["runs"].metadata.create_all(connection)
-            _add_new_columns(connection, tables.values())
-            known = tuple(runs)
-            counts = {
-                name: _upsert(connection, tables[name], (row for run in known for row in rows_of(name, run)))
-                for name in tables
-            }
+        with _attempt(engine.connect, engine.url, Exception) as connection:
+            from sqlalchemy.exc import DBAPIError
+
+            return _attempt(lambda: _write(connection, known), engine.url, DBAPIError)
     finally:
         engine.dispose()
+
+
+def _write(connection: Any, runs: tuple[Run, ...]) -> Exported:
+    with connection.begin():
+        tables = describe_tables()
+        tables["runs"].metadata.create_all(connection)
+        _add_new_columns(connection, tables.values())
+        counts = {
+            name: _upsert(connection, tables[name], (row for run in runs for row in rows_of(name, run)))
+            for name in tables
+        }
     return Exported(**counts)
 
 
 def _engine(to: str) -> Any:
     try:
         from sqlalchemy import create_engine
-        from sqlalchemy.exc import ArgumentError
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SAWarning
     except ImportError:
         raise GreentrainError(f"export {_INSTALL}") from None
     url = _address(to)
     kind = url.get_backend_name()
-    try:
-        return create_engine(url.set(drivername=_DRIVERS[kind]) if url.drivername == kind else url)
-    except ImportError:
-        raise GreentrainError(f"export {_INSTALL}") from None
-    except ArgumentError:
-        raise InputError("to", url.drivername, "names a driver that is not there", (f"{kind}://",)) from None
+    full = url.set(drivername=_DRIVERS[kind]) if url.drivername == kind else url
+    with catch_warnings():
+        simplefilter("error", SAWarning)  # an option that the driver does not know
+        try:
+            return create_engine(full)
+        except ImportError:
+            raise GreentrainError(f"export {_INSTALL}") from None
+        except NoSuchModuleError:
+            raise InputError("to", url.drivername, "names a driver that is not there", (f"{kind}://",)) from None
+        except (ArgumentError, SAWarning, ValueError, TypeError):
+            rule = "has an option that its driver does not take"
+        except OSError as error:
+            rule = f"cannot be used: {error.strerror}"
+    raise InputError("to", _harmless(url), rule)
 
 
 def _address(to: str) -> Any:
+    """Take an address apart; what looks like one is not repeated, in the causes of an error neither."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
-    try:
+    url = None
+    with suppress(ArgumentError, ValueError):
         url = make_url(to)
-    except (ArgumentError, ValueError):
-        # What looks like an address is not repeated: it may hold a password.
+    if url is None:
         is_path = to.strip() and not set(to) & set(":@?")
-        raise InputError("to", to if is_path else None, _EXAMPLES, (f"sqlite:///{to}",) if is_path else ()) from None
+        raise InputError("to", to if is_path else None, _EXAMPLES, (f"sqlite:///{to}",) if is_path else ())
     kind = url.get_backend_name()
     if kind not in _DRIVERS:
         raise InputError("to", kind, "is a database that is not supported; use sqlite or postgresql")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise InputError("to", to, "names no file, so that nothing would be kept", ("sqlite:///runs.db",))
+        raise InputError(
+            "to", to.partition("?")[0], "names no file, so that nothing would be kept", ("sqlite:///runs.db",)
+        )
     return url
 
 
-@contextmanager
-def _refusals_named(url: Any) -> Iterator[None]:
-    from sqlalchemy.exc import DBAPIError
+def _attempt(step: Callable[[], Result], url: Any, kinds: type[Exception]) -> Result:
+    """Do a step; where the database refuses raise one line that leads to no other exception: any may hold a password.
 
+    Parameters
+    ----------
+    step : callable
+        What to do.
+    url : URL
+        The address, taken apart.
+    kinds : type
+        Exceptions that are the database's.
+    """
     try:
-        yield
-    except DBAPIError as error:
+        return step()
+    except kinds as error:
         # Only the database's own first line: the statement would fill the screen.
-        lines = str(error.orig).strip().splitlines() or [type(error).__name__]
-        # A password in the address is shown as three stars.
-        raise GreentrainError(f"{url.set(drivername=url.get_backend_name())} refuses: {lines[0]}") from None
+        lines = str(getattr(error, "orig", error)).strip().splitlines()
+        name = type(error).__name__
+    secrets = [str(url.password or ""), *_doubtful(url)]
+    are_shown = lines and not any(secret and secret in lines[0] for secret in secrets)
+    raise GreentrainError(f"{_harmless(url)} refuses: {lines[0] if are_shown else name}")
+
+
+def _harmless(url: Any) -> str:
+    """Write an address without its secrets: any option but a time may be one."""
+    times = {name: value for name, value in url.query.items() if name in _TIMES and str(value).isdecimal()}
+    return str(url.set(drivername=url.get_backend_name(), query=times))
+
+
+def _doubtful(url: Any) -> Iterator[str]:
+    for name, value in url.query.items():
+        if name not in _PLACES or (name in _TIMES and not str(value).isdecimal()):
+            yield from (name, value) if isinstance(value, str) else (name, *value)
 
 
 def _add_new_columns(connection: Any, tables: Iterable[Any]) -> None:
