@@ -135,7 +135,8 @@ def test_every_hardware_class_has_its_defaults() -> None:
         metered = {"node_ratio"} if hardware_class in ("sxm-node", "pcie-server") else set()
         wanted = {"utilization", "host_share", "unmetered_share", "node_share_kg"} | metered
         assert parameters[hardware_class] == wanted, hardware_class
-    assert parameters["any"] == {"device_kg", "lifetime_hours", "share_of_life_in_use", "unmetered_share"}
+    shared = {"device_kg", "lifetime_hours", "share_of_life_in_use", "unmetered_share", "peak_over_tdp"}
+    assert parameters["any"] == shared
 
 
 def test_loading_and_listing_gives_as_many_as_the_files_contain() -> None:

@@ -28,13 +28,13 @@ def test_each_look_shows_what_a_new_reading_shows(tmp_path: Path) -> None:
     follower = book.follow("li")
     steps = (
         (journal, line(1, type="log", values={"step": 1, "loss": 0.5})),
-        (read, reading(60, 60, 0.1, 0.01)),
+        (read, reading(60, 60, 0.01, 0.001)),
         (read, line(61, type="gap", from_mono=5010.0, to_mono=5060.0, seconds=50.0, reason="late")),
-        (read, reading(120, 120, 0.2, 0.02), line(121, type="component", **_COMPONENT)),
+        (read, reading(120, 120, 0.02, 0.002), line(121, type="component", **_COMPONENT)),
         (journal, line(122, type="span_start", span=1, parent=None, name="epoch", attributes={})),
         (journal, line(130, type="log", values={"step": 4}), line(131, type="log", values={"loss": 0.25})),
-        (read, reading(180, 180, 0.3)[:-20]),
-        (read, reading(180, 180, 0.3)[-20:], stopped(240, 240, 0.4)),
+        (read, reading(180, 180, 0.03)[:-20]),
+        (read, reading(180, 180, 0.03)[-20:], stopped(240, 240, 0.04)),
         (journal, line(240, type="end", status="completed")),
     )
     for path, *lines in steps:
@@ -42,7 +42,7 @@ def test_each_look_shows_what_a_new_reading_shows(tmp_path: Path) -> None:
         looked, anew = follower.look(), book.get("live")
         assert looked is not None
         assert what_is_shown(looked) == what_is_shown(anew)
-    assert (anew.status, anew.energy_kwh["gpu"], len(anew.gaps)) == ("completed", 0.4, 1)
+    assert (anew.status, anew.energy_kwh["gpu"], len(anew.gaps)) == ("completed", 0.04, 1)
 
 
 def what_is_shown(run: Run) -> tuple[object, ...]:

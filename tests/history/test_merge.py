@@ -125,11 +125,11 @@ def test_a_run_that_states_no_grid_takes_the_factors_of_its_estimate(tmp_path: P
 def test_a_killed_run_counts_to_its_last_sample(tmp_path: Path) -> None:
     """SIGKILL, and the meter too: what was read is kept, the rest is a gap."""
     tracker(tmp_path, lines=[line(100, type="log", values={"step": 1})])
-    meter(tmp_path, lines=[reading(50, 50, 0.1, 0.02), reading(60, 60, 0.12, 0.03)])
+    meter(tmp_path, lines=[reading(50, 50, 0.01, 0.002), reading(60, 60, 0.012, 0.003)])
     run = run_of(tmp_path)
 
     assert run.status == "killed"
-    assert run.energy_kwh["gpu"] == 0.12
+    assert run.energy_kwh["gpu"] == 0.012
     assert run.duration_seconds == 100
     assert run.gaps == ((ELSEWHERE, NOON + 60, 40.0, "unmeasured"),)
 
@@ -165,19 +165,19 @@ def test_joined_ranks_have_no_energy_of_their_own(tmp_path: Path) -> None:
 def test_ranks_without_their_meter_are_stated(tmp_path: Path) -> None:
     """Before the rank that starts it came, and after it went; a moment is nothing to speak of."""
     tracker(tmp_path, at=10, session="first", lines=[ended(110)], ranks={"rank": 0})
-    meter(tmp_path, at=10, session="first", lines=[stopped(110, 100, 2.0, 0.5)])
+    meter(tmp_path, at=10, session="first", lines=[stopped(110, 100, 0.02, 0.005)])
     tracker(tmp_path, pid=7, session="other", role="joined", lines=[ended(150)], ranks={"rank": 1})
     run = run_of(tmp_path)
     assert [(gap.started - NOON, gap.seconds, gap.reason) for gap in run.gaps] == [
         (0.0, 10.0, "unmeasured"), (110.0, 40.0, "unmeasured")
     ]  # fmt: skip
-    assert (run.duration_seconds, run.energy_kwh["gpu"], run.is_complete) == (100.0, 2.0, False)
+    assert (run.duration_seconds, run.energy_kwh["gpu"], run.is_complete) == (100.0, 0.02, False)
 
 
 def test_ranks_that_come_and_go_within_a_moment(tmp_path: Path) -> None:
     """No launcher starts all ranks at once."""
     tracker(tmp_path, at=1, session="first", lines=[ended(110)], ranks={"rank": 0})
-    meter(tmp_path, at=1, session="first", lines=[stopped(110, 109, 2.0, 0.5)])
+    meter(tmp_path, at=1, session="first", lines=[stopped(110, 109, 0.02, 0.005)])
     tracker(tmp_path, pid=7, session="other", role="joined", lines=[ended(112)], ranks={"rank": 1})
     assert run_of(tmp_path).gaps == ()
 
@@ -217,9 +217,11 @@ def test_a_computer_without_accelerators_lacks_none(
 ) -> None:
     """A run on CPUs is complete without an accelerator's energy, unless somebody spoke of one or the meter saw one."""
     tracker(tmp_path, lines=[ended(60)], estimate_inputs=stated)
-    energy = {"gpu": None, "cpu": 0.5, "memory": 0.1}
+    energy = {"gpu": None, "cpu": 0.005, "memory": 0.001}
     meter(
-        tmp_path, components=components, lines=[stopped(60, 60, None, 0.5).replace('"memory": null', '"memory": 0.1')]
+        tmp_path,
+        components=components,
+        lines=[stopped(60, 60, None, 0.005).replace('"memory": null', '"memory": 0.001')],
     )
     run = run_of(tmp_path)
     assert (run.energy_kwh, run.is_complete) == (energy, is_complete)
@@ -243,23 +245,23 @@ def test_two_meters_at_once_on_one_node_count_once(tmp_path: Path) -> None:
 def test_a_meter_that_started_late_is_not_at_once_with_the_next_one(tmp_path: Path) -> None:
     """On a busy computer the first meter needs half a second to start; it counts from the run's start all the same."""
     tracker(tmp_path, lines=[ended(60)])
-    meter(tmp_path, lag=0.5, lines=[stopped(60, 60, 2.0, 0.5)])
+    meter(tmp_path, lag=0.5, lines=[stopped(60, 60, 0.02, 0.005)])
     tracker(tmp_path, at=60.2, pid=200, session="s2", lines=[ended(120.2)])
-    meter(tmp_path, at=60.2, lag=0.04, pid=201, session="s2", lines=[stopped(120.2, 60, 1.0, 0.25)])
+    meter(tmp_path, at=60.2, lag=0.04, pid=201, session="s2", lines=[stopped(120.2, 60, 0.01, 0.0025)])
     run = run_of(tmp_path)
 
-    assert run.energy_kwh == {"gpu": 3.0, "cpu": 0.75, "memory": None}
+    assert run.energy_kwh == {"gpu": 0.03, "cpu": 0.0075, "memory": None}
     assert run.notes == ()
 
 
-@pytest.mark.parametrize(("early_seconds", "counted"), [(0.004, 3.0), (30.0, 2.5)])
+@pytest.mark.parametrizex
 def test_clocks_of_milliseconds_make_no_overlap(tmp_path: Path, early_seconds: float, counted: float) -> None:
     """A session that follows the one before at once begins a few milliseconds early by the journals' clocks."""
     tracker(tmp_path, lines=[ended(60)])
-    meter(tmp_path, lines=[stopped(60, 60, 2.0)])
+    meter(tmp_path, lines=[stopped(60, 60, 0.02)])
     start = 60 - early_seconds
     tracker(tmp_path, at=start, pid=200, session="s2", lines=[ended(start + 60)])
-    meter(tmp_path, at=start, pid=201, session="s2", lines=[stopped(start + 60, 60, 1.0)])
+    meter(tmp_path, at=start, pid=201, session="s2", lines=[stopped(start + 60, 60, 0.01)])
     assert run_of(tmp_path).energy_kwh["gpu"] == pytest.approx(counted)
 
 
@@ -268,10 +270,10 @@ def test_two_meters_at_once_on_different_devices_both_count(tmp_path: Path) -> N
     one_hour(tmp_path, gpu=2.0, cpu=0.5)
     tracker(tmp_path, pid=200, session="s2", lines=[ended(3600)])
     other = {**GPU, "id": "GPU-8"}
-    meter(tmp_path, pid=201, session="s2", components=(other, CPU), lines=[stopped(3600, 3600, 1.5, 0.5)])
+    meter(tmp_path, pid=201, session="s2", components=(other, CPU), lines=[stopped(3600, 3600, 0.5, 0.5)])
     run = run_of(tmp_path)
 
-    assert run.energy_kwh == {"gpu": 3.5, "cpu": 0.5, "memory": None}
+    assert run.energy_kwh == {"gpu": 2.5, "cpu": 0.5, "memory": None}
     assert run.hardware == "9 x Tesla V100-SXM2-32GB"
 
 
@@ -374,18 +376,18 @@ def test_fields_of_the_wrong_kind_count_as_absent(tmp_path: Path) -> None:
 def test_readings_never_run_backwards(tmp_path: Path) -> None:
     """A counter that was reset keeps what had been reached."""
     tracker(tmp_path, lines=[ended(30)])
-    meter(tmp_path, lines=[reading(10, 10, 0.5), reading(20, 20, 0.1), stopped(30, 30, 0.2)])
-    assert run_of(tmp_path).energy_kwh["gpu"] == 0.5
+    meter(tmp_path, lines=[reading(10, 10, 0.005), reading(20, 20, 0.001), stopped(30, 30, 0.002)])
+    assert run_of(tmp_path).energy_kwh["gpu"] == 0.005
 
 
 def test_a_component_that_was_lost_on_the_way(tmp_path: Path) -> None:
     """Its energy up to then counts, and a note states why it is not whole."""
     tracker(tmp_path, lines=[ended(30)])
     lost = line(15, type="component", component="gpu", quality="unknown", reason="nvidia-smi hangs")
-    meter(tmp_path, components=[GPU], lines=[reading(10, 10, 0.5), lost, stopped(30, 30, 0.5)])
+    meter(tmp_path, components=[GPU], lines=[reading(10, 10, 0.0005), lost, stopped(30, 30, 0.0005)])
     run = run_of(tmp_path)
 
-    assert run.energy_kwh["gpu"] == 0.5
+    assert run.energy_kwh["gpu"] == 0.0005
     assert (run.nodes[0].quality["gpu"], run.nodes[0].unmeasured) == ("measured", ("gpu", "cpu", "memory"))
     assert run.nodes[0].unread_seconds == {"gpu": 20.0}
     part = slice_session(str(tmp_path), "s1", 5.0, 25.0, {}, UNKNOWN_SITE)
@@ -399,7 +401,7 @@ def test_devices_that_the_meter_finds_later(tmp_path: Path) -> None:
     tracker(tmp_path, lines=[ended(30)])
     found = [line(2, type="component", **{**GPU, "id": f"GPU-{number}"}) for number in (1, 2)]
     unknown = {**GPU, "id": "", "name": "", "quality": "unknown"}
-    meter(tmp_path, components=[unknown, MEMORY], lines=[*found, stopped(30, 30, 0.5)])
+    meter(tmp_path, components=[unknown, MEMORY], lines=[*found, stopped(30, 30, 0.005)])
     run = run_of(tmp_path)
 
     assert [part.id for part in run.nodes[0].components if part.component == "gpu"] == ["GPU-1", "GPU-2"]
@@ -410,7 +412,7 @@ def test_gaps_of_a_meter_are_handed_on(tmp_path: Path) -> None:
     """With their moment by the wall clock."""
     tracker(tmp_path, lines=[ended(300)])
     gap = line(250, type="gap", from_mono=MONO + 100, to_mono=MONO + 220, seconds=120.0, reason="suspended")
-    meter(tmp_path, lines=[gap, stopped(300, 300, 0.5)])
+    meter(tmp_path, lines=[gap, stopped(300, 300, 0.05)])
     assert run_of(tmp_path).gaps == ((ELSEWHERE, NOON + 100, 120.0, "suspended"),)
 
 
@@ -472,12 +474,12 @@ def test_a_killed_run_is_no_surer_of_its_grid_than_a_finished_one(tmp_path: Path
 
 def test_a_run_is_the_same_whether_or_not_all_its_samples_are_read(tmp_path: Path) -> None:
     """Gaps, a component that is lost, a session after another, a kill: only what no sum needs is left out."""
-    samples = [reading(10.0 * number, 10.0 * number, 0.1 * number, 0.01 * number) for number in range(1, 30)]
+    samples = [reading(10.0 * number, 10.0 * number, 0.001 * number, 0.0001 * number) for number in range(1, 30)]
     gap = line(150, type="gap", from_mono=MONO + 100, to_mono=MONO + 140, seconds=40.0, reason="late")
     lost = line(155, type="component", component="cpu", quality="unknown", reason="lost")
-    without_cpu = [reading(10.0 * number, 10.0 * number, 0.1 * number) for number in range(16, 30)]
+    without_cpu = [reading(10.0 * number, 10.0 * number, 0.001 * number) for number in range(16, 30)]
     kinds = {
-        "killed": [samples], "ended": [[*samples, stopped(300, 300, 3.0, 0.3)]],
+        "killed": [samples], "ended": [[*samples, stopped(300, 300, 0.03, 0.003)]],
         "gap": [[*samples[:15], gap, *samples[15:]]], "lost": [[*samples[:15], lost, *without_cpu]],
         "again": [samples, samples],
     }  # fmt: skip
@@ -502,14 +504,14 @@ def compact(path: Path) -> None:
 def test_a_run_in_two_homes_is_one(tmp_path: Path) -> None:
     """One node wrote elsewhere; a copied file counts once."""
     tracker(tmp_path / "one" / "k", host="a", session="a", lines=[ended(60)])
-    meter(tmp_path / "one" / "k", host="a", session="a", lines=[stopped(60, 60, 1.0)])
+    meter(tmp_path / "one" / "k", host="a", session="a", lines=[stopped(60, 60, 0.01)])
     tracker(tmp_path / "two" / "k", host="b", session="b", lines=[ended(60)])
-    copy = meter(tmp_path / "two" / "k", host="b", session="b", lines=[stopped(60, 60, 2.0)])
+    copy = meter(tmp_path / "two" / "k", host="b", session="b", lines=[stopped(60, 60, 0.02)])
     (tmp_path / "one" / "k" / copy.name).write_text(copy.read_text())
     run = read_run([str(tmp_path / "one" / "k"), str(tmp_path / "two" / "k")])
 
     assert run is not None
-    assert (run.id, run.energy_kwh["gpu"]) == ("k", 3.0)
+    assert (run.id, run.energy_kwh["gpu"]) == ("k", 0.03)
 
 
 def test_a_run_cannot_be_changed(tmp_path: Path) -> None:
@@ -553,7 +555,7 @@ def test_a_change_may_list_every_component_anew(tmp_path: Path) -> None:
     tracker(tmp_path, lines=[ended(30)])
     everything = [{**GPU, "id": "GPU-7"}, CPU]
     change = line(2, type="component", **{**GPU, "id": "GPU-7"}, components=everything)
-    meter(tmp_path, components=[{**GPU, "quality": "unknown"}, MEMORY], lines=[change, stopped(30, 30, 0.5)])
+    meter(tmp_path, components=[{**GPU, "quality": "unknown"}, MEMORY], lines=[change, stopped(30, 30, 0.0005)])
     assert [part.id for part in run_of(tmp_path).nodes[0].components] == ["GPU-7", ""]
 
 

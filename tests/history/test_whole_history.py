@@ -95,7 +95,7 @@ def test_a_run_counts_from_its_meter_where_that_began_first(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"status": "done"}, "status 'done': must be running, completed, failed, interrupted or killed"),
+        ({"status": "done"}, "status 'done': must be running, completed, failed, interrupted, killed or unknown"),
         ({"since": "yesterday"}, "since 'yesterday': must be a date such as 2026-11-22, or a time such as "
          "2026-11-22T11:00, in UTC by default"),
         ({"since": 7}, "since 7: must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC "
@@ -114,7 +114,7 @@ def test_totals_hold_failed_runs_too(home: Path) -> None:
     whole = History(home).totals()
 
     assert (whole.runs, whole.measured, whole.duration_seconds) == (3, 2, 3600 + 1800 + 60)
-    assert whole.by_status == {"running": 0, "completed": 1, "failed": 1, "interrupted": 0, "killed": 1}
+    assert whole.by_status == {"running": 0, "completed": 1, "failed": 1, "interrupted": 0, "killed": 1, "unknown": 0}
     assert whole.facility_energy_kwh.best == pytest.approx(SXM * 4.2)
     assert whole.operational_kg.best == pytest.approx(SXM * 0.42)
     assert whole.unfinished_energy_kwh == pytest.approx(SXM * 1.2)

@@ -56,14 +56,34 @@ def test_share_beyond_the_whole_is_clamped() -> None:
     assert account.energy_kwh["cpu"] == pytest.approx(8 * KWH)
 
 
-def test_readings_beyond_physics_are_clamped_and_counted() -> None:
-    """-42 W counts as 0 and a million watts as the 40 kW that no node's GPUs reach; both are counted as clamped."""
+def test_a_reading_beyond_physics_is_left_out_and_made_up_for() -> None:
+    """100 W for 4 s; one reading shows 1e6 kWh more, one -5 kWh: left out, and the last one has all 400 J."""
     account = EnergyAccount(0.0, 1.0, Sleep())
-    account.take(gpu(1.0, -42.0), WHOLE, MEASURED)
-    assert (account.energy_kwh["gpu"], account.clamped) == (0.0, 1)
-    account.take(gpu(2.0, 1e6), WHOLE, MEASURED)
-    assert account.energy_kwh["gpu"] == pytest.approx(40_000 * KWH)
-    assert account.clamped == 2
+    for second, joules in ((1.0, 100.0), (2.0, 3.6e12), (3.0, -5 * 3.6e6), (4.0, 400.0)):
+        account.take(gpu(second, joules), WHOLE, MEASURED)
+    assert account.energy_kwh["gpu"] == pytest.approx(400 * KWH)
+    assert (account.left_out, account.unread_seconds(4.0)) == (2, {})
+
+
+def test_a_ceiling_is_that_of_the_hardware() -> None:
+    """700 W are beyond a board of at most 600 W, and nothing is known of the two seconds that they lasted."""
+    account = EnergyAccount(0.0, 1.0, Sleep())
+    for second, joules in ((1.0, 300.0), (2.0, 1000.0), (3.0, 1700.0)):
+        account.take(gpu(second, joules), WHOLE, MEASURED, {"gpu": 600.0})
+    assert account.energy_kwh["gpu"] == pytest.approx(300 * KWH)
+    assert "gpu" not in account.power_w
+    assert (account.left_out, account.unread_seconds(3.0)) == (2, {"gpu": 2.0})
+
+
+def test_a_counter_that_jumps_goes_on_after_the_jump() -> None:
+    """It shows 0.5 J after 300, and 100 W from there on: the second of the jump has no energy, the others 500 J."""
+    account = EnergyAccount(0.0, 1.0, Sleep())
+    for second, joules in ((1.0, 100.0), (2.0, 200.0), (3.0, 300.0), (4.0, 0.5), (5.0, 100.5), (6.0, 200.5)):
+        account.take(gpu(second, joules), WHOLE, MEASURED)
+    assert account.energy_kwh["gpu"] == pytest.approx(500 * KWH)
+    assert (account.left_out, account.unread_seconds(6.0)) == (1, {"gpu": 1.0})
+    found = quality_record(account, parts(gpu="measured"), 6.0)
+    assert (found["clamped"], found["unknown_share"]) == (1, 0.1667)
 
 
 def test_late_reading_is_a_gap_that_only_a_counter_fills() -> None:

@@ -159,12 +159,13 @@ def test_readings_that_fail_are_marked_and_the_record_survives(tmp_path: Path) -
 
 
 def test_readings_beyond_physics_are_marked(tmp_path: Path) -> None:
-    """A power of -42 W counts as nothing, and the sample is marked."""
+    """A power of -42 W is no reading, and the sample is marked; all of the time is stated as not read."""
     handle = launch(str(tmp_path), "s", meter=metered.replay(tmp_path, {"seconds": 0, "gpu_w": -42, "cpu_w": 10}))
     time.sleep(1.0)
     handle.stop()
     samples = metered.of_type(metered.records(tmp_path), "sample")
-    assert all(sample["energy_kwh"]["gpu"] == 0.0 for sample in samples)
+    assert all(sample["energy_kwh"]["gpu"] is None for sample in samples)
+    assert samples[-1]["unread_seconds"] == {"gpu": samples[-1]["elapsed_seconds"]}
     assert samples[0]["marks"] == ["clamped", "first"]
     assert samples[-1]["energy_kwh"]["cpu"] == pytest.approx(kwh(10, samples[-1]["elapsed_seconds"]), rel=0.01)
 

@@ -1,5 +1,6 @@
 """The energy adopted for a run: what was measured as far as it goes and can be right, completed by the estimate."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from greentrain import formulas
@@ -115,7 +116,7 @@ def _of_measurement_alone(run: RecordedRun) -> _Choice:
     if measured is None:
         return _Choice(None, "nothing", _missing_parts(run))
     parts = [name for name in COMPONENTS if run.energy_kwh[name] is not None]
-    filled = _filled(run, measured, None, parts[0])
+    filled = _filled(run, measured, None, parts)
     working = ("gpu", "cpu") if _has_accelerators(run, None) else ("cpu",)
     is_of_parts = all(name in parts for name in working)
     return filled._replace(reasons=(*filled.reasons, *_missing_parts(run)), is_of_parts=is_of_parts)
@@ -134,19 +135,20 @@ def _of_both(run: RecordedRun, estimated: Estimate, device: Accelerator | None, 
     if run.energy_kwh["cpu"] is None:
         why = "The CPU was not measured, and it does the work: the estimate is used."
         return _Choice(estimated.it_energy_kwh, "estimate", (why,))
-    return _filled(run, measured, estimated.it_energy_kwh, "cpu")._replace(is_of_parts=True)
+    return _filled(run, measured, estimated.it_energy_kwh, ("cpu", "memory"))._replace(is_of_parts=True)
 
 
 def _with_accelerators(run: RecordedRun, estimated: Estimate, measured: Interval) -> _Choice:
     host = metered_energy(run.nodes, ("cpu", "memory")) if run.energy_kwh["cpu"] is not None else None
-    if host is not None and all(coverage(run, name) > _WHOLE for name in ("gpu", "cpu")):
+    parts = [name for name in COMPONENTS if run.energy_kwh[name]]
+    if host is not None and all(coverage(run, name) > _WHOLE for name in parts):
         return _Choice(measured, "measurement", _missing_parts(run), is_of_parts=True)
     of_accelerators = metered_energy(run.nodes, ("gpu",))
     assert of_accelerators is not None
-    accelerators = _filled(run, of_accelerators, estimated.accelerator_energy_kwh, "gpu")
+    accelerators = _filled(run, of_accelerators, estimated.accelerator_energy_kwh, ("gpu",))
     assert accelerators.energy is not None
     if host is not None:
-        together = _filled(run, host, host, "cpu")
+        together = _filled(run, host, host, ("cpu", "memory"))
         assert together.energy is not None
         energy = sum_independent(accelerators.energy, together.energy)
         origin = accelerators.origin if together.origin == "measurement" else "both"
@@ -191,17 +193,20 @@ def _fault(run: RecordedRun, estimated: Estimate, device: Accelerator | None, wa
     return ""
 
 
-def _filled(run: RecordedRun, measured: Interval, estimated: Interval | None, name: str) -> _Choice:
+def _filled(run: RecordedRun, measured: Interval, estimated: Interval | None, names: Sequence[str]) -> _Choice:
     """Complete an energy for the time without measurement: at the mean power of the rest, as unsure as the estimate.
 
-    Where there is no estimate, it is as unsure as what is modelled.
+    Each component is completed for the time that it was not read itself. Where there is no estimate, it is as unsure
+    as what is modelled.
     """
-    share = coverage(run, name)
-    if share > _WHOLE or not measured.best or not share:
+    seen = {name: coverage(run, name) for name in names if run.energy_kwh[name]}
+    whole_kwh = sum((run.energy_kwh[name] or 0.0) / share for name, share in seen.items() if share)
+    if not whole_kwh or min(seen.values()) > _WHOLE or not all(seen.values()):
         return _Choice(measured, "measurement")
     doubt = WIDTHS["modelled"] if estimated is None else estimated
-    missing = with_relative_width(measured.best * (1 - share) / share, measured, doubt)
-    why = f"{100 * (1 - share):.3g} % of the time was not measured: it is filled at the mean power of the rest."
+    missing = with_relative_width(whole_kwh - measured.best, measured, doubt)
+    percent = f"{100 * (1 - min(seen.values())):.3g}"
+    why = f"{percent} % of the time was not measured: it is filled at the mean power of the rest."
     return _Choice(sum_independent(measured, missing), "both", (why,))
 
 

@@ -83,6 +83,7 @@ def _node(
         energy, notes = _own_energy(meter, before)
         gaps = (*meter.gaps, *_missing_end(meter, started, seconds, tracker, is_running))
         notes += [f"{known.host}: {note}" for note in meter.notes]
+        notes += _left_out_note(known.host, meter.left_out)
     return NodeMeasurement(
         host=known.host,
         session=known.session,
@@ -107,11 +108,17 @@ def _node(
     )
 
 
+def _left_out_note(host: str, number: int) -> list[str]:
+    """State how many readings no hardware like this can have given."""
+    readings = "1 reading is" if number == 1 else f"{number} readings are"
+    return [f"{host}: {readings} left out: below zero, or beyond what the hardware can draw."] if number else []
+
+
 def unread_seconds(meter: MeterJournal | None, begin: float, end: float) -> dict[str, float]:
     """Return how long between two moments a meter went on without each component that it had lost. [s]"""
     if meter is None:
         return {}
-    return {name: meter.lapsed(name, begin, end) for name in {*meter.lost, *meter.lapses}}
+    return {name: meter.lapsed(name, begin, end) for name in {*meter.lost, *meter.lapses, *meter.left_out_times}}
 
 
 def _is_missing(name: str, kwh: float | None, tracker: TrackerJournal | None, meter: MeterJournal | None) -> bool:

@@ -125,7 +125,7 @@ class RecordedRun(Record, kw_only=True, cached=True):
     estimate_inputs : dict
         What the user stated of the run, as keywords of ``greentrain.estimate``.
     journal_flags : tuple of str
-        What a user of its numbers has to know of its journals: ``damaged``.
+        What a user of its numbers has to know of its journals: ``damaged``, ``implausible_power``.
     """
 
     id: str

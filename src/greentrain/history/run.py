@@ -12,7 +12,7 @@ from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
-from greentrain.journal.records import COMPONENTS, DAMAGED, MISSING_TIME, is_significant_gap
+from greentrain.journal.records import COMPONENTS, DAMAGED, IMPLAUSIBLE_POWER, MISSING_TIME, is_significant_gap
 from greentrain.numbers import amount, best, duration, rounded
 from greentrain.record import WithoutArithmetic
 
@@ -31,7 +31,7 @@ ROW_COLUMNS = (
 )
 """The columns of a run in a table, see `Run.to_row`."""
 
-_FAULTS = {DAMAGED: "the record is damaged"}
+_FAULTS = {DAMAGED: "the record is damaged", IMPLAUSIBLE_POWER: "implausible readings are left out"}
 """What is said of a flag beside the energy."""
 
 _MOMENTS = ("started", "ended", "moment")

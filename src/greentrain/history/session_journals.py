@@ -20,17 +20,29 @@ from greentrain.journal.readings import (
     Time,
     by_component,
     by_type,
+    ceilings_of,
     changes_of,
     components_of,
+    energy_at,
     gaps_of,
     is_marked_missing,
     lapses_of,
     last_mapping,
+    left_out_of,
+    left_out_times,
     length_within,
     points_of,
     silence_of,
 )
-from greentrain.journal.records import COMPONENTS, DAMAGED, NOT_DRAWING, Component, Gap, is_significant_gap
+from greentrain.journal.records import (
+    COMPONENTS,
+    DAMAGED,
+    IMPLAUSIBLE_POWER,
+    NOT_DRAWING,
+    Component,
+    Gap,
+    is_significant_gap,
+)
 from greentrain.journal.writer import JournalRecord, writing_interval_seconds
 from greentrain.units import SECONDS_PER_HOUR
 
@@ -114,6 +126,10 @@ class MeterJournal(NamedTuple):
         Its readings, each later and none lower than the one before.
     lost : frozenset of str
         Components with energy of which a part is not read, or not any more.
+    left_out : int
+        Readings of components that were left out, by it or here: below zero, or beyond what the hardware can draw.
+    left_out_times : dict of str to list of (float, float)
+        For how long the energy of a component was left out up to a time since the run's start. [s]
     lapses : dict of str to list of (float, float)
         Times since the run's start in which a component that was read before was left out of the readings. [s]
     share, share_method : dict of str to float, dict of str to str
@@ -146,6 +162,8 @@ class MeterJournal(NamedTuple):
     components: tuple[Component, ...]
     lost: frozenset[str]
     lapses: dict[str, list[Time]]
+    left_out: int
+    left_out_times: dict[str, list[tuple[float, float]]]
     gaps: tuple[Gap, ...]
     is_failing: bool
     interval_seconds: float
@@ -169,13 +187,16 @@ class MeterJournal(NamedTuple):
 
     def lapsed(self, name: str, begin: float, end: float) -> float:
         """Return how long between two moments it went on without a component that it had read before. [s]"""
+        left_out = self.left_out_times.get(name)
+        seconds = energy_at(left_out, end) - energy_at(left_out, begin) if left_out else 0.0
         times = list(self.lapses.get(name, ()))
         if name in self.lost:
             last = self.points[-1].energy_kwh[name]
             known = next(point.seconds for point in self.points if point.energy_kwh[name] == last)
             times.append((known, self.reached_seconds))
         pauses = self.pauses
-        return length_within([*times, *pauses], begin, end) - length_within(pauses, begin, end) if times else 0.0
+        whole = length_within([*times, *pauses], begin, end) - length_within(pauses, begin, end) if times else 0.0
+        return whole + seconds
 
     @property
     def unstated_seconds(self) -> float:
@@ -208,7 +229,8 @@ class Journals(NamedTuple):
     @property
     def flags(self) -> tuple[str, ...]:
         """Words for what a user of the numbers has to know."""
-        return (DAMAGED,) if self.are_damaged else ()
+        found = {DAMAGED: self.are_damaged, IMPLAUSIBLE_POWER: any(meter.left_out for meter in self.meters)}
+        return tuple(flag for flag, is_set in found.items() if is_set)
 
 
 class _Piece(NamedTuple):
@@ -355,7 +377,9 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
     newest = readings[-1] if readings else {}
     end = newest if newest.get("type") == "end" else None
     changes = tuple(changes_of(records))
-    points, components = points_of(readings), components_of(start, records)
+    components = components_of(start, records)
+    points, checks = points_of(readings, ceilings_of(start, records, components))
+    quality = fields.mapping(end, "quality") if end else {}
     offset = written - (fields.number(start, "mono") or 0.0)
     meter = MeterJournal(
         session=fields.text(start, "session") or basename(journal.path),
@@ -372,11 +396,13 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
         components=components,
         lost=frozenset(_lost(points, components, changes)),
         lapses=lapses_of(readings),
+        left_out=left_out_of(newest, quality) + sum(check.left_out for check in checks.values()),
+        left_out_times=left_out_times(readings, checks, points[-1].seconds if points else 0.0),
         gaps=tuple(gaps_of(records, host, offset)),
         is_failing=any(map(is_marked_missing, readings[-2:])),
         interval_seconds=fields.amount(start, "interval_seconds") or 1.0,
         why=fields.text(end, "why") if end else None,
-        quality=fields.mapping(end, "quality") if end else {},
+        quality=quality,
         name=fields.text(start, "meter_name"),
         version=fields.text(start, "meter_version"),
         codecarbon_version=fields.text(start, "codecarbon_version"),

@@ -71,6 +71,9 @@ class Gap(NamedTuple):
 DAMAGED = "damaged"
 """Flag of a record of which lines are altered, missing, repeated or out of order."""
 
+IMPLAUSIBLE_POWER = "implausible_power"
+"""Flag of a record of which readings below zero, or beyond what the hardware can draw, were left out."""
+
 MISSING_TIME = "missing_time"
 """Flag of a record of a run of which no meter covered a part of the time."""
 

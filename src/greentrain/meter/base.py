@@ -46,6 +46,9 @@ class Meter(Protocol):
 
     A back-end of another package is a callable that takes `greentrain.meter.settings.MeterSettings` and returns such
     an object, named by an entry point in the group ``greentrain.meters``; ``track(meter=NAME)`` then uses it.
+
+    A meter of this computer also has ``ceilings_w``: by kind of component, the power [W] beyond which a reading is left
+    out. Of others nothing closer is known than what no node's component draws.
     """
 
     @property

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
+from greentrain.estimation.device_limits import peak_by_name_w, peak_w
 from greentrain.meter.base import Component, Reading
 from greentrain.meter.gpu_probe import probe_gpus, signs_of_gpus
 from greentrain.meter.gpu_selection import Gpu, GpuSelection, select_gpus
@@ -98,6 +99,13 @@ class RunGpus:
             self.energy_kwh = self._first_kwh * (1.0 + self._head_seconds / self._first_seconds)
 
     @property
+    def ceiling_w(self) -> float | None:
+        """Power that the boards together do not exceed; None where there is none, or one is not known. [W]"""
+        limits = [_peak_w(gpu) for gpu in self.chosen]
+        known = [watts for watts in limits if watts is not None]
+        return sum(known) if known and len(known) == len(limits) else None
+
+    @property
     def awaits_mean(self) -> bool:
         """Whether there are boards whose first readings do not yet make a mean power."""
         return self.is_started and self.energy_kwh is None and len(self.lost) < len(self.chosen)
@@ -162,6 +170,12 @@ class ComputerMeter(ThreadedMeter[Answer]):
         return self._parts.cpu_w_per_thread
 
     @property
+    def ceilings_w(self) -> dict[str, float]:
+        """Power that no component of this computer exceeds, as far as it is known. [W]"""
+        gpu_w = self._gpus.ceiling_w
+        return self._parts.ceilings_w | ({} if gpu_w is None else {"gpu": gpu_w})
+
+    @property
     def awaits_component(self) -> bool:
         """Whether GPUs may be there that were not read yet."""
         if not self._gpus.is_expected or self._reader.failure:
@@ -177,6 +191,13 @@ class ComputerMeter(ThreadedMeter[Answer]):
         """Wait for the GPUs, or for so long [s]; return whether they can be read."""
         deadline = time.monotonic() + timeout_seconds
         return super().wait_until_ready(timeout_seconds) and self._gpus.wait_for_mean(deadline - time.monotonic())
+
+
+def _peak_w(gpu: Gpu) -> float | None:
+    """Return what a board does not exceed, by its name or by its driver's limit, which may be raised at any time."""
+    named = peak_by_name_w("gpu", gpu.name)
+    limited = peak_w("gpu", gpu.limit_w) if gpu.limit_w else None
+    return max((watts for watts in (named, limited) if watts is not None), default=None)
 
 
 def _unknown(reason: str) -> Component:

@@ -4,13 +4,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from greentrain.journal.readings import CEILINGS_W, EnergyCheck
 from greentrain.journal.records import COMPONENTS
 from greentrain.meter.base import Reading
 from greentrain.meter.process_share import Share
 from greentrain.units import WATT_SECONDS_PER_KWH
-
-CEILINGS_W = {"gpu": 40_000.0, "cpu": 4_000.0, "memory": 2_000.0}
-"""Power that no node's component reaches: a reading beyond it is a fault of the sensor. [W]"""
 
 _LATE_INTERVALS = 3.0
 _LATE_SECONDS = 1.0
@@ -61,8 +59,8 @@ class EnergyAccount:
     ----------
     energy_kwh, power_w : dict of str to float
         The run's energy [kWh] and its power over the last interval [W], by component.
-    readings, missing, clamped : int
-        Number of readings, of those that failed, and of those beyond physics.
+    readings, missing : int
+        Number of readings, and of those that failed.
     missed_seconds, largest_gap_seconds : float
         What no reading covers, in all and at most at once. [s]
     """
@@ -74,7 +72,8 @@ class EnergyAccount:
         self._interval_seconds = interval_seconds
         self._asleep_seconds = asleep_seconds or _asleep_seconds
         self._asleep = self._asleep_seconds()
-        self._last = Reading(run_started_mono, {}, {})
+        self._last_mono = run_started_mono
+        self._checks = {kind: EnergyCheck(run_started_mono) for kind in COMPONENTS}
         self._covered = dict.fromkeys(COMPONENTS, 0.0)
         self._latest_share = Share(None, None)
         self._machine_kwh: dict[str, float] = {}
@@ -82,11 +81,27 @@ class EnergyAccount:
         self.power_w: dict[str, float] = {}
         self.readings = 0
         self.missing = 0
-        self.clamped = 0
         self.missed_seconds = 0.0
         self.largest_gap_seconds = 0.0
 
-    def take(self, reading: Reading, share: Share, components: Mapping[str, str]) -> tuple[ReadingGap, ...]:
+    @property
+    def left_out(self) -> int:
+        """Number of readings of components that were left out, since they are below zero or beyond the hardware."""
+        return sum(check.left_out for check in self._checks.values())
+
+    def unread_seconds(self, elapsed_seconds: float) -> dict[str, float]:
+        """Return for how long of the run's time the energy of each component was left out, where any was. [s]"""
+        now = self.run_started_mono + elapsed_seconds
+        found = {kind: check.unread_seconds(now) for kind, check in self._checks.items()}
+        return {kind: seconds for kind, seconds in found.items() if seconds}
+
+    def take(
+        self,
+        reading: Reading,
+        share: Share,
+        components: Mapping[str, str],
+        ceilings_w: Mapping[str, float] = CEILINGS_W,
+    ) -> tuple[ReadingGap, ...]:
         """Add what was used since the last reading.
 
         Parameters
@@ -97,13 +112,15 @@ class EnergyAccount:
             The run's part of the computer.
         components : mapping of str to str
             Quality by component.
+        ceilings_w : mapping of str to float, optional
+            Power that no component exceeds: a reading beyond it is left out. [W]
 
         Returns
         -------
         tuple of ReadingGap
             The gaps that it closes.
         """
-        seconds = reading.mono - self._last.mono
+        seconds = reading.mono - self._last_mono
         if seconds < _SHORTEST_SECONDS:
             return ()
         self._latest_share = share
@@ -111,16 +128,15 @@ class EnergyAccount:
         counted = self._interval_seconds / seconds if any(gap.reason == "late" for gap in gaps) else 1.0
         shares = {"cpu": share.cpu, "memory": share.memory}
         for kind, kwh in reading.energy_kwh.items():
-            since = self._last.mono if kind in self._last.energy_kwh else self.run_started_mono
-            grown = self._within_physics(kind, kwh - self._last.energy_kwh.get(kind, 0.0), reading.mono - since)
-            if kind in reading.power_w:
+            grown = self._checks[kind].take(reading.mono, kwh, ceilings_w.get(kind, CEILINGS_W[kind]))
+            if grown is not None and kind in reading.power_w:
                 # A counter has counted through the gap; a model has only guessed.
                 part = 1.0 if components.get(kind) == "measured" else counted
-                self._add(kind, grown * part, reading.mono - since, counted, shares.get(kind))
+                self._add(kind, grown[0] * part, grown[1], counted, shares.get(kind))
             else:
                 self.power_w.pop(kind, None)
         self.readings += 1
-        self._last = reading
+        self._last_mono = reading.mono
         self._miss(gaps)
         return gaps
 
@@ -149,13 +165,13 @@ class EnergyAccount:
 
     def close(self, ended_mono: float) -> tuple[ReadingGap, ...]:
         """Cut off what was read after the run's end, or state what was not read before it. [s]"""
-        after = self._last.mono - ended_mono
+        after = self._last_mono - ended_mono
         if after > 0:
-            self._cut_off(after, max(self._last.mono - self.run_started_mono, _SHORTEST_SECONDS))
+            self._cut_off(after, max(self._last_mono - self.run_started_mono, _SHORTEST_SECONDS))
             return ()
         if -after <= self._late_seconds:
             return ()
-        gaps = (ReadingGap(self._last.mono, ended_mono, -after, "unmeasured"),)
+        gaps = (ReadingGap(self._last_mono, ended_mono, -after, "unmeasured"),)
         self._miss(gaps)
         return gaps
 
@@ -183,20 +199,13 @@ class EnergyAccount:
         gaps = []
         asleep = self._asleep_seconds()
         if asleep - self._asleep > _SUSPENDED_SECONDS:
-            gaps.append(ReadingGap(self._last.mono, mono, asleep - self._asleep, "suspended"))
+            gaps.append(ReadingGap(self._last_mono, mono, asleep - self._asleep, "suspended"))
         self._asleep = asleep
         if seconds > self._late_seconds and self.readings:
             gaps.append(
-                ReadingGap(self._last.mono + self._interval_seconds, mono, seconds - self._interval_seconds, "late")
+                ReadingGap(self._last_mono + self._interval_seconds, mono, seconds - self._interval_seconds, "late")
             )
         return tuple(gaps)
-
-    def _within_physics(self, kind: str, grown_kwh: float, seconds: float) -> float:
-        highest = CEILINGS_W[kind] * seconds / WATT_SECONDS_PER_KWH
-        if 0.0 <= grown_kwh <= highest:
-            return grown_kwh
-        self.clamped += 1
-        return min(max(grown_kwh, 0.0), highest)
 
     def _add(self, kind: str, kwh: float, seconds: float, covered: float, share: float | None) -> None:
         own = kwh * (1.0 if share is None else min(max(share, 0.0), 1.0))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from greentrain.estimation.device_limits import peak_w
 from greentrain.meter.base import Component, Reading
 from greentrain.units import SECONDS_PER_HOUR
 
@@ -27,6 +28,8 @@ _BLANKS = re.compile(r"\s+")
 _RAPL = "/sys/class/powercap/intel-rapl:[0-9]*"
 _SHORTEST_SECONDS = 0.01
 _BYTES_PER_GB = 1e9
+_PEAK_OVER_MODEL = 3.0
+"""Memory that somebody measured may draw so much more than our model of it. [1]"""
 
 
 class CpuFacts(NamedTuple):
@@ -187,6 +190,12 @@ class HostComponents:
     def cpu_w_per_thread(self) -> float | None:
         """TDP of one thread; None when the CPU is not known. [W]"""
         return None if self.cpu_tdp_w is None else self.cpu_tdp_w / self._threads
+
+    @property
+    def ceilings_w(self) -> dict[str, float]:
+        """Power that CPU and memory do not exceed, as far as it is known. [W]"""
+        cpu = {} if self.cpu_tdp_w is None else {"cpu": peak_w("cpu", self.cpu_tdp_w)}
+        return cpu | ({"memory": _PEAK_OVER_MODEL * self.memory_w} if self.memory_w else {})
 
     def cpu(self, counter: str | None) -> Component:
         """Describe the CPU: measured by this counter, else modelled where its TDP is known."""

@@ -59,11 +59,12 @@ class Recorder:
             self._describe()
             return
         self._describe()
-        clamped = self._account.clamped
+        left_out = self._account.left_out
         share = self._share.update() if self._meter.is_machine_wide else self._no_share()
         self._take_shares(reading)
-        self._note(self._account.take(reading, share, quality_by_kind(self._meter.components)))
-        if self._account.clamped > clamped:
+        qualities = quality_by_kind(self._meter.components)
+        self._note(self._account.take(reading, share, qualities, ceilings_of(self._meter)))
+        if self._account.left_out > left_out:
             self._marks.add("clamped")
         elapsed = reading.mono - self._settings.started_mono
         if not is_last and elapsed >= self._next_write_seconds:
@@ -108,9 +109,11 @@ class Recorder:
 
     def _write_changes(self, components: tuple[Component, ...], before: tuple[Component, ...]) -> None:
         everything = _listed(components)
+        ceilings_w = ceilings_of(self._meter)
         for component in components:
             if component not in before:
-                self._journal.write({"type": "component", **component._asdict(), "components": everything})
+                record = {"type": "component", **component._asdict(), "components": everything}
+                self._journal.write({**record, "ceilings_w": ceilings_w})
 
     def _write_start(self, components: tuple[Component, ...]) -> None:
         meter = self._meter
@@ -126,6 +129,7 @@ class Recorder:
             "lag_seconds": round(time.monotonic() - self._settings.started_mono, 4),
             "interval_seconds": self._settings.interval_seconds,
             "is_shared_out": self._share.presence.is_known,
+            "ceilings_w": ceilings_of(meter),
         }
         if meter.name == "codecarbon":  # where readers of before there were other meters look for it
             record["codecarbon_version"] = meter.version
@@ -170,11 +174,21 @@ class Recorder:
             self._gap = None
 
     def _values(self, elapsed_seconds: float) -> dict[str, object]:
-        return {
+        values: dict[str, object] = {
             "elapsed_seconds": round(elapsed_seconds, 3),
             "energy_kwh": _by_kind(self._account.energy_kwh, 12),
             "power_w": _by_kind(self._account.power_w, 3),
         }
+        if self._account.left_out:
+            unread = self._account.unread_seconds(elapsed_seconds)
+            values["left_out"] = self._account.left_out
+            values["unread_seconds"] = {kind: round(seconds, 3) for kind, seconds in unread.items()}
+        return values
+
+
+def ceilings_of(meter: Meter) -> dict[str, float]:
+    """Return the power that no component of the computer exceeds, where the meter knows that computer. [W]"""
+    return {kind: round(watts, 1) for kind, watts in getattr(meter, "ceilings_w", {}).items()}
 
 
 def quality_by_kind(components: Iterable[Component]) -> dict[str, str]:
@@ -215,7 +229,7 @@ def quality_record(
     return {
         "samples": account.readings,
         "missing": account.missing,
-        "clamped": account.clamped,
+        "clamped": account.left_out,  # as versions called it that cut them to a ceiling
         "largest_gap_seconds": round(account.largest_gap_seconds, 3),
         "measured_share": round(measured_share, 4),
         "modelled_share": round(known - measured_share, 4),
