@@ -26,9 +26,13 @@ def _device(path: Path) -> None:
         pytest.skip("devices are made by root")
 
 
+def _made(path: Path) -> Path:
+    path.touch()
+    return path
+
+
 def _huge(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(1 << 42)
+    os.truncate(_made(path), 1 << 42)
 
 
 STRANGE: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -40,6 +44,7 @@ STRANGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "link to itself": (lambda path: path.symlink_to(path.name), "it is a link"),
     "link to nothing": (lambda path: path.symlink_to("nothing"), "it is a link"),
     "4 TB of nothing": (_huge, "it is larger than 512 MiB"),
+    "500 MB of nothing": (lambda path: os.truncate(_made(path), 500_000_000), "it is no journal"),
 }
 
 
@@ -95,3 +100,14 @@ def test_own_links_to_folders_of_runs_are_followed(tmp_path: Path) -> None:
     (tmp_path / "runs" / "gone").symlink_to(tmp_path / "archive" / "gone")
 
     assert [each.id for each in History(tmp_path)] == ["old"]
+
+
+@pytest.mark.slow
+def test_a_large_file_of_short_lines(tmp_path: Path) -> None:
+    """They would take many times its size in memory; no record is so short."""
+    folder = tmp_path / "runs" / "good"
+    one_hour(folder)
+    (folder / "h.1.abcdef.tracker.jsonl").write_bytes(b"{}\n" * 23_000_000)
+    (found,) = History(tmp_path).runs()
+
+    assert "h.1.abcdef.tracker.jsonl cannot be read: it is no journal." in found.notes

@@ -101,3 +101,15 @@ def test_the_short_way_knows_exact_codes(code: str) -> None:
 def test_the_short_way_takes_nothing_else(text: str) -> None:
     """Whatever is no code takes the long way, through the catalogue."""
     assert not is_place_code(text)
+
+
+def test_a_working_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No path can be completed by it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir("gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(greentrain.InputError) as caught:
+        greentrain.track(home="h")
+    assert str(caught.value) == "home 'h': cannot be found: No such file or directory"
+    assert list(greentrain.History("h")) == []

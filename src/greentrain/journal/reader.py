@@ -15,6 +15,8 @@ from itertools import pairwise
 from greentrain.journal.writer import CHECK, CHECK_BYTES, SCHEMA_VERSION, JournalRecord, is_checked
 
 _LONGEST_LINE_BYTES = 4_000_000
+_LARGE_BYTES, _SHORTEST_LINE_BYTES = 1 << 26, 40
+"""From which size on a file is looked at first: one without lines, or with shorter ones than records have, is none."""
 _TAIL_BYTES = 65_536
 _LARGEST_BYTES = 1 << 29
 """A month with a log each second fills 300 MB; what is larger than this is not taken into memory."""
@@ -111,7 +113,13 @@ class Journal:
     def _new_text(self) -> bytes:
         with open_journal(self.path) as file:
             file.seek(self._read_bytes)
-            return file.read(max(0, os.fstat(file.fileno()).st_size - self._read_bytes)) or b""
+            size = max(0, os.fstat(file.fileno()).st_size - self._read_bytes)
+            text = file.read(min(size, _LARGE_BYTES)) or b""
+            if len(text) < _LARGE_BYTES:
+                return text
+            if not _LARGE_BYTES > text.count(b"\n") * _SHORTEST_LINE_BYTES > 0:
+                raise OSError(errno.EINVAL, "it is no journal", self.path)
+            return text + (file.read(size - len(text)) or b"")
 
     def _take_text(self, text: bytes) -> None:
         self.is_torn = False

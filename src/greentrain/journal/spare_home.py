@@ -7,6 +7,7 @@ can write it or exchange it; each run in it states its home, so that another hom
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from os.path import dirname, join, realpath
 from tempfile import gettempdir, mkdtemp
@@ -68,7 +69,9 @@ def spare_run_folders(home: str, is_standard: bool) -> tuple[list[tuple[str, str
 
 
 def _mark_of(home: str) -> str:
-    return sha256(os.fsencode(realpath(home))).hexdigest()[:8]
+    with suppress(OSError):  # the working folder is gone, of which it is a part
+        home = realpath(home)
+    return sha256(os.fsencode(home)).hexdigest()[:8]
 
 
 def _spare_homes() -> Iterator[str]:

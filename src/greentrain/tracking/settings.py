@@ -247,7 +247,10 @@ def _path(name: str, value: object) -> str | None:
         raise InputError(name, value, "must be a path") from None
     if not found:
         raise InputError(name, value, "must not be empty")
-    return abspath(os.fsdecode(found))
+    try:
+        return abspath(os.fsdecode(found))
+    except OSError as error:  # the working folder is gone
+        raise InputError(name, value, f"cannot be found: {error.strerror}") from None
 
 
 def _meter(value: object) -> str:
