@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from greentrain.csv_text import escaped, rows_csv
 
 SOURCES = Path(__file__).parents[1] / "src" / "greentrain"
-SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+SIGNS = ("=", "+", "-", "@", "|", *"\uff1d\uff0b\uff0d\uff20\uff5c\ufe66\ufe62\ufe63\ufe6b\u2212")
 TEXTS = st.text() | st.builds("".join, st.lists(st.sampled_from([*SIGNS, " ", "\t", "\r", "\n", "'", '"', ",", "1"])))
 NUMBERS = st.integers() | st.floats(allow_nan=False)
 
@@ -54,6 +54,10 @@ def test_a_cell_without_a_column_is_an_error() -> None:
         (" =1+1", "' =1+1"),
         ("   +1", "'   +1"),
         ("\uff1d1+1", "'\uff1d1+1"),
+        ("|cmd", "'|cmd"),
+        ("\ufe661+1", "'\ufe661+1"),
+        ("\u200b=1+1", "\\u200b=1+1"),
+        ("\u3000=1+1", "\\u3000=1+1"),
         ("\t=1+1", "\\t=1+1"),
         ("\r=1+1", "\\r=1+1"),
         ("\n=1+1", "\\n=1+1"),

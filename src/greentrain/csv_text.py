@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Number
 from types import NoneType
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a formula may begin with; the last four are the full-width forms of the first four."""
+_FORMULA_SIGNS = (
+    *("=", "+", "-", "@", "|"),
+    *("\uff1d", "\uff0b", "\uff0d", "\uff20", "\uff5c", "\ufe66", "\ufe62", "\ufe63", "\ufe6b", "\u2212"),
+)
+"""What a formula may begin with: the signs, their full-width and small forms, and the minus of typesetters."""
 _NOT_TEXT = (int, float, NoneType, Number)
 """Types of cells that are never guarded; `Number` holds those of other libraries, the slower check, last."""
 
@@ -32,10 +35,10 @@ def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, gu
     Notes
     -----
     A text is guarded by an apostrophe before it if a spreadsheet would take it for a formula, that is, if it begins
-    with ``=``, ``+``, ``-`` or ``@``, leading blanks aside. That includes a text such as ``-1``: it is a name, numbers
-    are passed as numbers. Line ends, tabs and everything else that cannot be printed are written as visible escapes,
-    ``\n``, ``\x1b``, ``\u202e``: a row is one line, and a reader sees that something was there, which a blank in its
-    place would hide.
+    with ``=``, ``+``, ``-``, ``@`` or ``|`` in any width, leading blanks aside. That includes a text such as ``-1``: it
+    is a name, numbers are passed as numbers. Line ends, tabs and everything else that cannot be printed are written as
+    visible escapes, ``\n``, ``\x1b``, ``\u202e``: a row is one line, and a reader sees that something was there, which
+    a blank in its place would hide.
 
     Examples
     --------

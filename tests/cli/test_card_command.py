@@ -1,5 +1,6 @@
 """``greentrain card``: what it writes, shows and refuses."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -120,6 +121,39 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     path = tmp_path / "no" / "README.md"
     with pytest.raises(DataError, match=r"README\.md: cannot be written: No such file or directory$"):
         replace_file(str(path), b"")
+
+
+def test_links_are_followed_and_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Own ones, also to a file that is not there yet, through folders and upward; a loop leads nowhere."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "to_b").symlink_to("a/b")
+    (tmp_path / "a" / "b" / "x").symlink_to("../../to_b/../y")
+    replace_file("to_b/x", b"text")
+    (tmp_path / "loop").symlink_to("loop")
+
+    assert (tmp_path / "a" / "y").read_bytes() == b"text"
+    assert (tmp_path / "a" / "b" / "x").is_symlink()
+    with pytest.raises(DataError, match=r"^loop: cannot be written: Too many levels of symbolic links$"):
+        replace_file("loop", b"text")
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root is any user")
+@pytest.mark.parametrize(("owner", "mode", "is_followed"), [(1, 0o1777, False), (0, 0o1777, True), (1, 0o755, True)])
+def test_links_of_others_where_they_can_write(tmp_path: Path, owner: int, mode: int, is_followed: bool) -> None:
+    """They would have this user write what that other one cannot; in a folder of one's own somebody meant it."""
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all").chmod(mode)
+    link, victim = tmp_path / "all" / "report.html", tmp_path / "victim"
+    link.symlink_to(victim)
+    os.lchown(link, owner, owner)
+    if is_followed:
+        replace_file(str(link), b"text")
+    else:
+        with pytest.raises(DataError, match=r"report\.html is another user's link$"):
+            replace_file(str(link), b"text")
+
+    assert victim.exists() == is_followed
 
 
 def test_a_new_file_gets_the_permissions_of_one(tmp_path: Path) -> None:
