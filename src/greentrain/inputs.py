@@ -14,6 +14,9 @@ PUE, GRID_INTENSITY, IT_ENERGY = "pue", "grid_intensity", "it_energy"
 METERED_ENERGY, UNMETERED_SHARE = "metered_energy", "unmetered_share"
 """Energy that sensors read, and what they cannot see as a share of it; together the IT energy."""
 
+UNSEEN = "fans, network cards, switches and losses of power supplies"
+"""What they cannot see."""
+
 
 class Input(Record):
     """One number that a result follows from.

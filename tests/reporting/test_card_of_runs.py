@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from journals_of_reports import write_run
 
-from greentrain import History, report, update_card
+from greentrain import History, estimate, report, update_card
 from greentrain.cli import run
 from greentrain.reporting.forms import FORMS
 
@@ -58,3 +58,32 @@ def test_codecarbons_row_of_a_run(home: Path) -> None:
     assert (row["energy_consumed"], energies) == ("0.59976", ["0.36", "0.21576", "0.024"])
     assert row in list(csv.DictReader(io.StringIO(report(history.runs(), "codecarbon", title=row["project_name"]))))
     assert (row["duration"], row["emissions"], row["codecarbon_version"]) == ("3600", "0.239904", "3.3.2")
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if name not in ("csv", "codecarbon", "json")])
+def test_what_no_sensor_reads_is_stated_in_every_form_with_room(home: Path, form: str) -> None:
+    """0.19 of what sensors of an SXM server read is in the figures: assumed, of one run and of a project."""
+    history = History(home)
+    for result in (history.get("20260301T000000Z-aaaaaa"), history.runs()):
+        text = " ".join(report(result, form).replace("\\%", "%").split())
+        assert "an assumed 19 % added for what no sensor reads" in text
+
+
+def test_what_no_sensor_reads_has_columns_and_properties(home: Path) -> None:
+    """As numbers; blank for a described run."""
+    run_ = History(home).get("20260301T000000Z-aaaaaa")
+    (row,) = csv.DictReader(io.StringIO(report(run_, "csv")))
+    ends = [f"unmetered_share_{end}" for end in ("low", "best", "high")]
+    assert [row[end] for end in ends] == ["0.1", "0.19", "0.3"]
+    assert '"greentrain:unmetered_share_best"' in report(run_, "cyclonedx")
+    (row,) = csv.DictReader(io.StringIO(report(estimate("V100", hours=1), "csv")))
+    assert [row[end] for end in ends] == ["", "", ""]
+
+
+def test_the_boundary_of_a_measured_run_names_fans_and_losses(home: Path) -> None:
+    """With the interval."""
+    card = update_card("", History(home).get("20260301T000000Z-aaaaaa"))
+    added = "an assumed 19 % added for what no sensor reads"
+    unseen = "fans, network cards, switches and losses of power supplies; 90 % interval 10 % to 30 %"
+    assert f"Energy was measured, with {added}. Boundary: " in card
+    assert f"with cooling and power supply; {added} ({unseen}); IT energy times a PUE of 1.2" in card

@@ -16,7 +16,7 @@ from greentrain.history.metered_energy import (
     sensor_coverage,
 )
 from greentrain.history.recorded_run import RecordedRun, accelerator_of
-from greentrain.inputs import UNMETERED_SHARE, Input
+from greentrain.inputs import UNMETERED_SHARE, UNSEEN, Input
 from greentrain.interval import Interval, product_independent, sum_independent, with_relative_width
 from greentrain.journal import fields
 from greentrain.journal.records import COMPONENTS, expects_accelerators
@@ -30,7 +30,6 @@ _WHOLE = 0.999
 _NEARLY_ALL = 0.9
 """Share of the time that a sensor has to read for an energy to be called measured. [1]"""
 
-UNSEEN = "fans, network cards, switches and losses of power supplies"
 """What draws power in a computer and has no sensor of its own."""
 
 

@@ -4,7 +4,14 @@ from greentrain.interval import Interval
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import plain_decimal
 from greentrain.reporting.report_data import ReportData
-from greentrain.reporting.scope_statements import boundary_text, factor_sources, factor_text, grids, runs_text
+from greentrain.reporting.scope_statements import (
+    boundary_text,
+    factor_sources,
+    factor_text,
+    grids,
+    runs_text,
+    unmetered_shares,
+)
 
 _DIGITS = 12
 
@@ -27,6 +34,7 @@ def properties_of(data: ReportData) -> dict[str, str]:
         **_end_properties("operational_kg", data.operational_kg),
         **(_end_properties("embodied_kg", data.embodied_kg) if data.embodied_kg else {}),
         **_pue_property(data),
+        **_unmetered_property(data),
         **_grid_properties(data),
         "grid_intensity": factor_text(data),
         "grid_source": factor_sources(data),
@@ -41,6 +49,11 @@ def properties_of(data: ReportData) -> dict[str, str]:
 def _pue_property(data: ReportData) -> dict[str, str]:
     values = {line.pue for line in data.lines if line.pue is not None}
     return _end_properties("pue", values.pop()) if len(values) == 1 else {}
+
+
+def _unmetered_property(data: ReportData) -> dict[str, str]:
+    values = {item.value for item in unmetered_shares(data.lines)}
+    return _end_properties("unmetered_share", values.pop()) if len(values) == 1 else {}
 
 
 def _grid_properties(data: ReportData) -> dict[str, str]:

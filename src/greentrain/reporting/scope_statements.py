@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from greentrain.catalogue.records import WORLD
 from greentrain.errors import InputError
 from greentrain.footprint import Grid
+from greentrain.inputs import UNMETERED_SHARE, UNSEEN, Input
 from greentrain.interval import Interval, exact
-from greentrain.numbers import counted, rounded
+from greentrain.numbers import counted, percent, rounded
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.place_names import place_label
 from greentrain.reporting.report_data import STATUSES, ReportData, RunLine
@@ -42,14 +43,37 @@ def known_lines(data: ReportData) -> tuple[RunLine, ...]:
 
 
 def basis_text(data: ReportData) -> str:
-    """Describe how the energy is known."""
-    return _BASES[data.basis]
+    """Describe how the energy is known, and how much of a measured one no sensor read."""
+    return f"{_BASES[data.basis]}{added_text(data)}"
+
+
+def added_text(data: ReportData) -> str:
+    """State after a comma what is added to the readings, ``, with an assumed 19 % added ...``; nothing without it."""
+    shares = unmetered_shares(known_lines(data))
+    if not shares:
+        return ""
+    low, high = (percent(end) for end in _ends_of_best(shares))
+    amount = low if low == high else f"{low.removesuffix(' %')} to {high}"
+    article = "an assumed " if all(item.basis == "assumed" for item in shares) else ""
+    return f", with {article}{amount} added for what no sensor reads"
+
+
+def unmetered_shares(lines: Iterable[RunLine]) -> tuple[Input, ...]:
+    """Return what no sensor reads over what they do, as it was added to the energy of these runs, once each."""
+    found = (line.footprint.inputs.get(UNMETERED_SHARE) for line in lines)
+    return tuple(dict.fromkeys(item for item in found if item is not None))
+
+
+def _ends_of_best(shares: Iterable[Input]) -> tuple[float, float]:
+    values = [item.value.best for item in shares]
+    return min(values), max(values)
 
 
 def boundary_text(data: ReportData) -> str:
     """Describe the equipment that the numbers cover, that PUE was applied, and what is missing, since not measured."""
     parts = (
         _BOUNDARIES[data.boundary],
+        *_unmetered_text(data),
         *_pue_text(data),
         *_unmeasured_text(data),
         *_coverage_text(data),
@@ -66,6 +90,16 @@ def meters_text(data: ReportData) -> str:
     found = [f"{' and '.join(sensed)} by their own sensors"] if sensed else []
     found += [f"{' and '.join(modelled)} by a model"] if modelled else []
     return ", ".join(found)
+
+
+def _unmetered_text(data: ReportData) -> Iterable[str]:
+    """Yield what is added to the readings, with its interval, and for what."""
+    shares = unmetered_shares(known_lines(data))
+    if shares:
+        low, high = min(item.value.low for item in shares), max(item.value.high for item in shares)
+        span = f"90 % interval {percent(low)} to {percent(high)}"
+        words = added_text(data).removeprefix(", with ")
+        yield f"{words} ({UNSEEN}; {span})"
 
 
 def _pue_text(data: ReportData) -> Iterable[str]:

@@ -105,8 +105,9 @@ def _task(data: ReportData, activity: str, family: str) -> dict[str, Any]:
 def _measure(data: ReportData, line: RunLine) -> dict[str, Any]:
     assert line.it_energy_kwh is not None
     how = f"{line.basis} with codecarbon" if line.basis != "estimated" and data.versions.codecarbon else line.basis
+    added = scope_statements.added_text(data._replace(lines=(line,))).removeprefix(", ")
     found: dict[str, Any] = {
-        "measurementMethod": ", ".join(["greentrain", how, *([line.coverage] if line.coverage else [])]),
+        "measurementMethod": ", ".join(filter(None, ("greentrain", how, added, line.coverage))),
         "version": data.versions.greentrain,
         "powerConsumption": form_unit(FORM, "energy").number(line.it_energy_kwh.best),
     }

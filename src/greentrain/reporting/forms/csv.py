@@ -4,6 +4,7 @@ from typing import Any
 
 from greentrain.csv_text import rows_csv
 from greentrain.footprint import Grid
+from greentrain.inputs import UNMETERED_SHARE
 from greentrain.interval import Interval
 from greentrain.reporting.report_data import QUANTITIES, ReportData, RunLine
 
@@ -16,6 +17,7 @@ COLUMNS = (
     "report_schema_version", "kind", *_PLAIN, *(f"{name}_{end}" for name in _ENDS for end in Interval._fields),
     "grid_year", "grid_accounting", "grid_basis", "grid_source", "boundary", "greentrain_version", "data_version",
     "codecarbon_version", "project", "unmeasured", "starts", "warnings",
+    *(f"{UNMETERED_SHARE}_{end}" for end in Interval._fields),
 )  # fmt: skip
 """The header; a later schema adds columns at the end."""
 
@@ -41,6 +43,8 @@ def _row(data: ReportData, line: RunLine) -> dict[str, Any]:
         row[name] = row[name] and row[name].strftime("%Y-%m-%dT%H:%M:%SZ")
     for name in (*QUANTITIES, "pue"):
         row |= _ends(name, getattr(line, name))
+    if share := line.footprint.inputs.get(UNMETERED_SHARE):
+        row |= _ends(UNMETERED_SHARE, share.value)
     row |= _grid(line.grid)
     return row | {f"{name}_version": version for name, version in data.versions._asdict().items()}
 

@@ -143,7 +143,8 @@ def _components(data: ReportData) -> Iterator[str]:
 
 
 def _coefficients(data: ReportData, unit: Unit) -> Iterator[str]:
-    tag = {"measured": "measured", "estimated": "modeled", "mixed": "measured and modeled"}[data.basis]
+    basis = "mixed" if data.basis == "measured" and scope_statements.added_text(data) else data.basis
+    tag = _METHODS.get(basis, "modeled")
     energy = data.facility_energy_kwh
     words = form_unit(FORM, "energy")
     span = scope_statements.span_text(energy, words.text(energy.low), words.text(energy.high))
