@@ -57,7 +57,7 @@ def plausibility_warnings(
     found.append(_not_yet_released(catalogue, devices, request.year))
     found.append(_cores_as_chips(devices))
     if request.power is not None:
-        found.append(_power(catalogue, request, devices.profile, request.power))
+        found.append(_power(catalogue, request, devices, request.power))
     return tuple(filter(None, found))
 
 
@@ -149,12 +149,13 @@ def _cores_as_chips(devices: ResolvedDevices) -> str | None:
     return f"A TPU is counted by chips. A {size} has 8 cores on 4 chips, and no slice has 8 chips: was it a count of 4?"
 
 
-def _power(catalogue: Catalogue, request: Request, profile: Accelerator, power_w: float) -> str | None:
+def _power(catalogue: Catalogue, request: Request, devices: ResolvedDevices, power_w: float) -> str | None:
     """Kilowatts for watts, a power above the node's nameplate, or one that holds the host already."""
+    profile = devices.profile
     tdp_w = profile.tdp_w
     if tdp_w and power_w < _KILOWATTS_OVER_TDP * tdp_w.low:
         share = f"{100 * power_w / tdp_w.best:.2g} %"
-        return f"The power is in W, and {power_w:g} W is {share} of the TDP of {profile.name}: was it in kW?"
+        return f"The power is in W, and {power_w:g} W is {share} of the TDP of {devices.name}: was it in kW?"
     plate = catalogue.hardware.nameplate(profile.id)
     with_host_w = power_w * (request.host_factor or 1.0) + (request.host_power or 0.0)
     if plate and with_host_w > plate[0]:
@@ -165,7 +166,7 @@ def _power(catalogue: Catalogue, request: Request, profile: Accelerator, power_w
     is_default = request.host_factor is None and request.host_power is None and not request.names_host
     if tdp_w and is_default and power_w > _NODE_OVER_TDP * tdp_w.high and _has_host(catalogue, profile):
         return (
-            f"{power_w:g} W is {power_w / tdp_w.best:.2g} x the TDP of {profile.name}. If it holds CPU, memory and "
+            f"{power_w:g} W is {power_w / tdp_w.best:.2g} x the TDP of {devices.name}. If it holds CPU, memory and "
             f"fans, the host is counted twice: give a host factor of 1."
         )
     return None

@@ -102,7 +102,8 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
         raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which means {number}")
     notes = _device_notes(catalogue, found.profile)
     if found.fraction != 1:
-        notes = (f"{gpu.strip()}: {found.fraction:.3g} of each {found.profile.name}.", *notes)
+        name = device_name(found.profile, found.family and found.family.name)
+        notes = (f"{gpu.strip()}: {found.fraction:.3g} of each {name}.", *notes)
     devices = number or count or 1
     return ResolvedDevices(found.profile, found.family, devices, found.fraction, None, notes)
 
@@ -168,7 +169,7 @@ def draw(catalogue: Catalogue, request: Request, devices: ResolvedDevices | None
         interval = _scaled(it_kwh, (*inputs, factor))
         return ItEnergy(alone, interval, (*inputs, factor), (*devices.notes, *notes))
     if power.holds_host or _holds_host(catalogue, devices.profile.hardware_class):
-        _refuse_host_power(request, devices.profile)
+        _refuse_host_power(request, devices)
         return ItEnergy(alone, _scaled(alone, inputs), inputs, (*devices.notes, *notes))
     node_ratio = _node_ratio(catalogue, request, devices)
     if node_ratio is not None:
@@ -191,7 +192,7 @@ def _with_named_host(
 ) -> ItEnergy:
     """Add the host that the user describes by its parts."""
     if power.holds_host:
-        rule = f"is inside the measured mean of {devices.profile.name}; leave it out"
+        rule = f"is inside the measured mean of {devices.name}; leave it out"
         raise Contradiction("cpu_cores", request.cpu_cores, rule)
     host = _host_parts(catalogue, request, hours, devices)
     return _sum_of_parts(alone, power.inputs, host._replace(notes=(*host.notes, *power.notes)))
@@ -274,9 +275,9 @@ def _holds_host(catalogue: Catalogue, hardware_class: str) -> bool:
     return catalogue.hardware.default(hardware_class, "host_share").value.best == 0
 
 
-def _refuse_host_power(request: Request, profile: Accelerator) -> None:
+def _refuse_host_power(request: Request, devices: ResolvedDevices) -> None:
     if request.host_power is not None:
-        rule = f"is inside the power of {profile.name}, which holds its host's; leave it out"
+        rule = f"is inside the power of {devices.name}, which holds its host's; leave it out"
         raise Contradiction("host_power", request.host_power, rule)
 
 
@@ -311,17 +312,17 @@ def _device_power(
     profile = devices.profile
     key = f"device:{profile.id}"
     if power is not None:
-        if fault := rating_fault(profile, power):
+        if fault := rating_fault(profile, power, devices.name):
             raise InvalidNumber("power", power, fault)
         return DevicePower(power, (given("accelerator_power", power, "W")._replace(basis="measured"),), ())
     if profile.training_w and profile.training_scope == "system" and utilization is None:
-        note = f"{profile.name}: the measured mean of the whole system per chip is used, host included."
+        note = f"{devices.name}: the measured mean of the whole system per chip is used, host included."
         mean, source = profile.training_w, profile.training_source
         published = Input("accelerator_power", mean, "W", "published", source, "system mean", key=key)
         return DevicePower(mean.best, (published,), (note,), holds_host=True)
     if profile.tdp_w is None:
         raise Contradiction(
-            "gpu", profile.id, f"no published power figure for {profile.name}; give {{power}}, its mean power in W"
+            "gpu", profile.id, f"no published power figure for {devices.name}; give {{power}}, its mean power in W"
         )
     tdp = _tdp_input(catalogue, devices)
     notes = _power_notes(profile, devices.family)
@@ -351,11 +352,11 @@ def _tdp_interval(catalogue: Catalogue, devices: ResolvedDevices) -> Interval:
     return Interval(min(tdp.low for tdp in known), best.best, max(tdp.high for tdp in known))
 
 
-def rating_fault(profile: Accelerator, power_w: float) -> str | None:
-    """Return why an accelerator, its host included, cannot draw a power, or None when it can."""
+def rating_fault(profile: Accelerator, power_w: float, name: str) -> str | None:
+    """Return why an accelerator of this name, its host included, cannot draw a power, or None when it can."""
     if profile.tdp_w is None or power_w <= (limit := _MOST_OVER_TDP * profile.tdp_w.high):
         return None
-    return f"no {profile.name} draws that; it is rated {profile.tdp_w.best:g} W, at most {limit:g} passes"
+    return f"no {name} draws that; it is rated {profile.tdp_w.best:g} W, at most {limit:g} passes"
 
 
 def _default_utilization(

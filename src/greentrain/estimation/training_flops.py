@@ -77,7 +77,7 @@ class Compute(NamedTuple):
             Accelerator-hours of one run. [h]
         """
         if self.hours is not None:
-            return (), ()
+            return (), () if self.request.mfu is None else _doubts_of_given(self.request.mfu)
         mfu = self._mfu(accelerator_hours)
         if mfu is None or self.peak is None:
             unknown = "No peak performance is known for this device: the hours cannot be checked by the model's size."
@@ -115,7 +115,7 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
     if devices is None or not request.names_work:
         return None
     flop = _flop(request)
-    precision = _precision(devices.profile, request)
+    precision = _precision(devices, request)
     peak = _peak(catalogue, devices, precision) if precision else None
     if request.hours is not None or request.gpu_hours is not None:
         return Compute(flop, request.precision or precision, peak, None, None, request)
@@ -123,7 +123,7 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
     assert peak is not None
     mfu = _mfu_input(catalogue, devices.profile, precision, request.mfu)
     best = formulas.accelerator_hours(flop, peak.value.best, mfu.value.best)
-    _check_hours(request, devices.profile, best)
+    _check_hours(request, devices, best)
     hours = with_relative_width(best, reciprocal(peak.value), reciprocal(mfu.value))
     return Compute(flop, request.precision or precision, peak, mfu, hours, request)
 
@@ -142,20 +142,22 @@ def _share_of_params(request: Request) -> float:
     return 0.5 if request.architecture == ENCODER_DECODER else 1.0
 
 
-def _precision(profile: Accelerator, request: Request) -> str | None:
+def _precision(devices: ResolvedDevices, request: Request) -> str | None:
     """Choose the precision whose peak counts: the one named, else the first known; None where none has to be."""
-    known = [name for name in _DEFAULT_ORDER if _tflops(profile, name)]
+    known = [name for name in _DEFAULT_ORDER if _tflops(devices.profile, name)]
     if request.precision is not None:
         wanted = _SAME.get(request.precision, request.precision)
         if wanted not in known:
             others = f"; known is {either(known)}" if known else ""
             raise Contradiction(
-                "precision", request.precision, f"no peak at this precision is known for {profile.name}{others}"
+                "precision", request.precision, f"no peak at this precision is known for {devices.name}{others}"
             )
         return wanted
     if not known and request.hours is None and request.gpu_hours is None:
         raise Contradiction(
-            "gpu", profile.id, f"no peak performance is known for {profile.name}; give {{hours}} or {{gpu_hours}}"
+            "gpu",
+            devices.profile.id,
+            f"no peak performance is known for {devices.name}; give {{hours}} or {{gpu_hours}}",
         )
     return known[0] if known else None
 
@@ -189,13 +191,13 @@ def _mfu_input(catalogue: Catalogue, profile: Accelerator, precision: str, value
     return Input("mfu", figure.value, figure.unit, figure.basis, figure.source, figure.notes)
 
 
-def _check_hours(request: Request, profile: Accelerator, hours: float) -> None:
+def _check_hours(request: Request, devices: ResolvedDevices, hours: float) -> None:
     most = LIMITS["gpu_hours"].most
     if _FEWEST_HOURS <= hours <= most:
         return
     name = "flops" if request.flops is not None else "params"
     limit = f"more than {most:,.0f}" if hours > most else f"less than {_FEWEST_HOURS:g}"
-    rule = f"comes to {hours:.3g} accelerator-hours of {profile.name}, {limit}; check its unit"
+    rule = f"comes to {hours:.3g} accelerator-hours of {devices.name}, {limit}; check its unit"
     raise InvalidNumber(name, getattr(request, name), rule)
 
 
@@ -205,6 +207,17 @@ def _hours_note(request: Request) -> str:
         params = "params" if request.active_params is None else "active_params"
         work = f"{6 * _share_of_params(request):g} x {params} x tokens"
     return f"{work} / (peak x MFU)"
+
+
+def _doubts_of_given(mfu: float) -> tuple[str, ...]:
+    """Warn of an MFU that the user gives and no training has."""
+    if mfu > IMPOSSIBLE_MFU:
+        rule, what = f"An MFU above {IMPOSSIBLE_MFU:g} is impossible in practice", "small"
+    elif mfu < ABSURD_MFU:
+        rule, what = f"An MFU below {ABSURD_MFU:g} is absurdly low", "large"
+    else:
+        return ()
+    return (f"{rule}, and {mfu:g} is given: hours, energy and emissions come out too {what}.",)
 
 
 def _doubts(mfu: float) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
 from greentrain.footprint import Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, UNMETERED_SHARE, Input, Inputs
-from greentrain.reporting.labels import hardware_label, run_label
+from greentrain.reporting.labels import device_label, hardware_label, run_label
 from greentrain.reporting.report_data import STATED, ReportData, RunLine, Size, Versions
 from greentrain.summation import total_of
 
@@ -126,6 +126,7 @@ def _line_of_estimate(estimate: Estimate) -> RunLine:
         started=None,
         ended=None,
         footprint=estimate.footprint,
+        gpu_name=device_label(estimate) if run["gpu"] else None,
     )
 
 

@@ -91,6 +91,8 @@ class RunLine(OfFootprint, Record):
         How much of the time a meter covered, as text; nothing where it covered all or none.
     flags, faults : tuple of str
         What to know of its record, as words; and those that are faults, as they are stated beside the energy.
+    gpu_name : str or None
+        The accelerator by what the user said of it, ``NVIDIA A100 (taken as SXM4 40GB)``; None without one.
 
     None means not known, never zero.
     """
@@ -119,6 +121,7 @@ class RunLine(OfFootprint, Record):
     coverage: str = ""
     flags: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    gpu_name: str | None = None
 
     @property
     def embodied_kg(self) -> Interval | None:

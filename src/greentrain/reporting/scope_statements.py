@@ -43,8 +43,8 @@ def known_lines(data: ReportData) -> tuple[RunLine, ...]:
 
 
 def basis_text(data: ReportData) -> str:
-    """Describe how the energy is known, and how much of a measured one no sensor read."""
-    return f"{_BASES[data.basis]}{added_text(data)}"
+    """Describe how the energy is known."""
+    return _BASES[data.basis]
 
 
 def added_text(data: ReportData) -> str:

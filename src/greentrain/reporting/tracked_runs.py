@@ -55,6 +55,7 @@ def _meter_facts(run: Run) -> dict[str, Any]:
         "modelled": _of_quality(run, "modelled"),
         "is_filled": run.reconciliation.believed in ("both", "estimate"),
         "coverage": run.coverage,
+        "gpu_name": device_label(run.estimate) if run.estimate and run.estimate.run["gpu"] else None,
         "flags": run.flags,
         "faults": run.faults,
     }

@@ -204,7 +204,7 @@ def _above_rating(reference: Reference, around: Surroundings) -> str:
     if profile is None or power_w is None:
         return ""
     each_w = power_w / hardware.devices_per_count
-    fault = rating_fault(profile, each_w)
+    fault = rating_fault(profile, each_w, profile.name)
     whence = "stated" if stated is not None else "by its energy"
     return f"{each_w:,.0f} W per accelerator {whence}: {fault}" if fault else ""
 

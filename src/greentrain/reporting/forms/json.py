@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 _LINE = (
     "id", "name", "status", "basis", "hardware", "gpu", "count", "runs", "hours", "accelerator_hours", "location",
     "year", "started", "ended", *QUANTITIES, "pue", "grid", "measured", "project", "unmeasured", "starts",
-    "flags",
+    "flags", "gpu_name",
 )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def _span() -> dict[str, Any]:
 
 def _line_schema() -> dict[str, Any]:
     texts = {"id": _TEXT, "name": _TEXT, "status": {"enum": [*STATUSES]}, "basis": {"enum": _BASES}, "hardware": _TEXT}
-    maybe_texts = {name: _or_null(_TEXT) for name in ("gpu", "location", "project")}
+    maybe_texts = {name: _or_null(_TEXT) for name in ("gpu", "gpu_name", "location", "project")}
     numbers = {"count": _WHOLE, "runs": _WHOLE, "starts": _WHOLE, "year": _or_null(_WHOLE)}
     hours = {name: _or_null(_NUMBER) for name in ("hours", "accelerator_hours")}
     times = {"started": _MOMENT, "ended": _MOMENT}

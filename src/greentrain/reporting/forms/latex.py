@@ -310,8 +310,7 @@ def _warnings(data: ReportData) -> str:
 def _sentences(data: ReportData) -> Iterator[str]:
     versions = latex(scope_statements.versions_text(data))
     yield f"\\paragraph{{Energy and emissions.}} {_warnings(data)}".rstrip()
-    added = latex(scope_statements.added_text(data))
-    yield f"{_VERBS[data.basis]}{added and f'{added},'} that training on {_hardware(data)} used"
+    yield f"{_VERBS[data.basis]} that training on {_hardware(data)} used"
     yield f"{_amount(energy_unit(data), data.facility_energy_kwh)} of electricity, which emitted"
     yield f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')} (operational, location-based)."
     yield f"The figures cover {latex(scope_statements.boundary_text(data))}."

@@ -143,8 +143,7 @@ def _components(data: ReportData) -> Iterator[str]:
 
 
 def _coefficients(data: ReportData, unit: Unit) -> Iterator[str]:
-    basis = "mixed" if data.basis == "measured" and scope_statements.added_text(data) else data.basis
-    tag = _METHODS.get(basis, "modeled")
+    tag = _METHODS.get(data.basis, "modeled")
     energy = data.facility_energy_kwh
     words = form_unit(FORM, "energy")
     span = scope_statements.span_text(energy, words.text(energy.low), words.text(energy.high))
