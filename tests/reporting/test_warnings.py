@@ -84,14 +84,14 @@ def test_an_absurdly_low_mfu_given_is_doubted_too() -> None:
     """A percent number taken for a share of one hundred."""
     found = estimate(gpu="A100-SXM4-80GB", count=8, params=7e9, tokens=1e10, mfu=0.004, **SITE)
     rule = "An MFU below 0.01 is absurdly low, and 0.004 is given: hours, energy and emissions come out too large."
-    assert found.warnings == (rule,)
+    assert found.footprint.warnings == (rule,)
 
 
 @pytest.mark.parametrize("mfu", [0.01, 0.4, 0.75])
 def test_an_mfu_given_within_reason_is_not_doubted(mfu: float) -> None:
     """Both ends count as possible."""
     found = estimate(gpu="A100-SXM4-80GB", count=8, params=7e9, tokens=1e12, mfu=mfu, **SITE)
-    assert not any("MFU" in warning for warning in found.warnings)
+    assert not any("MFU" in warning for warning in found.footprint.warnings)
 
 
 @pytest.mark.parametrize("form", [name for name in FORMS if name != ROWS_OF_OTHERS])
