@@ -7,7 +7,6 @@ the process has limits, an empty environment, no file that it could write, and e
 import os
 import pickle
 import signal
-import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from greentrain.errors import InputError
 from greentrain.reporting.document.blocks import Document
 from greentrain.reporting.document.build import document_of
+from greentrain.reporting.regular_file import read_regular
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -84,31 +84,23 @@ def own_template(
 
     name = os.fspath(path)
     try:
-        source = _read(name)
+        source = _source(name)
         handed_over = pickle.dumps((name, source, escape, context(data, more=more)))
         return _answer(handed_over)
     except ValueError as error:
         raise InputError("template", name, str(error)) from None
 
 
-def _read(path: str) -> str:
-    """Read a template, or what one includes: a regular file of UTF-8, and no device that never ends."""
+def _source(path: str) -> str:
+    """Read a template, or what one includes; the mark that some editors put before a text is none of it."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        return read_regular(path, LONGEST_TEMPLATE_BYTES).removeprefix("\ufeff")
     except FileNotFoundError:
         raise ValueError("there is no such file") from None
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
-    with open(handle, "rb") as file:  # noqa: PTH123 -- it is open already
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ValueError("is not a file")
-        content = file.read(LONGEST_TEMPLATE_BYTES + 1)
-    if len(content) > LONGEST_TEMPLATE_BYTES:
-        raise ValueError(f"is longer than {LONGEST_TEMPLATE_BYTES // 2**20} MiB")
-    try:
-        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text") from None
+    except OSError as error:
+        raise ValueError(error.strerror) from None
 
 
 def _answer(handed_over: bytes) -> str:
@@ -232,6 +224,6 @@ def _loader(path: str) -> "BaseLoader":
         if any(not part or part.startswith(".") or "\\" in part or "\0" in part for part in parts):
             return None
         found = folder.joinpath(*parts).resolve()
-        return _read(str(found)) if found.is_relative_to(folder) and found.is_file() else None
+        return _source(str(found)) if found.is_relative_to(folder) and found.is_file() else None
 
     return FunctionLoader(load)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from greentrain.errors import InputError
-
-if TYPE_CHECKING:
-    import yaml
+from greentrain.reporting.model_card.yaml_tree import TEXT, Node, NotYaml, meaning, members, yaml_tree
 
 _BLOCK = re.compile(r"\A(\ufeff?\s*---(?:\r\n|\r|\n))(?:([\s\S]*?(?:\r\n|\r|\n)))??(---[ \t]*(?:\r\n|\r|\n|\Z))")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -93,77 +91,67 @@ def with_mapping(card: str, key: str, values: Mapping[str, str]) -> str:
 
 
 def _edited(text: str, key: str, values: Mapping[str, str], block: str, eol: str) -> str:
-    import yaml  # which a card without front matter does not need
-
-    root = _compose(text)
+    root = _root(text)
     if root is None:
         return text + block
-    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+    if not root.is_mapping or root.is_flow:
         raise _refusal("the front matter must be a mapping, one key to a line")
-    pairs = [(name, value) for name, value in root.value if name.value == key]
-    if not pairs:
+    found = next(((name, node) for name, node in root.value if name.value == key), None)
+    if found is None:
+        if key in members(root):  # merged from elsewhere
+            raise _by_hand(key)
         return text + block
-    if len(pairs) > 1:
-        raise _refusal(f"the front matter has {key} twice")
-    name, node = pairs[0]
-    if isinstance(node, yaml.MappingNode):
-        return _apply(text, _mapping_edits(text, node, values, eol))
-    if isinstance(node, yaml.ScalarNode):
-        return _apply(text, _scalar_edits(text, name, node, block, eol))
-    raise _refusal(f"{key} in the front matter is a list; it must be a number or a mapping")
+    name, node = found
+    if node.is_list:
+        raise _refusal(f"{key} in the front matter is a list; it must be a number or a mapping")
+    edits = _mapping_edits(text, node, values, eol) if node.is_mapping else _scalar_edits(text, name, node, block, eol)
+    return _apply(text, edits)
 
 
-def _compose(text: str) -> yaml.Node | None:
-    import yaml
-
+def _root(text: str) -> Node | None:
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 2}" if mark else ""
-        raise _refusal(f"the front matter is not YAML{line}") from None
+        return yaml_tree(text)
+    except NotYaml as error:
+        raise _refusal(f"the front matter {error}") from None
 
 
-def _mapping_edits(text: str, node: yaml.MappingNode, values: Mapping[str, str], eol: str) -> list[Edit]:
+def _mapping_edits(text: str, node: Node, values: Mapping[str, str], eol: str) -> list[Edit]:
     """Replace the values of keys that are there, add the others after the last one."""
     known = {name.value: (name, value) for name, value in node.value}
     edits = [_value_edit(text, *known[name], values[name]) for name in values if name in known]
     missing = [f"{name}: {value}" for name, value in values.items() if name not in known]
     if not missing:
         return edits
-    if node.flow_style:
-        place = _end(text, node.value[-1][1]) if node.value else node.start_mark.index + 1
+    if node.is_flow:
+        place = _end(text, node.value[-1][1]) if node.value else node.start + 1
         return [*edits, Edit(place, place, ("".join(f", {item}" for item in missing))[0 if node.value else 2 :])]
-    indent = " " * node.value[0][0].start_mark.column
+    first = node.value[0][0].start
+    indent = " " * (first - 1 - max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)))
     place = _line_after(text, _end(text, node.value[-1][1]))
     return [*edits, Edit(place, place, "".join(f"{indent}{item}{eol}" for item in missing))]
 
 
-def _value_edit(text: str, name: yaml.Node, node: yaml.Node, value: str) -> Edit:
-    start, end = node.start_mark.index, _end(text, node)
+def _value_edit(text: str, name: Node, node: Node, value: str) -> Edit:
+    start, end = node.start, _end(text, node)
     if end <= start:  # nothing is after the colon
-        colon = text.index(":", name.end_mark.index) + 1
+        colon = text.index(":", name.end) + 1
         return Edit(colon, colon, f" {value}")
     return Edit(start, end, value)
 
 
-def _scalar_edits(text: str, name: yaml.Node, node: yaml.ScalarNode, block: str, eol: str) -> list[Edit]:
+def _scalar_edits(text: str, name: Node, node: Node, block: str, eol: str) -> list[Edit]:
     """Take the scalar away and put the mapping's lines below; a comment behind it stays where it is."""
-    colon = text.index(":", name.end_mark.index) + 1
+    colon = text.index(":", name.end) + 1
     end = max(colon, _end(text, node))
     place = _line_after(text, end)
     return [Edit(colon, end, ""), Edit(place, place, block.split(eol, 1)[1])]
 
 
-def _end(text: str, node: yaml.Node) -> int:
+def _end(text: str, node: Node) -> int:
     """Where a node ends: the end of a block reaches to the next token, past comments that are not its own."""
-    import yaml
-
-    if isinstance(node, yaml.MappingNode) and not node.flow_style and node.value:
-        return _end(text, node.value[-1][1])
-    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
-        return _end(text, node.value[-1])
-    start, end = node.start_mark.index, node.end_mark.index
+    if (node.is_mapping or node.is_list) and not node.is_flow and node.value:
+        return _end(text, node.value[-1][1] if node.is_mapping else node.value[-1])
+    start, end = node.start, node.end
     return start + len(text[start:end].rstrip())
 
 
@@ -180,18 +168,19 @@ def _apply(text: str, edits: list[Edit]) -> str:
 
 def _check(before: str, after: str, key: str, values: Mapping[str, str]) -> None:
     """Make sure that the edited block means what it meant before, and the new values, and nothing else."""
-    import yaml
-
     try:
-        old: dict[str, Any] = yaml.safe_load(before) or {}
-        new: dict[str, Any] = yaml.safe_load(after) or {}
-    except yaml.YAMLError:
-        raise _refusal(f"the front matter cannot be edited safely; set {key} by hand") from None
-    kept = old.get(key) if isinstance(old.get(key), dict) else {}
-    wanted = {**(kept or {}), **{name: yaml.safe_load(value) for name, value in values.items()}}
-    same = {name: repr(value) for name, value in old.items() if name != key}
-    if new.get(key) != wanted or {name: repr(value) for name, value in new.items() if name != key} != same:
-        raise _refusal(f"the front matter cannot be edited safely; set {key} by hand")
+        old, new = meaning(yaml_tree(before)) or {}, meaning(yaml_tree(after))
+    except NotYaml:
+        raise _by_hand(key) from None
+    name = TEXT, key
+    kept = old.get(name) if isinstance(old.get(name), dict) else {}
+    wanted = {**(kept or {}), **{(TEXT, part): meaning(yaml_tree(value)) for part, value in values.items()}}
+    if new != {**old, name: wanted}:
+        raise _by_hand(key)
+
+
+def _by_hand(key: str) -> InputError:
+    return _refusal(f"the front matter cannot be edited safely; set {key} by hand")
 
 
 def _refusal(rule: str) -> InputError:

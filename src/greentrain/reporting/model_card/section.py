@@ -12,7 +12,7 @@ HEADING = "## Environmental Impact"
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_ATX = re.compile(r" {0,3}(#{1,6})(?=[ \t])")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _TEMPLATE = re.compile(
     r"\s*[-*] +\*\*(Hardware Type|Hours used|Cloud Provider|Compute Region|Carbon Emitted):?\*\*"
@@ -91,7 +91,8 @@ def section_parts(body: str) -> SectionParts:
         kept = tuple(number for number in inside if number not in gone)
         return SectionParts(tuple(lines[number] for number in gone), (), tuple(shown[number] for number in kept))
     old = _template_lines(lines, section) if section else []
-    kept = tuple(number for number in inside if number not in set(old))
+    gone_too = set(old)
+    kept = tuple(number for number in inside if number not in gone_too)
     return SectionParts((), tuple(lines[number] for number in old), tuple(shown[number] for number in kept))
 
 
@@ -139,7 +140,8 @@ def _headings(lines: Sequence[str]) -> Iterator[Heading]:
     for number, line in _visible(lines):
         bare = line.rstrip("\r\n")
         if found := _ATX.match(bare):
-            yield Heading(number, number, len(found[1]), found[2])
+            words = bare[found.end() :].rstrip(" \t").rstrip("#").strip(" \t")
+            yield Heading(number, number, len(found[1]), words)
             before = ""
         elif before and (found := _UNDERLINE.match(bare)):
             yield Heading(number - 1, number, 1 if found[1][0] == "=" else 2, before)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from greentrain.numbers import ascii_unit, rounded, small_scale
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.model_card.front_matter import find_front_matter
 from greentrain.reporting.model_card.section import lines_beside, section_parts
+from greentrain.reporting.model_card.yaml_tree import Node, NotYaml, converted, members, scalars, yaml_tree
 from greentrain.units import G_PER_KG
 
 KEY = "co2_eq_emissions"
@@ -15,6 +16,8 @@ KEY = "co2_eq_emissions"
 _LONGEST = 100
 """Of a quotation from the card. [characters]"""
 _MOST_QUOTED = 3
+_MOST_GRAMS = 1e18
+"""From there on, emissions are no number that anybody could read. [g]"""
 
 _MEASURED_WORDS = re.compile(
     r"measur|gemessen|messung|messger|z(?:ä|ae)hler|mesur|compteur|medid|medici[oó]n|medição|contador|misur|contatore"
@@ -57,11 +60,12 @@ _NOT_A_SOURCE = {
 }  # fmt: skip
 """Words around a figure that say nothing of where it is from."""
 _FIGURE = re.compile(
-    r"(?<![\w.])\d[\d.,]*(?:e[+-]?\d+)?\s*(?:"
+    r"(?<![\w.])\d[\d.,]{0,40}(?:e[+-]?\d{1,3})?\s*(?:"
     r"(?:[nmuµk]?g|[kM]?t|lbs?|(?:milli|kilo)?grams?|(?:metric )?tons?|tonnes?|pounds?)\s*(?:of )?(?:eq\.? )?CO(?:2|₂)"
-    r"(?![\w.-]*\s*(?:/|per\b)\s*[kM]?Wh)|[nmuµkMG]?Wh\b)",
+    r"(?![\w.-]{0,40}\s{0,9}(?:/|per\b)\s{0,9}[kM]?Wh)|[nmuµkMG]?Wh\b)",
     re.IGNORECASE,
 )
+"""Bounded in all that may repeat: a search then takes time that grows with the line, not with its square."""
 
 
 class StatedEmissions(NamedTuple):
@@ -129,36 +133,46 @@ def _of_front_matter(card: str) -> Iterator[StatedEmissions]:
     front = find_front_matter(card)
     if front is None or KEY not in front.text:
         return
-    import yaml  # which a card without emissions does not need
-
     try:
-        found = yaml.safe_load(front.text)
-    except yaml.YAMLError:  # refused with its line where the card is written
-        return
-    if not isinstance(found, dict):
+        found = members(yaml_tree(front.text))
+    except NotYaml:  # refused with its reason where the card is written
         return
     said = found.get(KEY)
-    said = said if isinstance(said, dict) else {"emissions": said}
-    if said.get("emissions") is None:
+    inner = {"emissions": said} if said is None or not said.is_mapping else members(said)
+    emissions = inner.get("emissions")
+    if emissions is None or _is_blank(emissions):
         return
-    others = {name: value for name, value in said.items() if name not in _KNOWN}
-    beside = [*(f"{name} {value}" for name, value in others.items()), *_comments(front.text), *_tool_tags(found)]
-    figure, more = _figure(said["emissions"])
-    source = " ".join((*more, *str(said.get("source") or "").split()))
+    others = {name: value for name, value in inner.items() if name not in _KNOWN}
+    beside = [
+        *(f"{name} {_words(value)}" for name, value in others.items()),
+        *_comments(front.text),
+        *_tool_tags(found),
+    ]
+    figure, more = _figure(emissions)
+    source = " ".join((*more, *_words(inner.get("source")).split()))
     yield StatedEmissions(figure, source, "; ".join(beside))
 
 
 _KNOWN = ("emissions", "source", "training_type", "geographical_location", "hardware_used")
 
 
-def _figure(value: Any) -> tuple[str, list[str]]:
+def _is_blank(node: Node) -> bool:
+    return not (node.is_mapping or node.is_list) and converted(node) is None
+
+
+def _words(node: Node | None) -> str:
+    return "" if node is None or _is_blank(node) else " ".join(scalars(node))
+
+
+def _figure(node: Node) -> tuple[str, list[str]]:
     """Return emissions in grams as people read them, and what a text says beside the number."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return repr(value), _words_of_source(value)
-    return (grams_text(value) if isinstance(value, (int, float)) else repr(value)), []
+    if node.is_mapping or node.is_list:
+        return repr(_words(node)), []
+    try:
+        grams = float(converted(node))
+    except (TypeError, ValueError, OverflowError):
+        return repr(node.value), _words_of_source(node.value)
+    return (grams_text(grams) if abs(grams) < _MOST_GRAMS else repr(node.value)), []
 
 
 def grams_text(value: float) -> str:
@@ -177,10 +191,10 @@ def _comments(text: str) -> Iterator[str]:
             yield line.partition("#")[2].strip()
 
 
-def _tool_tags(found: dict[Any, Any]) -> list[str]:
+def _tool_tags(found: dict[str, Node]) -> list[str]:
     """Name AutoTrain where a tag does: it measures, and wrote cards with a bare number."""
     tags = found.get("tags")
-    return ["autotrain"] if isinstance(tags, list) and "autotrain" in map(str, tags) else []
+    return ["autotrain"] if tags is not None and tags.is_list and "autotrain" in scalars(tags) else []
 
 
 def _of_section(body: str) -> Iterator[StatedEmissions]:

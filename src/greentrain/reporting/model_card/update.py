@@ -1,7 +1,6 @@
 """A model card brought up to date: emissions in its front matter and the section on environmental impact."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import DataError, InputError
@@ -19,11 +18,15 @@ from greentrain.reporting.model_card.stated_emissions import (
     replaced_facts,
     stated_emissions,
 )
+from greentrain.reporting.regular_file import read_regular
 from greentrain.reporting.report_data import ReportData
 from greentrain.units import G_PER_KG
 
 if TYPE_CHECKING:
     from greentrain.reporting.build_data import Reportable
+
+LONGEST_CARD_BYTES = 8 * 2**20
+"""Length of a card. [B]"""
 
 
 def update_card(
@@ -131,7 +134,7 @@ def read_card(path: str | os.PathLike[str]) -> str:
         If there is no such file, or it is not UTF-8.
     """
     try:
-        return Path(path).read_bytes().decode("utf-8")
+        return read_regular(os.fspath(path), LONGEST_CARD_BYTES)
     except UnicodeDecodeError as error:
         raise DataError(os.fspath(path), f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
     except OSError as error:
