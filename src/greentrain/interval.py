@@ -80,6 +80,25 @@ def lognormal(best: float, sigma: float) -> Interval:
     return Interval(best / factor, best, best * factor)
 
 
+def spanning(usual: Interval, *others: Interval) -> Interval:
+    """Return the best value of one interval with ends that hold it and others, as they are and scaled to that value.
+
+    What may be any of several things is then known less well than each of them.
+
+    Examples
+    --------
+    >>> spanning(Interval(2, 3, 4), Interval(1, 2, 3), Interval(3, 4, 5))
+    Interval(low=1, best=3, high=5)
+    >>> spanning(Interval(2, 3, 4), Interval(1, 1, 2))
+    Interval(low=1, best=3, high=6.0)
+    """
+    low, best, high = usual
+    for one in others:
+        scale = best / one.best if one.best else 1.0
+        low, high = min(low, one.low, one.low * scale), max(high, one.high, one.high * scale)
+    return Interval(low, best, high)
+
+
 def with_relative_width(best: float, *factors: Interval) -> Interval:
     """Return the interval of a product, from the relative widths of its factors.
 

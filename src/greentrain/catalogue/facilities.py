@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from greentrain.catalogue.records import WORLD, Figure
+from greentrain.catalogue.table_files import triple
+from greentrain.interval import Interval
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,12 +52,14 @@ class Facilities:
         region : str
             A region of the provider, or nothing for the fleet.
         year : int or None
-            None takes the latest.
+            None takes the latest, with the widest interval of all years: giving the year may only narrow it.
         """
         rows = self._rows.get((metric, provider, region))
         if not rows:
             return None
-        upto = [row for row in rows if year is None or int(row["year"]) <= year]
+        if year is None:
+            return _widest(Figure.from_row(rows[-1]), rows, least=1.0 if metric == "pue" else 0.0)
+        upto = [row for row in rows if int(row["year"]) <= year]
         return Figure.from_row(upto[-1] if upto else rows[0])
 
     def best_known(self, metric: str, provider: str, region: CloudRegion | None, year: int | None) -> Figure:
@@ -86,3 +90,13 @@ class Facilities:
         if known:
             return Figure.from_row(known)
         return Figure.from_row(self._water[WORLD])._replace(basis="default")
+
+
+def _widest(latest: Figure, rows: list[Row], least: float) -> Figure:
+    """Return a figure with the widest relative interval of its series; none lies below ``least``."""
+    spans = [span for row in rows if (span := triple(row, "low", "best", "high")) and span.best]
+    low, best, high = latest.value
+    if len(spans) < len(rows) or len(spans) == 1:  # a series with zeros has no relative interval
+        return latest
+    down, up = min(span.low / span.best for span in spans), max(span.high / span.best for span in spans)
+    return latest._replace(value=Interval(min(low, max(least, best * down)), best, max(high, best * up)))

@@ -4,11 +4,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from greentrain import formulas
-from greentrain.catalogue import Catalogue, Figure
+from greentrain.catalogue import Catalogue, Family, Figure
 from greentrain.estimation.power import ResolvedDevices, server_cores
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input
-from greentrain.interval import Interval, exact, sum_independent, with_relative_width
+from greentrain.interval import Interval, exact, spanning, sum_independent, with_relative_width
 
 _HOST_INSIDE = "with_host_share"
 
@@ -42,10 +42,20 @@ def embodied(
         making = _making_of_server(catalogue)
     else:
         count = exact(devices.count * devices.fraction)
-        making = _making(catalogue, devices.profile.id)
+        making = _making_of_devices(catalogue, devices.profile.id, devices.family)
     device, node, lifetime, in_use = (item.value for item in making.inputs)
     best = formulas.embodied_kg(count.best, device.best, node.best, hours, lifetime.best, in_use.best)
     return with_relative_width(best, count, sum_independent(device, node), lifetime, in_use), making.inputs
+
+
+@lru_cache(maxsize=1024)
+def _making_of_devices(catalogue: Catalogue, key: str, family: Family | None) -> EmbodiedInputs:
+    """Return what making a device emits; the intervals of a family's usual member span the others."""
+    usual = _making(catalogue, key)
+    every = [usual, *(_making(catalogue, member) for member in (family.members if family else ()))]
+    device = usual.device._replace(value=spanning(usual.device.value, *(one.device.value for one in every)))
+    node = usual.node_share._replace(value=spanning(usual.node_share.value, *(one.node_share.value for one in every)))
+    return usual._replace(device=device, node_share=node)
 
 
 def _servers(catalogue: Catalogue, request: Request) -> Interval:
@@ -55,7 +65,6 @@ def _servers(catalogue: Catalogue, request: Request) -> Interval:
     return Interval(used / cores.high, used / cores.best, used / cores.low)
 
 
-@lru_cache(maxsize=1024)
 def _making(catalogue: Catalogue, key: str) -> EmbodiedInputs:
     profile = catalogue.hardware.accelerator(key)
     if profile.embodied_kg is None:

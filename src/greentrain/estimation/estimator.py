@@ -7,7 +7,6 @@ from greentrain.estimation.embodied import embodied
 from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.plausibility import plausibility_warnings
 from greentrain.estimation.power import draw, find_devices
-from greentrain.estimation.ranges import this_year
 from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.result import Estimate
@@ -196,7 +195,7 @@ def _site(
         run.known_hours,
         grid_intensity=request.grid_intensity,
         grid_year=request.year,
-        year=request.year or this_year(),
+        year=request.year,
         pue=request.pue,
         kind=request.site,
         device=run.devices.profile if run.devices else None,

@@ -71,10 +71,11 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
     place = location.place
     series = catalogue.places.intensities(location)
     value = _value_for(series, year)
-    if place.parent and abs((year or DATA_YEAR) - value.year) > _OLDEST_PART:
+    latest = DATA_YEAR if year is None else min(year, DATA_YEAR)
+    if place.parent and value is series[-1] and latest - value.year > _OLDEST_PART:
         country = catalogue.places.by_code[place.parent]
         whole = choose_grid(catalogue, Location(country, None), year)
-        if abs((year or DATA_YEAR) - whole.value.year) <= _OLDEST_PART:
+        if latest - whole.value.year <= _OLDEST_PART:
             note = f"{location.code} has no grid value since {value.year}: the grid of {country.name} is used."
             return whole._replace(notes=(*([location.note] if location.note else []), note, *whole.notes))
     is_regions_own = location.region is not None and value not in catalogue.places.series(place.place)

@@ -11,7 +11,7 @@ from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.ranges import checked_number
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input, given
-from greentrain.interval import Interval, exact, sum_independent, with_relative_width
+from greentrain.interval import Interval, exact, spanning, sum_independent, with_relative_width
 from greentrain.record import Record
 from greentrain.units import W_PER_KW
 
@@ -39,6 +39,11 @@ class ResolvedDevices(Record):
     def name(self) -> str:
         """The device by what the user said of it."""
         return device_name(self.profile, self.family and self.family.name)
+
+    def profiles(self, catalogue: Catalogue) -> list[Accelerator]:
+        """List the device and, where its name covers several, the others."""
+        members = self.family.members if self.family else ()
+        return [self.profile, *(catalogue.hardware.accelerator(key) for key in members)]
 
     def __hash__(self) -> int:
         # Enough to tell devices apart, and much less than all fields of a profile.
@@ -207,7 +212,7 @@ def _host_factor(catalogue: Catalogue, request: Request, hardware_class: str) ->
     figure = catalogue.hardware.default_for_workload(hardware_class, "", "host_factor")
     if figure is None:
         return None
-    return _default_input("host_factor", figure, f"host:{hardware_class}")
+    return _default_input("host_factor", figure, key=f"host:{hardware_class}")
 
 
 @lru_cache(maxsize=4096)
@@ -221,7 +226,7 @@ def _node_power(
 ) -> tuple[Interval, tuple[Input, ...]]:
     """Add the host's power to an accelerator's, both of which follow the TDP [W], and weigh the inputs."""
     device = _device_power(catalogue, devices, power, utilization, workload)
-    host = _host_power(catalogue, host_power, devices.profile, device.watts)
+    host = _host_power(catalogue, host_power, devices, device.watts)
     of_tdp = tuple(item for item in device.inputs if item.name == "tdp" and host.basis != "given")
     own = tuple(item for item in device.inputs if item not in of_tdp)
     watts = device.watts + host.value.best
@@ -246,7 +251,7 @@ def _node_ratio(catalogue: Catalogue, request: Request, devices: ResolvedDevices
     if {(hardware_class, name) for name in ("utilization", "host_share")} & catalogue.hardware.own_defaults:
         return None
     figure = catalogue.hardware.default_for_workload(hardware_class, request.kind or "", "node_ratio")
-    return figure and _default_input("node_ratio", figure, f"node:{hardware_class}")
+    return figure and _default_input("node_ratio", figure, key=f"node:{hardware_class}")
 
 
 def _is_full_server(request: Request, devices: ResolvedDevices) -> bool:
@@ -281,7 +286,7 @@ def _refuse_host_power(request: Request, devices: ResolvedDevices) -> None:
         raise Contradiction("host_power", request.host_power, rule)
 
 
-def _host_power(catalogue: Catalogue, value: float | None, profile: Accelerator, device_w: float) -> Input:
+def _host_power(catalogue: Catalogue, value: float | None, devices: ResolvedDevices, device_w: float) -> Input:
     """Return the power of the host per accelerator [W]: stated, or its usual share of the TDP.
 
     Where no TDP is known, of the TDP that belongs to the power at the usual utilization.
@@ -289,9 +294,12 @@ def _host_power(catalogue: Catalogue, value: float | None, profile: Accelerator,
     if value is not None:
         return given("host_power", value, "W")
     default = catalogue.hardware.default
+    profile = devices.profile
     figure = default(profile.hardware_class, "host_share")
     usual = default(profile.hardware_class, "utilization").value.best
-    watts = figure.value.scaled(profile.tdp_w.best if profile.tdp_w else device_w / usual)
+    tdp = profile.tdp_w.best if profile.tdp_w else device_w / usual
+    shares = (default(one.hardware_class, "host_share").value for one in devices.profiles(catalogue))
+    watts = spanning(figure.value, *shares).scaled(tdp)
     note = f"{figure.value.best:g} x TDP. {figure.notes}"
     return Input("host_power", watts, "W", figure.basis, figure.source, note, 1.0, f"host:{profile.hardware_class}")
 
@@ -329,7 +337,7 @@ def _device_power(
     if utilization is not None:
         share = given("utilization", utilization, "1")
     else:
-        share, more = _default_utilization(catalogue, profile.hardware_class, workload)
+        share, more = _default_utilization(catalogue, devices, workload)
         notes = (*notes, *more)
     watts = formulas.accelerator_power_w(tdp.value.best, share.value.best)
     return DevicePower(watts, (tdp, share), notes)
@@ -345,11 +353,7 @@ def _tdp_input(catalogue: Catalogue, devices: ResolvedDevices) -> Input:
 def _tdp_interval(catalogue: Catalogue, devices: ResolvedDevices) -> Interval:
     best = devices.profile.tdp_w
     assert best is not None
-    if devices.family is None:
-        return best
-    members = (catalogue.hardware.accelerator(key).tdp_w for key in devices.family.members)
-    known = [best, *(tdp for tdp in members if tdp)]
-    return Interval(min(tdp.low for tdp in known), best.best, max(tdp.high for tdp in known))
+    return spanning(best, *(one.tdp_w for one in devices.profiles(catalogue) if one.tdp_w))
 
 
 def rating_fault(profile: Accelerator, power_w: float, name: str) -> str | None:
@@ -360,16 +364,28 @@ def rating_fault(profile: Accelerator, power_w: float, name: str) -> str | None:
 
 
 def _default_utilization(
-    catalogue: Catalogue, hardware_class: str, workload: str | None
+    catalogue: Catalogue, devices: ResolvedDevices, workload: str | None
 ) -> tuple[Input, tuple[str, ...]]:
-    by_kind = workload and catalogue.hardware.default_for_workload(hardware_class, workload, "utilization")
-    figure = by_kind or catalogue.hardware.default(hardware_class, "utilization")
+    hardware_class = devices.profile.hardware_class
+    by_kind = bool(workload and catalogue.hardware.default_for_workload(hardware_class, workload, "utilization"))
+    found = _default_input("utilization", *_defaults(catalogue, devices, workload or "", "utilization"))
     notes = (f"No evidence on {workload} for this class of hardware: the default for any workload is used.",)
-    return _default_input("utilization", figure), notes if workload and not by_kind else ()
+    return found, notes if workload and not by_kind else ()
 
 
-def _default_input(name: str, figure: Figure, key: str = "") -> Input:
-    return Input(name, figure.value, figure.unit, figure.basis, figure.source, figure.notes, 1.0, key)
+def _defaults(catalogue: Catalogue, devices: ResolvedDevices, workload: str, parameter: str) -> list[Figure]:
+    """List the default of the device and, where its name covers several, those of the others."""
+    hardware = catalogue.hardware
+    classes = dict.fromkeys(profile.hardware_class for profile in devices.profiles(catalogue))
+    return [
+        hardware.default_for_workload(one, workload, parameter) or hardware.default(one, parameter) for one in classes
+    ]
+
+
+def _default_input(name: str, figure: Figure, *others: Figure, key: str = "") -> Input:
+    """Return a default as an input, whose interval spans other figures too."""
+    value = spanning(figure.value, *(other.value for other in others))
+    return Input(name, value, figure.unit, figure.basis, figure.source, figure.notes, 1.0, key)
 
 
 def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: ResolvedDevices | None) -> ItEnergy:
@@ -379,7 +395,7 @@ def _host_parts(catalogue: Catalogue, request: Request, hours: float, devices: R
     parts = [(cpu_w, cpu_inputs), (memory_w, memory_inputs)]
     if devices is not None:
         boards = -(-devices.count // DEVICES_OF_A_SERVER)
-        board = _default_input("board_power", catalogue.hardware.default("cpu", "board_w"), "method:board")
+        board = _default_input("board_power", catalogue.hardware.default("cpu", "board_w"), key="method:board")
         parts.append((board.value.scaled(boards), (board,)))
     watts = sum_independent(*(part for part, _ in parts))
     inputs = tuple(item._replace(weight=part.best / watts.best) for part, items in parts for item in items)
@@ -396,7 +412,7 @@ def _cpu(
     load = _default_input("cpu_load", default("cpu", "gpu_job_load" if has_accelerators else "load"))
     if request.utilization is not None and not has_accelerators:
         load = given("cpu_load", request.utilization, "1")
-    idle = _default_input("cpu_idle_fraction", default("cpu", "idle_fraction"), "method:cpu_idle")
+    idle = _default_input("cpu_idle_fraction", default("cpu", "idle_fraction"), key="method:cpu_idle")
     tdp, mean, rest = per_core.value.best, load.value, idle.value
 
     def power_w(at_load: float, at_idle: float) -> float:
@@ -415,7 +431,7 @@ def _cpu_power_per_core(catalogue: Catalogue, name: str | None, cores: float) ->
     if name is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
         notes = ("No CPU named: the mean of server CPUs per core is used.",)
-        return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), notes
+        return _default_input("cpu_tdp_per_core", figure, key=_ANY_CPU), notes
     cpu = catalogue.hardware.find_cpu(name)
     if cpu.segment == RENTED:
         return _rented_power_per_thread(catalogue, cpu)
@@ -423,7 +439,7 @@ def _cpu_power_per_core(catalogue: Catalogue, name: str | None, cores: float) ->
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
         if cpu.tdp_w is None:
             note = f"{cpu.name}: no source states its TDP; the mean TDP per core of server CPUs is used."
-            return _default_input("cpu_tdp_per_core", figure, _ANY_CPU), (note,)
+            return _default_input("cpu_tdp_per_core", figure, key=_ANY_CPU), (note,)
         return _capped_power_per_core(cpu, cpu.tdp_w, figure, cores)
     basis = "assumed" if cpu.verified == "assumed" else "published"
     note = f"{cpu.name}: {cpu.tdp_w.best:g} W, {cpu.cores} cores"
@@ -468,7 +484,7 @@ def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Inp
         per_core = catalogue.hardware.default("cpu", "memory_gb_per_core")
         assert request.cpu_cores is not None
         size = _default_input("memory_gb", per_core._replace(value=per_core.value.scaled(request.cpu_cores)))
-    power = _default_input("memory_power_per_gb", catalogue.hardware.memory_power(size.value.best), "method:memory")
+    power = _default_input("memory_power_per_gb", catalogue.hardware.memory_power(size.value.best), key="method:memory")
     best = formulas.memory_power_w(size.value.best, power.value.best)
     return with_relative_width(best, size.value, power.value), (size, power)
 

@@ -15,8 +15,9 @@ from greentrain.footprint import SiteFactors
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, given
 from greentrain.interval import Interval
 
-_OWN_CLASSES = ("workstation", "laptop", "soc")
-"""Hardware classes that stand on or under desks."""
+_ON_DESKS = ("laptop", "soc")
+_OWN_CLASSES = ("workstation", *_ON_DESKS)
+"""Hardware classes that stand on or under desks; providers have workstations' cards too."""
 
 UNKNOWN_SITE = SiteFactors(None, None)
 
@@ -97,7 +98,7 @@ def default_site(device: Accelerator | None, provider: str) -> str:
     provider : str
         The cloud provider, which has data centres alone, or nothing.
     """
-    is_own = device is not None and device.hardware_class in _OWN_CLASSES and not provider
+    is_own = device is not None and device.hardware_class in (_ON_DESKS if provider else _OWN_CLASSES)
     return WORKSTATION if is_own else SITES[0]
 
 
