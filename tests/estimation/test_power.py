@@ -79,7 +79,8 @@ def test_an_instance_and_a_device_that_agree(gpu: str) -> None:
 def test_a_family_widens_the_power_to_all_of_its_members() -> None:
     """A V100 is 300 W as a module and 250 W as a card; the driver's full name is neither wider nor noted.
 
-    Nor is any member known less well: the SXM3, 350 W, may be set to 250 W, which is 300 W x 250 / 350 = 214.3 W.
+    Nor is any member known less well: the SXM3, 350 W, may be set to 250 W, which is 300 W x 250 / 350 = 214.3 W,
+    and the cards' 250 W are at most 300 W, which is 300 W x 300 / 250 = 360 W.
     """
     family = estimate("V100", hours=1)
     members = CATALOGUE.hardware.families["V100"].members
@@ -87,7 +88,8 @@ def test_a_family_widens_the_power_to_all_of_its_members() -> None:
     assert used(family, "tdp").best == 300
     assert min(tdp.low for tdp in powers if tdp) == 250
     assert used(family, "tdp").low == pytest.approx(300 * 250 / 350)
-    assert used(family, "tdp").high == max(tdp.high for tdp in powers if tdp)
+    assert max(tdp.high for tdp in powers if tdp) == 350
+    assert used(family, "tdp").high == pytest.approx(300 * 300 / 250)
     assert family.notes[0].startswith("V100 may be several devices: v100-sxm2-16gb is taken, the interval spans ")
     exactly = estimate("NVIDIA A100-SXM4-40GB", hours=1, location="FR", year=2024)
     assert used(exactly, "tdp") == exact(400.0)

@@ -127,6 +127,12 @@ class Places:
         columns = {"place": WORLD, "year": row["grid_year"], "g_per_kwh": row["best"]}
         return read_record(GridValue, row | columns), interval
 
+    def span_of_unknown_place(self, year: int | None) -> tuple[float, float]:
+        """Return the ends of the carbon intensity of a data centre somewhere, in any year if None. [g CO2e/kWh]"""
+        rows = self._tables.lookup("unknown_place").values()
+        spans = [triple(row, "low", "best", "high") for row in rows] if year is None else [self.unknown_place(year)[1]]
+        return min(span.low for span in spans if span), max(span.high for span in spans if span)
+
     @cached_property
     def _basis(self) -> Mapping[str, tuple[Interval, str]]:
         return Records(self._tables.lookup("grid_basis"), _basis_of)

@@ -6,7 +6,7 @@ The terms of the uncertainty and their figures are in grid_uncertainty.csv; this
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
-from math import exp, log, log1p
+from math import exp, inf, log, log1p
 from typing import NamedTuple
 
 from greentrain.catalogue import DATA_VERSION, Catalogue, GridValue, Location, Place, Places
@@ -39,7 +39,9 @@ class GridChoice(NamedTuple):
     upward : float
         Extra width upward where a combustion value replaces a life-cycle one, log units. [1]
     span : Interval or None
-        The interval itself where no place is known; of several countries together the widest interval.
+        The interval itself where no place is known.
+    limits : tuple of (float, float)
+        Ends that the interval of several countries together does not pass. [g CO2e/kWh]
     key : str
         Under which runs at the same place share what is uncertain about it.
     """
@@ -51,6 +53,7 @@ class GridChoice(NamedTuple):
     basis: str
     notes: tuple[str, ...]
     key: str
+    limits: tuple[float, float] = (0.0, inf)
 
 
 @lru_cache(maxsize=4096)
@@ -93,8 +96,8 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
         )
     zone = location.code if is_regions_own else place.place
     # Data centres of several countries are data centres somewhere: their interval cannot be wider.
-    span = catalogue.places.unknown_place(year)[1] if place.kind == "aggregate" else None
-    return GridChoice(value, tuple(spreads), upward, span, basis, tuple(notes), f"grid:{zone}")
+    limits = catalogue.places.span_of_unknown_place(year) if place.kind == "aggregate" else (0.0, inf)
+    return GridChoice(value, tuple(spreads), upward, None, basis, tuple(notes), f"grid:{zone}", limits)
 
 
 def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) -> Input:
@@ -110,7 +113,7 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
     """
     value = choice.value
     interval, own = choice.span, 0.0
-    if choice.spreads or interval is None:
+    if interval is None:
         length = _HOURS_IN_LONGEST_UNKNOWN_RUN if hours is None else hours
         by_length = _interpolated(_points(catalogue.places, "run_length"), length, log)
         down, of_length = max((below + (scale * by_length) ** 2, scale) for below, _, scale in choice.spreads)
@@ -118,9 +121,7 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
         up = Z_90 * max(above + (scale * by_length) ** 2 for _, above, scale in choice.spreads) ** 0.5
         up = (up**2 + choice.upward**2) ** 0.5
         low, high = value.g_per_kwh * exp(-Z_90 * down**0.5), value.g_per_kwh * exp(up)
-        if choice.span:
-            low, high = max(low, choice.span.low), min(high, choice.span.high)
-        interval = Interval(low, value.g_per_kwh, high)
+        interval = Interval(max(low, choice.limits[0]), value.g_per_kwh, min(high, choice.limits[1]))
     return Input(
         GRID_INTENSITY, interval, UNIT, choice.basis, value.source, f"{_basis_words(value.basis)}, {value.year}", 1.0,
         choice.key, own, value.year, ACCOUNTING.get(value.basis, value.basis),
