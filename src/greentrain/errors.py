@@ -15,6 +15,7 @@
     GreentrainWarning (a UserWarning)     the training goes on, but its record lacks something
 """
 
+import sys
 from collections.abc import Callable, Sequence
 
 _LAST_LATIN = "\u024f"
@@ -200,3 +201,27 @@ def _shown(value: object) -> str:
     except ValueError:  # Python refuses to write out integers of thousands of digits
         text = f"a number of {type(value).__name__} type too long to show"
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+
+
+def is_from_outside(error: BaseException) -> bool:
+    """Return whether an exception came to greentrain's code from the user's: it has to reach the user's again.
+
+    A signal's handler raised it, or another thread set it in this one, wherever this one was. Not for what objects of
+    the user's raise when they are asked; see `is_from_handler`.
+    """
+    if not isinstance(error, Exception):
+        return True
+    module = str(type(error).__module__).partition(".")[0]
+    return module not in (*sys.stdlib_module_names, __package__) or is_from_handler(error)
+
+
+def is_from_handler(error: BaseException) -> bool:
+    """Return whether the handler of a signal raised an exception: a function that was given the frame below its own."""
+    trace = error.__traceback__
+    while trace is not None:
+        frame, trace = trace.tb_frame, trace.tb_next
+        below = frame.f_back
+        for value in list(frame.f_locals.values()) if below is not None else ():
+            if value is below or (type(value) is tuple and any(item is below for item in value)):
+                return True
+    return False

@@ -1,6 +1,5 @@
 """Nodes with host names of their own are one run, whose folders may be merged afterwards."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -9,7 +8,9 @@ from typing import Any
 
 import pytest
 from busy_machine import slowness
-from fault_room import ALONE, KWH_PER_SECOND, Room, Training, journals, records, wait_until
+from fault_room import ALONE, KWH_PER_SECOND, Room, Training, records, wait_until
+
+from greentrain import Run
 
 
 def on_host(name: str) -> tuple[str, ...]:
@@ -60,31 +61,33 @@ def test_two_hosts_with_homes_of_their_own(room: Room) -> None:
 
 @pytest.mark.timing
 def test_rank_0_comes_late_and_leaves_early(room: Room) -> None:
-    """Fault 32: the rank that starts the node's meter is the last to come and the first to go: both are stated."""
-    others = [start_rank(room, rank, 4, 5.8).wait_for() for rank in (1, 2, 3)]
-    time.sleep(2.3)
+    """Fault 32: the rank that is to start the node's meter is not there at first: another one's measures throughout."""
+    others = [start_rank(room, rank, 4, 3.8).wait_for() for rank in (1, 2, 3)]
+    time.sleep(1.3)
     first = start_rank(room, 0, 4, 1.0)
     assert [training.end().code for training in (*others, first)] == [0] * 4
 
     run = room.run_alone()
-    starts, ends = (records(room.home, "tracker", kind) for kind in ("start", "end"))
-    metered = {record["type"]: record["mono"] for found in journals(room.home, "tracker").values() for record in found
-               if found[0]["role"] == "main"}  # fmt: skip
-    before = metered["start"] - min(record["mono"] for record in starts)
-    after = max(record["mono"] for record in ends) - metered["end"]
-    assert (run.status, run.ranks, len(run.nodes)) == ("completed", 4, 1)
-    assert [(gap.host, gap.reason) for gap in run.gaps] == [(os.uname().nodename, "unmeasured")] * 2
-    assert [gap.seconds for gap in run.gaps] == pytest.approx([before, after], abs=0.3 * slowness())
-    assert not run.is_complete
-    assert run.it_energy_kwh is not None
-    assert run.it_energy_kwh.best == pytest.approx(
-        ALONE * (metered["end"] - metered["start"]) * KWH_PER_SECOND, rel=0.05
-    )
+    assert (run.status, run.ranks, len(run.nodes), run.gaps) == ("completed", 4, 1, ())
+    assert run.is_complete
+    check_measured_throughout(room, run)
+
+
+@pytest.mark.timing
+def test_rank_0_that_ends_first(room: Room) -> None:
+    """Fault 32: the meter that local rank 0 started measures until the last rank of the node has ended."""
+    first = start_rank(room, 0, 4, 0.8).wait_for()
+    others = [start_rank(room, rank, 4, 3.0) for rank in (1, 2, 3)]
+    assert [training.end().code for training in (first, *others)] == [0] * 4
+
+    run = room.run_alone()
+    assert (run.status, run.ranks, len(run.nodes), run.gaps) == ("completed", 4, 1, ())
+    check_measured_throughout(room, run)
 
 
 @pytest.mark.timing
 def test_rank_0_that_dies(room: Room) -> None:
-    """Fault 32: a node whose rank 0 is killed goes on without a meter: that its energy ends there is stated."""
+    """Fault 32: a node whose rank 0 is killed is measured to its last rank all the same."""
     others = [start_rank(room, rank, 4, 3.2).wait_for() for rank in (1, 2, 3)]
     first = start_rank(room, 0, 4, 30).wait_for()
     wait_until(lambda: records(room.home, "meter", "sample"))
@@ -92,7 +95,25 @@ def test_rank_0_that_dies(room: Room) -> None:
     assert [training.end().code for training in others] == [0] * 3
 
     run = room.run_alone()
-    assert (run.status, run.ranks) == ("completed", 4)
-    assert [gap.reason for gap in run.gaps] == ["unmeasured"]
-    assert run.gaps[0].seconds == pytest.approx(3.2 - run.duration_seconds, abs=0.7 * slowness())
-    assert not run.is_complete
+    assert (run.status, run.ranks, run.gaps) == ("completed", 4, ())
+    check_measured_throughout(room, run)
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("rank", [1, 3])
+def test_variables_that_are_left_over(room: Room, rank: int) -> None:
+    """Fault 32: where no local rank 0 is there at all, the rank that is measures."""
+    assert start_rank(room, rank, 4, 1.0).end().code == 0
+    run = room.run_alone()
+    assert (run.status, run.ranks, len(run.nodes), run.gaps) == ("completed", 1, 1, ())
+    check_measured_throughout(room, run)
+
+
+def check_measured_throughout(room: Room, run: Run) -> None:
+    """Check that one meter measured from the first rank's start to the last one's end."""
+    starts, ends = ([record["mono"] for record in records(room.home, "tracker", kind)] for kind in ("start", "end"))
+    seconds = max(ends) - min(starts)
+    assert len(records(room.home, "meter", "end")) == 1
+    assert run.it_energy_kwh is not None
+    assert run.duration_seconds == pytest.approx(seconds, abs=0.5 * slowness())
+    assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.05)

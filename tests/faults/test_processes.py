@@ -52,15 +52,15 @@ def busy_seconds() -> float:
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
 
 
-def start_ranks(room: Room, host: str, ranks: range, seconds: float, run_id: str = "job-1") -> list[Training]:
+def start_ranks(room: Room, host: str, ranks: range, seconds: float, restarts: int = 0) -> list[Training]:
     """Start the ranks of one node as torchrun does; a node without a name is this computer."""
     return [
         room.start(
             "rank",
             seconds,
             environment={
-                "GREENTRAIN_HOST": host or None, "TORCHELASTIC_RUN_ID": run_id, "RANK": str(rank), "WORLD_SIZE": "4",
-                "LOCAL_RANK": str(rank - ranks.start),
+                "GREENTRAIN_HOST": host or None, "TORCHELASTIC_RUN_ID": "job-1", "RANK": str(rank), "WORLD_SIZE": "4",
+                "LOCAL_RANK": str(rank - ranks.start), "TORCHELASTIC_RESTART_COUNT": str(restarts),
             },
         )
         for rank in ranks
@@ -105,11 +105,11 @@ def test_elastic_restart(room: Room) -> None:
         training.signal(signal.SIGKILL).end()
     killed = time.monotonic()
     time.sleep(1.5)
-    second = start_ranks(room, "", range(2), 0.6)
+    second = start_ranks(room, "", range(2), 0.6, restarts=1)
     assert [training.end().code for training in second] == [0, 0]
 
     run = room.run_alone()
-    assert (run.status, run.ranks, len(run.nodes)) == ("completed", 4, 2)
+    assert (run.status, run.ranks, len(run.nodes)) == ("completed", 2, 2)
     assert [gap.reason for gap in run.gaps] == ["restart"]
     began = min(record["mono"] for record in records(room.home, "tracker", "start") if record["mono"] > killed)
     assert run.gaps[0].seconds == pytest.approx(began - killed, abs=0.4 * slowness())

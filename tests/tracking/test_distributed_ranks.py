@@ -1,26 +1,11 @@
 """Ranks, launchers and keys, from the environment alone."""
 
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from greentrain.journal import host_name, process_started, safe_name
 from greentrain.tracking import Ranks
-from greentrain.tracking.distributed import (
-    SESSION_VARIABLE,
-    TRACKER,
-    WRAPPER,
-    Ancestor,
-    ancestor,
-    ranks_of,
-    read_session,
-    run_key,
-    separate_runs_warning,
-)
+from greentrain.tracking.distributed import launch_of, ranks_of, separate_runs_warning
 
 TORCHRUN = {"RANK": "5", "LOCAL_RANK": "1", "WORLD_SIZE": "8", "GROUP_RANK": "1", "TORCHELASTIC_RUN_ID": "job7"}
 
@@ -51,26 +36,40 @@ def test_one_process_of_a_node_meters(local_rank: int | None, meters: bool) -> N
 
 
 @pytest.mark.parametrize(
-    ("run_id", "environment", "expected"),
+    ("environment", "expected"),
     [
-        ("mine", {"SLURM_JOB_ID": "1"}, "mine"),
-        (None, {"TORCHELASTIC_RUN_ID": "abc", "SLURM_JOB_ID": "1"}, "elastic-abc"),
-        (None, {"TORCHELASTIC_RUN_ID": "none", "SLURM_JOB_ID": "12"}, "slurm-12"),
-        (None, {"SLURM_JOB_ID": "12"}, "slurm-12"),
+        ({}, (None, (0, 0))),
+        ({"TORCHELASTIC_RUN_ID": "abc", "SLURM_JOB_ID": "1"}, ("elastic-abc", (0, 0))),
+        ({"TORCHELASTIC_RUN_ID": "none", "SLURM_JOB_ID": "12"}, ("slurm-12", (0, 0))),
+        ({"SLURM_JOB_ID": "12", "SLURM_RESTART_COUNT": "2"}, ("slurm-12", (2, 0))),
+        ({"TORCHELASTIC_RUN_ID": "abc", "TORCHELASTIC_RESTART_COUNT": "3"}, ("elastic-abc", (0, 3))),
+        ({"SLURM_JOB_ID": "8", "SLURM_ARRAY_JOB_ID": "2", "SLURM_ARRAY_TASK_ID": "1"}, ("slurm-2_1", (0, 0))),
+        ({"PBS_JOBID": "4711.pbs01"}, ("pbs-4711.pbs01", (0, 0))),
+        ({"PBS_JOBID": "4711[2].pbs01", "PBS_ARRAY_INDEX": "2"}, ("pbs-4711_2.pbs01", (0, 0))),
+        ({"LSB_JOBID": "77", "LSB_JOBINDEX": "0"}, ("lsf-77", (0, 0))),
+        ({"LSB_JOBID": "77", "LSB_JOBINDEX": "3"}, ("lsf-77_3", (0, 0))),
+        ({"JOB_ID": "5", "SGE_TASK_ID": "undefined", "RESTARTED": "1"}, ("sge-5", (1, 0))),
+        ({"JOB_ID": "5", "SGE_TASK_ID": "4"}, ("sge-5_4", (0, 0))),
+        ({"JOB_ID": "of something else"}, (None, (0, 0))),
+        ({"FLUX_JOB_ID": "ƒ2vkW8X"}, ("flux-f2vkW8X", (0, 0))),
+        ({"AWS_BATCH_JOB_ID": "4c1-e:2", "AWS_BATCH_JOB_ATTEMPT": "1"}, ("aws-batch-4c1-e_2", (1, 0))),
     ],
 )
-def test_a_logical_run_has_one_key(run_id: str | None, environment: dict[str, str], expected: str) -> None:
-    """The user's id, else the launcher's; ``none`` is how torchrun writes no id."""
-    assert run_key(run_id, environment, Ranks()) == expected
+def test_a_job_has_one_id_as_its_batch_system_writes_it(
+    environment: dict[str, str], expected: tuple[str | None, tuple[int, int]]
+) -> None:
+    """With the task of an array, and how often it was started again; ``none`` is how torchrun writes no id."""
+    found = launch_of(environment, Ranks())
+    assert (found.job, found.attempt) == expected
 
 
-def test_ranks_without_an_id_share_a_key_on_their_node() -> None:
-    """They have one parent; a process without ranks gets a key of its own."""
+def test_ranks_without_an_id_have_a_job_on_their_node() -> None:
+    """They have one parent; a process without ranks has no job."""
     ranks = Ranks(0, 0, 4, None, "environment")
 
-    assert run_key(None, {}, ranks) == run_key(None, {}, ranks._replace(rank=3, local_rank=3))
-    assert run_key(None, {}, ranks).startswith("ranks-")
-    assert run_key(None, {}, Ranks()) != run_key(None, {}, Ranks())
+    assert launch_of({}, ranks) == launch_of({}, ranks._replace(rank=3, local_rank=3))
+    assert str(launch_of({}, ranks).job).startswith("ranks-")
+    assert launch_of({}, Ranks()).job is None
 
 
 def test_open_mpi_names_a_job_on_all_its_nodes() -> None:
@@ -80,11 +79,10 @@ def test_open_mpi_names_a_job_on_all_its_nodes() -> None:
     third, fourth = {"PMIX_NAMESPACE": "1357119489"}, {"OMPI_MCA_orte_precondition_transports": "9af6-15"}
     fifth = {"PMIX_NAMESPACE": "prterun-login1-15429@1"}
 
-    assert run_key(None, third | fourth, ranks) == "openmpi-9af6-15"
-    assert run_key(None, fifth, ranks) == safe_name(f"openmpi-prterun-login1-15429@1-{day}")
-    assert run_key(None, fourth, ranks._replace(world_size=1)) != "openmpi-9af6-15"
-    assert run_key("mine", fourth, ranks) == "mine"
-    assert run_key(None, third, ranks).startswith("ranks-")
+    assert launch_of(third | fourth, ranks).job == "openmpi-9af6-15"
+    assert launch_of(fifth, ranks).job == f"openmpi-prterun-login1-15429@1-{day}"
+    assert launch_of(fourth, ranks._replace(world_size=1)).job is None
+    assert str(launch_of(third, ranks).job).startswith("ranks-")
 
 
 @pytest.mark.parametrize(
@@ -109,40 +107,3 @@ def test_nodes_that_nothing_joins_are_told_of(
         "The same run_id= on all of them makes them one"
     )
     assert found == (expected if says else None)
-
-
-def here(**changes: object) -> Ancestor:
-    """Describe this process as one that tracks."""
-    found = Ancestor("abc", os.getpid(), process_started(os.getpid()), TRACKER, host_name(), "/a:b/c")
-    return found._replace(**changes)  # type: ignore[arg-type]
-
-
-def test_the_session_survives_the_environment() -> None:
-    """Also with colons in the folder, and where no start is known."""
-    for session in (here(), here(started=None), here(folder=""), here(role=WRAPPER)):
-        assert read_session(session.text()) == session
-
-
-@pytest.mark.parametrize("text", ["", "abc", "abc:1", "abc:x:1:tracker:host:/f", ":1:1:tracker:host:/f", "1"])
-def test_what_is_no_session_is_none(text: str) -> None:
-    """A variable of that name with other content is ignored."""
-    assert read_session(text) is None
-
-
-def test_an_ancestor_counts_while_it_lives_on_this_host() -> None:
-    """Another host's, a dead one's and a reused process id do not."""
-    with subprocess.Popen([sys.executable, "-c", "pass"]) as dead:
-        dead.wait()
-    assert ancestor({SESSION_VARIABLE: here().text()}) == here()
-    assert ancestor({SESSION_VARIABLE: here(host="elsewhere").text()}) is None
-    assert ancestor({SESSION_VARIABLE: here(started=1).text()}) is None
-    assert ancestor({SESSION_VARIABLE: here(pid=dead.pid, started=None).text()}) is None
-    assert ancestor({}) is None
-
-
-def test_runs_join_the_wrapper_and_what_they_were_before_an_exec(tmp_path: Path) -> None:
-    """Below another tracker they record nothing."""
-    assert here(role=WRAPPER, pid=1).is_joined_by_runs
-    assert here().is_joined_by_runs
-    assert not here(pid=1).is_joined_by_runs
-    assert not here(role=WRAPPER, folder="").is_joined_by_runs

@@ -346,20 +346,20 @@ def test_a_stale_session_in_the_environment_is_ignored(tmp_path: Path) -> None:
     assert tracker(tmp_path / "home")[0]["role"] == "main"
 
 
-def test_other_ranks_join_and_do_not_meter(tmp_path: Path) -> None:
-    """Local rank 1 has a journal in the run's folder, and no meter."""
+def test_a_rank_alone_on_its_node_meters(tmp_path: Path) -> None:
+    """Local rank 1 has a journal in the run's folder, and a meter where no local rank 0 is there."""
     ranks = {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "job7"}
-    body = "with track('rank', quiet=True) as run: pass\nprint(run.measurement.notes[0])"
+    body = "with track('rank', quiet=True) as run: time.sleep(0.5)\nprint(run.measurement.is_measured)"
     done = run(tmp_path, body, **ranks)
     start_record = tracker(tmp_path / "home")[0]
 
-    assert done.stdout == "This process joined a run that another process measures; the history adds them up.\n"
+    assert done.stdout == "True\n"
     assert [path.name for path in (tmp_path / "home" / "runs").iterdir()] == ["elastic-job7"]
     assert start_record["role"] == "joined"
     assert start_record["ranks"] == {
         "rank": 1, "local_rank": 1, "world_size": 2, "node_rank": None, "launcher": "torchrun",
     }  # fmt: skip
-    assert journals(tmp_path / "home", "meter") == []
+    assert len(journals(tmp_path / "home", "meter")) == 1
 
 
 def test_the_training_process_stays_light(tmp_path: Path) -> None:

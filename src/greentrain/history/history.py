@@ -373,7 +373,9 @@ def _subfolders(folder: str) -> tuple[list[tuple[str, str]], list[str]]:
     """List the folders in one by name, and state which of them are not looked into."""
     try:
         with os.scandir(folder) as entries:
-            found = sorted((entry.name, entry.path, entry.is_symlink()) for entry in entries if entry.is_dir())
+            # A folder whose name begins with a dot is that of a run that is just beginning.
+            folders = (entry for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+            found = sorted((entry.name, entry.path, entry.is_symlink()) for entry in folders)
     except (FileNotFoundError, NotADirectoryError):
         return [], []
     except OSError as error:

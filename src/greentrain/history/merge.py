@@ -138,9 +138,19 @@ def _project(trackers: Sequence[TrackerJournal]) -> str | None:
 
 
 def _ranks(trackers: Sequence[TrackerJournal]) -> int:
-    """Count the processes of the training: one that only wraps a command is none, unless it is all there is."""
-    working = [tracker for tracker in trackers if not tracker.start.get("wraps")] or trackers
-    return len({(tracker.host, tracker.pid) for tracker in working})
+    """Count the processes of the training: those that have ranks by them, others by how many ran at once.
+
+    A restart is another process, and no other rank. One that only wraps a command is none, unless that is all there is.
+    """
+    working = [tracker for tracker in trackers if not tracker.start.get("wraps")] or _main_sessions(trackers)
+    processes: dict[tuple[str, int], tuple[float, float]] = {}
+    for tracker in working:
+        end = tracker.started + max(tracker.seconds, tracker.metered_seconds)
+        begin, until = processes.get((tracker.host, tracker.pid), (inf, -inf))
+        processes[tracker.host, tracker.pid] = min(begin, tracker.started), max(until, end)
+    times = processes.values()
+    at_once = max((sum(begin <= start <= end for begin, end in times) for start, _ in times), default=0)
+    return max(at_once, len({tracker.rank for tracker in trackers if tracker.rank is not None}))
 
 
 def _total_steps(trackers: Sequence[TrackerJournal]) -> int | None:

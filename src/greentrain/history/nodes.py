@@ -34,8 +34,13 @@ def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasuremen
     running : frozenset of str
         Sessions that go on.
     """
-    mains = {(tracker.session, tracker.host): tracker for tracker in journals.trackers if tracker.is_main}
     meters = _one_per_session(journals.meters)
+    measured = {(tracker.session, tracker.host): tracker for tracker in journals.trackers}
+    mains = {
+        key: tracker
+        for key, tracker in measured.items()
+        if key in meters or (tracker.is_main and not _is_measured_by_another(tracker, meters.values()))
+    }
     before: list[MeterJournal] = []
     nodes = []
     for key in sorted({*mains, *meters}, key=lambda key: (_started(mains.get(key), meters.get(key)), key)):
@@ -44,6 +49,17 @@ def nodes_of(journals: Journals, running: frozenset[str]) -> list[NodeMeasuremen
         if meter is not None:
             before.append(meter)
     return nodes
+
+
+def _is_measured_by_another(tracker: TrackerJournal, meters: Iterable[MeterJournal]) -> bool:
+    """Whether the meter of another rank of its computer measured a session's whole time."""
+    end = tracker.started + tracker.seconds
+    return tracker.rank is not None and any(
+        meter.host == tracker.host
+        and meter.started <= tracker.started
+        and meter.started + meter.reached_seconds >= end - UNMEASURED_SECONDS
+        for meter in meters
+    )
 
 
 def _started(tracker: TrackerJournal | None, meter: MeterJournal | None) -> float:

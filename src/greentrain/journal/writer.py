@@ -10,6 +10,7 @@ import time
 from binascii import crc32  # unlike zlib, no Python is built without it
 from os.path import dirname, join
 
+from greentrain.errors import is_from_handler
 from greentrain.journal.access_rights import file_mode, renew_folder, set_rights
 from greentrain.journal.paths import host_name, journal_name, reason
 
@@ -98,6 +99,8 @@ class JournalWriter:
             line = encode({"v": SCHEMA_VERSION, **record, "t": utc_text(t), "mono": round(mono, 4)})
             self._append(numbered(line, number))
         except Exception as error:  # whatever it is, the training goes on
+            if is_from_handler(error):
+                raise
             return self._lose(error)
         return True
 
@@ -187,7 +190,9 @@ def encode(record: JournalRecord) -> bytes:
     """Write a record as one line of JSON, ASCII only, ended by a line feed."""
     try:
         text = json.dumps(record, allow_nan=False, separators=(",", ":"))
-    except Exception:  # what JSON cannot hold, and objects of the user's that raise anything when they are asked
+    except Exception as error:  # what JSON cannot hold, and objects of the user's that raise anything when asked
+        if is_from_handler(error):
+            raise
         text = json.dumps(to_encodable(record), allow_nan=False, separators=(",", ":"))
     return text.encode("ascii") + b"\n"
 
@@ -218,7 +223,9 @@ def to_encodable(value: object, depth: int = 0) -> object:
     """Turn a value into what JSON can hold; one that refuses every answer into the name of its type."""
     try:
         return _taken_apart(value, depth)
-    except Exception:
+    except Exception as error:
+        if is_from_handler(error):
+            raise
         return f"<{type(value).__name__}>"
 
 
@@ -246,5 +253,7 @@ def _finite(value: float) -> float | None:
 def _text(value: object) -> str:
     try:
         return str(value)[:500]
-    except Exception:
+    except Exception as error:
+        if is_from_handler(error):
+            raise
         return f"<{type(value).__name__}>"

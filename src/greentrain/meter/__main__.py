@@ -13,10 +13,11 @@ from greentrain.journal.writer import JournalWriter
 from greentrain.meter.backends import make_meter
 from greentrain.meter.base import Meter
 from greentrain.meter.launch import CHANNEL, PRESENCE, SIGN_OF_LIFE
-from greentrain.meter.live_runs import Announcement
+from greentrain.meter.live_runs import Announcement, announce, withdraw
 from greentrain.meter.process_share import ProcessShare
 from greentrain.meter.recorder import Recorder
 from greentrain.meter.run_end import RunEnd, RunEndWatch
+from greentrain.meter.run_journals import NodeRanks
 from greentrain.meter.settings import MeterSettings, from_json
 
 FIRST_SAMPLE_SECONDS = 0.3
@@ -26,6 +27,7 @@ LONGEST_PAUSE_SECONDS = 10.0
 """Time after which a meter is read again, however seldom its readings are recorded. [s]"""
 
 _PATIENCE_SECONDS = 0.02
+_LOOK_SECONDS = 0.2
 _READ_SECONDS = 0.5
 _LAST_READ_SECONDS = 1.0
 
@@ -35,7 +37,13 @@ def main(argument: str) -> None:
     settings = from_json(argument)
     announcement = Announcement(settings.announced, PRESENCE) if settings.announced else Announcement()
     _stand_alone(CHANNEL, SIGN_OF_LIFE, *([PRESENCE] if settings.announced else []))
-    watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL)
+    ranks = NodeRanks(settings)
+    watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL, ranks)
+    if not _is_needed(ranks, watch):
+        withdraw(announcement)
+        os._exit(0)
+    if not settings.announced:
+        announcement = announce(settings.run_pid, settings.started_mono)
     with suppress(OSError):  # somebody may have removed it since the run's start
         renew_folder(settings.run_folder)
     journal = JournalWriter(settings.run_folder, "meter")
@@ -48,6 +56,16 @@ def main(argument: str) -> None:
         journal.write({"type": "end", "why": "terminated", "error": f"{type(error).__name__} {error}"})
         code = 1
     os._exit(code)
+
+
+def _is_needed(ranks: NodeRanks, watch: RunEndWatch) -> bool:
+    """Wait until it is known whether another rank's meter measures this node, or the run has ended."""
+    while not ranks.is_measured():
+        if not ranks.is_up_to_another():
+            return True
+        if watch.wait(_LOOK_SECONDS) is not None:
+            return False
+    return False
 
 
 def measure(

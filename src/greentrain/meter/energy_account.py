@@ -76,6 +76,7 @@ class EnergyAccount:
         self._checks = {kind: EnergyCheck(run_started_mono) for kind in COMPONENTS}
         self._covered = dict.fromkeys(COMPONENTS, 0.0)
         self._latest_share = Share(None, None)
+        self._of_process = 1.0
         self._machine_kwh: dict[str, float] = {}
         self.energy_kwh: dict[str, float] = {}
         self.power_w: dict[str, float] = {}
@@ -101,6 +102,7 @@ class EnergyAccount:
         share: Share,
         components: Mapping[str, str],
         ceilings_w: Mapping[str, float] = CEILINGS_W,
+        of_process: float = 1.0,
     ) -> tuple[ReadingGap, ...]:
         """Add what was used since the last reading.
 
@@ -114,6 +116,8 @@ class EnergyAccount:
             Quality by component.
         ceilings_w : mapping of str to float, optional
             Power that no component exceeds: a reading beyond it is left out. [W]
+        of_process : float, optional
+            The run's part of what its process has used, which may have other runs. Default: all of it. [1]
 
         Returns
         -------
@@ -123,7 +127,7 @@ class EnergyAccount:
         seconds = reading.mono - self._last_mono
         if seconds < _SHORTEST_SECONDS:
             return ()
-        self._latest_share = share
+        self._latest_share, self._of_process = share, of_process
         gaps = self._gaps_until(reading.mono, seconds)
         counted = self._interval_seconds / seconds if any(gap.reason == "late" for gap in gaps) else 1.0
         shares = {"cpu": share.cpu, "memory": share.memory}
@@ -208,7 +212,7 @@ class EnergyAccount:
         return tuple(gaps)
 
     def _add(self, kind: str, kwh: float, seconds: float, covered: float, share: float | None) -> None:
-        own = kwh * (1.0 if share is None else min(max(share, 0.0), 1.0))
+        own = kwh * self._of_process * (1.0 if share is None else min(max(share, 0.0), 1.0))
         self.energy_kwh[kind] = self.energy_kwh.get(kind, 0.0) + own
         self._machine_kwh[kind] = self._machine_kwh.get(kind, 0.0) + kwh
         # A last interval of milliseconds gives no steady power.

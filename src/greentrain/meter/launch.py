@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 
+from greentrain.errors import is_from_outside
 from greentrain.journal.process_alive import process_started
 from greentrain.meter.backends import DEFAULT, NONE
 from greentrain.meter.live_runs import VARIABLE, Announcement, announce, withdraw
@@ -108,6 +109,8 @@ def launch(
     meter: str = DEFAULT,
     started_mono: float | None = None,
     run_pid: int | None = None,
+    journal: str = "",
+    is_sure: bool = True,
 ) -> MeterHandle:
     """Start the meter of a run; what goes wrong is in the handle's ``problem``.
 
@@ -125,6 +128,10 @@ def launch(
         The run's start, of ``time.monotonic``. Default: now. [s]
     run_pid : int, optional
         The run's process. Default: this one.
+    journal : str, optional
+        The session's journal, in which the meter sees what else this process runs.
+    is_sure : bool, optional
+        Whether this meter is to measure, rather than to look first whether that of another rank does. Default: True.
     """
     if meter == NONE:
         return MeterHandle(problem="metering is switched off")
@@ -132,7 +139,7 @@ def launch(
         return MeterHandle(problem=f"the meter could not be started: {problem}")
     pid = os.getpid() if run_pid is None else run_pid
     started = time.monotonic() if started_mono is None else started_mono
-    announcement = announce(pid, started)
+    announcement = announce(pid, started) if is_sure else Announcement()
     settings = MeterSettings(
         run_folder=os.path.abspath(run_folder),
         session=session,
@@ -144,10 +151,13 @@ def launch(
         environment={name: os.environ[name] for name in GPU_VARIABLES if name in os.environ},
         meter=meter,
         announced=announcement.path,
+        journal=journal,
     )
     try:
         return _start(settings.to_json(), announcement)
     except Exception as error:
+        if is_from_outside(error):
+            raise
         return MeterHandle(problem=f"the meter could not be started: {type(error).__name__} {error}")
 
 
@@ -185,8 +195,8 @@ def _connected(argument: str, presence: int) -> MeterHandle:
         os.set_blocking(descriptor, False)
     try:
         _spawn(argument, theirs[0], theirs[1], presence)
-    except BaseException:
-        _close(*mine)
+    except BaseException:  # the meter may have been started: it is told to end
+        MeterHandle(mine[0], mine[1]).stop(0.0)
         raise
     finally:
         _close(*theirs)

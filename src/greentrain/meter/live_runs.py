@@ -309,12 +309,16 @@ class LiveRuns:
                     since, until = _moments(name)
                 except ValueError:
                     continue
-                if key == self._own or key in self._gone or until < oldest:
+                if key in self._gone or until < oldest or self._is_own_process(key):
                     continue
                 if owner != os.getuid() and not _is_credible(name, owner, until, processes):
                     continue
                 self._paths[key] = join(folder, name)
                 self.others[key] = LiveRun(since, until, known[key].facts if key in known else {})
+
+    def _is_own_process(self, key: str) -> bool:
+        """Whether it is this run, or another of its process, among which the meters divide by `RunsOfProcess`."""
+        return key.split(".")[1:2] == self._own.split(".")[1:2] if self._own else False
 
 
 def _user_folders(place: str) -> Iterator[tuple[str, int]]:

@@ -12,6 +12,7 @@ from greentrain.meter.base import Component, Meter, Reading
 from greentrain.meter.energy_account import EnergyAccount, ReadingGap
 from greentrain.meter.process_share import ProcessShare, Share
 from greentrain.meter.run_end import RunEnd
+from greentrain.meter.run_journals import RunsOfProcess
 from greentrain.meter.settings import MeterSettings
 
 _NO_SHARE = Share(None, None)
@@ -41,6 +42,7 @@ class Recorder:
         self._meter = meter
         self._share = share
         self._account = EnergyAccount(settings.started_mono, settings.interval_seconds)
+        self._process = RunsOfProcess(settings.journal, settings.started_mono)
         self._components: tuple[Component, ...] | None = None
         self._next_write_seconds = 0.0
         self._marks: set[str] = set()
@@ -62,8 +64,8 @@ class Recorder:
         left_out = self._account.left_out
         share = self._share.update() if self._meter.is_machine_wide else self._no_share()
         self._take_shares(reading)
-        qualities = quality_by_kind(self._meter.components)
-        self._note(self._account.take(reading, share, qualities, ceilings_of(self._meter)))
+        qualities, part = quality_by_kind(self._meter.components), self._process.part_until(reading.mono)
+        self._note(self._account.take(reading, share, qualities, ceilings_of(self._meter), part))
         if self._account.left_out > left_out:
             self._marks.add("clamped")
         elapsed = reading.mono - self._settings.started_mono

@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 from greentrain.journal.process_alive import is_process_alive
+from greentrain.meter.run_journals import NodeRanks
 
 _POLL_SECONDS = 0.2
 _MOMENT_BYTES = 8
@@ -40,14 +41,18 @@ class RunEndWatch:
     channel : int
         Descriptor on which the run signals its end: the moment, in nanoseconds of ``time.monotonic_ns``, as a
         native integer of 8 bytes.
+    ranks : NodeRanks, optional
+        The ranks of the run on this computer, the last of which ends what is measured.
     """
 
-    def __init__(self, run_pid: int, pid_started: int | None, channel: int) -> None:
+    def __init__(self, run_pid: int, pid_started: int | None, channel: int, ranks: NodeRanks | None = None) -> None:
+        self._ranks = ranks
         self._run_pid = run_pid
         self._pid_started = pid_started
         self._channel: int | None = channel
         self._stated: RunEnd | None = None
         self._signalled = False
+        self._own_end: RunEnd | None = None
         self._wake_read, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
@@ -60,9 +65,21 @@ class RunEndWatch:
         """Wait for the run's end, or for so long; return the end when there is one. [s]"""
         deadline = time.monotonic() + max(0.0, seconds)
         while True:
-            end = self._look(max(0.0, deadline - time.monotonic()))
+            left = max(0.0, deadline - time.monotonic())
+            own = self._own_end or self._look(left)
+            end = self._with_other_ranks(own)
             if end is not None or time.monotonic() >= deadline:
                 return end
+            if own is not None:
+                time.sleep(min(left, _POLL_SECONDS))
+
+    def _with_other_ranks(self, own: RunEnd | None) -> RunEnd | None:
+        """Return the end of the last rank of this computer; None while any goes on."""
+        if own is None or self._ranks is None or self._signalled:
+            return own
+        self._own_end = own
+        mono = self._ranks.last_end(own.mono)
+        return None if mono is None else own._replace(mono=mono)
 
     def run_is_there(self) -> bool:
         """Whether the run's process still lives."""

@@ -51,6 +51,8 @@ class MeterSettings(NamedTuple):
         Name of the back-end, and after a colon its argument where it takes one: ``native``, ``replay:FILE``.
     announced : str
         The file by which other runs of the computer know this one; empty where they don't.
+    journal : str
+        The session's journal; empty where the run's process writes none.
     """
 
     run_folder: str
@@ -63,6 +65,7 @@ class MeterSettings(NamedTuple):
     environment: dict[str, str]
     meter: str
     announced: str = ""
+    journal: str = ""
 
     @property
     def argument(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from greentrain.errors import BudgetExceeded, GreentrainError
-from greentrain.tracking.distributed import SESSION_VARIABLE, WRAPPER, as_ancestor
+from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, as_ancestor
 from greentrain.tracking.lifecycle import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.live import LiveRun
 from greentrain.tracking.session import Session, write_to_stderr

@@ -80,7 +80,11 @@ def _flags(function: Any) -> int:
 
 def _started(tracked: Callable[..., Any], function: Any, start: Start) -> LiveRun:
     run = start(name_of(function))
-    _lead_to(tracked, run)
+    try:
+        _lead_to(tracked, run)
+    except BaseException as error:  # a signal's handler, before the call that ends the run
+        run.end(error)
+        raise
     return run
 
 
@@ -103,6 +107,7 @@ def _plain(function: Callable[..., Any], start: Start) -> Callable[..., Any]:
     def tracked(*args: Any, **kwargs: Any) -> Any:
         run = _started(tracked, function, start)
         try:
+            run.enter()
             result = function(*args, **kwargs)
         except BaseException as error:
             run.end(error)
@@ -118,7 +123,26 @@ def _generator(function: Callable[..., Any], start: Start) -> Callable[..., Any]
     def tracked(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         run = _started(tracked, function, start)
         try:
-            result = yield from function(*args, **kwargs)
+            values = function(*args, **kwargs)
+            step = partial(next, values)
+            while True:
+                run.enter()  # what the caller does between two values is not inside this run
+                try:
+                    value = step()
+                except StopIteration as end:
+                    result = end.value
+                    break
+                finally:
+                    run.leave()
+                try:
+                    sent = yield value
+                except GeneratorExit:
+                    values.close()
+                    raise
+                except BaseException as error:
+                    step = partial(values.throw, error)
+                else:
+                    step = partial(values.send, sent)
         except BaseException as error:
             run.end(error)
             raise
@@ -133,6 +157,7 @@ def _coroutine(function: Callable[..., Any], start: Start) -> Callable[..., Any]
     async def tracked(*args: Any, **kwargs: Any) -> Any:
         run = _started(tracked, function, start)
         try:
+            run.enter()
             result = await function(*args, **kwargs)
         except BaseException as error:
             run.end(error, in_event_loop=True)
@@ -151,10 +176,13 @@ def _asynchronous_generator(function: Callable[..., Any], start: Start) -> Calla
             values = function(*args, **kwargs)
             step = values.__anext__
             while True:
+                run.enter()
                 try:
                     value = await step()
                 except StopAsyncIteration:
                     break
+                finally:
+                    run.leave()
                 try:
                     sent = yield value
                 except GeneratorExit:

@@ -1,20 +1,16 @@
-"""Rank, launcher and run id of a process in a distributed run, and the tracked process above it."""
+"""Rank, launcher and job of a process: what launchers and batch systems state in the environment."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 
-from greentrain.journal.paths import host_name, new_run_key, safe_name
-from greentrain.journal.process_alive import is_process_alive, process_started
+from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import process_started
 from greentrain.journal.writer import utc_text
 from greentrain.light_typing import NamedTuple
 from greentrain.meter.settings import ranks_on_node, whole_number
 
-SESSION_VARIABLE = "GREENTRAIN_SESSION"
-"""Set while a run is tracked: ``<session>:<process id>:<its start>:<role>:<host>:<run folder>``."""
-
-WRAPPER, TRACKER = "wrapper", "tracker"
 _OPENMPI = "OMPI_COMM_WORLD_"
 _LAUNCHERS = (
     # launcher, rank, local rank, number of ranks, rank of the node
@@ -22,7 +18,29 @@ _LAUNCHERS = (
     ("openmpi", f"{_OPENMPI}RANK", f"{_OPENMPI}LOCAL_RANK", f"{_OPENMPI}SIZE", ""),
     ("mpi", "PMI_RANK", "MPI_LOCALRANKID", "PMI_SIZE", ""),
     ("slurm", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS", "SLURM_NODEID"),
+    ("mvapich", "MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_LOCAL_RANK", "MV2_COMM_WORLD_SIZE", ""),
+    ("jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_LOCAL_RANK", "JSM_NAMESPACE_SIZE", ""),
+    ("pals", "PALS_RANKID", "PALS_LOCAL_RANKID", "PALS_SIZE", "PALS_NODEID"),
+    ("flux", "FLUX_TASK_RANK", "FLUX_TASK_LOCAL_ID", "FLUX_JOB_SIZE", ""),
 )  # fmt: skip
+_BATCH_SYSTEMS = (
+    # prefix of the id, job, task of an array, restarts, variable without which the job's is not this system's
+    ("slurm", "SLURM_JOB_ID", "", "SLURM_RESTART_COUNT", ""),
+    ("flux", "FLUX_JOB_ID", "", "", ""),
+    ("pbs", "PBS_JOBID", "PBS_ARRAY_INDEX", "", ""),
+    ("lsf", "LSB_JOBID", "LSB_JOBINDEX", "", ""),
+    ("sge", "JOB_ID", "SGE_TASK_ID", "RESTARTED", "SGE_TASK_ID"),
+    ("oar", "OAR_JOB_ID", "", "", ""),
+    ("cobalt", "COBALT_JOBID", "", "", ""),
+    ("pjm", "PJM_JOBID", "PJM_BULKNUM", "", ""),
+    ("aws-batch", "AWS_BATCH_JOB_ID", "", "AWS_BATCH_JOB_ATTEMPT", ""),
+)
+_NO_TASK = ("", "0", "undefined")
+"""What the variable of the task holds in a job that is no array."""
+_ARRAY_JOB, _ARRAY_TASK = "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID"
+_ELASTIC_ID, _ELASTIC_RESTARTS = "TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT"
+_AGENTS = (b"torchrun", b"torch.distributed", b"accelerate", b"deepspeed")
+"""Programs that start ranks again themselves, by words of their command line."""
 _NO_ELASTIC_ID = ("", "none")
 """``none`` is what torchrun calls every run that was given no id."""
 _OPENMPI_JOB_KEY = "OMPI_MCA_orte_precondition_transports"
@@ -52,24 +70,28 @@ class Ranks(NamedTuple):
         return self.local_rank is not None and (self.world_size or 1) > 1
 
 
-class Ancestor(NamedTuple):
-    """The process above this one that tracks already."""
+class Launch(NamedTuple):
+    """What a launcher or a batch system states of the start of a process.
 
-    session: str
-    pid: int
-    started: int | None
-    role: str
-    host: str
-    folder: str
+    Attributes
+    ----------
+    job : str or None
+        The place to run in, such as a batch job or the meeting point of a torchrun: many trainings may have the same.
+    batch : str or None
+        The batch job alone.
+    token : str or None
+        What only the processes of one start have in common, such as a step of a batch job.
+    attempt : tuple of int
+        How often the batch system, and then the launcher, have started it again.
+    agent : str or None
+        The process that started this one and starts it again when it fails, by its id and start.
+    """
 
-    def text(self) -> str:
-        """Format it as the environment variable holds it."""
-        return f"{self.session}:{self.pid}:{self.started or ''}:{self.role}:{self.host}:{self.folder}"
-
-    @property
-    def is_joined_by_runs(self) -> bool:
-        """Whether a run below has a journal of its own: below the command wrapper, and after an ``exec``."""
-        return bool(self.folder) and (self.role == WRAPPER or self.pid == os.getpid())
+    job: str | None = None
+    batch: str | None = None
+    token: str | None = None
+    attempt: tuple[int, ...] = (0, 0)
+    agent: str | None = None
 
 
 def ranks_of(environment: Mapping[str, str]) -> Ranks:
@@ -81,22 +103,15 @@ def ranks_of(environment: Mapping[str, str]) -> Ranks:
     return Ranks()
 
 
-def run_key(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str:
-    """Return the key of a run: the same for all its nodes, ranks and restarts wherever they have an id in common.
-
-    Parameters
-    ----------
-    run_id : str or None
-        The id that the user gave.
-    environment : mapping of str to str
-        Where launchers leave their ids.
-    ranks : Ranks
-        Of this process; ranks of one launcher without an id share a key on their node.
-    """
-    shared = run_id if run_id is not None else _job_id(environment, ranks)
-    if shared is not None:
-        return safe_name(shared)
-    return _key_by_parent(environment) if ranks.are_several else new_run_key()
+def launch_of(environment: Mapping[str, str], ranks: Ranks) -> Launch:
+    """Read job, step and restarts from the environment."""
+    batch, batch_restarts = _batch_job(environment)
+    job, token = _named_job(environment, ranks), _start_token(environment, ranks)
+    if job is None and ranks.are_several:
+        job = token = _parent_of_ranks(environment)
+    elastic_restarts = whole_number(environment.get(_ELASTIC_RESTARTS)) or 0
+    agent = _agent() if _ELASTIC_ID in environment else None
+    return Launch(job, batch, token, (batch_restarts, elastic_restarts), agent)
 
 
 def separate_runs_warning(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
@@ -114,7 +129,7 @@ def separate_runs_warning(run_id: str | None, environment: Mapping[str, str], ra
     here = ranks_on_node(environment)
     if not here or not ranks.meters or not ranks.world_size or ranks.world_size <= here:
         return None
-    if run_id is not None or _job_id(environment, ranks) is not None:
+    if run_id is not None or _named_job(environment, ranks) is not None:
         return None
     return (
         f"this node has {here} of {ranks.world_size} ranks and the launcher gives the job no id: each node is recorded "
@@ -122,14 +137,41 @@ def separate_runs_warning(run_id: str | None, environment: Mapping[str, str], ra
     )
 
 
-def _job_id(environment: Mapping[str, str], ranks: Ranks) -> str | None:
+def _named_job(environment: Mapping[str, str], ranks: Ranks) -> str | None:
     """Return what a job is called on all its nodes and after a restart."""
-    if environment.get("TORCHELASTIC_RUN_ID", "") not in _NO_ELASTIC_ID:
-        return f"elastic-{environment['TORCHELASTIC_RUN_ID']}"
-    if environment.get("SLURM_JOB_ID"):
-        return f"slurm-{environment['SLURM_JOB_ID']}"
-    if not ranks.are_several:
-        return None
+    if environment.get(_ELASTIC_ID, "") not in _NO_ELASTIC_ID:
+        return f"elastic-{environment[_ELASTIC_ID]}"
+    return _batch_job(environment)[0] or (_mpi_job(environment) if ranks.are_several else None)
+
+
+def _start_token(environment: Mapping[str, str], ranks: Ranks) -> str | None:
+    step = environment.get("SLURM_STEP_ID") or environment.get("SLURM_STEPID")
+    if ranks.launcher == "slurm" and step:
+        return f"slurm-{environment.get('SLURM_JOB_ID', '')}.{step}"
+    return _mpi_job(environment) if ranks.launcher in ("openmpi", "mpi") else None
+
+
+def _batch_job(environment: Mapping[str, str]) -> tuple[str | None, int]:
+    """Return the id of the batch job, with the task of an array, and how often it was started again."""
+    for system, job, task, restarts, mark in _BATCH_SYSTEMS:
+        if environment.get(job) and (not mark or mark in environment):
+            again = whole_number(environment.get(restarts)) or 0
+            return f"{system}-{_array_task(environment, environment[job], environment.get(task, ''))}", again
+    return None, 0
+
+
+def _array_task(environment: Mapping[str, str], job: str, task: str) -> str:
+    """Write the job as its batch system shows it, ``2_1`` for task 1 of the array 2."""
+    if environment.get(_ARRAY_JOB) and environment.get(_ARRAY_TASK):
+        return f"{environment[_ARRAY_JOB]}_{environment[_ARRAY_TASK]}"
+    if "[" in job or task in _NO_TASK:  # PBS writes 4711[2].server; Flux begins its ids with a letter of its own
+        return job.replace("[", "_").replace("]", "").replace(":", "_").replace("ƒ", "f")
+    number, dot, server = job.partition(".")
+    return f"{number}_{task}{dot}{server}"
+
+
+def _mpi_job(environment: Mapping[str, str]) -> str | None:
+    """Return what Open MPI calls the job on all its nodes."""
     if environment.get(_OPENMPI_JOB_KEY):
         return f"openmpi-{environment[_OPENMPI_JOB_KEY]}"
     namespace = environment.get(_NAMESPACE, "")
@@ -137,35 +179,25 @@ def _job_id(environment: Mapping[str, str], ranks: Ranks) -> str | None:
     return f"openmpi-{namespace}-{utc_text()[:10]}" if namespace.startswith(_OWN_NAMESPACE) else None
 
 
-def as_ancestor(session: str, role: str, folder: str | None) -> Ancestor:
-    """Describe this process, which tracks a run, to those below it."""
-    pid = os.getpid()
-    return Ancestor(session, pid, process_started(pid), role, host_name(), folder or "")
-
-
-def ancestor(environment: Mapping[str, str]) -> Ancestor | None:
-    """Return the process above this one that tracks; None without one, or if it has ended or is on another host."""
-    found = read_session(environment.get(SESSION_VARIABLE, ""))
-    if found is None or found.host != host_name():
-        return None
-    return found if is_process_alive(found.pid, found.started) else None
-
-
-def read_session(text: str) -> Ancestor | None:
-    """Read the environment variable of a tracked run; None for what is none."""
-    parts = text.split(":", 5)
-    if len(parts) != 6 or not parts[0] or whole_number(parts[1]) is None:
-        return None
-    session, pid, started, role, host, folder = parts
-    return Ancestor(session, int(pid), whole_number(started), role, host, folder)
-
-
-def _key_by_parent(environment: Mapping[str, str]) -> str:
+def _parent_of_ranks(environment: Mapping[str, str]) -> str:
+    """Name ranks of a launcher without an id by their parent, which they have in common on their node."""
     from hashlib import sha256
 
     parent = os.getppid()
     facts = (host_name(), parent, process_started(parent), environment.get(_NAMESPACE))
     return f"ranks-{sha256(repr(facts).encode()).hexdigest()[:16]}"
+
+
+def _agent() -> str | None:
+    parent = os.getppid()
+    try:
+        with open(f"/proc/{parent}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+    except OSError:
+        return None
+    # A shell that holds such a word in its script is no agent: only whole words count.
+    is_agent = any(word.rpartition(b"/")[2].startswith(_AGENTS) for word in words[:4] if b" " not in word)
+    return f"{host_name()}:{parent}:{process_started(parent)}" if is_agent else None
 
 
 def _launcher(name: str, environment: Mapping[str, str]) -> str:

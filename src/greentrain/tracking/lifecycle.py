@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
-from _thread import RLock
+from _thread import RLock, get_ident
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextvars import ContextVar
 
+from greentrain.errors import is_from_outside
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
-from greentrain.tracking.distributed import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor
+from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor
 from greentrain.tracking.session import Session, warn_user
 from greentrain.tracking.training_records import Logs, leave
 
@@ -18,10 +21,12 @@ if TYPE_CHECKING:
     from contextvars import Token
 
     from greentrain.tracking.budget import Consumption
+    from greentrain.tracking.identity import Ancestor
     from greentrain.tracking.settings import Settings
 
 NOT_TRACKED, INNER = "none", "span"
 COMPLETED, FAILED, INTERRUPTED = "completed", "failed", "interrupted"
+_MAIN_THREAD = get_ident()
 _INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")
 
 
@@ -82,42 +87,83 @@ def _exit_code(code: object) -> int:
 
 
 class Registry:
-    """The run of this process.
+    """The runs of this process that have a journal each.
 
     Attributes
     ----------
     lock : RLock
         Held while runs start and end. It may be taken again by its holder, since a signal's handler may end a run
         that is just starting.
-    active : Lifecycle or None
-        The run that has this process's journal; runs that start inside it become its spans.
     """
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.active: Lifecycle | None = None
+        self._runs: list[Lifecycle] = []
         self._disowned: list[Lifecycle] = []
         self._variable_before: str | None = None
         self._is_watching = False
 
-    def claim(self, run: Lifecycle, session: str, folder: str | None) -> None:
-        """Make a run this process's, and record it in the environment of the processes that it will start."""
-        self._watch()
-        self.active = run
-        self._variable_before = os.environ.get(SESSION_VARIABLE)
-        os.environ[SESSION_VARIABLE] = as_ancestor(session, TRACKER, folder).text()
+    @property
+    def active(self) -> Lifecycle | None:
+        """The newest run that goes on; programs that this process starts are inside it."""
+        return self._runs[-1] if self._runs else None
 
-    def release(self, run: Lifecycle, session: str) -> None:
-        """Release a run, and put the environment back as it was."""
-        if self.active is not run:
+    def inherited(self) -> str:
+        """Return what the environment told this process of the tracked process above it."""
+        text = os.environ.get(SESSION_VARIABLE, "")
+        return (self._variable_before or "") if self._is_ours(text) else text
+
+    def around(self, run: Lifecycle) -> Lifecycle | None:
+        """Return the run that the user's code has this one in; what is just unfinished is not around it.
+
+        That is the run whose block or call is going on where this one starts. Another thread or task knows none: it is
+        inside a call of the same name, project and place, with which it is one run, or inside the main thread's.
+        """
+        found = _CURRENT.get()
+        while found is not None and found.outer is not None and not found.is_over:
+            found = found.outer
+        if found is not None and found in self._runs and not found.is_over:
+            return found
+        others = [other for other in self._runs if other.is_block and not other.is_over]
+        return next((other for other in others if other.is_around_threads_of(run)), None)
+
+    def claim(self, run: Lifecycle, session: str, folder: str | None) -> None:
+        """Make a run one of this process's, and record it in the environment of the processes that it will start."""
+        self._watch()
+        if not self._runs:
+            self._variable_before = os.environ.get(SESSION_VARIABLE)
+        self._runs.append(run)
+        run.variable = os.environ[SESSION_VARIABLE] = as_ancestor(session, TRACKER, folder).text()
+        if len(self._runs) > 1:
+            self._state_number()
+
+    def replace(self, run: Lifecycle, heir: Lifecycle) -> None:
+        """Let one run take the place of another."""
+        self._runs = [heir if one is run else one for one in self._runs]
+
+    def release(self, run: Lifecycle) -> None:
+        """Release a run, and put the environment back as it was without it."""
+        if run not in self._runs:
             return
-        self.active = None
-        if not os.environ.get(SESSION_VARIABLE, "").startswith(f"{session}:"):
+        is_ours = self._is_ours(os.environ.get(SESSION_VARIABLE, ""))
+        self._runs.remove(run)
+        self._state_number()
+        if not is_ours:
             return
-        if self._variable_before is None:
+        before = self.active.variable if self.active is not None else self._variable_before
+        if before is None:
             del os.environ[SESSION_VARIABLE]
         else:
-            os.environ[SESSION_VARIABLE] = self._variable_before
+            os.environ[SESSION_VARIABLE] = before
+
+    def _state_number(self) -> None:
+        """Tell the meters of all runs how many there are: what this process uses is divided among them."""
+        for run in self._runs:
+            if run.session is not None:
+                run.session.write({"type": "runs", "runs": len(self._runs)})
+
+    def _is_ours(self, variable: str) -> bool:
+        return any(run.variable == variable for run in self._runs)
 
     def _watch(self) -> None:
         if self._is_watching:
@@ -130,20 +176,23 @@ class Registry:
             os.register_at_fork(after_in_child=self._disown)
 
     def _disown(self) -> None:
-        """In a forked child: the run stays the parent's; its objects are kept, so that none is finalized here."""
+        """In a forked child: the runs stay the parent's; their objects are kept, so that none is finalized here."""
         self.lock = RLock()
-        if self.active is not None:
-            self.active.disown()
-            self._disowned.append(self.active)
-            self.active = None
+        for run in self._runs:
+            run.disown()
+        self._disowned += self._runs
+        self._runs = []
 
     def _end_at_exit(self) -> None:
-        if self.active is not None:
-            self.active.end_at_exit()
+        for run in reversed(self._runs):
+            run.end_at_exit()
 
 
 REGISTRY = Registry()
-"""This process's own. A process has one meter, whichever code asks for it."""
+"""This process's own."""
+
+_CURRENT: ContextVar[Lifecycle | None] = ContextVar("greentrain_run", default=None)
+"""The run whose block or call is going on in this thread or task."""
 
 
 class Lifecycle(ABC):
@@ -163,6 +212,10 @@ class Lifecycle(ABC):
         How long it went on. [s]
     outer : Lifecycle or None
         The run of this process that this one is a span of.
+    is_block : bool
+        Whether it is a block or a call of the user's code, rather than begun by `start`.
+    variable : str or None
+        What the environment tells programs that this process starts of this run.
     """
 
     def __init__(self, settings: Settings, name: str | None) -> None:
@@ -178,7 +231,12 @@ class Lifecycle(ABC):
         self.is_disowned = False
         self.started_seconds = 0.0
         self.outer: Lifecycle | None = None
+        self.is_block = False
+        self.variable: str | None = None
         self._inner: list[Lifecycle] = []
+        self._thread = get_ident()
+        self._around: Token[Lifecycle | None] | None = None
+        self._above: Ancestor | None = None
         self._span = 0
         self._token: Token[tuple[str, int] | None] | None = None
         self._started = time.monotonic()
@@ -202,12 +260,43 @@ class Lifecycle(ABC):
         return self._consumption
 
     def begin(self) -> None:
-        """Start; whatever goes wrong, the training goes on."""
+        """Start; whatever goes wrong, the training goes on. What interrupts it leaves nothing behind."""
         try:
             with REGISTRY.lock:
                 self._begin()
-        except Exception as error:
+        except BaseException as error:
+            if is_from_outside(error):
+                self._is_mute = True
+                self.conclude(exit_status_of(error), in_event_loop=False)
+                raise
             warn_user(f"the run is not tracked ({type(error).__name__}: {error})")
+
+    def enter(self) -> None:
+        """Make this the run around those that begin in this thread or task, until `leave`."""
+        self.is_block = True
+        self._around = _CURRENT.set(self)
+
+    def leave(self) -> None:
+        """Return to the run around this one."""
+        if self._around is not None:
+            with contextlib.suppress(ValueError):  # a block may end in another context than it began in
+                _CURRENT.reset(self._around)
+            self._around = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is the innermost run in this thread or task."""
+        return _CURRENT.get() is self
+
+    def is_around_threads_of(self, run: Lifecycle) -> bool:
+        """Whether a run of another thread or task is inside this one."""
+        is_of_main_thread = self._thread == _MAIN_THREAD != run._thread
+        return is_of_main_thread or self._is_peer_of(run)
+
+    def _is_peer_of(self, run: Lifecycle) -> bool:
+        """Whether both are calls of one name, project and place."""
+        ours, theirs = ((one.name, one.settings.project, one.settings.estimate_inputs) for one in (self, run))
+        return ours == theirs and self.settings.run_id == run.settings.run_id
 
     def disown(self) -> None:
         """In a forked child: do nothing more in the parent's name."""
@@ -216,7 +305,9 @@ class Lifecycle(ABC):
             run.disown()
 
     def end_at_exit(self) -> None:
-        """End a run that was not ended before the interpreter is."""
+        """End a run that was not ended before the interpreter is; nothing is started any more."""
+        for run in reversed(self._inner):
+            run.end_at_exit()
         exit_status = exit_status_at_exit(self._uncaught_before)
         # Python forgets that Ctrl-C ended it, and leaves with another exit code, when code is compiled this late:
         # the modules that show a result would be.
@@ -250,10 +341,11 @@ class Lifecycle(ABC):
             try:
                 if interruption is None or step != self.show:
                     step()
-            except Exception as error:
-                warn_user(f"the end of the run is not recorded in full ({type(error).__name__}: {error})")
-            except BaseException as error:  # Ctrl-C while we tidy up: it is the caller's, once we have
-                interruption = interruption or error
+            except BaseException as error:  # what a signal raised while we tidy up is the caller's, once we have
+                if is_from_outside(error):
+                    interruption = interruption or error
+                else:
+                    warn_user(f"the end of the run is not recorded in full ({type(error).__name__}: {error})")
         return interruption
 
     @abstractmethod
@@ -266,14 +358,15 @@ class Lifecycle(ABC):
 
     def _begin(self) -> None:
         self._started = time.monotonic()
-        outer = REGISTRY.active
+        outer = REGISTRY.around(self)
         if outer is not None and outer.session is not None:
             self._begin_inside(outer, outer.session)
             return
-        above = ancestor(os.environ)
+        inside = REGISTRY.inherited()
+        self._above = above = ancestor(inside)
         if above is not None and not above.is_joined_by_runs:
             return
-        self.session = session = Session(self.settings, self.name, above, self._command)
+        self.session = session = Session(self.settings, self.name, above, inside, self._command)
         self.role = session.role
         self._take_place(session)
 
@@ -293,28 +386,68 @@ class Lifecycle(ABC):
     def _last_steps(self, exit_status: ExitStatus, in_event_loop: bool) -> list[Callable[[], None]]:
         session = self.session
         if session is None:
-            return []
+            return [self.leave, self._check_outer_process]
+        if self.outer is None and self._hand_session_on(session, exit_status.error):
+            return [self.leave]
         if self.outer is not None:
-            return [lambda: self._leave_outer(exit_status.error)]
-        steps = [lambda: _write_end(session, exit_status), self._hand_over]
+            return [self.leave, lambda: self._leave_outer(exit_status.error)]
+        steps = [lambda: self._end_span(exit_status.error), lambda: _write_end(session, exit_status)]
+        steps += [self.leave, self._hand_over]
         if self._is_mute or (self.settings.quiet and self.settings.budget is None):
             return [*steps, session.stop_meter, session.close]
         return [*steps, self.show_later] if in_event_loop else [*steps, self.show, session.stop_meter]
 
+    def _check_outer_process(self) -> None:
+        """Warn where the run of another process that was to hold this one has ended before it."""
+        above = self._above
+        if above is not None and not above.goes_on:
+            name = ascii(self.name)[1:-1] if self.name else "a run"
+            warn_user(
+                f"{name} is a part of the run {os.path.basename(above.folder)} of process {above.pid}, which ended "
+                "first: what came after that is not recorded"
+            )
+
+    def _hand_session_on(self, session: Session, error: str | None) -> bool:
+        """Leave the journal and the meter to a call of the same name that still goes on; return whether there is one.
+
+        Such calls are one run, from the first one's start to the last one's end; each but the first has a span in it,
+        and so has the first if it failed.
+        """
+        with REGISTRY.lock:
+            peers = [run for run in self._inner if not run.is_over and self._is_peer_of(run)]
+            if not peers or self._is_mute:
+                return False
+            heir, others = peers[0], self._inner
+            session.ended_mono = None
+            if error is not None:
+                session.spans.add(self.name or "run", self._started, error)
+            heir.role, heir.outer, heir.variable = self.role, None, self.variable
+            heir._inner = [run for run in others if run is not heir]
+            self.role, self.outer = INNER, heir
+            for run in heir._inner:
+                run.outer = heir
+            self._inner = []
+            REGISTRY.replace(self, heir)
+        return True
+
     def _leave_outer(self, error: str | None) -> None:
+        self._end_span(error)
+        if self.outer is not None and self in self.outer._inner:
+            self.outer._inner.remove(self)
+
+    def _end_span(self, error: str | None) -> None:
         if self._token is not None:
             leave(self._token)
             self._token = None
-        if self.session is not None:
+        if self.session is not None and self._span:
             self.session.spans.end(self._span, error)
-        if self.outer is not None and self in self.outer._inner:
-            self.outer._inner.remove(self)
+            self._span = 0
 
     def _hand_over(self) -> None:
         """Release the process; runs that began inside this one and still go on continue as one of their own."""
         with REGISTRY.lock:
             if self.session is not None:
-                REGISTRY.release(self, self.session.id)
+                REGISTRY.release(self)
             going_on, self._inner = self._inner, []
             for run in going_on:
                 if not run.is_over:
@@ -331,8 +464,6 @@ def _write_end(session: Session, exit_status: ExitStatus) -> None:
     record = {"type": "end", **exit_status._asdict()}
     try:
         session.write(record)
-    except Exception:
-        raise
     except BaseException:  # a second Ctrl-C, which the end has to survive; if it was written before, twice does no harm
         session.write(record)
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from _thread import RLock
 
-from greentrain.errors import BudgetExceeded, InputError
+from greentrain.errors import BudgetExceeded, InputError, is_from_handler, is_from_outside
 from greentrain.journal.paths import folder_key
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class LiveRun(WithoutArithmetic, Lifecycle):
     """A run that is being tracked; `Tracker.start` and ``with track(...) as run`` give one.
 
-    A run that starts while another of the same process goes on becomes a span of that one, with the same meter. In a
-    child process of a tracked one it does nothing at all.
+    A run that starts inside the block or the call of another one becomes a span of that one, with the same meter. In a
+    child process of a tracked one that goes on it does nothing at all.
 
     Examples
     --------
@@ -111,6 +111,8 @@ class LiveRun(WithoutArithmetic, Lifecycle):
             if warning and self.session is not None:
                 self.session.warn(warning)
         except Exception as failure:
+            if is_from_outside(failure):
+                raise
             self._is_budget_broken = True
             warn_user(f"the budget is not followed any more ({type(failure).__name__}: {failure})")
         if error is not None:
@@ -139,7 +141,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
             Whether waiting for the meter would block an event loop; a running one of asyncio is seen without it.
         """
         interruption = self.end_with(error, in_event_loop or _is_in_event_loop())
-        if interruption is not None and error is None:
+        if interruption is not None and (error is None or is_from_handler(interruption)):
             raise interruption
 
     @property

@@ -10,11 +10,12 @@ from greentrain.history.merge import read_run
 from greentrain.history.recorded_run import estimate_inputs
 from greentrain.history.run import Run
 from greentrain.history.session_slice import energy_between, slice_session
+from greentrain.journal.paths import host_name
 from greentrain.journal.writer import to_encodable
 from greentrain.numbers import duration
 from greentrain.record import Record
 from greentrain.tracking.finished_run import FinishedRun, Measurement, unmeasured_run
-from greentrain.tracking.session import JOINED, MAIN, Session
+from greentrain.tracking.session import JOINED, Session
 from greentrain.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -60,13 +61,14 @@ def result_of(run: "Lifecycle") -> RunResult:
     """Put the result of a run together; waits for the meter's last record if need be."""
     session, outer, seconds = run.session, run.outer, run.duration_seconds or 0.0
     is_final = outer is None or outer.is_over
-    if session is not None and session.role == MAIN and is_final:
+    if session is not None and session.meter is not None and is_final:
         session.wait_for_meter(PATIENCE_SECONDS)
     site, problem = _site(run.settings.dated_inputs(), seconds)
     if session is not None and outer is None:
         _close(session, site)
     found = _recorded(run, seconds, site)
-    notes = (*run.notes, *([_NO_METER[run.role]] if run.role in _NO_METER else []), *problem)
+    is_without = run.role in _NO_METER and found is None
+    notes = (*run.notes, *([_NO_METER[run.role]] if is_without else []), *problem)
     if found is None:
         return RunResult(unmeasured_run(seconds, notes, run.logs.by_name), None, is_final)
     assert session is not None
@@ -115,20 +117,31 @@ def summary(run: "Lifecycle", result: RunResult) -> str:
 
 
 def _amounts(run: "Lifecycle", result: RunResult) -> str:
-    if run.role == JOINED:
-        key = run.session.key if run.session else None
-        return f"measured as a part of {key or 'the run that it joined'}"
     found = result.run
+    if run.role == JOINED and found is None:
+        return _amounts_of_joined(run.session)
     if found is None:
         return "nothing was recorded"
     text = found.summary
     return text if result.is_final else f"{text}; final when the run around it ends"
 
 
+def _amounts_of_joined(session: Session | None) -> str:
+    """State who measures, as the journals show it, for a process that has no meter."""
+    if session is None or session.folder is None:
+        return "nothing was recorded"
+    found = read_run(session.folder)
+    nodes = found.nodes if found is not None else ()
+    hosts = [node.host for node in nodes if any(kwh is not None for kwh in node.energy_kwh.values())]
+    if host_name() in hosts or any(node.is_running for node in nodes):
+        return f"measured as a part of {session.key}"
+    return f"a part of {session.key}, of which nothing is measured on this computer"
+
+
 def _recorded(run: "Lifecycle", seconds: float, site: SiteFactors) -> Run | None:
     """Read the run from its journals; of one inside another run, the part of that one's that is its own."""
     session, outer = run.session, run.outer
-    if session is None or session.role != MAIN or session.folder is None:
+    if session is None or not session.is_metered_itself or session.folder is None:
         return None
     if outer is None:
         return read_run(session.folder)

@@ -9,15 +9,17 @@ import time
 
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.user_folder import home_folder
-from greentrain.errors import GreentrainWarning
-from greentrain.journal.paths import folder_key, host_name
+from greentrain.errors import GreentrainWarning, is_from_handler, is_from_outside
+from greentrain.journal.paths import folder_key, host_name, new_run_key, safe_name, shown
 from greentrain.journal.process_alive import process_started
 from greentrain.journal.run_folders import make_run_folder
 from greentrain.journal.secret_words import without_secrets
+from greentrain.journal.sessions import recorded_sessions
 from greentrain.journal.writer import JournalWriter
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import NONE
-from greentrain.tracking.distributed import Ancestor, Ranks, ranks_of, run_key, separate_runs_warning
+from greentrain.tracking.distributed import Launch, Ranks, launch_of, ranks_of, separate_runs_warning
+from greentrain.tracking.identity import UNSETTLED, Ancestor, settled
 from greentrain.tracking.training_records import Spans
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ MAIN, JOINED = "main", "joined"
 _MOST_ARGUMENTS = 20
 _LONGEST_ARGUMENT = 500
 _POLLING_SECONDS = 0.01
+_RANK_SECONDS = 1.0
 
 
 class Session:
@@ -44,6 +47,8 @@ class Session:
         What the run is called.
     above : Ancestor or None
         The tracked process whose run is joined; its meter is the meter of this run too.
+    inside : str, optional
+        What the environment told this process of the tracked process above it.
     command : sequence of str, optional
         The command that this process only wraps.
 
@@ -64,7 +69,12 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, name: str | None, above: Ancestor | None, command: Sequence[str] = ()
+        self,
+        settings: Settings,
+        name: str | None,
+        above: Ancestor | None,
+        inside: str = "",
+        command: Sequence[str] = (),
     ) -> None:
         self.id = os.urandom(16).hex()
         self.spans = Spans(self.id, self.write)
@@ -75,20 +85,33 @@ class Session:
         self._warned: set[str] = set()
         self._pid = os.getpid()
         ranks = ranks_of(os.environ)
+        launch = launch_of(os.environ, ranks)
         self.role = MAIN if above is None and ranks.meters else JOINED
-        self.folder, problem = self._find_folder(settings, above, ranks)
-        self.key = folder_key(self.folder) if self.folder else None
+        self._is_measured_above = above is not None
+        self._is_rank_of_several = ranks.are_several
+        self.folder, problem = self._find_folder(settings, above, launch)
         self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
         self.meter: MeterHandle | None = None
-        self.write(_start_record(self, settings, name, ranks) | _argv(settings, command))
+        stated = {"launch": {**launch._asdict(), "attempt": list(launch.attempt)}, "inside": inside or None}
+        start = _start_record(self, settings, name, ranks) | stated | _argv(settings, command)
+        try:
+            self.write(start)
+            problem = self._settle(start, problem)
+        except BaseException as error:
+            self._give_up(error)
+            raise
+        self.key = folder_key(self.folder) if self.folder else None
         parting = separate_runs_warning(settings.run_id, os.environ, ranks) if above is None else None
         for warning in (problem, parting):
             if warning:
                 self.warn(warning)
 
-    def write(self, record: dict[str, Any]) -> None:
-        """Append a record to the journal; warn the user the first time that one is lost."""
-        if self.journal is not None and not self.is_closed and not self.journal.write(record):
+    def write(self, record: dict[str, Any], mono: float | None = None) -> None:
+        """Append a record of now, or of a moment of the monotonic clock; warn the first time that one is lost."""
+        if self.journal is None or self.is_closed:
+            return
+        t = None if mono is None else time.time() - (time.monotonic() - mono)
+        if not self.journal.write(record, t, mono):
             warn_user(f"the run's journal {self.journal.path} cannot be written ({self.journal.problem})")
 
     def warn(self, message: str) -> None:
@@ -97,7 +120,7 @@ class Session:
         warn_user(message)
 
     def launch(self, settings: Settings, run_pid: int | None = None) -> None:
-        """Start the meter, if this process is the one that does.
+        """Start the meter; that of another rank than local rank 0 looks first whether another one measures.
 
         Parameters
         ----------
@@ -106,7 +129,7 @@ class Session:
         run_pid : int, optional
             The process to measure with all its children. Default: this one.
         """
-        if self.role != MAIN or self.folder is None or settings.meter == NONE:
+        if self._is_measured_above or self.folder is None or settings.meter == NONE:
             return
         from greentrain.meter.launch import launch
 
@@ -117,6 +140,8 @@ class Session:
             meter=settings.meter,
             started_mono=self.started_mono,
             run_pid=run_pid,
+            journal=self.journal.path if self.journal is not None else "",
+            is_sure=self.role == MAIN,
         )
         if self.meter.problem:
             self.warn(self.meter.problem)
@@ -133,7 +158,8 @@ class Session:
             return
         if not self._is_stopping:
             self._is_stopping = True
-            self.meter.stop(seconds, self.ended_mono)
+            # The meter goes on until the last rank of this computer has ended.
+            self.meter.stop(min(seconds, _RANK_SECONDS) if self._other_ranks_go_on() else seconds, self.ended_mono)
             return
         from greentrain.tracking.live_energy import LiveEnergy
 
@@ -141,6 +167,23 @@ class Session:
         readings = LiveEnergy(self.folder, self.id)
         while not readings.has_ended() and time.monotonic() < deadline:
             time.sleep(_POLLING_SECONDS)
+
+    @property
+    def is_metered_itself(self) -> bool:
+        """Whether its own meter is the one that measures this computer for the run."""
+        if self.role == MAIN or self.meter is None:
+            return self.role == MAIN
+        from greentrain.tracking.live_energy import LiveEnergy
+
+        return LiveEnergy(self.folder, self.id).session_path() is not None
+
+    def _other_ranks_go_on(self) -> bool:
+        if not self._is_rank_of_several or self.folder is None:
+            return False
+        return any(
+            one.id != self.id and one.start.get("host") == host_name() and one.goes_on
+            for one in recorded_sessions(self.folder)
+        )
 
     def warn_once(self, message: str) -> None:
         """Warn the user of something that is likely to come again and again."""
@@ -154,14 +197,38 @@ class Session:
         if self.journal is not None:
             self.journal.close()
 
-    def _find_folder(self, settings: Settings, above: Ancestor | None, ranks: Ranks) -> tuple[str | None, str | None]:
+    def _find_folder(self, settings: Settings, above: Ancestor | None, launch: Launch) -> tuple[str | None, str | None]:
+        """Return the folder of the run; of one whose job may have others, a folder until it is known which it is."""
         if above is not None:
             return above.folder, None
-        home = settings.home
+        key = new_run_key() if launch.job is None else f"{UNSETTLED}{self.id}"
+        if settings.run_id is not None:
+            key = safe_name(settings.run_id)
         try:
-            return make_run_folder(home or home_folder(), run_key(settings.run_id, os.environ, ranks))
+            return make_run_folder(settings.home or home_folder(), key)
         except Exception as error:
+            if is_from_outside(error):
+                raise
             return None, f"the run leaves no journal ({error})"
+
+    def _give_up(self, error: BaseException) -> None:
+        """Leave no run that goes on where the start was interrupted."""
+        if self.journal is None:
+            return
+        self.write({"type": "end", "status": "interrupted", "error": type(error).__name__, "exit_code": None})
+        self.close()
+        folder = os.path.dirname(self.journal.path)
+        if os.path.basename(folder).startswith(UNSETTLED):
+            with contextlib.suppress(OSError):
+                os.unlink(self.journal.path)
+                os.rmdir(folder)
+
+    def _settle(self, start: dict[str, Any], problem: str | None) -> str | None:
+        """Take the place in the history that the run has by its job; return the problem with its home as it is then."""
+        if self.journal is None or self.folder is None or not os.path.basename(self.folder).startswith(UNSETTLED):
+            return problem
+        first, self.folder = self.folder, settled(self.journal, start)
+        return problem and problem.replace(shown(first), shown(self.folder))
 
 
 def _start_record(session: Session, settings: Settings, name: str | None, ranks: Ranks) -> dict[str, Any]:
@@ -209,15 +276,20 @@ def warn_user(message: str) -> None:
         import warnings  # loaded by then, or else not to be had when no file can be opened any more
 
         warnings.warn(f"greentrain: {message}", GreentrainWarning, stacklevel=_stack_level())
-    except BaseException:  # warnings may be errors, and a display of the user's may raise anything
+    except BaseException as error:  # warnings may be errors, and a display of the user's may raise anything
+        if is_from_handler(error):
+            raise
         write_to_stderr(f"greentrain: warning: {message}\n")
 
 
 def write_to_stderr(text: str) -> None:
     """Write to stderr, if there is one that takes it."""
-    with contextlib.suppress(BaseException):
+    try:
         sys.stderr.write(text)
         sys.stderr.flush()
+    except BaseException as error:
+        if is_from_handler(error):
+            raise
 
 
 def _stack_level() -> int:

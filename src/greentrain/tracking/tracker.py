@@ -82,14 +82,22 @@ class Tracker:
 
     def __enter__(self) -> LiveRun:
         run = self.start()
-        self._entered.append(run)
+        try:
+            self._entered.append(run)
+            run.enter()
+        except BaseException as error:  # what a signal's handler raises here keeps the block from its end
+            run.end(error)
+            raise
         return run
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._entered:
-            run = self._newest = self._entered.pop()
+            # Blocks of other threads and tasks may have been entered since.
+            run = next((run for run in reversed(self._entered) if run.is_current), self._entered[-1])
+            self._entered.remove(run)
+            self._newest = run
             run.end(error)
 
     if TYPE_CHECKING:  # a static method can be called too: its overload comes first, and it stays what it is

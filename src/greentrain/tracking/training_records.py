@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from math import isfinite
 
+from greentrain.errors import is_from_handler
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def text_of(name: object) -> str:
     """Return a name or value of the user's as text; fall back to the name of its type."""
     try:
         return str(name)
-    except Exception:
+    except Exception as error:
+        if is_from_handler(error):
+            raise
         return f"<{type(name).__name__}>"
 
 
@@ -50,10 +53,10 @@ class Spans:
     session : str
         The session; spans of another session on the way are no parents.
     write : callable
-        Takes a journal record.
+        Takes a journal record, and its moment of ``time.monotonic`` where that is not now.
     """
 
-    def __init__(self, session: str, write: Callable[[dict[str, Any]], object]) -> None:
+    def __init__(self, session: str, write: Callable[..., object]) -> None:
         self._session = session
         self._write = write
         self._last = 0
@@ -77,6 +80,15 @@ class Spans:
         self._write({"type": "span_end", "span": number, "error": error})
         if len(self.ended) < MOST_SPANS_KEPT:
             self.ended.append(EndedSpan(number, *found, time.monotonic() - self.started_mono, error))
+
+    def add(self, name: str, started_mono: float, error: str | None) -> None:
+        """Add a span that ends now and began at a moment of ``time.monotonic``. [s]"""
+        self._last += 1
+        number, started = self._last, max(started_mono, self.started_mono)
+        head: dict[str, Any] = {"span": number, "parent": None, "name": name, "attributes": {}}
+        self._write({"type": "span_start", **head}, started)
+        self._open[number] = (None, name, {}, started - self.started_mono)
+        self.end(number, error)
 
     def current(self) -> int | None:
         """Return the number of the span that this thread or task is in."""
@@ -188,6 +200,8 @@ def _number(value: Any) -> float | None:
         return value
     try:
         number = float(value)
-    except Exception:  # a value of the user's may raise anything, and a whole number be too large
+    except Exception as error:  # a value of the user's may raise anything, and a whole number be too large
+        if is_from_handler(error):
+            raise
         return None
     return value if type(value) is int else number

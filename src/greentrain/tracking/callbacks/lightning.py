@@ -5,8 +5,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from greentrain.errors import is_from_handler
+from greentrain.journal.paths import new_run_key
 from greentrain.tracking.callbacks.training import AGREE_EVERY_STEPS, Training, WithTraining
-from greentrain.tracking.distributed import ranks_of, run_key
+from greentrain.tracking.distributed import launch_of, ranks_of
 
 if TYPE_CHECKING or "pytorch_lightning" not in sys.modules or "lightning" in sys.modules:
     try:
@@ -111,9 +113,10 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
         self._has_begun = True
         ranks = ranks_of(os.environ)
         run_id = self.training.run_id
-        if trainer.world_size > 1:
+        if trainer.world_size > 1 and trainer.world_size != ranks.world_size:
             # Lightning's own launcher gives its ranks no common id.
-            run_id = trainer.strategy.broadcast(run_id or run_key(None, os.environ, ranks))
+            job = launch_of(os.environ, ranks).job
+            run_id = trainer.strategy.broadcast(run_id or "-".join(filter(None, (job, new_run_key()))))
         # Ranks that Lightning forked or spawned do not have their rank in the environment: one of them has the meter.
         if trainer.local_rank == 0 or not ranks.meters:
             self.training.begin(run_id)
@@ -133,6 +136,8 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
             try:
                 logger.log_metrics(figures, step=trainer.global_step)
             except Exception as error:  # it may refuse what the Trainer itself would not log
+                if is_from_handler(error):
+                    raise
                 name = type(logger).__name__
                 self.training.warn(f"{name} does not take energy and emissions ({type(error).__name__})")
 
@@ -141,7 +146,9 @@ def _total_steps(trainer: Any) -> int | None:
     """Return the steps of the whole training; None where they are not limited or not known."""
     try:
         steps = trainer.estimated_stepping_batches
-    except Exception:  # as with an accumulation of gradients that changes from epoch to epoch
+    except Exception as error:  # as with an accumulation of gradients that changes from epoch to epoch
+        if is_from_handler(error):
+            raise
         return None
     return int(steps) if 0 < steps < float("inf") else None
 

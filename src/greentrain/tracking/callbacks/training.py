@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from greentrain.errors import BudgetExceeded
+from greentrain.errors import BudgetExceeded, is_from_handler, is_from_outside
 from greentrain.journal.writer import writing_interval_seconds
 from greentrain.tracking.lifecycle import last_uncaught
 from greentrain.tracking.tracker import track
@@ -166,7 +166,9 @@ class Training:
             return {}
         try:
             known = _figures(self.run)
-        except Exception:  # tables that are damaged during the run are no reason to end it
+        except Exception as error:  # tables that are damaged during the run are no reason to end it
+            if is_from_outside(error):
+                raise
             return {}
         return {name: value + self._before.get(name, 0.0) for name, value in known.items() if value is not None}
 
@@ -246,5 +248,7 @@ def _is_number(value: object) -> bool:
     try:
         # Scalars of array libraries; a framework's dictionary may hold whole arrays too.
         return bool(getattr(value, "ndim", None) == 0 and hasattr(value, "__float__"))
-    except Exception:  # an object of the user's may raise anything when it is asked
+    except Exception as error:  # an object of the user's may raise anything when it is asked
+        if is_from_handler(error):
+            raise
         return False

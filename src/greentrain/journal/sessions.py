@@ -1,0 +1,160 @@
+"""The sessions of a run as their journals show them: who began, what was named, whether it goes on.
+
+Only the standard library is used, and little of it: a training process and its meter look at this while a run goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from os.path import basename, dirname, join
+
+from greentrain.journal.paths import host_name, journal_name_parts
+from greentrain.journal.process_alive import is_process_alive
+from greentrain.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from greentrain.journal.writer import JournalRecord
+
+_PLACE = ("location", "pue", "grid_intensity", "site")
+_LONGEST_START_BYTES = 1 << 16
+_SILENT_SECONDS = 120.0
+"""A session on another computer whose journals are older is taken for ended: a meter writes every minute. [s]"""
+
+
+class RecordedSession:
+    """A session as its journal shows it.
+
+    Attributes
+    ----------
+    path : str
+        The journal.
+    start : dict
+        Its first record.
+    """
+
+    def __init__(self, path: str, start: JournalRecord) -> None:
+        self.path = path
+        self.start: dict[str, Any] = start
+
+    @property
+    def stated(self) -> tuple[object, ...]:
+        """What tracked code named: name, project and place."""
+        return stated(self.start)
+
+    @property
+    def id(self) -> object:
+        """Its id; a session and its meter have the same."""
+        return self.start.get("session")
+
+    @property
+    def local_rank(self) -> int | None:
+        """Its rank on its node; None for a process that is no rank."""
+        found = self._mapping("ranks").get("local_rank")
+        return found if isinstance(found, int) else None
+
+    @property
+    def rank(self) -> object:
+        """Its rank; None for a process that is no rank."""
+        return self._mapping("ranks").get("rank")
+
+    @property
+    def world_size(self) -> object:
+        """How many ranks there are."""
+        return self._mapping("ranks").get("world_size")
+
+    @property
+    def launch(self) -> Mapping[str, Any]:
+        """What its launcher stated; nothing in journals of 0.1.0."""
+        return self._mapping("launch")
+
+    @property
+    def attempt(self) -> tuple[int, ...]:
+        """How often it had been started again."""
+        found = self.launch.get("attempt")
+        return tuple(found) if isinstance(found, list) else (0, 0)
+
+    @property
+    def process(self) -> tuple[object, ...]:
+        """Its process, unlike any other."""
+        return self.start.get("host"), self.start.get("pid"), self.start.get("pid_started")
+
+    @property
+    def end(self) -> JournalRecord | None:
+        """The record of its end."""
+        from greentrain.journal.reader import last_record
+
+        return last_record(self.path, "end")
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it recorded its end."""
+        return self.end is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its process is there; on another computer, whether it or its meter wrote lately."""
+        if self.has_ended:
+            return False
+        host, pid, began = self.process
+        if host == host_name() and isinstance(pid, int):
+            return is_process_alive(pid, began if isinstance(began, int) else None)
+        return self.silent_seconds < _SILENT_SECONDS
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long ago it or another session of its computer in this run last wrote. [s]"""
+        own = basename(self.path).rsplit(".", 4)[0]
+        newest = 0.0
+        for path in _journals(dirname(self.path)):
+            if basename(path).rsplit(".", 4)[0] == own:
+                newest = max(newest, _changed(path))
+        return time.time() - newest
+
+    def _mapping(self, name: str) -> Mapping[str, Any]:
+        found = self.start.get(name)
+        return found if isinstance(found, dict) else {}
+
+
+def stated(start: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return what tracked code named in a start record: name, project and place."""
+    inputs = start.get("estimate_inputs")
+    place = inputs if isinstance(inputs, dict) else {}
+    return start.get("name"), start.get("project"), *(place.get(name) for name in _PLACE)
+
+
+def recorded_sessions(folder: str, kind: str = "tracker") -> list[RecordedSession]:
+    """Read the start of every session, or of every meter, in the folder of a run; what cannot be read is left out."""
+    from greentrain.journal.reader import decode, open_journal
+
+    found = []
+    for path in _journals(folder):
+        parts = journal_name_parts(path)
+        if parts is None or parts[2] != kind:
+            continue
+        try:
+            with open_journal(path) as file:
+                line, feed, _ = file.read(_LONGEST_START_BYTES).partition(b"\n")
+                start = decode(line + feed)
+        except OSError:
+            continue
+        if start is not None and start.get("type") == "start":
+            found.append(RecordedSession(path, start))
+    return found
+
+
+def _journals(folder: str) -> list[str]:
+    try:
+        return [join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".jsonl")]
+    except OSError:
+        return []
+
+
+def _changed(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
