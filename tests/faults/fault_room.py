@@ -163,11 +163,11 @@ class Room:
         assert outcomes[0][:2] == outcomes[1][:2]
         return outcomes[1]
 
-    def runs(self, home: Path | None = None, wait: bool = True) -> tuple[Run, ...]:
+    def runs(self, home: Path | None = None, wait: bool = True, seconds: float = _PATIENCE_SECONDS) -> tuple[Run, ...]:
         """Return the recorded runs, without the earlier one, oldest first, once their meters have ended."""
         place = home or self.home
         if wait:
-            wait_until(lambda: not unfinished(place))
+            wait_until(lambda: not unfinished(place), seconds)
         found = [run for run in History(place).runs() if run.id != EARLIER]
         return tuple(sorted(found, key=lambda run: run.started))
 

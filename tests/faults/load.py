@@ -1,0 +1,198 @@
+"""Many runs at once or one after another, beside a witness that reads the same computer for itself."""
+
+import json
+import math
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from built import with_cpu
+from fault_room import Room, journals
+
+from greentrain.meter.host_reader import CpuFacts, HostComponents, HostReader, cpu_limit
+
+CPU = "AMD EPYC 7763 64-Core Processor"
+"""Shown to the runs: a CPU whose TDP is known, so that they have energy of the CPU to divide."""
+
+KINDS = ("cpu", "memory")
+_WITNESS_SECONDS = 0.5
+_BUSY = 2 * (os.cpu_count() or 1)
+"""So many runs work; the CPUs have as much to do all the time as they can, and the model of their power is constant."""
+
+Samples = Sequence[tuple[float, float]]
+"""Cumulative energy [kWh] at moments of ``time.monotonic`` [s], in order."""
+
+
+class AtOnce(NamedTuple):
+    """What became of runs at once.
+
+    Attributes
+    ----------
+    codes, statuses : Counter
+        How often each exit code, and each status on record, was seen.
+    stderr_lines : int
+        Of all runs together.
+    names : int
+        How many runs are on record under a name of their own.
+    together_seconds : float
+        How long all were metered at the same time. [s]
+    together, whole : dict of str to float
+        Energy of all runs over the computer's own, by component: while all were metered, and from the first start to
+        the last end.
+    """
+
+    codes: Counter[int]
+    statuses: Counter[str]
+    stderr_lines: int
+    names: int
+    together_seconds: float
+    together: dict[str, float]
+    whole: dict[str, float]
+
+
+class InTurn(NamedTuple):
+    """What became of runs one after another: exit code, lines of stderr, statuses, and energy over the computer's own.
+
+    Attributes
+    ----------
+    added_seconds : float
+        Time that each took beyond what the training did. [s]
+    memory_mib : tuple of float
+        Most memory of the process after the first and after the last run. [MiB]
+    """
+
+    code: int
+    statuses: Counter[str]
+    stderr_lines: int
+    names: int
+    whole: dict[str, float]
+    added_seconds: float
+    memory_mib: tuple[float, float]
+
+
+class Witness:
+    """Reads the whole computer while it is entered, by the model that the meters use, in one process."""
+
+    def __init__(self, cpu_tdp_w: float | None, memory_w: float) -> None:
+        self._reader = HostReader(cpu_tdp_w, memory_w)
+        self._has_ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._samples: dict[str, list[tuple[float, float]]] = {}
+        self._start_mono = 0.0
+
+    def __enter__(self) -> Self:
+        self._start_mono = time.monotonic()
+        self._reader.start(self._start_mono)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._has_ended.set()
+        self._thread.join()
+
+    def energy_kwh(self, start: float, end: float) -> dict[str, float]:
+        """Return what the computer used between two moments. [kWh]"""
+        return {kind: grown(samples, start, end) for kind, samples in self._samples.items()}
+
+    def _watch(self) -> None:
+        while not self._has_ended.wait(_WITNESS_SECONDS):
+            self._read()
+        self._read()
+
+    def _read(self) -> None:
+        reading = self._reader.read()
+        for kind, kwh in reading.energy_kwh.items():
+            self._samples.setdefault(kind, [(self._start_mono, 0.0)]).append((reading.mono, kwh))
+
+
+def at_once(room: Room, count: int, seconds: float, meter: str | None = None) -> AtOnce:
+    """Let runs begin together when all are loaded; some work, the others wait."""
+    go = room.folder / "go"
+    before, witness = _computer(room)
+    with witness:
+        trainings = [
+            room.start("loaded", f"load {n}", go, seconds, n < _BUSY, before=before, environment={"METER": meter})
+            for n in range(count)
+        ]
+        for training in trainings:
+            training.wait_for()
+        go.touch()
+        outcomes = [training.end(seconds + 600) for training in trainings]
+        runs = room.runs(seconds=600)
+    metered = _metered(room)
+    lines = [samples for found in metered for samples in found.values()]
+    first, start = (edge(samples[0][0] for samples in lines) for edge in (min, max))
+    end, last = (edge(samples[-1][0] for samples in lines) for edge in (min, max))
+    between = [{kind: grown(samples, start, end) for kind, samples in found.items()} for found in metered]
+    return AtOnce(
+        Counter(outcome.code for outcome in outcomes),
+        Counter(run.status for run in runs),
+        sum(outcome.err.count("\n") for outcome in outcomes),
+        len({run.name for run in runs}),
+        end - start,
+        _ratios(between, witness.energy_kwh(start, end)) if end > start else {},
+        _ratios([run.energy_kwh for run in runs], witness.energy_kwh(first, last)),
+    )
+
+
+def in_turn(room: Room, count: int, meter: str | None = None) -> InTurn:
+    """Let one process have many runs, each with a meter of its own."""
+    before, witness = _computer(room)
+    with witness:
+        start = time.monotonic()
+        outcome = room.start("in_turn", count, before=before, environment={"METER": meter}).end(60 + 2 * count)
+        end = time.monotonic()
+        runs = room.runs(seconds=600)
+    added_seconds, *memory_mib = json.loads(outcome.out)
+    return InTurn(
+        outcome.code,
+        Counter(run.status for run in runs),
+        outcome.err.count("\n"),
+        len({run.name for run in runs}),
+        _ratios([run.energy_kwh for run in runs], witness.energy_kwh(start, end)),
+        added_seconds,
+        (memory_mib[0], memory_mib[1]),
+    )
+
+
+def grown(samples: Samples, start: float, end: float) -> float:
+    """Return the energy between two moments, each between two samples by a straight line. [kWh]"""
+    return _at(samples, end) - _at(samples, start)
+
+
+def _at(samples: Samples, mono: float) -> float:
+    for (before, low), (after, high) in pairwise(samples):
+        if mono <= after:
+            return low + (high - low) * max(0.0, mono - before) / (after - before)
+    return samples[-1][1]
+
+
+def _computer(room: Room) -> tuple[tuple[str, ...], Witness]:
+    """Return the words before a command that show it the CPU, and a witness of the computer that it then is."""
+    parts = HostComponents()
+    threads = os.cpu_count() or 1
+    return with_cpu(room, CPU, threads), Witness(cpu_limit(CpuFacts(CPU, threads, 1, True)).tdp_w, parts.memory_w)
+
+
+def _metered(room: Room) -> list[dict[str, Samples]]:
+    """Return what each meter counted, by component, from the run's start on."""
+    found = []
+    for meter in journals(room.home, "meter").values():
+        samples = [record for record in meter if record["type"] in ("sample", "end")]
+        start = samples[0]["mono"] - samples[0]["elapsed_seconds"]
+        kinds = [kind for kind in KINDS if samples[-1]["energy_kwh"].get(kind) is not None]
+        found.append(
+            {kind: [(start, 0.0), *((one["mono"], one["energy_kwh"][kind]) for one in samples)] for kind in kinds}
+        )
+    return found
+
+
+def _ratios(runs: Sequence[Mapping[str, float | None]], host: Mapping[str, float]) -> dict[str, float]:
+    return {kind: math.fsum(run.get(kind) or 0.0 for run in runs) / kwh for kind, kwh in host.items()}
