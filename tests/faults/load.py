@@ -3,7 +3,7 @@
 import json
 import math
 import os
-import threading
+import signal
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from built import with_cpu
-from fault_room import Room, journals
-
-from greentrain.meter.host_reader import CpuFacts, HostComponents, HostReader, cpu_limit
+from fault_room import Room, journals, wait_until
 
 CPU = "AMD EPYC 7763 64-Core Processor"
 """Shown to the runs: a CPU whose TDP is known, so that they have energy of the CPU to divide."""
@@ -76,47 +74,36 @@ class InTurn(NamedTuple):
 
 
 class Witness:
-    """Reads the whole computer while it is entered, by the model that the meters use, in one process."""
+    """Reads the whole computer while it is entered, by the model that the meters use, in a process of its own."""
 
-    def __init__(self, cpu_tdp_w: float | None, memory_w: float) -> None:
-        self._reader = HostReader(cpu_tdp_w, memory_w)
-        self._has_ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._samples: dict[str, list[tuple[float, float]]] = {}
-        self._start_mono = 0.0
+    def __init__(self, room: Room, before: tuple[str, ...]) -> None:
+        self._process = room.start("witness", before=before)
 
     def __enter__(self) -> Self:
-        self._start_mono = time.monotonic()
-        self._reader.start(self._start_mono)
-        self._thread.start()
+        wait_until(lambda: "\n" in self._process.out)
         return self
 
     def __exit__(
         self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._has_ended.set()
-        self._thread.join()
+        time.sleep(2 * _WITNESS_SECONDS)  # until it has read the runs' last moments
+        self._process.signal(signal.SIGTERM).end()
 
     def energy_kwh(self, start: float, end: float) -> dict[str, float]:
         """Return what the computer used between two moments. [kWh]"""
-        return {kind: grown(samples, start, end) for kind, samples in self._samples.items()}
-
-    def _watch(self) -> None:
-        while not self._has_ended.wait(_WITNESS_SECONDS):
-            self._read()
-        self._read()
-
-    def _read(self) -> None:
-        reading = self._reader.read()
-        for kind, kwh in reading.energy_kwh.items():
-            self._samples.setdefault(kind, [(self._start_mono, 0.0)]).append((reading.mono, kwh))
+        read = [json.loads(line) for line in self._process.out.splitlines()]
+        return {
+            kind: grown([(mono, energy.get(kind, 0.0)) for mono, energy in read], start, end)
+            for kind in KINDS
+            if kind in read[-1][1]
+        }
 
 
 def at_once(room: Room, count: int, seconds: float, meter: str | None = None) -> AtOnce:
     """Let runs begin together when all are loaded; some work, the others wait."""
     go = room.folder / "go"
-    before, witness = _computer(room)
-    with witness:
+    before = with_cpu(room, CPU, os.cpu_count() or 1)
+    with Witness(room, before) as witness:
         trainings = [
             room.start("loaded", f"load {n}", go, seconds, n < _BUSY, before=before, environment={"METER": meter})
             for n in range(count)
@@ -144,8 +131,8 @@ def at_once(room: Room, count: int, seconds: float, meter: str | None = None) ->
 
 def in_turn(room: Room, count: int, meter: str | None = None) -> InTurn:
     """Let one process have many runs, each with a meter of its own."""
-    before, witness = _computer(room)
-    with witness:
+    before = with_cpu(room, CPU, os.cpu_count() or 1)
+    with Witness(room, before) as witness:
         start = time.monotonic()
         outcome = room.start("in_turn", count, before=before, environment={"METER": meter}).end(60 + 2 * count)
         end = time.monotonic()
@@ -172,13 +159,6 @@ def _at(samples: Samples, mono: float) -> float:
         if mono <= after:
             return low + (high - low) * max(0.0, mono - before) / (after - before)
     return samples[-1][1]
-
-
-def _computer(room: Room) -> tuple[tuple[str, ...], Witness]:
-    """Return the words before a command that show it the CPU, and a witness of the computer that it then is."""
-    parts = HostComponents()
-    threads = os.cpu_count() or 1
-    return with_cpu(room, CPU, threads), Witness(cpu_limit(CpuFacts(CPU, threads, 1, True)).tdp_w, parts.memory_w)
 
 
 def _metered(room: Room) -> list[dict[str, Samples]]:
