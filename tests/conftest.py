@@ -26,6 +26,7 @@ _SLOW_PLACES = (
     "faults/",
     "meter/test_backends.py",
     "meter/test_codecarbon_meter.py",
+    "meter/test_gpu_sharing.py",
     "meter/test_meter_process.py",
     "meter/test_native_meter.py",
     "reporting/charts/test_pictures.py",

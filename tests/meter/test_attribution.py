@@ -14,7 +14,6 @@ from greentrain.meter.attribution import (
     attributed_share,
     device_share,
     fair_use,
-    least_sure,
     mean_allotment,
 )
 
@@ -225,9 +224,3 @@ def test_shares_of_a_device_add_up_to_at_most_all(
     assert sum(shares) <= 1 + 1e-9
     if 3 not in owners:
         assert sum(shares) == pytest.approx(1.0)
-
-
-def test_the_least_sure_way_is_named() -> None:
-    """Of several devices, or several moments."""
-    assert least_sure(["sm_time", "exclusive", "memory"]) == "memory"
-    assert least_sure([]) is None

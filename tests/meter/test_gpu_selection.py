@@ -122,3 +122,25 @@ def test_two_dies_of_one_board() -> None:
     assert select_gpus({}, DUAL).shares == {0: 1.0, 2: 1.0}
     assert select_gpus({"ROCR_VISIBLE_DEVICES": "1"}, DUAL).shares == {0: 0.5}
     assert select_gpus({"ROCR_VISIBLE_DEVICES": "0,2,3"}, DUAL).shares == {0: 0.5, 2: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("allotted", "shares", "notes"),
+    [
+        ("GPU-2aaa-bbbb-cccc", {2: 1.0}, ()),
+        ("GPU-2aaa-bbbb-cccc,0", {0: 1.0, 2: 1.0}, ()),
+        ("GPU-9", {}, ("SLURM_STEP_GPUS names GPUs ['GPU-9'] that are not here",)),
+        ("0-1,GPU-3", {0: 1.0, 1: 1.0, 3: 1.0}, ()),
+    ],
+)
+def test_uuids_that_a_scheduler_allotted(allotted: str, shares: dict[int, float], notes: tuple[str, ...]) -> None:
+    """A list of Slurm's may hold UUIDs; one that is not here is noted."""
+    chosen = select_gpus({"SLURM_STEP_GPUS": allotted}, A100S)
+    assert (chosen.shares, chosen.notes) == (shares, notes)
+
+
+def test_slices_are_named_by_their_uuids() -> None:
+    """Of boards that are cut: those that were asked for, or the first one; each counts once."""
+    assert select_gpus({"CUDA_VISIBLE_DEVICES": "MIG-22,MIG-22,1"}, CUT).slices == {0: ("MIG-22",)}
+    assert select_gpus({}, CUT).slices == {0: ("MIG-11",)}
+    assert select_gpus({"SLURM_JOB_GPUS": "MIG-11,MIG-22"}, CUT).slices == {0: ("MIG-11", "MIG-22")}

@@ -1,13 +1,17 @@
 """CPU and memory read by ourselves: counters as the system shows them, and models where there are none."""
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
-from greentrain.meter import NoMeter, Reading, RunEnd, host_reader
+from greentrain.journal import JournalWriter
+from greentrain.meter import MeterSettings, NoMeter, Reading, RunEnd, host_reader
 from greentrain.meter import __main__ as meter_process
 from greentrain.meter.host_reader import HostReader
+from greentrain.meter.process_share import ProcessShare
+from greentrain.meter.recorder import Recorder
 
 KWH = 1 / 3.6e6
 
@@ -70,7 +74,7 @@ class RunEndWatch:
         return None
 
 
-class Counting(NoMeter):
+class Failing(NoMeter):
     """Counts how often it is read, and fails each time."""
 
     reads = 0
@@ -81,11 +85,18 @@ class Counting(NoMeter):
         raise OSError("lost")
 
 
-def test_a_long_pause_is_read_through(monkeypatch: pytest.MonkeyPatch) -> None:
+def recorder(folder: Path) -> tuple[Recorder, Failing]:
+    """Make a recorder of a meter that fails, of this process."""
+    settings = MeterSettings(str(folder), "s", os.getpid(), None, os.getpid(), time.monotonic(), 1.0, {}, "none")
+    meter = Failing("")
+    return Recorder(settings, JournalWriter(str(folder), "meter"), meter, ProcessShare(os.getpid())), meter
+
+
+def test_a_long_pause_is_read_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pause is waited for in parts of at most 0.1 s, between which there are readings that are not recorded."""
     monkeypatch.setattr(meter_process, "LONGEST_PAUSE_SECONDS", 0.1)
-    meter, watch = Counting(""), RunEndWatch(100)
-    end = meter_process._wait_until(time.monotonic() + 0.45, meter, watch)  # type: ignore[arg-type]
+    (reader, meter), watch = recorder(tmp_path), RunEndWatch(100)
+    end = meter_process._wait_until(time.monotonic() + 0.45, reader, watch)  # type: ignore[arg-type]
 
     *whole, last = watch.waits
     assert end is None
@@ -94,11 +105,11 @@ def test_a_long_pause_is_read_through(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last <= 0.1
 
 
-def test_a_long_pause_ends_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_pause_ends_with_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After two parts, each followed by a reading, the run is over."""
     monkeypatch.setattr(meter_process, "LONGEST_PAUSE_SECONDS", 0.1)
-    meter, watch = Counting(""), RunEndWatch(2)
-    end = meter_process._wait_until(time.monotonic() + 60, meter, watch)  # type: ignore[arg-type]
+    (reader, meter), watch = recorder(tmp_path), RunEndWatch(2)
+    end = meter_process._wait_until(time.monotonic() + 60, reader, watch)  # type: ignore[arg-type]
 
     assert end is not None
     assert meter.reads == 2

@@ -225,8 +225,3 @@ def device_share(use: DeviceUse) -> tuple[float, str]:
         if whole > 0:
             return own / whole, method
     return len(use.own) / (len(use.own) + len(use.others)), EQUAL
-
-
-def least_sure(methods: Iterable[str]) -> str | None:
-    """Return the least sure of several ways in which devices were divided; None where there is no device."""
-    return max(methods, key=DEVICE_METHODS.index, default=None)

@@ -4,7 +4,7 @@ import time
 
 from greentrain.meter.base import Component, Reading
 from greentrain.meter.codecarbon_host import CodecarbonHost, HostReading, installed_version
-from greentrain.meter.computer import ComputerMeter
+from greentrain.meter.computer import ComputerMeter, Shares
 from greentrain.meter.gpu_selection import Gpu
 from greentrain.meter.settings import MeterSettings
 
@@ -12,7 +12,7 @@ _COUNTED = {"intel_rapl": "RAPL counter", "windows_emi": "EMI counter", "intel_p
 _CHIP_METHODS = ("AppleSiliconChip", "Raspberry")
 
 
-class CodecarbonMeter(ComputerMeter[HostReading]):
+class CodecarbonMeter(ComputerMeter[tuple[HostReading, Shares]]):
     """codecarbon's offline tracker behind the protocol of a meter.
 
     Until codecarbon has loaded, and from then on when it fails or hangs, CPU and memory are read by ourselves with the
@@ -27,7 +27,7 @@ class CodecarbonMeter(ComputerMeter[HostReading]):
     name = "codecarbon"
 
     def __init__(self, settings: MeterSettings) -> None:
-        super().__init__(settings.environment, "codecarbon could not start")
+        super().__init__(settings, "codecarbon could not start")
         self.version = installed_version()
         self._host: CodecarbonHost | None = None
         self._base: dict[str, float] = {}
@@ -41,9 +41,10 @@ class CodecarbonMeter(ComputerMeter[HostReading]):
         """Read now; an answer that takes longer than this is taken the next time. [s]"""
         if self._host is None or self._reader.failure:
             return self._own_reading()
-        answer = self._reader.read(self._host.measure, timeout_seconds)
+        host = self._host
+        answer = self._reader.read(lambda: (host.measure(), self._divided()), timeout_seconds)
         if answer is not None:
-            self._take(answer)
+            self._take(*answer)
         elif self._reader.failure:
             self._go_on_alone()
             return self._own_reading()
@@ -59,19 +60,19 @@ class CodecarbonMeter(ComputerMeter[HostReading]):
         self._last = Reading(first.mono, dict(own), {})
         self._host = host
 
-    def _take(self, found: HostReading) -> None:
+    def _take(self, found: HostReading, divided: Shares) -> None:
         energy = {kind: self._base.get(kind, 0.0) + kwh for kind, kwh in found.energy_kwh.items()}
         power = dict(found.power_w)
         for part in (self._cpu_component(), self._parts.memory()):
             if part.quality == "unknown":
                 energy.pop(part.component, None)
                 power.pop(part.component, None)
-        self._gpus.add(found.mono, found.gpus or {})
+        self._gpus.add(found.mono, found.gpus or {}, divided)
         if found.gpus is not None:
             power["gpu"] = self._gpus.power_w
         if self._gpus.energy_kwh is not None:
             energy["gpu"] = self._gpus.energy_kwh
-        self._last = Reading(found.mono, energy, power)
+        self._last = self._reading(found.mono, energy, power)
 
     def _go_on_alone(self) -> None:
         """Go on without codecarbon; what was counted stays."""
@@ -83,7 +84,7 @@ class CodecarbonMeter(ComputerMeter[HostReading]):
         own = self._host_reader.read()
         base = self._base if self._reader.failure and self._host else {}
         energy = {kind: base.get(kind, 0.0) + kwh for kind, kwh in own.energy_kwh.items()}
-        return Reading(own.mono, base | energy, own.power_w)
+        return self._reading(own.mono, base | energy, own.power_w)
 
     def _gpu_components(self) -> tuple[Component, ...]:
         if self._host is not None and not self._reader.failure and self._host.has_chip_gpu():

@@ -28,7 +28,7 @@ class Probe(NamedTuple):
     gpus : tuple of Gpu
         The GPUs, of one vendor.
     problem : str or None
-        Why there may be GPUs that were not seen.
+        Why there may be GPUs that were not seen, such as one that has fallen off the bus.
     """
 
     gpus: tuple[Gpu, ...]
@@ -69,8 +69,9 @@ def _parsed(output: bytes, sign: str) -> Probe:
         )
     except (ValueError, TypeError, KeyError):
         return Probe((), f"{sign} is there, but asking the GPU driver failed")
-    problem = None if gpus else f"{sign} is there, but the driver shows no GPU: {answer['problem']}"
-    return Probe(gpus, problem)
+    if not gpus:
+        return Probe(gpus, f"{sign} is there, but the driver shows no GPU: {answer['problem']}")
+    return Probe(gpus, answer["problem"] or None)
 
 
 def main() -> None:
@@ -78,13 +79,15 @@ def main() -> None:
     problems = []
     for vendor in (_nvidia, _amd):
         try:
-            gpus = vendor()
+            gpus, problem = vendor()
         except Exception as error:  # drivers raise whatever they like
             problems.append(f"{type(error).__name__} {error}".strip())
             continue
         if gpus:
-            _answer(gpus, "")
+            _answer(gpus, problem)
             return
+        if problem:
+            problems.append(problem)
     _answer([], "; ".join(problems) or "none")
 
 
@@ -92,11 +95,18 @@ def _answer(gpus: list[Gpu], problem: str) -> None:
     json.dump({"gpus": [gpu._asdict() for gpu in gpus], "problem": problem}, sys.stdout)
 
 
-def _nvidia() -> list[Gpu]:
+def _nvidia() -> tuple[list[Gpu], str]:
+    """List the boards, and why some of those that the driver counts do not answer."""
     import pynvml as nvml  # type: ignore[import-untyped]
 
     nvml.nvmlInit()
-    return [_nvidia_gpu(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+    gpus, problems = [], []
+    for index in range(nvml.nvmlDeviceGetCount()):
+        try:
+            gpus.append(_nvidia_gpu(nvml, index))
+        except nvml.NVMLError as error:
+            problems.append(f"GPU {index}: {error}")
+    return gpus, "; ".join(problems)
 
 
 def _nvidia_gpu(nvml: Any, index: int) -> Gpu:
@@ -130,9 +140,9 @@ def _slice(nvml: Any, handle: Any, place: int, places: int) -> Slice | None:
         return None
 
 
-def _amd() -> list[Gpu]:
+def _amd() -> tuple[list[Gpu], str]:
     if find_spec("amdsmi") is None:
-        return []
+        return [], ""
     import amdsmi  # type: ignore[import-not-found]
 
     amdsmi.amdsmi_init()
@@ -140,7 +150,7 @@ def _amd() -> list[Gpu]:
     return [
         Gpu(index, _text(amdsmi.amdsmi_get_gpu_device_uuid(handle)), _amd_name(amdsmi, handle), "amd")
         for index, handle in enumerate(handles)
-    ]
+    ], ""
 
 
 def _amd_name(amdsmi: Any, handle: Any) -> str:

@@ -70,11 +70,14 @@ class GpuSelection(NamedTuple):
         The variable that selects them; ``all`` where none does.
     notes : tuple of str
         What to know of it: entries that no device matches, an order that may differ.
+    slices : mapping of int to tuple of str
+        UUIDs of the slices that count, of boards that are cut.
     """
 
     shares: dict[int, float]
     basis: str
     notes: tuple[str, ...]
+    slices: Mapping[int, tuple[str, ...]] = {}
 
 
 def select_gpus(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSelection:
@@ -97,12 +100,31 @@ def select_gpus(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSelec
         return _select_allotted(scheduler, environment[scheduler], gpus)
     if CUDA in environment:
         return _select_cuda(environment, gpus)
-    return GpuSelection({gpu.number: _default_share(gpu) for gpu in gpus}, "all", ())
+    return _selection("all", [_whole(gpu) for gpu in gpus], [])
+
+
+class _Choice(NamedTuple):
+    """A board of which a part counts, and the slice that this is."""
+
+    number: int
+    share: float
+    slice: str = ""
+
+
+def _selection(basis: str, choices: Iterable[_Choice], notes: list[str]) -> GpuSelection:
+    """Add up what counts of each board; a device that is named twice counts once."""
+    shares: dict[int, float] = {}
+    slices: dict[int, tuple[str, ...]] = {}
+    for choice in dict.fromkeys(choices):
+        shares[choice.number] = min(1.0, shares.get(choice.number, 0.0) + choice.share)
+        if choice.slice:
+            slices[choice.number] = (*slices.get(choice.number, ()), choice.slice)
+    return GpuSelection(shares, basis, tuple(notes), slices)
 
 
 def _select_cuda(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSelection:
     """Read the list as CUDA does: entries count up to the first that no device matches."""
-    shares: dict[int, float] = {}
+    choices: list[_Choice] = []
     notes: list[str] = []
     for entry in _entries(environment[CUDA]):
         if entry == "-1":
@@ -111,47 +133,50 @@ def _select_cuda(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSele
         if found is None:
             notes.append(f"{CUDA} names {entry!a}, which no GPU here matches; what follows it does not count")
             break
-        index, share = found
-        shares[index] = min(1.0, shares.get(index, 0.0) + share)
+        choices.append(found)
     if environment.get(CUDA_ORDER) != "PCI_BUS_ID" and len({gpu.name for gpu in gpus}) > 1:
         notes.append(f"the GPUs differ and {CUDA_ORDER} is not PCI_BUS_ID: indices may mean others to CUDA")
-    return GpuSelection(shares, CUDA, tuple(notes))
+    return _selection(CUDA, choices, notes)
 
 
-def _match(entry: str, gpus: Sequence[Gpu]) -> tuple[int, float] | None:
-    if entry.isdecimal():
-        chosen = next((gpu for gpu in gpus if gpu.number == int(entry)), None)
-        return None if chosen is None else (chosen.number, _default_share(chosen))
+def _match(entry: str, gpus: Sequence[Gpu]) -> _Choice | None:
+    if entry.isascii() and entry.isdecimal():
+        return next((_whole(gpu) for gpu in gpus if gpu.number == int(entry)), None)
     if entry.upper().startswith("MIG-"):
         return _match_slice(entry, gpus)
     near = [gpu for gpu in gpus if gpu.uuid.lower().startswith(entry.lower())]
-    return (near[0].number, 1.0) if len(near) == 1 else None
+    return _whole(near[0]) if len(near) == 1 else None
 
 
-def _match_slice(entry: str, gpus: Sequence[Gpu]) -> tuple[int, float] | None:
+def _match_slice(entry: str, gpus: Sequence[Gpu]) -> _Choice | None:
     old = _OLD_MIG.fullmatch(entry)
     for gpu in gpus:
         for part in gpu.slices:
             by_place = old and gpu.uuid == old[1] and part.instance == f"{old[2]}/{old[3]}"
             if by_place or part.uuid.lower() == entry.lower():
-                return gpu.number, part.share
+                return _Choice(gpu.number, part.share, part.uuid)
     return None
 
 
-def _default_share(gpu: Gpu) -> float:
-    """Of a board that is cut, a program that names the board gets the first slice."""
-    return gpu.slices[0].share if gpu.slices else 1.0
+def _whole(gpu: Gpu) -> _Choice:
+    """Choose a board; of one that is cut, a program that names the board gets the first slice."""
+    return _Choice(gpu.number, gpu.slices[0].share, gpu.slices[0].uuid) if gpu.slices else _Choice(gpu.number, 1.0)
 
 
 def _select_allotted(name: str, value: str, gpus: Sequence[Gpu]) -> GpuSelection:
-    """Read a scheduler's list, which counts the node's GPUs; a job that sees fewer sees its own only."""
-    wanted = list(_numbers(value))
-    present = {gpu.number for gpu in gpus}
-    if wanted and not set(wanted) <= present and len(gpus) <= len(wanted):
-        return GpuSelection(dict.fromkeys(sorted(present), 1.0), name, ())
-    missing = [index for index in wanted if index not in present]
-    notes = (f"{name} names GPUs {missing} that are not here",) if missing else ()
-    return GpuSelection({index: 1.0 for index in wanted if index in present}, name, notes)
+    """Read a scheduler's list: numbers of the node's GPUs, or their UUIDs (Slurm 25.11).
+
+    A job that sees fewer GPUs than it was allotted numbers sees its own only.
+    """
+    wanted, named = list(_numbers(value)), [entry for entry in _entries(value) if not _RANGE.fullmatch(entry)]
+    present = {gpu.number: gpu for gpu in gpus}
+    if wanted and not set(wanted) <= present.keys() and len(gpus) <= len(wanted):
+        return _selection(name, [_Choice(number, 1.0) for number in sorted(present)], [])
+    found = {entry: _match(entry, gpus) for entry in named}
+    missing = [*(number for number in wanted if number not in present), *(key for key in named if found[key] is None)]
+    choices = [_Choice(number, 1.0) for number in wanted if number in present]
+    notes = [f"{name} names GPUs {missing} that are not here"] if missing else []
+    return _selection(name, [*choices, *(choice for choice in found.values() if choice)], notes)
 
 
 def _select_amd(environment: Mapping[str, str], gpus: Sequence[Gpu]) -> GpuSelection:

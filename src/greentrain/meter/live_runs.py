@@ -153,7 +153,7 @@ class OwnPresence:
     @property
     def name(self) -> str:
         """What tells it from others, whatever its state; empty where the run is not known to others."""
-        return _key(os.path.basename(self._path))
+        return own_name(self._path)
 
     @property
     def is_known(self) -> bool:
@@ -349,6 +349,17 @@ def _listed(folder: str) -> list[str]:
         return os.listdir(folder)
     except OSError:
         return []
+
+
+def began(name: str) -> float:
+    """Return when a run began, by its name; endless where others do not see it, so that it is before none. [s]"""
+    moment = name.partition(".")[0]
+    return int(moment) / _MICRO if moment else inf
+
+
+def own_name(path: str) -> str:
+    """Return what tells a run from others, whatever its state, by the file of its announcement."""
+    return _key(os.path.basename(path))
 
 
 def _key(name: str) -> str:

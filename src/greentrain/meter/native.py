@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from greentrain._version import __version__
 from greentrain.meter.base import Component, Reading
-from greentrain.meter.computer import ComputerMeter
+from greentrain.meter.computer import ComputerMeter, Shares
 from greentrain.meter.gpu_sensors import Boards, open_sensor
 from greentrain.meter.settings import MeterSettings
 
@@ -17,6 +17,7 @@ class _Snapshot(NamedTuple):
     boards: dict[int, tuple[float, float]]
     lost: dict[int, str]
     failure: str | None
+    divided: Shares
 
 
 class NativeMeter(ComputerMeter[_Snapshot]):
@@ -37,7 +38,7 @@ class NativeMeter(ComputerMeter[_Snapshot]):
     version = __version__
 
     def __init__(self, settings: MeterSettings) -> None:
-        super().__init__(settings.environment, "the GPUs cannot be read")
+        super().__init__(settings, "the GPUs cannot be read")
         self._boards = Boards(open_sensor)
         self._taken_kwh: dict[int, float] = {}
         self._has_boards = False
@@ -68,7 +69,7 @@ class NativeMeter(ComputerMeter[_Snapshot]):
                 return self._last
         own = self._host_reader.read()
         gpu = {kind: kwh for kind, kwh in self._last.energy_kwh.items() if kind == "gpu"}
-        self._last = Reading(own.mono, {**own.energy_kwh, **gpu}, own.power_w)
+        self._last = self._reading(own.mono, {**own.energy_kwh, **gpu}, own.power_w)
         return self._last
 
     def _set_up(self, run_started_mono: float) -> None:
@@ -81,7 +82,7 @@ class NativeMeter(ComputerMeter[_Snapshot]):
         """Read host and boards at one moment, in the thread that may hang."""
         host = self._host_reader.read()
         failure = self._boards.read(time.monotonic())
-        return _Snapshot(host, self._boards.readings(), dict(self._boards.lost), failure)
+        return _Snapshot(host, self._boards.readings(), dict(self._boards.lost), failure, self._divided())
 
     def _take(self, found: _Snapshot) -> None:
         self._gpus.lost.update(found.lost)
@@ -91,10 +92,10 @@ class NativeMeter(ComputerMeter[_Snapshot]):
             number: (kwh - self._taken_kwh.get(number, 0.0), power_w) for number, (kwh, power_w) in found.boards.items()
         }
         self._taken_kwh.update({number: kwh for number, (kwh, _) in found.boards.items()})
-        self._gpus.add(found.host.mono, grown)
+        self._gpus.add(found.host.mono, grown, found.divided)
         energy, power = dict(found.host.energy_kwh), dict(found.host.power_w)
         if self._gpus.energy_kwh is not None:
             energy["gpu"] = self._gpus.energy_kwh
             if grown:
                 power["gpu"] = self._gpus.power_w
-        self._last = Reading(found.host.mono, energy, power)
+        self._last = self._reading(found.host.mono, energy, power)

@@ -13,7 +13,7 @@ from greentrain.journal.records import OWN_JOB, OWN_PROCESSES
 from greentrain.meter.attribution import Allotment, IdlePart, Presence, attributed_share, fair_use
 from greentrain.meter.control_groups import JobGroup, allotted_cpus, allotted_memory, job_groups
 from greentrain.meter.host_reader import cpu_seconds, memory_bytes
-from greentrain.meter.live_runs import Announcement, LiveRun, LiveRuns, OwnPresence, find_place
+from greentrain.meter.live_runs import Announcement, LiveRun, LiveRuns, OwnPresence, began, find_place
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -123,8 +123,9 @@ class ProcessShare:
 
     def claim(self, devices: tuple[str, ...]) -> None:
         """Let others know which devices the run has chosen."""
-        self._devices = devices
-        self._state()
+        if devices != self._devices:
+            self._devices = devices
+            self._state()
 
     @property
     def methods(self) -> dict[str, str]:
@@ -196,7 +197,7 @@ class RunUse:
 
     def __init__(self, root_pid: int, name: str, groups: Sequence[JobGroup] | None = None) -> None:
         self._root_pid = root_pid
-        self._since = _since(name)
+        self._since = began(name)
         self._tree = ProcessTree(root_pid)
         self._groups = job_groups(root_pid) if groups is None else groups
         self._last: dict[str, float] = {}
@@ -234,7 +235,7 @@ class RunUse:
         """Return the largest group of which this is the first run; None where the processes count."""
         for group in self._groups:
             is_taken = any(
-                run.until == inf and run.since < self._since and group.name in _listed(run.facts, "groups")
+                run.until == inf and run.since < self._since and group.name in listed(run.facts, "groups")
                 for run in others.values()
             )
             if not is_taken:
@@ -247,11 +248,11 @@ class RunUse:
         if facts.get("scope") in [each.name for each in self._groups]:
             return False  # it holds this one
         if group is not None:
-            return group.name in _listed(facts, "groups")
+            return group.name in listed(facts, "groups")
         if facts.get("root") == self._root_pid and run.since < self._since:
             return False
         is_comparable = facts.get("processes") == self.facts["processes"]
-        return is_comparable and self._root_pid in _listed(facts, "ancestors")
+        return is_comparable and self._root_pid in listed(facts, "ancestors")
 
     def _grown(self, group: JobGroup | None) -> float:
         """Return the CPU time since the last count; every source is counted, since any may be the next one. [s]"""
@@ -367,7 +368,7 @@ def ancestors(pid: int) -> Iterator[int]:
 
 def _allotment(run: LiveRun, place: int) -> Allotment:
     """Read what another run may use; everything, where it does not state that."""
-    found = _listed(run.facts, ("cpu", "memory")[place])
+    found = listed(run.facts, ("cpu", "memory")[place])
     if len(found) != 2 or not isinstance(found[0], float) or not 0 < found[0] <= 1 or not isinstance(found[1], str):
         return Allotment()
     return Allotment(*found)
@@ -378,12 +379,7 @@ def _amount(facts: dict[str, Any], name: str) -> float:
     return float(value) if isinstance(value, (int, float)) and 0 <= value < inf else 0.0
 
 
-def _listed(facts: dict[str, Any], name: str) -> list[Any]:
+def listed(facts: dict[str, Any], name: str) -> list[Any]:
+    """Return what another run states as a list; an empty one where it is none."""
     value = facts.get(name)
     return value if isinstance(value, list) else []
-
-
-def _since(name: str) -> float:
-    """Return when a run began, by its name; endless where others do not see it, so that it is before none. [s]"""
-    moment = name.partition(".")[0]
-    return int(moment) / 1e6 if moment else inf

@@ -108,6 +108,8 @@ class Recorder:
         elif components != self._components:
             self._write_changes(components, self._components)
         self._components = components
+        # Only a meter that divides GPUs names them by what other runs know them by.
+        self._share.claim(tuple(getattr(self._meter, "devices", ())))
 
     def _write_changes(self, components: tuple[Component, ...], before: tuple[Component, ...]) -> None:
         everything = _listed(components)
