@@ -3,13 +3,13 @@
 from typing import Any, NamedTuple
 
 from greentrain import formulas
-from greentrain.catalogue import Accelerator, Catalogue, Figure
+from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.errors import Contradiction, InvalidNumber, either
 from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.ranges import LIMITS
 from greentrain.estimation.request import ENCODER_DECODER, Request
 from greentrain.inputs import Input, given
-from greentrain.interval import Interval, reciprocal, spanning, with_relative_width
+from greentrain.interval import Interval, reciprocal, with_relative_width
 
 IMPOSSIBLE_MFU = 0.75
 """No published training of a whole model came near this share of the dense peak. [1]"""
@@ -121,7 +121,7 @@ def find_compute(catalogue: Catalogue, request: Request, devices: ResolvedDevice
         return Compute(flop, request.precision or precision, peak, None, None, request)
     assert precision is not None
     assert peak is not None
-    mfu = _mfu_input(catalogue, devices, precision, request.mfu)
+    mfu = _mfu_input(catalogue, devices.profile, precision, request.mfu)
     best = formulas.accelerator_hours(flop, peak.value.best, mfu.value.best)
     _check_hours(request, devices, best)
     hours = with_relative_width(best, reciprocal(peak.value), reciprocal(mfu.value))
@@ -181,18 +181,13 @@ def _peak(catalogue: Catalogue, devices: ResolvedDevices, precision: str) -> Inp
     return Input("peak", value, "TFLOP/s", "published", profile.source, note, key=f"device:{profile.id}")
 
 
-def _mfu_input(catalogue: Catalogue, devices: ResolvedDevices, precision: str, value: float | None) -> Input:
+def _mfu_input(catalogue: Catalogue, profile: Accelerator, precision: str, value: float | None) -> Input:
     if value is not None:
         return given("mfu", value, "1")
-    figure, *others = (_mfu(catalogue, profile, precision) for profile in devices.profiles(catalogue))
-    span = spanning(figure.value, *(other.value for other in others))
-    return Input("mfu", span, figure.unit, figure.basis, figure.source, figure.notes)
-
-
-def _mfu(catalogue: Catalogue, profile: Accelerator, precision: str) -> Figure:
     # Runs of a generation were published on its server modules; a card of that name is no such machine.
     family = profile.family if profile.hardware_class == "sxm-node" else ""
-    return catalogue.hardware.compute_default(precision, "mfu", family)
+    figure = catalogue.hardware.compute_default(precision, "mfu", family)
+    return Input("mfu", figure.value, figure.unit, figure.basis, figure.source, figure.notes)
 
 
 def _check_hours(request: Request, devices: ResolvedDevices, hours: float) -> None:
