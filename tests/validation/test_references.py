@@ -152,3 +152,16 @@ def test_a_record_is_classified_by_its_file_or_by_us() -> None:
                      whole._replace(tiers=(), excluded="why"), Reference("y", published_co2e_kg=1.0, tiers=("T2",)))
     ] == [True, False, False, True, True]  # fmt: skip
     assert all(reference.is_classified for reference in read_references())
+
+
+def test_a_stated_meter_is_a_measurement_and_a_stated_trap_is_asked_for(tmp_path: Path) -> None:
+    """Without a power basis the meter decides; a trap that nothing shows is one that was missed."""
+    file = tmp_path / "own.csv"
+    file.write_text(
+        "id,accelerator,accelerator_count,wall_hours,location,year,published_energy_kwh,meter,traps\n"
+        "metered,A100-SXM4-80GB,8,100,US,2023,500,wall,\n"
+        "doubted,A100-SXM4-80GB,8,100,DE,2023,500,,grid_of_another_place\n"
+    )
+    metered, doubted = read_references(file)
+    assert metered.tiers == ("T2", "T3")
+    assert doubted.tiers == ("T2", "T4")

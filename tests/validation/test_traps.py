@@ -1,5 +1,7 @@
 """T4: every trap is noticed by name, from numbers and wording alone, and clean records stay clean."""
 
+from typing import Any
+
 import pytest
 
 from greentrain.validation import TRAPS, Reference, find_traps
@@ -68,6 +70,11 @@ CHANGED: dict[str, tuple[Reference, tuple[Reference, ...], str]] = {
         CLEAN._replace(accelerator="RTX A2000", power_w_per_accelerator=350),
         (),
         "350 W per accelerator stated: no NVIDIA RTX A2000 6GB draws that; it is rated 70 W, at most 210 passes",
+    ),
+    "impossible_combination": (
+        CLEAN._replace(year=2010),
+        (),
+        "NVIDIA Tesla V100 (taken as SXM2 16GB) was released in 2017, after the year given, 2010.",
     ),
     "same_hours_other_co2e": (
         CLEAN,
@@ -194,3 +201,75 @@ def test_another_model_of_the_same_length_is_another_run() -> None:
     other = CLEAN._replace(id="other", model="Model 70B", published_co2e_kg=10.0)
     assert find_traps(CLEAN, (other,)) == {}
     assert find_traps(CLEAN._replace(links=("other",)), (other,)) != ()
+
+
+@pytest.mark.parametrize(
+    ("device", "watts", "noticed"),
+    [("A100-SXM4-80GB", 576, True), ("A100-SXM4-80GB", 574, False), ("T4", 90, True), ("T4", 70, False)],
+)
+def test_a_power_without_host_above_the_rating_is_noticed(device: str, watts: float, noticed: bool) -> None:
+    """A rating of at most 500 W is passed beyond 1.15 x 500 = 575 W, one of 70 W beyond 80.5 W."""
+    record = Reference("x", accelerator=device, accelerator_count=1, wall_hours=10, power_basis="tdp")
+    found = find_traps(record._replace(power_w_per_accelerator=watts, published_co2e_kg=1.0))
+    assert ("power_above_rating" in found) is noticed
+
+
+def test_the_power_of_a_whole_computer_may_pass_the_rating_of_its_accelerators() -> None:
+    """700 W for each of eight A100 at the wall are a usual server's."""
+    record = Reference(
+        "x", accelerator="A100-SXM4-80GB", accelerator_count=8, wall_hours=100, power_basis="measured system",
+        power_w_per_accelerator=700, published_energy_kwh=560, energy_boundary="node", meter="wall",
+    )  # fmt: skip
+    assert find_traps(record) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "start"),
+    [
+        ({"params": "70e9", "tokens": "2e12"}, "An MFU above 0.75 is impossible in practice"),
+        ({"accelerator_count": 1, "wall_hours": 100_000}, "100,000 hours of wall-clock time are longer than"),
+        ({"year": 2018}, "NVIDIA A100 SXM4 80GB was released in 2020, after the year given, 2018."),
+    ],
+)
+def test_what_cannot_be_together_is_noticed(changes: dict[str, Any], start: str) -> None:
+    """6 x 7e10 x 2e12 operations in 800 h of 312 TFLOP/s are an MFU of 935."""
+    record = Reference(
+        "x", accelerator="A100-SXM4-80GB", accelerator_count=8, wall_hours=100, location="US", year=2023,
+        published_energy_kwh=500,
+    )  # fmt: skip
+    assert find_traps(record) == {}
+    assert find_traps(record._replace(**changes))["impossible_combination"].startswith(start)
+
+
+@pytest.mark.parametrize("pue", [1.1, 1.5])
+def test_the_grid_that_emissions_imply_is_after_the_stated_pue(pue: float) -> None:
+    """8 x 100 h x 400 W are 320 kWh; x PUE x 432 g/kWh is the calculator's default, whatever the PUE."""
+    record = Reference(
+        "x", accelerator="A100-SXM4-80GB", accelerator_count=8, wall_hours=100, power_basis="tdp",
+        power_w_per_accelerator=400, pue=pue, location="Spain", year=2023, published_co2e_kg=320 * pue * 0.432,
+    )  # fmt: skip
+    assert find_traps(record)["default_grid_of_calculator"].startswith("its CO2e implies 432 g/kWh, the default")
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        (
+            {"published_co2e_kg": 1150.0},
+            "the grid that its CO2e implies, 383,333 g/kWh, is a thousand times that of US, 393: grams and kilograms",
+        ),
+        (
+            {"published_co2e_kg": 1.15, "grid_g_per_kwh": 0.384},
+            "its grid, 0.384 g/kWh, is a thousandth of that of US, 393: grams and kilograms",
+        ),
+    ],
+)
+def test_grams_for_kilograms_are_no_other_grid(changes: dict[str, Any], found: str) -> None:
+    """10 h x 300 W are 3 kWh: 1,150 kg are 383,333 g/kWh."""
+    record = Reference(
+        "x", accelerator="V100", accelerator_count=1, wall_hours=10, power_basis="tdp", power_w_per_accelerator=300,
+        location="US", year=2023,
+    )  # fmt: skip
+    traps = find_traps(record._replace(**changes))
+    assert traps["grams_as_kilograms"].startswith(found)
+    assert "grid_of_another_place" not in traps

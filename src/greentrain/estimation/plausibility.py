@@ -6,7 +6,7 @@ Each function states its rule; the thresholds lie well outside what published ru
 import time
 
 from greentrain.catalogue import Accelerator, Catalogue
-from greentrain.estimation.power import ResolvedDevices
+from greentrain.estimation.power import NODE_OVER_TDP, ResolvedDevices
 from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.units import HOURS_PER_YEAR, KG_PER_LB
@@ -17,8 +17,6 @@ _LOWEST_G_PER_KWH = 1.3
 """The cleanest place of the grid tables has more. [g CO2e/kWh]"""
 _HIGHEST_G_PER_KWH = 1500.0
 """The dirtiest place of the grid tables has less. [g CO2e/kWh]"""
-_NODE_OVER_TDP = 1.3
-"""Metered means of single devices stay below this multiple of their TDP. [1]"""
 _KILOWATTS_OVER_TDP = 0.02
 """No device draws so little of its TDP, not even idle. [1]"""
 _SOCKETS = 2
@@ -164,7 +162,7 @@ def _power(catalogue: Catalogue, request: Request, devices: ResolvedDevices, pow
             f"accelerator: is it the power of several?"
         )
     is_default = request.host_factor is None and request.host_power is None and not request.names_host
-    if tdp_w and is_default and power_w > _NODE_OVER_TDP * tdp_w.high and _has_host(catalogue, profile):
+    if tdp_w and is_default and power_w > NODE_OVER_TDP * tdp_w.high and _has_host(catalogue, profile):
         return (
             f"{power_w:g} W is {power_w / tdp_w.best:.2g} x the TDP of {devices.name}. If it holds CPU, memory and "
             f"fans, the host is counted twice: give a host factor of 1."

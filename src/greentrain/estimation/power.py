@@ -16,6 +16,8 @@ from greentrain.record import Record
 from greentrain.units import W_PER_KW
 
 _MOST_OVER_TDP = 3
+NODE_OVER_TDP = 1.15
+"""Power over TDP above which an accelerator's power holds more than itself; no metered mean of one is as high. [1]"""
 _ANY_CPU = "device:any server CPU"
 DEVICES_OF_A_SERVER = 8
 """Accelerators from which on a server is full, and which one board carries at most. [1]"""

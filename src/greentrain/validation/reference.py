@@ -109,7 +109,7 @@ class Reference(NamedTuple):
     @property
     def is_measured(self) -> bool:
         """Whether the energy comes from a meter, rather than a rating."""
-        return self.power_basis.lower().startswith("measured")
+        return self.power_basis.lower().startswith("measured") or bool(self.meter)
 
     @property
     def is_classified(self) -> bool:

@@ -18,9 +18,9 @@ The tiers, where at least one figure is published:
   miss them by so little that other inputs than the stated ones must have been used;
 - T2 when the hardware and the accelerator-hours are known, or energy, emissions and place are published; and some input
   of the arithmetic is not stated, or missed so;
-- T3 when the power basis begins with "measured" and energy, hardware and hours are known, unless the log shows that the
-  accelerators were not metered;
-- T4 when a trap is found.
+- T3 when the power basis begins with "measured" or a meter is named, and energy, hardware and hours are known, unless
+  the log shows that the accelerators were not metered;
+- T4 when a trap is found or named.
 """
 
 import os
@@ -227,7 +227,7 @@ def infer_tiers(reference: Reference, others: Sequence[Reference], catalogue: Ca
         "T1": partly and not explained and not missed,
         "T2": known and (missed or not whole),
         "T3": _is_timed(reference, catalogue) and metered and "unmetered_accelerator" not in traps,
-        "T4": bool(traps),
+        "T4": bool(traps or reference.traps),
     }
     return tuple(tier for tier, holds in answers.items() if holds)
 

@@ -11,16 +11,19 @@ from typing import NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
-from greentrain.errors import GreentrainError
-from greentrain.estimation.power import rating_fault
+from greentrain.errors import GreentrainError, InputError
+from greentrain.estimation import estimate
+from greentrain.estimation.power import NODE_OVER_TDP, rating_fault
 from greentrain.interval import Interval
 from greentrain.units import G_PER_KG, HOURS_PER_YEAR, W_PER_KW
 from greentrain.validation.names import RecordHardware, find_hardware, find_place
 from greentrain.validation.our_estimate import (
     co2e_boundary,
+    described,
     energy_at,
     estimated,
     place_g_per_kwh,
+    power_holds_host,
     published_power_w,
 )
 from greentrain.validation.recompute import agreements, excludes_pue, includes_embodied, quoted_kg, recompute
@@ -44,6 +47,7 @@ _OTHER_FIGURE = 0.1
 """Difference of logarithms above which two figures are two. [1]"""
 _HOURS_WITHIN = 0.01
 _SAME_HOURS = re.compile(r"\bsame [\d.,]+ ?[kM]? ?(GPU-|accelerator-)?h(ours)?\b")
+_IMPOSSIBLE = re.compile(r"impossible in practice|longer than .* had existed|was released in .* after")
 _SPLIT_GPU = re.compile(r"\bgpu (\d[\d.]*)")
 
 
@@ -89,10 +93,26 @@ def _tenfold(reference: Reference, around: Surroundings) -> str:
 
 def _grams(reference: Reference, around: Surroundings) -> str:
     """A figure is a thousand times too large or small."""
+    if found := _thousandfold_grid(reference, around):
+        return found
     for what, ratio in kg_ratios(reference, around.same_run):
         if _is_near(ratio, 1000) or _is_near(ratio, 0.001):
             factor = "1000" if ratio > 1 else "1/1000"
             return f"its CO2e is {factor} x that {what}: grams, kilograms or tonnes taken for each other"
+    return ""
+
+
+def _thousandfold_grid(reference: Reference, around: Surroundings) -> str:
+    """Tell that the carbon intensity is a thousand times that of the place, or a thousandth of it."""
+    own, implied = _place_g_per_kwh(reference, around), implied_g_per_kwh(reference)
+    if own is None or not implied:
+        return ""
+    what = "its grid" if reference.grid_g_per_kwh is not None else "the grid that its CO2e implies"
+    for factor, words in ((1000.0, "a thousand times"), (0.001, "a thousandth of")):
+        if own.low / _OTHER_GRID <= implied / factor <= own.high * _OTHER_GRID:
+            there = f"that of {reference.location}, {own.best:,.0f}"
+            value = f"{implied:,.0f}" if factor > 1 else f"{implied:.3g}"
+            return f"{what}, {value} g/kWh, is {words} {there}: grams and kilograms taken for each other"
     return ""
 
 
@@ -167,7 +187,7 @@ def _net(reference: Reference, _: Surroundings) -> str:
 def _other_grid(reference: Reference, around: Surroundings) -> str:
     """The carbon intensity is not that of the place named: stated, of the stated energy, or of all that we estimate."""
     own = _place_g_per_kwh(reference, around)
-    if own is None or _net(reference, around):
+    if own is None or _net(reference, around) or _thousandfold_grid(reference, around):
         return ""
     implied = implied_g_per_kwh(reference)
     ends = (implied, implied) if implied else _g_per_kwh_of_estimate(reference, around)
@@ -204,9 +224,26 @@ def _above_rating(reference: Reference, around: Surroundings) -> str:
     if profile is None or power_w is None:
         return ""
     each_w = power_w / hardware.devices_per_count
-    fault = rating_fault(profile, each_w, profile.name)
-    whence = "stated" if stated is not None else "by its energy"
-    return f"{each_w:,.0f} W per accelerator {whence}: {fault}" if fault else ""
+    whence = f"{each_w:,.0f} W per accelerator {'stated' if stated is not None else 'by its energy'}"
+    if fault := rating_fault(profile, each_w, profile.name):
+        return f"{whence}: {fault}"
+    if profile.tdp_w is None or power_holds_host(reference) or each_w <= NODE_OVER_TDP * profile.tdp_w.high:
+        return ""
+    return f"{whence}, without its host, is above the rating of {profile.name}, {profile.tdp_w.best:g} W"
+
+
+def _impossible(reference: Reference, around: Surroundings) -> str:
+    """Hours, year and size of the model cannot be together on this hardware."""
+    keywords, _ = described(reference, around.catalogue)
+    if not keywords:
+        return ""
+    if reference.params and reference.tokens:
+        keywords |= {"params": reference.params, "tokens": reference.tokens}
+    try:
+        warnings = estimate(**keywords).footprint.warnings
+    except InputError:
+        return ""
+    return next((text for text in warnings if _IMPOSSIBLE.search(text)), "")
 
 
 def _same_hours(reference: Reference, around: Surroundings) -> str:
@@ -304,10 +341,12 @@ def kg_over_energy(reference: Reference) -> float | None:
 
 
 def implied_g_per_kwh(reference: Reference) -> float | None:
-    """Carbon intensity that was used: as stated, else emissions over energy, published or power x hours. [g/kWh]"""
+    """Carbon intensity used: as stated, else emissions over energy after PUE, published or power x hours. [g/kWh]"""
     if reference.grid_g_per_kwh is not None:
         return reference.grid_g_per_kwh
     energy = reference.published_energy_kwh or recompute(reference).energy_kwh
+    if energy and reference.pue and not reference.includes_pue and not excludes_pue(reference):
+        energy = formulas.facility_energy_kwh(energy, reference.pue)
     found = ratio_of(reference.published_co2e_kg, energy)
     return found and found * G_PER_KG
 
@@ -376,6 +415,7 @@ TRAPS: Mapping[str, Callable[[Reference, Surroundings], str]] = {
     "grid_of_another_place": _other_grid,
     "default_grid_of_calculator": _calculator_grid,
     "power_above_rating": _above_rating,
+    "impossible_combination": _impossible,
     "same_hours_other_co2e": _same_hours,
     "programme_not_run": _programme,
     "prediction": _prediction,
