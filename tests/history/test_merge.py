@@ -254,7 +254,7 @@ def test_a_meter_that_started_late_is_not_at_once_with_the_next_one(tmp_path: Pa
     assert run.notes == ()
 
 
-@pytest.mark.parametrizex
+@pytest.mark.parametrize(("early_seconds", "counted"), [(0.004, 0.03), (30.0, 0.025)])
 def test_clocks_of_milliseconds_make_no_overlap(tmp_path: Path, early_seconds: float, counted: float) -> None:
     """A session that follows the one before at once begins a few milliseconds early by the journals' clocks."""
     tracker(tmp_path, lines=[ended(60)])
@@ -284,26 +284,26 @@ PROCESSES = {"cpu": "processes", "memory": "processes"}
     ("first", "second", "counted"),
     [
         # Each counted its own processes: 0.5 + 0.5. GPU-1 was read twice.
-        ((False, PROCESSES), (False, PROCESSES), {"gpu": 2.0, "cpu": 1.0}),
-        # They knew of each other, so nothing of what the one counted is in the other's: 2 + 2 as well.
-        ((True, {"gpu": "equal", **PROCESSES}), (True, {"gpu": "equal", **PROCESSES}), {"gpu": 4.0, "cpu": 1.0}),
-        ((True, {"cpu": "job"}), (True, PROCESSES), {"gpu": 2.0, "cpu": 1.0}),
+        ((False, PROCESSES), (False, PROCESSES), {"gpu": 0.2, "cpu": 1.0}),
+        # They knew of each other, so nothing of what the one counted is in the other's: 0.2 + 0.2 as well.
+        ((True, {"gpu": "equal", **PROCESSES}), (True, {"gpu": "equal", **PROCESSES}), {"gpu": 0.4, "cpu": 1.0}),
+        ((True, {"cpu": "job"}), (True, PROCESSES), {"gpu": 0.2, "cpu": 1.0}),
         # Both counted all that one job used, or the whole computer: once.
-        ((False, {"cpu": "job"}), (False, {"cpu": "job"}), {"gpu": 2.0, "cpu": 0.5}),
-        ((False, {"cpu": "job"}), (False, PROCESSES), {"gpu": 2.0, "cpu": 0.5}),
-        ((False, {}), (False, {}), {"gpu": 2.0, "cpu": 0.5}),
-        ((True, {}), (True, {}), {"gpu": 2.0, "cpu": 0.5}),
+        ((False, {"cpu": "job"}), (False, {"cpu": "job"}), {"gpu": 0.2, "cpu": 0.5}),
+        ((False, {"cpu": "job"}), (False, PROCESSES), {"gpu": 0.2, "cpu": 0.5}),
+        ((False, {}), (False, {}), {"gpu": 0.2, "cpu": 0.5}),
+        ((True, {}), (True, {}), {"gpu": 0.2, "cpu": 0.5}),
         # The one knew of the other and left its part; the other knew of none.
-        ((True, {"cpu": "job"}), (False, PROCESSES), {"gpu": 2.0, "cpu": 0.5}),
+        ((True, {"cpu": "job"}), (False, PROCESSES), {"gpu": 0.2, "cpu": 0.5}),
     ],
 )
 def test_only_what_was_read_twice_counts_once(
     tmp_path: Path, first: tuple[bool, Any], second: tuple[bool, Any], counted: dict[str, float]
 ) -> None:
-    """Two meters of one run at once on one computer, 2 kWh of GPU-1 and 0.5 kWh of the CPU each."""
+    """Two meters of one run at once on one computer, 0.2 kWh of GPU-1 and 0.5 kWh of the CPU each."""
     for number, (known, methods) in enumerate((first, second)):
         tracker(tmp_path, pid=200 + number, session=f"s{number}", lines=[ended(3600)])
-        end = stopped(3600, 3600, 2.0, 0.5)
+        end = stopped(3600, 3600, 0.2, 0.5)
         end = json.dumps({**json.loads(end), "share_method": methods}) + "\n"
         facts = {"session": f"s{number}", "pid": 300 + number, "components": (GPU, CPU), "is_shared_out": known}
         meter(tmp_path, **facts, lines=[end])
@@ -596,3 +596,15 @@ def test_secrets_in_command_lines_of_earlier_versions_are_not_shown(tmp_path: Pa
     assert run is not None
     assert run.command == ("t.py", "--token", "***", "x://u:***@h", "API_KEY=***", "--lr=1")
     assert "HIDE" not in run.to_json()
+
+
+def test_a_wrapped_wrapper_is_no_second_rank(tmp_path: Path) -> None:
+    """Of four that a launcher started there are four, also where each of them wraps another one."""
+    for pid in range(8):
+        facts = {"session": f"s{pid}", "role": "joined" if pid % 2 else "main", "wraps": True, "lines": [ended(60)]}
+        tracker(tmp_path / "four", pid=pid, ranks={"rank": pid // 2, "local_rank": pid // 2}, **facts)
+        if pid < 2:
+            tracker(tmp_path / "nested", pid=pid, **facts)
+    found = [read_run(str(tmp_path / name)) for name in ("nested", "four")]
+
+    assert [run.ranks for run in found if run is not None] == [1, 4]

@@ -1,7 +1,9 @@
 """The arguments of a run are checked before it starts, and the error names them."""
 
+import sys
 import time
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +115,29 @@ def test_a_working_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.Monke
         greentrain.track(home="h")
     assert str(caught.value) == "home 'h': cannot be found: No such file or directory"
     assert list(greentrain.History("h")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+@pytest.mark.parametrize(
+    "stated", [{}, {"location": "FR"}, {"location": "Nowhere"}, {"gpu": "V100"}, {"meter": "native", "budget_kg": 5}]
+)
+def test_a_training_without_descriptors_starts(tmp_path: Path, stated: dict[str, Any]) -> None:
+    """What cannot be checked is taken as it is, and one warning says that nothing is recorded."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    tracker = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+        try:
+            tracker = greentrain.track(**{"home": tmp_path, "meter": "none", **stated})
+            with tracker:
+                pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    messages = [str(each.message) for each in caught]
+
+    assert tracker is not None
+    assert messages[0].startswith(f"greentrain: {tmp_path} cannot be written (Too many open files), nor can ")
+    assert not (tmp_path / "runs").exists() or not any(tmp_path.rglob("*.jsonl"))

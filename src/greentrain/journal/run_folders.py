@@ -46,14 +46,16 @@ def make_run_folder(home: str, key: str) -> tuple[str | None, str | None]:
         folder = _folder_in_home(abspath(home), key)
         try_writing(folder)
     except (OSError, ValueError) as error:
-        from greentrain.journal.spare_home import make_spare_folder, spare_home
-
         problem = f"{shown(home)} cannot be written ({reason(error)})"
+        place = "the folder for temporary files"
         try:
+            from greentrain.journal.spare_home import make_spare_folder, spare_home
+
+            place = shown(spare_home())
             folder = make_spare_folder(home, key)
             try_writing(folder)
         except (OSError, ValueError):
-            return None, f"{problem}, nor can {shown(spare_home())}: the run leaves no journal"
+            return None, f"{problem}, nor can {place}: the run leaves no journal"
         return folder, f"{problem}; the run's journal is in {shown(folder)}"
     return folder, None
 

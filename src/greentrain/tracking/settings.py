@@ -6,7 +6,7 @@ import os
 import time
 from os.path import abspath, dirname, join
 
-from greentrain.errors import Contradiction, InputError, InvalidNumber, either
+from greentrain.errors import Contradiction, DataError, InputError, InvalidNumber, either
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.meter.backends import DEFAULT, NONE, checked_meter
 
@@ -90,7 +90,9 @@ class Settings(NamedTuple):
 
 
 def checked_settings(arguments: dict[str, Any]) -> Settings:
-    """Check the arguments of ``track``.
+    """Check the arguments of ``track``; where nothing can be read to check them by, take them as they are.
+
+    A training starts whatever greentrain lacks, such as descriptors.
 
     Parameters
     ----------
@@ -104,6 +106,37 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     DataError
         If a file of the user's own profiles breaks a rule.
     """
+    try:
+        return _checked(arguments)
+    except DataError:
+        if arguments["profiles"] is not None:
+            raise
+    except OSError:
+        pass
+    return _as_given(arguments)
+
+
+def _as_given(arguments: dict[str, Any]) -> Settings:
+    is_number = {name: isinstance(arguments[name], (int, float)) for name in _NUMBERS}
+    numbers = {name: arguments[name] if is_number[name] else None for name in _NUMBERS}
+    return Settings(
+        name=_text("name", arguments["name"]),
+        project=_text("project", arguments["project"]),
+        run_id=_text("run_id", arguments["run_id"], may_be_empty=False),
+        estimate_inputs={name: arguments[name] for name in _OF_ESTIMATE if arguments[name] is not None},
+        interval_seconds=numbers["interval"] or INTERVAL_SECONDS,
+        total_steps=numbers["total_steps"],
+        budget_kwh=numbers["budget_kwh"],
+        budget_kg=numbers["budget_kg"],
+        on_budget=_one_of("on_budget", arguments["on_budget"], ACTIONS),
+        meter=arguments["meter"] if isinstance(arguments["meter"], str) else DEFAULT,
+        home=_path("home", arguments["home"]),
+        quiet=bool(arguments["quiet"]),
+        record_command=_truth("record_command", arguments.get("record_command")),
+    )
+
+
+def _checked(arguments: dict[str, Any]) -> Settings:
     numbers = {name: _number(name, arguments[name]) for name in _NUMBERS}
     interval = numbers["interval"]
     if interval is None:
