@@ -1,0 +1,97 @@
+"""Runs after, beside and out of step with each other: ``which_run.py WAY``."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from tracked_by import meter
+
+from greentrain import Tracker, track
+
+COMMAND = (sys.executable, "-c", "import sys; from greentrain.cli import main; sys.exit(main())")
+
+
+def tracked(name: str, **arguments: Any) -> Tracker:
+    """Make a tracker."""
+    found: Any = track(name, meter=meter(), quiet=True, **{"pue": 1.0, "grid_intensity": 500, **arguments})
+    assert isinstance(found, Tracker)
+    return found
+
+
+@tracked("later")
+def fit(seconds: float) -> int:
+    """Train in a worker."""
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def pool(method: str) -> None:
+    """Workers that were started inside a run train when it has ended."""
+    with tracked("first"):
+        workers = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method))
+        list(workers.map(time.sleep, [0.2, 0.2]))
+    list(workers.map(fit, [0.3] * 4))
+    workers.shutdown()
+
+
+def shell() -> None:
+    """A command in an environment that was made inside a run which has ended."""
+    with tracked("first"):
+        environment = dict(os.environ)
+        time.sleep(0.2)
+    words = (*COMMAND, "track", "--quiet", "--name", "later", "--meter", str(meter()), "--", "sleep", "0.3")
+    print(subprocess.run(words, env=environment, check=True).returncode)
+
+
+def server() -> None:
+    """A server that was started inside a run trains twice when that has ended."""
+    reader, writer = os.pipe()
+    with tracked("first"):
+        child = os.fork()
+        if not child:
+            os.read(reader, 1)
+            fit(0.3)
+            fit(0.3)
+            os._exit(0)
+        time.sleep(0.2)
+    os.write(writer, b"x")
+    os.waitpid(child, 0)
+
+
+def forgotten() -> None:
+    """A run that nobody stops, and proper ones after it."""
+    tracked("forgotten").start()
+    time.sleep(0.2)
+    with tracked("proper", project="P", grid_intensity=100):
+        time.sleep(0.5)
+    fit(0.3)
+
+
+def interrupted(milliseconds: str) -> None:
+    """An interruption while a run starts, at a moment after its beginning, and a run after it."""
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, float(milliseconds) / 1000)
+    try:
+        tracked("first").start()
+        time.sleep(1.0)
+    except KeyboardInterrupt:
+        print("interrupted")
+    with tracked("second"):
+        time.sleep(0.5)
+
+
+def at_exit() -> None:
+    """Two runs that nobody stops."""
+    tracked("a").start()
+    tracked("b").start()
+    time.sleep(1.0)
+
+
+if __name__ == "__main__":
+    WAY, *WORDS = sys.argv[1:]
+    globals()[WAY](*WORDS)
