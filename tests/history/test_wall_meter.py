@@ -293,13 +293,13 @@ def test_a_run_with_accelerators_that_nobody_read_is_refused(tmp_path: Path, sta
 
 
 def test_readings_that_cannot_be_right_are_refused(tmp_path: Path) -> None:
-    """800 W of a V100 of 300 W."""
+    """500 W of a V100 of 300 W."""
     folder = tmp_path / "runs" / "r"
     tracker(folder, lines=[ended(3600)], estimate_inputs={"location": "FR", "year": 2024})
-    meter(folder, components=SENSED, lines=[stopped(3600, 3600, 6.4, 0.5)])
+    meter(folder, components=SENSED, lines=[stopped(3600, 3600, 4.0, 0.5)])
     with pytest.raises(GreentrainError) as caught:
-        calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(8000)), tmp_path / "p")
-    assert "r has readings that cannot be used: An accelerator at 800 W on average is above what" in str(caught.value)
+        calibrate_by_wall(History(tmp_path).get("r"), wall(tmp_path, steady(6000)), tmp_path / "p")
+    assert "r has readings that cannot be used: An accelerator at 500 W on average is above what" in str(caught.value)
 
 
 @pytest.mark.parametrize(

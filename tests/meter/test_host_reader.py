@@ -48,7 +48,7 @@ def test_a_counter_that_may_not_be_read_is_none(chips: tuple[Path, Path]) -> Non
     """Without numbers in its files, as without permission, the CPU is modelled: a tenth of its TDP to all of it."""
     for counter in chips:
         counter.write_text("")
-    reader = HostReader(cpu_tdp_w=100.0, memory_w=0.0)
+    reader = HostReader(cpu_tdp_w=100.0, memory_w=None)
     began = time.monotonic()
     reader.start(began)
     time.sleep(0.2)

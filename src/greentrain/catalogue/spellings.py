@@ -185,7 +185,7 @@ _CLOCK = re.compile(r"\s*@.*$")
 _SOCKETS = re.compile(r"(?:[1-8]\s*[x\N{MULTIPLICATION SIGN}*]\s*)(?=\S)|^(?:dual|two|2)\s+(?=\D)", re.IGNORECASE)
 _RENTED = re.compile(
     r"(?:intel )?xeon(?: (?:cpu|processor))*(?: \([^)]*\))?|amd epyc(?: processor)?(?: \([^)]*\))?"
-    r"|amd epyc (?:7[br]\d\d|9[br]\d\d|\w*-?rome|\w*-?milan|\w*-?genoa)(?: processor)?"
+    r"|(?:amd )?epyc[ -](?:7[br]\d\d|9[br]\d\d|\w*-?rome|\w*-?milan|\w*-?genoa|\w*-?turin)(?:-v\d)?(?: processor)?"
     r"|qemu virtual cpu.*|common kvm processor|kvm|virtual cpu.*"
     r"|(?:aws )?graviton ?\d?\w*|(?:arm )?neoverse[ -][nve]\d\w*|(?:arm )?cortex[ -]\w+|ampere altra(?: max)?"
     r"|aarch64|arm64",

@@ -21,7 +21,6 @@ NODE_OVER_TDP = 1.15
 _ANY_CPU = "device:any server CPU"
 DEVICES_OF_A_SERVER = 8
 """Accelerators from which on a server is full, and which one board carries at most. [1]"""
-THREADS_PER_CORE = 2
 _CORES_OF_A_CHIP, _CORES_OF_A_SMALL_CHIP = 32, 16
 _SOCKETS = 2.0
 """Sockets of the usual server. [1]"""
@@ -468,15 +467,16 @@ def _capped_power_per_core(cpu: Cpu, tdp_w: Interval, figure: Figure, cores: flo
 
 
 def _rented_power_per_thread(catalogue: Catalogue, cpu: Cpu) -> tuple[Input, tuple[str, ...]]:
-    """Return the watts of a hardware thread of a server's CPU, of which a core has two, or is one itself."""
-    figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
-    low, best, high = figure.value
-    value = Interval(low / THREADS_PER_CORE, best / THREADS_PER_CORE, high)
+    """Return the watts of a hardware thread of the CPU's generation, of any server's where that is not known."""
+    from greentrain.estimation.seen_cpu import thread_power  # with patterns that no other estimate needs
+
+    power = thread_power(catalogue, cpu.name)
+    of = f" of {power.generation}" if power.generation else ""
     note = (
-        f"{cpu.name} is what a rented machine calls any of its CPUs: the cores are taken for hardware threads, "
-        f"{value.low:.2g} to {value.high:.2g} W each."
+        f"{cpu.name} is what a rented machine calls any of its CPUs: the cores are taken for hardware threads{of}, "
+        f"{power.watts.low:.2g} to {power.watts.high:.2g} W each."
     )
-    return Input("cpu_tdp_per_core", value, "W", "assumed", figure.source, note, key=_ANY_CPU), (note,)
+    return Input("cpu_tdp_per_core", power.watts, "W", "assumed", power.source, note, key=_ANY_CPU), (note,)
 
 
 def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Input, ...]]:

@@ -1,6 +1,6 @@
 """The inputs of the estimate of a measured run: the arguments, completed by the hardware that the meter saw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
@@ -17,6 +17,7 @@ def measured_run_inputs(
     duration_seconds: float,
     count: int | None = None,
     nodes: int = 1,
+    computers: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Complete the inputs of a run by the accelerators that its meters saw and by the time that it took.
 
@@ -34,6 +35,8 @@ def measured_run_inputs(
         Accelerators that the run used at once; default: all those that were seen. [1]
     nodes : int, optional
         Nodes that the run used at once. [1]
+    computers : sequence of mapping, optional
+        What its meters say that it might use, of a run without accelerators: ``cpu``, ``cpu_cores``, ``memory_gb``.
 
     Raises
     ------
@@ -41,6 +44,8 @@ def measured_run_inputs(
         If the accelerators are of several kinds, nothing is known of the hardware, or no time has passed.
     """
     found = {name: value for name, value in stated.items() if name not in _OF_TIME}
+    if computers and not found.keys() & {"gpu", "instance", "cpu_cores"}:
+        found = _used_computer(computers[0], nodes) | found
     if not found.keys() & {"gpu", "instance"} and len(accelerators) == 1:
         (found["gpu"],) = accelerators
     if "count" not in found:
@@ -52,6 +57,16 @@ def measured_run_inputs(
     if not duration_seconds:
         raise GreentrainError("the run has no duration yet")
     return {**found, "hours": duration_seconds / SECONDS_PER_HOUR}
+
+
+def _used_computer(computer: Mapping[str, Any], nodes: int) -> dict[str, Any]:
+    """Return CPU, cores and memory of a run on so many computers like one; nothing of what that one does not state."""
+    sums = {"cpu_cores": computer.get("cpu_cores"), "memory_gb": computer.get("memory_gb")}
+    known = {name: value * nodes for name, value in sums.items() if isinstance(value, (int, float)) and value > 0}
+    if "cpu_cores" not in known:
+        return {}
+    cpu = computer.get("cpu")
+    return known | ({"cpu": cpu} if isinstance(cpu, str) and cpu else {})
 
 
 def _number(found: Mapping[str, Any], seen: int, nodes: int) -> int:

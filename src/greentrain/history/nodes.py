@@ -121,6 +121,7 @@ def _node(
         g_per_kwh=site.g_per_kwh,
         notes=tuple(notes),
         unread_seconds=unread,
+        computer=meter.computer if meter else {},
     )
 
 

@@ -57,6 +57,8 @@ class NodeMeasurement(NamedTuple):
         Remarks on it.
     unread_seconds : dict of str to float
         How long the meter went on without a component that it had lost. [s]
+    computer : dict
+        What of the computer the run might use: ``cpu``, ``cpu_cores`` and ``memory_gb``; empty where no meter knew.
     """
 
     host: str
@@ -75,6 +77,7 @@ class NodeMeasurement(NamedTuple):
     g_per_kwh: Interval | None
     notes: tuple[str, ...]
     unread_seconds: dict[str, float] = {}  # noqa: RUF012 -- a default that nothing changes
+    computer: dict[str, Any] = {}  # noqa: RUF012
 
     @property
     def total_kwh(self) -> float | None:
@@ -275,9 +278,15 @@ def estimate_inputs(run: RecordedRun) -> dict[str, Any]:
     """
     # A damaged journal may hold anything here; the estimate itself checks plain values.
     stated = fields.plain_values(run.estimate_inputs)
+    computers = () if _has_accelerators(run) else [node.computer for node in run.nodes if node.computer]
     return measured_run_inputs(
-        stated, run.accelerators, run.duration_seconds, run.accelerators_at_once, run.hosts_at_once
+        stated, run.accelerators, run.duration_seconds, run.accelerators_at_once, run.hosts_at_once, computers
     )
+
+
+def _has_accelerators(run: RecordedRun) -> bool:
+    kinds = (part.component for node in run.nodes for part in node.components)
+    return expects_accelerators(run.estimate_inputs, kinds)
 
 
 def accelerator_of(run: RecordedRun, catalogue: Catalogue) -> Accelerator | None:

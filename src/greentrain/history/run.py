@@ -12,7 +12,15 @@ from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
-from greentrain.journal.records import COMPONENTS, DAMAGED, IMPLAUSIBLE_POWER, MISSING_TIME, is_significant_gap
+from greentrain.journal.records import (
+    ASSUMED_TDP,
+    COMPONENTS,
+    DAMAGED,
+    IMPLAUSIBLE_POWER,
+    MISSING_TIME,
+    NO_TDP,
+    is_significant_gap,
+)
 from greentrain.numbers import amount, best, duration, rounded
 from greentrain.record import WithoutArithmetic
 
@@ -111,7 +119,9 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     @property
     def flags(self) -> tuple[str, ...]:
         """Words for what a user of the numbers has to know, such as ``damaged`` and ``missing_time``."""
-        return (*self.journal_flags, *([MISSING_TIME] if self.coverage else []))
+        parts = (part for node in self.nodes for part in node.components)
+        found = {MISSING_TIME: bool(self.coverage), NO_TDP: any(part.method == ASSUMED_TDP for part in parts)}
+        return (*self.journal_flags, *(flag for flag, is_set in found.items() if is_set))
 
     @property
     def faults(self) -> tuple[str, ...]:

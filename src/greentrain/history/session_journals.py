@@ -126,6 +126,8 @@ class MeterJournal(NamedTuple):
         Its readings, each later and none lower than the one before.
     lost : frozenset of str
         Components with energy of which a part is not read, or not any more.
+    computer : dict
+        What of its computer the run might use, as keywords of ``greentrain.estimate``.
     left_out : int
         Readings of components that were left out, by it or here: below zero, or beyond what the hardware can draw.
     left_out_times : dict of str to list of (float, float)
@@ -162,6 +164,7 @@ class MeterJournal(NamedTuple):
     components: tuple[Component, ...]
     lost: frozenset[str]
     lapses: dict[str, list[Time]]
+    computer: dict[str, Any]
     left_out: int
     left_out_times: dict[str, list[tuple[float, float]]]
     gaps: tuple[Gap, ...]
@@ -396,6 +399,7 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
         components=components,
         lost=frozenset(_lost(points, components, changes)),
         lapses=lapses_of(readings),
+        computer=fields.mapping(start, "computer"),
         left_out=left_out_of(newest, quality) + sum(check.left_out for check in checks.values()),
         left_out_times=left_out_times(readings, checks, points[-1].seconds if points else 0.0),
         gaps=tuple(gaps_of(records, host, offset)),

@@ -9,7 +9,7 @@ COMPONENTS = ("gpu", "cpu", "memory")
 QUALITIES = ("measured", "modelled", "unknown")
 """How a component's energy is known, the best first."""
 
-OWN_PROCESSES, OWN_JOB = "processes", "job"
+OWN_PROCESSES, OWN_JOB, ALLOTTED = "processes", "job", "allotment"
 """Whose use of CPU and memory is counted as the run's: its processes', or all that its scheduler's job uses."""
 
 STATUSES = ("running", "completed", "failed", "interrupted", "killed", "unknown")
@@ -73,6 +73,12 @@ DAMAGED = "damaged"
 
 IMPLAUSIBLE_POWER = "implausible_power"
 """Flag of a record of which readings below zero, or beyond what the hardware can draw, were left out."""
+
+ASSUMED_TDP = "load x assumed W/thread"
+"""Method of a CPU whose TDP is not known."""
+
+NO_TDP = "no_tdp"
+"""Flag of a run of which the TDP of a CPU is assumed."""
 
 MISSING_TIME = "missing_time"
 """Flag of a record of a run of which no meter covered a part of the time."""

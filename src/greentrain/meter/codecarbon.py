@@ -52,7 +52,7 @@ class CodecarbonMeter(ComputerMeter[tuple[HostReading, Shares]]):
 
     def _set_up(self, run_started_mono: float) -> None:
         chosen, parts = self._gpus.find(), self._parts
-        host = CodecarbonHost(parts.cpu_name, parts.cpu_tdp_w, parts.memory_w, chosen)
+        host = CodecarbonHost(parts.cpu_name, parts.cpu_tdp_w, parts.memory_w or 0.0, chosen)
         first = host.start()
         self._gpus.start(first.mono, run_started_mono)
         own = self._host_reader.read().energy_kwh

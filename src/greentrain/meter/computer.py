@@ -231,7 +231,7 @@ class ComputerMeter(ThreadedMeter[Answer]):
 
     @property
     def cpu_w_per_thread(self) -> float | None:
-        """TDP of one thread of this computer; None when the CPU is not known. [W]"""
+        """TDP of one thread of this computer, as it is known or assumed. [W]"""
         return self._parts.cpu_w_per_thread
 
     @property
@@ -239,6 +239,10 @@ class ComputerMeter(ThreadedMeter[Answer]):
         """Power that no component of this computer exceeds, as far as it is known. [W]"""
         gpu_w = self._gpus.ceiling_w
         return self._parts.ceilings_w | ({} if gpu_w is None else {"gpu": gpu_w})
+
+    def computer(self, pid: int) -> dict[str, object]:
+        """Describe what of the computer a process may use, for the estimate of its run."""
+        return self._parts.facts(pid)._asdict()
 
     @property
     def awaits_component(self) -> bool:

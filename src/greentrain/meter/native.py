@@ -47,9 +47,6 @@ class NativeMeter(ComputerMeter[_Snapshot]):
     def components(self) -> tuple[Component, ...]:
         """The GPUs of the run, the CPU and the memory, as far as they are known by now."""
         cpu = self._parts.cpu(self._host_reader.counter)
-        if cpu.quality == "modelled" and not self._host_reader.knows_load:
-            reason = "this system does not report the load of its CPUs"
-            cpu = cpu._replace(method="none", quality="unknown", reason=reason)
         gpus = self._gpus.components(lambda gpu: self._boards.methods.get(gpu.number, "none"), self._reader.failure)
         return (*gpus, cpu, self._parts.memory())
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-from greentrain.journal.records import OWN_JOB, OWN_PROCESSES
+from greentrain.journal.records import ALLOTTED, OWN_JOB, OWN_PROCESSES
 from greentrain.meter.attribution import Allotment, IdlePart, Presence, attributed_share, fair_use
 from greentrain.meter.control_groups import JobGroup, allotted_cpus, allotted_memory, job_groups
 from greentrain.meter.host_reader import cpu_seconds, memory_bytes
@@ -72,7 +72,7 @@ class ProcessShare:
         self.presence = OwnPresence(announcement or Announcement())
         self.runs = LiveRuns(self.presence.name, find_place() if hasattr(os, "getuid") else None)
         self._use = RunUse(root_pid, self.presence.name)
-        total_bytes = memory_bytes()[1]
+        _, total_bytes = memory_bytes() or (0.0, 0.0)
         self._allotments = allotted_cpus(root_pid), allotted_memory(root_pid, total_bytes or 1.0)
         self._facts: dict[str, Any] = {**self._use.facts, "cpu": self._allotments[0], "memory": self._allotments[1]}
         self._devices: tuple[str, ...] = ()
@@ -131,6 +131,7 @@ class ProcessShare:
     def methods(self) -> dict[str, str]:
         """What is counted as the run's use, by kind of component: its processes, or those of its job's group."""
         kind = OWN_PROCESSES if self._use.scope == OWN_PROCESSES else OWN_JOB
+        kind = kind if self._use.is_known else ALLOTTED
         return {name: kind for name, value in self.latest._asdict().items() if value is not None}
 
     def _share(self) -> Share:
@@ -139,6 +140,8 @@ class ProcessShare:
     def _cpu(self, allotted: float) -> float | None:
         if self._last is None or self._first is None:
             return None
+        if not self._use.is_known:
+            return allotted
         grown, whole = self._grown, self._last.since(self._first)
         if grown is None:
             return allotted
@@ -147,10 +150,13 @@ class ProcessShare:
         return attributed_share(own, grown.busy, grown.total, allotted, _CPU_IDLE_WEIGHT)
 
     def _memory(self, allotted: float) -> float | None:
-        used, total = memory_bytes()
+        used, total = memory_bytes() or (None, 0.0)
         if not total:
             return None
+        if not self._use.is_known:
+            return allotted
         own, others = self._bytes
+        used = own + others if used is None else used
         return attributed_share(own * fair_use(own, others, used), used, total, allotted, _MEMORY_IDLE_WEIGHT)
 
     def _recount_others(self) -> None:
@@ -213,6 +219,11 @@ class RunUse:
             "ancestors": list(ancestors(root_pid)),
             "groups": [group.name for group in self._groups],
         }
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the system shows what the run's processes use; without that it has the part that it may use."""
+        return self._tree.is_read or bool(self._groups)
 
     def count(self, others: Mapping[str, LiveRun]) -> tuple[float, float]:
         """Count; return CPU time since the first count [s], and memory now. [B]"""
@@ -287,6 +298,7 @@ class ProcessTree:
         self._members: dict[int, bytes | None] = {root_pid: None}
         self._carried = 0.0
         self._latest = 0.0
+        self.is_read = False
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of the tree since its root's start. [s]"""
@@ -299,6 +311,7 @@ class ProcessTree:
                 del self._members[pid]
                 continue
             self._members[pid] = fields[19]
+            self.is_read = True
             ticks += sum(float(field) for field in fields[11:15])
         seconds = ticks / _TICKS_PER_SECOND
         self._carried += max(0.0, self._latest - seconds - self._carried)

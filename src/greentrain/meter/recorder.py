@@ -9,6 +9,7 @@ from greentrain.journal.paths import host_name
 from greentrain.journal.records import COMPONENTS, worst_quality
 from greentrain.journal.writer import JournalWriter, writing_interval_seconds
 from greentrain.meter.base import Component, Meter, Reading
+from greentrain.meter.computer import ComputerMeter
 from greentrain.meter.energy_account import EnergyAccount, ReadingGap
 from greentrain.meter.process_share import ProcessShare, Share
 from greentrain.meter.run_end import RunEnd
@@ -134,6 +135,7 @@ class Recorder:
             "interval_seconds": self._settings.interval_seconds,
             "is_shared_out": self._share.presence.is_known,
             "ceilings_w": ceilings_of(meter),
+            "computer": meter.computer(self._settings.run_pid) if isinstance(meter, ComputerMeter) else {},
         }
         if meter.name == "codecarbon":  # where readers of before there were other meters look for it
             record["codecarbon_version"] = meter.version
