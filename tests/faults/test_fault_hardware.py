@@ -27,7 +27,7 @@ def components(room: Room) -> dict[str, dict[str, Any]]:
 
 @without_gpu
 def test_unknown_cpu(room: Room) -> None:
-    """Fault 17: no GPU, no counter, a CPU name without a number: said; unknown is None; the estimate beside."""
+    """Fault 17: no GPU, no counter, a CPU name without a number: its TDP is assumed, and said to be; GPUs are None."""
     before = with_cpu(room, "AMD EPYC", os.cpu_count() or 1)
     outcome = room.run(
         "with_arguments", "dict(name='x', location='FR', gpu='V100', count=2)", 1.5, before=before, environment=REAL
@@ -37,17 +37,17 @@ def test_unknown_cpu(room: Room) -> None:
 
     assert outcome.code == 0
     assert measurement["energy_kwh"]["gpu"] is None
-    assert measurement["energy_kwh"]["cpu"] is None
     assert measurement["energy_kwh"]["memory"] is not None
     qualities = {item["component"]: (item["quality"], item["reason"]) for item in measurement["components"]}
-    assert qualities["cpu"] == ("unknown", "no TDP is known of AMD EPYC")
+    assert qualities["cpu"][0] == "modelled"
+    assert qualities["cpu"][1].startswith("no TDP is known of AMD EPYC: 3.6 W (2 to 9.9) assumed for each of ")
     assert qualities["memory"][0] == "modelled"
     assert measurement["basis"] == "estimated"
     assert "The accelerators were not measured. The estimate is used." in measurement["notes"]
     assert record["estimate"]["run"]["count"] == 2
     run = room.run_alone()
     assert run.estimate is not None
-    assert run.reconciliation.believed == "estimate"
+    assert (run.reconciliation.believed, run.flags) == ("estimate", ("no_tdp",))
     assert run.it_energy_kwh == run.estimate.it_energy_kwh
 
 
