@@ -350,3 +350,42 @@ def test_runs_that_nothing_ended_end_with_the_interpreter(tmp_path: Path) -> Non
     """
     assert run(tmp_path, body).stderr == ""
     assert named(tmp_path / "home") == [("a", None, "completed"), ("b", None, "completed")]
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("kind", ["TimeLimit"])
+@pytest.mark.parametrize("when", ["start", "log", "end"])
+def test_a_limit_of_time_reaches_the_training_wherever_it_comes(tmp_path: Path, kind: str, when: str) -> None:
+    """An exception of the user's, and one that looks like the system's, at forty moments within greentrain."""
+    body = f"""
+    class TimeLimit(Exception):
+        pass
+
+    def handler(number, frame):
+        raise {kind}("over")
+
+    signal.signal(signal.SIGALRM, handler)
+    track("warm", meter="none", quiet=True).start().stop()
+    came = 0
+    for number in range(40):
+        seconds = 0.0002 + number / 40 * 0.008
+        try:
+            if {when!r} == "start":
+                signal.setitimer(signal.ITIMER_REAL, seconds)
+            with track("limited", meter="none", quiet=True) as one:
+                if {when!r} == "log":
+                    signal.setitimer(signal.ITIMER_REAL, seconds)
+                while {when!r} == "log":
+                    one.log(loss=1.0)
+                    with one.span("step"):
+                        pass
+                if {when!r} == "end":
+                    signal.setitimer(signal.ITIMER_REAL, seconds / 4)
+            time.sleep(0.05)
+        except {kind}:
+            came += 1
+    print(came)
+    """
+    done = run(tmp_path, body)
+    assert (done.stdout, done.stderr) == ("40\n", "")
+    assert {status for _, _, status in named(tmp_path / "home")} <= {"completed", "failed", "interrupted"}

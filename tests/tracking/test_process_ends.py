@@ -3,13 +3,14 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from tracked import KWH_PER_SECOND, ending, journals, meter, of_type, run, start, tracker
+from tracked import KWH_PER_SECOND, ending, environment, journals, meter, of_type, run, start, tracker
 
 LOOP = """
     @track("loop")
@@ -373,3 +374,27 @@ def test_the_training_process_stays_light(tmp_path: Path) -> None:
             }))
     """
     assert run(tmp_path, body).stdout == "1 []\n"
+
+
+def test_a_program_on_the_command_line_is_recorded_as_written(tmp_path: Path) -> None:
+    """The command of `python -c` is what a person recognises: the whole line."""
+    code = f"import greentrain\nwith greentrain.track('c', home={str(tmp_path)!r}, meter='none', quiet=True): pass"
+    subprocess.run([sys.executable, "-c", code, "7"], check=True, env=environment(tmp_path), timeout=60)
+    assert tracker(tmp_path)[0]["argv"] == [sys.executable, "-c", code, "7"]
+
+
+def test_a_training_without_a_free_descriptor_starts(tmp_path: Path) -> None:
+    """No table of places can be read: the run begins all the same."""
+    body = """
+        import resource
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        taken = []
+        try:
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            pass
+        with track("full", location="PL", meter="none", quiet=True):
+            print("trained")
+    """
+    assert run(tmp_path, "track('first', quiet=True)\n" + dedent(body)).stdout == "trained\n"

@@ -19,6 +19,9 @@ CHANNEL, SIGN_OF_LIFE, PRESENCE = 3, 4, 5
 """Descriptors in the meter: the run's end is signalled on the first; the second is open while the meter lives; the
 third is the locked file by which other runs know this one, where there is one."""
 
+METER_VARIABLE = "GREENTRAIN_METER_PROCESS"
+"""Set in a meter's environment: no process below it starts another one."""
+
 _SHELL = "/bin/sh"
 _FIRST_FREE_DESCRIPTOR = 10
 _POLLING_SECONDS = 0.005
@@ -169,9 +172,49 @@ def _root_process(run_pid: int) -> int:
 
 def _obstacle() -> str | None:
     """State why no meter can be started here; None where nothing is known to be in the way."""
+    if not hasattr(os, "posix_spawn"):
+        return "it runs on Linux and macOS only"
+    if METER_VARIABLE in os.environ:
+        return "this process is a meter"
     if not sys.executable:
         return "this Python has no program file of its own"
-    return None if hasattr(os, "posix_spawn") else "it runs on Linux and macOS only"
+    if _interpreter() is None:
+        return "this program is no Python that could run it, and no greentrain on the PATH has one"
+    return None
+
+
+def _interpreter() -> str | None:
+    """Return the Python that runs the meter; None where there is none.
+
+    A frozen application is started again by what it calls its Python, and a program that embeds Python is too: there,
+    the Python of a `greentrain` on the PATH is taken.
+    """
+    if not getattr(sys, "frozen", False) and _is_python(sys.executable):
+        return sys.executable
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        found = _python_of(os.path.join(folder, "greentrain"))
+        if found is not None and os.path.isabs(folder):
+            return found
+    return None
+
+
+def _python_of(script: str) -> str | None:
+    """Return the Python that a script of an installed package names in its head."""
+    try:
+        with open(script, "rb") as file:
+            lines = file.read(1024).split(b"\n")
+    except OSError:
+        return None
+    words = lines[0][2:].split() if lines[0].startswith(b"#!") else []
+    if words == [b"/bin/sh"] and len(lines) > 1:  # how installers write a path that is too long or has spaces
+        words = lines[1].replace(b"'", b"").replace(b'"', b"").split()[1:]
+    found = os.fsdecode(words[0]) if words else ""
+    return found if os.path.isabs(found) and _is_python(found) and os.access(found, os.X_OK) else None
+
+
+def _is_python(program: str) -> bool:
+    name = os.path.basename(program).lower()
+    return any(kind in name for kind in ("python", "pypy", "graalpy"))
 
 
 def _start(argument: str, announcement: Announcement) -> MeterHandle:
@@ -224,7 +267,7 @@ def _above(*descriptors: int) -> tuple[int, ...]:
 
 
 def _spawn(argument: str, receiver: int, life_writer: int, presence: int) -> None:
-    command = [sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter", argument]
+    command = [_interpreter() or sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter", argument]
     has_shell = os.path.exists(_SHELL)
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -243,6 +286,9 @@ def _spawn(argument: str, receiver: int, life_writer: int, presence: int) -> Non
 def _environment() -> dict[str, str]:
     passed = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
     folders = [os.path.abspath(folder) for folder in passed.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    passed[METER_VARIABLE] = "1"
+    if _interpreter() != sys.executable:  # a bundle's libraries and modules are of no use to another Python
+        return {name: value for name, value in passed.items() if not name.startswith(("PYTHON", "LD_"))}
     home = __file__.rpartition(f"{os.sep}greentrain{os.sep}meter{os.sep}")[0]
     if home and os.path.basename(home) not in ("site-packages", "dist-packages"):
         folders.append(home)

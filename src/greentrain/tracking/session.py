@@ -266,6 +266,8 @@ def _argv(settings: Settings, command: Sequence[str]) -> dict[str, Any]:
     if not settings.records_command:
         return mark
     arguments = list(command) or getattr(sys, "argv", [])
+    if arguments[:1] == ["-c"]:  # of a program on Python's command line `sys.argv` holds no more
+        arguments = sys.orig_argv
     words = [str(argument) for argument in arguments[:_MOST_ARGUMENTS]]
     return {"argv": [word[:_LONGEST_ARGUMENT] for word in without_secrets(words)], **mark}
 
