@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Number
 from types import NoneType
 
+from greentrain.errors import escaped
+
 _FORMULA_SIGNS = (
     *("=", "+", "-", "@", "|"),
     *("\uff1d", "\uff0b", "\uff0d", "\uff20", "\uff5c", "\ufe66", "\ufe62", "\ufe63", "\ufe6b", "\u2212"),
@@ -65,15 +67,6 @@ class _Lines(list[str]):
     def write(self, line: str) -> None:
         """Add a line."""
         self.append(line.removesuffix("\r\n") + "\n")
-
-
-def escaped(text: str) -> str:
-    """Escape what a terminal or a spreadsheet would act upon: control characters, line ends, marks of direction."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def _guarded(value: object) -> object:

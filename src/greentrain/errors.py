@@ -176,13 +176,29 @@ def either(names: Sequence[str]) -> str:
 
 def printable(message: str) -> str:
     """Escape what a terminal would obey; cut words of more than 200 characters, and the whole at 1,000."""
+    message = escaped(message)
     if len(message) > _LONGEST_TEXT:
         words = (word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_TEXT]}..." for word in message.split(" "))
         message = " ".join(words)
         message = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}..."
-    if message.isprintable():
-        return message
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in message)
+    return message
+
+
+def escaped(text: str, kept: str = "") -> str:
+    """Escape what a terminal, a browser or a spreadsheet would act upon: controls, line ends, marks of direction.
+
+    Parameters
+    ----------
+    text : str
+        Text of anybody.
+    kept : str, optional
+        Characters that stay although they cannot be printed, such as line ends.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in kept else char.encode("unicode_escape").decode("ascii") for char in text
+    )
 
 
 def is_latin(text: str) -> bool:

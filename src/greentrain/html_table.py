@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from greentrain.errors import escaped
+
 
 def table(head: Iterable[object], rows: Iterable[Iterable[object]], caption: str = "") -> str:
     """Write a table.
@@ -16,7 +18,7 @@ def table(head: Iterable[object], rows: Iterable[Iterable[object]], caption: str
     caption : str, optional
         Caption above the table.
     """
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    title = f"<caption>{escape(escaped(caption))}</caption>" if caption else ""
     lines = [_cells(head, "th"), *(_cells(row, "td") for row in rows)]
     return f"<table>{title}{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
@@ -34,7 +36,7 @@ def _cells(values: Iterable[object], kind: str) -> str:
 def _text(value: object) -> str:
     if value is None:
         return "-"
-    return _rounded(value) if isinstance(value, float) else escape(str(value))
+    return _rounded(value) if isinstance(value, float) else escape(escaped(str(value)))
 
 
 def _rounded(value: float) -> str:

@@ -162,6 +162,7 @@ class Hardware:
         key = known.get(names.fold(text)) if _NOT_IN_NAMES.isdisjoint(text) else None
         if key is not None:
             return NamedAccelerators(*self._named(key, text, parameter), None, 1.0)
+        names.refuse_long(parameter, text, "accelerator")
         from greentrain.catalogue.spellings import spellings  # its patterns cost as much as the whole estimate
 
         for spelling in spellings(text):
@@ -224,6 +225,7 @@ class Hardware:
         key = self._tables.lookup("cpu_names").get(names.fold(name))
         if key:
             return self._cpus[key]
+        names.refuse_long("cpu", name, "CPU")
         found = self._spelled_cpu(name)
         if found is None:
             choices = {folded: self._cpus[key].name for folded, key in self._tables.lookup("cpu_names").items()}
@@ -262,6 +264,7 @@ class Hardware:
         """
         found = self._instances.get(names.fold(name)) or self._instances.get(names.fold(_full_instance_name(name)))
         if found is None:
+            names.refuse_long("instance", name, "cloud instance type")
             choices = {folded: kind.instance for folded, kind in self._instances.items()}
             names.refuse("instance", name, "cloud instance type", choices, _SEARCH_HINT)
         return found
@@ -274,6 +277,7 @@ class Hardware:
         UnknownName
             When nothing has this name.
         """
+        names.refuse_long("id", name, "profile")
         folded = names.fold(name)
         key = self._accelerator_names.get(folded, "")
         if key.startswith(names.FAMILY):

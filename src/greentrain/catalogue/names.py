@@ -19,6 +19,8 @@ _NEAR_ENOUGH = 0.82
 _LOOK_ALIKES = str.maketrans("oil", "011")
 _MOST_SUGGESTIONS = 5
 
+_LONGEST_NAME = 200
+
 
 def fold(name: str) -> str:
     """Reduce a name to what counts when names are compared: letters and digits, in lower case.
@@ -81,6 +83,12 @@ def nearest(name: str, choices: Mapping[str, str]) -> tuple[str, ...]:
     starts = [key for key in choices if len(wanted) > 1 and key.startswith(wanted)]
     ordered = [*(key for _, _, key in found), *sorted(starts, key=len)]
     return tuple(dict.fromkeys(choices[key] for key in ordered))[:_MOST_SUGGESTIONS]
+
+
+def refuse_long(parameter: str, name: str, kind: str) -> None:
+    """Raise UnknownName for what is longer than any name: reading it as people write names would take minutes."""
+    if len(name) > _LONGEST_NAME:
+        raise UnknownName(parameter, name, f"unknown {kind}; it is longer than {_LONGEST_NAME} characters")
 
 
 def refuse(parameter: str, name: str, kind: str, choices: Mapping[str, str], where: str) -> NoReturn:

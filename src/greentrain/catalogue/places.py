@@ -87,6 +87,9 @@ class Places:
         if name in self.regions:
             region = self.regions[name]
             return Location(self.by_code[region.place], region)
+        from greentrain.catalogue.names import refuse_long
+
+        refuse_long("location", name, "place")
         from greentrain.catalogue.place_words import find_in_words
 
         return find_in_words(self, name)

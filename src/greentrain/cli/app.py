@@ -11,6 +11,7 @@ from greentrain._version import VERSIONS
 from greentrain.cli.options import LIST, Argument, Command, Group, Option, flag_of
 from greentrain.cli.parser import MODULES, command_of
 from greentrain.cli.terminal import error_line, write
+from greentrain.errors import escaped
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
@@ -133,6 +134,6 @@ def run_app(arguments: Sequence[str]) -> int:
 
 
 def _usage_message(error: Any) -> str:
-    message: str = error.format_message()
+    message: str = escaped(error.format_message())
     shown = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}..."
     return shown[:1].lower() + shown[1:].rstrip(".")

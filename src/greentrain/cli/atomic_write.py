@@ -9,6 +9,8 @@ from greentrain.errors import DataError
 from greentrain.journal.access_rights import OTHERS_WRITE, is_anothers
 
 _MOST_LINKS = 40
+_LONGEST_PREFIX = 40
+"""Of a temporary name, to which some letters come: a name may have 255. [characters]"""
 
 
 def replace_file(path: str, content: bytes) -> None:
@@ -28,7 +30,7 @@ def replace_file(path: str, content: bytes) -> None:
     """
     try:
         target = _followed(path)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:_LONGEST_PREFIX]}.", dir=target.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -65,7 +65,7 @@ def _update(path: str, values: OptionValues) -> int:
         refuse_worse(old, data)
     if "check" in values:
         return error_line(f"{path} is not up to date; the same command without --check writes it", 1)
-    replace_file(path, new.encode("utf-8"))
+    replace_file(path, new.encode("utf-8", "backslashreplace"))
     for replaced in replaced_texts(old, new):
         error_line(f"{path}: {replaced}", 0)
     return 0

@@ -118,9 +118,12 @@ def _report_system_error(error: OSError) -> int:
     from greentrain.cli.terminal import error_line
 
     reason = error.strerror or type(error).__name__
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return error_line("the current folder has been removed", MISUSE)
     if error.filename is None:
         return error_line(f"the output cannot be written: {reason}", FAILED)
-    return error_line(f"{os.fsdecode(error.filename)}: {reason}", MISUSE)
+    name = error.filename if isinstance(error.filename, int) else os.fsdecode(error.filename)
+    return error_line(f"{name}: {reason}", MISUSE)
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

@@ -136,7 +136,7 @@ def _put(text: str, output: str | None) -> None:
     else:
         from greentrain.cli.atomic_write import replace_file
 
-        replace_file(output, text.encode("utf-8"))
+        replace_file(output, text.encode("utf-8", "backslashreplace"))
 
 
 def _text(data: ReportData, format: str, values: OptionValues) -> str:
@@ -201,9 +201,12 @@ def _made_at(text: str | None) -> datetime | None:
     if text == "now":
         return datetime.now(UTC)
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError("made_at", text, "must be now, or a time with its zone such as 2026-11-22T11:00Z") from None
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InputError("made_at", text, "must be now, or a time with its zone such as 2026-11-22T11:00Z")
+    return found
 
 
 def _may_write(output: str, force: bool) -> bool:
@@ -264,8 +267,8 @@ def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> 
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not confirm(f"{folder} has {', '.join(there)} already. Overwrite?"):
         return error_line(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
-    drawn = pictures({kind: as_picture(chart.draw(_THEME), _THEME) for kind, chart in charts.items()}, format=format)
     place.mkdir(parents=True, exist_ok=True)
+    drawn = pictures({kind: as_picture(chart.draw(_THEME), _THEME) for kind, chart in charts.items()}, format=format)
     for kind, content in drawn.items():
         replace_file(str(place / f"{kind}.{format}"), content)
     return 0

@@ -1,7 +1,7 @@
 """From a result of any kind to the data of a report."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from os.path import basename
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -357,9 +357,14 @@ def _stated_size(known: dict[str, float]) -> Size:
 
 
 def _checked(made_at: datetime) -> datetime:
+    if not isinstance(made_at, datetime):
+        raise InputError("made_at", made_at, "must be a datetime with its time zone")
     if made_at.tzinfo is None:
         raise InputError("made_at", made_at.isoformat(), "must state its time zone, as datetime.now(UTC) does")
-    return made_at
+    try:
+        return made_at.astimezone(UTC)
+    except OverflowError:
+        raise InputError("made_at", made_at.isoformat(), "lies outside the years 1 to 9999 in UTC") from None
 
 
 _INTERVALS = (

@@ -12,6 +12,7 @@ from jinja2.utils import Cycler, Joiner, Namespace
 from markupsafe import Markup
 
 from greentrain import numbers
+from greentrain.errors import escaped
 from greentrain.interval import Interval
 from greentrain.numbers import written
 from greentrain.reporting.document.blocks import Chart, Document
@@ -89,7 +90,7 @@ def environment(before: BaseLoader | None = None, escape: Callable[[str], str] |
     made = TemplateSandbox(
         loader=shipped if before is None else ChoiceLoader([before, shipped]),
         autoescape=escape is None,
-        finalize=None if escape is None else _finalized(escape),
+        finalize=_finalized(_visible if escape is None else escape),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -128,6 +129,11 @@ def context(
         }
     )
     return seen
+
+
+def _visible(text: str) -> str:
+    """Show what a browser would act upon, or not show at all; quotes and brackets are escaped after that."""
+    return escaped(text, kept="\n\t")
 
 
 def _finalized(escape: Callable[[str], str]) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from greentrain.errors import escaped
 from greentrain.reporting.charts.style import CONFIG, THEMES, template
 from greentrain.reporting.document.blocks import Chart
 from greentrain.reporting.document.build import document_of
@@ -60,12 +61,21 @@ def _chart_data(charts: list[Chart]) -> str:
     for chart in charts:
         figure = json.loads(chart.draw(THEMES[0]).to_json())
         figure["layout"].pop("template", None)
-        figures.append({"id": f"chart-{chart.name}", "data": figure["data"], "layout": figure["layout"]})
+        figures.append(_visible({"id": f"chart-{chart.name}", "data": figure["data"], "layout": figure["layout"]}))
     whole = {"charts": figures, "templates": {theme: template(theme) for theme in THEMES}, "config": CONFIG}
     text = json.dumps(whole, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
+
+
+def _visible(value: Any) -> Any:
+    """Escape what a browser would act upon in the texts of a figure, their line ends apart."""
+    if isinstance(value, str):
+        return escaped(value, kept="\n")
+    if isinstance(value, list):
+        return [_visible(item) for item in value]
+    return {key: _visible(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 @cache

@@ -110,7 +110,8 @@ def render(
 def _released(time: str) -> str:
     try:
         found = datetime.fromisoformat(time)
-    except ValueError:
+        found = found.astimezone(UTC) if found.tzinfo else found
+    except (ValueError, OverflowError):
         found = None
     if found is None or (found.tzinfo is None and len(time) > len("2026-11-01")):
         raise InputError("release_time", time, "must be a date, 2026-11-01, or a time with its zone, 2026-11-01T12:00Z")

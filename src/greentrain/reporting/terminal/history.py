@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from greentrain.csv_text import escaped
+from greentrain.errors import escaped
 from greentrain.history.calibrate import Calibration, Fit
 from greentrain.history.history import Totals, totals_of
 from greentrain.history.run import Run

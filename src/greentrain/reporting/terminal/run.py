@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from greentrain.csv_text import escaped
+from greentrain.errors import escaped
 from greentrain.history.forecast import forecast
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run, utc
