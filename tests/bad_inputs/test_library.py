@@ -109,7 +109,7 @@ TEXTS: list[Case] = [
     ({"location": "FR\n"}, InputError, r"location 'FR\n': must not hold control characters"),
     ({"gpu": 100}, InputError, "gpu 100: must be text"),
     ({"location": ["FR"]}, InputError, "location ['FR']: must be text"),
-    ({"site": "datacenter"}, InputError, "site 'datacenter': must be datacentre or workstation"),
+    ({"site": "basement"}, InputError, "site 'basement': must be datacentre or workstation"),
 ]  # fmt: skip
 ACCELERATORS_ONLY = "is about accelerators; name them with gpu or instance"
 TOGETHER: list[Case] = [

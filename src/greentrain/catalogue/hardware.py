@@ -7,45 +7,22 @@ from itertools import pairwise
 from math import log
 
 from greentrain.catalogue import names
-from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance, rented_cpu
+from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance, NamedAccelerators, rented_cpu
 from greentrain.catalogue.table_files import Records, read_record, triple
 from greentrain.errors import AmbiguousName, UnknownName, is_latin
 from greentrain.interval import Interval, exact
-from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from greentrain.catalogue.accelerator_facts import NotThat
     from greentrain.catalogue.table_files import Row
     from greentrain.catalogue.tables import Tables
 
-_SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
-_NOT_IN_NAMES = frozenset("!\"#$%&'*:;<=>?@[\\]^`{|}~")
+_NOT_IN_NAMES = frozenset("!\"#$%&'*+./:;<=>?@[\\]^`{|}~")
 """Punctuation that no name has: what holds it is not taken for a name without it."""
-_OTHER_PRODUCTS = frozenset(("laptop", "mobile", "maxq", "max-q"))
-"""Words that make another product of a name: the name without them is no suggestion."""
 _WITHOUT_BRACKETS = str.maketrans("", "", "()")
-
-
-class NamedAccelerators(NamedTuple):
-    """Accelerators that a text names.
-
-    Attributes
-    ----------
-    profile : Accelerator
-        The device, or the usual one of a family.
-    family : Family or None
-        The family, when the name covers several devices.
-    number : int or None
-        How many the text counts; None where it states none. [1]
-    fraction : float
-        Part of each, as a MIG slice is. [1]
-    """
-
-    profile: Accelerator
-    family: Family | None
-    number: int | None
-    fraction: float
 
 
 def device_name(profile: Accelerator, family: str | None) -> str:
@@ -137,7 +114,7 @@ class Hardware:
         """
         found = self.read_accelerator(name, parameter)
         if found.number is not None or found.fraction != 1:
-            names.refuse(parameter, name, "accelerator", {}, _SEARCH_HINT)
+            names.refuse(parameter, name, "accelerator", {}, names.SEARCH_HINT)
         return found.profile, found.family
 
     def read_accelerator(self, text: str, parameter: str = "gpu") -> NamedAccelerators:
@@ -158,18 +135,26 @@ class Hardware:
         AmbiguousName
             When the name covers several devices and none of them is the usual one.
         """
-        known = self._accelerator_names
-        key = known.get(names.fold(text)) if _NOT_IN_NAMES.isdisjoint(text) else None
+        key = self.key_of(text) if _NOT_IN_NAMES.isdisjoint(text) and text[-2:] not in (" x", " X") else None
         if key is not None:
             return NamedAccelerators(*self._named(key, text, parameter), None, 1.0)
         names.refuse_long(parameter, text, "accelerator")
-        from greentrain.catalogue.spellings import spellings  # its patterns cost as much as the whole estimate
+        from greentrain.catalogue.accelerator_facts import NotThat  # these cost as much as the whole estimate
+        from greentrain.catalogue.accelerator_names import read_accelerator_words
 
-        for spelling in spellings(text):
-            key = known.get(names.fold(spelling.name))
-            if key is not None and (not spelling.memory_gb or self._has_memory(key, spelling.memory_gb)):
-                return NamedAccelerators(*self._named(key, text, parameter), spelling.number, spelling.fraction)
-        raise self._unknown_accelerator(text, parameter)
+        try:
+            return read_accelerator_words(self, text)
+        except NotThat as reason:
+            raise self._refused_accelerator(text, parameter, reason) from None
+
+    def key_of(self, name: str) -> str | None:
+        """Return the id of the accelerator, or the key of the family, that has exactly this name."""
+        return self._accelerator_names.get(names.fold(name))
+
+    def system(self, name: str) -> tuple[str, int] | None:
+        """Return the accelerator's id and number of a system that NVIDIA sells, such as ``DGX-2``."""
+        found: tuple[str, int] | None = self._tables.lookup("systems").get(names.fold(name))
+        return found
 
     def _named(self, key: str, text: str, parameter: str) -> tuple[Accelerator, Family | None]:
         if not key.startswith(names.FAMILY):
@@ -179,28 +164,18 @@ class Hardware:
             raise AmbiguousName(parameter, text, "several accelerators have this name", family.members)
         return self.accelerator(family.usual), family
 
-    def _has_memory(self, key: str, sizes_gb: tuple[int, ...]) -> bool:
-        """Whether every size is that of the device, or of a member of the family."""
-        family = self.families[key.removeprefix(names.FAMILY)] if key.startswith(names.FAMILY) else None
-        members = family.members if family else (key,)
-        known = {self.accelerator(member).memory_gb for member in members}
-        return all(size in known for size in sizes_gb)
+    def _refused_accelerator(self, text: str, parameter: str, reason: NotThat) -> UnknownName | AmbiguousName:
+        if reason.is_ambiguous:
+            return AmbiguousName(parameter, text, reason.rule, reason.suggestions)
+        if reason.rule:
+            return UnknownName(parameter, text, reason.rule, reason.suggestions)
+        from greentrain.catalogue.suggestions import near_accelerators, why_no_accelerator
 
-    def _unknown_accelerator(self, text: str, parameter: str) -> UnknownName:
-        from greentrain.catalogue.spellings import named_parts, same_number, words_that_name
-
-        choices = {folded: target.removeprefix(names.FAMILY) for folded, target in self._accelerator_names.items()}
-        parts = named_parts(text, lambda name: names.fold(name) in choices)
-        if parts:
-            rule = f"names {len(parts)} devices, {' and '.join(parts)}; give one at a time"
+        if rule := why_no_accelerator(self, text):
             return UnknownName(parameter, text, rule)
-        other = _OTHER_PRODUCTS.intersection(text.casefold().split())
-        alike = {folded: key for folded, key in choices.items() if not is_latin(text) or same_number(text, folded)}
-        named = words_that_name(text, choices)[:1]
-        if other:
-            alike, named = {folded: key for folded, key in alike.items() if any(word in folded for word in other)}, ()
-        near = named or names.nearest(text, alike)
-        rule = "unknown accelerator" if near else f"unknown accelerator; {_SEARCH_HINT}"
+        choices = {folded: target.removeprefix(names.FAMILY) for folded, target in self._accelerator_names.items()}
+        near = near_accelerators(text, choices)
+        rule = "unknown accelerator" if near else f"unknown accelerator; {names.SEARCH_HINT}"
         if not is_latin(text):
             rule = "unknown accelerator (it has characters outside ASCII)"
         return UnknownName(parameter, text, rule, near)
@@ -226,23 +201,28 @@ class Hardware:
         if key:
             return self._cpus[key]
         names.refuse_long("cpu", name, "CPU")
-        found = self._spelled_cpu(name)
+        from greentrain.catalogue.cpu_names import find_cpu_in_words, hides_its_model
+
+        found = codecarbon_cpu(name) or find_cpu_in_words(name, self._exact_cpu)
+        if found is None and hides_its_model(name):
+            return rented_cpu(name.strip())
         if found is None:
-            choices = {folded: self._cpus[key].name for folded, key in self._tables.lookup("cpu_names").items()}
-            names.refuse("cpu", name, "CPU", choices, _SEARCH_HINT)
+            raise self._unknown_cpu(name)
         return found
 
-    def _spelled_cpu(self, text: str) -> Cpu | None:
-        """Find a CPU by its name as an operating system prints it; of one whose provider hides it nothing is known."""
-        from greentrain.catalogue.spellings import cpu_spellings, is_rented_cpu
+    def _exact_cpu(self, name: str) -> Cpu | None:
+        key = self._tables.lookup("cpu_names").get(names.fold(name))
+        return self._cpus[key] if key else codecarbon_cpu(name)
 
-        ours = self._tables.lookup("cpu_names")
-        for name in (text, *cpu_spellings(text)):
-            key = ours.get(names.fold(name))
-            found = self._cpus[key] if key else codecarbon_cpu(name)
-            if found is not None:
-                return found
-        return rented_cpu(text) if is_rented_cpu(text) else None
+    def _unknown_cpu(self, name: str) -> UnknownName:
+        from greentrain.catalogue.suggestions import near_cpus, what_unknown_means
+
+        choices = {folded: self._cpus[key].name for folded, key in self._tables.lookup("cpu_names").items()}
+        near = near_cpus(name, choices)
+        rule = "unknown CPU" if near else f"unknown CPU; {names.SEARCH_HINT}{what_unknown_means(name)}"
+        if not is_latin(name):
+            rule = "unknown CPU (it has characters outside ASCII)"
+        return UnknownName("cpu", name, rule, near)
 
     @cached_property
     def _instances(self) -> Mapping[str, Instance]:
@@ -262,12 +242,44 @@ class Hardware:
         UnknownName
             When no provider's type has this name.
         """
-        found = self._instances.get(names.fold(name)) or self._instances.get(names.fold(_full_instance_name(name)))
-        if found is None:
-            names.refuse_long("instance", name, "cloud instance type")
-            choices = {folded: kind.instance for folded, kind in self._instances.items()}
-            names.refuse("instance", name, "cloud instance type", choices, _SEARCH_HINT)
-        return found
+        return self.read_instance(name)[0]
+
+    def read_instance(self, text: str) -> tuple[Instance, int | None]:
+        """Read a cloud instance type as people write it: its name with a provider or a count around it.
+
+        Returns
+        -------
+        Instance
+            The type.
+        int or None
+            How many the text counts; None where it states none. [1]
+
+        Raises
+        ------
+        UnknownName
+            When no provider's type has this name.
+        """
+        found = self.instance(text)
+        if found is not None:
+            return found, None
+        names.refuse_long("instance", text, "cloud instance type")
+        from greentrain.catalogue.accelerator_facts import NotThat
+        from greentrain.catalogue.instance_names import read_instance, why_no_instance
+        from greentrain.catalogue.suggestions import near_instances, what_unknown_means
+
+        try:
+            return read_instance(self, text)
+        except NotThat as reason:
+            told = reason.rule or why_no_instance(self, text)
+        if told:
+            raise UnknownName("instance", text, told)
+        near = near_instances(text, {folded: kind.instance for folded, kind in self._instances.items()})
+        hint = "" if near else f"; {names.SEARCH_HINT}{what_unknown_means(text)}"
+        raise UnknownName("instance", text, f"unknown cloud instance type{hint}", near)
+
+    def instance(self, name: str) -> Instance | None:
+        """Return the instance type with this name, which may lack Azure's prefix or have SageMaker's."""
+        return self._instances.get(names.fold(name)) or self._instances.get(names.fold(_full_instance_name(name)))
 
     def find(self, name: str) -> Accelerator | Family | Cpu | Instance:
         """Find any profile by name: a family as such, an accelerator, a CPU or a cloud instance type.
@@ -276,23 +288,31 @@ class Hardware:
         ------
         UnknownName
             When nothing has this name.
+        AmbiguousName
+            When several devices have it.
         """
         names.refuse_long("id", name, "profile")
-        folded = names.fold(name)
-        key = self._accelerator_names.get(folded, "")
-        if key.startswith(names.FAMILY):
-            return self.families[key.removeprefix(names.FAMILY)]
-        if key:
-            return self.accelerator(key)
-        if folded in self._instances:
-            return self._instances[folded]
-        try:
-            return self.find_cpu(name)
-        except UnknownName:
-            choices = {known: target.removeprefix(names.FAMILY) for known, target in self._accelerator_names.items()}
-            choices |= {known: kind.instance for known, kind in self._instances.items()}
-            choices |= self._tables.lookup("cpu_names")
-            names.refuse("id", name, "profile", choices, _SEARCH_HINT)
+        if (key := self.key_of(name)) and _NOT_IN_NAMES.isdisjoint(name):
+            return (
+                self.families[key.removeprefix(names.FAMILY)] if key.startswith(names.FAMILY) else self.accelerator(key)
+            )
+        if found := self.instance(name) or self._exact_cpu(name):
+            return found
+        refused: list[UnknownName] = []
+        for find in (self._accelerator_or_family, self.find_instance, self.find_cpu):
+            try:
+                return find(name)
+            except UnknownName as error:
+                refused.append(error)
+        near = tuple(dict.fromkeys(suggestion for error in refused for suggestion in error.suggestions))
+        told = next((error.rule for error in refused if not error.rule.startswith("unknown ")), "unknown profile")
+        raise UnknownName(
+            "id", name, told if near or told != "unknown profile" else f"{told}; {names.SEARCH_HINT}", near
+        )
+
+    def _accelerator_or_family(self, name: str) -> Accelerator | Family:
+        found = self.read_accelerator(name, "id")
+        return found.family or found.profile
 
     @cached_property
     def _defaults(self) -> Mapping[tuple[str, str, str], Figure]:
@@ -406,7 +426,8 @@ def codecarbon_cpu_tdp_w() -> dict[str, tuple[str, float]]:
             for row in csv.DictReader(lines):
                 tdp_w = _watts(row["TDP"])
                 if tdp_w:
-                    found.setdefault(names.fold(row["Name"]), (row["Name"], tdp_w))
+                    name = row["Name"].replace("\xa0", " ").encode("ascii", "ignore").decode()  # it has invisible marks
+                    found.setdefault(names.fold(name), (name, tdp_w))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from greentrain.catalogue import names
-from greentrain.catalogue.table_files import HARDWARE_SOURCES, Row, listed, number, shipped_table
+from greentrain.catalogue.table_files import HARDWARE_SOURCES, Row, listed, number, shipped_table, whole_number
 
 _OPERATING_KINDS = ("provider_region", "provider_fleet", "survey_average", "site")
 _SERIES = ("grid_countries", "grid_subnational")
@@ -70,6 +70,17 @@ def _nameplates(tables: LookupRows) -> dict[str, tuple[float, str]]:
         if watts and devices and row["accelerator"]:
             key = names.without_memory(row["accelerator"])
             found[key] = max(found.get(key, (0.0, "")), (watts / devices, row["name"]))
+    return found
+
+
+def _systems(tables: LookupRows) -> dict[str, tuple[str, int]]:
+    """Accelerators of the systems that NVIDIA sells, and how many, by the system's name without the maker's."""
+    found: dict[str, tuple[str, int]] = {}
+    for row in tables.records("nodes"):
+        maker, _, name = row["name"].partition(" ")
+        if maker == "NVIDIA" and row["accelerator"]:
+            devices = whole_number(row, "accelerators_per_node") or 1
+            found[names.fold(name.removesuffix(" board"))] = (row["accelerator"], devices)
     return found
 
 
@@ -201,6 +212,7 @@ LOOKUPS: Mapping[str, Lookup] = {
     "defaults": Lookup(("power_defaults", "embodied_defaults"), _defaults),
     "compute_defaults": _rows_by("compute_defaults", "precision", "family", "parameter"),
     "nameplates": Lookup(("nodes",), _nameplates),
+    "systems": Lookup(("nodes",), _systems),
     "places": _rows_by("places", "place"),
     "place_names": Lookup(("places",), _place_names),
     "regions": Lookup(("cloud_regions",), _regions),

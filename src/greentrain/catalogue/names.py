@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import NoReturn
 
+SEARCH_HINT = "'greentrain profiles WORD' searches the catalogue"
 FAMILY = "family:"
 """Before the key of a name that covers several accelerators."""
 _PUNCTUATION = {code: None for code in range(128) if not chr(code).isalnum()}

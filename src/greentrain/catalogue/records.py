@@ -34,6 +34,8 @@ class Accelerator(NamedTuple):
         Emissions of making it. [kg CO2e]
     devices_per_board : int
         Visible devices on one physical board; all numbers here are per visible device.
+    mig_slices : int or None
+        Compute slices into which MIG divides it; None without MIG.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Accelerator(NamedTuple):
     idle_w: float | None
     idle_source: str
     memory_gb: float | None
+    mig_slices: int | None
     peak_fp32_tflops: float | None
     peak_bf16_tflops: float | None
     peak_fp8_tflops: float | None
@@ -71,6 +74,30 @@ class Family(NamedTuple):
     usual: str
     members: tuple[str, ...]
     note: str
+
+
+class NamedAccelerators(NamedTuple):
+    """Accelerators that a text names.
+
+    Attributes
+    ----------
+    profile : Accelerator
+        The device, or the usual one of a family.
+    family : Family or None
+        The family, when the name covers several devices.
+    number : int or None
+        How many the text counts; None where it states none. [1]
+    fraction : float
+        Part of each, as a MIG slice is. [1]
+    note : str
+        How the words were understood, where another reader may understand them otherwise.
+    """
+
+    profile: Accelerator
+    family: Family | None
+    number: int | None
+    fraction: float
+    note: str = ""
 
 
 class Cpu(NamedTuple):

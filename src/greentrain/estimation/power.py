@@ -100,7 +100,7 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
         If the device is not the one of the instance type, or is counted twice.
     """
     if instance is not None:
-        return _devices_of_instance(catalogue, gpu, instance, count or 1)
+        return _devices_of_instance(catalogue, gpu, instance, count)
     assert gpu is not None
     found = catalogue.hardware.read_accelerator(gpu)
     number = None if found.number is None else int(checked_number("count", found.number))
@@ -110,18 +110,25 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
     if found.fraction != 1:
         name = device_name(found.profile, found.family and found.family.name)
         notes = (f"{gpu.strip()}: {found.fraction:.3g} of each {name}.", *notes)
+    if found.note:
+        notes = (found.note, *notes)
     devices = number or count or 1
     return ResolvedDevices(found.profile, found.family, devices, found.fraction, None, notes)
 
 
-def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, count: int) -> ResolvedDevices:
-    found = catalogue.hardware.find_instance(instance)
+def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, count: int | None) -> ResolvedDevices:
+    found, number = catalogue.hardware.read_instance(instance)
+    if number is not None and count is not None and count != number:
+        raise Contradiction("count", count, f"contradicts {{instance}} {instance!r}, which means {number}")
+    count = number or count or 1
     profile = catalogue.hardware.accelerator(found.accelerator)
-    if gpu is not None:
-        named, family = catalogue.hardware.find_accelerator(gpu)
-        if profile.id not in (named.id, *(family.members if family else ())):
-            raise Contradiction("gpu", gpu, f"contradicts {{instance}} {found.instance}, which has {profile.name}")
     devices = found.accelerator_count * count
+    if gpu is not None:
+        named = catalogue.hardware.read_accelerator(gpu)
+        is_device = profile.id in (named.profile.id, *(named.family.members if named.family else ()))
+        if not is_device or named.number not in (None, devices) or named.fraction != 1:
+            has = profile.name if not is_device else f"{devices} x {profile.name}"
+            raise Contradiction("gpu", gpu, f"contradicts {{instance}} {found.instance}, which has {has}")
     part = "" if found.fraction_of_device == 1 else f", {found.fraction_of_device:.3g} of each"
     note = f"{count} x {found.instance} ({found.provider}): {devices} x {profile.name}{part}."
     return ResolvedDevices(
@@ -473,7 +480,7 @@ def _rented_power_per_thread(catalogue: Catalogue, cpu: Cpu) -> tuple[Input, tup
     power = thread_power(catalogue, cpu.name)
     of = f" of {power.generation}" if power.generation else ""
     note = (
-        f"{cpu.name} is what a rented machine calls any of its CPUs: the cores are taken for hardware threads{of}, "
+        f"{cpu.name} tells no model, as on rented and virtual machines: the cores are taken for hardware threads{of}, "
         f"{power.watts.low:.2g} to {power.watts.high:.2g} W each."
     )
     return Input("cpu_tdp_per_core", power.watts, "W", "assumed", power.source, note, key=_ANY_CPU), (note,)

@@ -114,9 +114,13 @@ def checked_text(name: str, value: Any) -> str:
     if not value.isprintable():
         raise InputError(name, value, "must not hold control characters")
     choices = _CHOICES.get(name)
-    if choices and value not in choices:
+    if not choices or value in choices:
+        return value.strip()
+    from greentrain.estimation.written_numbers import written_choice
+
+    if (choice := written_choice(name, value, choices)) is None:
         raise InputError(name, value, f"must be {either(choices)}")
-    return value.strip()
+    return choice
 
 
 def _range_rule(limits: Limits) -> str:
@@ -151,7 +155,9 @@ def _number_advice(text: str) -> str:
     with_dot = text.replace(",", ".")
     if text.count(",") == 1 and _is_plain(with_dot) and not _looks_like_thousands(text):
         return f"; the decimal sign is a dot: {with_dot}"
-    digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%/ ")
+    digits = text.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/ ")
+    if digits.endswith("%"):
+        return ", not a percentage"
     if digits != text and _is_plain(digits):
         return f"; write it without its unit: {digits}"
     return ", without a unit or thousands separators"

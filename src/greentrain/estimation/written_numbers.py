@@ -1,12 +1,17 @@
-"""Numbers as people write them: ``2h30``, ``3d``, ``72:00``, ``120%``, ``8B``; loaded for what is no plain number."""
+"""Values as people write them: ``2h30``, ``3d``, ``120%``, ``0.5 kW``, ``FP16``; loaded for what is not plain."""
 
 from __future__ import annotations
 
 import re
 
+from greentrain.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _HOURS_OF = {"w": 168.0, "d": 24.0, "h": 1.0, "min": 1 / 60, "s": 1 / 3600}
 _UNIT_WORDS = {
-    "w": "w|weeks?", "d": "d|days?", "h": "h|hrs?|hours?", "min": "min|mins|minutes?", "s": "s|secs?|seconds?",
+    "w": "w|weeks?", "d": "d|days?", "h": "h|hrs?|hours?", "min": "m|min|mins|minutes?", "s": "s|secs?|seconds?",
 }  # fmt: skip
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
 _PARTS = re.compile(
@@ -17,6 +22,41 @@ _CLOCK = re.compile(r"(?:(\d+)-)?(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.A
 _PERCENT = re.compile(rf"{_NUMBER}\s*%", re.ASCII)
 TIMES = ("hours", "gpu_hours")
 """Parameters that are times: units and clocks are read."""
+_ISO = re.compile(
+    rf"P(?:{_NUMBER}W)?(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?", re.ASCII | re.IGNORECASE
+)
+"""A time by ISO 8601: ``PT72H``, ``P3DT4H``."""
+_WITH_UNIT = re.compile(rf"{_NUMBER}\s*([a-z%/ ]\S*(?: ?/ ?\S+)?)", re.ASCII | re.IGNORECASE)
+_POWER = {"w": 1.0, "watt": 1.0, "watts": 1.0, "mw": 1e-3, "kw": 1e3, "kilowatt": 1e3, "kilowatts": 1e3}
+_MEMORY = {"gb": 1.0, "g": 1.0, "gib": 1.073741824, "tb": 1e3, "t": 1e3, "tib": 1099.511627776, "mb": 1e-3,
+           "mib": 1.048576e-3}  # fmt: skip
+_INTENSITY = {
+    f"{mass}{gas}/{energy}": grams * per
+    for mass, grams in (("g", 1.0), ("kg", 1e3), ("t", 1e6), ("lb", 453.59237), ("lbs", 453.59237))
+    for gas in ("", "co2", "co2e", "co2eq", "co2-eq")
+    for energy, per in (("kwh", 1.0), ("mwh", 1e-3))
+}
+_UNITS = {
+    "power": _POWER, "host_power": _POWER, "memory_gb": _MEMORY, "grid_intensity": _INTENSITY,
+    "cpu_cores": {"core": 1.0, "cores": 1.0}, "runs": {"run": 1.0, "runs": 1.0},
+    "count": {"gpu": 1.0, "gpus": 1.0, "x": 1.0, "card": 1.0, "cards": 1.0, "accelerators": 1.0},
+}  # fmt: skip
+"""Units of each parameter that are read, and what one is in the parameter's own."""
+_SYNONYMS = {
+    "precision": {
+        "bfloat16": "bf16", "float16": "fp16", "half": "fp16", "f16": "fp16", "float32": "fp32", "single": "fp32",
+        "f32": "fp32", "tf32": "fp32", "float8": "fp8", "f8": "fp8", "16bitbf": "bf16",
+    },
+    "workload": {
+        "pretrain": "pretraining", "finetune": "finetuning",
+    },
+    "site": {
+        "datacenter": "datacentre", "cluster": "datacentre", "cloud": "datacentre", "hpc": "datacentre",
+        "desktop": "workstation", "laptop": "workstation", "pc": "workstation",
+    },
+    "architecture": {"decoder": "decoder-only", "encoder": "encoder-only", "seq2seq": "encoder-decoder"},
+}  # fmt: skip
+"""Other words for a choice, without hyphens and in small letters."""
 RATIOS = ("utilization", "mfu", "pue", "host_factor")
 """Parameters that are ratios: percentages are read."""
 
@@ -34,20 +74,41 @@ def written_number(name: str, text: str) -> float | None:
     Returns
     -------
     float or None
-        A time in hours [h]; a percentage as a ratio [1].
+        A time in hours [h]; a percentage as a ratio [1]; else in the unit of the parameter.
 
     Examples
     --------
     >>> written_number("hours", "2h30"), written_number("hours", "3d"), written_number("hours", "72:00")
     (2.5, 72.0, 72.0)
-    >>> written_number("pue", "120%")
-    1.2
+    >>> written_number("pue", "120%"), written_number("power", "0.06 kW")
+    (1.2, 60.0)
     """
     if name in TIMES:
         return _time(text)
+    if name in _UNITS:
+        found = _WITH_UNIT.fullmatch(text)
+        scale = found and _UNITS[name].get("".join(found[2].casefold().split()))
+        return float(found[1]) * scale if found and scale else None
     found = _PERCENT.fullmatch(text) if name in RATIOS else None
     # Dividing, as 40 * 0.01 is not 0.4.
     return float(found[1]) / 100 if found else None
+
+
+def written_choice(name: str, text: str, choices: Sequence[str]) -> str | None:
+    """Read a choice in other letters, with or without hyphens, or by another word for it; None where it is none.
+
+    Examples
+    --------
+    >>> written_choice("precision", "bfloat16", ("bf16", "fp16"))
+    'bf16'
+    """
+    folded = _folded(text)
+    known = {_folded(choice): choice for choice in choices}
+    return known.get(folded) or known.get(_folded(_SYNONYMS.get(name, {}).get(folded, "")))
+
+
+def _folded(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter not in "-_ ")
 
 
 def _time(text: str) -> float | None:
@@ -57,7 +118,7 @@ def _time(text: str) -> float | None:
         return days * 24 + hours + (minutes * 60 + seconds) / 3600
     if found := _HOURS_AND_MINUTES.fullmatch(text):
         return float(found[1]) + float(found[2]) / 60
-    parts = _PARTS.fullmatch(text)
-    if not text or parts is None:
+    parts = _ISO.fullmatch(text) or _PARTS.fullmatch(text)
+    if not text or parts is None or not any(parts.groups()):
         return None
     return sum(float(part) * _HOURS_OF[unit] for unit, part in zip(_HOURS_OF, parts.groups(), strict=True) if part)

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from greentrain.catalogue import Catalogue
-from greentrain.catalogue.spellings import TPU_CORES_PER_CHIP
+from greentrain.catalogue.tpu_names import TPU_CORES_PER_CHIP
 from greentrain.catalogue.unknown_words import means_unknown
 from greentrain.errors import AmbiguousName, UnknownName, either
 
