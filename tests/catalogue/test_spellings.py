@@ -118,7 +118,7 @@ def test_a_slice_of_a_device_is_a_part_of_it() -> None:
 
     assert part.it_energy_kwh.best == pytest.approx(whole.it_energy_kwh.best / 7, rel=1e-12)
     assert part.run["fraction"] == pytest.approx(1 / 7)
-    assert part.notes[0] == "A100 1g.5gb: 0.143 of each NVIDIA A100 SXM4 40GB."
+    assert part.notes[0] == "A100 1g.5gb: 0.143 of each NVIDIA A100 (taken as SXM4 40GB)."
 
 
 def test_a_count_in_the_name_contradicts_another() -> None:

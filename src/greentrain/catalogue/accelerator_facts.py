@@ -8,7 +8,30 @@ from greentrain.catalogue.names import fold
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from greentrain.catalogue.records import Accelerator
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    from greentrain.catalogue.records import Accelerator, Family, Instance
+
+    class KnownHardware(Protocol):
+        """What readers of names ask of the hardware that is known."""
+
+        @property
+        def families(self) -> Mapping[str, Family]:
+            """Names that cover several accelerators."""
+
+        def accelerator(self, key: str) -> Accelerator:
+            """Return the accelerator with this id."""
+
+        def key_of(self, name: str) -> str | None:
+            """Return the key of what has exactly this name."""
+
+        def system(self, name: str) -> tuple[str, int] | None:
+            """Return a system's accelerator and how many it has."""
+
+        def instance(self, name: str) -> Instance | None:
+            """Return the machine type with exactly this name."""
+
 
 _SERVERS = ("sxm-node", "pcie-server")
 _LINES = {

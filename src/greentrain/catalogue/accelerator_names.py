@@ -21,7 +21,7 @@ from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from greentrain.catalogue.hardware import Hardware
+    from greentrain.catalogue.accelerator_facts import KnownHardware
     from greentrain.catalogue.records import Accelerator, Family
 
     Counts = tuple[list[int], list[tuple[int, str]]]
@@ -114,7 +114,7 @@ class Described(NamedTuple):
     system: str
 
 
-def read_accelerator_words(hardware: Hardware, text: str) -> NamedAccelerators:
+def read_accelerator_words(hardware: KnownHardware, text: str) -> NamedAccelerators:
     """Read accelerators from the words of a text.
 
     Raises
@@ -132,7 +132,7 @@ def read_accelerator_words(hardware: Hardware, text: str) -> NamedAccelerators:
     return _first_found(hardware, words)
 
 
-def _refuse_sign_without_number(hardware: Hardware, words: list[str]) -> None:
+def _refuse_sign_without_number(hardware: KnownHardware, words: list[str]) -> None:
     """Refuse ``A100 x``, which is no A100X; a Titan X is written so."""
     *name, last = words
     if last.casefold() != "x" or not _key(hardware, " ".join(name)):
@@ -144,7 +144,7 @@ def _refuse_sign_without_number(hardware: Hardware, words: list[str]) -> None:
         raise NotThat("ends in a times sign without a number", both)
 
 
-def _first_found(hardware: Hardware, words: list[str]) -> NamedAccelerators:
+def _first_found(hardware: KnownHardware, words: list[str]) -> NamedAccelerators:
     """Return the first reading that names a device, else raise the first reason why one does not."""
     reason: NotThat | None = None
     for kinds in _KINDS_OF_COUNTS:
@@ -161,7 +161,7 @@ def _first_found(hardware: Hardware, words: list[str]) -> NamedAccelerators:
     raise reason or NotThat("")
 
 
-def _named_in_full(hardware: Hardware, words: Words, counts: Counts) -> Described | None:
+def _named_in_full(hardware: KnownHardware, words: Words, counts: Counts) -> Described | None:
     """Return words that are a name with everything that stands in it, as a driver's is; None when they are none."""
     words.left = _without_nouns(hardware, words.left)
     if not _key(hardware, " ".join(words.left)):
@@ -174,7 +174,7 @@ def _named_in_full(hardware: Hardware, words: Words, counts: Counts) -> Describe
     return Described([name], 0, *counts, Said((), (), None), is_board=False, system="")
 
 
-def _without_nouns(hardware: Hardware, words: list[str]) -> list[str]:
+def _without_nouns(hardware: KnownHardware, words: list[str]) -> list[str]:
     """Leave out nouns at the end until a name is left, or no noun."""
     kept = [*words]
     while len(kept) > 1 and (kept[-1].casefold(),) in _NOISE and not _key(hardware, " ".join(kept)):
@@ -190,7 +190,7 @@ def _counts(words: Words, kinds: frozenset[str]) -> Counts:
     return times, words.take_counted(_NOUNS) if "nouns" in kinds else []
 
 
-def _tpu_chips(hardware: Hardware, tpu: TpuSlice) -> NamedAccelerators:
+def _tpu_chips(hardware: KnownHardware, tpu: TpuSlice) -> NamedAccelerators:
     key = hardware.key_of(tpu.name) or ""
     if key.startswith(FAMILY):
         members = hardware.families[key.removeprefix(FAMILY)].members
@@ -269,7 +269,7 @@ def _mig(words: Words) -> tuple[int, int] | None:
     return int(found[0][1]), int(found[0][2])
 
 
-def _found(hardware: Hardware, described: Described) -> NamedAccelerators | None:
+def _found(hardware: KnownHardware, described: Described) -> NamedAccelerators | None:
     """Find what the words name and is as it is said to be."""
     reason: NotThat | None = None
     for name, removed, has_size in _names(described):
@@ -335,7 +335,7 @@ def _prefixed(name: str, words: list[str], described: Described) -> Iterator[str
             yield from (line + name for line in lines)
 
 
-def _key(hardware: Hardware, name: str) -> str | None:
+def _key(hardware: KnownHardware, name: str) -> str | None:
     """Return the key of a name; signs such as a slash count only where the catalogue writes the name with them."""
     key = hardware.key_of(name)
     if key is None and "Laptop" in name:
@@ -348,7 +348,7 @@ def _key(hardware: Hardware, name: str) -> str | None:
     return key if any(fold(other) == fold(name) and signs <= set(other) for other in written) else None
 
 
-def _key_of_system(hardware: Hardware, described: Described, name: str) -> str | None:
+def _key_of_system(hardware: KnownHardware, described: Described, name: str) -> str | None:
     """Return the device of a DGX or HGX system whose own name says no more, such as ``DGX-2``, or of a rack."""
     whole_name = f"{described.system} {name}".strip()
     if described.system and (key := hardware.key_of(whole_name)):
@@ -357,7 +357,7 @@ def _key_of_system(hardware: Hardware, described: Described, name: str) -> str |
     return system[0] if system else None
 
 
-def _named(hardware: Hardware, key: str, described: Described, said: Said, name: str) -> NamedAccelerators:
+def _named(hardware: KnownHardware, key: str, described: Described, said: Said, name: str) -> NamedAccelerators:
     """Keep of the devices of a name those that are as they are said to be, and count them."""
     family = hardware.families[key.removeprefix(FAMILY)] if key.startswith(FAMILY) else None
     members = [hardware.accelerator(member) for member in (family.members if family else (key,))]
@@ -406,7 +406,7 @@ def _narrowed(
     return chosen, family._replace(name=f"{family.name}{size}", usual=chosen.id, members=members)
 
 
-def _per_system(hardware: Hardware, described: Described, name: str) -> int:
+def _per_system(hardware: KnownHardware, described: Described, name: str) -> int:
     """Return the devices of the system that is named, else 0."""
     system = hardware.system(f"{described.system} {name}".strip())
     return system[1] if system else DEVICES_OF_A_SYSTEM if described.system else 0
@@ -438,7 +438,7 @@ def _told_twice(counts: list[int]) -> int:
     raise NotThat(f"states two counts, {counts[0]} and {counts[1]}; name one device and give {{count}}")
 
 
-def _plural_note(hardware: Hardware, described: Described, name: str) -> str:
+def _plural_note(hardware: KnownHardware, described: Described, name: str) -> str:
     """Say so where a plural is the name of another card: 8 L40s are L40, not L40S."""
     last = name.rsplit(" ", 1)[-1]
     if (

@@ -13,7 +13,7 @@ from greentrain.catalogue.name_words import PROVIDERS, Words, plain_text
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from greentrain.catalogue.hardware import Hardware
+    from greentrain.catalogue.accelerator_facts import KnownHardware
     from greentrain.catalogue.records import Instance
 
 _APART = re.compile(r"[\s,;]+")
@@ -35,7 +35,7 @@ _WITHOUT = re.compile(
 """Machine types without accelerators, by how their providers name them."""
 
 
-def read_instance(hardware: Hardware, text: str) -> tuple[Instance, int | None]:
+def read_instance(hardware: KnownHardware, text: str) -> tuple[Instance, int | None]:
     """Read a machine type and how many of it are counted.
 
     Raises
@@ -67,7 +67,7 @@ def read_instance(hardware: Hardware, text: str) -> tuple[Instance, int | None]:
     return found, counts[0] if counts else None
 
 
-def _check_remark(hardware: Hardware, found: Instance, said: str) -> None:
+def _check_remark(hardware: KnownHardware, found: Instance, said: str) -> None:
     """Check that a remark such as ``8x A100`` names what the type has."""
     try:
         devices = read_accelerator_words(hardware, said)
@@ -79,7 +79,7 @@ def _check_remark(hardware: Hardware, found: Instance, said: str) -> None:
         raise NotThat(f"says {said!r} of {found.instance}, which has {found.accelerator_count} x {device}")
 
 
-def why_no_instance(hardware: Hardware, text: str) -> str:
+def why_no_instance(hardware: KnownHardware, text: str) -> str:
     """Say what a text is that is no machine type with accelerators; blank where nothing is known of it."""
     if _ATTACHED.fullmatch(text.strip()):
         return "has no accelerators of its own; name those that are attached with {gpu} and {count}"

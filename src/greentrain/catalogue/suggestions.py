@@ -18,7 +18,7 @@ from greentrain.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from greentrain.catalogue.hardware import Hardware
+    from greentrain.catalogue.accelerator_facts import KnownHardware
 
 _VARIANTS = re.compile(
     r"ada|blackwell|super|ti(?![a-z])|xtx|xt(?!x)|gre|laptop|mobile|notebook|max-?q|ultra|station|spark"
@@ -140,7 +140,7 @@ def _words_that_name(text: str, choices: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda name: -found[name]))
 
 
-def why_no_accelerator(hardware: Hardware, text: str) -> str:
+def why_no_accelerator(hardware: KnownHardware, text: str) -> str:
     """Say what a text names instead of one accelerator; blank where nothing is known of it."""
     parts = _devices(hardware, text)
     if parts:
@@ -171,7 +171,7 @@ def what_unknown_means(text: str) -> str:
     return "; leave it out when unknown, or name a similar one" if is_word and means_unknown(text) else ""
 
 
-def _devices(hardware: Hardware, text: str) -> tuple[str, ...]:
+def _devices(hardware: KnownHardware, text: str) -> tuple[str, ...]:
     """Return the devices that a text joins by signs, ``and`` or ``or``; nothing for one device."""
     parts = [part.strip() for part in _JOINTS.split(text) if part.strip()]
     if len(parts) < 2:

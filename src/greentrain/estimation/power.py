@@ -104,36 +104,33 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
     assert gpu is not None
     found = catalogue.hardware.read_accelerator(gpu)
     number = None if found.number is None else int(checked_number("count", found.number))
-    if number is not None and count is not None and count != number:
-        raise Contradiction("count", count, f"contradicts {{gpu}} {gpu!r}, which means {number}")
-    notes = _device_notes(catalogue, found.profile)
+    count = _counted("gpu", gpu, number, count)
+    notes = (*filter(None, (found.note,)), *_device_notes(catalogue, found.profile))
     if found.fraction != 1:
         name = device_name(found.profile, found.family and found.family.name)
         notes = (f"{gpu.strip()}: {found.fraction:.3g} of each {name}.", *notes)
-    if found.note:
-        notes = (found.note, *notes)
-    devices = number or count or 1
-    return ResolvedDevices(found.profile, found.family, devices, found.fraction, None, notes)
+    return ResolvedDevices(found.profile, found.family, count, found.fraction, None, notes)
+
+
+def _counted(parameter: str, text: str, number: int | None, count: int | None) -> int:
+    if number is not None and count not in (None, number):
+        raise Contradiction("count", count, f"contradicts {{{parameter}}} {text!r}, which means {number}")
+    return number or count or 1
 
 
 def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, count: int | None) -> ResolvedDevices:
     found, number = catalogue.hardware.read_instance(instance)
-    if number is not None and count is not None and count != number:
-        raise Contradiction("count", count, f"contradicts {{instance}} {instance!r}, which means {number}")
-    count = number or count or 1
-    profile = catalogue.hardware.accelerator(found.accelerator)
+    profile, count = catalogue.hardware.accelerator(found.accelerator), _counted("instance", instance, number, count)
     devices = found.accelerator_count * count
     if gpu is not None:
         named = catalogue.hardware.read_accelerator(gpu)
-        is_device = profile.id in (named.profile.id, *(named.family.members if named.family else ()))
-        if not is_device or named.number not in (None, devices) or named.fraction != 1:
-            has = profile.name if not is_device else f"{devices} x {profile.name}"
-            raise Contradiction("gpu", gpu, f"contradicts {{instance}} {found.instance}, which has {has}")
+        members = (named.profile.id, *(named.family.members if named.family else ()))
+        if profile.id not in members or named.number not in (None, devices) or named.fraction != 1:
+            raise Contradiction("gpu", gpu, f"contradicts {{instance}} {found.instance}, which has {profile.name}")
     part = "" if found.fraction_of_device == 1 else f", {found.fraction_of_device:.3g} of each"
     note = f"{count} x {found.instance} ({found.provider}): {devices} x {profile.name}{part}."
-    return ResolvedDevices(
-        profile, None, devices, found.fraction_of_device, found, (note, *_device_notes(catalogue, profile))
-    )
+    notes = (note, *_device_notes(catalogue, profile))
+    return ResolvedDevices(profile, None, devices, found.fraction_of_device, found, notes)
 
 
 def _device_notes(catalogue: Catalogue, profile: Accelerator) -> tuple[str, ...]:
