@@ -134,13 +134,11 @@ def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, c
 
 
 def _device_notes(catalogue: Catalogue, profile: Accelerator) -> tuple[str, ...]:
-    notes = []
+    notes, name, devices = [], profile.name, profile.devices_per_board
     if profile.id in catalogue.hardware.own_accelerators:
-        notes.append(f"{profile.name}: the figures are from your own profiles.")
-    if profile.devices_per_board > 1:
-        notes.append(
-            f"{profile.name}: counted per visible device; one board shows as {profile.devices_per_board} devices."
-        )
+        notes.append(f"{name}: the figures are from your own profiles.")
+    if devices > 1:
+        notes.append(f"{name}: counted per visible device; one board shows as {devices} devices.")
     return tuple(notes)
 
 
