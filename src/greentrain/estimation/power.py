@@ -134,12 +134,11 @@ def _devices_of_instance(catalogue: Catalogue, gpu: str | None, instance: str, c
 
 
 def _device_notes(catalogue: Catalogue, profile: Accelerator) -> tuple[str, ...]:
-    notes, name, devices = [], profile.name, profile.devices_per_board
-    if profile.id in catalogue.hardware.own_accelerators:
-        notes.append(f"{name}: the figures are from your own profiles.")
-    if devices > 1:
-        notes.append(f"{name}: counted per visible device; one board shows as {devices} devices.")
-    return tuple(notes)
+    name, devices = profile.name, profile.devices_per_board
+    own = (f"{name}: the figures are from your own profiles.",)
+    several = (f"{name}: counted per visible device; one board shows as {devices} devices.",)
+    is_own = profile.id in catalogue.hardware.own_accelerators
+    return (*(own if is_own else ()), *(several if devices > 1 else ()))
 
 
 def _power_notes(profile: Accelerator, family: Family | None) -> tuple[str, ...]:
