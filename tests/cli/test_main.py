@@ -145,7 +145,7 @@ def test_published_runs_come_out_to_the_printed_digit(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["estimate", "--gpu", "RTX 3909", "--hours", "1"], "--gpu 'RTX 3909': unknown accelerator; did you mean "),
+        (["estimate", "--gpu", "RTX 3099", "--hours", "1"], "--gpu 'RTX 3099': unknown accelerator; did you mean "),
         (
             ["estimate", "--gpu", "V100", "--hours", "96 V"],
             "--hours '96 V': must be a number (hours of wall-clock time), or a",

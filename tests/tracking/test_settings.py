@@ -25,7 +25,7 @@ BAD = [
     ({"location": "US-CALIFRONIA"}, "location 'US-CALIFRONIA': unknown place; did you mean"),
     ({"location": ""}, "location '': must not be empty; leave it out when unknown"),
     ({"location": 33}, "location 33: must be text"),
-    ({"gpu": "RTX 3909"}, "gpu 'RTX 3909': unknown accelerator; did you mean"),
+    ({"gpu": "RTX 3099"}, "gpu 'RTX 3099': unknown accelerator; did you mean"),
     ({"instance": "p9.huge"}, "instance 'p9.huge': unknown cloud instance type"),
     ({"gpu": "8xA100", "count": 4}, "count 4: contradicts {gpu} '8xA100', which means 8"),
     ({"instance": "p4d.24xlarge", "location": "gcp:us-west1"}, "location 'gcp:us-west1': is not a region of aws"),
