@@ -4,15 +4,17 @@ import ast
 import re
 from pathlib import Path
 
-FAULTS = 44
+FAULTS = 66
+WITHOUT = {51: "frozen application", 58: "CPUs of rented computers", 60: "what a killed wrapper's command started"}
+"""Faults that stand: a test of them would fail."""
 
 
 def test_every_fault_has_a_test() -> None:
-    """Each test's docstring begins with the numbers of its faults, and together they are all of them."""
+    """Each test's docstring begins with the numbers of its faults, and together they are all that do not stand."""
     numbers: set[int] = set()
     for path in Path(__file__).parent.glob("test_*.py"):
         tests = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
         for test in tests:
             words = re.match(r"Faults? (\d+)(?: and (\d+))?: ", ast.get_docstring(test) or "")
             numbers |= {int(number) for number in words.groups() if number} if words else set()
-    assert numbers >= set(range(1, FAULTS + 1))
+    assert numbers == set(range(1, FAULTS + 1)) - WITHOUT.keys()

@@ -161,3 +161,22 @@ def test_limits_of_time_reach_the_training(room: Room, moment: str) -> None:
     assert outcome.code == 0
     assert came >= 30
     assert caught == came
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize(("names", "runs"), [("aaaaa", "a"), ("abcde", "abcde")])
+def test_coroutines_at_once(room: Room, names: str, runs: str) -> None:
+    """Fault 62: five coroutines of a second, gathered: one run of one name, else five, each of its own second."""
+    assert room.run("which_run", "gathered", *names) == (0, "", "")
+    found = room.runs()
+    assert sorted(str(run.name) for run in found) == list(runs)
+    assert {run.status for run in found} == {"completed"}
+    assert [run.duration_seconds for run in found] == pytest.approx([1.0] * len(runs), abs=0.3)
+    assert sum(metered_seconds(run) for run in found) <= 1.5
+
+
+def test_no_descriptor_left(room: Room) -> None:
+    """Fault 63: a process without a file descriptor trains all the same, with one line about the record at most."""
+    outcome = room.run("crowded", environment={"QUIET": None})
+    assert outcome[:2] == (0, "none left\ntrained\n")
+    assert "Traceback" not in outcome.err

@@ -1,5 +1,6 @@
 """Runs after, beside and out of step with each other: ``which_run.py WAY``."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -90,6 +91,19 @@ def at_exit() -> None:
     tracked("a").start()
     tracked("b").start()
     time.sleep(1.0)
+
+
+def gathered(*names: str) -> None:
+    """Coroutines at the same time, each under a name."""
+
+    async def one(name: str) -> None:
+        with tracked(name):
+            await asyncio.sleep(1.0)
+
+    async def main() -> None:
+        await asyncio.gather(*(one(name) for name in names))
+
+    asyncio.run(main())
 
 
 if __name__ == "__main__":
