@@ -8,10 +8,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from built import with_cpu
 from fault_room import ALONE, GREENTRAIN, KWH_PER_SECOND, Room, records, wait_until
 from storage import small_disk
 
 from greentrain import Run
+
+RENTED = (
+    "Intel(R) Xeon(R) CPU @ 2.20GHz", "Intel(R) Xeon(R) Processor", "Intel Xeon Processor (Skylake, IBRS)",
+    "Intel Xeon Processor (Cascadelake)", "AMD EPYC Processor", "AMD EPYC-Rome Processor", "AMD EPYC 7B12",
+    "QEMU Virtual CPU version 2.5+", "",
+)  # fmt: skip
+"""What rented computers call their CPUs; ARM servers give no name."""
 
 
 def said(room: Room, *words: str) -> str:
@@ -37,16 +45,34 @@ def hidden(file: str, room: Room) -> tuple[str, ...]:
     return words
 
 
-@pytest.mark.parametrize("file", ["/proc/cpuinfo"])
+@pytest.mark.parametrize("file", ["/proc/meminfo", "/proc/cpuinfo", "/proc/stat"])
 def test_a_file_of_the_system_that_is_empty(room: Room, file: str) -> None:
     """Fault 50: where the system's own files say nothing, no component has 0 kWh, and no interval has no width."""
     arguments = "dict(name='x', location='FR', meter='native')"
-    assert room.run("with_arguments", arguments, 2, before=hidden(file, room)).code == 0
+    assert room.run("with_arguments", arguments, 2, "busy", before=hidden(file, room)).code == 0
     run = room.run_alone()
     found = listed(room)
     assert found["memory_energy_kwh"] != 0
     assert found["cpu_energy_kwh"] != 0
     check_wide(run)
+
+
+@pytest.mark.parametrize("name", RENTED)
+def test_a_rented_cpu(room: Room, name: str) -> None:
+    """Fault 58: a CPU without a number in its name has an assumed power: the headline has the CPU, in a wide interval.
+
+    Two threads draw between 2 W, the least that a thread is given to, and 60 W.
+    """
+    before = with_cpu(room, name, 2)
+    arguments = "dict(name='x', location='FR', meter='native')"
+    assert room.run("with_arguments", arguments, 2, "busy", before=before).code == 0
+    run = room.run_alone()
+    assert run.estimate is not None
+    check_wide(run)
+    assert run.it_energy_kwh is not None
+    memory = run.energy_kwh["memory"]
+    assert memory is not None
+    assert run.it_energy_kwh.best > memory
 
 
 def check_wide(run: Run) -> None:

@@ -1,10 +1,13 @@
 """Which run is this: what a process inherits or a launcher says describes a place to run in, not a training."""
 
 import json
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
-from fault_room import ALONE, GREENTRAIN, KWH_PER_SECOND, Room, journals, records, wait_until
+from built import program
+from fault_room import ALONE, GREENTRAIN, KWH_PER_SECOND, PROGRAMS, Room, journals, records, wait_until
 
 from greentrain import Run
 
@@ -161,6 +164,19 @@ def test_limits_of_time_reach_the_training(room: Room, moment: str) -> None:
     assert outcome.code == 0
     assert came >= 30
     assert caught == came
+
+
+def test_a_frozen_application(room: Room) -> None:
+    """Fault 51: an application in which Python is packed never starts itself as a meter; one line at most says so."""
+    words = shlex.join([sys.executable, str(PROGRAMS / "frozen.py")])
+    path = program(room, "packed", f"exec {words}")
+    environment = {"QUIET": None, "FROZEN": str(room.folder / "bin" / "packed")}
+    outcome = room.launch([environment["FROZEN"]], environment=environment | {"PATH": path}).end()
+    assert (outcome.code, outcome.out) == (0, "trained\n")
+    assert (room.work / "starts").read_text() == "x"
+    run = room.run_alone()
+    assert (run.name, run.status) == ("packed", "completed")
+    assert outcome.err.count("GreentrainWarning") <= 1
 
 
 @pytest.mark.timing
