@@ -6,6 +6,7 @@ from numbers import Number
 from types import NoneType
 
 from greentrain.errors import escaped
+from greentrain.plain_numbers import plain_float
 
 _FORMULA_SIGNS = (
     *("=", "+", "-", "@", "|"),
@@ -25,7 +26,7 @@ def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, gu
         The header.
     rows : iterable of mapping
         Cells by column. A column that a row lacks, and None, is an empty cell. Numbers and booleans are written as
-        Python writes them, never guarded.
+        Python writes them, small ones without an exponent, never guarded.
     guard : bool, default True
         Whether texts are guarded. Only a table that greentrain reads back itself is written without.
 
@@ -70,6 +71,8 @@ class _Lines(list[str]):
 
 
 def _guarded(value: object) -> object:
+    if isinstance(value, float):
+        return plain_float(value)
     if not isinstance(value, str) and isinstance(value, _NOT_TEXT):
         return value
     shown = escaped(str(value))
@@ -77,4 +80,4 @@ def _guarded(value: object) -> object:
 
 
 def _as_it_is(value: object) -> object:
-    return value
+    return plain_float(value) if isinstance(value, float) else value

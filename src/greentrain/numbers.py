@@ -9,6 +9,8 @@ from greentrain.light_typing import NamedTuple
 
 _SIGNIFICANT = 3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_FEWEST_HOURS = 1e-3
+"""Of less than that nobody counts the zeros. [h]"""
 _LEAST_DECIMAL = 1e-9
 """Nobody counts more zeros than that."""
 
@@ -41,8 +43,26 @@ def _below_one(value: float) -> str:
 
 
 def as_given(value: float) -> str:
-    """Write a number as somebody gave it, with thousands separators."""
-    return f"{value:,.10g}"
+    """Write a number as somebody gave it, with thousands separators and without an exponent."""
+    text = f"{value:,.10g}"
+    if "e-" not in text:
+        return text
+    digits, _, exponent = text.partition("e-")
+    return f"{value:.{len(digits.lstrip('-').replace('.', '')) - 1 + int(exponent)}f}"
+
+
+def hours_as_given(hours: float) -> str:
+    """Write a time with its unit: hours as somebody gave them, seconds and less where zeros would be counted."""
+    seconds = hours * _HOUR
+    if hours >= _FEWEST_HOURS or seconds <= 0:
+        return f"{as_given(hours)} h"
+    return f"{rounded(seconds)} s" if seconds >= 1 else f"{rounded(1000 * seconds)} ms"
+
+
+def in_small_unit(value: float, unit: str) -> str:
+    """Write an amount with a prefix, ``1.23 Wh``, where it is small in its base unit; else nothing."""
+    scale = small_scale(value, unit)
+    return "" if scale.unit == unit else f"{rounded(value / scale.size)} {ascii_unit(scale)}"
 
 
 def best(interval: Interval) -> str:

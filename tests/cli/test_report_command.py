@@ -290,3 +290,15 @@ def test_reports_in_plain_forms_load_nothing_heavy() -> None:
         command = [sys.executable, "-c", program, *DESCRIBED, "--format", format]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_form_without_a_place_for_warnings_has_them_beside(capsys: pytest.CaptureFixture[str]) -> None:
+    """On stderr, while the rows are codecarbon's alone; no line for an ordinary run."""
+    said = ["report", "--gpu", "T4", "--hours", "1", "--location", "FR", "--format", "codecarbon"]
+    assert run([*said, "--power", "140"]) == 0
+    out, error = capsys.readouterr()
+    assert out.startswith("timestamp,")
+    start = "greentrain: warning, for which the form codecarbon has no place: 140 W is 2 x the TDP of"
+    assert error.startswith(start)
+    assert run(said) == 0
+    assert capsys.readouterr().err == ""

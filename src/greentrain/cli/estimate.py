@@ -47,12 +47,11 @@ def _written(result: Estimate, kind: str, explain: bool, compare: bool) -> str:
 
 
 def _json_with_methods(result: Estimate) -> str:
-    import json
-
+    from greentrain.plain_numbers import plain_json
     from greentrain.validation.comparison import compare_methods
 
     whole = result.to_dict() | {"methods": compare_methods(result).to_dict()}
-    return json.dumps(whole, indent=2, allow_nan=False)
+    return plain_json(whole, indent=2)
 
 
 def _comparison(result: Estimate) -> str:

@@ -94,6 +94,8 @@ def _print_report(values: OptionValues) -> int:
     data = report_data_of(_result(values), title=values.get("title"), made_at=made_at)
     if output is not None or not are_pictures_asked_for:
         _put(_text(data, format, values), output)
+        for warning in () if FORMS[format].states_warnings else data.warnings:
+            error_line(f"warning, for which the form {format} has no place: {warning}", 0)
     if picture is None:
         return 0
     return _write_pictures(data, values["charts"], picture, "force" in values)

@@ -23,9 +23,9 @@ def write(text: str) -> None:
 
 def write_json(value: object) -> None:
     """Write a result to stdout as one JSON object."""
-    import json
+    from greentrain.plain_numbers import plain_json
 
-    write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+    write(plain_json(value, indent=2) + "\n")
 
 
 def bold_if_wanted() -> Callable[[str], str]:

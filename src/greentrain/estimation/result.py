@@ -178,9 +178,9 @@ class Estimate(WithoutArithmetic, Record):
         >>> json.loads(estimate("V100", hours=96).to_json())["run"]["gpu"]
         'v100-sxm2-16gb'
         """
-        import json
+        from greentrain.plain_numbers import plain_json
 
-        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+        return plain_json(self.to_dict(), indent=indent)
 
     def __repr__(self) -> str:
         return f"<Estimate {amounts(self.footprint)}>"

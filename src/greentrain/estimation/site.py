@@ -79,12 +79,14 @@ def find_site(
     electricity = catalogue.facilities.water_intensity(place)
     site = f"{centre.id}:" if centre else f"{facility or 'industry'}:{region.region if region else ''}"
     pue_input = given(PUE, pue, "1") if pue is not None else _input(PUE, power, 1.0, site)
+    is_centre = not by_class and kind != WORKSTATION  # the survey's year is that of data centres
+    notes = (*(_pue_notes(power, year) if is_centre else ()), *_class_notes(device if by_class else None, power))
     return SiteFactors(
         pue_input,
         None,
         _input("wue", water, 0.0, site),
         _input("water_intensity", electricity, 0.0, place.place),
-        () if pue is not None else (*_pue_notes(power, year), *_class_notes(device if by_class else None, power)),
+        () if pue is not None else notes,
     )
 
 

@@ -1,6 +1,5 @@
 """The history: every run that left a journal, filtered, added up, handed on."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -21,6 +20,7 @@ from greentrain.journal.readings import is_marked_missing, read_names
 from greentrain.journal.records import STATUSES, UNFINISHED
 from greentrain.journal.spare_home import spare_run_folders
 from greentrain.journal.writer import JournalRecord
+from greentrain.plain_numbers import plain_json
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import total_of
 
@@ -271,7 +271,7 @@ class History:
         >>> json.loads(History().to_json())["runs"][0]["id"]
         'bert-1'
         """
-        return json.dumps(self.to_dict(**chosen), indent=indent, allow_nan=False)
+        return plain_json(self.to_dict(**chosen), indent=indent)
 
     def to_csv(self, **chosen: Any) -> str:
         """Return the runs as CSV, one row each; the parameters are those of `runs`.

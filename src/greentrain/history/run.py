@@ -1,6 +1,5 @@
 """A run of the history: what its journals record, and what follows from it."""
 
-import json
 import re
 import time
 from functools import cached_property
@@ -22,6 +21,7 @@ from greentrain.journal.records import (
     is_significant_gap,
 )
 from greentrain.numbers import amount, best, duration, rounded
+from greentrain.plain_numbers import plain_json
 from greentrain.record import WithoutArithmetic
 
 SCHEMA_VERSION = 1
@@ -219,7 +219,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         >>> json.loads(History().get("bert-1").to_json())["status"]
         'completed'
         """
-        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+        return plain_json(self.to_dict(), indent=indent)
 
     def _factor(self, name: str) -> dict[str, Any] | None:
         item = self.footprint.inputs.get(name)

@@ -5,7 +5,8 @@ from typing import Any
 from greentrain.catalogue.hardware import device_name
 from greentrain.catalogue.records import WORLD
 from greentrain.estimation import Estimate
-from greentrain.numbers import as_given, rounded
+from greentrain.interval import Interval
+from greentrain.numbers import as_given, hours_as_given, rounded
 
 _COMPONENTS = {
     "accelerators": "accelerators",
@@ -53,12 +54,16 @@ def run_label(estimate: Estimate) -> str:
     hardware = hardware_label(estimate)
     known = estimate.inputs.get("hours")
     hours = known or estimate.inputs["gpu_hours"]
-    unit = "h" if known else "accelerator-hours"
-    amount = as_given(hours.value.best) if hours.value.is_exact else f"about {rounded(hours.value.best)}"
-    parts = [hardware, f"{amount} {unit}"]
+    parts = [hardware, _time_text(hours.value, "h" if known else "accelerator-hours")]
     if run["runs"] > 1:
         parts.append(f"{run['runs']:,} runs")
     return ", ".join([*parts, _place_text(estimate)])
+
+
+def _time_text(hours: Interval, unit: str) -> str:
+    if not hours.is_exact:
+        return f"about {rounded(hours.best)} {unit}"
+    return hours_as_given(hours.best) if unit == "h" else f"{as_given(hours.best)} {unit}"
 
 
 def hardware_label(estimate: Estimate) -> str:

@@ -190,6 +190,16 @@ def places(data: ReportData) -> tuple[str, ...]:
     return tuple(map(place_label, codes))
 
 
+def cloud_providers(data: ReportData) -> tuple[str, ...]:
+    """Name each provider whose regions or instance types the runs used, once."""
+    codes = (line.location for line in data.lines if line.location)
+    found = [code.partition(":")[0] for code in codes if ":" in code]
+    instance = data.estimate and data.estimate.run["instance"]
+    if data.estimate and instance:
+        found.append(data.estimate.catalogue.hardware.find_instance(instance).provider)
+    return tuple(dict.fromkeys(found))
+
+
 def grids(data: ReportData) -> tuple[tuple[str | None, Grid], ...]:
     """Return each place and carbon intensity once, in the order of the lines.
 

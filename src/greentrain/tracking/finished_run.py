@@ -92,9 +92,9 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
         >>> json.loads(run.measurement.to_json())["basis"]
         'estimated'
         """
-        import json
+        from greentrain.plain_numbers import plain_json
 
-        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+        return plain_json(self.to_dict(), indent=indent)
 
     def __repr__(self) -> str:
         return f"<Measurement of {self.duration_seconds:.1f} s, {amounts(self.footprint)}>"
@@ -147,9 +147,9 @@ class FinishedRun(WithoutArithmetic, Record):
 
     def to_json(self, indent: int | None = 2) -> str:
         """Return the record as JSON text, without NaN or infinity."""
-        import json
+        from greentrain.plain_numbers import plain_json
 
-        return json.dumps(self.record, indent=indent, allow_nan=False)
+        return plain_json(self.record, indent=indent)
 
     @property
     def is_over(self) -> bool:

@@ -1,6 +1,5 @@
 """The result of a validation: one row per record and tier, and a summary per tier."""
 
-import json
 from collections.abc import Sequence
 from math import exp, log
 from statistics import mean, median
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
+from greentrain.plain_numbers import plain_json
 from greentrain.record import Record
 from greentrain.validation.our_estimate import RatioToPublished
 from greentrain.validation.reference import TIERS, Reference
@@ -219,7 +219,7 @@ class ValidationReport(Record):
         >>> json.loads(validate(record="patterson2021-gpt3").to_json())["tiers"]["T1"]["passed"]
         1
         """
-        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+        return plain_json(self.to_dict(), indent=indent)
 
     def _metered(self, rows: Sequence[RecordResult]) -> dict[str, Any]:
         boundaries = {name: [row for row in rows if row.boundary == name] for name in LIMITS}

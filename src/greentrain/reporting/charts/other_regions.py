@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
-from greentrain.numbers import rounded, written
+from greentrain.numbers import ascii_unit, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.style import (
     BLUE,
@@ -91,12 +91,14 @@ def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:
 
 def table(data: ReportData, places: Sequence[PlaceGrid]) -> HeaderAndRows:
     """Return what the chart shows as a table."""
-    header = ("place", "compared with this run", "kg CO2e", "low", "high", "times this run")
     rows = _rows(data, places)
-    if not rows:
-        return header, ()
-    here = next(row for row in rows if row.group == HERE).value.best
-    return header, tuple((row.label, row.group, *cells(row.value), rounded(row.value.best / here)) for row in rows)
+    scale = small_scale(max((row.value.best for row in rows), default=0.0), "kg")
+    header = ("place", "compared with this run", f"{ascii_unit(scale)} CO2e", "low", "high", "times this run")
+    here = next((row.value.best for row in rows if row.group == HERE), 1.0)
+    shown = (row._replace(value=row.value.scaled(1 / scale.size)) if scale.unit != "kg" else row for row in rows)
+    return header, tuple(
+        (row.label, row.group, *cells(row.value), rounded(row.value.best * scale.size / here)) for row in shown
+    )
 
 
 def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:

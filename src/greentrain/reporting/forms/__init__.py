@@ -25,6 +25,8 @@ class Form(NamedTuple):
         Kinds of results that it takes.
     is_dated : bool
         Whether it must state when it was made.
+    states_warnings : bool
+        Whether it has a place for what doubts an input.
     """
 
     module: str
@@ -32,6 +34,7 @@ class Form(NamedTuple):
     suffix: str
     kinds: tuple[str, ...] = _FOOTPRINTS
     is_dated: bool = False
+    states_warnings: bool = True
 
 
 FORMS = {
@@ -48,7 +51,7 @@ FORMS = {
     "cyclonedx": Form("cyclonedx", "CycloneDX machine learning bill of materials", ".json"),
     "spdx": Form("spdx", "SPDX 3 AI package", ".json", is_dated=True),
     "boamps": Form("boamps", "BoAmps record", ".json"),
-    "codecarbon": Form("codecarbon", "rows with codecarbon's column names", ".csv"),
+    "codecarbon": Form("codecarbon", "rows with codecarbon's column names", ".csv", states_warnings=False),
 }
 
 PICTURES = ("svg", "png")

@@ -1,12 +1,12 @@
 """BoAmps report on an AI task: energy of the computers in kWh, in the field that the format calls powerConsumption."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from greentrain.errors import InputError, either
 from greentrain.interval import Interval
+from greentrain.plain_numbers import plain_json
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
@@ -42,7 +42,7 @@ def render(
     task_family : str, optional
         Such as text generation or image classification; the format demands it.
     infrastructure : {'publicCloud', 'privateCloud', 'onPremise', 'other'}, optional
-        Left out, publicCloud for a region of a provider, else other.
+        Left out, publicCloud for a region or an instance type of a provider, else other.
     """
     if infrastructure not in (None, *INFRASTRUCTURES):
         raise InputError("infrastructure", infrastructure, f"must be {either(INFRASTRUCTURES)}")
@@ -56,7 +56,7 @@ def render(
         "quality": quality(data.it_energy_kwh),
         "greentrain": properties_of(data),
     }
-    return json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return plain_json(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def quality(value: Interval) -> str:
@@ -119,10 +119,10 @@ def _measure(data: ReportData, line: RunLine) -> dict[str, Any]:
 
 
 def _infrastructure(data: ReportData, named: str | None) -> dict[str, Any]:
-    regions = [line.location for line in data.lines if line.location and ":" in line.location]
-    found: dict[str, Any] = {"infraType": named or ("publicCloud" if regions else "other")}
-    if regions:
-        found["cloudProvider"] = regions[0].partition(":")[0]
+    providers = scope_statements.cloud_providers(data)
+    found: dict[str, Any] = {"infraType": named or ("publicCloud" if providers else "other")}
+    if providers:
+        found["cloudProvider"] = providers[0]
     return {**found, "components": list(_components(data))}
 
 

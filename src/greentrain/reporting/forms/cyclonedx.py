@@ -1,10 +1,10 @@
 """CycloneDX machine learning bill of materials: energy in kWh and emissions in tonnes, the only units it has."""
 
-import json
 from datetime import UTC
 from typing import Any
 
 from greentrain.errors import InputError, either
+from greentrain.plain_numbers import plain_json
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
@@ -44,7 +44,7 @@ def render(data: ReportData, *, activity: str = "training", spec_version: str = 
         "metadata": _metadata(data),
         "components": [_model(data, activity)],
     }
-    return json.dumps(bill, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return plain_json(bill, indent=2, ensure_ascii=False) + "\n"
 
 
 def _metadata(data: ReportData) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from greentrain.catalogue.records import WORLD
 from greentrain.csv_text import rows_csv
 from greentrain.errors import InputError, InvalidNumber, either
 from greentrain.footprint import Grid
@@ -116,7 +117,7 @@ def _ends(quantity: str, column: str, value: Interval | None) -> dict[str, str]:
 
 
 def _factor(data: ReportData, line: RunLine) -> dict[str, str]:
-    found = {"factor_place": line.location or "", "pue": f"{line.pue.best:.6g}" if line.pue else ""}
+    found = {"factor_place": _factor_place(line), "pue": f"{line.pue.best:.6g}" if line.pue else ""}
     if line.grid is None:
         return found
     return {
@@ -126,6 +127,13 @@ def _factor(data: ReportData, line: RunLine) -> dict[str, str]:
         "factor_accounting": line.grid.accounting or "not stated",
         **_source(data, line.grid),
     }
+
+
+def _factor_place(line: RunLine) -> str:
+    """Return the code of the factor's place; of a run of unknown place what its factor is: none of the world's."""
+    if line.location == WORLD and line.grid is not None and line.grid.basis == "default":
+        return "place not known"
+    return line.location or ""
 
 
 def _source(data: ReportData, grid: Grid) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """EU AI Act: the items on computation and energy of the model documentation of a general-purpose model."""
 
+from greentrain.numbers import hours_as_given, in_small_unit
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.file_mark import made_by
@@ -8,6 +9,8 @@ from greentrain.reporting.report_data import STATED, ReportData
 
 FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
+_FEW_HOURS = 0.1
+"""Less is stated in smaller units too. [h]"""
 _DAYS_PER_MONTH = 365.25 / 12
 _RANGES = ((1, "less than 1 month"), (3, "1 to 3 months"), (6, "3 to 6 months"))
 _OF_PROFILES = {"tdp", "accelerator_power", "cpu_tdp_per_core"}
@@ -55,13 +58,22 @@ def _items(data: ReportData) -> dict[str, str]:
         "Training time, hardware-days": _amount(form_unit(FORM, "hardware_days"), devices),
         "Hardware": markdown(scope_statements.hardware_of(data)) or _NOT_STATED,
         "Amount of computation used for training": _flop(data),
-        "Amount of energy used for training": energy.with_unit(data.facility_energy_kwh.best),
+        "Amount of energy used for training": energy.with_unit(data.facility_energy_kwh.best) + _small(data, " ({})"),
         "How the energy is known": scope_statements.basis_text(data),
     }
 
 
 def _amount(unit: FormUnit, hours: float | None) -> str:
-    return _NOT_STATED if hours is None else unit.with_unit(hours)
+    if hours is None:
+        return _NOT_STATED
+    small = f" ({hours_as_given(hours)})" if hours < _FEW_HOURS else ""
+    return f"{unit.with_unit(hours)}{small}"
+
+
+def _small(data: ReportData, words: str) -> str:
+    """Write a small energy with a prefix too: the form asks for MWh, of which nobody counts nine zeros."""
+    shown = in_small_unit(data.facility_energy_kwh.best, "kWh")
+    return words.format(shown) if shown else ""
 
 
 def _range(hours: float | None) -> str:
@@ -97,7 +109,7 @@ def energy_method(data: ReportData) -> str:
         _how(data),
         f"Boundary: {scope_statements.boundary_text(data)}.",
         f"Runs covered: {scope_statements.runs_text(data)}.",
-        f"Result: {energy.with_unit(value.best)}, {span}.",
+        f"Result: {energy.with_unit(value.best)}, {span}{_small(data, ', that is {}')}.",
         "Energy of making the hardware, of preparing data and of inference is not included.",
         f"Computed with {scope_statements.versions_text(data)}.",
     )

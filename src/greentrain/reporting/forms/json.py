@@ -6,6 +6,7 @@ from typing import Any
 
 from greentrain.footprint import BASES
 from greentrain.interval import Interval
+from greentrain.plain_numbers import plain_json
 from greentrain.reporting.report_data import KINDS, QUANTITIES, STATUSES, Components, ReportData, RunLine
 
 SCHEMA_VERSION = 1
@@ -18,7 +19,7 @@ _LINE = (
 
 def render(data: ReportData) -> str:
     """Write report data as JSON text."""
-    return json.dumps(report_dict(data), indent=2, allow_nan=False) + "\n"
+    return plain_json(report_dict(data), indent=2) + "\n"
 
 
 def report_dict(data: ReportData) -> dict[str, Any]:

@@ -351,9 +351,7 @@ class _Machines(NamedTuple):
 
     @classmethod
     def of(cls, data: ReportData, memory: str | None, storage: str | None, infrastructure: str | None) -> "_Machines":
-        instances = data.estimate and data.estimate.run["instance"]
-        is_rented = instances or any(line.location and ":" in line.location for line in data.lines)
-        named = infrastructure or ("publicCloud" if is_rented else None)
+        named = infrastructure or ("publicCloud" if scope_statements.cloud_providers(data) else None)
         return cls(memory or _memory(data), storage, INFRASTRUCTURES[named] if named else None)
 
     @property

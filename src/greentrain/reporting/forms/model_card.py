@@ -1,6 +1,7 @@
 """The Hugging Face model card: emissions in grams for its front matter, and the section on environmental impact."""
 
 from greentrain.errors import InputError, either
+from greentrain.numbers import in_small_unit
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
 from greentrain.reporting.form_units import form_unit, plain_decimal
@@ -75,12 +76,10 @@ def _boundary(data: ReportData) -> str:
 
 def section_lines(data: ReportData) -> list[str]:
     """Write the lines of the section on environmental impact, in Markdown."""
-    codes = (line.location for line in data.lines if line.location)
-    providers = dict.fromkeys(code.partition(":")[0] for code in codes if ":" in code)
     facts = {
         "Hardware Type": scope_statements.hardware_of(data) or "not stated",
         "Hours used": _hours(data),
-        "Cloud Provider": "; ".join(providers) or "not stated",
+        "Cloud Provider": "; ".join(scope_statements.cloud_providers(data)) or "not stated",
         "Compute Region": "; ".join(scope_statements.places(data)) or "not stated",
         "Carbon Emitted": _emitted(data),
         "Energy Consumed": _energy(data),
@@ -100,13 +99,19 @@ def _hours(data: ReportData) -> str:
 def _emitted(data: ReportData) -> str:
     value, grams, text = data.operational_kg, form_unit(FORM, "emissions"), form_unit(FORM, "emissions_text")
     span = scope_statements.span_text(value, text.text(value.low), text.with_unit(value.high))
-    return f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)} ({span})"
+    amount = f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)}"
+    return f"{amount} ({span}){_small(value.best, 'kg', ' CO2e')}"
 
 
 def _energy(data: ReportData) -> str:
     value, energy = data.facility_energy_kwh, form_unit(FORM, "energy")
     span = scope_statements.span_text(value, energy.text(value.low), energy.with_unit(value.high))
-    return f"{energy.with_unit(value.best)} ({span})"
+    return f"{energy.with_unit(value.best)} ({span}){_small(value.best, 'kWh')}"
+
+
+def _small(value: float, unit: str, of: str = "") -> str:
+    shown = in_small_unit(value, unit)
+    return f" = {shown}{of}" if shown else ""
 
 
 def _statement(data: ReportData) -> str:

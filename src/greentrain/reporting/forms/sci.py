@@ -6,11 +6,13 @@ from typing import NamedTuple
 from greentrain.errors import InputError, either
 from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
+from greentrain.numbers import SMALL, ascii_unit, rounded, scale_for
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.file_mark import made_by
-from greentrain.reporting.form_units import form_unit
+from greentrain.reporting.form_units import form_unit, grouped
 from greentrain.reporting.report_data import ReportData
+from greentrain.units import G_PER_KG
 
 FORM = "sci"
 UNITS = ("run", "token", "flop")
@@ -24,6 +26,8 @@ _SCI_FOR_AI = (
     "2026), asks a provider for more: all of inception, training with its intermediate runs, and deployment, per FLOP, "
     "training token or billion parameters, gross or effective. This is the score of training alone by ISO/IEC 21031"
 )
+_LEAST_G = 1e-9
+"""Nobody counts more zeros than that. [g]"""
 _WATER = ("wue", "water_intensity")
 _METHODS = {
     "measured": "measured",
@@ -60,7 +64,7 @@ def render(data: ReportData, *, functional_unit: str = "run") -> str:
         "",
         f"# Software carbon intensity of training: {markdown(data.title)}",
         "",
-        f"**SCI = {_grams(score.best)} g CO2e per {unit.name}** ({_span(score)})",
+        f"**SCI = {_score(score, unit)}",
         "",
         *scope_statements.warning_lines(data),
         *_explained(data, unit),
@@ -106,12 +110,21 @@ def _terms(data: ReportData) -> tuple[Interval, ...]:
 
 
 def _grams(value: float) -> str:
-    """Write grams, which per token or operation are too small for plain decimals."""
-    return (
-        form_unit(FORM, "emissions").text(value / form_unit(FORM, "emissions").factor)
-        if value >= 1e-3
-        else f"{value:.3e}"
-    )
+    """Write grams in decimals; per operation they are too small for these."""
+    if value < _LEAST_G:
+        return f"{value:.3e}"
+    unit = form_unit(FORM, "emissions")
+    return unit.text(value / unit.factor)
+
+
+def _score(score: Interval, unit: Unit) -> str:
+    """Write the score in grams, or with a prefix where these are few."""
+    if not _LEAST_G <= score.best < SMALL:
+        return f"{_grams(score.best)} g CO2e per {unit.name}** ({_span(score)})"
+    scale = scale_for(score.best / G_PER_KG, "kg")
+    low, best, high = (rounded(value / G_PER_KG / scale.size) for value in score)
+    name = f"{ascii_unit(scale)} CO2e"
+    return f"{best} {name} per {unit.name}** ({scope_statements.span_text(score, low, f'{high} {name}')})"
 
 
 def _span(value: Interval) -> str:
@@ -172,7 +185,7 @@ def _row(data: ReportData, item: Input) -> str:
 def _coefficient(value: float, digits: int) -> str:
     """Write a coefficient with so many significant digits, in decimals: 52,560 h, not 5.256e+04."""
     shown = float(f"{value:.{digits}g}")
-    return f"{shown:,.0f}" if abs(shown) >= 10**digits else f"{shown:,.{digits}g}"
+    return f"{shown:,.0f}" if abs(shown) >= 10**digits else grouped(f"{shown:.{digits}g}")
 
 
 def _titles(data: ReportData, keys: list[str]) -> str:

@@ -1,11 +1,11 @@
 """SPDX 3.0.1 AI package: the energy of training in kWh, as a decimal number in text."""
 
-import json
 import re
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from greentrain.errors import InputError
+from greentrain.plain_numbers import plain_json
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.form_units import form_unit
@@ -18,6 +18,8 @@ ACTIVITIES = {"training": "ai_trainingEnergyConsumption", "fine-tuning": "ai_fin
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+\Z")
 _NAMESPACE = "https://spdx.org/spdxdocs/greentrain"
 _NO_LICENCE = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense"
+_LICENCE = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?(?:LicenseRef-|AdditionRef-)?[A-Za-z0-9][A-Za-z0-9.-]*\+?\Z")
+_OPERATORS = ("AND", "OR", "WITH", "and", "or", "with")
 _LICENCE_RELATIONS = ("hasConcludedLicense", "hasDeclaredLicense")
 
 
@@ -100,11 +102,32 @@ def render(
     for name, uri in (("namespace", namespace), ("download_location", download_location)):
         if uri is not None and not _URI.match(uri):
             raise InputError(name, uri, "must be a URI, such as https://example.org/models/bert")
+    if licence is not None and not _is_expression(licence):
+        rule = "must be an SPDX licence expression, such as Apache-2.0, MIT OR Apache-2.0 or LicenseRef-Our-Terms"
+        raise InputError("licence", licence, rule)
     released = None if release_time is None else _released(release_time)
     package = Package(released, supplied_by, download_location, package_version, licence)
     scope_statements.refuse_nothing(data, FORM)
     document = {"@context": CONTEXT, "@graph": _graph(data, ACTIVITIES[activity], namespace.rstrip("/#"), package)}
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return plain_json(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _is_expression(text: str) -> bool:
+    """Tell whether a text is a licence expression by the grammar of SPDX, whatever licences there are."""
+    words = re.sub(r"([()])", r" \1 ", text).split()
+    depth, wants_licence = 0, True
+    for word in words:
+        if word == "(" and wants_licence:
+            depth += 1
+        elif word == ")" and not wants_licence and depth:
+            depth -= 1
+        elif word in _OPERATORS and not wants_licence:
+            wants_licence = True
+        elif wants_licence and _LICENCE.match(word) and word not in _OPERATORS:
+            wants_licence = False
+        else:
+            return False
+    return not depth and not wants_licence
 
 
 def _released(time: str) -> str:

@@ -1,7 +1,7 @@
 """One job by published methods next to ours, as text for a terminal of 80 columns, plain ASCII."""
 
 from greentrain.factors import Decomposition
-from greentrain.numbers import rounded
+from greentrain.numbers import Scale, ascii_unit, rounded, small_scale
 from greentrain.reporting.document.blocks import bullets, table
 from greentrain.reporting.document.render_text import field, group, joined, table_lines, wrapped
 from greentrain.validation.comparison import MethodComparison
@@ -25,17 +25,23 @@ def comparison_text(comparison: MethodComparison) -> str:
 
 
 def _results(comparison: MethodComparison) -> list[str]:
-    header = ("", "kWh", "g/kWh", "kg CO2e", "over ours")
-    rows = [_figures(comparison.ours, 1.0), *(_figures(item.result, item.ratio) for item in comparison.methods)]
+    results = [comparison.ours, *(item.result for item in comparison.methods)]
+    energy = small_scale(max(item.kwh for item in results), "kWh")
+    mass = small_scale(max(item.kg for item in results), "kg")
+    unit = f"{ascii_unit(mass)} CO2e"
+    header = ("", ascii_unit(energy), "g/kWh", unit, "over ours")
+    ratios = [1.0, *(item.ratio for item in comparison.methods)]
+    rows = [_figures(item, ratio, energy, mass) for item, ratio in zip(results, ratios, strict=True)]
     shown = table("The same job by published methods", header, rows, (1, 2, 3, 4), (_LABEL, 10, 7, 11, 9))
-    low, high = comparison.tools_kg
+    low, high = (kg / mass.size for kg in comparison.tools_kg)
     factor = rounded(high / low)
-    text = f"The tools among them range from {rounded(low)} to {rounded(high)} kg CO2e, a factor of {factor}."
+    text = f"The tools among them range from {rounded(low)} to {rounded(high)} {unit}, a factor of {factor}."
     return [*table_lines(shown), *wrapped(text)]
 
 
-def _figures(result: MethodResult, ratio: float) -> tuple[str, ...]:
-    return result.label, rounded(result.kwh), rounded(result.g_per_kwh), rounded(result.kg), rounded(ratio)
+def _figures(result: MethodResult, ratio: float, energy: Scale, mass: Scale) -> tuple[str, ...]:
+    amounts = rounded(result.kwh / energy.size), rounded(result.g_per_kwh), rounded(result.kg / mass.size)
+    return result.label, *amounts, rounded(ratio)
 
 
 def _splits(comparison: MethodComparison) -> list[str]:
