@@ -25,7 +25,7 @@ def test_per_token_and_per_operation() -> None:
     data = sized()
     assert data.embodied_kg is not None
     grams = 1000 * (240 + data.embodied_kg.best)
-    assert f"SCI = {grams / 4e10:.3e} g CO2e per token" in render(data, functional_unit="token")
+    assert f"SCI = {1e6 * grams / 4e10:.2f} ug CO2e per token" in render(data, functional_unit="token")
     assert f"SCI = {grams / 2.4e20:.3e} g CO2e per FLOP" in render(data, functional_unit="flop")
 
 
