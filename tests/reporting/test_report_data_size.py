@@ -69,7 +69,7 @@ def test_a_tracked_run_states_its_computation(tmp_path: Path, capsys: pytest.Cap
     assert run(["report", "--project", "p", "--tokens", "1M", *home, "sci", "--functional-unit", "token"]) == 0
     # 2 x 1.19 x 0.2016 kg, and 2 x (150 + 375) kg / (35,040 h x 0.75), over 1e6 tokens.
     grams = 1000 * 2 * (0.239904 + 525 / 35_040 / 0.75) / 1e6
-    assert f"**SCI = {grams:.3e} g CO2e per token**" in capsys.readouterr().out
+    assert f"**SCI = {1e6 * grams:.0f} ug CO2e per token**" in capsys.readouterr().out
     assert run(["report", "--project", "p", "--params", "8B", *home, "latex", "--checklist", "acl"]) == 0
     assert capsys.readouterr().out.startswith(
         "The model has 8 billion parameters, the total computational budget was 2"
