@@ -174,6 +174,21 @@ def either(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
+def path_text(parameter: str, path: object) -> str:
+    """Return a path as text.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    import os
+
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        raise InputError(parameter, path, "must be a path")
+    return os.fsdecode(path)
+
+
 def printable(message: str) -> str:
     """Escape what a terminal would obey; cut words of more than 200 characters, and the whole at 1,000."""
     message = escaped(message)

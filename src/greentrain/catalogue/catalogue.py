@@ -13,6 +13,7 @@ from greentrain.catalogue.records import Equivalent, Source
 from greentrain.catalogue.table_files import Records, read_record
 from greentrain.catalogue.tables import Tables
 from greentrain.catalogue.user_folder import own_profiles_folder
+from greentrain.errors import path_text
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def load_catalogue(profiles: str | os.PathLike[str] | None = None) -> Catalogue:
     400.0
     """
     own = own_profiles_folder()
-    folders = (*([own] if own else []), *([] if profiles is None else [os.fspath(profiles)]))
+    folders = (*([own] if own else []), *([] if profiles is None else [path_text("profiles", profiles)]))
     return _of_folders(folders)
 
 

@@ -115,7 +115,7 @@ def _city_names(tables: LookupRows) -> dict[str, str]:
         others = [other.rpartition(" (") for other in listed(row, "ambiguous_with")]
         for name in (row["name"], *listed(row, "aliases")):
             same = [code.rstrip(")") for other, _, code in others if names.plain(other) == names.plain(name)]
-            for key in {names.fold(name), names.plain(name)}:
+            for key in dict.fromkeys((names.fold(name), names.plain(name))):  # a set has another order each time
                 places.setdefault(key, []).extend([row["place"], *same])
                 shown.setdefault(key, f"{name}|subdivision" if row["kind"] == "subdivision" else name)
     return {key: f"{';'.join(dict.fromkeys(codes))}|{shown[key]}" for key, codes in places.items()}

@@ -8,7 +8,7 @@ from typing import Any
 from greentrain._version import __version__
 from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
 from greentrain.csv_text import rows_csv
-from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, either
+from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, either, path_text
 from greentrain.history.merge import NotAskedFor, read_run
 from greentrain.history.run import ROW_COLUMNS, SCHEMA_VERSION, Run, to_plain_data
 from greentrain.interval import Interval, exact
@@ -135,7 +135,7 @@ class History:
     """
 
     def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
-        self.homes: tuple[str, ...] = (home_folder() if home is None else os.fspath(home),)
+        self.homes: tuple[str, ...] = (home_folder() if home is None else path_text("home", home),)
         self._is_standard = home is None and not os.environ.get(HOME_VARIABLE)
 
     def runs(
@@ -217,6 +217,8 @@ class History:
         >>> History().get("bert")
         <Run bert-1 completed, 3600 s, 0.5998 kWh, 0.2399 kg CO2e (90 % interval 0.2191 to 0.2668)>
         """
+        if not isinstance(id, str):
+            raise InputError("id", id, "must be text")
         folders = self._folders_of(id)
         run = read_run(folders)
         if run is None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from greentrain.errors import InputError
+from greentrain.errors import InputError, path_text
 from greentrain.reporting.document.blocks import Document
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.regular_file import read_regular
@@ -82,7 +82,7 @@ def own_template(
     """
     from greentrain.reporting.templating import context
 
-    name = os.fspath(path)
+    name = path_text("template", path)
     try:
         source = _source(name)
         handed_over = pickle.dumps((name, source, escape, context(data, more=more)))

@@ -81,6 +81,8 @@ def report(
 
 def form_of(name: str) -> Form:
     """Find a form by its name."""
+    if not isinstance(name, str):
+        raise UnknownName("format", name, f"must be {either(tuple(FORMS))}")
     if name not in FORMS:
         raise UnknownName("format", name, f"must be {either(tuple(FORMS))}", _near(name))
     return FORMS[name]

@@ -33,7 +33,7 @@ from typing import Any
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.schema.columns import SCHEMAS
 from greentrain.catalogue.table_files import CsvTable, Row, places_folder, read_own_table, shipped_table
-from greentrain.errors import DataError, InputError, UnknownName
+from greentrain.errors import DataError, InputError, UnknownName, path_text
 from greentrain.validation.names import find_hardware, find_place
 from greentrain.validation.recompute import (
     RELATIVE_TOLERANCE,
@@ -132,7 +132,7 @@ class _Cells:
 
 
 def _checked_file(path: str | PathLike[str]) -> str:
-    file = os.fspath(path)
+    file = path_text("references", path)
     if not file.strip():
         raise InputError(_PARAMETER, file, "must name a CSV file")
     if os.path.isdir(file):

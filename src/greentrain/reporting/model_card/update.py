@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Any
 
-from greentrain.errors import DataError, InputError
+from greentrain.errors import DataError, InputError, path_text
 from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.model_card import metadata, section_lines
 from greentrain.reporting.model_card.front_matter import find_front_matter, line_end_of, with_mapping
@@ -133,12 +133,13 @@ def read_card(path: str | os.PathLike[str]) -> str:
     DataError
         If there is no such file, or it is not UTF-8.
     """
+    name = path_text("card", path)
     try:
-        return read_regular(os.fspath(path), LONGEST_CARD_BYTES)
+        return read_regular(name, LONGEST_CARD_BYTES)
     except UnicodeDecodeError as error:
-        raise DataError(os.fspath(path), f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
+        raise DataError(name, f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
     except OSError as error:
-        raise DataError(os.fspath(path), f"cannot be read: {error.strerror}") from None
+        raise DataError(name, f"cannot be read: {error.strerror}") from None
 
 
 def _text(card: Any) -> str:
