@@ -134,3 +134,12 @@ def test_messages_are_short_and_plain(capsys: pytest.CaptureFixture[str]) -> Non
             assert said.rstrip("\n").isprintable()
             assert len(said) < 1100
             assert all(len(part) < 250 for part in said.split(" "))
+
+
+def test_a_table_that_has_no_end_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a link to a device, which anybody can put into a repository."""
+    table = tmp_path / "accelerators.csv"
+    table.symlink_to("/dev/zero")
+    for command in (["validate", "--references", str(table)], ["estimate", *JOB, "--profiles", str(tmp_path)]):
+        assert run(command) == 2
+        assert capsys.readouterr().err == f"greentrain: {table}: is longer than 64 MiB\n"

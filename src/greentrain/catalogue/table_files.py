@@ -57,6 +57,8 @@ PLACE_TABLES = (
 )
 
 Row = dict[str, str]
+_LONGEST_BYTES = 64 * 2**20
+"""Of a table; what a link to a device gives has no end. [B]"""
 
 
 class Records(Mapping):  # type: ignore[type-arg]  # typing, which would say of what, takes longer than an estimate
@@ -211,7 +213,10 @@ def read_own_table(path: str) -> CsvTable:
 def _text(path: str) -> str:
     try:
         with open(path, "rb") as file:
-            text = file.read().decode("utf-8-sig")
+            content = file.read(_LONGEST_BYTES + 1)
+        if len(content) > _LONGEST_BYTES:
+            raise DataError(path, f"is longer than {_LONGEST_BYTES >> 20} MiB")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(path, f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
     except OSError as error:
