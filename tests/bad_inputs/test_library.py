@@ -97,8 +97,8 @@ NAMES: list[Case] = [
     ({"instance": "p4d"}, UnknownName, "instance 'p4d': unknown cloud instance type; did you mean p4d.24xlarge "
      "or p4de.24xlarge?"),
     ({"location": "!!!"}, UnknownName, "location '!!!': unknown place; 'greentrain grids WORD' searches the places"),
-    ({"location": "us-west-1"}, AmbiguousName, "location 'us-west-1': several providers have a region of this name; "
-     "choose aws:us-west-1 or lambda:us-west-1"),
+    ({"location": "us-west-2"}, AmbiguousName, "location 'us-west-2': several providers have a region of this name; "
+     "choose aws:us-west-2 or lambda:us-west-2"),
 ]  # fmt: skip
 EMPTY = "must not be empty; leave it out when unknown"
 TEXTS: list[Case] = [

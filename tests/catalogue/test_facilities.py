@@ -22,8 +22,15 @@ def test_a_figure_of_the_year_else_the_nearest_earlier_one(year: int, figure_yea
 
 
 def test_without_a_year_the_latest_figure() -> None:
-    """As after any year to come."""
-    assert FACILITIES.figure("pue", "industry", "", None) == FACILITIES.figure("pue", "industry", "", 9999)
+    """As after any year to come, with the widest interval of all years: 2019 had 1.67 (1.101 to 2.072).
+
+    1.52 x 1.101 / 1.67 = 1.002 and 1.52 x 2.072 / 1.67 = 1.886.
+    """
+    figure, latest = (FACILITIES.figure("pue", "industry", "", year) for year in (None, 9999))
+    assert figure is not None
+    assert latest is not None
+    assert figure._replace(value=latest.value) == latest
+    assert figure.value == pytest.approx((1.52 * 1.101 / 1.67, 1.52, 1.52 * 2.072 / 1.67))
 
 
 def test_an_unknown_provider_has_no_figure() -> None:

@@ -402,6 +402,6 @@ def test_loading_the_module_loads_no_more_than_json_and_a_check_value() -> None:
         "print(sorted(name for name in set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    ours = {"_lazy", "_version", "journal", "journal.writer", "journal.paths", "journal.access_rights"}
+    ours = {"_lazy", "_version", "errors", "journal", "journal.writer", "journal.paths", "journal.access_rights"}
     allowed = {"greentrain", "binascii", "collections.abc", *(f"greentrain.{name}" for name in ours)}
     assert set(eval(done.stdout)) <= allowed

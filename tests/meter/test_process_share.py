@@ -12,7 +12,7 @@ import pytest
 
 from greentrain.meter import live_runs
 from greentrain.meter.control_groups import JobGroup
-from greentrain.meter.live_runs import LiveRun, LiveRuns, announce
+from greentrain.meter.live_runs import HostRun, LiveRuns, announce
 from greentrain.meter.process_share import ProcessShare, ProcessTree, RunUse
 
 SPIN = "import time\nend = time.process_time() + {seconds}\nwhile time.process_time() < end: pass\n"
@@ -180,12 +180,12 @@ def test_two_runs_in_one_job(tmp_path: Path) -> None:
     first = RunUse(os.getpid(), "1000000.1.aaaaaa", [group_of(jobs, 0)])
     second = RunUse(os.getpid(), "2000000.1.bbbbbb", [group_of(jobs, 0)])
 
-    def neighbours(seconds: float) -> dict[str, LiveRun]:
-        return {"2": LiveRun(2.0, inf, {**second.facts, "scope": "processes", "cpu_seconds": seconds, "bytes": 300})}
+    def neighbours(seconds: float) -> dict[str, HostRun]:
+        return {"2": HostRun(2.0, inf, {**second.facts, "scope": "processes", "cpu_seconds": seconds, "bytes": 300})}
 
     first.count({})
     first.count(neighbours(0.0))
-    second.count({"1": LiveRun(1.0, inf, {**first.facts, "scope": first.scope})})
+    second.count({"1": HostRun(1.0, inf, {**first.facts, "scope": first.scope})})
     assert (first.scope, second.scope) == ("/job_1", "processes")
 
     group_of(jobs, 10_000_000)
@@ -200,10 +200,10 @@ def test_a_run_has_the_job_when_the_first_has_ended(tmp_path: Path) -> None:
     """It counted its processes until then; the job's earlier time is not added."""
     run = RunUse(os.getpid(), "2000000.1.bbbbbb", [group_of(tmp_path, 50_000_000)])
     earlier = {"scope": "/job_1", "groups": ["/job_1"], "cpu_seconds": 40.0}
-    run.count({"1": LiveRun(1.0, inf, earlier)})
-    before = run.count({"1": LiveRun(1.0, inf, earlier)})[0]
+    run.count({"1": HostRun(1.0, inf, earlier)})
+    before = run.count({"1": HostRun(1.0, inf, earlier)})[0]
     assert run.scope == "processes"
     group_of(tmp_path, 53_000_000)
-    seconds = run.count({"1": LiveRun(1.0, 5.0, earlier)})[0]
+    seconds = run.count({"1": HostRun(1.0, 5.0, earlier)})[0]
     assert run.scope == "/job_1"
     assert seconds - before == pytest.approx(3.0)

@@ -86,7 +86,7 @@ def test_defaults_are_counted_and_listed(results: dict[str, Any]) -> None:
     """Five of the numbers of the exact estimate are ours: they concern making the hardware, and water."""
     text = report(results["estimate"], "text")
     assert "5 inputs were filled in by default:" in text
-    assert "- embodied emissions of the node, per device: 375 (188 to 750) kg (assumed)" in text
+    assert "- embodied emissions of the node, per device: 375 (150 to 1,060) kg (assumed)" in text
 
 
 def test_a_project_says_what_failed(results: dict[str, Any]) -> None:

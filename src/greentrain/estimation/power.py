@@ -300,7 +300,7 @@ def _host_power(catalogue: Catalogue, value: float | None, devices: ResolvedDevi
     figure = default(profile.hardware_class, "host_share")
     usual = default(profile.hardware_class, "utilization").value.best
     tdp = profile.tdp_w.best if profile.tdp_w else device_w / usual
-    shares = (default(one.hardware_class, "host_share").value for one in devices.profiles(catalogue))
+    shares = (share.value for share in _defaults(catalogue, devices, "", "host_share"))
     watts = spanning(figure.value, *shares).scaled(tdp)
     note = f"{figure.value.best:g} x TDP. {figure.notes}"
     return Input("host_power", watts, "W", figure.basis, figure.source, note, 1.0, f"host:{profile.hardware_class}")
@@ -379,6 +379,8 @@ def _defaults(catalogue: Catalogue, devices: ResolvedDevices, workload: str, par
     """List the default of the device and, where its name covers several, those of the others."""
     hardware = catalogue.hardware
     classes = dict.fromkeys(profile.hardware_class for profile in devices.profiles(catalogue))
+    if (devices.profile.hardware_class, parameter) in hardware.own_defaults:  # measured on the user's own devices
+        classes = {devices.profile.hardware_class: None}
     return [
         hardware.default_for_workload(one, workload, parameter) or hardware.default(one, parameter) for one in classes
     ]

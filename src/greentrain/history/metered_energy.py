@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from greentrain.catalogue import Accelerator
 from greentrain.history.recorded_run import NodeMeasurement, RecordedRun
 from greentrain.interval import Interval, exact, sum_independent
-from greentrain.journal.records import ASSUMED_TDP, COMPONENTS, NOT_DRAWING
+from greentrain.journal.records import COMPONENTS, NOT_DRAWING
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 _LEAST_OVER_IDLE = 0.5
@@ -41,7 +41,7 @@ def metered_energy(nodes: Sequence[NodeMeasurement], components: Iterable[str] =
 
 def _width_of(node: NodeMeasurement, name: str) -> str:
     """Return which of the widths the energy of a component has."""
-    is_assumed = any(part.method == ASSUMED_TDP for part in node.components if part.component == name)
+    is_assumed = name in node.assumed
     return "assumed" if is_assumed and node.quality[name] == "modelled" else node.quality[name]
 
 

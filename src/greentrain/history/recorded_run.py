@@ -13,7 +13,7 @@ from greentrain.estimation.seen_hardware import is_counted, measured_run_inputs
 from greentrain.footprint import SiteFactors
 from greentrain.interval import Interval
 from greentrain.journal import fields
-from greentrain.journal.records import Component, Gap, Log, SpanRecord, expects_accelerators
+from greentrain.journal.records import ASSUMED_TDP, Component, Gap, Log, SpanRecord, expects_accelerators
 from greentrain.record import Record
 
 _LEAST_SECONDS = 0.001
@@ -78,6 +78,11 @@ class NodeMeasurement(NamedTuple):
     notes: tuple[str, ...]
     unread_seconds: dict[str, float] = {}  # noqa: RUF012 -- a default that nothing changes
     computer: dict[str, Any] = {}  # noqa: RUF012
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Components of which neither a sensor nor a TDP is known: their energy is assumed from the load."""
+        return tuple(dict.fromkeys(part.component for part in self.components if part.method == ASSUMED_TDP))
 
     @property
     def total_kwh(self) -> float | None:

@@ -12,7 +12,6 @@ from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
 from greentrain.journal.records import (
-    ASSUMED_TDP,
     COMPONENTS,
     DAMAGED,
     IMPLAUSIBLE_POWER,
@@ -119,8 +118,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     @property
     def flags(self) -> tuple[str, ...]:
         """Words for what a user of the numbers has to know, such as ``damaged`` and ``missing_time``."""
-        parts = (part for node in self.nodes for part in node.components)
-        found = {MISSING_TIME: bool(self.coverage), NO_TDP: any(part.method == ASSUMED_TDP for part in parts)}
+        found = {MISSING_TIME: bool(self.coverage), NO_TDP: any(node.assumed for node in self.nodes)}
         return (*self.journal_flags, *(flag for flag, is_set in found.items() if is_set))
 
     @property
@@ -206,6 +204,8 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
         parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")
         found |= {name: to_plain_data(getattr(self, name)) for name in parts}
+        for node, written in zip(self.nodes, found["nodes"], strict=True):
+            written["unmeasured"] += [name for name in node.assumed if name not in written["unmeasured"]]
         found["estimate"] = None if self.estimate is None else self.estimate.to_dict()
         found["reconciliation"] = self._reconciliation()
         return found | {"folders": list(self.folders), "notes": list(self.notes)}

@@ -1,7 +1,12 @@
 """Types of what a journal records: the components that a meter reads, times without a reading, spans and logs."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 COMPONENTS = ("gpu", "cpu", "memory")
 """The kinds of components that a meter distinguishes, in the order of the journal."""

@@ -1,11 +1,18 @@
 """The protocol of meters: sources of cumulative energy by component."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
 
 from greentrain.journal.records import COMPONENTS, Component
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.units import WATT_SECONDS_PER_KWH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+else:
+    Protocol = object  # a training process that replays a recording does not load typing
 
 __all__ = [
     "WATT_SECONDS_PER_KWH", "Component", "Meter", "NoMeter", "Reading", "SimpleMeter", "switched_off",

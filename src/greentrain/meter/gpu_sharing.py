@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from greentrain.meter.attribution import DeviceUse, device_share
 from greentrain.meter.control_groups import job_groups
-from greentrain.meter.live_runs import LiveRun, LiveRuns, began, find_place
+from greentrain.meter.live_runs import HostRun, LiveRuns, began, find_place
 from greentrain.meter.process_share import ancestors, listed, process_namespace
 
 _INITIAL_NAMESPACE = 0xEFFFFFFC  # the kernel's own number of the process ids that are not a container's
@@ -139,7 +139,7 @@ class GpuSharing:
         others = {name: run for name, run in self._runs.others.items() if run.until == inf}
         return {number: device_share(self._use(number, others)) for number in self._devices}
 
-    def _use(self, number: int, others: Mapping[str, LiveRun]) -> DeviceUse:
+    def _use(self, number: int, others: Mapping[str, HostRun]) -> DeviceUse:
         uuids = set(self._devices[number])
         runs = 1 + sum(bool(uuids.intersection(map(str, listed(run.facts, "devices")))) for run in others.values())
         found = None
@@ -154,7 +154,7 @@ class GpuSharing:
         is_whole = bool(own) or self._namespace == _INITIAL_NAMESPACE
         return DeviceUse(own, strangers, found.sm_time, found.memory, runs, is_whole)
 
-    def _is_own(self, pid: int, others: Mapping[str, LiveRun]) -> bool:
+    def _is_own(self, pid: int, others: Mapping[str, HostRun]) -> bool:
         """Whether a process is the run's, and not that of another run inside it."""
         here = [run for run in others.values() if run.facts.get("processes") == self._namespace]
         roots = {run.facts.get("root"): run.since for run in here}
@@ -165,7 +165,7 @@ class GpuSharing:
                 return False
         return self._is_in_own_job(pid, others)
 
-    def _is_in_own_job(self, pid: int, others: Mapping[str, LiveRun]) -> bool:
+    def _is_in_own_job(self, pid: int, others: Mapping[str, HostRun]) -> bool:
         shared = {group.name for group in job_groups(pid)}.intersection(self._groups)
         return any(
             not any(group in listed(run.facts, "groups") and run.since < self._since for run in others.values())

@@ -212,7 +212,7 @@ class OwnPresence:
         self._path = path
 
 
-class LiveRun(NamedTuple):
+class HostRun(NamedTuple):
     """Another run of this computer.
 
     Attributes
@@ -242,7 +242,7 @@ class LiveRuns:
 
     Attributes
     ----------
-    others : dict of str to LiveRun
+    others : dict of str to HostRun
         Those that are there, or were a short time ago, by name.
     """
 
@@ -255,7 +255,7 @@ class LiveRuns:
         self._paths: dict[str, str] = {}
         self._gone: set[str] = set()
         self._final: set[str] = set()
-        self.others: dict[str, LiveRun] = {}
+        self.others: dict[str, HostRun] = {}
 
     def look(self) -> None:
         """Find who came and who went since the last look."""
@@ -314,7 +314,7 @@ class LiveRuns:
                 if owner != os.getuid() and not _is_credible(name, owner, until, processes):
                     continue
                 self._paths[key] = join(folder, name)
-                self.others[key] = LiveRun(since, until, known[key].facts if key in known else {})
+                self.others[key] = HostRun(since, until, known[key].facts if key in known else {})
 
     def _is_own_process(self, key: str) -> bool:
         """Whether it is this run, or another of its process, among which the meters divide by `RunsOfProcess`."""

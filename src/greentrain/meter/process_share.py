@@ -13,7 +13,7 @@ from greentrain.journal.records import ALLOTTED, OWN_JOB, OWN_PROCESSES
 from greentrain.meter.attribution import Allotment, IdlePart, Presence, attributed_share, fair_use
 from greentrain.meter.control_groups import JobGroup, allotted_cpus, allotted_memory, job_groups
 from greentrain.meter.host_reader import cpu_seconds, memory_bytes
-from greentrain.meter.live_runs import Announcement, LiveRun, LiveRuns, OwnPresence, began, find_place
+from greentrain.meter.live_runs import Announcement, HostRun, LiveRuns, OwnPresence, began, find_place
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -225,7 +225,7 @@ class RunUse:
         """Whether the system shows what the run's processes use; without that it has the part that it may use."""
         return self._tree.is_read or bool(self._groups)
 
-    def count(self, others: Mapping[str, LiveRun]) -> tuple[float, float]:
+    def count(self, others: Mapping[str, HostRun]) -> tuple[float, float]:
         """Count; return CPU time since the first count [s], and memory now. [B]"""
         group = self._own_group(others)
         self.scope = group.name if group else OWN_PROCESSES
@@ -242,7 +242,7 @@ class RunUse:
         held -= sum(_amount(others[name].facts, "bytes") for name in inner if others[name].until == inf)
         return self.seconds, max(0.0, held)
 
-    def _own_group(self, others: Mapping[str, LiveRun]) -> JobGroup | None:
+    def _own_group(self, others: Mapping[str, HostRun]) -> JobGroup | None:
         """Return the largest group of which this is the first run; None where the processes count."""
         for group in self._groups:
             is_taken = any(
@@ -253,7 +253,7 @@ class RunUse:
                 return group
         return None
 
-    def _holds(self, run: LiveRun, group: JobGroup | None) -> bool:
+    def _holds(self, run: HostRun, group: JobGroup | None) -> bool:
         """Whether what another run counts is a part of what this one would count."""
         facts = run.facts
         if facts.get("scope") in [each.name for each in self._groups]:
@@ -275,7 +275,7 @@ class RunUse:
         self._last = now
         return grown
 
-    def _stated_growth(self, others: Mapping[str, LiveRun]) -> dict[str, float]:
+    def _stated_growth(self, others: Mapping[str, HostRun]) -> dict[str, float]:
         """Return by how much the CPU time of each other run has grown, as it states it. [s]"""
         now = {name: _amount(run.facts, "cpu_seconds") for name, run in others.items()}
         # What a run stated before this one counted at all is in no growth.
@@ -379,7 +379,7 @@ def ancestors(pid: int) -> Iterator[int]:
         pid = int(fields[1])
 
 
-def _allotment(run: LiveRun, place: int) -> Allotment:
+def _allotment(run: HostRun, place: int) -> Allotment:
     """Read what another run may use; everything, where it does not state that."""
     found = listed(run.facts, ("cpu", "memory")[place])
     if len(found) != 2 or not isinstance(found[0], float) or not 0 < found[0] <= 1 or not isinstance(found[1], str):

@@ -6,6 +6,7 @@ from typing import Any
 
 from greentrain.footprint import BASES
 from greentrain.interval import Interval
+from greentrain.journal.records import NO_TDP
 from greentrain.plain_numbers import plain_json
 from greentrain.reporting.report_data import KINDS, QUANTITIES, STATUSES, Components, ReportData, RunLine
 
@@ -57,7 +58,9 @@ def report_dict(data: ReportData) -> dict[str, Any]:
 
 
 def _line(line: RunLine) -> dict[str, Any]:
-    return {name: _plain(getattr(line, name)) for name in _LINE}
+    found = {name: _plain(getattr(line, name)) for name in _LINE}
+    assumed = ["cpu"] if NO_TDP in line.flags and "cpu" not in line.unmeasured else []
+    return found | {"unmeasured": [*line.unmeasured, *assumed]}
 
 
 def _plain(value: Any) -> Any:
@@ -179,7 +182,8 @@ def _line_schema() -> dict[str, Any]:
     parts = {name: _or_null(_NUMBER) for name in Components._fields}
     measured = {
         "measured": _or_null(_object(parts)) | {"description": "[kWh], before PUE"},
-        "unmeasured": _list(_TEXT) | {"description": "parts of the computers that are in no sum"},
+        "unmeasured": _list(_TEXT)
+        | {"description": "parts of the computers that are in no sum, or assumed without a TDP"},
         "flags": _list(_TEXT) | {"description": "what to know of the record, such as damaged, missing_time"},
     }
     return _object({**texts, **maybe_texts, **numbers, **hours, **times, **amounts, **factors, **measured})
