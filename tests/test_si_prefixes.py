@@ -143,5 +143,5 @@ def test_forms_for_programs_have_none() -> None:
     assert (row["energy_consumed"], row["emissions"]) == ("0.03", "0.012")
     assert '"greentrain:operational_kg_best": "0.012"' in report(SMALL_RUN, "boamps")
     assert '"ai_energyQuantity": "0.03"' in report(SMALL_RUN, "spdx")
-    assert '"value": 1.2e-05' in report(SMALL_RUN, "cyclonedx")
+    assert '"value": 0.000012' in report(SMALL_RUN, "cyclonedx")
     assert "emissions: 12\n" in report(SMALL_RUN, "model-card")

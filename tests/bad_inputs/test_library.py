@@ -232,4 +232,4 @@ def test_a_huge_integer_is_refused_without_being_written_out() -> None:
         str(refusal(hours=10**5000))
         == f"hours a number of int type too long to show: must be a finite number ({HOURS})"
     )
-    assert type(refusal(gpu="9" * 5000 + "xA100")) is InvalidNumber
+    assert str(refusal(gpu="9" * 5000 + "xA100")).endswith("unknown accelerator; it is longer than 200 characters")

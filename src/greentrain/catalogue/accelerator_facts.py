@@ -79,7 +79,7 @@ class NotThat(Exception):
         self.is_ambiguous = is_ambiguous
 
 
-class Size(NamedTuple):
+class MemorySize(NamedTuple):
     """A stated size of memory: two that a card is sold with, or what a driver leaves of one. [GB]"""
 
     low: float
@@ -100,7 +100,7 @@ class Said(NamedTuple):
     ----------
     vendors : tuple of str
         Makers.
-    sizes : tuple of Size
+    sizes : tuple of MemorySize
         Sizes of memory. [GB]
     mig : tuple of int or None
         Compute slices [1] and memory [GB] of a MIG slice.
@@ -109,7 +109,7 @@ class Said(NamedTuple):
     """
 
     vendors: tuple[str, ...]
-    sizes: tuple[Size, ...]
+    sizes: tuple[MemorySize, ...]
     mig: tuple[int, int] | None
     removed: tuple[str, ...] = ()
 
@@ -158,7 +158,7 @@ def _is_true(word: str, device: Accelerator) -> bool:
     return known.casefold().startswith(wanted)
 
 
-def _why_not_size(device: Accelerator, size: Size, number: int) -> str:
+def _why_not_size(device: Accelerator, size: MemorySize, number: int) -> str:
     if device.vendor == "Apple":  # its memory is the computer's, sold in many sizes
         return ""
     if device.memory_gb is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from itertools import combinations
 
-from greentrain.catalogue.accelerator_facts import KINDS_OF_WORDS, NotThat, Said, Size, mig_parts, why_not
+from greentrain.catalogue.accelerator_facts import KINDS_OF_WORDS, MemorySize, NotThat, Said, mig_parts, why_not
 from greentrain.catalogue.name_words import Words, plain_text, split_words, whole
 from greentrain.catalogue.names import FAMILY, fold
 from greentrain.catalogue.records import NamedAccelerators
@@ -232,9 +232,9 @@ def _described(words: Words, kinds: frozenset[str]) -> Described:
     return Described(words.left, size_at, times, of_nouns, said, is_board, system.phrase[0].upper() if system else "")
 
 
-def _sizes(words: Words) -> list[Size]:
+def _sizes(words: Words) -> list[MemorySize]:
     """Take sizes of memory with the words that belong to them, and leave a mark where the first one stood."""
-    sizes: list[Size] = []
+    sizes: list[MemorySize] = []
     place = 0
     while place < len(words.left):
         joined = words.left[place]
@@ -254,10 +254,10 @@ def _sizes(words: Words) -> list[Size]:
     return sizes
 
 
-def _size(low: float, high: float, unit: str) -> Size:
+def _size(low: float, high: float, unit: str) -> MemorySize:
     if unit.startswith("m"):
-        return Size(low / _MIB_PER_GB, high / _MIB_PER_GB / _LEFT_BY_THE_DRIVER)
-    return Size(low, high)
+        return MemorySize(low / _MIB_PER_GB, high / _MIB_PER_GB / _LEFT_BY_THE_DRIVER)
+    return MemorySize(low, high)
 
 
 def _mig(words: Words) -> tuple[int, int] | None:

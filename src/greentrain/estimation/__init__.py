@@ -6,11 +6,11 @@ The names are loaded on first use: a live run checks its arguments without loadi
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from greentrain.estimation.devices import find_devices
     from greentrain.estimation.equivalents import EverydayComparison, compare, is_labelled
     from greentrain.estimation.estimator import estimate
     from greentrain.estimation.grid import choose_grid, grid_input
     from greentrain.estimation.plausibility import plausibility_warnings
-    from greentrain.estimation.power import find_devices
     from greentrain.estimation.ranges import LIMITS, SCALED, SCALES, Limits, checked_number
     from greentrain.estimation.request import Request
     from greentrain.estimation.resolved_run import ResolvedRun
@@ -29,7 +29,7 @@ else:
             "estimation.estimator": "estimate",
             "estimation.grid": "choose_grid grid_input",
             "estimation.plausibility": "plausibility_warnings",
-            "estimation.power": "find_devices",
+            "estimation.devices": "find_devices",
             "estimation.ranges": "LIMITS Limits SCALED SCALES checked_number",
             "estimation.request": "Request",
             "estimation.resolved_run": "ResolvedRun",

@@ -5,7 +5,7 @@ from functools import cache
 
 from greentrain.catalogue import load_catalogue
 from greentrain.errors import GreentrainError
-from greentrain.estimation.power import find_devices
+from greentrain.estimation.devices import find_devices
 
 _MOST_SOCKETS = 2
 """Chips that a computer is taken to have where only the name of its CPU is known."""

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Catalogue, Family, Figure
-from greentrain.estimation.power import ResolvedDevices, server_cores
+from greentrain.estimation.devices import ResolvedDevices
+from greentrain.estimation.power import server_cores
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input
 from greentrain.interval import Interval, exact, spanning, sum_independent, with_relative_width

@@ -3,10 +3,11 @@
 from os import PathLike
 
 from greentrain.catalogue import Catalogue, Location, load_catalogue
+from greentrain.estimation.devices import find_devices
 from greentrain.estimation.embodied import embodied
 from greentrain.estimation.grid import GridChoice
 from greentrain.estimation.plausibility import plausibility_warnings
-from greentrain.estimation.power import draw, find_devices
+from greentrain.estimation.power import draw
 from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.estimation.result import Estimate

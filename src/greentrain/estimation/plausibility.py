@@ -6,7 +6,8 @@ Each function states its rule; the thresholds lie well outside what published ru
 import time
 
 from greentrain.catalogue import Accelerator, Catalogue
-from greentrain.estimation.power import NODE_OVER_TDP, ResolvedDevices
+from greentrain.estimation.devices import ResolvedDevices
+from greentrain.estimation.power import NODE_OVER_TDP
 from greentrain.estimation.request import Request
 from greentrain.estimation.resolved_run import ResolvedRun
 from greentrain.units import HOURS_PER_YEAR, KG_PER_LB

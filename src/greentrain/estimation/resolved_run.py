@@ -4,8 +4,8 @@ from typing import Any
 
 from greentrain.catalogue import Location
 from greentrain.catalogue.records import WORLD
+from greentrain.estimation.devices import ResolvedDevices
 from greentrain.estimation.grid import GridChoice
-from greentrain.estimation.power import ResolvedDevices
 from greentrain.estimation.ranges import this_year
 from greentrain.estimation.request import Request
 from greentrain.estimation.site import default_site

@@ -5,7 +5,7 @@ from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.errors import Contradiction, GreentrainError
-from greentrain.estimation.power import find_devices
+from greentrain.estimation.devices import find_devices
 from greentrain.units import SECONDS_PER_HOUR
 
 _OF_TIME = ("hours", "gpu_hours", "runs")

@@ -8,8 +8,8 @@ from greentrain.catalogue import Accelerator, Catalogue, Figure, Location, load_
 from greentrain.catalogue.facilities import OWN_COMPUTER, WORKSTATION
 from greentrain.catalogue.records import WORLD
 from greentrain.errors import Contradiction, GreentrainError
+from greentrain.estimation.devices import find_devices
 from greentrain.estimation.grid import ACCOUNTING, UNIT, GridChoice, choose_grid, grid_input
-from greentrain.estimation.power import find_devices
 from greentrain.estimation.ranges import SITES
 from greentrain.footprint import SiteFactors
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, given

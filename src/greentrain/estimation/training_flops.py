@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.errors import Contradiction, InvalidNumber, either
-from greentrain.estimation.power import ResolvedDevices
+from greentrain.estimation.devices import ResolvedDevices
 from greentrain.estimation.ranges import LIMITS
 from greentrain.estimation.request import ENCODER_DECODER, Request
 from greentrain.inputs import Input, given

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.errors import GreentrainError
-from greentrain.estimation.power import find_devices
+from greentrain.estimation.devices import find_devices
 from greentrain.estimation.seen_hardware import is_counted, measured_run_inputs
 from greentrain.footprint import SiteFactors
 from greentrain.interval import Interval

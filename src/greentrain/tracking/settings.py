@@ -214,7 +214,7 @@ def _check_names(found: dict[str, Any]) -> None:
     catalogue = load_catalogue(found.get("profiles"))
     devices = None
     if "gpu" in found or "instance" in found:
-        from greentrain.estimation.power import find_devices
+        from greentrain.estimation.devices import find_devices
 
         devices = find_devices(catalogue, found.get("gpu"), found.get("instance"), found.get("count"))
     provider = devices.instance.provider if devices and devices.instance else ""
