@@ -247,12 +247,72 @@ def is_from_outside(error: BaseException) -> bool:
 
 
 def is_from_handler(error: BaseException) -> bool:
-    """Return whether the handler of a signal raised an exception: a function that was given the frame below its own."""
-    trace = error.__traceback__
+    """Return whether the handler of a signal raised an exception.
+
+    That is a function that was given the frame below its own, or, where it has let go of that, one that is set.
+    """
+    first = trace = error.__traceback__
+    codes = _codes_of_handlers() if first is not None and first.tb_next is not None else []
     while trace is not None:
         frame, trace = trace.tb_frame, trace.tb_next
+        if frame.f_code in codes:
+            return True
         below = frame.f_back
         for value in list(frame.f_locals.values()) if below is not None else ():
             if value is below or (type(value) is tuple and any(item is below for item in value)):
                 return True
     return False
+
+
+class OwnErrors:
+    """Go on after errors of greentrain's own, as `contextlib.suppress` does; what comes from outside goes on its way.
+
+    Whatever the training's process runs uses it in place of ``except``: a handler may raise what the system does too,
+    a ``TimeoutError`` say, at any moment. What Python's own loading of a module drops is beyond it.
+
+    Parameters
+    ----------
+    *kinds : type
+        The exceptions to go on after.
+
+    Attributes
+    ----------
+    error : Exception or None
+        What was raised, without its traceback.
+
+    Examples
+    --------
+    >>> with OwnErrors(OSError) as trouble:
+    ...     open("missing")
+    >>> type(trouble.error).__name__
+    'FileNotFoundError'
+    """
+
+    __slots__ = ("error", "kinds")
+
+    def __init__(self, *kinds: type[Exception]) -> None:
+        self.kinds = kinds
+        self.error: Exception | None = None
+
+    def __enter__(self) -> "OwnErrors":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if error is None or not isinstance(error, self.kinds) or is_from_outside(error):
+            return False
+        self.error = error.with_traceback(None)  # which would keep the frames, and with them all that they hold
+        return True
+
+
+def _codes_of_handlers() -> list[object]:
+    """Return the code of the functions that handle signals; none where nobody has set one."""
+    signals = sys.modules["_signal"]  # built in; `signal` itself takes time to load
+    found: list[object] = []
+    for number in range(1, signals.NSIG):
+        handler = signals.getsignal(number)
+        if callable(handler):
+            handler = getattr(handler, "func", handler)  # of a partial function
+            handler = getattr(handler, "__func__", handler)
+            call = handler if hasattr(handler, "__code__") else type(handler).__call__
+            found.append(getattr(call, "__code__", None))
+    return [code for code in found if code is not None]

@@ -26,6 +26,25 @@ from greentrain.tracking.identity import (
 )
 from greentrain.tracking.lifecycle import REGISTRY
 
+LIMITS = [
+    ("TimeLimit", "def handler(number, frame): raise TimeLimit"),
+    ("Late", "def handler(*_): raise Late"),
+    (
+        "TimeoutError",
+        "def late(frame): raise TimeoutError\n    handler = partial(lambda late, number, frame: late(frame), late)",
+    ),
+    ("OSError", "def handler(number, frame): number = frame = None; raise OSError(110, 'over')"),
+    ("FileNotFoundError", "def handler(*given, **_): raise FileNotFoundError"),
+    (
+        "Wrong",
+        "class Clock:\n        def over(self, number, frame): del frame; raise Wrong\n    handler = Clock().over",
+    ),
+    ("ValueError", "class Clock:\n        def __call__(self, *_): int('over')\n    handler = Clock()"),
+    ("Stop", "def handler(number, frame): raise Stop"),
+    ("KeyboardInterrupt", "handler = signal.default_int_handler"),
+]
+"""What handlers raise, and how they take what they are given."""
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
@@ -353,27 +372,34 @@ def test_runs_that_nothing_ended_end_with_the_interpreter(tmp_path: Path) -> Non
     assert named(tmp_path / "home") == [("a", None, "completed"), ("b", None, "completed")]
 
 
+@pytest.mark.slow
 @pytest.mark.timing
-@pytest.mark.parametrize("kind", ["TimeLimit"])
+@pytest.mark.parametrize(("kind", "handler"), LIMITS)
 @pytest.mark.parametrize("when", ["start", "log", "end"])
-def test_a_limit_of_time_reaches_the_training_wherever_it_comes(tmp_path: Path, kind: str, when: str) -> None:
-    """An exception of the user's, and one that looks like the system's, at forty moments within greentrain."""
+def test_a_limit_of_time_reaches_the_training_wherever_it_comes(
+    tmp_path: Path, kind: str, handler: str, when: str
+) -> None:
+    """Exceptions of the user's, and those that look like the system's, at forty moments within greentrain."""
     body = f"""
-    class TimeLimit(Exception):
-        pass
+    import random
 
-    def handler(number, frame):
-        raise {kind}("over")
+    class TimeLimit(Exception): pass
+    class Late(TimeoutError): pass
+    class Wrong(ValueError): pass
+    class Stop(BaseException): pass
 
+    {handler}
     signal.signal(signal.SIGALRM, handler)
-    track("warm", meter="none", quiet=True).start().stop()
+    with track("warm", meter="none", quiet=True) as one, one.span("step"):  # what loads modules
+        one.log(loss=1.0)
+    moments = random.Random({f"{kind} {when}"!r})
     came = 0
     for number in range(40):
-        seconds = 0.0002 + number / 40 * 0.008
+        seconds = 0.0002 + moments.random() * 0.008
         try:
             if {when!r} == "start":
                 signal.setitimer(signal.ITIMER_REAL, seconds)
-            with track("limited", meter="none", quiet=True) as one:
+            with track("limited", meter="none", quiet=True, location="FR") as one:
                 if {when!r} == "log":
                     signal.setitimer(signal.ITIMER_REAL, seconds)
                 while {when!r} == "log":
@@ -382,7 +408,7 @@ def test_a_limit_of_time_reaches_the_training_wherever_it_comes(tmp_path: Path, 
                         pass
                 if {when!r} == "end":
                     signal.setitimer(signal.ITIMER_REAL, seconds / 4)
-            time.sleep(0.05)
+            time.sleep(0.03)
         except {kind}:
             came += 1
     print(came)

@@ -13,7 +13,7 @@ from greentrain.catalogue.records import Equivalent, Source
 from greentrain.catalogue.table_files import Records, read_record
 from greentrain.catalogue.tables import Tables
 from greentrain.catalogue.user_folder import own_profiles_folder
-from greentrain.errors import path_text
+from greentrain.errors import OwnErrors, path_text
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -90,11 +90,9 @@ def _catalogue(folders: tuple[str, ...], states: object = None) -> Catalogue:
 
 def _state(folder: str) -> tuple[str, frozenset[tuple[str, int, int]]]:
     """Return what distinguishes states of a folder: its place and the names, sizes and times of its files."""
-    try:
-        with os.scandir(folder) as entries:
-            files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
-    except (OSError, ValueError):  # what is wrong with the folder is for the check to say
-        files = []
+    files = []
+    with OwnErrors(OSError, ValueError), os.scandir(folder) as entries:  # what is wrong is for the check to say
+        files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
     seen = frozenset((name, found.st_size, found.st_mtime_ns) for name, found in files)
     return abspath(folder), seen
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from greentrain.catalogue.table_files import table_file
+from greentrain.errors import is_from_outside
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -143,7 +144,9 @@ def ready_lookup(path: str, name: str, own: Collection[str] = ()) -> Mapping[Any
             return None
         found = marshal.loads(part)
         return Names(found) if isinstance(found, str) else Packed(*found)
-    except (OSError, ValueError, EOFError, TypeError, KeyError):
+    except (OSError, ValueError, EOFError, TypeError, KeyError) as error:
+        if is_from_outside(error):
+            raise
         return None
 
 

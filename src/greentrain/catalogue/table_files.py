@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from os.path import abspath, dirname, isdir, join
 
-from greentrain.errors import DataError
+from greentrain.errors import DataError, is_from_outside
 from greentrain.interval import Interval
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -220,6 +220,8 @@ def _text(path: str) -> str:
     except UnicodeDecodeError as error:
         raise DataError(path, f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
     except OSError as error:
+        if is_from_outside(error):
+            raise
         raise DataError(path, f"cannot be read: {error.strerror}") from None
     if text.startswith("version https://git-lfs"):
         raise DataError(path, "a Git LFS pointer instead of the data; run 'git lfs pull' in its repository")

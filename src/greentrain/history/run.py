@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from greentrain._version import __version__
+from greentrain.errors import OwnErrors
 from greentrain.estimation import Estimate
 from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
@@ -269,10 +270,9 @@ def utc(moment: float | None) -> str | None:
     """Format a moment, given in seconds since 1970, as ``2026-11-22T11:00:00Z``."""
     if moment is None:
         return None
-    try:
+    with OwnErrors(OverflowError, ValueError, OSError):
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
-    except (OverflowError, ValueError, OSError):
-        return None
+    return None
 
 
 def to_plain_data(value: Any) -> Any:

@@ -7,7 +7,7 @@ from functools import cached_property
 from os.path import basename, join
 from typing import Any, NamedTuple
 
-from greentrain.errors import GreentrainError
+from greentrain.errors import GreentrainError, OwnErrors, is_from_outside
 from greentrain.estimation.site import UNKNOWN_SITE, site_factors
 from greentrain.footprint import SiteFactors
 from greentrain.inputs import GRID_INTENSITY, PUE, Input
@@ -291,6 +291,8 @@ def _piece(path: str, kind: str, host: str, read: Callable[[str], Journal]) -> _
     try:
         journal = read(path)
     except OSError as error:
+        if is_from_outside(error):
+            raise
         return _Piece(None, [f"{basename(path)} cannot be read: {error.strerror}."])
     found = _tracker(journal, host) if kind == "tracker" else _meter(journal, host)
     notes = list(_damage(journal))
@@ -310,10 +312,9 @@ def _files(folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _listed(folder: str) -> list[str]:
-    try:
+    with OwnErrors(OSError):  # another user's, or gone since it was found
         return sorted(os.listdir(folder))
-    except OSError:  # another user's, or gone since it was found
-        return []
+    return []
 
 
 def _damage(journal: Journal) -> Iterator[str]:

@@ -5,8 +5,9 @@ Only the standard library is used, and little of it, as in the journal.
 
 import os
 import stat
-from os.path import dirname, isdir
+from os.path import dirname
 
+from greentrain.errors import OwnErrors
 from greentrain.journal.paths import shown
 
 SHARED_VARIABLE = "GREENTRAIN_SHARED"
@@ -35,9 +36,9 @@ def folder_mode() -> int:
 
 def make_folder(path: str, mode: int) -> bool:
     """Make a folder with these rights, whatever the umask; return whether it was not there."""
-    try:
+    with OwnErrors(FileExistsError) as trouble:
         os.mkdir(path, mode)
-    except FileExistsError:
+    if trouble.error is not None:
         return False
     if stat.S_IMODE(os.lstat(path).st_mode) != mode:
         set_rights(path, mode)
@@ -46,11 +47,9 @@ def make_folder(path: str, mode: int) -> bool:
 
 def set_rights(place: str | int, mode: int) -> bool:
     """Set the rights of a folder or of an open file; return whether the file system has such."""
-    try:
+    with OwnErrors(OSError, TypeError) as trouble:  # Windows knows none of open files
         os.chmod(place, mode)
-    except (OSError, TypeError):  # Windows knows none of open files
-        return False
-    return True
+    return trouble.error is None
 
 
 def grant(path: str, rights: int) -> None:
@@ -68,7 +67,7 @@ def renew_folder(folder: str) -> None:
     OSError
         If it cannot be made, or if what is there now is another user's.
     """
-    if not isdir(dirname(folder)):
+    if not is_folder(dirname(folder)):
         renew_folder(dirname(folder))
     if not make_folder(folder, folder_mode()) and is_anothers(folder):
         raise PermissionError(f"{shown(folder)} is another user's")
@@ -86,9 +85,14 @@ def trusted_users() -> set[int]:
 
 def is_anothers(path: str) -> bool:
     """Whether neither this user nor the system has made what lies at a path; what is not there is nobody's."""
-    try:
-        owner = os.lstat(path).st_uid
-    except OSError:
-        return False
     users = trusted_users()
-    return bool(users) and owner not in users
+    with OwnErrors(OSError):
+        return bool(users) and os.lstat(path).st_uid not in users
+    return False
+
+
+def is_folder(path: str) -> bool:
+    """Return whether there is a folder at a path; unlike `os.path.isdir`, a handler's error is none of the answers."""
+    with OwnErrors(OSError, ValueError):
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    return False

@@ -65,7 +65,7 @@ def journal_name_parts(path: str) -> tuple[str, int, str] | None:
     return parts[0], int(parts[1]), parts[3]
 
 
-def reason(error: BaseException) -> str:
+def reason(error: BaseException | None) -> str:
     """Describe an error briefly: by the system's text where it has one."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 

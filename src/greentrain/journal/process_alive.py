@@ -3,6 +3,8 @@
 import os
 import sys
 
+from greentrain.errors import OwnErrors
+
 _OF_THIS_PROCESS = "/proc/self/stat"
 
 
@@ -11,13 +13,12 @@ def process_started(pid: int) -> int | None:
 
     A process id is used again after its process has ended; the id together with this number is not.
     """
-    try:
+    with OwnErrors(OSError, ValueError, IndexError):
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
         # A process that has ended and waits for its parent counts as ended.
         return None if fields[0] in b"ZX" else int(fields[19])
-    except (OSError, ValueError, IndexError):
-        return None
+    return None
 
 
 def is_process_alive(pid: int, started: int | None) -> bool:
@@ -35,14 +36,10 @@ def is_process_alive(pid: int, started: int | None) -> bool:
     now = process_started(pid)
     if now is not None:
         return started in (None, now)
-    if os.path.exists(_OF_THIS_PROCESS):
+    if os.access(_OF_THIS_PROCESS, os.F_OK):
         return False
     if sys.platform == "win32":  # there, signal 0 would end it
         return True
-    try:
+    with OwnErrors(OSError, OverflowError) as trouble:
         os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
+    return not isinstance(trouble.error, (ProcessLookupError, OverflowError))  # another user's may not be asked

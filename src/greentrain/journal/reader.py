@@ -12,6 +12,7 @@ from binascii import crc32
 from io import BytesIO, FileIO
 from itertools import pairwise
 
+from greentrain.errors import OwnErrors, is_from_outside
 from greentrain.journal.writer import CHECK, CHECK_BYTES, SCHEMA_VERSION, JournalRecord, is_checked
 
 _LONGEST_LINE_BYTES = 4_000_000
@@ -229,13 +230,11 @@ def skim_journal(path: str) -> Journal:
 
 def last_record(path: str, kind: str) -> JournalRecord | None:
     """Return the newest record of a type from the last 64 KiB of a journal; None when there is none or no such file."""
-    try:
-        with open_journal(path) as file:
-            start = max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES)
-            file.seek(start)
-            lines = file.read(2 * _TAIL_BYTES).split(b"\n")
-    except OSError:
-        return None
+    start, lines = 0, [b""]
+    with OwnErrors(OSError), open_journal(path) as file:
+        start = max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES)
+        file.seek(start)
+        lines = file.read(2 * _TAIL_BYTES).split(b"\n")
     for line in reversed(lines[1 if start else 0 : -1]):
         record = decode(line)
         if record is not None and record["type"] == kind:
@@ -285,7 +284,9 @@ def _parsed_at_once(text: bytes) -> list[JournalRecord] | None:
         return None
     try:
         records: list[JournalRecord] = _DECODER.decode("[" + text[:-1].replace(b"\n", b",").decode() + "]")
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if is_from_outside(error):
+            raise
         return None
     are_sound = len(records) == lines and set(map(_version, records)) == {SCHEMA_VERSION}
     return records if are_sound else None
@@ -318,7 +319,9 @@ def _parsed(line: bytes) -> JournalRecord | None:
     try:
         text = line.decode().strip(_JSON_SPACE)
         record, end = _DECODER.raw_decode(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if is_from_outside(error):
+            raise
         return None
     if end < len(text):
         return None

@@ -6,14 +6,16 @@ is used, and little of it, as in the journal.
 
 import os
 import stat
-from os.path import abspath, dirname, isdir, islink, join
+from os.path import abspath, dirname, join
 
+from greentrain.errors import OwnErrors
 from greentrain.journal.access_rights import (
     OTHERS_WRITE,
     PRIVATE_FOLDER,
     folder_mode,
     grant,
     is_anothers,
+    is_folder,
     is_shared,
     make_folder,
     set_rights,
@@ -42,22 +44,20 @@ def make_run_folder(home: str, key: str) -> tuple[str | None, str | None]:
     problem : str or None
         What went wrong with the home, and where the journal is instead.
     """
-    try:
+    with OwnErrors(OSError, ValueError) as trouble:
         folder = _folder_in_home(abspath(home), key)
         try_writing(folder)
-    except (OSError, ValueError) as error:
-        problem = f"{shown(home)} cannot be written ({reason(error)})"
-        place = "the folder for temporary files"
-        try:
-            from greentrain.journal.spare_home import make_spare_folder, spare_home
+        return folder, None
+    problem = f"{shown(home)} cannot be written ({reason(trouble.error)})"
+    place = "the folder for temporary files"
+    with OwnErrors(OSError, ValueError):
+        from greentrain.journal.spare_home import make_spare_folder, spare_home
 
-            place = shown(spare_home())
-            folder = make_spare_folder(home, key)
-            try_writing(folder)
-        except (OSError, ValueError):
-            return None, f"{problem}, nor can {place}: the run leaves no journal"
+        place = shown(spare_home())
+        folder = make_spare_folder(home, key)
+        try_writing(folder)
         return folder, f"{problem}; the run's journal is in {shown(folder)}"
-    return folder, None
+    return None, f"{problem}, nor can {place}: the run leaves no journal"
 
 
 def try_writing(folder: str) -> int:
@@ -76,7 +76,7 @@ def try_writing(folder: str) -> int:
 
 
 def _folder_in_home(home: str, key: str) -> str:
-    if not isdir(home):
+    if not is_folder(home):
         os.makedirs(dirname(home), exist_ok=True)
         make_folder(home, _GROUP_HOME if is_shared() else PRIVATE_FOLDER)
     if is_shared():
@@ -88,14 +88,14 @@ def _folder_in_home(home: str, key: str) -> str:
     if not make_folder(runs, folder_mode()) and is_shared():
         grant(runs, _GROUP_READS)
     folder = join(runs, key)
-    if not make_folder(folder, folder_mode()) and not isdir(folder):
+    if not make_folder(folder, folder_mode()) and not is_folder(folder):
         raise NotADirectoryError(f"{shown(folder)} is no folder")
     return folder
 
 
 def _folder_among_others(runs: str, rights: int, key: str) -> str:
     """Make the folder of a run where others make theirs; one of the same key that is another user's is not joined."""
-    if islink(runs) and is_anothers(runs):
+    if is_anothers(runs) and stat.S_ISLNK(os.lstat(runs).st_mode):
         raise PermissionError(f"{shown(runs)} is another user's link")
     if not make_folder(runs, rights):
         grant(runs, rights)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from os.path import basename, dirname, join
 
+from greentrain.errors import OwnErrors
 from greentrain.journal.paths import host_name, journal_name_parts
 from greentrain.journal.process_alive import is_process_alive
 from greentrain.light_typing import TYPE_CHECKING
@@ -135,26 +136,22 @@ def recorded_sessions(folder: str, kind: str = "tracker") -> list[RecordedSessio
         parts = journal_name_parts(path)
         if parts is None or parts[2] != kind:
             continue
-        try:
+        with OwnErrors(OSError):
             with open_journal(path) as file:
                 line, feed, _ = file.read(_LONGEST_START_BYTES).partition(b"\n")
-                start = decode(line + feed)
-        except OSError:
-            continue
-        if start is not None and start.get("type") == "start":
-            found.append(RecordedSession(path, start))
+            start = decode(line + feed)
+            if start is not None and start.get("type") == "start":
+                found.append(RecordedSession(path, start))
     return found
 
 
 def _journals(folder: str) -> list[str]:
-    try:
+    with OwnErrors(OSError):
         return [join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".jsonl")]
-    except OSError:
-        return []
+    return []
 
 
 def _changed(path: str) -> float:
-    try:
+    with OwnErrors(OSError):
         return os.stat(path).st_mtime
-    except OSError:
-        return 0.0
+    return 0.0

@@ -7,11 +7,11 @@ can write it or exchange it; each run in it states its home, so that another hom
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from hashlib import sha256
 from os.path import dirname, join, realpath
 from tempfile import gettempdir, mkdtemp
 
+from greentrain.errors import OwnErrors
 from greentrain.journal.access_rights import OTHERS_WRITE, PRIVATE_FOLDER, make_folder, trusted_users, user_id
 from greentrain.journal.paths import HOME_MARK, shown
 
@@ -69,7 +69,7 @@ def spare_run_folders(home: str, is_standard: bool) -> tuple[list[tuple[str, str
 
 
 def _mark_of(home: str) -> str:
-    with suppress(OSError):  # the working folder is gone, of which it is a part
+    with OwnErrors(OSError):  # the working folder is gone, of which it is a part
         home = realpath(home)
     return sha256(os.fsencode(home)).hexdigest()[:8]
 
@@ -83,10 +83,9 @@ def _spare_homes() -> Iterator[str]:
 
 
 def _names(folder: str) -> list[str]:
-    try:
+    with OwnErrors(OSError):
         return sorted(os.listdir(folder))
-    except OSError:
-        return []
+    return []
 
 
 def _doubt_of_run(folder: str) -> str | None:
@@ -98,9 +97,9 @@ def _doubt(path: str) -> str | None:
     """Return why something in a spare home is not used; None where it can be, and where there is nothing."""
     if not hasattr(os, "getuid"):  # there, the temporary files are the user's own
         return None
-    try:
+    with OwnErrors(OSError) as trouble:
         state = os.lstat(path)
-    except OSError:
+    if trouble.error is not None:
         return None
     if state.st_uid != os.getuid():
         return f"{shown(path)} is not used: it is another user's"

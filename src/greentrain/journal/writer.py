@@ -10,7 +10,7 @@ import time
 from binascii import crc32  # unlike zlib, no Python is built without it
 from os.path import dirname, join
 
-from greentrain.errors import is_from_handler
+from greentrain.errors import OwnErrors, is_from_handler
 from greentrain.journal.access_rights import file_mode, renew_folder, set_rights
 from greentrain.journal.paths import host_name, journal_name, reason
 
@@ -66,10 +66,10 @@ class JournalWriter:
         self._torn = False
         self._descriptor = -1
         self._identity: tuple[int, int] | None = None
-        try:
+        with OwnErrors(OSError) as trouble:
             self._open(os.O_CREAT | os.O_EXCL)
-        except OSError as error:
-            self.problem = reason(error)
+        if trouble.error is not None:
+            self.problem = reason(trouble.error)
 
     def write(self, record: JournalRecord, t: float | None = None, mono: float | None = None) -> bool:
         """Append one record; ``v``, ``t``, ``mono``, ``line`` and ``crc`` are added to it.
@@ -143,11 +143,10 @@ class JournalWriter:
         os.write(self._descriptor, content)
 
     def _is_ours(self) -> bool:
-        try:
+        with OwnErrors(OSError):
             state = os.fstat(self._descriptor)
-        except OSError:
-            return False
-        return (state.st_dev, state.st_ino) == self._identity
+            return (state.st_dev, state.st_ino) == self._identity
+        return False
 
     def _lose(self, error: Exception) -> bool:
         self.lost += 1
@@ -242,9 +241,9 @@ def _taken_apart(value: object, depth: int) -> object:
 
 
 def _finite(value: float) -> float | None:
-    try:
+    with OwnErrors(OverflowError, ValueError) as trouble:
         number = float(value)
-    except (OverflowError, ValueError):
+    if trouble.error is not None:
         return None
     # JSON would write an integer of thousands of digits, which Python then refuses to read.
     return (value if -1e300 < number < 1e300 else number) if number - number == 0 else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from os.path import abspath, isfile
 
-from greentrain.errors import InputError, MeterError, UnknownName, either
+from greentrain.errors import InputError, MeterError, UnknownName, either, is_from_handler
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -133,5 +133,7 @@ def _entry_points() -> tuple[EntryPoint, ...]:
 
     try:
         return tuple(entry_points(group=GROUP))
-    except Exception:  # a damaged package of others does not keep a training from starting
+    except Exception as error:  # a damaged package of others does not keep a training from starting
+        if is_from_handler(error):
+            raise
         return ()

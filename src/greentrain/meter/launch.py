@@ -7,9 +7,8 @@ once starts it. Only the standard library is used, and little of it.
 import os
 import sys
 import time
-from contextlib import suppress
 
-from greentrain.errors import is_from_outside
+from greentrain.errors import OwnErrors, is_from_outside
 from greentrain.journal.process_alive import process_started
 from greentrain.meter.backends import DEFAULT, NONE
 from greentrain.meter.live_runs import VARIABLE, Announcement, announce, withdraw
@@ -77,7 +76,7 @@ class MeterHandle:
         return self._life >= 0 and os.getpid() == self._owner_pid
 
     def _signal_end(self, ended_mono: float) -> None:
-        with suppress(OSError):
+        with OwnErrors(OSError):
             os.write(self._sender, int(ended_mono * 1e9).to_bytes(8, sys.byteorder))
 
     def _has_ended(self, timeout_seconds: float) -> bool:
@@ -90,16 +89,13 @@ class MeterHandle:
         return True
 
     def _is_at_end(self) -> bool:
-        try:
+        with OwnErrors(OSError) as trouble:
             return not os.read(self._life, 1)
-        except BlockingIOError:
-            return False
-        except OSError:  # the program has closed what it did not know
-            return True
+        return not isinstance(trouble.error, BlockingIOError)  # the program may have closed what it did not know
 
     def _close(self) -> None:
         for descriptor in (self._sender, self._life):
-            with suppress(OSError):
+            with OwnErrors(OSError):
                 os.close(descriptor)
         self._sender = self._life = -1
 
@@ -200,11 +196,9 @@ def _interpreter() -> str | None:
 
 def _python_of(script: str) -> str | None:
     """Return the Python that a script of an installed package names in its head."""
-    try:
-        with open(script, "rb") as file:
-            lines = file.read(1024).split(b"\n")
-    except OSError:
-        return None
+    lines = [b""]
+    with OwnErrors(OSError), open(script, "rb") as file:
+        lines = file.read(1024).split(b"\n")
     words = lines[0][2:].split() if lines[0].startswith(b"#!") else []
     if words == [b"/bin/sh"] and len(lines) > 1:  # how installers write a path that is too long or has spaces
         words = lines[1].replace(b"'", b"").replace(b'"', b"").split()[1:]
@@ -249,11 +243,9 @@ def _connected(argument: str, presence: int) -> MeterHandle:
 def _end_channel() -> tuple[int, int]:
     """Make the channel for the run's end: an event counter, since a write to a broken pipe may end the process."""
     if hasattr(os, "eventfd"):
-        try:
+        with OwnErrors(OSError):
             counter = os.eventfd(0)
             return counter, os.dup(counter)
-        except OSError:
-            pass
     return os.pipe()
 
 
@@ -268,7 +260,7 @@ def _above(*descriptors: int) -> tuple[int, ...]:
 
 def _spawn(argument: str, receiver: int, life_writer: int, presence: int) -> None:
     command = [_interpreter() or sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter", argument]
-    has_shell = os.path.exists(_SHELL)
+    has_shell = os.access(_SHELL, os.F_OK)
     files = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         *((os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)),
@@ -279,7 +271,7 @@ def _spawn(argument: str, receiver: int, life_writer: int, presence: int) -> Non
     program = [_SHELL, "-c", '"$@" &', "sh", *command] if has_shell else command
     pid = os.posix_spawn(program[0], program, _environment(), file_actions=files, setsid=True, setsigmask=())
     if has_shell:
-        with suppress(ChildProcessError):  # the program waits for children elsewhere, or ignores their end
+        with OwnErrors(ChildProcessError):  # the program waits for children elsewhere, or ignores their end
             os.waitpid(pid, 0)
 
 

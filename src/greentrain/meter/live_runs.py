@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from math import inf
 from os.path import join
 
+from greentrain.errors import OwnErrors, is_from_outside
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -75,17 +75,16 @@ def announce(run_pid: int, started_mono: float) -> Announcement:
     place = find_place()
     if place is None:
         return Announcement()
-    try:
+    with OwnErrors(OSError):
         name = f"{int(started_mono * _MICRO)}.{run_pid}.{os.urandom(3).hex()}.{_STARTING}"
         return _locked(join(_own_folder(place), name))
-    except OSError:
-        return Announcement()
+    return Announcement()
 
 
 def withdraw(announcement: Announcement) -> None:
     """Take back an announcement whose meter could not be started."""
     if announcement.descriptor >= 0:
-        with suppress(OSError):
+        with OwnErrors(OSError):
             os.unlink(announcement.path)
         os.close(announcement.descriptor)
 
@@ -94,20 +93,18 @@ def find_place() -> str | None:
     """Return the folder that holds the users' folders; None where no such place is safe."""
     stated = os.environ.get(VARIABLE)
     for place in (stated,) if stated else PLACES:
-        try:
+        with OwnErrors(OSError):
             state = os.stat(place)
-        except OSError:
-            continue
-        is_sticky = state.st_mode & 0o1000 or not state.st_mode & 0o022
-        if state.st_mode & 0o170000 == 0o040000 and is_sticky and state.st_uid in (0, os.getuid()):
-            return os.path.abspath(place)
+            is_sticky = state.st_mode & 0o1000 or not state.st_mode & 0o022
+            if state.st_mode & 0o170000 == 0o040000 and is_sticky and state.st_uid in (0, os.getuid()):
+                return os.path.abspath(place)
     return None
 
 
 def _own_folder(place: str) -> str:
     """Return this user's folder, made where it is missing; another one where somebody else has taken its name."""
     folder = join(place, f"{_PREFIX}{os.getuid()}")
-    with suppress(FileExistsError):
+    with OwnErrors(FileExistsError):
         os.mkdir(folder, 0o700)
         os.chmod(folder, 0o755)
     if _is_safe(os.lstat(folder), os.getuid()):
@@ -131,7 +128,7 @@ def _locked(path: str) -> Announcement:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fchmod(descriptor, 0o644)
-    except OSError:
+    except BaseException:
         withdraw(Announcement(path, descriptor))
         raise
     return Announcement(path, descriptor)
@@ -171,7 +168,7 @@ class OwnPresence:
         if text == self._written or len(text) > _MOST_BYTES - 20:
             return
         line = b"%08x %s\n" % (crc32(text), text)
-        with suppress(OSError):
+        with OwnErrors(OSError):
             os.pwrite(self._descriptor, line.ljust(len(self._written) + 10), 0)
             if not self._written:
                 self._rename(_LIVE)
@@ -181,7 +178,7 @@ class OwnPresence:
         """State the run's end [s]; the file stays for a while for those that have not looked since."""
         if self._descriptor < 0:
             return
-        with suppress(OSError):
+        with OwnErrors(OSError):
             self._rename(f"{int(ended_mono * _MICRO)}.{_ENDED}")
             os.close(self._descriptor)
         self._descriptor = -1
@@ -197,7 +194,7 @@ class OwnPresence:
         if not folder:
             return
         for name in _listed(folder)[:_MOST_RUNS]:
-            with suppress(OSError, ValueError):
+            with OwnErrors(OSError, ValueError):
                 path = join(folder, name)
                 until = _moments(name)[1]
                 is_old = time.time() - os.lstat(path).st_mtime > KEPT_SECONDS
@@ -289,9 +286,9 @@ class LiveRuns:
 
     def _has_changed(self, folder: str) -> bool:
         """Whether files came or went; times of files have steps of some milliseconds, so a new one counts twice."""
-        try:
+        with OwnErrors(OSError) as trouble:
             changed = os.stat(folder).st_mtime
-        except OSError:
+        if trouble.error is not None:
             return self._changed.pop(folder, None) is not None
         before, self._changed[folder] = self._changed.get(folder), changed
         return changed != before or abs(time.time() - changed) < _CLOCK_STEP_SECONDS
@@ -325,7 +322,7 @@ def _user_folders(place: str) -> Iterator[tuple[str, int]]:
     names = [name for name in _listed(place) if name.startswith(_PREFIX)]
     for name in sorted(names)[:_MOST_USERS]:
         owner = name.removeprefix(_PREFIX).partition("-")[0]
-        with suppress(OSError):
+        with OwnErrors(OSError):
             if owner.isascii() and owner.isdecimal() and _is_safe(os.lstat(join(place, name)), int(owner)):
                 yield join(place, name), int(owner)
 
@@ -338,17 +335,15 @@ def _is_credible(name: str, owner: int, until: float, processes: set[tuple[int, 
     if (owner, pid) in processes:
         return False
     processes.add((owner, pid))
-    try:
+    with OwnErrors(OSError):
         return os.stat(f"/proc/{int(pid)}").st_uid == owner
-    except OSError:
-        return not os.path.exists("/proc/1/stat")  # where other users' processes are hidden
+    return not os.path.exists("/proc/1/stat")  # where other users' processes are hidden
 
 
 def _listed(folder: str) -> list[str]:
-    try:
+    with OwnErrors(OSError):
         return os.listdir(folder)
-    except OSError:
-        return []
+    return []
 
 
 def began(name: str) -> float:
@@ -385,9 +380,9 @@ def _moments(name: str) -> tuple[float, float]:
 
 def _facts_of(path: str, is_over: bool) -> dict[str, Any] | None:
     """Read what a run states; an empty answer where it states nothing yet, None where its meter has gone by a crash."""
-    try:
+    with OwnErrors(OSError) as trouble:
         descriptor = os.open(path, _READ)
-    except OSError:  # renamed since the last look: the next one finds it
+    if trouble.error is not None:  # renamed since the last look: the next one finds it
         return {}
     try:
         state = os.fstat(descriptor)
@@ -397,7 +392,9 @@ def _facts_of(path: str, is_over: bool) -> dict[str, Any] | None:
         if not is_over and is_settled and _is_unlocked(descriptor):
             return None
         return _parsed(os.read(descriptor, _MOST_BYTES))
-    except OSError:
+    except OSError as error:
+        if is_from_outside(error):
+            raise
         return {}
     finally:
         os.close(descriptor)
@@ -427,9 +424,8 @@ def _is_unlocked(descriptor: int) -> bool:
     """Whether no process holds a lock on the file."""
     import fcntl
 
-    try:
+    with OwnErrors(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    fcntl.flock(descriptor, fcntl.LOCK_UN)
-    return True
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        return True
+    return False

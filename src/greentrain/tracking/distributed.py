@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from greentrain.errors import OwnErrors
 from greentrain.journal.paths import host_name
 from greentrain.journal.process_alive import process_started
 from greentrain.journal.writer import utc_text
@@ -190,11 +191,9 @@ def _parent_of_ranks(environment: Mapping[str, str]) -> str:
 
 def _agent() -> str | None:
     parent = os.getppid()
-    try:
-        with open(f"/proc/{parent}/cmdline", "rb") as file:
-            words = file.read().split(b"\0")
-    except OSError:
-        return None
+    words: list[bytes] = []
+    with OwnErrors(OSError), open(f"/proc/{parent}/cmdline", "rb") as file:
+        words = file.read().split(b"\0")
     # A shell that holds such a word in its script is no agent: only whole words count.
     is_agent = any(word.rpartition(b"/")[2].startswith(_AGENTS) for word in words[:4] if b" " not in word)
     return f"{host_name()}:{parent}:{process_started(parent)}" if is_agent else None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from os.path import basename, dirname, join
 
+from greentrain.errors import OwnErrors
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.paths import folder_key, host_name, new_run_key, safe_name
 from greentrain.journal.process_alive import is_process_alive, process_started
@@ -128,12 +129,10 @@ def settled(journal: JournalWriter, start: JournalRecord) -> str:
     """
     own = RecordedSession(journal.path, start)
     first = dirname(journal.path)
-    try:
+    with OwnErrors(OSError):
         for folder in _candidates(own, first):
             if _take(folder, journal, first) or _join(own, journal, folder):
                 return folder
-    except OSError:
-        pass
     folder = join(dirname(first), f"{new_run_key()}{basename(first).removeprefix(folder_key(first))}")
     return folder if _take(folder, journal, first) else dirname(journal.path)
 
@@ -142,12 +141,11 @@ def _take(folder: str, journal: JournalWriter, first: str) -> bool:
     """Give the run's folder its name, unless there is one of that name."""
     if dirname(journal.path) != first:
         return False
-    try:
+    with OwnErrors(OSError):
         os.rename(first, folder)
-    except OSError:
-        return False
-    journal.path = join(folder, basename(journal.path))
-    return True
+        journal.path = join(folder, basename(journal.path))
+        return True
+    return False
 
 
 def _join(own: RecordedSession, journal: JournalWriter, folder: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
@@ -11,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from greentrain.errors import is_from_outside
+from greentrain.errors import OwnErrors, is_from_outside
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor
 from greentrain.tracking.session import Session, warn_user
@@ -145,16 +144,15 @@ class Registry:
         """Release a run, and put the environment back as it was without it."""
         if run not in self._runs:
             return
-        is_ours = self._is_ours(os.environ.get(SESSION_VARIABLE, ""))
-        self._runs.remove(run)
+        others = [other for other in self._runs if other is not run]
+        if self._is_ours(os.environ.get(SESSION_VARIABLE, "")):
+            before = others[-1].variable if others else self._variable_before
+            if before is None:
+                del os.environ[SESSION_VARIABLE]
+            else:
+                os.environ[SESSION_VARIABLE] = before
+        self._runs = others  # last: where this is interrupted, it is done again
         self._state_number()
-        if not is_ours:
-            return
-        before = self.active.variable if self.active is not None else self._variable_before
-        if before is None:
-            del os.environ[SESSION_VARIABLE]
-        else:
-            os.environ[SESSION_VARIABLE] = before
 
     def _state_number(self) -> None:
         """Tell the meters of all runs how many there are: what this process uses is divided among them."""
@@ -243,6 +241,7 @@ class Lifecycle(ABC):
         self._uncaught_before = last_uncaught()
         self._is_mute = False
         self._command: tuple[str, ...] = ()
+        self._steps: list[Callable[[], None]] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -279,7 +278,7 @@ class Lifecycle(ABC):
     def leave(self) -> None:
         """Return to the run around this one."""
         if self._around is not None:
-            with contextlib.suppress(ValueError):  # a block may end in another context than it began in
+            with OwnErrors(ValueError):  # a block may end in another context than it began in
                 _CURRENT.reset(self._around)
             self._around = None
 
@@ -313,7 +312,7 @@ class Lifecycle(ABC):
         # the modules that show a result would be.
         self._is_mute = exit_status.error == "KeyboardInterrupt"
         # A run that has ended and is still this process's was interrupted between two steps of its end.
-        begun, self.exit_status = self.exit_status, None
+        begun, self.exit_status, self._steps = self.exit_status, None, None
         self.conclude(begun or exit_status, in_event_loop=False)
 
     def end_with(self, error: BaseException | None, in_event_loop: bool) -> BaseException | None:
@@ -336,16 +335,32 @@ class Lifecycle(ABC):
                 self.duration_seconds = time.monotonic() - self._started
             if self.session is not None and self.outer is None:
                 self.session.ended_mono = self._started + self.duration_seconds
+        return self._take_last_steps(exit_status, in_event_loop)
+
+    def resume_end(self, exit_status: ExitStatus, in_event_loop: bool) -> None:
+        """End a run whose end was interrupted before its first step or between two of them."""
+        if self.exit_status is None:
+            self.conclude(exit_status, in_event_loop)
+        else:
+            self._take_last_steps(self.exit_status, in_event_loop)
+
+    def _take_last_steps(self, exit_status: ExitStatus, in_event_loop: bool) -> BaseException | None:
+        """Take the steps that are left, the one that a signal interrupts twice: that does no harm."""
+        if self._steps is None:
+            self._steps = self._last_steps(exit_status, in_event_loop)
         interruption: BaseException | None = None
-        for step in self._last_steps(exit_status, in_event_loop):
+        while self._steps:
+            step = self._steps[0]
             try:
                 if interruption is None or step != self.show:
                     step()
             except BaseException as error:  # what a signal raised while we tidy up is the caller's, once we have
-                if is_from_outside(error):
-                    interruption = interruption or error
-                else:
+                if not is_from_outside(error):
                     warn_user(f"the end of the run is not recorded in full ({type(error).__name__}: {error})")
+                elif interruption is None:
+                    interruption = error
+                    continue
+            self._steps.remove(step)
         return interruption
 
     @abstractmethod
@@ -366,7 +381,8 @@ class Lifecycle(ABC):
         self._above = above = ancestor(inside)
         if above is not None and not above.is_joined_by_runs:
             return
-        self.session = session = Session(self.settings, self.name, above, inside, self._command)
+        self.session = session = Session(above)
+        session.begin(self.settings, self.name, inside, self._command)
         self.role = session.role
         self._take_place(session)
 
@@ -391,7 +407,8 @@ class Lifecycle(ABC):
             return [self.leave]
         if self.outer is not None:
             return [self.leave, lambda: self._leave_outer(exit_status.error)]
-        steps = [lambda: self._end_span(exit_status.error), lambda: _write_end(session, exit_status)]
+        end = {"type": "end", **exit_status._asdict()}
+        steps = [lambda: self._end_span(exit_status.error), lambda: session.write(end)]
         steps += [self.leave, self._hand_over]
         if self._is_mute or (self.settings.quiet and self.settings.budget is None):
             return [*steps, session.stop_meter, session.close]
@@ -458,12 +475,3 @@ class Lifecycle(ABC):
         self.outer = self._consumption = None
         self.notes = (*self.notes, "It began inside another run; what it used before that one ended is counted there.")
         self._begin()
-
-
-def _write_end(session: Session, exit_status: ExitStatus) -> None:
-    record = {"type": "end", **exit_status._asdict()}
-    try:
-        session.write(record)
-    except BaseException:  # a second Ctrl-C, which the end has to survive; if it was written before, twice does no harm
-        session.write(record)
-        raise

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from _thread import RLock
 
-from greentrain.errors import BudgetExceeded, InputError, is_from_handler, is_from_outside
+from greentrain.errors import BudgetExceeded, InputError, OwnErrors, is_from_handler, is_from_outside
 from greentrain.journal.paths import folder_key
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
-from greentrain.tracking.lifecycle import Lifecycle
+from greentrain.tracking.lifecycle import Lifecycle, exit_status_of
 from greentrain.tracking.session import warn_user, write_to_stderr
 from greentrain.tracking.training_records import Span, text_of
 
@@ -140,7 +140,11 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         in_event_loop : bool, optional
             Whether waiting for the meter would block an event loop; a running one of asyncio is seen without it.
         """
-        interruption = self.end_with(error, in_event_loop or _is_in_event_loop())
+        try:
+            interruption = self.end_with(error, in_event_loop or _is_in_event_loop())
+        except BaseException:  # a signal's handler, before the first step or between two
+            self.resume_end(exit_status_of(error), in_event_loop)
+            raise
         if interruption is not None and (error is None or is_from_handler(interruption)):
             raise interruption
 
@@ -310,8 +314,7 @@ def _is_in_event_loop() -> bool:
     asyncio = sys.modules.get("asyncio")
     if asyncio is None:
         return False
-    try:
+    with OwnErrors(AttributeError, RuntimeError):
         asyncio.get_running_loop()
-    except (AttributeError, RuntimeError):
-        return False
-    return True
+        return True
+    return False

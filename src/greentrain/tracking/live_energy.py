@@ -4,6 +4,7 @@ import os
 import time
 from os.path import join
 
+from greentrain.errors import OwnErrors
 from greentrain.journal.fields import amount, mapping, number
 from greentrain.journal.paths import host_name, journal_name_parts, safe_name
 from greentrain.journal.reader import decode, last_record, open_journal
@@ -91,10 +92,9 @@ class LiveEnergy:
         return found + _since(sample)
 
     def _paths(self) -> list[str]:
-        try:
+        names: list[str] = []
+        with OwnErrors(OSError):
             names = os.listdir(self._folder) if self._folder else []
-        except OSError:
-            return []
         return [join(self._folder or "", name) for name in sorted(names) if name.endswith(".meter.jsonl")]
 
     def _session_of(self, path: str) -> str | None:
@@ -107,11 +107,9 @@ class LiveEnergy:
 
 
 def _first(path: str) -> JournalRecord | None:
-    try:
-        with open_journal(path) as file:
-            return decode((file.read(_LONGEST_START_BYTES) or b"").partition(b"\n")[0])
-    except OSError:
-        return None
+    with OwnErrors(OSError), open_journal(path) as file:
+        return decode((file.read(_LONGEST_START_BYTES) or b"").partition(b"\n")[0])
+    return None
 
 
 def _since(sample: JournalRecord) -> float:
@@ -135,7 +133,6 @@ def _host(path: str) -> str | None:
 
 
 def _changed(path: str) -> float:
-    try:
+    with OwnErrors(OSError):
         return os.stat(path).st_mtime
-    except OSError:
-        return 0.0
+    return 0.0

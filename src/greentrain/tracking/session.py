@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
 
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.user_folder import home_folder
-from greentrain.errors import GreentrainWarning, is_from_handler, is_from_outside
+from greentrain.errors import GreentrainWarning, OwnErrors, is_from_handler, is_from_outside
 from greentrain.journal.paths import folder_key, host_name, new_run_key, safe_name, shown
 from greentrain.journal.process_alive import process_started
 from greentrain.journal.run_folders import make_run_folder
@@ -39,18 +38,12 @@ _RANK_SECONDS = 1.0
 class Session:
     """The journal and the meter of one run in one process. Nothing in here raises.
 
+    It is made empty, so that whoever holds it can end it at whatever moment its beginning is interrupted.
+
     Parameters
     ----------
-    settings : Settings
-        The run as described.
-    name : str or None
-        What the run is called.
     above : Ancestor or None
         The tracked process whose run is joined; its meter is the meter of this run too.
-    inside : str, optional
-        What the environment told this process of the tracked process above it.
-    command : sequence of str, optional
-        The command that this process only wraps.
 
     Attributes
     ----------
@@ -68,14 +61,7 @@ class Session:
         When the run ended, by the same clock; what the meter reads later is not the run's. [s]
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        name: str | None,
-        above: Ancestor | None,
-        inside: str = "",
-        command: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, above: Ancestor | None) -> None:
         self.id = os.urandom(16).hex()
         self.spans = Spans(self.id, self.write)
         self.started_mono = self.spans.started_mono
@@ -84,25 +70,45 @@ class Session:
         self._is_stopping = False
         self._warned: set[str] = set()
         self._pid = os.getpid()
-        ranks = ranks_of(os.environ)
-        launch = launch_of(os.environ, ranks)
+        self._above = above
+        self._ranks = ranks = ranks_of(os.environ)
         self.role = MAIN if above is None and ranks.meters else JOINED
-        self._is_measured_above = above is not None
-        self._is_rank_of_several = ranks.are_several
-        self.folder, problem = self._find_folder(settings, above, launch)
-        self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
+        self.folder: str | None = None
+        self.journal: JournalWriter | None = None
         self.meter: MeterHandle | None = None
+
+    @property
+    def key(self) -> str | None:
+        """The run's key in the history; None where it has no journal."""
+        return folder_key(self.folder) if self.folder else None
+
+    def begin(self, settings: Settings, name: str | None, inside: str = "", command: Sequence[str] = ()) -> None:
+        """Begin the journal.
+
+        Parameters
+        ----------
+        settings : Settings
+            The run as described.
+        name : str or None
+            What the run is called.
+        inside : str, optional
+            What the environment told this process of the tracked process above it.
+        command : sequence of str, optional
+            The command that this process only wraps.
+        """
+        launch = launch_of(os.environ, self._ranks)
         stated = {"launch": {**launch._asdict(), "attempt": list(launch.attempt)}, "inside": inside or None}
-        start = _start_record(self, settings, name, ranks) | stated | _argv(settings, command)
+        start = _start_record(self, settings, name, self._ranks) | stated | _argv(settings, command)
+        self.folder, problem = self._find_folder(settings, self._above, launch)
         try:
+            self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
             self.write(start)
             problem = self._settle(start, problem)
         except BaseException as error:
             self._give_up(error)
             raise
-        self.key = folder_key(self.folder) if self.folder else None
-        parting = separate_runs_warning(settings.run_id, os.environ, ranks) if above is None else None
-        for warning in (problem, parting):
+        is_alone = self._above is None
+        for warning in (problem, separate_runs_warning(settings.run_id, os.environ, self._ranks) if is_alone else None):
             if warning:
                 self.warn(warning)
 
@@ -129,7 +135,7 @@ class Session:
         run_pid : int, optional
             The process to measure with all its children. Default: this one.
         """
-        if self._is_measured_above or self.folder is None or settings.meter == NONE:
+        if self._above is not None or self.folder is None or settings.meter == NONE:
             return
         from greentrain.meter.launch import launch
 
@@ -178,7 +184,7 @@ class Session:
         return LiveEnergy(self.folder, self.id).session_path() is not None
 
     def _other_ranks_go_on(self) -> bool:
-        if not self._is_rank_of_several or self.folder is None:
+        if not self._ranks.are_several or self.folder is None:
             return False
         return any(
             one.id != self.id and one.start.get("host") == host_name() and one.goes_on
@@ -219,7 +225,7 @@ class Session:
         self.close()
         folder = os.path.dirname(self.journal.path)
         if os.path.basename(folder).startswith(UNSETTLED):
-            with contextlib.suppress(OSError):
+            with OwnErrors(OSError):
                 os.unlink(self.journal.path)
                 os.rmdir(folder)
 

@@ -6,7 +6,7 @@ import os
 import time
 from os.path import abspath, dirname, join
 
-from greentrain.errors import Contradiction, DataError, InputError, InvalidNumber, either
+from greentrain.errors import Contradiction, DataError, InputError, InvalidNumber, OwnErrors, either
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.meter.backends import DEFAULT, NONE, checked_meter
 
@@ -106,13 +106,10 @@ def checked_settings(arguments: dict[str, Any]) -> Settings:
     DataError
         If a file of the user's own profiles breaks a rule.
     """
-    try:
+    with OwnErrors(DataError, OSError) as trouble:
         return _checked(arguments)
-    except DataError:
-        if arguments["profiles"] is not None:
-            raise
-    except OSError:
-        pass
+    if isinstance(trouble.error, DataError) and arguments["profiles"] is not None:
+        raise trouble.error
     return _as_given(arguments)
 
 
@@ -234,11 +231,9 @@ def is_place_code(text: object) -> bool:
         return False
     table, start = ("cloud_regions", f"{provider},{region},") if colon else ("places", f"{provider},")
     folder = join(dirname(dirname(abspath(__file__))), "data")
-    try:
-        with open(join(folder, f"{table}.csv"), "rb") as file:
-            return b"\n" + start.encode() in file.read()
-    except OSError:  # no file can be opened: that keeps no training from its start
-        return True
+    with OwnErrors(OSError), open(join(folder, f"{table}.csv"), "rb") as file:
+        return b"\n" + start.encode() in file.read()
+    return True  # no file can be opened: that keeps no training from its start
 
 
 def _exactly(name: str, value: float | None, unit: str) -> dict[str, Any] | None:
@@ -283,10 +278,10 @@ def _path(name: str, value: object) -> str | None:
         raise InputError(name, value, "must be a path") from None
     if not found:
         raise InputError(name, value, "must not be empty")
-    try:
+    with OwnErrors(OSError) as trouble:
         return abspath(os.fsdecode(found))
-    except OSError as error:  # the working folder is gone
-        raise InputError(name, value, f"cannot be found: {error.strerror}") from None
+    assert isinstance(trouble.error, OSError)  # the working folder is gone
+    raise InputError(name, value, f"cannot be found: {trouble.error.strerror}")
 
 
 def _meter(value: object) -> str:

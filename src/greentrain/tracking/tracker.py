@@ -93,12 +93,20 @@ class Tracker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._entered:
+        if not self._entered:
+            return
+        run = self._entered[-1]
+        try:
             # Blocks of other threads and tasks may have been entered since.
-            run = next((run for run in reversed(self._entered) if run.is_current), self._entered[-1])
-            self._entered.remove(run)
+            run = next((run for run in reversed(self._entered) if run.is_current), run)
             self._newest = run
             run.end(error)
+        except BaseException:  # a signal's handler: a second end does nothing where there was a first
+            run.end(error)
+            raise
+        finally:
+            if run in self._entered:
+                self._entered.remove(run)
 
     if TYPE_CHECKING:  # a static method can be called too: its overload comes first, and it stays what it is
 

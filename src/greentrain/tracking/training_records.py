@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from math import isfinite
 
-from greentrain.errors import is_from_handler
+from greentrain.errors import OwnErrors, is_from_handler
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ class Spans:
 def leave(token: Token[tuple[str, int] | None]) -> None:
     """Go back to the span that was current before."""
     # An async generator may be closed in another context than it began in; that context has no current span of ours.
-    with contextlib.suppress(ValueError):
+    with OwnErrors(ValueError):
         _CURRENT.reset(token)
 
 
