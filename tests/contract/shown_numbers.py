@@ -90,9 +90,11 @@ def _factors(energy: str, mass: str) -> tuple[float, float]:
 
 
 def of_line(text: str) -> Shown:
-    """Read ``3.00 kWh, 0.3 kg CO2e (90 % interval 0.2 to 0.448)``."""
-    found = _found(rf"{_NUMBER} kWh, {_NUMBER} kg CO2e \(90 % interval {_NUMBER} to {_NUMBER}\)", text)
-    return Shown(found[:1], _ordered(found[1:]), (WORDS, WORDS))
+    """Read ``3.00 kWh, 0.3 kg CO2e (90 % interval 0.2 to 0.448)``, small ones with prefixes."""
+    span = rf"\(90 % interval {_NUMBER} to {_NUMBER}\)"
+    energy, energy_unit, *mass = _found(rf"{_NUMBER} {_ENERGY}, {_NUMBER} {_MASS} CO2e {span}", text, str)
+    kg = _numbers((mass[0], *mass[2:]))
+    return Shown(_numbers((energy,)), _ordered(kg), (WORDS, WORDS), factors=_factors(energy_unit, mass[1]))
 
 
 def of_repr(text: str) -> Shown:

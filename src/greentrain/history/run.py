@@ -20,7 +20,7 @@ from greentrain.journal.records import (
     NO_TDP,
     is_significant_gap,
 )
-from greentrain.numbers import amount, best, duration, rounded
+from greentrain.numbers import amount, best, duration, rounded, scaled
 from greentrain.plain_numbers import plain_json
 from greentrain.record import WithoutArithmetic
 
@@ -144,8 +144,9 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         facility, kg = self.facility_energy_kwh, self.operational_kg
         amounts = self._amounts()
         if facility is not None and kg is not None:
-            interval = "" if kg.is_exact else f" (90 % interval {rounded(kg.low)} to {rounded(kg.high)})"
-            amounts = f"{self._least()}{best(facility)} kWh, {best(kg)} kg CO2e{interval}"
+            (energy, energy_unit), (mass, mass_unit) = scaled(facility, "kWh"), scaled(kg, "kg CO2e")
+            interval = "" if kg.is_exact else f" (90 % interval {rounded(mass.low)} to {rounded(mass.high)})"
+            amounts = f"{self._least()}{best(energy)} {energy_unit}, {best(mass)} {mass_unit}{interval}"
         return "; ".join([amounts, *without, *self._unmeasured()])
 
     def _amounts(self) -> str:
