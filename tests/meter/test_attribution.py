@@ -15,6 +15,7 @@ from greentrain.meter.attribution import (
     device_share,
     fair_use,
     mean_allotment,
+    unstated_use,
 )
 
 ALL = Allotment()
@@ -51,10 +52,38 @@ def test_attribution_laws(
     assert attributed_share(own + more, used, capacity, allotted, weight) >= share - 1e-12
 
 
-@pytest.mark.parametrize(("own", "others", "used", "part"), [(3, 1, 4, 1), (3, 3, 3, 0.5), (0, 0, 0, 1), (2, 2, 0, 0)])
-def test_runs_that_state_more_than_all_use(own: float, others: float, used: float, part: float) -> None:
-    """Two that state 3 each where 3 were used count for half of that each."""
+@pytest.mark.parametrize(
+    ("own", "others", "used", "part"),
+    [
+        (3, [1], 4, 1),
+        (3, [3], 3, 0.5),
+        (0, [0], 0, 1),
+        (2, [2], 0, 0),
+        (3, [None], 6, 1),  # 3 are kept free for the other
+        (3, [None], 3, 0.5),
+        (3, [1, None, None], 4, 0.5),  # 2 each for two that have not stated theirs: 8 wanted, 4 used
+    ],
+)
+def test_runs_that_state_more_than_all_use(own: float, others: list[float | None], used: float, part: float) -> None:
+    """Two that state 3 each where 3 were used count by half of it; who has stated nothing counts by the mean."""
     assert fair_use(own, others, used) == part
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "used", "counted"),
+    [
+        (3, [], 4, 3),
+        (5, [], 4, 4),  # no more than there is
+        (3, [1], 4, 3),  # all that the other leaves
+        (3, [2], 4, 2),
+        (3, [4], 4, 2),  # the other keeps 4 free for it, and so has taken 2
+        (3, [None], 4, 2),  # both have stated nothing
+        (3, [2, None], 4, 1 + 1 / 3),  # 2 kept free for each of two: 6 wanted, 4 used, so the first has taken 4/3
+    ],
+)
+def test_use_before_it_is_stated(own: float, others: list[float | None], used: float, counted: float) -> None:
+    """Runs that have stated nothing yet have equal parts of what the others have not taken, and at most their own."""
+    assert unstated_use(own, others, used) == pytest.approx(counted)
 
 
 def here(allotment: Allotment = ALL, since: float = 0.0, until: float = inf) -> Presence:
@@ -116,11 +145,13 @@ def test_shares_of_one_moment_add_up_to_at_most_all(
     """Whatever runs use and may use, beside whatever strangers: never more than the computer, never less than used."""
     stated = sum(own for own, _ in runs)
     used = stated + strangers
+    uses = [own for own, _ in runs]
     shares = []
     for place, (own, allotment) in enumerate(runs):
         others = [here(each) for _, each in runs[:place] + runs[place + 1 :]]
         part = mean_allotment(allotment, 0.0, 1.0, others)
-        shares.append(attributed_share(own * fair_use(own, stated - own, used), used, used + idle, part, weight))
+        own *= fair_use(own, [*uses[:place], *uses[place + 1 :]], used)
+        shares.append(attributed_share(own, used, used + idle, part, weight))
     assert min(shares) >= 0.0
     assert sum(shares) <= 1 + 1e-9
     if used + weight * idle > 0:
@@ -131,9 +162,52 @@ def test_shares_of_one_moment_add_up_to_at_most_all(
 def test_more_use_stated_than_there_was(runs: list[float], used: float) -> None:
     """Counted twice or at another moment: the runs' parts are cut in proportion, and add up to at most all."""
     shares = [
-        attributed_share(own * fair_use(own, sum(runs) - own, used), used, 300.0, 1 / len(runs), 0.1) for own in runs
+        attributed_share(own * fair_use(own, [sum(runs) - own], used), used, 300.0, 1 / len(runs), 0.1) for own in runs
     ]
     assert sum(shares) <= 1 + 1e-9
+
+
+amounts = st.floats(0, 300)
+happenings = st.lists(
+    st.one_of(
+        st.tuples(st.just("announced"), st.integers(0, 7), amounts, st.floats(0.1, 5)),
+        st.tuples(st.just("stated"), st.integers(0, 7), amounts, st.floats(0.1, 5)),
+        st.tuples(st.just("ended"), st.integers(0, 7), amounts, st.floats(0.1, 5)),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(happenings, st.lists(amounts, min_size=30, max_size=30), st.sampled_from([0.1, 1.0]))
+def test_runs_that_come_state_their_use_and_end(
+    happened: list[tuple[str, int, float, float]], used: list[float], weight: float
+) -> None:
+    """Runs come at any moment and say late, or never, what they use, which need not add up: never more than all.
+
+    A run that has stated nothing uses what it will, here 200, and all others know only that it is there.
+    """
+    stated: dict[int, float | None] = {}
+    idle: dict[int, IdlePart] = {}
+    since: dict[int, float] = {}
+    now = 0.0
+    for (what, run, amount, seconds), used_now in zip(happened, used, strict=False):
+        if what == "ended":
+            stated.pop(run, None)
+        elif what == "announced" and run not in stated:
+            stated[run], since[run], idle[run] = None, now, IdlePart(ALL, now)
+        elif what == "stated" and run in stated:
+            stated[run] = amount
+        now += seconds
+        shares = []
+        for each, own in stated.items():
+            others = [use for other, use in stated.items() if other != each]
+            idle[each].reach(now, {str(other): here(since=since[other]) for other in stated if other != each})
+            counted = unstated_use(200.0, others, used_now) if own is None else own * fair_use(own, others, used_now)
+            shares.append(attributed_share(counted, used_now, 300.0, idle[each].mean, weight))
+            idle[each].restart()
+        assert all(share >= 0.0 for share in shares)
+        assert sum(shares) <= 1 + 1e-9
 
 
 def test_a_run_that_becomes_known_late_is_made_up_for() -> None:

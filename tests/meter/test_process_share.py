@@ -43,6 +43,43 @@ time.sleep(60)
 """
 
 
+HOLDER = """
+import mmap, sys
+own = b"x" * {own_bytes}
+with open(sys.argv[1], "rb") as file:
+    mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+sum(mapped[::4096])
+shared = mmap.mmap(-1, {shared_bytes})
+shared.write(b"x" * {shared_bytes})
+import os
+is_child = os.fork() == 0
+sum(shared[::4096])
+if not is_child:
+    print(flush=True)
+sys.stdin.read()
+"""
+
+
+def test_memory_of_a_tree_is_its_own_and_once_what_it_shares(tmp_path: Path) -> None:
+    """Of 32 MiB that a process writes, 64 MiB that it shares with its child and 128 MiB of a file, 96 MiB count.
+
+    The interpreter itself holds some more, and the child's copies of what its parent wrote count as its own: 32 MiB.
+    """
+    mib = 2**20
+    file = tmp_path / "data"
+    file.write_bytes(bytes(128 * mib))
+    code = HOLDER.format(own_bytes=32 * mib, shared_bytes=64 * mib)
+    command = [sys.executable, "-c", code, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        tree = ProcessTree(process.pid)
+        tree.cpu_seconds()
+        held = tree.memory_bytes()
+        process.communicate()
+    assert 96 * mib <= held < 160 * mib
+
+
 @pytest.mark.slow
 def test_tree_counts_children_that_have_ended() -> None:
     """Four children of a quarter of a second each, ended before anyone looked, are a second of CPU time."""

@@ -96,16 +96,43 @@ def attributed_share(own: float, used: float, capacity: float, allotted: float, 
     return min(1.0, (own + allotted * idle) / (used + idle)) if used + idle > 0 else allotted
 
 
-def fair_use(own: float, others: float, used: float) -> float:
+def fair_use(own: float, others: Sequence[float | None], used: float) -> float:
     """Return which part of a run's own use counts, where all runs state more than is used at all: 0 to 1.
 
     Parameters
     ----------
-    own, others, used : float
-        What the run uses, what the other runs use, and what all processes use, in one unit.
+    own : float
+        What the run uses, as it has stated it to the others.
+    others : sequence of float or None
+        What each of the other runs states in the same unit; None of one that has not stated anything yet, for which
+        the mean of all that is stated is kept free.
+    used : float
+        What all processes use.
     """
-    stated = max(own, 0.0) + max(others, 0.0)
-    return min(1.0, max(used, 0.0) / stated) if stated > 0 else 1.0
+    stated = [max(own, 0.0), *(max(other, 0.0) for other in others if other is not None)]
+    wanted = sum(stated) * (len(others) + 1) / len(stated)
+    return min(1.0, max(used, 0.0) / wanted) if wanted > 0 else 1.0
+
+
+def unstated_use(own: float, others: Sequence[float | None], used: float) -> float:
+    """Return what counts of a run's use in the time before it stated any: at most an equal part of what is left.
+
+    The runs that have stated theirs have taken it by `fair_use`, so that all together count at most what is used.
+
+    Parameters
+    ----------
+    own : float
+        What the run uses.
+    others : sequence of float or None
+        What each of the other runs states in the same unit; None of one that has not stated anything yet either.
+    used : float
+        What all processes use.
+    """
+    stated = [max(other, 0.0) for other in others if other is not None]
+    unstated = len(others) - len(stated) + 1
+    wanted = sum(stated) * (1 + unstated / len(stated)) if stated else 0.0
+    taken = sum(stated) * (min(1.0, max(used, 0.0) / wanted) if wanted > 0 else 1.0)
+    return min(max(own, 0.0), max(0.0, used - taken) / unstated)
 
 
 def mean_allotment(own: Allotment, since: float, until: float, others: Iterable[Presence]) -> float:

@@ -228,7 +228,7 @@ class HostRun(NamedTuple):
 class LiveRuns:
     """The other runs of this computer, as their files tell.
 
-    `look` is cheap and finds who came and went; `read` also reads what the others state.
+    `look` is cheap, finds who came and went and reads what new ones state; `read` reads anew what all others state.
 
     Parameters
     ----------
@@ -268,6 +268,7 @@ class LiveRuns:
                 self._names[folder] = names
         if is_new or any(run.until < time.monotonic() - KEPT_SECONDS for run in self.others.values()):
             self._take()
+            self._read_new()
 
     def read(self) -> None:
         """Read what the others state, and leave out those whose meter is no longer there."""
@@ -283,6 +284,12 @@ class LiveRuns:
                 del self.others[key]
             elif facts:
                 self.others[key] = run._replace(facts=facts)
+
+    def _read_new(self) -> None:
+        """Read what a run states for the first time: until then all others keep free what it may be."""
+        for key, run in self.others.items():
+            if not run.facts and run.until == inf and self._paths[key].endswith(_LIVE):
+                self.others[key] = run._replace(facts=_facts_of(self._paths[key], False) or {})
 
     def _has_changed(self, folder: str) -> bool:
         """Whether files came or went; times of files have steps of some milliseconds, so a new one counts twice."""

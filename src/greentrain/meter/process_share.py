@@ -10,13 +10,12 @@ from math import inf
 from typing import Any, NamedTuple
 
 from greentrain.journal.records import ALLOTTED, OWN_JOB, OWN_PROCESSES
-from greentrain.meter.attribution import Allotment, IdlePart, Presence, attributed_share, fair_use
+from greentrain.meter.attribution import Allotment, IdlePart, Presence, attributed_share, fair_use, unstated_use
 from greentrain.meter.control_groups import JobGroup, allotted_cpus, allotted_memory, job_groups
 from greentrain.meter.host_reader import cpu_seconds, memory_bytes
 from greentrain.meter.live_runs import Announcement, HostRun, LiveRuns, OwnPresence, began, find_place
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _CPU_IDLE_WEIGHT = 0.1  # a CPU without work draws about what a tenth of its work adds: codecarbon's model
 _MEMORY_IDLE_WEIGHT = 1.0  # memory draws the same, used or not
 _BUDGET = 1e-3
@@ -79,10 +78,12 @@ class ProcessShare:
         started = time.monotonic() if started_mono is None else started_mono
         self._idle = tuple(IdlePart(own, started) for own in self._allotments)
         self._next_mono = 0.0
+        self._shared_mono = started
+        self._own_bytes = 0.0
         self._recount_others()
         self._first = self._last = self._counts()
         self._grown: _Counts | None = None
-        self._bytes = (0.0, 0.0)
+        self._stated_mono = time.monotonic() if self.presence.is_known else started
         self.look()
         self.latest = self._share()
 
@@ -98,6 +99,7 @@ class ProcessShare:
             self._next_mono = now + (time.thread_time() - before) / _BUDGET
         self.look()
         self.latest = self._share()
+        self._shared_mono = now
         for part in self._idle:
             part.restart()
         return self.latest
@@ -146,7 +148,7 @@ class ProcessShare:
         if grown is None:
             return allotted
         # By all that was counted so far: counts of moments that differ a little are taken from each other.
-        own = grown.own * fair_use(whole.own, whole.others, whole.busy)
+        own = grown.own * fair_use(whole.own, (whole.others,), whole.busy)
         return attributed_share(own, grown.busy, grown.total, allotted, _CPU_IDLE_WEIGHT)
 
     def _memory(self, allotted: float) -> float | None:
@@ -155,9 +157,19 @@ class ProcessShare:
             return None
         if not self._use.is_known:
             return allotted
-        own, others = self._bytes
-        used = own + others if used is None else used
-        return attributed_share(own * fair_use(own, others, used), used, total, allotted, _MEMORY_IDLE_WEIGHT)
+        others = [_stated_bytes(run) for run in self.runs.others.values() if run.until == inf]
+        used = self._own_bytes + sum(other or 0.0 for other in others) if used is None else used
+        own = self._counted_bytes(others, used)
+        return attributed_share(own, used, total, allotted, _MEMORY_IDLE_WEIGHT)
+
+    def _counted_bytes(self, others: Sequence[float | None], used: float) -> float:
+        """Return what counts of the run's memory, on average since the last share. [B]"""
+        counted = self._own_bytes * fair_use(self._own_bytes, others, used)
+        unstated_seconds = self._stated_mono - self._shared_mono
+        if unstated_seconds <= 0:
+            return counted
+        part = min(1.0, unstated_seconds / max(time.monotonic() - self._shared_mono, unstated_seconds))
+        return part * unstated_use(self._own_bytes, others, used) + (1.0 - part) * counted
 
     def _recount_others(self) -> None:
         self.runs.look()
@@ -165,16 +177,14 @@ class ProcessShare:
 
     def _counts(self) -> _Counts | None:
         machine = cpu_seconds()
-        own, own_bytes = self._use.count(self.runs.others)
-        facts = [run.facts for run in self.runs.others.values() if run.until == inf]
-        self._bytes = own_bytes, sum(_amount(each, "bytes") for each in facts)
+        own, self._own_bytes = self._use.count(self.runs.others)
         self._state()
         if not machine:
             return None
         return _Counts(own, self._use.others_seconds, machine[0] / _TICKS_PER_SECOND, machine[1] / _TICKS_PER_SECOND)
 
     def _state(self) -> None:
-        own = {"cpu_seconds": round(self._use.seconds, 2), "bytes": int(self._bytes[0])}
+        own = {"cpu_seconds": round(self._use.seconds, 2), "bytes": int(self._own_bytes)}
         self.presence.state({**self._facts, "scope": self._use.scope, "devices": self._devices, **own})
 
 
@@ -319,17 +329,13 @@ class ProcessTree:
         return self._latest
 
     def memory_bytes(self) -> float:
-        """Return the memory of the tree, what is shared counted once. [B]"""
-        own, shared = 0.0, 0.0
-        for pid in self._members:
-            try:
-                with open(f"/proc/{pid}/statm", "rb") as file:
-                    fields = file.read().split()
-            except OSError:
-                continue
-            own += (int(fields[1]) - int(fields[2])) * _PAGE_BYTES
-            shared = max(shared, int(fields[2]) * _PAGE_BYTES)
-        return own + shared
+        """Return the memory of the tree, what its processes share counted once. [B]
+
+        Pages of files are left out: every run that maps a library would count them, and the computer's used memory
+        does not hold them, since they can be dropped at any time.
+        """
+        held = [found for pid in self._members if (found := _held_bytes(pid))]
+        return sum(own for own, _ in held) + max((shared for _, shared in held), default=0.0)
 
     def _adopt(self) -> None:
         wanted = list(self._members)
@@ -361,6 +367,21 @@ def _stat(pid: int) -> list[bytes] | None:
         return None
 
 
+def _held_bytes(pid: int) -> tuple[float, float] | None:
+    """Return a process's memory of its own, and what it may share with others, files left out. [B]"""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            fields = dict(line.partition(b":")[::2] for line in file)
+        own = fields.get(b"RssAnon", fields.get(b"VmRSS", b"0"))  # before Linux 4.5 and in gVisor only as one
+        return _kib(own), _kib(fields.get(b"RssShmem", b"0"))
+    except (OSError, ValueError):
+        return None
+
+
+def _kib(field: bytes) -> float:
+    return float(field.split()[0]) * 1024
+
+
 def process_namespace() -> int:
     """Return what tells whether two process ids are of one numbering; 0 where the system does not report it."""
     try:
@@ -385,6 +406,10 @@ def _allotment(run: HostRun, place: int) -> Allotment:
     if len(found) != 2 or not isinstance(found[0], float) or not 0 < found[0] <= 1 or not isinstance(found[1], str):
         return Allotment()
     return Allotment(*found)
+
+
+def _stated_bytes(run: HostRun) -> float | None:
+    return _amount(run.facts, "bytes") if run.facts else None
 
 
 def _amount(facts: dict[str, Any], name: str) -> float:
