@@ -239,11 +239,16 @@ def test_a_job_without_accelerators(tmp_path: Path) -> None:
         ([CPU], {}, "no accelerator was named or found"),
         ([GPU, {**GPU, "id": "2", "name": "Tesla T4"}], {}, "the accelerators are of several kinds: "
          "Tesla V100-SXM2-32GB, Tesla T4"),
-        ([GPU], {"gpu": "V1000"}, "gpu 'V1000': unknown accelerator"),
+        ([GPU], {"gpu": "V1000"}, "gpu 'V1000': unknown accelerator."),
+        ([{**GPU, "name": "NVIDIA V1000"}], {}, "gpu 'NVIDIA V1000': unknown accelerator."),
+        ([CPU], {"cpu": "EPYC 77631", "cpu_cores": 8}, "cpu 'EPYC 77631': unknown CPU."),
     ],
 )  # fmt: skip
 def test_no_estimate(tmp_path: Path, components: list[Any], inputs: dict[str, Any], why: str) -> None:
-    """The measurement is alone, 0.3 kWh and 0.15 of it that no sensor reads, and the reason is stated."""
+    """The measurement is alone, 0.3 kWh and 0.15 of it that no sensor reads, and the reason is stated.
+
+    For a name on record nothing is suggested: nobody is there who has misspelled it.
+    """
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs=inputs)
     meter(tmp_path, components=components, lines=[stopped(3600, 3600, 0.2, 0.1)])
     found = run_of(tmp_path).reconciliation

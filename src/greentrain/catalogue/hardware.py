@@ -147,6 +147,31 @@ class Hardware:
         except NotThat as reason:
             raise self._refused_accelerator(text, parameter, reason) from None
 
+    def is_unknown(self, parameter: str, name: str) -> bool:
+        """Return whether nothing has a name that is on record, without a search for what may be meant by it.
+
+        Parameters
+        ----------
+        parameter : {'gpu', 'cpu'}
+            What the name is of.
+        name : str
+            The name, as a driver or the system spells it.
+        """
+        if names.is_long(name):
+            return True
+        if parameter == "cpu":
+            return self._known_cpu(name) is None
+        if self.key_of(name) is not None:
+            return False
+        from greentrain.catalogue.accelerator_facts import NotThat
+        from greentrain.catalogue.accelerator_names import read_accelerator_words
+
+        try:
+            read_accelerator_words(self, name)
+        except NotThat as reason:
+            return not reason.is_ambiguous and not reason.rule
+        return False
+
     def key_of(self, name: str) -> str | None:
         """Return the id of the accelerator, or the key of the family, that has exactly this name."""
         return self._accelerator_names.get(names.fold(name))
@@ -197,18 +222,20 @@ class Hardware:
         UnknownName
             When neither table has this name.
         """
-        key = self._tables.lookup("cpu_names").get(names.fold(name))
-        if key:
-            return self._cpus[key]
         names.refuse_long("cpu", name, "CPU")
-        from greentrain.catalogue.cpu_names import find_cpu_in_words, hides_its_model
-
-        found = codecarbon_cpu(name) or find_cpu_in_words(name, self._exact_cpu)
-        if found is None and hides_its_model(name):
-            return rented_cpu(name.strip())
+        found = self._known_cpu(name)
         if found is None:
             raise self._unknown_cpu(name)
         return found
+
+    def _known_cpu(self, name: str) -> Cpu | None:
+        key = self._tables.lookup("cpu_names").get(names.fold(name))
+        if key:
+            return self._cpus[key]
+        from greentrain.catalogue.cpu_names import find_cpu_in_words, hides_its_model
+
+        found = codecarbon_cpu(name) or find_cpu_in_words(name, self._exact_cpu)
+        return rented_cpu(name.strip()) if found is None and hides_its_model(name) else found
 
     def _exact_cpu(self, name: str) -> Cpu | None:
         key = self._tables.lookup("cpu_names").get(names.fold(name))

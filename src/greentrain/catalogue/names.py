@@ -86,9 +86,14 @@ def nearest(name: str, choices: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(choices[key] for key in ordered))[:_MOST_SUGGESTIONS]
 
 
+def is_long(name: str) -> bool:
+    """Return whether a text is longer than any name: reading it as people write names would take minutes."""
+    return len(name) > _LONGEST_NAME
+
+
 def refuse_long(parameter: str, name: str, kind: str) -> None:
-    """Raise UnknownName for what is longer than any name: reading it as people write names would take minutes."""
-    if len(name) > _LONGEST_NAME:
+    """Raise UnknownName for what is longer than any name."""
+    if is_long(name):
         raise UnknownName(parameter, name, f"unknown {kind}; it is longer than {_LONGEST_NAME} characters")
 
 

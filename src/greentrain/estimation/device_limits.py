@@ -5,7 +5,7 @@ from functools import cache
 
 from greentrain.catalogue import load_catalogue
 from greentrain.errors import GreentrainError
-from greentrain.estimation.devices import find_devices
+from greentrain.estimation.devices import find_devices, is_unknown_device
 
 _MOST_SOCKETS = 2
 """Chips that a computer is taken to have where only the name of its CPU is known."""
@@ -29,6 +29,8 @@ def peak_w(kind: str, tdp_w: float) -> float:
 def peak_by_name_w(kind: str, name: str) -> float | None:
     """Return the power that a device of this name does not exceed [W]; None for a name that the catalogue has not."""
     catalogue = load_catalogue()
+    if is_unknown_device(catalogue, kind, name):
+        return None
     try:
         if kind == "gpu":
             tdp_w = find_devices(catalogue, name, None, None).profile.tdp_w

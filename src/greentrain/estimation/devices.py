@@ -58,6 +58,12 @@ def find_devices(catalogue: Catalogue, gpu: str | None, instance: str | None, co
     return ResolvedDevices(found.profile, found.family, count, found.fraction, None, notes)
 
 
+@lru_cache(maxsize=4096)
+def is_unknown_device(catalogue: Catalogue, parameter: str, name: str) -> bool:
+    """Return whether nothing has a name that is on record: looked up once, since many runs have the same."""
+    return catalogue.hardware.is_unknown(parameter, name)
+
+
 def _counted(parameter: str, text: str, number: int | None, count: int | None) -> int:
     if number is not None and count not in (None, number):
         raise Contradiction("count", count, f"contradicts {{{parameter}}} {text!r}, which means {number}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.errors import Contradiction, GreentrainError
-from greentrain.estimation.devices import find_devices
+from greentrain.estimation.devices import find_devices, is_unknown_device
 from greentrain.units import SECONDS_PER_HOUR
 
 _OF_TIME = ("hours", "gpu_hours", "runs")
@@ -80,14 +80,18 @@ def _number(found: Mapping[str, Any], seen: int, nodes: int) -> int:
 
 def is_counted(catalogue: Catalogue, gpu: object) -> bool:
     """Whether an accelerator's name has a number itself, as ``8xA100`` does, the way ``estimate`` reads it."""
+    if not isinstance(gpu, str):
+        return False
     try:
         # A number in the name contradicts any other one, and none is 0.
-        find_devices(catalogue, gpu if isinstance(gpu, str) else "", None, 0)
+        if not is_unknown_device(catalogue, "gpu", gpu):
+            find_devices(catalogue, gpu, None, 0)
+            return False
     except Contradiction:
         return True
-    except GreentrainError:  # an unknown name, for which the estimate has its own message
-        return isinstance(gpu, str) and gpu.strip()[:1].isdigit()
-    return False
+    except GreentrainError:
+        pass
+    return gpu.strip()[:1].isdigit()  # an unknown name, for which the estimate has its own message
 
 
 def _unknown_hardware(accelerators: Mapping[str, int]) -> str:

@@ -8,7 +8,7 @@ from greentrain.catalogue import Accelerator, Catalogue, Figure, Location, load_
 from greentrain.catalogue.facilities import OWN_COMPUTER, WORKSTATION
 from greentrain.catalogue.records import WORLD
 from greentrain.errors import Contradiction, GreentrainError
-from greentrain.estimation.devices import find_devices
+from greentrain.estimation.devices import find_devices, is_unknown_device
 from greentrain.estimation.grid import ACCOUNTING, UNIT, GridChoice, choose_grid, grid_input
 from greentrain.estimation.ranges import SITES
 from greentrain.footprint import SiteFactors
@@ -187,6 +187,8 @@ def site_factors(inputs: Mapping[str, Any], hours: float | None) -> SiteFactors:
 def _stated_device(catalogue: Catalogue, inputs: Mapping[str, Any]) -> Accelerator | None:
     gpu, instance = inputs.get("gpu"), inputs.get("instance")
     if gpu is None and instance is None:
+        return None
+    if instance is None and is_unknown_device(catalogue, "gpu", str(gpu)):
         return None
     try:
         return find_devices(catalogue, gpu, instance, None).profile

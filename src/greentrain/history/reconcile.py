@@ -1,11 +1,13 @@
 """Measurement and estimate of one run compared: what each implies of the other, and the run's footprint."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from inspect import signature
 from typing import Any, NamedTuple
 
-from greentrain.errors import GreentrainError
+from greentrain.catalogue import load_catalogue
+from greentrain.errors import GreentrainError, UnknownName
 from greentrain.estimation import Estimate, estimate
+from greentrain.estimation.devices import is_unknown_device
 from greentrain.estimation.site import dated_grid, mean_site
 from greentrain.footprint import Factor, Footprint, SiteFactors, footprint
 from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
@@ -134,9 +136,20 @@ def reconcile(run: RecordedRun) -> Reconciliation:
 def _estimate_of(run: RecordedRun) -> tuple[Estimate | None, str]:
     try:
         stated: dict[str, Any] = {name: value for name, value in estimate_inputs(run).items() if name in _KEYWORDS}
+        _refuse_unknown(stated)
         return estimate(**stated), ""
     except GreentrainError as error:
         return None, str(error).rstrip(".")
+
+
+def _refuse_unknown(stated: Mapping[str, Any]) -> None:
+    """Raise UnknownName for hardware that the catalogue has not: for a name on record nothing need be suggested."""
+    profiles = stated.get("profiles")
+    catalogue = load_catalogue(profiles if isinstance(profiles, str) else None)
+    for parameter, what in (("gpu", "accelerator"), ("cpu", "CPU")):
+        name = stated.get(parameter)
+        if isinstance(name, str) and is_unknown_device(catalogue, parameter, name):
+            raise UnknownName(parameter, name, f"unknown {what}")
 
 
 def _site(run: RecordedRun, estimated: Estimate | None) -> SiteFactors:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.errors import GreentrainError
-from greentrain.estimation.devices import find_devices
+from greentrain.estimation.devices import find_devices, is_unknown_device
 from greentrain.estimation.seen_hardware import is_counted, measured_run_inputs
 from greentrain.footprint import SiteFactors
 from greentrain.interval import Interval
@@ -300,8 +300,10 @@ def accelerator_of(run: RecordedRun, catalogue: Catalogue) -> Accelerator | None
     found = run.accelerators
     if not isinstance(name, str) and len(found) == 1:
         (name,) = found
+    if not isinstance(name, str) or is_unknown_device(catalogue, "gpu", name):
+        return None
     try:
-        return find_devices(catalogue, name, None, None).profile if isinstance(name, str) else None
+        return find_devices(catalogue, name, None, None).profile
     except GreentrainError:
         return None
 
