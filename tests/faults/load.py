@@ -19,6 +19,8 @@ CPU = "AMD EPYC 7763 64-Core Processor"
 
 KINDS = ("cpu", "memory")
 _WITNESS_SECONDS = 0.5
+_SHORTEST_SECONDS = 5.0
+_LONGEST_START_SECONDS = 200.0
 _BUSY = 2 * (os.cpu_count() or 1)
 """So many runs work; the CPUs have as much to do all the time as they can, and the model of their power is constant."""
 
@@ -38,10 +40,10 @@ class AtOnce(NamedTuple):
     names : int
         How many runs are on record under a name of their own.
     together_seconds : float
-        How long all were metered at the same time. [s]
+        How long all were there and metered at the same time. [s]
     together, whole : dict of str to float
-        Energy of all runs over the computer's own, by component: while all were metered, and from the first start to
-        the last end.
+        Energy of all runs over the computer's own, by component: while all were there and metered, and from the first
+        start to the last end.
     """
 
     codes: Counter[int]
@@ -101,22 +103,25 @@ class Witness:
 
 def at_once(room: Room, count: int, seconds: float, meter: str | None = None) -> AtOnce:
     """Let runs begin together when all are loaded; some work, the others wait."""
-    go = room.folder / "go"
+    go, done = room.folder / "go", room.folder / "done"
     before = with_cpu(room, CPU, os.cpu_count() or 1)
     with Witness(room, before) as witness:
         trainings = [
-            room.start("loaded", f"load {n}", go, seconds, n < _BUSY, before=before, environment={"METER": meter})
+            room.start("loaded", f"load {n}", go, seconds, n < _BUSY, done, before=before, environment={"METER": meter})
             for n in range(count)
         ]
         for training in trainings:
             training.wait_for()
         go.touch()
+        _wait_until_metered(room, count)
+        done_mono = time.monotonic()
+        done.touch()
         outcomes = [training.end(seconds + 600) for training in trainings]
         runs = room.runs(seconds=600)
     metered = _metered(room)
     lines = [samples for found in metered for samples in found.values()]
-    first, start = (edge(samples[0][0] for samples in lines) for edge in (min, max))
-    end, last = (edge(samples[-1][0] for samples in lines) for edge in (min, max))
+    first, last = min(samples[0][0] for samples in lines), max(samples[-1][0] for samples in lines)
+    start, end = _span(metered, done_mono) or (0.0, 0.0)
     between = [{kind: grown(samples, start, end) for kind, samples in found.items()} for found in metered]
     return AtOnce(
         Counter(outcome.code for outcome in outcomes),
@@ -161,11 +166,37 @@ def _at(samples: Samples, mono: float) -> float:
     return samples[-1][1]
 
 
+def _wait_until_metered(room: Room, count: int) -> None:
+    deadline = time.monotonic() + _LONGEST_START_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(1.0)  # reading all journals is work that the runs would have to wait for
+        metered = _metered(room)
+        if len(metered) == count and _span(metered) is not None:
+            return
+
+
+def _span(metered: Sequence[Mapping[str, Samples]], done_mono: float = math.inf) -> tuple[float, float] | None:
+    """Return from when to when all were there and metered [s]; None as long as that is no time.
+
+    Under load a run's first reading may come after others have ended, and tells nothing of the time while all were
+    there. So at both moments each run has been read, and was read before, while all were there.
+    """
+    samples = [next(iter(found.values())) for found in metered]
+    all_there = max(each[0][0] for each in samples)
+    read = [[mono for mono, _ in each[1:] if all_there <= mono <= done_mono] for each in samples]
+    if not all(read):
+        return None
+    start, end = max(each[0] for each in read), min(each[-1] for each in read)
+    return (start, end) if end - start >= _SHORTEST_SECONDS else None
+
+
 def _metered(room: Room) -> list[dict[str, Samples]]:
     """Return what each meter counted, by component, from the run's start on."""
     found = []
     for meter in journals(room.home, "meter").values():
         samples = [record for record in meter if record["type"] in ("sample", "end")]
+        if not samples:
+            continue
         start = samples[0]["mono"] - samples[0]["elapsed_seconds"]
         kinds = [kind for kind in KINDS if samples[-1]["energy_kwh"].get(kind) is not None]
         found.append(
