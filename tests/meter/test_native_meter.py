@@ -1,5 +1,6 @@
 """The meter that reads by itself, in its own process, on this computer and with made-up GPUs."""
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -160,6 +161,27 @@ def test_a_driver_that_hangs_at_the_start(runs: Path, driver: Path) -> None:
     assert end["energy_kwh"]["gpu"] is None
     assert end["energy_kwh"]["memory"] > 0
     assert end["quality"]["largest_gap_seconds"] == 0.0
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("meter", ["native", "codecarbon"])
+def test_a_driver_that_answers_late(runs: Path, driver: Path, meter: str) -> None:
+    """Unknown until it answers, as on a node where many runs start at once; measured from then on, and it says so.
+
+    Two boards draw 300 W together, also in the seconds before they were read, which are most of this short run.
+    """
+    (driver / "hang_init").touch()
+    handle = launch(str(runs), "s", meter=meter, interval_seconds=0.3)
+    late = metered.wait_for_type(runs, "component", seconds=20.0)[0]
+    assert (late["quality"], late["reason"]) == ("unknown", "the GPU driver did not answer within 3 s")
+    (driver / "hang_init").unlink()
+    metered.wait_for(lambda: metered.of_type(metered.records(runs), "sample")[-1]["power_w"]["gpu"])
+    assert handle.stop(5.0)
+    end = metered.wait_for_end(runs)
+    assert metered.mean_gpu_w(end) == pytest.approx(300.0, rel=0.1)
+    for part in boards_of(metered.records(runs)):
+        assert part["quality"] == "modelled"
+        assert re.fullmatch(r"the first \d+ s count with the first power that was read", part["reason"])
 
 
 @pytest.mark.timing

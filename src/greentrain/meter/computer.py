@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from greentrain.estimation.device_limits import peak_by_name_w, peak_w
 from greentrain.meter.attribution import DEVICE_METHODS, EXCLUSIVE
 from greentrain.meter.base import Component, Reading
-from greentrain.meter.gpu_probe import probe_gpus, signs_of_gpus
+from greentrain.meter.gpu_probe import PROBE_SECONDS, GpuProbe, signs_of_gpus
 from greentrain.meter.gpu_selection import Gpu, GpuSelection, select_gpus
 from greentrain.meter.gpu_sharing import GpuSharing, NvidiaProcesses
 from greentrain.meter.host_reader import HostComponents
@@ -18,6 +18,7 @@ SHORTEST_SECONDS = 0.2
 """Time over which a first mean power is taken: boards renew their counters some ten times a second. [s]"""
 
 _LEAST_SHARED = 0.01
+_MUCH_OF_THE_RUN = 0.1
 _ALONE = (1.0, EXCLUSIVE)
 Shares = Mapping[int, tuple[float, str]]
 """The run's share of each board, and how it was found, by the driver's index."""
@@ -56,10 +57,11 @@ class RunGpus:
         self.is_expected = signs_of_gpus() is not None
         self.is_started = False
         self.chosen: tuple[Gpu, ...] = ()
+        self._probe = GpuProbe()
         self._selection = GpuSelection({}, "all", ())
         self._problem: str | None = None
         self._head_seconds = 0.0
-        self._last_mono = 0.0
+        self._last_mono = self._started_mono = 0.0
         self._first_kwh = 0.0
         self._first_seconds = 0.0
         self.energy_kwh: float | None = None
@@ -71,12 +73,21 @@ class RunGpus:
         self._ways: dict[int, set[str]] = {}
 
     def find(self) -> tuple[Gpu, ...]:
-        """Ask the drivers for this computer's boards and choose the run's; a driver that hangs takes three seconds."""
-        probe = probe_gpus()
+        """Ask the drivers for this computer's boards, until they answer, and choose the run's."""
+        probe = self._probe.ask()
         self.choose(probe.gpus, probe.problem)
         if self.sharing is not None:
             self.sharing.choose(self.devices, self._open_lister)
         return self.chosen
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the drivers should have answered by now."""
+        return not self.is_started and self._probe.silence is not None
+
+    def stop(self) -> None:
+        """Wait no more for drivers that have not answered."""
+        self._probe.close()
 
     @property
     def devices(self) -> dict[int, tuple[str, ...]]:
@@ -99,7 +110,7 @@ class RunGpus:
     def start(self, mono: float, run_started_mono: float) -> None:
         """Count what is added from this moment on; what lies between the run's start and it is the head. [s]"""
         self._head_seconds = max(0.0, mono - run_started_mono)
-        self._last_mono = mono
+        self._last_mono = self._started_mono = mono
         self.is_started = True
 
     def add(self, mono: float, readings: Mapping[int, tuple[float, float]], divided: Shares | None = None) -> None:
@@ -187,11 +198,17 @@ class RunGpus:
         failure : str, optional
             Why none is read any more.
         """
-        unread = failure if self.is_started or failure else "not yet read"
+        unread = failure if self.is_started or failure else self._probe.silence or "not yet read"
         if unread:
             return (_unknown(unread),) if self.is_expected else ()
         unseen = (_unknown(self._problem),) if self._problem else ()
         return (*(self._component(gpu, method(gpu)) for gpu in self.chosen), *unseen)
+
+    @property
+    def _has_long_head(self) -> bool:
+        """Whether much of the run lies before the first reading."""
+        read_seconds = self._last_mono - self._started_mono
+        return self._head_seconds > max(PROBE_SECONDS, _MUCH_OF_THE_RUN * (self._head_seconds + read_seconds))
 
     def _component(self, gpu: Gpu, method: str) -> Component:
         if gpu.number in self.lost:
@@ -200,8 +217,10 @@ class RunGpus:
         ways = sorted(self._ways.get(gpu.number, ()), key=DEVICE_METHODS.index)
         if ways:
             notes.insert(0, f"others use it at the same time: divided by {' and '.join(ways)}")
+        if self._head_seconds > PROBE_SECONDS:
+            notes.append(f"the first {self._head_seconds:.0f} s count with the first power that was read")
         note = "; ".join(notes)
-        if ways and share == 1.0:
+        if (ways or self._has_long_head) and share == 1.0:
             return Component("gpu", gpu.uuid, gpu.name, method, "modelled", note)
         if share < 1.0:
             return Component("gpu", gpu.uuid, gpu.name, f"{method} x {share:.3g}", "modelled", note)
@@ -247,7 +266,7 @@ class ComputerMeter(ThreadedMeter[Answer]):
     @property
     def awaits_component(self) -> bool:
         """Whether GPUs may be there that were not read yet."""
-        if not self._gpus.is_expected or self._reader.failure:
+        if not self._gpus.is_expected or self._gpus.is_silent or self._reader.failure:
             return False
         return not self._is_set_up.is_set() or self._gpus.awaits_mean
 
@@ -267,6 +286,11 @@ class ComputerMeter(ThreadedMeter[Answer]):
         """Begin: the host at once, the GPUs as soon as their drivers have answered."""
         self._host_reader.start(run_started_mono)
         super().start(run_started_mono)
+
+    def stop(self) -> None:
+        """Leave the threads behind, and let no process ask drivers any more."""
+        self._gpus.stop()
+        super().stop()
 
     def wait_until_ready(self, timeout_seconds: float) -> bool:
         """Wait for the GPUs, or for so long [s]; return whether they can be read."""

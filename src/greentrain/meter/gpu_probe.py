@@ -6,6 +6,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -14,7 +15,10 @@ from typing import Any, NamedTuple
 from greentrain.meter.gpu_selection import Gpu, Slice
 
 PROBE_SECONDS = 3.0
-"""How long the drivers have to answer. [s]"""
+"""How long the drivers have to answer before their GPUs are unknown until they do. [s]"""
+
+_ASKED_ANEW_SECONDS = 60.0
+"""Time after which a process that has not answered is ended, and another asks. [s]"""
 
 _DRIVER_FILES = ("/dev/nvidiactl", "/dev/nvidia0", "/proc/driver/nvidia/version", "/dev/dxg", "/dev/kfd")
 _PROGRAMS = ("nvidia-smi", "rocm-smi", "amd-smi")
@@ -46,19 +50,50 @@ def signs_of_gpus() -> str | None:
     return "this system" if sys.platform == "win32" else None
 
 
-def probe_gpus(timeout_seconds: float = PROBE_SECONDS) -> Probe:
-    """List the GPUs, waiting at most so long. [s]"""
-    sign = signs_of_gpus()
-    if sign is None:
-        return Probe((), None)
-    command = [sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter.gpu_probe"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    try:
-        output, _ = process.communicate(timeout=timeout_seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()  # and no waiting: inside a driver that hangs a process cannot be ended
-        return Probe((), f"the GPU driver did not answer within {timeout_seconds:g} s")
-    return _parsed(output, sign)
+class GpuProbe:
+    """Asks the drivers until they answer: where many processes start at once, that may take longer than one waits.
+
+    One process asks at a time, so that a driver that hangs holds one and no more.
+
+    Attributes
+    ----------
+    silence : str or None
+        Why the GPUs are unknown so far; None as long as the answer is not late.
+    """
+
+    def __init__(self) -> None:
+        self.silence: str | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_closed = False
+
+    def ask(self) -> Probe:
+        """List the GPUs, however long it takes."""
+        sign = signs_of_gpus()
+        while sign is not None and not self._is_closed:
+            output = self._output()
+            if output is not None:
+                return _parsed(output, sign)
+        return Probe((), self.silence)
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._is_closed = True
+        if self._process is not None:
+            self._process.kill()  # and no waiting: inside a driver that hangs a process cannot be ended
+
+    def _output(self) -> bytes | None:
+        """Return what one process says; None where it has to be asked anew."""
+        command = [sys.executable, "-P", "-W", "ignore", "-m", "greentrain.meter.gpu_probe"]
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as self._process:
+            for seconds in (PROBE_SECONDS, _ASKED_ANEW_SECONDS):
+                try:
+                    return self._process.communicate(timeout=seconds)[0]
+                except subprocess.TimeoutExpired:
+                    self.silence = f"the GPU driver did not answer within {PROBE_SECONDS:g} s"
+            self._process.kill()
+        return None
 
 
 def _parsed(output: bytes, sign: str) -> Probe:
@@ -76,6 +111,8 @@ def _parsed(output: bytes, sign: str) -> Probe:
 
 def main() -> None:
     """Print the GPUs of the first vendor that has any."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(2 * int(_ASKED_ANEW_SECONDS))  # the meter may be killed while a driver hangs
     problems = []
     for vendor in (_nvidia, _amd):
         try:
