@@ -1,11 +1,12 @@
 """Whose energy is it: what runs of one computer are given adds up to the computer's own."""
 
 import os
+import time
 
 import pytest
 from built import with_cpu
 from fault_room import Room, records
-from load import CPU, at_once
+from load import CPU, Witness, at_once
 
 from greentrain import History
 
@@ -32,3 +33,26 @@ def test_two_processes_of_one_run(room: Room) -> None:
     assert len(counted) == 2
     assert run.energy_kwh["cpu"] == pytest.approx(sum(counted), rel=0.02)
     assert [each.id for each in History(room.home).runs() if each.name == "w"] == ["job7"]
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_that_track_inside_a_run(room: Room, method: str) -> None:
+    """Faults 45 and 48: each is a run with its own names and end; with the outer one they have what the computer drew.
+
+    The outer run goes on around them: what they use is theirs alone, and what is idle is divided among the three.
+    """
+    before = with_cpu(room, CPU, os.cpu_count() or 1)
+    with Witness(room, before) as witness:
+        began = time.monotonic()
+        outcome = room.start("tracked_workers", method, 4, before=before, environment={"METER": "native"}).end()
+        ended = time.monotonic()
+        runs = room.runs()
+    assert (outcome.code, outcome.out, outcome.err) == (0, "['NoneType', 'ArithmeticError']\n", "")
+    assert sorted((run.name, run.project, run.status) for run in runs) == [
+        ("fit", "inner", "completed"), ("fit", "inner", "failed"), ("outer", "outer", "completed"),
+    ]  # fmt: skip
+    assert {(run.name, run.location) for run in runs} == {("outer", "FR"), ("fit", "PL")}
+    computer = witness.energy_kwh(began, ended)
+    for kind in ("cpu", "memory"):
+        assert sum(run.energy_kwh[kind] for run in runs) <= 1.02 * computer[kind]

@@ -272,7 +272,7 @@ def test_blocks_of_threads_are_theirs(track: Callable[..., Any], tmp_path: Path)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fork", "spawn", "forkserver"])
 def test_workers_that_outlive_their_run_track_runs_of_their_own(tmp_path: Path, kind: str) -> None:
-    """Inside the first run their calls are parts of it; after it each has a record and a line."""
+    """Inside the first run and after it each call has a record."""
     body = f"""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -289,7 +289,7 @@ def test_workers_that_outlive_their_run_track_runs_of_their_own(tmp_path: Path, 
     """
     assert run(tmp_path, body).stderr == ""
     runs = named(tmp_path / "home")
-    assert runs == [("first", None, "completed"), *[("later", None, "completed")] * 4]
+    assert runs == [("first", None, "completed"), *[("later", None, "completed")] * 6]
 
 
 @pytest.mark.slow
@@ -318,7 +318,7 @@ def test_a_part_of_a_run_that_ends_first_is_told_of(
     outer = JournalWriter(str(folder), "tracker")
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         above = here(folder=str(folder), session="outer", pid=process.pid, started=process_started(process.pid))
-        outer.write({"type": "start", "session": "outer"})
+        outer.write({"type": "start", "session": "outer", "name": "inner"})
         with monkeypatch.context() as patch:
             patch.setenv("GREENTRAIN_SESSION", above.text())
             inner = track("inner").start()

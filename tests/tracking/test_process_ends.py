@@ -12,6 +12,8 @@ from textwrap import dedent
 import pytest
 from tracked import KWH_PER_SECOND, ending, environment, journals, meter, of_type, run, start, tracker
 
+from greentrain import History
+
 LOOP = """
     @track("loop")
     def train():
@@ -125,13 +127,13 @@ def test_leaving_without_a_stop(
 
 
 def test_a_forked_child_leaves_the_run_to_its_parent(tmp_path: Path) -> None:
-    """It may run through the rest of the program; logs, ends and exits of its are not the run's."""
+    """It may run through the rest of the program; logs, ends and exits of its are not the run's, whose names it has."""
     body = """
         with track("forked", quiet=True) as run:
             child = os.fork()
             if not child:
                 run.log(loss=1)
-                with run.span("in the child"), track("inner") as inner:
+                with run.span("in the child"), track("forked") as inner:
                     assert inner.role == "none" and run.measurement is None
                 sys.exit(5)
             assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
@@ -146,42 +148,60 @@ def test_a_forked_child_leaves_the_run_to_its_parent(tmp_path: Path) -> None:
     assert meter(tmp_path / "home")[-1]["why"] == "stopped"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_pools_of_workers_are_one_run(method: str, tmp_path: Path) -> None:
-    """A tracker at the module's top and a tracked function in the workers: one record, none from the workers."""
+def test_what_workers_name_is_recorded_inside_a_run_that_goes_on(method: str, tmp_path: Path) -> None:
+    """Each call under a name of its own is a run with its own place and end; one that names nothing else is a part.
+
+    A tracker at the module's top, which the workers load too, begins nothing there.
+    """
     body = f"""
         import multiprocessing
-        tracker = track("pool", quiet=True)
+        tracker = track("pool", project="P", quiet=True)
 
         @track("worker", quiet=True)
         def work(number):
-            return number * number
+            return 6 // number
+
+        @track("pool", quiet=True)
+        def more(number):
+            return number
 
         if __name__ == "__main__":
             with tracker, multiprocessing.get_context({method!r}).Pool(2) as pool:
-                print(sum(pool.map(work, range(8))))
+                results = [pool.apply_async(work, (number,)) for number in (1, 2, 0)]
+                print([result.get() for result in results[:2]], sum(pool.map(more, range(4))))
+                results[2].wait()
     """
     done = run(tmp_path, body, PYTHONWARNINGS="ignore::DeprecationWarning")
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "140\n", "")
-    assert [record["type"] for record in tracker(tmp_path / "home")] == ["start", "end"]
-    assert meter(tmp_path / "home")[-1]["why"] == "stopped"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[6, 3] 6\n", "")
+    runs = {(one.name, one.project, one.status, one.error) for one in History(tmp_path / "home").runs()}
+    assert runs == {
+        ("pool", "P", "completed", None),
+        ("worker", None, "completed", None),
+        ("worker", None, "failed", "ZeroDivisionError"),
+    }
+    assert len(list((tmp_path / "home" / "runs").iterdir())) == 4
 
 
-def test_a_program_started_inside_records_nothing(tmp_path: Path) -> None:
-    """An evaluation script that is tracked itself belongs to the run that starts it."""
+@pytest.mark.slow
+def test_programs_started_inside_a_run_are_runs_of_their_own(tmp_path: Path) -> None:
+    """A tracked script, and a command that it tracks, have other names than the run that started them."""
     body = """
         import subprocess
-        command = [sys.executable, __file__, "inner"]
+        command = [sys.executable, "-m", "greentrain", "track", "--name", "command", "--quiet", "--", "sleep", "0.5"]
         if sys.argv[1:]:
-            with track("inner", quiet=True):
-                sys.exit(0)
+            with track("script", quiet=True):
+                subprocess.run(command, check=True)
+                sys.exit(3)
         with track("outer", quiet=True):
-            subprocess.run(command, check=True)
+            assert subprocess.run([sys.executable, __file__, "script"]).returncode == 3
         assert "GREENTRAIN_SESSION" not in os.environ
     """
     assert run(tmp_path, body).returncode == 0
-    assert tracker(tmp_path / "home")[0]["name"] == "outer"
+    runs = [(one.name, one.status) for one in reversed(History(tmp_path / "home").runs())]
+    assert runs == [("outer", "completed"), ("script", "failed"), ("command", "completed")]
 
 
 def test_a_program_that_replaces_itself_joins_its_own_run(tmp_path: Path) -> None:

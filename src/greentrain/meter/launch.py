@@ -110,6 +110,7 @@ def launch(
     run_pid: int | None = None,
     journal: str = "",
     is_sure: bool = True,
+    is_rank: bool = False,
 ) -> MeterHandle:
     """Start the meter of a run; what goes wrong is in the handle's ``problem``.
 
@@ -131,6 +132,8 @@ def launch(
         The session's journal, in which the meter sees what else this process runs.
     is_sure : bool, optional
         Whether this meter is to measure, rather than to look first whether that of another rank does. Default: True.
+    is_rank : bool, optional
+        Whether a launcher started this process as one of several: all that it started is measured. Default: False.
     """
     if meter == NONE:
         return MeterHandle(problem="metering is switched off")
@@ -144,7 +147,7 @@ def launch(
         session=session,
         run_pid=pid,
         pid_started=process_started(pid),
-        root_pid=_root_process(pid),
+        root_pid=_root_process(pid, is_rank),
         started_mono=started,
         interval_seconds=interval_seconds,
         environment={name: os.environ[name] for name in GPU_VARIABLES if name in os.environ},
@@ -160,9 +163,9 @@ def launch(
         return MeterHandle(problem=f"the meter could not be started: {type(error).__name__} {error}")
 
 
-def _root_process(run_pid: int) -> int:
+def _root_process(run_pid: int, is_rank: bool) -> int:
     """Name the process from which all ranks on this node descend: the launcher, where there are several."""
-    is_launched = (ranks_on_node(os.environ) or 1) > 1 and run_pid == os.getpid()
+    is_launched = is_rank and (ranks_on_node(os.environ) or 1) > 1 and run_pid == os.getpid()
     return os.getppid() if is_launched and os.getppid() > 1 else run_pid
 
 

@@ -2,7 +2,8 @@
 
 A run is what tracked code names: name, project and place. A start is
 
-- a part of a run around it, where the user's code or the tree of processes has it inside that run, and the run goes on;
+- a part of a run around it, where the user's code has it inside that run, or where a process below that run's names
+  nothing else, and the run goes on;
 - another session of a run on evidence only: the same ``run_id`` from the user, ranks that a launcher started together,
   or a restart that says that it is one;
 - a run of its own else. That a variable names a job, a rank or a session is no evidence: it tells where to look.
@@ -78,6 +79,18 @@ class Ancestor(NamedTuple):
         return read_session(str(own.start.get("inside") or "")) if own is not None else None
 
     @property
+    def stated(self) -> tuple[object, ...]:
+        """What the run named: name, project and place."""
+        own = self._recorded
+        return own.stated if own is not None else ()
+
+    @property
+    def ranks(self) -> dict[str, object]:
+        """The ranks that its process had, which those below it may have inherited."""
+        own = self._recorded
+        return dict(own.start.get("ranks") or {}) if own is not None else {}
+
+    @property
     def _recorded(self) -> RecordedSession | None:
         found = (one for one in recorded_sessions(self.folder) if one.id == self.session)
         return next(found, None) if self.folder else None
@@ -102,6 +115,30 @@ def ancestor(text: str) -> Ancestor | None:
         if found is None or found.goes_on:
             return found
         found = found.outer
+    return None
+
+
+def run_around(found: Ancestor, named: tuple[object, ...]) -> Ancestor | None:
+    """Return the run of a process above that a run of this one is a part of: one that goes on and has the same names.
+
+    What a run does not name, any around it may; so a worker that loads the script which started it begins no other run.
+
+    Parameters
+    ----------
+    found : Ancestor
+        The nearest process above whose run goes on.
+    named : tuple
+        What this process's run names, by `greentrain.journal.sessions.stated`.
+    """
+    around: Ancestor | None = found
+    for _ in range(_MOST_LINKS):
+        if around is None:
+            return None
+        theirs = around.stated
+        if theirs and all(own in (None, other) for own, other in zip(named, theirs, strict=True)):
+            return around
+        outer = around.outer
+        around = ancestor(outer.text()) if outer is not None else None
     return None
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 from greentrain.errors import OwnErrors, is_from_outside
+from greentrain.journal.sessions import stated
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
-from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor
+from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor, run_around
 from greentrain.tracking.session import Session, warn_user
 from greentrain.tracking.training_records import Logs, leave
 
@@ -378,10 +379,19 @@ class Lifecycle(ABC):
             self._begin_inside(outer, outer.session)
             return
         inside = REGISTRY.inherited()
-        self._above = above = ancestor(inside)
+        above = ancestor(inside)
+        inherited = {} if above is None or above.is_joined_by_runs else above.ranks
         if above is not None and not above.is_joined_by_runs:
-            return
-        self.session = session = Session(above)
+            here = {
+                "name": self.name,
+                "project": self.settings.project,
+                "estimate_inputs": self.settings.estimate_inputs,
+            }
+            self._above = run_around(above, stated(here))
+            if self._above is not None:
+                return
+            above = None  # it is a run of its own, which the meter of the other one leaves out
+        self.session = session = Session(above, inherited)
         session.begin(self.settings, self.name, inside, self._command)
         self.role = session.role
         self._take_place(session)

@@ -27,7 +27,7 @@ class LiveRun(WithoutArithmetic, Lifecycle):
     """A run that is being tracked; `Tracker.start` and ``with track(...) as run`` give one.
 
     A run that starts inside the block or the call of another one becomes a span of that one, with the same meter. In a
-    child process of a tracked one that goes on it does nothing at all.
+    child process of a tracked one that goes on it does nothing at all, unless it has another name, project or place.
 
     Examples
     --------

@@ -22,7 +22,7 @@ from greentrain.tracking.identity import UNSETTLED, Ancestor, settled
 from greentrain.tracking.training_records import Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from greentrain.meter.launch import MeterHandle
@@ -44,6 +44,8 @@ class Session:
     ----------
     above : Ancestor or None
         The tracked process whose run is joined; its meter is the meter of this run too.
+    inherited : mapping, optional
+        The ranks of the process above, whose run this one is inside: variables that state the same are not its own.
 
     Attributes
     ----------
@@ -61,7 +63,7 @@ class Session:
         When the run ended, by the same clock; what the meter reads later is not the run's. [s]
     """
 
-    def __init__(self, above: Ancestor | None) -> None:
+    def __init__(self, above: Ancestor | None, inherited: Mapping[str, object] | None = None) -> None:
         self.id = os.urandom(16).hex()
         self.spans = Spans(self.id, self.write)
         self.started_mono = self.spans.started_mono
@@ -71,7 +73,8 @@ class Session:
         self._warned: set[str] = set()
         self._pid = os.getpid()
         self._above = above
-        self._ranks = ranks = ranks_of(os.environ)
+        ranks = ranks_of(os.environ)
+        self._ranks = ranks = Ranks() if ranks._asdict() == inherited else ranks
         self.role = MAIN if above is None and ranks.meters else JOINED
         self.folder: str | None = None
         self.journal: JournalWriter | None = None
@@ -148,6 +151,7 @@ class Session:
             run_pid=run_pid,
             journal=self.journal.path if self.journal is not None else "",
             is_sure=self.role == MAIN,
+            is_rank=self._ranks.local_rank is not None,
         )
         if self.meter.problem:
             self.warn(self.meter.problem)
