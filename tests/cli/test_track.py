@@ -207,7 +207,7 @@ def test_stop_and_continue(tmp_path: Path, meter: str) -> None:
     """SIGTSTP stops both, SIGCONT lets both go on, as below a shell: the kernel ignores it in a group without one."""
     process = start([sys.executable, "-c", SHELL, *wrapped(tmp_path, meter, "--quiet"), *python(SLEEPER)])
     child = int(process.first_line)  # type: ignore[attr-defined]
-    wrapper = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
+    wrapper = parent_of(parent_of(child))  # the guard is between them
     os.kill(wrapper, signal.SIGTSTP)
     assert [state_of(pid, "T") for pid in (wrapper, child)] == ["T", "T"]
     os.kill(wrapper, signal.SIGCONT)
@@ -215,6 +215,11 @@ def test_stop_and_continue(tmp_path: Path, meter: str) -> None:
     os.kill(wrapper, signal.SIGTERM)
     process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
+
+
+def parent_of(pid: int) -> int:
+    """Return the id of a process's parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def state_of(pid: int, wanted: str) -> str:

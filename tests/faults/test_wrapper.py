@@ -100,6 +100,41 @@ def test_wrapper_killed(room: Room) -> None:
     assert room.run_alone().status == "killed"
 
 
+@pytest.mark.timing
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS tells no process of its parent's end")
+def test_nothing_outlives_a_killed_wrapper(room: Room) -> None:
+    """Fault 60: children, and a grandchild that has left session and parent, end with a wrapper that is killed.
+
+    A process of the caller's beside it stays.
+    """
+    line = "sleep 30 & (setsid sh -c 'echo $$; exec sleep 30' &) ; sleep 0.5; echo ready; wait; true"
+    words = ("track", "--quiet", "--location", "FR", "--meter", room.environment["METER"], "--")
+    with subprocess.Popen(["sleep", "30"]) as beside:
+        wrapped = room.launch([*GREENTRAIN, *words, "sh", "-c", line]).wait_for()
+        wait_until(lambda: records(room.home, "meter", "start"))
+        below = descendants(wrapped.pid)
+        assert len(below) == 4  # the guard, the shell, and what it started
+        assert int(wrapped.out.split()[0]) in below
+        os.kill(wrapped.pid, signal.SIGKILL)
+        assert wrapped.end().code == -signal.SIGKILL
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below))
+        assert not any(Path(f"/proc/{pid}").exists() for pid in below)
+        assert beside.poll() is None
+        beside.terminate()
+    assert room.run_alone().status == "killed"
+
+
+def test_what_a_command_leaves_running_stays(room: Room) -> None:
+    """Fault 42: a command that ends as it likes to may leave programs behind, as it may without the wrapper."""
+    words = ("track", "--quiet", "--location", "FR", "--meter", room.environment["METER"], "--")
+    line = "(setsid sh -c 'echo $$; exec sleep 30 >&- 2>&-' &) ; sleep 0.3; exit 4"
+    outcome = room.launch([*GREENTRAIN, *words, "sh", "-c", line]).end()
+    left = int(outcome.out)
+    assert outcome.code == 4
+    assert Path(f"/proc/{left}").exists()
+    os.kill(left, signal.SIGKILL)
+
+
 def test_no_such_command(room: Room) -> None:
     """Fault 42: a command that is not there: 127, as a shell has it, and one line."""
     outcome = room.launch([*GREENTRAIN, "track", "--quiet", "--", "/no/such/command"]).end()
@@ -121,3 +156,9 @@ def test_decorator_inside(room: Room) -> None:
 def children(pid: int) -> list[int]:
     """Return the ids of a process's children."""
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below one."""
+    found = children(pid)
+    return [*found, *(below for child in found for below in descendants(child))]
