@@ -157,9 +157,10 @@ def test_a_wrapper_in_a_wrapper(room: Room) -> None:
 
 @pytest.mark.timing
 @pytest.mark.parametrize("moment", ["start", "log", "span", "end"])
-def test_limits_of_time_reach_the_training(room: Room, moment: str) -> None:
+@pytest.mark.parametrize("kind", ["own", "system"])
+def test_limits_of_time_reach_the_training(room: Room, moment: str, kind: str) -> None:
     """Fault 52: each exception that the user's signal handler raises arrives, also inside of greentrain."""
-    outcome = room.run("alarmed", moment)
+    outcome = room.run("alarmed", moment, kind)
     came, caught = map(int, outcome.out.split())
     assert outcome.code == 0
     assert came >= 30

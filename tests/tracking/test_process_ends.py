@@ -14,6 +14,8 @@ from tracked import KWH_PER_SECOND, ending, environment, journals, meter, of_typ
 
 from greentrain import History
 
+DECORATED = "print(greentrain.track(lambda: 7)())"
+
 LOOP = """
     @track("loop")
     def train():
@@ -401,6 +403,37 @@ def test_a_program_on_the_command_line_is_recorded_as_written(tmp_path: Path) ->
     code = f"import greentrain\nwith greentrain.track('c', home={str(tmp_path)!r}, meter='none', quiet=True): pass"
     subprocess.run([sys.executable, "-c", code, "7"], check=True, env=environment(tmp_path), timeout=60)
     assert tracker(tmp_path)[0]["argv"] == [sys.executable, "-c", code, "7"]
+
+
+@pytest.mark.parametrize("way", ["with greentrain.track('full', location='PL'): print(7)", DECORATED])
+def test_a_training_that_first_tracks_without_a_free_descriptor_starts(tmp_path: Path, way: str) -> None:
+    """Nothing of greentrain but its name was loaded before; what is missing is said once at the start, once at the end.
+
+    The file that is kept open for that is given back, or left alone where the program has taken its number.
+    """
+    code = f"""if 1:
+        import os, resource, greentrain
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        {{takes}}
+        taken = []
+        try:
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            pass
+        {way}
+        for number in taken:
+            os.fstat(number)
+    """
+    for takes in ("", "os.close(3)"):
+        command = [sys.executable, "-c", code.replace("{takes}", takes)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment(tmp_path), timeout=60)
+        if not takes:
+            assert (done.returncode, done.stdout) == (0, "7\n")
+            assert done.stderr.count("greentrain: warning: ") == 2
+        else:  # what greentrain cannot load then is an error at the line that asks for it, and no file of the user's
+            assert (done.returncode, done.stdout) == (1, "")
+            assert "Too many open files" in done.stderr
 
 
 def test_a_training_without_a_free_descriptor_starts(tmp_path: Path) -> None:
