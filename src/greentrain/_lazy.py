@@ -1,6 +1,5 @@
 """Names of a package that are loaded on first use."""
 
-import errno
 import os
 
 # Type checkers take this name as true. Importing typing for it would cost more than all of `import greentrain`.
@@ -38,7 +37,9 @@ def _loaded(module: str, name: str) -> object:
     try:
         return __import__(module, fromlist=(name,))
     except OSError as error:  # a training that holds all files open that it may have starts all the same
-        if error.errno not in (errno.EMFILE, errno.ENFILE) or not _give_reserve_back():
+        from errno import EMFILE, ENFILE  # built in, and seldom asked for
+
+        if error.errno not in (EMFILE, ENFILE) or not _give_reserve_back():
             raise
     return __import__(module, fromlist=(name,))
 
@@ -59,7 +60,9 @@ def _give_reserve_back() -> bool:
         if held is None or not os.path.samestat(os.fstat(held[0]), held[1]):
             return False
     except OSError as error:
-        if error.errno != errno.EBADF:
+        from errno import EBADF
+
+        if error.errno != EBADF:
             raise
         return False
     os.close(held[0])
