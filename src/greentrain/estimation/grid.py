@@ -74,13 +74,8 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
     place = location.place
     series = catalogue.places.intensities(location)
     value = _value_for(series, year)
-    latest = DATA_YEAR if year is None else min(year, DATA_YEAR)
-    if place.parent and value is series[-1] and latest - value.year > _OLDEST_PART:
-        country = catalogue.places.by_code[place.parent]
-        whole = choose_grid(catalogue, Location(country, None), year)
-        if latest - whole.value.year <= _OLDEST_PART:
-            note = f"{location.code} has no grid value since {value.year}: the grid of {country.name} is used."
-            return whole._replace(notes=(*([location.note] if location.note else []), note, *whole.notes))
+    if place.parent and (whole := _country_instead(catalogue, location, series, value, year)):
+        return whole
     is_regions_own = location.region is not None and value not in catalogue.places.series(place.place)
     candidates = _ages(series) if year is None else [(value, abs(year - value.year))]
     spreads = {_spread(catalogue.places, place, candidate, age) for candidate, age in candidates}
@@ -98,6 +93,30 @@ def choose_grid(catalogue: Catalogue, location: Location | None, year: int | Non
     # Data centres of several countries are data centres somewhere: their interval cannot be wider.
     limits = catalogue.places.span_of_unknown_place(year) if place.kind == "aggregate" else (0.0, inf)
     return GridChoice(value, tuple(spreads), upward, None, basis, tuple(notes), f"grid:{zone}", limits)
+
+
+def _country_instead(
+    catalogue: Catalogue, location: Location, series: list[GridValue], value: GridValue, year: int | None
+) -> GridChoice | None:
+    """Choose the country's grid for a part of it whose series ended years ago; None where that is no closer."""
+    wanted = DATA_YEAR if year is None else min(year, DATA_YEAR)
+    if value is not series[-1] or wanted - value.year <= _OLDEST_PART:
+        return None
+    places, place = catalogue.places, location.place
+    country = places.by_code[place.parent]
+    whole = choose_grid(catalogue, Location(country, None), year)
+    if wanted - whole.value.year > _OLDEST_PART:
+        return None
+    note = f"{location.code} has no grid value since {value.year}: the grid of {country.name} is used."
+    notes = (*([location.note] if location.note else []), note, *whole.notes)
+    if year is not None:
+        return whole._replace(notes=notes)
+    # Without a year one of those may be meant that the part has values for.
+    candidates = [*_ages(series)[:-1], (value, _OLDEST_PART)]
+    own = {_spread(places, place, candidate, age) for candidate, age in candidates}
+    ratio, _ = places.direct_over_life_cycle(place)
+    upward = max(whole.upward, -log(ratio.low) if value.basis == "direct" else 0.0)
+    return whole._replace(notes=notes, spreads=(*whole.spreads, *own), upward=upward)
 
 
 def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) -> Input:
