@@ -18,7 +18,7 @@ def test_nothing_wrong(room: Room) -> None:
 
     assert quiet_end == bare == (0, "returned {'weights': [1, 2, 3]}\n", END)
     assert loud_end[:2] == bare[:2]
-    line = r"greentrain: training completed after 2\.\d s: 0\.00\d+ kWh, 0\.00\d+ kg CO2e \(90 % interval .*\)\n"
+    line = r"greentrain: training completed after 2\.\d s: 3\.\d+ Wh, 1\.\d+ g CO2e \(90 % interval .*\)\n"
     assert re.fullmatch(END + line, loud_end.err)
     for run in room.runs():
         assert (run.name, run.status, run.error) == ("training", "completed", None)
