@@ -1,11 +1,13 @@
 """What errors say, to whom, and that they survive the trip between processes."""
 
+import gc
 import pickle
+import weakref
 
 import pytest
 
 from greentrain import AmbiguousName, Contradiction, DataError, GreentrainError, InputError, InvalidNumber, UnknownName
-from greentrain.errors import either
+from greentrain.errors import either, is_from_outside
 
 
 @pytest.mark.parametrize("kind", [InputError, InvalidNumber, UnknownName, AmbiguousName, Contradiction])
@@ -97,3 +99,26 @@ def test_errors_cross_between_processes(error: GreentrainError) -> None:
 def test_either_joins_names_as_a_sentence_does(names: list[str], text: str) -> None:
     """Commas between, "or" before the last."""
     assert either(names) == text
+
+
+def test_an_error_that_is_asked_for_its_origin_is_kept_by_nothing() -> None:
+    """What a failed reading held is free at once, without a collection of circles."""
+
+    class Held:
+        pass
+
+    def read() -> "weakref.ref[Held]":
+        held = Held()
+        origins = []
+        try:
+            int("text", 10 if held else 2)
+        except ValueError as error:
+            origins.append(is_from_outside(error))
+        assert origins == [False]
+        return weakref.ref(held)
+
+    gc.disable()
+    try:
+        assert read()() is None
+    finally:
+        gc.enable()

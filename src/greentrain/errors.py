@@ -251,8 +251,9 @@ def is_from_handler(error: BaseException) -> bool:
 
     That is a function that was given the frame below its own, or, where it has let go of that, one that is set.
     """
-    first = trace = error.__traceback__
-    codes = _codes_of_handlers() if first is not None and first.tb_next is not None else []
+    # The first frame caught it. Asked for its names, it would keep the exception, which keeps the frame: a circle.
+    trace = error.__traceback__ and error.__traceback__.tb_next
+    codes = _codes_of_handlers() if trace is not None else []
     while trace is not None:
         frame, trace = trace.tb_frame, trace.tb_next
         if frame.f_code in codes:
