@@ -557,14 +557,15 @@ def test_a_run_whose_readings_fail(tracked: Callable[..., LiveRun], tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_run_inside_another(tracked: Callable[..., LiveRun], tmp_path: Path, capsys: Any) -> None:
+def test_a_run_inside_another(tmp_path: Path, capsys: Any) -> None:
     """The outer run holds the inner one; the inner one's own number is a part of it."""
-    run = tracked()
-    time.sleep(0.2)
-    with greentrain.track("inner", home=tmp_path, pue=1.0, location="PL") as inner:
-        time.sleep(0.3)
-    time.sleep(0.1)
-    run.stop()
+    power = tmp_path / "power.jsonl"
+    power.write_text('{"seconds": 0, "gpu_w": 360, "cpu_w": 72, "memory_w": 18}\n')
+    with greentrain.track("bert", meter=f"replay:{power}", home=tmp_path, location="FR") as run:
+        time.sleep(0.2)
+        with greentrain.track("inner", home=tmp_path, pue=1.0, location="PL") as inner:
+            time.sleep(0.3)
+        time.sleep(0.1)
     found = assert_shown_everywhere(run, tmp_path, capsys)
     assert [span.name for span in found.spans] == ["inner"]
     part, whole_of_it = inner.footprint.it_energy_kwh, run.footprint.it_energy_kwh

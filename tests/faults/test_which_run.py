@@ -122,7 +122,7 @@ def test_a_run_that_nobody_stops(room: Room) -> None:
 def test_an_interruption_while_a_run_starts(room: Room, milliseconds: float) -> None:
     """Fault 53: whenever a start is interrupted, it leaves nothing behind that swallows the next run."""
     assert room.run("which_run", "interrupted", milliseconds) == (0, "interrupted\n", "")
-    *_, second = room.runs()
+    *_, second = room.runs(seconds=5.0)  # the meter of an interrupted start may never have been there
     assert (second.name, second.status) == ("second", "completed")
     assert metered_seconds(second) == pytest.approx(0.5, abs=0.3)
 

@@ -117,6 +117,10 @@ def test_awkward_text_stays_text(home: Path, tmp_path: Path) -> None:
             "to 'postgresql+foo': names a driver that is not there; did you mean postgresql://?",
         ),
         ("postgresql://u:secret@[::1/x", "to: must be an address such as sqlite:///runs.db or postgresql://host/name"),
+        (
+            "host=127.0.0.1 user=u password=secret",
+            "to: must be an address such as sqlite:///runs.db or postgresql://host/name",
+        ),
         ("mysql://u:secret@h/x", "to 'mysql': is a database that is not supported; use sqlite or postgresql"),
     ],
 )

@@ -4,6 +4,9 @@ import copy
 import json
 import os
 import pickle
+import platform
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +17,7 @@ import pytest
 from tracked import ALONE, KWH_PER_SECOND, journals, meter, of_type, replay, tracker
 
 import greentrain
-from greentrain import Interval
+from greentrain import History, Interval
 from greentrain.footprint import amounts
 from greentrain.tracking.lifecycle import REGISTRY
 
@@ -437,3 +440,16 @@ def test_a_tracked_function_leads_to_the_run_that_its_tracker_began(track: Track
 
     assert first.run is not second.run
     assert tracked.measurement is second.run.measurement
+
+
+@pytest.mark.slow
+def test_another_name_of_the_host_is_the_only_one_in_the_record(tmp_path: Path) -> None:
+    """Of tracker and meter, whatever the meter hides from the library that it hosts."""
+    program = "import greentrain, time\nwith greentrain.track('run', location='FR'): time.sleep(1.5)"
+    environment = os.environ | {"GREENTRAIN_HOST": "node-x", "GREENTRAIN_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True)
+
+    (run,) = History(tmp_path).runs()
+    assert run.hosts == ("node-x",)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in files if f'"host":"{platform.node()}"' in path.read_text()]

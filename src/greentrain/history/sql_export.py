@@ -153,7 +153,7 @@ def _address(to: str) -> Any:
     with suppress(ArgumentError, ValueError):
         url = make_url(to)
     if url is None:
-        is_path = to.strip() and not set(to) & set(":@?")
+        is_path = to.strip() and not set(to) & set(":@?=")
         raise InputError("to", to if is_path else None, _EXAMPLES, (f"sqlite:///{to}",) if is_path else ())
     kind = url.get_backend_name()
     if kind not in _DRIVERS:

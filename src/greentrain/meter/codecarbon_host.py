@@ -28,6 +28,7 @@ _PROGRAM_SECONDS = 3.0
 _KEPT_VARIABLES = frozenset(
     ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "PATHEXT", "COMSPEC")
 )
+_OUR_VARIABLES = "GREENTRAIN_"
 _NOWHERE = os.path.join(os.sep, "nonexistent")
 
 
@@ -142,7 +143,8 @@ def installed_version() -> str | None:
 def _shut_out_settings() -> None:
     """Leave codecarbon no environment, home or folder with settings of its own, and no job to ask a scheduler for."""
     for name in [name for name in os.environ if name.upper() not in _KEPT_VARIABLES]:
-        del os.environ[name]
+        if not name.upper().startswith(_OUR_VARIABLES):  # how the host is called, and where live runs meet
+            del os.environ[name]
     os.environ["HOME"] = os.environ["USERPROFILE"] = _NOWHERE
     logger = logging.getLogger("codecarbon")
     logger.disabled = True
