@@ -11,6 +11,13 @@ POWER_W = 3600.0
 """The computer's power by the recorded meter, so that a second is a thousandth of a kilowatt-hour."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let Lightning warn where a Slurm is installed, in which the tests do not run: only then it does."""
+    for item in items:
+        if "callbacks" in item.path.parts:
+            item.add_marker(pytest.mark.filterwarnings("ignore:The `srun` command is available:UserWarning"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     """Where the frameworks are declared to be here, a file that is skipped for the want of one is an error."""

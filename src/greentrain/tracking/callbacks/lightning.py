@@ -113,8 +113,8 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
         self._has_begun = True
         ranks = ranks_of(os.environ)
         run_id = self.training.run_id
-        if trainer.world_size > 1 and trainer.world_size != ranks.world_size:
-            # Lightning's own launcher gives its ranks no common id.
+        if trainer.world_size > 1 and (trainer.world_size != ranks.world_size or ranks.launcher == "environment"):
+            # Lightning's own launcher gives its ranks no common id, and no common parent.
             job = launch_of(os.environ, ranks).job
             run_id = trainer.strategy.broadcast(run_id or "-".join(filter(None, (job, new_run_key()))))
         # Ranks that Lightning forked or spawned do not have their rank in the environment: one of them has the meter.
