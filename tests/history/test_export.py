@@ -167,12 +167,16 @@ SECRET = "hunter2"
             "sqlite:////none/x.db?timeout=hunter2",
             "to 'sqlite:////none/x.db': has an option that its driver does not take",
         ),
-        ("sqlite:////none/x.db?hunter2=1", "to 'sqlite:////none/x.db': has an option that its driver does not take"),
+        # Older SQLAlchemy leaves an option that it does not know out, and opens the file.
+        (
+            "sqlite:////none/x.db?hunter2=1",
+            ("to 'sqlite:////none/x.db': has an option that", "sqlite:////none/x.db refuses"),
+        ),
         ("postgresql+none://u:hunter2@h/x", "to 'postgresql+none': names a driver that is not there"),
-        ("sqlite:////none/\0", "sqlite:////none/%00 refuses: embedded null byte"),
+        ("sqlite:////none/\0", ("sqlite:////none/%00 refuses", "sqlite:////none/\0 refuses")),
     ],
 )
-def test_no_secret_of_an_address_is_repeated(to: str, message: str) -> None:
+def test_no_secret_of_an_address_is_repeated(to: str, message: str | tuple[str, ...]) -> None:
     """Neither in the message nor in any exception that led to it, whichever part of the address holds it."""
     with pytest.raises(GreentrainError) as caught:
         export((), to)
