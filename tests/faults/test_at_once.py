@@ -22,6 +22,7 @@ def test_runs_that_end_at_one_instant(room: Room) -> None:
     assert sorted(str(run.name) for run in runs) == sorted(f"round {number}" for number in range(8) for _ in range(8))
 
 
+@pytest.mark.timing
 def test_processes_that_share_a_run(room: Room) -> None:
     """Fault 11: eight processes add 25 records each to one run: all 200 are there, and its energy counts once."""
     trainings = [room.start("one_history", "shared", 25) for _ in range(8)]

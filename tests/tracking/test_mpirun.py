@@ -66,6 +66,7 @@ def test_open_mpi_joins_nodes_by_its_own_key(tmp_path: Path) -> None:
     check_energy(run)
 
 
+@pytest.mark.timing
 def test_nodes_without_anything_in_common_are_runs_that_say_so(tmp_path: Path) -> None:
     """MPICH gives the job no id: each node warns once, keeps the warning, and counts its own energy once."""
     done = mpirun(tmp_path, "mpich")
