@@ -29,7 +29,8 @@ def test_processes_that_share_a_run(room: Room) -> None:
     assert [training.end().code for training in trainings] == [0] * 8
 
     run = room.run_alone()
-    assert (run.id, run.status, run.ranks) == ("shared", "completed", 8)
+    assert (run.id, run.status, len(journals(room.home, "tracker"))) == ("shared", "completed", 8)
+    assert run.ranks in range(2, 9)  # as many as were there at one moment
     steps = [record["values"]["step"] for record in records(room.home, "tracker", "log")]
     assert sorted(steps) == sorted(float(step) for step in range(25) for _ in range(8))
 
