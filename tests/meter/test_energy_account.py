@@ -47,6 +47,15 @@ def test_share_of_cpu_and_memory_not_of_gpus() -> None:
     assert account.shares() == pytest.approx(Share(0.25, 0.5))
 
 
+def test_what_another_run_states_later_is_taken_off() -> None:
+    """Of 10 J that the CPU drew the run counted half, 5 J; a tenth of all was another run's, so 4 J are left."""
+    account = EnergyAccount(0.0, 1.0, Sleep())
+    account.take(Reading(1.0, {"cpu": 10 / 3.6e6}, {"cpu": 10.0}), Share(0.5, None), {"cpu": "measured"})
+    account.take_back("cpu", 0.1)
+    account.take_back("gpu", 0.1)
+    assert account.energy_kwh == {"cpu": pytest.approx(4 / 3.6e6)}
+
+
 def test_share_beyond_the_whole_is_clamped() -> None:
     """A process cannot use more than the computer: a share of 2.8 counts as 1, of -1 as 0."""
     account = EnergyAccount(0.0, 1.0, Sleep())

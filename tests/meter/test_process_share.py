@@ -228,9 +228,21 @@ def test_two_runs_in_one_job(tmp_path: Path) -> None:
     group_of(jobs, 10_000_000)
     assert first.count(neighbours(4.0)) == (pytest.approx(6.0), 700.0)
     assert first.count(neighbours(5.0)) == (pytest.approx(6.0), 700.0)
+    assert first.debt_seconds == pytest.approx(1.0)
     group_of(jobs, 12_000_000)
     assert first.count(neighbours(5.0)) == (pytest.approx(7.0), 700.0)
     assert first.others_seconds == 5.0
+
+
+def test_the_end_waits_for_a_run_inside_whose_process_has_ended() -> None:
+    """Such a run is about to state what it used; one whose process lives goes on, and one that has ended has stated."""
+    run = RunUse(os.getpid(), "1000000.1.aaaaaa", [])
+    facts = {**run.facts, "ancestors": [4, os.getpid()], "scope": "processes"}
+    gone, lives = {**facts, "root": 2**22 + 1}, {**facts, "root": os.getpid()}
+    assert run.awaits_end({"2": HostRun(2.0, inf, gone)})
+    assert not run.awaits_end({"2": HostRun(2.0, 3.0, gone)})
+    assert not run.awaits_end({"2": HostRun(2.0, inf, lives)})
+    assert not run.awaits_end({"2": HostRun(2.0, inf, {**gone, "ancestors": [4]})})
 
 
 def test_a_run_has_the_job_when_the_first_has_ended(tmp_path: Path) -> None:

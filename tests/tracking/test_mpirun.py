@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tracked import ALONE, KWH_PER_SECOND, environment, journals, replay
+from tracked import ALONE, KWH_PER_SECOND, ended_meters, environment, replay
 
 from greentrain import History, Run
 
@@ -59,10 +59,10 @@ def test_open_mpi_joins_nodes_by_its_own_key(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
     assert "greentrain" not in done.stderr
 
+    assert len(ended_meters(tmp_path / "home")) == 2
     (run,) = History(tmp_path / "home").runs()
     assert run.id.startswith("openmpi-")
     assert (run.status, run.ranks, sorted(run.hosts)) == ("completed", 4, ["node-a", "node-b"])
-    assert len(journals(tmp_path / "home", "meter")) == 2
     check_energy(run)
 
 
@@ -74,6 +74,7 @@ def test_nodes_without_anything_in_common_are_runs_that_say_so(tmp_path: Path) -
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.count(words) == 2
 
+    assert len(ended_meters(tmp_path / "home")) == 2
     runs = History(tmp_path / "home").runs()
     assert sorted(run.hosts for run in runs) == [("node-a",), ("node-b",)]
     for run in runs:

@@ -179,6 +179,11 @@ class EnergyAccount:
         self._miss(gaps)
         return gaps
 
+    def take_back(self, kind: str, part: float) -> None:
+        """Take a part of what the computer's component drew [1] off the run's energy, which is another run's."""
+        if kind in self.energy_kwh:
+            self.energy_kwh[kind] = max(0.0, self.energy_kwh[kind] - part * self._machine_kwh[kind])
+
     def _miss(self, gaps: tuple[ReadingGap, ...]) -> None:
         for gap in gaps:
             self.missed_seconds += gap.seconds

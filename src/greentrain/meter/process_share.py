@@ -19,6 +19,11 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _CPU_IDLE_WEIGHT = 0.1  # a CPU without work draws about what a tenth of its work adds: codecarbon's model
 _MEMORY_IDLE_WEIGHT = 1.0  # memory draws the same, used or not
 _BUDGET = 1e-3
+"""Part of the meter's time that counting processes may take, beyond the allowance."""
+_ALLOWANCE_SECONDS = 0.05
+"""CPU time of counting that a run has at its start, when a few counts decide much. [s]"""
+_SETTLING_SECONDS = 0.3
+_POLL_SECONDS = 0.02
 _MOST_ANCESTORS = 50
 
 
@@ -77,7 +82,8 @@ class ProcessShare:
         self._devices: tuple[str, ...] = ()
         started = time.monotonic() if started_mono is None else started_mono
         self._idle = tuple(IdlePart(own, started) for own in self._allotments)
-        self._next_mono = 0.0
+        self._started_mono = time.monotonic()
+        self._counting_seconds = -_ALLOWANCE_SECONDS
         self._shared_mono = started
         self._own_bytes = 0.0
         self._recount_others()
@@ -87,16 +93,18 @@ class ProcessShare:
         self.look()
         self.latest = self._share()
 
-    def update(self) -> Share:
+    def update(self, is_last: bool = False) -> Share:
         """Return the share of the time since it was last worked out; reading too many processes is done seldom."""
+        if is_last:
+            self._settle()
         now = time.monotonic()
-        if now >= self._next_mono:
+        if is_last or self._counting_seconds <= _BUDGET * (now - self._started_mono):
             before = time.thread_time()
             self._recount_others()
             counts = self._counts()
             if counts is not None and self._last is not None and counts.total > self._last.total:
                 self._grown, self._last = counts.since(self._last), counts
-            self._next_mono = now + (time.thread_time() - before) / _BUDGET
+            self._counting_seconds += time.thread_time() - before
         self.look()
         self.latest = self._share()
         self._shared_mono = now
@@ -117,11 +125,31 @@ class ProcessShare:
                 },
             )
 
-    def end(self, ended_mono: float) -> None:
-        """State the run's end [s], and what it used, to others."""
+    def end(self, ended_mono: float) -> float:
+        """State the run's end [s], and what it used, to others.
+
+        Returns
+        -------
+        float
+            Which part of what the computer's CPU drew while the run was there was counted as the run's, and then
+            stated by runs inside it as theirs, too late to be taken off. [1]
+        """
         self._recount_others()
-        self._counts()
+        counts = self._counts()
         self.presence.end(ended_mono)
+        if counts is None or self._first is None:
+            return 0.0
+        whole = counts.since(self._first)
+        counted = self._use.debt_seconds * fair_use(whole.own, (whole.others,), whole.busy)
+        weighed = whole.busy + _CPU_IDLE_WEIGHT * (whole.total - whole.busy)
+        return counted / weighed if weighed > 0 else 0.0
+
+    def _settle(self) -> None:
+        """Wait a moment for runs inside this one whose processes have ended: their meters are about to state it."""
+        deadline = time.monotonic() + _SETTLING_SECONDS
+        while self._use.awaits_end(self.runs.others) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            self.runs.look()
 
     def claim(self, devices: tuple[str, ...]) -> None:
         """Let others know which devices the run has chosen."""
@@ -209,6 +237,8 @@ class RunUse:
         What is counted: `OWN_PROCESSES`, or a group's name.
     seconds, others_seconds : float
         CPU time of the run, and of all other runs, since they were first counted. [s]
+    debt_seconds : float
+        CPU time counted as the run's that a run inside it has stated since then as its own. [s]
     """
 
     def __init__(self, root_pid: int, name: str, groups: Sequence[JobGroup] | None = None) -> None:
@@ -219,7 +249,7 @@ class RunUse:
         self._last: dict[str, float] = {}
         self._stated: dict[str, float] = {}
         self._has_counted = False
-        self._debt_seconds = 0.0
+        self.debt_seconds = 0.0
         self.scope = OWN_PROCESSES
         self.seconds = 0.0
         self.others_seconds = 0.0
@@ -243,14 +273,19 @@ class RunUse:
         stated = self._stated_growth(others)
         self.others_seconds += sum(stated.values())
         # An inner run may state a moment later what was counted here already: that is taken off the next time.
-        grown = self._grown(group) - sum(stated[name] for name in inner) - self._debt_seconds
+        grown = self._grown(group) - sum(stated[name] for name in inner) - self.debt_seconds
         self.seconds += max(0.0, grown)
-        self._debt_seconds = max(0.0, -grown)
+        self.debt_seconds = max(0.0, -grown)
         self._has_counted = True
         held = group.memory_bytes() if group else None
         held = self._tree.memory_bytes() if held is None else held
         held -= sum(_amount(others[name].facts, "bytes") for name in inner if others[name].until == inf)
         return self.seconds, max(0.0, held)
+
+    def awaits_end(self, others: Mapping[str, HostRun]) -> bool:
+        """Whether a run inside this one goes on by its announcement, while its process has ended."""
+        live = [run for run in others.values() if run.until == inf and self._holds(run, self._own_group(others))]
+        return any(isinstance(pid := run.facts.get("root"), int) and _stat(pid) is None for run in live)
 
     def _own_group(self, others: Mapping[str, HostRun]) -> JobGroup | None:
         """Return the largest group of which this is the first run; None where the processes count."""

@@ -63,7 +63,7 @@ class Recorder:
             return
         self._describe()
         left_out = self._account.left_out
-        share = self._share.update() if self._meter.is_machine_wide else self._no_share()
+        share = self._share.update(is_last) if self._meter.is_machine_wide else self._no_share()
         self._take_shares(reading)
         qualities, part = quality_by_kind(self._meter.components), self._process.part_until(reading.mono)
         self._note(self._account.take(reading, share, qualities, ceilings_of(self._meter), part))
@@ -82,8 +82,9 @@ class Recorder:
 
     def finish(self, end: RunEnd) -> None:
         """Write what is left and the end record."""
-        self._share.end(end.mono)
+        overcounted = self._share.end(end.mono)
         self._note(self._account.close(end.mono))
+        self._account.take_back("cpu", overcounted)
         elapsed = max(0.0, end.mono - self._settings.started_mono)
         self._write_sample(elapsed)
         quality = quality_record(self._account, self._meter.components, elapsed) | own_cost(self._meter, elapsed)
