@@ -9,7 +9,7 @@ from shipped import FILES, HARDWARE, PLACES, table
 from greentrain.catalogue import Accelerator, Cpu, Equivalent, Family, GridValue, Instance, Place, Source
 from greentrain.catalogue.schema import KINDS, OWN_FILES, SCHEMAS, row_faults
 
-OTHERS = [(PLACES, f"{name}.csv") for name in ("methods", "form_units", "references")]
+OTHERS = [(PLACES, f"{name}.csv") for name in ("methods", "form_units", "import_limits", "references")]
 """Tables that a user's folder cannot hold."""
 COLUMNS = [(file, column) for file, schema in SCHEMAS.items() for column in schema.columns.values()]
 

@@ -56,6 +56,9 @@ PLACE_TABLES = (
     "claim_scenarios",
 )
 
+LFS_POINTER = "version https://git-lfs"
+LFS_RULE = "a Git LFS pointer instead of the data; run 'git lfs pull' in its repository"
+
 Row = dict[str, str]
 _LONGEST_BYTES = 64 * 2**20
 """Of a table; what a link to a device gives has no end. [B]"""
@@ -223,8 +226,8 @@ def _text(path: str) -> str:
         if is_from_outside(error):
             raise
         raise DataError(path, f"cannot be read: {error.strerror}") from None
-    if text.startswith("version https://git-lfs"):
-        raise DataError(path, "a Git LFS pointer instead of the data; run 'git lfs pull' in its repository")
+    if text.startswith(LFS_POINTER):
+        raise DataError(path, LFS_RULE)
     if "\0" in text:
         raise DataError(path, "not a text file: it holds NUL characters")
     return text

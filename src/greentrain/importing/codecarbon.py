@@ -1,0 +1,197 @@
+"""codecarbon's ``emissions.csv`` of all generations, and its files of tasks.
+
+Rows of one run are cumulative: the last one holds the whole. Rows of a file of tasks are parts. Energies hold the PUE
+since there is a column for it. Powers are momentary, and in an early generation energies: they are never read.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.limits import limit
+from greentrain.importing.values import amount, moment, number, words
+
+NAME = "codecarbon"
+TITLE = "codecarbon's emissions.csv"
+WORDS = frozenset(("timestamp", "project_name", "run_id", "duration", "emissions", "energy_consumed", "cpu_energy"))
+_NEEDED = ("timestamp", "duration", "emissions")
+_PARTS = {"cpu": "cpu_energy", "gpu": "gpu_energy", "memory": "ram_energy"}
+_HOST = ("project_name", "experiment_name", "experiment_id", "os", "cpu_model", "gpu_model")
+_LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
+_TASKS = "It is the sum of the tasks in a file of tasks."
+
+
+def recognises(head: str) -> bool:
+    """Whether a header has a time, a duration and emissions, and none of Eco2AI's units."""
+    return header_in(head, _NEEDED) is not None
+
+
+def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
+    """Yield each run once, after the last row."""
+    table = CsvText(file, _NEEDED)
+    runs = _Runs(adds="task_name" in table.columns)
+    for line, row in table.rows():
+        found = _row(row, options)
+        if found is None:
+            file.tally.reject(line, "has neither a duration nor an energy")
+        else:
+            runs.take(found, words(row.get("run_id")))
+    return runs.made()
+
+
+def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
+    """Make a run of one row; None where nothing follows from it."""
+    time = moment(row["timestamp"], options.time_zone)
+    duration = amount(row["duration"])
+    pue = number(row.get("pue")) or 1.0
+    pue = pue if pue >= 1 else 1.0
+    total, kg = amount(row.get("energy_consumed")), number(row["emissions"])
+    if duration is None and total is None:
+        return None
+    ended, has_zone = time or (None, True)
+    flags = (*(("fallback_location",) if _is_fallback(row) else ()), *(() if time else ("missing_time",)))
+    parts = {name: amount(row.get(column)) for name, column in _PARTS.items()}
+    return ForeignRun(
+        key=f"{':'.join(row.get(name, '').strip() for name in _HOST)}",
+        name=words(row.get("project_name") or row.get("experiment_name")),
+        started=ended - duration if duration is not None and ended is not None and ended > duration else None,
+        ended=ended,
+        duration_seconds=duration,
+        accelerators=_accelerators(row),
+        cpu=words(row.get("cpu_model")),
+        cpu_cores=amount(row.get("cpu_count")) or None,
+        memory_gb=amount(row.get("ram_total_size")) or None,
+        energy_kwh={name: kwh / pue for name, kwh in parts.items() if kwh is not None},
+        measured_energy_kwh=None if total is None else total / pue,
+        reported_kg=kg,
+        pue=pue,
+        places=_places(row),
+        flags=flags,
+        notes=() if has_zone or options.time_zone else (_LOCAL_TIME,),
+    )
+
+
+def _accelerators(row: Mapping[str, str]) -> dict[str, float]:
+    model, count = words(row.get("gpu_model")), amount(row.get("gpu_count"))
+    if not count and model is None:
+        return {}
+    before, by, name = (model or "").partition(" x ")
+    counted = amount(before) if by else None
+    return {name if counted else (model or ""): count or counted or 1.0}
+
+
+def _is_fallback(row: Mapping[str, str]) -> bool:
+    """Whether the place is the one that codecarbon writes where it finds none."""
+    stated = (number(row.get("latitude")), number(row.get("longitude")))
+    return stated == (limit("fallback_latitude"), limit("fallback_longitude"))
+
+
+def _places(row: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what the row says of its place, a cloud's region first."""
+    if _is_fallback(row):
+        return ()
+    provider, cloud = words(row.get("cloud_provider")), words(row.get("cloud_region"))
+    country = words(row.get("country_name") or row.get("country"))
+    region = words(row.get("region"))
+    found = [f"{provider}:{cloud}"] if provider and cloud else []
+    found += [f"{region}, {country}"] if region and country else []
+    return (*found, *(word for word in (words(row.get("country_iso_code")), country) if word))
+
+
+class _Runs:
+    """The runs of a file so far."""
+
+    def __init__(self, *, adds: bool) -> None:
+        self._adds = adds
+        self._by_key: dict[Any, tuple[ForeignRun, int]] = {}
+        self._nameless: dict[tuple[str, int], Any] = {}
+        self._names: dict[str, int] = {}
+
+    def take(self, row: ForeignRun, run_id: str | None) -> None:
+        """Add a row to the run that it is of."""
+        key: Any = run_id if run_id is not None else self._key_of_nameless(row)
+        known, rows = self._by_key.get(key, (None, 0))
+        if known is None:
+            flags = row.flags if run_id else (*row.flags, "no_run_id")
+            whole = row._replace(key=self._name(f"{NAME}:{run_id or _start_key(row)}"), flags=flags)
+        else:
+            whole = (_added if self._adds else _later)(known, row)
+        self._by_key[key] = whole, rows + 1
+
+    def _name(self, name: str) -> str:
+        """Number the names of rows that start together and are of several runs."""
+        self._names[name] = number = self._names.get(name, 0) + 1
+        return name if number == 1 else f"{name}:{number}"
+
+    def _key_of_nameless(self, row: ForeignRun) -> Any:
+        """Return the key of the run whose start and project a row has and that it goes on; else a new one."""
+        step = limit("same_start_s")
+        place = int((row.started or row.ended or 0.0) // step)
+        for near in (place, place - 1, place + 1):
+            key = self._nameless.get((row.key, near))
+            if key is not None and _goes_on(self._by_key[key][0], row, step):
+                return key
+        key = (len(self._by_key), row.key)
+        self._nameless[row.key, place] = key
+        return key
+
+    def made(self) -> Iterator[ForeignRun]:
+        """Yield the runs."""
+        for run, rows in self._by_key.values():
+            if rows == 1:
+                yield run
+            elif self._adds:
+                yield run._replace(notes=(*run.notes, _TASKS))
+            else:
+                yield run._replace(flags=(*run.flags, "cumulative_rows"))
+
+
+def _start_key(row: ForeignRun) -> str:
+    """Name a row without a run's id by its start; one without a time by all that it states."""
+    if row.ended is None:
+        return f"{row.duration_seconds}:{row.measured_energy_kwh}:{row.reported_kg}:{row.key}"
+    return f"{round(row.started or row.ended)}:{row.key}"
+
+
+def _goes_on(run: ForeignRun, row: ForeignRun, step: float) -> bool:
+    """Whether a row without a run's id is a later one of that run: the same start, more time, no less energy."""
+    if None in (run.started, row.started, run.duration_seconds, row.duration_seconds):
+        return False
+    is_near = abs((run.started or 0.0) - (row.started or 0.0)) <= step
+    is_longer = (row.duration_seconds or 0.0) != (run.duration_seconds or 0.0)
+    more, less = (row, run) if (row.duration_seconds or 0.0) > (run.duration_seconds or 0.0) else (run, row)
+    grows = (more.measured_energy_kwh or float("inf")) >= (less.measured_energy_kwh or 0.0)
+    return is_near and is_longer and grows and (more.ended or 0.0) > (less.ended or 0.0)
+
+
+def _later(known: ForeignRun, row: ForeignRun) -> ForeignRun:
+    """Take the row that lasted longer; the energy of the other one where that states none."""
+    first, last = sorted((known, row), key=lambda run: (run.duration_seconds or 0.0, run.measured_energy_kwh or 0.0))
+    if last.measured_energy_kwh is None:
+        last = last._replace(
+            measured_energy_kwh=first.measured_energy_kwh, reported_kg=first.reported_kg, energy_kwh=first.energy_kwh
+        )
+    return last._replace(key=known.key, flags=known.flags)
+
+
+def _added(known: ForeignRun, row: ForeignRun) -> ForeignRun:
+    """Add a task to the run."""
+    names = {*known.energy_kwh, *row.energy_kwh}
+    return known._replace(
+        started=_of(min, known.started, row.started),
+        ended=_of(max, known.ended, row.ended),
+        duration_seconds=_sum(known.duration_seconds, row.duration_seconds),
+        energy_kwh={name: known.energy_kwh.get(name, 0.0) + row.energy_kwh.get(name, 0.0) for name in sorted(names)},
+        measured_energy_kwh=_sum(known.measured_energy_kwh, row.measured_energy_kwh),
+        reported_kg=_sum(known.reported_kg, row.reported_kg),
+    )
+
+
+def _of(choose: Any, *values: float | None) -> float | None:
+    known = [value for value in values if value is not None]
+    return choose(known) if known else None
+
+
+def _sum(*values: float | None) -> float | None:
+    return _of(sum, *values)

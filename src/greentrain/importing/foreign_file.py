@@ -1,0 +1,253 @@
+"""A foreign file as lines, rows and JSON values in bounded memory, whoever wrote it and however long its lines are."""
+
+import csv
+import json
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from greentrain.errors import DataError
+
+HEAD_CHARACTERS = 65_536
+LONGEST_LINE = 1 << 20
+"""Characters of a line that are read; the rest of a longer one is skipped, and the line counts as damaged. [1]"""
+
+LONGEST_VALUE = 1 << 24
+"""Characters of one job or series of a JSON file. [1]"""
+
+_LONGEST_NAME = 100
+_MOST_PROBLEMS = 20
+_BLOCK = 1 << 16
+_BLANK = " \t\r\n"
+HEADER_WITHIN = 20
+"""Lines among which a header is looked for. [1]"""
+
+DELIMITERS = ",;\t|"
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+class Tally:
+    """What was met in a file: rows, those that are left out with the first reasons, and notes.
+
+    Attributes
+    ----------
+    rows, rejected : int
+        Rows of data, and those of them that nothing was made of. [1]
+    problems : list of (int, str)
+        Line and reason of the first twenty rejected ones.
+    notes : dict of str to int
+        What else was met, and how often. [1]
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.rejected = 0
+        self.problems: list[tuple[int, str]] = []
+        self.notes: dict[str, int] = {}
+
+    def reject(self, line: int, reason: str) -> None:
+        """Count a row that nothing is made of."""
+        self.rejected += 1
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append((line, reason))
+
+    def note(self, text: str) -> None:
+        """Count something that a reader of the audit should know."""
+        self.notes[text] = self.notes.get(text, 0) + 1
+
+
+class ForeignFile:
+    """A file of somebody's.
+
+    Parameters
+    ----------
+    path : str
+        Where it is.
+
+    Raises
+    ------
+    DataError
+        If it is no plain file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.tally = Tally()
+        if not Path(path).is_file():  # a pipe or a device has no end
+            raise DataError(path, "is no plain file")
+        with Path(path).open("rb") as file:
+            start = file.read(2)
+        self._encoding = _MARKS.get(start, "utf-8-sig")
+        with self.open() as text:
+            self.head = text.read(HEAD_CHARACTERS)
+
+    def open(self) -> IO[str]:
+        """Open it as text, without the mark of its byte order; what is no text stays visible as such."""
+        return Path(self.path).open(encoding=self._encoding, errors="replace", newline="")
+
+    def lines(self) -> Iterator[str]:
+        """Yield its lines without their ends; of a line that is too long the beginning and a NUL."""
+        with self.open() as text:
+            while line := text.readline(LONGEST_LINE):
+                if line.endswith("\n") or len(line) < LONGEST_LINE:
+                    yield line.rstrip("\r\n")
+                    continue
+                while line and not line.endswith("\n"):
+                    line = text.readline(LONGEST_LINE)
+                yield "\0"
+
+    def rows(self, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+        """Yield line numbers and cells of a CSV file; blank lines are left out, damaged ones rejected."""
+        reader = csv.reader(self.lines(), delimiter=delimiter, skipinitialspace=True)
+        while True:
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                self.tally.rows += 1
+                self.tally.reject(reader.line_num, f"is no row of CSV: {error}")
+                continue
+            if cells is None:
+                return
+            if cells:
+                yield reader.line_num, cells
+
+    def json_items(self, key: str) -> Iterator[Any]:
+        """Yield the items of a list at the top of a JSON object one by one.
+
+        Raises
+        ------
+        DataError
+            Where it is not one, or an item is too large or too deep.
+        """
+        with self.open() as text:
+            stream = _JsonText(text, self.path)
+            stream.expect("{")
+            while not stream.at("}"):
+                name = stream.value()
+                stream.expect(":")
+                if name == key and stream.at("["):
+                    yield from stream.items()
+                else:
+                    stream.value()
+                stream.at(",")
+
+
+class _JsonText:
+    """JSON text that is read value by value."""
+
+    def __init__(self, text: IO[str], path: str) -> None:
+        self._text, self._path = text, path
+        self._buffer, self._position, self._ended = "", 0, False
+        self._decode = json.JSONDecoder().raw_decode
+
+    def _more(self) -> bool:
+        # As much again: a value that does not fit is read from its beginning, and few times.
+        more = self._text.read(max(_BLOCK, len(self._buffer) - self._position))
+        self._buffer, self._position = self._buffer[self._position :] + more, 0
+        self._ended = not more
+        return not self._ended
+
+    def _next(self) -> str:
+        while True:
+            while self._position < len(self._buffer):
+                character = self._buffer[self._position]
+                if character not in _BLANK:
+                    return character
+                self._position += 1
+            if not self._more():
+                raise DataError(self._path, "ends in the middle of its JSON")
+
+    def at(self, character: str) -> bool:
+        """Step over a character if it comes next."""
+        found = self._next() == character
+        self._position += found
+        return found
+
+    def expect(self, character: str) -> None:
+        """Step over a character that has to come."""
+        if not self.at(character):
+            raise DataError(self._path, f"is no JSON: {character} is missing before {self._buffer[self._position]!a}")
+
+    def value(self) -> Any:
+        """Return the next value."""
+        self._next()
+        while True:
+            try:
+                value, end = self._decode(self._buffer, self._position)
+            except json.JSONDecodeError as error:
+                if len(self._buffer) - self._position > LONGEST_VALUE:
+                    raise DataError(self._path, f"has a value of more than {LONGEST_VALUE:,} characters") from None
+                if not self._more():
+                    raise DataError(self._path, f"is no JSON: {error.msg}") from None
+            except RecursionError:
+                raise DataError(self._path, "is nested too deeply") from None
+            except ValueError as error:
+                raise DataError(self._path, f"has a number that is too long: {error}") from None
+            else:
+                # A number may go on behind what was read so far.
+                if end < len(self._buffer) or self._ended or not self._more():
+                    self._position = end if end <= len(self._buffer) else len(self._buffer)
+                    return value
+
+    def items(self) -> Iterator[Any]:
+        """Yield the values of a list of which the bracket is behind."""
+        while not self.at("]"):
+            yield self.value()
+            self.at(",")
+
+
+class CsvText:
+    """A CSV text with a header somewhere in its first lines, and perhaps again further down.
+
+    Parameters
+    ----------
+    file : ForeignFile
+        The file.
+    needed : collection of str
+        Columns by which a header is known, in lower case.
+    """
+
+    def __init__(self, file: ForeignFile, needed: Collection[str]) -> None:
+        self._file, self._needed = file, frozenset(needed)
+        self._header, _, self._delimiter = header_in(file.head, self._needed) or ((), 0, ",")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The first header's names, in lower case."""
+        return self._header
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield line numbers and cells by column; rows of another length are rejected, headers counted and read."""
+        tally = self._file.tally
+        header: tuple[str, ...] = ()
+        for line, cells in self._file.rows(self._delimiter):
+            names = column_names(cells) if not header or cells[0].strip().casefold() == header[0] else ()
+            if self._needed.issubset(names):
+                if header:
+                    tally.note("The header is repeated.")
+                header = names
+            elif header:
+                tally.rows += 1
+                if len(cells) > len(header) and not any(cells[len(header) :]):
+                    cells = cells[: len(header)]
+                if len(cells) == len(header):
+                    yield line, dict(zip(header, cells, strict=True))
+                elif any(cells):
+                    tally.reject(line, f"has {len(cells)} cells, the header {len(header)}")
+                else:
+                    tally.rows -= 1
+
+
+def column_names(cells: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of a header in lower case, without blanks and quotes about them."""
+    return tuple(cell[:_LONGEST_NAME].strip().strip("\"'").strip().casefold() for cell in cells)
+
+
+def header_in(head: str, needed: Collection[str]) -> tuple[tuple[str, ...], int, str] | None:
+    """Find the header of a CSV text: its names, its line from 0 on and the delimiter; None without these columns."""
+    for number, line in enumerate(head.splitlines()[:HEADER_WITHIN]):
+        for delimiter in DELIMITERS:
+            names = column_names(line.split(delimiter))
+            if frozenset(needed).issubset(names):
+                return names, number, delimiter
+    return None

@@ -1,0 +1,134 @@
+"""What a foreign file states of one run, in one shape for all formats, and what a format has to offer."""
+
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+from typing import Protocol
+
+from greentrain.importing.foreign_file import ForeignFile
+from greentrain.record import Record
+
+BOUNDARIES = ("accelerator", "parts", "node")
+"""What an energy covers: accelerators alone; CPU, accelerators and memory; whole computers."""
+
+FLAGS = (
+    "implausible_power",
+    "implausible_intensity",
+    "fallback_location",
+    "gpu_unmetered",
+    "cumulative_rows",
+    "no_run_id",
+    "duplicate",
+    "steps_dropped",
+    "gap",
+    "unknown_hardware",
+    "damaged",
+    "missing_time",
+    "no_tdp",
+)
+"""What an import notices of a run, a word each."""
+
+STATUSES = ("completed", "failed", "stopped", "running")
+
+
+class ForeignRun(Record, kw_only=True):
+    """One run as a foreign file states it; None or empty is what the file does not state.
+
+    Attributes
+    ----------
+    key : str
+        What makes it the same run in another file of this format.
+    status : {'completed', 'failed', 'stopped', 'running'} or None
+        How it ended: by itself, with an error, by somebody or a limit.
+    started, ended : float or None
+        Seconds since 1970. [s]
+    duration_seconds : float or None
+        Time in which it ran, without the time between restarts. [s]
+    accelerators : mapping of str to float
+        How many of each type as the file writes it, slices as slices; an empty type where the file states none. [1]
+    cpu : str or None
+        CPU model.
+    cpu_cores, memory_gb : float or None
+        What it had, all nodes together. [1], [GB]
+    nodes : int
+        Computers that it ran on. [1]
+    energy_kwh : mapping of str to float
+        What the file records of ``gpu``, ``cpu``, ``memory`` or ``node``, before PUE. [kWh]
+    measured_energy_kwh : float or None
+        All of it, each joule once, before PUE. [kWh]
+    boundary : {'accelerator', 'parts', 'node'}
+        What that energy covers.
+    reported_kg : float or None
+        Emissions that the file states. [kg CO2e]
+    pue : float or None
+        Power usage effectiveness that was inside the file's numbers. [1]
+    places : tuple of str
+        Words for its place, the closest first.
+    flags : tuple of str
+        What the reader noticed, of `FLAGS`.
+    notes : tuple of str
+        What else to know.
+    """
+
+    key: str
+    name: str | None = None
+    user: str | None = None
+    account: str | None = None
+    partition: str | None = None
+    status: str | None = None
+    started: float | None = None
+    ended: float | None = None
+    duration_seconds: float | None = None
+    accelerators: Mapping[str, float] = {}
+    cpu: str | None = None
+    cpu_cores: float | None = None
+    memory_gb: float | None = None
+    nodes: int = 1
+    energy_kwh: Mapping[str, float] = {}
+    measured_energy_kwh: float | None = None
+    boundary: str = "parts"
+    reported_kg: float | None = None
+    pue: float | None = None
+    places: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class ReadOptions(Record):
+    """What a user adds to a file.
+
+    Attributes
+    ----------
+    time_zone : tzinfo or None
+        Of times without a zone; None takes UTC and says so.
+    columns : tuple of str
+        Names of the columns of a file without a header.
+    """
+
+    time_zone: tzinfo | None = None
+    columns: tuple[str, ...] = ()
+
+
+class ForeignFormat(Protocol):
+    """A form of files: a module for each of ours, an object by the entry point of another package.
+
+    Attributes
+    ----------
+    NAME : str
+        As ``--format`` takes it.
+    TITLE : str
+        As a sentence names it.
+    WORDS : frozenset of str
+        Columns or keys that such a file has, in lower case: they name the nearest forms of an unknown file.
+    """
+
+    NAME: str
+    TITLE: str
+    WORDS: frozenset[str]
+
+    def recognises(self, head: str) -> bool:
+        """Whether the first 64 KiB of a file are of this form."""
+        ...
+
+    def read(self, file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
+        """Yield the runs of a file; rows and what is wrong with them are counted in the file's tally."""
+        ...

@@ -1,0 +1,132 @@
+"""The formats that can be imported: a table of ours, and those that other packages add by entry points.
+
+A file is recognised by what is in it, never by its name.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from greentrain.catalogue.table_files import LFS_POINTER, LFS_RULE
+from greentrain.errors import DataError, UnknownName, either
+from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
+
+GROUP = "greentrain.importers"
+"""Group of the entry points: a name, and an object that is a `ForeignFormat`."""
+
+MODULES = ("codecarbon", "slurm_json", "slurm", "nvidia_smi")
+"""Our own formats, in the order in which a file is compared with them; a new one is a module and a word here."""
+
+_WORD = re.compile(r"[A-Za-z_][\w.]+")
+_NEAREST = 2
+
+
+@cache
+def formats() -> dict[str, ForeignFormat]:
+    """Return all formats by name, ours first."""
+    ours = (cast("ForeignFormat", import_module(f"{__package__}.{name}")) for name in MODULES)
+    added = [_Added(point.name, point.load) for point in entry_points(group=GROUP)]
+    found: dict[str, ForeignFormat] = {}
+    every: tuple[ForeignFormat, ...] = (*ours, *added)
+    for one in every:
+        found.setdefault(one.NAME, one)
+    return found
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a format.
+
+    Raises
+    ------
+    UnknownName
+        If there is none of this name.
+    """
+    if name not in formats():
+        raise UnknownName("format", name, f"must be {either(tuple(formats()))}, or names of columns joined by commas")
+    return name
+
+
+def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
+    """Return the format of a file.
+
+    Parameters
+    ----------
+    file : ForeignFile
+        The file.
+    name : str, optional
+        The format that the user states, already checked.
+
+    Raises
+    ------
+    DataError
+        If the file is of no form that is known; the message names those that are.
+    """
+    known = formats()
+    if name is not None:
+        return known[name]
+    if file.head.startswith(LFS_POINTER):
+        raise DataError(file.path, LFS_RULE)
+    if not file.head.strip():
+        raise DataError(file.path, "is empty")
+    found = next((one for one in known.values() if one.recognises(file.head)), None)
+    if found is None:
+        forms = either([one.TITLE for one in known.values()])
+        rule = f"is of no form that can be imported: {forms}{_nearest_text(known, file.head)}"
+        raise DataError(file.path, rule)
+    return found
+
+
+def _nearest_text(known: dict[str, ForeignFormat], head: str) -> str:
+    """Name the forms with which a file has most words in common."""
+    words = {word.casefold() for word in _WORD.findall(head)}
+    shared = sorted(known.values(), key=lambda one: -len(one.WORDS & words))
+    near = [one.TITLE for one in shared if one.WORDS & words][:_NEAREST]
+    return f"; it is nearest to {either(near)}" if near else ""
+
+
+class _Added:
+    """A format of another package, which is not trusted to answer or to keep to the protocol.
+
+    Parameters
+    ----------
+    name : str
+        As ``--format`` takes it.
+    load : callable
+        Loads the format.
+    """
+
+    def __init__(self, name: str, load: Callable[[], Any]) -> None:
+        self.NAME = self.TITLE = name
+        self.WORDS: frozenset[str] = frozenset()
+        self._format: Any = None
+        try:
+            self._format = load()
+            self.TITLE, self.WORDS = str(self._format.TITLE), frozenset(self._format.WORDS)
+        except Exception:  # a damaged package of others does not keep our formats from being found
+            return
+
+    def recognises(self, head: str) -> bool:
+        """Ask the package; one that fails does not know the file."""
+        try:
+            return bool(self._format.recognises(head))
+        except Exception:
+            return False
+
+    def read(self, file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
+        """Let the package read the file; what goes wrong there is a fault of this file alone."""
+        try:
+            for run in self._format.read(file, options):
+                yield _checked(run)
+        except Exception as error:
+            rule = f"cannot be read by the importer {self.NAME}: {type(error).__name__} {error}"
+            raise DataError(file.path, rule) from None
+
+
+def _checked(run: object) -> ForeignRun:
+    if not isinstance(run, ForeignRun):
+        raise TypeError(f"{type(run).__name__} is no ForeignRun")
+    return run

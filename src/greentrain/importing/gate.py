@@ -1,0 +1,222 @@
+"""The plausibility gate: whether what a foreign file states of a run can be.
+
+Empty, zero and sentinel energies mean that there was no meter, and raise no flag. Limits are rows of import_limits.csv;
+what devices can draw is the catalogue's.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from greentrain.catalogue import Accelerator, Catalogue, Cpu
+from greentrain.errors import GreentrainError
+from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.limits import limit
+from greentrain.numbers import rounded
+from greentrain.record import Record
+from greentrain.units import G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
+
+DOUBTS = frozenset(("implausible_power", "implausible_intensity", "fallback_location", "gpu_unmetered", "damaged"))
+"""Flags of runs that totals leave out; the others say how a run was read."""
+
+
+class Finding(NamedTuple):
+    """What is doubted, and why.
+
+    Attributes
+    ----------
+    flag : str
+        One of `DOUBTS`.
+    reason : str
+        A sentence with the numbers.
+    is_energy_usable : bool
+        Whether the file's energy stays the run's, or our estimate takes its place.
+    """
+
+    flag: str
+    reason: str
+    is_energy_usable: bool
+
+
+class KnownDevice(Record):
+    """Accelerators of one type as the file writes it.
+
+    Attributes
+    ----------
+    written : str
+        The type; empty where the file states none.
+    number : float
+        How many, slices as slices. [1]
+    profile : Accelerator or None
+        What they are; None of a type that the catalogue does not know.
+    fraction : float
+        Part of a board that each one is. [1]
+    """
+
+    written: str
+    number: float
+    profile: Accelerator | None
+    fraction: float = 1.0
+
+    @property
+    def boards(self) -> float:
+        """How many boards they are together. [1]"""
+        return self.number * self.fraction
+
+    def most_w(self) -> float:
+        """Mean power that they cannot exceed together. [W]"""
+        tdp_w = self.profile.tdp_w if self.profile else None
+        each = limit("accelerator_over_tdp") * tdp_w.high if tdp_w else limit("unknown_accelerator_w")
+        return self.number * each  # a slice's meter is that of its whole board
+
+
+def gate(run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, catalogue: Catalogue) -> list[Finding]:
+    """Judge a run.
+
+    Parameters
+    ----------
+    run : ForeignRun
+        What the file states.
+    devices : tuple of KnownDevice
+        Its accelerators.
+    cpu : Cpu or None
+        Its CPU; None where that is not known.
+    catalogue : Catalogue
+        Where the limits of hardware are.
+    """
+    found = [*_power(run, devices, cpu, catalogue), *_parts(run), *_unmetered(run, devices), *_intensity(run)]
+    if "fallback_location" in run.flags:
+        found.append(Finding("fallback_location", "The place is codecarbon's fallback, Quebec, and none.", True))
+    return found
+
+
+def _power(
+    run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, catalogue: Catalogue
+) -> Iterator[Finding]:
+    """Compare mean powers with what the hardware can draw."""
+    kwh, seconds = run.measured_energy_kwh, run.duration_seconds
+    if not kwh:
+        return
+    if not seconds or seconds <= 0:
+        yield Finding("implausible_power", f"It states {rounded(kwh)} kWh and no time.", False)
+        return
+    watts = mean_w(kwh, seconds)
+    if run.boundary == "node":
+        yield from _node_power(run, devices, watts / max(1, run.nodes), catalogue)
+        return
+    most = sum(device.most_w() for device in devices) if devices else 0.0
+    accelerators_w = mean_w(run.energy_kwh.get("gpu", 0.0), seconds)
+    if devices and accelerators_w > most:
+        yield _too_much("The accelerators drew", accelerators_w, most)
+    elif run.boundary == "parts" and watts > (whole := _machine_w(run, most, cpu)):
+        yield _too_much("The computer drew", watts, whole)
+
+
+def mean_w(kwh: float, seconds: float) -> float:
+    """Return the mean power of an energy. [W]"""
+    return kwh * W_PER_KW * SECONDS_PER_HOUR / seconds
+
+
+def _too_much(what: str, watts: float, most: float) -> Finding:
+    reason = f"{what} {rounded(watts)} W on average, at most {rounded(most)} W is possible."
+    return Finding("implausible_power", reason, False)
+
+
+def _machine_w(run: ForeignRun, accelerators_w: float, cpu: Cpu | None) -> float:
+    """Return the mean power that a computer of these parts cannot exceed. [W]"""
+    tdp_w = cpu.tdp_w if cpu else None
+    sockets = limit("cpu_over_tdp") * tdp_w.high if tdp_w else limit("cpu_over_tdp") * limit("cpu_socket_w")
+    memory = max(limit("memory_w"), limit("memory_w_per_gb") * (run.memory_gb or 0.0))
+    if not run.accelerators and run.cpu is None:
+        return limit("node_w")
+    return min(limit("parts_over_named") * (sockets + memory) + accelerators_w, max(limit("node_w"), accelerators_w))
+
+
+def _node_power(
+    run: ForeignRun, devices: tuple[KnownDevice, ...], watts: float, catalogue: Catalogue
+) -> Iterator[Finding]:
+    """Compare the mean power of one node with its idle power and its nameplate, as far as they are known."""
+    per_node = [(device, device.boards / max(1, run.nodes)) for device in devices]
+    idle = sum(number * _idle_w(device.profile) for device, number in per_node if device.profile)
+    most = _most_node_w(per_node, catalogue)
+    if watts < limit("least_node_w"):
+        reason = f"A node drew {rounded(watts)} W on average, at least {rounded(limit('least_node_w'))} W is possible."
+        yield Finding("implausible_power", reason, False)
+    elif watts < idle:
+        yield Finding(
+            "gpu_unmetered",
+            f"A node drew {rounded(watts)} W on average, less than its accelerators without work, {rounded(idle)} W: "
+            "its meter has not read them.",
+            False,
+        )
+    elif watts > most:
+        yield _too_much("A node drew", watts, most)
+
+
+def _idle_w(device: Accelerator) -> float:
+    """Return what a device draws without work. [W]"""
+    if device.idle_w is not None:
+        return device.idle_w
+    return limit("accelerator_idle_over_tdp") * device.tdp_w.best if device.tdp_w else 0.0
+
+
+def _most_node_w(per_node: list[tuple[KnownDevice, float]], catalogue: Catalogue) -> float:
+    """Return the mean power that a node of these accelerators cannot exceed. [W]"""
+    whole = 0.0
+    for device, number in per_node:
+        if device.profile is None:
+            return limit("node_w")
+        plate = catalogue.hardware.nameplate(device.profile.id)
+        tdp_w = device.profile.tdp_w
+        each = (
+            plate[0] if plate else limit("parts_over_named") * (tdp_w.high if tdp_w else limit("unknown_accelerator_w"))
+        )
+        whole += number * each
+    return limit("node_over_nameplate") * max(whole, limit("cpu_node_w"))
+
+
+def _parts(run: ForeignRun) -> Iterator[Finding]:
+    """Compare the sum of the parts with the total."""
+    total, parts = run.measured_energy_kwh, run.energy_kwh
+    if run.boundary != "parts" or not total or not parts:
+        return
+    whole = sum(parts.values())
+    is_less = {"gpu", "cpu", "memory"} <= parts.keys() and whole < limit("least_parts_over_total") * total
+    if is_less or whole > limit("parts_over_total") * total:
+        reason = f"The parts add up to {rounded(whole)} kWh, the total is {rounded(total)} kWh."
+        yield Finding("damaged", reason, False)
+
+
+def _unmetered(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> Iterator[Finding]:
+    """Notice accelerators without energy beside parts that have some."""
+    parts: Mapping[str, float] = run.energy_kwh
+    others = parts.get("cpu", 0.0) + parts.get("memory", 0.0)
+    if run.boundary == "parts" and devices and others > 0 and not parts.get("gpu"):
+        yield Finding("gpu_unmetered", "Its accelerators have no energy, other parts have some.", False)
+
+
+def _intensity(run: ForeignRun) -> Iterator[Finding]:
+    """Compare the carbon intensity that the file's emissions imply with what a grid can have."""
+    kwh, kg = run.measured_energy_kwh, run.reported_kg
+    if not kwh or kg is None:
+        return
+    grams = kg * G_PER_KG / (kwh * (run.pue or 1.0))
+    if not 0 <= grams <= limit("intensity_g_per_kwh"):
+        reason = f"Its emissions imply {rounded(grams)} g CO2e/kWh; no grid has more than "
+        yield Finding("implausible_intensity", f"{reason}{rounded(limit('intensity_g_per_kwh'))} or less than 0.", True)
+
+
+def known_devices(run: ForeignRun, catalogue: Catalogue) -> tuple[KnownDevice, ...]:
+    """Find the accelerators of a run in the catalogue."""
+    return tuple(_known(written, number, catalogue) for written, number in run.accelerators.items())
+
+
+def _known(written: str, number: float, catalogue: Catalogue) -> KnownDevice:
+    try:
+        found = catalogue.hardware.read_accelerator(written) if written else None
+    except GreentrainError:
+        found = None
+    return (
+        KnownDevice(written, number, None)
+        if found is None
+        else KnownDevice(written, number, found.profile, found.fraction)
+    )

@@ -1,0 +1,244 @@
+"""Power of accelerators over time: nvidia-smi's CSV, and what loggers of one's own make of it.
+
+A file is one run. Devices are told apart by their uuid or index; without either, the rows of one tick are its devices.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice, pairwise
+
+from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.limits import limit
+from greentrain.importing.power_integral import IntegratedEnergy, PowerIntegral
+from greentrain.importing.values import amount, moment, words
+from greentrain.units import WATT_SECONDS_PER_KWH
+
+NAME = "nvidia-smi"
+TITLE = "nvidia-smi's CSV of powers"
+WORDS = frozenset(("timestamp", "index", "uuid", "name", "power.draw", "utilization.gpu", "temperature.gpu", "power_w"))
+_TIMES = ("timestamp", "time", "datetime", "date_time", "date")
+_POWERS = ("power.draw.average", "power.draw", "power.draw.instant")
+_POWER = re.compile(r"(?:gpu_?)?(?:board_?|socket_?)?power(?:[._ ]?(?:draw|usage|m?w|watts?))*")
+_DEVICES = ("uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id")
+_NAMES = ("name", "gpu_name", "model", "product_name")
+_OTHERS = (*_DEVICES, *_NAMES, "utilization.gpu", "temperature.gpu", "memory.used", "pstate", "clocks.sm")
+_UNIT = re.compile(r"\s*[\[(]\s*([^\])]*)[\])]\s*$")
+_READING = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(mW|W)?\s*")
+_DATE = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d")
+_MILLI = 1e-3
+_LOOKED_AT = 400
+_MOST_DEVICES = 64
+_WITHIN_A_TICK = 0.5
+"""A tick's rows take at most this part of the time to the next one. [1]"""
+
+_LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
+_BACK = "Times go back: the readings behind are taken as new ones."
+_NO_INDEX = "It has no index of its accelerators: rows of one tick are taken as one each."
+
+
+def recognises(head: str) -> bool:
+    """Whether a header has a time, a power and something else of an accelerator, or rows have a time and watts."""
+    return _delimiter(head) is not None
+
+
+def _delimiter(head: str) -> str | None:
+    """Return what parts the columns; None where no line among the first has what is needed."""
+    lines = [line for line in head.splitlines()[:HEADER_WITHIN] if line.strip()]
+    return next((mark for mark in DELIMITERS for line in lines if _columns(line.split(mark)) is not None), None)
+
+
+def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
+    """Yield the one run of a file."""
+    log = _Log(file, options)
+    for _, row in log.rows():
+        log.take(*row)
+    run = log.run()
+    if run is not None:
+        yield run
+
+
+class _Columns:
+    """Where a file has what.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The header.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        units = [found[1] if (found := _UNIT.search(name)) else "" for name in names]
+        plain = [_UNIT.sub("", name).strip() for name in names]
+        self.names, self.count = tuple(names), len(names)
+        self.time = next((plain.index(name) for name in _TIMES if name in plain), None)
+        self.power = next((plain.index(name) for name in _POWERS if name in plain), None)
+        if self.power is None:
+            self.power = next((place for place, name in enumerate(plain) if _POWER.fullmatch(name)), None)
+        self.device = next((plain.index(name) for name in _DEVICES if name in plain), None)
+        self.name = next((plain.index(name) for name in _NAMES if name in plain), None)
+        unit = units[self.power].casefold() if self.power is not None else ""
+        is_plain = self.power is not None and plain[self.power] == "power" and not unit
+        self.factor = _MILLI if unit == "mw" or (self.power is not None and plain[self.power].endswith("mw")) else 1.0
+        has_more = any(name in plain for name in _OTHERS) or (not is_plain and self.power is not None)
+        self.is_known = None not in (self.time, self.power) and has_more
+
+
+def _columns(cells: Sequence[str]) -> _Columns | None:
+    """Read a header; the columns of rows without one follow from their units."""
+    found = _Columns(column_names(cells))
+    if found.is_known:
+        return found
+    times = [place for place, cell in enumerate(cells) if _DATE.match(cell.strip())]
+    watts = [place for place, cell in enumerate(cells) if (read := _READING.fullmatch(cell)) and read[2]]
+    if len(times) != 1 or not watts:
+        return None
+    names = [f"column {place}" for place in range(len(cells))]
+    names[times[0]], names[watts[0]] = "timestamp", "power.draw"
+    for place, cell in enumerate(cells):
+        if cell.strip().startswith("GPU-"):
+            names[place] = "uuid"
+        elif cell.strip().startswith(("NVIDIA", "Tesla", "GeForce", "Quadro", "AMD")):
+            names[place] = "name"
+        elif cell.strip().isdecimal() and place <= 1:
+            names[place] = "index"
+    return _Columns(names)
+
+
+BoardReading = tuple[float, str, str | None, float | None]
+"""Time [s], device, its name, and power [W]."""
+
+
+class _Log:
+    """The readings of a file by device."""
+
+    def __init__(self, file: ForeignFile, options: ReadOptions) -> None:
+        self._file, self._options = file, options
+        self._series: dict[str, PowerIntegral] = {}
+        self._names: dict[str, str] = {}
+        self._notes: dict[str, None] = {}
+
+    def rows(self) -> Iterator[tuple[int, BoardReading]]:
+        """Yield line numbers and readings."""
+        lines = self._readings()
+        first = list(islice(lines, _LOOKED_AT))
+        every = chain(first, lines)
+        if first and not first[0][1][1]:
+            self._notes[_NO_INDEX] = None
+            return _numbered(every, [reading[0] for _, reading in first])
+        return every
+
+    def _readings(self) -> Iterator[tuple[int, BoardReading]]:
+        tally = self._file.tally
+        columns = _Columns(column_names(self._options.columns)) if self._options.columns else None
+        for line, cells in self._file.rows(_delimiter(self._file.head) or ","):
+            if columns is None or not columns.is_known or cells[columns.time or 0].strip().casefold() in _TIMES:
+                known = _columns(cells)
+                is_header = known is not None and known.names == column_names(cells)
+                if known is not None and columns is not None and is_header:
+                    tally.note("The header is repeated.")
+                columns = known or columns
+                if is_header or columns is None:
+                    continue
+            tally.rows += 1
+            reading = self._reading(columns, cells)
+            if reading is None:
+                tally.reject(line, f"has no time, or {len(cells)} cells where the header has {columns.count}")
+            else:
+                yield line, reading
+
+    def _reading(self, columns: _Columns, cells: Sequence[str]) -> BoardReading | None:
+        if len(cells) != columns.count or columns.time is None or columns.power is None:
+            return None
+        time = moment(cells[columns.time], self._options.time_zone)
+        if time is None:
+            return None
+        if not time[1] and self._options.time_zone is None:
+            self._notes[_LOCAL_TIME] = None
+        device = "" if columns.device is None else cells[columns.device].strip()
+        name = None if columns.name is None else words(cells[columns.name])
+        found = _READING.fullmatch(cells[columns.power])
+        factor = _MILLI if found and found[2] == "mW" else columns.factor
+        watts = amount(found[1]) if found else None
+        return time[0], device, name, None if watts is None else watts * factor
+
+    def take(self, time: float, device: str, name: str | None, watts: float | None) -> None:
+        """Add a reading; one without a power leaves time to be bridged."""
+        if watts is None:
+            self._file.tally.note("Readings without a power, such as [N/A], are left out.")
+            return
+        series = self._series.get(device)
+        if series is None:
+            series = self._series[device] = PowerIntegral()
+            self._names[device] = name or ""
+        if not series.add(time, watts):
+            self._notes[_BACK] = None
+
+    def run(self) -> ForeignRun | None:
+        """Return what the file holds; None where no device has two readings."""
+        known = {device: found for device, series in self._series.items() if (found := series.energy()) is not None}
+        if not known:
+            return None
+        energies = list(known.values())
+        joules = sum(each.joules for each in energies)
+        first, last = min(each.first for each in energies), max(each.last for each in energies)
+        accelerators: dict[str, float] = {}
+        for device in known:
+            accelerators[self._names[device]] = accelerators.get(self._names[device], 0.0) + 1.0
+        return ForeignRun(
+            key=f"{NAME}:{first:.3f}:{last:.3f}:{len(known)}:{joules:.3f}",
+            started=first,
+            ended=last,
+            duration_seconds=max(each.seconds for each in energies),
+            accelerators=accelerators,
+            energy_kwh={"gpu": joules / WATT_SECONDS_PER_KWH},
+            measured_energy_kwh=joules / WATT_SECONDS_PER_KWH,
+            boundary="accelerator",
+            flags=("gap",) if any(each.bridged_seconds or each.gap_seconds for each in energies) else (),
+            notes=(*self._notes, *_gap_notes(known)),
+        )
+
+
+def _gap_notes(known: Mapping[str, IntegratedEnergy]) -> Iterator[str]:
+    for device, each in known.items():
+        if each.bridged_seconds:
+            yield f"Accelerator {device}: {each.bridged_seconds:.3g} s without a reading are taken as linear."
+        if each.gap_seconds:
+            yield f"Accelerator {device}: {each.gap_seconds:.3g} s without a reading are left out."
+
+
+def _numbered(rows: Iterator[tuple[int, BoardReading]], times: Sequence[float]) -> Iterator[tuple[int, BoardReading]]:
+    """Yield readings with their place in the tick as the device; ticks of another length are left out."""
+    number, longest = _ticks(times)
+    tick: list[tuple[int, BoardReading]] = []
+    for line, reading in rows:
+        if tick and not 0 <= reading[0] - tick[0][1][0] <= longest:
+            yield from _devices(tick, number)
+            tick = []
+        tick.append((line, reading))
+        if number == len(tick) == 1:
+            yield from _devices(tick, number)
+            tick = []
+    yield from _devices(tick, number)
+
+
+def _devices(tick: Sequence[tuple[int, BoardReading]], number: int) -> Iterator[tuple[int, BoardReading]]:
+    if len(tick) == number:
+        for place, (line, (time, _, name, watts)) in enumerate(tick):
+            yield line, (time, str(place), name, watts)
+
+
+def _ticks(times: Sequence[float]) -> tuple[int, float]:
+    """Return how many rows a tick has, and how long it takes at most [s]: the number that parts them best."""
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    best = (1, 0.0)
+    clearest = 1 / _WITHIN_A_TICK
+    for number in range(2, min(_MOST_DEVICES, len(times) // 2) + 1):
+        within = max(
+            (times[place + number - 1] - times[place] for place in range(0, len(times) - number + 1, number)),
+            default=0.0,
+        )
+        between = min(steps[number - 1 :: number], default=0.0)
+        if between > 0 and within <= limit("same_tick_s") * number and between >= clearest * max(within, 1e-9):
+            clearest, best = between / max(within, 1e-9), (number, (within + between) / 2)
+    return best

@@ -1,0 +1,92 @@
+"""Energy of powers that were read now and then: linear between two readings, gaps left out and counted.
+
+Whatever number of readings there is, a series takes the same memory: its steps are kept as sums by their length.
+"""
+
+from math import exp, floor, log
+from typing import NamedTuple
+
+from greentrain.importing.limits import limit
+
+_BINS_PER_E = 16.0
+"""Bins of steps' lengths per factor e: two lengths in one differ by 6 % at most. [1]"""
+
+
+class IntegratedEnergy(NamedTuple):
+    """What a series of readings holds.
+
+    Attributes
+    ----------
+    joules, seconds : float
+        Energy, and the time in which it is known. [J], [s]
+    first, last : float
+        Seconds since 1970. [s]
+    bridged_seconds, gap_seconds : float
+        Time in steps that are longer than usual, taken as linear, and in those that are too long for that. [s]
+    """
+
+    joules: float
+    seconds: float
+    first: float
+    last: float
+    bridged_seconds: float
+    gap_seconds: float
+
+
+class PowerIntegral:
+    """Readings of one device's power, in order."""
+
+    def __init__(self) -> None:
+        self._bins: dict[int, list[float]] = {}
+        self._first: float | None = None
+        self._last = self._watts = 0.0
+        self._highest = 0.0
+
+    def add(self, time: float, watts: float) -> bool:
+        """Add a reading; a time that goes back begins anew, and gives False.
+
+        Parameters
+        ----------
+        time : float
+            Seconds since 1970. [s]
+        watts : float
+            Power. [W]
+        """
+        if self._first is None:
+            self._first = time
+            self._highest = time
+        step = time - self._last
+        forward = self._last == 0.0 or step >= 0.0
+        if self._last and step > 0:
+            sums = self._bins.setdefault(floor(log(step) * _BINS_PER_E), [0.0, 0.0, 0.0])
+            sums[0] += 1
+            sums[1] += step
+            sums[2] += step * (watts + self._watts) / 2
+        self._last, self._watts = time, watts
+        self._first, self._highest = min(self._first, time), max(self._highest, time)
+        return forward
+
+    def energy(self) -> IntegratedEnergy | None:
+        """Return what it holds; None of fewer than two readings."""
+        if not self._bins or self._first is None:
+            return None
+        usual = limit("gap_periods") * self._usual_step()
+        longest = max(limit("longest_bridge_s"), usual)
+        joules = seconds = bridged = gap = 0.0
+        for _, (number, length, energy) in sorted(self._bins.items()):
+            mean = length / number
+            if mean > longest:
+                gap += length
+                continue
+            joules, seconds = joules + energy, seconds + length
+            bridged += length if mean > usual else 0.0
+        return IntegratedEnergy(joules, seconds, self._first, self._highest, bridged, gap)
+
+    def _usual_step(self) -> float:
+        """Return the median step, within the width of a bin. [s]"""
+        half = sum(number for number, _, _ in self._bins.values()) / 2
+        for _, (number, length, _) in sorted(self._bins.items()):
+            half -= number
+            if half <= 0:
+                return length / number
+        return exp(max(self._bins) / _BINS_PER_E)

@@ -1,0 +1,146 @@
+"""The footprint of a foreign run: of its own energy where that can be believed, else of its hardware and time."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from greentrain import formulas
+from greentrain.catalogue import Catalogue, Cpu
+from greentrain.errors import GreentrainError
+from greentrain.estimation import estimate, site_factors
+from greentrain.footprint import Footprint, footprint
+from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.gate import KnownDevice, mean_w
+from greentrain.importing.limits import limit
+from greentrain.inputs import METERED_ENERGY, UNMETERED_SHARE, Input
+from greentrain.interval import Interval, exact, with_relative_width
+from greentrain.summation import total_of
+from greentrain.units import SECONDS_PER_HOUR
+
+IMPORTED = "import"
+"""Source id of what a foreign file states."""
+
+_UNNAMED = "chip"
+"""Class whose host share spans cards in servers and dense nodes."""
+
+_NO_ACCELERATOR = "The file does not name its accelerators: the host is taken as that of any server."
+
+
+def run_footprint(
+    run: ForeignRun,
+    devices: tuple[KnownDevice, ...],
+    cpu: Cpu | None,
+    catalogue: Catalogue,
+    *,
+    is_usable: bool,
+    location: str | None,
+) -> Footprint | None:
+    """Return the footprint of a run; None where neither its energy nor its hardware and time are known.
+
+    Parameters
+    ----------
+    run : ForeignRun
+        What the file states.
+    devices : tuple of KnownDevice
+        Its accelerators.
+    cpu : Cpu or None
+        Its CPU; None where that is not known.
+    catalogue : Catalogue
+        Where defaults are.
+    is_usable : bool
+        Whether its energy can be believed.
+    location : str or None
+        Where it ran.
+    """
+    site = _site(run, location)
+    kwh = run.measured_energy_kwh if is_usable else None
+    try:
+        if kwh and run.boundary == "accelerator" and all(device.profile for device in devices):
+            return _of_accelerators(run, devices, site)
+        if kwh:
+            return _of_energy(run, kwh, devices, catalogue, site)
+        return _estimated(run, devices, cpu, site)
+    except GreentrainError:
+        return None
+
+
+def _site(run: ForeignRun, location: str | None) -> dict[str, Any]:
+    """Return the keywords of an estimate that say where and when it ran."""
+    began = run.started if run.started is not None else run.ended
+    year = None if began is None else datetime.fromtimestamp(began, UTC).year
+    stated = {"location": location, "year": year, "pue": run.pue if run.pue and run.pue > 1 else None}
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def _hours(run: ForeignRun) -> float:
+    return (run.duration_seconds or 0.0) / SECONDS_PER_HOUR
+
+
+def _of_accelerators(run: ForeignRun, devices: tuple[KnownDevice, ...], site: Mapping[str, Any]) -> Footprint:
+    """Complete the energy that accelerators' sensors read by their hosts."""
+    number = sum(device.number for device in devices)
+    watts = mean_w(run.energy_kwh["gpu"], run.duration_seconds or 0.0) / number
+    parts = [
+        estimate(device.written, count=int(device.number), hours=_hours(run), power=watts, **site).footprint
+        for device in devices
+    ]
+    whole = parts[0] if len(parts) == 1 else total_of(parts)
+    return whole._replace(basis="measured")
+
+
+def _of_energy(
+    run: ForeignRun, kwh: float, devices: tuple[KnownDevice, ...], catalogue: Catalogue, site: Mapping[str, Any]
+) -> Footprint:
+    """Complete an energy by what its meters cannot see, and apply the site's factors."""
+    first = next((device.profile for device in devices if device.profile), None)
+    notes: tuple[str, ...] = ()
+    if run.boundary == "node":
+        low, best, high = (limit(name) - 1 for name in ("node_meter_low", "node_meter", "node_meter_high"))
+        share = Interval(low, best, high)
+    elif run.boundary == "accelerator":
+        share, notes = catalogue.hardware.default(_UNNAMED, "host_share").value, (_NO_ACCELERATOR,)
+    else:
+        hardware_class = first.hardware_class if first else "any" if devices else "cpu"
+        share = catalogue.hardware.default(hardware_class, "unmetered_share").value
+    it_kwh = formulas.computers_energy_kwh(kwh, share.best)
+    energy = with_relative_width(it_kwh, Interval(1 + share.low, 1 + share.best, 1 + share.high))
+    factors = site_factors({**site, **({"gpu": first.id} if first else {})}, _hours(run))
+    inputs = (
+        Input(METERED_ENERGY, exact(kwh), "kWh", "measured", IMPORTED),
+        Input(UNMETERED_SHARE, share, "1", "assumed", "greentrain_judgement", key=f"{UNMETERED_SHARE}:{run.boundary}"),
+        *factors.of_energy,
+    )
+    return footprint(
+        energy,
+        run.energy_kwh.get("gpu", 0.0),
+        factors,
+        embodied_kg=None,
+        inputs=inputs,
+        basis=_basis(run, devices),
+        notes=(*notes, *factors.notes),
+    )
+
+
+def _basis(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> str:
+    """Return how an energy is known: a CPU that codecarbon may have modelled does not make it measured."""
+    if run.boundary in ("node", "accelerator") or (devices and run.energy_kwh.get("gpu")):
+        return "measured"
+    return "mixed"
+
+
+def _estimated(
+    run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, site: Mapping[str, Any]
+) -> Footprint | None:
+    """Estimate a run from its hardware and time."""
+    hours = _hours(run)
+    if not hours > 0 or any(device.profile is None for device in devices):
+        return None
+    if devices:
+        parts = [
+            estimate(device.written, count=max(1, round(device.number)), hours=hours, **site).footprint
+            for device in devices
+        ]
+        return parts[0] if len(parts) == 1 else total_of(parts)
+    stated = {"cpu": cpu.name if cpu else None, "cpu_cores": run.cpu_cores, "memory_gb": run.memory_gb}
+    known: dict[str, Any] = {name: value for name, value in stated.items() if value}
+    return estimate(hours=hours, **known, **site).footprint if "cpu_cores" in known else None

@@ -1,0 +1,141 @@
+"""Slurm's accounting as ``sacct -P`` prints it, with or without a header, whatever parts its columns.
+
+A row whose id has a dot is a step of a job, whose own row holds it already. A job's name may hold what parts the
+columns, and so do the lists of its resources where that is a comma.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from greentrain.errors import DataError
+from greentrain.importing.foreign_file import ForeignFile, column_names
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.slurm_jobs import ENDINGS, Jobs
+
+NAME = "slurm"
+TITLE = "Slurm's accounting (sacct -P)"
+WORDS = frozenset(
+    ("jobid", "jobidraw", "jobname", "state", "elapsed", "elapsedraw", "alloctres", "nnodes", "alloccpus")
+)
+_IDS = ("jobid", "jobidraw")
+_OTHERS = WORDS - {*_IDS}
+_BETWEEN = re.compile(r"\s*\w+(?:%-?\d+)?([^\w%]+)\w")
+_WIDTH = re.compile(r"%-?\d+$")
+_MARKS = re.compile(r"[^\w\s.:/=\[\]+\-]+|\t")
+_JOB = re.compile(r"(?:^|\W)\d+(?:_\d+|\+\d+)?(?:\.(?:batch|extern|interactive|\d+))?(?:\W|$)")
+_RESOURCE = re.compile(r"[\w/:.\-]+=\S*")
+_LONGEST_MARK = 5
+_LINES_LOOKED_AT = 20
+
+
+def recognises(head: str) -> bool:
+    """Whether there is a header with a job's id and another of Slurm's columns, or rows with ids and states."""
+    lines = _first_lines(head)
+    if not lines or lines[0].lstrip().startswith(("{", "[")):
+        return False
+    names = _header(lines[0])
+    if names:
+        return True
+    states = "|".join(sorted(ENDINGS))
+    return all(re.search(rf"(?:^|[^\w])(?:{states})(?:[^\w]|$)", line) and _JOB.search(line) for line in lines)
+
+
+def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
+    """Yield the jobs that ran.
+
+    Raises
+    ------
+    DataError
+        Of a file without a header whose columns nobody stated.
+    """
+    first = _first_lines(file.head)
+    names = _header(first[0]) if first else ()
+    if names:
+        delimiter = _between(first[0])
+    else:
+        names = tuple(_WIDTH.sub("", name) for name in column_names(options.columns))
+        if not {*names} & {*_IDS}:
+            rule = "has no header: state the columns as sacct's --format did, as in --format JobID,State,ElapsedRaw"
+            raise DataError(file.path, rule)
+        delimiter = _fitting(first, len(names), file.path)
+        if all(line.rstrip().endswith(delimiter) and line.count(delimiter) == len(names) for line in first):
+            names = (*names, "")  # `sacct -p` ends each line with what parts the columns
+    jobs = Jobs(file.tally, options.time_zone)
+    for line, row in _rows(file, names, delimiter):
+        yield from jobs.take(line, row)
+    yield from jobs.rest()
+
+
+def _first_lines(head: str) -> list[str]:
+    lines = head.splitlines()
+    whole = lines[:-1] if len(lines) > 1 and not head.endswith("\n") else lines
+    return [line for line in whole[:_LINES_LOOKED_AT] if line.strip()]
+
+
+def _between(line: str) -> str:
+    found = _BETWEEN.match(line)
+    return found[1] if found else ""
+
+
+def _header(line: str) -> tuple[str, ...]:
+    """Return the names of a header's columns; nothing of a line that is none."""
+    delimiter = _between(line)
+    if not delimiter or (delimiter.isspace() and delimiter != "\t"):
+        return ()
+    names = tuple(_WIDTH.sub("", name) for name in column_names(line.split(delimiter)))
+    return names if {*names} & {*_IDS} and {*names} & _OTHERS else ()
+
+
+def _fitting(lines: Sequence[str], columns: int, path: str) -> str:
+    """Return what parts most lines into so many columns, the longest where several do."""
+    marks = {
+        run[start:end]
+        for line in lines
+        for run in _MARKS.findall(line[:10_000])
+        for start in range(min(len(run), _LONGEST_MARK))
+        for end in range(start + 1, min(len(run), start + _LONGEST_MARK) + 1)
+    }
+    numbers = {mark: [line.count(mark) for line in lines] for mark in marks}
+    fits = {
+        mark: (sum(number in (columns - 1, columns) for number in each), sum(number >= columns - 1 for number in each))
+        for mark, each in numbers.items()
+    }
+    best = max(fits, key=lambda mark: (*fits[mark], len(mark), mark), default="")
+    if not best or not any(fits[best]):
+        raise DataError(path, f"has no rows of {columns} columns, which --format names")
+    return best
+
+
+def _rows(file: ForeignFile, names: Sequence[str], delimiter: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield line numbers and cells by column; repeated headers are left out."""
+    tally, count = file.tally, len(names)
+    place = names.index("jobname") if "jobname" in names else None
+    for number, line in enumerate(file.lines(), 1):
+        if not line.strip():
+            continue
+        cells = line.split(delimiter)
+        if len(cells) > count:
+            cells = _rejoined(cells, count, place, delimiter)
+        if len(cells) == count and column_names(cells) == tuple(names):
+            continue
+        tally.rows += 1
+        if len(cells) == count:
+            yield number, dict(zip(names, cells, strict=True))
+        else:
+            tally.reject(number, f"has {len(cells)} columns instead of {count}")
+
+
+def _rejoined(cells: Sequence[str], count: int, place: int | None, delimiter: str) -> list[str]:
+    """Put together what a delimiter inside of a column parted: lists of resources and nodes, then the job's name."""
+    found: list[str] = []
+    for cell in cells:
+        last = found[-1] if found else ""
+        is_list = bool(_RESOURCE.fullmatch(cell) and _RESOURCE.fullmatch(last.rpartition(delimiter)[2]))
+        if len(cells) > count and (is_list or last.count("[") > last.count("]")) and delimiter == ",":
+            found[-1] = f"{last}{delimiter}{cell}"
+        else:
+            found.append(cell)
+    if place is None or len(found) <= count:
+        return found
+    behind = len(found) - (count - place - 1)
+    return [*found[:place], delimiter.join(found[place:behind]), *found[behind:]]

@@ -1,0 +1,220 @@
+"""Jobs of Slurm: what a row of the accounting means, whether ``sacct`` printed it as text or as JSON.
+
+A row is a mapping of sacct's names of columns, in lower case, to text.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+
+from greentrain.importing.foreign_file import Tally
+from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.jobstats import jobstats
+from greentrain.importing.values import amount, clock_seconds, moment, words
+from greentrain.units import WATT_SECONDS_PER_KWH
+
+ENDINGS = {
+    "COMPLETED": "completed",
+    "COMPLETING": "running",
+    "FAILED": "failed",
+    "OUT_OF_MEMORY": "failed",
+    "NODE_FAIL": "failed",
+    "BOOT_FAIL": "failed",
+    "LAUNCH_FAILED": "failed",
+    "TIMEOUT": "stopped",
+    "DEADLINE": "stopped",
+    "PREEMPTED": "stopped",
+    "CANCELLED": "stopped",
+    "REVOKED": "stopped",
+    "REQUEUED": "stopped",
+    "SUSPENDED": "running",
+    "RUNNING": "running",
+    "RESIZING": "running",
+    "PENDING": None,
+}
+"""What each state is in our words; a job that waits has not run."""
+
+_NO_VALUE = {4294967293, 4294967294, 4294967295, 18446744073709551613, 18446744073709551614, 18446744073709551615}
+"""What Slurm's counters hold where nobody measured."""
+
+_NO_VALUE_FROM = 1.8e19
+_PREFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
+_MEMORY_GB = {"": 1 / 1024, "K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0, "P": 1024.0**2}
+_SUFFIXED = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)(?:[Bb]?[nc]?)")
+_GRES = re.compile(r"gpu(?::([^:(]+))?:(\d+)(?:\(.*)?")
+_LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, and 'TZ=UTC sacct' prints UTC."
+_STEPS = "Steps are left out: their jobs hold them."
+_WAITING = "Jobs that have not run are left out."
+_SESSIONS = "It was requeued: the time of its sessions is added up."
+
+
+class Jobs:
+    """Makes runs of rows, of which those of a job stand one after the other.
+
+    Parameters
+    ----------
+    tally : Tally
+        Where what is left out is counted.
+    zone : tzinfo or None
+        Of times without one; None takes UTC.
+    """
+
+    def __init__(self, tally: Tally, zone: tzinfo | None) -> None:
+        self._tally, self._zone = tally, zone
+        self._held: ForeignRun | None = None
+        self._held_id = ""
+        self._requeued: dict[str, ForeignRun] = {}
+
+    def take(self, line: int, row: Mapping[str, str]) -> Iterator[ForeignRun]:
+        """Yield the job before this row, once the row is none of its steps."""
+        raw = (row.get("jobidraw") or row.get("jobid") or "").strip()
+        job_id, dot, _ = raw.partition(".")
+        if not dot:
+            _, dot, _ = row.get("jobid", "").partition(".")
+        if not job_id[:1].isdigit():
+            self._tally.reject(line, "has no job's id")
+        elif dot:
+            self._tally.note(_STEPS)
+            if self._held is not None and job_id == self._held_id and "steps_dropped" not in self._held.flags:
+                self._held = self._held._replace(flags=(*self._held.flags, "steps_dropped"))
+        else:
+            yield from self._started(line, row, job_id)
+
+    def rest(self) -> Iterator[ForeignRun]:
+        """Yield the last job, and those that were requeued and did not run again."""
+        yield from self._finished()
+        yield from self._requeued.values()
+
+    def _started(self, line: int, row: Mapping[str, str], job_id: str) -> Iterator[ForeignRun]:
+        yield from self._finished()
+        state = _state(row.get("state", ""))
+        seconds = _seconds(row, self._zone)
+        if state == "PENDING" or seconds == 0:
+            self._tally.note(_WAITING)
+        elif seconds is None:
+            self._tally.reject(line, "has no time that it took: ElapsedRaw, Elapsed, or Start and End are needed")
+        else:
+            self._held_id, run = job_id, job(row, job_id, seconds, self._zone)
+            place = f"{row.get('cluster', '')}:{job_id}"
+            before = self._requeued.pop(place, None)
+            if before is not None:
+                run = _joined(before, run)
+            if state == "REQUEUED":
+                self._requeued[place] = run
+            else:
+                self._held = run
+
+    def _finished(self) -> Iterator[ForeignRun]:
+        if self._held is not None:
+            yield self._held
+        self._held = None
+
+
+def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None) -> ForeignRun:
+    """Make the run of a job's row."""
+    resources = _resources(row)
+    start, end = (_time(row.get(column, ""), zone) for column in ("start", "end"))
+    stats = jobstats(row.get("admincomment", ""))
+    accelerators = _accelerators(row, resources) or ({"": float(stats.gpus)} if stats.gpus else {})
+    joules = _joules(row)
+    status = ENDINGS.get(_state(row.get("state", "")))
+    local = start is not None and not start[1] and zone is None
+    return ForeignRun(
+        key=f"slurm:{row.get('cluster', '').strip()}:{job_id}:{int(start[0]) if start else ''}",
+        name=words(row.get("jobname")),
+        user=words(row.get("user")),
+        account=words(row.get("account")),
+        partition=words(row.get("partition")),
+        status=status,
+        started=start[0] if start else None,
+        ended=end[0] if end else None,
+        duration_seconds=seconds,
+        accelerators=accelerators,
+        cpu_cores=_first(row, ("ncpus", "alloccpus")) or _count(resources.get("cpu")),
+        memory_gb=_memory_gb(resources.get("mem")),
+        nodes=int(_first(row, ("nnodes", "allocnodes")) or _count(resources.get("node")) or 1),
+        energy_kwh={} if joules is None else {"node": joules / WATT_SECONDS_PER_KWH},
+        measured_energy_kwh=None if joules is None else joules / WATT_SECONDS_PER_KWH,
+        boundary="node",
+        flags=() if start or "start" not in row else ("missing_time",),
+        notes=(*((_LOCAL_TIME,) if local else ()), *stats.notes),
+    )
+
+
+def _state(text: str) -> str:
+    """Return a state's full name of what may be cut or followed by who did it."""
+    word = (text.split() or [""])[0].upper()
+    if word in ENDINGS or not word.endswith("+"):
+        return word
+    return next((name for name in ENDINGS if name.startswith(word[:-1])), word)
+
+
+def _time(text: str, zone: tzinfo | None) -> tuple[float, bool] | None:
+    return moment(text, zone) if words(text) else None
+
+
+def _seconds(row: Mapping[str, str], zone: tzinfo | None) -> float | None:
+    for column in ("elapsedraw", "elapsed"):
+        if (found := clock_seconds(row.get(column, ""))) is not None:
+            return found
+    start, end = (_time(row.get(column, ""), zone) for column in ("start", "end"))
+    return max(0.0, end[0] - start[0]) if start and end else None
+
+
+def _resources(row: Mapping[str, str]) -> dict[str, str]:
+    """Read the trackable resources that a job was given, or those that it asked for where the file has no others."""
+    text = row["alloctres"] if "alloctres" in row else row.get("reqtres", "")
+    return {name: value for name, _, value in (item.strip().partition("=") for item in text.split(",")) if name}
+
+
+def _accelerators(row: Mapping[str, str], resources: Mapping[str, str]) -> dict[str, float]:
+    """Return the accelerators by type: typed entries count, and of the generic one what they leave."""
+    typed: dict[str, float] = {}
+    for name, value in resources.items():
+        if name.startswith("gres/gpu:"):
+            typed[name.removeprefix("gres/gpu:").strip()] = _count(value) or 0.0
+    rest = (_count(resources.get("gres/gpu")) or 0.0) - sum(typed.values())
+    if not resources:
+        for kind, number in _GRES.findall(row.get("allocgres", "")):
+            typed[kind] = typed.get(kind, 0.0) + float(number)
+    found = {**typed, "": rest} if rest > 0 else typed
+    return {kind: number for kind, number in found.items() if number > 0}
+
+
+def _count(text: str | None) -> float | None:
+    value = _suffixed(text, _PREFIXES)
+    return None if value is None or value >= min(_NO_VALUE) else value
+
+
+def _memory_gb(text: str | None) -> float | None:
+    return _suffixed(text, _MEMORY_GB) or None
+
+
+def _suffixed(text: str | None, units: Mapping[str, float]) -> float | None:
+    found = _SUFFIXED.fullmatch((text or "").strip())
+    value = amount(found[1]) if found else None
+    return None if value is None or found is None else value * units[found[2]]
+
+
+def _first(row: Mapping[str, str], columns: tuple[str, ...]) -> float | None:
+    return next((value for column in columns if (value := _count(row.get(column)))), None)
+
+
+def _joules(row: Mapping[str, str]) -> float | None:
+    """Return the energy that the nodes' meters read; None where there was none. [J]"""
+    raw = row.get("consumedenergyraw", "").strip()
+    value = amount(raw) if raw else _suffixed(row.get("consumedenergy"), _PREFIXES)
+    return None if not value or value in _NO_VALUE or value >= _NO_VALUE_FROM else value
+
+
+def _joined(before: ForeignRun, run: ForeignRun) -> ForeignRun:
+    """Add the sessions of a job that was requeued."""
+    energies = (before.measured_energy_kwh, run.measured_energy_kwh)
+    whole = None if None in energies else sum(energies)  # type: ignore[arg-type]
+    return run._replace(
+        started=before.started,
+        duration_seconds=(before.duration_seconds or 0.0) + (run.duration_seconds or 0.0),
+        energy_kwh={} if whole is None else {"node": whole},
+        measured_energy_kwh=whole,
+        notes=(*run.notes, *(() if _SESSIONS in run.notes else (_SESSIONS,))),
+    )

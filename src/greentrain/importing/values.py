@@ -1,0 +1,109 @@
+"""Cells of foreign files: numbers, words and times, read with distrust."""
+
+import re
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+
+LONGEST_TEXT = 200
+_EMPTY = {"", "none", "null", "nan", "n/a", "na", "[n/a]", "unknown", "(null)", "none assigned"}
+_MOST, _LEAST = 1e24, 1e-24
+"""What is further from 1 is no quantity of a run: products of what is left do not overflow."""
+
+_LATEST = 4_102_444_800.0
+"""2100-01-01: a later moment is in another unit than seconds. [s]"""
+
+_FORMS = ("%Y-%m-%d-%H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S")
+_UNIX_UNITS = (1.0, 1e3, 1e6, 1e9)
+_CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?)")
+_AMOUNT = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
+
+
+def words(cell: str | None) -> str | None:
+    """Return text without blanks about it, at most 200 characters; None of a word for nothing."""
+    found = (cell or "").strip()[:LONGEST_TEXT]
+    return None if found.casefold() in _EMPTY else found.replace("\0", "")
+
+
+def number(cell: object) -> float | None:
+    """Return a finite number, also one with a unit behind it; None of anything else."""
+    if isinstance(cell, bool) or cell is None:
+        return None
+    if isinstance(cell, str):
+        found = _AMOUNT.fullmatch(cell.strip())
+        cell = found[1] if found else ""
+    try:
+        value = float(cell) if isinstance(cell, (str, int, float)) else float("nan")
+    except (ValueError, OverflowError):
+        return None
+    return value if abs(value) < _MOST else None
+
+
+def amount(cell: object) -> float | None:
+    """Return a number, zero or above."""
+    value = number(cell)
+    if value is None or value < 0:
+        return None
+    return value if value > _LEAST else 0.0
+
+
+@lru_cache(maxsize=65_536)
+def moment(cell: str, zone: tzinfo | None) -> tuple[float, bool] | None:
+    """Read a time.
+
+    Parameters
+    ----------
+    cell : str
+        ISO 8601, as nvidia-smi or Slurm write it, or a number of seconds, ms, us or ns since 1970.
+    zone : tzinfo or None
+        Of a time that names none; None takes UTC.
+
+    Returns
+    -------
+    tuple or None
+        Seconds since 1970, and whether the cell states its zone.
+    """
+    text = cell.strip()
+    value = number(text)
+    if value is not None:
+        fitting = (value / unit for unit in _UNIX_UNITS if _LATEST / 1e3 < value / unit < _LATEST)
+        return next(((seconds, True) for seconds in fitting), None)
+    found = _date(text)
+    if found is None:
+        return None
+    stated = found.tzinfo is not None
+    try:
+        seconds = (found if stated else found.replace(tzinfo=zone or UTC)).timestamp()
+    except (OverflowError, ValueError, OSError):
+        return None
+    return (seconds, stated) if 0 < seconds < _LATEST else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.replace("/", "-") if text[4:5] == "/" else text)
+    except ValueError:
+        pass
+    for form in _FORMS:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None
+
+
+def clock_seconds(cell: str) -> float | None:
+    """Read a duration such as ``1-02:03:04``, ``02:03:04``, ``03:04`` or a number of seconds. [s]"""
+    found = _CLOCK.fullmatch(cell.strip())
+    if found is None:
+        return amount(cell)
+    days, hours, minutes, seconds = found.groups()
+    return int(days or 0) * 86_400 + int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def utc_text(seconds: float | None) -> str | None:
+    """Write a moment as ISO 8601 in UTC."""
+    if seconds is None:
+        return None
+    if not 0 <= seconds < _LATEST:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,126 @@
+"""codecarbon's files: what a run is, what its place is, and which PUE is inside."""
+
+from pathlib import Path
+
+import pytest
+from foreign_texts import CODECARBON, audit_of, codecarbon_text, runs_of
+
+from greentrain.importing import import_runs
+
+
+def test_rows_of_a_run_count_once(tmp_path: Path) -> None:
+    """Three cumulative rows of 0.1, 0.2 and 0.36 kWh are 0.36 kWh, in whatever order."""
+    parts = (("3600", "0.36"), ("1000", "0.1"), ("2000", "0.2"))
+    rows = [{"duration": seconds, "energy_consumed": kwh} for seconds, kwh in parts]
+    (run,) = runs_of(tmp_path, codecarbon_text(*rows))
+    assert run.stated.measured_energy_kwh == 0.36
+    assert run.flags == ("cumulative_rows",)
+
+
+def test_rows_without_an_id_are_runs_by_their_start(tmp_path: Path) -> None:
+    """12:00:00 less 3,600 s and 11:30:00 less 1,800 s are both 11:00:00; 12:00:00 less 60 s is another run."""
+    rows = [
+        {"run_id": "", "timestamp": "2024-05-01T11:30:00", "duration": "1800", "energy_consumed": "0.1"},
+        {"run_id": ""},
+        {
+            "run_id": "",
+            "duration": "60",
+            "energy_consumed": "0.001",
+            "cpu_energy": "",
+            "gpu_energy": "0.001",
+            "ram_energy": "",
+            "emissions": "0.0001",
+        },
+    ]
+    runs = runs_of(tmp_path, codecarbon_text(*rows))
+    assert [run.stated.measured_energy_kwh for run in runs] == [0.36, 0.001]
+    assert [run.flags for run in runs] == [("no_run_id", "cumulative_rows"), ("no_run_id",)]
+
+
+def test_short_runs_one_after_the_other_stay_two(tmp_path: Path) -> None:
+    """Runs of a second each start within three seconds, and neither goes on the other."""
+    rows = [
+        {"run_id": "", "timestamp": f"2024-05-01T12:00:0{second}", "duration": "1", "energy_consumed": "0.0001",
+         "cpu_energy": "", "gpu_energy": "0.0001", "ram_energy": ""}
+        for second in (1, 2)
+    ]  # fmt: skip
+    assert len(runs_of(tmp_path, codecarbon_text(*rows))) == 2
+
+
+def test_pue_is_taken_out_once(tmp_path: Path) -> None:
+    """0.36 kWh with a PUE of 1.2 inside are 0.3 kWh of the computer, and 1.2 is the footprint's PUE too."""
+    (run,) = runs_of(tmp_path, codecarbon_text({"pue": "1.2"}))
+    assert run.stated.measured_energy_kwh == pytest.approx(0.3)
+    assert run.footprint is not None
+    assert run.footprint.inputs["pue"].value.best == 1.2
+    assert run.footprint.inputs["metered_energy"].value.best == pytest.approx(0.3)
+
+
+def test_the_fallback_is_no_place(tmp_path: Path) -> None:
+    """46.8, -71.2 is what codecarbon writes without a network: flagged, no place, in no total; Quebec itself stays."""
+    fallback = {"latitude": "46.8", "longitude": "-71.2", "region": "quebec", "country_name": "Canada", "run_id": "a"}
+    real = fallback | {"latitude": "45.5", "longitude": "-73.6", "run_id": "b"}
+    audit = audit_of(tmp_path, codecarbon_text(fallback, real))
+    assert [(run.location, run.flags) for run in audit.runs] == [(None, ("fallback_location",)), ("CA-QC", ())]
+    assert audit.to_dict()["totals"]["measured_energy_kwh"] == 0.36
+    kept = audit_of(tmp_path, codecarbon_text(fallback, real), keep_flagged=True)
+    assert kept.to_dict()["totals"]["measured_energy_kwh"] == 0.72
+
+
+def test_a_place_given_stands_in_for_the_fallback(tmp_path: Path) -> None:
+    """What the user states is for runs that do not say it, and the fallback does not."""
+    fallback = {"latitude": "46.8", "longitude": "-71.2", "region": "quebec"}
+    assert [run.location for run in runs_of(tmp_path, codecarbon_text(fallback), location="DE")] == ["DE"]
+
+
+def test_padded_cells_and_names(tmp_path: Path) -> None:
+    """Blanks about names and cells do not count, nor a mark of the byte order, nor the case of names."""
+    text = codecarbon_text({}).replace(",", " , ").replace("duration", "Duration")
+    (run,) = runs_of(tmp_path, b"\xef\xbb\xbf" + text.encode())
+    assert (run.stated.measured_energy_kwh, run.location) == (0.36, "FR")
+
+
+def test_a_file_of_tasks_adds_nothing_to_its_run(tmp_path: Path) -> None:
+    """Two tasks of 0.18 kWh and 1,800 s are the run of 0.36 kWh, whose row states the time of the last one."""
+    header, row, _ = codecarbon_text({"duration": "1800", "energy_consumed": "0.18", "gpu_energy": "0.15",
+                                      "cpu_energy": "0.025", "ram_energy": "0.005"}).split("\n")  # fmt: skip
+    (tmp_path / "tasks.csv").write_text(f"task_name,{header}\nload,{row}\nfit,{row}\n")
+    (tmp_path / "emissions.csv").write_text(codecarbon_text({"duration": "1800"}))
+    audit = import_runs(tmp_path)
+    (run,) = audit.runs
+    assert run.stated.measured_energy_kwh == pytest.approx(0.36)
+    assert run.stated.duration_seconds == 3600
+    assert [(file.runs, file.imported, file.duplicates) for file in audit.files] == [(1, 1, 0), (1, 0, 1)]
+
+
+def test_a_time_that_is_none_is_missing(tmp_path: Path) -> None:
+    """The 31st of April: the energy counts, the time is not known."""
+    (run,) = runs_of(tmp_path, codecarbon_text({"timestamp": "2024-04-31T12:00:00"}))
+    assert (run.stated.started, run.flags, run.stated.measured_energy_kwh) == (None, ("missing_time",), 0.36)
+
+
+def test_times_have_a_zone_only_where_one_is_given(tmp_path: Path) -> None:
+    """Noon in Berlin in May is 10:00 UTC; without a zone, UTC is a note."""
+    zoned, plain = (runs_of(tmp_path, codecarbon_text({}), **way)[0] for way in ({"time_zone": "Europe/Berlin"}, {}))
+    assert zoned.to_dict()["ended"] == "2024-05-01T10:00:00Z"
+    assert zoned.stated.notes == ()
+    assert plain.stated.notes == ("Times have no zone: UTC is assumed; --time-zone states another.",)
+
+
+def test_a_bad_row_is_counted_and_named(tmp_path: Path) -> None:
+    """A row that was cut, and one without anything: the rest counts."""
+    text = codecarbon_text({}, {"run_id": "r2", "duration": "", "energy_consumed": ""}) + "2024-05-01T12:00:00,p,r3\n"
+    (file,) = audit_of(tmp_path, text).files
+    assert (file.rows, file.runs, file.rejected) == (3, 1, 2)
+    assert file.problems == (
+        (3, "has neither a duration nor an energy"),
+        (4, f"has 3 cells, the header {len(CODECARBON)}"),
+    )
+
+
+def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
+    """Its data are elsewhere."""
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+    (file,) = audit_of(tmp_path, text).files
+    rule = "a Git LFS pointer instead of the data; run 'git lfs pull' in its repository"
+    assert file.error == f"{tmp_path / 'foreign'}: {rule}"

@@ -1,0 +1,118 @@
+"""Real files of each format, compared with totals that were worked out apart from greentrain."""
+
+from pathlib import Path
+
+import pytest
+
+from greentrain.importing import ForeignFile, ForeignRun, ReadOptions, format_of
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
+pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside the project")
+REPORTSEFF = (
+    "AdminComment", "AllocCPUS", "Elapsed", "JobID", "JobIDRaw", "MaxRSS", "NNodes", "NTasks", "ReqMem", "State",
+    "TRESUsageOutAve", "Timelimit", "TotalCPU",
+)  # fmt: skip
+
+
+def runs_of(name: str, columns: tuple[str, ...] = ()) -> list[ForeignRun]:
+    """Read a sample by its content."""
+    file = ForeignFile(str(SAMPLES / name))
+    form = format_of(file) if not columns else format_of(file, "slurm")
+    return list(form.read(file, ReadOptions(None, columns)))
+
+
+def hours_by_type(runs: list[ForeignRun]) -> dict[str, float]:
+    """Add up the accelerators' hours by type as the file writes it."""
+    found: dict[str, float] = {}
+    for run in runs:
+        for written, number in run.accelerators.items():
+            found[written] = found.get(written, 0.0) + number * (run.duration_seconds or 0.0) / 3600
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "runs", "kwh", "kg"),
+    [
+        ("v1_2020-12_12col_bom.csv", 100, 496, 527),
+        ("v1_2021-07_13col.csv", 2, 0.0021725626955387844, 0.0016985486489404893),
+        ("v2_2023-07_32col_14empty.csv", 100, 496, 527),
+        ("v2.4.3rc1_31col.csv", 18, 0.00804458649583742, 0.00019149304769623795),
+        ("v3.2_38col_one_row.csv", 1, 0.00057442898176, 0.0004490989249167),
+        ("v3.3.2_38col_own_run.csv", 3, 0.00009969692219887331, 0.0000094246934167825),
+        ("v3.3.2_task_file_own_run.csv", 1, 0.00003119505106888786, 0.000005585917),
+    ],
+)
+def test_codecarbon(name: str, runs: int, kwh: float, kg: float) -> None:
+    """Energies as read, which hold the PUE: each run's times its own PUE."""
+    found = runs_of(f"codecarbon/{name}")
+    assert len(found) == runs
+    assert sum((run.measured_energy_kwh or 0) * (run.pue or 1) for run in found) == pytest.approx(kwh, rel=1e-6)
+    assert sum(run.reported_kg or 0 for run in found) == pytest.approx(kg, rel=1e-6)
+
+
+def test_codecarbon_rows_of_a_run_are_cumulative() -> None:
+    """Of 28 rows, two runs have no id; all last 5,439.855 s."""
+    found = runs_of("codecarbon/v2.4.3rc1_31col.csv")
+    assert sum("no_run_id" in run.flags for run in found) == 2
+    assert sum(run.duration_seconds or 0 for run in found) == pytest.approx(5439.855, abs=0.001)
+
+
+def test_sacct_by_type() -> None:
+    """87.5 h of a100, 5 h of h100 ended and 0.333 h running, 2 h of slices; jobs of 40 and 4.8 kWh, no other energy."""
+    found = runs_of("slurm/constructed_sacct_P.txt")
+    assert len(found) == 10
+    assert hours_by_type(found) == pytest.approx({"a100": 87.5, "a100_3g.20gb": 2.0, "h100": 5 + 1 / 3})
+    assert hours_by_type([run for run in found if run.status in ("failed", "stopped")]) == {"a100": 6.5, "h100": 4.0}
+    assert [run.measured_energy_kwh for run in found if run.measured_energy_kwh] == [40.0, pytest.approx(4.8)]
+    assert [run.name for run in found if run.status == "running"] == ["a|b"]
+
+
+@pytest.mark.parametrize("version", ["39", "42"])
+def test_sacct_json(version: str) -> None:
+    """4 h of h100 and 1.4 kWh, which both steps repeat."""
+    found = runs_of(f"slurm/constructed_sacct_v0.0.{version}.json")
+    assert hours_by_type(found) == {"h100": 4.0}
+    assert [run.measured_energy_kwh for run in found] == [pytest.approx(1.4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "core_seconds"),
+    [("sacct_P.txt", 122), ("sacct_D_X.txt", 128), ("sacct_v0.0.38.json", 128)],
+)
+def test_sacct_of_a_node_of_our_own(name: str, core_seconds: float) -> None:
+    """Ten jobs with 13 s of GPUs; with the requeued run of job 9, that job took 31 s."""
+    found = runs_of(f"slurm/own_run_22.05_{name}")
+    assert len(found) == 10
+    assert hours_by_type(found)[""] * 3600 == pytest.approx(13)
+    assert sum((run.cpu_cores or 0) * (run.duration_seconds or 0) for run in found) == core_seconds
+
+
+@pytest.mark.parametrize(("suffix", "columns"), [("", ()), ("_delim_caret", REPORTSEFF)])
+def test_sacct_with_other_delimiters(suffix: str, columns: tuple[str, ...]) -> None:
+    """Four tasks of 32 cores: 10,080 core-seconds, with a header and with its names given."""
+    found = runs_of(f"slurm/reportseff_array_steps{suffix}.txt", columns)
+    assert len(found) == 4
+    assert sum((run.cpu_cores or 0) * (run.duration_seconds or 0) for run in found) == 10_080
+
+
+def test_jobstats() -> None:
+    """One GPU for 5.0564 h, four for 19.0797 h; how busy they were is a note."""
+    found = runs_of("slurm/jobstats_admincomment.txt")
+    assert hours_by_type(found)[""] == pytest.approx(5.0564 + 76.319, abs=0.001)
+    assert found[0].notes == ("jobstats: its GPUs were busy 29.4 % of the time.",)
+
+
+@pytest.mark.parametrize(
+    ("name", "joules", "seconds", "accelerators"),
+    [
+        ("nanogpt_8gpu_first400ticks.csv", 306_791.2, 99.298, {"": 8.0}),
+        ("constructed_no_index_with_units.csv", 13_072.13, 16.514, {"NVIDIA A100-SXM4-40GB": 2.0}),
+        ("constructed_nounits_gaps_na.csv", 6_296.628 + 6_776.603, 16.514, {"": 2.0}),
+    ],
+)
+def test_nvidia_smi(name: str, joules: float, seconds: float, accelerators: dict[str, float]) -> None:
+    """Trapezoids by device."""
+    (found,) = runs_of(f"nvidia_smi/{name}")
+    assert (found.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(joules, rel=1e-6)
+    assert found.duration_seconds == pytest.approx(seconds, abs=0.001)
+    assert found.accelerators == accelerators

@@ -1,0 +1,152 @@
+"""Slurm's accounting: jobs, their accelerators and energies, however its columns are parted."""
+
+import json
+from pathlib import Path
+
+import pytest
+from foreign_texts import SACCT, audit_of, runs_of, sacct_text
+
+from greentrain.errors import InputError
+
+
+@pytest.mark.parametrize("delimiter", ["|", ",", ";", "\t", "^|^", "~"])
+@pytest.mark.parametrize("header", [True, False])
+def test_any_delimiter(tmp_path: Path, delimiter: str, header: bool) -> None:
+    """Lists of resources hold commas themselves; without a header, --format names the columns."""
+    rows = [{"JobIDRaw": str(number), "AllocTRES": "cpu=8,gres/gpu:a100=2,gres/gpu=2,node=1"} for number in (1, 2)]
+    text = sacct_text(*rows, delimiter=delimiter, header=header)
+    runs = runs_of(tmp_path, text) if header else runs_of(tmp_path, text, format=",".join(SACCT))
+    assert [(run.stated.accelerators, run.gpu_hours, run.stated.user) for run in runs] == [
+        ({"a100": 2.0}, 2.0, "u")
+    ] * 2
+
+
+def test_a_line_may_end_with_a_delimiter(tmp_path: Path) -> None:
+    """As ``sacct -p`` prints it."""
+    text = sacct_text({}).replace("\n", "|\n")
+    assert len(runs_of(tmp_path, text)) == len(runs_of(tmp_path, text.split("\n", 1)[1], format=",".join(SACCT))) == 1
+
+
+def test_a_name_may_hold_the_delimiter(tmp_path: Path) -> None:
+    """The columns on both sides decide, also where the last one is empty."""
+    (run,) = runs_of(tmp_path, sacct_text({"JobName": "a|b|c"}))
+    assert (run.stated.name, run.stated.duration_seconds) == ("a|b|c", 3600.0)
+
+
+def test_no_header_and_no_columns_given(tmp_path: Path) -> None:
+    """The message says what to give."""
+    (file,) = audit_of(tmp_path, sacct_text({}, header=False)).files
+    rule = "has no header: state the columns as sacct's --format did, as in --format JobID,State,ElapsedRaw"
+    assert file.error == f"{tmp_path / 'foreign'}: {rule}"
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ("gres/gpu=8,gres/gpu:a100=8", {"a100": 8.0}),
+        ("gres/gpu:a100=2,gres/gpu:h100=4,gres/gpu=6", {"a100": 2.0, "h100": 4.0}),
+        ("gres/gpu:a100=2,gres/gpu=3", {"a100": 2.0, "": 1.0}),
+        ("gres/gpu=4", {"": 4.0}),
+        ("cpu=4,gres/gpu:a100=0", {}),
+    ],
+)
+def test_typed_and_generic_accelerators_count_once(tmp_path: Path, resources: str, expected: dict[str, float]) -> None:
+    """The generic entry holds the typed ones; what is left of it has no type."""
+    (run,) = runs_of(tmp_path, sacct_text({"AllocTRES": resources}))
+    assert run.stated.accelerators == expected
+
+
+def test_a_slice_counts_by_sevenths(tmp_path: Path) -> None:
+    """Two hours of 3g.20gb are 6/7 of a board's hour."""
+    (run,) = runs_of(tmp_path, sacct_text({"AllocTRES": "gres/gpu:a100_3g.20gb=1,gres/gpu=1", "ElapsedRaw": "7200"}))
+    assert run.gpu_hours == pytest.approx(6 / 7)
+    assert run.to_dict()["hardware"] == "a100-sxm4-40gb"
+
+
+def test_steps_are_never_added(tmp_path: Path) -> None:
+    """A job of 1 kWh with two steps of as much is 1 kWh."""
+    steps = [{"JobID": f"1.{name}", "JobIDRaw": f"1.{name}", "ConsumedEnergyRaw": "3600000"} for name in ("batch", "0")]
+    audit = audit_of(tmp_path, sacct_text({"ConsumedEnergyRaw": "3600000"}, *steps))
+    (run,) = audit.runs
+    assert (run.stated.measured_energy_kwh, run.flags) == (1.0, ("steps_dropped",))
+    assert audit.files[0].notes == {"Steps are left out: their jobs hold them.": 2}
+
+
+@pytest.mark.parametrize("energy", ["", "0", "18446744073709551614", "4294967294", "18446744073709551615"])
+def test_no_meter_raises_no_flag(tmp_path: Path, energy: str) -> None:
+    """Empty, zero and sentinels are no energies: the job is estimated."""
+    (run,) = runs_of(tmp_path, sacct_text({"ConsumedEnergyRaw": energy}))
+    assert (run.stated.measured_energy_kwh, run.flags) == (None, ())
+    assert run.footprint is not None
+    assert run.footprint.basis == "estimated"
+
+
+@pytest.mark.parametrize(
+    ("watts", "resources", "flags"),
+    [
+        (200, "cpu=8,node=1", ()),
+        (19, "cpu=8,node=1", ("implausible_power",)),
+        (1_700, "cpu=8,node=1", ("implausible_power",)),
+        (100, "gres/gpu:a100=4,node=1", ("gpu_unmetered",)),
+        (2_000, "gres/gpu:a100=4,node=1", ()),
+        (9_000, "gres/gpu:a100=4,node=1", ("implausible_power",)),
+        (21_000, "gres/gpu:own=4,node=1", ("implausible_power", "unknown_hardware")),
+    ],
+)
+def test_energy_between_idle_and_nameplate(tmp_path: Path, watts: int, resources: str, flags: tuple[str, ...]) -> None:
+    """Four A100 without work draw 4 x 50 W or more, a DGX A100 draws at most 6,500 W with eight."""
+    (run,) = runs_of(tmp_path, sacct_text({"ConsumedEnergyRaw": str(watts * 3600), "AllocTRES": resources}))
+    assert run.flags == flags
+    if run.footprint is not None:
+        assert run.footprint.basis == ("estimated" if flags else "measured")
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("COMPLETED", "completed"), ("CANCELLED by 1234", "stopped"), ("CANCELLED+", "stopped"),
+        ("OUT_OF_ME+", "failed"), ("NODE_FAIL", "failed"), ("TIMEOUT", "stopped"), ("RUNNING", "running"), ("?", None),
+    ],
+)  # fmt: skip
+def test_states(tmp_path: Path, state: str, status: str | None) -> None:
+    """The first word counts, also cut."""
+    assert [run.stated.status for run in runs_of(tmp_path, sacct_text({"State": state}))] == [status]
+
+
+def test_jobs_that_wait_have_not_run(tmp_path: Path) -> None:
+    """They are no runs."""
+    waiting = {"JobID": "5_[1-9]", "State": "PENDING", "Start": "Unknown", "End": "Unknown", "ElapsedRaw": "0"}
+    audit = audit_of(tmp_path, sacct_text(waiting))
+    assert (audit.runs, audit.files[0].notes) == ((), {"Jobs that have not run are left out.": 1})
+
+
+def test_a_job_that_went_on_is_replaced(tmp_path: Path) -> None:
+    """Imported while it ran, and later again: it counts once, as it ended."""
+    running = sacct_text({"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "600"})
+    ended = sacct_text({"ElapsedRaw": "3600"})
+    (run,) = runs_of(tmp_path, running + ended.split("\n", 1)[1])
+    assert (run.stated.status, run.stated.duration_seconds) == ("completed", 3600.0)
+
+
+def test_elapsed_in_days(tmp_path: Path) -> None:
+    """1-02:00:00 is 26 hours; where it is missing, start and end give the time."""
+    text = (
+        sacct_text({}, {"JobIDRaw": "2", "ElapsedRaw": ""})
+        .replace("ElapsedRaw", "Elapsed")
+        .replace("3600", "1-02:00:00")
+    )
+    assert [run.stated.duration_seconds for run in runs_of(tmp_path, text)] == [93_600.0, 3600.0]
+
+
+def test_json_that_was_cut_keeps_what_is_whole(tmp_path: Path) -> None:
+    """The first job counts, and the file's error is named."""
+    job = {"job_id": 1, "association": {}, "time": {"elapsed": 60}, "state": {"current": "COMPLETED"}}
+    audit = audit_of(tmp_path, json.dumps({"jobs": [job, job]})[:-20])
+    assert len(audit.runs) == 1
+    assert "is no JSON" in (audit.files[0].error or "")
+
+
+def test_an_unknown_format_names_the_others(tmp_path: Path) -> None:
+    """As any unknown name does."""
+    with pytest.raises(InputError, match="must be codecarbon, slurm-json, slurm or nvidia-smi"):
+        audit_of(tmp_path, sacct_text({}), format="sacct")
