@@ -52,7 +52,10 @@ def typer_function(command: Command) -> Callable[..., int]:
 
     parameters = [
         *([Parameter(_CONTEXT, Parameter.KEYWORD_ONLY, annotation=typer.Context)] if command.strays else []),
-        *(_of_argument(argument, argument.name == command.wraps) for argument in command.arguments),
+        *(
+            _of_argument(argument, argument.takes_many or argument.name == command.wraps)
+            for argument in command.arguments
+        ),
         *map(_of_option, command.options),
     ]
     run.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
@@ -64,8 +67,8 @@ def _of_argument(argument: Argument, takes_all: bool) -> Parameter:
     made = typer.Argument(
         ... if argument.is_required else None, metavar=argument.metavar, help=argument.help, show_default=False
     )
-    one = str if argument.is_required else str | None
-    return _parameter(argument.name, list[str] | None if takes_all else one, made)
+    kind: Any = list[str] if takes_all else str
+    return _parameter(argument.name, kind if argument.is_required else kind | None, made)
 
 
 def _of_option(option: Option) -> Parameter:

@@ -40,12 +40,19 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A positional argument: its keyword, what the help calls it, and its help."""
+    """A positional argument: its keyword, what the help calls it, and its help.
+
+    Attributes
+    ----------
+    takes_many : bool
+        Whether it is all the words that are no options; the last argument of a command alone can be.
+    """
 
     name: str
     metavar: str
     help: str
     is_required: bool = False
+    takes_many: bool = False
 
 
 class Command(NamedTuple):
@@ -122,6 +129,10 @@ ESTIMATE_OPTIONS = (
 )
 
 
+_POSITIONAL = {"id": "ID", "paths": "PATH"}
+"""Keywords that have no option, with what the help calls them."""
+
+
 def flag_of(name: str) -> str:
-    """Spell a keyword as it is typed: ``gpu_hours`` becomes ``--gpu-hours``; an id has no option."""
-    return "ID" if name == "id" else f"--{name.replace('_', '-')}"
+    """Spell a keyword as it is typed: ``gpu_hours`` becomes ``--gpu-hours``; an id has none."""
+    return _POSITIONAL.get(name) or f"--{name.replace('_', '-')}"

@@ -22,6 +22,7 @@ MODULES = {
     "card": "greentrain.cli.card",
     "track": "greentrain.cli.track",
     "watch": "greentrain.cli.watch",
+    "import": "greentrain.cli.import_runs",
     "history": "greentrain.cli.history",
     "profiles": "greentrain.cli.profiles",
     "grids": "greentrain.cli.grids",
@@ -97,8 +98,9 @@ def _option(known: Mapping[str, Option], word: str, rest: list[str]) -> tuple[st
 
 def _in_order(command: Command, given: OptionValues, loose: list[str]) -> OptionValues | None:
     """Put the values into the order of the tables; None where something is missing, or there is too much."""
-    if command.wraps:
-        given |= {command.wraps: loose} if loose else {}
+    many = next((argument.name for argument in command.arguments if argument.takes_many), command.wraps)
+    if many:
+        given |= {many: loose} if loose else {}
     elif len(loose) > len(command.arguments):
         return None
     else:
