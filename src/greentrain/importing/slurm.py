@@ -116,7 +116,8 @@ def _rows(file: ForeignFile, names: Sequence[str], delimiter: str) -> Iterator[t
         cells = line.split(delimiter)
         if len(cells) > count:
             cells = _rejoined(cells, count, place, delimiter)
-        if len(cells) == count and column_names(cells) == tuple(names):
+        is_like_header = len(cells) == count and cells[0].strip().casefold() == names[0]
+        if is_like_header and column_names(cells) == tuple(names):
             continue
         tally.rows += 1
         if len(cells) == count:
