@@ -24,6 +24,7 @@ SHORT = 80
 REASONS = {
     "greentrain.cli": "one module per command",
     "greentrain.estimation.written_numbers": "an estimate of plain numbers does not load its patterns",
+    "greentrain.importing": "one module per format",
     "greentrain.reporting.forms": "one module per form",
     "greentrain.reporting.terminal.methods": "an estimate without a comparison does not load it",
     "greentrain.tracking.callbacks": "one module per framework",
