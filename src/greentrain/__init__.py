@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from greentrain.estimation import Estimate, Input, estimate
     from greentrain.footprint import Footprint
+    from greentrain.frames import estimate_frame
     from greentrain.history import History, Run
     from greentrain.interval import Interval
     from greentrain.meter.replay import ReplayMeter
@@ -45,6 +46,7 @@ else:
             "InputError InvalidNumber MeterError UnknownName",
             "estimation": "Estimate Input estimate",
             "footprint": "Footprint",
+            "frames": "estimate_frame",
             "history": "History Run",
             "interval": "Interval",
             "meter.replay": "ReplayMeter",
@@ -85,6 +87,7 @@ __all__ = [
     "__version__",
     "chart",
     "estimate",
+    "estimate_frame",
     "load_catalogue",
     "report",
     "total",

@@ -9,6 +9,7 @@ from math import log
 from typing import Any
 
 from greentrain import formulas
+from greentrain.elementwise import is_array
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, Inputs
 from greentrain.interval import (
     Z_90,
@@ -353,19 +354,20 @@ def footprint(
         What doubts an input; notes too, behind the others.
     """
     pue, grid = site.pue, site.grid_intensity
-    facility = operational = None
+    facility = operational = water = None
     if it_energy_kwh is not None and pue is not None:
-        facility = _times(it_energy_kwh, formulas.facility_energy_kwh(it_energy_kwh.best, pue.value.best), pue.value)
+        facility = facility_kwh(it_energy_kwh, pue.value)
         if grid is not None:
-            kg = formulas.operational_kg(facility.best, grid.value.best)
-            operational = _times(it_energy_kwh, kg, pue.value, grid.value)
+            operational = emitted_kg(facility.best, grid.value, it_energy_kwh, pue.value)
+        if site.wue is not None and site.water_intensity is not None:
+            water = consumed_l(it_energy_kwh, pue.value, site.wue.value, site.water_intensity.value)
     return Footprint(
         it_energy_kwh,
         facility,
         operational,
         embodied_kg,
         sum_independent(operational, embodied_kg) if operational is not None and embodied_kg is not None else None,
-        _water_l(it_energy_kwh, site),
+        water,
         Inputs(inputs),
         _breakdown(it_energy_kwh, facility, accelerators_kwh, grid),
         basis,
@@ -375,18 +377,44 @@ def footprint(
     )
 
 
-def _times(energy: Interval, best: float, *factors: Interval) -> Interval:
-    return with_relative_width(best, energy, *factors) if energy.best else exact(0.0)
+def facility_kwh(it_energy_kwh: Interval, pue: Interval) -> Interval:
+    """Return the energy at the facility's meter, of one run or, as arrays, of many. [kWh]"""
+    return _times(formulas.facility_energy_kwh(it_energy_kwh.best, pue.best), it_energy_kwh, pue)
 
 
-def _water_l(energy: Interval | None, site: SiteFactors) -> Interval | None:
-    if energy is None or site.pue is None or site.wue is None or site.water_intensity is None:
-        return None
-    wue, pue, electricity = site.wue.value, site.pue.value, site.water_intensity.value
-    best = formulas.water_l(energy.best, wue.best, pue.best, electricity.best)
-    if not best:
-        return exact(0.0)
-    return with_relative_width(best, energy, sum_independent(wue, product_independent(pue, electricity)))
+def emitted_kg(facility_kwh: float, g_per_kwh: Interval, *of_energy: Interval) -> Interval:
+    """Return the emissions of an energy, of one run or, as arrays, of many. [kg CO2e]
+
+    Parameters
+    ----------
+    facility_kwh : float or array
+        Best value of the facility's energy. [kWh]
+    g_per_kwh : Interval
+        Carbon intensity. [g CO2e/kWh]
+    *of_energy : Interval
+        That energy, or the factors of it, whose relative widths count.
+    """
+    return _times(formulas.operational_kg(facility_kwh, g_per_kwh.best), *of_energy, g_per_kwh)
+
+
+def consumed_l(it_energy_kwh: Interval, pue: Interval, wue: Interval, electricity: Interval) -> Interval:
+    """Return the water of an energy, of one run or, as arrays, of many. [L]
+
+    Parameters
+    ----------
+    it_energy_kwh : Interval
+        Energy of the computers. [kWh]
+    pue : Interval
+        Power usage effectiveness. [1]
+    wue, electricity : Interval
+        Water used on site [L/kWh, of the IT] and by power stations [L/kWh].
+    """
+    best = formulas.water_l(it_energy_kwh.best, wue.best, pue.best, electricity.best)
+    return _times(best, it_energy_kwh, sum_independent(wue, product_independent(pue, electricity)))
+
+
+def _times(best: float, *factors: Interval) -> Interval:
+    return with_relative_width(best, *factors) if is_array(best) or best else exact(0.0)
 
 
 def _breakdown(

@@ -7,9 +7,9 @@ exact.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from greentrain.elementwise import log_and_exp
 from greentrain.record import WithoutArithmetic
 
 Z_90 = 1.6448536269514722
@@ -75,7 +75,7 @@ def lognormal(best: float, sigma: float) -> Interval:
     sigma : float
         Standard deviation of the natural logarithm. [1]
     """
-    _, exp = _log_and_exp(best)
+    _, exp = log_and_exp(best)
     factor = exp(Z_90 * sigma)
     return Interval(best / factor, best, best * factor)
 
@@ -109,7 +109,7 @@ def with_relative_width(best: float, *factors: Interval) -> Interval:
     *factors : Interval
         Independent positive factors; an exact one adds nothing.
     """
-    log, exp = _log_and_exp(best)
+    log, exp = log_and_exp(best)
     down = up = 0.0
     for low, middle, high in factors:
         if low is high:  # one number, as `exact` makes it
@@ -141,12 +141,3 @@ def sum_independent(*terms: Interval) -> Interval:
 def log_width(interval: Interval) -> float:
     """Width of an interval in natural-log units, from low to high."""
     return math.log(interval.high / interval.low)
-
-
-def _log_and_exp(value: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """Return the functions for a float, or for an array, in which case NumPy is there already."""
-    if isinstance(value, (float, int)):
-        return math.log, math.exp
-    import numpy
-
-    return numpy.log, numpy.exp

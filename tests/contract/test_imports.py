@@ -47,8 +47,8 @@ def test_an_estimate_loads_only_the_rooms_that_it_needs() -> None:
     loaded = loaded_by(_ESTIMATE)
     rooms = {name.split(".")[1] for name in loaded if name.startswith("greentrain.")}
     assert rooms == {
-        "_lazy", "_version", "catalogue", "errors", "estimation", "footprint", "inputs", "formulas", "interval",
-        "light_typing", "record", "units",
+        "_lazy", "_version", "catalogue", "elementwise", "errors", "estimation", "footprint", "inputs", "formulas",
+        "interval", "light_typing", "record", "units",
     }  # fmt: skip
 
 

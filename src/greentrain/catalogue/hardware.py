@@ -9,12 +9,14 @@ from math import log
 from greentrain.catalogue import names
 from greentrain.catalogue.records import Accelerator, Cpu, Family, Figure, Instance, NamedAccelerators, rented_cpu
 from greentrain.catalogue.table_files import Records, read_record, triple
+from greentrain.elementwise import interpolated, is_array, log_and_exp
 from greentrain.errors import AmbiguousName, UnknownName, is_latin
 from greentrain.interval import Interval, exact
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from greentrain.catalogue.accelerator_facts import NotThat
     from greentrain.catalogue.table_files import Row
@@ -413,6 +415,8 @@ class MemoryPower:
             Memory of the machine. [GB]
         """
         points = self._points
+        if is_array(memory_gb):
+            return self._at_each(memory_gb)
         if memory_gb <= points[0][0]:
             return _figure(points[0][1], points[0][2])
         for (size_0, value_0, row), (size_1, value_1, _) in pairwise(points):
@@ -421,6 +425,12 @@ class MemoryPower:
                 between = (low_0 * (low_1 / low_0) ** share for low_0, low_1 in zip(value_0, value_1, strict=True))
                 return _figure(Interval(*between), row)
         return _figure(points[-1][1], points[-1][2])
+
+    def _at_each(self, memory_gb: Any) -> Figure:
+        """Return the power for an array of sizes: a straight line between the logarithms of size and power."""
+        every = [[(size, log(value[end])) for size, value, _ in self._points] for end in range(3)]
+        _, exp = log_and_exp(memory_gb)
+        return _figure(Interval(*(exp(interpolated(points, memory_gb, log)) for points in every)), self._points[0][2])
 
 
 def _value(row: Row) -> Interval:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from greentrain.estimation.estimator import estimate
     from greentrain.estimation.grid import choose_grid, grid_input
     from greentrain.estimation.plausibility import plausibility_warnings
-    from greentrain.estimation.ranges import LIMITS, SCALED, SCALES, Limits, checked_number
+    from greentrain.estimation.ranges import LIMITS, SCALED, SCALES, Limits, checked_number, fits
     from greentrain.estimation.request import Request
     from greentrain.estimation.resolved_run import ResolvedRun
     from greentrain.estimation.result import Estimate
@@ -30,7 +30,7 @@ else:
             "estimation.grid": "choose_grid grid_input",
             "estimation.plausibility": "plausibility_warnings",
             "estimation.devices": "find_devices",
-            "estimation.ranges": "LIMITS Limits SCALED SCALES checked_number",
+            "estimation.ranges": "LIMITS Limits SCALED SCALES checked_number fits",
             "estimation.request": "Request",
             "estimation.resolved_run": "ResolvedRun",
             "estimation.result": "Estimate",
@@ -44,5 +44,5 @@ else:
 __all__ = [
     "LIMITS", "SCALED", "SCALES", "UNKNOWN_SITE", "Estimate", "EverydayComparison", "Input", "Limits", "Part",
     "Request", "ResolvedRun", "checked_number", "choose_grid", "compare", "estimate", "find_compute",
-    "find_devices", "grid_input", "is_labelled", "plausibility_warnings", "site_factors", "site_record",
+    "find_devices", "fits", "grid_input", "is_labelled", "plausibility_warnings", "site_factors", "site_record",
 ]  # fmt: skip

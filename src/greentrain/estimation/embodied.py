@@ -4,13 +4,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from greentrain import formulas
-from greentrain.catalogue import Catalogue, Family, Figure
+from greentrain.catalogue import Catalogue, Cpu, Family, Figure
 from greentrain.estimation.devices import ResolvedDevices
-from greentrain.estimation.power import server_cores
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input
 from greentrain.interval import Interval, exact, spanning, sum_independent, with_relative_width
 
+_SOCKETS = 2.0
+"""Sockets of the usual server. [1]"""
 _HOST_INSIDE = "with_host_share"
 
 
@@ -61,9 +62,18 @@ def _making_of_devices(catalogue: Catalogue, key: str, family: Family | None) ->
 
 def _servers(catalogue: Catalogue, request: Request) -> Interval:
     """Part of a server, or number of servers, that the run's cores are. [1]"""
-    cores = server_cores(catalogue, request)
-    used = request.cpu_cores or 0.0
+    cores = _server_cores(catalogue, request)
+    used = request.cpu_cores
+    assert used is not None
     return Interval(used / cores.high, used / cores.best, used / cores.low)
+
+
+def _server_cores(catalogue: Catalogue, request: Request) -> Interval:
+    """Cores of the whole server of which a run without accelerators uses a part. [1]"""
+    cpu: Cpu | None = catalogue.hardware.find_cpu(request.cpu) if request.cpu else None
+    if cpu and cpu.cores:
+        return exact(_SOCKETS * cpu.cores)
+    return catalogue.hardware.default("cpu", "server_cores").value
 
 
 def _making(catalogue: Catalogue, key: str) -> EmbodiedInputs:

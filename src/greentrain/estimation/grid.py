@@ -3,13 +3,14 @@
 The terms of the uncertainty and their figures are in grid_uncertainty.csv; this module combines them.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from math import exp, inf, log, log1p
-from typing import NamedTuple
+from math import inf, log, log1p
+from typing import Any, NamedTuple
 
 from greentrain.catalogue import DATA_VERSION, Catalogue, GridValue, Location, Place, Places
+from greentrain.elementwise import greater, greatest, interpolated, lesser, log_and_exp
 from greentrain.estimation.ranges import FIRST_YEAR
 from greentrain.inputs import GRID_INTENSITY, Input
 from greentrain.interval import Z_90, Interval
@@ -21,7 +22,8 @@ ACCOUNTING = {"lifecycle": "life-cycle"}
 DATA_YEAR = int(DATA_VERSION[:4])
 UNKNOWN_PLACE = "unknown"
 """Key under which runs whose place is not known share what is uncertain about it."""
-_HOURS_IN_LONGEST_UNKNOWN_RUN = 720.0
+HOURS_OF_UNKNOWN_RUN = 720.0
+"""Length that a run is taken to have of which accelerator-hours alone are known. [h]"""
 _OLDEST_PART = 5
 """Years between a run and the value of a part of a country, beyond which the country's own is closer."""
 _IMPLAUSIBLE = "place_implausible"
@@ -133,18 +135,47 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
     value = choice.value
     interval, own = choice.span, 0.0
     if interval is None:
-        length = _HOURS_IN_LONGEST_UNKNOWN_RUN if hours is None else hours
-        by_length = _interpolated(_points(catalogue.places, "run_length"), length, log)
+        by_length = run_length_term(catalogue, HOURS_OF_UNKNOWN_RUN if hours is None else hours)
+        interval = grid_interval(value.g_per_kwh, choice.spreads, choice.upward, choice.limits, by_length)
         down, of_length = max((below + (scale * by_length) ** 2, scale) for below, _, scale in choice.spreads)
         own = (of_length * by_length) ** 2 / down
-        up = Z_90 * max(above + (scale * by_length) ** 2 for _, above, scale in choice.spreads) ** 0.5
-        up = (up**2 + choice.upward**2) ** 0.5
-        low, high = value.g_per_kwh * exp(-Z_90 * down**0.5), value.g_per_kwh * exp(up)
-        interval = Interval(max(low, choice.limits[0]), value.g_per_kwh, min(high, choice.limits[1]))
     return Input(
         GRID_INTENSITY, interval, UNIT, choice.basis, value.source, f"{_basis_words(value.basis)}, {value.year}", 1.0,
         choice.key, own, value.year, ACCOUNTING.get(value.basis, value.basis),
     )  # fmt: skip
+
+
+def run_length_term(catalogue: Catalogue, hours: Any) -> Any:
+    """Return how far the mean of a year fits runs of such lengths less well, before the scale of the place. [1]
+
+    Parameters
+    ----------
+    hours : float or array
+        Wall-clock time of one run. [h]
+    """
+    return interpolated(_points(catalogue.places, "run_length"), hours, log)
+
+
+def grid_interval(
+    g_per_kwh: Any, spreads: Sequence[tuple[Any, Any, Any]], upward: Any, limits: tuple[Any, Any], by_length: Any
+) -> Interval:
+    """Return the interval of a carbon intensity for runs of a length; the parameters may be arrays. [g CO2e/kWh]
+
+    Parameters
+    ----------
+    g_per_kwh : float or array
+        Best value. [g CO2e/kWh]
+    spreads, upward, limits
+        Of its `GridChoice`.
+    by_length : float or array
+        Of `run_length_term`. [1]
+    """
+    _, exp = log_and_exp(by_length)
+    down = greatest(below + (scale * by_length) ** 2 for below, _, scale in spreads)
+    up = Z_90 * greatest(above + (scale * by_length) ** 2 for _, above, scale in spreads) ** 0.5
+    up = (up**2 + upward**2) ** 0.5
+    low, high = g_per_kwh * exp(-Z_90 * down**0.5), g_per_kwh * exp(up)
+    return Interval(greater(low, limits[0]), g_per_kwh, lesser(high, limits[1]))
 
 
 def _choose_unknown(catalogue: Catalogue, year: int | None) -> GridChoice:
@@ -207,7 +238,7 @@ def _spread(places: Places, place: Place, value: GridValue, age: int) -> tuple[f
         floor_g = _points(places, "source_floor_g")[0][1]
         ratio = places.direct_over_life_cycle(place)[0].best if value.basis == "direct" else 1.0
         above = max(source, log1p(Z_90 * floor_g * ratio / g_per_kwh) / Z_90)
-    stale = _interpolated(_points(places, "age_below_150" if g_per_kwh < 150 else "age"), float(age))
+    stale = interpolated(_points(places, "age_below_150" if g_per_kwh < 150 else "age"), float(age))
     rest = stale**2 + sum(_term_of_place(places, term, place) ** 2 for term in _TERMS_BY_PLACE)
     return source**2 + rest, above**2 + rest, _step(_points(places, "run_length_scale"), g_per_kwh)
 
@@ -225,13 +256,3 @@ def _points(places: Places, term: str) -> list[tuple[float, float]]:
 def _step(points: list[tuple[float, float]], at: float) -> float:
     """Take the value of the last point that is not beyond."""
     return [value for key, value in points if key <= at][-1]
-
-
-def _interpolated(points: list[tuple[float, float]], at: float, scale: Callable[[float], float] = float) -> float:
-    """Interpolate between points, linearly in the scaled key and flat beyond both ends."""
-    if at <= points[0][0]:
-        return points[0][1]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        if at <= x1:
-            return y0 + (y1 - y0) * (scale(at) - scale(x0)) / (scale(x1) - scale(x0))
-    return points[-1][1]

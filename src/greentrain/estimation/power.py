@@ -1,16 +1,18 @@
 """What the computers draw: full servers as metered, accelerators and their host, or the sum of named parts."""
 
 from functools import lru_cache
+from math import inf
 from typing import NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Figure
 from greentrain.catalogue.records import RENTED
+from greentrain.elementwise import extremes, greater, lesser, remembered
 from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.devices import ResolvedDevices
 from greentrain.estimation.request import Request
 from greentrain.inputs import Input, given
-from greentrain.interval import Interval, exact, spanning, sum_independent, with_relative_width
+from greentrain.interval import Interval, spanning, sum_independent, with_relative_width
 from greentrain.record import Record
 from greentrain.units import W_PER_KW
 
@@ -21,8 +23,6 @@ _ANY_CPU = "device:any server CPU"
 DEVICES_OF_A_SERVER = 8
 """Accelerators from which on a server is full, and which one board carries at most. [1]"""
 _CORES_OF_A_CHIP, _CORES_OF_A_SMALL_CHIP = 32, 16
-_SOCKETS = 2.0
-"""Sockets of the usual server. [1]"""
 
 
 class DevicePower(Record):
@@ -138,7 +138,7 @@ def _host_factor(catalogue: Catalogue, request: Request, hardware_class: str) ->
     return _default_input("host_factor", figure, key=f"host:{hardware_class}")
 
 
-@lru_cache(maxsize=4096)
+@remembered(maxsize=4096)
 def _node_power(
     catalogue: Catalogue,
     devices: ResolvedDevices,
@@ -235,7 +235,7 @@ def _sum_of_parts(alone: Interval, inputs: tuple[Input, ...], host: ItEnergy) ->
     return ItEnergy(alone.best, everything, ours + theirs, host.notes)
 
 
-@lru_cache(maxsize=4096)
+@remembered(maxsize=4096)
 def _device_power(
     catalogue: Catalogue, devices: ResolvedDevices, power: float | None, utilization: float | None, workload: str | None
 ) -> DevicePower:
@@ -243,7 +243,7 @@ def _device_power(
     profile = devices.profile
     key = f"device:{profile.id}"
     if power is not None:
-        if fault := rating_fault(profile, power, devices.name):
+        if fault := rating_fault(profile, extremes(power)[1], devices.name):
             raise InvalidNumber("power", power, fault)
         return DevicePower(power, (given("accelerator_power", power, "W")._replace(basis="measured"),), ())
     if profile.training_w and profile.training_scope == "system" and utilization is None:
@@ -279,9 +279,14 @@ def _tdp_interval(catalogue: Catalogue, devices: ResolvedDevices) -> Interval:
     return spanning(best, *(one.tdp_w for one in devices.profiles(catalogue) if one.tdp_w))
 
 
+def rating_limit_w(profile: Accelerator) -> float:
+    """Return the power that no accelerator of this name exceeds as a mean, its host included. [W]"""
+    return inf if profile.tdp_w is None else _MOST_OVER_TDP * profile.tdp_w.high
+
+
 def rating_fault(profile: Accelerator, power_w: float, name: str) -> str | None:
     """Return why an accelerator of this name, its host included, cannot draw a power, or None when it can."""
-    if profile.tdp_w is None or power_w <= (limit := _MOST_OVER_TDP * profile.tdp_w.high):
+    if profile.tdp_w is None or power_w <= (limit := rating_limit_w(profile)):
         return None
     return f"no {name} draws that; it is rated {profile.tdp_w.best:g} W, at most {limit:g} passes"
 
@@ -345,13 +350,14 @@ def _cpu(
         return watts
 
     by_load = Interval(*(power_w(value, rest.best) for value in mean))
-    by_idle = Interval(*sorted(power_w(mean.best, value) for value in rest))
     best = power_w(mean.best, rest.best)
+    ends = power_w(mean.best, rest.low), power_w(mean.best, rest.high)
+    by_idle = Interval(lesser(*ends), best, greater(*ends))
     inputs = (given("cpu_cores", request.cpu_cores, "1"), per_core, load, idle)
     return with_relative_width(best, per_core.value, by_load, by_idle), inputs, notes
 
 
-@lru_cache(maxsize=1024)
+@remembered(maxsize=1024)
 def _cpu_power_per_core(catalogue: Catalogue, name: str | None, cores: float) -> tuple[Input, tuple[str, ...]]:
     if name is None:
         figure = catalogue.hardware.default("cpu", "tdp_per_core_server_w")
@@ -377,15 +383,17 @@ def _capped_power_per_core(cpu: Cpu, tdp_w: Interval, figure: Figure, cores: flo
 
     How many cores the chip has is not known: 32, and upward 16, are those of a large one.
     """
-    usual, most = (tdp_w.high * max(1.0, cores / each) / cores for each in (_CORES_OF_A_CHIP, _CORES_OF_A_SMALL_CHIP))
+    usual, most = (
+        tdp_w.high * greater(1.0, cores / each) / cores for each in (_CORES_OF_A_CHIP, _CORES_OF_A_SMALL_CHIP)
+    )
     low, best, high = figure.value
-    best, high = min(best, usual), min(high, most)
-    value = Interval(min(low, best), best, high)
+    best, high = lesser(best, usual), lesser(high, most)
+    value = Interval(lesser(low, best), best, high)
     note = (
         f"{cpu.name}: {tdp_w.best:g} W, but no source states its cores; the mean TDP per core of server CPUs is used, "
         f"at most the chip's TDP."
     )
-    basis = "assumed" if value != figure.value else figure.basis
+    basis = "assumed" if any(one is not other for one, other in zip(value, figure.value, strict=True)) else figure.basis
     source = f"{figure.source};{cpu.source}"
     return Input("cpu_tdp_per_core", value, "W", basis, source, note, key=f"device:{cpu.name}"), (note,)
 
@@ -413,11 +421,3 @@ def _memory(catalogue: Catalogue, request: Request) -> tuple[Interval, tuple[Inp
     power = _default_input("memory_power_per_gb", catalogue.hardware.memory_power(size.value.best), key="method:memory")
     best = formulas.memory_power_w(size.value.best, power.value.best)
     return with_relative_width(best, size.value, power.value), (size, power)
-
-
-def server_cores(catalogue: Catalogue, request: Request) -> Interval:
-    """Cores of the whole server of which a run without accelerators uses a part. [1]"""
-    cpu: Cpu | None = catalogue.hardware.find_cpu(request.cpu) if request.cpu else None
-    if cpu and cpu.cores:
-        return exact(_SOCKETS * cpu.cores)
-    return catalogue.hardware.default("cpu", "server_cores").value

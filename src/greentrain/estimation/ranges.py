@@ -91,12 +91,17 @@ def checked_in(limits: Limits, name: str, value: Any) -> float:
         raise InvalidNumber(name, value, f"must be a finite number ({limits.unit})")
     if limits.whole and number != int(number):
         raise InvalidNumber(name, value, f"must be a whole number ({limits.unit})")
-    too_low = number < limits.above if limits.inclusive else number <= limits.above
-    if too_low or number > limits.most:
-        raise InvalidNumber(name, value, _range_rule(limits))
-    if number < _SMALLEST:
-        raise InvalidNumber(name, value, f"must be at least {_SMALLEST:g} ({limits.unit})")
+    if not fits(limits, number):
+        is_small = limits.above < number < _SMALLEST
+        rule = f"must be at least {_SMALLEST:g} ({limits.unit})" if is_small else _range_rule(limits)
+        raise InvalidNumber(name, value, rule)
     return int(number) if limits.whole else number
+
+
+def fits(limits: Limits, number: Any) -> Any:
+    """Whether a number, or each of an array, is inside its limits; of NaN it isn't."""
+    is_above = number >= limits.above if limits.inclusive else number > limits.above
+    return is_above & (number <= limits.most) & (number >= _SMALLEST)
 
 
 def checked_text(name: str, value: Any) -> str:

@@ -1,5 +1,7 @@
 """Validate the arguments of ``estimate``, singly and in combination."""
 
+from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from greentrain.errors import Contradiction, InvalidNumber
@@ -79,6 +81,18 @@ class Request:
         if year is not None and self.year > (last := this_year() + YEARS_AHEAD):
             raise InvalidNumber("year", year, f"is more than {YEARS_AHEAD} years ahead; the last is {last}")
         _check_together(self)
+
+    def of_many(self, numbers: Mapping[str, Any]) -> "Request":
+        """Return the request of many runs that differ from this one in some numbers.
+
+        Parameters
+        ----------
+        numbers : mapping of str to array
+            By parameter, checked values, one element per run. This request has them too.
+        """
+        many = copy(self)
+        vars(many).update(numbers)
+        return many
 
     @property
     def has_accelerators(self) -> bool:

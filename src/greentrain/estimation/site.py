@@ -7,6 +7,7 @@ from typing import Any
 from greentrain.catalogue import Accelerator, Catalogue, Figure, Location, load_catalogue
 from greentrain.catalogue.facilities import OWN_COMPUTER, WORKSTATION
 from greentrain.catalogue.records import WORLD
+from greentrain.elementwise import remembered
 from greentrain.errors import Contradiction, GreentrainError
 from greentrain.estimation.devices import find_devices, is_unknown_device
 from greentrain.estimation.grid import ACCOUNTING, UNIT, GridChoice, choose_grid, grid_input
@@ -16,7 +17,7 @@ from greentrain.inputs import GRID_INTENSITY, PUE, Input, given
 from greentrain.interval import Interval
 
 _ON_DESKS = ("laptop", "soc")
-_OWN_CLASSES = ("workstation", *_ON_DESKS)
+OWN_CLASSES = ("workstation", *_ON_DESKS)
 """Hardware classes that stand on or under desks; providers have workstations' cards too."""
 
 UNKNOWN_SITE = SiteFactors(None, None)
@@ -41,7 +42,7 @@ def find_location(catalogue: Catalogue, name: str | None, provider: str) -> Loca
     return location
 
 
-@lru_cache(maxsize=4096)
+@remembered(maxsize=4096)
 def find_site(
     catalogue: Catalogue,
     location: Location | None,
@@ -100,7 +101,7 @@ def default_site(device: Accelerator | None, provider: str) -> str:
     provider : str
         The cloud provider, which has data centres alone, or nothing.
     """
-    is_own = device is not None and device.hardware_class in (_ON_DESKS if provider else _OWN_CLASSES)
+    is_own = device is not None and device.hardware_class in (_ON_DESKS if provider else OWN_CLASSES)
     return WORKSTATION if is_own else SITES[0]
 
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from greentrain import formulas
 from greentrain.catalogue import Accelerator, Catalogue
+from greentrain.elementwise import extremes
 from greentrain.errors import Contradiction, InvalidNumber, either
 from greentrain.estimation.devices import ResolvedDevices
 from greentrain.estimation.ranges import LIMITS
@@ -132,7 +133,9 @@ def _flop(request: Request) -> float:
     if request.flops is not None:
         return request.flops
     assert request.params is not None
-    passed = request.active_params or request.params * _share_of_params(request)
+    passed = request.active_params
+    if passed is None:
+        passed = request.params * _share_of_params(request)
     flop: float = formulas.training_flop(passed, request.tokens)
     return flop
 
@@ -192,11 +195,13 @@ def _mfu_input(catalogue: Catalogue, profile: Accelerator, precision: str, value
 
 def _check_hours(request: Request, devices: ResolvedDevices, hours: float) -> None:
     most = LIMITS["gpu_hours"].most
-    if _FEWEST_HOURS <= hours <= most:
+    least, longest = extremes(hours)
+    if least >= _FEWEST_HOURS and longest <= most:
         return
     name = "flops" if request.flops is not None else "params"
-    limit = f"more than {most:,.0f}" if hours > most else f"less than {_FEWEST_HOURS:g}"
-    rule = f"comes to {hours:.3g} accelerator-hours of {devices.name}, {limit}; check its unit"
+    limit = f"more than {most:,.0f}" if longest > most else f"less than {_FEWEST_HOURS:g}"
+    worst = longest if longest > most else least
+    rule = f"comes to {worst:.3g} accelerator-hours of {devices.name}, {limit}; check its unit"
     raise InvalidNumber(name, getattr(request, name), rule)
 
 

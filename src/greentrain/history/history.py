@@ -296,7 +296,7 @@ class History:
         bert-1  bert  completed                   0.59976
         """
         try:
-            import pandas  # type: ignore[import-untyped]
+            import pandas
         except ImportError:
             raise GreentrainError("A frame needs pandas: pip install 'greentrain[frames]'.") from None
 

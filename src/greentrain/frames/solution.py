@@ -1,0 +1,285 @@
+"""The rows of a table that arrays can work out: grouped by hardware and by site, resolved, and combined."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from greentrain.catalogue import Catalogue
+from greentrain.elementwise import is_array
+from greentrain.estimation.grid import HOURS_OF_UNKNOWN_RUN
+from greentrain.frames.columns import TEXTS, Array, Coded, Numbers, distinct, distinct_whole, given, grouped, has_many
+from greentrain.frames.quantities import Runs, Sites, of_an_hour, sites_of, write_quantities
+from greentrain.frames.resolved import (
+    OF_SITE,
+    Hardware,
+    Site,
+    most_power_w,
+    resolve_hardware,
+    resolve_site,
+    stacked,
+)
+from greentrain.interval import exact
+
+_TIMES = ("hours", "gpu_hours")
+_OF_HARDWARE = (
+    "power", "utilization", "host_factor", "host_power", "cpu_cores", "memory_gb", "params", "tokens",
+    "active_params", "flops", "mfu",
+)  # fmt: skip
+"""Numbers that the hardware's energy follows from; the count is resolved with the name."""
+_MOST_DISTINCT = 256
+"""Distinct values up to which a number is resolved value by value, as a name is. [1]"""
+_FEW_GROUPS, _ROWS_OF_A_GROUP = 1000, 50
+
+Columns = Mapping[str, Coded | Numbers]
+
+
+def solve(catalogue: Catalogue, columns: Columns, same: Mapping[str, Any], rows: Array, out: Array) -> Array:
+    """Work out what arrays can, and write it into the rows.
+
+    Parameters
+    ----------
+    columns : mapping
+        The columns of the whole table.
+    same : mapping
+        Keywords of ``estimate`` that all rows share.
+    rows : array of int
+        The rows to work out.
+    out : array
+        A row for low, best and high of each quantity, a column for each row of the table.
+
+    Returns
+    -------
+    array of bool
+        Which rows of the table are written.
+    """
+    number = out.shape[1]
+    is_written = np.zeros(number, dtype=bool)
+    rows = rows[_usable(columns, number)[rows]]
+    if len(rows):
+        is_whole = len(rows) == number
+        table = _Table(columns if is_whole else {name: _taken(each, rows) for name, each in columns.items()}, same)
+        is_written[rows] = _solved(catalogue, table, None if is_whole else rows, out)
+    return is_written
+
+
+def _usable(columns: Columns, number: int) -> Array:
+    """Tell which rows have numbers inside their limits only."""
+    usable = np.ones(number, dtype=bool)
+    for column in columns.values():
+        if isinstance(column, Numbers):
+            usable &= ~column.refused
+    return usable
+
+
+def _taken(column: Coded | Numbers, rows: Array) -> Coded | Numbers:
+    if isinstance(column, Coded):
+        return Coded(column.codes[rows], column.values)
+    written = column.written and Coded(column.written.codes[rows], column.written.values)
+    return Numbers(column.floats[rows], column.refused[rows], written)
+
+
+def _given_or_not(column: Numbers) -> Array:
+    """Return a code for each row: 0 where a number is given, else -1."""
+    return (~np.isnan(column.floats)).astype(np.int64) - 1
+
+
+class _Table:
+    """Columns of usable rows, and what all rows share."""
+
+    def __init__(self, columns: Columns, same: Mapping[str, Any]) -> None:
+        self.columns = columns
+        self.same = same
+        self.number = len(next(iter(columns.values()))[0])
+        self.varying: dict[str, Array] = {}
+
+    def floats(self, name: str, without: float) -> Array:
+        """Return a column of numbers; the shared value, or one for none, in its place."""
+        column = self.columns.get(name)
+        if isinstance(column, Numbers):
+            return column.floats
+        value = self.same.get(name)
+        return np.broadcast_to(np.float64(without if value is None else value), (self.number,))
+
+    def key(self, names: Iterable[str], numbers: Iterable[str], *, value_by_value: bool) -> "list[tuple[Array, int]]":
+        """Return the codes by which rows are grouped; numbers of many values are kept apart in ``varying``."""
+        found = []
+        for name in names:
+            column = self.columns.get(name)
+            if isinstance(column, Numbers):
+                found.append(distinct_whole(column.floats))
+            elif column is not None:
+                found.append((column.codes, len(column.values)))
+        for name in numbers:
+            if not isinstance(column := self.columns.get(name), Numbers):
+                continue
+            if value_by_value and not has_many(column.floats, _MOST_DISTINCT):
+                found.append(distinct(column.floats))
+            else:
+                self.varying[name] = column.floats
+                found.append((_given_or_not(column), 1))
+        return found
+
+    def grouped(self, names: Iterable[str], numbers: Iterable[str]) -> tuple[Array, Array]:
+        """Number the distinct rows, and return the first of each."""
+        names, numbers = (*names,), (*numbers,)
+        present = [
+            (_given_or_not(column), 1)
+            for name in (_TIMES if "gpu" in names else ())
+            if isinstance(column := self.columns.get(name), Numbers)
+        ]
+        codes, first = grouped(self.number, present + self.key(names, numbers, value_by_value=True))
+        if len(first) > max(_FEW_GROUPS, self.number // _ROWS_OF_A_GROUP):
+            codes, first = grouped(self.number, present + self.key(names, numbers, value_by_value=False))
+        return codes, first
+
+    def facts(self, names: Iterable[str], row: int) -> dict[str, Any]:
+        """Return the keywords of ``estimate`` that a row has."""
+        shared = {name: self.same[name] for name in names if name in self.same}
+        return shared | given(self.columns, names, row)
+
+
+class _Kinds(NamedTuple):
+    """The hardware of the rows: by number, what is known of each, and the rows of those that vary by numbers."""
+
+    codes: Array
+    found: list[Hardware | None]
+    varying: list[tuple[int, Array, Hardware]]
+
+
+_HARDWARE_NAMES = (*(name for name in TEXTS if name not in OF_SITE), "count")
+
+
+def _kinds(catalogue: Catalogue, table: _Table) -> tuple[_Kinds, Array]:
+    """Resolve the hardware of each kind of row; return which rows draw more than it can, too."""
+    codes, first = table.grouped(_HARDWARE_NAMES, _OF_HARDWARE)
+    names = (*_HARDWARE_NAMES, *_OF_HARDWARE, *_TIMES)
+    found: list[Hardware | None] = []
+    varying: list[tuple[int, Array, Hardware]] = []
+    is_refused = np.zeros(table.number, dtype=bool)
+    members = _members(codes, len(first)) if table.varying else []
+    for kind, row in enumerate(first.tolist()):
+        facts = table.facts(names, row) | {name: 1.0 for name in _TIMES if name in table.facts((name,), row)}
+        differing = [name for name in table.varying if name in facts]
+        if not differing:
+            found.append(resolve_hardware(catalogue, facts, {}))
+            continue
+        rows = members[kind]
+        if "power" in differing:
+            is_high = table.varying["power"][rows] > most_power_w(catalogue, facts)
+            is_refused[rows[is_high]] = True
+            rows = rows[~is_high]
+        numbers = {name: table.varying[name][rows] for name in differing}
+        hardware = resolve_hardware(catalogue, facts, numbers) if len(rows) else None
+        found.append(hardware)
+        if hardware is not None:
+            varying.append((kind, rows, hardware))
+    return _Kinds(codes, found, varying), is_refused
+
+
+def _members(codes: Array, number: int) -> list[Array]:
+    """Return the rows of each group."""
+    small = codes.astype(np.uint16) if number < 1 << 16 else codes  # sorted in linear time
+    return np.split(np.argsort(small, kind="stable"), np.cumsum(np.bincount(codes, minlength=number))[:-1])
+
+
+def _sites(catalogue: Catalogue, table: _Table, kinds: _Kinds) -> tuple[Array, list[Site | None]]:
+    """Resolve the site of each row."""
+    owners = [(kind.provider, kind.own_device) if kind else None for kind in kinds.found]
+    numbers = {owner: number for number, owner in enumerate(dict.fromkeys(owners))}
+    owner_of = np.array([numbers[owner] for owner in owners])[kinds.codes]
+    key = [(owner_of, len(numbers)), *table.key(OF_SITE, ("pue", "grid_intensity"), value_by_value=True)]
+    codes, first = grouped(table.number, key)
+    found: list[Site | None] = []
+    for row in first.tolist():
+        hardware = kinds.found[kinds.codes[row]]
+        facts = table.facts((*OF_SITE, "pue", "grid_intensity"), row)
+        found.append(None if hardware is None else resolve_site(catalogue, facts, hardware))
+    return codes, found
+
+
+def _solved(catalogue: Catalogue, table: _Table, rows: Any, out: Array) -> Array:
+    """Work out the rows of a table; return which of them could be."""
+    kinds, is_refused = _kinds(catalogue, table)
+    site, found = _sites(catalogue, table, kinds)
+    good = next((each for each in found if each), None)
+    if good is None:
+        return np.zeros(table.number, dtype=bool)
+    sites = sites_of([each or good for each in found])
+    g_per_kwh = table.varying.get("grid_intensity")
+    runs = Runs(rows, _hourly(table, kinds, sites, site), *_lengths(table, kinds), site, g_per_kwh)
+    write_quantities(catalogue, runs, sites, out)
+    return _flags(kinds.found)[kinds.codes] & _flags(found)[site] & ~is_refused
+
+
+def _flags(found: Sequence[object]) -> Array:
+    return np.array([each is not None for each in found], dtype=bool)
+
+
+def _lengths(table: _Table, kinds: _Kinds) -> tuple[Array, Array, Array]:
+    """Return the hours of one run, the length that its carbon intensity follows, and the number of runs."""
+    unit = np.array([each.hours if each and not is_array(each.hours) else np.nan for each in kinds.found])
+    is_known = np.array([bool(each and each.has_known_hours) for each in kinds.found])
+    hours = table.floats("hours", np.nan)
+    times = np.where(np.isnan(hours), table.floats("gpu_hours", 1.0), hours)
+    times[np.isnan(times)] = 1.0  # hours that follow from the size of a model
+    factor = unit[kinds.codes]
+    for _, members, hardware in kinds.varying:
+        factor[members] = hardware.hours
+    times *= factor
+    number = table.floats("runs", 1.0)
+    if np.isnan(number).any():
+        number = np.where(np.isnan(number), 1.0, number)
+    return times, np.where(is_known[kinds.codes], times, HOURS_OF_UNKNOWN_RUN), number
+
+
+Hourly: TypeAlias = Callable[[slice], Array]
+
+
+def _hourly(table: _Table, kinds: _Kinds, sites: Sites, site: Array) -> Hourly:
+    """Return a function that tells what an hour of each row of a slice takes."""
+    pair, first = grouped(table.number, ((kinds.codes, len(kinds.found)), (site, len(sites.g_per_kwh))))
+    stack = _stack(kinds)
+    of_pairs = of_an_hour(stack[:, kinds.codes[first]], sites, site[first], None)
+    alone, of_alone = _alone(table, kinds, sites, site, stack)
+
+    def hourly(rows: slice) -> Array:
+        chosen = pair[rows]
+        found = np.empty((len(of_pairs), len(chosen)))
+        for ends, of_pair in zip(found, of_pairs, strict=True):
+            np.take(of_pair, chosen, out=ends, mode="clip")  # unlike "raise", without a buffer
+        start, stop = np.searchsorted(alone, (rows.start, rows.stop))
+        if start < stop:
+            found[:, alone[start:stop] - rows.start] = of_alone(slice(start, stop))
+        return found
+
+    return hourly
+
+
+def _alone(table: _Table, kinds: _Kinds, sites: Sites, site: Array, stack: Array) -> tuple[Array, Hourly]:
+    """Return the rows that have numbers of their own, and what an hour of a slice of them takes."""
+    pue = table.varying.get("pue")
+    is_alone = np.zeros(table.number, dtype=bool) if pue is None else ~np.isnan(pue)
+    for _, members, _ in kinds.varying:
+        is_alone[members] = True
+    alone = np.flatnonzero(is_alone)
+    own = stack[:, kinds.codes[alone]]
+    for _, members, hardware in kinds.varying:
+        places = np.searchsorted(alone, members)
+        for ends, end in zip(own, (*hardware.it_kwh, *hardware.embodied_kg), strict=True):
+            ends[places] = end
+    own_site, own_pue = site[alone], None if pue is None else pue[alone]
+    return alone, lambda rows: of_an_hour(
+        own[:, rows], sites, own_site[rows], None if own_pue is None else own_pue[rows]
+    )
+
+
+def _stack(kinds: _Kinds) -> Array:
+    """Return an hour of each kind of hardware: low, best and high of IT energy and of embodied emissions."""
+    unknown = exact(np.nan)
+    differ = {kind for kind, _, _ in kinds.varying}
+    plain = [None if number in differ else each for number, each in enumerate(kinds.found)]
+    return np.concatenate([
+        stacked(each.it_kwh if each else unknown for each in plain),
+        stacked(each.embodied_kg if each else unknown for each in plain),
+    ])  # fmt: skip
