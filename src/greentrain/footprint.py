@@ -356,9 +356,11 @@ def footprint(
     pue, grid = site.pue, site.grid_intensity
     facility = operational = water = None
     if it_energy_kwh is not None and pue is not None:
-        facility = facility_kwh(it_energy_kwh, pue.value)
+        kwh = formulas.facility_energy_kwh(it_energy_kwh.best, pue.value.best)
+        facility = _times(kwh, it_energy_kwh, pue.value)
         if grid is not None:
-            operational = emitted_kg(facility.best, grid.value, it_energy_kwh, pue.value)
+            kg = formulas.operational_kg(facility.best, grid.value.best)
+            operational = _times(kg, it_energy_kwh, pue.value, grid.value)
         if site.wue is not None and site.water_intensity is not None:
             water = consumed_l(it_energy_kwh, pue.value, site.wue.value, site.water_intensity.value)
     return Footprint(
@@ -375,26 +377,6 @@ def footprint(
         (*notes, *warnings),
         warnings,
     )
-
-
-def facility_kwh(it_energy_kwh: Interval, pue: Interval) -> Interval:
-    """Return the energy at the facility's meter, of one run or, as arrays, of many. [kWh]"""
-    return _times(formulas.facility_energy_kwh(it_energy_kwh.best, pue.best), it_energy_kwh, pue)
-
-
-def emitted_kg(facility_kwh: float, g_per_kwh: Interval, *of_energy: Interval) -> Interval:
-    """Return the emissions of an energy, of one run or, as arrays, of many. [kg CO2e]
-
-    Parameters
-    ----------
-    facility_kwh : float or array
-        Best value of the facility's energy. [kWh]
-    g_per_kwh : Interval
-        Carbon intensity. [g CO2e/kWh]
-    *of_energy : Interval
-        That energy, or the factors of it, whose relative widths count.
-    """
-    return _times(formulas.operational_kg(facility_kwh, g_per_kwh.best), *of_energy, g_per_kwh)
 
 
 def consumed_l(it_energy_kwh: Interval, pue: Interval, wue: Interval, electricity: Interval) -> Interval:

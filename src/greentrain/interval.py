@@ -7,7 +7,7 @@ exact.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from greentrain.elementwise import log_and_exp
 from greentrain.record import WithoutArithmetic
@@ -109,13 +109,24 @@ def with_relative_width(best: float, *factors: Interval) -> Interval:
     *factors : Interval
         Independent positive factors; an exact one adds nothing.
     """
-    log, exp = log_and_exp(best)
+    return with_log_squares(best, *log_squares(*factors))
+
+
+def log_squares(*factors: Interval) -> tuple[Any, Any]:
+    """Return the squared widths of a product below and above its best value, in natural-log units. [1]"""
     down = up = 0.0
     for low, middle, high in factors:
         if low is high:  # one number, as `exact` makes it
             continue
+        log, _ = log_and_exp(middle)
         below, above = log(middle / low), log(high / middle)
         down, up = down + below * below, up + above * above
+    return down, up
+
+
+def with_log_squares(best: Any, down: Any, up: Any) -> Interval:
+    """Return the interval around a best value whose squared widths are known, in natural-log units."""
+    _, exp = log_and_exp(best)
     return Interval(best * exp(-(down**0.5)), best, best * exp(up**0.5))
 
 

@@ -6,11 +6,11 @@ The terms of the uncertainty and their figures are in grid_uncertainty.csv; this
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from math import inf, log, log1p
+from math import exp, inf, log, log1p
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import DATA_VERSION, Catalogue, GridValue, Location, Place, Places
-from greentrain.elementwise import greater, greatest, interpolated, lesser, log_and_exp
+from greentrain.elementwise import greatest, interpolated
 from greentrain.estimation.ranges import FIRST_YEAR
 from greentrain.inputs import GRID_INTENSITY, Input
 from greentrain.interval import Z_90, Interval
@@ -136,7 +136,7 @@ def grid_input(choice: GridChoice, catalogue: Catalogue, hours: float | None) ->
     interval, own = choice.span, 0.0
     if interval is None:
         by_length = run_length_term(catalogue, HOURS_OF_UNKNOWN_RUN if hours is None else hours)
-        interval = grid_interval(value.g_per_kwh, choice.spreads, choice.upward, choice.limits, by_length)
+        interval = _grid_interval(choice, by_length)
         down, of_length = max((below + (scale * by_length) ** 2, scale) for below, _, scale in choice.spreads)
         own = (of_length * by_length) ** 2 / down
     return Input(
@@ -156,26 +156,25 @@ def run_length_term(catalogue: Catalogue, hours: Any) -> Any:
     return interpolated(_points(catalogue.places, "run_length"), hours, log)
 
 
-def grid_interval(
-    g_per_kwh: Any, spreads: Sequence[tuple[Any, Any, Any]], upward: Any, limits: tuple[Any, Any], by_length: Any
-) -> Interval:
-    """Return the interval of a carbon intensity for runs of a length; the parameters may be arrays. [g CO2e/kWh]
+def _grid_interval(choice: GridChoice, by_length: float) -> Interval:
+    below, above = grid_widths(choice.spreads, choice.upward, by_length)
+    best = choice.value.g_per_kwh
+    return Interval(max(best * exp(-below), choice.limits[0]), best, min(best * exp(above), choice.limits[1]))
+
+
+def grid_widths(spreads: Sequence[tuple[Any, Any, Any]], upward: Any, by_length: Any) -> tuple[Any, Any]:
+    """Return how far a carbon intensity may be below and above its best value, in natural-log units. [1]
 
     Parameters
     ----------
-    g_per_kwh : float or array
-        Best value. [g CO2e/kWh]
-    spreads, upward, limits
+    spreads, upward : float or array
         Of its `GridChoice`.
     by_length : float or array
         Of `run_length_term`. [1]
     """
-    _, exp = log_and_exp(by_length)
     down = greatest(below + (scale * by_length) ** 2 for below, _, scale in spreads)
     up = Z_90 * greatest(above + (scale * by_length) ** 2 for _, above, scale in spreads) ** 0.5
-    up = (up**2 + upward**2) ** 0.5
-    low, high = g_per_kwh * exp(-Z_90 * down**0.5), g_per_kwh * exp(up)
-    return Interval(greater(low, limits[0]), g_per_kwh, lesser(high, limits[1]))
+    return Z_90 * down**0.5, (up**2 + upward**2) ** 0.5
 
 
 def _choose_unknown(catalogue: Catalogue, year: int | None) -> GridChoice:

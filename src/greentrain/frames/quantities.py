@@ -5,13 +5,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from greentrain import formulas
 from greentrain.catalogue import Catalogue
-from greentrain.estimation.grid import grid_interval, run_length_term
-from greentrain.footprint import consumed_l, emitted_kg, facility_kwh
+from greentrain.estimation.grid import grid_widths, run_length_term
+from greentrain.footprint import consumed_l
 from greentrain.frames.columns import Array
 from greentrain.frames.resolved import Site, stacked
-from greentrain.interval import Interval, sum_independent
+from greentrain.interval import Interval, log_squares, sum_independent, with_log_squares
 
+_AMOUNTS = 12
+"""Rows of `of_an_hour` that are multiplied by hours. [1]"""
 _ROWS_OF_A_SLICE = 1 << 13
 """So many that the arrays of a slice stay in the processor's cache. [1]"""
 
@@ -25,7 +28,7 @@ class Sites(NamedTuple):
     g_per_kwh: Array
     spreads: tuple[tuple[Array, Array, Array], ...]
     upward: Array
-    limits: tuple[Array, Array]
+    most_widths: tuple[Array, Array] | None
 
 
 def sites_of(sites: list[Site]) -> Sites:
@@ -39,8 +42,18 @@ def sites_of(sites: list[Site]) -> Sites:
         np.array([site.g_per_kwh for site in sites]),
         tuple(tuple(spreads[:, each, part].copy() for part in range(3)) for each in range(number)),  # type: ignore[misc]
         np.array([site.upward for site in sites]),
-        (np.array([site.limits[0] for site in sites]), np.array([site.limits[1] for site in sites])),
+        _most_widths(sites),
     )
+
+
+def _most_widths(sites: list[Site]) -> tuple[Array, Array] | None:
+    """Return how far intervals may reach below and above, in natural-log units [1]; None where nothing limits them."""
+    best = np.array([site.g_per_kwh for site in sites])
+    low, high = np.array([site.limits for site in sites]).T
+    if not low.any() and np.isinf(high).all():
+        return None
+    with np.errstate(divide="ignore"):
+        return np.log(best / low), np.log(high / best)
 
 
 class Runs(NamedTuple):
@@ -78,8 +91,10 @@ def interval_of(ends: Iterable[Any]) -> Interval:
     return Interval(*ends)
 
 
-def of_an_hour(hardware: Array, sites: Sites, site: Array, pue: Array | None) -> Array:
+def of_an_hour(hardware: Array, sites: Sites, site: Array, pue: Array | None) -> list[Array]:
     """Return IT energy, facility energy, water and embodied emissions of an hour: low, best and high of each.
+
+    Two rows more are the squared widths of the facility's energy below and above, in natural-log units.
 
     Parameters
     ----------
@@ -95,7 +110,9 @@ def of_an_hour(hardware: Array, sites: Sites, site: Array, pue: Array | None) ->
         is_given = ~np.isnan(pue)
         used = interval_of(np.where(is_given, pue, end) for end in used)
     water = consumed_l(energy, used, interval_of(sites.wue[:, site]), interval_of(sites.water_intensity[:, site]))
-    return np.stack([*energy, *facility_kwh(energy, used), *water, *hardware[3:]])
+    squares = log_squares(energy, used)
+    facility = with_log_squares(formulas.facility_energy_kwh(energy.best, used.best), *squares)
+    return [*energy, *facility, *water, *hardware[3:], *squares]
 
 
 def write_quantities(catalogue: Catalogue, runs: Runs, sites: Sites, out: Array) -> None:
@@ -109,11 +126,13 @@ def write_quantities(catalogue: Catalogue, runs: Runs, sites: Sites, out: Array)
     count = len(runs.site)
     for start in range(0, count, _ROWS_OF_A_SLICE):
         part = slice(start, min(start + _ROWS_OF_A_SLICE, count))
-        amounts = runs.of_an_hour(part)
+        hour = runs.of_an_hour(part)
+        amounts = hour[:_AMOUNTS]
         amounts *= runs.hours[part] * runs.number[part]
-        _, facility, water, embodied = (interval_of(amounts[first : first + 3]) for first in range(0, 12, 3))
-        grid = _grid(catalogue, runs, sites, part)
-        operational = emitted_kg(facility.best, grid, facility)
+        _, facility, water, embodied = (interval_of(amounts[first : first + 3]) for first in range(0, _AMOUNTS, 3))
+        kg = formulas.operational_kg(facility.best, _g_per_kwh(runs, sites, part))
+        below, above = _grid_widths(catalogue, runs, sites, part)
+        operational = with_log_squares(kg, hour[-2] + below * below, hour[-1] + above * above)
         total = sum_independent(operational, embodied)
         rows = part if runs.rows is None else runs.rows[part]
         ends = (*amounts[:6], *operational, *embodied, *total, *water)
@@ -121,14 +140,22 @@ def write_quantities(catalogue: Catalogue, runs: Runs, sites: Sites, out: Array)
             row[rows] = values
 
 
-def _grid(catalogue: Catalogue, runs: Runs, sites: Sites, part: slice) -> Interval:
-    """Return the carbon intensity of a slice of the runs. [g CO2e/kWh]"""
+def _g_per_kwh(runs: Runs, sites: Sites, part: slice) -> Array:
+    """Return the best values of the carbon intensity of a slice of the runs. [g CO2e/kWh]"""
+    best = sites.g_per_kwh[runs.site[part]]
+    if runs.g_per_kwh is None:
+        return best
+    stated = runs.g_per_kwh[part]
+    return np.where(np.isnan(stated), best, stated)
+
+
+def _grid_widths(catalogue: Catalogue, runs: Runs, sites: Sites, part: slice) -> tuple[Array, Array]:
+    """Return how far the carbon intensities of a slice of the runs may be off, in natural-log units. [1]"""
     site = runs.site[part]
     by_length = run_length_term(catalogue, runs.known_hours[part])
-    best = sites.g_per_kwh[site]
-    if runs.g_per_kwh is not None:
-        stated = runs.g_per_kwh[part]
-        best = np.where(np.isnan(stated), best, stated)
     spreads = tuple((below[site], above[site], scale[site]) for below, above, scale in sites.spreads)
-    limits = sites.limits[0][site], sites.limits[1][site]
-    return grid_interval(best, spreads, sites.upward[site], limits, by_length)
+    below, above = grid_widths(spreads, sites.upward[site], by_length)
+    if sites.most_widths is not None:
+        most_below, most_above = sites.most_widths
+        below, above = np.minimum(below, most_below[site]), np.minimum(above, most_above[site])
+    return below, above

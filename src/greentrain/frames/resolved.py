@@ -1,6 +1,7 @@
 """The distinct hardware and sites of a table, each resolved once by the code of single estimates."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,6 +68,18 @@ def resolve_hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Ma
     numbers : mapping of str to array
         Those in which they differ, checked each by itself.
     """
+    if not numbers and all(isinstance(value, (str, int, float)) for value in facts.values()):
+        return _known_hardware(catalogue, tuple(facts.items()))
+    return _hardware(catalogue, facts, numbers)
+
+
+@lru_cache(maxsize=4096)
+def _known_hardware(catalogue: Catalogue, facts: tuple[tuple[str, Any], ...]) -> Hardware | None:
+    """Resolve hardware once for all parts of a table that is read in parts."""
+    return _hardware(catalogue, dict(facts), {})
+
+
+def _hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[str, Array]) -> Hardware | None:
     try:
         request = Request(**facts).of_many(numbers)
         devices = None

@@ -238,7 +238,10 @@ Hourly: TypeAlias = Callable[[slice], Array]
 
 def _hourly(table: _Table, kinds: _Kinds, sites: Sites, site: Array) -> Hourly:
     """Return a function that tells what an hour of each row of a slice takes."""
-    pair, first = grouped(table.number, ((kinds.codes, len(kinds.found)), (site, len(sites.g_per_kwh))))
+    # The table of pairs is to fit into the processor's cache: rows that are worked out alone share one kind.
+    kind = np.arange(len(kinds.found))
+    kind[[each for each, _, _ in kinds.varying]] = kinds.varying[0][0] if kinds.varying else 0
+    pair, first = grouped(table.number, ((kind[kinds.codes], len(kind)), (site, len(sites.g_per_kwh))))
     stack = _stack(kinds)
     of_pairs = of_an_hour(stack[:, kinds.codes[first]], sites, site[first], None)
     alone, of_alone = _alone(table, kinds, sites, site, stack)
@@ -250,13 +253,17 @@ def _hourly(table: _Table, kinds: _Kinds, sites: Sites, site: Array) -> Hourly:
             np.take(of_pair, chosen, out=ends, mode="clip")  # unlike "raise", without a buffer
         start, stop = np.searchsorted(alone, (rows.start, rows.stop))
         if start < stop:
-            found[:, alone[start:stop] - rows.start] = of_alone(slice(start, stop))
+            places = alone[start:stop] - rows.start
+            for ends, own in zip(found, of_alone(slice(start, stop)), strict=True):
+                ends[places] = own
         return found
 
     return hourly
 
 
-def _alone(table: _Table, kinds: _Kinds, sites: Sites, site: Array, stack: Array) -> tuple[Array, Hourly]:
+def _alone(
+    table: _Table, kinds: _Kinds, sites: Sites, site: Array, stack: Array
+) -> tuple[Array, Callable[[slice], list[Array]]]:
     """Return the rows that have numbers of their own, and what an hour of a slice of them takes."""
     pue = table.varying.get("pue")
     is_alone = np.zeros(table.number, dtype=bool) if pue is None else ~np.isnan(pue)
@@ -264,8 +271,10 @@ def _alone(table: _Table, kinds: _Kinds, sites: Sites, site: Array, stack: Array
         is_alone[members] = True
     alone = np.flatnonzero(is_alone)
     own = stack[:, kinds.codes[alone]]
+    places_of = np.empty(table.number, dtype=np.int64)
+    places_of[alone] = np.arange(len(alone))
     for _, members, hardware in kinds.varying:
-        places = np.searchsorted(alone, members)
+        places = places_of[members]
         for ends, end in zip(own, (*hardware.it_kwh, *hardware.embodied_kg), strict=True):
             ends[places] = end
     own_site, own_pue = site[alone], None if pue is None else pue[alone]
