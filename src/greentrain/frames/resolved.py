@@ -21,7 +21,7 @@ OF_SITE = ("location", "year", "site")
 _ANY_HARDWARE: dict[str, Any] = {"gpu": "any", "hours": 1.0}
 
 
-class Hardware(NamedTuple):
+class HardwareHour(NamedTuple):
     """What an hour of one kind of hardware takes; arrays where its runs differ in numbers.
 
     Attributes
@@ -58,7 +58,9 @@ class Site(NamedTuple):
     limits: tuple[float, float]
 
 
-def resolve_hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[str, Array]) -> Hardware | None:
+def resolve_hardware(
+    catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[str, Array]
+) -> HardwareHour | None:
     """Work out an hour on one kind of hardware; None where an estimate refuses it.
 
     Parameters
@@ -74,12 +76,12 @@ def resolve_hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Ma
 
 
 @lru_cache(maxsize=4096)
-def _known_hardware(catalogue: Catalogue, facts: tuple[tuple[str, Any], ...]) -> Hardware | None:
+def _known_hardware(catalogue: Catalogue, facts: tuple[tuple[str, Any], ...]) -> HardwareHour | None:
     """Resolve hardware once for all parts of a table that is read in parts."""
     return _hardware(catalogue, dict(facts), {})
 
 
-def _hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[str, Array]) -> Hardware | None:
+def _hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[str, Array]) -> HardwareHour | None:
     try:
         request = Request(**facts).of_many(numbers)
         devices = None
@@ -98,7 +100,7 @@ def _hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[s
         )
     provider = devices.instance.provider if devices and devices.instance else ""
     own = devices.profile if devices and devices.profile.hardware_class in OWN_CLASSES else None
-    return Hardware(it_kwh, embodied_kg, run.hours, run.known_hours is not None, provider, own)
+    return HardwareHour(it_kwh, embodied_kg, run.hours, run.known_hours is not None, provider, own)
 
 
 def _alike(value: Any, other: Any) -> Any:
@@ -115,7 +117,7 @@ def most_power_w(catalogue: Catalogue, facts: Mapping[str, Any]) -> float:
     return rating_limit_w(devices.profile)
 
 
-def resolve_site(catalogue: Catalogue, facts: Mapping[str, Any], hardware: Hardware) -> Site | None:
+def resolve_site(catalogue: Catalogue, facts: Mapping[str, Any], hardware: HardwareHour) -> Site | None:
     """Find the figures of a site; None where an estimate refuses it."""
     try:
         request = Request(**_ANY_HARDWARE, **facts)

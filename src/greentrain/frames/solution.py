@@ -12,7 +12,7 @@ from greentrain.frames.columns import TEXTS, Array, Coded, Numbers, distinct, di
 from greentrain.frames.quantities import Runs, Sites, of_an_hour, sites_of, write_quantities
 from greentrain.frames.resolved import (
     OF_SITE,
-    Hardware,
+    HardwareHour,
     Site,
     most_power_w,
     resolve_hardware,
@@ -143,8 +143,8 @@ class _Kinds(NamedTuple):
     """The hardware of the rows: by number, what is known of each, and the rows of those that vary by numbers."""
 
     codes: Array
-    found: list[Hardware | None]
-    varying: list[tuple[int, Array, Hardware]]
+    found: list[HardwareHour | None]
+    varying: list[tuple[int, Array, HardwareHour]]
 
 
 _HARDWARE_NAMES = (*(name for name in TEXTS if name not in OF_SITE), "count")
@@ -154,8 +154,8 @@ def _kinds(catalogue: Catalogue, table: _Table) -> tuple[_Kinds, Array]:
     """Resolve the hardware of each kind of row; return which rows draw more than it can, too."""
     codes, first = table.grouped(_HARDWARE_NAMES, _OF_HARDWARE)
     names = (*_HARDWARE_NAMES, *_OF_HARDWARE, *_TIMES)
-    found: list[Hardware | None] = []
-    varying: list[tuple[int, Array, Hardware]] = []
+    found: list[HardwareHour | None] = []
+    varying: list[tuple[int, Array, HardwareHour]] = []
     is_refused = np.zeros(table.number, dtype=bool)
     members = _members(codes, len(first)) if table.varying else []
     for kind, row in enumerate(first.tolist()):

@@ -54,8 +54,8 @@ def estimate_frame(frame: Frame, **same_for_all: Any) -> Frame:
     >>> import pandas
     >>> runs = pandas.DataFrame({"gpu": ["V100", "H1000"], "hours": [96, 10]})
     >>> found = estimate_frame(runs, location="FR", year=2024)
-    >>> round(found["it_energy_kwh_best"][0], 1), found["error"][1][:34]
-    (32.3, "gpu 'H1000': unknown accelerator; ")
+    >>> f"{found['it_energy_kwh_best'][0]:.1f} kWh", found["error"][1][:32]
+    ('32.3 kWh', "gpu 'H1000': unknown accelerator")
     """
     native: Any = frame
     table = nw.from_native(native, eager_only=True)
