@@ -5,14 +5,14 @@ Usage: python benchmarks/frames.py [ROWS]
 Two tables of a million rows (or so many): GPU runs with a place and mostly a year, as a batch system's accounting has
 them; and a mixture with CPU runs, given power and missing places. The loop takes the first 3,000 rows of each. Bare
 NumPy multiplies energy and emissions from figures that it is given: what any table of runs costs at least. Peak memory
-is that of a process of its own, above what it had with the table before.
+is that of a process of its own, above what it had with the table before (Linux).
 """
 
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -86,9 +86,15 @@ def peak_mib(name: str, rows: int) -> float:
 def _print_peak(name: str, rows: int) -> None:
     table = TABLES[name](rows, np.random.default_rng(1))
     estimate_frame(table.head(1000))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # the peak so far was that of making the table
+    before = _status_kib("VmRSS")
     estimate_frame(table)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / _MIB)
+    print((_status_kib("VmHWM") - before) / _MIB)
+
+
+def _status_kib(field: str) -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{field}:"))
 
 
 def main() -> None:
