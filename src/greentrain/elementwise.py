@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array; None and text are none."""
-    return hasattr(value, "__array_interface__") and not isinstance(value, float)
+    return not isinstance(value, (float, int)) and hasattr(value, "__array_interface__")
 
 
 def log_and_exp(value: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
@@ -52,7 +52,8 @@ def greater(one: Any, other: Any) -> Any:
 
 def greatest(values: Iterable[Any]) -> Any:
     """Return the greatest of several, element by element."""
-    return reduce(greater, values)
+    every = [*values]
+    return reduce(greater, every) if any(map(is_array, every)) else max(every)
 
 
 def extremes(value: Any) -> tuple[float, float]:

@@ -9,7 +9,6 @@ from math import log
 from typing import Any
 
 from greentrain import formulas
-from greentrain.elementwise import is_array
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, Inputs
 from greentrain.interval import (
     Z_90,
@@ -396,7 +395,9 @@ def consumed_l(it_energy_kwh: Interval, pue: Interval, wue: Interval, electricit
 
 
 def _times(best: float, *factors: Interval) -> Interval:
-    return with_relative_width(best, *factors) if is_array(best) or best else exact(0.0)
+    if isinstance(best, (float, int)) and not best:
+        return exact(0.0)
+    return with_relative_width(best, *factors)
 
 
 def _breakdown(

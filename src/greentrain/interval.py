@@ -7,6 +7,7 @@ exact.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from greentrain.elementwise import log_and_exp
@@ -109,16 +110,22 @@ def with_relative_width(best: float, *factors: Interval) -> Interval:
     *factors : Interval
         Independent positive factors; an exact one adds nothing.
     """
-    return with_log_squares(best, *log_squares(*factors))
+    log, exp = log_and_exp(best)
+    down, up = _log_squares(log, factors)
+    return Interval(best * exp(-(down**0.5)), best, best * exp(up**0.5))
 
 
 def log_squares(*factors: Interval) -> tuple[Any, Any]:
     """Return the squared widths of a product below and above its best value, in natural-log units. [1]"""
+    log, _ = log_and_exp(factors[0].best)
+    return _log_squares(log, factors)
+
+
+def _log_squares(log: Callable[[Any], Any], factors: tuple[Interval, ...]) -> tuple[Any, Any]:
     down = up = 0.0
     for low, middle, high in factors:
         if low is high:  # one number, as `exact` makes it
             continue
-        log, _ = log_and_exp(middle)
         below, above = log(middle / low), log(high / middle)
         down, up = down + below * below, up + above * above
     return down, up
