@@ -26,6 +26,17 @@ _LONGEST_WORD = _LONGEST_TEXT + 10  # with quotes and dots about it
 _LONGEST_MESSAGE = 1000
 _PARAMETER = r"\{(\w+)\}"
 
+MASK = "***"
+"""Stands for a secret."""
+
+_ADDRESS = r"((?<![\w+.\-])[A-Za-z](?:[\w+.\-]*://|[\w+.\-]+:/))(?:([^\s:/@'\"]{0,500}):(?!\d+/)[^\s'\"]{1,500}|[^\s:/@'\"]{16,500})@"
+_SIGNED_ADDRESS = r"(?i)((?<![\w.\-])(?:[a-z]{1,9}\+)?(?:http|ws)s?:/{1,3})(?!git@|\*)[^\s:/@'\"?#]{1,500}@"
+_GIVEN_PASSWORD = (
+    r"(?i)(\b\w{0,60}(?:passw|pwd|passfile|secret|token|api_?key)\w{0,60}=)(?!\d+\b)"
+    r"(?:'[^']*'?|\"[^\"]*\"?|[^\s&;'\"]+)"
+)
+_SIGNS_OF_PASSWORDS = ("@", "passw", "pwd", "passfile", "secret", "token", "key")
+
 
 class GreentrainError(Exception):
     """Base class of everything that greentrain raises on purpose."""
@@ -190,13 +201,28 @@ def path_text(parameter: str, path: object) -> str:
 
 
 def printable(message: str) -> str:
-    """Escape what a terminal would obey; cut words of more than 200 characters, and the whole at 1,000."""
-    message = escaped(message)
+    """Escape what a terminal would obey, mask passwords; cut words of over 200 characters, and the whole at 1,000."""
+    message = escaped(without_passwords(message))
     if len(message) > _LONGEST_TEXT:
         words = (word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_TEXT]}..." for word in message.split(" "))
         message = " ".join(words)
         message = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}..."
     return message
+
+
+def without_passwords(text: str) -> str:
+    """Mask passwords and tokens in addresses, and in options of addresses of databases.
+
+    >>> without_passwords("postgresql://me:hunter2@host/runs and host=host password=hunter2")
+    'postgresql://me:***@host/runs and host=host password=***'
+    """
+    lower = text.lower()
+    if not any(sign in lower for sign in _SIGNS_OF_PASSWORDS):
+        return text
+    import re
+
+    text = re.sub(_ADDRESS, lambda found: f"{found[1]}{f'{found[2]}:' if found[2] else ''}{MASK}@", text)
+    return re.sub(_GIVEN_PASSWORD, rf"\1{MASK}", re.sub(_SIGNED_ADDRESS, rf"\1{MASK}@", text))
 
 
 def escaped(text: str, kept: str = "") -> str:
@@ -224,7 +250,8 @@ def is_latin(text: str) -> bool:
 def _shown(value: object) -> str:
     """Show a value on one line: accented Latin letters as typed, controls and other scripts escaped, long ones cut."""
     if isinstance(value, str):
-        text = value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT] + "..."
+        text = without_passwords(value[:_LONGEST_MESSAGE])
+        text = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."
         shown = repr(text) if is_latin(text) else ascii(text)
         return shown if len(shown) <= _LONGEST_WORD else f"{shown[:_LONGEST_TEXT]}...'"
     try:

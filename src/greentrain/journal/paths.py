@@ -8,6 +8,8 @@ import sys
 import time
 from os.path import basename
 
+from greentrain.errors import without_passwords
+
 HOST_VARIABLE = "GREENTRAIN_HOST"
 """Environment variable that overrides the name of this computer in journals."""
 
@@ -71,5 +73,6 @@ def reason(error: BaseException | None) -> str:
 
 
 def shown(path: str) -> str:
-    """Return a path for a message; what could control a terminal is escaped."""
+    """Return a path for a message; what could control a terminal is escaped, a password in an address masked."""
+    path = without_passwords(path)
     return path if path.isprintable() else ascii(path)[1:-1]
