@@ -197,7 +197,10 @@ def path_text(parameter: str, path: object) -> str:
 
     if not isinstance(path, (str, bytes, os.PathLike)):
         raise InputError(parameter, path, "must be a path")
-    return os.fsdecode(path)
+    text = os.fsdecode(path)
+    if "://" in text:
+        raise InputError(parameter, path, "must be a path, not an address")
+    return text
 
 
 def printable(message: str) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, ended, line, meter, one_hour, reading, stopped, tracker
 
+import greentrain
+from greentrain import History
 from greentrain.cli import run
 from greentrain.journal import JournalWriter, host_name, process_started
 
@@ -33,6 +35,49 @@ def home(tmp_path: Path) -> Path:
     tracker(folder, at=90, name=NASTY, project=NASTY, location=NASTY, argv=[NASTY], lines=logged)
     meter(folder, at=90, components=[{**GPU, "name": NASTY}], lines=[stopped(1800, 1710, 0.5)])
     return tmp_path
+
+
+ADDRESS = "postgresql://u:hunter2@h/x"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("history", "--home", ADDRESS),
+        ("history", "show", "k", "--home", ADDRESS),
+        ("history", "export", "--to", "sqlite:///x.db", "--home", ADDRESS),
+        ("history", "list", "--status", "host=h password=hunter2"),
+        ("watch", "--once", "--home", ADDRESS),
+        ("report", "--project", "p", "--home", ADDRESS),
+        ("track", "--home", ADDRESS, "--", "true"),
+        ("track", "--meter", f"replay:{ADDRESS}", "--", "true"),
+        ("estimate", "--gpu", "V100", "--hours", "1", "--location", ADDRESS),
+        ("estimate", "--gpu", "https://hunter2@h/x", "--hours", "1"),
+        ("profiles", "check", ADDRESS),
+        ("history", f"--nope={ADDRESS}"),
+        (ADDRESS,),
+    ],
+)
+def test_no_password_is_repeated(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """An address in the wrong place is misuse, and shown without its password."""
+    code = run(list(words))
+    out, err = capsys.readouterr()
+
+    assert code == 2
+    assert err.startswith("greentrain: ")
+    assert "hunter2" not in out + err
+
+
+def test_names_are_recorded_without_passwords(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An address as a name, project, id or name of a part is kept without its password, and found by itself."""
+    facts = {"project": ADDRESS, "run_id": ADDRESS, "location": "FR", "home": tmp_path, "meter": "none"}
+    with greentrain.track(ADDRESS, **facts) as tracked, tracked.span(ADDRESS, source=ADDRESS):
+        pass
+
+    held = "".join(path.read_text() for path in tmp_path.rglob("*.jsonl"))
+    assert "hunter2" not in held + "".join(map(str, tmp_path.rglob("*"))) + capsys.readouterr().err
+    assert held.count("postgresql://u:***@h/x") == 5
+    assert [found.name for found in History(tmp_path).runs(project=ADDRESS)] == ["postgresql://u:***@h/x"]
 
 
 def shown(capsys: pytest.CaptureFixture[str], home: Path, *arguments: str) -> tuple[int, str, str]:

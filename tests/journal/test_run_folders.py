@@ -43,6 +43,18 @@ def spare_record(home: Path, key: str = "k") -> tuple[Path, str]:
     return Path(folder), problem
 
 
+def test_an_address_is_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record goes to the spare folder, and no folder of the address' name, which holds a password, is made."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder, problem = make_run_folder("postgresql://u:hunter2@h/x", "k")
+
+    assert str(problem).startswith(
+        "postgresql://u:***@h/x cannot be written (it is an address); the run's journal is in "
+    )
+    assert "hunter2" not in str(folder) + "".join(map(str, tmp_path.rglob("*")))
+
+
 @contextmanager
 def umask(mask: int) -> Iterator[None]:
     """Set the umask for a while."""

@@ -55,6 +55,7 @@ BAD = [
     ({"run_id": " "}, "run_id ' ': must not be empty"),
     ({"project": 5}, "project 5: must be text"),
     ({"home": 5}, "home 5: must be a path"),
+    ({"home": "x://u:hunter2@h"}, "home 'x://u:***@h': must be a path, not an address"),
     ({"profiles": "/nonexistent/profiles"}, "profiles '/nonexistent/profiles': "),
     ({"year": time.localtime().tm_year + 2}, f"year {time.localtime().tm_year + 2}: lies in the future"),
 ]

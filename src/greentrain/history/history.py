@@ -8,7 +8,15 @@ from typing import Any
 from greentrain._version import __version__
 from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
 from greentrain.csv_text import rows_csv
-from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, either, path_text
+from greentrain.errors import (
+    AmbiguousName,
+    GreentrainError,
+    InputError,
+    UnknownName,
+    either,
+    path_text,
+    without_passwords,
+)
 from greentrain.history.merge import NotAskedFor, read_run
 from greentrain.history.run import ROW_COLUMNS, SCHEMA_VERSION, Run, to_plain_data
 from greentrain.interval import Interval, exact
@@ -181,6 +189,7 @@ class History:
         earliest = None if since is None else _moment(since)
         if status is not None and status not in STATUSES:
             raise InputError("status", status, f"must be {either(STATUSES)}")
+        project = project and without_passwords(project)  # as it is recorded
 
         def is_wanted(its_project: str | None, started: float) -> bool:
             return (project is None or its_project == project) and (earliest is None or started >= earliest)

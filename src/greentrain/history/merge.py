@@ -1,11 +1,12 @@
 """From the folder of a run to the run: its journals merged over nodes, restarts and ranks."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import inf
 from typing import Any
 
+from greentrain.errors import without_passwords
 from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
 from greentrain.history.recorded_run import NodeMeasurement
@@ -134,7 +135,13 @@ def _main_sessions(trackers: Sequence[TrackerJournal]) -> Sequence[TrackerJourna
 def _project(trackers: Sequence[TrackerJournal]) -> str | None:
     """Return the project as `_statements` does, and nothing else."""
     projects = (tracker.start.get("project") for tracker in reversed(_main_sessions(trackers)))
-    return fields.text({"project": next((name for name in projects if name not in _NOTHING), None)}, "project")
+    return _label({"project": next((name for name in projects if name not in _NOTHING), None)}, "project")
+
+
+def _label(stated: Mapping[str, object], name: str) -> str | None:
+    """Return a name that the user gave; in records of 0.1.0 it may hold a password, as in an address."""
+    label = fields.text(stated, name)
+    return label and without_passwords(label)
 
 
 def _ranks(trackers: Sequence[TrackerJournal]) -> int:
@@ -165,8 +172,8 @@ def _statements(trackers: Iterable[TrackerJournal]) -> dict[str, Any]:
     for tracker in trackers:
         stated |= {name: value for name, value in tracker.start.items() if value not in _NOTHING}
     return {
-        "name": fields.text(stated, "name"),
-        "project": fields.text(stated, "project"),
+        "name": _label(stated, "name"),
+        "project": _label(stated, "project"),
         "location": fields.text(stated, "location"),
         "year": fields.whole(stated, "year"),
         "estimate_inputs": fields.mapping(stated, "estimate_inputs"),

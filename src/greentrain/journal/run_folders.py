@@ -45,6 +45,8 @@ def make_run_folder(home: str, key: str) -> tuple[str | None, str | None]:
         What went wrong with the home, and where the journal is instead.
     """
     with OwnErrors(OSError, ValueError) as trouble:
+        if "://" in home:
+            raise NotADirectoryError("it is an address")
         folder = _folder_in_home(abspath(home), key)
         try_writing(folder)
         return folder, None

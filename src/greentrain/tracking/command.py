@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from greentrain.errors import BudgetExceeded, GreentrainError
+from greentrain.errors import BudgetExceeded, GreentrainError, without_passwords
 from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, as_ancestor
 from greentrain.tracking.lifecycle import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.live import LiveRun
@@ -63,7 +63,7 @@ class CommandRun(LiveRun):
         try:
             child = ChildProcess(self._command, self._environment())
         except OSError as error:
-            write_to_stderr(f"greentrain: {self._command[0]!a} cannot be run: {error.strerror}\n")
+            write_to_stderr(f"greentrain: {without_passwords(self._command[0])!a} cannot be run: {error.strerror}\n")
             self._is_mute = True  # the line above is enough
             self.conclude(ExitStatus(FAILED, type(error).__name__), in_event_loop=False)
             return NOT_FOUND if isinstance(error, FileNotFoundError) else COULD_NOT_RUN
@@ -152,7 +152,7 @@ def run_command(settings: Settings, command: Sequence[str]) -> int:
 def _name_of(command: Sequence[str]) -> str:
     """Name a run by its script, or else by its program."""
     scripts = (word for word in command if word.endswith(".py"))
-    return os.path.basename(next(scripts, command[0]))
+    return os.path.basename(without_passwords(next(scripts, command[0])))
 
 
 def _exit_status(status: int) -> ExitStatus:

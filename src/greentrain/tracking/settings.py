@@ -6,7 +6,16 @@ import os
 import time
 from os.path import abspath, dirname, join
 
-from greentrain.errors import Contradiction, DataError, InputError, InvalidNumber, OwnErrors, either
+from greentrain.errors import (
+    Contradiction,
+    DataError,
+    InputError,
+    InvalidNumber,
+    OwnErrors,
+    either,
+    path_text,
+    without_passwords,
+)
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.meter.backends import DEFAULT, NONE, checked_meter
 
@@ -250,7 +259,7 @@ def _text(name: str, value: object, may_be_empty: bool = True) -> str | None:
         raise InputError(name, value, "must be text")
     if not value.strip() and not may_be_empty:
         raise InputError(name, value, "must not be empty")
-    return value
+    return without_passwords(value)
 
 
 def _truth(name: str, value: object) -> bool | None:
@@ -272,14 +281,11 @@ def _path(name: str, value: object) -> str | None:
     """Fix a place at once: the training may change its working folder."""
     if value is None:
         return None
-    try:
-        found = os.fspath(value)  # type: ignore[call-overload]
-    except TypeError:
-        raise InputError(name, value, "must be a path") from None
+    found = path_text(name, value)
     if not found:
         raise InputError(name, value, "must not be empty")
     with OwnErrors(OSError) as trouble:
-        return abspath(os.fsdecode(found))
+        return abspath(found)
     assert isinstance(trouble.error, OSError)  # the working folder is gone
     raise InputError(name, value, f"cannot be found: {trouble.error.strerror}")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextvars import ContextVar, Token
 from math import isfinite
 
-from greentrain.errors import OwnErrors, is_from_handler
+from greentrain.errors import OwnErrors, is_from_handler, without_passwords
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Spans:
     def start(self, name: str, attributes: dict[str, Any]) -> int:
         """Begin a span inside the current one, and give its number."""
         self._last += 1
+        name = without_passwords(name)
+        attributes = {key: without_passwords(of) if isinstance(of, str) else of for key, of in attributes.items()}
         number, parent = self._last, self.current()
         self._open[number] = (parent, name, attributes, time.monotonic() - self.started_mono)
         self._write({"type": "span_start", "span": number, "parent": parent, "name": name, "attributes": attributes})
