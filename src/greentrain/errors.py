@@ -81,11 +81,14 @@ class InputError(GreentrainError, ValueError):
         spell : callable, optional
             How a parameter is spelled for this reader; the command line turns ``gpu_hours`` into ``--gpu-hours``.
         """
+        shown = "" if self.value is None else f" {_shown(self.value)}"
+        return printable(f"{spell(self.parameter)}{shown}: {self.spelled_rule(spell)}{self._advice()}")
+
+    def spelled_rule(self, spell: Callable[[str], str] = str) -> str:
+        """Return the rule alone, other parameters that it names spelled for the reader as in `message`."""
         import re
 
-        shown = "" if self.value is None else f" {_shown(self.value)}"
-        rule = re.sub(_PARAMETER, lambda found: spell(found[1]), self.rule)
-        return printable(f"{spell(self.parameter)}{shown}: {rule}{self._advice()}")
+        return re.sub(_PARAMETER, lambda found: spell(found[1]), self.rule)
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Let the error cross from a worker process, where exceptions travel pickled."""

@@ -14,7 +14,7 @@ MODULES = {
     "pytest-cov": "pytest_cov", "pytest-xdist": "xdist", "pyyaml": "yaml", "spdx-python-model": "spdx_python_model",
 }  # fmt: skip
 """Packages whose module has another name."""
-PARTS = {"choreographer": "kaleido", "pydantic_core": "pydantic"}
+PARTS = {"choreographer": "kaleido", "pydantic_core": "pydantic", "starlette": "fastapi"}
 """Modules that are a part of a package in all but name."""
 HOSTS = {"amdsmi", "keras", "lightning", "pytorch_lightning", "torch", "transformers"}
 """What only a computer or a training of the user's brings: a driver's module, and the frameworks of the callbacks."""

@@ -26,6 +26,7 @@ MODULES = {
     "history": "greentrain.cli.history",
     "profiles": "greentrain.cli.profiles",
     "grids": "greentrain.cli.grids",
+    "serve": "greentrain.cli.serve",
 }
 """The module of each command, in the order of the help; it is loaded when its command is typed."""
 _HELP = {"-h", "--help"}

@@ -11,7 +11,6 @@ from greentrain.light_typing import TYPE_CHECKING
 from greentrain.reporting.forms import FORMS, PICTURES
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
     from typing import Any
 
@@ -88,9 +87,9 @@ def _print_report(values: OptionValues) -> int:
     format = _format(None if are_pictures_asked_for else values.get("format"), output)
     if output is not None and not _may_write(output, "force" in values):
         return error_line(f"{output} exists and is not a report of ours; --force overwrites it", 1)
-    made_at = _made_at(values.get("made_at"))
-    from greentrain.reporting.build_data import report_data_of
+    from greentrain.reporting.build_data import read_made_at, report_data_of
 
+    made_at = read_made_at(values.get("made_at"))
     data = report_data_of(_result(values), title=values.get("title"), made_at=made_at)
     if output is not None or not are_pictures_asked_for:
         _put(_text(data, format, values), output)
@@ -193,22 +192,6 @@ def _validation(references: str | None) -> object:
     from greentrain.validation import validate
 
     return validate(references, claims=True)
-
-
-def _made_at(text: str | None) -> datetime | None:
-    from datetime import UTC, datetime
-
-    if text is None:
-        return None
-    if text == "now":
-        return datetime.now(UTC)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InputError("made_at", text, "must be now, or a time with its zone such as 2026-11-22T11:00Z")
-    return found
 
 
 def _may_write(output: str, force: bool) -> bool:

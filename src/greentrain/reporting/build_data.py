@@ -356,6 +356,25 @@ def _stated_size(known: dict[str, float]) -> Size:
     return Size(params, tokens, counted, f"6 x {'active parameters' if active else 'parameters'} x tokens")
 
 
+def read_made_at(text: str | None) -> datetime | None:
+    """Read when a report is made, as somebody writes it: a time with its zone, or ``now``.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if text is None or text == "now":
+        return None if text is None else datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InputError("made_at", text, "must be now, or a time with its zone such as 2026-11-22T11:00Z")
+    return found
+
+
 def _checked(made_at: datetime) -> datetime:
     if not isinstance(made_at, datetime):
         raise InputError("made_at", made_at, "must be a datetime with its time zone")
