@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from journals_by_hand import ELSEWHERE, NOON, ended, line, meter, reading, stopped, tracker, write
@@ -138,6 +139,48 @@ def test_a_killed_rank_leaves_the_last_word_to_the_others(tmp_path: Path) -> Non
     tracker(tmp_path, ranks={"rank": 0}, lines=[ended(50, "failed", "DistBackendError")])
     tracker(tmp_path, at=1, pid=102, session="r1", role="joined", ranks={"rank": 1}, lines=[line(9, type="log")])
     assert status_of(tmp_path) == ("failed", "DistBackendError")
+
+
+TOGETHER = {"launch": {"job": "slurm-9", "attempt": [0, 0]}}
+AGAIN = {"launch": {"job": "slurm-9", "attempt": [1, 0]}}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # two at once: the first from 0 to 50 s, the second from 1 s on
+        ({"lines": [ended(50, "failed", "E")]}, {"at": 1, "lines": [ended(90)]}, "failed"),
+        ({"lines": [ended(50)]}, {"at": 1, "lines": [ended(9, "failed", "E")]}, "failed"),
+        ({"lines": [ended(50)]}, {"at": 1, "lines": [ended(9, "interrupted", "E")]}, "interrupted"),
+        ({"lines": [ended(50, "interrupted", "E")]}, {"at": 1, "lines": [ended(9, "failed", "E")]}, "failed"),
+        ({"lines": [ended(50)]}, {"at": 1, "ranks": {"rank": 1}}, "killed"),
+        # one after the other
+        ({"lines": [ended(50, "failed", "E")]}, {"at": 51, "lines": [ended(90)]}, "completed"),
+        ({"ranks": {"rank": 1}, **TOGETHER}, {"at": 51, "ranks": {"rank": 1}, **AGAIN, "lines": [ended(90)]},
+         "completed"),
+        ({"ranks": {"rank": 1}, **TOGETHER}, {"at": 51, "ranks": {"rank": 0}, **AGAIN, "lines": [ended(90)]},
+         "completed"),
+        # of ranks that were started together each counts, however late it began
+        ({"ranks": {"rank": 1}, **TOGETHER, "lines": [ended(50, "failed", "E")]},
+         {"at": 51, "ranks": {"rank": 0}, **TOGETHER, "lines": [ended(90)]}, "failed"),
+    ],
+)  # fmt: skip
+def test_a_failure_of_one_session_is_the_runs_unless_another_took_its_place(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any], expected: str
+) -> None:
+    """By when each began and was over, and by the rank of those that a launcher started."""
+    tracker(tmp_path, **first)
+    tracker(tmp_path, session="s2", pid=102, **second)
+    assert status_of(tmp_path)[0] == expected
+
+
+def test_the_exit_code_of_a_command_stands_beside_the_error_of_what_it_tracked(tmp_path: Path) -> None:
+    """A training inside a wrapped command fails with an exception, and the command with a code."""
+    tracker(tmp_path, wraps=True, lines=[line(9, type="end", status="failed", error=None, exit_code=1)])
+    tracker(tmp_path, at=1, session="s2", pid=102, role="joined", lines=[ended(8, "failed", "ValueError")])
+    run = read_run(str(tmp_path))
+    assert run is not None
+    assert (run.status, run.error, run.exit_code) == ("failed", "ValueError", 1)
 
 
 def test_a_meter_alone_is_a_run(tmp_path: Path) -> None:

@@ -207,12 +207,12 @@ def test_programs_started_inside_a_run_are_runs_of_their_own(tmp_path: Path) -> 
 
 
 def test_a_program_that_replaces_itself_joins_its_own_run(tmp_path: Path) -> None:
-    """After ``exec`` the process is the same, and so is its meter."""
+    """After ``exec`` the process is the same, and so is its meter, if it is the same run."""
     body = """
         if sys.argv[1:]:
-            with track("after", quiet=True):
+            with track("fit", quiet=True):
                 sys.exit(0)
-        track("before", quiet=True).start()
+        track("fit", quiet=True).start()
         os.execv(sys.executable, [sys.executable, __file__, "again"])
     """
     assert run(tmp_path, body).returncode == 0

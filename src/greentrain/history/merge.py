@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import inf
 from typing import Any
@@ -18,6 +19,7 @@ from greentrain.journal.paths import folder_key
 from greentrain.journal.reader import Journal, read_journal, skim_journal
 from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_significant_gap
 from greentrain.journal.secret_words import without_secrets
+from greentrain.journal.sessions import PLACE
 from greentrain.journal.writer import JournalRecord
 
 _MOST_ARGUMENTS = 100
@@ -63,7 +65,7 @@ def read_run(
     """
 
     def look_at(trackers: Sequence[TrackerJournal]) -> None:
-        if is_wanted is not None and not is_wanted(_project(trackers), trackers[0].started):
+        if is_wanted is not None and not is_wanted(_project(_named_inside(trackers)), trackers[0].started):
             raise NotAskedFor
 
     places = (folders,) if isinstance(folders, str) else tuple(folders)
@@ -72,7 +74,33 @@ def read_run(
         journals = read_journals(places, read_journal)
     if not journals.trackers and not journals.meters:
         return None
+    journals = journals._replace(trackers=_named_inside(journals.trackers))
     return _merged(folder_key(places[0]), places, journals, now)
+
+
+def _named_inside(trackers: Sequence[TrackerJournal]) -> tuple[TrackerJournal, ...]:
+    """Complete what wrappers of a command state by what the runs inside it state; journals of before are left alone."""
+    parts = [one for one in trackers if not one.is_main and not one.start.get("wraps")]
+    return tuple(_completed(one, parts) if parts and "is_unnamed" in one.start else one for one in trackers)
+
+
+def _completed(wrapper: TrackerJournal, parts: Sequence[TrackerJournal]) -> TrackerJournal:
+    start: dict[str, Any] = dict(wrapper.start)
+    records = dict(wrapper.records)
+    named = [name for part in parts if (name := part.start.get("name")) is not None]
+    if start["is_unnamed"] and named:
+        start["name"] = named[0]
+    start["project"] = next((one.start.get("project") for one in (wrapper, *parts) if one.start.get("project")), None)
+    start["budget"] = next((one.start.get("budget") for one in (wrapper, *parts) if one.start.get("budget")), None)
+    inputs = [fields.mapping(one.start, "estimate_inputs") for one in (wrapper, *parts)]
+    placed = next((place for place, stated in enumerate(inputs) if any(map(stated.get, PLACE))), 0)
+    start["estimate_inputs"] = {**inputs[placed], **inputs[0]}
+    if placed:
+        source = parts[placed - 1]
+        start |= {name: source.start.get(name) for name in ("location", "year", "pue", "grid_intensity")}
+        start["estimate_inputs"]["year"] = start["year"]
+        records["inputs"] = source.records.get("inputs", ())
+    return replace(wrapper, start=start, records=records)
 
 
 def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float | None) -> Run:

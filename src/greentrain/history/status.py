@@ -11,6 +11,7 @@ from greentrain.journal.process_alive import is_process_alive
 from greentrain.journal.writer import writing_interval_seconds
 
 _STATES = ("completed", "failed", "interrupted")
+_FROM_WORST = ("failed", "interrupted", "killed", "unknown", "completed")
 _MISSED_RECORDS = 3
 _PATIENCE_SECONDS = 60.0
 
@@ -39,15 +40,41 @@ def status_of(journals: Journals, now: float | None = None) -> Status:
         return Status("running")
     if not journals.trackers and any(_still_writes(meter, moment) for meter in journals.meters):
         return Status("running")
-    ended = [tracker for tracker in journals.trackers if tracker.end is not None]
-    newest = max(ended, key=lambda tracker: tracker.last, default=None)
-    # A session that began after the newest recorded end, and has none of its own, is the one that counts.
-    later = [
-        tracker
-        for tracker in journals.trackers
-        if tracker.end is None and (newest is None or tracker.started > newest.last)
+    sessions = journals.trackers  # in the order of their starts
+    counting = [
+        one for place, one in enumerate(sessions, 1) if not any(_follows(later, one) for later in sessions[place:])
     ]
-    return _unrecorded_end(later, journals.meters) if newest is None or later else _recorded_end(newest)
+    if not counting:
+        return _unrecorded_end(None, journals.meters)
+    return _worst([_status_of_session(tracker, journals.meters) for tracker in reversed(counting)])
+
+
+def _follows(later: TrackerJournal, earlier: TrackerJournal) -> bool:
+    """Whether a session took the place of another one, which so no longer tells how the run ended.
+
+    It began when that one was over. Of those that a launcher started together, each has the place of its rank; and so
+    has one of which nobody recorded when it was over.
+    """
+    if earlier.end is None and (later.host, later.pid) == (earlier.host, earlier.pid):
+        return True
+    if later.started < max(earlier.last, earlier.started + earlier.metered_seconds):
+        return False
+    ours, theirs = (fields.mapping(one.start, "launch") for one in (later, earlier))
+    is_one_start = theirs.get("job") is not None and ours == theirs
+    return later.rank == earlier.rank or (not is_one_start and (earlier.end is not None or ours != theirs))
+
+
+def _status_of_session(tracker: TrackerJournal, meters: tuple[MeterJournal, ...]) -> Status:
+    return _unrecorded_end(tracker, meters) if tracker.end is None else _recorded_end(tracker)
+
+
+def _worst(found: list[Status]) -> Status:
+    """Return the status of a run that ended in several sessions: what failed in one of them failed."""
+    status = min((each.status for each in found), key=_FROM_WORST.index)
+    alike = [each for each in found if each.status == status]
+    error = next((each.error for each in alike if each.error), None)
+    codes = [each.exit_code for each in (*alike, *found) if each.exit_code is not None]
+    return Status(status, error, next(iter(codes), None), alike[0].notes)
 
 
 def is_alive(tracker: TrackerJournal, meters: tuple[MeterJournal, ...], now: float) -> bool:
@@ -80,12 +107,11 @@ def _recorded_end(tracker: TrackerJournal) -> Status:
     return Status(status, fields.text(end, "error"), fields.whole(end, "exit_code"))
 
 
-def _unrecorded_end(trackers: list[TrackerJournal], meters: tuple[MeterJournal, ...]) -> Status:
-    sessions = {tracker.session for tracker in trackers}
-    whys = [meter.why for meter in meters if not sessions or meter.session in sessions]
+def _unrecorded_end(tracker: TrackerJournal | None, meters: tuple[MeterJournal, ...]) -> Status:
+    whys = [meter.why for meter in meters if tracker is None or meter.session == tracker.session]
     if "stopped" in whys:
         return Status("unknown", notes=("The meter was stopped in order; how the run ended was not recorded.",))
     # A kill leaves whole lines: a half one is of a process that went on and could not write, on a full disk.
-    if any(tracker.is_torn for tracker in trackers) and "process_ended" not in whys:
+    if tracker is not None and tracker.is_torn and "process_ended" not in whys:
         return Status("unknown", notes=("Its journal breaks off within a line; how the run ended was not recorded.",))
     return Status("killed")

@@ -1,4 +1,7 @@
-"""Check whether a process is still there. Only the standard library is used, and little of it, as in the journal."""
+"""What the system tells of a process: whether it is still there, and whose child it is.
+
+Only the standard library is used, and little of it, as in the journal.
+"""
 
 import os
 import sys
@@ -19,6 +22,27 @@ def process_started(pid: int) -> int | None:
         # A process that has ended and waits for its parent counts as ended.
         return None if fields[0] in b"ZX" else int(fields[19])
     return None
+
+
+def parent_process(pid: int) -> int | None:
+    """Return the id of a process's parent; None where the system does not report it."""
+    with OwnErrors(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat", "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[1])
+    return None
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process, in the order in which they came; none where the system does not report them."""
+    with OwnErrors(OSError, ValueError), open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+        return [int(word) for word in file.read().split()]
+    return []
+
+
+def command_line(pid: int) -> list[bytes]:
+    """Return the words of a process's command line; none where the system does not report them."""
+    with OwnErrors(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+        return file.read().split(b"\0")
+    return []
 
 
 def is_process_alive(pid: int, started: int | None) -> bool:

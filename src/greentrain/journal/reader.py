@@ -235,8 +235,9 @@ def last_record(path: str, kind: str) -> JournalRecord | None:
         start = max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES)
         file.seek(start)
         lines = file.read(2 * _TAIL_BYTES).split(b"\n")
+    mark = b'"%b"' % kind.encode()
     for line in reversed(lines[1 if start else 0 : -1]):
-        record = decode(line)
+        record = decode(line) if mark in line else None
         if record is not None and record["type"] == kind:
             return record
     return None

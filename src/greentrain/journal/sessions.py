@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from greentrain.journal.writer import JournalRecord
 
-_PLACE = ("location", "pue", "grid_intensity", "site")
+PLACE = ("location", "pue", "grid_intensity", "site")
+"""What of the inputs of an estimate states where a run is."""
+
 _LONGEST_START_BYTES = 1 << 16
 _SILENT_SECONDS = 120.0
 """A session on another computer whose journals are older is taken for ended: a meter writes every minute. [s]"""
@@ -50,6 +52,12 @@ class RecordedSession:
     def id(self) -> object:
         """Its id; a session and its meter have the same."""
         return self.start.get("session")
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it joined a session of its run, whose meter measures it: a wrapper's, or that before an exec."""
+        inside = str(self.start.get("inside") or "")
+        return self.start.get("role") == "joined" and basename(inside) == basename(dirname(self.path))
 
     @property
     def local_rank(self) -> int | None:
@@ -121,10 +129,11 @@ class RecordedSession:
 
 
 def stated(start: Mapping[str, Any]) -> tuple[object, ...]:
-    """Return what tracked code named in a start record: name, project and place."""
+    """Return what tracked code named in a start record: name, project and place; a command's own name is none."""
+    name = None if start.get("is_unnamed") else start.get("name")
     inputs = start.get("estimate_inputs")
     place = inputs if isinstance(inputs, dict) else {}
-    return start.get("name"), start.get("project"), *(place.get(name) for name in _PLACE)
+    return name, start.get("project"), *(place.get(name) for name in PLACE)
 
 
 def recorded_sessions(folder: str, kind: str = "tracker") -> list[RecordedSession]:

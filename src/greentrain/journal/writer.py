@@ -26,6 +26,7 @@ CHECK = b',"crc":"%08x"}\n'
 CHECK_BYTES = len(CHECK % 0)
 
 _DEEPEST = 20
+_TAIL_BYTES = 65_536
 _LAST_STANDARD_STREAM = 2
 JournalRecord = dict[str, object]
 
@@ -46,6 +47,8 @@ class JournalWriter:
         The computer that the file's name states, for a journal of a run elsewhere. Default: this one.
     pid : int, optional
         The process that the file's name states, 0 or above. Default: this one.
+    continued : str, optional
+        A file that this process began, before it replaced its program: it is continued, and none begun.
 
     Attributes
     ----------
@@ -57,9 +60,13 @@ class JournalWriter:
         Number of records that could not be written.
     """
 
-    def __init__(self, folder: str, kind: str, *, host: str | None = None, pid: int | None = None) -> None:
+    def __init__(
+        self, folder: str, kind: str, *, host: str | None = None, pid: int | None = None, continued: str = ""
+    ) -> None:
         self._pid = os.getpid()
-        self.path = join(folder, journal_name(kind, host or host_name(), self._pid if pid is None else pid))
+        self.path = continued or join(
+            folder, journal_name(kind, host or host_name(), self._pid if pid is None else pid)
+        )
         self.problem: str | None = None
         self.lost = 0
         self._number = 0
@@ -67,7 +74,10 @@ class JournalWriter:
         self._descriptor = -1
         self._identity: tuple[int, int] | None = None
         with OwnErrors(OSError) as trouble:
-            self._open(os.O_CREAT | os.O_EXCL)
+            if continued:
+                self._continue()
+            else:
+                self._open(os.O_CREAT | os.O_EXCL)
         if trouble.error is not None:
             self.problem = reason(trouble.error)
 
@@ -118,6 +128,14 @@ class JournalWriter:
             set_rights(self._descriptor, file_mode())
         state = os.fstat(self._descriptor)
         self._identity = (state.st_dev, state.st_ino)
+
+    def _continue(self) -> None:
+        with open(self.path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            tail = file.read()
+        number = tail.rpartition(b'"line":')[2].partition(b",")[0]
+        self._number, self._torn = int(number) + 1 if number.isdigit() else 0, not tail.endswith(b"\n")
+        self._open()
 
     def _append(self, line: bytes) -> None:
         # A program that closes every descriptor it does not know may give ours to a file of its own.

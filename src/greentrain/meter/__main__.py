@@ -38,7 +38,7 @@ def main(argument: str) -> None:
     announcement = Announcement(settings.announced, PRESENCE) if settings.announced else Announcement()
     _stand_alone(CHANNEL, SIGN_OF_LIFE, *([PRESENCE] if settings.announced else []))
     ranks = NodeRanks(settings)
-    watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL, ranks)
+    watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL, ranks, settings.journal)
     if not _is_needed(ranks, watch):
         withdraw(announcement)
         os._exit(0)

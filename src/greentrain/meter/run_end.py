@@ -5,12 +5,17 @@ import select
 import signal
 import sys
 import time
+from contextlib import suppress
+from math import inf
 from typing import NamedTuple
 
+from greentrain.journal.fields import number
 from greentrain.journal.process_alive import is_process_alive
+from greentrain.journal.reader import last_record
 from greentrain.meter.run_journals import NodeRanks
 
 _POLL_SECONDS = 0.2
+_JOURNAL_SECONDS = 1.0
 _MOMENT_BYTES = 8
 
 
@@ -43,10 +48,16 @@ class RunEndWatch:
         native integer of 8 bytes.
     ranks : NodeRanks, optional
         The ranks of the run on this computer, the last of which ends what is measured.
+    journal : str, optional
+        The session's journal: where the process replaces its program, it is there that the run's end stands.
     """
 
-    def __init__(self, run_pid: int, pid_started: int | None, channel: int, ranks: NodeRanks | None = None) -> None:
+    def __init__(
+        self, run_pid: int, pid_started: int | None, channel: int, ranks: NodeRanks | None = None, journal: str = ""
+    ) -> None:
         self._ranks = ranks
+        self._journal = journal
+        self._journal_bytes = 0
         self._run_pid = run_pid
         self._pid_started = pid_started
         self._channel: int | None = channel
@@ -88,12 +99,13 @@ class RunEndWatch:
     def _look(self, seconds: float) -> RunEnd | None:
         if self._process is None:
             seconds = min(seconds, _POLL_SECONDS)
+        seconds = min(seconds, _JOURNAL_SECONDS)
         for descriptor in self._readable(seconds):
             if descriptor == self._wake_read:
                 os.read(descriptor, 4096)
             elif descriptor == self._channel:
                 self._receive()
-        if self._stated:
+        if self._stated or self._find_recorded_end():
             return self._stated
         if not self.run_is_there():
             return RunEnd("process_ended", time.monotonic())
@@ -118,6 +130,15 @@ class RunEndWatch:
             self._stated = RunEnd("stopped", min(time.monotonic(), int.from_bytes(moment, sys.byteorder) / 1e9))
         else:
             self._channel = None
+
+    def _find_recorded_end(self) -> bool:
+        """Look for the run's end in its journal, where that has grown."""
+        with suppress(OSError):
+            size = os.stat(self._journal).st_size if self._journal else 0
+            is_longer, self._journal_bytes = size != self._journal_bytes, size
+            if is_longer and (end := last_record(self._journal, "end")) is not None:
+                self._stated = RunEnd("stopped", min(time.monotonic(), number(end, "mono") or inf))
+        return self._stated is not None
 
     def _on_signal(self, number: int, frame: object) -> None:
         self._signalled = True

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from greentrain.journal.fields import number, whole
 from greentrain.journal.paths import host_name
+from greentrain.journal.process_alive import parent_process
 from greentrain.journal.reader import decode, open_journal
 from greentrain.journal.sessions import RecordedSession, recorded_sessions
 from greentrain.meter.settings import MeterSettings
@@ -113,9 +114,10 @@ class NodeRanks:
         return time.monotonic() < self._started_mono + AWAITED_SECONDS and self._is_local_rank_0_there()
 
     def _others(self) -> list[RecordedSession]:
-        """Return the other ranks of this node that have no meter of their own."""
+        """Return the other ranks of this node, and what joined the run in it, that have no meter of their own."""
         metered = [meter.id for meter in recorded_sessions(self._folder, "meter")]
-        return [other for other in self._ranks() if other.id not in (self._session, *metered)]
+        parts = [one for one in recorded_sessions(self._folder) if one.is_part and one.start.get("host") == host_name()]
+        return [other for other in [*self._ranks(), *parts] if other.id not in (self._session, *metered)]
 
     def _ranks(self) -> list[RecordedSession]:
         own = self._own
@@ -131,19 +133,11 @@ class NodeRanks:
         """Whether a process of this user's was started as local rank 0 next to the run's."""
         assert self._own is not None
         pid = self._own.start.get("pid")
-        parent = _parent(pid)
+        parent = parent_process(pid) if isinstance(pid, int) else None
         for name in filter(str.isdecimal, os.listdir("/proc") if parent else ()):
-            if int(name) != pid and _parent(name) == parent and _is_local_rank_0(name):
+            if int(name) != pid and parent_process(int(name)) == parent and _is_local_rank_0(name):
                 return True
         return False
-
-
-def _parent(pid: object) -> bytes | None:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[1]
-    except (OSError, IndexError):
-        return None
 
 
 def _is_local_rank_0(pid: str) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from greentrain.errors import OwnErrors
 from greentrain.journal.paths import host_name
-from greentrain.journal.process_alive import process_started
+from greentrain.journal.process_alive import command_line, process_started
 from greentrain.journal.writer import utc_text
 from greentrain.light_typing import NamedTuple
 from greentrain.meter.settings import ranks_on_node, whole_number
@@ -106,7 +105,7 @@ def ranks_of(environment: Mapping[str, str]) -> Ranks:
 
 def launch_of(environment: Mapping[str, str], ranks: Ranks) -> Launch:
     """Read job, step and restarts from the environment."""
-    batch, batch_restarts = _batch_job(environment)
+    batch, batch_restarts = batch_job(environment)
     job, token = _named_job(environment, ranks), _start_token(environment, ranks)
     if job is None and ranks.are_several:
         job = token = _parent_of_ranks(environment)
@@ -142,7 +141,7 @@ def _named_job(environment: Mapping[str, str], ranks: Ranks) -> str | None:
     """Return what a job is called on all its nodes and after a restart."""
     if environment.get(_ELASTIC_ID, "") not in _NO_ELASTIC_ID:
         return f"elastic-{environment[_ELASTIC_ID]}"
-    return _batch_job(environment)[0] or (_mpi_job(environment) if ranks.are_several else None)
+    return batch_job(environment)[0] or (_mpi_job(environment) if ranks.are_several else None)
 
 
 def _start_token(environment: Mapping[str, str], ranks: Ranks) -> str | None:
@@ -152,7 +151,7 @@ def _start_token(environment: Mapping[str, str], ranks: Ranks) -> str | None:
     return _mpi_job(environment) if ranks.launcher in ("openmpi", "mpi") else None
 
 
-def _batch_job(environment: Mapping[str, str]) -> tuple[str | None, int]:
+def batch_job(environment: Mapping[str, str]) -> tuple[str | None, int]:
     """Return the id of the batch job, with the task of an array, and how often it was started again."""
     for system, job, task, restarts, mark in _BATCH_SYSTEMS:
         if environment.get(job) and (not mark or mark in environment):
@@ -191,11 +190,9 @@ def _parent_of_ranks(environment: Mapping[str, str]) -> str:
 
 def _agent() -> str | None:
     parent = os.getppid()
-    words: list[bytes] = []
-    with OwnErrors(OSError), open(f"/proc/{parent}/cmdline", "rb") as file:
-        words = file.read().split(b"\0")
     # A shell that holds such a word in its script is no agent: only whole words count.
-    is_agent = any(word.rpartition(b"/")[2].startswith(_AGENTS) for word in words[:4] if b" " not in word)
+    words = [word for word in command_line(parent)[:4] if b" " not in word]
+    is_agent = any(word.rpartition(b"/")[2].startswith(_AGENTS) for word in words)
     return f"{host_name()}:{parent}:{process_started(parent)}" if is_agent else None
 
 

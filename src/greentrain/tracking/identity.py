@@ -3,7 +3,7 @@
 A run is what tracked code names: name, project and place. A start is
 
 - a part of a run around it, where the user's code has it inside that run, or where a process below that run's names
-  nothing else, and the run goes on;
+  nothing else, and the run goes on; a run of a command that names nothing is named by what the command itself tracks;
 - another session of a run on evidence only: the same ``run_id`` from the user, ranks that a launcher started together,
   or a restart that says that it is one;
 - a run of its own else. That a variable names a job, a rank or a session is no evidence: it tells where to look.
@@ -17,15 +17,16 @@ from os.path import basename, dirname, join
 from greentrain.errors import OwnErrors
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.paths import folder_key, host_name, new_run_key, safe_name
-from greentrain.journal.process_alive import is_process_alive, process_started
+from greentrain.journal.process_alive import children, command_line, is_process_alive, parent_process, process_started
 from greentrain.journal.sessions import RecordedSession, recorded_sessions
+from greentrain.journal.writer import JournalWriter
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.meter.settings import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from greentrain.journal.writer import JournalRecord, JournalWriter
+    from greentrain.journal.writer import JournalRecord
 
 SESSION_VARIABLE = "GREENTRAIN_SESSION"
 """Set while a run is tracked: ``<session>:<process id>:<its start>:<role>:<host>:<run folder>``."""
@@ -61,8 +62,13 @@ class Ancestor(NamedTuple):
 
     @property
     def is_joined_by_runs(self) -> bool:
-        """Whether a run below has a journal of its own: below the command wrapper, and after an ``exec``."""
-        return bool(self.folder) and (self.role == WRAPPER or self.pid == os.getpid())
+        """Whether a run that is a part of its run has a journal of its own: below a wrapper, and after an ``exec``."""
+        return bool(self.folder) and (self.role == WRAPPER or self.is_this_process)
+
+    @property
+    def is_this_process(self) -> bool:
+        """Whether it is what this process was before it replaced its program."""
+        return self.pid == os.getpid()
 
     @property
     def goes_on(self) -> bool:
@@ -80,9 +86,45 @@ class Ancestor(NamedTuple):
 
     @property
     def stated(self) -> tuple[object, ...]:
-        """What the run named: name, project and place."""
+        """What the run named, name, project and place: of a command what it or its programs named first."""
+        if self.role == WRAPPER:
+            return _first_stated(recorded_sessions(self.folder))
         own = self._recorded
         return own.stated if own is not None else ()
+
+    @property
+    def batch(self) -> str | None:
+        """The batch job that the run is in."""
+        own = self._recorded
+        return own.launch.get("batch") if own is not None else None
+
+    def holds(self, named: tuple[object, ...]) -> bool:
+        """Whether a run of this process that names these is a part of its run."""
+        theirs = self.stated
+        if not theirs:
+            return False
+        pairs = list(zip(named, theirs, strict=True))
+        if all(own in (None, other) for own, other in pairs):
+            return True
+        return all(None in pair or pair[0] == pair[1] for pair in pairs) and self._wraps_this_process
+
+    def end_replaced(self) -> None:
+        """End the run where this process has replaced the program that began it: it tracks something else now."""
+        own = self._recorded
+        if own is not None and self.is_this_process:
+            journal = JournalWriter(self.folder, "tracker", continued=own.path)
+            journal.write({"type": "end", "status": "completed", "error": None, "exit_code": None})
+            journal.close()
+
+    @property
+    def _wraps_this_process(self) -> bool:
+        """Whether this process is the command that it wraps, and not what that has started."""
+        parent = os.getppid()
+        if self.role != WRAPPER or parent == self.pid:
+            return self.role == WRAPPER
+        is_guard = parent_process(parent) == self.pid and command_line(parent) == command_line(self.pid)
+        # Orphans fall to the guard, behind the command.
+        return is_guard and children(parent)[:1] in ([], [os.getpid()])
 
     @property
     def ranks(self) -> dict[str, object]:
@@ -118,28 +160,36 @@ def ancestor(text: str) -> Ancestor | None:
     return None
 
 
-def run_around(found: Ancestor, named: tuple[object, ...]) -> Ancestor | None:
+def run_around(found: Ancestor | None, named: tuple[object, ...], batch: str | None) -> Ancestor | None:
     """Return the run of a process above that a run of this one is a part of: one that goes on and has the same names.
 
     What a run does not name, any around it may; so a worker that loads the script which started it begins no other run.
 
     Parameters
     ----------
-    found : Ancestor
+    found : Ancestor or None
         The nearest process above whose run goes on.
     named : tuple
         What this process's run names, by `greentrain.journal.sessions.stated`.
+    batch : str or None
+        The batch job of this process: the batch system started another job, and not the run that waits for it.
     """
-    around: Ancestor | None = found
+    around = found
     for _ in range(_MOST_LINKS):
-        if around is None:
+        if around is None or (batch is not None and around.batch != batch):
             return None
-        theirs = around.stated
-        if theirs and all(own in (None, other) for own, other in zip(named, theirs, strict=True)):
+        if around.holds(named):
             return around
+        around.end_replaced()
         outer = around.outer
         around = ancestor(outer.text()) if outer is not None else None
     return None
+
+
+def _first_stated(sessions: list[RecordedSession]) -> tuple[object, ...]:
+    """Return what the sessions of a run named first, of each item."""
+    stated = [one.stated for one in sorted(sessions, key=lambda one: (one.is_part, str(one.start.get("t"))))]
+    return tuple(next((value for value in values if value is not None), None) for values in zip(*stated, strict=True))
 
 
 def read_session(text: str) -> Ancestor | None:
@@ -207,6 +257,7 @@ def _join(own: RecordedSession, journal: JournalWriter, folder: str) -> bool:
 
 def is_one_run(own: RecordedSession, others: list[RecordedSession]) -> bool:
     """Return whether a session that begins belongs to the run that these others recorded."""
+    others = [other for other in others if not other.is_part]
     if not others or any(other.stated != own.stated for other in others):
         return False
     return _is_rank_of(own, others) or _is_restart_of(own, others)

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from greentrain.errors import OwnErrors, is_from_outside
 from greentrain.journal.sessions import stated
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+from greentrain.tracking.distributed import batch_job
 from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor, run_around
 from greentrain.tracking.session import Session, warn_user
 from greentrain.tracking.training_records import Logs, leave
@@ -381,20 +382,19 @@ class Lifecycle(ABC):
         inside = REGISTRY.inherited()
         above = ancestor(inside)
         inherited = {} if above is None or above.is_joined_by_runs else above.ranks
-        if above is not None and not above.is_joined_by_runs:
-            here = {
-                "name": self.name,
-                "project": self.settings.project,
-                "estimate_inputs": self.settings.estimate_inputs,
-            }
-            self._above = run_around(above, stated(here))
-            if self._above is not None:
-                return
-            above = None  # it is a run of its own, which the meter of the other one leaves out
-        self.session = session = Session(above, inherited)
+        around = run_around(above, self._stated(), batch_job(os.environ)[0]) if above is not None else None
+        if around is not None and not around.is_joined_by_runs:
+            self._above = around
+            return
+        # Without one around it, it is a run of its own, which the meters of those above leave out.
+        self.session = session = Session(around, inherited)
         session.begin(self.settings, self.name, inside, self._command)
         self.role = session.role
         self._take_place(session)
+
+    def _stated(self) -> tuple[object, ...]:
+        settings = self.settings
+        return stated({"name": self.name, "project": settings.project, "estimate_inputs": settings.estimate_inputs})
 
     def _take_place(self, session: Session) -> None:
         REGISTRY.claim(self, session.id, session.folder)

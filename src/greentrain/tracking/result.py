@@ -112,6 +112,8 @@ def summary(run: "Lifecycle", result: RunResult) -> str:
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}..."
     status = run.exit_status.status if run.exit_status else "running"
+    if result.is_final and result.run is not None and result.run.status not in ("running", "unknown"):
+        status = result.run.status  # another session of the run may have failed
     seconds = result.measurement.duration_seconds
     return f"greentrain: {name} {status} after {duration(seconds)}: {_amounts(run, result)}\n"
 

@@ -13,7 +13,7 @@ from greentrain.journal.paths import folder_key, host_name, new_run_key, safe_na
 from greentrain.journal.process_alive import process_started
 from greentrain.journal.run_folders import make_run_folder
 from greentrain.journal.secret_words import without_secrets
-from greentrain.journal.sessions import recorded_sessions
+from greentrain.journal.sessions import recorded_sessions, stated
 from greentrain.journal.writer import JournalWriter
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.meter.backends import NONE
@@ -100,8 +100,8 @@ class Session:
             The command that this process only wraps.
         """
         launch = launch_of(os.environ, self._ranks)
-        stated = {"launch": {**launch._asdict(), "attempt": list(launch.attempt)}, "inside": inside or None}
-        start = _start_record(self, settings, name, self._ranks) | stated | _argv(settings, command)
+        origin = {"launch": {**launch._asdict(), "attempt": list(launch.attempt)}, "inside": inside or None}
+        start = _start_record(self, settings, name, self._ranks) | origin | _argv(settings, command)
         self.folder, problem = self._find_folder(settings, self._above, launch)
         try:
             self.journal = JournalWriter(self.folder, "tracker") if self.folder else None
@@ -111,7 +111,8 @@ class Session:
             self._give_up(error)
             raise
         is_alone = self._above is None
-        for warning in (problem, separate_runs_warning(settings.run_id, os.environ, self._ranks) if is_alone else None):
+        separate = separate_runs_warning(settings.run_id, os.environ, self._ranks) if is_alone else None
+        for warning in (problem, separate, self._other_names(settings.run_id, start)):
             if warning:
                 self.warn(warning)
 
@@ -221,6 +222,15 @@ class Session:
                 raise
             return None, f"the run leaves no journal ({error})"
 
+    def _other_names(self, run_id: str | None, start: dict[str, Any]) -> str | None:
+        """State that a process under the same id names the run otherwise at this time: one record has one name."""
+        if run_id is None or self.folder is None:
+            return None
+        others = [one for one in recorded_sessions(self.folder) if one.id != self.id and one.stated != stated(start)]
+        if not any(one.goes_on for one in others):
+            return None
+        return f"run_id={run_id!a} goes on in a process that names the run otherwise: what was stated last is recorded"
+
     def _give_up(self, error: BaseException) -> None:
         """Leave no run that goes on where the start was interrupted."""
         if self.journal is None:
@@ -272,7 +282,7 @@ def _argv(settings: Settings, command: Sequence[str]) -> dict[str, Any]:
 
     A process that only wraps a command is no rank of the training, and is marked as such.
     """
-    mark = {"wraps": True} if command else {}
+    mark = {"wraps": True, "is_unnamed": settings.name is None} if command else {}
     if not settings.records_command:
         return mark
     arguments = list(command) or getattr(sys, "argv", [])
