@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from greentrain.history import History, Run
     from greentrain.interval import Interval
     from greentrain.meter.replay import ReplayMeter
+    from greentrain.planning import Comparison, compare
     from greentrain.reporting.charts import chart
     from greentrain.reporting.model_card.update import update_card
     from greentrain.reporting.report import report
@@ -50,6 +51,7 @@ else:
             "history": "History Run",
             "interval": "Interval",
             "meter.replay": "ReplayMeter",
+            "planning": "Comparison compare",
             "reporting.charts": "chart",
             "reporting.model_card.update": "update_card",
             "reporting.report": "report",
@@ -65,6 +67,7 @@ __all__ = [
     "AmbiguousName",
     "BudgetExceeded",
     "Catalogue",
+    "Comparison",
     "Contradiction",
     "DataError",
     "Estimate",
@@ -86,6 +89,7 @@ __all__ = [
     "ValidationReport",
     "__version__",
     "chart",
+    "compare",
     "estimate",
     "estimate_frame",
     "load_catalogue",

@@ -236,7 +236,7 @@ class Footprint(WithoutArithmetic, Record):
             return tuple(scaled(list(self._terms_of_both(interval.best)), log_variances(interval)))
         if self.summed_factors is not None:
             return self.summed_factors.get(quantity, ())
-        return tuple(scaled(list(_terms(self.inputs, quantity)), log_variances(interval)))
+        return tuple(scaled(list(terms(self.inputs, quantity)), log_variances(interval)))
 
     def _terms_of_both(self, whole: float) -> Iterator[Factor]:
         """Yield the terms of operational and embodied emissions, by the share that each has of the whole."""
@@ -426,7 +426,7 @@ def log_variances(interval: Interval) -> tuple[float, float]:
     return below * below, above * above
 
 
-def _terms(inputs: Iterable[Input], quantity: str) -> Iterator[Factor]:
+def terms(inputs: Iterable[Input], quantity: str) -> Iterator[Factor]:
     """Yield the terms of a quantity as its inputs have them, a run's own part of a shared one apart."""
     for item in inputs:
         weight = _weight(item, quantity)
@@ -455,11 +455,11 @@ def _weight(item: Input, quantity: str) -> float:
     return 0.0 if name in _WITHOUT_EFFECT_ON_ENERGY else item.weight
 
 
-def scaled(terms: list[Factor], whole: tuple[float, float]) -> Iterator[Factor]:
+def scaled(parts: list[Factor], whole: tuple[float, float]) -> Iterator[Factor]:
     """Scale terms so that they add up to the quantity's own variances; what no term explains is the run's own."""
-    below, above = sum(term.below for term in terms), sum(term.above for term in terms)
+    below, above = sum(term.below for term in parts), sum(term.above for term in parts)
     down, up = (part / terms_sum if terms_sum else 0.0 for part, terms_sum in zip(whole, (below, above), strict=True))
-    for term in terms:
+    for term in parts:
         yield Factor(term.name, term.key, down * term.below, up * term.above)
     rest = (0.0 if below else whole[0], 0.0 if above else whole[1])
     if any(rest):

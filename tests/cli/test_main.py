@@ -180,7 +180,8 @@ def test_misuse_is_one_line_and_exit_code_2(
 def test_an_option_is_given_once(again: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """The second device of two is not dropped, nor the first."""
     assert run(["estimate", "--gpu", "T4", *again, "--hours", "3"]) == 2
-    assert capsys.readouterr().err == "greentrain: --gpu 'A10G': was given before as 'T4'; give it once\n"
+    rule = "was given before as 'T4'; give it once, or all values to greentrain compare"
+    assert capsys.readouterr().err == f"greentrain: --gpu 'A10G': {rule}\n"
 
 
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import greentrain
 
 METHODS = {
     "Catalogue": ("source",),
+    "Comparison": ("to_dict", "to_json"),
     "Estimate": ("to_dict", "to_json"),
     "Footprint": ("factors", "to_dict"),
     "History": ("follow", "get", "runs", "select", "to_csv", "to_dict", "to_frame", "to_json", "totals"),

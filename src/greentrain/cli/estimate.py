@@ -72,4 +72,4 @@ def _table(result: Estimate, explain: bool) -> str:
     return f"{text}\n{explain_text(result)}"
 
 
-COMMAND = Command(print_estimate, ESTIMATE_OPTIONS)
+COMMAND = Command(print_estimate, ESTIMATE_OPTIONS, for_several="compare")

@@ -24,6 +24,8 @@ class Option(NamedTuple):
     ----------
     letter : str
         The short form, ``-o``, of an option that has one.
+    takes_several : bool
+        Whether it may be repeated; the values are joined by semicolons.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Option(NamedTuple):
     group: str = ""
     letter: str = ""
     is_required: bool = False
+    takes_several: bool = False
 
     @property
     def is_switch(self) -> bool:
@@ -66,6 +69,8 @@ class Command(NamedTuple):
         The argument that takes a whole command line: options come before its first word, or before ``--``.
     strays : str
         The keyword under which surplus arguments are passed, where the command has a better message than typer.
+    for_several : str
+        The command that takes several values of an option, for the message where one is repeated.
     """
 
     run: Callable[[OptionValues], int]
@@ -74,6 +79,7 @@ class Command(NamedTuple):
     short_help: str = ""
     wraps: str = ""
     strays: str = ""
+    for_several: str = ""
 
 
 class Group(NamedTuple):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MODULES = {
     "estimate": "greentrain.cli.estimate",
+    "compare": "greentrain.cli.compare",
     "validate": "greentrain.cli.validate",
     "report": "greentrain.cli.report",
     "card": "greentrain.cli.card",
@@ -57,6 +58,7 @@ def parse(arguments: Sequence[str]) -> tuple[Command, OptionValues] | None:
 def _values(command: Command, words: Sequence[str]) -> OptionValues | None:
     known = {flag_of(option.name): option for option in command.options}
     known |= {option.letter: option for option in command.options if option.letter}
+    several = {option.name for option in command.options if option.takes_several}
     given: OptionValues = {}
     loose: list[str] = []
     rest = list(reversed(words))
@@ -68,7 +70,9 @@ def _values(command: Command, words: Sequence[str]) -> OptionValues | None:
                 return None
             name, value = read
             if isinstance(value, str) and name in given:
-                _refuse_second(name, str(given[name]), value)
+                if name not in several:
+                    _refuse_second(command, name, str(given[name]), value)
+                value = f"{given[name]};{value}"
             given[name] = value
         elif command.wraps:
             loose = [*([] if word == "--" else [word]), *reversed(rest)]
@@ -78,10 +82,11 @@ def _values(command: Command, words: Sequence[str]) -> OptionValues | None:
     return _in_order(command, given, loose)
 
 
-def _refuse_second(name: str, first: str, value: str) -> NoReturn:
+def _refuse_second(command: Command, name: str, first: str, value: str) -> NoReturn:
     from greentrain.errors import InputError
 
-    raise InputError(name, value, f"was given before as {first!r}; give it once")
+    advice = f", or all values to greentrain {command.for_several}" if command.for_several else ""
+    raise InputError(name, value, f"was given before as {first!r}; give it once{advice}")
 
 
 def _option(known: Mapping[str, Option], word: str, rest: list[str]) -> tuple[str, str | bool] | None:

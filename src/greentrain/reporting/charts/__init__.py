@@ -14,6 +14,7 @@ from greentrain.reporting.report_data import ReportData
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+    from greentrain.planning import Comparison
     from greentrain.reporting.build_data import Reportable
 
 _LOOKUPS = {"headline": "published_runs", "elsewhere": "comparison_places", "methods": "comparison_of"}
@@ -31,15 +32,16 @@ _OF_KIND = {
 }
 
 
-def chart(result: "Reportable", kind: str = "headline", *, theme: str = "light") -> "Figure":
+def chart(result: "Reportable | Comparison", kind: str = "headline", *, theme: str = "light") -> "Figure":
     """Draw a chart of a result, for a notebook or to be put into a page.
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, or a run of `track`
+    result : Estimate, ValidationReport, Run, History, sequence of Run, a run of `track`, or Comparison
         What to show. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``.
     kind : str
-        Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation or methods.
+        Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation or methods. A
+        comparison has one chart.
     theme : {'light', 'dark'}
         What the chart lies on.
 
@@ -61,6 +63,12 @@ def chart(result: "Reportable", kind: str = "headline", *, theme: str = "light")
     """
     if kind not in KINDS:
         raise InputError("kind", kind, f"must be {either(KINDS)}")
+    from greentrain.planning import Comparison
+
+    if isinstance(result, Comparison):
+        from greentrain.reporting.charts.alternatives import alternatives_figure
+
+        return alternatives_figure(result, theme=theme)
     figure: Figure = _made(report_data_of(result), kind).draw(theme)
     return figure
 
