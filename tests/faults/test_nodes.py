@@ -117,3 +117,22 @@ def check_measured_throughout(room: Room, run: Run) -> None:
     assert run.it_energy_kwh is not None
     assert run.duration_seconds == pytest.approx(seconds, abs=0.5 * slowness())
     assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("names", "runs"),
+    [
+        ("a b", {"a": 1, "b": 1}), ("a b b", {"a": 1, "b": 2}), ("a a b", {"a": 2, "b": 1}), ("a a", {"a": 2}),
+        ("a+c b+c", {"a": 1, "b": 1, "c": 2}), (" b", {"b": 1}),
+    ],
+)  # fmt: skip
+def test_ranks_of_several_runs(room: Room, names: str, runs: dict[str, int]) -> None:
+    """Fault 57: ranks that one launcher started track runs of their own: each is on record, and measured."""
+    assert room.run("by_rank", 1.5, *names.split(" ")) == (0, "", "")
+    found = room.runs()
+    assert {run.name: run.ranks for run in found} == runs
+    assert [run.project for run in found] == [run.name for run in found]
+    for run in found:
+        assert (run.status, run.it_energy_kwh is not None) == ("completed", True)
+        assert run.it_energy_kwh is not None
+        assert run.it_energy_kwh.best == pytest.approx(ALONE * run.duration_seconds * KWH_PER_SECOND, rel=0.1)

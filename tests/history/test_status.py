@@ -153,7 +153,8 @@ AGAIN = {"launch": {"job": "slurm-9", "attempt": [1, 0]}}
         ({"lines": [ended(50)]}, {"at": 1, "lines": [ended(9, "failed", "E")]}, "failed"),
         ({"lines": [ended(50)]}, {"at": 1, "lines": [ended(9, "interrupted", "E")]}, "interrupted"),
         ({"lines": [ended(50, "interrupted", "E")]}, {"at": 1, "lines": [ended(9, "failed", "E")]}, "failed"),
-        ({"lines": [ended(50)]}, {"at": 1, "ranks": {"rank": 1}}, "killed"),
+        ({"lines": [ended(50)]}, {"at": 1}, "killed"),
+        ({"ranks": {"rank": 0}, "lines": [ended(50)]}, {"at": 1, "ranks": {"rank": 1}}, "completed"),
         # one after the other
         ({"lines": [ended(50, "failed", "E")]}, {"at": 51, "lines": [ended(90)]}, "completed"),
         ({"ranks": {"rank": 1}, **TOGETHER}, {"at": 51, "ranks": {"rank": 1}, **AGAIN, "lines": [ended(90)]},

@@ -42,7 +42,9 @@ def status_of(journals: Journals, now: float | None = None) -> Status:
         return Status("running")
     sessions = journals.trackers  # in the order of their starts
     counting = [
-        one for place, one in enumerate(sessions, 1) if not any(_follows(later, one) for later in sessions[place:])
+        one
+        for place, one in enumerate(sessions, 1)
+        if not any(_follows(later, one) for later in sessions[place:]) and not _leaves_the_word(one, sessions)
     ]
     if not counting:
         return _unrecorded_end(None, journals.meters)
@@ -62,6 +64,12 @@ def _follows(later: TrackerJournal, earlier: TrackerJournal) -> bool:
     ours, theirs = (fields.mapping(one.start, "launch") for one in (later, earlier))
     is_one_start = theirs.get("job") is not None and ours == theirs
     return later.rank == earlier.rank or (not is_one_start and (earlier.end is not None or ours != theirs))
+
+
+def _leaves_the_word(tracker: TrackerJournal, sessions: tuple[TrackerJournal, ...]) -> bool:
+    """Whether other ranks recorded how the run ended, of which this one did not see the end."""
+    is_killed_rank = tracker.rank is not None and tracker.end is None
+    return is_killed_rank and any(one.end and one.rank is not None and one.last > tracker.started for one in sessions)
 
 
 def _status_of_session(tracker: TrackerJournal, meters: tuple[MeterJournal, ...]) -> Status:

@@ -42,6 +42,8 @@ def main(argument: str) -> None:
     if not _is_needed(ranks, watch):
         withdraw(announcement)
         os._exit(0)
+    if ranks.are_apart():
+        settings = settings._replace(root_pid=settings.run_pid, is_alone=True)
     if not settings.announced:
         announcement = announce(settings.run_pid, settings.started_mono)
     with suppress(OSError):  # somebody may have removed it since the run's start
@@ -61,10 +63,10 @@ def main(argument: str) -> None:
 def _is_needed(ranks: NodeRanks, watch: RunEndWatch) -> bool:
     """Wait until it is known whether another rank's meter measures this node, or the run has ended."""
     while not ranks.is_measured():
-        if not ranks.is_up_to_another():
+        if ranks.are_apart() or not ranks.is_up_to_another():
             return True
         if watch.wait(_LOOK_SECONDS) is not None:
-            return False
+            return not (ranks.is_measured() or ranks.is_lower_rank_there())
     return False
 
 

@@ -134,6 +134,7 @@ class Recorder:
             "meter_version": meter.version,
             "lag_seconds": round(time.monotonic() - self._settings.started_mono, 4),
             "interval_seconds": self._settings.interval_seconds,
+            "is_alone": self._settings.is_alone,
             "is_shared_out": self._share.presence.is_known,
             "ceilings_w": ceilings_of(meter),
             "computer": meter.computer(self._settings.run_pid) if isinstance(meter, ComputerMeter) else {},

@@ -2,11 +2,15 @@
 
 import os
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import pairwise
+from os.path import basename, dirname, realpath
+from typing import Any
 
 from greentrain.journal.fields import number, whole
-from greentrain.journal.paths import host_name
-from greentrain.journal.process_alive import parent_process
+from greentrain.journal.paths import host_name, journal_name_parts
+from greentrain.journal.process_alive import children, parent_process
 from greentrain.journal.reader import decode, open_journal
 from greentrain.journal.sessions import RecordedSession, recorded_sessions
 from greentrain.meter.settings import MeterSettings
@@ -102,16 +106,35 @@ class NodeRanks:
         if self._own is None or self._own.rank is None:
             return False
         others = [other.id for other in self._ranks() if other.id != self._session]
-        return any(meter.id in others and meter.goes_on for meter in recorded_sessions(self._folder, "meter"))
+        meters = recorded_sessions(self._folder, "meter")
+        return any(meter.id in others and meter.goes_on and not meter.start.get("is_alone") for meter in meters)
 
     def is_up_to_another(self) -> bool:
         """Whether another rank is to start the meter: a lower one that tracks, or for a while local rank 0."""
         own = self._own.local_rank if self._own is not None else None
         if not own:
             return False
-        if any((other.local_rank or 0) < own and other.goes_on for other in self._others()):
+        if self.is_lower_rank_there():
             return True
-        return time.monotonic() < self._started_mono + AWAITED_SECONDS and self._is_local_rank_0_there()
+        is_soon = time.monotonic() < self._started_mono + AWAITED_SECONDS
+        return is_soon and any(_is_local_rank_0(pid) and not any(_open_journals(pid)) for pid in self._siblings())
+
+    def is_lower_rank_there(self) -> bool:
+        """Whether a lower rank of this node is in the run, and goes on."""
+        own = (self._own.local_rank if self._own is not None else None) or 0
+        return any((other.local_rank or 0) < own and other.goes_on for other in self._others())
+
+    def are_apart(self) -> bool:
+        """Whether ranks that were launched with this one track other runs: then each measures itself."""
+        if self._own is None or self._own.local_rank is None:
+            return False
+        return any(self._is_apart(list(_open_journals(pid)), self._own.launch) for pid in self._siblings())
+
+    def _is_apart(self, paths: list[str], launch: Mapping[str, Any]) -> bool:
+        if any(dirname(path) == realpath(self._folder) for path in paths):
+            return False
+        sessions = (one for path in paths for one in recorded_sessions(dirname(path)) if one.path == path)
+        return any(one.launch == launch and one.start.get("host") == host_name() for one in sessions)
 
     def _others(self) -> list[RecordedSession]:
         """Return the other ranks of this node, and what joined the run in it, that have no meter of their own."""
@@ -129,18 +152,25 @@ class NodeRanks:
             if one.start.get("host") == host_name() and one.rank is not None and one.attempt == own.attempt
         ]
 
-    def _is_local_rank_0_there(self) -> bool:
-        """Whether a process of this user's was started as local rank 0 next to the run's."""
-        assert self._own is not None
-        pid = self._own.start.get("pid")
+    def _siblings(self) -> list[int]:
+        """Return the processes that were started next to the run's."""
+        pid = self._own.start.get("pid") if self._own is not None else None
         parent = parent_process(pid) if isinstance(pid, int) else None
-        for name in filter(str.isdecimal, os.listdir("/proc") if parent else ()):
-            if int(name) != pid and parent_process(int(name)) == parent and _is_local_rank_0(name):
-                return True
-        return False
+        return [child for child in children(parent) if child != pid] if parent else []
 
 
-def _is_local_rank_0(pid: str) -> bool:
+def _open_journals(pid: int) -> Iterator[str]:
+    """Yield the journals of trackers that a process of this user's has open, once it is known of which run they are."""
+    with suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            path = os.readlink(f"/proc/{pid}/fd/{name}")
+            parts = journal_name_parts(path)
+            is_settled = not basename(dirname(path)).startswith(".")
+            if parts is not None and parts[1:] == (pid, "tracker") and is_settled:
+                yield path
+
+
+def _is_local_rank_0(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             return any(variable in _LOCAL_RANK_0 for variable in file.read().split(b"\0"))

@@ -53,6 +53,8 @@ class MeterSettings(NamedTuple):
         The file by which other runs of the computer know this one; empty where they don't.
     journal : str
         The session's journal; empty where the run's process writes none.
+    is_alone : bool
+        Whether this process alone is measured, of several ranks on this node: others of them track other runs.
     """
 
     run_folder: str
@@ -66,6 +68,7 @@ class MeterSettings(NamedTuple):
     meter: str
     announced: str = ""
     journal: str = ""
+    is_alone: bool = False
 
     @property
     def argument(self) -> str:
