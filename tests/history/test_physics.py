@@ -1,9 +1,11 @@
 """Energies that no hardware like that of the record can have drawn: left out, counted and flagged when it is read."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from journals_by_hand import CPU, GPU, NOON, Record, ended, line, meter, reading, tracker
+from journals_by_hand import ALONE, CPU, GPU, MONO, NOON, Record, ended, line, meter, reading, tracker
 
 from greentrain import Run
 from greentrain.history import read_run
@@ -100,3 +102,81 @@ def energies(seconds: float, cpu_seconds: float) -> Record:
     """Return the energies of the sample at a moment, the CPU's of fewer seconds. [kWh]"""
     return {"gpu": 240 * seconds / W_SECONDS_PER_KWH, "cpu": 60 * cpu_seconds / W_SECONDS_PER_KWH,
             "memory": 9 * seconds / W_SECONDS_PER_KWH}  # fmt: skip
+
+
+@pytest.mark.parametrize("of_reading", [lambda kwh: kwh * 1e6, lambda kwh: -kwh, lambda kwh: -5.0])
+def test_a_component_without_a_plausible_reading_is_not_known(
+    tmp_path: Path, of_reading: Callable[[float], float]
+) -> None:
+    """It is None and not 0, though the sample at the end and the record of the end show the same twice."""
+
+    def odd(seconds: float, **more: object) -> str:
+        energy = energies(seconds, seconds)
+        return sample(seconds, {"memory": of_reading(energy["memory"]) - energy["memory"]}, **more)
+
+    run = run_of(tmp_path, [odd(30), odd(60), odd(60, type="end", why="stopped")])
+    assert (run.energy_kwh["memory"], run.flags, run.is_complete) == (None, ("implausible_power",), False)
+    assert run.energy_kwh["cpu"] == pytest.approx(60 * 60 / W_SECONDS_PER_KWH)
+
+
+def test_a_memory_that_nobody_read_is_estimated(tmp_path: Path) -> None:
+    """16 GB at 0.3725 W for an hour are 0.00596 kWh; 0.1 kWh of the CPU are read, and 15 % is added for the rest."""
+    tracker(tmp_path, lines=[ended(3600)])
+    seen = {"cpu": "AMD EPYC 7742", "cpu_cores": 64, "memory_gb": 16.0}
+    lines = [reading(1800, 1800, None, 0.05), reading(3600, 3600, None, 0.1, type="end", why="stopped")]
+    meter(tmp_path, components=[{**CPU, "quality": "measured"}], computer=seen, lines=lines)
+    run = read_run(str(tmp_path), NOON + 1e6)
+
+    assert run is not None
+    assert run.energy_kwh["memory"] is None
+    assert run.it_energy_kwh is not None
+    assert run.it_energy_kwh.best == pytest.approx(ALONE * (0.1 + 16 * 0.3725 / 1000))
+    assert "at least" not in run.energy_text
+    assert "The memory was not measured: its part is the estimate's." in run.reconciliation.reasons
+
+
+NEVER = 1e18
+DAY_SECONDS = 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "odd"),
+    [
+        ("meter", 0, {"t": "1970-01-01T00:00:00.000Z"}),
+        ("meter", 1, {"elapsed_seconds": NEVER}),
+        ("meter", 2, {"elapsed_seconds": NEVER}),
+        ("meter", 2, {"elapsed_seconds": 2 * DAY_SECONDS}),
+        ("meter", 2, {"t": "2126-01-01T00:00:00.000Z"}),
+        ("tracker", 0, {"t": "1970-01-01T00:00:00.000Z"}),
+        ("tracker", 0, {"mono": NEVER}),
+        ("tracker", 0, {"mono": -DAY_SECONDS}),
+        ("tracker", 1, {"mono": NEVER}),
+        ("tracker", 1, {"t": "2126-01-01T00:00:00.000Z"}),
+    ],
+)
+def test_times_of_an_old_journal_that_cannot_be(tmp_path: Path, kind: str, place: int, odd: Record) -> None:
+    """A reading without its time is filled, what the run used stays as it is, and the record is flagged."""
+    whole = run_of(tmp_path, [sample(30), end(60)])
+    (path,) = tmp_path.glob(f"*.{kind}.jsonl")
+    lines = path.read_text().splitlines()
+    lines[place] = json.dumps(json.loads(lines[place]) | odd)
+    path.write_text("\n".join(lines) + "\n")
+    run = read_run(str(tmp_path), NOON + 1e6)
+
+    assert run is not None
+    assert run.flags[:1] == ("damaged",)
+    assert f"{path.name}: its clocks contradict each other; what cannot be is left out." in run.notes
+    assert run.duration_seconds == 60.0
+    assert run.it_energy_kwh is not None
+    assert whole.it_energy_kwh is not None
+    assert run.it_energy_kwh.best == pytest.approx(whole.it_energy_kwh.best)
+
+
+def test_a_computer_that_slept_has_no_odd_clocks(tmp_path: Path) -> None:
+    """The time of day goes on for a night, the other clock does not."""
+    tracker(tmp_path, lines=[json.dumps(json.loads(ended(60 + 8 * 3600)) | {"mono": MONO + 60}) + "\n"])
+    meter(tmp_path, components=PARTS, lines=[sample(30), end(60)])
+    run = read_run(str(tmp_path), NOON + 1e6)
+
+    assert run is not None
+    assert (run.flags, run.duration_seconds) == ((), 60.0)

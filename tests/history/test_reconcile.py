@@ -218,7 +218,8 @@ def test_nothing_measured(tmp_path: Path) -> None:
 def test_a_job_without_accelerators(tmp_path: Path) -> None:
     """Its CPU is what counts: measured it is adopted, unknown it leaves the estimate."""
     tracker(tmp_path, lines=[ended(3600)], estimate_inputs={"cpu_cores": 64})
-    meter(tmp_path, components=[CPU, MEMORY], lines=[stopped(3600, 3600, None, 0.5)])
+    read = {"gpu": None, "cpu": 0.5, "memory": 0.0}
+    meter(tmp_path, components=[CPU, MEMORY], lines=[reading(3600, 3600, None, type="end", energy_kwh=read)])
     measured = run_of(tmp_path).reconciliation
     meter(tmp_path, components=[CPU, MEMORY], lines=[line(9, type="sample", elapsed_seconds=3600,
                                                           energy_kwh={"memory": 0.1})])  # fmt: skip

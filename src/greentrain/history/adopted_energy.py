@@ -134,7 +134,22 @@ def _of_both(run: RecordedRun, estimated: Estimate, device: Accelerator | None, 
     if run.energy_kwh["cpu"] is None:
         why = "The CPU was not measured, and it does the work: the estimate is used."
         return _Choice(estimated.it_energy_kwh, "estimate", (why,))
-    return _filled(run, measured, estimated.it_energy_kwh, ("cpu", "memory"))._replace(is_of_parts=True)
+    filled = _filled(run, measured, estimated.it_energy_kwh, ("cpu", "memory"))._replace(is_of_parts=True)
+    memory = _memory_energy(run, estimated)
+    if memory is None or filled.energy is None:
+        return filled
+    reasons = (*filled.reasons, "The memory was not measured: its part is the estimate's.")
+    return filled._replace(energy=sum_independent(filled.energy, memory), origin="both", reasons=reasons)
+
+
+def _memory_energy(run: RecordedRun, estimated: Estimate | None) -> Interval | None:
+    """Return the energy of a memory that no meter read, of a run without accelerators, by its estimate. [kWh]"""
+    if estimated is None or run.energy_kwh["memory"] is not None or estimated.accelerators_kwh:
+        return None
+    size, power = (estimated.inputs.get(name) for name in ("memory_gb", "memory_power_per_gb"))
+    if size is None or power is None:
+        return None
+    return product_independent(size.value, power.value).scaled(estimated.run["hours"] / W_PER_KW)
 
 
 def _with_accelerators(run: RecordedRun, estimated: Estimate, measured: Interval) -> _Choice:
@@ -288,6 +303,7 @@ def _unfilled(run: RecordedRun, estimated: Estimate | None, choice: _Choice) -> 
     names = {"gpu": "accelerators", "cpu": "CPU", "memory": "memory"}
     missing = {"gpu": _has_accelerators(run, estimated) and energy["gpu"] is None}
     missing |= {name: not has_host and energy[name] is None for name in ("cpu", "memory")}
+    missing["memory"] &= _memory_energy(run, estimated) is None
     found = [names[name] for name in COMPONENTS if missing[name]]
     nodes = len({node.host for node in run.nodes})
     without = len(run.unmetered_hosts)

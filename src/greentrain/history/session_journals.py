@@ -12,6 +12,7 @@ from greentrain.estimation.site import UNKNOWN_SITE, site_factors
 from greentrain.footprint import SiteFactors
 from greentrain.inputs import GRID_INTENSITY, PUE, Input
 from greentrain.journal import fields
+from greentrain.journal.clocks import run_seconds, within_clock
 from greentrain.journal.paths import journal_name_parts
 from greentrain.journal.reader import Journal, read_journal
 from greentrain.journal.readings import (
@@ -31,6 +32,7 @@ from greentrain.journal.readings import (
     left_out_of,
     left_out_times,
     length_within,
+    lost_of,
     points_of,
     silence_of,
 )
@@ -69,6 +71,8 @@ class TrackerJournal:
         Until the newest reading of its own meter; a session that was killed may have written nothing itself. [s]
     is_torn : bool
         Whether its last line lacks its end.
+    has_odd_times : bool
+        Whether its clocks show what cannot be.
     """
 
     session: str
@@ -82,6 +86,7 @@ class TrackerJournal:
     seconds: float
     metered_seconds: float = 0.0
     is_torn: bool = False
+    has_odd_times: bool = False
 
     @cached_property
     def site(self) -> SiteFactors:
@@ -148,6 +153,8 @@ class MeterJournal(NamedTuple):
         Why it ended; None while it goes on or when it was killed.
     name, version : str or None
         Which meter it was; None in journals of 0.1.0, whose meter was codecarbon's or a recording.
+    has_odd_times : bool
+        Whether its clocks show what cannot be.
     """
 
     session: str
@@ -176,6 +183,7 @@ class MeterJournal(NamedTuple):
     version: str | None
     codecarbon_version: str | None
     notes: tuple[str, ...]
+    has_odd_times: bool
 
     @property
     def reached_seconds(self) -> float:
@@ -298,7 +306,10 @@ def _piece(path: str, kind: str, host: str, read: Callable[[str], Journal]) -> _
     notes = list(_damage(journal))
     if found is None and journal.records:
         notes.append(f"{basename(path)} has no readable first record and is left out.")
-    return _Piece(found, notes, journal.damaged > 0)
+    has_odd_times = found is not None and found.has_odd_times
+    if has_odd_times:
+        notes.append(f"{basename(path)}: its clocks contradict each other; what cannot be is left out.")
+    return _Piece(found, notes, journal.damaged > 0 or has_odd_times)
 
 
 def _files(folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -354,7 +365,7 @@ def _tracker(journal: Journal, host: str) -> TrackerJournal | None:
     end = records["end"][-1] if "end" in records else None
     # What is written after the end, the result, is no longer part of the run.
     until = journal.records if end is None else (start, end)
-    clocks = [clock for record in until if (clock := fields.number(record, "mono")) is not None]
+    seconds, has_odd_times = run_seconds(until)
     return TrackerJournal(
         session=fields.text(start, "session") or basename(journal.path),
         host=fields.text(start, "host") or host,
@@ -364,8 +375,9 @@ def _tracker(journal: Journal, host: str) -> TrackerJournal | None:
         records=records,
         started=started,
         last=_newest(journal.records if end is None else [end], started),
-        seconds=max(clocks) - min(clocks) if clocks else 0.0,
+        seconds=seconds,
         is_torn=journal.is_torn,
+        has_odd_times=has_odd_times,
     )
 
 
@@ -378,6 +390,7 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
     started = written - (fields.amount(start, "lag_seconds") or 0.0)
     host = fields.text(start, "host") or host
     readings = [record for record in journal.records if record["type"] in ("sample", "end")]
+    readings, has_odd_times = within_clock(start, readings)
     newest = readings[-1] if readings else {}
     end = newest if newest.get("type") == "end" else None
     changes = tuple(changes_of(records))
@@ -398,7 +411,7 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
         share_method=_share_methods(last_mapping(readings, "share_method")),
         is_shared_out=start.get("is_shared_out") is True,
         components=components,
-        lost=frozenset(_lost(points, components, changes)),
+        lost=frozenset(lost_of(points, components, changes)),
         lapses=lapses_of(readings),
         computer=fields.mapping(start, "computer"),
         left_out=left_out_of(newest, quality) + sum(check.left_out for check in checks.values()),
@@ -414,6 +427,7 @@ def _meter(journal: Journal, host: str) -> MeterJournal | None:
         notes=tuple(
             f"{kind} became {quality} during the run{f': {why}' if why else ''}." for kind, quality, why in changes
         ),
+        has_odd_times=has_odd_times,
     )
     return _with_silence(meter, silence_of(readings)) if meter.is_failing else meter
 
@@ -435,17 +449,6 @@ def _with_silence(meter: MeterJournal, silence: Time | None) -> MeterJournal:
         return meter
     gap = Gap(meter.host, meter.started + end - missing, missing, "unmeasured")
     return meter._replace(gaps=(*meter.gaps, gap))
-
-
-def _lost(
-    points: Sequence[Point], components: Iterable[Component], changes: Iterable[tuple[str, str, str]]
-) -> Iterator[str]:
-    """Name the kinds with energy of which a part is unknown at the end, such as one board of several."""
-    reached = points[-1].energy_kwh if points else {}
-    newest = {kind: quality for kind, quality, _ in changes}
-    unknown = {part.component for part in components if part.quality == "unknown"}
-    unknown |= {kind for kind, quality in newest.items() if quality == "unknown"}
-    yield from (kind for kind, kwh in reached.items() if kwh is not None and kind in unknown)
 
 
 def _site_of(inputs: JournalRecord | None, start: JournalRecord, seconds: float) -> SiteFactors:

@@ -72,9 +72,11 @@ class EnergyCheck:
             The power that the hardware does not exceed. [W]
         """
         for base in (self._last, self._odd):
-            if base is None or not _is_plausible(kwh - base[1], seconds - base[0], ceiling_w):
+            if kwh < 0 or base is None or not _is_plausible(kwh - base[1], seconds - base[0], ceiling_w):
                 continue
             if base is self._odd:
+                if self.kwh is None and seconds == base[0]:  # the same again tells of no time
+                    break
                 self._unread_seconds += base[0] - self._last[0]
                 self._offset += base[1] - self._last[1]
             self._last, self._odd = (seconds, kwh), None
@@ -296,6 +298,17 @@ def gaps_of(records: ByType, host: str, offset: float) -> Iterator[Gap]:
         if seconds is not None:
             started = fields.moment(record) if since is None else since + offset
             yield Gap(host, started or 0.0, seconds, fields.text(record, "reason") or "unmeasured")
+
+
+def lost_of(
+    points: Sequence[Point], components: Iterable[Component], changes: Iterable[tuple[str, str, str]]
+) -> Iterator[str]:
+    """Name the kinds with energy of which a part is unknown at the end, such as one board of several."""
+    reached = points[-1].energy_kwh if points else {}
+    newest = {kind: quality for kind, quality, _ in changes}
+    unknown = {part.component for part in components if part.quality == "unknown"}
+    unknown |= {kind for kind, quality in newest.items() if quality == "unknown"}
+    yield from (kind for kind, kwh in reached.items() if kwh is not None and kind in unknown)
 
 
 def energy_at(series: Sequence[tuple[float, float]], seconds: float) -> float:
