@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         DataError,
         GreentrainError,
         GreentrainWarning,
+        GridServiceError,
         InputError,
         InvalidNumber,
         MeterError,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from greentrain.history import History, Run
     from greentrain.interval import Interval
     from greentrain.meter.replay import ReplayMeter
-    from greentrain.planning import Comparison, compare
+    from greentrain.planning import Comparison, Schedule, best_start, compare
     from greentrain.reporting.charts import chart
     from greentrain.reporting.model_card.update import update_card
     from greentrain.reporting.report import report
@@ -44,14 +45,14 @@ else:
         {
             "catalogue": "Catalogue load_catalogue",
             "errors": "AmbiguousName BudgetExceeded Contradiction DataError GreentrainError GreentrainWarning "
-            "InputError InvalidNumber MeterError UnknownName",
+            "GridServiceError InputError InvalidNumber MeterError UnknownName",
             "estimation": "Estimate Input estimate",
             "footprint": "Footprint",
             "frames": "estimate_frame",
             "history": "History Run",
             "interval": "Interval",
             "meter.replay": "ReplayMeter",
-            "planning": "Comparison compare",
+            "planning": "Comparison Schedule best_start compare",
             "reporting.charts": "chart",
             "reporting.model_card.update": "update_card",
             "reporting.report": "report",
@@ -74,6 +75,7 @@ __all__ = [
     "Footprint",
     "GreentrainError",
     "GreentrainWarning",
+    "GridServiceError",
     "History",
     "Input",
     "InputError",
@@ -84,10 +86,12 @@ __all__ = [
     "MeterError",
     "ReplayMeter",
     "Run",
+    "Schedule",
     "Tracker",
     "UnknownName",
     "ValidationReport",
     "__version__",
+    "best_start",
     "chart",
     "compare",
     "estimate",

@@ -11,6 +11,7 @@
     +-- DataError                         a data file is damaged or breaks a rule of its schema
     +-- BudgetExceeded                    a run has used up the energy or emissions that it was given
     +-- MeterError                        a meter cannot measure at all
+    +-- GridServiceError                  a service of carbon intensity gives no usable answer
 
     GreentrainWarning (a UserWarning)     the training goes on, but its record lacks something
 """
@@ -175,6 +176,10 @@ class BudgetExceeded(GreentrainError):
 
 class MeterError(GreentrainError):
     """A meter that cannot measure at all."""
+
+
+class GridServiceError(GreentrainError):
+    """A service of carbon intensity that is not reached, refuses, or answers with something else."""
 
 
 class GreentrainWarning(UserWarning):

@@ -20,6 +20,7 @@ METHODS = {
     "LiveRun": ("energy_kwh_so_far", "kg_so_far", "log", "span", "stop"),
     "Measurement": ("to_dict", "to_json"),
     "ReplayMeter": (),
+    "Schedule": ("to_dict", "to_json"),
     "Run": ("to_dict", "to_json", "to_row"),
     "Tracker": ("energy_kwh_so_far", "log", "span", "start", "stop"),
     "ValidationReport": ("of_tier", "to_dict", "to_json"),

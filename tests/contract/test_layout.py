@@ -25,6 +25,7 @@ REASONS = {
     "greentrain.cli": "one module per command",
     "greentrain.estimation.written_numbers": "an estimate of plain numbers does not load its patterns",
     "greentrain.importing": "one module per format",
+    "greentrain.intensity.services": "one module per service",
     "greentrain.reporting.charts": "one module per question",
     "greentrain.reporting.forms": "one module per form",
     "greentrain.reporting.terminal.methods": "an estimate without a comparison does not load it",

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 import greentrain
-from greentrain import catalogue, estimation, planning, validation
+from greentrain import catalogue, estimation, intensity, planning, validation
 
 KEYWORDS = (
     "count", "hours", "gpu_hours", "instance", "power", "utilization", "workload", "host_factor", "host_power", "cpu",
@@ -34,7 +34,7 @@ def test_nothing_else_is_public() -> None:
     assert dir(greentrain) == sorted(greentrain.__all__)
 
 
-@pytest.mark.parametrize("package", [greentrain, catalogue, estimation, planning, validation])
+@pytest.mark.parametrize("package", [greentrain, catalogue, estimation, intensity, planning, validation])
 def test_every_lazy_name_is_listed_and_loads(package: ModuleType) -> None:
     """What a package lists, the table of its lazy loader has, and nothing else."""
     lazy: set[str] = set(inspect.getclosurevars(package.__getattr__).nonlocals["modules"])
@@ -56,7 +56,7 @@ def test_an_unknown_attribute_is_refused_as_python_does() -> None:
         _ = greentrain.estimat
 
 
-@pytest.mark.parametrize("name", ["estimate", "compare", "load_catalogue", "track"])
+@pytest.mark.parametrize("name", ["estimate", "best_start", "compare", "load_catalogue", "track"])
 def test_only_the_first_argument_is_positional(name: str) -> None:
     """A later release may reorder or insert keywords."""
     first, *others = inspect.signature(getattr(greentrain, name)).parameters.values()

@@ -136,6 +136,11 @@ class Places:
         spans = [triple(row, "low", "best", "high") for row in rows] if year is None else [self.unknown_place(year)[1]]
         return min(span.low for span in spans if span), max(span.high for span in spans if span)
 
+    def fuel_factors(self, factor_set: str) -> dict[str, float]:
+        """Return the carbon intensity of each kind of generation in a set of factors. [g CO2e/kWh]"""
+        rows = self._tables.records("electricity_sources")
+        return {row["source_type"]: float(row["g_per_kwh"]) for row in rows if row["factor_set"] == factor_set}
+
     @cached_property
     def _basis(self) -> Mapping[str, tuple[Interval, str]]:
         return Records(self._tables.lookup("grid_basis"), _basis_of)

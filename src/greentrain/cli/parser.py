@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MODULES = {
     "estimate": "greentrain.cli.estimate",
     "compare": "greentrain.cli.compare",
+    "when": "greentrain.cli.when",
     "validate": "greentrain.cli.validate",
     "report": "greentrain.cli.report",
     "card": "greentrain.cli.card",

@@ -247,6 +247,32 @@ def _term_of_place(places: Places, term: str, place: Place) -> float:
     return dict(places.uncertainty_term(term)).get(place.place, 0.0)
 
 
+def hidden_by_year(places: Places, hours: float, g_per_kwh: float) -> float:
+    """Return how far the mean over a run typically is from the annual mean, one standard deviation, log. [1]
+
+    Parameters
+    ----------
+    hours : float
+        Length of the run. [h]
+    g_per_kwh : float
+        The annual mean, since clean grids vary more. [g/kWh]
+    """
+    of_length = interpolated(_points(places, "run_length"), hours, log)
+    return float(of_length * _step(_points(places, "run_length_scale"), g_per_kwh))
+
+
+def uncertainty_at(places: Places, term: str, at: float, *, is_step: bool = False) -> float:
+    """Return a term of the grid's uncertainty at a value of what it depends on. [its unit]
+
+    Parameters
+    ----------
+    is_step : bool
+        Whether the term holds from each of its points on; else it is interpolated.
+    """
+    points = _points(places, term)
+    return float(_step(points, at) if is_step else interpolated(points, at))
+
+
 @lru_cache(maxsize=64)
 def _points(places: Places, term: str) -> list[tuple[float, float]]:
     return sorted((float(key), value) for key, value in places.uncertainty_term(term))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from greentrain.planning.comparison import Alternative, Comparison, compare
     from greentrain.planning.paired import paired_ratio, words_of_change
     from greentrain.planning.prices import Price, prices_of
+    from greentrain.planning.schedule import WITHIN_HOURS, Candidate, Schedule, best_start
 else:
     from greentrain._lazy import lazy_names
 
@@ -20,10 +21,11 @@ else:
             "planning.comparison": "Alternative Comparison compare",
             "planning.paired": "paired_ratio words_of_change",
             "planning.prices": "Price prices_of",
+            "planning.schedule": "WITHIN_HOURS Candidate Schedule best_start",
         },
     )
 
 __all__ = [
-    "Alternative", "Comparison", "Price", "axes_of", "compare", "paired_ratio", "places_of", "prices_of",
-    "words_of_change",
+    "WITHIN_HOURS", "Alternative", "Candidate", "Comparison", "Price", "Schedule", "axes_of", "best_start", "compare",
+    "paired_ratio", "places_of", "prices_of", "words_of_change",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     OneOrMore: TypeAlias = _T | Sequence[_T] | None
     _Number = float | str
 
-    class Described(TypedDict, total=False):
+    class ComparedOptions(TypedDict, total=False):
         """The keywords of ``estimate``, each with a value or several."""
 
         count: OneOrMore[int | str]
@@ -187,7 +187,7 @@ def compare(
     places: str | Sequence[str] | None = None,
     price: str | float | None = None,
     profiles: str | PathLike[str] | None = None,
-    **described: "Unpack[Described]",
+    **described: "Unpack[ComparedOptions]",
 ) -> Comparison:
     """Compare ways to do one job: places, hardware, years, whatever `estimate` takes.
 
@@ -241,7 +241,7 @@ def compare(
     return Comparison(several, _labelled(rows, several), _change(rows, several), (*notes, *_common_notes(rows)))
 
 
-def _refuse_unknown(described: "Described") -> None:
+def _refuse_unknown(described: "ComparedOptions") -> None:
     for name in described:
         if name not in NAMES:
             raise TypeError(f"compare() got an unexpected keyword argument {name!r}")

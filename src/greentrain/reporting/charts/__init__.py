@@ -14,7 +14,7 @@ from greentrain.reporting.report_data import ReportData
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from greentrain.planning import Comparison
+    from greentrain.planning import Comparison, Schedule
     from greentrain.reporting.build_data import Reportable
 
 _LOOKUPS = {"headline": "published_runs", "elsewhere": "comparison_places", "methods": "comparison_of"}
@@ -32,16 +32,16 @@ _OF_KIND = {
 }
 
 
-def chart(result: "Reportable | Comparison", kind: str = "headline", *, theme: str = "light") -> "Figure":
+def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", *, theme: str = "light") -> "Figure":
     """Draw a chart of a result, for a notebook or to be put into a page.
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, a run of `track`, or Comparison
+    result : Estimate, ValidationReport, Run, History, sequence of Run, a run of `track`, Comparison or Schedule
         What to show. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``.
     kind : str
         Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation or methods. A
-        comparison has one chart.
+        comparison and a schedule have one chart each.
     theme : {'light', 'dark'}
         What the chart lies on.
 
@@ -63,8 +63,12 @@ def chart(result: "Reportable | Comparison", kind: str = "headline", *, theme: s
     """
     if kind not in KINDS:
         raise InputError("kind", kind, f"must be {either(KINDS)}")
-    from greentrain.planning import Comparison
+    from greentrain.planning import Comparison, Schedule
 
+    if isinstance(result, Schedule):
+        from greentrain.reporting.charts.hours import hours_figure
+
+        return hours_figure(result, theme=theme)
     if isinstance(result, Comparison):
         from greentrain.reporting.charts.alternatives import alternatives_figure
 
