@@ -121,23 +121,46 @@ def _summed(items: Iterable[Footprint], quantity: str) -> tuple[Interval | None,
     known = [(item, value) for item in items if (value := getattr(item, quantity)) is not None]
     shared: dict[tuple[str, str], list[float]] = {}
     own: dict[tuple[str, str], list[float]] = {}
-    for item, (low, best, high) in known:
-        factors = item.factors(quantity)
-        below, above = (sum(getattr(factor, side) for factor in factors) for side in ("below", "above"))
-        for factor in factors:
-            down = (best - low) * (factor.below / below) ** 0.5 if below else 0.0
-            up = (high - best) * (factor.above / above) ** 0.5 if above else 0.0
-            pair = (shared if factor.key else own).setdefault((factor.name, factor.key), [0.0, 0.0])
-            pair[0] += down if factor.key else down * down
-            pair[1] += up if factor.key else up * up
+    for item, _ in known:
+        for name, key, down, up in half_widths(item, quantity):
+            pair = (shared if key else own).setdefault((name, key), [0.0, 0.0])
+            pair[0] += down if key else down * down
+            pair[1] += up if key else up * up
     if not known:
         return None, ()
     terms = [Factor(*name, down * down, up * up) for name, (down, up) in shared.items()]
     terms += [Factor(*name, down, up) for name, (down, up) in own.items()]
-    whole = sum(value.best for _, value in known)
-    down, up = (sum(getattr(term, side) for term in terms) ** 0.5 for side in ("below", "above"))
-    interval = Interval(whole - down, whole, whole + up) if down or up else exact(whole)
+    down, up = (sum(getattr(term, side) for term in terms) for side in ("below", "above"))
+    interval = summed_interval(sum(value.best for _, value in known), down, up)
     return interval, tuple(scaled(terms, log_variances(interval)))
+
+
+def half_widths(item: Footprint, quantity: str) -> Iterator[tuple[str, str, float, float]]:
+    """Part the half-widths of a quantity of one run among its factors.
+
+    Yields
+    ------
+    name, key : str
+        The input, and under which key its error is shared with other runs; an empty one for a run's own.
+    down, up : float
+        The factor's part of the half-width downward and upward, in the unit of the quantity.
+    """
+    interval: Interval | None = getattr(item, quantity)
+    if interval is None or interval.is_exact:
+        return
+    low, best, high = interval
+    factors = item.factors(quantity)
+    below, above = (sum(getattr(factor, side) for factor in factors) for side in ("below", "above"))
+    for factor in factors:
+        down = (best - low) * (factor.below / below) ** 0.5 if below else 0.0
+        up = (high - best) * (factor.above / above) ** 0.5 if above else 0.0
+        yield factor.name, factor.key, down, up
+
+
+def summed_interval(best: float, below: float, above: float) -> Interval:
+    """Return the interval of a sum, from its best value and the sums of the squares of its terms' half-widths."""
+    down, up = below**0.5, above**0.5
+    return Interval(best - down, best, best + up) if down or up else exact(best)
 
 
 def _merged(items: Iterable[Footprint]) -> Iterator[Input]:

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta, timezone
 from math import exp, log, sqrt
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 from journals_by_hand import ELSEWHERE, NOON, SXM, ended, line, meter, one_hour, stopped, tracker
 
 from greentrain import AmbiguousName, GreentrainError, History, InputError, UnknownName
-from greentrain.history import NotAskedFor, read_run
-from greentrain.journal import Journal, read_journal
 
 DAY = 86_400
 
@@ -58,28 +55,6 @@ def test_runs_are_listed_newest_first(home: Path) -> None:
 def test_runs_are_chosen(home: Path, chosen: dict[str, object], found: list[str]) -> None:
     """By project, first moment and status, together."""
     assert ids(home, **chosen) == found
-
-
-@pytest.mark.parametrize(
-    ("project", "first_word", "read"), [("nlp", NOON, 2), ("vision", NOON, 1), ("nlp", NOON + 1, 1)]
-)
-def test_the_meters_of_runs_that_are_not_asked_for_are_not_read(
-    tmp_path: Path, project: str, first_word: float, read: int
-) -> None:
-    """The trackers alone state the project, and no run began after its first tracker."""
-    paths: list[str] = []
-
-    def noted(path: str) -> Journal:
-        paths.append(path)
-        return read_journal(path)
-
-    def is_wanted(its_project: str | None, started: float) -> bool:
-        return its_project == project and started >= first_word
-
-    one_hour(tmp_path / "run")
-    with nullcontext() if read == 2 else pytest.raises(NotAskedFor):
-        assert read_run(str(tmp_path / "run"), read=noted, is_wanted=is_wanted) is not None
-    assert len(paths) == read
 
 
 def test_a_run_counts_from_its_meter_where_that_began_first(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def typer_function(command: Command) -> Callable[..., int]:
 
     def run(**values: Any) -> int:
         context = values.pop(_CONTEXT, None)
-        given = {name: value for name, value in values.items() if value not in (None, False)}
+        given = {name: value for name, value in values.items() if value not in (None, False, [])}
         given |= {name: ";".join(given[name]) for name in several if name in given}
         if context is not None and context.args:
             given[command.strays] = context.args
@@ -84,7 +84,7 @@ def _of_option(option: Option) -> Parameter:
         rich_help_panel=option.group or None,
     )
     text = str if option.is_required else str | None
-    kind = list[str] | None if option.takes_several else text
+    kind = list[str] | None if option.takes_several or option.is_repeatable else text
     return _parameter(option.name, bool if option.is_switch else kind, made)
 
 

@@ -4,47 +4,65 @@ from __future__ import annotations
 
 import os
 
-from greentrain.cli.options import AS_JSON, HOME, LIST, Argument, Command, Group, Option, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_json
+from greentrain.cli.options import AS_JSON, HOMES, LIST, Argument, Command, Group, Option, OptionValues
+from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_all
 from greentrain.errors import Contradiction
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from greentrain.history.calibrate import Calibration
+    from greentrain.history.history import Summaries
 
 _STRAYS = "strays"
 _PROJECT = Option("project", "NAME", "Only runs of this project.")
-_SINCE = Option("since", "DATE", "Only runs from this day on: 2026-11-22.")
+_SINCE = Option("since", "DATE", "Only runs from this day or month on: 2026-11-22, 2026-11.")
+_UNTIL = Option("until", "DATE", "Only runs that began up to this day or month, all of it.")
 _STATUS = Option("status", "KIND", "Only running, completed, failed, interrupted, killed or unknown ones.")
-_FILTERS = (_PROJECT, _SINCE, _STATUS)
+_FILTERS = (_PROJECT, _SINCE, _UNTIL, _STATUS)
 
 
 def list_runs(values: OptionValues) -> int:
-    """List tracked runs, newest first, and add them up, failed ones included."""
-    from greentrain.history.history import History, runs_csv, runs_dict
+    """List tracked runs, newest first, and add them up, failed ones included; with --by in groups.
+
+    Example: greentrain history --by user,month --since 2026-11
+    """
+    from greentrain.history.history import History
+    from greentrain.history.totals import checked_by
 
     if _STRAYS in values:
         return error_line(_unknown_command(values[_STRAYS][0]), 2)
     if "json" in values and "csv" in values:
         raise Contradiction("csv", None, "excludes {json}")
-    found = History(values.get("home")).select(**_filters(values))
-    runs, unreadable = found.runs, found.unreadable
-    if "json" in values:
-        write_json(runs_dict(runs, unreadable, found.left_out))
+    by = checked_by(values["by"]) if "by" in values else ()
+    found = History(values.get("home")).summaries(**_filters(values))
+    write_all(_parts(found, by, values))
+    if "json" in values:  # which holds all of the following
         return 0
-    if "csv" in values:
-        write(runs_csv(runs))
-    else:
-        from greentrain.reporting.terminal.history import history_text
-
-        write(history_text(runs, bold_if_wanted()))
-        if not runs:
-            _report_searched_folders(values)
-    if unreadable:
-        error_line(f"left out, since nothing in them can be read: {', '.join(unreadable)}", 0)
+    if not len(found) and "csv" not in values:
+        _report_searched_folders(values)
+    if found.unreadable:
+        error_line(f"left out, since nothing in them can be read: {', '.join(found.unreadable)}", 0)
     for reason in found.left_out:
         error_line(reason, 0)
     return 0
+
+
+def _parts(found: Summaries, by: tuple[str, ...], values: OptionValues) -> Iterable[str]:
+    """Return the text of a list piece by piece: of many runs, the whole would take more memory than they do."""
+    from greentrain.history.listing import groups_csv, runs_csv, runs_json
+    from greentrain.history.totals import groups_of
+
+    if "json" in values:
+        return runs_json(found.table, found.unreadable, found.left_out, by)
+    if "csv" in values:
+        return [groups_csv(groups_of(found.table, by), by) if by else runs_csv(found.table)]
+    from greentrain.reporting.terminal.history import groups_text, history_parts
+
+    if by:
+        return [groups_text(found.table, by, bold_if_wanted())]
+    return history_parts(found.table, bold_if_wanted())
 
 
 def _filters(values: OptionValues) -> dict[str, str]:
@@ -56,7 +74,8 @@ def _report_searched_folders(values: OptionValues) -> None:
     from greentrain.history.history import History
 
     filters = " ".join(f"--{name} {value!a}" for name, value in _filters(values).items())
-    error_line(f"looked in {History(values.get('home')).homes[0]}{f' for {filters}' if filters else ''}", 0)
+    places = ", ".join(History(values.get("home")).homes)
+    error_line(f"looked in {places}{f' for {filters}' if filters else ''}", 0)
 
 
 def _unknown_command(word: str) -> str:
@@ -87,13 +106,12 @@ def calibrate(values: OptionValues) -> int:
     At least three measured runs of one accelerator are needed. With --wall and --run, learn the power of your host
     from a meter at the wall beside one run.
     """
-    from greentrain.catalogue.user_folder import home_folder
     from greentrain.history.calibrate import calibrate as fit
     from greentrain.history.history import History
     from greentrain.reporting.terminal.history import calibration_text
 
     home = values.get("home")
-    folder = values.get("output") or os.path.join(home or home_folder(), "profiles")  # noqa: PTH118 -- as the library names it
+    folder = values.get("output") or os.path.join(History(home).homes[0], "profiles")  # noqa: PTH118 -- as the library names it
     if "wall" in values or "run" in values:
         done = _calibrate_by_wall(values, folder)
     else:
@@ -125,6 +143,7 @@ def export(values: OptionValues) -> int:
     return 0
 
 
+_BY = Option("by", "COLUMNS", "Groups by project, user, month, place, hardware, status or several: user,month.")
 _AS_CSV = Option("csv", "", "Print CSV, one row per run.")
 _ID = Argument("id", "ID", "Id of a run, or its beginning.", is_required=True)
 _WALL = Option("wall", "FILE", "Readings of a meter at the wall: CSV with timestamp,watts; with --run.")
@@ -138,20 +157,20 @@ COMMAND = Group(
         # A word too many is a command misspelt, or an id: the message here is better than typer's.
         LIST: Command(
             list_runs,
-            (*_FILTERS, AS_JSON, _AS_CSV, HOME),
+            (_BY, *_FILTERS, AS_JSON, _AS_CSV, HOMES),
             short_help="List runs, newest first, and add them up.",
             strays=_STRAYS,
         ),
         "show": Command(
-            show_run, (AS_JSON, HOME), (_ID,), short_help="Show one run with its measurement and its estimate."
+            show_run, (AS_JSON, HOMES), (_ID,), short_help="Show one run with its measurement and its estimate."
         ),
         "calibrate": Command(
             calibrate,
-            (_WALL, _RUN, _OUTPUT, _PROJECT, _SINCE, HOME),
+            (_WALL, _RUN, _OUTPUT, _PROJECT, _SINCE, _UNTIL, HOMES),
             short_help="Learn your accelerators' mean power from measured runs.",
         ),
         "export": Command(
-            export, (_TO, *_FILTERS, HOME), short_help="Write runs into a database, SQLite or PostgreSQL."
+            export, (_TO, *_FILTERS, HOMES), short_help="Write runs into a database, SQLite or PostgreSQL."
         ),
     },
 )

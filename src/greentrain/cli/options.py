@@ -26,6 +26,8 @@ class Option(NamedTuple):
         The short form, ``-o``, of an option that has one.
     takes_several : bool
         Whether it may be repeated; the values are joined by semicolons.
+    is_repeatable : bool
+        Whether it may be given several times; its value is then a list.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Option(NamedTuple):
     letter: str = ""
     is_required: bool = False
     takes_several: bool = False
+    is_repeatable: bool = False
 
     @property
     def is_switch(self) -> bool:
@@ -94,6 +97,7 @@ LIST = "list"
 AS_JSON = Option("json", "", "Print one JSON object.")
 OWN_PROFILES = Option("profiles", "DIR", "Folder with your own profiles.")
 HOME = Option("home", "DIR", "Data folder. [the user's own]")
+HOMES = Option("home", "DIR", "Data folder; several are read as one. [the user's own]", is_repeatable=True)
 
 HARDWARE, TIME, SIZE, POWER, HOST, PLACE, OUTPUT = (
     "Hardware", "Time", "Size of a language model, with time or instead of it", "Power",

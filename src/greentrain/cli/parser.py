@@ -59,7 +59,6 @@ def parse(arguments: Sequence[str]) -> tuple[Command, OptionValues] | None:
 def _values(command: Command, words: Sequence[str]) -> OptionValues | None:
     known = {flag_of(option.name): option for option in command.options}
     known |= {option.letter: option for option in command.options if option.letter}
-    several = {option.name for option in command.options if option.takes_several}
     given: OptionValues = {}
     loose: list[str] = []
     rest = list(reversed(words))
@@ -69,18 +68,24 @@ def _values(command: Command, words: Sequence[str]) -> OptionValues | None:
             read = _option(known, word, rest)
             if read is None:
                 return None
-            name, value = read
-            if isinstance(value, str) and name in given:
-                if name not in several:
-                    _refuse_second(command, name, str(given[name]), value)
-                value = f"{given[name]};{value}"
-            given[name] = value
+            _take(command, given, known[word.partition("=")[0]], read[1])
         elif command.wraps:
             loose = [*([] if word == "--" else [word]), *reversed(rest)]
             break
         else:
             loose.append(word)
     return _in_order(command, given, loose)
+
+
+def _take(command: Command, given: OptionValues, option: Option, value: str | bool) -> None:
+    """Add the value of an option to those that were read before it."""
+    if option.is_repeatable:
+        value = [*given.get(option.name, ()), value]  # type: ignore[assignment]
+    elif isinstance(value, str) and option.name in given:
+        if not option.takes_several:
+            _refuse_second(command, option.name, str(given[option.name]), value)
+        value = f"{given[option.name]};{value}"
+    given[option.name] = value
 
 
 def _refuse_second(command: Command, name: str, first: str, value: str) -> NoReturn:

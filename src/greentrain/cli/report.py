@@ -57,7 +57,7 @@ _REPORT_OPTIONS = (
     Option("force", "", "Overwrite files that are not a report of ours.", REPORT),
     Option("schema", "", "Print the JSON Schema of the form json, and nothing else.", REPORT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", RESULT),
-    Option("home", "DIR", "Data folder of the tracked runs. [the user's own]", RESULT),
+    Option("home", "DIR", "Data folder of the tracked runs, or several. [the user's own]", RESULT, is_repeatable=True),
     Option("validation", "", "Published footprints against our estimates.", RESULT),
     Option("references", "FILE", "CSV file with records of your own, for --validation.", RESULT),
 )  # fmt: skip
@@ -259,4 +259,4 @@ def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> 
     return 0
 
 
-COMMAND = Command(report, REPORT_OPTIONS, (Argument("id", "ID", "Id of a tracked run, or its beginning."),))
+COMMAND = Command(report, REPORT_OPTIONS, (Argument("id", "ID", "Id of a tracked run, or its beginning; last."),))

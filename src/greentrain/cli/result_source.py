@@ -40,14 +40,14 @@ def only_result(
     return estimate(**described)
 
 
-def tracked_run(id: str, home: str | None) -> Any:
+def tracked_run(id: str, home: str | list[str] | None) -> Any:
     """Find a tracked run by its id."""
     from greentrain.history import History
 
     return History(home).get(id)
 
 
-def tracked_runs(project: str, home: str | None) -> Any:
+def tracked_runs(project: str, home: str | list[str] | None) -> Any:
     """Find the tracked runs of a project.
 
     Raises
@@ -60,7 +60,7 @@ def tracked_runs(project: str, home: str | None) -> Any:
     history = History(home)
     found = history.select(project=project)
     if not found.runs:
-        raise _unknown(project, {run.project for run in history.runs() if run.project})
+        raise _unknown(project, {run.project for run in history.summaries() if run.project})
     return found
 
 

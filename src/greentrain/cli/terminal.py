@@ -8,7 +8,7 @@ import sys
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import TextIO
 
 _BOLD, _RESET = "\x1b[1m", "\x1b[0m"
@@ -19,6 +19,12 @@ def write(text: str) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     sys.stdout.write(text)
+
+
+def write_all(parts: Iterable[str]) -> None:
+    """Write a long result to stdout piece by piece, as `write` does."""
+    write("")
+    sys.stdout.writelines(parts)
 
 
 def write_json(value: object) -> None:

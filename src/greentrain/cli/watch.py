@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from greentrain.cli.options import HOME, Argument, Command, Option, OptionValues
+from greentrain.cli.options import HOMES, Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, error_line, write
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ _BACK_TO_TOP = "\x1b[{lines}F\x1b[J"
 WATCH_OPTIONS = (
     Option("once", "", "Show it once and leave."),
     Option("interval", "S", "Seconds between two looks. [2]"),
-    HOME,
+    HOMES,
 )
 _DEFAULT_SECONDS = 2.0
 

@@ -4,13 +4,17 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.history.calibrate import next_run
-    from greentrain.history.history import Follower, History, Totals, newest, runs_csv, runs_dict, totals_of
-    from greentrain.history.merge import NotAskedFor, read_run
+    from greentrain.history.history import Follower, History, newest
+    from greentrain.history.listing import groups_csv, runs_csv, runs_dict, runs_json
+    from greentrain.history.merge import read_run
     from greentrain.history.reconcile import Reconciliation
     from greentrain.history.recorded_run import NodeMeasurement
     from greentrain.history.run import Run
+    from greentrain.history.run_summary import RunSummary
     from greentrain.history.session_slice import slice_session
     from greentrain.history.sql_export import export, rows_of
+    from greentrain.history.summary_table import SummaryTable
+    from greentrain.history.totals import GROUPINGS, Group, Totals, checked_by, groups_of, totals_of
     from greentrain.history.wall_meter import calibrate_by_wall, read_wall_meter
 else:
     from greentrain._lazy import lazy_names
@@ -19,19 +23,24 @@ else:
         globals(),
         {
             "history.calibrate": "next_run",
-            "history.history": "Follower History Totals newest runs_csv runs_dict totals_of",
-            "history.merge": "NotAskedFor read_run",
+            "history.history": "Follower History newest",
+            "history.listing": "groups_csv runs_csv runs_dict runs_json",
+            "history.merge": "read_run",
             "history.reconcile": "Reconciliation",
             "history.recorded_run": "NodeMeasurement",
             "history.run": "Run",
+            "history.run_summary": "RunSummary",
             "history.session_slice": "slice_session",
             "history.sql_export": "export rows_of",
+            "history.summary_table": "SummaryTable",
+            "history.totals": "GROUPINGS Group Totals checked_by groups_of totals_of",
             "history.wall_meter": "calibrate_by_wall read_wall_meter",
         },
     )
 
 __all__ = [
-    "Follower", "History", "NodeMeasurement", "NotAskedFor", "Reconciliation", "Run", "Totals",
-    "calibrate_by_wall", "export", "newest", "next_run", "read_run", "read_wall_meter", "rows_of", "runs_csv",
-    "runs_dict", "slice_session", "totals_of",
+    "GROUPINGS", "Follower", "Group", "History", "NodeMeasurement", "Reconciliation", "Run", "RunSummary",
+    "SummaryTable", "Totals", "calibrate_by_wall", "checked_by", "export", "groups_csv", "groups_of", "newest",
+    "next_run", "read_run", "read_wall_meter", "rows_of", "runs_csv", "runs_dict", "runs_json", "slice_session",
+    "totals_of",
 ]  # fmt: skip

@@ -14,7 +14,8 @@ from greentrain.csv_text import rows_csv
 from greentrain.errors import GreentrainError
 from greentrain.history.metered_energy import coverage, least_w, mean_accelerator_w
 from greentrain.history.recorded_run import accelerator_of
-from greentrain.history.run import Run, utc
+from greentrain.history.run import Run
+from greentrain.history.run_summary import utc
 from greentrain.interval import Interval, log_width
 
 LEAST_RUNS = 3

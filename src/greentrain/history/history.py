@@ -2,35 +2,33 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from greentrain._version import __version__
 from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
-from greentrain.csv_text import rows_csv
-from greentrain.errors import (
-    AmbiguousName,
-    GreentrainError,
-    InputError,
-    UnknownName,
-    either,
-    path_text,
-    without_passwords,
-)
-from greentrain.history.merge import NotAskedFor, read_run
-from greentrain.history.run import ROW_COLUMNS, SCHEMA_VERSION, Run, to_plain_data
-from greentrain.interval import Interval, exact
+from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, path_text
+from greentrain.history.filters import RunFilter, checked_filter
+from greentrain.history.listing import runs_csv, runs_dict
+from greentrain.history.merge import read_run
+from greentrain.history.run import Run
+from greentrain.history.run_summary import ROW_COLUMNS, RunSummary
+from greentrain.history.session_journals import is_of_newer
+from greentrain.history.summaries import FoundSummaries, summaries_of
+from greentrain.history.summary_table import SummaryTable
+from greentrain.history.totals import Group, Totals, checked_by, groups_of, totals_of
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.fields import mapping
 from greentrain.journal.paths import shown
 from greentrain.journal.reader import Journal
 from greentrain.journal.readings import is_marked_missing, read_names
-from greentrain.journal.records import STATUSES, UNFINISHED
 from greentrain.journal.spare_home import spare_run_folders
 from greentrain.journal.writer import JournalRecord
 from greentrain.plain_numbers import plain_json
-from greentrain.record import Record, WithoutArithmetic
-from greentrain.summation import total_of
+from greentrain.record import Record
+
+LAST = "last"
+"""In place of an id: the run that began last."""
 
 _MOST_SHOWN = 5
 _MOST_IN_NOTEBOOK = 20
@@ -39,41 +37,6 @@ _IN_NOTEBOOK = (
     "facility_energy_kwh_best", "operational_kg_best",
 )  # fmt: skip
 _REPEATED = ("sample", "log", "span_start", "span_end")
-_DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC by default"
-
-
-class Totals(WithoutArithmetic, Record):
-    """Runs added up; what they share is wrong in all of them alike, see `greentrain.total`.
-
-    Attributes
-    ----------
-    runs : int
-        All of them.
-    by_status : dict of str to int
-        How many of each status.
-    measured : int
-        Those of which a meter read or modelled energy.
-    known : int
-        Those whose energy is known, measured or estimated; only they are in the sums.
-    duration_seconds : float
-        Time in which they ran. [s]
-    facility_energy_kwh, operational_kg : Interval
-        Energy [kWh] and emissions [kg CO2e], failed runs included.
-    unfinished_energy_kwh : float
-        Best value of the energy of failed, interrupted and killed runs. [kWh]
-    unfinished_share : float or None
-        That over the energy of all; None where there is none. [1]
-    """
-
-    runs: int
-    by_status: dict[str, int]
-    measured: int
-    known: int
-    duration_seconds: float
-    facility_energy_kwh: Interval
-    operational_kg: Interval
-    unfinished_energy_kwh: float
-    unfinished_share: float | None
 
 
 class Selection(Record):
@@ -98,6 +61,28 @@ class Selection(Record):
 
     def __len__(self) -> int:
         return len(self.runs)
+
+
+class Summaries(Record):
+    """Runs that were selected, in brief, and what could not be read.
+
+    Attributes
+    ----------
+    table : SummaryTable
+        Newest first; one `RunSummary` after the other when it is iterated.
+    unreadable, left_out : tuple of str
+        As of a `Selection`.
+    """
+
+    table: SummaryTable
+    unreadable: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[RunSummary]:
+        return iter(self.table)
+
+    def __len__(self) -> int:
+        return len(self.table)
 
 
 class Follower:
@@ -125,13 +110,14 @@ class Follower:
 
 
 class History:
-    """The runs that left a journal, read anew at every call.
+    """The runs that left a journal, looked for anew at every call.
 
     Parameters
     ----------
-    home : path, optional
-        The data folder; by default the user's own, see ``GREENTRAIN_HOME``. Runs of it that could not be written there
-        are read from the spare folder among the temporary files, if nobody else can write that.
+    home : path or sequence of path, optional
+        The data folder, or several that are read as one; by default the user's own, see ``GREENTRAIN_HOME``. Runs of it
+        that could not be written there are read from the spare folder among the temporary files, if nobody else can
+        write that.
 
     Examples
     --------
@@ -142,12 +128,18 @@ class History:
     bert-1 completed after 1 h 00 min: 0.6 kWh, 0.24 kg CO2e (90 % interval 0.219 to 0.267)
     """
 
-    def __init__(self, home: str | os.PathLike[str] | None = None) -> None:
-        self.homes: tuple[str, ...] = (home_folder() if home is None else path_text("home", home),)
+    def __init__(self, home: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None) -> None:
+        several = home if isinstance(home, (list, tuple)) and home else (home,)
+        self.homes: tuple[str, ...] = tuple(home_folder() if one is None else path_text("home", one) for one in several)
         self._is_standard = home is None and not os.environ.get(HOME_VARIABLE)
 
     def runs(
-        self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
+        self,
+        *,
+        project: str | None = None,
+        since: str | date | None = None,
+        status: str | None = None,
+        until: str | date | None = None,
     ) -> tuple[Run, ...]:
         """Return the runs, newest first; the parameters are those of `select`.
 
@@ -156,13 +148,18 @@ class History:
         >>> [run.name for run in History().runs(status="completed")]
         ['bert']
         """
-        return self.select(project=project, since=since, status=status).runs
+        return self.select(project=project, since=since, status=status, until=until).runs
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.runs())
 
     def select(
-        self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
+        self,
+        *,
+        project: str | None = None,
+        since: str | date | None = None,
+        status: str | None = None,
+        until: str | date | None = None,
     ) -> Selection:
         """Return the runs, newest first, and the folders that cannot be read.
 
@@ -170,8 +167,9 @@ class History:
         ----------
         project : str, optional
             Only those of this project.
-        since : str, date or datetime, optional
-            Only those that began at this moment or later; in UTC by default.
+        since, until : str, date or datetime, optional
+            Only those that began at this moment or later, or not after it; in UTC by default. A day, a month
+            (``2026-11``) or a year counts from its first moment to its last.
         status : {'running', 'completed', 'failed', 'interrupted', 'killed', 'unknown'}, optional
             Only those of this status.
 
@@ -186,31 +184,52 @@ class History:
         >>> len(found), found.unreadable
         (1, ())
         """
-        earliest = None if since is None else _moment(since)
-        if status is not None and status not in STATUSES:
-            raise InputError("status", status, f"must be {either(STATUSES)}")
-        project = project and without_passwords(project)  # as it is recorded
+        asked = checked_filter({"project": project, "since": since, "status": status, "until": until})
+        folders, left_out = self._folders()
+        known: dict[tuple[str, ...], Run] = {}
 
-        def is_wanted(its_project: str | None, started: float) -> bool:
-            return (project is None or its_project == project) and (earliest is None or started >= earliest)
+        def read(places: Sequence[str]) -> Run | None:
+            run = read_run(places)
+            if run is not None:
+                known[tuple(places)] = run
+            return run
 
-        chosen: list[Run] = []
-        unreadable: list[str] = []
-        all_folders, left_out = self._folders()
-        for folders in all_folders.values():
-            try:
-                run = read_run(folders, is_wanted=is_wanted)
-            except NotAskedFor:
-                continue
-            if run is None:
-                unreadable += filter(_holds_something, folders)
-            elif is_wanted(run.project, run.started) and status in (None, run.status):
-                chosen.append(run)
-        chosen.sort(key=lambda run: (-run.started, run.id))
-        return Selection(tuple(chosen), tuple(unreadable), tuple(left_out))
+        found = self._found(folders, asked, read)
+        places = [tuple(folders[id]) for id in asked.of(found.table).newest_first().columns["id"]]
+        runs = (known.get(place) or read_run(place) for place in places)
+        return Selection(tuple(filter(None, runs)), found.unreadable, (*left_out, *_newer(found.unreadable)))
+
+    def summaries(
+        self,
+        *,
+        project: str | None = None,
+        since: str | date | None = None,
+        status: str | None = None,
+        until: str | date | None = None,
+    ) -> Summaries:
+        """Return the runs in brief, newest first, without reading the journals of those that have ended before.
+
+        What is summarised the first time is kept beside the journals, where that can be written; the parameters are
+        those of `select`.
+
+        Examples
+        --------
+        >>> for run in History().summaries(project="nlp"):
+        ...     print(run.name, run.facility_energy_kwh.best)
+        bert 0.59976
+        """
+        asked = checked_filter({"project": project, "since": since, "status": status, "until": until})
+        folders, left_out = self._folders()
+        found = self._found(folders, asked, read_run)
+        table = asked.of(found.table).newest_first()
+        return Summaries(table, found.unreadable, (*left_out, *_newer(found.unreadable)))
+
+    def _found(self, folders: dict[str, list[str]], asked: RunFilter, read: Any) -> FoundSummaries:
+        found = summaries_of(folders, self.homes[0], read, is_open_only=asked.status == "running")
+        return found._replace(unreadable=tuple(filter(_holds_something, found.unreadable)))
 
     def get(self, id: str) -> Run:
-        """Return the run with this id, or the only one whose id begins so.
+        """Return the run with this id, or the only one whose id begins so; ``last`` is the one that began last.
 
         Raises
         ------
@@ -250,31 +269,45 @@ class History:
         """
         return Follower(self._folders_of(id))
 
-    def totals(
-        self, *, project: str | None = None, since: str | date | None = None, status: str | None = None
-    ) -> Totals:
-        """Add the runs up; the parameters are those of `runs`.
+    def totals(self, **chosen: Any) -> Totals:
+        """Add the runs up; the parameters are those of `select`.
 
         Examples
         --------
         >>> History().totals(project="nlp").facility_energy_kwh.best
         0.59976
         """
-        return totals_of(self.runs(project=project, since=since, status=status))
+        return totals_of(self.summaries(**chosen).table)
+
+    def groups(self, by: str | Sequence[str], **chosen: Any) -> list[Group]:
+        """Add the runs up in groups; the further parameters are those of `select`.
+
+        Parameters
+        ----------
+        by : str or sequence of str
+            By what: project, user, month, place, hardware, status, account, partition, origin, basis or name; several
+            as a list or with commas between them.
+
+        Examples
+        --------
+        >>> [(group.by, group.runs) for group in History().groups("month,status")]
+        [({'month': '2025-11', 'status': 'completed'}, 1)]
+        """
+        return groups_of(self.summaries(**chosen).table, checked_by(by))
 
     def to_dict(self, **chosen: Any) -> dict[str, Any]:
-        """Return runs and totals as plain data; the parameters are those of `runs`.
+        """Return runs and totals as plain data; the parameters are those of `select`.
 
         Examples
         --------
         >>> History().to_dict()["totals"]["by_status"]["completed"]
         1
         """
-        found = self.select(**chosen)
-        return runs_dict(found.runs, found.unreadable, found.left_out)
+        found = self.summaries(**chosen)
+        return runs_dict(found.table, found.unreadable, found.left_out)
 
     def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
-        """Return runs and totals as JSON text, without NaN or infinity; the parameters are those of `runs`.
+        """Return runs and totals as JSON text, without NaN or infinity; the parameters are those of `select`.
 
         Examples
         --------
@@ -285,17 +318,17 @@ class History:
         return plain_json(self.to_dict(**chosen), indent=indent)
 
     def to_csv(self, **chosen: Any) -> str:
-        """Return the runs as CSV, one row each; the parameters are those of `runs`.
+        """Return the runs as CSV, one row each; the parameters are those of `select`.
 
         Examples
         --------
         >>> print(History().to_csv()[:30])
         id,name,project,status,error,e
         """
-        return runs_csv(self.runs(**chosen))
+        return runs_csv(self.summaries(**chosen).table)
 
     def to_frame(self, **chosen: Any) -> Any:
-        """Return the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `runs`.
+        """Return the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `select`.
 
         Examples
         --------
@@ -309,13 +342,15 @@ class History:
         except ImportError:
             raise GreentrainError("A frame needs pandas: pip install 'greentrain[frames]'.") from None
 
-        frame = pandas.DataFrame([run.to_row() for run in self.runs(**chosen)], columns=list(ROW_COLUMNS))
+        frame = pandas.DataFrame([run.to_row() for run in self.summaries(**chosen)], columns=list(ROW_COLUMNS))
         for name in ("started", "ended"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
 
     def _folders_of(self, id: str) -> list[str]:
         folders, _ = self._folders()
+        if id == LAST and id not in folders:
+            id = next(iter(self.summaries().table.columns["id"]), id)
         found = [id] if id in folders else [key for key in folders if key.startswith(id)] if id else []
         if len(found) > 1:
             raise AmbiguousName("id", id, f"{len(found)} runs have such an id", sorted(found)[-_MOST_SHOWN:])
@@ -325,59 +360,31 @@ class History:
 
     def _folders(self) -> tuple[dict[str, list[str]], list[str]]:
         """List the folders of runs by key, and state what is left out; a run may also have a folder in a spare home."""
-        own, left_out = _subfolders(os.path.join(self.homes[0], "runs"))
-        spare, doubts = spare_run_folders(self.homes[0], self._is_standard)
         found: dict[str, list[str]] = {}
-        for key, folder in [*own, *spare]:
-            found.setdefault(key, []).append(folder)
-        return found, left_out + doubts
+        all_left_out: list[str] = []
+        for home in self.homes:
+            own, left_out = _subfolders(os.path.join(home, "runs"))
+            spare, doubts = spare_run_folders(home, self._is_standard)
+            for key, folder in [*own, *spare]:
+                places = found.setdefault(key, [])
+                if folder not in places:  # of a home that is named twice
+                    places.append(folder)
+            all_left_out += [*left_out, *doubts]
+        return found, [*dict.fromkeys(all_left_out)]
 
     def __repr__(self) -> str:
         count = len(self._folders()[0])
-        return f"<History of {count} run{'' if count == 1 else 's'} in {shown(self.homes[0])}>"
+        places = ", ".join(map(shown, self.homes))
+        return f"<History of {count} run{'' if count == 1 else 's'} in {places}>"
 
     def _repr_html_(self) -> str:
         """Return a small table of the newest runs for notebooks."""
         from greentrain.html_table import table
 
-        runs = self.runs()
-        rows = [run.to_row() for run in runs[:_MOST_IN_NOTEBOOK]]
+        runs = self.summaries().table
+        rows = [run.to_row() for run in runs.rows(range(min(len(runs), _MOST_IN_NOTEBOOK)))]
         caption = f"The newest {len(rows)} of {len(runs)} runs" if len(rows) < len(runs) else f"{len(runs)} runs"
         return table(_IN_NOTEBOOK, ([row[name] for name in _IN_NOTEBOOK] for row in rows), caption)
-
-
-def totals_of(runs: Sequence[Run]) -> Totals:
-    """Add runs up."""
-    whole = total_of([run.footprint for run in runs])
-    unfinished = total_of([run.footprint for run in runs if run.status in UNFINISHED])
-    energy, lost = (each.facility_energy_kwh or exact(0.0) for each in (whole, unfinished))
-    return Totals(
-        runs=len(runs),
-        by_status={status: sum(run.status == status for run in runs) for status in STATUSES},
-        measured=sum(run.is_metered for run in runs),
-        known=sum(run.facility_energy_kwh is not None for run in runs),
-        duration_seconds=sum(run.duration_seconds for run in runs),
-        facility_energy_kwh=energy,
-        operational_kg=whole.operational_kg or exact(0.0),
-        unfinished_energy_kwh=lost.best,
-        unfinished_share=lost.best / energy.best if energy.best else None,
-    )
-
-
-def runs_dict(runs: Sequence[Run], unreadable: Sequence[str] = (), left_out: Sequence[str] = ()) -> dict[str, Any]:
-    """Return runs and their totals as plain data, with the folders that could not be read."""
-    whole = totals_of(runs)
-    with_site = ("facility_energy_kwh", "operational_kg")
-    sums = whole._asdict() | {name: to_plain_data(getattr(whole, name)) for name in with_site}
-    head = {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
-    rows = [run.to_row() | {"flags": list(run.flags)} for run in runs]
-    left = {"unreadable": list(unreadable), "left_out": list(left_out)}
-    return head | {"runs": rows, "totals": sums, **left}
-
-
-def runs_csv(runs: Sequence[Run]) -> str:
-    """Return runs as CSV, one row each."""
-    return rows_csv(ROW_COLUMNS, (run.to_row() for run in runs))
 
 
 def _subfolders(folder: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -409,16 +416,11 @@ def _holds_something(folder: str) -> bool:
         return True
 
 
-def _moment(since: str | date) -> float:
-    try:
-        found = datetime.fromisoformat(since) if isinstance(since, str) else since
-    except ValueError:
-        raise InputError("since", since, _DATE_RULE) from None
-    if not isinstance(found, date):
-        raise InputError("since", since, _DATE_RULE)
-    if not isinstance(found, datetime):
-        found = datetime(found.year, found.month, found.day, tzinfo=UTC)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+def _newer(folders: Sequence[str]) -> Iterator[str]:
+    """Name the folders that only a newer greentrain can read."""
+    for folder in folders:
+        if is_of_newer(folder):
+            yield f"{shown(folder)} is left out: a newer greentrain wrote it; this one is {__version__}"
 
 
 def _unknown(id: str, folders: dict[str, list[str]]) -> UnknownName:

@@ -13,8 +13,9 @@ from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal, read_journals
-from greentrain.history.status import is_alive, status_of
+from greentrain.history.status import is_alive, is_final, status_of
 from greentrain.journal import fields
+from greentrain.journal.labels import read_labels
 from greentrain.journal.paths import folder_key
 from greentrain.journal.reader import Journal, read_journal, skim_journal
 from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_significant_gap
@@ -29,15 +30,10 @@ _NOTHING: tuple[object, ...] = (None, {}, [])
 """Values that count as missing; the earlier value is kept."""
 
 
-class NotAskedFor(Exception):
-    """Raised where a run's trackers show that it is not one of those asked for."""
-
-
 def read_run(
     folders: str | Sequence[str],
     now: float | None = None,
     read: Callable[[str], Journal] = skim_journal,
-    is_wanted: Callable[[str | None, float], bool] | None = None,
 ) -> Run | None:
     """Read a run.
 
@@ -49,27 +45,14 @@ def read_run(
         Seconds since 1970 by which it is judged whether a run on another computer goes on; the present by default. [s]
     read : callable, optional
         Reads the journal at a path.
-    is_wanted : callable, optional
-        Whether a run of this project that began at this moment [s], in seconds since 1970, is asked for: judged
-        by the trackers alone, so that the meters of other projects are not read. A meter may have begun earlier.
 
     Returns
     -------
     Run or None
         None where no journal holds as much as its first record.
-
-    Raises
-    ------
-    NotAskedFor
-        For a run that is not wanted.
     """
-
-    def look_at(trackers: Sequence[TrackerJournal]) -> None:
-        if is_wanted is not None and not is_wanted(_project(_named_inside(trackers)), trackers[0].started):
-            raise NotAskedFor
-
     places = (folders,) if isinstance(folders, str) else tuple(folders)
-    journals = read_journals(places, read, look_at)
+    journals = read_journals(places, read)
     if read is skim_journal and _needs_all_readings(journals.meters):
         journals = read_journals(places, read_journal)
     if not journals.trackers and not journals.meters:
@@ -136,7 +119,8 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         journal_flags=journals.flags,
         folders=folders,
         total_steps=_total_steps(mains) or _total_steps(journals.trackers),
-        **_statements(mains),
+        is_final=status.status != "running" and is_final(journals, now),
+        **(_statements(mains) | read_labels(folders)),
     )
 
 
@@ -158,12 +142,6 @@ def _may_have_missed(meter: MeterJournal) -> bool:
 def _main_sessions(trackers: Sequence[TrackerJournal]) -> Sequence[TrackerJournal]:
     """Select the sessions whose statements on the run count."""
     return [tracker for tracker in trackers if tracker.is_main] or trackers
-
-
-def _project(trackers: Sequence[TrackerJournal]) -> str | None:
-    """Return the project as `_statements` does, and nothing else."""
-    projects = (tracker.start.get("project") for tracker in reversed(_main_sessions(trackers)))
-    return _label({"project": next((name for name in projects if name not in _NOTHING), None)}, "project")
 
 
 def _label(stated: Mapping[str, object], name: str) -> str | None:
@@ -209,6 +187,8 @@ def _statements(trackers: Iterable[TrackerJournal]) -> dict[str, Any]:
         # Records of 0.1.0 hold command lines as they were typed.
         "command": tuple(without_secrets(tuple(_command(stated)))),
         "versions": fields.mapping(stated, "versions"),
+        "origin": fields.text(stated, "origin") or "tracked",
+        **{name: fields.text(stated, name) for name in ("user", "account", "partition")},
     }
 
 

@@ -134,6 +134,14 @@ class RecordedRun(Record, kw_only=True, cached=True):
         What the user stated of the run, as keywords of ``greentrain.estimate``.
     journal_flags : tuple of str
         What a user of its numbers has to know of its journals: ``damaged``, ``implausible_power``.
+    origin : str
+        Where the record comes from: ``tracked``, ``imported:<format>`` or ``estimated``.
+    user, account, partition : str or None
+        Whose run it is, and where it was booked, as far as that was stated.
+    tags : tuple of str
+        Words that were put on it afterwards.
+    is_final : bool
+        Whether it has ended for sure, so that only what is written to its journals could change what it is.
     """
 
     id: str
@@ -164,6 +172,12 @@ class RecordedRun(Record, kw_only=True, cached=True):
     command: tuple[str, ...] = ()
     versions: dict[str, Any] = {}  # noqa: RUF012 -- a default that nothing changes
     journal_flags: tuple[str, ...] = ()
+    origin: str = "tracked"
+    user: str | None = None
+    account: str | None = None
+    partition: str | None = None
+    tags: tuple[str, ...] = ()
+    is_final: bool = False
 
     @cached_property
     def accelerators(self) -> dict[str, int]:

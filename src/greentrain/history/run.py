@@ -1,17 +1,16 @@
 """A run of the history: what its journals record, and what follows from it."""
 
 import re
-import time
 from functools import cached_property
 from typing import Any
 
 from greentrain._version import __version__
-from greentrain.errors import OwnErrors
 from greentrain.estimation import Estimate
 from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
+from greentrain.history.run_summary import FACTS, LISTS, RunSummary, doubt_of, utc
 from greentrain.journal.records import (
     COMPONENTS,
     DAMAGED,
@@ -25,20 +24,6 @@ from greentrain.plain_numbers import plain_json
 from greentrain.record import WithoutArithmetic
 
 SCHEMA_VERSION = 1
-_FACTS = (
-    "id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds", "hosts", "ranks",
-    "hardware", "location", "year",
-)  # fmt: skip
-ROW_COLUMNS = (
-    *_FACTS,
-    *(f"{name}_energy_kwh" for name in COMPONENTS),
-    *(f"{name}_{end}" for name in RUN_QUANTITIES for end in ("low", "best", "high")),
-    "is_complete",
-    "basis",
-    "flags",
-)
-"""The columns of a run in a table, see `Run.to_row`."""
-
 _FAULTS = {DAMAGED: "the record is damaged", IMPLAUSIBLE_POWER: "implausible readings are left out"}
 """What is said of a flag beside the energy."""
 
@@ -170,6 +155,19 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
             found.append("measured in part")
         return [*found, *self.faults]
 
+    @cached_property
+    def brief(self) -> RunSummary:
+        """What lists and totals need of the run."""
+        intervals = {name: getattr(self, name) or (None, None, None) for name in RUN_QUANTITIES}
+        ends = {name: dict(zip(("low", "best", "high"), ends, strict=True)) for name, ends in intervals.items()}
+        shared, terms = doubt_of(self.footprint)
+        found = {name: getattr(self, name) for name in (*FACTS, "is_complete", "basis", "energy_text")}
+        found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition")}
+        found |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
+        found |= {f"{name}_{end}": value for name, each in ends.items() for end, value in each.items()}
+        found |= {name: " ".join(getattr(self, name)) for name in ("hosts", "flags", "tags")}
+        return RunSummary(**found, unfilled=", ".join(self.unfilled), shared=shared, terms=terms)
+
     def to_row(self) -> dict[str, Any]:
         """Return the run as one flat row, as a table of the history shows it.
 
@@ -179,14 +177,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         >>> row["hardware"], row["duration_seconds"]
         ('1 x v100-sxm2-16gb', 3600.0)
         """
-        row: dict[str, Any] = {name: getattr(self, name) for name in _FACTS}
-        row |= {"started": utc(self.started), "ended": None if self.status == "running" else utc(self.ended)}
-        row["hosts"] = " ".join(self.hosts)
-        row |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
-        for name in RUN_QUANTITIES:
-            low, best, high = getattr(self, name) or (None, None, None)
-            row |= {f"{name}_low": low, f"{name}_best": best, f"{name}_high": high}
-        return row | {"is_complete": self.is_complete, "basis": self.basis, "flags": " ".join(self.flags)}
+        return self.brief.to_row()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, with the estimate and what follows from both.
@@ -198,11 +189,12 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         """
         found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "kind": "run", "greentrain_version": __version__}
         row = self.to_row()
-        found |= {name: row[name] for name in (*_FACTS[:9], "hardware", "location", "year", "ranks")}
+        found |= {name: row[name] for name in (*FACTS[:9], "hardware", "location", "year", "ranks")}
         found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
         found |= {name: to_plain_data(getattr(self, name)) for name in RUN_QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
-        found["flags"] = list(self.flags)
+        found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition")}
+        found |= {name: list(getattr(self, name)) for name in LISTS}
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
         parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")
         found |= {name: to_plain_data(getattr(self, name)) for name in parts}
@@ -265,15 +257,6 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         name = f"{self.name}, " if self.name else ""
         caption = f"{self.id}: {name}{self.status}, {self.duration_seconds:.0f} s"
         return interval_table({each: getattr(self, each) for each in RUN_QUANTITIES}, caption)
-
-
-def utc(moment: float | None) -> str | None:
-    """Format a moment, given in seconds since 1970, as ``2026-11-22T11:00:00Z``."""
-    if moment is None:
-        return None
-    with OwnErrors(OverflowError, ValueError, OSError):
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
-    return None
 
 
 def to_plain_data(value: Any) -> Any:

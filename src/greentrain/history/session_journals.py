@@ -1,7 +1,7 @@
 """The journals of one run, each taken apart: what a tracker recorded, what a meter read."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os.path import basename, join
@@ -252,11 +252,7 @@ class _Piece(NamedTuple):
     is_damaged: bool = False
 
 
-def read_journals(
-    folders: Iterable[str],
-    read: Callable[[str], Journal] = read_journal,
-    look_at: Callable[[Sequence[TrackerJournal]], object] = len,
-) -> Journals:
+def read_journals(folders: Iterable[str], read: Callable[[str], Journal] = read_journal) -> Journals:
     """Read every journal in the folders of a run; a file that lies in two of them is read once.
 
     Parameters
@@ -265,15 +261,10 @@ def read_journals(
         The folders.
     read : callable, optional
         Reads the journal at a path, or raises `OSError`.
-    look_at : callable, optional
-        Is shown the trackers, if there are any, before a meter is read, and may raise what ends the reading.
     """
     files = list(_files(folders))
-    pieces = {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "tracker"}
+    pieces = {path: _piece(path, kind, host, read) for path, kind, host in files}
     trackers = sorted((who for who, *_ in pieces.values() if isinstance(who, TrackerJournal)), key=_started)
-    if trackers:
-        look_at(trackers)
-    pieces |= {path: _piece(path, kind, host, read) for path, kind, host in files if kind == "meter"}
     meters = sorted((who for who, *_ in pieces.values() if isinstance(who, MeterJournal)), key=_started)
     return Journals(
         trackers=tuple(_timed(tracker, meters) for tracker in trackers),
@@ -281,6 +272,15 @@ def read_journals(
         notes=tuple(note for path, *_ in files for note in pieces[path].notes),
         are_damaged=any(piece.is_damaged for piece in pieces.values()),
     )
+
+
+def is_of_newer(folder: str) -> bool:
+    """Whether a journal in the folder of a run holds lines that a newer greentrain wrote."""
+    for path, *_ in _files((folder,)):
+        with OwnErrors(OSError):
+            if read_journal(path).newer:
+                return True
+    return False
 
 
 def _started(journal: TrackerJournal | MeterJournal) -> float:

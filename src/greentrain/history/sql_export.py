@@ -13,7 +13,8 @@ from warnings import catch_warnings, simplefilter
 
 from greentrain.errors import GreentrainError, InputError
 from greentrain.footprint import RUN_QUANTITIES
-from greentrain.history.run import Run, to_plain_data, utc
+from greentrain.history.run import Run, to_plain_data
+from greentrain.history.run_summary import utc
 from greentrain.journal.records import COMPONENTS
 
 Result = TypeVar("Result")
@@ -36,6 +37,7 @@ _COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("number", (*_ENERGIES, *_INTERVALS)),
         ("truth", ("is_complete",)),
         ("text", ("estimate_inputs", "notes", "basis", "flags")),
+        ("text", ("origin", "user", "account", "partition", "tags")),
     ),
     "nodes": (
         ("key", ("run_id", "session", "host")),

@@ -14,6 +14,7 @@ _STATES = ("completed", "failed", "interrupted")
 _FROM_WORST = ("failed", "interrupted", "killed", "unknown", "completed")
 _MISSED_RECORDS = 3
 _PATIENCE_SECONDS = 60.0
+_SURELY_SILENT_SECONDS = 86_400.0
 
 
 class Status(NamedTuple):
@@ -85,6 +86,27 @@ def _worst(found: list[Status]) -> Status:
     return Status(status, error, next(iter(codes), None), alike[0].notes)
 
 
+def is_final(journals: Journals, now: float | None = None) -> bool:
+    """Whether a run that is not running has ended for sure, and is not only silent on another computer."""
+    moment = time.time() if now is None else now
+    ended = {meter.session for meter in journals.meters if meter.why is not None}
+    written = [*(tracker.last for tracker in journals.trackers), *(meter.last for meter in journals.meters)]
+    newest = max(written, default=moment)
+    if moment - newest > _SURELY_SILENT_SECONDS:
+        return True
+    if not journals.trackers:
+        return len(ended) == len({meter.session for meter in journals.meters})
+    return all(
+        tracker.end is not None or tracker.session in ended or _is_of_this_computer(tracker)
+        for tracker in journals.trackers
+    )
+
+
+def _is_of_this_computer(tracker: TrackerJournal) -> bool:
+    """Whether the system knows if its process is there."""
+    return tracker.host == host_name() and sys.platform != "win32"
+
+
 def is_alive(tracker: TrackerJournal, meters: tuple[MeterJournal, ...], now: float) -> bool:
     """Whether the process of a session is still there.
 
@@ -93,7 +115,7 @@ def is_alive(tracker: TrackerJournal, meters: tuple[MeterJournal, ...], now: flo
     """
     if tracker.end is not None:
         return False
-    if tracker.host == host_name() and sys.platform != "win32":
+    if _is_of_this_computer(tracker):
         return is_process_alive(tracker.pid, fields.whole(tracker.start, "pid_started"))
     of_session = [meter for meter in meters if meter.session == tracker.session]
     if any(meter.why is not None for meter in of_session):

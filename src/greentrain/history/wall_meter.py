@@ -16,7 +16,8 @@ from greentrain.errors import DataError, GreentrainError
 from greentrain.history.calibrate import OWN, Calibration, Fit, write_profile
 from greentrain.history.metered_energy import coverage, metered_energy
 from greentrain.history.recorded_run import RecordedRun, accelerator_of
-from greentrain.history.run import Run, utc
+from greentrain.history.run import Run
+from greentrain.history.run_summary import utc
 from greentrain.interval import Interval, with_relative_width
 from greentrain.journal.fields import plain_values
 from greentrain.journal.records import COMPONENTS

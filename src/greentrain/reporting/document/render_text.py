@@ -161,8 +161,27 @@ def wrapped(text: str, first: str = INDENT, rest: str | None = None, *, breaks_w
     breaks_words : bool
         Whether words that are longer than a line are broken. Default: they stay whole, such as addresses.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        lines = _filled_plainly(text.strip(" "), first, first if rest is None else rest)
+        if lines is not None:
+            return lines
     words = text.split(" ") if text.isprintable() else text.split()
     return _filled(words, first, first if rest is None else rest, WIDTH, breaks_words)
+
+
+def _filled_plainly(text: str, first: str, rest: str) -> list[str] | None:
+    """Fill lines as `_filled` does where each letter is one column; None for a text with a word too long for a line.
+
+    Most text of a long list is like that.
+    """
+    lines, begin = [], first
+    while len(begin) + len(text) > WIDTH:
+        end = text.rfind(" ", 0, WIDTH - len(begin) + 1)
+        if end < 0:
+            return None
+        lines.append(begin + text[:end])
+        text, begin = text[end + 1 :], rest
+    return [*lines, begin + text] if text else lines
 
 
 def _filled(words: "Sequence[str]", first: str, rest: str, width: int, breaks_words: bool) -> list[str]:

@@ -1,12 +1,14 @@
 """The history and its calibration as text for a terminal of 80 columns; what users wrote is escaped."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from greentrain.errors import escaped
 from greentrain.history.calibrate import Calibration, Fit
-from greentrain.history.history import Totals, totals_of
 from greentrain.history.run import Run
+from greentrain.history.run_summary import RunSummary
+from greentrain.history.summary_table import SummaryTable
+from greentrain.history.totals import Group, Totals, groups_of, table_of, totals_of
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
 from greentrain.numbers import amount, counted, duration, percent, rounded, with_span
@@ -19,16 +21,40 @@ MOST_COLUMNS = 12 * WIDTH
 _BRACKETS = "In brackets: 90 % intervals."
 
 
-def history_text(runs: Sequence[Run], bold: "Style" = str) -> str:
+def history_text(runs: "Iterable[Run] | SummaryTable", bold: "Style" = str) -> str:
     """List runs, two lines each, and add them up."""
-    if not runs:
+    return "".join(history_parts(table_of(runs), bold))
+
+
+def history_parts(table: SummaryTable, bold: "Style" = str) -> Iterator[str]:
+    """Yield the text of `history_text` run by run."""
+    if not len(table):
+        yield "No runs.\n"
+        return
+    for run in table:
+        yield "".join(f"{line}\n" for line in _run_lines(run, bold))
+    yield f"\n{totals_text(totals_of(table), any(table.columns['unfilled']))}\n"
+
+
+def groups_text(table: SummaryTable, by: Sequence[str], bold: "Style" = str) -> str:
+    """List groups of runs, two lines each, and add all of them up."""
+    if not len(table):
         return "No runs.\n"
-    is_partial = any(run.unfilled for run in runs)
-    lines = [line for run in runs for line in _run_lines(run, bold)]
-    return joined((lines, [totals_text(totals_of(runs), is_partial)]))
+    lines = [line for group in groups_of(table, by) for line in _group_lines(group, bold)]
+    return joined((lines, [totals_text(totals_of(table), any(table.columns["unfilled"]))]))
 
 
-def _run_lines(run: Run, bold: "Style") -> list[str]:
+def _group_lines(group: Group, bold: "Style") -> list[str]:
+    words = (f"no {name}" if value is None else escaped(value) for name, value in group.by.items())
+    named = ", ".join(cut(word, 40) for word in words)
+    facts = [kwh_text(group.facility_energy_kwh)] if group.facility_energy_kwh else []
+    facts += [amount(group.operational_kg, "kg CO2e")] if group.operational_kg else []
+    facts += [f"failed {percent(group.unfinished_share)}"] if group.unfinished_share else []
+    head = f"{cut(named, 46)}  {counted(group.runs, 'run')}, {duration(group.duration_seconds)}"
+    return [bold(head), *shown(", ".join(facts or ["energy not known"]), "    ")]
+
+
+def _run_lines(run: RunSummary, bold: "Style") -> list[str]:
     head = f"{cut(escaped(run.id), 40)}  {run.status:<11}  {duration(run.duration_seconds)}"
     name = escaped(run.name or "")
     space = WIDTH - len(head) - 2

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from greentrain.errors import escaped
 from greentrain.history.forecast import forecast
 from greentrain.history.recorded_run import NodeMeasurement
-from greentrain.history.run import Run, utc
+from greentrain.history.run import Run
+from greentrain.history.run_summary import utc
 from greentrain.journal.records import COMPONENTS, SpanRecord
 from greentrain.numbers import amount, as_given, ascii_unit, duration, percent, rounded, small_scale, with_span
 from greentrain.reporting.document.blocks import table

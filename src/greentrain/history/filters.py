@@ -1,0 +1,98 @@
+"""Which runs are asked for: project, status, and the time in which they began."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from math import inf
+from typing import Any
+
+from greentrain.errors import InputError, either, without_passwords
+from greentrain.history.summary_table import SummaryTable
+from greentrain.journal.records import STATUSES
+from greentrain.record import Record
+
+_DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC by default"
+
+
+class RunFilter(Record):
+    """What runs have to be; None asks for nothing.
+
+    Attributes
+    ----------
+    project, status : str or None
+        Their project and status.
+    earliest, latest : float
+        Between which moments they began, in seconds since 1970; the last one is not among them. [s]
+    """
+
+    project: str | None = None
+    status: str | None = None
+    earliest: float = -inf
+    latest: float = inf
+
+    def of(self, table: SummaryTable) -> SummaryTable:
+        """Return the runs of a table that are asked for."""
+
+        def is_wanted(project: str | None, status: str, started: float) -> bool:
+            return (
+                self.project in (None, project)
+                and self.status in (None, status)
+                and self.earliest <= started < self.latest
+            )
+
+        return table.where(is_wanted, "project", "status", "started")
+
+
+def checked_filter(chosen: Mapping[str, Any]) -> RunFilter:
+    """Check what runs are asked for.
+
+    Parameters
+    ----------
+    chosen : mapping
+        ``project`` and ``status``, ``since`` and ``until``: text, date or datetime. A month or a year begins with its
+        first moment as ``since`` and ends with its last as ``until``.
+
+    Raises
+    ------
+    InputError
+        For a status or a moment that is none.
+    """
+    status, since, until = (chosen.get(name) for name in ("status", "since", "until"))
+    if status is not None and status not in STATUSES:
+        raise InputError("status", status, f"must be {either(STATUSES)}")
+    earliest = -inf if since is None else _period("since", since)[0]
+    project = chosen.get("project")
+    project = project and without_passwords(project)  # as it is recorded
+    return RunFilter(project, status, earliest, inf if until is None else _period("until", until)[1])
+
+
+def _period(name: str, stated: Any) -> tuple[float, float]:
+    """Return the first moment of what is stated and the first one after it, in seconds since 1970."""
+    try:
+        found = _parsed(stated) if isinstance(stated, str) else stated
+        if not isinstance(found, tuple):
+            found = _of_date(found)
+        begin, end = found
+        return begin.timestamp(), end.timestamp()
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        raise InputError(name, stated, _DATE_RULE) from None
+
+
+def _parsed(text: str) -> Any:
+    """Read a year, a month, a day or a moment."""
+    numbers = text.split("-")
+    if all(number.isdecimal() for number in numbers) and [*map(len, numbers)] in ([4], [4, 2]):
+        year, month = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else None
+        first = datetime(year, month or 1, 1, tzinfo=UTC)
+        days = monthrange(year, month)[1] if month else (date(year, 12, 31) - date(year, 1, 1)).days + 1
+        return first, first + timedelta(days=days)
+    found = datetime.fromisoformat(text)
+    return found.date() if found.time() == time() and len(text) <= len("2026-11-22") and not found.tzinfo else found
+
+
+def _of_date(stated: Any) -> tuple[datetime, datetime]:
+    if isinstance(stated, datetime):
+        moment = stated if stated.tzinfo else stated.replace(tzinfo=UTC)
+        return moment, moment + timedelta(microseconds=1)
+    first = datetime(stated.year, stated.month, stated.day, tzinfo=UTC)
+    return first, first + timedelta(days=1)

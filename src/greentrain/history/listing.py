@@ -1,0 +1,93 @@
+"""Runs and their totals as JSON, CSV and plain data, also in groups; of many runs piece by piece."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from greentrain._version import __version__
+from greentrain.csv_text import rows_csv
+from greentrain.footprint import RUN_QUANTITIES
+from greentrain.history.run import SCHEMA_VERSION, Run, to_plain_data
+from greentrain.history.run_summary import LISTS, ROW_COLUMNS, RunSummary
+from greentrain.history.summary_table import SummaryTable
+from greentrain.history.totals import Group, groups_of, summary_rows, table_of, totals_of
+from greentrain.plain_numbers import plain_json
+
+_GROUP_COLUMNS = (
+    "runs",
+    "duration_seconds",
+    *(f"{name}_{end}" for name in RUN_QUANTITIES for end in ("low", "best", "high")),
+    "unfinished_share",
+)
+
+
+def runs_dict(
+    runs: Iterable[Run] | SummaryTable,
+    unreadable: Sequence[str] = (),
+    left_out: Sequence[str] = (),
+    by: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return runs and their totals as plain data, with the folders that could not be read, and groups if wanted."""
+    table = table_of(runs)
+    rows = [_json_row(run) for run in table]
+    return _head() | {"runs": rows} | _tail(table, unreadable, left_out, by)
+
+
+def runs_json(
+    table: SummaryTable, unreadable: Sequence[str] = (), left_out: Sequence[str] = (), by: Sequence[str] = ()
+) -> Iterator[str]:
+    """Yield the text of `runs_dict` as JSON, indented by 2, run by run."""
+    yield plain_json(_head(), indent=2)[:-2] + ',\n  "runs": ['
+    comma = "\n    "
+    for run in table:
+        yield comma + _row_json(run)
+        comma = ",\n    "
+    closing = "\n  ]" if len(table) else "]"
+    yield closing + "," + plain_json(_tail(table, unreadable, left_out, by), indent=2)[1:] + "\n"
+
+
+def runs_csv(runs: Iterable[Run] | SummaryTable) -> str:
+    """Return runs as CSV, one row each."""
+    return rows_csv(ROW_COLUMNS, (run.to_row() for run in summary_rows(runs)))
+
+
+def groups_csv(groups: Sequence[Group], by: Sequence[str]) -> str:
+    """Return groups as CSV, one row each."""
+    return rows_csv((*by, *_GROUP_COLUMNS), map(_group_row, groups))
+
+
+def _group_row(group: Group) -> dict[str, Any]:
+    row: dict[str, Any] = dict(group.by)
+    row |= {name: getattr(group, name) for name in ("runs", "duration_seconds", "unfinished_share")}
+    for name in RUN_QUANTITIES:
+        low, best, high = getattr(group, name) or (None, None, None)
+        row |= {f"{name}_low": low, f"{name}_best": best, f"{name}_high": high}
+    return row
+
+
+def _head() -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
+
+
+def _tail(table: SummaryTable, unreadable: Sequence[str], left_out: Sequence[str], by: Sequence[str]) -> dict[str, Any]:
+    whole = totals_of(table)
+    with_site = ("facility_energy_kwh", "operational_kg")
+    sums = whole._asdict() | {name: to_plain_data(getattr(whole, name)) for name in with_site}
+    groups = {"groups": [_group_dict(group) for group in groups_of(table, by)]} if by else {}
+    return groups | {"totals": sums, "unreadable": list(unreadable), "left_out": list(left_out)}
+
+
+def _group_dict(group: Group) -> dict[str, Any]:
+    return group._asdict() | {name: to_plain_data(getattr(group, name)) for name in RUN_QUANTITIES}
+
+
+def _json_row(run: RunSummary) -> dict[str, Any]:
+    row = run.to_row()
+    return row | {name: row[name].split() for name in LISTS}
+
+
+def _row_json(run: RunSummary) -> str:
+    """Write a row as indented JSON; what has no lists in it can be written in one go."""
+    row = _json_row(run)
+    if any(row[name] for name in LISTS):
+        return plain_json(row, indent=2).replace("\n", "\n    ")
+    return "{\n      " + plain_json(row, separators=(",\n      ", ": "))[1:-1] + "\n    }"

@@ -1,0 +1,303 @@
+"""Summaries of runs that have ended: kept beside their journals, and for many runs in one file of the home.
+
+A summary counts while the names, sizes and times of all that it was made of are the same, and so are the format, the
+program and the tables. It is only ever this user's own, and whoever cannot write it goes on without: it saves time and
+never changes a number.
+"""
+
+import json
+import os
+import time
+from binascii import crc32
+from collections.abc import Callable, Mapping, Sequence
+from os.path import dirname, isabs, join
+from typing import NamedTuple
+
+from greentrain._version import DATA_VERSION, __version__
+from greentrain.catalogue.index import table_checksum
+from greentrain.catalogue.lookups import LOOKUPS
+from greentrain.catalogue.user_folder import own_profiles_folder
+from greentrain.errors import OwnErrors
+from greentrain.history.run import Run
+from greentrain.history.run_summary import RunSummary
+from greentrain.history.summary_table import FORMAT, SummaryTable, read_table, write_table
+from greentrain.journal.fields import text
+from greentrain.journal.labels import LABEL_FILE
+from greentrain.journal.paths import journal_name_parts
+from greentrain.journal.writer import CHECK, is_checked
+
+SUMMARY_FILE = "summary.json"
+"""In the folder of a run: what lists need of it."""
+
+HOME_FILE = "summaries.{user}"
+"""In a home: the same of all runs that had ended, one user's view of them."""
+
+_MOST_APART = 64
+_MOST_APART_SHARE = 0.02
+"""So many runs, and such a share of all, may lie in files of their own before the home's file is written anew."""
+
+_COARSE_SECONDS, _FINE_SECONDS = 2.0, 0.05
+"""What a folder's time cannot tell apart, on file systems that count seconds and on others. [s]"""
+
+_LARGEST_BYTES = 1 << 20
+
+_STATE = ("changed", "files")
+"""Columns of the home's file: the time of a run's folder, and what its files were."""
+
+
+class FoundSummaries(NamedTuple):
+    """What is known of the runs in some folders.
+
+    Attributes
+    ----------
+    table : SummaryTable
+        Those of which something can be read, in no order.
+    unreadable : tuple of str
+        The folders of the others.
+    """
+
+    table: SummaryTable
+    unreadable: tuple[str, ...]
+
+
+def summaries_of(
+    folders: Mapping[str, Sequence[str]],
+    home: str,
+    read: Callable[[Sequence[str]], Run | None],
+    *,
+    is_open_only: bool = False,
+) -> FoundSummaries:
+    """Return every run in brief: from its summary where that counts, else from its journals, which are summarised then.
+
+    Parameters
+    ----------
+    folders : mapping of str to sequence of str
+        The folders of each run, by key.
+    home : str
+        The home, for the file of all its summaries.
+    read : callable
+        Reads a run from its folders; None where nothing in them can be read.
+    is_open_only : bool, optional
+        Leave out the runs that have a summary: those have ended.
+    """
+    basis = summary_basis()
+    path = join(home, HOME_FILE.format(user=os.getuid() if hasattr(os, "getuid") else "user"))
+    kept, states = _unchanged(*read_table(path if _is_own(path) else "", basis, *_STATE), folders)
+    known = set(kept.columns["id"])
+    fresh, unreadable = SummaryTable(), list[str]()
+    apart: list[_Apart] = []
+    for key, places in folders.items():
+        if key in known:
+            continue
+        found = _summary(places, basis, read)
+        if found is None:
+            unreadable += places
+        elif not (is_open_only and found.is_final):
+            if found.is_final:
+                apart.append(_Apart(len(fresh), places[0], found.files))
+            fresh.append(found.summary)
+    if is_open_only:
+        return FoundSummaries(fresh, tuple(unreadable))
+    if len(apart) > max(_MOST_APART, _MOST_APART_SHARE * len(kept)):
+        _write_home(path, kept, states, fresh, apart, basis)
+    kept.extend(fresh)
+    return FoundSummaries(kept, tuple(unreadable))
+
+
+class _Found(NamedTuple):
+    summary: RunSummary
+    files: str
+    is_final: bool
+
+
+class _Apart(NamedTuple):
+    """A run that has ended and is not in the home's file: its place in a table, its folder, and what its files were."""
+
+    place: int
+    folder: str
+    files: str
+
+
+def summary_basis() -> str:
+    """Name what the numbers of runs follow from besides their records: program, tables, own profiles, this year."""
+    tables = crc32("".join(f"{table_checksum(name):08x}" for name in _tables()).encode())
+    own = own_profiles_folder()
+    profiles = f"{crc32(_state_of_folder(own).encode()):08x}" if own else "-"
+    return f"{FORMAT} {__version__} {DATA_VERSION} {tables:08x} {profiles} {time.localtime().tm_year}"
+
+
+def _tables() -> list[str]:
+    return sorted({table for lookup in LOOKUPS.values() for table in lookup.tables})
+
+
+def _state_of_folder(folder: str) -> str:
+    """Describe the files of a folder by names, sizes and times, and where it is."""
+    found = [folder]
+    with OwnErrors(OSError), os.scandir(folder) as entries:
+        found += sorted(_state(entry.name, entry.stat()) for entry in entries)
+    return "\n".join(found)
+
+
+def _state(name: str, found: os.stat_result) -> str:
+    return f"{name}:{found.st_size}:{found.st_mtime_ns}"
+
+
+def _files_of(folder: str, profiles: str | None = None) -> str:
+    """Describe all that a run in a folder is read from by names, sizes and times; blank where it cannot be seen."""
+    with OwnErrors(OSError):
+        with os.scandir(folder) as entries:
+            ours = [entry for entry in entries if entry.name == LABEL_FILE or journal_name_parts(entry.name)]
+            found = sorted(_state(entry.name, entry.stat(follow_symlinks=False)) for entry in ours)
+        if profiles is not None:
+            found.append(_state(profiles, os.stat(profiles)))
+            with os.scandir(profiles) as entries:
+                found += sorted(_state(entry.path, entry.stat()) for entry in entries)
+        return "\n".join(found)
+    return ""
+
+
+def _unchanged(
+    packed: SummaryTable, more: dict[str, list[str]], folders: Mapping[str, Sequence[str]]
+) -> tuple[SummaryTable, dict[str, list[str]]]:
+    """Keep the runs of the home's file whose folders and files are as they were."""
+    rows = zip(packed.columns["id"], more["changed"], more["files"], strict=True)
+    kept = [
+        place
+        for place, (key, changed, files) in enumerate(rows)
+        if len(places := folders.get(key, ())) == 1 and _is_unchanged(places[0], changed, files)
+    ]
+    if len(kept) == len(packed):
+        return packed, more
+    return packed.take(kept), {name: [column[place] for place in kept] for name, column in more.items()}
+
+
+def _is_unchanged(folder: str, changed: str, files: str) -> bool:
+    stat = os.stat
+    try:
+        if str(stat(folder).st_mtime_ns) != changed:
+            return False
+        for state in files.split("\n"):
+            name = state[: state.rindex(":", 0, state.rindex(":"))]
+            found = os.lstat(f"{folder}/{name}") if not isabs(name) else stat(name)
+            if f"{name}:{found.st_size}:{found.st_mtime_ns}" != state:
+                return False
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _settled_time(folder: str) -> int | None:
+    """Return when a folder was changed, in nanoseconds; None where that is so near that a next change may not show."""
+    with OwnErrors(OSError):
+        changed = os.stat(folder).st_mtime_ns
+        age_seconds = (time.time_ns() - changed) / 1e9
+        return changed if age_seconds > (_FINE_SECONDS if changed % 10**9 else _COARSE_SECONDS) else None
+    return None
+
+
+def _summary(folders: Sequence[str], basis: str, read: Callable[[Sequence[str]], Run | None]) -> _Found | None:
+    """Return a run in brief, and whether that is all there will ever be of it."""
+    is_single = len(folders) == 1
+    if is_single and (found := _kept(folders[0], basis)):
+        return found
+    before = _files_of(folders[0]) if is_single else ""
+    run = read(folders)
+    if run is None:
+        return None
+    if not (is_single and run.is_final and before):
+        return _Found(run.brief, "", False)
+    if _files_of(folders[0]) != before:  # something was written meanwhile
+        return _Found(run.brief, "", False)
+    profiles = text(run.estimate_inputs, "profiles")
+    files = _files_of(folders[0], profiles) if profiles else before
+    if not files:
+        return _Found(run.brief, "", False)
+    _keep(folders[0], run.brief, files, basis)
+    return _Found(run.brief, files, True)
+
+
+def _kept(folder: str, basis: str) -> _Found | None:
+    """Read the summary in the folder of a run; None where there is none that counts."""
+    path = f"{folder}{os.sep}{SUMMARY_FILE}"
+    with OwnErrors(OSError, ValueError, KeyError, TypeError):
+        line = _read_own(path)
+        if line is None or not is_checked(line):
+            return None
+        found = json.loads(line)
+        if (found["format"], found["basis"]) != (FORMAT, basis):
+            return None
+        profiles = next((state.rpartition(":")[0].rpartition(":")[0] for state in found["profiles"]), None)
+        files = "\n".join(found["files"] + found["profiles"])
+        if _files_of(folder, profiles) != files:
+            return None
+        return _Found(RunSummary(**found["run"]), files, True)
+    return None
+
+
+def _read_own(path: str) -> bytes | None:
+    """Read a file that is this user's own."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        return None
+    try:
+        is_own = not hasattr(os, "getuid") or os.fstat(descriptor).st_uid == os.getuid()
+        return os.read(descriptor, _LARGEST_BYTES) if is_own else None
+    finally:
+        os.close(descriptor)
+
+
+def _is_own(path: str) -> bool:
+    with OwnErrors(OSError):
+        return not hasattr(os, "getuid") or os.lstat(path).st_uid == os.getuid()
+    return False
+
+
+def _keep(folder: str, summary: RunSummary, files: str, basis: str) -> None:
+    """Write the summary of a run into its folder, for this user alone; where that cannot be, do without."""
+    if not _is_own(folder):
+        return
+    states = files.split("\n")
+    own = [state for state in states if not isabs(state)]
+    content = {"kind": "greentrain run summary", "format": FORMAT, "basis": basis, "files": own}
+    content |= {"profiles": states[len(own) :], "run": summary._asdict() | {"terms": [*summary.terms]}}
+    body = json.dumps(content).encode()[:-1]
+    _write_own(f"{folder}{os.sep}{SUMMARY_FILE}", body + CHECK % crc32(body))
+
+
+def _write_own(path: str, content: bytes) -> None:
+    temporary = join(dirname(path), f".summary-{os.getpid()}-{os.urandom(3).hex()}")
+    with OwnErrors(OSError) as trouble:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    if trouble.error is not None:
+        with OwnErrors(OSError):
+            os.unlink(temporary)
+
+
+def _write_home(
+    path: str,
+    kept: SummaryTable,
+    states: dict[str, list[str]],
+    fresh: SummaryTable,
+    apart: Sequence[_Apart],
+    basis: str,
+) -> None:
+    """Write the summaries of a home into one file; where that cannot be, do without."""
+    times = [_settled_time(one.folder) for one in apart]
+    # Looked at once more behind the folder's time: what is changed from here on changes that.
+    added = [
+        (one, str(changed))
+        for one, changed in zip(apart, times, strict=True)
+        if changed is not None and _is_unchanged(one.folder, str(changed), one.files)
+    ]
+    whole = SummaryTable()
+    whole.extend(kept)
+    whole.extend(fresh.take([one.place for one, _ in added]))
+    changed = [*states["changed"], *(moment for _, moment in added)]
+    files = [*states["files"], *(one.files for one, _ in added)]
+    with OwnErrors(OSError):
+        write_table(path, whole, basis, changed=changed, files=files)
