@@ -236,6 +236,10 @@ def without_passwords(text: str) -> str:
     return re.sub(_GIVEN_PASSWORD, rf"\1{MASK}", re.sub(_SIGNED_ADDRESS, rf"\1{MASK}@", text))
 
 
+_NO_BREAK_SPACES = "\u00a0\u202f"
+"""Between a number and its unit; Python counts them as not printable."""
+
+
 def escaped(text: str, kept: str = "") -> str:
     """Escape what a terminal, a browser or a spreadsheet would act upon: controls, line ends, marks of direction.
 
@@ -248,6 +252,7 @@ def escaped(text: str, kept: str = "") -> str:
     """
     if text.isprintable():
         return text
+    kept += _NO_BREAK_SPACES
     return "".join(
         char if char.isprintable() or char in kept else char.encode("unicode_escape").decode("ascii") for char in text
     )
