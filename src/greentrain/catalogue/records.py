@@ -285,6 +285,7 @@ class Equivalent(NamedTuple):
     source: str
     verified: str
     notes: str
+    short: str = ""
 
 
 class Source(NamedTuple):

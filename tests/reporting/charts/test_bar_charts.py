@@ -7,9 +7,11 @@ from greentrain import estimate
 from greentrain.interval import exact
 from greentrain.reporting import report_data_of
 from greentrain.reporting.charts import by_month as months_chart
+from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts import tornado as tornado_chart
 from greentrain.reporting.charts import waterfall as waterfall_chart
 from greentrain.reporting.charts.by_month import by_month
+from greentrain.reporting.charts.style import ACCENT
 from greentrain.reporting.charts.tornado import tornado
 from greentrain.reporting.charts.waterfall import waterfall
 
@@ -29,7 +31,9 @@ def test_the_parts_stand_on_each_other(theme: str) -> None:
     ]
     assert errors == [(200, 400), (206.2, 403.1)]
     assert figure.layout.xaxis.title.text == "CO2e [kg]"
-    assert figure.layout.annotations[0].text == "accelerators: 200\u00a0kg (40\u00a0%)"
+    beside = [note.text for note in figure.layout.annotations[:2]]
+    assert beside == ["accelerators", "200\u00a0kg (40\u00a0%)"]
+    assert figure.layout.title.text == "<b>40 % of 500 kg CO2e is accelerators</b>"
 
 
 def test_the_unit_of_the_waterfall_follows_its_largest_value() -> None:
@@ -40,9 +44,10 @@ def test_the_unit_of_the_waterfall_follows_its_largest_value() -> None:
 
 
 def test_patterns_tell_neighbouring_parts_apart() -> None:
-    """Colour is never alone."""
-    shapes = [trace.marker.pattern.shape for trace in waterfall(example()).data if trace.type == "bar"]
-    assert shapes == ["", "/", "\\", "", ".", ""]
+    """What was emitted before is hatched; sums have the accent."""
+    marks = [trace.marker for trace in waterfall(example()).data if trace.type == "bar"]
+    assert [mark.pattern.shape for mark in marks] == ["", "", "", "", "/", ""]
+    assert [mark.color == ACCENT for mark in marks] == [False, False, False, True, False, True]
 
 
 def test_the_sentence_and_the_table_of_the_waterfall() -> None:
@@ -109,12 +114,12 @@ def test_months_are_stacked_by_outcome(theme: str) -> None:
     figure = by_month(history(), theme=theme)
     assert {trace.name: list(trace.y) for trace in figure.data} == {
         "completed": [3.0, 0.0, 0.0],
-        "failed": [0.5, 0.0, 0.0],
-        "killed": [0.0, 0.0, 1.5],
+        "failed, interrupted or killed": [0.5, 0.0, 1.5],
     }
     assert list(figure.data[0].x) == ["2026-01", "2026-02", "2026-03"]
     assert figure.layout.yaxis.title.text == "CO2e [t]"
-    assert len({trace.marker.pattern.shape for trace in figure.data}) == 3
+    assert [trace.marker.pattern.shape for trace in figure.data] == ["", "/"]
+    assert figure.layout.title.text.startswith("<b>5.00 t CO2e, 40 % of it by runs that failed")
 
 
 def test_the_sentence_and_the_table_of_the_months() -> None:
@@ -132,8 +137,9 @@ def test_the_sentence_and_the_table_of_the_months() -> None:
 
 
 def test_one_run_is_one_month() -> None:
-    """Singular and without a range."""
+    """Singular and without a range; a report does not draw a single bar."""
     only = example(history().lines[3], kind="project")
+    assert "by_month" not in [item.name for item in charts_of(only)]
     found = months_chart.summary(only)
     assert found.startswith("1 run of 2026-03 emitted 1.50 t CO2e, 100 % of it by runs")
 
@@ -158,7 +164,7 @@ def test_runs_without_figures_make_no_months() -> None:
     assert months_chart.table(unknown)[1] == ()
     assert months_chart.summary(unknown) == "No run has both a date and a figure."
     assert by_month(unknown).layout.annotations[0].text == "No run has both a date and a figure."
-    assert waterfall(nothing()).layout.annotations[0].text == "The parts of the emissions are not known."
+    assert waterfall(nothing()).layout.annotations[0].text == "The parts of the emissions are not<br>known."
     assert waterfall_chart.summary(nothing()) == "The parts of the emissions are not known."
 
 

@@ -6,6 +6,7 @@ from greentrain import InputError, Interval
 from greentrain.interval import exact
 from greentrain.numbers import scale_for
 from greentrain.reporting.charts import style
+from greentrain.reporting.charts.interval_dots import RowLabel, placed
 from greentrain.reporting.charts.style import drawable, log_axis
 
 
@@ -33,7 +34,7 @@ def test_the_ink_is_easy_to_read_on_the_page(theme: str, page: str) -> None:
 @pytest.mark.parametrize(("theme", "page"), [("light", "#ffffff"), ("dark", "#121212")])
 def test_the_source_line_is_easy_to_read_in_both_themes(theme: str, page: str) -> None:
     """Contrast of 4.5 and more, which small text needs: the ink of the theme, three quarters of it."""
-    figure = style.finished((), {}, title="t", source="Source: x.", plot_px=100, theme=theme)
+    figure = style.finished((), {}, title="t", source="Source: x.", wide=style.Frame(100), theme=theme)
     (note,) = figure.layout.annotations
     assert (note.opacity, note.font.color) == (style.SOURCE_OPACITY, None)
     ink = style.template(theme)["layout"]["font"]["color"]
@@ -43,7 +44,7 @@ def test_the_source_line_is_easy_to_read_in_both_themes(theme: str, page: str) -
 
 
 @pytest.mark.parametrize("page", ["#ffffff", "#121212"])
-@pytest.mark.parametrize("colour", [style.BLUE, style.VERMILLION, style.GREEN, style.GREY])
+@pytest.mark.parametrize("colour", [style.ACCENT, style.QUIET, style.GREY])
 def test_the_colours_of_points_and_lines_stand_out_in_both_themes(colour: str, page: str) -> None:
     """Contrast of 3 and more, which graphics need."""
     assert contrast(colour, page) >= 3
@@ -71,38 +72,44 @@ def test_text_of_users_is_shown_as_it_is(words: str, safe: str) -> None:
 
 def test_a_label_breaks_between_words_but_not_inside_a_number_with_its_unit() -> None:
     """A space that keeps words together survives."""
-    assert style.lines(f"{'a' * 42} {style.unbroken('1 kg')}") == ["a" * 42, "1\u00a0kg"]
+    assert style.lines(f"{'a' * 38} {style.unbroken('1 kg')}") == ["a" * 38, "1\u00a0kg"]
 
 
 def test_a_figure_has_its_title_above_and_its_source_below() -> None:
-    """The height is title 44, plot 100, axis 56 and one line of 16; without legend nothing more."""
-    figure = style.finished((), {}, title="A & B", source="Source: x.", plot_px=100, theme="light")
+    """The height is 30, title 12 + 21, plot 100, axis 56 and a line of 16; a page has the title in its caption."""
+    figure = style.finished((), {}, title="A & B", source="Source: x.", wide=style.Frame(100), theme="light")
     assert figure.layout.title.text == "<b>A &amp; B</b>"
     assert figure.layout.annotations[-1].text == "Source: x."
-    assert figure.layout.height == 44 + 100 + 56 + 16
+    assert figure.layout.height == 30 + 33 + 100 + 56 + 16
+    page = style.for_page(figure.to_dict()["layout"])
+    assert (page["title"]["text"], page["height"], page["meta"]["narrow"]["height"]) == ("", 202, 202)
 
 
 def test_a_legend_that_breaks_on_a_telephone_gets_its_lines() -> None:
     """Three entries of 20 letters need 184 px each: in 302 px three lines of 21, in 560 px one."""
     traces = [{"type": "scatter", "name": "x" * 20} for _ in range(3)]
-    figure = style.finished(traces, {"showlegend": True}, title="A", source="S", plot_px=100, theme="dark")
-    assert (figure.layout.margin.t, figure.layout.meta["spare_px"]) == (44 + 3 * 21, 2 * 21)
+    figure = style.finished(traces, {"showlegend": True}, title="A", source="S", wide=style.Frame(100), theme="dark")
+    narrow = figure.layout.meta["narrow"]
+    assert (figure.layout.margin.t, narrow["margin"]["t"]) == (63 + 21, 63 + 3 * 21)
+    assert narrow["height"] - figure.layout.height == 2 * 21
 
 
 def test_an_axis_at_the_side_takes_room_from_the_legend() -> None:
     """80 px: two entries of 13 letters, 135 px each, are two lines of 222 px and would be one of 302."""
     traces = [{"type": "scatter", "name": "x" * 13} for _ in range(2)]
     heights = [
-        style.finished(traces, {"showlegend": True, **axis}, title="A", source="S", plot_px=9, theme="dark").layout
+        style.finished(
+            traces, {"showlegend": True, **axis}, title="A", source="S", wide=style.Frame(9), theme="dark"
+        ).layout
         for axis in ({"yaxis": {"title": {"text": "y"}}}, {})
     ]
-    assert [layout.margin.t for layout in heights] == [44 + 2 * 21, 44 + 21]
+    assert [layout.meta["narrow"]["margin"]["t"] for layout in heights] == [63 + 2 * 21, 63 + 21]
 
 
 def test_a_fragment_is_the_same_each_time_and_brings_no_library() -> None:
     """Byte for byte, with its own id, few buttons, and none that sends the chart away."""
     traces = [{"type": "scatter", "name": "a", "x": [1], "y": [2]}]
-    figures = [style.finished(traces, {}, title="A", source="S", plot_px=9, theme="dark") for _ in range(2)]
+    figures = [style.finished(traces, {}, title="A", source="S", wide=style.Frame(9), theme="dark") for _ in range(2)]
     first, second = (style.fragment(figure, "chart-a") for figure in figures)
     assert first == second
     assert 'id="chart-a"' in first
@@ -140,11 +147,29 @@ def test_an_end_at_zero_is_drawn_at_a_thousandth() -> None:
 
 
 @pytest.mark.parametrize(("theme", "background"), [("light", "#ffffff"), ("dark", "#222222")])
-def test_a_picture_has_a_background_of_its_own_and_no_room_for_telephones(theme: str, background: str) -> None:
-    """On a page it is clear; three lines of a legend are one."""
-    traces = [{"type": "scatter", "name": "x" * 20} for _ in range(3)]
-    figure = style.finished(traces, {"showlegend": True}, title="A", source="S", plot_px=100, theme=theme)
-    height = figure.layout.height
+def test_a_picture_has_a_background_of_its_own(theme: str, background: str) -> None:
+    """On a page it is clear."""
+    figure = style.finished((), {}, title="A", source="S", wide=style.Frame(100), theme=theme)
     assert figure.layout.paper_bgcolor is None
-    picture = style.as_picture(figure, theme).layout
-    assert (picture.paper_bgcolor, picture.height, picture.margin.t) == (background, height - 42, 44 + 21)
+    assert style.as_picture(figure, theme).layout.paper_bgcolor == background
+
+
+def test_labels_stand_beside_the_plot_and_on_a_telephone_above_their_rows() -> None:
+    """Two rows: names of 9 and amounts of 6 characters need 7.2 px each and 20 px of room; nothing crosses the plot."""
+    place = placed([RowLabel("a <b> & c", "1.0 kg"), RowLabel("ours", "2.0 kg", is_chosen=True)])
+    assert (place.wide.left_px, place.wide.right_px) == (pytest.approx(84.8), pytest.approx(63.2))
+    beside = [(note["x"], note["xanchor"], note["text"]) for note in place.wide.annotations]
+    assert beside == [
+        (0.0, "right", "a &lt;b&gt; &amp; c"), (1.0, "left", "1.0 kg"),
+        (0.0, "right", "<b>ours</b>"), (1.0, "left", "<b>2.0 kg</b>"),
+    ]  # fmt: skip
+    assert [note["text"] for note in place.narrow.annotations] == [
+        "a &lt;b&gt; &amp; c: 1.0 kg", "<b>ours: 2.0 kg</b>",
+    ]  # fmt: skip
+    assert [place.wide.vertical["range"], place.narrow.vertical["range"]] == [[1.5, -0.5], [1.5, -0.9]]
+
+
+def test_a_long_label_is_cut() -> None:
+    """At 44 characters, not in the middle of punctuation."""
+    (name, _) = placed([RowLabel("x" * 40 + ", more words", "1 kg")]).wide.annotations
+    assert name["text"] == "x" * 40 + "..."

@@ -59,7 +59,7 @@ def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", 
     --------
     >>> figure = chart(estimate("V100", hours=96, location="FR"), "waterfall")
     >>> figure.layout.title.text
-    '<b>What is it made of?</b>'
+    '<b>37 % of 3.08 kg CO2e is embodied (making the hardware)</b>'
     """
     if kind not in KINDS:
         raise InputError("kind", kind, f"must be {either(KINDS)}")
@@ -87,7 +87,12 @@ def charts_of(result: "Reportable") -> tuple[Chart, ...]:
     """
     data = report_data_of(result)
     made = (_made(data, kind) for kind in _OF_KIND[data.kind])
-    return tuple(item for item in made if item.table.rows)
+    return tuple(item for item in made if item.table.rows and not _is_of_one_month(item))
+
+
+def _is_of_one_month(found: Chart) -> bool:
+    """Whether it would be a single bar, which says nothing that the headline does not."""
+    return found.name == "by_month" and len({row[0].text for row in found.table.rows}) == 1
 
 
 def _made(data: ReportData, kind: str) -> Chart:

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import Scale, counted, percent, rounded, scale_for, written
 from greentrain.reporting.charts.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    SKY,
+    ACCENT,
+    QUIET,
+    SOFT,
     TICK_GAP_PX,
-    VERMILLION,
+    Frame,
     HeaderAndRows,
     Mark,
     amount_axis,
@@ -29,15 +26,14 @@ if TYPE_CHECKING:
 
 TITLE = "Emissions by month"
 _NOTHING = "No run has both a date and a figure."
+_COMPLETED, _WASTED, _OPEN = "completed", "failed, interrupted or killed", "running, estimated or unknown"
 _MARKS = {
-    "completed": Mark(BLUE, pattern=""),
-    "failed": Mark(VERMILLION, pattern="x"),
-    "interrupted": Mark(ORANGE, pattern="/"),
-    "killed": Mark(PURPLE, pattern="\\"),
-    "unknown": Mark(GREY, pattern="|"),
-    "running": Mark(GREEN, pattern="."),
-    "estimated": Mark(SKY, pattern="-"),
+    _COMPLETED: Mark(QUIET, pattern=""),
+    _WASTED: Mark(ACCENT, pattern="/"),
+    _OPEN: Mark(SOFT, pattern="."),
 }
+_WIDEST_BAR, _BAR_OF_PLOT = 0.75, 0.14
+"""Width of a bar at most: of its month's room, and of the whole plot."""
 _PLOT_PX = 320
 _MOST_MONTHS = 600
 _MOST_TICKS = 5
@@ -49,6 +45,9 @@ class Sum(NamedTuple):
     runs: int
     kg: float
     kwh: float
+
+
+_NOTHING_THERE = Sum(0, 0.0, 0.0)
 
 
 def by_month(data: ReportData, *, theme: str = "light") -> "Figure":
@@ -67,7 +66,8 @@ def by_month(data: ReportData, *, theme: str = "light") -> "Figure":
     months = _months(sums)
     tallest = max(sum(sums[key].kg for key in sums if key[0] == month) for month in {month for month, _ in sums})
     scale = scale_for(tallest, "kg")
-    traces = [_bars(status, mark, months, sums, scale) for status, mark in _MARKS.items() if _has(status, sums)]
+    groups = {name: _of_group(sums, name) for name in _MARKS}
+    traces = [_bars(name, mark, months, groups[name], scale) for name, mark in _MARKS.items() if groups[name]]
     layout = {
         "xaxis": {
             "type": "category",
@@ -80,8 +80,8 @@ def by_month(data: ReportData, *, theme: str = "light") -> "Figure":
         "barmode": "stack",
         "showlegend": True,
     }
-    source = source_text(data, [], "Operational, location-based; best values.", *_left_out(data.lines))
-    return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX, theme=theme)
+    source = source_text(data, "Operational, location-based; best values.", *_left_out(data.lines))
+    return finished(traces, layout, title=_finding(sums), source=source, wide=Frame(_PLOT_PX), theme=theme)
 
 
 def summary(data: ReportData) -> str:
@@ -89,14 +89,24 @@ def summary(data: ReportData) -> str:
     sums = _sums(data.lines)
     if not sums:
         return _NOTHING
-    kg = sum(part.kg for part in sums.values())
-    wasted = sum(part.kg for (_, status), part in sums.items() if status in UNFINISHED)
+    kg, share = _whole(sums)
     runs = sum(part.runs for part in sums.values())
     months = _months(sums)
     span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
-    share = percent(wasted / kg) if kg else percent(0)
     ended = f"{share} of it by runs that failed, were interrupted or killed"
     return f"{counted(runs, 'run')} of {span} emitted {written(kg, 'kg')} CO2e, {ended}."
+
+
+def _whole(sums: dict[tuple[str, str], Sum]) -> tuple[float, str]:
+    """Return all emissions [kg CO2e], and which share was of runs that did not end well."""
+    kg = sum(part.kg for part in sums.values())
+    wasted = sum(part.kg for (_, status), part in sums.items() if status in UNFINISHED)
+    return kg, percent(wasted / kg) if kg else percent(0)
+
+
+def _finding(sums: dict[tuple[str, str], Sum]) -> str:
+    kg, share = _whole(sums)
+    return f"{written(kg, 'kg')} CO2e, {share} of it by runs that failed, were interrupted or killed"
 
 
 def table(data: ReportData) -> HeaderAndRows:
@@ -121,8 +131,18 @@ def _sums(lines: Sequence[RunLine]) -> dict[tuple[str, str], Sum]:
     }
 
 
-def _has(status: str, sums: dict[tuple[str, str], Sum]) -> bool:
-    return any(found == status for _, found in sums)
+def _group(status: str) -> str:
+    return _COMPLETED if status == _COMPLETED else _WASTED if status in UNFINISHED else _OPEN
+
+
+def _of_group(sums: dict[tuple[str, str], Sum], name: str) -> dict[str, Sum]:
+    """Add up the runs of each month whose outcome is of a group."""
+    found: dict[str, Sum] = {}
+    for (month, status), part in sums.items():
+        if _group(status) == name:
+            before = found.get(month, _NOTHING_THERE)
+            found[month] = Sum(before.runs + part.runs, before.kg + part.kg, before.kwh + part.kwh)
+    return found
 
 
 def _months(sums: dict[tuple[str, str], Sum]) -> list[str]:
@@ -140,23 +160,23 @@ def _named(months: Sequence[str]) -> list[str]:
 
 
 def _bars(
-    status: str,
+    name: str,
     mark: Mark,
     months: Sequence[str],
-    sums: dict[tuple[str, str], Sum],
+    sums: dict[str, Sum],
     scale: Scale,
 ) -> dict[str, Any]:
-    nothing = Sum(0, 0.0, 0.0)
-    parts = [sums.get((month, status), nothing) for month in months]
+    parts = [sums.get(month, _NOTHING_THERE) for month in months]
     marker = {"color": mark.colour, "line": {"width": 1, "color": mark.colour}}
     marker["pattern"] = {"shape": mark.pattern, "fillmode": "replace", "solidity": 0.4}
     hover = [
-        f"{month}, {status}<br>{part.runs:,} runs<br>{written(part.kg, 'kg')} CO2e<br>{written(part.kwh, 'kWh')}"
+        f"{month}, {name}<br>{part.runs:,} runs<br>{written(part.kg, 'kg')} CO2e<br>{written(part.kwh, 'kWh')}"
         for month, part in zip(months, parts, strict=True)
     ]
     return {
         "type": "bar",
-        "name": status,
+        "name": name,
+        "width": min(_WIDEST_BAR, _BAR_OF_PLOT * len(months)),
         "x": list(months),
         "y": [part.kg / scale.size for part in parts],
         "marker": marker,

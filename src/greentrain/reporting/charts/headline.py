@@ -8,10 +8,9 @@ from greentrain.interval import Interval
 from greentrain.numbers import rounded, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.style import (
-    BLUE,
-    GREEN,
+    ACCENT,
     INTERVALS,
-    VERMILLION,
+    QUIET,
     HeaderAndRows,
     Mark,
     cells,
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 TITLE = "How much is it?"
 OURS, ACTIVITY, TRAINING = "this report", "everyday activity", "published training"
-_MARKS = {OURS: Mark(VERMILLION, "diamond"), ACTIVITY: Mark(BLUE, "circle"), TRAINING: Mark(GREEN, "square")}
+_MARKS = {OURS: Mark(ACCENT, "diamond"), ACTIVITY: Mark(QUIET, "circle"), TRAINING: Mark(QUIET, "square-open")}
 
 
 class ReferencePoint(NamedTuple):
@@ -40,11 +39,14 @@ class ReferencePoint(NamedTuple):
         Its emissions. [kg CO2e]
     source : str
         Source ids, joined by ``;``.
+    short : str
+        What it is in a few words. Default: the label.
     """
 
     label: str
     kg: Interval
     source: str
+    short: str = ""
 
 
 def headline(data: ReportData, references: Sequence[ReferencePoint] = (), *, theme: str = "light") -> "Figure":
@@ -62,9 +64,9 @@ def headline(data: ReportData, references: Sequence[ReferencePoint] = (), *, the
     rows = _rows(data, references)
     if not rows:
         return empty(TITLE, "Nothing was emitted, or nothing is known of it.", theme)
-    keys = [item.activity.source.split(";")[0] for item in data.equivalents]
-    source = source_text(data, [*keys, *(point.source for point in references)], INTERVALS)
-    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
+    source = source_text(data, INTERVALS)
+    title = _finding(data, rows)
+    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=title, source=source, theme=theme)
 
 
 def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
@@ -74,11 +76,8 @@ def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
         return "There are no emissions to show."
     kg = data.operational_kg
     found = f"{subject_text(data)} emits {written_span(kg, 'kg', 'CO2e')}"
-    others = [row for row in rows if row.group != OURS]
-    if not others:
-        return f"{found}."
-    nearest = min(others, key=lambda row: abs(log(row.value.best / kg.best)))
-    return f"{found}, about {rounded(kg.best / nearest.value.best)} times {nearest.label}."
+    nearest = _nearest(kg, rows)
+    return f"{found}, about {rounded(kg.best / nearest.value.best)} times {nearest.label}." if nearest else f"{found}."
 
 
 def table(data: ReportData, references: Sequence[ReferencePoint] = ()) -> HeaderAndRows:
@@ -87,11 +86,25 @@ def table(data: ReportData, references: Sequence[ReferencePoint] = ()) -> Header
     return header, tuple((row.label, row.group, *cells(row.value)) for row in _rows(data, references))
 
 
+def _finding(data: ReportData, rows: Sequence[DotRow]) -> str:
+    nearest = _nearest(data.operational_kg, rows)
+    found = written_span(data.operational_kg, "kg", "CO2e")
+    if nearest is None:
+        return found
+    return f"{found}: {rounded(data.operational_kg.best / nearest.value.best)} x {nearest.short or nearest.label}"
+
+
+def _nearest(kg: Interval, rows: Sequence[DotRow]) -> DotRow | None:
+    others = [row for row in rows if row.group != OURS]
+    return min(others, key=lambda row: abs(log(row.value.best / kg.best)), default=None)
+
+
 def _rows(data: ReportData, references: Sequence[ReferencePoint]) -> list[DotRow]:
     kg = data.operational_kg
     if kg.best <= 0:
         return []
-    ours = DotRow(f"{subject_text(data)}, operational", kg, OURS, is_chosen=True)
-    activities = [DotRow(item.activity.label, item.activity.kg, ACTIVITY) for item in data.equivalents]
-    runs = [DotRow(point.label, point.kg, TRAINING) for point in references]
+    ours = DotRow(f"{subject_text(data)}, operational", kg, OURS, True, subject_text(data))
+    known = [item.activity for item in data.equivalents]
+    activities = [DotRow(item.label, item.kg, ACTIVITY, short=item.short) for item in known]
+    runs = [DotRow(point.label, point.kg, TRAINING, short=point.short) for point in references]
     return sorted([ours, *activities, *runs], key=lambda row: row.value.best)

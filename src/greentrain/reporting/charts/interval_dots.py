@@ -1,27 +1,32 @@
-"""Rows of values with their intervals, each under its label: the form of several charts, readable on a telephone."""
+"""Rows of values with their intervals: label at the left, amount at the right; the form of several charts."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.numbers import written_span
+from greentrain.numbers import written, written_span
 from greentrain.reporting.charts.style import (
-    BOLD_CHARS_PER_LINE,
-    CHARS_PER_LINE,
+    CHAR_PX,
     LINE_PX,
+    Frame,
     Mark,
     drawable,
     finished,
     lines,
     log_axis,
+    shortened,
+    text,
     unbroken,
 )
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_BAND_PX = 26
-_FIRST_PX = 6
+BAR_ROWS = 0.5
+"""Height of a bar; the rest of a row holds its label on a telephone. [rows]"""
+_ROW_PX = 28
+_MOST_LABEL_CHARS = 44
+_GAP_PX = 10
 
 
 class DotRow(NamedTuple):
@@ -37,55 +42,70 @@ class DotRow(NamedTuple):
         To which group it belongs, by the name in the legend.
     is_chosen : bool
         Whether it is the one that the others are compared with.
+    short : str
+        The label in the words that fit beside the plot. Default: the whole of it.
     """
 
     label: str
     value: Interval
     group: str
     is_chosen: bool = False
+    short: str = ""
+
+
+class RowLabel(NamedTuple):
+    """What stands beside a row: its name at the left, its amount at the right."""
+
+    words: str
+    amount: str
+    is_chosen: bool = False
 
 
 class Placed(NamedTuple):
-    """Labels from top to bottom, each above its band.
+    """Rows from top to bottom, numbered from 0: labels and amounts beside the plot, on a telephone above each row."""
 
-    Attributes
-    ----------
-    at_px : tuple of float
-        Middle of each band, from the top. [px]
-    plot_px : float
-        Height of them all. [px]
-    annotations : list of dict
-        The labels.
-    """
-
-    at_px: tuple[float, ...]
-    plot_px: float
-    annotations: list[dict[str, Any]]
-
-    @property
-    def axis(self) -> dict[str, Any]:
-        """The vertical axis, in pixels from the top, unseen."""
-        return {"range": [self.plot_px, 0], "visible": False, "fixedrange": True}
+    wide: Frame
+    narrow: Frame
 
 
-def placed(labels: Sequence[str], chosen: Sequence[bool]) -> Placed:
-    """Place labels above bands, the chosen ones bold."""
-    at: list[float] = []
-    notes: list[dict[str, Any]] = []
-    top = float(_FIRST_PX)
-    for label, is_chosen in zip(labels, chosen, strict=True):
-        parts = lines(label, BOLD_CHARS_PER_LINE if is_chosen else CHARS_PER_LINE)
-        notes.append(_label("<br>".join(f"<b>{part}</b>" if is_chosen else part for part in parts), top))
-        top += LINE_PX * len(parts)
-        at.append(top + _BAND_PX / 2)
-        top += _BAND_PX + 2
-    return Placed(tuple(at), top, notes)
+def placed(rows: Sequence[RowLabel]) -> Placed:
+    """Lay rows out for a page and for a telephone."""
+    wide: list[dict[str, Any]] = []
+    narrow: list[dict[str, Any]] = []
+    names = [shortened(row.words, _MOST_LABEL_CHARS) for row in rows]
+    above = [lines(f"{name}: {row.amount}") for name, row in zip(names, rows, strict=True)]
+    most = max(map(len, above), default=1)
+    for at, (name, row) in enumerate(zip(names, rows, strict=True)):
+        left = {"x": 0.0, "xanchor": "right", "xshift": -_GAP_PX, "yanchor": "middle", "text": _bold(text(name), row)}
+        right = {"x": 1.0, "xanchor": "left", "xshift": _GAP_PX, "yanchor": "middle", "text": _bold(row.amount, row)}
+        wide += [_beside(at, left), _beside(at, right)]
+        words = "<br>".join(_bold(line, row) for line in above[at])
+        narrow.append(_beside(at - BAR_ROWS / 2, {"x": 0.0, "xanchor": "left", "yanchor": "bottom", "text": words}))
+    beside = (names, [row.amount for row in rows])
+    left_px, right_px = (max(map(len, words), default=0) * CHAR_PX + 2 * _GAP_PX for words in beside)
+    row_px = (LINE_PX * most + 4) / (1 - BAR_ROWS)
+    return Placed(
+        Frame(_ROW_PX * len(rows), wide, left_px, right_px, _axis(len(rows), 0.5)),
+        Frame(row_px * (len(rows) + 0.4), narrow, vertical=_axis(len(rows), 0.9)),
+    )
 
 
-def value_text(value: Interval, unit: str) -> str:
-    """Write a value with its interval so that a line breaks before the brackets only."""
-    middle, bracket, ends = written_span(value, unit).partition(" (")
-    return unbroken(middle) + bracket + unbroken(ends)
+def _axis(rows: int, above: float) -> dict[str, Any]:
+    """Return the vertical axis, unseen: row 0 at the top, with so many rows of room above its middle."""
+    return {"range": [rows - 0.5, -above], "visible": False, "fixedrange": True}
+
+
+def _bold(words: str, row: RowLabel) -> str:
+    return f"<b>{words}</b>" if row.is_chosen else words
+
+
+def _beside(at: float, more: dict[str, Any]) -> dict[str, Any]:
+    return {"xref": "paper", "yref": "y", "y": at, "showarrow": False, "align": "left", "borderpad": 0} | more
+
+
+def amount_text(value: Interval, unit: str) -> str:
+    """Write the best value, its number and unit on one line; the interval is drawn."""
+    return unbroken(written(value.best, unit))
 
 
 def row_chart(
@@ -107,27 +127,25 @@ def row_chart(
     marks : mapping of str to Mark
         How each group looks, in the order of the legend.
     """
-    labels = [f"{row.label}: {value_text(row.value, unit)}" for row in rows]
-    place = placed(labels, [row.is_chosen for row in rows])
+    place = placed([RowLabel(row.short or row.label, amount_text(row.value, unit), row.is_chosen) for row in rows])
     drawn = [drawable(row.value) for row in rows]
     traces = [
         _dots(group, mark, found, unit)
         for group, mark in marks.items()
-        if (found := [item for item in zip(rows, drawn, place.at_px, strict=True) if item[0].group == group])
+        if (found := [item for item in zip(rows, drawn, range(len(rows)), strict=True) if item[0].group == group])
     ]
     ends = [end for value in drawn for end in value]
     layout = {
         "xaxis": log_axis(ends, unit, words),
-        "yaxis": place.axis,
-        "annotations": place.annotations,
         "showlegend": len(traces) > 1,
     }
-    return finished(traces, layout, title=title, source=source, plot_px=place.plot_px, theme=theme)
+    return finished(traces, layout, title=title, source=source, wide=place.wide, narrow=place.narrow, theme=theme)
 
 
-def _dots(group: str, mark: Mark, found: Sequence[tuple[DotRow, Interval, float]], unit: str) -> dict[str, Any]:
+def _dots(group: str, mark: Mark, found: Sequence[tuple[DotRow, Interval, int]], unit: str) -> dict[str, Any]:
     values = [value for _, value, _ in found]
-    error = {"type": "data", "symmetric": False, "thickness": 2, "width": 5}
+    cap_px = 5 if any(low < high for low, _, high in values) else 0
+    error: dict[str, Any] = {"type": "data", "symmetric": False, "thickness": 2, "width": cap_px}
     error |= {"array": [high - best for _, best, high in values], "arrayminus": [best - low for low, best, _ in values]}
     hover = [f"{'<br>'.join(lines(row.label))}<br>{written_span(row.value, unit)}" for row, _, _ in found]
     return {
@@ -140,14 +158,9 @@ def _dots(group: str, mark: Mark, found: Sequence[tuple[DotRow, Interval, float]
         "marker": {
             "color": mark.colour,
             "symbol": mark.symbol,
-            "size": 12,
+            "size": 13 if found[0][0].is_chosen else 10,
             "line": {"width": 1.5, "color": mark.colour},
         },
         "hovertext": hover,
         "hoverinfo": "text",
     }
-
-
-def _label(words: str, top_px: float) -> dict[str, Any]:
-    place = {"xref": "paper", "x": 0.0, "xanchor": "left", "yref": "y", "y": top_px, "yanchor": "top"}
-    return place | {"showarrow": False, "align": "left", "text": words, "borderpad": 0}

@@ -6,11 +6,9 @@ from greentrain.interval import exact
 from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.style import (
-    BLUE,
-    GREEN,
+    ACCENT,
     GREY,
-    PURPLE,
-    VERMILLION,
+    QUIET,
     HeaderAndRows,
     Mark,
     cells,
@@ -26,10 +24,10 @@ if TYPE_CHECKING:
 
 TITLE = "By published methods"
 _GROUPS = {
-    "ours": ("greentrain", Mark(VERMILLION, "diamond")),
-    "tool": ("tool", Mark(BLUE, "circle")),
-    "paper": ("paper", Mark(GREEN, "square")),
-    "practice": ("model cards", Mark(PURPLE, "triangle-up")),
+    "ours": ("greentrain", Mark(ACCENT, "diamond")),
+    "tool": ("tool", Mark(QUIET, "circle")),
+    "paper": ("paper", Mark(QUIET, "square-open")),
+    "practice": ("model cards", Mark(QUIET, "triangle-up-open")),
     "bound": ("upper bound", Mark(GREY, "cross")),
 }
 _NOTHING = "No published method applies to this job."
@@ -51,10 +49,17 @@ def methods(data: ReportData, comparison: "MethodComparison | None", *, theme: s
     rows = _rows(data, comparison)
     if comparison is None or not rows:
         return empty(TITLE, _NOTHING, theme)
-    keys = [item.result.sources[0] for item in comparison.methods if item.result.sources]
-    source = source_text(data, keys, _NOTE)
+    source = source_text(data, _NOTE)
     marks = dict(_GROUPS.values())
-    return row_chart(rows, marks, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
+    title = _finding(data, rows)
+    return row_chart(rows, marks, unit="kg", words="CO2e", title=title, source=source, theme=theme)
+
+
+def _finding(data: ReportData, rows: list[DotRow]) -> str:
+    others = [row.value.best for row in rows if not row.is_chosen]
+    inside = sum(data.operational_kg.low <= kg <= data.operational_kg.high for kg in others)
+    ends = f"{written(others[0], 'kg')} to {written(others[-1], 'kg')}"
+    return f"Published methods give {ends}; our interval holds {inside} of {len(others)}"
 
 
 def summary(data: ReportData, comparison: "MethodComparison | None") -> str:

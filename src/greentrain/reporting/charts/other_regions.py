@@ -8,9 +8,9 @@ from greentrain.interval import Interval, product_independent, reciprocal
 from greentrain.numbers import ascii_unit, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.style import (
-    BLUE,
+    ACCENT,
     GREY,
-    VERMILLION,
+    QUIET,
     HeaderAndRows,
     Mark,
     cells,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TITLE = "The same run elsewhere"
 HERE, DIFFERENT, UNCLEAR = "as it is", "clearly different", "not clearly different"
-_MARKS = {HERE: Mark(VERMILLION, "diamond"), DIFFERENT: Mark(BLUE, "circle"), UNCLEAR: Mark(GREY, "circle-open")}
+_MARKS = {HERE: Mark(ACCENT, "diamond"), DIFFERENT: Mark(QUIET, "circle"), UNCLEAR: Mark(GREY, "circle-open")}
 _NOTE = "Same energy and PUE everywhere; bars are the 90 % intervals of the grid alone."
 _G_PER_KG = 1000
 
@@ -66,9 +66,18 @@ def other_regions(data: ReportData, places: Sequence[PlaceGrid], *, theme: str =
     rows = _rows(data, places)
     if not rows:
         return empty(TITLE, "There is no energy to move, or no place to compare with.", theme)
-    keys = [place.source.split(";")[0] for place in places]
-    source = source_text(data, keys, _NOTE)
-    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=TITLE, source=source, theme=theme)
+    source = source_text(data, _NOTE)
+    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=_finding(rows), source=source, theme=theme)
+
+
+def _finding(rows: Sequence[DotRow]) -> str:
+    here = next(row for row in rows if row.group == HERE)
+    others = [row for row in rows if row.group == DIFFERENT]
+    if not others:
+        return "No other place shown differs by more than what is uncertain about the grids"
+    ends = others[:1] if others[0] is others[-1] else [others[0], others[-1]]
+    named = " and ".join(f"{rounded(row.value.best / here.value.best)} x in {row.short or row.label}" for row in ends)
+    return f"With the same energy {named}"
 
 
 def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:
@@ -114,6 +123,7 @@ def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:
             _name(place),
             place.g_per_kwh.scaled(kwh / _G_PER_KG),
             DIFFERENT if _differs(place.g_per_kwh, chosen) else UNCLEAR,
+            short=place.name,
         )
         for place in others
     ]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import Scale, rounded, scale_for, written
 from greentrain.reporting.charts.style import (
-    BLUE,
-    GREEN,
+    ACCENT,
     GREY,
-    PURPLE,
+    QUIET,
+    SOFT,
     TICK_GAP_PX,
-    VERMILLION,
+    Frame,
     HeaderAndRows,
     Mark,
     amount_axis,
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 TITLE = "Power over time"
 _NOTHING = "The power of this run was not recorded."
 _COMPONENTS = {
-    "gpu": ("accelerators", Mark(BLUE, "circle", dash="solid")),
-    "cpu": ("CPU", Mark(VERMILLION, "square", dash="dash")),
-    "memory": ("memory", Mark(GREEN, "triangle-up", dash="dot")),
+    "gpu": ("accelerators", Mark(ACCENT, "circle", dash="solid")),
+    "cpu": ("CPU", Mark(QUIET, "square", dash="solid")),
+    "memory": ("memory", Mark(SOFT, "triangle-up", dash="dot")),
 }
-_OTHER = Mark(PURPLE, "cross", dash="dashdot")
+_OTHER = Mark(GREY, "cross", dash="dashdot")
 _SPAN_FILL, _SPAN_TEXT = "#5a5a5a", "#ffffff"
 """Dark enough for white letters in both themes."""
 
@@ -82,8 +82,9 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
             "visible": False,
             "fixedrange": True,
         }
-    source = source_text(data, [], "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
-    return finished(traces, layout, title=TITLE, source=source, plot_px=_PLOT_PX + lanes_px, theme=theme)
+    source = source_text(data, "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
+    frame = Frame(_PLOT_PX + lanes_px)
+    return finished(traces, layout, title=_finding(series), source=source, wide=frame, theme=theme)
 
 
 def summary(data: ReportData) -> str:
@@ -95,6 +96,12 @@ def summary(data: ReportData) -> str:
     length = max(points[-1][0] for points in series.values())
     peak = written(_peak_w(series), "W")
     return f"Mean power over {written(length, 's')}: {', '.join(parts)}; the highest reading of one is {peak}."
+
+
+def _finding(series: dict[str, Points]) -> str:
+    name, points = max(series.items(), key=lambda item: _mean_w(item[1]))
+    words = _words(name)
+    return f"{words[:1].upper()}{words[1:]} drew {written(_mean_w(points), 'W')} on average, the most of all parts"
 
 
 def table(data: ReportData) -> HeaderAndRows:

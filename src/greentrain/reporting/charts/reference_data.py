@@ -22,6 +22,10 @@ PLACES = ("SE", "NO", "FR", "CA-QC", "BR", "GB", "US-CA", "DE", "US", "JP", "AU"
 
 _MOST_REGIONS = 15
 _MOST_RUNS = 2
+_FARTHEST = 100
+"""A published run that is larger or smaller by more than this tells nobody anything."""
+_KNOWN = ("AI2", "BigScience", "Google", "Meta", "Stability AI")
+"""Who trained the models that most readers have heard of."""
 _TRAININGS = ("training", "pretraining")
 _LOCATION_BASED = "location-based"
 
@@ -50,7 +54,7 @@ def published_runs(data: ReportData) -> tuple[ReferencePoint, ...]:
     kg = data.operational_kg.best
     if kg <= 0:
         return ()
-    fit = filter(_is_fit, shipped_table("references").where("verified", "yes"))
+    fit = [row for row in shipped_table("references").where("verified", "yes") if _is_fit(row, kg)]
     nearest = sorted(fit, key=lambda row: abs(log10(kg / float(row["published_co2e_kg"]))))
     return tuple(map(_point, nearest[:_MOST_RUNS]))
 
@@ -107,13 +111,16 @@ def _grid_of(catalogue: Catalogue, location: Location, year: int | None, hours: 
     return PlaceGrid(location.code, name or location.code, grid.value, grid.source)
 
 
-def _is_fit(row: Row) -> bool:
+def _is_fit(row: Row, kg: float) -> bool:
+    ratio = float(row["published_co2e_kg"] or 0.0) / kg
+    if row["organisation"] not in _KNOWN or not 1 / _FARTHEST <= ratio <= _FARTHEST:
+        return False
     is_stated = row["kind"] in _TRAININGS and row["co2e_scope"].startswith(_LOCATION_BASED)
-    is_published = float(row["published_co2e_kg"] or 0.0) > 0.0
-    return is_stated and is_published and not row["excluded"] and not row["traps"]
+    return is_stated and not row["excluded"] and not row["traps"]
 
 
 def _point(row: Row) -> ReferencePoint:
     scope = row["co2e_scope"].partition(" (")[0].partition(", 100%")[0]
     label = f"training {row['model']}, {row['organisation']} {row['year']}, published figure ({scope})"
-    return ReferencePoint(label, exact(float(row["published_co2e_kg"])), row["source"])
+    short = f"training {row['model']}, {row['organisation']} {row['year']}"
+    return ReferencePoint(label, exact(float(row["published_co2e_kg"])), row["source"], short)

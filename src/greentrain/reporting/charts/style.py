@@ -1,8 +1,8 @@
 """The look that all charts share: colours, marks, two themes, the source line, and how a chart gets into a page.
 
-The colours are those of Okabe and Ito, which people with any colour vision tell apart; none is ever alone, each goes
-with a symbol of its own, a pattern or a label. Traces look the same in both themes: only the template differs, so that
-a page can switch it.
+One accent is for what is reported, all else is quiet; colours are never alone, each goes with a symbol of its own, a
+pattern or a label. Traces look the same in both themes: only the template differs, so that a page can switch it. A
+figure is laid out for a page; what a telephone needs instead is in ``layout.meta.narrow``.
 """
 
 import re
@@ -28,27 +28,52 @@ CONFIG: dict[str, Any] = {
 }
 """How plotly.js is to show a chart: it fills its place, advertises nothing, and has no button that sends it away."""
 
-ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"
-GREY = "#808080"
+ACCENT, QUIET, SOFT, GREY = "#D55E00", "#5F7F96", "#8FA9BA", "#808080"
+"""What is reported (the vermillion of Okabe and Ito), what it is compared with, lesser parts of that, and lines."""
 CLEAR = "rgba(0,0,0,0)"
 SOURCE_OPACITY = 0.75
 LINE_PX = 16
 TICK_GAP_PX = 6
 """Between a plot and the labels below it, where an axis at the side has a label of its own at the same corner. [px]"""
-CHARS_PER_LINE, BOLD_CHARS_PER_LINE = 45, 40
-"""Characters of a label's line that fit a telephone of 360 px, in the widest of the fonts."""
+CHARS_PER_LINE = 40
+"""Characters of a label's line that fit a telephone of 360 px, bold and in the widest of the fonts."""
+CHAR_PX = 7.2
+"""Width of a character of a label, in the widest of the fonts. [px]"""
 
-_SOURCE_CHARS = 54
+_SOURCE_CHARS, _WIDE_SOURCE_CHARS = 54, 96
+_TITLE_CHARS, _TITLE_LINE_PX = 76, 21
 _LONGEST_TEXT = 160
 _LONGEST_SOURCE = 400
 _INK = {"light": ("#1b1b1b", "#d8d8d8", "#ffffff"), "dark": ("#ececec", "#4a4a4a", "#222222")}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
-_TOP_PX, _AXIS_PX, _SIDE_PX = 44, 56, 16
+_TITLE_PX, _TOP_PX, _AXIS_PX, SIDE_PX = 12, 30, 56, 16
 _PHONE_PX, _WIDE_PX, _Y_AXIS_PX = 302, 560, 80
 """What a legend has of a telephone of 360 px and of a page of 40 rem, and what an axis at the side takes of it. [px]"""
 _ENTRY_PX, _CHAR_PX, _LEGEND_LINE_PX = 44, 7, 21
 _SPACES = re.compile(r"[\t\n\r ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+class Frame(NamedTuple):
+    """The room of a plot on a page or on a telephone.
+
+    Attributes
+    ----------
+    plot_px : float
+        Height of the plot without title, legend, axis and source. [px]
+    annotations : sequence of dict
+        What is written in it.
+    left_px, right_px : float
+        Margins at the sides. [px]
+    vertical : mapping, optional
+        The vertical axis, where it is not the same in both.
+    """
+
+    plot_px: float
+    annotations: Sequence[dict[str, Any]] = ()
+    left_px: float = SIDE_PX
+    right_px: float = SIDE_PX
+    vertical: Mapping[str, Any] | None = None
 
 
 class Mark(NamedTuple):
@@ -86,12 +111,18 @@ def template(theme: str) -> dict[str, Any]:
 
 
 def as_picture(figure: "Figure", theme: str) -> "Figure":
-    """Make a figure fit a picture: without the room for a telephone's legend, and with a background of its own."""
-    layout = figure.layout
-    spare_px = layout.meta["spare_px"]
-    return figure.update_layout(
-        paper_bgcolor=_INK[theme][2], height=layout.height - spare_px, margin_t=layout.margin.t - spare_px
-    )
+    """Make a figure fit a picture: with a background of its own."""
+    return figure.update_layout(paper_bgcolor=_INK[theme][2])
+
+
+def for_page(layout: dict[str, Any]) -> dict[str, Any]:
+    """Return the layout of a figure without its title, which a page has in the caption above it."""
+    title_px = layout["meta"]["title_px"]
+    narrow = layout["meta"]["narrow"]
+    for room in (layout, narrow):
+        room["height"] -= title_px
+        room["margin"] = {**room["margin"], "t": room["margin"]["t"] - title_px}
+    return {**layout, "title": {"text": ""}, "meta": {"narrow": narrow}}
 
 
 def text(words: object) -> str:
@@ -130,8 +161,9 @@ def finished(
     *,
     title: str,
     source: str,
-    plot_px: float,
+    wide: Frame,
     theme: str,
+    narrow: Frame | None = None,
 ) -> "Figure":
     """Make the figure: the traces, the title above and the source below.
 
@@ -140,13 +172,13 @@ def finished(
     traces : iterable of mapping
         As plotly takes them.
     layout : mapping
-        What this chart adds: axes, shapes, annotations.
+        What this chart adds: axes and shapes.
     title : str
-        Title, which is short enough for a telephone.
+        The finding; at most two lines of a page.
     source : str
-        Where the numbers are from, and what is shown.
-    plot_px : float
-        Height of the plot without title, axis and source. [px]
+        What is shown, and by which version.
+    wide, narrow : Frame
+        The room on a page, and on a telephone. Default: the same.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
@@ -154,25 +186,39 @@ def finished(
 
     # Without an id of its own plotly.js gives each trace a random one.
     drawn = [{**trace, "uid": str(number)} for number, trace in enumerate(traces)]
-    below = lines(source, _SOURCE_CHARS)
-    narrow_px, wide_px = _legend_px(drawn, layout)
-    top_px = _TOP_PX + narrow_px
-    bottom_px = _AXIS_PX + LINE_PX * len(below)
-    heading = {"x": 0.0, "xref": "container", "y": 1.0, "yref": "container", "yanchor": "top"}
+    heading = lines(title, _TITLE_CHARS)
+    title_px = _TITLE_PX + _TITLE_LINE_PX * len(heading)
+    legends_px = _legend_px(drawn, layout)
+    on_page, on_telephone = (
+        _room(frame, title_px + legend_px, lines(source, chars))
+        for frame, legend_px, chars in zip(
+            (wide, narrow or wide), legends_px, (_WIDE_SOURCE_CHARS, _SOURCE_CHARS), strict=True
+        )
+    )
+    place = {"x": 0.0, "xref": "container", "y": 1.0, "yref": "container", "yanchor": "top"}
+    words = "<br>".join(f"<b>{line}</b>" for line in heading)
     legend = {"orientation": "h", "x": 0.0, "y": 1.0, "xanchor": "left", "yanchor": "bottom", "tracegroupgap": 0}
     shared = {
         "template": template(theme),
-        "title": {"text": f"<b>{text(title)}</b>", "font": {"size": 16}, "pad": {"t": 12, "l": _SIDE_PX}, **heading},
+        "title": {"text": words, "font": {"size": 15}, "pad": {"t": 12, "l": SIDE_PX}, "automargin": False, **place},
         "showlegend": False,
         "legend": {**legend, "traceorder": "normal"},
-        "height": round(top_px + plot_px + bottom_px),
-        "margin": {"t": top_px, "b": bottom_px, "l": _SIDE_PX, "r": _SIDE_PX},
-        "meta": {"spare_px": narrow_px - wide_px},
+        "meta": {"title_px": title_px, "narrow": on_telephone},
         "hovermode": "closest",
         "dragmode": False,  # a finger scrolls the page; the buttons above the chart turn zooming on
     }
-    notes = [*layout.get("annotations", ()), _source_line(below)]
-    return Figure(data=drawn, layout={**shared, **layout, "annotations": notes})
+    return Figure(data=drawn, layout={**shared, **layout, **on_page})
+
+
+def _room(frame: Frame, above_px: float, below: Sequence[str]) -> dict[str, Any]:
+    """Return the part of a layout that differs between a page and a telephone."""
+    top_px, bottom_px = _TOP_PX + above_px, _AXIS_PX + LINE_PX * len(below)
+    vertical = {} if frame.vertical is None else {"yaxis": dict(frame.vertical)}
+    return vertical | {
+        "height": round(top_px + frame.plot_px + bottom_px),
+        "margin": {"t": top_px, "b": bottom_px, "l": round(frame.left_px), "r": round(frame.right_px)},
+        "annotations": [*frame.annotations, _source_line(below)],
+    }
 
 
 def empty(title: str, message: str, theme: str) -> "Figure":
@@ -186,19 +232,19 @@ def empty(title: str, message: str, theme: str) -> "Figure":
         "text": "<br>".join(lines(message)),
     }
     hidden = {"visible": False}
-    layout = {"xaxis": hidden, "yaxis": hidden, "annotations": [middle]}
-    return finished((), layout, title=title, source="", plot_px=120, theme=theme)
+    layout = {"xaxis": hidden, "yaxis": hidden}
+    return finished((), layout, title=title, source="", wide=Frame(120, [middle]), theme=theme)
 
 
 def _legend_px(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the height of the legend on a telephone and on a wide page; it breaks into columns of one width. [px]"""
+    """Return the height of the legend on a page and on a telephone; it breaks into columns of one width. [px]"""
     if not layout.get("showlegend"):
         return 0, 0
     widths = [_ENTRY_PX + _CHAR_PX * len(trace["name"]) for trace in traces if trace.get("showlegend", True)]
     beside_px = _Y_AXIS_PX if "title" in layout.get("yaxis", ()) else 0
-    columns = (max(1, (room_px - beside_px) // max(widths, default=1)) for room_px in (_PHONE_PX, _WIDE_PX))
-    narrow, wide = (_LEGEND_LINE_PX * -(-len(widths) // number) for number in columns)
-    return narrow, wide
+    columns = (max(1, (room_px - beside_px) // max(widths, default=1)) for room_px in (_WIDE_PX, _PHONE_PX))
+    wide, narrow = (_LEGEND_LINE_PX * -(-len(widths) // number) for number in columns)
+    return wide, narrow
 
 
 def _source_line(below: Sequence[str]) -> dict[str, Any]:
@@ -295,27 +341,25 @@ def subject_text(data: ReportData) -> str:
     return _SUBJECTS.get(data.kind, "It")
 
 
-def source_text(data: ReportData, keys: Iterable[str], *sentences: str) -> str:
-    """Write the line below a chart: what to know, the sources, the versions.
+def source_text(data: ReportData, *sentences: str) -> str:
+    """Write the line below a chart: what to know, and the versions.
+
+    The sources of the numbers stand in the bibliography of a report and in the table of the chart's numbers.
 
     Parameters
     ----------
     data : ReportData
         What is shown.
-    keys : iterable of str
-        Source ids, several joined by ``;`` in one text.
     *sentences : str
         What to know about the chart, each closed by a full stop.
     """
-    ids = dict.fromkeys(key.strip() for joined in keys for key in joined.split(";") if key.strip())
-    versions = f"greentrain {data.versions.greentrain}, data {data.versions.data}"
-    return " ".join([*sentences, f"Source: {'; '.join([versions, *ids])}."])
+    return " ".join([*sentences, f"greentrain {data.versions.greentrain}, data {data.versions.data}."])
 
 
-def input_sources(data: ReportData, *names: str) -> list[str]:
-    """Return the main source of each of the named inputs that have one other than the user."""
-    found = [item.source_ids[0] for item in data.inputs if item.name in names]
-    return [key for key in found if key != "user"]
+def shortened(words: str, most: int) -> str:
+    """Cut a label to so many characters."""
+    plain = _plain(words)
+    return plain if len(plain) <= most else plain[: most - 3].rstrip(" ,;(") + "..."
 
 
 def cells(value: Interval) -> tuple[str, str, str]:

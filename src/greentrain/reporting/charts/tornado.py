@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.inputs import Input
 from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written
-from greentrain.reporting.charts.interval_dots import placed
+from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
 from greentrain.reporting.charts.style import (
-    BLUE,
-    GREY,
-    ORANGE,
+    ACCENT,
+    QUIET,
+    SOFT,
     HeaderAndRows,
     Mark,
     amount_axis,
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 TITLE = "What drives the interval?"
 _MOST = 8
-_BAR_PX = 18
-_LOW, _HIGH = Mark(BLUE, pattern="/"), Mark(ORANGE, pattern="")
+_LOW, _HIGH = Mark(SOFT, pattern="/"), Mark(QUIET, pattern="")
 _NOTE = "Each input alone at the ends of its 90 % interval; percentages are shares of the variance."
 _DIVISORS = ("mfu", "peak")
 """Inputs of which more means less: the time follows from operations / (peak x MFU)."""
@@ -59,23 +58,22 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
         return empty(TITLE, "Every input that counts is exact, so there is no interval.", theme)
     best = data.operational_kg.best
     scale = scale_for(max(best, *(max(swing[2:]) for swing in swings)), "kg")
-    place = placed([_label(swing) for swing in swings], [False] * len(swings))
+    place = placed([_label(swing) for swing in swings])
     middle = {"type": "line", "xref": "x", "yref": "paper", "x0": best / scale.size, "x1": best / scale.size}
-    middle |= {"y0": 0, "y1": 1, "layer": "below", "line": {"color": GREY, "width": 1.5, "dash": "dash"}}
+    middle |= {"y0": 0, "y1": 1, "layer": "below", "line": {"color": ACCENT, "width": 2, "dash": "dash"}}
     layout = {
         "xaxis": amount_axis(scale, "CO2e", f"; dashed: best value {written(best, 'kg')}"),
-        "yaxis": place.axis,
-        "annotations": place.annotations,
         "shapes": [middle],
         "showlegend": True,
         "barmode": "overlay",
     }
     traces = [
-        _bars("input low", _LOW, [(swing.at_low_kg, swing) for swing in swings], best, place.at_px, scale),
-        _bars("input high", _HIGH, [(swing.at_high_kg, swing) for swing in swings], best, place.at_px, scale),
+        _bars("input low", _LOW, [(swing.at_low_kg, swing) for swing in swings], best, scale),
+        _bars("input high", _HIGH, [(swing.at_high_kg, swing) for swing in swings], best, scale),
     ]
-    source = source_text(data, [swing.item.source_ids[0] for swing in swings if swing.item.source != "user"], _NOTE)
-    return finished(traces, layout, title=TITLE, source=source, plot_px=place.plot_px, theme=theme)
+    source = source_text(data, _NOTE)
+    title = f"{_first_capital(input_label(swings[0].item.name))} drives the interval: {percent(swings[0].share)} of it"
+    return finished(traces, layout, title=title, source=source, wide=place.wide, narrow=place.narrow, theme=theme)
 
 
 def summary(data: ReportData) -> str:
@@ -122,10 +120,10 @@ def _moved(best_kg: float, item: Input, value: float) -> float:
     return best_kg * (1 + item.weight * (ratio - 1))
 
 
-def _label(swing: Swing) -> str:
+def _label(swing: Swing) -> RowLabel:
     unit = "" if swing.item.unit == "1" else f" {swing.item.unit}"
-    value = unbroken(with_span(swing.item.value) + unit)
-    return f"{input_label(swing.item.name)} {value}: {percent(swing.share)}"
+    words = f"{input_label(swing.item.name)} {unbroken(with_span(swing.item.value) + unit)}"
+    return RowLabel(words, unbroken(percent(swing.share)))
 
 
 def _bars(
@@ -133,7 +131,6 @@ def _bars(
     mark: Mark,
     ends: Sequence[tuple[float, Swing]],
     best: float,
-    at_px: tuple[float, ...],
     scale: Scale,
 ) -> dict[str, Any]:
     marker = {"color": mark.colour, "line": {"width": 1, "color": mark.colour}}
@@ -143,10 +140,10 @@ def _bars(
         "type": "bar",
         "orientation": "h",
         "name": name,
-        "width": _BAR_PX,
+        "width": BAR_ROWS,
         "base": [best / scale.size] * len(ends),
         "x": [(kg - best) / scale.size for kg, _ in ends],
-        "y": list(at_px),
+        "y": list(range(len(ends))),
         "marker": marker,
         "hovertext": hover,
         "hoverinfo": "text",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.interval import Interval
 from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.style import (
-    BLUE,
-    GREEN,
+    ACCENT,
     GREY,
     INTERVALS,
-    VERMILLION,
+    QUIET,
+    SOFT,
+    Frame,
     HeaderAndRows,
     Mark,
     cells,
@@ -33,9 +34,9 @@ BAND = 1.5
 _NOTHING = "No record could be compared."
 _PANELS = (("energy", "kWh"), ("emissions", "kg"))
 _TIERS = {
-    "T1": ("T1 arithmetic", Mark(BLUE, "circle-open")),
-    "T2": ("T2 defaults", Mark(GREEN, "triangle-up")),
-    "T3": ("T3 metered", Mark(VERMILLION, "diamond")),
+    "T1": ("T1 arithmetic", Mark(SOFT, "circle-open")),
+    "T2": ("T2 defaults", Mark(QUIET, "triangle-up")),
+    "T3": ("T3 metered", Mark(ACCENT, "diamond")),
 }
 _PANEL_PX, _GAP_PX = 380, 76
 
@@ -68,7 +69,7 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
     if not panels:
         return empty(TITLE, _NOTHING, theme)
     traces: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"showlegend": True, "annotations": []}
+    layout: dict[str, Any] = {"showlegend": True}
     plot_px = _PANEL_PX * len(panels) + _GAP_PX * (len(panels) - 1)
     named: set[str] = set()
     for number, (words, unit, pairs) in enumerate(panels):
@@ -83,8 +84,9 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
         traces += [
             _points(tier, pairs, unit, key, named) for tier in _TIERS if any(pair.tier == tier for pair in pairs)
         ]
-    source = source_text(data, [], INTERVALS, "The published figures are in references.csv, each with its source.")
-    return finished(traces, layout, title=TITLE, source=source, plot_px=plot_px, theme=theme)
+    source = source_text(data, INTERVALS, "The published figures are in references.csv, each with its source.")
+    finding = summary(data).removesuffix(".")
+    return finished(traces, layout, title=finding, source=source, wide=Frame(plot_px), theme=theme)
 
 
 def summary(data: ReportData) -> str:

@@ -4,21 +4,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import Scale, percent, rounded, scale_for, written, written_span
-from greentrain.reporting.charts.interval_dots import placed, value_text
+from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
 from greentrain.reporting.charts.style import (
-    BLUE,
-    GREEN,
+    ACCENT,
     GREY,
     INTERVALS,
-    ORANGE,
-    PURPLE,
-    SKY,
+    QUIET,
+    SOFT,
     HeaderAndRows,
     Mark,
     amount_axis,
     empty,
     finished,
-    input_sources,
     source_text,
     subject_text,
     text,
@@ -30,17 +27,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TITLE = "What is it made of?"
-_BAR_PX = 18
-_PARTS = {
-    "accelerators": Mark(BLUE, pattern=""),
-    "gpu": Mark(BLUE, pattern=""),
-    "host": Mark(SKY, pattern="/"),
-    "cpu": Mark(SKY, pattern="/"),
-    "memory": Mark(PURPLE, pattern="x"),
-    "facility": Mark(GREEN, pattern="\\"),
-    "embodied": Mark(ORANGE, pattern="."),
-}
-_OTHER, _SUM = Mark(PURPLE, pattern="x"), Mark(GREY, pattern="")
+_PART, _MAKING, _SUM = Mark(QUIET, pattern=""), Mark(SOFT, pattern="/"), Mark(ACCENT, pattern="")
 _WORDS = {
     "accelerators": "accelerators",
     "gpu": "accelerators",
@@ -49,6 +36,12 @@ _WORDS = {
     "facility": "facility (cooling, power supply)",
     "embodied": "embodied (share of making the hardware)",
 }
+_SHORT = {
+    "host": "host (CPU, memory, fans)",
+    "facility": "facility (cooling, power)",
+    "embodied": "embodied (making the hardware)",
+}
+"""What fits beside the plot."""
 
 
 class Step(NamedTuple):
@@ -60,6 +53,7 @@ class Step(NamedTuple):
     kg: float
     interval: Interval | None = None
     energy_kwh: float | None = None
+    short: str = ""
 
 
 def waterfall(data: ReportData, *, theme: str = "light") -> "Figure":
@@ -77,18 +71,17 @@ def waterfall(data: ReportData, *, theme: str = "light") -> "Figure":
         return empty(TITLE, "The parts of the emissions are not known.", theme)
     ends = [step.interval.high if step.interval else step.from_kg + step.kg for step in steps]
     scale = scale_for(max(ends), "kg")
-    place = placed([_label(step, steps[-1].kg) for step in steps], [step.interval is not None for step in steps])
-    traces = [_bar(step, at, scale) for step, at in zip(steps, place.at_px, strict=True)]
-    source = source_text(data, input_sources(data, "host_factor", "pue", "grid_intensity"), INTERVALS)
+    place = placed([_label(step, steps[-1].kg) for step in steps])
+    traces = [_bar(step, at, scale) for at, step in enumerate(steps)]
+    source = source_text(data, INTERVALS)
     layout = {
         "xaxis": amount_axis(scale, "CO2e"),
-        "yaxis": place.axis,
-        "annotations": place.annotations,
         "showlegend": False,
         "barmode": "overlay",
     }
-    traces.append(_connectors(steps, place.at_px, scale))
-    return finished(traces, layout, title=TITLE, source=source, plot_px=place.plot_px, theme=theme)
+    traces.append(_connectors(steps, scale))
+    title = _finding(steps)
+    return finished(traces, layout, title=title, source=source, wide=place.wide, narrow=place.narrow, theme=theme)
 
 
 def summary(data: ReportData) -> str:
@@ -96,8 +89,7 @@ def summary(data: ReportData) -> str:
     steps = _steps(data)
     if not steps:
         return "The parts of the emissions are not known."
-    parts = [step for step in steps if step.interval is None]
-    largest = max(parts, key=lambda step: step.kg)
+    parts, largest = _parts(steps)
     share = percent(largest.kg / steps[-1].kg)
     whole = (
         "the embodied share included"
@@ -106,6 +98,18 @@ def summary(data: ReportData) -> str:
     )
     amount = written_span(steps[-1].interval or Interval(0, 0, 0), "kg", "CO2e")
     return f"{subject_text(data)} emits {amount}, {whole}; the largest part, {share}, is {largest.label}."
+
+
+def _parts(steps: list[Step]) -> tuple[list[Step], Step]:
+    parts = [step for step in steps if step.interval is None]
+    return parts, max(parts, key=lambda step: step.kg)
+
+
+def _finding(steps: list[Step]) -> str:
+    _, largest = _parts(steps)
+    whole = steps[-1]
+    of = f"{written(whole.kg, 'kg')} CO2e"
+    return f"{percent(largest.kg / whole.kg)} of {of} is {largest.short or largest.label}"
 
 
 def table(data: ReportData) -> HeaderAndRows:
@@ -132,46 +136,46 @@ def _steps(data: ReportData) -> list[Step]:
     so_far = 0.0
     for part in data.breakdown:
         words = _WORDS.get(part.component, part.component.replace("_", " "))
-        mark = _PARTS.get(part.component, _OTHER)
-        found.append(Step(words, mark, so_far, part.operational_kg, energy_kwh=part.energy_kwh))
+        short = _SHORT.get(part.component, "")
+        found.append(Step(words, _PART, so_far, part.operational_kg, energy_kwh=part.energy_kwh, short=short))
         so_far += part.operational_kg
     kwh = data.facility_energy_kwh.best
     found.append(Step("operational, in all", _SUM, 0.0, operational.best, operational, kwh))
     if embodied is None:
         return found
     whole = sum_independent(operational, embodied)
-    making = Step(_WORDS["embodied"], _PARTS["embodied"], operational.best, embodied.best)
+    making = Step(_WORDS["embodied"], _MAKING, operational.best, embodied.best, short=_SHORT["embodied"])
     return [*found, making, Step("operational and embodied", _SUM, 0.0, whole.best, whole)]
 
 
-def _label(step: Step, whole_kg: float) -> str:
-    if step.interval is not None:
-        return f"{step.label}: {value_text(step.interval, 'kg')}"
-    share = percent(step.kg / whole_kg)
-    return f"{step.label}: {unbroken(written(step.kg, 'kg'))} ({unbroken(share)})"
+def _label(step: Step, whole_kg: float) -> RowLabel:
+    amount = unbroken(written(step.kg, "kg"))
+    if step.interval is None:
+        amount += f" ({unbroken(percent(step.kg / whole_kg))})"
+    return RowLabel(step.short or step.label, amount, step.interval is not None)
 
 
-def _bar(step: Step, at_px: float, scale: Scale) -> dict[str, Any]:
+def _bar(step: Step, at: int, scale: Scale) -> dict[str, Any]:
     energy = "" if step.energy_kwh is None else f"<br>{written(step.energy_kwh, 'kWh')}"
-    bar: dict[str, Any] = {"type": "bar", "orientation": "h", "width": _BAR_PX, "name": text(step.label)}
-    bar |= {"base": [step.from_kg / scale.size], "x": [step.kg / scale.size], "y": [at_px]}
+    bar: dict[str, Any] = {"type": "bar", "orientation": "h", "width": BAR_ROWS, "name": text(step.label)}
+    bar |= {"base": [step.from_kg / scale.size], "x": [step.kg / scale.size], "y": [at]}
     bar["marker"] = {"color": step.mark.colour, "line": {"width": 1, "color": step.mark.colour}}
     bar["marker"]["pattern"] = {"shape": step.mark.pattern, "fillmode": "replace", "solidity": 0.5}
     bar |= {"hovertext": [f"{text(step.label)}<br>{written(step.kg, 'kg')} CO2e{energy}"], "hoverinfo": "text"}
     if step.interval is not None:
         low, best, high = step.interval.scaled(1 / scale.size)
         error = {"type": "data", "symmetric": False, "array": [high - best], "arrayminus": [best - low]}
-        bar["error_x"] = error | {"thickness": 2, "width": 5, "color": ORANGE}
+        bar["error_x"] = error | {"thickness": 2, "width": 5, "color": GREY}
     return bar
 
 
-def _connectors(steps: list[Step], at_px: tuple[float, ...], scale: Scale) -> dict[str, Any]:
+def _connectors(steps: list[Step], scale: Scale) -> dict[str, Any]:
     """Draw thin lines from the end of each bar to the start of the next."""
     x: list[float | None] = []
     y: list[float | None] = []
-    for step, upper, lower in zip(steps, at_px, at_px[1:], strict=False):
+    for at, step in enumerate(steps[:-1]):
         end = (step.from_kg + step.kg) / scale.size
         x += [end, end, None]
-        y += [upper + _BAR_PX / 2, lower - _BAR_PX / 2, None]
+        y += [at + BAR_ROWS / 2, at + 1 - BAR_ROWS / 2, None]
     line = {"color": GREY, "width": 1, "dash": "dot"}
     return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip", "name": "so far"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from greentrain.errors import escaped
-from greentrain.reporting.charts.style import CONFIG, THEMES, template
+from greentrain.reporting.charts.style import CONFIG, THEMES, for_page, template
 from greentrain.reporting.document.blocks import Chart
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.own_template import own_template
@@ -61,7 +61,8 @@ def _chart_data(charts: list[Chart]) -> str:
     for chart in charts:
         figure = json.loads(chart.draw(THEMES[0]).to_json())
         figure["layout"].pop("template", None)
-        figures.append(_visible({"id": f"chart-{chart.name}", "data": figure["data"], "layout": figure["layout"]}))
+        layout = for_page(figure["layout"])
+        figures.append(_visible({"id": f"chart-{chart.name}", "data": figure["data"], "layout": layout}))
     whole = {"charts": figures, "templates": {theme: template(theme) for theme in THEMES}, "config": CONFIG}
     text = json.dumps(whole, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":

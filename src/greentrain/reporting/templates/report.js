@@ -9,9 +9,8 @@
   function layoutOf(chart, theme, width) {
     const layout = JSON.parse(JSON.stringify(chart.layout));
     layout.template = page.templates[theme];
-    if (width || wide.matches) { // legends need fewer lines than on a telephone
-      layout.height -= layout.meta.spare_px;
-      layout.margin.t -= layout.meta.spare_px;
+    if (!width && !wide.matches) { // labels stand above their rows, legends need more lines
+      Object.assign(layout, layout.meta.narrow);
     }
     if (width) {
       layout.width = width;
