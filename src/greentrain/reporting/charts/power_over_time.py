@@ -61,9 +61,16 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     watts, seconds = scale_for(_peak_w(series), "W"), scale_for(length, "s")
     lanes = _lanes(data.spans, length)
     lanes_px = _LANE_PX * len(lanes)
-    share = _PLOT_PX / (_PLOT_PX + lanes_px)
     traces = [_line(name, points, watts, seconds) for name, points in series.items()]
     traces += [_span(span, lane, length, seconds) for lane, spans in enumerate(lanes) for span in spans]
+    layout = _layout(watts, seconds, length, lanes)
+    source = source_text(data, "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
+    frame = Frame(_PLOT_PX + lanes_px)
+    return finished(traces, layout, title=_finding(series), source=source, wide=frame, theme=theme)
+
+
+def _layout(watts: Scale, seconds: Scale, length: float, lanes: list[list[PowerSpan]]) -> dict[str, Any]:
+    share = _PLOT_PX / (_PLOT_PX + _LANE_PX * len(lanes))
     layout: dict[str, Any] = {
         "xaxis": {
             **amount_axis(seconds, "time since the start"),
@@ -82,9 +89,7 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
             "visible": False,
             "fixedrange": True,
         }
-    source = source_text(data, "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
-    frame = Frame(_PLOT_PX + lanes_px)
-    return finished(traces, layout, title=_finding(series), source=source, wide=frame, theme=theme)
+    return layout
 
 
 def summary(data: ReportData) -> str:
