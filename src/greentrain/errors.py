@@ -236,6 +236,11 @@ def without_passwords(text: str) -> str:
     return re.sub(_GIVEN_PASSWORD, rf"\1{MASK}", re.sub(_SIGNED_ADDRESS, rf"\1{MASK}@", text))
 
 
+def install_hint(extra: str) -> str:
+    """Return how to get what an extra brings: from a checkout, since the index has another project's greentrain."""
+    return f"in greentrain's checkout, pip install '.[{extra}]'"
+
+
 _NO_BREAK_SPACES = "\u00a0\u202f"
 """Between a number and its unit; Python counts them as not printable."""
 

@@ -212,7 +212,7 @@ except Exception as error:
 def test_without_sqlalchemy_the_extra_is_named() -> None:
     """And nothing else of the history needs it."""
     done = subprocess.run([sys.executable, "-c", MISSING], capture_output=True, text=True, check=True)
-    message = "export needs SQLAlchemy and, for PostgreSQL, psycopg: pip install 'greentrain[sql]'"
+    message = "export needs SQLAlchemy and, for PostgreSQL, psycopg: in greentrain's checkout, pip install '.[sql]'"
     assert done.stdout.strip() == f"GreentrainError {message}"
 
 

@@ -51,6 +51,7 @@ def track_command(values: OptionValues) -> int:
     """
     import warnings
 
+    from greentrain.cli.foreign_package import foreign_package
     from greentrain.tracking.command import run_command
     from greentrain.tracking.settings import INTERVAL_SECONDS, checked_settings
 
@@ -62,6 +63,8 @@ def track_command(values: OptionValues) -> int:
     settings = {option.name: values.get(option.name, defaults.get(option.name)) for option in TRACK_OPTIONS}
     # A warning here is for whoever typed the command: one line, without the place in our code.
     warnings.showwarning = _warn
+    if foreign := foreign_package():
+        error_line(foreign, 0)
     return run_command(checked_settings(settings), values[_COMMAND])
 
 

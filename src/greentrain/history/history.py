@@ -7,7 +7,7 @@ from typing import Any
 
 from greentrain._version import __version__
 from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
-from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, path_text
+from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, install_hint, path_text
 from greentrain.history.filters import RunFilter, checked_filter
 from greentrain.history.listing import runs_csv, runs_dict
 from greentrain.history.merge import read_run
@@ -340,7 +340,7 @@ class History:
         try:
             import pandas
         except ImportError:
-            raise GreentrainError("A frame needs pandas: pip install 'greentrain[frames]'.") from None
+            raise GreentrainError(f"A frame needs pandas: {install_hint('frames')}.") from None
 
         frame = pandas.DataFrame([run.to_row() for run in self.summaries(**chosen)], columns=list(ROW_COLUMNS))
         for name in ("started", "ended"):

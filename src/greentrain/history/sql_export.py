@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 from warnings import catch_warnings, simplefilter
 
-from greentrain.errors import GreentrainError, InputError
+from greentrain.errors import GreentrainError, InputError, install_hint
 from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run import Run, to_plain_data
 from greentrain.history.run_summary import utc
@@ -70,7 +70,7 @@ _PLACES = (*_TIMES, "host", "port", "dbname", "user")
 _ROWS_AT_ONCE = 500
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _EXAMPLES = "must be an address such as sqlite:///runs.db or postgresql://host/name"
-_INSTALL = "needs SQLAlchemy and, for PostgreSQL, psycopg: pip install 'greentrain[sql]'"
+_INSTALL = f"needs SQLAlchemy and, for PostgreSQL, psycopg: {install_hint('sql')}"
 
 
 class Exported(NamedTuple):

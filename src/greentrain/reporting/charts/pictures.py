@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from greentrain.errors import GreentrainError, InputError, either
+from greentrain.errors import GreentrainError, InputError, either, install_hint
 from greentrain.reporting.forms import PICTURES
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ WIDTH_PX = 720
 _PNG_SCALE = 2.0
 _ID = re.compile(r'\bid="([^"]+)"')
 _ID_USE = re.compile(r"""(\bid="|url\((?:'|&quot;|)\#|href="\#)([^"')&]+)("|'|&quot;|\))""")
-_INSTALL = "Pictures need kaleido: pip install 'greentrain[images]'. The HTML report draws its charts without it."
+_INSTALL = f"Pictures need kaleido: {install_hint('images')}. The HTML report draws its charts without it."
 _BROWSER = (
     "Pictures need Chrome, Chromium or Edge, which did not start ({reason}). Install one, or name its program in the "
     "environment variable BROWSER_PATH. The HTML report draws its charts without it."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.inputs import Input
-from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written
+from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -30,6 +30,8 @@ TITLE = "What drives the interval?"
 _MOST = 8
 _LOW, _HIGH = Mark(SOFT, pattern="/"), Mark(QUIET, pattern="")
 _NOTE = "Each input alone at the ends of its 90 % interval; percentages are shares of the variance."
+_SCALED = ("kWh", "kg")
+"""Units of inputs that may be of any size: they are written with a prefix."""
 _DIVISORS = ("mfu", "peak")
 """Inputs of which more means less: the time follows from operations / (peak x MFU)."""
 
@@ -121,9 +123,10 @@ def _moved(best_kg: float, item: Input, value: float) -> float:
 
 
 def _label(swing: Swing) -> RowLabel:
-    unit = "" if swing.item.unit == "1" else f" {swing.item.unit}"
-    words = f"{input_label(swing.item.name)} {unbroken(with_span(swing.item.value) + unit)}"
-    return RowLabel(words, unbroken(percent(swing.share)))
+    item = swing.item
+    unit = "" if item.unit == "1" else f" {item.unit}"
+    value = written_span(item.value, item.unit) if item.unit in _SCALED else with_span(item.value) + unit
+    return RowLabel(f"{input_label(item.name)} {unbroken(value)}", unbroken(percent(swing.share)))
 
 
 def _bars(
