@@ -145,6 +145,6 @@ def test_the_version_is_told_before_anything_is_loaded() -> None:
     told, loaded = done.stdout.splitlines()
     assert told == f"greentrain {greentrain.__version__}, data {greentrain._version.DATA_VERSION}"
     assert (
-        loaded
-        == "['gc', 'greentrain', 'greentrain._lazy', 'greentrain._version', 'greentrain.cli', 'greentrain.cli.main']"
+        loaded == "['gc', 'greentrain', 'greentrain._lazy', 'greentrain._version', 'greentrain.cli', "
+        "'greentrain.cli.foreign_package', 'greentrain.cli.main']"
     )

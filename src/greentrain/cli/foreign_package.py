@@ -6,7 +6,6 @@ may be imported, and each overwrites files of the other. ``estimate`` does not l
 
 import os
 import sys
-from contextlib import suppress
 
 _OURS = "greentrain.cli:main"
 
@@ -14,19 +13,27 @@ _OURS = "greentrain.cli:main"
 def foreign_package() -> str | None:
     """Return one line where such a package is installed; None where it is not."""
     for folder in sys.path:
-        with suppress(OSError):
-            for name in os.listdir(folder or os.curdir):  # noqa: PTH208 - --version loads no pathlib
-                if name.startswith("greentrain-") and name.endswith(".dist-info") and not _is_ours(folder, name):
-                    version = ascii(name.removeprefix("greentrain-").removesuffix(".dist-info"))[1:-1]
-                    return (
-                        f"another project's package greentrain {version[:40]} is installed in this environment and may "
-                        "stand in for this one: pip uninstall greentrain greentrain-footprint, then install this again"
-                    )
+        for name in _listed(folder or os.curdir):
+            if name.startswith("greentrain-") and name.endswith(".dist-info") and not _is_ours(folder, name):
+                version = ascii(name.removeprefix("greentrain-").removesuffix(".dist-info"))[1:-1]
+                return (
+                    f"another project's package greentrain {version[:40]} is installed in this environment and may "
+                    "stand in for this one: pip uninstall greentrain greentrain-footprint, then install this again"
+                )
     return None
+
+
+def _listed(folder: str) -> list[str]:
+    try:  # the version is told before contextlib and pathlib are loaded
+        return os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return []
 
 
 def _is_ours(folder: str, name: str) -> bool:
     """Whether it is this project under the name that it had until 0.1.0."""
-    with suppress(OSError), open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
-        return _OURS in file.read().replace(" ", "")
-    return False
+    try:
+        with open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+            return _OURS in file.read().replace(" ", "")
+    except (OSError, ValueError):
+        return False

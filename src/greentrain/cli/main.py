@@ -53,10 +53,13 @@ def _run(arguments: "Sequence[str]") -> int:
     if [*arguments] == ["--version"]:
         from greentrain._version import VERSIONS
         from greentrain.cli.foreign_package import foreign_package
-        from greentrain.cli.terminal import error_line
 
         sys.stdout.write(f"{VERSIONS}\n")
-        return error_line(foreign, OK) if (foreign := foreign_package()) else OK
+        if foreign := foreign_package():
+            from greentrain.cli.terminal import error_line
+
+            error_line(foreign, OK)
+        return OK
     from greentrain.cli.parser import parse
 
     found = parse(arguments)
