@@ -6,13 +6,13 @@ from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.planning import Comparison
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.style import BLUE, GREY, VERMILLION, Mark
+from greentrain.reporting.charts.style import ACCENT, GREY, QUIET, Mark
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 BEST, UNCLEAR, WORSE = "best", "not told apart from the best", "clearly worse"
-_MARKS = {BEST: Mark(VERMILLION, "diamond"), UNCLEAR: Mark(GREY, "circle-open"), WORSE: Mark(BLUE, "circle")}
+_MARKS = {BEST: Mark(ACCENT, "diamond"), UNCLEAR: Mark(GREY, "circle-open"), WORSE: Mark(QUIET, "circle")}
 _MOST_ROWS = 40
 _NOTE = "Bars are 90 % intervals; colours follow the ratio to the best, in which what both share cancels."
 
@@ -39,6 +39,6 @@ def alternatives_figure(found: Comparison, *, theme: str = "light") -> "Figure":
     ]
     left_out = len(found.rows) - len(shown)
     more = f" {left_out} with higher emissions are left out." if left_out else ""
-    source = f"{_NOTE}{more} Source: greentrain {__version__}, data {DATA_VERSION}."
+    source = f"{_NOTE}{more} greentrain {__version__}, data {DATA_VERSION}."
     title = f"{found.best.label or 'The run'} emits least"
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=title, source=source, theme=theme)
