@@ -7,7 +7,7 @@ from greentrain._version import __version__
 from greentrain.errors import InputError
 from greentrain.intensity import Slot
 from greentrain.planning import Schedule
-from greentrain.reporting.charts.style import BLUE, GREY, VERMILLION, finished
+from greentrain.reporting.charts.style import ACCENT, GREY, QUIET, Frame, finished
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -35,7 +35,7 @@ def hours_figure(found: Schedule, *, theme: str = "light") -> "Figure":
     slots = found.series.slots
     chosen = [_line(slots, start, end, place == 0) for place, (start, end) in enumerate(found.segments)]
     traces = [_line(slots, found.series.start, found.series.end, True), *chosen]
-    traces[0] |= {"name": "intensity", "line": {"color": BLUE, "width": 2, "shape": "hv"}}
+    traces[0] |= {"name": "intensity", "line": {"color": QUIET, "width": 2, "shape": "hv"}}
     now = _time(found.now.start)
     mark = {"type": "line", "x0": now, "x1": now, "yref": "paper", "y0": 0, "y1": 1}
     layout: dict[str, Any] = {
@@ -50,7 +50,7 @@ def hours_figure(found: Schedule, *, theme: str = "light") -> "Figure":
         f"{found.series.basis}. greentrain {__version__}."
     )
     title = f"Best start {_time(found.best.start):%d %b %H:%M} UTC"
-    return finished(traces, layout, title=title, source=source, plot_px=_PLOT_PX, theme=theme)
+    return finished(traces, layout, title=title, source=source, wide=Frame(_PLOT_PX), theme=theme)
 
 
 def _line(slots: tuple[Slot, ...], start: float, end: float, is_named: bool) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _line(slots: tuple[Slot, ...], start: float, end: float, is_named: bool) -> 
         x += [_time(first), _time(last)]
         y += [slot.g_per_kwh, slot.g_per_kwh]
         before = last
-    look = {"color": VERMILLION, "width": 5, "shape": "hv"}
+    look = {"color": ACCENT, "width": 5, "shape": "hv"}
     return {"type": "scatter", "mode": "lines", "name": "chosen time", "x": x, "y": y, "line": look,
             "connectgaps": False, "showlegend": is_named}  # fmt: skip
 
