@@ -74,6 +74,28 @@ def test_diff_shows_and_writes_nothing(card: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == ""
 
 
+def test_a_diff_obeys_nothing_in_the_card(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Controls and marks of direction beside the changed lines are shown as escapes; a tab stays."""
+    card.write_text("# T\n\x1b[2J\u202e\tx\n")
+    assert run(["card", str(card), *RUN, "--diff"]) == 0
+    shown = capsys.readouterr().out
+    assert " \\x1b[2J\\u202e\tx\n" in shown
+    assert [char for char in shown if not char.isprintable() and char not in "\n\t"] == []
+
+
+def test_a_diff_of_a_long_card_shows_the_changes_alone(card: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 200,000 lines, the last three before each change, and the three behind it, numbered as they are."""
+    lines = [f"x{number % 101}" for number in range(200_000)]
+    card.write_text("---\nlicense: mit\n---\n" + "\n".join(lines) + "\n")
+    assert run(["card", str(card), *RUN, "--diff"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    added = [number for number, line in enumerate(shown) if line.startswith("+")][1:]
+    front = added.index(next(number for number in added if number - 1 not in added and number > added[0]))
+    assert shown[2:5] == [f"@@ -1,5 +1,{5 + front} @@", " ---", " license: mit"]
+    assert shown[added[front] - 4] == f"@@ -200001,3 +{200001 + front},{3 + len(added) - front} @@"
+    assert sum(line.startswith("-") for line in shown) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -7,9 +7,10 @@ import os
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues, flag_of
 from greentrain.cli.terminal import error_line, write
 from greentrain.errors import InputError
-from greentrain.light_typing import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 
@@ -31,6 +32,19 @@ CARD_OPTIONS = (
 )
 _OWN = ("check", "diff", "replace", "training_type", "run", "project", "home")
 _THINGS = ("card", "result")
+_TAB = "\t"
+_LINES_AROUND = 3
+_MOST_COMPARED = 400
+"""Lines that are compared with each other. [1]"""
+
+
+class _Change(NamedTuple):
+    """Lines of the old text, by their numbers from 0, and those that take their place."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
 
 
 def write_card(values: OptionValues) -> int:
@@ -84,11 +98,68 @@ def _result(values: OptionValues) -> Any:
 
 
 def _difference(path: str, old: str, new: str) -> str:
-    from difflib import unified_diff
+    """Write a unified difference; what a terminal would obey in the card is shown as an escape."""
+    from greentrain.errors import escaped
+    from greentrain.reporting.model_card.front_matter import find_front_matter
+    from greentrain.reporting.model_card.section import lines_of
 
+    ends = [front.after if (front := find_front_matter(text)) else 0 for text in (old, new)]
+    before, after = ([line.rstrip("\r\n") for line in lines_of(text)] for text in (old, new))
+    heads = [sum(1 for _ in lines_of(text[:end])) for text, end in zip((old, new), ends, strict=True)]
+    changes = [
+        *_changes(before[: heads[0]], after[: heads[1]], 0, 0),
+        *_changes(before[heads[0] :], after[heads[1] :], *heads),
+    ]
+    if not changes:
+        return ""
     name = os.path.basename(path)  # noqa: PTH119 -- a name for people, nothing is opened
-    lines = unified_diff(old.splitlines(), new.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
-    return "".join(f"{line}\n" for line in lines)
+    lines = (f"--- a/{name}", f"+++ b/{name}", *_hunks(before, after, changes))
+    return "".join(f"{escaped(line, kept=_TAB)}\n" for line in lines)
+
+
+def _changes(old: list[str], new: list[str], old_start: int, new_start: int) -> list[_Change]:
+    """Find the changes between two pieces of a card that begin at these lines.
+
+    What both begin and end with is the same. The rest is compared only where it is short: that takes time which grows
+    with the square of its lines, or more.
+    """
+    from difflib import SequenceMatcher
+
+    shorter = min(len(old), len(new))
+    first = next((number for number in range(shorter) if old[number] != new[number]), shorter)
+    last = next((number for number in range(shorter - first) if old[-1 - number] != new[-1 - number]), shorter - first)
+    old_rest, new_rest = old[first : len(old) - last], new[first : len(new) - last]
+    places = [(0, len(old_rest), 0, len(new_rest))] if old_rest or new_rest else []
+    if len(old_rest) + len(new_rest) <= _MOST_COMPARED:
+        found = SequenceMatcher(None, old_rest, new_rest, autojunk=False).get_opcodes()
+        places = [place for kind, *place in found if kind != "equal"]  # type: ignore[misc]
+    starts = (old_start + first, old_start + first, new_start + first, new_start + first)
+    return [_Change(*map(sum, zip(place, starts, strict=True))) for place in places]
+
+
+def _hunks(old: list[str], new: list[str], changes: list[_Change]) -> Iterator[str]:
+    """Yield changes with the lines around them; those that are near each other together."""
+    while changes:
+        near = 1
+        while near < len(changes) and changes[near].old_start - changes[near - 1].old_end <= 2 * _LINES_AROUND:
+            near += 1
+        here, changes = changes[:near], changes[near:]
+        before = min(here[0].old_start, _LINES_AROUND)
+        place, end = here[0].old_start - before, min(here[-1].old_end + _LINES_AROUND, len(old))
+        new_end = here[-1].new_end + end - here[-1].old_end
+        yield f"@@ -{_range(place, end)} +{_range(here[0].new_start - before, new_end)} @@"
+        for change in here:
+            yield from (f" {line}" for line in old[place : change.old_start])
+            yield from (f"-{line}" for line in old[change.old_start : change.old_end])
+            yield from (f"+{line}" for line in new[change.new_start : change.new_end])
+            place = change.old_end
+        yield from (f" {line}" for line in old[place:end])
+
+
+def _range(start: int, end: int) -> str:
+    """Write lines as a unified difference does: the first, counted from 1, and how many."""
+    count = end - start
+    return f"{start + 1}" if count == 1 else f"{start + (count > 0)},{count}"
 
 
 _CARD_FILE = Argument("card", "CARD", "The model card: README.md.", is_required=True)

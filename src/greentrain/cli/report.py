@@ -91,8 +91,11 @@ def _print_report(values: OptionValues) -> int:
 
     made_at = read_made_at(values.get("made_at"))
     data = report_data_of(_result(values), title=values.get("title"), made_at=made_at)
-    if output is not None or not are_pictures_asked_for:
-        _put(_text(data, format, values), output)
+    text = _text(data, format, values) if output is not None or not are_pictures_asked_for else None
+    if picture is not None:
+        _make_folder(values["charts"])
+    if text is not None:
+        _put(text, output)
         for warning in () if FORMS[format].states_warnings else data.warnings:
             error_line(f"warning, for which the form {format} has no place: {warning}", 0)
     if picture is None:
@@ -224,8 +227,24 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
+def _make_folder(folder: str) -> None:
+    """Make the folder of the charts if it is not there, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If there is a file.
+    """
+    from pathlib import Path
+
+    place = Path(folder)
+    if place.exists() and not place.is_dir():
+        raise InputError("charts", folder, "is a file; give a folder")
+    place.mkdir(parents=True, exist_ok=True)
+
+
 def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> int:
-    """Draw every chart of report data into a folder, which is made if it is not there.
+    """Draw every chart of report data into a folder.
 
     Parameters
     ----------
@@ -246,13 +265,10 @@ def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> 
     from greentrain.reporting.charts.style import as_picture
 
     place = Path(folder)
-    if place.exists() and not place.is_dir():
-        raise InputError("charts", folder, "is a file; give a folder")
     charts = {chart.name: chart for chart in charts_of(data)}
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not confirm(f"{folder} has {', '.join(there)} already. Overwrite?"):
         return error_line(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
-    place.mkdir(parents=True, exist_ok=True)
     drawn = pictures({kind: as_picture(chart.draw(_THEME), _THEME) for kind, chart in charts.items()}, format=format)
     for kind, content in drawn.items():
         replace_file(str(place / f"{kind}.{format}"), content)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from greentrain.errors import InputError
 from greentrain.reporting.model_card.yaml_tree import TEXT, Node, NotYaml, meaning, members, yaml_tree
 
-_BLOCK = re.compile(r"\A(\ufeff?\s*---(?:\r\n|\r|\n))(?:([\s\S]*?(?:\r\n|\r|\n)))??(---[ \t]*(?:\r\n|\r|\n|\Z))")
+_FIRST_DASHES = re.compile(r"\ufeff?\s*+---(?:\r\n|\r|\n)")
+_LAST_DASHES = re.compile(r"---(?<![^\r\n]---)[ \t]*+(?:\r\n|\r|\n|\Z)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -42,11 +43,11 @@ class FrontMatter(NamedTuple):
 
 def find_front_matter(card: str) -> FrontMatter | None:
     """Find the YAML block at the head of a card, by the rule by which the Hugging Face Hub finds it."""
-    found = _BLOCK.match(card)
-    if found is None:
+    first = _FIRST_DASHES.match(card)
+    last = first and _LAST_DASHES.search(card, first.end())
+    if first is None or last is None:
         return None
-    start = found.end(1)
-    return FrontMatter(start, found.start(3), found[2] or "", found.end())
+    return FrontMatter(first.end(), last.start(), card[first.end() : last.start()], last.end())
 
 
 def line_end_of(card: str) -> str:

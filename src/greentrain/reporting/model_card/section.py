@@ -1,4 +1,8 @@
-"""The section on environmental impact in the body of a model card: written in place, all else left byte for byte."""
+"""The section on environmental impact in the body of a model card: written in place, all else left byte for byte.
+
+A body is searched as one text, by expressions none of which looks at a character more than a few times: a card of a
+million lines takes no list of them, and no time that grows with a square.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,41 +14,48 @@ BEGIN = "<!-- greentrain card: begin; what stands between these two lines is wri
 END = "<!-- greentrain card: end -->"
 HEADING = "## Environmental Impact"
 
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r" {0,3}(#{1,6})(?=[ \t])")
-_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+_LINES = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
+_LINE_END = re.compile(r"\r\n|\r|\n|\Z")
+_LINE_START, _BLANKS, _LAST = r"(?<![^\r\n])", r"[^\S\r\n]*+", r"(?![^\r\n])"
+_OPENING = re.compile(rf"{_LINE_START} {{0,3}}(`{{3,}}|~{{3,}})|<!--")
+_FENCE = re.compile(rf"{_LINE_START} {{0,3}}(`{{3,}}|~{{3,}}){_BLANKS}{_LAST}")
+_HEADING = re.compile(
+    rf"{_LINE_START} {{0,3}}(#{{1,6}})(?=[ \t])([^\r\n]*+)(?:\r\n|\r|\n|\Z)"
+    rf"|{_LINE_START}({_BLANKS}\S[^\r\n]*+)(?:\r\n|\r|\n) {{0,3}}(=+|-+)[ \t]*+(?:\r\n|\r|\n|\Z)"
+)
+_MARK = re.compile(rf"{_LINE_START}{_BLANKS}({re.escape(BEGIN)}|{re.escape(END)}){_BLANKS}{_LAST}")
 _TEMPLATE = re.compile(
-    r"\s*[-*] +\*\*(Hardware Type|Hours used|Cloud Provider|Compute Region|Carbon Emitted):?\*\*"
-    r"|Carbon emissions can be estimated using the \[Machine Learning Impact calculator\]"
+    rf"{_LINE_START}(?:{_BLANKS}[-*] +\*\*(?:Hardware Type|Hours used|Cloud Provider|Compute Region|Carbon Emitted)"
+    r":?\*\*|Carbon emissions can be estimated using the \[Machine Learning Impact calculator\])"
+    r"[^\r\n]*+(?:\r\n|\r|\n|\Z)"
 )
 
 
 class Heading(NamedTuple):
-    """A heading: the lines that it takes, its level and its words."""
+    """A heading: the place that its lines take, its level and its words."""
 
-    first: int
-    last: int
+    start: int
+    end: int
     level: int
     words: str
 
 
 class SectionParts(NamedTuple):
-    """The lines of a section on environmental impact, by what becomes of them.
+    """The text of a section on environmental impact, by what becomes of it.
 
     Attributes
     ----------
-    block : tuple of str
+    block : str
         greentrain's own, of an earlier time, which is replaced.
-    template : tuple of str
-        Those of the Hub's template, as somebody filled them in, which are replaced where there is no earlier block.
-    kept : tuple of str
-        The others, blank where they are code or comments.
+    template : str
+        Lines of the Hub's template, as somebody filled them in, which are replaced where there is no earlier block.
+    kept : str
+        The rest, blank where it is code or comments.
     """
 
-    block: tuple[str, ...]
-    template: tuple[str, ...]
-    kept: tuple[str, ...]
+    block: str
+    template: str
+    kept: str
 
 
 def with_section(body: str, block: Sequence[str], eol: str) -> str:
@@ -67,65 +78,57 @@ def with_section(body: str, block: Sequence[str], eol: str) -> str:
     InputError
         If only one of the two marks is there, or one of them twice.
     """
-    lines: list[str] = _LINES.findall(body)
-    marked = [BEGIN, *block, END]
-    place = _marks(lines)
+    marked = eol.join([BEGIN, *block, END])
+    place = _marks(body)
     if place is not None:
-        first, last = place
-        tail = lines[last][len(lines[last].rstrip("\r\n")) :]
-        return _joined(lines[:first], eol.join(marked) + tail, lines[last + 1 :])
-    section = _section(lines)
+        return body[: place[0]] + marked + body[place[1] :]
+    section = _section(_shown(body))
     if section is None:
-        return _appended(body, marked, eol)
-    return _in_section(lines, section, marked, eol)
+        return _spaced(body, f"{HEADING}{eol}{eol}{marked}", "", eol)
+    return _in_section(body, section, marked, eol)
 
 
 def section_parts(body: str) -> SectionParts:
     """Part what a card says of its environmental impact into what a new block replaces and what stays."""
-    lines: list[str] = _LINES.findall(body)
-    shown = dict(_visible(lines))
-    section, marks = _section(lines), _marks(lines)
-    inside = range(*section) if section else range(0)
+    shown, marks = _shown(body), _marks(body)
+    start, end = _section(shown) or (0, 0)
     if marks is not None:
-        gone = range(marks[0], marks[1] + 1)
-        kept = tuple(number for number in inside if number not in gone)
-        return SectionParts(tuple(lines[number] for number in gone), (), tuple(shown[number] for number in kept))
-    old = _template_lines(lines, section) if section else []
-    gone_too = set(old)
-    kept = tuple(number for number in inside if number not in gone_too)
-    return SectionParts((), tuple(lines[number] for number in old), tuple(shown[number] for number in kept))
+        kept = shown[start : min(marks[0], end)] + shown[max(marks[1], start) : end]
+        return SectionParts(body[slice(*marks)], "", kept)
+    old = _template_places(body, (start, end))
+    return SectionParts("", "".join(body[slice(*place)] for place in old), _without(shown, old, start, end))
 
 
-def lines_beside(body: str) -> Iterator[tuple[int, str]]:
-    """List the visible lines outside of greentrain's block, counted from 1."""
-    lines: list[str] = _LINES.findall(body)
-    first, last = _marks(lines) or (0, -1)
-    yield from ((number + 1, line) for number, line in _visible(lines) if line.strip() and not first <= number <= last)
+def text_beside(body: str) -> str:
+    """Return the text outside of greentrain's block, blank where it is code or comments."""
+    shown, marks = _shown(body), _marks(body)
+    return shown if marks is None else shown[: marks[0]] + shown[marks[1] :]
 
 
-def _joined(before: Sequence[str], text: str, after: Sequence[str]) -> str:
-    return "".join((*before, text, *after))
+def lines_of(text: str, start: int = 0) -> Iterator[str]:
+    """Yield the lines of a text from a place on, with their ends."""
+    return (found[0] for found in _LINES.finditer(text, start))
 
 
-def _marks(lines: Sequence[str]) -> tuple[int, int] | None:
-    """Find the marks of an earlier time."""
-    begins = [number for number, line in enumerate(lines) if line.strip() == BEGIN]
-    ends = [number for number, line in enumerate(lines) if line.strip() == END]
-    if not begins and not ends:
+def _marks(body: str) -> tuple[int, int] | None:
+    """Find what the marks of an earlier time enclose, themselves included."""
+    if BEGIN not in body and END not in body:
         return None
-    if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
+    found = [*_MARK.finditer(body)]
+    if not found:
+        return None
+    if [mark[1] for mark in found] != [BEGIN, END]:
         raise InputError("card", None, "must hold the two marks of greentrain's block once each, in their order")
-    return begins[0], ends[0]
+    return found[0].start(), found[1].end()
 
 
-def _section(lines: Sequence[str]) -> tuple[int, int] | None:
-    """Find the first and the last line below the heading on environmental impact."""
-    headings = list(_headings(lines))
-    for number, heading in enumerate(headings):
+def _section(shown: str) -> tuple[int, int] | None:
+    """Find what is below the heading on environmental impact."""
+    headings = _headings(shown)
+    for heading in headings:
         if _is_ours(heading.words):
-            later = (item for item in headings[number + 1 :] if item.level <= heading.level)
-            following = next(later, None)
-            return heading.last + 1, following.first if following else len(lines)
+            later = (item.start for item in headings if item.level <= heading.level)
+            return heading.end, next(later, len(shown))
     return None
 
 
@@ -134,76 +137,97 @@ def _is_ours(words: str) -> bool:
     return " ".join(letters.split()).startswith("environmental impact")
 
 
-def _headings(lines: Sequence[str]) -> Iterator[Heading]:
-    """List the headings that are none of a code block or comment."""
-    before = ""
-    for number, line in _visible(lines):
-        bare = line.rstrip("\r\n")
-        if found := _ATX.match(bare):
-            words = bare[found.end() :].rstrip(" \t").rstrip("#").strip(" \t")
-            yield Heading(number, number, len(found[1]), words)
-            before = ""
-        elif before and (found := _UNDERLINE.match(bare)):
-            yield Heading(number - 1, number, 1 if found[1][0] == "=" else 2, before)
-            before = ""
+def _headings(shown: str) -> Iterator[Heading]:
+    """List the headings, in a text whose code blocks and comments are blank."""
+    for found in _HEADING.finditer(shown):
+        if found[1]:
+            yield Heading(*found.span(), len(found[1]), found[2].rstrip(" \t").rstrip("#").strip(" \t"))
         else:
-            before = bare.strip()
+            yield Heading(*found.span(), 1 if found[4][0] == "=" else 2, found[3].strip())
 
 
-def _visible(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Return the lines outside of code blocks and comments, and an empty one for each inside."""
-    fence, in_comment = "", False
-    for number, line in enumerate(lines):
-        found = _FENCE.match(line)
-        if fence:
-            closes = found and found[1].startswith(fence) and not line[found.end() :].strip()
-            fence = "" if closes else fence
-            yield number, ""
-        elif in_comment:
-            in_comment = "-->" not in line
-            yield number, ""
-        elif found:
-            fence = found[1]
-            yield number, ""
+def _shown(body: str) -> str:
+    """Return a text of the same length, blank in code blocks and comments."""
+    if not any(mark in body for mark in ("```", "~~~", "<!--")):
+        return body
+    parts, place = [], 0
+    for start, end in _hidden(body):
+        parts += [body[place:start], re.sub(r"[^\r\n]+", lambda found: " " * len(found[0]), body[start:end])]
+        place = end
+    return "".join((*parts, body[place:]))
+
+
+def _hidden(body: str) -> Iterator[tuple[int, int]]:
+    """Find the lines of code blocks and comments; place after place, each the start of a line."""
+    place = 0
+    while found := _OPENING.search(body, place):
+        if found[1]:
+            fences = _FENCE.finditer(body, _line_after(body, found.end()))
+            last = next((fence.end() for fence in fences if fence[1].startswith(found[1])), len(body))
+            start, end = found.start(), _line_after(body, last)
         else:
-            in_comment = "-->" not in line[line.rfind("<!--") :] if "<!--" in line else False
-            yield number, "" if in_comment else line
+            start = max(place, body.rfind("\n", place, found.start()) + 1, body.rfind("\r", place, found.start()) + 1)
+            end = _comment_end(body, found.start())
+        if end:
+            yield start, end
+        place = end or _line_after(body, found.end())
 
 
-def _template_lines(lines: Sequence[str], section: tuple[int, int]) -> list[int]:
+def _comment_end(body: str, start: int) -> int:
+    """Return where the last comment of a line ends, at the start of a line; 0 where it ends in the line itself."""
+    line_end = _line_after(body, start)
+    if body.find("-->", body.rfind("<!--", start, line_end), line_end) >= 0:
+        return 0
+    last = body.find("-->", line_end)
+    return _line_after(body, last) if last >= 0 else len(body)
+
+
+def _line_after(text: str, place: int) -> int:
+    found = _LINE_END.search(text, place)
+    return found.end() if found else len(text)
+
+
+def _template_places(body: str, section: tuple[int, int]) -> list[tuple[int, int]]:
     """Find the template's lines in a section, which a block takes the place of."""
-    return [number for number in range(*section) if _TEMPLATE.match(lines[number])]
+    return [found.span() for found in _TEMPLATE.finditer(body, *section)]
 
 
-def _in_section(lines: list[str], section: tuple[int, int], marked: Sequence[str], eol: str) -> str:
-    first = section[0]
-    old = _template_lines(lines, section)
-    start = old[0] if old else first
-    gone = set(old)
-    if old and all(number in gone or not lines[number].strip() for number in range(old[0], old[-1] + 1)):
-        gone = set(range(old[0], old[-1] + 1))
-    before = lines[:start]
-    after = [lines[number] for number in range(start, len(lines)) if number not in gone]
-    if not old and after and not after[0].strip():
-        before.append(after.pop(0))
-    return _spaced(before, marked, after, eol)
+def _without(text: str, places: Sequence[tuple[int, int]], start: int, end: int) -> str:
+    """Leave places out of a piece of a text."""
+    edges = [start, *(edge for place in places for edge in place), end]
+    return "".join(text[first:last] for first, last in zip(edges[::2], edges[1::2], strict=True))
 
 
-def _spaced(before: Sequence[str], marked: Sequence[str], after: Sequence[str], eol: str) -> str:
+def _in_section(body: str, section: tuple[int, int], marked: str, eol: str) -> str:
+    start, end = section
+    old = _template_places(body, section)
+    if not old:
+        first = _line_after(body, start)
+        start = start if body[start:first].strip() else first
+        return _spaced(body[:start], marked, body[start:], eol)
+    first, last = old[0][0], old[-1][1]
+    if not _without(body, old, first, last).strip():
+        old = [(first, last)]
+    return _spaced(body[:first], marked, _without(body, old, first, end) + body[end:], eol)
+
+
+def _spaced(before: str, marked: str, after: str, eol: str) -> str:
     """Put a block between empty lines; where the text ends without a line end it still does."""
+    has_end = before.endswith(("\r", "\n"))
     head = ""
-    if before and not before[-1].endswith(("\r", "\n")):
+    if before and not has_end:
         head = eol * 2
-    elif before and before[-1].strip():
+    elif before and _last_line(before).strip():
         head = eol
-    text = head + eol.join(marked)
+    tail = ""
     if after:
-        text += eol * (2 if after[0].strip() else 1)
-    elif not before or before[-1].endswith(("\r", "\n")):
-        text += eol
-    return _joined(before, text, after)
+        tail = eol * (2 if after[: _line_after(after, 0)].strip() else 1)
+    elif not before or has_end:
+        tail = eol
+    return before + head + marked + tail + after
 
 
-def _appended(body: str, marked: Sequence[str], eol: str) -> str:
-    lines: list[str] = _LINES.findall(body)
-    return _spaced(lines, [HEADING, "", *marked], (), eol)
+def _last_line(text: str) -> str:
+    """Return the last line of a text that ends in a line end."""
+    rest = text[:-2] if text.endswith("\r\n") else text[:-1]
+    return rest[max(rest.rfind("\n"), rest.rfind("\r")) + 1 :]

@@ -1,13 +1,13 @@
 """What a model card says of its emissions already, and whether an estimate may take the place of it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from greentrain.numbers import ascii_unit, rounded, small_scale
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.model_card.front_matter import find_front_matter
-from greentrain.reporting.model_card.section import lines_beside, section_parts
+from greentrain.reporting.model_card.section import lines_of, section_parts, text_beside
 from greentrain.reporting.model_card.yaml_tree import Node, NotYaml, converted, members, scalars, yaml_tree
 from greentrain.units import G_PER_KG
 
@@ -19,14 +19,21 @@ _MOST_QUOTED = 3
 _MOST_GRAMS = 1e18
 """From there on, emissions are no number that anybody could read. [g]"""
 
+_MEASURED_STEMS = (
+    "measur", "gemessen", "messung", "messger", "zähler", "zaehler", "mesur", "compteur", "medid", "medicion",
+    "medición", "medição", "contador", "misur", "contatore", "gemeten", "uppmät", "målt", "zmierz", "pomiar", "измер",
+    "счетчик", "счётчик", "测", "測", "电表", "電力計", "sensor", "telemetry", "counter", "monitored", "logged",
+    "readout", "recorded", "sampled", "wall socket", "power strip",
+)  # fmt: skip
+"""Words of a measurement in several languages, lower case. Looking for them as they are takes no time."""
 _MEASURED_WORDS = re.compile(
-    r"measur|gemessen|messung|messger|z(?:ä|ae)hler|mesur|compteur|medid|medici[oó]n|medição|contador|misur|contatore"
-    r"|gemeten|uppmät|målt|zmierz|pomiar|измер|счетчик|счётчик|测|測|电表|電力計"
-    r"|sensor|telemetry|counter|energy[- ]?(?:log|monitor)|power[- ]?(?:log|monitor)|watt[- ]?log|monitored|logged"
-    r"|readout|readings?\b|\bread (?:from|off|by|at|with|out)\b|recorded|sampled|\bplugs?\b|\bpdus?\b|\bups\b|\bbmc\b"
-    r"|\bsmi\b|\bperf\b|\bear\b|\blogs? of\b|wall socket|power strip|\binvoice|\bbill(?:s|ed|ing)?\b"
+    r"(?:energy|power)[- ]?(?:log|monitor)|watt[- ]?log|readings?\b|\bread (?:from|off|by|at|with|out)\b|\bplugs?\b"
+    r"|\bpdus?\b|\bups\b|\bbmc\b|\bsmi\b|\bperf\b|\bear\b|\blogs? of\b|\binvoice|\bbill(?:s|ed|ing)?\b"
 )
-"""Words of a measurement in several languages, lower case."""
+_IN_MEASURED_WORDS = (
+    "log", "monitor", "read", "plug", "pdu", "ups", "bmc", "smi", "perf", "ear", "invoice", "bill",
+)  # fmt: skip
+"""One of these is in each of those words: a text without them needs no search."""
 _METER = re.compile(r"\b(?!\w*param|kilo|centi|milli|dia|peri)\w*met(?:er|re)(?:s|ed|ing)?\b")
 _METER_NAMES = (
     "acctgather", "amdsmi", "autotrain", "carbontracker", "codecarbon", "consumedenergy", "craypm", "cumulator", "dcgm",
@@ -60,12 +67,13 @@ _NOT_A_SOURCE = {
 }  # fmt: skip
 """Words around a figure that say nothing of where it is from."""
 _FIGURE = re.compile(
-    r"(?<![\w.])\d[\d.,]{0,40}(?:e[+-]?\d{1,3})?\s*(?:"
-    r"(?:[nmuµk]?g|[kM]?t|lbs?|(?:milli|kilo)?grams?|(?:metric )?tons?|tonnes?|pounds?)\s*(?:of )?(?:eq\.? )?CO(?:2|₂)"
-    r"(?![\w.-]{0,40}\s{0,9}(?:/|per\b)\s{0,9}[kM]?Wh)|[nmuµkMG]?Wh\b)",
+    r"(?<![\w.])(?<!\d,)\d(?:[.,]?\d)*+[.,]?(?:e[+-]?\d{1,3})?[^\S\r\n]*+(?:"
+    r"(?:[nmuµk]?g|[kM]?t|lbs?|(?:milli|kilo)?grams?|(?:metric )?tons?|tonnes?|pounds?)[^\S\r\n]*+"
+    r"(?:of )?(?:eq\.? )?CO(?:2|₂)"
+    r"(?![\w.-]{0,40}[^\S\r\n]{0,9}(?:/|per\b)[^\S\r\n]{0,9}[kM]?Wh)|[nmuµkMG]?Wh\b)",
     re.IGNORECASE,
 )
-"""Bounded in all that may repeat: a search then takes time that grows with the line, not with its square."""
+"""Each number is looked at once: a search takes time that grows with the text, not with its square."""
 
 
 class StatedEmissions(NamedTuple):
@@ -103,12 +111,18 @@ class StatedEmissions(NamedTuple):
 
 def names_a_meter(words: str) -> bool:
     """Tell whether words name a meter or say that something was measured."""
-    known = _DENIED.sub(" ", words.casefold())
-    squeezed = _BLANKS.sub("", known)
+    return _has_meter_words(_DENIED.sub(" ", words.casefold()))
+
+
+def _has_meter_words(known: str) -> bool:
+    spaced = _BLANKS.sub(" ", known)
+    if any(stem in spaced for stem in _MEASURED_STEMS):
+        return True
+    squeezed = spaced.replace(" ", "")
     return bool(
-        _MEASURED_WORDS.search(_BLANKS.sub(" ", known))
-        or _METER.search(known)
-        or any(name in squeezed for name in _METER_NAMES)
+        any(name in squeezed for name in _METER_NAMES)
+        or ("met" in known and _METER.search(known))
+        or (any(part in spaced for part in _IN_MEASURED_WORDS) and _MEASURED_WORDS.search(spaced))
     )
 
 
@@ -199,22 +213,28 @@ def _tool_tags(found: dict[str, Node]) -> list[str]:
 
 def _of_section(body: str) -> Iterator[StatedEmissions]:
     parts = section_parts(body)
-    words = next((line for line in parts.kept if names_a_meter(line)), "")
+    words = _line_of_a_meter(parts.kept)
     for name, value in _facts(parts.template):
         if name == "Carbon Emitted" and _NUMBER.search(_GAS.sub(" ", value.casefold())):
             yield StatedEmissions(f'"{quotable(value)}"', " ".join(_words_of_source(value)), words)
     facts = dict(_facts(parts.block))
-    if "Carbon Emitted" in facts and any(_OWN_MEASUREMENT.match(line) for line in parts.block):
+    if "Carbon Emitted" in facts and any(_OWN_MEASUREMENT.match(line) for line in lines_of(parts.block)):
         yield StatedEmissions(f'"{quotable(facts["Carbon Emitted"])}"', "measured by greentrain")
+
+
+def _line_of_a_meter(text: str) -> str:
+    """Return the first line that names a meter; most texts hold no word of one, which is seen at once."""
+    is_possible = _has_meter_words(text.casefold())
+    return next((line for line in lines_of(text) if names_a_meter(line)), "") if is_possible else ""
 
 
 _OWN_MEASUREMENT = re.compile(r"Energy was measured\b")
 _FACT = re.compile(r"\s*[-*] +\*\*([\w ]+):?\*\*:?\s*(.*)")
 
 
-def _facts(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _facts(text: str) -> Iterator[tuple[str, str]]:
     """List the facts of the template's kind by their names."""
-    for line in lines:
+    for line in lines_of(text):
         if found := _FACT.match(line):
             yield found[1], found[2].strip()
 
@@ -228,8 +248,9 @@ def _words_of_source(value: str) -> list[str]:
 
 def replaced_facts(old: str, new: str) -> tuple[str, ...]:
     """List the facts that somebody stated in the section of a card and that its new text does not have."""
-    facts = (f"{name}: {value}" for name, value in _facts(section_parts(_body(old)).template) if _is_stated(value))
-    kept = {line.strip() for line in new.splitlines()}
+    stated = _facts(section_parts(_body(old)).template)
+    facts = [f"{name}: {value}" for name, value in stated if _is_stated(value)]
+    kept = {line.strip() for line in new.splitlines()} if facts else ()
     return tuple(quotable(fact) for fact in facts if fact not in kept)
 
 
@@ -240,11 +261,20 @@ def _is_stated(value: str) -> bool:
 
 def figures_beside(card: str) -> tuple[str, ...]:
     """List other amounts of CO2e and energy that a card states, which an update leaves as they are."""
-    found = [f'"{quotable(line)}"' for _, line in lines_beside(_body(card)) if _FIGURE.search(line)]
+    found = [*_lines_with_figures(text_beside(_body(card)))]
     front = find_front_matter(card)
-    found += [f'"# {quotable(text)}"' for text in (_comments(front.text) if front else ()) if names_a_meter(text)]
+    found += [f"# {text}" for text in (_comments(front.text) if front else ()) if names_a_meter(text)]
     more = [f"{len(found) - _MOST_QUOTED} more"] if len(found) > _MOST_QUOTED else []
-    return (*found[:_MOST_QUOTED], *more)
+    return (*(f'"{quotable(text)}"' for text in found[:_MOST_QUOTED]), *more)
+
+
+def _lines_with_figures(text: str) -> Iterator[str]:
+    place = 0
+    while found := _FIGURE.search(text, place):
+        start = max(place, text.rfind("\n", place, found.start()) + 1, text.rfind("\r", place, found.start()) + 1)
+        line = next(lines_of(text, start))
+        place = start + len(line)
+        yield line
 
 
 def _body(card: str) -> str:

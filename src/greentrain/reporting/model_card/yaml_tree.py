@@ -7,7 +7,7 @@ or a number that there is not. Here its events are put together, and what no car
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _LONGEST_NUMBER = 400
 """Characters of a number or a time; converting one costs the square of its length. [1]"""
 _PREFIX = "tag:yaml.org,2002:"
 TEXT, MERGE = f"{_PREFIX}str", f"{_PREFIX}merge"
+_UNCONVERTED = (TEXT, MERGE, f"{_PREFIX}value")
 _LIST, _MAPPING = f"{_PREFIX}seq", f"{_PREFIX}map"
 _CONVERTED = {f"{_PREFIX}{name}" for name in ("null", "bool", "int", "float", "timestamp", "binary")}
 
@@ -148,9 +149,10 @@ class _Tree:
     """Puts the events of one document together."""
 
     def __init__(self) -> None:
+        from yaml import ScalarNode
         from yaml.resolver import Resolver
 
-        self._resolve: Any = Resolver().resolve
+        self._resolve: Any = partial(Resolver().resolve, ScalarNode)
         self._anchors: dict[str, Node | None] = {}
         self._open: list[_Open] = []
         self._root: Node | None = None
@@ -187,15 +189,13 @@ class _Tree:
             self._root = node
 
     def _scalar(self, event: Any) -> Node:
-        from yaml import ScalarNode
-
-        tag = event.tag
+        tag, start = event.tag, event.start_mark
         if tag in (None, "!"):
-            tag = self._resolve(ScalarNode, event.value, event.implicit)
-        node = Node(tag, event.value, event.start_mark.index, event.end_mark.index, event.start_mark.line)
+            tag = self._resolve(event.value, event.implicit)
+        node = Node(tag, event.value, start.index, event.end_mark.index, start.line)
         if tag in _CONVERTED:
             self._check(node)
-        elif tag not in (TEXT, MERGE, f"{_PREFIX}value"):
+        elif tag not in _UNCONVERTED:
             raise _not_yaml(event)
         return node
 
