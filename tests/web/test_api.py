@@ -83,6 +83,46 @@ def test_a_list_of_runs_alone_and_values_that_all_share_are_taken(served: Servic
         assert served.post("/v1/estimates", body).json["totals"]["operational_kg"] == whole.operational_kg._asdict()
 
 
+def test_a_comparison_is_that_of_the_command_line(served: Service) -> None:
+    """By JSON with lists, by an address with commas or with names that are repeated."""
+    expected = printed("compare", "--gpu", "A100,H100", "--hours", "10", "--location", "FR,PL")
+    by_json = served.post("/v1/compare", {"gpu": ["A100", "H100"], "hours": 10, "location": ["FR", "PL"]})
+    by_commas = served.get("/v1/compare", gpu="A100,H100", hours=10, location="FR,PL")
+    by_names = served.ask("/v1/compare?gpu=A100&gpu=H100&hours=10&location=FR&location=PL")
+
+    assert by_json.json == by_commas.json == by_names.json == expected
+    assert [row["rank"] for row in expected["rows"]] == [1, 2, 3, 4]
+    assert expected["kind"] == "comparison"
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        ({"gpu": "V100", "hours": 1, "places": "/etc/passwd"}, "places"),
+        ({"gpu": "V100", "hours": 1, "places": ["europe; /etc/passwd"]}, "places"),
+        ({"gpu": "V100", "hours": 1, "places": "cloud:nobody"}, "places"),
+        ({"gpu": [["V100"]], "hours": 1}, "gpu"),
+        ({"gpu": [], "hours": 1}, "gpu"),
+        ({"gpu": "V100", "hours": 1, "top": 3}, "top"),
+        ({"gpu": "V100", "hours": list(range(1, 1000)), "pue": [1 + n / 1000 for n in range(1000)]}, "pue"),
+        ({"gpu": "V100", "hours": {"a": 1}}, "hours"),
+        ({"location": "FR,PL"}, "gpu"),
+    ],
+)
+def test_a_comparison_that_cannot_be_is_refused(served: Service, body: dict[str, Any], parameter: str) -> None:
+    """Files of this computer's least of all."""
+    found = served.post("/v1/compare", body)
+    assert (found.status, found.json["errors"][0]["parameter"]) == (422, parameter)
+    assert "root:" not in found.text
+
+
+def test_lists_of_places_are_compared(served: Service) -> None:
+    """The regions of a provider, each once."""
+    found = served.get("/v1/compare", gpu="V100", hours=1, places="cloud:gcp").json
+    assert {row["run"]["location"].partition(":")[0] for row in found["rows"]} == {"gcp"}
+    assert len(found["rows"]) == len({row["run"]["location"] for row in found["rows"]}) > 30
+
+
 @pytest.mark.parametrize(("path", "command"), [("/v1/profiles", "profiles"), ("/v1/grids", "grids")])
 def test_searches_are_those_of_the_command_line(served: Service, path: str, command: str) -> None:
     """A word, or everything without one."""
@@ -270,9 +310,15 @@ def test_the_description_is_openapi_with_examples_that_hold(served: Service) -> 
     many = found["paths"]["/v1/estimates"]["post"]["requestBody"]["content"]["application/json"]["example"]
 
     assert found["openapi"].startswith("3.1")
-    assert {"/v1/estimate", "/v1/estimates", "/v1/profiles", "/v1/grids", "/v1/reports/{form}", "/health"} <= {
-        *found["paths"]
-    }
+    assert {
+        "/v1/estimate",
+        "/v1/estimates",
+        "/v1/compare",
+        "/v1/profiles",
+        "/v1/grids",
+        "/v1/reports/{form}",
+        "/health",
+    } <= {*found["paths"]}
     assert served.post("/v1/estimate", sent).json == examples["Estimate"]
     assert served.post("/v1/estimates", many).json == examples["Batch"]
     assert served.get("/v1/estimate", gpu="V1000", hours=96).json["errors"] == examples["Problem"]["errors"]

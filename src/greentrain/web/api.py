@@ -19,6 +19,7 @@ from greentrain.reporting.forms import FORMS
 from greentrain.reporting.terminal.catalogue import hardware_dict, places_dict
 from greentrain.validation.comparison import compare_methods
 from greentrain.web.batches import TookTooLong, batch_of
+from greentrain.web.comparisons import COMPARED, comparison_of
 from greentrain.web.parameters import METHODS, NAMES, read_json, read_object, read_query, take_switch
 from greentrain.web.problems import problem
 from greentrain.web.reports import form_parameters, report_of
@@ -42,6 +43,10 @@ class Api:
     def __init__(self, settings: WebSettings) -> None:
         self._profiles = settings.profiles
         self._pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="greentrain")
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """Do something beside the requests of which nobody waits for the end."""
+        self._pool.submit(work)
 
     def close(self) -> None:
         """Let the threads go."""
@@ -89,6 +94,15 @@ class Api:
         body = await read_json(request)
         return answer(request, await self.in_time(lambda: plain_json(batch_of(body, self._profiles))))
 
+    async def compare(self, request: Request) -> Response:
+        """Compare ways to do one job."""
+        if request.method == "GET":
+            listed = request.query_params
+            values: dict[str, Any] = {name: _one_or_more(listed.getlist(name)) for name in listed}
+        else:
+            values = await read_object(request, COMPARED)
+        return answer(request, await self.in_time(lambda: plain_json(comparison_of(values, self._profiles))))
+
     async def profiles(self, request: Request) -> Response:
         """Find hardware by a part of a name."""
         return await self._found(request, lambda catalogue, word: hardware_dict(search_hardware(catalogue, word)))
@@ -115,6 +129,10 @@ class Api:
         found.headers["content-disposition"] = f'attachment; filename="greentrain-{name}{FORMS[name].suffix}"'
         found.headers["content-security-policy"] = "sandbox; default-src 'none'"
         return found
+
+
+def _one_or_more(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values
 
 
 _MEDIA_TYPES = {

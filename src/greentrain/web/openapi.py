@@ -1,5 +1,7 @@
 """The description of the service for programs: OpenAPI 3.1, with an example of each request and answer."""
 
+import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -7,14 +9,16 @@ from greentrain.estimation import estimate
 from greentrain.footprint import QUANTITIES
 from greentrain.reporting.forms import FORMS
 from greentrain.web.batches import batch_of
+from greentrain.web.comparisons import comparison_of
 from greentrain.web.parameters import METHODS, NAMES, descriptions, schema_of
 from greentrain.web.problems import PROBLEM_TYPE, error_of
 from greentrain.web.reports import form_options
-from greentrain.web.settings import MOST_ROWS
+from greentrain.web.settings import LONGEST_TEXT, MOST_ROWS
 
 _RUN = {"gpu": "V100", "hours": 96, "location": "FR", "year": 2024}
 _EXAMPLES: dict[str, Any] = {"gpu": "V100", "hours": 96, "location": "FR", "count": 8, "params": "8B", "tokens": "1T"}
 _JSON = "application/json"
+_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 _INTERVAL = {
     "type": "object",
     "description": "A best value with its 90 % interval, in the unit that the name states.",
@@ -76,13 +80,20 @@ def _in_query(name: str) -> dict[str, Any]:
     if name == "q":
         words = "Part of a name; case and punctuation do not count."
         return {"name": "q", "in": "query", "description": words, "schema": {"type": "string", "maxLength": 200}}
-    schema = {"type": "boolean"} if name == METHODS else schema_of(name)
+    schema = {"type": "boolean"} if name == METHODS else _TEXT if name in _MORE else schema_of(name)
     found = {"name": name, "in": "query", "description": _described(name), "schema": schema}
     return found | ({"example": _EXAMPLES[name]} if name in ("gpu", "hours", "location") else {})
 
 
+_MORE = {
+    METHODS: "Show the same run by published methods too, under methods.",
+    "places": "Also these: europe, all, centres, cloud:aws, or a group of countries such as EU27.",
+    "price": "Price per kWh, 0.25, or per accelerator-hour, 2.10/gpu-hour.",
+}
+
+
 def _described(name: str) -> str:
-    return descriptions().get(name, "Show the same run by published methods too, under methods.")
+    return descriptions().get(name) or _MORE[name]
 
 
 def _answered(name: str) -> dict[str, Any]:
@@ -103,7 +114,40 @@ def _faults(has_input: bool, is_sent: bool) -> dict[int, dict[str, Any]]:
 
 
 def _sent(name: str) -> Any:
-    return {"runs": [_RUN, {**_RUN, "location": "PL"}], "by": ["location"]} if name == "Runs" else _RUN
+    several = {"Runs": {"runs": [_RUN, {**_RUN, "location": "PL"}], "by": ["location"]},
+               "Compared": {**_RUN, "gpu": ["A100", "H100"], "location": ["FR", "PL"]}}  # fmt: skip
+    return several.get(name, _RUN)
+
+
+_TRIES = (
+    ("V100 for 96 hours in France", "v1/estimate?gpu=V100&hours=96&location=FR"),
+    ("The same as Markdown", "v1/reports/markdown?gpu=V100&hours=96&location=FR"),
+    ("Hardware with H100 in its name", "v1/profiles?q=H100"),
+    ("Places with Frank in their names", "v1/grids?q=frank"),
+)
+
+
+def endpoints_of(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page for readers shows of a description."""
+    endpoints = [
+        {"path": path, "method": method.upper(), "summary": each["summary"], "parameters": _parameters_of(each),
+         "example": _example_of(each)}
+        for path, methods in description["paths"].items()
+        for method, each in methods.items()
+    ]  # fmt: skip
+    tries = [{"title": title, "href": href} for title, href in _TRIES]
+    return {"info": description["info"], "openapi": description["openapi"], "endpoints": endpoints, "tries": tries}
+
+
+def _parameters_of(described: Mapping[str, Any]) -> list[dict[str, str]]:
+    found = described.get("parameters", [])
+    return [{"name": each["name"], "description": each.get("description", f"One of {', '.join(FORMS)}.")} for each in
+            found]  # fmt: skip
+
+
+def _example_of(described: Mapping[str, Any]) -> str:
+    content = described.get("requestBody", {}).get("content", {})
+    return json.dumps(content[_JSON]["example"], indent=2) if _JSON in content else ""
 
 
 @cache
@@ -122,6 +166,8 @@ def schemas() -> dict[str, Any]:
         "Interval": _INTERVAL,
         "Run": {**run, "properties": with_methods},
         "Runs": _runs(run),
+        "Compared": {**run, "properties": {name: _or_more(schema) for name, schema in described.items()} | _lists_of()},
+        "Comparison": _comparison(),
         "ReportedRun": {**run, "properties": {**run["properties"], **more}},
         "Estimate": _estimate(),
         "Batch": _batch(),
@@ -138,6 +184,23 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     if "enum" in schema:
         return {**schema, "type": ["string", "null"], "enum": [*schema["enum"], None]}
     return {**schema, "type": [schema["type"], "null"]}
+
+
+def _or_more(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [_or_null(schema), {"type": "array", "items": schema, "minItems": 1}, _TEXT]}
+
+
+def _lists_of() -> dict[str, Any]:
+    return {name: {**_TEXT, "type": ["string", "null"], "description": _MORE[name]} for name in ("places", "price")}
+
+
+def _comparison() -> dict[str, Any]:
+    row = {"run": {"type": "object"}, "rank": {"type": "integer"}, **dict.fromkeys(QUANTITIES, _AMOUNT)}
+    row |= {"over_best": _AMOUNT, "differs_from_best": {"type": "boolean"}}
+    rows = {"type": "array", "items": {"type": "object", "required": list(row), "properties": row}}
+    properties = {"kind": {"const": "comparison"}, "axes": {"type": "object"}, "rows": rows, "notes": {"type": "array"}}
+    example = comparison_of(_sent("Compared"), None)
+    return {"type": "object", "required": list(properties), "properties": properties, "examples": [example]}
 
 
 def _runs(run: dict[str, Any]) -> dict[str, Any]:

@@ -34,13 +34,26 @@ def read_query(request: Request, known: Collection[str]) -> dict[str, str]:
     InputError
         Naming the parameter and what may be meant.
     """
-    found: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name in found and name in known:
-            raise InputError(name, value, f"was given before as {found[name][:LONGEST_TEXT]!r}; give it once")
-        found[name] = value
+    pairs = request.query_params.multi_items()
+    found = dict(pairs)
     check_names(found, known)
+    check_once(pairs)
     return found
+
+
+def check_once(pairs: Iterable[tuple[str, str]]) -> None:
+    """Refuse a name that is given twice.
+
+    Raises
+    ------
+    InputError
+        Naming both values.
+    """
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InputError(name, value, f"was given before as {found[name]!r}; give it once")
+        found[name] = value[:LONGEST_TEXT]
 
 
 async def read_json(request: Request) -> Any:

@@ -22,8 +22,10 @@ except ImportError as error:
 from greentrain.plain_numbers import plain_json
 from greentrain.web.api import JSON_TYPE, Api, answer, too_long
 from greentrain.web.batches import TookTooLong
+from greentrain.web.comparisons import COMPARED
 from greentrain.web.gate import Gate
 from greentrain.web.openapi import operation, schemas
+from greentrain.web.pages import Pages, own_file
 from greentrain.web.parameters import METHODS, NAMES
 from greentrain.web.problems import input_problem, problem
 from greentrain.web.settings import WebSettings, settings_of
@@ -81,12 +83,14 @@ def app(
         token=token,
     )
     api = Api(settings)
+    pages = Pages(settings, api)
     made = FastAPI(
-        title="greentrain", version=__version__, description=_DESCRIPTION, lifespan=_lifespan(api),
+        title="greentrain", version=__version__, description=_DESCRIPTION, lifespan=_lifespan(api, pages),
         docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False,
     )  # fmt: skip
     made.state.settings = settings
     _add_api(made, api)
+    _add_pages(made, pages)
     _add_description(made)
     _add_faults(made)
     if settings.allow_origins:
@@ -98,9 +102,12 @@ def app(
     return made
 
 
-def _lifespan(api: Api) -> Any:
+def _lifespan(api: Api, pages: Pages) -> Any:
+    """Load the tables while nobody waits for them, and let threads go in the end."""
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        api.begin(pages.warm)
         yield
         api.close()
 
@@ -116,6 +123,10 @@ def _add_api(made: FastAPI, api: Api) -> None:
                                                          sent="Run")),
         ("/v1/estimates", "POST", api.estimates, operation("estimates", "Estimate many runs and add them up",
                                                            answer="Batch", sent="Runs")),
+        ("/v1/compare", "GET", api.compare, operation("compare", "Compare ways to do one job", answer="Comparison",
+                                                      query=COMPARED)),
+        ("/v1/compare", "POST", api.compare, operation("compare_sent", "Compare ways to do one job",
+                                                       answer="Comparison", sent="Compared")),
         ("/v1/profiles", "GET", api.profiles, operation("profiles", "Find hardware", answer="Profiles", query=("q",))),
         ("/v1/grids", "GET", api.grids, operation("grids", "Find places and cloud regions", answer="Grids",
                                                   query=("q",))),
@@ -128,6 +139,20 @@ def _add_api(made: FastAPI, api: Api) -> None:
     )  # fmt: skip
     for path, method, endpoint, description in routes:
         made.add_api_route(path, endpoint, methods=[method], response_class=Response, **description)
+
+
+def _add_pages(made: FastAPI, pages: Pages) -> None:
+    """Add what people look at, which is no part of the description for programs."""
+    routes = {
+        "/": pages.calculator,
+        "/runs": pages.runs,
+        "/runs/{id:path}": pages.run,
+        "/api": pages.api_page,
+        "/names/{kind}": pages.names,
+        "/static/{name}": own_file,
+    }
+    for path, endpoint in routes.items():
+        made.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)
 
 
 def _add_description(made: FastAPI) -> None:
@@ -153,7 +178,8 @@ def _add_faults(made: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         if error.status_code == 405:
-            headers["allow"] = ", ".join(sorted(_methods(made, request.url.path)))
+            path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+            headers["allow"] = ", ".join(sorted(_methods(made, path)))
         words = {404: "there is nothing at this address; /openapi.json lists what there is"}
         return problem(error.status_code, words.get(error.status_code, str(error.detail)), headers=headers)
 

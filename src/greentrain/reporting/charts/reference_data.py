@@ -45,6 +45,20 @@ def comparison_places(data: ReportData) -> tuple[PlaceGrid, ...]:
     return tuple(_grid_of(catalogue, location, year, hours) for location in codes)
 
 
+def other_places(catalogue: Catalogue, own: str | None) -> list[tuple[str, str]]:
+    """List codes and names of where else a run could have been, its own place among them if it is one of these.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Where the places are.
+    own : str or None
+        Code of the run's place.
+    """
+    found = _codes(catalogue, own)
+    return [(item.code, (item.region.name if item.region else item.place.name) or item.code) for item in found]
+
+
 def published_runs(data: ReportData) -> tuple[ReferencePoint, ...]:
     """Look up published training runs of about the same emissions, location-based and without contradictions.
 

@@ -1,0 +1,238 @@
+"""The runs of the history as pages: the list with filters and groups, live runs, and one run in full; read-only."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from greentrain.errors import InputError
+from greentrain.history import History, Run, totals_of
+from greentrain.history.forecast import forecast
+from greentrain.history.run import utc
+from greentrain.interval import Interval
+from greentrain.journal.records import COMPONENTS, STATUSES
+from greentrain.numbers import counted, duration, percent, written
+from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting.document.build import document_of
+from greentrain.reporting.plain_values import plain
+from greentrain.web.alternatives import bar_of
+from greentrain.web.settings import LONGEST_TEXT
+
+FILTERS = ("project", "status", "since", "by")
+BY: dict[str, Callable[[Run], str]] = {
+    "project": lambda run: run.project or "",
+    "name": lambda run: run.name or "",
+    "status": lambda run: run.status,
+    "month": lambda run: (utc(run.started) or "")[:7],
+    "hardware": lambda run: run.hardware or "",
+    "location": lambda run: run.location or "",
+}
+"""What runs are grouped by."""
+
+MOST_RUNS = 200
+"""Longer lists are not read; the filters make them shorter. [1]"""
+
+_WIDTH, _HEIGHT, _PARTS = 600.0, 120.0, ("gpu", "cpu", "memory")
+_NAMES = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
+_DETAILS = ("scope", "time", "inputs", "notes", "method")
+
+
+def list_of(home: str | None, query: Mapping[str, str], root: str, token: str) -> dict[str, Any]:
+    """Work out the list of runs for a query.
+
+    Parameters
+    ----------
+    home : str or None
+        The data folder.
+    query : mapping
+        The filters, blank ones included.
+    root : str
+        The way from the page to the top of the service.
+    token : str
+        To be carried on in addresses; blank where none is needed.
+    """
+    given = {name: value.strip() for name, value in query.items() if name in FILTERS and value.strip()}
+    book = History(home)
+    page: dict[str, Any] = {"root": root, "token": token, "fault": "", "by": list(BY), "statuses": list(STATUSES)}
+    page |= {"given": {name: given.get(name, "") for name in FILTERS}, "groups": [], "live": [], "rows": []}
+    try:
+        found = book.select(**{name: value for name, value in given.items() if name != "by"})
+        page |= _listed(found.runs, given.get("by"), root, token)
+    except InputError as error:
+        return plain(page | {"fault": error.message(), "totals": None, "left_out": [], "more": 0})  # type: ignore[no-any-return]
+    left = [*(f"{folder}: nothing in it can be read" for folder in found.unreadable), *found.left_out]
+    return plain(page | {"left_out": left})  # type: ignore[no-any-return]
+
+
+def _listed(runs: Sequence[Run], by: str | None, root: str, token: str) -> dict[str, Any]:
+    most = max((run.operational_kg.high for run in runs if run.operational_kg), default=0.0)
+    rows = [_row(run, most, root, token) for run in runs[:MOST_RUNS]]
+    live = [live_of(run, root, token) for run in runs if run.status == "running"]
+    found = {"rows": rows, "more": max(0, len(runs) - MOST_RUNS), "live": live, "totals": _totals(runs)}
+    return found | ({"groups": _groups(runs, by)} if by else {})
+
+
+def _row(run: Run, most_kg: float, root: str, token: str) -> dict[str, Any]:
+    query = f"?{urlencode({'token': token})}" if token else ""
+    return {
+        "id": run.id,
+        "name": _short(run.name or run.id),
+        "href": f"{root}runs/{_in_address(run.id)}{query}",
+        "project": _short(run.project or ""),
+        "status": run.status,
+        "started": (utc(run.started) or "")[:16].replace("T", " "),
+        "took": duration(run.duration_seconds),
+        "hardware": run.hardware or "not known",
+        "kwh": run.facility_energy_kwh,
+        "kg": run.operational_kg,
+        "basis": run.basis,
+        "least": bool(run.unfilled),
+        "bar": bar_of(run.operational_kg, most_kg) if run.operational_kg else None,
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."
+
+
+def _in_address(id: str) -> str:
+    from urllib.parse import quote
+
+    return quote(id, safe="")
+
+
+def _totals(runs: Sequence[Run]) -> dict[str, Any]:
+    whole = totals_of(runs)
+    lost = "" if whole.unfinished_share is None else percent(whole.unfinished_share)
+    return {"runs": counted(whole.runs, "run"), "kwh": whole.facility_energy_kwh, "kg": whole.operational_kg,
+            "unknown": whole.runs - whole.known, "unfinished": lost}  # fmt: skip
+
+
+def _groups(runs: Iterable[Run], by: str) -> list[dict[str, Any]]:
+    """Add runs up by what they have in common, the largest group first.
+
+    Raises
+    ------
+    InputError
+        If runs are not grouped by that.
+    """
+    if by not in BY:
+        raise InputError("by", by, f"must be one of {', '.join(BY)}")
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(BY[by](run), []).append(run)
+    found = [{"name": _short(name) or "not stated", **_totals(group)} for name, group in groups.items()]
+    most = max((group["kg"].high for group in found), default=0.0)
+    rows = [{**group, "bar": bar_of(group["kg"], most)} for group in found]
+    return sorted(rows, key=lambda group: (-group["kg"].best, group["name"]))
+
+
+def live_of(run: Run, root: str, token: str) -> dict[str, Any]:
+    """Return a live run: power by component, energy, forecast and budget."""
+    found = _row(run, 0.0, root, token) | {"power": _power_now(run), "text": run.energy_text}
+    ahead = forecast(run)
+    if ahead is not None and ahead.facility_energy_kwh is not None and ahead.operational_kg is not None:
+        done = f"step {ahead.step:,.0f} of {ahead.total_steps:,.0f}"
+        at_end = f"{written(ahead.facility_energy_kwh.best, 'kWh')}, {written(ahead.operational_kg.best, 'kg')} CO2e"
+        found["forecast"] = {"done": done, "share": f"{100 * ahead.share_done:.1f}%",
+                             "left": duration(ahead.seconds_left), "at_end": at_end}  # fmt: skip
+    else:
+        found["forecast"] = None
+    return found | {"budgets": _budgets(run)}
+
+
+def _power_now(run: Run) -> list[dict[str, Any]]:
+    found = []
+    for name in COMPONENTS:
+        watts = [node.power_w[name] for node in run.nodes if node.is_running]
+        known = [value for value in watts if value is not None]
+        kwh = run.energy_kwh[name]
+        power = written(sum(known), "W") if known else "not measured"
+        found.append({"name": _NAMES[name], "power": power, "kwh": "" if kwh is None else written(kwh, "kWh")})
+    return found
+
+
+def _budgets(run: Run) -> list[dict[str, Any]]:
+    found = []
+    for name, words, spent in (("kwh", "kWh", run.facility_energy_kwh), ("kg", "kg CO2e", run.operational_kg)):
+        most = (run.budget or {}).get(name)
+        if isinstance(most, (int, float)) and most > 0 and spent is not None:
+            share = spent.best / most
+            found.append({"of": f"{most:,.10g} {words}", "share": percent(share),
+                          "width": f"{100 * min(share, 1):.1f}%", "is_over": share > 1})  # fmt: skip
+    return found
+
+
+def run_of(home: str | None, id: str, root: str, token: str) -> dict[str, Any]:
+    """Work out the page of one run.
+
+    Raises
+    ------
+    InputError
+        If there is no such run.
+    """
+    run = History(home).get(id)
+    facts = {
+        "project": run.project,
+        "started": (utc(run.started) or "").replace("T", " ").replace("Z", " UTC"),
+        "took": duration(run.duration_seconds),
+        "hardware": run.hardware,
+        "place": run.location,
+        "nodes": ", ".join(run.hosts),
+        "ranks": str(run.ranks) if run.ranks > 1 else None,
+        "command": " ".join(run.command),
+        "error": run.error,
+    }
+    page: dict[str, Any] = {"root": root, "token": token, "run": _row(run, 0.0, root, token), "text": run.energy_text}
+    page |= {"facts": {name: _short(value) for name, value in facts.items() if value}}
+    page |= {"live": live_of(run, root, token) if run.status == "running" else None, "notes": list(run.notes)}
+    page["quantities"] = _amounts(run)
+    return plain(page | _documented(run))  # type: ignore[no-any-return]
+
+
+def _amounts(run: Run) -> list[dict[str, Any]]:
+    """Return energy and emissions as amounts with a bar, as far as they are known."""
+    from greentrain.numbers import scale_for
+
+    quantities: tuple[tuple[str, str, str, Interval | None], ...] = (
+        ("Operational emissions", "kg", "CO2e", run.operational_kg),
+        ("Electricity", "kWh", "", run.facility_energy_kwh),
+    )
+    found = []
+    for label, base, substance, value in quantities:
+        if value is not None:
+            scale = scale_for(value.best, base)
+            note = f"{'at least; ' if run.unfilled else ''}{run.basis}"
+            found.append({"label": label, "value": value.scaled(1 / scale.size), "note": note,
+                          "unit": f"{scale.unit} {substance}".rstrip(), "bar": bar_of(value, value.high)})  # fmt: skip
+    return found
+
+
+def _documented(run: Run) -> dict[str, Any]:
+    """Return power over time as lines, and the sections of its report; nothing where no energy is known."""
+    try:
+        data = report_data_of(run)
+    except InputError:
+        return {"power": None, "document": {"sections": (), "sources": {}, "numbers": {}}, "parts": []}
+    document = document_of(data)
+    sections = tuple(section for section in document.sections if section.id in _DETAILS)
+    kept = tuple(
+        section._replace(blocks=tuple(block for block in section.blocks if not hasattr(block, "summary")))
+        for section in sections
+    )
+    return {"power": power_lines(data.power_series), "document": document._replace(sections=kept)}
+
+
+def power_lines(series: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, Any] | None:
+    """Return power over time as lines of SVG, with the ends of both axes; None where there is nothing to draw."""
+    points = [point for part in series.values() for point in part]
+    last, most = max((at for at, _ in points), default=0.0), max((watts for _, watts in points), default=0.0)
+    if last <= 0 or most <= 0:
+        return None
+    lines = []
+    for name in (*_PARTS, *(each for each in series if each not in _PARTS)):
+        line = series.get(name, ())
+        if line:
+            path = " ".join(f"{_WIDTH * at / last:.1f},{_HEIGHT * (1 - watts / most):.1f}" for at, watts in line)
+            mean = sum(watts for _, watts in line) / len(line)
+            lines.append({"name": name, "label": _NAMES.get(name, name), "points": path, "mean": written(mean, "W")})
+    return {"lines": lines, "most": written(most, "W"), "last": duration(last), "box": f"0 0 {_WIDTH:g} {_HEIGHT:g}"}
