@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -106,3 +107,22 @@ def test_meter_is_no_orphan(room: Room) -> None:
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
     assert time.monotonic() - start < 2.0 * slowness()
     assert len(journals(room.home, "meter")) == 3
+
+
+@pytest.mark.timing
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux continues a process of its own accord")
+@pytest.mark.parametrize("number", [None, signal.SIGKILL])
+def test_a_stopped_meter_ends_with_its_run(room: Room, number: signal.Signals | None) -> None:
+    """Fault 30: somebody stops the meter for good: it goes on when the run is over, however that ended, and ends."""
+    training = room.start("training", "returns", 3 if number is None else 60)
+    wait_until(lambda: records(room.home, "meter", "sample"))
+    meter_pid = records(room.home, "meter", "start")[0]["pid"]
+    os.kill(meter_pid, signal.SIGSTOP)
+    if number is not None:
+        training.signal(number)
+    assert training.end().code == (0 if number is None else -number)
+    wait_until(lambda: records(room.home, "meter", "end"))
+    wait_until(lambda: not Path(f"/proc/{meter_pid}").exists())
+
+    assert not Path(f"/proc/{meter_pid}").exists()
+    assert room.run_alone().status == ("completed" if number is None else "killed")

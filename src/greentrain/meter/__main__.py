@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -37,6 +38,7 @@ def main(argument: str) -> None:
     settings = from_json(argument)
     announcement = Announcement(settings.announced, PRESENCE) if settings.announced else Announcement()
     _stand_alone(CHANNEL, SIGN_OF_LIFE, *([PRESENCE] if settings.announced else []))
+    _go_on_at_the_end(SIGN_OF_LIFE)
     ranks = NodeRanks(settings)
     watch = RunEndWatch(settings.run_pid, settings.pid_started, CHANNEL, ranks, settings.journal)
     if not _is_needed(ranks, watch):
@@ -127,6 +129,22 @@ def _stand_alone(*kept: int) -> None:
     os.closerange(kept[-1] + 1, os.sysconf("SC_OPEN_MAX"))
     for descriptor in kept:
         os.set_inheritable(descriptor, False)
+
+
+def _go_on_at_the_end(sign_of_life: int) -> None:
+    """Have the system continue this process, should somebody have stopped it, once the run lets go of the pipe.
+
+    A stopped meter sees no end, and nobody else knows of it. Only Linux sends a signal of choice.
+    """
+    if sys.platform != "linux":
+        return
+    import fcntl
+
+    with suppress(OSError):
+        fcntl.fcntl(sign_of_life, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(sign_of_life, fcntl.F_SETSIG, signal.SIGCONT)
+        flags = fcntl.fcntl(sign_of_life, fcntl.F_GETFL)
+        fcntl.fcntl(sign_of_life, fcntl.F_SETFL, flags | os.O_ASYNC)
 
 
 if __name__ == "__main__":
