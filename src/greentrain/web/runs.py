@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from greentrain.errors import InputError
 from greentrain.history import History, Run, totals_of
 from greentrain.history.forecast import forecast
-from greentrain.history.run import utc
+from greentrain.history.run_summary import utc
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS, STATUSES
 from greentrain.numbers import counted, duration, percent, written
