@@ -192,6 +192,22 @@ def test_coroutines_at_once(room: Room, names: str, runs: str) -> None:
     assert sum(metered_seconds(run) for run in found) <= 1.5
 
 
+@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("kind", ["threads", "coroutines", "generators"])
+def test_one_of_several_at_once_fails(room: Room, kind: str, failing: int) -> None:
+    """Fault 62: of three calls of one name at once one fails, the first, the second or the last: the run has failed."""
+    assert room.run("which_run", "beside", kind, failing) == (0, "1\n", "")
+    run = room.run_alone()
+    assert (run.name, run.status, run.error) == ("one", "failed", "ArithmeticError")
+
+
+def test_a_call_that_makes_good(room: Room) -> None:
+    """Fault 62: what fails inside a call of the same name is that call's to judge, which completes."""
+    assert room.run("which_run", "retried") == (0, "", "")
+    run = room.run_alone()
+    assert (run.name, run.status, [span.error for span in run.spans]) == ("one", "completed", ["ArithmeticError", None])
+
+
 def test_no_descriptor_left(room: Room) -> None:
     """Fault 63: a process without a file descriptor trains all the same, with one line about the record at most."""
     outcome = room.run("crowded", environment={"QUIET": None})

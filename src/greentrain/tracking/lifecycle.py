@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NOT_TRACKED, INNER = "none", "span"
 COMPLETED, FAILED, INTERRUPTED = "completed", "failed", "interrupted"
+_FROM_WORST = (FAILED, INTERRUPTED, COMPLETED)
 _MAIN_THREAD = get_ident()
 _INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")
 
@@ -58,6 +59,11 @@ def exit_status_of(error: BaseException | None) -> ExitStatus:
         code = _exit_code(error.code)
         return ExitStatus(FAILED, kind, code) if code else ExitStatus(COMPLETED, None, 0)
     return ExitStatus(INTERRUPTED if kind in _INTERRUPTIONS else FAILED, kind)
+
+
+def worse_of(one: ExitStatus, other: ExitStatus | None) -> ExitStatus:
+    """Return the worse end of two parts of a run that ran beside each other, the first one's where they are alike."""
+    return one if other is None or _FROM_WORST.index(one.status) <= _FROM_WORST.index(other.status) else other
 
 
 def last_uncaught() -> object:
@@ -120,9 +126,7 @@ class Registry:
         That is the run whose block or call is going on where this one starts. Another thread or task knows none: it is
         inside a call of the same name, project and place, with which it is one run, or inside the main thread's.
         """
-        found = _CURRENT.get()
-        while found is not None and found.outer is not None and not found.is_over:
-            found = found.outer
+        found = _outermost()
         if found is not None and found in self._runs and not found.is_over:
             return found
         others = [other for other in self._runs if other.is_block and not other.is_over]
@@ -195,6 +199,14 @@ _CURRENT: ContextVar[Lifecycle | None] = ContextVar("greentrain_run", default=No
 """The run whose block or call is going on in this thread or task."""
 
 
+def _outermost() -> Lifecycle | None:
+    """Return the run of whose blocks or calls the current one is a part."""
+    found = _CURRENT.get()
+    while found is not None and found.outer is not None and not found.is_over:
+        found = found.outer
+    return found
+
+
 class Lifecycle(ABC):
     """A run's states: not begun, going on, over; alone, or as a span of another run of this process.
 
@@ -237,7 +249,7 @@ class Lifecycle(ABC):
         self._thread = get_ident()
         self._around: Token[Lifecycle | None] | None = None
         self._above: Ancestor | None = None
-        self._span = 0
+        self._is_beside, self._span = False, 0
         self._token: Token[tuple[str, int] | None] | None = None
         self._started = time.monotonic()
         self._uncaught_before = last_uncaught()
@@ -280,7 +292,7 @@ class Lifecycle(ABC):
     def leave(self) -> None:
         """Return to the run around this one."""
         if self._around is not None:
-            with OwnErrors(ValueError):  # a block may end in another context than it began in
+            with OwnErrors(ValueError, RuntimeError):  # it may end in another context than it began in, or twice
                 _CURRENT.reset(self._around)
             self._around = None
 
@@ -379,22 +391,19 @@ class Lifecycle(ABC):
         if outer is not None and outer.session is not None:
             self._begin_inside(outer, outer.session)
             return
-        inside = REGISTRY.inherited()
+        inside, settings = REGISTRY.inherited(), self.settings
         above = ancestor(inside)
         inherited = {} if above is None or above.is_joined_by_runs else above.ranks
-        around = run_around(above, self._stated(), batch_job(os.environ)[0]) if above is not None else None
+        named = {"name": self.name, "project": settings.project, "estimate_inputs": settings.estimate_inputs}
+        around = run_around(above, stated(named), batch_job(os.environ)[0])
         if around is not None and not around.is_joined_by_runs:
             self._above = around
             return
         # Without one around it, it is a run of its own, which the meters of those above leave out.
         self.session = session = Session(around, inherited)
-        session.begin(self.settings, self.name, inside, self._command)
+        session.begin(settings, self.name, inside, self._command)
         self.role = session.role
         self._take_place(session)
-
-    def _stated(self) -> tuple[object, ...]:
-        settings = self.settings
-        return stated({"name": self.name, "project": settings.project, "estimate_inputs": settings.estimate_inputs})
 
     def _take_place(self, session: Session) -> None:
         REGISTRY.claim(self, session.id, session.folder)
@@ -402,6 +411,7 @@ class Lifecycle(ABC):
 
     def _begin_inside(self, outer: Lifecycle, session: Session) -> None:
         self.role, self.outer, self.session = INNER, outer, session
+        self._is_beside = outer is not _outermost() and self._is_peer_of(outer)  # so what it raises is not raised there
         outer._inner.append(self)
         self._consumption = None
         _ = self.consumption  # what the outer run has used by now is not this one's
@@ -413,11 +423,13 @@ class Lifecycle(ABC):
         session = self.session
         if session is None:
             return [self.leave, self._check_outer_process]
-        if self.outer is None and self._hand_session_on(session, exit_status.error):
+        if self.outer is None and self._hand_session_on(session, exit_status):
             return [self.leave]
         if self.outer is not None:
+            if self._is_beside:
+                session.worst = worse_of(exit_status, session.worst)
             return [self.leave, lambda: self._leave_outer(exit_status.error)]
-        end = {"type": "end", **exit_status._asdict()}
+        end = {"type": "end", **worse_of(exit_status, session.worst)._asdict()}
         steps = [lambda: self._end_span(exit_status.error), lambda: session.write(end)]
         steps += [self.leave, self._hand_over]
         if self._is_mute or (self.settings.quiet and self.settings.budget is None):
@@ -434,11 +446,11 @@ class Lifecycle(ABC):
                 "first: what came after that is not recorded"
             )
 
-    def _hand_session_on(self, session: Session, error: str | None) -> bool:
+    def _hand_session_on(self, session: Session, exit_status: ExitStatus) -> bool:
         """Leave the journal and the meter to a call of the same name that still goes on; return whether there is one.
 
         Such calls are one run, from the first one's start to the last one's end; each but the first has a span in it,
-        and so has the first if it failed.
+        and so has the first if it failed. Where any of them failed, the run did.
         """
         with REGISTRY.lock:
             peers = [run for run in self._inner if not run.is_over and self._is_peer_of(run)]
@@ -446,8 +458,9 @@ class Lifecycle(ABC):
                 return False
             heir, others = peers[0], self._inner
             session.ended_mono = None
-            if error is not None:
-                session.spans.add(self.name or "run", self._started, error)
+            session.worst = worse_of(exit_status, session.worst)
+            if exit_status.error is not None:
+                session.spans.add(self.name or "run", self._started, exit_status.error)
             heir.role, heir.outer, heir.variable = self.role, None, self.variable
             heir._inner = [run for run in others if run is not heir]
             self.role, self.outer = INNER, heir

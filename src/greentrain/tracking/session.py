@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from greentrain.meter.launch import MeterHandle
+    from greentrain.tracking.lifecycle import ExitStatus
     from greentrain.tracking.settings import Settings
 
 MAIN, JOINED = "main", "joined"
@@ -61,6 +62,8 @@ class Session:
         The zero of the run's clock. [s]
     ended_mono : float or None
         When the run ended, by the same clock; what the meter reads later is not the run's. [s]
+    worst : ExitStatus or None
+        How the worst of those calls ended that ran beside others of the run, and have ended.
     """
 
     def __init__(self, above: Ancestor | None, inherited: Mapping[str, object] | None = None) -> None:
@@ -68,6 +71,7 @@ class Session:
         self.spans = Spans(self.id, self.write)
         self.started_mono = self.spans.started_mono
         self.ended_mono: float | None = None
+        self.worst: ExitStatus | None = None
         self.is_closed = False
         self._is_stopping = False
         self._warned: set[str] = set()

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 from tracked_by import meter
@@ -104,6 +105,62 @@ def gathered(*names: str) -> None:
         await asyncio.gather(*(one(name) for name in names))
 
     asyncio.run(main())
+
+
+def _step(name: str, number: int, failing: int) -> None:
+    with tracked(name):
+        time.sleep(0.3 + 0.2 * number)
+        if number == failing:
+            raise ArithmeticError("diverged")
+        time.sleep(0.6)
+
+
+def beside(kind: str, failing: str) -> None:
+    """Three threads, coroutines or generators of one name at once, of which one fails and its failure is caught."""
+    numbers = range(3)
+    if kind == "threads":
+        with ThreadPoolExecutor(3) as workers:
+            found = [workers.submit(_step, "one", number, int(failing)) for number in numbers]
+        print(sum(each.exception() is not None for each in found))
+        return
+
+    async def one(number: int) -> None:
+        with tracked("one"):
+            await asyncio.sleep(0.3 + 0.2 * number)
+            if number == int(failing):
+                raise ArithmeticError("diverged")
+            await asyncio.sleep(0.6)
+
+    @tracked("one")
+    def values(number: int) -> Iterator[int]:
+        yield number
+        time.sleep(0.2)
+        if number == int(failing):
+            raise ArithmeticError("diverged")
+        yield number
+
+    async def main() -> list[Any]:
+        return await asyncio.gather(*(one(number) for number in numbers), return_exceptions=True)
+
+    if kind == "coroutines":
+        print(sum(each is not None for each in asyncio.run(main())))
+        return
+    begun, failures = [values(number) for number in numbers], 0
+    for step in (*begun, *begun, *begun):
+        try:
+            next(step, None)
+        except ArithmeticError:
+            failures += 1
+    print(failures)
+
+
+def retried() -> None:
+    """A call inside a call of the same name fails, and the one around it makes good."""
+    with tracked("one"):
+        try:
+            _step("one", 0, 0)
+        except ArithmeticError:
+            _step("one", 0, 1)
 
 
 if __name__ == "__main__":
