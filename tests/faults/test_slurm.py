@@ -141,6 +141,14 @@ def test_a_job_that_a_tracked_program_submits(cluster: Cluster) -> None:
     }  # fmt: skip
 
 
+def test_a_job_that_a_tracked_program_waits_for(cluster: Cluster) -> None:
+    """Fault 65: a job is started by Slurm and not by the run that waits for it: it is a run of its own."""
+    submit_tracked(cluster, "--wait")
+    assert {name: (run.status, run.ranks) for name, run in cluster.by_name().items()} == {
+        "outer": ("completed", 1), "inner": ("completed", 1),
+    }  # fmt: skip
+
+
 def test_a_job_that_is_requeued(cluster: Cluster) -> None:
     """Fault 65: a job that is started again goes on with its run: one rank, two sessions, and the gap between them."""
     job = cluster.submit(f"{TRAIN} again 1 waits", "--requeue", "--open-mode=append")

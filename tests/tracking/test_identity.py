@@ -129,6 +129,7 @@ def session(folder: Path, ended: str | None = None, **changes: Any) -> RecordedS
     return RecordedSession(journal.path, start)
 
 
+AGAIN = {"attempt": [1, 0], "execution": "h:3:4"}
 ALIVE = {"pid": os.getpid(), "pid_started": process_started(os.getpid())}
 
 
@@ -155,6 +156,12 @@ ALIVE = {"pid": os.getpid(), "pid_started": process_started(os.getpid())}
         ({"launch": {"batch": None}, "ended": "completed"}, {"launch": {"batch": None, "attempt": [0, 1]}}, False),
         ({"launch": {"agent": "h:1:2"}}, {"launch": {"agent": "h:1:2"}}, True),
         ({"launch": {"agent": "h:1:2"}}, {"launch": {"agent": "h:1:3"}}, False),
+        # a batch system that states that it started the job again, and not how often
+        ({"ended": "failed", "launch": AGAIN}, {"launch": AGAIN | {"execution": "h:5:6"}}, True),
+        ({"ended": "completed", "launch": AGAIN}, {"launch": AGAIN | {"execution": "h:5:6"}}, True),
+        ({"launch": AGAIN}, {"launch": AGAIN}, True),
+        ({"ended": "completed", "launch": AGAIN}, {"launch": AGAIN}, False),
+        (ALIVE | {"launch": AGAIN}, {"launch": AGAIN | {"execution": "h:5:6"}}, False),
         # processes that are no ranks
         (ALIVE | {"ranks": {"rank": None}}, {"ranks": {"rank": None}}, False),
         ({"ranks": {"rank": None}}, {"ranks": {"rank": None}, "launch": {"attempt": [1, 0]}}, True),
@@ -307,6 +314,35 @@ def test_a_shell_that_outlives_its_run_tracks_runs_of_its_own(tmp_path: Path) ->
     """
     assert run(tmp_path, body).returncode == 0
     assert [name for name, _, _ in named(tmp_path / "home")] == ["a", "b", "c"]
+
+
+@pytest.mark.slow
+def test_a_job_that_grid_engine_starts_again_twice(tmp_path: Path) -> None:
+    """It says both times that it started the job again, and no more: each of three seeds is a run of three sessions."""
+    for restarted in ("0", "1", "1"):
+        more = {"JOB_ID": "900", "SGE_TASK_ID": "undefined", "RESTARTED": restarted}
+        command = [sys.executable, program(tmp_path, LOOP), "fit"]
+        env = environment(tmp_path / "home", **more)
+        subprocess.run(command, env=env, check=True, timeout=60, start_new_session=True)
+
+    runs = History(tmp_path / "home").runs()
+    assert [(one.ranks, len(one.nodes)) for one in runs] == [(1, 3)] * 3
+
+
+@pytest.mark.slow
+def test_a_job_that_a_run_waits_for_is_no_part_of_it(tmp_path: Path) -> None:
+    """The batch system started it, with the variables of whoever submitted it: a run of its own, of one name."""
+    body = """
+    import subprocess
+    with track("fit", quiet=True):
+        if sys.argv[1:]:
+            sys.exit(0)
+        for job in ({}, {"SLURM_JOB_ID": "900"}, {"PBS_JOBID": "7.server"}):
+            subprocess.run([sys.executable, __file__, "inner"], env={**os.environ, **job}, check=True)
+    """
+    assert run(tmp_path, body).returncode == 0
+    keys = sorted(one.id for one in History(tmp_path / "home").runs())
+    assert [key[:3] for key in keys] == ["202", "pbs", "slu"]
 
 
 def test_a_part_of_a_run_that_ends_first_is_told_of(

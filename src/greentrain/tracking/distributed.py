@@ -35,6 +35,8 @@ _BATCH_SYSTEMS = (
     ("pjm", "PJM_JOBID", "PJM_BULKNUM", "", ""),
     ("aws-batch", "AWS_BATCH_JOB_ID", "", "AWS_BATCH_JOB_ATTEMPT", ""),
 )
+_ONLY_WHETHER = "sge-"
+"""Grid Engine states that it started a job again, and not how often."""
 _NO_TASK = ("", "0", "undefined")
 """What the variable of the task holds in a job that is no array."""
 _ARRAY_JOB, _ARRAY_TASK = "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID"
@@ -85,6 +87,8 @@ class Launch(NamedTuple):
         How often the batch system, and then the launcher, have started it again.
     agent : str or None
         The process that started this one and starts it again when it fails, by its id and start.
+    execution : str or None
+        What the processes of one start of a batch job have in common, where their number of restarts is not stated.
     """
 
     job: str | None = None
@@ -92,6 +96,7 @@ class Launch(NamedTuple):
     token: str | None = None
     attempt: tuple[int, ...] = (0, 0)
     agent: str | None = None
+    execution: str | None = None
 
 
 def ranks_of(environment: Mapping[str, str]) -> Ranks:
@@ -111,7 +116,8 @@ def launch_of(environment: Mapping[str, str], ranks: Ranks) -> Launch:
         job = token = _parent_of_ranks(environment)
     elastic_restarts = whole_number(environment.get(_ELASTIC_RESTARTS)) or 0
     agent = _agent() if _ELASTIC_ID in environment else None
-    return Launch(job, batch, token, (batch_restarts, elastic_restarts), agent)
+    execution = _execution() if batch_restarts and (batch or "").startswith(_ONLY_WHETHER) else None
+    return Launch(job, batch, token, (batch_restarts, elastic_restarts), agent, execution)
 
 
 def separate_runs_warning(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
@@ -194,6 +200,12 @@ def _agent() -> str | None:
     words = [word for word in command_line(parent)[:4] if b" " not in word]
     is_agent = any(word.rpartition(b"/")[2].startswith(_AGENTS) for word in words)
     return f"{host_name()}:{parent}:{process_started(parent)}" if is_agent else None
+
+
+def _execution() -> str:
+    """Name the session of processes that a batch system opens for each start of a job."""
+    leader = os.getsid(0)
+    return f"{host_name()}:{leader}:{process_started(leader)}"
 
 
 def _launcher(name: str, environment: Mapping[str, str]) -> str:

@@ -291,13 +291,25 @@ def _is_restart_of(own: RecordedSession, others: list[RecordedSession]) -> bool:
     agent = own.launch.get("agent")
     if agent is not None and (own.rank, agent) in [(other.rank, other.launch.get("agent")) for other in others]:
         return True
-    if any(other.attempt >= own.attempt for other in others):
+    if not all(_is_attempt_after(own, other) for other in others):
         return False
     batch = own.launch.get("batch")
     if batch is not None and all(other.launch.get("batch") == batch for other in others):
         return True
     is_done = all(one.end is not None and one.end.get("status") == "completed" for one in others)
     return not is_done and min(one.silent_seconds for one in others) < _RESTART_SECONDS
+
+
+def _is_attempt_after(own: RecordedSession, other: RecordedSession) -> bool:
+    """Whether the session's start comes after another's; where their number is not stated, by what each was a part of.
+
+    One start of a job may hold several runs of one name: what completed in it is not started again there.
+    """
+    execution = own.launch.get("execution")
+    if execution is None or other.attempt != own.attempt:
+        return other.attempt < own.attempt
+    is_completed = other.end is not None and other.end.get("status") == "completed"
+    return other.launch.get("execution") != execution or not is_completed
 
 
 def _candidates(own: RecordedSession, first: str) -> Iterator[str]:
