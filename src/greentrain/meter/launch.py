@@ -178,6 +178,8 @@ def _obstacle() -> str | None:
     if not sys.executable:
         return "this Python has no program file of its own"
     if _interpreter() is None:
+        if _is_python(sys.executable) and not _can_be_run(sys.executable):
+            return f"{sys.executable} is not there, or cannot be run"
         return "this program is no Python that could run it, and no greentrain on the PATH has one"
     return None
 
@@ -189,7 +191,10 @@ def _interpreter() -> str | None:
     the Python of a `greentrain` on the PATH is taken.
     """
     if not getattr(sys, "frozen", False) and _is_python(sys.executable):
-        return sys.executable
+        if _is_program(sys.executable):
+            return sys.executable
+        if _can_be_run(sys.executable) and (own := _own_program()):  # a script that may start anything
+            return own
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         found = _python_of(os.path.join(folder, "greentrain"))
         if found is not None and os.path.isabs(folder):
@@ -206,12 +211,35 @@ def _python_of(script: str) -> str | None:
     if words == [b"/bin/sh"] and len(lines) > 1:  # how installers write a path that is too long or has spaces
         words = lines[1].replace(b"'", b"").replace(b'"', b"").split()[1:]
     found = os.fsdecode(words[0]) if words else ""
-    return found if os.path.isabs(found) and _is_python(found) and os.access(found, os.X_OK) else None
+    return found if os.path.isabs(found) and _is_python(found) and _is_program(found) else None
 
 
-def _is_python(program: str) -> bool:
-    name = os.path.basename(program).lower()
-    return any(kind in name for kind in ("python", "pypy", "graalpy"))
+def _own_program() -> str | None:
+    """Return the program that this process runs, where the system reports it and it is a Python."""
+    found = ""
+    with OwnErrors(OSError):
+        found = os.readlink("/proc/self/exe")
+    return found if _is_python(found) and _is_program(found) else None
+
+
+def _is_python(path: str) -> bool:
+    """Whether a file has the name of a Python: ``python3.11``, ``pypy3``, ``python3.13t``, and not an application's."""
+    name = os.path.basename(path).lower().removesuffix(".exe").lstrip(".")
+    kind = next((kind for kind in ("python", "pypy", "graalpy") if name.startswith(kind)), None)
+    return kind is not None and not set(name[len(kind) :].partition("-")[0]) - set("0123456789.tdw")
+
+
+def _is_program(path: str) -> bool:
+    """Whether a file is a program itself, and no script, which may start anything."""
+    head = b""
+    with OwnErrors(OSError), open(path, "rb") as file:
+        head = file.read(4)
+    is_script = head != b"\x7fELF" if sys.platform.startswith("linux") else head[:2] in (b"", b"#!")
+    return not is_script and _can_be_run(path)
+
+
+def _can_be_run(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 def _start(argument: str, announcement: Announcement) -> MeterHandle:
@@ -274,18 +302,24 @@ def _spawn(argument: str, receiver: int, life_writer: int, presence: int) -> Non
     program = [_SHELL, "-c", '"$@" &', "sh", *command] if has_shell else command
     pid = os.posix_spawn(program[0], program, _environment(), file_actions=files, setsid=True, setsigmask=())
     if has_shell:
+        status = 0
         with OwnErrors(ChildProcessError):  # the program waits for children elsewhere, or ignores their end
-            os.waitpid(pid, 0)
+            status = os.waitpid(pid, 0)[1]
+        if status:
+            raise OSError("no process could be started for it")
 
 
 def _environment() -> dict[str, str]:
     passed = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
     folders = [os.path.abspath(folder) for folder in passed.get("PYTHONPATH", "").split(os.pathsep) if folder]
     passed[METER_VARIABLE] = "1"
-    if _interpreter() != sys.executable:  # a bundle's libraries and modules are of no use to another Python
+    program = _interpreter()
+    is_own = program in (sys.executable, _own_program())
+    if not is_own:  # a bundle's libraries and modules are of no use to another Python
         return {name: value for name, value in passed.items() if not name.startswith(("PYTHON", "LD_"))}
     home = __file__.rpartition(f"{os.sep}greentrain{os.sep}meter{os.sep}")[0]
-    if home and os.path.basename(home) not in ("site-packages", "dist-packages"):
+    is_installed = program == sys.executable and os.path.basename(home) in ("site-packages", "dist-packages")
+    if home and not is_installed:
         folders.append(home)
     if folders:
         passed["PYTHONPATH"] = os.pathsep.join(folders)

@@ -61,9 +61,9 @@ def exit_status_of(error: BaseException | None) -> ExitStatus:
     return ExitStatus(INTERRUPTED if kind in _INTERRUPTIONS else FAILED, kind)
 
 
-def worse_of(one: ExitStatus, other: ExitStatus | None) -> ExitStatus:
+def worse_of(one: ExitStatus, other: tuple[str, str | None, int | None] | None) -> ExitStatus:
     """Return the worse end of two parts of a run that ran beside each other, the first one's where they are alike."""
-    return one if other is None or _FROM_WORST.index(one.status) <= _FROM_WORST.index(other.status) else other
+    return min(one, ExitStatus(*(other or one)), key=lambda end: _FROM_WORST.index(end.status))
 
 
 def last_uncaught() -> object:

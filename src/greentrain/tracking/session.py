@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from greentrain.meter.launch import MeterHandle
-    from greentrain.tracking.lifecycle import ExitStatus
     from greentrain.tracking.settings import Settings
 
 MAIN, JOINED = "main", "joined"
@@ -62,8 +61,8 @@ class Session:
         The zero of the run's clock. [s]
     ended_mono : float or None
         When the run ended, by the same clock; what the meter reads later is not the run's. [s]
-    worst : ExitStatus or None
-        How the worst of those calls ended that ran beside others of the run, and have ended.
+    worst : tuple or None
+        Status, error and exit code of the worst of those calls that ran beside others of the run and have ended.
     """
 
     def __init__(self, above: Ancestor | None, inherited: Mapping[str, object] | None = None) -> None:
@@ -71,7 +70,7 @@ class Session:
         self.spans = Spans(self.id, self.write)
         self.started_mono = self.spans.started_mono
         self.ended_mono: float | None = None
-        self.worst: ExitStatus | None = None
+        self.worst: tuple[str, str | None, int | None] | None = None
         self.is_closed = False
         self._is_stopping = False
         self._warned: set[str] = set()
@@ -164,6 +163,7 @@ class Session:
     def stop_meter(self) -> None:
         """Signal the end of the run to the meter."""
         if self.meter is not None and os.getpid() == self._pid:
+            self._check_meter()
             self.meter.stop(0.0, self.ended_mono)
             self._is_stopping = True
 
@@ -172,6 +172,7 @@ class Session:
         if self.meter is None or self.meter.problem or os.getpid() != self._pid:
             return
         if not self._is_stopping:
+            self._check_meter()
             self._is_stopping = True
             # The meter goes on until the last rank of this computer has ended.
             self.meter.stop(min(seconds, _RANK_SECONDS) if self._other_ranks_go_on() else seconds, self.ended_mono)
@@ -182,6 +183,15 @@ class Session:
         readings = LiveEnergy(self.folder, self.id)
         while not readings.has_ended() and time.monotonic() < deadline:
             time.sleep(_POLLING_SECONDS)
+
+    def _check_meter(self) -> None:
+        """Warn where the meter has ended and left nothing: its Python could not load it, or had no memory."""
+        if self.meter is None or self.meter.problem or self._is_stopping or self.meter.alive or self.role != MAIN:
+            return
+        from greentrain.tracking.live_energy import LiveEnergy
+
+        if LiveEnergy(self.folder, self.id).session_path() is None:
+            self.warn("the meter ended before it read anything: the run is not measured")
 
     @property
     def is_metered_itself(self) -> bool:
