@@ -73,7 +73,7 @@ def test_a_cell_without_a_column_is_an_error() -> None:
         ("", ""),
     ],
 )
-def test_texts_are_guarded(text: str, expected: str) -> None:
+def test_texts_areguarded(text: str, expected: str) -> None:
     """An apostrophe before what would be a formula; what cannot be printed as a visible escape."""
     assert read_back(rows_csv(("a", "b"), [{"a": text}]))[1] == [expected, ""]
 
@@ -90,12 +90,12 @@ def test_numbers_of_numpy_stay_numbers() -> None:
     assert [cell(kind(-3)) for kind in (numpy.int64, numpy.float32, numpy.float64)] == ["-3", "-3.0", "-3.0"]
 
 
-def test_what_is_neither_text_nor_number_is_guarded_as_text() -> None:
+def test_what_is_neither_text_nor_number_isguarded_as_text() -> None:
     """A path has a name that somebody chose."""
     assert cell(Path("=1+1")) == "'=1+1"
 
 
-def test_the_header_is_guarded_too() -> None:
+def test_the_header_isguarded_too() -> None:
     """A column may have a name that somebody chose."""
     assert rows_csv(("=a",), [{"=a": 1}]) == "'=a\n1\n"
 

@@ -52,7 +52,7 @@ def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, gu
     """
     lines = _Lines()
     writer = csv.DictWriter(lines, columns)
-    cell = _guarded if guard else _as_it_is
+    cell = guarded if guard else _as_it_is
     writer.writerow({name: cell(name) for name in columns})
     writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
     return "".join(lines)
@@ -70,7 +70,8 @@ class _Lines(list[str]):
         self.append(line.removesuffix("\r\n") + "\n")
 
 
-def _guarded(value: object) -> object:
+def guarded(value: object) -> object:
+    """Return a cell as CSV has it: a text that a spreadsheet would take for a formula behind an apostrophe."""
     if isinstance(value, float):
         return plain_float(value)
     if not isinstance(value, str) and isinstance(value, _NOT_TEXT):

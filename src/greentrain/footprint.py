@@ -5,10 +5,10 @@ it is shown. PUE and carbon intensity are applied here and nowhere else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import log
 from typing import Any
 
 from greentrain import formulas
+from greentrain.elementwise import greater, is_array, log_and_exp
 from greentrain.inputs import GRID_INTENSITY, PUE, Input, Inputs
 from greentrain.interval import (
     Z_90,
@@ -417,20 +417,24 @@ def _part(component: str, kwh: float, g_per_kwh: float) -> Part:
     return Part(component, kwh, formulas.operational_kg(kwh, g_per_kwh))
 
 
-def log_variances(interval: Interval) -> tuple[float, float]:
-    """Return the variances of the logarithm that an interval implies, downward and upward. [1]"""
+def log_variances(interval: Interval) -> tuple[Any, Any]:
+    """Return the variances of the logarithm that an interval, which may be of arrays, implies on both sides. [1]"""
     low, best, high = interval
-    if best <= 0:
+    if not is_array(best) and best <= 0:
         return 0.0, 0.0
-    below, above = log(best / max(low, _SMALLEST_RATIO * best)) / Z_90, log(high / best) / Z_90
+    log, _ = log_and_exp(best)
+    below, above = log(best / greater(low, _SMALLEST_RATIO * best)) / Z_90, log(high / best) / Z_90
     return below * below, above * above
 
 
 def terms(inputs: Iterable[Input], quantity: str) -> Iterator[Factor]:
-    """Yield the terms of a quantity as its inputs have them, a run's own part of a shared one apart."""
+    """Yield the terms of a quantity as its inputs have them, a run's own part of a shared one apart.
+
+    Of a table of runs values and weights may be arrays, and so are the variances then.
+    """
     for item in inputs:
-        weight = _weight(item, quantity)
-        if not weight or item.value.is_exact:
+        weight, value = _weight(item, quantity), item.value
+        if (not is_array(weight) and not weight) or value.low is value.high or _is_exact(value):
             continue
         below, above = log_variances(item.value)
         below, above = weight * weight * below, weight * weight * above
@@ -439,6 +443,10 @@ def terms(inputs: Iterable[Input], quantity: str) -> Iterator[Factor]:
             yield Factor(item.name, item.key, (1 - own) * below, (1 - own) * above)
         if own > 0.0:
             yield Factor(item.name, "", own * below, own * above)
+
+
+def _is_exact(value: Interval) -> bool:
+    return not any(map(is_array, value)) and value.is_exact
 
 
 def _weight(item: Input, quantity: str) -> float:

@@ -1,7 +1,7 @@
 """Sums of results: what runs share is wrong in all of them alike, what is each run's own is independent."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from greentrain.errors import InputError
 from greentrain.footprint import QUANTITIES, SCOPES, Factor, Footprint, Part, log_variances, scaled
@@ -128,10 +128,29 @@ def _summed(items: Iterable[Footprint], quantity: str) -> tuple[Interval | None,
             pair[1] += up if key else up * up
     if not known:
         return None, ()
+    return summed(sum(value.best for _, value in known), shared, own)
+
+
+TermSums: TypeAlias = "Mapping[tuple[str, str], Sequence[float]]"
+"""By name and key: what adds up downward and upward."""
+
+
+def summed(whole: float, shared: TermSums, own: TermSums) -> tuple[Interval, tuple[Factor, ...]]:
+    """Return the interval of a sum and the terms of its doubt.
+
+    Parameters
+    ----------
+    whole : float
+        The sum of the best values.
+    shared : mapping
+        The sums of the half-widths by the factors that runs share.
+    own : mapping
+        The sums of their squares by those that are each run's own.
+    """
     terms = [Factor(*name, down * down, up * up) for name, (down, up) in shared.items()]
     terms += [Factor(*name, down, up) for name, (down, up) in own.items()]
     down, up = (sum(getattr(term, side) for term in terms) for side in ("below", "above"))
-    interval = summed_interval(sum(value.best for _, value in known), down, up)
+    interval = summed_interval(whole, down, up)
     return interval, tuple(scaled(terms, log_variances(interval)))
 
 
@@ -164,19 +183,22 @@ def summed_interval(best: float, below: float, above: float) -> Interval:
 
 
 def _merged(items: Iterable[Footprint]) -> Iterator[Input]:
+    return merged_inputs(item for each in items for item in each.inputs)
+
+
+def merged_inputs(inputs: Iterable[Input]) -> Iterator[Input]:
     """Yield equal inputs of several runs once, with the widest interval; each run's own energy is in its own."""
     found: dict[tuple[str, float, str, str, str], Input] = {}
-    for each in items:
-        for item in each.inputs:
-            if item.name in (IT_ENERGY, METERED_ENERGY):
-                continue
-            key = (item.name, item.value.best, item.unit, item.basis, item.source)
-            known = found.get(key)
-            if known is None:
-                found[key] = item
-            elif item.value.low < known.value.low or item.value.high > known.value.high:
-                low, high = min(item.value.low, known.value.low), max(item.value.high, known.value.high)
-                found[key] = known._replace(value=Interval(low, known.value.best, high))
+    for item in inputs:
+        if item.name in (IT_ENERGY, METERED_ENERGY):
+            continue
+        key = (item.name, item.value.best, item.unit, item.basis, item.source)
+        known = found.get(key)
+        if known is None:
+            found[key] = item
+        elif item.value.low < known.value.low or item.value.high > known.value.high:
+            low, high = min(item.value.low, known.value.low), max(item.value.high, known.value.high)
+            found[key] = known._replace(value=Interval(low, known.value.best, high))
     yield from found.values()
 
 

@@ -6,76 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars
 import pytest
+from drawn_runs import TEXTS, one_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greentrain import Contradiction, GreentrainError, InvalidNumber, estimate
+from greentrain import Contradiction, GreentrainError, GreentrainWarning, InvalidNumber, estimate
 from greentrain.footprint import QUANTITIES
 from greentrain.frames import RESULT_COLUMNS, estimate_frame
 
 NUMBERS = RESULT_COLUMNS[:18]
-GPUS = (
-    "V100", "A100", "8xA100-SXM4-80GB", "H100", "tpu-v4", "RTX 3090", "k80", "Titan X", "M2 Ultra", "gaudi2", "T4",
-    "MI300", "A100 MIG 1g.5gb", "rtx-4090-laptop", "no such card", " V100 ",
-)  # fmt: skip
-TEXTS = ("gpu", "instance", "cpu", "location", "workload", "site", "architecture", "precision")
-CPUS = (
-    "AMD EPYC 7763",
-    "Intel Xeon E5-2670",
-    "Intel(R) Xeon(R) CPU @ 2.20GHz",
-    "Graviton 3",
-    "Xeon Platinum 8480C",
-    "zzz",
-)
-PLACES = (
-    "FR", "US", "US-CA", "aws:us-east-1", "gcp:us-central1", "LUMI", "Paris, France", "IN", "PL", "europe-west4-a",
-    "nowhere at all", "SG",
-)  # fmt: skip
-INSTANCES = ("p4d.24xlarge", "g5.xlarge", "a2-highgpu-1g", "Standard_NC24ads_A100_v4", "x9.none")
-
-
-def one_run(dice: random.Random) -> dict[str, Any]:
-    """Draw a run with any of the options, now and then one that makes no sense."""
-
-    def some(chance: float, name: str, value: Any) -> None:
-        if dice.random() < chance:
-            run[name] = value
-
-    run: dict[str, Any] = {}
-    kind = dice.choice(["gpu", "gpu", "gpu", "instance", "cpu", "size", "gpu with host"])
-    run |= {"instance": dice.choice(INSTANCES)} if kind == "instance" else {}
-    run |= {"gpu": dice.choice(GPUS)} if kind in ("gpu", "size", "gpu with host") else {}
-    if kind in ("cpu", "gpu with host"):
-        run["cpu_cores"] = dice.choice([4, 64, round(dice.uniform(1, 300), 3)])
-        some(0.5, "cpu", dice.choice(CPUS))
-        some(0.5, "memory_gb", dice.choice([16, 4096, dice.uniform(0.5, 9000)]))
-    if kind == "size":
-        run |= {"params": dice.choice(["8B", 7e9, dice.uniform(1e8, 1e11)]), "tokens": dice.uniform(1e9, 1e13)}
-        some(0.2, "active_params", dice.choice([1e8, 7e9, dice.uniform(1e8, 1e11)]))
-        some(0.3, "architecture", dice.choice(["decoder-only", "encoder-decoder", "RNN"]))
-        some(0.3, "precision", dice.choice(["bf16", "fp16", "fp32", "fp8"]))
-        some(0.4, "mfu", dice.choice([0.4, dice.uniform(0.01, 1)]))
-    some(0.1 if kind == "size" else 0.85, "hours", dice.choice([1, 96, *(dice.uniform(1e-3, 9000),) * 6, "2h30", -1]))
-    some(0.05 if "hours" in run else 0.8, "gpu_hours", dice.choice([1, dice.uniform(1e-3, 1e6)]))
-    some(0.3, "count", dice.choice([1, 2, 8, 8.0, 64, 64, 64, 2.5]) if kind != "cpu" else 1)
-    drawn = dice.choice(["", "", "power", "utilization", "workload"])
-    some(drawn == "power" and kind != "cpu", "power", dice.choice([70, dice.uniform(20, 400), 2000]))
-    some(drawn == "utilization", "utilization", dice.choice([0.5, "80%", dice.uniform(0.01, 1.21)]))
-    some(drawn == "workload" and kind != "cpu", "workload", dice.choice(["pretraining", "finetuning", "small"]))
-    host = dice.choice(["", "", "host_factor", "host_power"]) if "cpu" not in kind and "host" not in kind else ""
-    some(host == "host_factor", "host_factor", dice.choice([1, dice.uniform(1, 3)]))
-    some(host == "host_power", "host_power", dice.choice([90, dice.uniform(1, 900)]))
-    some(0.6, "location", dice.choice(PLACES))
-    some(0.5, "year", dice.choice([2019, 2022, 2023, 2024, 2026.0, 2025, 1990, 2050]))
-    some(0.2, "grid_intensity", dice.choice([400, dice.uniform(1, 1500)]))
-    some(0.2, "pue", dice.choice([1.0, 1.2, dice.uniform(0.99, 2)]))
-    some(0.2, "site", dice.choice(["datacentre", "workstation", "cloud"]))
-    some(0.2, "runs", dice.choice([1, 10, 3.0]))
-    some(0.02, "pue", dice.choice([0.3, "pue", True]))
-    some(0.02, "power", 100)
-    some(0.02, "flops", dice.choice([1e21, 1e40]))
-    return run
 
 
 def single(run: dict[str, Any]) -> tuple[list[float], str, str]:
@@ -135,7 +76,7 @@ def test_numbers_by_hand() -> None:
     assert found["operational_kg_low"].tolist() == pytest.approx([3, 30])
 
 
-@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT, "", " "])
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT, "", " ", "nan", "None", "<NA>", "NaT"])
 def test_what_is_missing_is_not_given(nothing: object) -> None:
     """As texts and as numbers, beside a row that gives it."""
     runs = [{"gpu": "V100", "hours": 3, "year": 2024, "location": "FR"}, {"gpu": "V100", "hours": 3}]
@@ -208,3 +149,27 @@ def test_a_frame_is_wanted() -> None:
     """Neither a list nor a series is a table."""
     with pytest.raises(TypeError):
         estimate_frame([{"gpu": "V100", "hours": 1}])
+
+
+def test_a_frame_of_another_library_comes_back_as_one() -> None:
+    """Of polars: the same columns and numbers as of pandas, nulls for what is not given, errors as texts."""
+    runs = [{"user": "a", "gpu": "V100", "hours": 3.0, "year": 2024}, {"user": "b", "gpu": "?", "hours": None}]
+    found = estimate_frame(polars.DataFrame(runs), location="FR")
+
+    assert isinstance(found, polars.DataFrame)
+    assert found.columns == ["user", "gpu", "hours", "year", *RESULT_COLUMNS]
+    shared = [{"location": "FR", **run} for run in runs]
+    for row, run in zip(found.to_dicts(), shared, strict=True):
+        assert_equal(row, {name: value for name, value in run.items() if name != "user" and value is not None})
+
+
+@pytest.mark.parametrize(
+    ("column", "keyword"), [("hourz", "hours"), ("GPU", "gpu"), ("grid intensity", "grid_intensity")]
+)
+def test_a_column_that_is_nearly_a_keyword_is_named(column: str, keyword: str) -> None:
+    """It is kept, and counts for nothing."""
+    table = pd.DataFrame({column: [1.0]})
+    with pytest.warns(GreentrainWarning, match=f"^column {column!r} is no keyword; did you mean {keyword!r}\\?$"):
+        found = estimate_frame(table)
+    assert found[column].tolist() == [1.0]
+    assert found["error"][0].startswith("gpu: name the hardware")

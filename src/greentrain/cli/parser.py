@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MODULES = {
     "estimate": "greentrain.cli.estimate",
+    "batch": "greentrain.cli.batch",
     "compare": "greentrain.cli.compare",
     "when": "greentrain.cli.when",
     "validate": "greentrain.cli.validate",

@@ -1,6 +1,7 @@
 """Columns of a table as arrays: texts as codes of their distinct values, numbers as floats."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 import narwhals as nw
@@ -16,6 +17,10 @@ NUMBERS = tuple(LIMITS)
 TEXTS = ("gpu", "instance", "workload", "cpu", "location", "site", "architecture", "precision")
 KEYWORDS = (*NUMBERS, *TEXTS, "profiles")
 """The names of columns that count: the keywords of ``estimate``."""
+NOT_GIVEN = frozenset(("", "none", "nan", "nat", "<na>", "null"))
+"""Texts that stand for nothing, as programs write them, in small letters. NA is none of them: it is Namibia."""
+_SHORT = 12
+"""Longer texts are none of them, with blanks about them or not. [characters]"""
 _PLAIN_TEXT = pd.StringDtype("python", na_value=np.nan)
 _MOST_CODES = 1 << 40
 _WIDEST_RANGE = 1 << 16
@@ -76,7 +81,7 @@ class Numbers(NamedTuple):
 def read_columns(frame: nw.DataFrame[Any]) -> dict[str, Coded | Numbers]:
     """Read the columns that have the name of a keyword and any value at all."""
     named = {name: frame[name] for name in frame.columns if name in KEYWORDS}
-    read = {name: _numbers(name, series) if name in LIMITS else _coded(series) for name, series in named.items()}
+    read = {name: _numbers(name, series) if name in LIMITS else coded(series) for name, series in named.items()}
     return {name: column for name, column in read.items() if _has_any(column)}
 
 
@@ -94,21 +99,35 @@ def _numbers(name: str, series: nw.Series[Any]) -> Numbers:
         if LIMITS[name].whole:
             refused |= ~np.isnan(floats) & (floats != np.floor(floats))
         return Numbers(floats, refused, None)
-    written = _coded(series)
-    known = [_read(name, value) for value in written.values]
+    written = coded(series)
+    known = [read_number(name, value) for value in written.values]
     floats = np.array([*known, np.nan])[written.codes]
     return Numbers(floats, (written.codes >= 0) & np.isnan(floats), written)
 
 
-def _read(name: str, value: object) -> float:
+def read_number(name: str, value: object) -> float:
+    """Read one number of a keyword; NaN where it is none, or outside its limits."""
     try:
         return checked_number(name, value)
     except InputError:
         return np.nan
 
 
-def _coded(series: nw.Series[Any]) -> Coded:
+def coded(series: nw.Series[Any]) -> Coded:
+    """Return a column by its distinct values; texts that say "not given" are none."""
     native = series.to_native()
+    codes, values = coded_cells(native if isinstance(native, pd.Series) else series.to_numpy())
+    is_blank = [
+        isinstance(value, str) and (len(value) < _SHORT or value.isspace()) and value.strip().casefold() in NOT_GIVEN
+        for value in values
+    ]
+    if any(is_blank):
+        codes = np.where(np.array([*is_blank, True])[codes], -1, codes)
+    return Coded(codes, values)
+
+
+def coded_cells(native: Any) -> tuple[Array, list[Any]]:
+    """Return a code for each cell, -1 where it is missing, and the distinct cells."""
     if isinstance(native, pd.Series) and isinstance(native.dtype, pd.CategoricalDtype):
         codes, values = native.cat.codes.to_numpy(), native.cat.categories.tolist()
     elif isinstance(native, pd.Series) and native.dtype == _PLAIN_TEXT:
@@ -118,11 +137,8 @@ def _coded(series: nw.Series[Any]) -> Coded:
         codes, found = pd.factorize(native)
         values = found.tolist()
     else:
-        codes, values = _of_objects(np.asarray(series.to_numpy(), dtype=object))
-    is_blank = [isinstance(value, str) and not value.strip() for value in values]
-    if any(is_blank):
-        codes = np.where(np.array([*is_blank, True])[codes], -1, codes)
-    return Coded(codes, values)
+        codes, values = _of_objects(np.asarray(native, dtype=object))
+    return codes, values
 
 
 def _of_objects(cells: Array) -> tuple[Array, list[Any]]:
@@ -213,3 +229,20 @@ def given(columns: Mapping[str, Coded | Numbers], names: Iterable[str], row: int
     """Return what a row gives of some keywords, as it stands in the table."""
     found = {name: columns[name].at(row) for name in names if name in columns}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def near_columns(columns: Iterable[str]) -> dict[str, str]:
+    """Return the columns that are a letter off a keyword of `estimate`, each with that keyword."""
+    return {name: keyword for name in columns if name not in KEYWORDS for keyword in _near(str(name))}
+
+
+def _near(name: str) -> Iterator[str]:
+    folded = name.strip().casefold().replace(" ", "_").replace("-", "_")
+    yield from islice((keyword for keyword in KEYWORDS if _is_letter_off(folded, keyword)), 1)
+
+
+def _is_letter_off(one: str, other: str) -> bool:
+    """Whether a word turns into another by one letter more, less or changed, or by two that change places."""
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(one, other, score_cutoff=1) <= 1

@@ -11,7 +11,7 @@ from greentrain.estimation.grid import grid_widths, run_length_term
 from greentrain.footprint import consumed_l
 from greentrain.frames.columns import Array
 from greentrain.frames.resolved import Site, stacked
-from greentrain.interval import Interval, log_squares, sum_independent, with_log_squares
+from greentrain.interval import Z_90, Interval, log_squares, sum_independent, with_log_squares
 
 _AMOUNTS = 12
 """Rows of `of_an_hour` that are multiplied by hours. [1]"""
@@ -151,11 +151,40 @@ def _g_per_kwh(runs: Runs, sites: Sites, part: slice) -> Array:
 
 def _grid_widths(catalogue: Catalogue, runs: Runs, sites: Sites, part: slice) -> tuple[Array, Array]:
     """Return how far the carbon intensities of a slice of the runs may be off, in natural-log units. [1]"""
-    site = runs.site[part]
-    by_length = run_length_term(catalogue, runs.known_hours[part])
+    return _widths(sites, runs.site[part], run_length_term(catalogue, runs.known_hours[part]))
+
+
+def _widths(sites: Sites, site: Array, by_length: Array) -> tuple[Array, Array]:
     spreads = tuple((below[site], above[site], scale[site]) for below, above, scale in sites.spreads)
     below, above = grid_widths(spreads, sites.upward[site], by_length)
     if sites.most_widths is not None:
         most_below, most_above = sites.most_widths
         below, above = np.minimum(below, most_below[site]), np.minimum(above, most_above[site])
     return below, above
+
+
+class GridTerms(NamedTuple):
+    """Variances of the logarithm of the carbon intensity of runs, and which part of them is each run's own. [1]"""
+
+    below: Array
+    above: Array
+    own: Array
+
+
+def grid_terms(catalogue: Catalogue, sites: Sites, site: Array, known_hours: Array) -> GridTerms:
+    """Return what is uncertain about the carbon intensity of runs, as `grid_input` does for one.
+
+    Parameters
+    ----------
+    site : array of int
+        Which of the sites each run has.
+    known_hours : array
+        Of `Runs`. [h]
+    """
+    by_length = run_length_term(catalogue, known_hours)
+    of_length = np.array([(scale[site] * by_length) ** 2 for _, _, scale in sites.spreads])
+    down = np.array([below[site] for below, _, _ in sites.spreads]) + of_length
+    widest = down.argmax(axis=0), np.arange(len(site))
+    own = np.divide(of_length[widest], down[widest], out=np.zeros(len(site)), where=down[widest] > 0)
+    below, above = ((width / Z_90) ** 2 for width in _widths(sites, site, by_length))
+    return GridTerms(below, above, own)

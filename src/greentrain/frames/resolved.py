@@ -10,10 +10,12 @@ from greentrain.catalogue import Accelerator, Catalogue
 from greentrain.errors import GreentrainError
 from greentrain.estimation import Request, ResolvedRun, find_compute, find_devices
 from greentrain.estimation.embodied import embodied
-from greentrain.estimation.grid import choose_grid
+from greentrain.estimation.grid import GridChoice, choose_grid
 from greentrain.estimation.power import draw, rating_limit_w
 from greentrain.estimation.site import OWN_CLASSES, find_location, find_site
+from greentrain.footprint import Factor, terms
 from greentrain.frames.columns import Array
+from greentrain.inputs import Input
 from greentrain.interval import Z_90, Interval, with_relative_width
 
 OF_SITE = ("location", "year", "site")
@@ -36,6 +38,16 @@ class HardwareHour(NamedTuple):
         The cloud provider, or nothing.
     own_device : Accelerator or None
         The accelerator, if it may stand in no data centre.
+    name : str
+        Of the accelerator by its id, or of the CPU as it is given.
+    accelerators_share : float or array
+        Accelerators' part of the energy. [1]
+    inputs : tuple of Input
+        What energy and embodied emissions follow from.
+    notes : tuple of str
+        What was understood on the way.
+    factors : dict of str to list of Factor
+        The terms that were worked out, by quantity.
     """
 
     it_kwh: Interval
@@ -44,10 +56,33 @@ class HardwareHour(NamedTuple):
     has_known_hours: bool
     provider: str
     own_device: Accelerator | None
+    name: str
+    accelerators_share: Any
+    inputs: tuple[Input, ...]
+    notes: tuple[str, ...]
+    factors: dict[str, list[Factor]]
+
+    def terms(self, quantity: str) -> list[Factor]:
+        """Return the terms of a quantity's doubt; they are worked out once for all parts of a table."""
+        return _terms(self, quantity)
 
 
 class Site(NamedTuple):
-    """The figures of a site; the carbon intensity for runs of any length."""
+    """The figures of a site; the carbon intensity for runs of any length.
+
+    Attributes
+    ----------
+    place : str
+        Code of the place, nothing where none is named.
+    choice : GridChoice or None
+        The carbon intensity that was chosen; None where it is given.
+    inputs : tuple of Input
+        What PUE and water follow from.
+    notes : tuple of str
+        What was understood on the way.
+    factors : dict of str to list of Factor
+        The terms that were worked out, by quantity.
+    """
 
     pue: Interval
     wue: Interval
@@ -56,6 +91,21 @@ class Site(NamedTuple):
     spreads: tuple[tuple[float, float, float], ...]
     upward: float
     limits: tuple[float, float]
+    place: str
+    choice: GridChoice | None
+    inputs: tuple[Input, ...]
+    notes: tuple[str, ...]
+    factors: dict[str, list[Factor]]
+
+    def terms(self, quantity: str) -> list[Factor]:
+        """Return the terms of a quantity's doubt but for the carbon intensity."""
+        return _terms(self, quantity)
+
+
+def _terms(of: HardwareHour | Site, quantity: str) -> list[Factor]:
+    if quantity not in of.factors:
+        of.factors[quantity] = [*terms(of.inputs, quantity)]
+    return of.factors[quantity]
 
 
 def resolve_hardware(
@@ -89,10 +139,11 @@ def _hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[s
             devices = find_devices(catalogue, request.gpu, request.instance, request.count)
         compute = find_compute(catalogue, request, devices)
         run = ResolvedRun(request, devices, compute)
-        it_kwh = draw(catalogue, request, devices, 1.0).it_energy_kwh
-        embodied_kg, _ = embodied(catalogue, request, devices, 1.0)
+        energy = draw(catalogue, request, devices, 1.0)
+        embodied_kg, making = embodied(catalogue, request, devices, 1.0)
     except GreentrainError:
         return None
+    it_kwh, share = energy.it_energy_kwh, energy.accelerators_kwh / energy.it_energy_kwh.best
     if compute is not None and compute.hours is not None:
         it_kwh, embodied_kg = (
             with_relative_width(_alike(one.best, compute.hours.best), one, compute.hours)
@@ -100,7 +151,10 @@ def _hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[s
         )
     provider = devices.instance.provider if devices and devices.instance else ""
     own = devices.profile if devices and devices.profile.hardware_class in OWN_CLASSES else None
-    return HardwareHour(it_kwh, embodied_kg, run.hours, run.known_hours is not None, provider, own)
+    name = devices.profile.id if devices else request.cpu or "CPU"
+    inputs = (*run.inputs, *energy.inputs, *making)
+    is_known = run.known_hours is not None
+    return HardwareHour(it_kwh, embodied_kg, run.hours, is_known, provider, own, name, share, inputs, energy.notes, {})
 
 
 def _alike(value: Any, other: Any) -> Any:
@@ -119,26 +173,42 @@ def most_power_w(catalogue: Catalogue, facts: Mapping[str, Any]) -> float:
 
 def resolve_site(catalogue: Catalogue, facts: Mapping[str, Any], hardware: HardwareHour) -> Site | None:
     """Find the figures of a site; None where an estimate refuses it."""
+    owner = hardware.provider, hardware.own_device
+    if all(isinstance(value, (str, int, float)) for value in facts.values()):
+        return _known_site(catalogue, tuple(facts.items()), *owner)
+    return _site(catalogue, facts, *owner)
+
+
+@lru_cache(maxsize=4096)
+def _known_site(
+    catalogue: Catalogue, facts: tuple[tuple[str, Any], ...], provider: str, device: Accelerator | None
+) -> Site | None:
+    """Resolve a site once for all parts of a table that is read in parts."""
+    return _site(catalogue, dict(facts), provider, device)
+
+
+def _site(catalogue: Catalogue, facts: Mapping[str, Any], provider: str, device: Accelerator | None) -> Site | None:
     try:
         request = Request(**_ANY_HARDWARE, **facts)
-        location = find_location(catalogue, request.location, hardware.provider)
-        found = find_site(
-            catalogue, location, hardware.provider, request.year, request.pue, request.site, hardware.own_device
-        )
+        location = find_location(catalogue, request.location, provider)
+        found = find_site(catalogue, location, provider, request.year, request.pue, request.site, device)
         choice = None if request.grid_intensity is not None else choose_grid(catalogue, location, request.year)
     except GreentrainError:
         return None
     pue, (wue, water_intensity) = found.pue, found.of_water
     assert pue is not None
     figures = pue.value, wue.value, water_intensity.value
+    notes = (*(choice.notes if choice else ()), *found.notes)
+    inputs = (*found.of_energy, *found.of_water)
+    of_site: tuple[Any, ...] = (location.code if location else "", choice, inputs, notes, {})
     if choice is None:
         assert request.grid_intensity is not None
-        return Site(*figures, request.grid_intensity, ((0.0, 0.0, 0.0),), 0.0, (0.0, np.inf))
+        return Site(*figures, request.grid_intensity, ((0.0, 0.0, 0.0),), 0.0, (0.0, np.inf), *of_site)
     if choice.span is not None:
         low, best, high = choice.span
         ends = (np.log(best / low) / Z_90) ** 2, (np.log(high / best) / Z_90) ** 2
-        return Site(*figures, best, ((*ends, 0.0),), 0.0, (0.0, np.inf))
-    return Site(*figures, choice.value.g_per_kwh, _widest(choice.spreads), choice.upward, choice.limits)
+        return Site(*figures, best, ((*ends, 0.0),), 0.0, (0.0, np.inf), *of_site)
+    return Site(*figures, choice.value.g_per_kwh, _widest(choice.spreads), choice.upward, choice.limits, *of_site)
 
 
 def _widest(spreads: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float, float], ...]:

@@ -34,7 +34,53 @@ _FEW_GROUPS, _ROWS_OF_A_GROUP = 1000, 50
 Columns = Mapping[str, Coded | Numbers]
 
 
-def solve(catalogue: Catalogue, columns: Columns, same: Mapping[str, Any], rows: Array, out: Array) -> Array:
+class Kinds(NamedTuple):
+    """The hardware of the rows: by number, what is known of each, and the rows of those that vary by numbers."""
+
+    codes: Array
+    found: list[HardwareHour | None]
+    varying: list[tuple[int, Array, HardwareHour]]
+
+
+class Solved(NamedTuple):
+    """Rows that arrays have worked out, and what their doubt follows from.
+
+    Attributes
+    ----------
+    rows : array of int
+        Their numbers in the table; those that could not be worked out are there too.
+    is_written : array of bool
+        Which of them could be.
+    kinds : Kinds
+        Their hardware.
+    site : array of int
+        Which of the sites each has.
+    sites : list of Site or None
+        The sites.
+    figures : Sites
+        Their figures as arrays.
+    known_hours : array
+        The length that the carbon intensity of each follows. [h]
+    number : array
+        Number of identical runs. [1]
+    catalogue : Catalogue
+        Where the figures are from.
+    """
+
+    rows: Array
+    is_written: Array
+    kinds: Kinds
+    site: Array
+    sites: list[Site | None]
+    figures: Sites
+    known_hours: Array
+    number: Array
+    catalogue: Catalogue
+
+
+def solve(
+    catalogue: Catalogue, columns: Columns, same: Mapping[str, Any], rows: Array, out: Array
+) -> tuple[Array, Solved | None]:
     """Work out what arrays can, and write it into the rows.
 
     Parameters
@@ -50,17 +96,22 @@ def solve(catalogue: Catalogue, columns: Columns, same: Mapping[str, Any], rows:
 
     Returns
     -------
-    array of bool
+    is_written : array of bool
         Which rows of the table are written.
+    solved : Solved or None
+        How; None where nothing could be worked out.
     """
     number = out.shape[1]
     is_written = np.zeros(number, dtype=bool)
     rows = rows[_usable(columns, number)[rows]]
-    if len(rows):
-        is_whole = len(rows) == number
-        table = _Table(columns if is_whole else {name: _taken(each, rows) for name, each in columns.items()}, same)
-        is_written[rows] = _solved(catalogue, table, None if is_whole else rows, out)
-    return is_written
+    if not len(rows):
+        return is_written, None
+    is_whole = len(rows) == number
+    table = _Table(columns if is_whole else {name: _taken(each, rows) for name, each in columns.items()}, same)
+    solved = _solved(catalogue, table, rows, out, is_whole=is_whole)
+    if solved is not None:
+        is_written[rows] = solved.is_written
+    return is_written, solved
 
 
 def _usable(columns: Columns, number: int) -> Array:
@@ -139,18 +190,10 @@ class _Table:
         return shared | given(self.columns, names, row)
 
 
-class _Kinds(NamedTuple):
-    """The hardware of the rows: by number, what is known of each, and the rows of those that vary by numbers."""
-
-    codes: Array
-    found: list[HardwareHour | None]
-    varying: list[tuple[int, Array, HardwareHour]]
-
-
 _HARDWARE_NAMES = (*(name for name in TEXTS if name not in OF_SITE), "count")
 
 
-def _kinds(catalogue: Catalogue, table: _Table) -> tuple[_Kinds, Array]:
+def _kinds(catalogue: Catalogue, table: _Table) -> tuple[Kinds, Array]:
     """Resolve the hardware of each kind of row; return which rows draw more than it can, too."""
     codes, first = table.grouped(_HARDWARE_NAMES, _OF_HARDWARE)
     names = (*_HARDWARE_NAMES, *_OF_HARDWARE, *_TIMES)
@@ -174,7 +217,7 @@ def _kinds(catalogue: Catalogue, table: _Table) -> tuple[_Kinds, Array]:
         found.append(hardware)
         if hardware is not None:
             varying.append((kind, rows, hardware))
-    return _Kinds(codes, found, varying), is_refused
+    return Kinds(codes, found, varying), is_refused
 
 
 def _members(codes: Array, number: int) -> list[Array]:
@@ -183,7 +226,7 @@ def _members(codes: Array, number: int) -> list[Array]:
     return np.split(np.argsort(small, kind="stable"), np.cumsum(np.bincount(codes, minlength=number))[:-1])
 
 
-def _sites(catalogue: Catalogue, table: _Table, kinds: _Kinds) -> tuple[Array, list[Site | None]]:
+def _sites(catalogue: Catalogue, table: _Table, kinds: Kinds) -> tuple[Array, list[Site | None]]:
     """Resolve the site of each row."""
     owners = [(kind.provider, kind.own_device) if kind else None for kind in kinds.found]
     numbers = {owner: number for number, owner in enumerate(dict.fromkeys(owners))}
@@ -198,25 +241,27 @@ def _sites(catalogue: Catalogue, table: _Table, kinds: _Kinds) -> tuple[Array, l
     return codes, found
 
 
-def _solved(catalogue: Catalogue, table: _Table, rows: Any, out: Array) -> Array:
-    """Work out the rows of a table; return which of them could be."""
+def _solved(catalogue: Catalogue, table: _Table, rows: Array, out: Array, *, is_whole: bool) -> Solved | None:
+    """Work out the rows of a table; None where no site is known."""
     kinds, is_refused = _kinds(catalogue, table)
     site, found = _sites(catalogue, table, kinds)
     good = next((each for each in found if each), None)
     if good is None:
-        return np.zeros(table.number, dtype=bool)
+        return None
     sites = sites_of([each or good for each in found])
     g_per_kwh = table.varying.get("grid_intensity")
-    runs = Runs(rows, _hourly(table, kinds, sites, site), *_lengths(table, kinds), site, g_per_kwh)
+    lengths = _, known_hours, number = _lengths(table, kinds)
+    runs = Runs(None if is_whole else rows, _hourly(table, kinds, sites, site), *lengths, site, g_per_kwh)
     write_quantities(catalogue, runs, sites, out)
-    return _flags(kinds.found)[kinds.codes] & _flags(found)[site] & ~is_refused
+    is_written = _flags(kinds.found)[kinds.codes] & _flags(found)[site] & ~is_refused
+    return Solved(rows, is_written, kinds, site, found, sites, known_hours, number, catalogue)
 
 
 def _flags(found: Sequence[object]) -> Array:
     return np.array([each is not None for each in found], dtype=bool)
 
 
-def _lengths(table: _Table, kinds: _Kinds) -> tuple[Array, Array, Array]:
+def _lengths(table: _Table, kinds: Kinds) -> tuple[Array, Array, Array]:
     """Return the hours of one run, the length that its carbon intensity follows, and the number of runs."""
     unit = np.array([each.hours if each and not is_array(each.hours) else np.nan for each in kinds.found])
     is_known = np.array([bool(each and each.has_known_hours) for each in kinds.found])
@@ -236,7 +281,7 @@ def _lengths(table: _Table, kinds: _Kinds) -> tuple[Array, Array, Array]:
 Hourly: TypeAlias = Callable[[slice], Array]
 
 
-def _hourly(table: _Table, kinds: _Kinds, sites: Sites, site: Array) -> Hourly:
+def _hourly(table: _Table, kinds: Kinds, sites: Sites, site: Array) -> Hourly:
     """Return a function that tells what an hour of each row of a slice takes."""
     # The table of pairs is to fit into the processor's cache: rows that are worked out alone share one kind.
     kind = np.arange(len(kinds.found))
@@ -262,7 +307,7 @@ def _hourly(table: _Table, kinds: _Kinds, sites: Sites, site: Array) -> Hourly:
 
 
 def _alone(
-    table: _Table, kinds: _Kinds, sites: Sites, site: Array, stack: Array
+    table: _Table, kinds: Kinds, sites: Sites, site: Array, stack: Array
 ) -> tuple[Array, Callable[[slice], list[Array]]]:
     """Return the rows that have numbers of their own, and what an hour of a slice of them takes."""
     pue = table.varying.get("pue")
@@ -283,7 +328,7 @@ def _alone(
     )
 
 
-def _stack(kinds: _Kinds) -> Array:
+def _stack(kinds: Kinds) -> Array:
     """Return an hour of each kind of hardware: low, best and high of IT energy and of embodied emissions."""
     unknown = exact(np.nan)
     differ = {kind for kind, _, _ in kinds.varying}

@@ -1,25 +1,27 @@
 """Estimates of many runs at once: a table in, the same table with the quantities of each row out."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from greentrain.catalogue import load_catalogue
-from greentrain.errors import Contradiction, GreentrainError, InputError
-from greentrain.estimation import LIMITS, checked_number, estimate
+from greentrain.errors import Contradiction, GreentrainError, GreentrainWarning, InputError
+from greentrain.estimation import LIMITS, Estimate, checked_number, estimate
 from greentrain.estimation.ranges import checked_text
 from greentrain.footprint import QUANTITIES
-from greentrain.frames.columns import KEYWORDS, TEXTS, Array, Coded, given, read_columns
-from greentrain.frames.solution import Columns, solve
+from greentrain.frames.columns import KEYWORDS, TEXTS, Array, Coded, given, near_columns, read_columns
+from greentrain.frames.solution import Columns, Solved, solve
 
 Frame = TypeVar("Frame")
 
-_NUMBERS = tuple(f"{quantity}_{end}" for quantity in QUANTITIES for end in ("low", "best", "high"))
-RESULT_COLUMNS = (*_NUMBERS, "basis", "error")
+NUMBERS = tuple(f"{quantity}_{end}" for quantity in QUANTITIES for end in ("low", "best", "high"))
+"""The columns of quantities."""
+RESULT_COLUMNS = (*NUMBERS, "basis", "error")
 """The columns that `estimate_frame` adds."""
 
 
@@ -49,6 +51,11 @@ def estimate_frame(frame: Frame, **same_for_all: Any) -> Frame:
     InputError
         If a value that all rows share is invalid by itself, or is a column too.
 
+    Warns
+    -----
+    GreentrainWarning
+        If a column is a letter off a keyword, as ``hour`` is; it is kept and counts for nothing.
+
     Examples
     --------
     >>> import pandas
@@ -59,14 +66,14 @@ def estimate_frame(frame: Frame, **same_for_all: Any) -> Frame:
     """
     native: Any = frame
     table = nw.from_native(native, eager_only=True)
-    same = _shared(same_for_all, table.columns)
-    numbers = np.empty((len(_NUMBERS), len(table)))
-    errors = _estimated(read_columns(table), same, numbers) if len(table) else {}
-    joined: Frame = _joined(table, numbers, errors)
+    found = estimated(table, shared_keywords(same_for_all, table.columns))
+    for column, keyword in near_columns(table.columns).items():
+        warnings.warn(f"column {column!r} is no keyword; did you mean {keyword!r}?", GreentrainWarning, stacklevel=2)
+    joined: Frame = joined_frame(table, found)
     return joined
 
 
-def _shared(same_for_all: Mapping[str, Any], columns: list[str]) -> dict[str, Any]:
+def shared_keywords(same_for_all: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """Check what all rows share, each value by itself."""
     shared = {name: value for name, value in same_for_all.items() if value is not None}
     for name, value in shared.items():
@@ -81,10 +88,36 @@ def _shared(same_for_all: Mapping[str, Any], columns: list[str]) -> dict[str, An
     return shared
 
 
-def _estimated(columns: Columns, same: dict[str, Any], numbers: Array) -> dict[int, str]:
-    """Write the quantities of every row; return the messages of those that have none."""
-    count = numbers.shape[1]
+class Estimated(NamedTuple):
+    """What the rows of a table come to.
+
+    Attributes
+    ----------
+    numbers : array
+        Low, best and high of each quantity, a column for each row; NaN where it has no result.
+    errors : dict of int to str
+        The messages of the rows that have none.
+    solved : tuple of Solved
+        The rows that arrays have worked out.
+    alone : dict of int to Estimate
+        Those that were estimated one by one.
+    """
+
+    numbers: Array
+    errors: dict[int, str]
+    solved: tuple[Solved, ...]
+    alone: dict[int, Estimate]
+
+
+def estimated(table: nw.DataFrame[Any], same: dict[str, Any]) -> Estimated:
+    """Work out every row of a table."""
+    count = len(table)
+    numbers = np.empty((len(NUMBERS), count))
+    if not count:
+        return Estimated(numbers, {}, (), {})
+    columns = read_columns(table)
     is_written = np.zeros(count, dtype=bool)
+    parts: list[Solved] = []
     others = {name: column for name, column in columns.items() if name != "profiles"}
     for profiles, rows in _by_profiles(columns.get("profiles"), same.get("profiles"), count):
         try:
@@ -92,10 +125,14 @@ def _estimated(columns: Columns, same: dict[str, Any], numbers: Array) -> dict[i
         except GreentrainError:
             continue
         if others:
-            is_written |= solve(catalogue, others, {k: v for k, v in same.items() if k != "profiles"}, rows, numbers)
+            rest = {name: value for name, value in same.items() if name != "profiles"}
+            is_done, solved = solve(catalogue, others, rest, rows, numbers)
+            is_written |= is_done
+            parts += [solved] if solved else []
     left = np.flatnonzero(~is_written)
     numbers[:, left] = np.nan
-    return _one_by_one(columns, same, left, numbers)
+    errors, alone = _one_by_one(columns, same, left, numbers)
+    return Estimated(numbers, errors, tuple(parts), alone)
 
 
 def _by_profiles(
@@ -108,33 +145,37 @@ def _by_profiles(
     return [(profiles, np.flatnonzero(column.codes == code)) for profiles, code in found]
 
 
-def _one_by_one(columns: Columns, same: dict[str, Any], rows: Array, numbers: Array) -> dict[int, str]:
-    """Estimate what is left row by row; return the messages of the rows that cannot be."""
+def _one_by_one(
+    columns: Columns, same: dict[str, Any], rows: Array, numbers: Array
+) -> tuple[dict[int, str], dict[int, Estimate]]:
+    """Estimate what is left row by row; return the messages of the rows that cannot be, and the others."""
     errors: dict[int, str] = {}
-    known: dict[Any, Any] = {}
+    alone: dict[int, Estimate] = {}
+    known: dict[Any, Estimate | str] = {}
     for row in rows.tolist():
         facts = same | given(columns, KEYWORDS, row)
         key = tuple((name, type(value), str(value)) for name, value in facts.items())
         if key not in known:
-            known[key] = _numbers_or_error(facts)
+            known[key] = _estimate_or_error(facts)
         found = known[key]
         if isinstance(found, str):
             errors[row] = found
         else:
-            numbers[:, row] = found
-    return errors
+            alone[row] = found
+            numbers[:, row] = [end for quantity in QUANTITIES for end in getattr(found, quantity)]
+    return errors, alone
 
 
-def _numbers_or_error(facts: dict[str, Any]) -> list[float] | str:
+def _estimate_or_error(facts: dict[str, Any]) -> Estimate | str:
     try:
-        run = estimate(**facts)
+        return estimate(**facts)
     except GreentrainError as error:
         return error.message() if isinstance(error, InputError) else str(error)
-    return [end for quantity in QUANTITIES for end in getattr(run, quantity)]
 
 
-def _joined(table: nw.DataFrame[Any], numbers: Array, errors: dict[int, str]) -> Any:
+def joined_frame(table: nw.DataFrame[Any], estimates: Estimated) -> Any:
     """Add the quantities, their basis and the messages to a table."""
+    numbers, errors = estimates.numbers, estimates.errors
     known = {message: code for code, message in enumerate(dict.fromkeys(errors.values()), 1)}
     codes = np.zeros(len(table), dtype=np.int64)
     for row, message in errors.items():
@@ -145,10 +186,10 @@ def _joined(table: nw.DataFrame[Any], numbers: Array, errors: dict[int, str]) ->
     native = table.to_native()
     if isinstance(native, pd.DataFrame):
         kept = native.drop(columns=[name for name in RESULT_COLUMNS if name in native.columns])
-        found = pd.DataFrame(numbers.T, index=native.index, columns=list(_NUMBERS), copy=False)
+        found = pd.DataFrame(numbers.T, index=native.index, columns=list(NUMBERS), copy=False)
         texts = pd.DataFrame({"basis": basis, "error": error}, index=native.index)
         return pd.concat([kept, found, texts], axis=1)
     kept = table.drop([name for name in RESULT_COLUMNS if name in table.columns])
-    values = dict(zip(_NUMBERS, numbers, strict=True)) | {"basis": basis.tolist(), "error": error.tolist()}
+    values = dict(zip(NUMBERS, numbers, strict=True)) | {"basis": basis.tolist(), "error": error.tolist()}
     backend = nw.get_native_namespace(table)
     return kept.with_columns(*(nw.new_series(name, each, backend=backend) for name, each in values.items())).to_native()

@@ -1,0 +1,103 @@
+"""``greentrain batch``: a table of runs in, its rows with their results and its sums by group out."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
+from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_json
+from greentrain.errors import Contradiction, InputError, either
+from greentrain.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from greentrain.frames import Batch
+
+FORMATS = ("table", "json", "csv", "jsonl")
+_ROWS = ("csv", "jsonl")
+_BATCH = "Batch"
+_BATCH_OPTIONS = (
+    Option("by", "COLUMNS", "Groups, by commas: any columns, month, hardware, place.", _BATCH),
+    Option("output", "FILE", "Write the rows with their results: .csv, .jsonl, .parquet or .xlsx; also -o.", _BATCH,
+           letter="-o"),
+    Option("format", "KIND", "table or json of the sums; csv or jsonl of the rows. [table]", _BATCH),
+    Option("json", "", "Short for --format json.", _BATCH),
+    Option("explain", "", "Name the assumptions that drive the total.", _BATCH),
+)  # fmt: skip
+_OWN = tuple(option.name for option in _BATCH_OPTIONS)
+SHARED_OPTIONS = tuple(option for option in ESTIMATE_OPTIONS if option.group != OUTPUT)
+
+
+def batch(values: OptionValues) -> int:
+    """Estimate a table of runs (csv, tsv, xlsx, jsonl, parquet) and add them up, with the doubt that they share.
+
+    Columns have the names of the options of estimate, such as gpu, hours and location; other columns are kept. What
+    all rows share is given as an option. Exit code: 1 if any row failed; all others are written.
+
+    Example: greentrain batch runs.csv --by user,month -o results.csv
+    """
+    kind = _format(values)
+    found = _run(values, kind)
+    if kind == "json":
+        write_json(found.to_dict())
+    elif kind == "table":
+        from greentrain.reporting.terminal.batch import batch_text
+
+        write(batch_text(found, bold_if_wanted(), explain="explain" in values))
+    _report(found)
+    return 1 if found.failed else 0
+
+
+def _format(values: OptionValues) -> str:
+    kind: str = values.get("format", "json" if "json" in values else "table")
+    if kind not in FORMATS:
+        rule = f"must be {either(FORMATS)}; a file has the format of its ending, {{output}} rows.parquet"
+        raise InputError("format", kind, rule)
+    if kind in _ROWS and "output" in values:
+        raise Contradiction("format", kind, "is of rows, which {output} writes to a file already")
+    if kind != "table" and "explain" in values:
+        raise Contradiction("explain", None, "has no place in rows or JSON, whose totals have drivers; leave it out")
+    return kind
+
+
+def _run(values: OptionValues, kind: str) -> Batch:
+    from greentrain.errors import GreentrainError, install_hint
+
+    try:
+        from greentrain.frames import format_of, rows_into, rows_to_stdout, run_batch
+    except ImportError as error:
+        raise GreentrainError(f"A table of runs needs {error.name}: {install_hint('frames')}.") from None
+    output = values.get("output")
+    sink: Any = nullcontext()
+    if output is not None:
+        format_of(output)
+        _refuse_input(values["file"], output)
+        sink = rows_into(output)
+    elif kind in _ROWS:
+        sink = rows_to_stdout(kind)
+    by = [name.strip() for name in values.get("by", "").split(",") if name.strip()]
+    same = {name: value for name, value in values.items() if name not in (*_OWN, "file")}
+    with sink as take:
+        return run_batch(values["file"], by, write=take, same=same)
+
+
+def _refuse_input(file: str, output: str) -> None:
+    from pathlib import Path
+
+    if Path(output).exists() and Path(file).exists() and Path(output).samefile(file):
+        raise InputError("output", output, "is the file that is read; name another")
+
+
+def _report(found: Batch) -> None:
+    """Name on stderr what failed, and columns that are nearly keywords."""
+    for column, keyword in found.near.items():
+        error_line(f"column {column!r} is no option of estimate and counts for nothing; did you mean {keyword!r}?", 0)
+    for problem in found.problems:
+        error_line(str(problem), 0)
+    if found.failed > len(found.problems):
+        error_line(f"and {found.failed - len(found.problems):,} more rows without a result", 0)
+
+
+_FILE = Argument("file", "FILE", "The table: a file, a folder of files, or - for standard input.", is_required=True)
+COMMAND = Command(batch, (*_BATCH_OPTIONS, *SHARED_OPTIONS), (_FILE,))

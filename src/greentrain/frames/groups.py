@@ -1,0 +1,177 @@
+"""Groups of the rows of a table: by its columns, or by what follows from them: month, hardware and place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from greentrain.catalogue.names import fold, nearest
+from greentrain.errors import InputError, UnknownName
+from greentrain.frames.columns import Array, coded, grouped
+from greentrain.frames.sums import FrameSums, sums_of
+from greentrain.frames.table import Estimated, Frame, estimated, shared_keywords
+
+MONTH, HARDWARE, PLACE = "month", "hardware", "place"
+DERIVED = (MONTH, HARDWARE, PLACE)
+"""Words by which rows are grouped where no column has that name."""
+STARTS = ("started", "start", "start_time", "started_at", "date", "day", "submitted", "ended", "end", "end_time")
+"""Columns that a month follows from, the first that is there."""
+NAME = "name"
+"""The column of a run's name: rows of one name are parts of one run."""
+_UTC = r"\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d(?:[T ][\d:.]*(?:Z|\+00:?00)?)?)?"
+"""Moments of ISO 8601 that are in UTC, or of no zone; the month of others depends on their zone."""
+_EPOCH_SECONDS = 1e8
+"""Numbers from here on are seconds since 1970. [s]"""
+
+
+def sum_frame(frame: Frame, by: str | Sequence[str] = (), **same_for_all: Any) -> FrameSums:
+    """Sum the rows of a table by groups, with the doubt that runs share and that which is each run's own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for `estimate_frame`. Rows of one ``name`` are parts of one run, such as its CPU nodes and two kinds of GPU.
+    by : str or sequence of str
+        Columns whose values tell groups apart; where no column has the name, also ``month``, ``hardware`` and
+        ``place``.
+    **same_for_all
+        Keywords of `estimate` that all rows share and that are no columns.
+
+    Returns
+    -------
+    FrameSums
+        Which merges with those of other parts of the same table.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or a value that all rows share is invalid.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> runs = pandas.DataFrame({"user": ["ada", "bob", "ada"], "gpu": "V100", "hours": [10, 20, 30]})
+    >>> sums = sum_frame(runs, by="user", power=250, host_factor=1, pue=1.5, grid_intensity=400)
+    >>> [(group.by["user"], group.runs, round(group.footprint.it_energy_kwh.best, 6)) for group in sums.groups_found()]
+    [('ada', 2, 10.0), ('bob', 1, 5.0)]
+    """
+    native: Any = frame
+    table = nw.from_native(native, eager_only=True)
+    found = estimated(table, shared_keywords(same_for_all, table.columns))
+    return sums_of_table(table, found, (by,) if isinstance(by, str) else tuple(by))
+
+
+def sums_of_table(table: nw.DataFrame[Any], estimates: Estimated, by: tuple[str, ...]) -> FrameSums:
+    """Sum the rows of a table that are estimated."""
+    count = len(table)
+    check_groups(table.columns, by)
+    columns = [_codes(table, estimates, name) for name in by]
+    code, first = grouped(count, [(codes, len(values)) for codes, values in columns])
+    groups = [
+        tuple(values[codes[row]] if codes[row] >= 0 else None for codes, values in columns) for row in first.tolist()
+    ]
+    names = _name_hashes(table) if NAME in table.columns else None
+    return sums_of(by, groups, code, estimates.numbers, estimates.solved, estimates.alone, names)
+
+
+def check_groups(columns: Sequence[str], by: Sequence[str]) -> None:
+    """Refuse to group by what is no column and does not follow from one.
+
+    Raises
+    ------
+    InputError
+        Naming the nearest columns.
+    """
+    for name in by:
+        if name in columns or name in (HARDWARE, PLACE):
+            continue
+        if name == MONTH:
+            if not any(each in columns for each in STARTS):
+                raise InputError("by", name, f"needs a column that says when: {', '.join(STARTS[:5])}")
+            continue
+        near = nearest(name, {fold(each): each for each in (*columns, *DERIVED)})
+        raise UnknownName("by", name, "is no column of the table", near)
+
+
+def _codes(table: nw.DataFrame[Any], estimates: Estimated, name: str) -> tuple[Array, list[Any]]:
+    """Return the code of each row, -1 for none, and the distinct values."""
+    if name in table.columns:
+        found = coded(table[name])
+        return found.codes, [_plain(value) for value in found.values]
+    if name == MONTH:
+        return _months(table[next(each for each in STARTS if each in table.columns)])
+    return _of_hardware(estimates, len(table)) if name == HARDWARE else _of_place(estimates, len(table))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, bool) or plain is None:
+        return plain
+    if isinstance(plain, float):
+        return int(plain) if plain.is_integer() else plain
+    return plain if isinstance(plain, (int, str)) else str(plain)
+
+
+def _months(starts: nw.Series[Any]) -> tuple[Array, list[Any]]:
+    """Return the month in UTC of each moment, which ISO 8601 writes, or seconds since 1970 count."""
+    native = starts.to_native()
+    column = native if isinstance(native, pd.Series) else pd.Series(starts.to_list())
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return _of_moments(pd.to_datetime(column, utc=True))
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        seconds = column.astype("float64").where(column >= _EPOCH_SECONDS)
+        return _of_moments(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
+    texts = column.map(str, na_action="ignore") if column.dtype == object else column
+    texts = texts.astype("str").str.strip()
+    is_utc = texts.str.fullmatch(_UTC).fillna(value=False).to_numpy(dtype=bool)
+    codes = np.full(len(texts), -1, dtype=np.int64)
+    codes[is_utc], months = pd.factorize(texts[is_utc].str.slice(0, 7))
+    rest = texts[~is_utc]
+    moments = pd.to_datetime(rest.where(rest.str.len() > 4), format="ISO8601", utc=True, errors="coerce")
+    others, more = _of_moments(moments)
+    names = {name: code for code, name in enumerate(months)}
+    renamed = [names.setdefault(name, len(names)) for name in more]
+    codes[~is_utc] = np.array([*renamed, -1])[others]
+    return codes, [*names]
+
+
+def _of_moments(moments: "pd.Series[Any]") -> tuple[Array, list[Any]]:
+    number = (moments.dt.year * 12 + moments.dt.month - 1).to_numpy(dtype=np.float64, na_value=np.nan)
+    codes, values = pd.factorize(number)
+    return codes, [f"{int(each) // 12:04d}-{int(each) % 12 + 1:02d}" for each in values]
+
+
+def _name_hashes(table: nw.DataFrame[Any]) -> Array:
+    found = coded(table[NAME])
+    texts = np.array([str(value) for value in found.values], dtype=object)
+    hashes = pd.util.hash_array(texts) | np.uint64(1)
+    return np.array([*hashes, 0], dtype=np.uint64)[found.codes]
+
+
+def _of_hardware(estimates: Estimated, count: int) -> tuple[Array, list[Any]]:
+    names: dict[str, int] = {}
+    codes = np.full(count, -1, dtype=np.int64)
+    for part in estimates.solved:
+        of = np.array([names.setdefault(each.name, len(names)) if each else -1 for each in part.kinds.found])
+        codes[part.rows] = np.where(part.is_written, of[part.kinds.codes], -1)
+    for row, run in estimates.alone.items():
+        name = run.run["gpu"] or run.run.get("cpu") or "CPU"
+        codes[row] = names.setdefault(name, len(names))
+    return codes, [*names]
+
+
+def _of_place(estimates: Estimated, count: int) -> tuple[Array, list[Any]]:
+    places: dict[str, int] = {}
+    codes = np.full(count, -1, dtype=np.int64)
+    for part in estimates.solved:
+        of = np.array(
+            [places.setdefault(each.place, len(places)) if each and each.place else -1 for each in part.sites]
+        )
+        codes[part.rows] = np.where(part.is_written, of[part.site], -1)
+    for row, run in estimates.alone.items():
+        if run.run["place"]:
+            codes[row] = places.setdefault(run.run["location"], len(places))
+    return codes, [*places]
