@@ -11,7 +11,7 @@ from greentrain.catalogue.names import fold, nearest
 from greentrain.errors import InputError, UnknownName
 from greentrain.frames.columns import Array, coded, grouped
 from greentrain.frames.sums import FrameSums, sums_of
-from greentrain.frames.table import Estimated, Frame, estimated, shared_keywords
+from greentrain.frames.table import Estimated, AnyFrame, estimated, shared_keywords
 
 MONTH, HARDWARE, PLACE = "month", "hardware", "place"
 DERIVED = (MONTH, HARDWARE, PLACE)
@@ -26,7 +26,7 @@ _EPOCH_SECONDS = 1e8
 """Numbers from here on are seconds since 1970. [s]"""
 
 
-def sum_frame(frame: Frame, by: str | Sequence[str] = (), **same_for_all: Any) -> FrameSums:
+def sum_frame(frame: AnyFrame, by: str | Sequence[str] = (), **same_for_all: Any) -> FrameSums:
     """Sum the rows of a table by groups, with the doubt that runs share and that which is each run's own.
 
     Parameters

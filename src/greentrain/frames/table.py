@@ -17,7 +17,7 @@ from greentrain.footprint import QUANTITIES
 from greentrain.frames.columns import KEYWORDS, TEXTS, Array, Coded, given, near_columns, read_columns
 from greentrain.frames.solution import Columns, Solved, solve
 
-Frame = TypeVar("Frame")
+AnyFrame = TypeVar("AnyFrame")
 
 NUMBERS = tuple(f"{quantity}_{end}" for quantity in QUANTITIES for end in ("low", "best", "high"))
 """The columns of quantities."""
@@ -25,7 +25,7 @@ RESULT_COLUMNS = (*NUMBERS, "basis", "error")
 """The columns that `estimate_frame` adds."""
 
 
-def estimate_frame(frame: Frame, **same_for_all: Any) -> Frame:
+def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
     """Estimate energy, emissions and water of every row of a table, as `estimate` does.
 
     Parameters
@@ -69,7 +69,7 @@ def estimate_frame(frame: Frame, **same_for_all: Any) -> Frame:
     found = estimated(table, shared_keywords(same_for_all, table.columns))
     for column, keyword in near_columns(table.columns).items():
         warnings.warn(f"column {column!r} is no keyword; did you mean {keyword!r}?", GreentrainWarning, stacklevel=2)
-    joined: Frame = joined_frame(table, found)
+    joined: AnyFrame = joined_frame(table, found)
     return joined
 
 
