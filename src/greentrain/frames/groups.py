@@ -11,7 +11,7 @@ from greentrain.catalogue.names import fold, nearest
 from greentrain.errors import InputError, UnknownName
 from greentrain.frames.columns import Array, coded, grouped
 from greentrain.frames.sums import FrameSums, sums_of
-from greentrain.frames.table import Estimated, AnyFrame, estimated, shared_keywords
+from greentrain.frames.table import AnyFrame, Estimated, estimated, shared_keywords
 
 MONTH, HARDWARE, PLACE = "month", "hardware", "place"
 DERIVED = (MONTH, HARDWARE, PLACE)
