@@ -73,7 +73,7 @@ def test_the_citation_is_of_this_version() -> None:
 
     assert citation["cff-version"] == "1.2.0"
     assert {"message", "title", "authors"} <= set(citation)
-    assert (citation["title"], citation["version"]) == (PROJECT["name"], __version__)
+    assert (citation["title"], citation["version"]) == ("greentrain", __version__)
     assert citation["license"] == PROJECT["license"]
     assert citation["authors"] == PROJECT["authors"]
     assert citation["keywords"] == PROJECT["keywords"]

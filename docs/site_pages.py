@@ -1,0 +1,59 @@
+"""Pages of the site that are made from the code and from documents at the top of the repository, for mkdocs.
+
+``mkdocs build`` reads ``mkdocs.yml``, which names this file among its hooks.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+_TOP = Path(__file__).parents[1]
+_SHARED = {"CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog", "SECURITY.md": "security"}
+_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s]+)\)")
+_COMMAND = re.compile(r"^  ([a-z]+)  ", re.MULTILINE)
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the documents at the top of the repository, and every other document that lies in ``docs`` to no menu."""
+    for name, page in _SHARED.items():
+        text = (_TOP / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, f"project/{page}.md", content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+    """Put in what the commands say of themselves, and let links stay inside the site."""
+    folder = "" if page.file.src_uri.startswith("project/") else "docs/"
+    there = {file.src_uri for file in files}
+    linked = _LINK.sub(lambda found: _inside(found, folder, there), markdown)
+    return linked.replace("{{ commands }}", _commands()) if "{{ commands }}" in linked else linked
+
+
+def _inside(found: "re.Match[str]", folder: str, there: set[str]) -> str:
+    """Rewrite a link to a file of the repository; one that is no page of the site becomes a path in words."""
+    words, link = found.groups()
+    if "://" in link or link.startswith("#"):
+        return found[0]
+    path, _, anchor = link.partition("#")
+    file = str((_TOP / folder / path).resolve().relative_to(_TOP))
+    if file == "README.md":
+        return f"[{words}]({'' if folder else '../'}index.md)"
+    page = f"project/{_SHARED[file]}.md" if file in _SHARED else file.removeprefix("docs/")
+    if page not in there or (file not in _SHARED and not file.startswith("docs/")):
+        return words if file in words else f"{words} (`{file}`)"
+    return f"[{words}]({'' if folder else '../'}{page}{'#' + anchor if anchor else ''})"
+
+
+def _commands() -> str:
+    """Write what ``--help`` says of each command."""
+    names = _COMMAND.findall(_help().partition("Commands:")[2])
+    return "\n\n".join(f"## greentrain {name}\n\n```text\n{_help(name).strip()}\n```" for name in names)
+
+
+def _help(*command: str) -> str:
+    arguments = [sys.executable, "-m", "greentrain", *command, "--help"]
+    return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
