@@ -19,7 +19,7 @@ from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import Group, Totals, checked_by, groups_of, totals_of
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.fields import mapping
-from greentrain.journal.paths import shown
+from greentrain.journal.paths import folder_key, shown
 from greentrain.journal.reader import Journal
 from greentrain.journal.readings import is_marked_missing, read_names
 from greentrain.journal.spare_home import spare_run_folders
@@ -195,7 +195,8 @@ class History:
             return run
 
         found = self._found(folders, asked, read)
-        places = [tuple(folders[id]) for id in asked.of(found.table).newest_first().columns["id"]]
+        by_id = {folder_key(key): tuple(places) for key, places in folders.items()}  # a spare home's names hold a mark
+        places = [by_id[id] for id in asked.of(found.table).newest_first().columns["id"]]
         runs = (known.get(place) or read_run(place) for place in places)
         return Selection(tuple(filter(None, runs)), found.unreadable, (*left_out, *_newer(found.unreadable)))
 
