@@ -299,6 +299,8 @@ def is_from_handler(error: BaseException) -> bool:
 
     That is a function that was given the frame below its own, or, where it has let go of that, one that is set.
     """
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, (StopIteration, StopAsyncIteration)):
+        error = error.__cause__  # Python turns what ends iterations into another error inside of a generator
     # The first frame caught it. Asked for its names, it would keep the exception, which keeps the frame: a circle.
     trace = error.__traceback__ and error.__traceback__.tb_next
     codes = _codes_of_handlers() if trace is not None else []
@@ -355,8 +357,10 @@ class OwnErrors:
 
 def _codes_of_handlers() -> list[object]:
     """Return the code of the functions that handle signals; none where nobody has set one."""
-    signals = sys.modules["_signal"]  # built in; `signal` itself takes time to load
+    signals = sys.modules.get("_signal")  # built in; `signal` itself takes time to load
     found: list[object] = []
+    if signals is None:  # an interpreter below another one
+        return []
     for number in range(1, signals.NSIG):
         handler = signals.getsignal(number)
         if callable(handler):

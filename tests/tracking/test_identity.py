@@ -1,6 +1,7 @@
 """Which run a start belongs to: what joins, what separates, and what is inside what."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from tracked import environment, program, run
 
 import greentrain
 from greentrain import History
+from greentrain.errors import is_from_handler
 from greentrain.journal import JournalWriter, host_name, process_started
 from greentrain.tracking.identity import (
     TRACKER,
@@ -274,6 +276,50 @@ def test_blocks_of_threads_are_theirs(track: Callable[..., Any], tmp_path: Path)
     for thread in threads:
         thread.join()
     assert sorted(named(tmp_path / "home")) == [("one", None, "completed"), ("two", None, "completed")]
+
+
+@pytest.mark.slow
+def test_a_thread_that_goes_on_after_the_block_around_it(tmp_path: Path) -> None:
+    """From then on it is a run of its own, whose record says where the time before is counted."""
+    body = """
+    def work():
+        with track("inner", quiet=True):
+            time.sleep(1.0)
+
+    with track("outer", quiet=True):
+        thread = threading.Thread(target=work)
+        thread.start()
+        time.sleep(0.5)
+    thread.join()
+    """
+    assert run(tmp_path, body).stderr == ""
+    inner, outer = History(tmp_path / "home").runs()
+    assert [(one.name, one.status) for one in (outer, inner)] == [("outer", "completed"), ("inner", "completed")]
+    assert [span.name for span in outer.spans] == ["inner"]
+    (note,) = [note for note in inner.notes if "began" in note]
+    seconds = float(note.split()[2])
+    assert note == f"It began {seconds} s earlier inside the run {outer.id}, where that time is counted."
+    assert seconds + inner.duration_seconds >= 0.95
+
+
+def test_what_a_handler_raises_inside_of_a_generator() -> None:
+    """Python makes another error of what ends iterations; it is the handler's all the same."""
+
+    def handler(number: int, frame: object) -> None:
+        raise StopIteration
+
+    def values() -> Iterator[int]:
+        signal.raise_signal(signal.SIGUSR1)
+        yield 1
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with pytest.raises(RuntimeError) as caught:
+            next(values())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert is_from_handler(caught.value)
+    assert not is_from_handler(RuntimeError("generator raised StopIteration"))
 
 
 @pytest.mark.slow

@@ -6,9 +6,9 @@ if TYPE_CHECKING:
     from greentrain.tracking.budget import Budget, BudgetUse
     from greentrain.tracking.callbacks.training import Training, TrainingAborted
     from greentrain.tracking.distributed import Ranks
+    from greentrain.tracking.exit_status import ExitStatus
     from greentrain.tracking.finished_run import FinishedRun
     from greentrain.tracking.function_types import TrackKeywords
-    from greentrain.tracking.lifecycle import ExitStatus
     from greentrain.tracking.live_energy import LiveEnergy
     from greentrain.tracking.result import summary
     from greentrain.tracking.settings import checked_settings, is_place_code
@@ -22,9 +22,9 @@ else:
             "tracking.budget": "Budget BudgetUse",
             "tracking.callbacks.training": "Training TrainingAborted",
             "tracking.distributed": "Ranks",
+            "tracking.exit_status": "ExitStatus",
             "tracking.finished_run": "FinishedRun",
             "tracking.function_types": "TrackKeywords",
-            "tracking.lifecycle": "ExitStatus",
             "tracking.live_energy": "LiveEnergy",
             "tracking.result": "summary",
             "tracking.settings": "checked_settings is_place_code",

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from greentrain.errors import BudgetExceeded, GreentrainError, without_passwords
+from greentrain.tracking.exit_status import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, as_ancestor
-from greentrain.tracking.lifecycle import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.live import LiveRun
 from greentrain.tracking.session import Session, write_to_stderr
 from greentrain.tracking.settings import RECORD_COMMAND_VARIABLE, Settings

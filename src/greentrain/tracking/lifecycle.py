@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from _thread import RLock, get_ident
 from abc import ABC, abstractmethod
@@ -12,8 +11,15 @@ from contextvars import ContextVar
 
 from greentrain.errors import OwnErrors, is_from_outside
 from greentrain.journal.sessions import stated
-from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.tracking.distributed import batch_job
+from greentrain.tracking.exit_status import (
+    ExitStatus,
+    exit_status_at_exit,
+    exit_status_of,
+    last_uncaught,
+    worse_of,
+)
 from greentrain.tracking.identity import SESSION_VARIABLE, TRACKER, ancestor, as_ancestor, run_around
 from greentrain.tracking.session import Session, warn_user
 from greentrain.tracking.training_records import Logs, leave
@@ -26,71 +32,7 @@ if TYPE_CHECKING:
     from greentrain.tracking.settings import Settings
 
 NOT_TRACKED, INNER = "none", "span"
-COMPLETED, FAILED, INTERRUPTED = "completed", "failed", "interrupted"
-_FROM_WORST = (FAILED, INTERRUPTED, COMPLETED)
 _MAIN_THREAD = get_ident()
-_INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")
-
-
-class ExitStatus(NamedTuple):
-    """How a run ended.
-
-    Attributes
-    ----------
-    status : {'completed', 'failed', 'interrupted'}
-        The status that the journal records.
-    error : str or None
-        Type of the exception that ended it.
-    exit_code : int or None
-        Exit code, where the run ended with the process.
-    """
-
-    status: str
-    error: str | None = None
-    exit_code: int | None = None
-
-
-def exit_status_of(error: BaseException | None) -> ExitStatus:
-    """Return the exit status of a run that ended with this exception, or with none."""
-    if error is None or isinstance(error, GeneratorExit):  # a generator of which no more is wanted is closed
-        return ExitStatus(COMPLETED)
-    kind = type(error).__name__
-    if isinstance(error, SystemExit):
-        code = _exit_code(error.code)
-        return ExitStatus(FAILED, kind, code) if code else ExitStatus(COMPLETED, None, 0)
-    return ExitStatus(INTERRUPTED if kind in _INTERRUPTIONS else FAILED, kind)
-
-
-def worse_of(one: ExitStatus, other: tuple[str, str | None, int | None] | None) -> ExitStatus:
-    """Return the worse end of two parts of a run that ran beside each other, the first one's where they are alike."""
-    return min(one, ExitStatus(*(other or one)), key=lambda end: _FROM_WORST.index(end.status))
-
-
-def last_uncaught() -> object:
-    """Return the exception that Python last printed a traceback of; it stays there until the next one."""
-    return getattr(sys, "last_value", None)
-
-
-def exit_status_at_exit(uncaught_before: object) -> ExitStatus:
-    """Return the exit status of a run that goes on when the interpreter ends.
-
-    Parameters
-    ----------
-    uncaught_before : object
-        `last_uncaught` as it was when the run began.
-    """
-    uncaught = last_uncaught()
-    # In a notebook or at Python's prompt an exception ends a cell or a line; under ``python -i`` it ended the program.
-    is_prompt = hasattr(sys, "ps1") and not sys.flags.interactive
-    if is_prompt or uncaught is uncaught_before or not isinstance(uncaught, BaseException):
-        return ExitStatus(COMPLETED)
-    return exit_status_of(uncaught)
-
-
-def _exit_code(code: object) -> int:
-    if code is None:
-        return 0
-    return code if isinstance(code, int) else 1
 
 
 class Registry:
@@ -495,6 +437,10 @@ class Lifecycle(ABC):
 
     def _go_on_alone(self) -> None:
         self._leave_outer(None)
+        key, seconds = self.session.key if self.session else None, time.monotonic() - self._started
         self.outer = self._consumption = None
-        self.notes = (*self.notes, "It began inside another run; what it used before that one ended is counted there.")
         self._begin()
+        note = f"It began {seconds:.1f} s earlier inside the run {key}, where that time is counted."
+        self.notes = (*self.notes, note)
+        if self.session is not None and self.outer is None:
+            self.session.write({"type": "warning", "message": note})

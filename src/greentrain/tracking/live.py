@@ -9,7 +9,8 @@ from greentrain.errors import BudgetExceeded, InputError, OwnErrors, is_from_han
 from greentrain.journal.paths import folder_key
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
-from greentrain.tracking.lifecycle import Lifecycle, exit_status_of
+from greentrain.tracking.exit_status import exit_status_of
+from greentrain.tracking.lifecycle import Lifecycle
 from greentrain.tracking.session import warn_user, write_to_stderr
 from greentrain.tracking.training_records import Span, text_of
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from greentrain.errors import BudgetExceeded, is_from_handler, is_from_outside
 from greentrain.journal.writer import writing_interval_seconds
-from greentrain.tracking.lifecycle import last_uncaught
+from greentrain.tracking.exit_status import last_uncaught
 from greentrain.tracking.tracker import track
 
 if TYPE_CHECKING:
