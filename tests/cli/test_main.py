@@ -56,7 +56,7 @@ def test_the_short_way_and_typer_print_the_same(arguments: list[str], capsys: py
         ["profiles", "V100", "A100"],
         ["profiles", "--json", "show", "V100"],
         ["profiles", "show"],
-        ["history", "export", "--project", "nlp"],
+        ["history", "rename", "--home", "x", "id"],
         ["history", "--project", "-h"],
         ["track", "--nam", "x", "--", "true"],
         ["estimate", "--help"],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Command, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, write
+from greentrain.cli.terminal import bold_if_wanted, error_line, write
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greentrain.estimation import Estimate
 
+_OF_SAVING = ("name", "project", "home")
 FORMATS = ("table", "json", "csv")
 _OUTPUT_OPTIONS = tuple(option.name for option in ESTIMATE_OPTIONS if option.group == OUTPUT)
 
@@ -22,9 +23,23 @@ def print_estimate(values: OptionValues) -> int:
     from greentrain.estimation import estimate
 
     kind = _format(values)
-    result = estimate(**{name: value for name, value in values.items() if name not in _OUTPUT_OPTIONS})
+    described = {name: value for name, value in values.items() if name not in _OUTPUT_OPTIONS}
+    for name in _OF_SAVING:
+        if name in values and "save" not in values:
+            raise Contradiction(name, values[name], "has an effect only with {save}")
+    result = estimate(**described)
     write(_written(result, kind, "explain" in values, "compare_methods" in values))
-    return 0
+    return _save(described, values) if "save" in values else 0
+
+
+def _save(described: OptionValues, values: OptionValues) -> int:
+    """Keep the estimate in the history, and say on stderr under which id."""
+    from greentrain.history.history import History
+    from greentrain.history.upkeep import save_estimate
+
+    home = values.get("home")
+    id = save_estimate(History(home), described, values.get("name"), values.get("project"))
+    return error_line(f"saved as {id}", 0)
 
 
 def _format(values: OptionValues) -> str:

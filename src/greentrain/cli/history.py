@@ -6,7 +6,7 @@ import os
 
 from greentrain.cli.options import AS_JSON, HOMES, LIST, Argument, Command, Group, Option, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_all
-from greentrain.errors import Contradiction
+from greentrain.errors import Contradiction, printable
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -133,13 +133,68 @@ def _calibrate_by_wall(values: OptionValues, folder: str) -> Calibration:
 
 
 def export(values: OptionValues) -> int:
-    """Write runs into a database; doing it again brings the same rows up to date."""
+    """Write runs into a database; doing it again brings the same rows up to date. With --hourly print CSV by hours."""
     from greentrain.history.history import History
     from greentrain.history.sql_export import export as send
 
+    if "hourly" in values:
+        from greentrain.history.hourly import hours_csv, hours_of
+
+        if "to" in values:
+            raise Contradiction("hourly", None, "is printed, and so excludes {to}")
+        write(hours_csv(hours_of(History(values.get("home")).runs(**_filters(values)))))
+        return 0
+    if "to" not in values:
+        raise Contradiction("to", None, "is the database to write; without one give {hourly}")
     done = send(History(values.get("home")).runs(**_filters(values)), values["to"])
     counts = (f"{number} {name[:-1] if number == 1 else name}" for name, number in done._asdict().items())
     write(f"{', '.join(counts)}\n")
+    return 0
+
+
+def forget_runs(values: OptionValues) -> int:
+    """Delete the records of one run, or of all that ended longer ago than an age; --dry-run only names them.
+
+    Example: greentrain history forget --older-than 2y --dry-run
+    """
+    from greentrain.history.history import History
+    from greentrain.history.upkeep import forget, runs_older_than
+    from greentrain.numbers import counted
+
+    history = History(values.get("home"))
+    if ("id" in values) == ("older_than" in values):
+        raise Contradiction("older_than", values.get("older_than"), "is given in place of the {id} of one run")
+    for name in _filters(values) if "id" in values else ():
+        raise Contradiction(name, values[name], "selects among those of {older_than}")
+    if "id" in values:
+        ids = [history.get(values["id"]).id]
+    else:
+        ids = [run.id for run in runs_older_than(history, values["older_than"], **_filters(values))]
+    is_dry = "dry_run" in values
+    for id in ids:
+        write(f"{'would forget' if is_dry else 'forgot'} {printable(id if is_dry else forget(history, id).id)}\n")
+    if "older_than" in values:
+        write(f"{counted(len(ids), 'run')} {'would be forgotten' if is_dry else 'forgotten'}\n")
+    return 0
+
+
+def rename_run(values: OptionValues) -> int:
+    """Give a run another name; its journals stay as they are."""
+    from greentrain.history.history import History
+    from greentrain.history.upkeep import rename
+
+    run = rename(History(values.get("home")), values["id"], values["name"])
+    write(f"{printable(run.id)} is {printable(run.name or '')}\n")
+    return 0
+
+
+def tag_run(values: OptionValues) -> int:
+    """Put words on a run, with commas between them, or take them off it; lists and exports show them."""
+    from greentrain.history.history import History
+    from greentrain.history.upkeep import tag
+
+    run = tag(History(values.get("home")), values["id"], values["tags"].split(","), remove="remove" in values)
+    write(f"{printable(run.id)}: {printable(', '.join(run.tags)) or 'no tags'}\n")
     return 0
 
 
@@ -149,7 +204,13 @@ _ID = Argument("id", "ID", "Id of a run, or its beginning.", is_required=True)
 _WALL = Option("wall", "FILE", "Readings of a meter at the wall: CSV with timestamp,watts; with --run.")
 _RUN = Option("run", "ID", "The run beside which that meter read, by its id or its beginning.")
 _OUTPUT = Option("output", "DIR", "Folder of profiles to write. [the user's own]")
-_TO = Option("to", "URL", "sqlite:///runs.db or postgresql://user@host/name.", is_required=True)
+_TO = Option("to", "URL", "sqlite:///runs.db or postgresql://user@host/name.")
+_HOURLY = Option("hourly", "", "Print energy and emissions by hour of UTC and place as CSV instead.")
+_OLDER = Option("older_than", "AGE", "All that ended longer ago: 90d, 26w, 18m, 2y.")
+_DRY_RUN = Option("dry_run", "", "Name the runs, and delete nothing.")
+_REMOVE = Option("remove", "", "Take the tags off.")
+_NAME = Argument("name", "NAME", "Its name from now on.", is_required=True)
+_TAGS = Argument("tags", "TAGS", "Words: baseline,v2.", is_required=True)
 COMMAND = Group(
     help="Tracked runs: 'greentrain history' lists them, with the options that 'list --help' shows.",
     short_help="List, show, export and learn from tracked runs.",
@@ -170,7 +231,17 @@ COMMAND = Group(
             short_help="Learn your accelerators' mean power from measured runs.",
         ),
         "export": Command(
-            export, (_TO, *_FILTERS, HOMES), short_help="Write runs into a database, SQLite or PostgreSQL."
+            export,
+            (_TO, _HOURLY, *_FILTERS, HOMES),
+            short_help="Write runs into a database, SQLite or PostgreSQL, or by hours.",
+        ),
+        "rename": Command(rename_run, (HOMES,), (_ID, _NAME), short_help="Give a run another name."),
+        "tag": Command(tag_run, (_REMOVE, HOMES), (_ID, _TAGS), short_help="Put words on a run."),
+        "forget": Command(
+            forget_runs,
+            (_OLDER, _DRY_RUN, *_FILTERS, HOMES),
+            (Argument("id", "ID", "Id of a run, or its beginning."),),
+            short_help="Delete the records of a run, or of all old ones.",
         ),
     },
 )

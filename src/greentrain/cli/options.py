@@ -136,10 +136,14 @@ ESTIMATE_OPTIONS = (
     Option("compare_methods", "", "Show the same job by published methods, and why they differ.", OUTPUT),
     Option("format", "KIND", "table, json or csv. [table]", OUTPUT),
     Option("json", "", "Short for --format json.", OUTPUT),
+    Option("save", "", "Keep the estimate in the history, as a run that ended now.", OUTPUT),
+    Option("name", "NAME", "What a saved one is called.", OUTPUT),
+    Option("project", "NAME", "What a saved one belongs to.", OUTPUT),
+    Option("home", "DIR", "Data folder for a saved one. [the user's own]", OUTPUT),
 )
 
 
-_POSITIONAL = {"id": "ID", "paths": "PATH"}
+_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS"}
 """Keywords that have no option, with what the help calls them."""
 
 

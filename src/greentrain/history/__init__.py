@@ -5,6 +5,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.history.calibrate import next_run
     from greentrain.history.history import Follower, History, newest
+    from greentrain.history.hourly import hours_csv, hours_of
     from greentrain.history.listing import groups_csv, runs_csv, runs_dict, runs_json
     from greentrain.history.merge import read_run
     from greentrain.history.reconcile import Reconciliation
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from greentrain.history.sql_export import export, rows_of
     from greentrain.history.summary_table import SummaryTable
     from greentrain.history.totals import GROUPINGS, Group, Totals, checked_by, groups_of, totals_of
+    from greentrain.history.upkeep import forget, rename, runs_older_than, save_estimate, tag
     from greentrain.history.wall_meter import calibrate_by_wall, read_wall_meter
 else:
     from greentrain._lazy import lazy_names
@@ -24,6 +26,7 @@ else:
         {
             "history.calibrate": "next_run",
             "history.history": "Follower History newest",
+            "history.hourly": "hours_csv hours_of",
             "history.listing": "groups_csv runs_csv runs_dict runs_json",
             "history.merge": "read_run",
             "history.reconcile": "Reconciliation",
@@ -34,13 +37,14 @@ else:
             "history.sql_export": "export rows_of",
             "history.summary_table": "SummaryTable",
             "history.totals": "GROUPINGS Group Totals checked_by groups_of totals_of",
+            "history.upkeep": "forget rename runs_older_than save_estimate tag",
             "history.wall_meter": "calibrate_by_wall read_wall_meter",
         },
     )
 
 __all__ = [
     "GROUPINGS", "Follower", "Group", "History", "NodeMeasurement", "Reconciliation", "Run", "RunSummary",
-    "SummaryTable", "Totals", "calibrate_by_wall", "checked_by", "export", "groups_csv", "groups_of", "newest",
-    "next_run", "read_run", "read_wall_meter", "rows_of", "runs_csv", "runs_dict", "runs_json", "slice_session",
-    "totals_of",
+    "SummaryTable", "Totals", "calibrate_by_wall", "checked_by", "export", "forget", "groups_csv", "groups_of",
+    "hours_csv", "hours_of", "newest", "next_run", "read_run", "read_wall_meter", "rename", "rows_of", "runs_csv",
+    "runs_dict", "runs_json", "runs_older_than", "save_estimate", "slice_session", "tag", "totals_of",
 ]  # fmt: skip
