@@ -8,7 +8,13 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 MOST_INNER_MODULES = 80
-ROOM_OF = {"bad_inputs": "catalogue", "callbacks": "tracking", "data_checks": "catalogue", "fuzz": "cli"}
+ROOM_OF = {
+    "bad_inputs": "catalogue",
+    "callbacks": "tracking",
+    "data_checks": "catalogue",
+    "fuzz": "cli",
+    "trackers": "tracking",
+}
 """Rooms whose tests have a folder of another name."""
 CALLBACKS = {f"greentrain.tracking.callbacks.{name}" for name in ("huggingface", "keras", "lightning")}
 """What users import by their full names, since the package would load a framework."""

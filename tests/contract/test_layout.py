@@ -30,6 +30,7 @@ REASONS = {
     "greentrain.reporting.forms": "one module per form",
     "greentrain.reporting.terminal.methods": "an estimate without a comparison does not load it",
     "greentrain.tracking.callbacks": "one module per framework",
+    "greentrain.tracking.sinks": "one module per tracker, loaded where it is asked for",
     "greentrain.validation.methods": "one module per published method",
 }
 """Of modules and packages whose short modules stay apart although one other module alone imports them."""

@@ -89,7 +89,7 @@ def test_the_keywords_of_track() -> None:
     shared = ("location", "year", "pue", "grid_intensity", "gpu", "count", "instance", "workload", "site", "profiles")
     own = (
         "name", "project", "run_id", "interval", "total_steps", "budget_kwh", "budget_kg", "on_budget", "home",
-        "meter", "quiet", "record_command",
+        "meter", "quiet", "record_command", "sinks", "user",
     )  # fmt: skip
     assert set(names) == {*shared, *own}
     assert set(shared) <= set(inspect.signature(greentrain.estimate).parameters)

@@ -143,7 +143,7 @@ ESTIMATE_OPTIONS = (
 )
 
 
-_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS"}
+_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS", "sinks": "--sink"}
 """Keywords that have no option, with what the help calls them."""
 
 

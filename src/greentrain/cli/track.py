@@ -37,6 +37,14 @@ TRACK_OPTIONS = (
     Option("meter", "NAME", f"{either((*BACKENDS, 'one that a package adds'))}. [{DEFAULT}]", _RECORD),
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RECORD),
     Option("record_command", "YES_OR_NO", "no: leave the command line out of the record. [yes]", _RECORD),
+    Option("user", "NAME", "Whose run it is. [GREENTRAIN_USER]", _RECORD),
+    Option(
+        "sinks",
+        "NAME",
+        "wandb, mlflow, trackio, tensorboard:DIR, otlp:URL, prometheus:FILE or PORT; repeat it.",
+        _RECORD,
+        is_repeatable=True,
+    ),
     Option("quiet", "", "Leave out our own lines on stderr.", _RECORD),
 )
 _COMMAND = "command"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from greentrain.history.session_slice import slice_session
     from greentrain.history.sql_export import export, rows_of
     from greentrain.history.summary_table import SummaryTable
-    from greentrain.history.totals import GROUPINGS, Group, Totals, checked_by, groups_of, totals_of
+    from greentrain.history.totals import GROUPINGS, RunGroup, Totals, checked_by, groups_of, totals_of
     from greentrain.history.upkeep import forget, rename, runs_older_than, save_estimate, tag
     from greentrain.history.wall_meter import calibrate_by_wall, read_wall_meter
 else:
@@ -36,14 +36,14 @@ else:
             "history.session_slice": "slice_session",
             "history.sql_export": "export rows_of",
             "history.summary_table": "SummaryTable",
-            "history.totals": "GROUPINGS Group Totals checked_by groups_of totals_of",
+            "history.totals": "GROUPINGS RunGroup Totals checked_by groups_of totals_of",
             "history.upkeep": "forget rename runs_older_than save_estimate tag",
             "history.wall_meter": "calibrate_by_wall read_wall_meter",
         },
     )
 
 __all__ = [
-    "GROUPINGS", "Follower", "Group", "History", "NodeMeasurement", "Reconciliation", "Run", "RunSummary",
+    "GROUPINGS", "Follower", "History", "NodeMeasurement", "Reconciliation", "Run", "RunGroup", "RunSummary",
     "SummaryTable", "Totals", "calibrate_by_wall", "checked_by", "export", "forget", "groups_csv", "groups_of",
     "hours_csv", "hours_of", "newest", "next_run", "read_run", "read_wall_meter", "rename", "rows_of", "runs_csv",
     "runs_dict", "runs_json", "runs_older_than", "save_estimate", "slice_session", "tag", "totals_of",

@@ -16,7 +16,7 @@ from greentrain.history.run_summary import ROW_COLUMNS, RunSummary
 from greentrain.history.session_journals import is_of_newer
 from greentrain.history.summaries import FoundSummaries, summaries_of
 from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import Group, Totals, checked_by, groups_of, totals_of
+from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, totals_of
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.fields import mapping
 from greentrain.journal.paths import folder_key, shown
@@ -280,7 +280,7 @@ class History:
         """
         return totals_of(self.summaries(**chosen).table)
 
-    def groups(self, by: str | Sequence[str], **chosen: Any) -> list[Group]:
+    def groups(self, by: str | Sequence[str], **chosen: Any) -> list[RunGroup]:
         """Add the runs up in groups; the further parameters are those of `select`.
 
         Parameters

@@ -9,7 +9,7 @@ from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run import SCHEMA_VERSION, Run, to_plain_data
 from greentrain.history.run_summary import LISTS, ROW_COLUMNS, RunSummary
 from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import Group, groups_of, summary_rows, table_of, totals_of
+from greentrain.history.totals import RunGroup, groups_of, summary_rows, table_of, totals_of
 from greentrain.plain_numbers import plain_json
 
 _GROUP_COLUMNS = (
@@ -50,12 +50,12 @@ def runs_csv(runs: Iterable[Run] | SummaryTable) -> str:
     return rows_csv(ROW_COLUMNS, (run.to_row() for run in summary_rows(runs)))
 
 
-def groups_csv(groups: Sequence[Group], by: Sequence[str]) -> str:
+def groups_csv(groups: Sequence[RunGroup], by: Sequence[str]) -> str:
     """Return groups as CSV, one row each."""
     return rows_csv((*by, *_GROUP_COLUMNS), map(_group_row, groups))
 
 
-def _group_row(group: Group) -> dict[str, Any]:
+def _group_row(group: RunGroup) -> dict[str, Any]:
     row: dict[str, Any] = dict(group.by)
     row |= {name: getattr(group, name) for name in ("runs", "duration_seconds", "unfinished_share")}
     for name in RUN_QUANTITIES:
@@ -76,7 +76,7 @@ def _tail(table: SummaryTable, unreadable: Sequence[str], left_out: Sequence[str
     return groups | {"totals": sums, "unreadable": list(unreadable), "left_out": list(left_out)}
 
 
-def _group_dict(group: Group) -> dict[str, Any]:
+def _group_dict(group: RunGroup) -> dict[str, Any]:
     return group._asdict() | {name: to_plain_data(getattr(group, name)) for name in RUN_QUANTITIES}
 
 

@@ -54,7 +54,7 @@ class Totals(WithoutArithmetic, Record):
     unfinished_share: float | None
 
 
-class Group(WithoutArithmetic, Record):
+class RunGroup(WithoutArithmetic, Record):
     """The runs that have some things in common, added up.
 
     Attributes
@@ -138,7 +138,7 @@ def totals_of(runs: Iterable[Run] | SummaryTable) -> Totals:
     )
 
 
-def groups_of(runs: Iterable[Run] | SummaryTable, by: Sequence[str]) -> list[Group]:
+def groups_of(runs: Iterable[Run] | SummaryTable, by: Sequence[str]) -> list[RunGroup]:
     """Add runs up in groups.
 
     Parameters
@@ -150,7 +150,7 @@ def groups_of(runs: Iterable[Run] | SummaryTable, by: Sequence[str]) -> list[Gro
 
     Returns
     -------
-    list of Group
+    list of RunGroup
         In the order of what they have in common; what is not known comes last.
     """
     groups = _sums(table_of(runs), by)
@@ -159,7 +159,7 @@ def groups_of(runs: Iterable[Run] | SummaryTable, by: Sequence[str]) -> list[Gro
         whole = groups[values]
         named = dict(zip(by, values, strict=True))
         sums = dict(zip(RUN_QUANTITIES, whole.intervals(), strict=True))
-        found.append(Group(named, whole.runs, whole.seconds, **sums, unfinished_share=whole.unfinished_share))
+        found.append(RunGroup(named, whole.runs, whole.seconds, **sums, unfinished_share=whole.unfinished_share))
     return found
 
 

@@ -151,6 +151,10 @@ class Consumption:
         energy = self.own_kwh()
         return None if energy is None else self._footprint(energy)[1]
 
+    def newest_sample(self) -> tuple[float, dict[str, float], dict[str, float]]:
+        """Return the time [s] of this node's newest sample, and energy [kWh] and power [W] by component."""
+        return self._energy.newest_sample()
+
     def judge(self, done: float | None) -> tuple[str | None, BudgetExceeded | None]:
         """Return the warning that is due now, and the exception to raise; look at the meters at most once a second.
 
@@ -186,12 +190,12 @@ class Consumption:
         from greentrain.footprint import footprint
         from greentrain.interval import exact
 
-        found = footprint(exact(it_energy_kwh), 0.0, self._site(), embodied_kg=None, inputs=(), basis="measured")
+        found = footprint(exact(it_energy_kwh), 0.0, self.site(), embodied_kg=None, inputs=(), basis="measured")
         assert found.facility_energy_kwh is not None
         assert found.operational_kg is not None
         return found.facility_energy_kwh.best, found.operational_kg.best
 
-    def _site(self) -> SiteFactors:
+    def site(self) -> SiteFactors:
         """Look PUE and carbon intensity up, once."""
         if self._factors is None:
             from greentrain.estimation.site import site_factors

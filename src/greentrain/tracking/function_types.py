@@ -108,3 +108,5 @@ class TrackKeywords(TypedDict, total=False):
     quiet: bool
     profiles: str | PathLike[str] | None
     record_command: bool | None
+    user: str | None
+    sinks: Any

@@ -374,7 +374,7 @@ class Lifecycle(ABC):
         end = {"type": "end", **worse_of(exit_status, session.worst)._asdict()}
         steps = [lambda: self._end_span(exit_status.error), lambda: session.write(end)]
         steps += [self.leave, self._hand_over]
-        if self._is_mute or (self.settings.quiet and self.settings.budget is None):
+        if self._is_mute or (self.settings.quiet and self.settings.budget is None and not self.settings.sinks):
             return [*steps, session.stop_meter, session.close]
         return [*steps, self.show_later] if in_event_loop else [*steps, self.show, session.stop_meter]
 

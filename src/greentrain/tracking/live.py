@@ -9,9 +9,9 @@ from greentrain.errors import BudgetExceeded, InputError, OwnErrors, is_from_han
 from greentrain.journal.paths import folder_key
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.record import WithoutArithmetic
-from greentrain.tracking.exit_status import exit_status_of
+from greentrain.tracking.exit_status import ExitStatus, exit_status_of
 from greentrain.tracking.lifecycle import Lifecycle
-from greentrain.tracking.session import warn_user, write_to_stderr
+from greentrain.tracking.session import MAIN, warn_user, write_to_stderr
 from greentrain.tracking.training_records import Span, text_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from greentrain.footprint import Footprint
     from greentrain.tracking.finished_run import FinishedRun, Measurement
     from greentrain.tracking.result import RunResult
+    from greentrain.tracking.session import Session
     from greentrain.tracking.settings import Settings
+    from greentrain.tracking.sinks.feed import Feed
 
 
 class LiveRun(WithoutArithmetic, Lifecycle):
@@ -42,6 +44,35 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         self._result: RunResult | None = None
         self._is_budget_broken = False
         self._looking = RLock()
+        self.feed: Feed | None = None
+
+    def begin(self) -> None:
+        """Start, and feed the sinks; whatever goes wrong, the training goes on."""
+        super().begin()
+        session = self.session
+        if not self.settings.sinks or session is None or self.outer is not None or self.role != MAIN:
+            return
+        try:
+            from greentrain.tracking.sinks.feed import Feed, facts_of
+
+            facts = facts_of(self.key, self.name, self.settings)
+            self.feed = Feed(self.settings, session.folder, session.id, facts, self._progress)
+            self.feed.begin()
+        except BaseException as error:
+            if is_from_outside(error):
+                raise
+            self.feed = None
+            session.warn(f"the sinks get nothing ({type(error).__name__}: {error})")
+
+    def _hand_session_on(self, session: Session, exit_status: ExitStatus) -> bool:
+        is_handed = super()._hand_session_on(session, exit_status)
+        if is_handed and isinstance(self.outer, LiveRun):
+            self.outer.feed, self.feed = self.feed, None
+        return is_handed
+
+    def _progress(self) -> tuple[int | None, float | None]:
+        step = self.logs.last("step")
+        return None if step is None else int(step), self.logs.last("tokens")
 
     def span(self, name: str, /, **attributes: Any) -> Span:
         """Mark a part of the run: ``with run.span("epoch", epoch=1): ...``.
@@ -259,6 +290,9 @@ class LiveRun(WithoutArithmetic, Lifecycle):
             warning = self.consumption.judge_at_end(self.logs.done)
             if warning:
                 warn_user(warning)
+        feed, self.feed = self.feed, None
+        for problem in feed.end(result.measurement) if feed is not None else ():
+            warn_user(f"the sink {problem}")
 
     def show_later(self) -> None:
         """Show the result in a thread: an event loop may not be kept waiting, and the run is over."""

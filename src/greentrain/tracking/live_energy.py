@@ -63,6 +63,14 @@ class LiveEnergy:
         self._refresh()
         return sum(self._by_path.values()) if self._by_path else None
 
+    def newest_sample(self) -> tuple[float, dict[str, float], dict[str, float]]:
+        """Return the time [s] of this node's newest sample, and energy [kWh] and power [W] by component."""
+        path = self.node_path()
+        sample = None if path is None else last_record(path, "end") or last_record(path, "sample")
+        if sample is None:
+            return 0.0, {}, {}
+        return amount(sample, "elapsed_seconds") or 0.0, _known(sample, "energy_kwh"), _known(sample, "power_w")
+
     def forget(self) -> None:
         """Look again at once, next time."""
         self._read_at = -_THROTTLE_SECONDS
@@ -121,9 +129,13 @@ def _since(sample: JournalRecord) -> float:
     return power * age * _KWH_PER_WATT_SECOND if 0 < age <= _LONGEST_EXTRAPOLATION_SECONDS else 0.0
 
 
-def _sum(record: JournalRecord, field: str) -> float | None:
+def _known(record: JournalRecord, field: str) -> dict[str, float]:
     values = mapping(record, field)
-    known = [value for name in values if (value := amount(values, name)) is not None]
+    return {name: value for name in values if (value := amount(values, name)) is not None}
+
+
+def _sum(record: JournalRecord, field: str) -> float | None:
+    known = _known(record, field).values()
     return sum(known) if known else None
 
 

@@ -273,6 +273,7 @@ def _start_record(session: Session, settings: Settings, name: str | None, ranks:
         "session": session.id,
         "name": name,
         "project": settings.project,
+        "user": settings.recorded_user,
         "run_id": settings.run_id,
         "pid": pid,
         "pid_started": process_started(pid),

@@ -18,6 +18,7 @@ from greentrain.errors import (
 )
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 from greentrain.meter.backends import DEFAULT, NONE, checked_meter
+from greentrain.tracking.sinks.names import checked_sinks
 
 if TYPE_CHECKING:
     from typing import Any
@@ -30,6 +31,9 @@ INTERVAL_SECONDS = 1.0
 
 RECORD_COMMAND_VARIABLE = "GREENTRAIN_RECORD_COMMAND"
 """Environment variable: ``0`` leaves command lines out of the records, where the run does not say otherwise."""
+
+USER_VARIABLE = "GREENTRAIN_USER"
+"""Environment variable: whose runs these are, where a run does not say otherwise."""
 
 _NO = ("0", "no", "false", "off")
 _YES = ("1", "yes", "true", "on")
@@ -55,6 +59,10 @@ class Settings(NamedTuple):
         Folder of the journals, absolute.
     record_command : bool or None
         Whether the command line is recorded; None where the environment decides.
+    user : str or None
+        Whose run it is; None where the environment decides.
+    sinks : tuple
+        Where its values go besides the record: names with their targets, and objects that take them.
     """
 
     name: str | None
@@ -70,6 +78,8 @@ class Settings(NamedTuple):
     home: str | None
     quiet: bool
     record_command: bool | None = None
+    user: str | None = None
+    sinks: tuple[Any, ...] = ()
 
     @property
     def records_command(self) -> bool:
@@ -77,6 +87,11 @@ class Settings(NamedTuple):
         if self.record_command is not None:
             return self.record_command
         return os.environ.get(RECORD_COMMAND_VARIABLE, "").strip().lower() not in _NO
+
+    @property
+    def recorded_user(self) -> str | None:
+        """Whose run it is: as it says, else as the environment does; nobody is guessed."""
+        return self.user or os.environ.get(USER_VARIABLE) or None
 
     @property
     def budget(self) -> dict[str, Any] | None:
@@ -139,6 +154,8 @@ def _as_given(arguments: dict[str, Any]) -> Settings:
         home=_path("home", arguments["home"]),
         quiet=bool(arguments["quiet"]),
         record_command=_truth("record_command", arguments.get("record_command")),
+        user=_text("user", arguments.get("user")),
+        sinks=checked_sinks(arguments.get("sinks")),
     )
 
 
@@ -161,6 +178,8 @@ def _checked(arguments: dict[str, Any]) -> Settings:
         home=_path("home", arguments["home"]),
         quiet=bool(arguments["quiet"]),
         record_command=_truth("record_command", arguments.get("record_command")),
+        user=_text("user", arguments.get("user")),
+        sinks=checked_sinks(arguments.get("sinks")),
     )
     _check_budget(settings)
     return settings

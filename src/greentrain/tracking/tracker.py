@@ -185,7 +185,8 @@ class Tracker:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy with a finished view of the newest run: a run cannot go on in two places."""
         newest = self._newest.view() if isinstance(self._newest, LiveRun) else self._newest
-        return type(self), (self._settings, newest)
+        named = tuple(sink for sink in self._settings.sinks if isinstance(sink, str))
+        return type(self), (self._settings._replace(sinks=named), newest)
 
     def __repr__(self) -> str:
         return f"<Tracker {self._settings.name!a}, newest run: {self._newest!r}>"
@@ -229,6 +230,8 @@ def track(
     quiet: bool = False,
     profiles: str | PathLike[str] | None = None,
     record_command: bool | None = None,
+    user: str | None = None,
+    sinks: Any = None,
 ) -> Any:
     """Measure a training run: ``@track`` or ``@track("bert")`` on a function, or ``with track("bert") as run``.
 
@@ -279,6 +282,12 @@ def track(
     record_command : bool, optional
         Whether the record holds the command line, with what looks like a secret masked. Default: True, or as
         ``GREENTRAIN_RECORD_COMMAND`` says.
+    user : str, optional
+        Whose run it is. Default: as ``GREENTRAIN_USER`` says, or nobody's.
+    sinks : sequence of str or object, optional
+        Trackers that get energy, power and emissions too: ``wandb``, ``mlflow``, ``trackio``, ``tensorboard:FOLDER``,
+        ``otlp:URL``, ``prometheus:FILE`` or ``prometheus:PORT``, one that another package adds, or an object with
+        ``log(values, step)`` or ``add_scalar``.
 
     Returns
     -------
@@ -330,6 +339,8 @@ def track(
         "quiet": quiet,
         "profiles": profiles,
         "record_command": record_command,
+        "user": user,
+        "sinks": sinks,
     }
     tracker = Tracker(checked_settings(arguments))
     return tracker(name) if is_function else tracker

@@ -181,6 +181,10 @@ class Logs:
                 self._count(name, number)
         return numbers, refused
 
+    def last(self, name: str) -> float | None:
+        """Return the newest value of a name; None where it was not logged."""
+        return self.by_name.get(name, {}).get("last")
+
     @property
     def done(self) -> float | None:
         """Part of the training's steps that is done; None where steps are not known. [1]"""

@@ -8,7 +8,7 @@ from greentrain.history.calibrate import Calibration, Fit
 from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import Group, Totals, groups_of, table_of, totals_of
+from greentrain.history.totals import RunGroup, Totals, groups_of, table_of, totals_of
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
 from greentrain.numbers import amount, counted, duration, percent, rounded, with_span
@@ -44,7 +44,7 @@ def groups_text(table: SummaryTable, by: Sequence[str], bold: "Style" = str) -> 
     return joined((lines, [totals_text(totals_of(table), any(table.columns["unfilled"]))]))
 
 
-def _group_lines(group: Group, bold: "Style") -> list[str]:
+def _group_lines(group: RunGroup, bold: "Style") -> list[str]:
     words = (f"no {name}" if value is None else escaped(value) for name, value in group.by.items())
     named = ", ".join(cut(word, 40) for word in words)
     facts = [kwh_text(group.facility_energy_kwh)] if group.facility_energy_kwh else []
