@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +15,7 @@ HEIGHT = 900
 """Of the window. [px]"""
 
 _SECONDS = 60.0
+_LEADS_NOWHERE_SECONDS = 5.0
 
 
 class Visit(NamedTuple):
@@ -58,15 +61,16 @@ class Chromium:
 
     def visit(
         self,
-        path: Path,
+        path: Path | str,
         script: str,
         *,
         width: int = 1200,
         theme: str = "light",
         scripted: bool = True,
         printed: bool = False,
+        keys: Sequence[str] = (),
     ) -> Visit:
-        """Open a file, wait for its charts, and run a script in it.
+        """Open a file or an address, wait for its charts, press keys, and run a script in it.
 
         Parameters
         ----------
@@ -78,8 +82,10 @@ class Chromium:
             Whether the page's own JavaScript runs.
         printed : bool
             Whether a picture and a print are taken.
+        keys : sequence of str
+            Keys by their names, ``Tab`` or ``Enter``, and text to be typed.
         """
-        opened = _visit(self._browser, path, script, (width, theme, scripted, printed))
+        opened = _visit(self._browser, path, script, (width, theme, scripted, printed), keys)
         return self._runner.run(asyncio.wait_for(opened, _SECONDS))
 
 
@@ -87,7 +93,9 @@ async def _opened(browser: Any) -> Any:
     return await browser(path=BROWSER, headless=True, enable_sandbox=False)
 
 
-async def _visit(browser: Any, path: Path, script: str, wanted: tuple[int, str, bool, bool]) -> Visit:
+async def _visit(
+    browser: Any, path: Path | str, script: str, wanted: tuple[int, str, bool, bool], keys: Sequence[str]
+) -> Visit:
     width, theme, scripted, printed = wanted
     tab = await browser.create_tab("about:blank")
     complaints: list[str] = []
@@ -100,8 +108,10 @@ async def _visit(browser: Any, path: Path, script: str, wanted: tuple[int, str, 
     if not scripted:
         await _ask(tab, "Emulation.setScriptExecutionDisabled", {"value": True})
     loaded = tab.subscribe_once("Page.loadEventFired")
-    await _ask(tab, "Page.navigate", {"url": path.as_uri()})
+    await _ask(tab, "Page.navigate", {"url": path if isinstance(path, str) else path.as_uri()})
     await loaded
+    for key in keys:
+        await _press(tab, key)
     question = {"expression": script, "returnByValue": True, "awaitPromise": True}
     value = (await _ask(tab, "Runtime.evaluate", question))["result"].get("value")
     picture = pdf = ""
@@ -110,6 +120,24 @@ async def _visit(browser: Any, path: Path, script: str, wanted: tuple[int, str, 
         pdf = (await _ask(tab, "Page.printToPDF", {"preferCSSPageSize": True}))["data"]
     await browser.close_tab(tab)
     return Visit(value, complaints, requests, base64.b64decode(picture), base64.b64decode(pdf))
+
+
+_CODES = {"Tab": 9, "Enter": 13, "Space": 32, "Escape": 27, "ArrowDown": 40}
+
+
+async def _press(tab: Any, key: str) -> None:
+    """Press a key, or type text; Enter may lead to another page, which is waited for."""
+    if key not in _CODES:
+        await _ask(tab, "Input.insertText", {"text": key})
+        return
+    text = {"Enter": "\r", "Space": " "}.get(key, "")
+    pressed = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": _CODES[key], "text": text}
+    loaded = tab.subscribe_once("Page.loadEventFired") if key == "Enter" else None
+    await _ask(tab, "Input.dispatchKeyEvent", {"type": "keyDown", **pressed})
+    await _ask(tab, "Input.dispatchKeyEvent", {"type": "keyUp", **pressed, "text": ""})
+    if loaded is not None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(loaded, _LEADS_NOWHERE_SECONDS)
 
 
 async def _listen(tab: Any, complaints: list[str], requests: list[str]) -> None:

@@ -51,7 +51,7 @@ def outcome(words: list[str]) -> tuple[int, str, str]:
 
 
 @FUZZ
-@given(st.sampled_from([name for name in MODULES if name not in ("track", "watch")]), WORDS)
+@given(st.sampled_from([name for name in MODULES if name not in ("track", "watch", "serve")]), WORDS)
 def test_any_command_line_ends_in_a_code(command: str, words: list[str]) -> None:
     """Misuse is 2, one line on stderr without controls, and nothing on stdout."""
     if command in ("report", "card", "history") and {"-o", "--output"} & {word.split("=")[0] for word in words}:

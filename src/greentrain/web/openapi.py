@@ -165,7 +165,7 @@ def schemas() -> dict[str, Any]:
     return {
         "Interval": _INTERVAL,
         "Run": {**run, "properties": with_methods},
-        "Runs": _runs(run),
+        "Runs": _runs(described),
         "Compared": {**run, "properties": {name: _or_more(schema) for name, schema in described.items()} | _lists_of()},
         "Comparison": _comparison(),
         "ReportedRun": {**run, "properties": {**run["properties"], **more}},
@@ -203,11 +203,14 @@ def _comparison() -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties, "examples": [example]}
 
 
-def _runs(run: dict[str, Any]) -> dict[str, Any]:
+def _runs(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe many runs loosely: what is wrong with one of them stands in its row, and is no fault of the request."""
+    said = {name: {"description": schema["description"]} for name, schema in described.items()}
+    run = {"type": "object", "properties": said}
     listed = {"type": "array", "items": run, "minItems": 1, "maxItems": MOST_ROWS}
     names = {"type": "array", "items": {"type": "string", "enum": list(NAMES)}, "maxItems": 5}
     whole = {"type": "object", "required": ["runs"], "additionalProperties": False}
-    return {"anyOf": [listed, {**whole, "properties": {"runs": listed, "by": names, **run["properties"]}}]}
+    return {"anyOf": [listed, {**whole, "properties": {"runs": listed, "by": names, **said}}]}
 
 
 def _estimate() -> dict[str, Any]:
