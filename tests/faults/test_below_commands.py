@@ -15,7 +15,12 @@ BEGUN = "until grep -q ready begun; do sleep 0.1; done"
 
 def wrapped(room: Room, script: str, *words: str, **settings: object) -> Outcome:
     """Run a script of the shell below ``greentrain track``."""
-    track = [*GREENTRAIN, "track", "--quiet", "--meter", room.environment["METER"], *words, "--", "bash", "-c", script]
+    return command(room, ["bash", "-c", script], *words, **settings)
+
+
+def command(room: Room, program: Sequence[str], *words: str, **settings: object) -> Outcome:
+    """Run a program below ``greentrain track``."""
+    track = [*GREENTRAIN, "track", "--quiet", "--meter", room.environment["METER"], *words, "--", *program]
     return room.launch(track, **settings).end()
 
 
@@ -55,8 +60,7 @@ def test_a_loop_below_a_wrapper(room: Room, job: dict[str, str], end: str) -> No
 
 def test_names_in_the_command_itself(room: Room) -> None:
     """Fault 46: what the command itself tracks first names its run; what it names otherwise after that is its own."""
-    outcome = wrapped(room, f'exec {PYTHON}/named.py \'["a", "b", "a"]\'')
-    assert outcome.code == 0
+    assert command(room, [sys.executable, f"{PROGRAMS}/named.py", '["a", "b", "a"]']).code == 0
     assert facts(room) == [("a", "a", "completed", None, 1), ("b", "b", "completed", None, 1)]
     first = next(run for run in room.runs() if run.name == "a")
     assert (first.location, first.year, first.site.g_per_kwh is not None) == ("FR", 2024, True)
@@ -68,13 +72,13 @@ def test_names_in_the_command_itself(room: Room) -> None:
     ("words", "names"),
     [
         ((), ["train"]), (("--name", "train"), ["train"]), (("--project", "project of train"), ["train"]),
-        (("--name", "other"), ["other", "train"]), (("--project", "other"), ["bash", "train"]),
-        (("--location", "FR"), ["train"]), (("--pue", "1.0"), ["train"]), (("--pue", "1.1"), ["bash", "train"]),
+        (("--name", "other"), ["other", "train"]), (("--project", "other"), ["in_job.py", "train"]),
+        (("--location", "FR"), ["train"]), (("--pue", "1.0"), ["train"]), (("--pue", "1.1"), ["in_job.py", "train"]),
     ],
 )  # fmt: skip
 def test_what_the_wrapper_names(room: Room, words: tuple[str, ...], names: list[str]) -> None:
     """Fault 46: what the command tracks is the wrapper's run, unless the two name something otherwise."""
-    assert wrapped(room, f"exec {PYTHON}/in_job.py train 0.3", *words).code == 0
+    assert command(room, [sys.executable, f"{PROGRAMS}/in_job.py", "train", "0.3"], *words).code == 0
     assert sorted(str(run.name) for run in room.runs()) == names
     project = {run.project for run in room.runs() if run.name == "train"}
     assert project == {"project of train"}
@@ -82,11 +86,27 @@ def test_what_the_wrapper_names(room: Room, words: tuple[str, ...], names: list[
 
 def test_a_failure_that_the_command_catches(room: Room) -> None:
     """Fault 46: the command ends well, but what it tracked did not: the run has failed, with exit code 0."""
-    script = f'{sys.executable} -c \'import runpy, sys; sys.argv = ["x", "train", "0.2", "raises"]\ntry: '
-    script += f'runpy.run_path("{PROGRAMS}/in_job.py")\nexcept ArithmeticError: pass\''
-    assert wrapped(room, script, environment={"PYTHONPATH": str(PROGRAMS)}).code == 0
+    code = "import runpy, sys\nsys.argv = ['x', 'train', '0.2', 'raises']\n"
+    code += f"try: runpy.run_path('{PROGRAMS}/in_job.py')\nexcept ArithmeticError: pass"
+    assert command(room, [sys.executable, "-c", code], environment={"PYTHONPATH": str(PROGRAMS)}).code == 0
     run = room.run_alone()
     assert (run.name, run.status, run.error, run.exit_code) == ("train", "failed", "ArithmeticError", 0)
+
+
+@pytest.mark.parametrize("way", ["env", "script", "shell", "last"])
+def test_which_process_is_the_command(room: Room, way: str) -> None:
+    """Fault 46: the program that was named, also by another that it takes the place of; not what a shell ends with."""
+    train = f"{PYTHON}/in_job.py train 0.3"
+    script = room.work / "train"
+    script.write_text(f"#!{sys.executable}\nimport runpy\nrunpy.run_path('{PROGRAMS}/in_job.py')\n")
+    script.chmod(0o755)
+    words = {
+        "env": ["env", "KIND=x", *train.split()], "script": [str(script), "train", "0.3"],
+        "shell": ["bash", "-c", train], "last": ["bash", "-c", f"{train}; {train.replace(' train', ' other')}"],
+    }[way]  # fmt: skip
+    assert command(room, words, environment={"PYTHONPATH": str(PROGRAMS)}).code == 0
+    names = {"env": ["train"], "script": ["train"], "shell": ["bash", "train"], "last": ["bash", "other", "train"]}
+    assert sorted(str(run.name) for run in room.runs()) == names[way]
 
 
 @pytest.mark.timing

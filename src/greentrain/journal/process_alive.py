@@ -41,7 +41,7 @@ def children(pid: int) -> list[int]:
 def command_line(pid: int) -> list[bytes]:
     """Return the words of a process's command line; none where the system does not report them."""
     with OwnErrors(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
-        return file.read().split(b"\0")
+        return file.read().removesuffix(b"\0").split(b"\0")
     return []
 
 

@@ -12,6 +12,7 @@ A run is what tracked code names: name, project and place. A start is
 from __future__ import annotations
 
 import os
+import sys
 from os.path import basename, dirname, join
 
 from greentrain.errors import OwnErrors
@@ -118,13 +119,14 @@ class Ancestor(NamedTuple):
 
     @property
     def _wraps_this_process(self) -> bool:
-        """Whether this process is the command that it wraps, and not what that has started."""
+        """Whether this process is the command that it wraps, and not what that has started, or what took its place."""
         parent = os.getppid()
-        if self.role != WRAPPER or parent == self.pid:
-            return self.role == WRAPPER
-        is_guard = parent_process(parent) == self.pid and command_line(parent) == command_line(self.pid)
+        words = command_line(self.pid)
+        if self.role != WRAPPER or (words and not _ends_with(words, [os.fsencode(word) for word in sys.orig_argv])):
+            return False
+        is_guard = parent_process(parent) == self.pid and command_line(parent) == words
         # Orphans fall to the guard, behind the command.
-        return is_guard and children(parent)[:1] in ([], [os.getpid()])
+        return parent == self.pid or (is_guard and children(parent)[:1] in ([], [os.getpid()]))
 
     @property
     def ranks(self) -> dict[str, object]:
@@ -184,6 +186,15 @@ def run_around(found: Ancestor | None, named: tuple[object, ...], batch: str | N
         outer = around.outer
         around = ancestor(outer.text()) if outer is not None else None
     return None
+
+
+def _ends_with(words: list[bytes], command: list[bytes]) -> bool:
+    """Whether a command line ends with a command; of a script the first word is the program that runs it."""
+    for own in filter(None, (command, command[1:])):
+        end = words[-len(own) :]
+        if basename(end[0]) == basename(own[0]) and end[1:] == own[1:] and len(end) == len(own):
+            return True
+    return False
 
 
 def _first_stated(sessions: list[RecordedSession]) -> tuple[object, ...]:
