@@ -52,7 +52,8 @@ def test_the_library_imports_what_it_declares() -> None:
 
 
 def test_the_tests_import_what_is_declared() -> None:
-    """The frameworks' own tests have their own requirements."""
+    """The frameworks' own tests have their own requirements, and those of pools of workers."""
+    pools = (ROOT / "tests" / "faults" / "requirements.txt").read_text().splitlines()[1:]
     paths = [path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
-    known = declared([*PROJECT["dependencies"], *of_extras(*PROJECT["optional-dependencies"])])
+    known = declared([*PROJECT["dependencies"], *of_extras(*PROJECT["optional-dependencies"]), *pools])
     assert set(imported(paths)) - known - HOSTS - {path.stem for path in paths} == set()

@@ -8,11 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from built import with_cpu
-from fault_room import Room, journals, wait_until
+from fault_room import Outcome, Room, Training, journals, wait_until
 
 CPU = "AMD EPYC 7763 64-Core Processor"
 """Shown to the runs: a CPU whose TDP is known, so that they have energy of the CPU to divide."""
@@ -113,11 +114,33 @@ def at_once(room: Room, count: int, seconds: float, meter: str | None = None) ->
         for training in trainings:
             training.wait_for()
         go.touch()
-        _wait_until_metered(room, count)
-        done_mono = time.monotonic()
-        done.touch()
-        outcomes = [training.end(seconds + 600) for training in trainings]
-        runs = room.runs(seconds=600)
+        outcomes, done_mono = _ended(room, count, trainings, done)
+    return _seen(room, outcomes, done_mono, witness)
+
+
+def in_a_pool(room: Room, kind: str, count: int, seconds: float, meter: str | None = None) -> AtOnce:
+    """Let the workers of a pool have a run each, all at once; some work, the others wait."""
+    done = room.folder / "done"
+    before = with_cpu(room, CPU, os.cpu_count() or 1)
+    with Witness(room, before) as witness:
+        pool = room.start("pooled", kind, count, seconds, _BUSY, done, before=before, environment={"METER": meter})
+        outcomes, done_mono = _ended(room, count, [pool], done)
+    return _seen(room, outcomes, done_mono, witness)
+
+
+def _ended(room: Room, count: int, programs: Sequence[Training], done: Path) -> tuple[list[Outcome], float]:
+    """Let so many runs end once all were there and metered for a while; say how, and when they were let. [s]"""
+    _wait_until_metered(room, count)
+    done_mono = time.monotonic()
+    done.touch()
+    outcomes = [program.end(600) for program in programs]
+    room.runs(seconds=600)
+    return outcomes, done_mono
+
+
+def _seen(room: Room, outcomes: Sequence[Outcome], done_mono: float, witness: Witness) -> AtOnce:
+    """Say what became of all runs, beside what the witness has read."""
+    runs = room.runs()
     metered = _metered(room)
     lines = [samples for found in metered for samples in found.values()]
     first, last = min(samples[0][0] for samples in lines), max(samples[-1][0] for samples in lines)
