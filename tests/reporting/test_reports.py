@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import pickle
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -224,3 +225,16 @@ def test_no_report_claims_neutrality_trees_or_offsets(results: dict[str, Any]) -
         assert "neutral" not in text
         assert not re.search(r"\btrees?\b", text)
         assert all("not counted" in text[: found.start() + 200] for found in re.finditer("offset", text))
+
+
+def test_a_report_shows_itself_in_a_notebook_and_is_text_as_before() -> None:
+    """A page in a frame that runs and fetches nothing; any other form as it is written; one line at a prompt."""
+    run = greentrain.estimate("8xV100", hours=10, power=250, host_factor=1, pue=1.5, grid_intensity=400)
+    page, text = report(run), report(run, "text")
+    shown = page._repr_html_()  # type: ignore[attr-defined]
+    assert shown.startswith('<iframe sandbox="" ')
+    assert "&lt;script" not in shown
+    assert len(shown) < 100_000
+    assert repr(page) == f"<report, html, {len(page):,} characters>"
+    assert text._repr_html_().startswith("<pre>8 x NVIDIA Tesla V100")  # type: ignore[attr-defined]
+    assert (type(str(page)), pickle.loads(pickle.dumps(text))) == (str, text)

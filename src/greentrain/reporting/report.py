@@ -1,5 +1,6 @@
 """Reports: any result in any form, as text. Nothing is written to disk here."""
 
+import re
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,43 @@ from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
     from greentrain.reporting.build_data import Reportable
+
+
+_SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
+_FRAME = '<iframe sandbox="" title="greentrain report" style="width:100%;height:40rem" srcdoc="{page}"></iframe>'
+
+
+class ReportText(str):
+    """A report: text that a notebook shows as what it is, and a prompt in one line."""
+
+    __slots__ = ("form",)
+    form: str
+
+    def __new__(cls, text: str, form: str) -> "ReportText":
+        """Make it of a text and the name of its form."""
+        made = super().__new__(cls, text)
+        made.form = form
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        """Return what it is made of again when it is copied or unpickled."""
+        return str(self), self.form
+
+    def __str__(self) -> str:
+        """Return the plain text."""
+        return self[:]
+
+    def __repr__(self) -> str:
+        """Describe it: a page has a million characters."""
+        return f"<report, {self.form}, {len(self):,} characters>"
+
+    def _repr_html_(self) -> str:
+        """Show a page without its scripts, which its tables do without, and anything else as text."""
+        from html import escape  # reports that nobody displays do without
+
+        if self.form != "html":
+            return f"<pre>{escape(self)}</pre>"
+        return _FRAME.format(page=escape(_SCRIPT.sub("", self)))
 
 
 def report(
@@ -52,7 +90,7 @@ def report(
     Returns
     -------
     str
-        The report.
+        The report. In a notebook it shows itself.
 
     Raises
     ------
@@ -76,7 +114,7 @@ def report(
     )
     if form.is_dated and data.made_at is None and data.period_end is None:
         data = data._replace(made_at=datetime.now(UTC))
-    return rendered(data, format, form, options)
+    return ReportText(rendered(data, format, form, options), format)
 
 
 def form_of(name: str) -> Form:
