@@ -241,8 +241,8 @@ def install_hint(extra: str) -> str:
     return f"in greentrain's checkout, pip install '.[{extra}]'"
 
 
-_NO_BREAK_SPACES = "\u00a0\u202f"
-"""Between a number and its unit; Python counts them as not printable."""
+NO_BREAK_SPACES = "\u00a0\u202f"
+"""Between a number and its unit; Python counts them as not printable, and a page shows them."""
 
 
 def escaped(text: str, kept: str = "") -> str:
@@ -257,7 +257,6 @@ def escaped(text: str, kept: str = "") -> str:
     """
     if text.isprintable():
         return text
-    kept += _NO_BREAK_SPACES
     return "".join(
         char if char.isprintable() or char in kept else char.encode("unicode_escape").decode("ascii") for char in text
     )

@@ -257,7 +257,9 @@ def test_csv_and_frame_have_the_same_columns(home: Path) -> None:
 def test_a_frame_without_pandas_says_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(GreentrainError, match=r"^A frame needs pandas: pip install 'greentrain\[frames\]'\.$"):
+    with pytest.raises(
+        GreentrainError, match=r"^A frame needs pandas: in greentrain's checkout, pip install '\.\[frames\]'\.$"
+    ):
         History(home).to_frame()
 
 

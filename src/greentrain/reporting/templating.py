@@ -12,7 +12,7 @@ from jinja2.utils import Cycler, Joiner, Namespace
 from markupsafe import Markup
 
 from greentrain import numbers
-from greentrain.errors import escaped
+from greentrain.errors import NO_BREAK_SPACES, escaped
 from greentrain.interval import Interval
 from greentrain.numbers import written
 from greentrain.reporting.document.blocks import Chart, Document
@@ -133,7 +133,7 @@ def context(
 
 def _visible(text: str) -> str:
     """Show what a browser would act upon, or not show at all; quotes and brackets are escaped after that."""
-    return escaped(text, kept="\n\t")
+    return escaped(text, kept=f"\n\t{NO_BREAK_SPACES}")
 
 
 def _finalized(escape: Callable[[str], str]) -> Callable[[Any], Any]:

@@ -59,7 +59,7 @@ def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", 
     --------
     >>> figure = chart(estimate("V100", hours=96, location="FR"), "waterfall")
     >>> figure.layout.title.text
-    '<b>37 % of 3.08 kg CO2e is embodied (making the hardware)</b>'
+    '<b>49 % of 3.94 kg CO2e is embodied (making the hardware)</b>'
     """
     if kind not in KINDS:
         raise InputError("kind", kind, f"must be {either(KINDS)}")

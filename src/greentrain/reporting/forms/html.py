@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from greentrain.errors import escaped
+from greentrain.errors import NO_BREAK_SPACES, escaped
 from greentrain.reporting.charts.style import CONFIG, THEMES, for_page, template
 from greentrain.reporting.document.blocks import Chart
 from greentrain.reporting.document.build import document_of
@@ -73,7 +73,7 @@ def _chart_data(charts: list[Chart]) -> str:
 def _visible(value: Any) -> Any:
     """Escape what a browser would act upon in the texts of a figure, their line ends apart."""
     if isinstance(value, str):
-        return escaped(value, kept="\n")
+        return escaped(value, kept=f"\n{NO_BREAK_SPACES}")
     if isinstance(value, list):
         return [_visible(item) for item in value]
     return {key: _visible(item) for key, item in value.items()} if isinstance(value, dict) else value
