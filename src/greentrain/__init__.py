@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from greentrain.footprint import Footprint
     from greentrain.frames import estimate_frame
     from greentrain.history import History, Run
+    from greentrain.importing import ImportAudit, import_runs
     from greentrain.interval import Interval
     from greentrain.meter.replay import ReplayMeter
     from greentrain.planning import Comparison, Schedule, best_start, compare
@@ -50,6 +51,7 @@ else:
             "footprint": "Footprint",
             "frames": "estimate_frame",
             "history": "History Run",
+            "importing": "ImportAudit import_runs",
             "interval": "Interval",
             "meter.replay": "ReplayMeter",
             "planning": "Comparison Schedule best_start compare",
@@ -77,6 +79,7 @@ __all__ = [
     "GreentrainWarning",
     "GridServiceError",
     "History",
+    "ImportAudit",
     "Input",
     "InputError",
     "Interval",
@@ -96,6 +99,7 @@ __all__ = [
     "compare",
     "estimate",
     "estimate_frame",
+    "import_runs",
     "load_catalogue",
     "report",
     "total",

@@ -118,17 +118,41 @@ def _summed(items: Iterable[Footprint], quantity: str) -> tuple[Interval | None,
     Each run's half-widths are parted among its factors; those of shared ones add up, those of own ones by their
     squares. So the ends of the sum lie between those of independent runs and the sums of the ends.
     """
-    known = [(item, value) for item in items if (value := getattr(item, quantity)) is not None]
-    shared: dict[tuple[str, str], list[float]] = {}
-    own: dict[tuple[str, str], list[float]] = {}
-    for item, _ in known:
-        for name, key, down, up in half_widths(item, quantity):
-            pair = (shared if key else own).setdefault((name, key), [0.0, 0.0])
+    found = RunningSum(quantity)
+    for item in items:
+        found.add(item)
+    return found.whole()
+
+
+class RunningSum:
+    """A quantity of runs that are added one after the other, and not kept.
+
+    Parameters
+    ----------
+    quantity : str
+        One of `QUANTITIES`.
+    """
+
+    def __init__(self, quantity: str) -> None:
+        self._quantity = quantity
+        self._best: list[float] = []
+        self._shared: dict[tuple[str, str], list[float]] = {}
+        self._own: dict[tuple[str, str], list[float]] = {}
+
+    def add(self, item: Footprint) -> None:
+        """Add a run; one of which the quantity is not known adds nothing."""
+        value: Interval | None = getattr(item, self._quantity)
+        if value is None:
+            return
+        self._best.append(value.best)
+        for name, key, down, up in half_widths(item, self._quantity):
+            pair = (self._shared if key else self._own).setdefault((name, key), [0.0, 0.0])
             pair[0] += down if key else down * down
             pair[1] += up if key else up * up
-    if not known:
-        return None, ()
-    return summed(sum(value.best for _, value in known), shared, own)
+
+    def whole(self) -> tuple[Interval | None, tuple[Factor, ...]]:
+        """Return the sum with the terms of its doubt; None and no terms where no run is known."""
+        return summed(sum(self._best), self._shared, self._own) if self._best else (None, ())
 
 
 TermSums: TypeAlias = "Mapping[tuple[str, str], Sequence[float]]"

@@ -15,8 +15,9 @@ SACCT = """JobID|JobName|State|Start|End|ElapsedRaw|NNodes|NCPUS|AllocTRES|Consu
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> str:
-    """Give a file of two jobs: 200 W for an hour, and 10,000 W, which no node without accelerators draws."""
+def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give a file of two jobs, and an empty home: one of 200 W, one of 10,000 W, which no such node draws."""
+    monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path / "home"))
     path = tmp_path / "sacct.txt"
     path.write_text(SACCT)
     return str(path)
@@ -56,11 +57,75 @@ def test_exit_codes(jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     other = tmp_path / "notes.txt"
     other.write_text("some notes")
     assert run(["import", jobs, str(other), "--dry-run"]) == 1
-    assert run(["import", jobs]) == 2
     assert run(["import"]) == 2
     assert run(["import", "nowhere", "--dry-run"]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "greentrain: --dry-run: has to be given: imported runs cannot be stored in the history yet",
         "greentrain: missing argument 'PATH...'",
         "greentrain: PATH 'nowhere': no such file or folder",
     ]
+
+
+def test_imported_runs_stand_in_the_history(jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Listed with their origin, in totals unless in doubt; a second import, and a longer file, add what is new."""
+    assert run(["import", jobs, "--location", "FR", "--json"]) == 0
+    assert run(["import", jobs, "--location", "FR", "--json"]) == 0
+    longer = tmp_path / "longer.txt"
+    longer.write_text(SACCT + SACCT.splitlines()[1].replace("1|train", "3|third") + "\n")
+    assert run(["import", str(longer), "--location", "FR", "--json"]) == 0
+    decoder, text, audits = json.JSONDecoder(), capsys.readouterr().out, []
+    while text.strip():
+        audit, end = decoder.raw_decode(text := text.lstrip())
+        audits.append(audit)
+        text = text[end:]
+    assert [(audit["files"][0]["imported"], audit["files"][0]["duplicates"]) for audit in audits] == [
+        (2, 0),
+        (0, 2),
+        (1, 2),
+    ]
+    assert [audit["totals"]["measured_energy_kwh"] for audit in audits] == [0.2, 0.0, 0.2]
+    assert len(list((tmp_path / "home" / "imports").iterdir())) == 2
+    assert run(["history", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted((each["name"], each["origin"], each["basis"], each["flags"]) for each in found["runs"]) == [
+        ("hot", "imported:slurm", "estimated", ["implausible_power"]),
+        ("third", "imported:slurm", "measured", []),
+        ("train", "imported:slurm", "measured", ["steps_dropped"]),
+    ]
+    assert found["totals"]["runs"] == 2
+    best = sum(each["facility_energy_kwh_best"] for each in found["runs"] if each["name"] != "hot")
+    assert found["totals"]["facility_energy_kwh"]["best"] == pytest.approx(best)
+
+
+@pytest.mark.parametrize("words", [["history"], ["history", "export", "--to"], ["report", "--project", "p"]])
+def test_commands_take_imported_runs(words: list[str], jobs: str, tmp_path: Path) -> None:
+    """Lists, databases and reports; one run is shown and reported by its id."""
+    assert run(["import", jobs, "--project", "p"]) == 0
+    more = [f"sqlite:///{tmp_path / 'runs.db'}"] if "export" in words else []
+    assert run([*words, *more]) == 0
+
+
+def test_one_imported_run(jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Shown, as text and JSON, and reported in any form, with the number that the list has."""
+    assert run(["import", jobs, "--location", "FR"]) == 0
+    capsys.readouterr()
+    assert run(["history", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["runs"]
+    id, best = next((each["id"], each["facility_energy_kwh_best"]) for each in listed if each["name"] == "train")
+    assert run(["history", "show", id, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["origin"], shown["user"], shown["imported"]["measured_energy_kwh"]) == ("imported:slurm", None, 0.2)
+    assert shown["facility_energy_kwh"]["best"] == best
+    assert run(["history", "show", id]) == 0
+    assert run(["report", id, "--format", "json"]) == 0
+    assert f"{best}" in capsys.readouterr().out
+
+
+def test_a_run_that_greentrain_tracked_itself_is_not_imported(
+    jobs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder of job 1's run is in the home: one run, not two."""
+    (tmp_path / "home" / "runs" / "slurm-1-train").mkdir(parents=True)
+    assert run(["import", jobs, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["files"][0]["imported"], found["files"][0]["duplicates"]) == (1, 1)
+    assert [each["name"] for each in found["runs"]] == ["hot"]

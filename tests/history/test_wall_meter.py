@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, NOON, PARTS, ended, meter, one_hour, reading, stopped, tracker
 
-from greentrain import GreentrainError, History, Run, estimate
+from greentrain import DataError, GreentrainError, History, Run, estimate
 from greentrain.catalogue import check_profiles
 from greentrain.cli import run as run_command
 from greentrain.history import calibrate_by_wall, read_wall_meter
@@ -163,7 +163,7 @@ def test_calibrating_keeps_rows_of_the_user_and_other_parameters(tmp_path: Path)
 @pytest.mark.parametrize(
     ("rows", "header", "message"),
     [
-        (["2026,1"], "time,watts", "row 1: must have one column timestamp; the first line names the columns timestamp "
+        (["2026,1"], "when,watts", "row 1: must have one column timestamp; the first line names the columns timestamp "
          "and watts"),
         (["noon,3000"], "timestamp,watts", "row 2, column timestamp: 'noon' is no time: ISO 8601 such as "
          "2026-11-22T11:00:00Z, or seconds since 1970"),
@@ -357,3 +357,27 @@ def test_options_that_belong_together(options: list[str], message: str, capsys: 
     """Exit code 2."""
     assert run_command(["history", "calibrate", *options]) == 2
     assert capsys.readouterr().err == f"greentrain: {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "powers"),
+    [
+        ("time;Active Power (kW)\n2025-11-22T12:00:00Z;2,9\n2025-11-22T13:00:00Z;3,1\n", [2900.0, 3100.0]),
+        ("2025-11-22 12:00:00 Pwr Consumption | 2900 Watts\n2025-11-22 13:00:00 Pwr Consumption | 3100 Watts\n",
+         [2900.0, 3100.0]),
+        ("timestamp,kwh\n2025-11-22T12:00:00Z,10\n2025-11-22T13:00:00Z,13\n", [3000.0, 3000.0]),
+    ],
+)  # fmt: skip
+def test_files_of_other_meters(tmp_path: Path, text: str, powers: list[float]) -> None:
+    """Power strips with units of their own, IPMI's lines, and counters, whose steps are mean powers."""
+    file = tmp_path / "readings"
+    file.write_text(text)
+    assert read_wall_meter(file) == [(NOON, pytest.approx(powers[0])), (NOON + 3600, pytest.approx(powers[1]))]
+
+
+def test_several_devices_are_no_meter_of_one_run(tmp_path: Path) -> None:
+    """The message names them."""
+    file = tmp_path / "readings"
+    file.write_text("time,outlet,watts\n2025-11-22T12:00:00Z,a,1\n2025-11-22T12:00:00Z,b,1\n")
+    with pytest.raises(DataError, match="holds several devices, a, b: keep that of the run"):
+        read_wall_meter(file)

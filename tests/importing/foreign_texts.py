@@ -17,7 +17,7 @@ _CODECARBON_ROW = {
 }  # fmt: skip
 SACCT = (
     "JobID", "JobIDRaw", "JobName", "User", "State", "Start", "End", "ElapsedRaw", "NNodes", "NCPUS", "AllocTRES",
-    "ConsumedEnergyRaw", "AdminComment",
+    "ConsumedEnergyRaw", "Partition", "NodeList", "AdminComment",
 )  # fmt: skip
 _SACCT_ROW = {
     "JobID": "1", "JobIDRaw": "1", "JobName": "job", "User": "u", "State": "COMPLETED", "Start": "2026-03-01T00:00:00",
@@ -41,7 +41,7 @@ def audit_of(folder: Path, text: str | bytes, **options: str | bool) -> ImportAu
     """Write a file and import it."""
     path = folder / "foreign"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return import_runs(path, **options)  # type: ignore[arg-type]
+    return import_runs(path, dry_run=True, **options)  # type: ignore[arg-type]
 
 
 def runs_of(folder: Path, text: str | bytes, **options: str | bool) -> tuple[ImportedRun, ...]:

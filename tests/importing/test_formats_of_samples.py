@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greentrain.importing import ForeignFile, ForeignRun, ReadOptions, format_of
+from greentrain.importing import ForeignFile, ForeignRun, ReadOptions, format_of, import_runs
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not beside the project")
@@ -116,3 +116,77 @@ def test_nvidia_smi(name: str, joules: float, seconds: float, accelerators: dict
     assert (found.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(joules, rel=1e-6)
     assert found.duration_seconds == pytest.approx(seconds, abs=0.001)
     assert found.accelerators == accelerators
+
+
+@pytest.mark.parametrize(
+    ("name", "joules", "seconds", "boundary"),
+    [
+        ("carbontracker/2000.000001_2026-11-28T114011Z_carbontracker.log", [8.933e-5 * 3.6e6], [9.03], "parts"),
+        (
+            "carbontracker/2000.000001_2026-11-28T114011Z_carbontracker_output.log",
+            [0.000141109021 / 1.58 * 3.6e6],
+            [9.0],
+            "parts",
+        ),
+        ("eco2ai/upstream_2026-10_one_row.csv", [7200.0], [0.0074], "parts"),
+        ("eco2ai/v0.3.12_own_run.csv", [7.06691e-7 * 3.6e6], [1.638], "parts"),
+        ("zeus/zeus_monitor_A40_resnet18_4gpu.csv", [148_815.39], [324.880], "accelerator"),
+        ("zeus/zeus_monitor_V100_bert.csv", [19_136.859], [121.780], "accelerator"),
+        ("zeus/power_poll_sample_mW.csv", [31.0041], [0.95848], "accelerator"),
+        # 2,340,000 + 1,485,000 (600 s without readings are no energy) + 1,404,000 + 1,080,000 of the sliced board once
+        ("prometheus/constructed_dcgm_power_range.json", [6_309_000.0], [3600.0], "accelerator"),
+        ("prometheus/constructed_dcgm_energy_counter_reset.json", [1_785_500.0], [3600.0], "accelerator"),
+        ("mlflow/mlruns/0/483fabbefb3346eba22712e9e22e5a2a/meta.yaml", [348_000.0], [600.0], "accelerator"),
+        ("mlperf_power/spl_testing.txt", [5_106.58], [132.019], "wall"),
+        ("powermetrics/powermetrics_M1.txt", [0.550957], [1.07406], "parts"),
+        # 3.141 J of the package and 1.426 J of the memory beside it
+        ("powermetrics/intel_power_gadget.csv", [3.141 + 1.426], [1.252], "parts"),
+    ],
+)
+def test_other_tools(name: str, joules: list[float], seconds: list[float], boundary: str) -> None:
+    """Energies and times that were worked out apart, within 0.1 %."""
+    found = runs_of(name)
+    assert [(run.measured_energy_kwh or 0) * 3.6e6 for run in found] == pytest.approx(joules, rel=1e-3)
+    assert [run.duration_seconds for run in found] == pytest.approx(seconds, rel=3e-3)
+    assert {run.boundary for run in found} == {boundary}
+
+
+def test_carbontracker_in_markdown() -> None:
+    """Five runs, 0.149429 kWh with the PUE of 1.58 and 10.46532 g; what was predicted is none."""
+    found = runs_of("carbontracker/stdout_v1_2023_in_markdown.md")
+    assert len(found) == 5
+    assert sum(run.measured_energy_kwh or 0 for run in found) * 1.58 == pytest.approx(0.149429, rel=1e-5)
+    assert sum(run.reported_kg or 0 for run in found) == pytest.approx(0.01046532, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("redfish/power_v1_3_0.json", "1,285 W at one instant"),
+        ("prometheus/linux-x86_64__nvidia-h100-80gb-hbm3__590.48.01__load.metrics", "631.95 W at one instant"),
+        ("prometheus/linux-x86_64__nvidia-h200-mig__590.48.01__load.metrics", "295.01 W at one instant"),
+        ("prometheus/windows-x86_64__nvidia-geforce-rtx-2080-super__610.62__load.metrics", "97.99 W at one instant"),
+    ],
+)
+def test_an_instant_is_a_power_and_no_energy(name: str, note: str) -> None:
+    """It makes no run, and the audit says what was read."""
+    file = ForeignFile(str(SAMPLES / name))
+    assert list(format_of(file).read(file, ReadOptions())) == []
+    assert any(note in text for text in file.tally.notes)
+
+
+def test_the_logs_of_one_run_of_carbontracker_are_one_run() -> None:
+    """Its own log and what it printed have one key; the emissions come from what it printed."""
+    audit = import_runs(SAMPLES / "carbontracker", dry_run=True)
+    runs = [run for run in audit.runs if run.stated.started is not None]
+    assert [run.stated.measured_energy_kwh for run in runs] == [pytest.approx(8.933e-5, rel=1e-4)]
+    assert runs[0].stated.reported_kg == pytest.approx(6.2793514e-5, rel=1e-6)
+
+
+def test_a_folder_of_mlflow_is_its_runs() -> None:
+    """Files of metrics beside a run are parts of it, and no errors."""
+    audit = import_runs(SAMPLES / "mlflow", dry_run=True)
+    assert [(run.stated.name, run.stated.user, run.stated.status) for run in audit.runs] == [
+        ("bert-finetune", "user", "completed")
+    ]
+    assert [file.error for file in audit.files if file.error] == []

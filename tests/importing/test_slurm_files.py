@@ -148,5 +148,38 @@ def test_json_that_was_cut_keeps_what_is_whole(tmp_path: Path) -> None:
 
 def test_an_unknown_format_names_the_others(tmp_path: Path) -> None:
     """As any unknown name does."""
-    with pytest.raises(InputError, match="must be codecarbon, slurm-json, slurm or nvidia-smi"):
+    with pytest.raises(InputError, match="must be codecarbon, eco2ai, zeus"):
         audit_of(tmp_path, sacct_text({}), format="sacct")
+
+
+def test_an_aligned_table(tmp_path: Path) -> None:
+    """As ``sacct`` prints it without -P: the rule below the header says where the columns are; a cut list is noted."""
+    text = (
+        "JobID           JobName      State    Elapsed           AllocTRES\n"
+        "------------ ---------- ---------- ---------- -------------------\n"
+        "123           my  train  COMPLETED   01:00:00 cpu=8,gres/gpu:a10+\n"
+        "123.batch         batch  COMPLETED   01:00:00               cpu=8\n"
+        "124               train CANCELLED+ 1-01:00:00 cpu=8,gres/gpu:t4=2\n"
+    )
+    audit = audit_of(tmp_path, text)
+    assert [(run.stated.name, run.stated.status, run.gpu_hours) for run in audit.runs] == [
+        ("my  train", "completed", 0.0),
+        ("train", "stopped", 50.0),
+    ]
+    assert "Lists of resources are cut off: 'sacct -P' prints them whole." in audit.files[0].notes
+
+
+@pytest.mark.parametrize(
+    ("written", "hardware", "boards"),
+    [
+        ("volta", "v100-sxm2-16gb", 1.0),
+        ("a100_80", "a100-sxm4-80gb", 1.0),
+        ("ours", None, 1.0),
+        ("2g.20gb", None, 2 / 7),
+        ("ours_3g.40gb", None, 3 / 7),
+    ],
+)
+def test_types_as_sites_write_them(tmp_path: Path, written: str, hardware: str | None, boards: float) -> None:
+    """A generation is its usual accelerator; a slice counts by sevenths also where its board is not known."""
+    (run,) = runs_of(tmp_path, sacct_text({"AllocTRES": f"gres/gpu:{written}=1"}))
+    assert (run.hardware, run.gpu_hours) == (hardware, pytest.approx(boards))

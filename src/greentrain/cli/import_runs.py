@@ -1,47 +1,90 @@
-"""``greentrain import``: what foreign files hold, audited."""
+"""``greentrain import``: runs of other tools' files into the history, with an audit."""
 
 from __future__ import annotations
 
-from greentrain.cli.options import AS_JSON, Argument, Command, Option, OptionValues
+import sys
+
+from greentrain.cli.options import AS_JSON, HOME, Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import write, write_json
-from greentrain.errors import InputError
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from greentrain.importing import FileAudit, ImportAudit
 
-_DRY_RUN = "dry_run"
 IMPORT_OPTIONS = (
     Option("format", "NAME", "Format, or columns of a file without a header, by commas. [by its content]"),
-    Option(_DRY_RUN, "", "Show what the files hold, and store nothing."),
+    Option("dry_run", "", "Show what the files hold, and store nothing."),
     Option("location", "PLACE", "Where the runs ran that do not say it."),
+    Option("gpu", "NAME", "What accelerators are that have no name in the files."),
+    Option("map", "FILE", "What a site's GPU types, partitions and nodes are (TOML)."),
+    Option("suggest_map", "", "Print a first map of what the files name, and store nothing."),
     Option("time_zone", "ZONE", "Of times without one: Europe/Berlin. [UTC]"),
+    Option("project", "NAME", "Project that the runs belong to. [as the file says]"),
     Option("keep_flagged", "", "Count runs in doubt in totals too."),
+    Option("anonymise", "", "Hash the names of users, accounts, jobs and nodes."),
     AS_JSON,
+    HOME,
 )
 _PROBLEMS_SHOWN = 3
+_LONGEST_PATH = 60
 
 
 def import_command(values: OptionValues) -> int:
-    """Read runs of other tools' files: codecarbon, Slurm's accounting, nvidia-smi.
+    """Read runs of other tools' files into the history: codecarbon, Slurm, nvidia-smi, Prometheus and more.
 
     Exit code: 1 if a file could not be read.
 
     Example: greentrain import emissions.csv --dry-run
     """
+    if "suggest_map" in values:
+        return _suggest_map(values)
     from greentrain.importing import import_runs
 
-    if _DRY_RUN not in values:
-        raise InputError(_DRY_RUN, None, "has to be given: imported runs cannot be stored in the history yet")
-    own = ("json", _DRY_RUN)
-    audit = import_runs(**{name: value for name, value in values.items() if name not in own})
+    chosen: dict[str, Any] = {name: value for name, value in values.items() if name != "json"}
+    bar = _Bar() if sys.stderr.isatty() else None
+    audit = import_runs(**chosen, progress=bar.show if bar else None)
+    if bar:
+        bar.end()
     if "json" in values:
         write_json(audit.to_dict())
     else:
         write("".join(f"{line}\n" for line in _lines(audit)))
     return 1 if any(file.error for file in audit.files) else 0
+
+
+def _suggest_map(values: OptionValues) -> int:
+    from greentrain.errors import Contradiction
+    from greentrain.importing import suggest_map
+
+    for name in values:
+        if name not in ("paths", "format", "suggest_map"):
+            raise Contradiction(name, None, "excludes {suggest_map}, which imports nothing")
+    write(suggest_map(values["paths"], format=values.get("format")))
+    return 0
+
+
+class _Bar:
+    """How far the reading of a long file is, on a terminal."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def show(self, path: str, share: float) -> None:
+        """Write it over what was there."""
+        from greentrain.errors import printable
+
+        text = f"{100 * share:3.0f} %  {printable(path)[-_LONGEST_PATH:]}"
+        sys.stderr.write(f"\r{text:<{self._width}}")
+        sys.stderr.flush()
+        self._width = len(text)
+
+    def end(self) -> None:
+        """Leave the line as it was."""
+        if self._width:
+            sys.stderr.write(f"\r{'':<{self._width}}\r")
 
 
 def _lines(audit: ImportAudit) -> Iterator[str]:
@@ -75,7 +118,7 @@ def _totals(audit: ImportAudit) -> Iterator[str]:
     from greentrain.numbers import rounded
 
     totals = audit.to_dict()["totals"]
-    left_out = len(audit.runs) - totals["runs"]
+    left_out = sum(not run.is_counted for run in audit.runs)
     yield (
         f"{_counted(totals['runs'], 'run')}: {rounded(totals['gpu_hours'])} GPU-hours, "
         f"{rounded(totals['cpu_core_hours'])} core-hours, {rounded(totals['measured_energy_kwh'])} kWh in the files"
@@ -86,6 +129,8 @@ def _totals(audit: ImportAudit) -> Iterator[str]:
             yield f"  {rounded(ends['best'])} {unit} (90 % interval {rounded(ends['low'])} to {rounded(ends['high'])})"
     if left_out:
         yield f"In doubt and in no total: {_counted(left_out, 'run')}; --keep-flagged adds what is left out."
+    if audit.stored is not None:
+        yield "They stand in 'greentrain history' from now on."
 
 
 def _counted(number: int, noun: str) -> str:

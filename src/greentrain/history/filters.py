@@ -32,15 +32,12 @@ class RunFilter(Record):
 
     def of(self, table: SummaryTable) -> SummaryTable:
         """Return the runs of a table that are asked for."""
+        return table.where(self.wants, "project", "status", "started")
 
-        def is_wanted(project: str | None, status: str, started: float) -> bool:
-            return (
-                self.project in (None, project)
-                and self.status in (None, status)
-                and self.earliest <= started < self.latest
-            )
-
-        return table.where(is_wanted, "project", "status", "started")
+    def wants(self, project: str | None, status: str, started: float) -> bool:
+        """Whether a run of this project and status that began at this moment [s] is asked for."""
+        is_in_time = self.earliest <= started < self.latest
+        return self.project in (None, project) and self.status in (None, status) and is_in_time
 
 
 def checked_filter(chosen: Mapping[str, Any]) -> RunFilter:

@@ -197,8 +197,11 @@ class History:
         found = self._found(folders, asked, read)
         by_id = {folder_key(key): tuple(places) for key, places in folders.items()}  # a spare home's names hold a mark
         places = [by_id[id] for id in asked.of(found.table).newest_first().columns["id"]]
-        runs = (known.get(place) or read_run(place) for place in places)
-        return Selection(tuple(filter(None, runs)), found.unreadable, (*left_out, *_newer(found.unreadable)))
+        runs = [*filter(None, (known.get(place) or read_run(place) for place in places))]
+        imported = [run for run in self._imported(left_out) if asked.wants(run.project, run.status, run.started)]
+        if imported:
+            runs = sorted([*runs, *imported], key=lambda run: (-run.started, run.id))
+        return Selection(tuple(runs), found.unreadable, (*left_out, *_newer(found.unreadable)))
 
     def summaries(
         self,
@@ -222,6 +225,10 @@ class History:
         asked = checked_filter({"project": project, "since": since, "status": status, "until": until})
         folders, left_out = self._folders()
         found = self._found(folders, asked, read_run)
+        for home in self._importing_homes():
+            from greentrain.history.imported_runs import imported_summaries
+
+            found.table.extend(imported_summaries(home, left_out))
         table = asked.of(found.table).newest_first()
         return Summaries(table, found.unreadable, (*left_out, *_newer(found.unreadable)))
 
@@ -249,7 +256,7 @@ class History:
         if not isinstance(id, str):
             raise InputError("id", id, "must be text")
         folders = self._folders_of(id)
-        run = read_run(folders)
+        run = self._imported_run(folders) or read_run(folders)
         if run is None:
             raise InputError("id", id, f"its journals in {' and '.join(folders)} hold nothing that can be read")
         return run
@@ -348,8 +355,29 @@ class History:
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
 
+    def _importing_homes(self) -> list[str]:
+        """Return the homes that hold runs of other tools; what reads them is loaded for those alone."""
+        return [home for home in self.homes if os.path.isdir(os.path.join(home, "imports"))]
+
+    def _imported(self, left_out: list[str]) -> Iterator[Run]:
+        """Yield the runs of other tools, and state what is left out."""
+        for home in self._importing_homes():
+            from greentrain.history.imported_runs import imported_runs
+
+            yield from imported_runs(home, left_out)
+
+    def _imported_run(self, folders: Sequence[str]) -> Run | None:
+        """Return the imported run that stands in place of folders."""
+        is_folder = any(os.sep in folder for folder in folders)
+        return None if is_folder else next((run for run in self._imported([]) if run.id in folders), None)
+
     def _folders_of(self, id: str) -> list[str]:
+        """Return the folders of a run; of an imported one, which has none, its id."""
         folders, _ = self._folders()
+        for home in self._importing_homes():
+            from greentrain.history.imported_runs import imported_summaries
+
+            folders |= {key: [key] for key in imported_summaries(home, []).columns["id"]}
         if id == LAST and id not in folders:
             id = next(iter(self.summaries().table.columns["id"]), id)
         found = [id] if id in folders else [key for key in folders if key.startswith(id)] if id else []

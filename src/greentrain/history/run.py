@@ -81,6 +81,11 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return comparisons_of(self, self.estimate)
 
     @property
+    def is_counted(self) -> bool:
+        """Whether totals hold it."""
+        return True
+
+    @property
     def unfilled(self) -> tuple[str, ...]:
         """Parts of the computers that are in no sum: neither metered nor estimated."""
         return self.reconciliation.unfilled
@@ -161,7 +166,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         intervals = {name: getattr(self, name) or (None, None, None) for name in RUN_QUANTITIES}
         ends = {name: dict(zip(("low", "best", "high"), ends, strict=True)) for name, ends in intervals.items()}
         shared, terms = doubt_of(self.footprint)
-        found = {name: getattr(self, name) for name in (*FACTS, "is_complete", "basis", "energy_text")}
+        found = {name: getattr(self, name) for name in (*FACTS, "is_complete", "basis", "is_counted", "energy_text")}
         found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition")}
         found |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
         found |= {f"{name}_{end}": value for name, each in ends.items() for end, value in each.items()}

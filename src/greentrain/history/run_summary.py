@@ -46,6 +46,8 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
 
     Attributes
     ----------
+    is_counted : bool
+        Whether totals hold it.
     energy_text : str
         Energy and emissions with their intervals, and what of them was not measured.
     unfilled : str
@@ -91,6 +93,7 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
     partition: str | None
     flags: str
     tags: str
+    is_counted: bool
     energy_text: str
     unfilled: str
     shared: str
@@ -118,7 +121,9 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
     def to_row(self) -> dict[str, Any]:
         """Return the run as one flat row, as a table of the history shows it."""
         row: dict[str, Any] = {name: getattr(self, name) for name in ROW_COLUMNS}
-        row["started"], row["ended"] = utc(self.started), None if self.status == "running" else utc(self.ended)
+        # An imported run may state no moment: that is none, and not 1970.
+        row["started"] = utc(self.started or None)
+        row["ended"] = None if self.status == "running" else utc(self.ended or None)
         return row
 
 

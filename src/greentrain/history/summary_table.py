@@ -22,7 +22,7 @@ OTHERS = tuple(name for name in RunSummary._fields if name not in (*NUMBERS, TER
 
 _IS_SWAPPED = array("H", [1]).tobytes() != b"\x01\x00"
 _MARK = "greentrain summaries"
-FORMAT = 1
+FORMAT = 2
 """Of the columns, and of what is in them."""
 
 

@@ -122,7 +122,7 @@ def table_of(runs: Iterable[Run] | SummaryTable) -> SummaryTable:
 
 
 def totals_of(runs: Iterable[Run] | SummaryTable) -> Totals:
-    """Add runs up."""
+    """Add runs up, but for imported ones that cannot be right as they stand."""
     (whole,) = _sums(table_of(runs), ()).values() or (_Sum(),)
     _, energy, kg = whole.intervals()
     return Totals(
@@ -167,11 +167,13 @@ def _sums(table: SummaryTable, by: Sequence[str]) -> dict[tuple[str | None, ...]
     columns = table.columns
     keys = zip(*(map(GROUPINGS[name][1], columns[GROUPINGS[name][0]]) for name in by), strict=True)
     found: dict[tuple[str | None, ...], _Sum] = {}
-    facts = zip(columns["duration_seconds"], columns["status"], columns["shared"], strict=True)
+    facts = zip(columns["duration_seconds"], columns["status"], columns["shared"], columns["is_counted"], strict=True)
     best = zip(*(columns[name] for name in _BEST), strict=True)
     metered = zip(*(columns[name] for name in _METERED), strict=True)
     every = zip(keys if by else ((),) * len(table), facts, best, metered, strict=True)
-    for place, (key, (seconds, status, shared), values, readings) in enumerate(every):
+    for place, (key, (seconds, status, shared, is_counted), values, readings) in enumerate(every):
+        if not is_counted:
+            continue
         whole = found.get(key) or found.setdefault(key, _Sum())
         whole.add(seconds, status, shared, values, readings)
         whole.doubt.add(shared, table.terms(place))
@@ -183,6 +185,8 @@ def _as_it_is(value: Any) -> str | None:
 
 
 def _month(started: float) -> str | None:
+    if not started:
+        return None
     with OwnErrors(OverflowError, ValueError, OSError):
         year, month, *_ = gmtime(started)
         return f"{year:04d}-{month:02d}"

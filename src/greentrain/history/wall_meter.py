@@ -1,6 +1,6 @@
 """A meter at the wall beside a run: from its readings to the user's own host power and unmetered share.
 
-The readings are a CSV file of a wall meter, a power strip (PDU), IPMI or Redfish, in watts of the whole computer.
+The readings are a file of a wall meter, a power strip (PDU), IPMI or Redfish, of the whole computer.
 """
 
 import os
@@ -18,6 +18,8 @@ from greentrain.history.metered_energy import coverage, metered_energy
 from greentrain.history.recorded_run import RecordedRun, accelerator_of
 from greentrain.history.run import Run
 from greentrain.history.run_summary import utc
+from greentrain.importing import ForeignFile, ReadOptions
+from greentrain.importing.computer_meter import is_meter, meter_readings
 from greentrain.interval import Interval, with_relative_width
 from greentrain.journal.fields import plain_values
 from greentrain.journal.records import COMPONENTS
@@ -27,6 +29,7 @@ from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 _COLUMNS = ("timestamp", "watts")
 _PARTS = {"gpu": "accelerators", "cpu": "CPU", "memory": "memory"}
 _LEAST_SAMPLES = 2
+_MOST_NAMED = 5
 _LEAST_COVERAGE = 0.9
 _HOLE = 3.0
 """Times the usual step between two readings that is a hole: what was drawn in it is not known. [1]"""
@@ -65,7 +68,8 @@ def calibrate_by_wall(
         A run that has ended, whose accelerators or, without any, whose CPU sensors read.
     readings : path
         CSV file with the columns ``timestamp`` (ISO 8601, UTC where it has no zone, or seconds since 1970) and
-        ``watts``. The meter is taken to feed the nodes of the run and nothing else.
+        ``watts``, or a file of a power strip, IPMI or Redfish as `greentrain.import_runs` reads it. The meter is
+        taken to feed the nodes of the run and nothing else.
     output : path
         Folder of profiles to write into; other rows of a table in it stay as they are.
     catalogue : Catalogue, optional
@@ -97,6 +101,9 @@ def read_wall_meter(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
         Naming the row and the rule that it breaks.
     """
     name = os.fspath(path)
+    foreign = _foreign_file(name)
+    if foreign is not None:
+        return _foreign_readings(foreign)
     table = read_own_table(name)
     moments, powers = (_column(table, column, name) for column in _COLUMNS)
     found: list[tuple[float, float]] = []
@@ -108,6 +115,33 @@ def read_wall_meter(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
             raise DataError(name, "is earlier than the row before; times must not go back", row, "timestamp")
         found.append((moment, watts))
     return found
+
+
+def _foreign_file(path: str) -> ForeignFile | None:
+    """Return a file of a meter that names its columns in its own way; None of our own form, or of no meter's."""
+    try:
+        file = ForeignFile(path)
+    except (OSError, DataError):
+        return None
+    first = {cell.strip().casefold() for cell in file.head.split("\n", 1)[0].split(",")}
+    return file if not first.issuperset(_COLUMNS) and is_meter(file.head) else None
+
+
+def _foreign_readings(file: ForeignFile) -> list[tuple[float, float]]:
+    """Return the readings of the one device of a file in order; steps of a counter as their mean powers."""
+    readings = sorted(meter_readings(file, ReadOptions()), key=lambda reading: reading.time)
+    devices = sorted({reading.device for reading in readings})
+    if len(devices) > 1:
+        raise DataError(file.path, f"holds several devices, {', '.join(devices[:_MOST_NAMED])}: keep that of the run")
+    powers = [(reading.time, reading.watts) for reading in readings if reading.watts is not None]
+    if powers or not readings:
+        return powers
+    steps = [
+        (later.time, ((later.joules or 0.0) - (before.joules or 0.0)) / (later.time - before.time))
+        for before, later in pairwise(readings)
+        if later.time > before.time
+    ]
+    return [(time, watts) for time, watts in ((readings[0].time, steps[0][1]), *steps) if watts >= 0] if steps else []
 
 
 def _column(table: CsvTable, column: str, file: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
-from greentrain.importing.values import amount, moment, number, words
+from greentrain.importing.values import LOCAL_TIME, amount, moment, number, words
 
 NAME = "codecarbon"
 TITLE = "codecarbon's emissions.csv"
@@ -18,7 +18,6 @@ WORDS = frozenset(("timestamp", "project_name", "run_id", "duration", "emissions
 _NEEDED = ("timestamp", "duration", "emissions")
 _PARTS = {"cpu": "cpu_energy", "gpu": "gpu_energy", "memory": "ram_energy"}
 _HOST = ("project_name", "experiment_name", "experiment_id", "os", "cpu_model", "gpu_model")
-_LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
 _TASKS = "It is the sum of the tasks in a file of tasks."
 
 
@@ -55,6 +54,7 @@ def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
     return ForeignRun(
         key=f"{':'.join(row.get(name, '').strip() for name in _HOST)}",
         name=words(row.get("project_name") or row.get("experiment_name")),
+        project=words(row.get("project_name") or row.get("experiment_name")),
         started=ended - duration if duration is not None and ended is not None and ended > duration else None,
         ended=ended,
         duration_seconds=duration,
@@ -68,7 +68,7 @@ def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
         pue=pue,
         places=_places(row),
         flags=flags,
-        notes=() if has_zone or options.time_zone else (_LOCAL_TIME,),
+        notes=() if has_zone or options.time_zone else (LOCAL_TIME,),
     )
 
 

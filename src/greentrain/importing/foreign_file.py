@@ -2,7 +2,9 @@
 
 import csv
 import json
-from collections.abc import Collection, Iterable, Iterator
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +20,7 @@ LONGEST_VALUE = 1 << 24
 _LONGEST_NAME = 100
 _MOST_PROBLEMS = 20
 _BLOCK = 1 << 16
+_LINES_BETWEEN = 1 << 15
 _BLANK = " \t\r\n"
 HEADER_WITHIN = 20
 """Lines among which a header is looked for. [1]"""
@@ -63,6 +66,8 @@ class ForeignFile:
     ----------
     path : str
         Where it is.
+    progress : callable, optional
+        Told now and then of the path, and which part of the file is behind [1].
 
     Raises
     ------
@@ -70,9 +75,10 @@ class ForeignFile:
         If it is no plain file.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, progress: Callable[[str, float], None] | None = None) -> None:
         self.path = path
         self.tally = Tally()
+        self._progress = progress
         if not Path(path).is_file():  # a pipe or a device has no end
             raise DataError(path, "is no plain file")
         with Path(path).open("rb") as file:
@@ -88,13 +94,23 @@ class ForeignFile:
     def lines(self) -> Iterator[str]:
         """Yield its lines without their ends; of a line that is too long the beginning and a NUL."""
         with self.open() as text:
-            while line := text.readline(LONGEST_LINE):
+            for number in count(1):
+                line = text.readline(LONGEST_LINE)
+                if not line:
+                    return
+                if number % _LINES_BETWEEN == 0:
+                    self._report(text)
                 if line.endswith("\n") or len(line) < LONGEST_LINE:
                     yield line.rstrip("\r\n")
                     continue
                 while line and not line.endswith("\n"):
                     line = text.readline(LONGEST_LINE)
                 yield "\0"
+
+    def _report(self, text: IO[str]) -> None:
+        if self._progress is not None:
+            place, size = os.lseek(text.fileno(), 0, os.SEEK_CUR), os.fstat(text.fileno()).st_size
+            self._progress(self.path, min(1.0, place / size) if size else 1.0)
 
     def rows(self, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
         """Yield line numbers and cells of a CSV file; blank lines are left out, damaged ones rejected."""
@@ -111,8 +127,16 @@ class ForeignFile:
             if cells:
                 yield reader.line_num, cells
 
-    def json_items(self, key: str) -> Iterator[Any]:
-        """Yield the items of a list at the top of a JSON object one by one.
+    @property
+    def tail(self) -> str:
+        """The last 64 KiB of its text."""
+        with Path(self.path).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - HEAD_CHARACTERS))
+            return file.read(HEAD_CHARACTERS).decode(self._encoding, "replace")
+
+    def json_items(self, *keys: str) -> Iterator[Any]:
+        """Yield the items of a list one by one: the one at the top, or the one at the end of these keys of objects.
 
         Raises
         ------
@@ -120,16 +144,21 @@ class ForeignFile:
             Where it is not one, or an item is too large or too deep.
         """
         with self.open() as text:
-            stream = _JsonText(text, self.path)
-            stream.expect("{")
-            while not stream.at("}"):
-                name = stream.value()
-                stream.expect(":")
-                if name == key and stream.at("["):
-                    yield from stream.items()
-                else:
-                    stream.value()
-                stream.at(",")
+            yield from self._followed(_JsonText(text, self.path)).items_at(keys)
+
+    def json_members(self) -> Iterator[tuple[str, Any]]:
+        """Yield the names and values of the object at the top; each is bounded as an item is."""
+        with self.open() as text:
+            yield from self._followed(_JsonText(text, self.path)).members()
+
+    def json_values(self) -> Iterator[Any]:
+        """Yield the values that stand one after the other, such as one a line."""
+        with self.open() as text:
+            yield from self._followed(_JsonText(text, self.path)).values()
+
+    def _followed(self, stream: "_JsonText") -> "_JsonText":
+        stream.report = self._report
+        return stream
 
 
 class _JsonText:
@@ -139,8 +168,11 @@ class _JsonText:
         self._text, self._path = text, path
         self._buffer, self._position, self._ended = "", 0, False
         self._decode = json.JSONDecoder().raw_decode
+        self.report: Callable[[IO[str]], None] | None = None
 
     def _more(self) -> bool:
+        if self.report is not None:
+            self.report(self._text)
         # As much again: a value that does not fit is read from its beginning, and few times.
         more = self._text.read(max(_BLOCK, len(self._buffer) - self._position))
         self._buffer, self._position = self._buffer[self._position :] + more, 0
@@ -189,11 +221,45 @@ class _JsonText:
                     self._position = end if end <= len(self._buffer) else len(self._buffer)
                     return value
 
-    def items(self) -> Iterator[Any]:
-        """Yield the values of a list of which the bracket is behind."""
-        while not self.at("]"):
-            yield self.value()
+    def items_at(self, keys: Sequence[str]) -> Iterator[Any]:
+        """Yield the values of the list at the end of these keys."""
+        if not keys:
+            self.expect("[")
+            while not self.at("]"):
+                yield self.value()
+                self.at(",")
+            return
+        for name in self.names():
+            if name == keys[0] and self._next() == ("{" if keys[1:] else "["):
+                yield from self.items_at(keys[1:])
+            else:
+                self.value()
+
+    def names(self) -> Iterator[Any]:
+        """Yield the names of an object; whoever takes one reads its value before the next."""
+        self.expect("{")
+        while not self.at("}"):
+            name = self.value()
+            self.expect(":")
+            yield name
             self.at(",")
+
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Yield the names and values of an object."""
+        for name in self.names():
+            yield str(name), self.value()
+
+    def values(self) -> Iterator[Any]:
+        """Yield values until the text ends."""
+        while self._has_more():
+            yield self.value()
+
+    def _has_more(self) -> bool:
+        try:
+            self._next()
+        except DataError:
+            return False
+        return True
 
 
 class CsvText:

@@ -7,8 +7,9 @@ from typing import Protocol
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.record import Record
 
-BOUNDARIES = ("accelerator", "parts", "node")
-"""What an energy covers: accelerators alone; CPU, accelerators and memory; whole computers."""
+BOUNDARIES = ("accelerator", "parts", "node", "wall")
+"""What an energy covers: accelerators alone; CPU, accelerators and memory; whole computers, by a meter of their own or
+at the plug."""
 
 FLAGS = (
     "implausible_power",
@@ -24,6 +25,7 @@ FLAGS = (
     "damaged",
     "missing_time",
     "no_tdp",
+    "shared_node",
 )
 """What an import notices of a run, a word each."""
 
@@ -37,6 +39,8 @@ class ForeignRun(Record, kw_only=True):
     ----------
     key : str
         What makes it the same run in another file of this format.
+    name, project, user, account, partition : str or None
+        As the file writes them.
     status : {'completed', 'failed', 'stopped', 'running'} or None
         How it ended: by itself, with an error, by somebody or a limit.
     started, ended : float or None
@@ -55,7 +59,7 @@ class ForeignRun(Record, kw_only=True):
         What the file records of ``gpu``, ``cpu``, ``memory`` or ``node``, before PUE. [kWh]
     measured_energy_kwh : float or None
         All of it, each joule once, before PUE. [kWh]
-    boundary : {'accelerator', 'parts', 'node'}
+    boundary : {'accelerator', 'parts', 'node', 'wall'}
         What that energy covers.
     reported_kg : float or None
         Emissions that the file states. [kg CO2e]
@@ -67,10 +71,15 @@ class ForeignRun(Record, kw_only=True):
         What the reader noticed, of `FLAGS`.
     notes : tuple of str
         What else to know.
+    hosts : str or None
+        The names of its nodes, as the file writes them.
+    jobs : tuple of str
+        Its batch job as greentrain names the runs that it tracks in one, ``slurm-2_1``, in each spelling.
     """
 
     key: str
     name: str | None = None
+    project: str | None = None
     user: str | None = None
     account: str | None = None
     partition: str | None = None
@@ -91,6 +100,8 @@ class ForeignRun(Record, kw_only=True):
     places: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    hosts: str | None = None
+    jobs: tuple[str, ...] = ()
 
 
 class ReadOptions(Record):
@@ -119,6 +130,8 @@ class ForeignFormat(Protocol):
         As a sentence names it.
     WORDS : frozenset of str
         Columns or keys that such a file has, in lower case: they name the nearest forms of an unknown file.
+
+    With ``ANYWHERE = True`` it is also looked for at the end of a file of no other form.
     """
 
     NAME: str

@@ -18,7 +18,10 @@ from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOpti
 GROUP = "greentrain.importers"
 """Group of the entry points: a name, and an object that is a `ForeignFormat`."""
 
-MODULES = ("codecarbon", "slurm_json", "slurm", "nvidia_smi")
+MODULES = (
+    "codecarbon", "eco2ai", "zeus", "slurm_json", "mlflow", "trackio", "wandb", "prometheus", "mlperf_power",
+    "powermetrics", "tegrastats", "slurm", "computer_meter", "nvidia_smi", "carbontracker",
+)  # fmt: skip
 """Our own formats, in the order in which a file is compared with them; a new one is a module and a word here."""
 
 _WORD = re.compile(r"[A-Za-z_][\w.]+")
@@ -50,6 +53,10 @@ def checked_name(name: str) -> str:
     return name
 
 
+class UnknownForm(DataError):
+    """A file is of no form that can be imported."""
+
+
 def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
     """Return the format of a file.
 
@@ -62,8 +69,10 @@ def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
 
     Raises
     ------
-    DataError
+    UnknownForm
         If the file is of no form that is known; the message names those that are.
+    DataError
+        If it is empty, or a pointer to a file.
     """
     known = formats()
     if name is not None:
@@ -73,10 +82,14 @@ def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
     if not file.head.strip():
         raise DataError(file.path, "is empty")
     found = next((one for one in known.values() if one.recognises(file.head)), None)
+    if found is None:  # what a training prints stands at the end of its log
+        found = next(
+            (one for one in known.values() if getattr(one, "ANYWHERE", False) and one.recognises(file.tail)), None
+        )
     if found is None:
         forms = either([one.TITLE for one in known.values()])
         rule = f"is of no form that can be imported: {forms}{_nearest_text(known, file.head)}"
-        raise DataError(file.path, rule)
+        raise UnknownForm(file.path, rule)
     return found
 
 

@@ -4,6 +4,7 @@ Empty, zero and sentinel energies mean that there was no meter, and raise no fla
 what devices can draw is the catalogue's.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -17,6 +18,15 @@ from greentrain.units import G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
 
 DOUBTS = frozenset(("implausible_power", "implausible_intensity", "fallback_location", "gpu_unmetered", "damaged"))
 """Flags of runs that totals leave out; the others say how a run was read."""
+
+
+_GENERATIONS = {"pascal": "P100", "volta": "V100", "ampere": "A100", "hopper": "H100", "blackwell": "B200"}
+"""What sites with one kind of accelerator call it by, and the usual one of servers."""
+
+_MEMORY = re.compile(r"(.*[A-Za-z]\w*?)[ _-](\d{2,3})")
+_SLICE = re.compile(r"(?:^|[._-])(\d)g\.\d+gb$")
+_WHOLE_BOARD = 7
+"""Slices of compute that a board has. [1]"""
 
 
 class Finding(NamedTuple):
@@ -37,6 +47,22 @@ class Finding(NamedTuple):
     is_energy_usable: bool
 
 
+class MappedNode(Record):
+    """What a site says of one of its nodes: power without work and at most [W], accelerators and cores [1]."""
+
+    idle_w: float | None = None
+    most_w: float | None = None
+    accelerators: float | None = None
+    cores: float | None = None
+
+    def is_shared(self, run: ForeignRun) -> bool:
+        """Whether a run had a part of its nodes, as far as that is known."""
+        nodes = max(1, run.nodes)
+        had = ((sum(run.accelerators.values()), self.accelerators), (run.cpu_cores or 0.0, self.cores))
+        known = [number >= whole * nodes for number, whole in had if whole is not None]
+        return bool(known) and not any(known)
+
+
 class KnownDevice(Record):
     """Accelerators of one type as the file writes it.
 
@@ -50,12 +76,15 @@ class KnownDevice(Record):
         What they are; None of a type that the catalogue does not know.
     fraction : float
         Part of a board that each one is. [1]
+    asked : str
+        The name by which an estimate finds them, a family's where it is one.
     """
 
     written: str
     number: float
     profile: Accelerator | None
     fraction: float = 1.0
+    asked: str = ""
 
     @property
     def boards(self) -> float:
@@ -69,7 +98,13 @@ class KnownDevice(Record):
         return self.number * each  # a slice's meter is that of its whole board
 
 
-def gate(run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, catalogue: Catalogue) -> list[Finding]:
+def gate(
+    run: ForeignRun,
+    devices: tuple[KnownDevice, ...],
+    cpu: Cpu | None,
+    catalogue: Catalogue,
+    node: MappedNode = MappedNode(),  # noqa: B008 -- a frozen value
+) -> list[Finding]:
     """Judge a run.
 
     Parameters
@@ -82,15 +117,17 @@ def gate(run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, cat
         Its CPU; None where that is not known.
     catalogue : Catalogue
         Where the limits of hardware are.
+    node : MappedNode, optional
+        What a site says of its nodes.
     """
-    found = [*_power(run, devices, cpu, catalogue), *_parts(run), *_unmetered(run, devices), *_intensity(run)]
+    found = [*_power(run, devices, cpu, catalogue, node), *_parts(run), *_unmetered(run, devices), *_intensity(run)]
     if "fallback_location" in run.flags:
         found.append(Finding("fallback_location", "The place is codecarbon's fallback, Quebec, and none.", True))
     return found
 
 
 def _power(
-    run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, catalogue: Catalogue
+    run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, catalogue: Catalogue, node: MappedNode
 ) -> Iterator[Finding]:
     """Compare mean powers with what the hardware can draw."""
     kwh, seconds = run.measured_energy_kwh, run.duration_seconds
@@ -100,8 +137,8 @@ def _power(
         yield Finding("implausible_power", f"It states {rounded(kwh)} kWh and no time.", False)
         return
     watts = mean_w(kwh, seconds)
-    if run.boundary == "node":
-        yield from _node_power(run, devices, watts / max(1, run.nodes), catalogue)
+    if run.boundary in ("node", "wall"):
+        yield from _node_power(run, devices, watts / max(1, run.nodes), catalogue, node)
         return
     most = sum(device.most_w() for device in devices) if devices else 0.0
     accelerators_w = mean_w(run.energy_kwh.get("gpu", 0.0), seconds)
@@ -132,12 +169,14 @@ def _machine_w(run: ForeignRun, accelerators_w: float, cpu: Cpu | None) -> float
 
 
 def _node_power(
-    run: ForeignRun, devices: tuple[KnownDevice, ...], watts: float, catalogue: Catalogue
+    run: ForeignRun, devices: tuple[KnownDevice, ...], watts: float, catalogue: Catalogue, node: MappedNode
 ) -> Iterator[Finding]:
     """Compare the mean power of one node with its idle power and its nameplate, as far as they are known."""
     per_node = [(device, device.boards / max(1, run.nodes)) for device in devices]
     idle = sum(number * _idle_w(device.profile) for device, number in per_node if device.profile)
+    idle = node.idle_w if node.idle_w is not None else idle
     most = _most_node_w(per_node, catalogue)
+    most = most if node.most_w is None else limit("node_over_nameplate") * node.most_w
     if watts < limit("least_node_w"):
         reason = f"A node drew {rounded(watts)} W on average, at least {rounded(limit('least_node_w'))} W is possible."
         yield Finding("implausible_power", reason, False)
@@ -150,6 +189,9 @@ def _node_power(
         )
     elif watts > most:
         yield _too_much("A node drew", watts, most)
+    elif node.is_shared(run):
+        reason = f"It had a part of its nodes, whose meters hold the neighbours: {rounded(watts)} W a node."
+        yield Finding("shared_node", reason, False)
 
 
 def _idle_w(device: Accelerator) -> float:
@@ -205,18 +247,23 @@ def _intensity(run: ForeignRun) -> Iterator[Finding]:
         yield Finding("implausible_intensity", f"{reason}{rounded(limit('intensity_g_per_kwh'))} or less than 0.", True)
 
 
-def known_devices(run: ForeignRun, catalogue: Catalogue) -> tuple[KnownDevice, ...]:
-    """Find the accelerators of a run in the catalogue."""
-    return tuple(_known(written, number, catalogue) for written, number in run.accelerators.items())
+def known_device(written: str, number: float, catalogue: Catalogue, asked: str | None = None) -> KnownDevice:
+    """Find accelerators of one type in the catalogue, by the type as it is written or by the name given for it."""
+    for name in dict.fromkeys(_spellings(asked or written)):
+        try:
+            found = catalogue.hardware.read_accelerator(name)
+        except GreentrainError:
+            continue
+        return KnownDevice(written, number, found.profile, found.fraction, name)
+    part = _SLICE.search(written)
+    return KnownDevice(written, number, None, min(1.0, int(part[1]) / _WHOLE_BOARD) if part else 1.0)
 
 
-def _known(written: str, number: float, catalogue: Catalogue) -> KnownDevice:
-    try:
-        found = catalogue.hardware.read_accelerator(written) if written else None
-    except GreentrainError:
-        found = None
-    return (
-        KnownDevice(written, number, None)
-        if found is None
-        else KnownDevice(written, number, found.profile, found.fraction)
-    )
+def _spellings(name: str) -> Iterator[str]:
+    """Yield what a type may be called: as it is written, with its memory's unit, or the usual one of a generation."""
+    if name:
+        yield name
+        if memory := _MEMORY.fullmatch(name):
+            yield f"{memory[1]} {memory[2]}GB"
+        if name.casefold() in _GENERATIONS:
+            yield _GENERATIONS[name.casefold()]

@@ -4,20 +4,21 @@ A file is one run. Devices are told apart by their uuid or index; without either
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
 
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
-from greentrain.importing.power_integral import IntegratedEnergy, PowerIntegral
-from greentrain.importing.values import amount, moment, words
-from greentrain.units import WATT_SECONDS_PER_KWH
+from greentrain.importing.power_log import PowerLog
+from greentrain.importing.values import LOCAL_TIME, amount, moment, words
 
 NAME = "nvidia-smi"
 TITLE = "nvidia-smi's CSV of powers"
 WORDS = frozenset(("timestamp", "index", "uuid", "name", "power.draw", "utilization.gpu", "temperature.gpu", "power_w"))
 _TIMES = ("timestamp", "time", "datetime", "date_time", "date")
+_TIME = re.compile(r"(?:.*[ _])?(?:time|timestamp|date|epoch|ts)(?:[ _](?:m?s|ns|us|utc|unix|seconds?|stamp))?")
+_WIDE = re.compile(r"(?:gpu|card|device)[_. ]?(\d+)[_. ](?:board_?)?power(?:[._ ]?(?:draw|usage|m?w|watts?))*")
 _POWERS = ("power.draw.average", "power.draw", "power.draw.instant")
 _POWER = re.compile(r"(?:gpu_?)?(?:board_?|socket_?)?power(?:[._ ]?(?:draw|usage|m?w|watts?))*")
 _DEVICES = ("uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id")
@@ -32,8 +33,6 @@ _MOST_DEVICES = 64
 _WITHIN_A_TICK = 0.5
 """A tick's rows take at most this part of the time to the next one. [1]"""
 
-_LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
-_BACK = "Times go back: the readings behind are taken as new ones."
 _NO_INDEX = "It has no index of its accelerators: rows of one tick are taken as one each."
 
 
@@ -72,9 +71,14 @@ class _Columns:
         plain = [_UNIT.sub("", name).strip() for name in names]
         self.names, self.count = tuple(names), len(names)
         self.time = next((plain.index(name) for name in _TIMES if name in plain), None)
+        if self.time is None:
+            self.time = next((place for place, name in enumerate(plain) if _TIME.fullmatch(name)), None)
         self.power = next((plain.index(name) for name in _POWERS if name in plain), None)
         if self.power is None:
             self.power = next((place for place, name in enumerate(plain) if _POWER.fullmatch(name)), None)
+        self.wide = {place: found[1] for place, name in enumerate(plain) if (found := _WIDE.fullmatch(name))}
+        if self.power is None and self.wide:  # a column for each accelerator
+            self.power = next(iter(self.wide))
         self.device = next((plain.index(name) for name in _DEVICES if name in plain), None)
         self.name = next((plain.index(name) for name in _NAMES if name in plain), None)
         unit = units[self.power].casefold() if self.power is not None else ""
@@ -114,9 +118,7 @@ class _Log:
 
     def __init__(self, file: ForeignFile, options: ReadOptions) -> None:
         self._file, self._options = file, options
-        self._series: dict[str, PowerIntegral] = {}
-        self._names: dict[str, str] = {}
-        self._notes: dict[str, None] = {}
+        self._log = PowerLog(NAME)
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:
         """Yield line numbers and readings."""
@@ -124,7 +126,7 @@ class _Log:
         first = list(islice(lines, _LOOKED_AT))
         every = chain(first, lines)
         if first and not first[0][1][1]:
-            self._notes[_NO_INDEX] = None
+            self._log.note(_NO_INDEX)
             return _numbered(every, [reading[0] for _, reading in first])
         return every
 
@@ -141,23 +143,34 @@ class _Log:
                 if is_header or columns is None:
                     continue
             tally.rows += 1
-            reading = self._reading(columns, cells)
-            if reading is None:
+            readings = [*self._of_row(columns, cells)]
+            if not readings:
                 tally.reject(line, f"has no time, or {len(cells)} cells where the header has {columns.count}")
-            else:
+            for reading in readings:
                 yield line, reading
 
-    def _reading(self, columns: _Columns, cells: Sequence[str]) -> BoardReading | None:
-        if len(cells) != columns.count or columns.time is None or columns.power is None:
+    def _of_row(self, columns: _Columns, cells: Sequence[str]) -> Iterator[BoardReading]:
+        """Yield the reading of a row, or that of each accelerator that has a column of its own."""
+        reading = self._reading(columns, cells, columns.power)
+        if reading is None or not columns.wide:
+            yield from () if reading is None else (reading,)
+            return
+        for place, number in columns.wide.items():
+            each = self._reading(columns, cells, place)
+            if each is not None:
+                yield each[0], number, each[2], each[3]
+
+    def _reading(self, columns: _Columns, cells: Sequence[str], power: int | None) -> BoardReading | None:
+        if len(cells) != columns.count or columns.time is None or power is None:
             return None
         time = moment(cells[columns.time], self._options.time_zone)
         if time is None:
             return None
         if not time[1] and self._options.time_zone is None:
-            self._notes[_LOCAL_TIME] = None
+            self._log.note(LOCAL_TIME)
         device = "" if columns.device is None else cells[columns.device].strip()
         name = None if columns.name is None else words(cells[columns.name])
-        found = _READING.fullmatch(cells[columns.power])
+        found = _READING.fullmatch(cells[power])
         factor = _MILLI if found and found[2] == "mW" else columns.factor
         watts = amount(found[1]) if found else None
         return time[0], device, name, None if watts is None else watts * factor
@@ -166,45 +179,12 @@ class _Log:
         """Add a reading; one without a power leaves time to be bridged."""
         if watts is None:
             self._file.tally.note("Readings without a power, such as [N/A], are left out.")
-            return
-        series = self._series.get(device)
-        if series is None:
-            series = self._series[device] = PowerIntegral()
-            self._names[device] = name or ""
-        if not series.add(time, watts):
-            self._notes[_BACK] = None
+        else:
+            self._log.add_power(time, watts, f"accelerator {device}".rstrip(), name=name or "")
 
     def run(self) -> ForeignRun | None:
         """Return what the file holds; None where no device has two readings."""
-        known = {device: found for device, series in self._series.items() if (found := series.energy()) is not None}
-        if not known:
-            return None
-        energies = list(known.values())
-        joules = sum(each.joules for each in energies)
-        first, last = min(each.first for each in energies), max(each.last for each in energies)
-        accelerators: dict[str, float] = {}
-        for device in known:
-            accelerators[self._names[device]] = accelerators.get(self._names[device], 0.0) + 1.0
-        return ForeignRun(
-            key=f"{NAME}:{first:.3f}:{last:.3f}:{len(known)}:{joules:.3f}",
-            started=first,
-            ended=last,
-            duration_seconds=max(each.seconds for each in energies),
-            accelerators=accelerators,
-            energy_kwh={"gpu": joules / WATT_SECONDS_PER_KWH},
-            measured_energy_kwh=joules / WATT_SECONDS_PER_KWH,
-            boundary="accelerator",
-            flags=("gap",) if any(each.bridged_seconds or each.gap_seconds for each in energies) else (),
-            notes=(*self._notes, *_gap_notes(known)),
-        )
-
-
-def _gap_notes(known: Mapping[str, IntegratedEnergy]) -> Iterator[str]:
-    for device, each in known.items():
-        if each.bridged_seconds:
-            yield f"Accelerator {device}: {each.bridged_seconds:.3g} s without a reading are taken as linear."
-        if each.gap_seconds:
-            yield f"Accelerator {device}: {each.gap_seconds:.3g} s without a reading are left out."
+        return self._log.run()
 
 
 def _numbered(rows: Iterator[tuple[int, BoardReading]], times: Sequence[float]) -> Iterator[tuple[int, BoardReading]]:

@@ -39,8 +39,8 @@ class PowerIntegral:
     def __init__(self) -> None:
         self._bins: dict[int, list[float]] = {}
         self._first: float | None = None
-        self._last = self._watts = 0.0
-        self._highest = 0.0
+        self._last: float | None = None
+        self._watts = self._highest = 0.0
 
     def add(self, time: float, watts: float) -> bool:
         """Add a reading; a time that goes back begins anew, and gives False.
@@ -55,16 +55,15 @@ class PowerIntegral:
         if self._first is None:
             self._first = time
             self._highest = time
-        step = time - self._last
-        forward = self._last == 0.0 or step >= 0.0
-        if self._last and step > 0:
+        step = 0.0 if self._last is None else time - self._last
+        if step > 0:
             sums = self._bins.setdefault(floor(log(step) * _BINS_PER_E), [0.0, 0.0, 0.0])
             sums[0] += 1
             sums[1] += step
             sums[2] += step * (watts + self._watts) / 2
         self._last, self._watts = time, watts
         self._first, self._highest = min(self._first, time), max(self._highest, time)
-        return forward
+        return step >= 0
 
     def energy(self) -> IntegratedEnergy | None:
         """Return what it holds; None of fewer than two readings."""
@@ -90,3 +89,37 @@ class PowerIntegral:
             if half <= 0:
                 return length / number
         return exp(max(self._bins) / _BINS_PER_E)
+
+
+class CounterIntegral:
+    """Readings of a counter of energy, in order; where it begins anew, what it shows then was added since."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+        self._time = self._last = self._joules = 0.0
+        self._steps = 0
+
+    def add(self, time: float, joules: float) -> bool:
+        """Add a reading; one below the reading before began anew, and gives False.
+
+        Parameters
+        ----------
+        time : float
+            Seconds since 1970. [s]
+        joules : float
+            What the counter shows. [J]
+        """
+        grows = self._first is None or joules >= self._last
+        if self._first is None:
+            self._first = time
+        else:
+            self._joules += joules - self._last if grows else joules
+            self._steps += 1
+        self._time, self._last = max(self._time, time), joules
+        return grows
+
+    def energy(self) -> IntegratedEnergy | None:
+        """Return what it holds; None of fewer than two readings."""
+        if not self._steps or self._first is None:
+            return None
+        return IntegratedEnergy(self._joules, self._time - self._first, self._first, self._time, 0.0, 0.0)

@@ -34,6 +34,7 @@ def run_footprint(
     *,
     is_usable: bool,
     location: str | None,
+    site_pue: float | None = None,
 ) -> Footprint | None:
     """Return the footprint of a run; None where neither its energy nor its hardware and time are known.
 
@@ -51,8 +52,10 @@ def run_footprint(
         Whether its energy can be believed.
     location : str or None
         Where it ran.
+    site_pue : float, optional
+        PUE of that place, where the site states it. [1]
     """
-    site = _site(run, location)
+    site = _site(run, location, site_pue)
     kwh = run.measured_energy_kwh if is_usable else None
     try:
         if kwh and run.boundary == "accelerator" and all(device.profile for device in devices):
@@ -64,11 +67,11 @@ def run_footprint(
         return None
 
 
-def _site(run: ForeignRun, location: str | None) -> dict[str, Any]:
+def _site(run: ForeignRun, location: str | None, site_pue: float | None) -> dict[str, Any]:
     """Return the keywords of an estimate that say where and when it ran."""
     began = run.started if run.started is not None else run.ended
     year = None if began is None else datetime.fromtimestamp(began, UTC).year
-    stated = {"location": location, "year": year, "pue": run.pue if run.pue and run.pue > 1 else None}
+    stated = {"location": location, "year": year, "pue": site_pue or (run.pue if run.pue and run.pue > 1 else None)}
     return {name: value for name, value in stated.items() if value is not None}
 
 
@@ -81,7 +84,7 @@ def _of_accelerators(run: ForeignRun, devices: tuple[KnownDevice, ...], site: Ma
     number = sum(device.number for device in devices)
     watts = mean_w(run.energy_kwh["gpu"], run.duration_seconds or 0.0) / number
     parts = [
-        estimate(device.written, count=int(device.number), hours=_hours(run), power=watts, **site).footprint
+        estimate(device.asked, count=int(device.number), hours=_hours(run), power=watts, **site).footprint
         for device in devices
     ]
     whole = parts[0] if len(parts) == 1 else total_of(parts)
@@ -94,8 +97,9 @@ def _of_energy(
     """Complete an energy by what its meters cannot see, and apply the site's factors."""
     first = next((device.profile for device in devices if device.profile), None)
     notes: tuple[str, ...] = ()
-    if run.boundary == "node":
-        low, best, high = (limit(name) - 1 for name in ("node_meter_low", "node_meter", "node_meter_high"))
+    if run.boundary in ("node", "wall"):
+        ends = ("_low", "", "_high")
+        low, best, high = (limit(f"{run.boundary}_meter{end}") - 1 for end in ends)
         share = Interval(low, best, high)
     elif run.boundary == "accelerator":
         share, notes = catalogue.hardware.default(_UNNAMED, "host_share").value, (_NO_ACCELERATOR,)
@@ -123,7 +127,7 @@ def _of_energy(
 
 def _basis(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> str:
     """Return how an energy is known: a CPU that codecarbon may have modelled does not make it measured."""
-    if run.boundary in ("node", "accelerator") or (devices and run.energy_kwh.get("gpu")):
+    if run.boundary in ("node", "wall", "accelerator") or (devices and run.energy_kwh.get("gpu")):
         return "measured"
     return "mixed"
 
@@ -137,7 +141,7 @@ def _estimated(
         return None
     if devices:
         parts = [
-            estimate(device.written, count=max(1, round(device.number)), hours=hours, **site).footprint
+            estimate(device.asked, count=max(1, round(device.number)), hours=hours, **site).footprint
             for device in devices
         ]
         return parts[0] if len(parts) == 1 else total_of(parts)

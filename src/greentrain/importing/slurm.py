@@ -1,4 +1,4 @@
-"""Slurm's accounting as ``sacct -P`` prints it, with or without a header, whatever parts its columns.
+"""Slurm's accounting as ``sacct`` prints it: ``-P`` with or without a header, whatever parts its columns, or aligned.
 
 A row whose id has a dot is a step of a job, whose own row holds it already. A job's name may hold what parts the
 columns, and so do the lists of its resources where that is a comma.
@@ -24,6 +24,8 @@ _WIDTH = re.compile(r"%-?\d+$")
 _MARKS = re.compile(r"[^\w\s.:/=\[\]+\-]+|\t")
 _JOB = re.compile(r"(?:^|\W)\d+(?:_\d+|\+\d+)?(?:\.(?:batch|extern|interactive|\d+))?(?:\W|$)")
 _RESOURCE = re.compile(r"[\w/:.\-]+=\S*")
+_RULE = re.compile(r"-[- ]*-\s*")
+_CUT = "Lists of resources are cut off: 'sacct -P' prints them whole."
 _LONGEST_MARK = 5
 _LINES_LOOKED_AT = 20
 
@@ -34,7 +36,7 @@ def recognises(head: str) -> bool:
     if not lines or lines[0].lstrip().startswith(("{", "[")):
         return False
     names = _header(lines[0])
-    if names:
+    if names or _aligned(lines):
         return True
     states = "|".join(sorted(ENDINGS))
     return all(re.search(rf"(?:^|[^\w])(?:{states})(?:[^\w]|$)", line) and _JOB.search(line) for line in lines)
@@ -49,6 +51,12 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         Of a file without a header whose columns nobody stated.
     """
     first = _first_lines(file.head)
+    if spans := _aligned(first):
+        jobs = Jobs(file.tally, options.time_zone)
+        for line, row in _aligned_rows(file, spans):
+            yield from jobs.take(line, row)
+        yield from jobs.rest()
+        return
     names = _header(first[0]) if first else ()
     if names:
         delimiter = _between(first[0])
@@ -84,6 +92,32 @@ def _header(line: str) -> tuple[str, ...]:
         return ()
     names = tuple(_WIDTH.sub("", name) for name in column_names(line.split(delimiter)))
     return names if {*names} & {*_IDS} and {*names} & _OTHERS else ()
+
+
+def _aligned(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where the columns of an aligned table are, by the rule below its header; none of another text."""
+    if len(lines) < 2 or not _RULE.fullmatch(lines[1]):
+        return []
+    spans = [found.span() for found in re.finditer("-+", lines[1])]
+    names = {lines[0][begin:end].strip().casefold() for begin, end in spans}
+    return spans if names & {*_IDS} and names & _OTHERS else []
+
+
+def _aligned_rows(file: ForeignFile, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield line numbers and cells by column; what sacct cut off is noted."""
+    names: tuple[str, ...] = ()
+    for number, line in enumerate(file.lines(), 1):
+        cells = [line[begin:end].strip() for begin, end in spans]
+        if not any(cells) or _RULE.fullmatch(line):
+            continue
+        if not names or cells[0].casefold() == names[0]:
+            names = column_names(cells)
+            continue
+        file.tally.rows += 1
+        row = dict(zip(names, cells, strict=True))
+        if row.get("alloctres", "").endswith("+"):
+            file.tally.note(_CUT)
+        yield number, row
 
 
 def _fitting(lines: Sequence[str], columns: int, path: str) -> str:

@@ -124,7 +124,8 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
     status = ENDINGS.get(_state(row.get("state", "")))
     local = start is not None and not start[1] and zone is None
     return ForeignRun(
-        key=f"slurm:{row.get('cluster', '').strip()}:{job_id}:{int(start[0]) if start else ''}",
+        # Without the cluster, which not every file names: two of one number do not start in one second.
+        key=f"slurm:{job_id}:{int(start[0]) if start else ''}",
         name=words(row.get("jobname")),
         user=words(row.get("user")),
         account=words(row.get("account")),
@@ -142,6 +143,8 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         boundary="node",
         flags=() if start or "start" not in row else ("missing_time",),
         notes=(*((_LOCAL_TIME,) if local else ()), *stats.notes),
+        hosts=words(row.get("nodelist")),
+        jobs=tuple({f"slurm-{id}": None for id in (job_id, row.get("jobid", "").strip()) if id}),
     )
 
 
@@ -184,7 +187,7 @@ def _accelerators(row: Mapping[str, str], resources: Mapping[str, str]) -> dict[
     rest = (_count(resources.get("gres/gpu")) or 0.0) - sum(typed.values())
     if not resources:
         for kind, number in _GRES.findall(row.get("allocgres", "")):
-            typed[kind] = typed.get(kind, 0.0) + float(number)
+            typed[kind] = typed.get(kind, 0.0) + (_count(number) or 0.0)
     found = {**typed, "": rest} if rest > 0 else typed
     return {kind: number for kind, number in found.items() if number > 0}
 

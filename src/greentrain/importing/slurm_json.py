@@ -53,6 +53,7 @@ def _row(item: Mapping[str, Any]) -> dict[str, str]:
         "start": _moment(time.get("start")),
         "end": _moment(time.get("end")),
         "elapsedraw": _text(time.get("elapsed")),
+        "nodelist": _text(item.get("nodes")),
         "nnodes": _text(item.get("allocation_nodes")),
         "alloctres": ",".join(f"{name}={count}" for name, count in allocated.items() if name != "energy"),
         "consumedenergyraw": _energy(item, allocated),

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 LONGEST_TEXT = 200
+LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
+"""Note of a run whose file states its times so."""
+
 _EMPTY = {"", "none", "null", "nan", "n/a", "na", "[n/a]", "unknown", "(null)", "none assigned"}
 _MOST, _LEAST = 1e24, 1e-24
 """What is further from 1 is no quantity of a run: products of what is left do not overflow."""
@@ -12,7 +15,10 @@ _MOST, _LEAST = 1e24, 1e-24
 _LATEST = 4_102_444_800.0
 """2100-01-01: a later moment is in another unit than seconds. [s]"""
 
-_FORMS = ("%Y-%m-%d-%H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S")
+_FORMS = (
+    "%Y-%m-%d-%H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S.%f", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S.%f",
+    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S %Z",
+)  # fmt: skip
 _UNIX_UNITS = (1.0, 1e3, 1e6, 1e9)
 _CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?)")
 _AMOUNT = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")

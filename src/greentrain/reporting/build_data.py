@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 SIZES = ("params", "tokens", "active_params", "flops")
 _MOST_NAMED = 5
+_TITLES = {
+    GIVEN_SOURCE: "Stated by the user",
+    "measurement": "Measured during the run itself",
+    "import": "Stated by the imported file",
+}
+"""What has no publication, by source id."""
+
 _VALIDATION_METHOD = (
     "T1: the published figures are recomputed from the inputs that their source states, within 1 % or half a unit of "
     "the last printed digit.",
@@ -165,6 +172,8 @@ def _of_history(result: "History | Selection | Sequence[Run]") -> ReportData:
     for item in runs:
         if not isinstance(item, Run):
             raise InputError("result", f"with an item of type {type(item).__name__}", "must hold runs of the history")
+    left_out = sum(not run.is_counted for run in runs)
+    runs = [run for run in runs if run.is_counted]
     if not runs:
         raise InputError("result", None, "there is no run to report")
     names = {run.project for run in runs}
@@ -173,7 +182,7 @@ def _of_history(result: "History | Selection | Sequence[Run]") -> ReportData:
     data = _of_runs(runs)
     return data._replace(
         title=f"{only}, {number}" if only else number,
-        notes=(*_unread(unreadable), *data.footprint.notes),
+        notes=(*_unread(unreadable), *_doubted(left_out), *data.footprint.notes),
         unreadable=len(unreadable),
     )
 
@@ -290,7 +299,7 @@ def _sources(
 
 
 def _source(catalogue: Catalogue, key: str) -> dict[str, Any]:
-    title = {GIVEN_SOURCE: "Stated by the user", "measurement": "Measured during the run itself"}.get(key)
+    title = _TITLES.get(key)
     if title is None:
         try:
             return catalogue.source(key).to_dict()
@@ -307,6 +316,14 @@ def _unread(folders: Sequence[str]) -> Iterable[str]:
         ids = ", ".join(sorted(map(basename, folders))[:_MOST_NAMED])
         more = f" and {len(folders) - _MOST_NAMED:,} more" if len(folders) > _MOST_NAMED else ""
         yield f"The journals of {counted(len(folders), 'run')} cannot be read and are not in the sums: {ids}{more}."
+
+
+def _doubted(number: int) -> Iterable[str]:
+    """State that runs are left out whose files state what cannot be."""
+    from greentrain.numbers import counted
+
+    if number:
+        yield f"Left out: {counted(number, 'imported run')} in doubt; 'greentrain history' says why."
 
 
 def _summed_size(estimates: Iterable[Estimate | None]) -> Size | None:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from greentrain.catalogue import load_catalogue
 from greentrain.estimation import Estimate
 from greentrain.history import Run
+from greentrain.history.recorded_run import accelerator_of
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, SpanRecord
@@ -30,7 +32,7 @@ def line_of_run(run: Run) -> RunLine:
         name=run.name or run.id,
         status=run.status,
         hardware=_hardware(run, estimate, count),
-        gpu=estimate.run["gpu"] if estimate else None,
+        gpu=estimate.run["gpu"] if estimate else _device_id(run),
         count=count,
         runs=1,
         hours=hours,
@@ -46,6 +48,12 @@ def line_of_run(run: Run) -> RunLine:
         starts=_starts(run),
         **_meter_facts(run),
     )
+
+
+def _device_id(run: Run) -> str | None:
+    """Return the accelerator of a run without an estimate."""
+    device = accelerator_of(run, load_catalogue())
+    return device.id if device else None
 
 
 def _meter_facts(run: Run) -> dict[str, Any]:

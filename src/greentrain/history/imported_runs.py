@@ -1,0 +1,219 @@
+"""Runs of other tools' files in the history: each stands in lists, totals and reports as a tracked one does."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from greentrain.errors import OwnErrors
+from greentrain.estimation.site import UNKNOWN_SITE
+from greentrain.footprint import Footprint
+from greentrain.history.reconcile import Reconciliation
+from greentrain.history.recorded_run import NodeMeasurement
+from greentrain.history.run import Run
+from greentrain.history.summaries import summary_basis
+from greentrain.history.summary_table import SummaryTable, read_table, write_table
+from greentrain.importing import ImportedRun, ImportStore
+from greentrain.inputs import UNMETERED_SHARE, Inputs
+from greentrain.journal.access_rights import is_anothers
+from greentrain.journal.records import COMPONENTS, Component
+
+_STATUSES: Mapping[str | None, str] = {"completed": "completed", "failed": "failed", "stopped": "interrupted"}
+_UNKNOWN = Footprint(
+    None, None, None, None, None, None, Inputs(()), (), "estimated", "node", ("Nothing is known of its energy.",)
+)
+_MOST_LISTED = 4096
+"""Accelerators of a run that are listed one by one. [1]"""
+
+_BELIEVED = {"measured": "measurement", "mixed": "both", "estimated": "estimate"}
+
+
+class HistoryImport(Run, kw_only=True):
+    """A run of another tool's file; its footprint is that of the import.
+
+    Attributes
+    ----------
+    imported : ImportedRun
+        What the file states of it, and what follows.
+    """
+
+    imported: ImportedRun
+
+    @cached_property
+    def reconciliation(self) -> Reconciliation:
+        """The import's own footprint: of the file's energy where that can be believed, else estimated."""
+        found = self.imported.footprint or _UNKNOWN
+        share = found.inputs.get(UNMETERED_SHARE)
+        return Reconciliation(
+            estimate=None,
+            footprint=found,
+            mean_accelerator_w=None,
+            implied_utilization=None,
+            implied_host_factor=None,
+            believed="nothing" if found.it_energy_kwh is None else _BELIEVED[found.basis],
+            unmetered_share=share.value if share else None,
+            reasons=tuple(finding.reason for finding in self.imported.findings),
+            unfilled=(),
+            site_notes=(),
+        )
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether totals hold it: not where what the file states cannot be right."""
+        return self.imported.is_counted
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether the file states an energy."""
+        return self.imported.stated.measured_energy_kwh is not None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is doubted of the file's figures, and whether totals hold the run all the same."""
+        reasons = tuple(finding.reason.rstrip(".") for finding in self.imported.findings)
+        return reasons if self.is_counted else (*reasons, "in no total")
+
+    @property
+    def coverage(self) -> str:
+        """Nothing: a file holds the energy of all the time that it states."""
+        return ""
+
+    @property
+    def unmetered_seconds(self) -> float:
+        """None of it. [s]"""
+        return 0.0
+
+    @property
+    def hardware(self) -> str | None:
+        """The accelerators, or else the CPU, as the catalogue or the file names them, with their number."""
+        devices = self.imported.devices
+        named = [(device.number, device.profile.id if device.profile else device.written) for device in devices]
+        found = " + ".join(f"{number:g} x {name or 'accelerator'}" for number, name in named)
+        cores = self.imported.stated.cpu_cores
+        return found or self.imported.stated.cpu or (f"{cores:g} CPU cores" if cores else None)
+
+    @property
+    def accelerators_at_once(self) -> int:
+        """How many accelerators it had."""
+        return round(sum(device.number for device in self.imported.devices))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data, with what the file states."""
+        return super().to_dict() | {"hosts": [], "imported": self.imported.to_dict()}
+
+
+def imported_runs(home: str, left_out: list[str] | None = None) -> Iterator[HistoryImport]:
+    """Yield the imported runs of a home, each once.
+
+    Parameters
+    ----------
+    home : str
+        The data folder.
+    left_out : list of str, optional
+        Gets a sentence for whatever cannot be read.
+    """
+    store = ImportStore(home)
+    for run in store.runs():
+        yield _history_run(run)
+    if left_out is not None:
+        left_out += store.left_out
+
+
+def imported_summaries(home: str, left_out: list[str]) -> SummaryTable:
+    """Return the imported runs of a home in brief: from the summary of each import where that counts.
+
+    Parameters
+    ----------
+    home : str
+        The data folder.
+    left_out : list of str
+        Gets a sentence for whatever cannot be read.
+    """
+    store, found = ImportStore(home), SummaryTable()
+    seen: set[str] = set()
+    for path in store.files():
+        table = _summaries_of(store, path)
+        places = [place for place, id in enumerate(table.columns["id"]) if id not in seen]
+        seen |= set(table.columns["id"])
+        found.extend(table if len(places) == len(table) else table.take(places))
+    left_out += store.left_out
+    return found
+
+
+def _summaries_of(store: ImportStore, path: Path) -> SummaryTable:
+    """Return the runs of one import in brief, and keep them beside it."""
+    try:
+        state = path.stat()
+    except OSError:
+        return SummaryTable()
+    basis = f"{summary_basis()} {state.st_size} {state.st_mtime_ns}"
+    kept = str(path.with_suffix(f".summary-{os.getuid() if hasattr(os, 'getuid') else 'user'}"))
+    table = SummaryTable() if is_anothers(kept) else read_table(kept, basis)[0]
+    if not len(table):
+        table = SummaryTable(_history_run(run).brief for run in store.runs_of(path))
+        with OwnErrors(OSError):
+            write_table(kept, table, basis)
+    return table
+
+
+def _history_run(run: ImportedRun) -> HistoryImport:
+    stated = run.stated
+    duration = stated.duration_seconds or 0.0
+    # A moment that is not known is 0.
+    started = stated.started or max(0.0, (stated.ended or 0.0) - duration)
+    ended = stated.ended or (started + duration if started else 0.0)
+    node = _node(run, started, duration)
+    return HistoryImport(
+        id=run.id,
+        **{name: getattr(stated, name) for name in ("name", "project", "user", "account", "partition")},
+        origin=f"imported:{run.format}",
+        status="running" if stated.status == "running" else _STATUSES.get(stated.status, "unknown"),
+        started=started,
+        ended=ended,
+        duration_seconds=duration,
+        nodes=(node,),
+        energy_kwh=node.energy_kwh,
+        is_complete=stated.boundary != "accelerator" and stated.measured_energy_kwh is not None and run.is_usable,
+        site=UNKNOWN_SITE,
+        folders=(),
+        gaps=(),
+        journal_notes=stated.notes,
+        estimate_inputs={},
+        location=run.location,
+        journal_flags=run.flags,
+        imported=run,
+    )
+
+
+def _node(run: ImportedRun, started: float, duration: float) -> NodeMeasurement:
+    """Return what the file records as one node's measurement: all nodes of a run together."""
+    stated = run.stated
+    energies = dict.fromkeys(COMPONENTS, None) | {name: stated.energy_kwh.get(name) for name in COMPONENTS}
+    quality = {name: "unknown" if energies[name] is None else "measured" for name in COMPONENTS}
+    if energies["gpu"] is not None:  # a tool that reads accelerators by a sensor may model the rest
+        quality |= {name: "modelled" for name in COMPONENTS[1:] if energies[name] is not None}
+    parts = [
+        Component("gpu", f"{place}.{number}", device.profile.name, "import", quality["gpu"])
+        for place, device in enumerate(run.devices)
+        if device.profile is not None and device.fraction == 1.0
+        for number in range(min(_MOST_LISTED, int(device.number)))
+    ]
+    parts += [Component("cpu", "", stated.cpu, "import", quality["cpu"])] if stated.cpu else []
+    return NodeMeasurement(
+        host="",
+        session=run.id,
+        started=started,
+        duration_seconds=duration,
+        energy_kwh=energies,
+        power_w=dict.fromkeys(COMPONENTS, None),
+        quality=quality,
+        components=tuple(parts),
+        gaps=(),
+        unmeasured=(),
+        meter={},
+        is_running=False,
+        pue=None,
+        g_per_kwh=None,
+        notes=(),
+    )

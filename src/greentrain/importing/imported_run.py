@@ -1,0 +1,220 @@
+"""A run of a foreign file with all that follows from it: its devices, its place, what is doubted, its footprint."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from greentrain.catalogue import Accelerator, Catalogue, Cpu, load_catalogue
+from greentrain.errors import GreentrainError
+from greentrain.footprint import Footprint
+from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.gate import DOUBTS, Finding, KnownDevice
+from greentrain.importing.run_footprint import run_footprint
+from greentrain.importing.values import utc_text
+from greentrain.interval import Interval
+from greentrain.record import Record, WithoutArithmetic
+from greentrain.units import SECONDS_PER_HOUR
+
+_STATED = tuple(name for name in ForeignRun._fields if name not in ("places", "flags"))
+_OWN = ("id", "format", "file", "location", "is_kept", "site_pue")
+COLUMNS = (*_OWN, *_STATED, "flags", "findings", "devices")
+"""What a stored run holds, a column each."""
+
+
+class RunNumbers(NamedTuple):
+    """What lists need of a footprint: how the energy is known, energy before PUE [kWh] and emissions [kg CO2e]."""
+
+    basis: str | None
+    it_energy_kwh: Interval | None
+    operational_kg: Interval | None
+
+
+def numbers_of(footprint: Footprint) -> RunNumbers:
+    """Return what lists need of a footprint."""
+    return RunNumbers(footprint.basis, footprint.it_energy_kwh, footprint.operational_kg)
+
+
+class ImportedRun(WithoutArithmetic, Record, cached=True):
+    """A run of a foreign file with its footprint.
+
+    Attributes
+    ----------
+    id : str
+        The same whenever and from whichever copy it is imported.
+    format : str
+        Name of the format.
+    file : str
+        Path of the file.
+    stated : ForeignRun
+        What the file states.
+    devices : tuple of KnownDevice
+        Its accelerators.
+    location : str or None
+        The place that its words resolved to.
+    flags : tuple of str
+        What was noticed.
+    findings : tuple of Finding
+        What is doubted, with the reasons.
+    is_kept : bool
+        Whether totals hold it although it is in doubt, as the user asked.
+    site_pue : float or None
+        PUE of where it ran, as the site's map states it. [1]
+    """
+
+    id: str
+    format: str
+    file: str
+    stated: ForeignRun
+    devices: tuple[KnownDevice, ...]
+    location: str | None
+    flags: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    is_kept: bool = False
+    site_pue: float | None = None
+
+    @cached_property
+    def cpu(self) -> Cpu | None:
+        """Its CPU, where the catalogue knows it."""
+        return known_cpu(self.stated.cpu, load_catalogue())
+
+    @property
+    def footprint(self) -> Footprint | None:
+        """Ours, worked out anew at each look: many runs would hold too much; None where too little is known."""
+        return run_footprint(
+            self.stated, self.devices, self.cpu, load_catalogue(), is_usable=self.is_usable, location=self.location,
+            site_pue=self.site_pue,
+        )  # fmt: skip
+
+    @cached_property
+    def numbers(self) -> RunNumbers:
+        """What lists need of the footprint."""
+        found = self.footprint
+        return RunNumbers(None, None, None) if found is None else numbers_of(found)
+
+    def looked_at(self) -> Footprint | None:
+        """Return the footprint, and keep what lists need of it."""
+        found = self.footprint
+        if found is not None:
+            self.__dict__["numbers"] = numbers_of(found)
+        return found
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the file's energy is the run's, or our estimate takes its place."""
+        return all(finding.is_energy_usable for finding in self.findings)
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether what the file states cannot be right as it stands."""
+        return not DOUBTS.isdisjoint(self.flags)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether totals hold it."""
+        return self.is_kept or not self.is_doubted
+
+    @property
+    def hours(self) -> float:
+        """Time in which it ran. [h]"""
+        return (self.stated.duration_seconds or 0.0) / SECONDS_PER_HOUR
+
+    @property
+    def gpu_hours(self) -> float:
+        """Hours of boards. [h]"""
+        return sum(device.boards for device in self.devices) * self.hours
+
+    @property
+    def cpu_core_hours(self) -> float:
+        """Hours of cores. [h]"""
+        return (self.stated.cpu_cores or 0.0) * self.hours
+
+    @property
+    def hardware(self) -> str | None:
+        """Ids of its accelerators, or else of its CPU, as far as the catalogue knows them."""
+        found = [device.profile.id for device in self.devices if device.profile]
+        return ", ".join(found or ([self.cpu.id] if self.cpu and not self.devices else [])) or None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        run, found = self.stated, self.numbers
+        return {
+            "id": self.id, "name": run.name, "user": run.user, "account": run.account, "partition": run.partition,
+            "status": run.status, "started": utc_text(run.started), "ended": utc_text(run.ended),
+            "duration_seconds": run.duration_seconds,
+            "gpu": ", ".join(device.written for device in self.devices if device.written) or None,
+            "hardware": self.hardware, "count": _plain(sum(device.number for device in self.devices)),
+            "gpu_hours": self.gpu_hours, "cpu_core_hours": self.cpu_core_hours, "location": self.location,
+            "basis": found.basis, "measured_energy_kwh": run.measured_energy_kwh,
+            "reported_kg": run.reported_kg, "it_energy_kwh": ends(found.it_energy_kwh),
+            "operational_kg": ends(found.operational_kg), "flags": list(self.flags),
+            "reasons": [finding.reason for finding in self.findings], "notes": list(run.notes),
+            "origin": f"imported:{self.format}", "file": self.file, "project": run.project,
+            "devices": [
+                {"gpu": device.written or None, "hardware": device.profile.id if device.profile else None,
+                 "count": _plain(device.number), "gpu_hours": device.boards * self.hours}
+                for device in self.devices
+            ],
+        }  # fmt: skip
+
+    def facts(self) -> tuple[Any, ...]:
+        """Return what is stored of it, in the order of `COLUMNS`: its footprint follows from it anew."""
+        devices = [
+            [
+                device.written,
+                device.number,
+                device.profile.id if device.profile else None,
+                device.fraction,
+                device.asked,
+            ]
+            for device in self.devices
+        ]
+        own = (getattr(self, name) for name in _OWN)
+        stated = (getattr(self.stated, name) for name in _STATED)
+        return (*own, *stated, self.flags, [tuple(finding) for finding in self.findings], devices)
+
+
+def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
+    """Make a run of what was stored of it.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        Where it was altered since.
+    """
+    stated = {name: facts[name] for name in _STATED if facts.get(name) is not None}
+    flags, findings = tuple(map(str, facts["flags"])), tuple(Finding(*each) for each in facts["findings"])
+    run = ForeignRun(**{**stated, "notes": tuple(stated.get("notes", ())), "flags": flags})
+    devices = tuple(_device(catalogue, *each) for each in facts["devices"])
+    return ImportedRun(
+        str(facts["id"]), str(facts["format"]), str(facts["file"]), run, devices, facts.get("location"), flags,
+        findings, bool(facts.get("is_kept")), facts.get("site_pue"),
+    )  # fmt: skip
+
+
+def _device(
+    catalogue: Catalogue, written: str, number: float, id: str | None, fraction: float, asked: str
+) -> KnownDevice:
+    profile: Accelerator | None = None
+    if id is not None:
+        try:
+            profile, _ = catalogue.hardware.find_accelerator(id)
+        except GreentrainError:  # a table of the user's that is no longer there
+            profile = None
+    return KnownDevice(written, number, profile, fraction, asked)
+
+
+def known_cpu(name: str | None, catalogue: Catalogue) -> Cpu | None:
+    """Find a CPU in the catalogue; None where it is not there."""
+    try:
+        return catalogue.hardware.find_cpu(name) if name else None
+    except GreentrainError:
+        return None
+
+
+def ends(interval: Interval | None) -> dict[str, float] | None:
+    """Return low, best and high; None where it is not known."""
+    return None if interval is None else interval._asdict()
+
+
+def _plain(value: float) -> float | int | None:
+    return None if not value else int(value) if value == int(value) else value

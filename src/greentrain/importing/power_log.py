@@ -1,0 +1,134 @@
+"""Powers and energy counters of a run's devices over time, from whatever file they come, as one run."""
+
+from collections.abc import Collection, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.power_integral import CounterIntegral, IntegratedEnergy, PowerIntegral
+from greentrain.units import WATT_SECONDS_PER_KWH
+
+_BACK = "Times go back: the readings behind are taken as new ones."
+_RESET = "A counter began anew: its increases are added up."
+_MOST_DEVICES = 20_000
+_WHOLE = "Meters of computers hold the energy of their parts, which are left out."
+_MANY = "It has too many devices: the others are left out."
+
+
+class PowerLog:
+    """What is read of a run's devices.
+
+    Parameters
+    ----------
+    format : str
+        Name of the format.
+    """
+
+    def __init__(self, format: str) -> None:
+        self._format = format
+        self._powers: dict[str, PowerIntegral] = {}
+        self._counters: dict[str, CounterIntegral] = {}
+        self._names: dict[str, str] = {}
+        self._parts: dict[str, str] = {}
+        self._first: dict[str, tuple[float, float]] = {}
+        self._notes: dict[str, None] = {}
+
+    def note(self, text: str) -> None:
+        """Add something to know of the run."""
+        self._notes[text] = None
+
+    def add_power(self, time: float, watts: float, device: str = "", *, name: str = "", part: str = "gpu") -> None:
+        """Add a reading of a power [W] at a moment, in seconds since 1970 [s]."""
+        series = self._powers.get(device)
+        if series is None:
+            if not self._begins(device, time, watts, name, part):
+                return
+            series = self._powers[device] = PowerIntegral()
+        if not series.add(time, watts):
+            self.note(_BACK)
+
+    def add_counter(self, time: float, joules: float, device: str = "", *, name: str = "", part: str = "gpu") -> None:
+        """Add a reading of a counter [J]; where a device has one, its powers don't count."""
+        series = self._counters.get(device)
+        if series is None:
+            if not self._begins(device, time, joules, name, part):
+                return
+            series = self._counters[device] = CounterIntegral()
+        if not series.add(time, joules):
+            self.note(_RESET)
+
+    def forget(self, device: str) -> None:
+        """Leave out what was read of a device so far: a better series of it came."""
+        stores: tuple[dict[str, Any], ...] = (self._powers, self._counters, self._names, self._parts, self._first)
+        for kept in stores:
+            kept.pop(device, None)
+
+    def _begins(self, device: str, time: float, value: float, name: str, part: str) -> bool:
+        if len(self._first) >= _MOST_DEVICES:
+            self.note(_MANY)
+            return False
+        self._first.setdefault(device, (time, value))
+        self._names[device] = name or self._names.get(device, "")
+        self._parts[device] = part
+        return True
+
+    def run(self, boundary: str | None = None, **facts: Any) -> ForeignRun | None:
+        """Return the run; None where no device has two readings.
+
+        Parameters
+        ----------
+        boundary : {'accelerator', 'parts', 'node', 'wall'}, optional
+            What the energy covers; by default what follows from the devices. Meters of nodes hold all parts.
+        **facts
+            What else is known of it, as fields of `ForeignRun`; its times and notes come before those of the readings.
+        """
+        known = self._known()
+        if not known:
+            return None
+        energies: dict[str, float] = {}
+        accelerators: dict[str, float] = {}
+        for device, each in known.items():
+            part = self._parts[device]
+            energies[part] = energies.get(part, 0.0) + each.joules / WATT_SECONDS_PER_KWH
+            if part == "gpu":
+                accelerators[self._names[device]] = accelerators.get(self._names[device], 0.0) + 1.0
+        found: dict[str, Any] = {
+            "key": self._key(),
+            "started": min(each.first for each in known.values()),
+            "ended": max(each.last for each in known.values()),
+            "duration_seconds": max(each.seconds for each in known.values()),
+            "accelerators": accelerators,
+            "energy_kwh": energies,
+            "measured_energy_kwh": sum(energies.values()),
+            "boundary": boundary or _boundary(energies),
+        }
+        flags = ("gap",) if any(each.bridged_seconds or each.gap_seconds for each in known.values()) else ()
+        found |= {name: value for name, value in facts.items() if value is not None}
+        return ForeignRun(**found, flags=flags, notes=(*self._notes, *_gap_notes(known)))
+
+    def _known(self) -> dict[str, IntegratedEnergy]:
+        """Return the energies of devices with two readings; of meters of whole computers alone, where there are any."""
+        every: dict[str, PowerIntegral | CounterIntegral] = {**self._powers, **self._counters}
+        known = {device: found for device, series in every.items() if (found := series.energy()) is not None}
+        whole = {device: each for device, each in known.items() if self._parts[device] == "node"}
+        if 0 < len(whole) < len(known):
+            self.note(_WHOLE)
+            return whole
+        return known
+
+    def _key(self) -> str:
+        """Name the run by the first reading of each device, which a longer copy of the file has too."""
+        text = ";".join(f"{device}:{time:.3f}:{value:.6g}" for device, (time, value) in sorted(self._first.items()))
+        return f"{self._format}:{sha256(text.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _boundary(parts: Collection[str]) -> str:
+    return "node" if "node" in parts else "accelerator" if {*parts} == {"gpu"} else "parts"
+
+
+def _gap_notes(known: Mapping[str, IntegratedEnergy]) -> Iterator[str]:
+    for device, each in known.items():
+        if each.bridged_seconds:
+            yield f"{device or 'Readings'}: {each.bridged_seconds:.3g} s without a reading are taken as linear."
+        if each.gap_seconds:
+            yield f"{device or 'Readings'}: {each.gap_seconds:.3g} s without a reading are left out."

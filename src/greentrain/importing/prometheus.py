@@ -1,0 +1,206 @@
+"""Prometheus: answers to range queries (JSON), dumps with times, and what exporters print of one instant.
+
+A range is one run. Counters are differenced, resets included; a device that several series state, such as the slices
+of one board or two exporters, counts once, by its best one.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from greentrain.errors import DataError
+from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.power_log import PowerLog
+from greentrain.importing.values import amount, number
+from greentrain.units import WATT_SECONDS_PER_KWH
+
+NAME = "prometheus"
+TITLE = "Prometheus' range answers and exporters' text (DCGM, nvidia_gpu_exporter)"
+WORDS = frozenset(
+    ("resulttype", "matrix", "metric", "values", "help", "type", "gauge", "uuid", "dcgm_fi_dev_power_usage")
+)
+_UNITS = (
+    # end of the name, its factor to W or J, whether it is a counter
+    (r"milliwatts?|mw", 1e-3, False),
+    (r"kilowatts?|kw", 1e3, False),
+    (r"watts?|power_usage|power_draw|power|power_usage_instant|power_average|average_power|w", 1.0, False),
+    (r"microjoules?|uj", 1e-6, True),
+    (r"millijoules?|mj|total_energy_consumption", 1e-3, True),
+    (r"joules?", 1.0, True),
+    (r"kilowatt_?hours?|kwh", WATT_SECONDS_PER_KWH, True),
+    (r"watt_?hours?|wh", WATT_SECONDS_PER_KWH / 1e3, True),
+)
+_NO_DRAW = re.compile(
+    r"limit|_max|max_|_min|min_|cap\b|cap_|threshold|violation|state|percent|ratio|default|enforced|capacity"
+)
+_OF_PARTS = re.compile(r"rapl_(?:core|uncore)|_core_|_uncore_|(?:container|pod|process)_.*other")
+_PARTS = (
+    ("node", re.compile(r"ipmi|redfish|pdu|chassis|bmc|psu|outlet|wall|system_power|server_power|platform|psys")),
+    ("memory", re.compile(r"dram|_ram_|memory")),
+    ("gpu", re.compile(r"gpu|dcgm|nvidia|amd_|rocm|accelerator|xpu|habana|hl_|tpu|neuron")),
+    ("cpu", re.compile(r"rapl|package|cpu|socket")),
+)
+_DEVICES = ("uuid", "gpu_uuid", "gpu", "device", "minor_number", "index", "gpu_id", "card", "socket", "package", "id")
+_HOSTS = ("hostname", "host", "node", "nodename", "exported_instance", "instance")
+_NAMES = ("modelname", "model_name", "name", "product_name", "card_model", "card_series", "gpu_model")
+_SLICES = ("gpu_i_id", "gpu_i_profile", "mig_profile", "gi_id")
+_SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+(-?[\d.]+))?\s*")
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_BLANK_FROM = 9.2e18
+"""DCGM writes numbers from here on where it has read nothing."""
+
+_MILLISECONDS_FROM = 1e11
+_MOST_WATTS = 1e5
+_SLICED = "Slices of a board repeat its power: it counts once."
+_TWICE = "A device of which several series exist counts once, by the best of them."
+_NAMELESS = "A series has no metric's name: what it states is taken as watts."
+_KEPLER = "Kepler divides a node's energy by models that are off for accelerators and containers: treat it with doubt."
+_OTHER = "Series of other quantities are left out."
+
+
+class _Meaning(NamedTuple):
+    """What a metric states: factor to W or J, whether it is a counter, of what, and how good it is."""
+
+    factor: float
+    is_counter: bool
+    part: str
+    rank: int
+
+
+def recognises(head: str) -> bool:
+    """Whether it is an answer of the HTTP interface, or the text that exporters print."""
+    start = head.lstrip()
+    if start.startswith("{"):
+        return ('"resultType"' in head and '"result"' in head) or '"errorType"' in head
+    if start.startswith("["):
+        return '"metric"' in head and '"values"' in head
+    if start.startswith(("# HELP ", "# TYPE ")):
+        return True
+    lines = [line for line in start.splitlines()[:5] if line.strip() and not line.startswith("#")]
+    return bool(lines) and all(
+        _SAMPLE.fullmatch(line) and "{" in line and meaning(line.split("{")[0]) for line in lines
+    )
+
+
+def meaning(metric: str) -> _Meaning | None:
+    """Return what a metric states; None of one that is neither a power nor an energy."""
+    name = metric.casefold().removesuffix("_total")
+    if _NO_DRAW.search(name) or _OF_PARTS.search(name):
+        return None
+    unit = next(((factor, counts) for ends, factor, counts in _UNITS if re.search(rf"(?:^|_)(?:{ends})$", name)), None)
+    if unit is None:
+        return None
+    part = next((part for part, words in _PARTS if words.search(name)), "")
+    rank = 3 if unit[1] else 2 if "average" in name else 0 if "instant" in name else 1
+    return _Meaning(*unit, part, rank)
+
+
+def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
+    """Yield the one run of a range; what is of one instant is a power, and noted."""
+    range_ = _Range(file)
+    start = file.head.lstrip()
+    if start.startswith(("{", "[")):
+        if '"errorType"' in file.head:
+            raise DataError(file.path, "is Prometheus' answer to a query that failed")
+        keys = () if start.startswith("[") else ("data", "result") if '"data"' in file.head else ("result",)
+        for item in file.json_items(*keys):
+            range_.take_series(item)
+    else:
+        for line, text in enumerate(file.lines(), 1):
+            range_.take_line(line, text)
+    yield from range_.runs()
+
+
+class _Range:
+    """What was read so far."""
+
+    def __init__(self, file: ForeignFile) -> None:
+        self._file, self._log = file, PowerLog(NAME)
+        self._metric: dict[str, tuple[int, str]] = {}
+        self._instant: dict[str, tuple[int, float]] = {}
+        self._hosts: set[str] = set()
+
+    def take_series(self, item: Any) -> None:
+        """Add a series of a JSON answer."""
+        tally = self._file.tally
+        tally.rows += 1
+        labels = item.get("metric") if isinstance(item, dict) else None
+        if not isinstance(labels, dict):
+            tally.reject(tally.rows, "is no series with a metric")
+            return
+        texts = {str(name).casefold(): str(value) for name, value in labels.items()}
+        found = self._device(texts.pop("__name__", ""), texts, "")
+        if found is None:
+            return
+        values = item.get("values")
+        samples = values if isinstance(values, list) else [item.get("value")]
+        for sample in samples:
+            if isinstance(sample, list) and len(sample) == 2:
+                self._add(found, number(sample[0]) if isinstance(values, list) else None, sample[1])
+
+    def take_line(self, line: int, text: str) -> None:
+        """Add a line of an exporter's text."""
+        if not text.strip() or text.startswith("#"):
+            return
+        self._file.tally.rows += 1
+        parts = _SAMPLE.fullmatch(text)
+        if parts is None:
+            self._file.tally.reject(line, "is no sample of a metric")
+            return
+        labels = {name.casefold(): value for name, value in _LABEL.findall(parts[2] or "")}
+        found = self._device(parts[1], labels, parts[4] or "")
+        if found is not None:
+            time = number(parts[4]) if parts[4] else None
+            self._add(found, time / 1e3 if time and time > _MILLISECONDS_FROM else time, parts[3])
+
+    def _device(self, metric: str, labels: Mapping[str, str], time: str) -> tuple[str, _Meaning, str] | None:
+        """Return the device of a series, what it states and the device's name; None of a series that adds nothing."""
+        stated = meaning(metric)
+        if not metric and {"uuid", "gpu"} & labels.keys():
+            self._log.note(_NAMELESS)
+            stated = _Meaning(1.0, False, "gpu", 0)
+        if stated is None:
+            self._file.tally.note(_OTHER)
+            return None
+        if metric.startswith("kepler_"):
+            self._log.note(_KEPLER)
+        host = next((labels[name] for name in _HOSTS if labels.get(name)), "").partition(":")[0]
+        self._hosts.add(host)
+        part = stated.part or ("gpu" if {"uuid", "gpu"} & labels.keys() else "node")
+        ids = [labels[name] for name in _DEVICES if labels.get(name)]
+        device = ids[0] if ids and ids[0].count("-") >= 4 else ":".join((host, part, *ids[:1]))
+        device += f":{labels['mode']}" if labels.get("mode") else ""  # Kepler parts an energy into idle and dynamic
+        which = f"{metric}{{{','.join(f'{name}={value}' for name, value in sorted(labels.items()))}}}"
+        rank, taken = self._metric.get(device, (-1, which))
+        if taken != which and not (stated.rank > rank):
+            self._log.note(_SLICED if any(labels.get(name) for name in _SLICES) else _TWICE)
+            return None
+        if taken != which:
+            self._log.forget(device)
+        self._metric[device] = stated.rank, which
+        name = next((labels[key] for key in _NAMES if labels.get(key)), "")
+        return device, stated._replace(part=part), name
+
+    def _add(self, found: tuple[str, _Meaning, str], time: float | None, text: object) -> None:
+        device, stated, name = found
+        value = amount(text)
+        if value is None or value > _BLANK_FROM:
+            self._file.tally.note("Samples without a value are left out.")
+        elif time is None:
+            if not stated.is_counter and value * stated.factor < _MOST_WATTS:
+                self._instant[device] = stated.rank, value * stated.factor
+        elif stated.is_counter:
+            self._log.add_counter(time, value * stated.factor, device, name=name, part=stated.part)
+        else:
+            self._log.add_power(time, value * stated.factor, device, name=name, part=stated.part)
+
+    def runs(self) -> Iterator[ForeignRun]:
+        """Yield the run; note powers of an instant, which are no energy."""
+        for device, (_, watts) in self._instant.items():
+            self._file.tally.note(f"{device}: {watts:,.6g} W at one instant, which is no energy: export a range.")
+        run = self._log.run(nodes=max(1, len(self._hosts)))
+        if run is not None:
+            yield run
+        elif not self._instant and not self._file.tally.rows:
+            raise DataError(self._file.path, "holds no series")

@@ -1,0 +1,121 @@
+"""A site's map, its first draft, and names that are hashed."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from foreign_texts import runs_of, sacct_text
+
+from greentrain.errors import DataError
+from greentrain.importing import import_runs, suggest_map
+
+MAP = """
+[site]
+location = "FR"
+pue = 1.1
+time_zone = "Europe/Berlin"
+[gpu."big"]
+device = "H100-SXM5-80GB"
+[gpu."piece"]
+device = "A100-SXM4-40GB"
+share = "3/7"
+[partition."fat"]
+gpu = "big"
+gpus_per_node = 4
+node_max_w = 4000
+location = "PL"
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> str:
+    """Give the path of a map."""
+    path = tmp_path / "site.toml"
+    path.write_text(MAP)
+    return str(path)
+
+
+def test_types_partitions_places_and_zone(tmp_path: Path, site: str) -> None:
+    """A type of the site's own, a partition's GPU, a share of a board; a partition's place comes before the site's."""
+    rows = [
+        {"JobIDRaw": "1", "AllocTRES": "gres/gpu:big=2"},
+        {"JobIDRaw": "2", "AllocTRES": "gres/gpu=2", "Partition": "fat"},
+        {"JobIDRaw": "3", "AllocTRES": "gres/gpu:piece=7"},
+    ]
+    runs = runs_of(tmp_path, sacct_text(*rows), map=site)
+    assert [(run.hardware, run.location, run.gpu_hours) for run in runs] == [
+        ("h100-sxm", "FR", 2.0),
+        ("h100-sxm", "PL", 2.0),
+        ("a100-sxm4-40gb", "FR", pytest.approx(3.0)),
+    ]
+    # Midnight in Berlin is 23:00 of the day before in UTC.
+    assert runs[0].to_dict()["started"] == "2026-02-28T23:00:00Z"
+    footprint = runs[0].footprint
+    assert footprint is not None
+    assert footprint.facility_energy_kwh is not None
+    assert footprint.it_energy_kwh is not None
+    assert footprint.facility_energy_kwh.best == pytest.approx(1.1 * footprint.it_energy_kwh.best)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "watts", "flag", "energy"),
+    [
+        (4, 3000, None, "measured"),
+        (4, 4500, "implausible_power", "estimated"),
+        (1, 3000, "shared_node", "estimated"),
+    ],
+)
+def test_the_meter_of_a_node(tmp_path: Path, site: str, gpus: int, watts: int, flag: str | None, energy: str) -> None:
+    """4,000 W and a tenth are the most; a job with one of four GPUs shares its node's meter with others."""
+    row = {"AllocTRES": f"gres/gpu={gpus}", "Partition": "fat", "ConsumedEnergyRaw": str(watts * 3600)}
+    (run,) = runs_of(tmp_path, sacct_text(row), map=site)
+    assert [finding.flag for finding in run.findings] == ([flag] if flag else [])
+    assert run.footprint is not None
+    assert run.footprint.basis == energy
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("[gpus.a]", "has a table 'gpus': site, energy, gpu, partition or node are known"),
+        ("[site]\npue = 0.5", "pue must be 1 or more"),
+        ("[site]\nwhere = 'x'", "site has 'where': location, pue or time_zone are known"),
+        ("[gpu.a]\nshare = '1/0'", "share must be a part of a board, such as 3/7"),
+        ("[gpu]\na = 1", 'gpu needs a table for each, such as [gpu."a"]'),
+        ("[energy]\nsource = 'x'", "source must be node, cpu or ignore"),
+        ("[[", "is no TOML"),
+    ],
+)
+def test_a_map_that_is_none_is_refused(tmp_path: Path, text: str, rule: str) -> None:
+    """With the table and the rule that it breaks."""
+    (tmp_path / "site.toml").write_text(text)
+    with pytest.raises(DataError, match=rule.replace("[", r"\[")):
+        runs_of(tmp_path, sacct_text({}), map=str(tmp_path / "site.toml"))
+
+
+def test_a_first_map_can_be_read_and_used(tmp_path: Path) -> None:
+    """Types that the catalogue knows have their device, the others wait for one; odd names are quoted."""
+    rows = [
+        {"JobIDRaw": "1", "AllocTRES": "gres/gpu:a100=2", "Partition": 'g"p\\u'},
+        {"JobIDRaw": "2", "AllocTRES": "gres/gpu:ours=2", "Partition": "cpu"},
+    ]
+    path = tmp_path / "foreign"
+    path.write_text(sacct_text(*rows))
+    text = suggest_map(path)
+    found = tomllib.loads(text)
+    assert found["gpu"] == {"a100": {"device": "a100-sxm4-40gb"}, "ours": {}}
+    assert set(found["partition"]) == {'g"p\\u', "cpu"}
+    (tmp_path / "site.toml").write_text(text)
+    assert len(import_runs(path, map=tmp_path / "site.toml", dry_run=True).runs) == 2
+
+
+def test_hashed_names(tmp_path: Path) -> None:
+    """The same user is the same hash in each import of a home, and no name is anywhere in what is stored."""
+    path = tmp_path / "foreign"
+    path.write_text(sacct_text({"User": "lovelace", "JobName": "lovelace-1", "NodeList": "lovelace-pc"}))
+    first = import_runs(path, anonymise=True, project="p").runs[0].stated
+    again = import_runs(path, anonymise=True, dry_run=True).runs[0].stated
+    assert (first.user or "").startswith("user-")
+    assert (first.user, first.name, first.hosts) == (again.user, again.name, again.hosts)
+    stored = "".join(file.read_text() for file in (tmp_path / "home" / "imports").iterdir())
+    assert "lovelace" not in stored
