@@ -105,9 +105,9 @@ def total_of(items: "list[Footprint]") -> Footprint:
         scope=min(scopes, key=SCOPES.index, default="facility"),
         notes=(
             *_unknown_notes(items),
-            *_counted(note for item in items for note in item.notes),
+            *counted_texts(note for item in items for note in item.notes),
         ),
-        warnings=tuple(_counted(warning for item in items for warning in item.warnings)),
+        warnings=tuple(counted_texts(warning for item in items for warning in item.warnings)),
         summed_factors={name: factors for name, (_, factors) in found.items()},
     )
 
@@ -246,7 +246,7 @@ def _unknown_notes(items: "list[Footprint]") -> Iterator[str]:
         rest = known or rest
 
 
-def _counted(notes: Iterable[str]) -> Iterator[str]:
+def counted_texts(notes: Iterable[str]) -> Iterator[str]:
     """Yield each note once, with the number of runs that it holds for, the most frequent first."""
     numbers: dict[str, int] = {}
     for note in notes:

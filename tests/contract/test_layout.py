@@ -24,6 +24,7 @@ SHORT = 80
 REASONS = {
     "greentrain.cli": "one module per command",
     "greentrain.estimation.written_numbers": "an estimate of plain numbers does not load its patterns",
+    "greentrain.frames.dask": "one module per engine",
     "greentrain.importing": "one module per format",
     "greentrain.intensity.services": "one module per service",
     "greentrain.reporting.charts": "one module per question",

@@ -19,10 +19,13 @@ _ROWS = ("csv", "jsonl")
 _BATCH = "Batch"
 _BATCH_OPTIONS = (
     Option("by", "COLUMNS", "Groups, by commas: any columns, month, hardware, place.", _BATCH),
-    Option("output", "FILE", "Write the rows with their results: .csv, .jsonl, .parquet or .xlsx; also -o.", _BATCH,
+    Option("output", "FILE", "Write the rows with results: .csv, .jsonl, .parquet, .xlsx; also -o.", _BATCH,
            letter="-o"),
     Option("format", "KIND", "table or json of the sums; csv or jsonl of the rows. [table]", _BATCH),
     Option("json", "", "Short for --format json.", _BATCH),
+    Option("engine", "NAME", "dask or spark: the files of a folder on several processes. [this process]", _BATCH),
+    Option("scheduler", "ADDRESS", "Of the engine: tcp://host:8786, spark://host:7077. [workers on this computer]",
+           _BATCH),
     Option("explain", "", "Name the assumptions that drive the total.", _BATCH),
 )  # fmt: skip
 _OWN = tuple(option.name for option in _BATCH_OPTIONS)
@@ -69,6 +72,12 @@ def _run(values: OptionValues, kind: str) -> Batch:
     except ImportError as error:
         raise GreentrainError(f"A table of runs needs {error.name}: {install_hint('frames')}.") from None
     output = values.get("output")
+    by = [name.strip() for name in values.get("by", "").split(",") if name.strip()]
+    same = {name: value for name, value in values.items() if name not in (*_OWN, "file")}
+    if "engine" in values:
+        return _run_on_engine(values, kind, by, same)
+    if "scheduler" in values:
+        raise Contradiction("scheduler", values["scheduler"], "needs {engine}")
     sink: Any = nullcontext()
     if output is not None:
         format_of(output)
@@ -76,10 +85,23 @@ def _run(values: OptionValues, kind: str) -> Batch:
         sink = rows_into(output)
     elif kind in _ROWS:
         sink = rows_to_stdout(kind)
-    by = [name.strip() for name in values.get("by", "").split(",") if name.strip()]
-    same = {name: value for name, value in values.items() if name not in (*_OWN, "file")}
     with sink as take:
         return run_batch(values["file"], by, write=take, same=same)
+
+
+def _run_on_engine(values: OptionValues, kind: str, by: list[str], same: OptionValues) -> Batch:
+    from pathlib import Path
+
+    from greentrain.frames import run_batch_on
+
+    output = values.get("output")
+    if kind in _ROWS:
+        raise Contradiction("format", kind, "has no place with {engine}; {output} takes a folder for the rows")
+    if output is not None and Path(output).is_file():
+        raise InputError("output", output, "is a file; with {engine} rows go into a folder")
+    return run_batch_on(
+        values["engine"], values["file"], by, scheduler=values.get("scheduler"), folder=output, same=same
+    )
 
 
 def _refuse_input(file: str, output: str) -> None:

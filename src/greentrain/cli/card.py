@@ -6,7 +6,7 @@ import os
 
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues, flag_of
 from greentrain.cli.terminal import error_line, write
-from greentrain.errors import InputError
+from greentrain.errors import Contradiction, InputError
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,11 +26,12 @@ CARD_OPTIONS = (
     ),
     Option("training_type", "KIND", "pre-training or fine-tuning. [the card's own]", _CARD),
     Option("run", "ID", "A tracked run.", _RESULT),
+    Option("from_", "FILE", "A table of runs, as batch reads it.", _RESULT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", _RESULT),
     Option("home", "DIR", "Folder of the records. [GREENTRAIN_HOME, or your data folder]", _RESULT),
     *(option for option in ESTIMATE_OPTIONS if option.group != OUTPUT),
 )
-_OWN = ("check", "diff", "replace", "training_type", "run", "project", "home")
+_OWN = ("check", "diff", "replace", "training_type", "run", "project", "home", "from_")
 _THINGS = ("card", "result")
 _TAB = "\t"
 _LINES_AROUND = 3
@@ -90,11 +91,25 @@ def _result(values: OptionValues) -> Any:
     from greentrain.cli.result_source import only_result, tracked_run, tracked_runs
 
     home = values.get("home")
+    described = {name: value for name, value in values.items() if name not in _OWN}
+    if "from_" in values:
+        return _table_source(values, described)
     finders = {
         "run": lambda: tracked_run(values["run"], home),
         "project": lambda: tracked_runs(values["project"], home),
     }
-    return only_result(values, finders, {name: value for name, value in values.items() if name not in _OWN})
+    return only_result(values, finders, described)
+
+
+def _table_source(values: OptionValues, same: OptionValues) -> Any:
+    from pathlib import Path
+
+    from greentrain.reporting.described_runs import TableSource
+
+    for name in ("run", "project"):
+        if name in values:
+            raise Contradiction("from_", values["from_"], f"excludes {{{name}}}")
+    return TableSource(Path(values["from_"]), same)
 
 
 def _difference(path: str, old: str, new: str) -> str:

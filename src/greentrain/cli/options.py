@@ -143,7 +143,7 @@ ESTIMATE_OPTIONS = (
 )
 
 
-_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS", "sinks": "--sink"}
+_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS", "sinks": "--sink", "from_": "--from"}
 """Keywords that have no option, with what the help calls them."""
 
 

@@ -11,6 +11,7 @@ from greentrain.light_typing import TYPE_CHECKING
 from greentrain.reporting.forms import FORMS, PICTURES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
@@ -20,6 +21,9 @@ _STDOUT = "-"
 _BY_SUFFIX = {
     ".html": "html", ".htm": "html", ".md": "markdown", ".txt": "text", ".json": "json", ".csv": "csv", ".tex": "latex",
 }  # fmt: skip
+_NO_NAME = r"[^\w.@+-]+"
+"""What a name of a file does not hold."""
+_LONGEST_NAME = 100
 _THEME = "light"
 """Of pictures: papers are white."""
 
@@ -33,6 +37,9 @@ FORM_OPTIONS = (
     Option("final", "NAMES", "latex: the runs that the paper reports, with commas between.", FORM),
     Option("training_type", "KIND", "model-card: pre-training or fine-tuning.", FORM),
     Option("market_based_kg", "KG", "ghg: market-based emissions as your contracts give them.", FORM),
+    Option(
+        "market_intensity", "G_PER_KWH", "ghg: carbon intensity by your contracts, for each run and in total.", FORM
+    ),
     Option("scope", "N", "ghg: scope of the electricity, 2 or 3.", FORM),
     Option("functional_unit", "KIND", "sci: run, token or flop. [run]", FORM),
     Option("activity", "KIND", "cyclonedx, spdx, boamps: training or fine-tuning. [training]", FORM),
@@ -55,9 +62,13 @@ _REPORT_OPTIONS = (
     Option("charts", "DIR", "Write the charts into this folder, as pictures.", REPORT),
     Option("chart_format", "KIND", "svg or png, for the charts of a report. [svg]", REPORT),
     Option("force", "", "Overwrite files that are not a report of ours.", REPORT),
+    Option("by", "COLUMNS", "Sums by month, place, hardware, user or, of a table, any columns.", REPORT),
+    Option("each", "COLUMN", "One report for each value, such as each user, into the folder of --output.", REPORT),
     Option("schema", "", "Print the JSON Schema of the form json, and nothing else.", REPORT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", RESULT),
     Option("home", "DIR", "Data folder of the tracked runs, or several. [the user's own]", RESULT, is_repeatable=True),
+    Option("from_", "FILE", "A table of runs, as batch reads it; what all share is given by the options of a run.",
+           RESULT),
     Option("validation", "", "Published footprints against our estimates.", RESULT),
     Option("references", "FILE", "CSV file with records of your own, for --validation.", RESULT),
 )  # fmt: skip
@@ -66,7 +77,7 @@ REPORT_OPTIONS = (*_REPORT_OPTIONS, *FORM_OPTIONS, *DESCRIBED)
 
 
 def report(values: OptionValues) -> int:
-    """Report an estimate, a tracked run, a project or the validation, in any form.
+    """Report an estimate, a tracked run, a project, a table of runs or the validation, in any form.
 
     Example: greentrain report --gpu V100 --hours 96 --location FR -o report.html
     """
@@ -81,6 +92,8 @@ def report(values: OptionValues) -> int:
 def _print_report(values: OptionValues) -> int:
     if "schema" in values:
         return _print_schema(values.get("format", "json"))
+    if "each" in values:
+        return _write_each(values)
     picture = _picture(values)
     output = values.get("output") if values.get("output") != _STDOUT else None
     are_pictures_asked_for = values.get("format") in PICTURES
@@ -90,7 +103,7 @@ def _print_report(values: OptionValues) -> int:
     from greentrain.reporting.build_data import read_made_at, report_data_of
 
     made_at = read_made_at(values.get("made_at"))
-    data = report_data_of(_result(values), title=values.get("title"), made_at=made_at)
+    data = report_data_of(_result(values), title=values.get("title"), made_at=made_at, by=_columns_of(values, "by"))
     text = _text(data, format, values) if output is not None or not are_pictures_asked_for else None
     if picture is not None:
         _make_folder(values["charts"])
@@ -101,6 +114,11 @@ def _print_report(values: OptionValues) -> int:
     if picture is None:
         return 0
     return _write_pictures(data, values["charts"], picture, "force" in values)
+
+
+def _columns_of(values: OptionValues, name: str) -> tuple[str, ...]:
+    """Return the names of columns in an option, which commas part."""
+    return tuple(word.strip() for word in values.get(name, "").split(",") if word.strip())
 
 
 def _given(options: tuple[Option, ...], values: OptionValues) -> OptionValues:
@@ -144,10 +162,12 @@ def _put(text: str, output: str | None) -> None:
 
 
 def _text(data: ReportData, format: str, values: OptionValues) -> str:
+    """Write a report in its form, with the options that the form takes."""
     from greentrain.reporting.build_data import SIZES
     from greentrain.reporting.report import report
 
-    sizes: dict[str, Any] = {name: values[name] for name in SIZES if name in values} if data.kind != "estimate" else {}
+    is_described = data.kind == "estimate" or "from_" in values
+    sizes: dict[str, Any] = {} if is_described else {name: values[name] for name in SIZES if name in values}
     return report(data, format, **sizes, **_given(FORM_OPTIONS, values))
 
 
@@ -170,12 +190,14 @@ def _format(format: str | None, output: str | None) -> str:
 
 def _result(values: OptionValues) -> Any:
     """Find the result to report: a tracked run, a project, the validation, or what is described."""
-    from greentrain.cli.result_source import only_result, tracked_run, tracked_runs
+    from greentrain.cli.result_source import all_runs, only_result, tracked_run, tracked_runs
     from greentrain.reporting.build_data import SIZES
 
     if "references" in values and "validation" not in values:
         raise Contradiction("references", values["references"], "has an effect only with {validation}")
     home = values.get("home")
+    if "from_" in values:
+        return _table_source(values)
     finders = {
         "id": lambda: tracked_run(values["id"], home),
         "project": lambda: tracked_runs(values["project"], home),
@@ -185,10 +207,27 @@ def _result(values: OptionValues) -> Any:
     is_named = not values.keys().isdisjoint(finders)
     if is_named:  # the size is then that of what was named
         described = {name: value for name, value in described.items() if name not in SIZES}
+    if not described and not is_named and "by" in values:
+        return all_runs(home)
     if not described and not is_named:
-        rule = "describe a run, its {hours} too, or name what to report: the {id} of a run, {project} or {validation}"
+        named = "the {id} of a run, {project}, {from_} or {validation}"
+        rule = f"describe a run, its {{hours}} too, or name what to report: {named}"
         raise Contradiction("gpu", None, rule)
     return only_result(values, finders, described)
+
+
+def _table_source(values: OptionValues) -> Any:
+    """Return the table of runs that is named, with what all of its rows share."""
+    from pathlib import Path
+
+    from greentrain.reporting.described_runs import TableSource
+
+    for name in ("id", "project", "validation"):
+        if name in values:
+            raise Contradiction(
+                "from_", values["from_"], f"excludes {'the id of a run' if name == 'id' else f'{{{name}}}'}"
+            )
+    return TableSource(Path(values["from_"]), _given(DESCRIBED, values))
 
 
 def _validation(references: str | None) -> object:
@@ -273,6 +312,62 @@ def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> 
     for kind, content in drawn.items():
         replace_file(str(place / f"{kind}.{format}"), content)
     return 0
+
+
+def _write_each(values: OptionValues) -> int:
+    """Write one report for each value of a column, into a folder that is made if it is not there."""
+    from pathlib import Path
+
+    from greentrain.cli.atomic_write import replace_file
+    from greentrain.reporting.build_data import read_made_at, report_data_of
+    from greentrain.reporting.forms import FORMS
+    from greentrain.reporting.report import form_of
+
+    if "output" not in values:
+        raise Contradiction("each", values["each"], "needs {output}, the folder for the reports")
+    folder, format = Path(values["output"]), values.get("format", "html")
+    form_of(format)
+    if folder.exists() and not folder.is_dir():
+        raise InputError("output", values["output"], "is a file; {each} writes several reports into a folder")
+    made_at, by = read_made_at(values.get("made_at")), _columns_of(values, "by")
+    folder.mkdir(parents=True, exist_ok=True)
+    written: set[str] = set()
+    for label, part in _parts(values):
+        data = report_data_of(part, made_at=made_at, by=by)
+        data = data._replace(title=f"{values.get('title') or label}, {data.title}")
+        name = _file_name(label, written)
+        path = folder / f"{name}{FORMS[format].suffix}"
+        if not _may_write(str(path), "force" in values):
+            return error_line(f"{path} exists and is not a report of ours; --force overwrites it", 1)
+        replace_file(str(path), _text(data, format, values).encode("utf-8", "backslashreplace"))
+    write(f"{len(written)} {'report' if len(written) == 1 else 'reports'} in {folder}\n")
+    return 0
+
+
+def _parts(values: OptionValues) -> Iterable[tuple[str, Any]]:
+    from greentrain.cli.result_source import all_runs, tracked_runs
+    from greentrain.reporting.described_runs import split_runs, split_table
+
+    if "from_" in values:
+        return split_table(_table_source(values), values["each"])
+    for name in ("id", "validation"):
+        if name in values:
+            raise Contradiction("each", values["each"], "parts several runs: name {from_} or {project}")
+    home = values.get("home")
+    found = tracked_runs(values["project"], home) if "project" in values else all_runs(home)
+    return split_runs(found.runs, values["each"])
+
+
+def _file_name(label: str, taken: set[str]) -> str:
+    """Return a name of a file for a value, which may hold anything, other than those that are taken."""
+    import re
+
+    plain = re.sub(_NO_NAME, "_", label).lstrip(".")[:_LONGEST_NAME] or "_"
+    name, number = plain, 2
+    while name.casefold() in taken:
+        name, number = f"{plain}-{number}", number + 1
+    taken.add(name.casefold())
+    return name
 
 
 COMMAND = Command(report, REPORT_OPTIONS, (Argument("id", "ID", "Id of a tracked run, or its beginning; last."),))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from greentrain.errors import Contradiction, UnknownName
+from greentrain.errors import Contradiction, InputError, UnknownName
 
 
 def only_result(
@@ -61,6 +61,22 @@ def tracked_runs(project: str, home: str | list[str] | None) -> Any:
     found = history.select(project=project)
     if not found.runs:
         raise _unknown(project, {run.project for run in history.summaries() if run.project})
+    return found
+
+
+def all_runs(home: str | None) -> Any:
+    """Find all tracked runs.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    from greentrain.history import History
+
+    found = History(home).select()
+    if not found.runs:
+        raise InputError("result", None, "there is no tracked run to report")
     return found
 
 

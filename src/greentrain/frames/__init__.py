@@ -4,6 +4,7 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.frames.batch import Batch, run_batch
+    from greentrain.frames.engines import ENGINES, run_batch_on
     from greentrain.frames.groups import sum_frame
     from greentrain.frames.sums import FrameSums, SummedGroup, merged_sums
     from greentrain.frames.table import RESULT_COLUMNS, estimate_frame
@@ -15,6 +16,7 @@ else:
         globals(),
         {
             "frames.batch": "Batch run_batch",
+            "frames.engines": "ENGINES run_batch_on",
             "frames.groups": "sum_frame",
             "frames.sums": "FrameSums SummedGroup merged_sums",
             "frames.table": "RESULT_COLUMNS estimate_frame",
@@ -23,6 +25,6 @@ else:
     )
 
 __all__ = [
-    "RESULT_COLUMNS", "Batch", "FrameSums", "SummedGroup", "estimate_frame", "format_of", "merged_sums", "rows_into",
-    "rows_to_stdout", "run_batch", "sum_frame",
+    "ENGINES", "RESULT_COLUMNS", "Batch", "FrameSums", "SummedGroup", "estimate_frame", "format_of", "merged_sums",
+    "rows_into", "rows_to_stdout", "run_batch", "run_batch_on", "sum_frame",
 ]  # fmt: skip

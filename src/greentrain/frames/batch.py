@@ -62,6 +62,15 @@ class Batch:
         self.problems: list[FailedRow] = []
         self.near: dict[str, str] = {}
 
+    def merged(self, other: "Batch") -> "Batch":
+        """Return what the rows of both come to; the order of merging changes the order of groups alone."""
+        found = Batch(self.sums.by)
+        found.rows, found.failed = self.rows + other.rows, self.failed + other.failed
+        found.sums = self.sums.merged(other.sums)
+        found.problems = sorted([*self.problems, *other.problems])[:_MOST_PROBLEMS]
+        found.near = self.near | other.near
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``greentrain batch --json`` prints."""
         total = self.sums.total()

@@ -76,7 +76,7 @@ def sums_of_table(table: nw.DataFrame[Any], estimates: Estimated, by: tuple[str,
     return sums_of(by, groups, code, estimates.numbers, estimates.solved, estimates.alone, names)
 
 
-def check_groups(columns: Sequence[str], by: Sequence[str]) -> None:
+def check_groups(columns: Sequence[str], by: Sequence[str], parameter: str = "by") -> None:
     """Refuse to group by what is no column and does not follow from one.
 
     Raises
@@ -89,10 +89,10 @@ def check_groups(columns: Sequence[str], by: Sequence[str]) -> None:
             continue
         if name == MONTH:
             if not any(each in columns for each in STARTS):
-                raise InputError("by", name, f"needs a column that says when: {', '.join(STARTS[:5])}")
+                raise InputError(parameter, name, f"needs a column that says when: {', '.join(STARTS[:5])}")
             continue
         near = nearest(name, {fold(each): each for each in (*columns, *DERIVED)})
-        raise UnknownName("by", name, "is no column of the table", near)
+        raise UnknownName(parameter, name, "is no column of the table", near)
 
 
 def _codes(table: nw.DataFrame[Any], estimates: Estimated, name: str) -> tuple[Array, list[Any]]:

@@ -14,11 +14,14 @@ from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
 from greentrain.footprint import Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, UNMETERED_SHARE, Input, Inputs
-from greentrain.reporting.labels import device_label, hardware_label, run_label
+from greentrain.reporting.described_runs import TableOfRuns, grouped_lines, is_table, line_of_estimate
+from greentrain.reporting.method_text import estimate_method, run_method
 from greentrain.reporting.report_data import STATED, ReportData, RunLine, Size, Versions
 from greentrain.summation import total_of
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from greentrain.history import History, Run
     from greentrain.history.history import Selection
     from greentrain.tracking.finished_run import FinishedRun
@@ -26,11 +29,22 @@ if TYPE_CHECKING:
     from greentrain.validation.report import ValidationReport
 
     Reportable: TypeAlias = (
-        Estimate | Run | LiveRun | FinishedRun | History | Selection | Sequence[Run] | ValidationReport | ReportData
+        Estimate
+        | Run
+        | LiveRun
+        | FinishedRun
+        | History
+        | Selection
+        | Sequence[Run | Estimate]
+        | ValidationReport
+        | ReportData
+        | PathLike[str]
+        | Any  # a frame of any library
     )
     """What can be reported."""
 
 SIZES = ("params", "tokens", "active_params", "flops")
+_KINDS = {"estimate": "one estimate", "run": "one run", "validation": "published runs"}
 _MOST_NAMED = 5
 _TITLES = {
     GIVEN_SOURCE: "Stated by the user",
@@ -48,46 +62,59 @@ _VALIDATION_METHOD = (
 )
 
 
-def report_data_of(result: "Reportable", *, title: str | None = None, made_at: datetime | None = None) -> ReportData:
+def report_data_of(
+    result: "Reportable", *, title: str | None = None, made_at: datetime | None = None, by: Sequence[str] = ()
+) -> ReportData:
     """Make the data of a report of any result.
 
     Parameters
     ----------
-    result : Estimate, ValidationReport, Run, History, sequence of Run, a run of `track`, or ReportData
+    result : Estimate, ValidationReport, Run, History, sequence of them, frame, path, a run of `track`, or ReportData
         What to report. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``. For
-        one that has ended in this process, the meter's last records are waited for.
+        one that has ended in this process, the meter's last records are waited for. A frame, or the path of a file of
+        `greentrain batch`, has a row for each run, or for each part of a run.
     title : str, optional
         Headline instead of the result's own.
     made_at : datetime, optional
         When the report is made; an aware datetime. Left out, the report has no date.
+    by : sequence of str, optional
+        Of several runs, also their sums by month, place, hardware or user, of a table by any of its columns.
 
     Raises
     ------
     InputError
         If there is nothing to report in it.
     """
-    found = _made(result)
+    found = _made(result, by)
+    if by and found.kind != "project":
+        raise Contradiction("by", by[0], f"groups several runs, and this is a report of {_KINDS[found.kind]}")
+    if by and not is_table(result):
+        found = found._replace(groups={**found.groups, **grouped_lines(found.lines, by)})
     if title is not None:
         found = found._replace(title=title)
     return found if made_at is None else found._replace(made_at=_checked(made_at))
 
 
-def _made(result: "Reportable") -> ReportData:
+def _made(result: "Reportable", by: Sequence[str]) -> ReportData:
     if isinstance(result, ReportData):
         return result
     if isinstance(result, Estimate):
         return _of_estimate(result)
+    if is_table(result):
+        return _of_table(result, by)
     # By the names of their classes: a report of an estimate loads neither the history nor the validation.
     kinds = {base.__name__ for base in type(result).__mro__ if base.__module__.startswith("greentrain.")}
     if "ValidationReport" in kinds:
         return _of_validation(cast("ValidationReport", result))
     if "Run" in kinds:
         return _of_run(cast("Run", result))
+    if _is_several(result) and any(isinstance(each, Estimate) for each in cast("Sequence[object]", result)):
+        return _of_results(cast("Sequence[Estimate | Run]", result))
     if kinds & {"History", "Selection"} or _is_several(result):
         return _of_history(cast("History | Selection | Sequence[Run]", result))
     if kinds & {"LiveRun", "FinishedRun"}:
         return _of_run(_recorded_run(cast("LiveRun | FinishedRun", result)))
-    rule = "must be an Estimate, a ValidationReport, a tracked run, several of them or the History"
+    rule = "must be an Estimate, a ValidationReport, a tracked run, several of them, a table or the History"
     raise InputError("result", f"of type {type(result).__name__}", rule)
 
 
@@ -97,7 +124,7 @@ def _is_several(result: object) -> bool:
 
 
 def _of_estimate(estimate: Estimate) -> ReportData:
-    line = _line_of_estimate(estimate)
+    line = line_of_estimate(estimate)
     return ReportData(
         kind="estimate",
         title=line.name,
@@ -113,28 +140,40 @@ def _of_estimate(estimate: Estimate) -> ReportData:
     )
 
 
-def _line_of_estimate(estimate: Estimate) -> RunLine:
-    """Return the one line of an estimate."""
-    run = estimate.run
-    runs: int = run["runs"]
-    hours = estimate.wall_clock_hours
-    return RunLine(
-        id="",
-        name=run_label(estimate),
-        status="estimated",
-        hardware=hardware_label(estimate),
-        gpu=run["gpu"],
-        count=run["count"] if run["gpu"] else 0,
-        runs=runs,
-        hours=None if hours is None else hours * runs,
-        accelerator_hours=run["gpu_hours"] * runs if run["gpu"] else None,
-        location=run["location"],
-        year=run["year"],
-        started=None,
-        ended=None,
-        footprint=estimate.footprint,
-        gpu_name=device_label(estimate) if run["gpu"] else None,
+def _of_table(table: Any, by: Sequence[str]) -> ReportData:
+    """Make the data of a table of runs, in the order of its rows."""
+    from greentrain.numbers import counted
+
+    found = TableOfRuns(table, by)
+    whole = found.footprint
+    whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)), warnings=found.warnings)
+    data = _of_lines(found.lines, whole, ())
+    number = counted(sum(line.runs for line in found.lines), "run")
+    return data._replace(
+        title=f"{found.title}, {number}" if found.title else number,
+        notes=(*found.notes, *whole.notes, *found.warnings),
+        size=_summed_size(found.estimates),
+        groups=found.groups,
     )
+
+
+def _of_results(results: "Sequence[Estimate | Run]") -> ReportData:
+    """Make the data of estimates, and of tracked runs among them, in their order."""
+    from greentrain.numbers import counted
+    from greentrain.reporting.tracked_runs import line_of_run
+
+    runs = [each for each in results if not isinstance(each, Estimate)]
+    for each in runs:
+        if "Run" not in {base.__name__ for base in type(each).__mro__}:
+            raise InputError("result", f"with an item of type {type(each).__name__}", "must hold estimates and runs")
+    lines = [line_of_estimate(each) if isinstance(each, Estimate) else line_of_run(each) for each in results]
+    _check_known(lines)
+    whole = total_of([line.footprint for line in lines])
+    whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)))
+    size = _summed_size([each if isinstance(each, Estimate) else each.estimate for each in results])
+    number = counted(sum(line.runs for line in lines), "run")
+    groups = grouped_lines(lines, ("place", "hardware"))
+    return _of_lines(lines, whole, runs)._replace(title=number, notes=whole.notes, size=size, groups=groups)
 
 
 def _size_of(run: dict[str, Any]) -> Size | None:
@@ -401,85 +440,3 @@ def _checked(made_at: datetime) -> datetime:
         return made_at.astimezone(UTC)
     except OverflowError:
         raise InputError("made_at", made_at.isoformat(), "lies outside the years 1 to 9999 in UTC") from None
-
-
-_INTERVALS = (
-    "Every result is a best value with a 90 % interval: factors combine in log space and terms of a sum by the "
-    "squares of their half-widths, as independent errors do."
-)
-_LOCATION_BASED = (
-    "Operational emissions are facility energy times the carbon intensity of the grid at the place and in the year "
-    "named (location-based); certificates and offsets are not counted."
-)
-_EMBODIED = (
-    "Embodied emissions are the share of making the hardware that falls to the time in use; they are stated separately "
-    "and are not in the operational figure."
-)
-_WATER = "Water is what the site's cooling and the power stations consume."
-
-
-def estimate_method(estimate: Estimate) -> tuple[str, ...]:
-    """Describe how an estimate was made.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        Whose inputs decide which of the formulas were used.
-    """
-    names = estimate.inputs
-    power = "the measured mean power of an accelerator" if "accelerator_power" in names else "TDP times utilization"
-    of_node = f"times the sum of {power} and the power of the host (CPU, memory, fans, losses)"
-    if "node_ratio" in names:
-        of_node = "times TDP times the ratio of a full server's power to it, as wall meters read it"
-    elif "host_factor" in names:
-        of_node = f"times {power} times a host factor for the rest of the node (CPU, memory, fans, losses)"
-    elif "host_power" not in names:
-        of_node = f"times {power}, which holds the host"
-    sentences = [f"IT energy is the number of accelerators times hours {of_node}."]
-    if "cpu_cores" in names:
-        sentences = ["IT energy is the sum of the components' power (accelerators if any, CPU, memory) times hours."]
-    if "mfu" in names:
-        sentences.insert(0, "Accelerator-hours follow from the operations of the training, 6 x parameters x tokens "
-                            "(3 x for an encoder-decoder), over the dense peak times the model FLOPs "
-                            "utilization.")  # fmt: skip
-    return (*sentences, "Facility energy is IT energy times PUE.", *common_method())
-
-
-def common_method() -> tuple[str, ...]:
-    """Describe what holds of every result, from facility energy on."""
-    return (_LOCATION_BASED, _EMBODIED, _WATER, _INTERVALS)
-
-
-_MEASURED = {
-    "measured": "IT energy was measured while the runs went on, by sensors of accelerators, CPU and memory where the "
-    "machine has them; a component without a sensor is modelled from its load, with a wider interval.",
-    "estimated": "IT energy is estimated from the hardware and the time that the runs took, or modelled from the load "
-    "of processors and the size of memory; no sensor read what did the work.",
-    "mixed": "IT energy was measured where the machine has sensors and the readings are usable; what is missing "
-    "is filled in from the mean of the rest or estimated from the hardware and the time.",
-}
-_UNMETERED = (
-    "What no sensor reads (fans, network cards, switches, losses of power supplies) is added as a share of what was "
-    "read, by class of hardware."
-)
-_SUMS = (
-    "In sums, what runs share, such as figures of one device, place or site, is wrong in all of them alike, and what "
-    "is each run's own is independent."
-)
-
-
-def run_method(basis: str, runs: int, *, has_unmetered: bool) -> tuple[str, ...]:
-    """Describe how the figures of tracked runs come about.
-
-    Parameters
-    ----------
-    basis : {'measured', 'estimated', 'mixed'}
-        How the energy is known.
-    runs : int
-        How many there are. [1]
-    has_unmetered : bool
-        Whether what no sensor reads was added to the energy of any of them.
-    """
-    sums = (_SUMS,) if runs > 1 else ()
-    unmetered = (_UNMETERED,) if has_unmetered else ()
-    return (_MEASURED[basis], *unmetered, "Facility energy is IT energy times PUE.", *common_method(), *sums)

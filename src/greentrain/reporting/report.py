@@ -1,6 +1,7 @@
 """Reports: any result in any form, as text. Nothing is written to disk here."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -61,14 +62,16 @@ def report(
     tokens: float | str | None = None,
     active_params: float | str | None = None,
     flops: float | str | None = None,
+    by: str | Sequence[str] = (),
     **options: Any,
 ) -> str:
     """Write a report of any result, in any form, and return it as text.
 
     Parameters
     ----------
-    result : Estimate, Run, sequence of Run, History, ValidationReport, or a run of `track`
-        What to report; several runs are reported as a project. A run of `track` is the ``run`` of
+    result : Estimate, Run, sequence of them, History, ValidationReport, a run of `track`, frame or path
+        What to report; several runs are reported as a project. A frame, or the path of a file that `greentrain batch`
+        reads, has a row for each run; rows of one ``name`` are parts of one run. A run of `track` is the ``run`` of
         ``with track() as run``, or ``train.run`` of a tracked function ``train``.
     format : str
         One of `greentrain.reporting.forms.FORMS`: html, markdown, text, json, csv, latex, model-card, gpai, ghg, sci,
@@ -84,6 +87,8 @@ def report(
         Tokens that all reported runs together were trained on.
     flops : float or str, optional
         Operations of all reported runs together [FLOP]; left out, 6 x (active) parameters x tokens.
+    by : str or sequence of str, optional
+        Of several runs, also their sums by month, place, hardware or user, of a table by any of its columns.
     **options
         What the form takes, such as ``template`` for html, markdown and text.
 
@@ -109,7 +114,7 @@ def report(
     form = form_of(format)
     sizes = {"params": params, "tokens": tokens, "active_params": active_params, "flops": flops}
     data = with_stated_size(
-        report_data_of(result, title=title, made_at=made_at),
+        report_data_of(result, title=title, made_at=made_at, by=(by,) if isinstance(by, str) else by),
         {name: value for name, value in sizes.items() if value is not None},
     )
     if form.is_dated and data.made_at is None and data.period_end is None:

@@ -4,6 +4,7 @@ Every form and every chart is a pure function of a `ReportData`. It reads no clo
 the same report, byte for byte.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ KINDS = ("estimate", "run", "project", "validation")
 QUANTITIES = tuple(name for name in footprint.QUANTITIES if name != "total_kg")
 """The quantities of a line and of the totals."""
 
-STATUSES = ("completed", "failed", "interrupted", "killed", "unknown", "running", "estimated")
-"""How a run ended, or that it is a described one, in the order in which reports list them."""
+STATUSES = ("final", "preliminary", "completed", "failed", "interrupted", "killed", "unknown", "running", "estimated")
+"""How a run ended, which part of a project a described one was, or just that it is one, in the order of reports."""
 
 STATED = "as stated by the user"
 """How operations were counted that nobody derived."""
@@ -53,8 +54,8 @@ class RunLine(OfFootprint, Record):
         Key of the run in the history; empty for an estimate.
     name : str
         As the user called it, or else what was estimated. Text of the user: escape it.
-    status : {'completed', 'failed', 'interrupted', 'killed', 'unknown', 'running', 'estimated'}
-        How it ended.
+    status : str
+        How it ended, one of `STATUSES`.
     hardware : str
         The hardware by its names.
     gpu : str or None
@@ -93,6 +94,8 @@ class RunLine(OfFootprint, Record):
         What to know of its record, as words; and those that are faults, as they are stated beside the energy.
     gpu_name : str or None
         The accelerator by what the user said of it, ``NVIDIA A100 (taken as SXM4 40GB)``; None without one.
+    user : str or None
+        Whose run it was, where that is stated. Text of the user: escape it.
 
     None means not known, never zero.
     """
@@ -122,6 +125,7 @@ class RunLine(OfFootprint, Record):
     flags: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     gpu_name: str | None = None
+    user: str | None = None
 
     @property
     def embodied_kg(self) -> Interval | None:
@@ -148,6 +152,24 @@ class RunLine(OfFootprint, Record):
     def is_unfinished(self) -> bool:
         """Whether it ended without having done what it was started for."""
         return self.status in UNFINISHED
+
+
+class GroupLine(Record):
+    """Runs that have something in common.
+
+    Attributes
+    ----------
+    label : str
+        What. Text of the user: escape it.
+    runs : int
+        How many. [1]
+    footprint : Footprint
+        Their sum.
+    """
+
+    label: str
+    runs: int
+    footprint: Footprint
 
 
 class Size(Record):
@@ -240,6 +262,8 @@ class ReportData(Record):
         The validation itself.
     unreadable : int
         Runs of a project whose records cannot be read, which are in no line. [1]
+    groups : mapping of str to tuple of GroupLine
+        Of several runs their sums by place, hardware, user or any other column of a table.
     """
 
     kind: str
@@ -261,6 +285,7 @@ class ReportData(Record):
     estimate: Estimate | None = None
     validation: "ValidationReport | None" = None
     unreadable: int = 0
+    groups: Mapping[str, tuple[GroupLine, ...]] = {}
 
     @property
     def it_energy_kwh(self) -> Interval:

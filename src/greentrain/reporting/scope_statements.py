@@ -155,7 +155,8 @@ def runs_text(data: ReportData) -> str:
 def _project_text(data: ReportData) -> str:
     counts = Counter(line.status for line in data.lines)
     listed = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES if counts[status])
-    return f"{counted(len(data.lines), 'run')} of the project: {listed}"
+    of_project = " of the project" if any(line.id or line.project for line in data.lines) else ""
+    return f"{counted(len(data.lines), 'run')}{of_project}: {listed}"
 
 
 def _again_text(data: ReportData) -> Iterable[str]:

@@ -46,6 +46,7 @@ def line_of_run(run: Run) -> RunLine:
         project=run.project,
         unmeasured=run.unfilled,
         starts=_starts(run),
+        user=run.user,
         **_meter_facts(run),
     )
 

@@ -18,16 +18,22 @@ if TYPE_CHECKING:
     from greentrain.reporting.build_data import Reportable
 
 _LOOKUPS = {"headline": "published_runs", "elsewhere": "comparison_places", "methods": "comparison_of"}
-KINDS = ("headline", "waterfall", "tornado", "elsewhere", "power_over_time", "by_month", "validation", "methods")
+KINDS = (
+    "headline", "waterfall", "tornado", "elsewhere", "power_over_time", "by_month", "validation", "methods", "by_place",
+    "by_hardware", "by_user",
+)  # fmt: skip
 """The questions, in the order in which a report asks them."""
 
-_MODULES = {"elsewhere": "other_regions"}
+_GROUPS = {"by_place": "place", "by_hardware": "hardware", "by_user": "user"}
+"""The charts of groups, and what tells the groups apart."""
+
+_MODULES = {"elsewhere": "other_regions", **dict.fromkeys(_GROUPS, "by_group")}
 """Modules that are not called as their chart, whose name is public."""
 
 _OF_KIND = {
     "estimate": ("headline", "waterfall", "tornado", "elsewhere", "methods"),
     "run": ("headline", "waterfall", "tornado", "elsewhere", "power_over_time"),
-    "project": ("headline", "waterfall", "tornado", "elsewhere", "by_month"),
+    "project": ("headline", "waterfall", "tornado", "elsewhere", "by_month", *_GROUPS),
     "validation": ("validation",),
 }
 
@@ -40,8 +46,8 @@ def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", 
     result : Estimate, ValidationReport, Run, History, sequence of Run, a run of `track`, Comparison or Schedule
         What to show. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``.
     kind : str
-        Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation or methods. A
-        comparison and a schedule have one chart each.
+        Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation, methods,
+        by_place, by_hardware or by_user. A comparison and a schedule have one chart each.
     theme : {'light', 'dark'}
         What the chart lies on.
 
@@ -87,12 +93,12 @@ def charts_of(result: "Reportable") -> tuple[Chart, ...]:
     """
     data = report_data_of(result)
     made = (_made(data, kind) for kind in _OF_KIND[data.kind])
-    return tuple(item for item in made if item.table.rows and not _is_of_one_month(item))
+    return tuple(item for item in made if item.table.rows and not _is_of_one_group(item))
 
 
-def _is_of_one_month(found: Chart) -> bool:
+def _is_of_one_group(found: Chart) -> bool:
     """Whether it would be a single bar, which says nothing that the headline does not."""
-    return found.name == "by_month" and len({row[0].text for row in found.table.rows}) == 1
+    return found.name in ("by_month", *_GROUPS) and len({row[0].text for row in found.table.rows}) == 1
 
 
 def _made(data: ReportData, kind: str) -> Chart:
@@ -106,13 +112,21 @@ def _made(data: ReportData, kind: str) -> Chart:
         return figure
 
     numeric = tuple(column for column in range(1, len(header)) if all(_is_number(row[column]) for row in rows))
-    sources = (key for found in references for key in import_module(f"{__name__}.reference_data").source_ids(found))
+    sources = _sources(references) if kind in _LOOKUPS else ()
     shown = table(module.TITLE, header, rows, numeric)
-    return Chart(kind, module.summary(data, *references), shown, draw, tuple(sources))
+    return Chart(kind, module.summary(data, *references), shown, draw, sources)
+
+
+def _sources(references: tuple[Any, ...]) -> tuple[str, ...]:
+    """Return the sources of what a chart shows next to the result."""
+    source_ids = import_module(f"{__name__}.reference_data").source_ids
+    return tuple(key for found in references for key in source_ids(found))
 
 
 def _references(data: ReportData, kind: str) -> tuple[Any, ...]:
     """Look up what a chart shows next to the result."""
+    if kind in _GROUPS:
+        return (_GROUPS[kind],)
     if kind not in _LOOKUPS:
         return ()
     lookups = import_module(f"{__name__}.reference_data")

@@ -10,7 +10,7 @@ from greentrain.reporting import scope_statements
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Prose, Section, table
 from greentrain.reporting.labels import input_label
-from greentrain.reporting.report_data import STATUSES, PowerSpan, ReportData, RunLine
+from greentrain.reporting.report_data import STATUSES, GroupLine, PowerSpan, ReportData, RunLine
 
 _QUANTITIES = (
     ("facility_energy_kwh", "Energy at the facility's meter", "kWh", "IT energy times PUE"),
@@ -31,6 +31,7 @@ def footprint_sections(data: ReportData) -> Iterator[Section]:
     yield Section("interval", "What the interval comes from", tuple(_drivers(data, charts)))
     yield Section("time", "Power over time", (*_chart(charts, "power_over_time"), *spans_blocks(data)))
     yield Section("months", "Month by month", tuple(_chart(charts, "by_month")))
+    yield Section("groups", "By place, hardware and user", tuple(_groups(data, charts)))
     yield Section("elsewhere", "The same run elsewhere", tuple(_chart(charts, "elsewhere")))
     yield Section("methods", "The same run by published methods", tuple(_chart(charts, "methods")))
     yield Section("inputs", "Inputs, defaults and assumptions", tuple(inputs_blocks(data)))
@@ -112,6 +113,28 @@ def _scope(data: ReportData) -> Iterator[Block]:
     if data.made_at:
         rows.append(("report made", f"{data.made_at.isoformat(timespec='seconds')}"))
     yield table("Scope", ("", "what"), rows)
+
+
+def _groups(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
+    """Return the charts of groups, and tables of those that have none."""
+    for name, groups in data.groups.items():
+        if name != "month" and f"by_{name}" in charts:
+            yield charts[f"by_{name}"]
+        elif len(groups) > 1:
+            header = (name, "runs", "energy", "90 % interval", "CO2e", "90 % interval")
+            yield table(f"Runs by {name}", header, map(_group_row, groups), (1, 2, 3, 4, 5))
+
+
+def _group_row(group: GroupLine) -> tuple[str, ...]:
+    return (group.label, f"{group.runs:,}", *_amount_and_ends(group.footprint.facility_energy_kwh, "kWh"),
+            *_amount_and_ends(group.footprint.operational_kg, "kg"))  # fmt: skip
+
+
+def _amount_and_ends(value: Interval | None, unit: str) -> tuple[str, str]:
+    if value is None:
+        return "not known", ""
+    shown, ends, scale = _ends(value, unit)
+    return f"{shown} {scale}", ends
 
 
 def _drivers(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:

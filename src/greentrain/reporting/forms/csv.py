@@ -17,7 +17,7 @@ COLUMNS = (
     "report_schema_version", "kind", *_PLAIN, *(f"{name}_{end}" for name in _ENDS for end in Interval._fields),
     "grid_year", "grid_accounting", "grid_basis", "grid_source", "boundary", "greentrain_version", "data_version",
     "codecarbon_version", "project", "unmeasured", "starts", "warnings",
-    *(f"{UNMETERED_SHARE}_{end}" for end in Interval._fields), "gpu_name",
+    *(f"{UNMETERED_SHARE}_{end}" for end in Interval._fields), "gpu_name", "user",
 )  # fmt: skip
 """The header; a later schema adds columns at the end."""
 
@@ -35,7 +35,7 @@ def render(data: ReportData) -> str:
 
 def _row(data: ReportData, line: RunLine) -> dict[str, Any]:
     row: dict[str, Any] = {"report_schema_version": SCHEMA_VERSION, "kind": data.kind, "boundary": data.boundary}
-    row |= {name: getattr(line, name) for name in (*_PLAIN, "project", "starts", "gpu_name")} | {
+    row |= {name: getattr(line, name) for name in (*_PLAIN, "project", "starts", "gpu_name", "user")} | {
         "unmeasured": "; ".join(line.unmeasured),
         "warnings": " ".join(line.footprint.warnings),
     }

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from greentrain import formulas
 from greentrain.catalogue.records import WORLD
 from greentrain.csv_text import rows_csv
-from greentrain.errors import InputError, InvalidNumber, either
+from greentrain.errors import Contradiction, InputError, InvalidNumber, either
+from greentrain.estimation.ranges import Limits, checked_in
 from greentrain.footprint import Grid
 from greentrain.interval import Interval
 from greentrain.reporting import scope_statements
@@ -14,6 +16,7 @@ from greentrain.reporting.report_data import ReportData, RunLine
 
 FORM = "ghg"
 SCOPES = ("2", "3")
+_MARKET = Limits(0, 3000, "g CO2e/kWh", "give grams, not kilograms or pounds", inclusive=True)
 COLUMNS = (
     "record", "activity", "status", "scope", "period_start_utc", "period_end_utc", "boundary", "basis", "energy_mwh",
     "energy_mwh_low", "energy_mwh_high", "location_based_t_co2e", "location_based_t_co2e_low",
@@ -22,7 +25,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def render(data: ReportData, *, market_based_kg: float | str | None = None, scope: str | None = None) -> str:
+def render(
+    data: ReportData,
+    *,
+    market_based_kg: float | str | None = None,
+    scope: str | None = None,
+    market_intensity: float | str | None = None,
+) -> str:
     """Write one row per run whose energy is known, and one that sums them.
 
     The period of a tracked run is that from its start to its end, of a described one the calendar year that was named.
@@ -36,9 +45,15 @@ def render(data: ReportData, *, market_based_kg: float | str | None = None, scop
         location-based figure in the row of the total and is netted with nothing. Left out, the column is blank.
     scope : {'2', '3'}, optional
         Scope of the GHG Protocol that the electricity belongs to; greentrain cannot know it.
+    market_intensity : float, optional
+        Carbon intensity of the electricity by your contracts [g CO2e/kWh], instead of the emissions by them: of every
+        run and of the total the market-based figure stands beside the location-based one.
     """
     if scope not in (None, *SCOPES):
         raise InputError("scope", scope, f"must be {either(SCOPES)}")
+    g_per_kwh = _market_intensity(market_intensity)
+    if g_per_kwh is not None and market_based_kg is not None:
+        raise Contradiction("market_intensity", market_intensity, "and {market_based_kg} state the same; give one")
     market = _market(market_based_kg)
     scope_statements.refuse_nothing(data, FORM)
     common = {
@@ -47,7 +62,7 @@ def render(data: ReportData, *, market_based_kg: float | str | None = None, scop
         "greentrain_version": data.versions.greentrain,
         "data_version": data.versions.data,
     }
-    return rows_csv(COLUMNS, ({**common, **row} for row in _rows(data, market)))
+    return rows_csv(COLUMNS, ({**common, **row} for row in _rows(data, market, g_per_kwh)))
 
 
 def _market(kg: float | str | None) -> str:
@@ -62,7 +77,21 @@ def _market(kg: float | str | None) -> str:
     return form_unit(FORM, "emissions").decimal(value)
 
 
-def _rows(data: ReportData, market: str) -> Iterator[dict[str, str]]:
+def _market_intensity(g_per_kwh: float | str | None) -> float | None:
+    """Read a carbon intensity by contracts, which may be zero. [g CO2e/kWh]"""
+    if g_per_kwh is None:
+        return None
+    return checked_in(_MARKET, "market_intensity", g_per_kwh)
+
+
+def _by_market(energy: Interval | None, g_per_kwh: float | None) -> dict[str, str]:
+    if energy is None or g_per_kwh is None:
+        return {}
+    kg = formulas.operational_kg(energy.best, g_per_kwh)
+    return {"market_based_t_co2e": form_unit(FORM, "emissions").decimal(kg)}
+
+
+def _rows(data: ReportData, market: str, g_per_kwh: float | None) -> Iterator[dict[str, str]]:
     year = _named_year(data)
     for line in scope_statements.known_lines(data):
         yield {
@@ -73,6 +102,7 @@ def _rows(data: ReportData, market: str) -> Iterator[dict[str, str]]:
             "warnings": " ".join(line.footprint.warnings),
             **_period(line.started, line.ended, year),
             **_amounts(line.facility_energy_kwh, line.operational_kg),
+            **_by_market(line.facility_energy_kwh, g_per_kwh),
             **_factor(data, line),
         }
     yield {
@@ -84,6 +114,7 @@ def _rows(data: ReportData, market: str) -> Iterator[dict[str, str]]:
         **_period(data.period_start, data.period_end, year),
         **_amounts(data.facility_energy_kwh, data.operational_kg),
         "market_based_t_co2e": market,
+        **_by_market(data.facility_energy_kwh, g_per_kwh),
     }
 
 

@@ -1,11 +1,13 @@
 """EU AI Act: the items on computation and energy of the model documentation of a general-purpose model."""
 
-from greentrain.numbers import hours_as_given, in_small_unit
+from collections.abc import Iterator
+
+from greentrain.numbers import counted, hours_as_given, in_small_unit
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.form_units import FormUnit, form_unit
-from greentrain.reporting.report_data import STATED, ReportData
+from greentrain.reporting.report_data import STATED, STATUSES, ReportData
 
 FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
@@ -59,8 +61,23 @@ def _items(data: ReportData) -> dict[str, str]:
         "Hardware": markdown(scope_statements.hardware_of(data)) or _NOT_STATED,
         "Amount of computation used for training": _flop(data),
         "Amount of energy used for training": energy.with_unit(data.facility_energy_kwh.best) + _small(data, " ({})"),
+        **dict(_by_status(data)),
         "How the energy is known": scope_statements.basis_text(data),
     }
+
+
+def _by_status(data: ReportData) -> Iterator[tuple[str, str]]:
+    """Yield the energy of final, preliminary, failed and other runs, where there are several kinds of them."""
+    found: dict[str, list[float]] = {}
+    for line in scope_statements.known_lines(data):
+        found.setdefault(line.status, []).append(line.facility_energy_kwh.best)  # type: ignore[union-attr]
+    if len(found) < 2:
+        return
+    for status in STATUSES:
+        if status in found:
+            number = sum(line.runs for line in data.lines if line.status == status)
+            energy = form_unit(FORM, "energy").with_unit(sum(found[status]))
+            yield f"Of it by {status} runs", f"{energy}, {counted(number, 'run')}"
 
 
 def _amount(unit: FormUnit, hours: float | None) -> str:

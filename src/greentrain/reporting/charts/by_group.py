@@ -1,0 +1,85 @@
+"""The runs by place, by hardware or by user: what each group emitted, with the interval of its sum."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from greentrain.numbers import counted, percent, rounded, small_scale, written
+from greentrain.reporting.charts.interval_dots import DotRow, row_chart
+from greentrain.reporting.charts.style import ACCENT, HeaderAndRows, Mark, cells, empty, source_text
+from greentrain.reporting.report_data import GroupLine, ReportData
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+TITLE = "Emissions by group"
+MOST_GROUPS = 20
+"""More rows are not read as a picture; the table below it has all. [1]"""
+_MARKS = {"group": Mark(ACCENT, symbol="circle")}
+_NOTHING = "No group of runs has a figure."
+
+
+def by_group(data: ReportData, dimension: str, *, theme: str = "light") -> "Figure":
+    """Draw the operational emissions of each group of runs, the largest first.
+
+    Parameters
+    ----------
+    data : ReportData
+        What is reported; of several runs.
+    dimension : str
+        What tells groups apart, one of the keys of ``data.groups``.
+    theme : {'light', 'dark'}
+        What the chart lies on.
+    """
+    found = _largest(data, dimension)
+    if not found:
+        return empty(TITLE, _NOTHING, theme)
+    rows = [
+        DotRow(group.label, group.footprint.operational_kg, "group", short=group.label)
+        for group in found[:MOST_GROUPS]
+        if group.footprint.operational_kg is not None
+    ]
+    more = f"The {MOST_GROUPS} largest of {len(found):,}." if len(found) > MOST_GROUPS else ""
+    source = source_text(data, *filter(None, ["Operational, location-based.", more]))
+    title = f"{found[0].label}: {_share(found)} of the emissions"
+    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=title, source=source, theme=theme)
+
+
+def summary(data: ReportData, dimension: str) -> str:
+    """Sum the chart up in one sentence."""
+    found = _largest(data, dimension)
+    if not found:
+        return _NOTHING
+    first = found[0]
+    kg = first.footprint.operational_kg
+    assert kg is not None
+    what = f"{written(kg.best, 'kg')} CO2e of {counted(first.runs, 'run')}"
+    return f"By {dimension}: {first.label} has the largest part of {len(found):,}, {what}, {_share(found)} of all."
+
+
+def table(data: ReportData, dimension: str) -> HeaderAndRows:
+    """Return what the chart shows as a table."""
+    found = _largest(data, dimension)
+    scale = small_scale(max((_kg(group) for group in found), default=0.0), "kg")
+    header = (dimension, "runs", "kWh", f"{scale.unit} CO2e", "low", "high")
+    rows = []
+    for group in found:
+        kwh, kg = group.footprint.facility_energy_kwh, group.footprint.operational_kg
+        assert kg is not None
+        shown = rounded(kwh.best) if kwh is not None else ""
+        rows.append((group.label, f"{group.runs:,}", shown, *cells(kg.scaled(1 / scale.size))))
+    return header, tuple(rows)
+
+
+def _largest(data: ReportData, dimension: str) -> Sequence[GroupLine]:
+    known = [group for group in data.groups.get(dimension, ()) if group.footprint.operational_kg is not None]
+    return sorted(known, key=lambda group: (-_kg(group), group.label))
+
+
+def _kg(group: GroupLine) -> float:
+    kg = group.footprint.operational_kg
+    return 0.0 if kg is None else kg.best
+
+
+def _share(found: Sequence[GroupLine]) -> str:
+    whole = sum(map(_kg, found))
+    return percent(_kg(found[0]) / whole) if whole else percent(0)

@@ -1,0 +1,74 @@
+"""``greentrain report --from`` and ``--each``: one report of a table, and one for each user."""
+
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+from greentrain.cli import run
+
+CSV = (
+    "name,user,started,gpu,hours\nbert,ada,2025-01-03,A100,96\nprobe,bob,2025-02-03,V100,10\n"
+    "sweep,../x,2025-02-04,V100,20\nlost,,2025-02-04,V100,20\n"
+)
+SHARED = ("--power", "250", "--host-factor", "1", "--pue", "1.5", "--grid-intensity", "400")
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Write a table of four runs: 0.375 kWh an hour."""
+    path = tmp_path / "runs.csv"
+    path.write_text(CSV)
+    return path
+
+
+def test_one_page_for_the_year(runs: Path, tmp_path: Path) -> None:
+    """146 h are 54.75 kWh and 21.9 kg, with charts by month, hardware and user."""
+    page = tmp_path / "year.html"
+    assert run(["report", "--from", str(runs), *SHARED, "-o", str(page)]) == 0
+    text = page.read_text()
+    assert "<title>runs.csv, 4 runs" in text
+    assert "54.8 kWh of electricity and 21.9 kg CO2e" in text
+    assert all(f'"chart-{name}"' in text for name in ("by_month", "by_hardware", "by_user"))
+
+
+def test_a_page_for_each_user(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Into a folder, by names that lead nowhere else; again over its own pages, not over others'."""
+    folder = tmp_path / "users"
+    words = ["report", "--from", str(runs), *SHARED, "--each", "user", "-o", str(folder), "--format", "text"]
+    assert run(words) == 0
+    assert capsys.readouterr().out == f"4 reports in {folder}\n"
+    names = ["_x.txt", "ada.txt", "bob.txt", "not_stated.txt"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    assert (folder / "bob.txt").read_text().startswith("bob, 1 run\n")
+    assert "3.75 kWh of electricity and 1.5" in (folder / "bob.txt").read_text()
+    assert run(words) == 0
+    (folder / "ada.txt").write_text("mine")
+    assert run(words) == 1
+    assert capsys.readouterr().err.endswith("ada.txt exists and is not a report of ours; --force overwrites it\n")
+
+
+def test_groups_in_the_text(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By month: 14.4 kg in January, 7.5 in February."""
+    assert run(["report", "--from", str(runs), *SHARED, "--by", "month"]) == 0
+    text = capsys.readouterr().out
+    assert "Runs by month" in text
+    rows = [line.split() for line in text.splitlines() if line.startswith("2025-0")]
+    assert [(row[0], row[1]) for row in rows if "exact" in row] == [("2025-01", "1"), ("2025-02", "3")]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--from", "none.csv"), "none.csv: is not there"),
+        (("--from", "runs.csv", "--project", "nlp"), "--from 'runs.csv': excludes --project"),
+        (("--from", "runs.csv", "--each", "user"), "--each 'user': needs --output, the folder for the reports"),
+        (("--from", "runs.csv", "--each", "team", "-o", "x"), "--each 'team': is no column of the table"),
+        (("--from", "runs.csv", "--hours", "3"), "--hours '3': is a column of the table too; give one of them"),
+    ],
+)
+def test_misuse(words: tuple[str, ...], message: str, runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2 and one line."""
+    with chdir(runs.parent):
+        assert run(["report", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"greentrain: {message}")
