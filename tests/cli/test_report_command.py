@@ -14,6 +14,7 @@ from journals_of_reports import FIRST_START, write_run
 import greentrain
 from greentrain import History, report
 from greentrain.cli import run
+from greentrain.cli.options import flag_of
 from greentrain.cli.parser import parse
 from greentrain.cli.report import COMMAND, FORM_OPTIONS, REPORT_OPTIONS
 from greentrain.reporting.forms import FORMS
@@ -208,7 +209,7 @@ def test_a_kind_of_picture_as_the_form_writes_pictures_alone(
         ([*DESCRIBED, "--made-at", "noon"], 2, "--made-at 'noon': must be now, or a time with its zone such as "),
         ([*DESCRIBED, "--format", "csv", "--template", "x"], 2, "--template: is no option of the form csv; "),
         ([*DESCRIBED, "--format", "ghg", "--template", "x"], 2, "--template: is no option of the form ghg; it has "
-         "--market-based-kg or --scope"),
+         "--market-based-kg, --scope or --market-intensity"),
         ([*DESCRIBED, "--charts", "c", "--chart-format", "gif"], 2, "--chart-format 'gif': must be svg or png"),
         ([*DESCRIBED, "--chart-format", "png"], 2, "--chart-format 'png': has an effect only with --charts"),
         ([*DESCRIBED, "--charts", "c", "--format", "svg", "--chart-format", "png"], 2, "--chart-format 'png': "
@@ -264,7 +265,7 @@ def test_the_short_way_reads_what_typer_reads(capsys: pytest.CaptureFixture[str]
     assert run(["report", "--help"]) == 0
     shown = capsys.readouterr().out
     for option in REPORT_OPTIONS:
-        assert f"--{option.name.replace('_', '-')}" in shown
+        assert flag_of(option.name) in shown
 
 
 def test_the_options_of_forms_are_those_of_the_library() -> None:

@@ -284,12 +284,12 @@ def test_title_and_date_are_taken_from_the_caller() -> None:
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (3, "result 'of type int': must be an Estimate, a ValidationReport, a tracked run, several of them or the "
-            "History"),
-        ("V100", "result 'of type str': must be an Estimate, a ValidationReport, a tracked run, several of them or the "
-                 "History"),
+        (3, "result 'of type int': must be an Estimate, a ValidationReport, a tracked run, several of them, a table "
+            "or the History"),
+        ("V100", "result 'of type str': must be an Estimate, a ValidationReport, a tracked run, several of them, a "
+                 "table or the History"),
         (Interval(1, 2, 3), "result 'of type Interval': must be an Estimate, a ValidationReport, a tracked run, "
-                            "several of them or the History"),
+                            "several of them, a table or the History"),
         ([], "result: there is no run to report"),
         ([3], "result 'with an item of type int': must hold runs of the history"),
     ],

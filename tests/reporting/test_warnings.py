@@ -115,4 +115,4 @@ def test_data_have_the_device_as_it_was_named(form: str) -> None:
     if form == "json":
         assert json.loads(text)["lines"][0]["gpu_name"] == "NVIDIA A100 (taken as SXM4 40GB)"
     else:
-        assert text.splitlines()[1].endswith(",NVIDIA A100 (taken as SXM4 40GB)")
+        assert text.splitlines()[1].endswith(",NVIDIA A100 (taken as SXM4 40GB),")

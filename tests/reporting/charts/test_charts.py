@@ -74,7 +74,7 @@ def test_chart_is_public_and_takes_all_but_the_result_and_the_kind_by_keyword() 
 
 def test_an_unknown_kind_is_refused_with_the_choice() -> None:
     """Before anything is looked up."""
-    with pytest.raises(InputError, match=r"^kind 'pie': must be headline, waterfall, .*, validation or methods$"):
+    with pytest.raises(InputError, match=r"^kind 'pie': must be headline, waterfall, .*, by_hardware or by_user$"):
         chart(estimate(**BERT), "pie")
 
 
