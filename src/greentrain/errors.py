@@ -206,6 +206,8 @@ def path_text(parameter: str, path: object) -> str:
     if not isinstance(path, (str, bytes, os.PathLike)):
         raise InputError(parameter, path, "must be a path")
     text = os.fsdecode(path)
+    if "\0" in text:
+        raise InputError(parameter, path, "must be a path, which has no NUL in it")
     if "://" in text:
         raise InputError(parameter, path, "must be a path, not an address")
     return text
@@ -276,8 +278,11 @@ def _shown(value: object) -> str:
         return shown if len(shown) <= _LONGEST_WORD else f"{shown[:_LONGEST_TEXT]}...'"
     try:
         text = " ".join(ascii(value).split())
-    except ValueError:  # Python refuses to write out integers of thousands of digits
-        text = f"a number of {type(value).__name__} type too long to show"
+    except Exception as error:  # Python refuses to write out long integers, and whose value it is may do as it likes
+        if is_from_handler(error):
+            raise
+        kind = f"of {type(value).__name__} type"
+        text = f"a number {kind} too long to show" if isinstance(value, int) else f"a value {kind}"
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
 
 

@@ -65,8 +65,11 @@ def total(results: Iterable[Any]) -> Footprint:
     if isinstance(results, (str, bytes)) or not isinstance(results, Iterable):
         rule = "must be a list of results; a single one is not added to anything"
         raise InputError("results", f"of type {type(results).__name__}", rule)
-    listed = list(results)
-    items = [footprint_of(result) for result in listed]
+    listed: list[Any] = []
+    items: list[Footprint] = []
+    for result in results:  # one by one: the first that is none ends it, however many there are
+        items.append(footprint_of(result))
+        listed.append(result)
     if not items:
         raise InputError("results", None, "there is nothing to add up")
     if len(items) == 1:

@@ -1,6 +1,8 @@
 """Whatever a path, a name or a time that somebody types makes the system say: one line and code 2, and no traceback."""
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,46 @@ def test_messages_are_short_and_plain(capsys: pytest.CaptureFixture[str]) -> Non
             assert said.rstrip("\n").isprintable()
             assert len(said) < 1100
             assert all(len(part) < 250 for part in said.split(" "))
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (["validate", "--references", "pipe"], "the file is empty; its first line must name the columns"),
+        (["estimate", *JOB, "--profiles", "profiles"], "the file is empty; its first line must name the columns"),
+        (["when", "--location", "GB", "--hours", "6", "--grid-series", "pipe"], "must have the columns"),
+        (["when", "--location", "GB", "--hours", "6", "--grid-series", "device"], "cannot be read: is longer than 64"),
+        (["when", "--location", "GB", "--hours", "6", "--grid-series", "loop"], "cannot be read: Too many levels of"),
+        (["card", "pipe", *JOB], "cannot be read: is not a file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_nobody_writes_into_is_not_waited_for(
+    command: list[str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pipe without a writer is empty, a device has no end: on shared machines anybody may put either there."""
+    monkeypatch.chdir(tmp_path)
+    Path("profiles").mkdir()
+    os.mkfifo("pipe")
+    os.mkfifo("profiles/accelerators.csv")
+    Path("device").symlink_to("/dev/zero")
+    Path("loop").symlink_to("loop")
+    assert run(command) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert reason in said.err
+
+
+def test_a_table_may_come_out_of_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """As what a shell puts in the place of a file does: a writer that is there is waited for."""
+    reading, writing = os.pipe()
+    text = b"id,gpu,hours,published_energy_kwh\na,V100,10,much\n"
+    thread = threading.Thread(target=lambda: (time.sleep(0.3), os.write(writing, text), os.close(writing)))
+    thread.start()
+    assert run(["validate", "--references", f"/dev/fd/{reading}"]) == 2
+    thread.join()
+    os.close(reading)
+    assert f"/dev/fd/{reading}, row 2, column published_energy_kwh: 'much' is not" in capsys.readouterr().err
 
 
 def test_a_table_that_has_no_end_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,13 @@ def test_a_template_works_where_the_path_was_set_by_hand(tmp_path: Path) -> None
     used(tmp_path, program, "-S", "-I")
 
 
+class Unspeakable:
+    """Something that raises where a message would show it."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
 ODD = [
     None,
     "",
@@ -101,6 +110,7 @@ ODD = [
     "x " * 5000,
     "\udcff",
     "\x1b[2J",
+    "a\0b",
     float("nan"),
     float("inf"),
     -1,
@@ -109,10 +119,15 @@ ODD = [
     object(),
     [],
     {},
+    lambda: 1,
+    date(1, 1, 1),
+    Decimal("sNaN"),
+    range(10**9),
+    Unspeakable(),
 ]
 
 
-@pytest.mark.parametrize("value", ODD, ids=lambda value: ascii(value)[:12])
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
 def test_bad_input_raises_what_is_documented(value: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The named exceptions and no other, nothing on stdout."""
     run = greentrain.estimate("V100", hours=1)
@@ -124,11 +139,30 @@ def test_bad_input_raises_what_is_documented(value: object, tmp_path: Path, caps
         lambda: greentrain.estimate("V100", hours=1, profiles=value),
         lambda: greentrain.report(run, value),
         lambda: greentrain.report(run, made_at=value),
+        lambda: greentrain.report(run, title=value),
         lambda: greentrain.report(run, "text", template=value),
+        lambda: greentrain.report(run, "latex", memory=value),
+        lambda: greentrain.report(run, "latex", final=value),
+        lambda: greentrain.report(run, "ghg", market_based_kg=value),
+        lambda: greentrain.report(run, "ghg", scope=value),
+        lambda: greentrain.report(run, "sci", functional_unit=value),
+        lambda: greentrain.report(run, "spdx", activity=value),
+        lambda: greentrain.report(run, "spdx", namespace=value),
+        lambda: greentrain.report(run, "spdx", package_version=value),
+        lambda: greentrain.report(run, "boamps", task_family=value),
+        lambda: greentrain.report(run, "cyclonedx", spec_version=value),
         lambda: greentrain.chart(run, value),
         lambda: greentrain.update_card(value, run),
         lambda: greentrain.validate(value),
         lambda: greentrain.History(tmp_path).get(value),
+        lambda: greentrain.History(tmp_path).select(project=value, since=value),
+        lambda: greentrain.History(value if value is not None else tmp_path).runs(),
+        lambda: greentrain.total(value),
+        lambda: greentrain.total([value]),
+        lambda: greentrain.compare(value, hours=1),
+        lambda: greentrain.compare("V100", hours=1, places=value),
+        lambda: greentrain.best_start("V100", hours=1, location="GB", deadline=value),
+        lambda: greentrain.best_start("V100", hours=1, location="GB", grid_series=value),
         lambda: greentrain.track(location=value),
     )
     for call in calls:

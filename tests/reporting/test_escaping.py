@@ -30,8 +30,14 @@ def test_latex(text: str, expected: str) -> None:
     [
         ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
         ("a|b`c*d_e", r"a\|b\`c\*d\_e"),
-        ("[x](javascript:1) $y$ & #1", r"\[x\](javascript:1) \$y\$ &amp; \#1"),
+        ("[x](javascript:1) $y$ & #1", r"\[x\](javascript:1) \$y\$ &amp; \#<!-- -->1"),
         ("two\r\nlines", "two lines"),
+        ("http://a.example/x HTTPS://b", "http&#58;//a.example/x HTTPS&#58;//b"),
+        ("www.a.example, Www.b, awww.c", "www&#46;a.example, Www&#46;b, awww.c"),
+        ("by @octo-cat, me@a.example, a @ b", "by @<!-- -->octo-cat, me@<!-- -->a.example, a @ b"),
+        ("octo/repo#12 GH-3 # 4", r"octo/repo\#<!-- -->12 GH-<!-- -->3 \# 4"),
+        ("<http://a>", "&lt;http&#58;//a&gt;"),
+        ("a: b // c", "a: b // c"),
     ],
 )
 def test_markdown(text: str, expected: str) -> None:

@@ -214,18 +214,19 @@ def read_own_table(path: str) -> CsvTable:
 
 
 def _text(path: str) -> str:
+    from errno import EFBIG  # an estimate from our own tables needs neither
+
+    from greentrain.bounded_file import read_bounded
+
     try:
-        with open(path, "rb") as file:
-            content = file.read(_LONGEST_BYTES + 1)
-        if len(content) > _LONGEST_BYTES:
-            raise DataError(path, f"is longer than {_LONGEST_BYTES >> 20} MiB")
-        text = content.decode("utf-8-sig")
+        text = read_bounded(path, _LONGEST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(path, f"not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from None
     except OSError as error:
         if is_from_outside(error):
             raise
-        raise DataError(path, f"cannot be read: {error.strerror}") from None
+        is_too_long = error.errno == EFBIG
+        raise DataError(path, f"{'' if is_too_long else 'cannot be read: '}{error.strerror}") from None
     if text.startswith(LFS_POINTER):
         raise DataError(path, LFS_RULE)
     if "\0" in text:

@@ -59,6 +59,8 @@ def checked_filter(chosen: Mapping[str, Any]) -> RunFilter:
         raise InputError("status", status, f"must be {either(STATUSES)}")
     earliest = -inf if since is None else _period("since", since)[0]
     project = chosen.get("project")
+    if project is not None and not isinstance(project, str):
+        raise InputError("project", project, "must be text")
     project = project and without_passwords(project)  # as it is recorded
     return RunFilter(project, status, earliest, inf if until is None else _period("until", until)[1])
 

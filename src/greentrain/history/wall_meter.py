@@ -12,7 +12,7 @@ from statistics import median
 
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.catalogue.table_files import CsvTable, read_own_table
-from greentrain.errors import DataError, GreentrainError
+from greentrain.errors import DataError, GreentrainError, path_text
 from greentrain.history.calibrate import OWN, Calibration, Fit, write_profile
 from greentrain.history.metered_energy import coverage, metered_energy
 from greentrain.history.recorded_run import RecordedRun, accelerator_of
@@ -100,7 +100,7 @@ def read_wall_meter(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
     DataError
         Naming the row and the rule that it breaks.
     """
-    name = os.fspath(path)
+    name = path_text("wall", path)
     foreign = _foreign_file(name)
     if foreign is not None:
         return _foreign_readings(foreign)

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
+from greentrain.bounded_file import read_bounded
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.errors import DataError, InputError, UnknownName, either
 from greentrain.estimation.ranges import LIMITS, checked_number, checked_text
@@ -21,6 +22,7 @@ _NOT_IN_THE_UNION = ("AL", "BA", "BY", "CH", "GB", "IS", "MD", "ME", "MK", "NO",
 """Countries of Europe that the aggregate of the European Union leaves out."""
 _UNION = "EU27"
 _MOST = 20_000
+_LONGEST_BYTES = 2**20
 """Alternatives of one comparison: more are a slip, and nobody reads them."""
 
 Axes = dict[str, list[Any]]
@@ -56,7 +58,7 @@ def axes_of(options: Mapping[str, Any], profiles: object = None) -> Axes:
 def _listed(value: Any) -> Sequence[Any]:
     if value is None or isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         return [value]
-    return list(value)
+    return list(islice(value, _MOST + 1))
 
 
 def _read(catalogue: Catalogue, name: str, value: Any) -> Iterator[Any]:
@@ -143,8 +145,11 @@ def _from_file(path: str) -> list[str]:
     if not os.path.isfile(path):  # noqa: PTH113 -- the words of a command are paths as text
         rule = f"must be {EUROPE}, {ALL}, {CENTRES}, {CLOUD}aws, a group such as {_UNION}, or a file of places"
         raise UnknownName("places", path, rule)
-    with open(path, encoding="utf-8-sig", errors="replace") as file:  # noqa: PTH123 -- as above
-        lines = [line.partition("#")[0].strip() for line in file]
+    try:
+        text = read_bounded(path, _LONGEST_BYTES).decode("utf-8-sig", "replace")
+    except OSError as error:
+        raise DataError(path, f"cannot be read: {error.strerror}") from None
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     found = [line for line in lines if line and line.casefold() not in ("location", "place")]
     if not found:
         raise DataError(path, "must hold one place per line")

@@ -1,6 +1,6 @@
 """Alternatives for one job, ranked by emissions: which are clearly worse than the best, and which nobody can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -229,7 +229,9 @@ def compare(
     """
     _refuse_unknown(described)
     options: dict[str, Any] = {"gpu": gpu, **described}
-    lists = [places] if isinstance(places, str) else places or []
+    lists = [] if places is None else [places] if isinstance(places, str) else places
+    if not isinstance(lists, Iterable):
+        raise InputError("places", places, _PLACES_RULE)
     listed = [place for word in lists for part in _words(word) for place in places_of(part, profiles)]
     if listed:
         options["location"] = [*_as_list(options.get("location")), *listed]
@@ -247,7 +249,12 @@ def _refuse_unknown(described: "ComparedOptions") -> None:
             raise TypeError(f"compare() got an unexpected keyword argument {name!r}")
 
 
+_PLACES_RULE = "must be text, or a list of texts"
+
+
 def _words(text: str) -> list[str]:
+    if not isinstance(text, str):
+        raise InputError("places", text, _PLACES_RULE)
     return [part.strip() for part in text.split(";") if part.strip()] if ";" in text else [text]
 
 

@@ -297,12 +297,17 @@ def _hours(name: str, value: float | str) -> float:
         raise InvalidNumber(name, value, error.rule) from None
 
 
+_DEADLINE_RULE = "must be a time such as 2026-03-02T08:00Z"
+
+
 def _moment(value: str | datetime) -> float:
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
         except ValueError:
-            raise InputError("deadline", value, "must be a time such as 2026-03-02T08:00Z") from None
+            raise InputError("deadline", value, _DEADLINE_RULE) from None
+    if not isinstance(value, datetime):
+        raise InputError("deadline", value, _DEADLINE_RULE)
     return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
 
 

@@ -91,6 +91,8 @@ def report_data_of(
     if by and not is_table(result):
         found = found._replace(groups={**found.groups, **grouped_lines(found.lines, by)})
     if title is not None:
+        if not isinstance(title, str):
+            raise InputError("title", title, "must be text")
         found = found._replace(title=title)
     return found if made_at is None else found._replace(made_at=_checked(made_at))
 

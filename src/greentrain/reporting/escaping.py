@@ -10,6 +10,8 @@ _LATEX = {
 }  # fmt: skip
 _LETTERS = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]#|~$])")
+_REFERENCE = re.compile(r"(@(?=\w)|#(?=\d)|\bGH-(?=\d))", re.IGNORECASE)
+_ADDRESS_SIGN = re.compile(r"(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 
 
 def one_line(text: str) -> str:
@@ -31,9 +33,14 @@ def _latex_character(char: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Escape a text for Markdown, where HTML counts too."""
+    """Escape a text for Markdown, where HTML counts too.
+
+    GitHub and others make links of addresses, call the people whose names stand behind an ``@`` and link to the issue
+    of a number: an entity stops the first, an empty comment the others.
+    """
     safe = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(r"\\\1", safe)
+    safe = _REFERENCE.sub(r"\1<!-- -->", _MARKDOWN.sub(r"\\\1", safe))
+    return _ADDRESS_SIGN.sub(lambda found: f"&#{ord(found[0])};", safe)
 
 
 def yaml_string(text: str) -> str:

@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from greentrain.bounded_file import read_regular
 from greentrain.errors import InputError, path_text
 from greentrain.reporting.document.blocks import Document
 from greentrain.reporting.document.build import document_of
-from greentrain.reporting.regular_file import read_regular
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:

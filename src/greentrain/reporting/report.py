@@ -137,10 +137,13 @@ def rendered(data: ReportData, name: str, form: Form, options: dict[str, Any]) -
         raise Contradiction("format", name, f"is no form for a {data.kind}; it takes {_article(form.kinds)}")
     render = import_module(f"greentrain.reporting.forms.{form.module}").render
     known = list(render.__kwdefaults__ or ())  # inspect takes as long to load as the report to write
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             its_own = f"it has {either([f'{{{each}}}' for each in known])}" if known else "it has none"
             raise InputError(option, None, f"is no option of the form {name}; {its_own}")
+        kind = render.__annotations__[option]
+        if kind in (str, str | None) and not isinstance(value, kind):
+            raise InputError(option, value, "must be text")
     text: str = render(data, **options)
     return text
 

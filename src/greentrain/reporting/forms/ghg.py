@@ -70,7 +70,7 @@ def _market(kg: float | str | None) -> str:
         return ""
     try:
         value = float(kg)
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         value = -1.0
     if not 0 <= value < float("inf"):
         raise InvalidNumber("market_based_kg", kg, "must be a number of kg CO2e from 0 on")

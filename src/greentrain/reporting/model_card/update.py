@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Any
 
+from greentrain.bounded_file import read_regular
 from greentrain.errors import DataError, InputError, path_text
 from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.forms.model_card import metadata, section_lines
@@ -18,7 +19,6 @@ from greentrain.reporting.model_card.stated_emissions import (
     replaced_facts,
     stated_emissions,
 )
-from greentrain.reporting.regular_file import read_regular
 from greentrain.reporting.report_data import ReportData
 from greentrain.units import G_PER_KG
 
