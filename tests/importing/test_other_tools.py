@@ -141,6 +141,32 @@ def gpu(metric: str, **more: str) -> dict[str, str]:
             [108_000], 120, "node", id="a node's meter holds its boards",
         ),
         pytest.param(
+            "timestamp,gpu0_power_w,gpu1_power_w\n"
+            + "\n".join(f"2024-10-30 18:42:{at:02d},100,200" for at in range(11)),
+            [3000], 10, "accelerator", id="a column for each accelerator",
+        ),
+        pytest.param(
+            "time_ms,gpu_id,power_mw\n" + "\n".join(f"{(1764000000 + at) * 1000},0,100000" for at in range(11)),
+            [1000], 10, "accelerator", id="milliseconds and milliwatts",
+        ),
+        pytest.param(
+            "time,node01_w,node02_w\n" + "\n".join(f"{at},400,500" for at in MINUTES), [240_000, 300_000], 600, "wall",
+            id="a column for each node",
+        ),
+        pytest.param(
+            "Zeit;Leistung (W)\n" + "\n".join(f"28.11.2026 12:{at:02d}:00;400,5" for at in range(11)), [240_300], 600,
+            "wall", id="a German meter",
+        ),
+        pytest.param(
+            matrix(*(({"__name__": "kepler_node_package_joules_total", "instance": "n1", "mode": mode},
+                      [str(watts * 30 * at) for at in range(5)]) for mode, watts in (("idle", 20), ("dynamic", 80)))),
+            [12_000], 120, "parts", id="Kepler's idle and dynamic energies",
+        ),
+        pytest.param(
+            json.dumps([{"metric": gpu("DCGM_FI_DEV_POWER_USAGE"), "values": [[1764000000, "9"], [1764000030, "9"]]}]),
+            [270], 30, "accelerator", id="series without the answer about them",
+        ),
+        pytest.param(
             "_runtime,_timestamp,system.gpu.0.powerWatts,system.gpu.process.0.powerWatts,system.gpu.1.powerWatts\n"
             + "\n".join(f"{15 * at},{1764000000 + 15 * at},300,300,100" for at in range(5)),
             [24_000], 60, "accelerator", id="W&B's CSV",

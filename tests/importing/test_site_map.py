@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from foreign_texts import runs_of, sacct_text
 
-from greentrain.errors import DataError
+from greentrain.errors import DataError, InputError
 from greentrain.importing import import_runs, suggest_map
 
 MAP = """
@@ -119,3 +119,12 @@ def test_hashed_names(tmp_path: Path) -> None:
     assert (first.user, first.name, first.hosts) == (again.user, again.name, again.hosts)
     stored = "".join(file.read_text() for file in (tmp_path / "home" / "imports").iterdir())
     assert "lovelace" not in stored
+
+
+def test_accelerators_without_a_name(tmp_path: Path) -> None:
+    """What the user says of them; a name that nobody knows is refused at once."""
+    text = "timestamp,index,power.draw [W]\n" + "\n".join(f"2024-10-30 18:42:{at:02d},0,300" for at in range(11))
+    (run,) = runs_of(tmp_path, text, gpu="A100")
+    assert (run.hardware, run.flags) == ("a100-sxm4-40gb", ())
+    with pytest.raises(InputError):
+        runs_of(tmp_path, text, gpu="A1O0")
