@@ -190,3 +190,12 @@ def test_a_folder_of_mlflow_is_its_runs() -> None:
         ("bert-finetune", "user", "completed")
     ]
     assert [file.error for file in audit.files if file.error] == []
+
+
+def test_a_second_import_of_everything_adds_nothing(home: Path) -> None:
+    """Also of runs that several files record, such as a file of tasks beside its run's."""
+    first = import_runs(SAMPLES)
+    again = import_runs(SAMPLES)
+    assert len(first.runs) == sum(file.imported for file in first.files)
+    assert (again.stored, again.totals.runs, sum(file.imported for file in again.files)) == (None, 0, 0)
+    assert len(list((home / "imports").glob("*.jsonl"))) == 1

@@ -2,6 +2,7 @@
 
 import hmac
 import os
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from greentrain.journal.access_rights import PRIVATE_FOLDER, make_folder
 _SALT = "imports.salt"
 _SALT_BYTES = 32
 _SHOWN = 8
+_HASHED = re.compile(r"[a-z]+-[0-9a-f]{8}")
 _NAMES = ("name", "user", "account", "hosts")
 
 
@@ -33,8 +35,8 @@ class Anonymiser:
         return run._replace(**{name: self._hashed(name, getattr(run, name)) for name in _NAMES})
 
     def _hashed(self, kind: str, text: str | None) -> str | None:
-        if text is None:
-            return None
+        if text is None or _HASHED.fullmatch(text):  # a run of several files was hashed before
+            return text
         found = hmac.new(self._salt, f"{kind}:{text}".encode("utf-8", "replace"), sha256).hexdigest()
         return f"{kind}-{found[:_SHOWN]}"
 

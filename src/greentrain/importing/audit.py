@@ -312,16 +312,15 @@ class _Importer:
         known = self.runs.get(id)
         if known is not None:
             is_better = _is_better(run, (known.stated.duration_seconds, known.stated.measured_energy_kwh))
-            merged = _completed(*((run, known.stated) if is_better else (known.stated, run)))
-            if merged != known.stated:
-                self.runs[id] = self._imported(id, merged, form if is_better else formats()[known.format], path)
-            return None
+            run = _completed(*((run, known.stated) if is_better else (known.stated, run)))
+            form, path = (form, path) if is_better else (formats()[known.format], known.file)
         before = self._stored.get(id)
         is_new = before is None or _is_better(run, before)
-        if before is not None and is_new:
+        if known is None or run != known.stated:
+            self.runs[id] = self._imported(id, run, form, path, () if is_new else (_STORED,))
+        if before is not None and is_new and known is None:
             tally.note(_RENEWED)
-        self.runs[id] = self._imported(id, run, form, path, () if is_new else (_STORED,))
-        return id if is_new else None
+        return id if is_new and (known is None or _STORED in known.flags) else None
 
     def _imported(
         self, id: str, run: ForeignRun, form: ForeignFormat, path: str, more: Sequence[str] = ()
