@@ -58,8 +58,8 @@ def tracked_runs(project: str, home: str | list[str] | None) -> Any:
     from greentrain.history import History
 
     history = History(home)
-    found = history.select(project=project)
-    if not found.runs:
+    found = history.summaries(project=project)
+    if not len(found):
         raise _unknown(project, {run.project for run in history.summaries() if run.project})
     return found
 

@@ -72,11 +72,17 @@ class Summaries(Record):
         Newest first; one `RunSummary` after the other when it is iterated.
     unreadable, left_out : tuple of str
         As of a `Selection`.
+    folders : dict of str to list of str
+        Where the journals of each run are, by its id; of imported ones there are none.
+    importing_homes : tuple of str
+        Where imported runs are.
     """
 
     table: SummaryTable
     unreadable: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    folders: dict[str, list[str]] = {}  # noqa: RUF012 -- a default that nothing changes
+    importing_homes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[RunSummary]:
         return iter(self.table)
@@ -230,7 +236,9 @@ class History:
 
             found.table.extend(imported_summaries(home, left_out))
         table = asked.of(found.table).newest_first()
-        return Summaries(table, found.unreadable, (*left_out, *_newer(found.unreadable)))
+        by_id = {folder_key(key): places for key, places in folders.items()}
+        all_left_out = (*left_out, *_newer(found.unreadable))
+        return Summaries(table, found.unreadable, all_left_out, by_id, tuple(self._importing_homes()))
 
     def _found(self, folders: dict[str, list[str]], asked: RunFilter, read: Any) -> FoundSummaries:
         found = summaries_of(folders, self.homes[0], read, is_open_only=asked.status == "running")

@@ -11,13 +11,14 @@ import time
 from binascii import crc32
 from collections.abc import Callable, Mapping, Sequence
 from os.path import dirname, isabs, join
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.index import table_checksum
 from greentrain.catalogue.lookups import LOOKUPS
 from greentrain.catalogue.user_folder import own_profiles_folder
 from greentrain.errors import OwnErrors
+from greentrain.history.merge import read_run
 from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.summary_table import FORMAT, SummaryTable, read_table, write_table
@@ -28,6 +29,9 @@ from greentrain.journal.writer import CHECK, is_checked
 
 SUMMARY_FILE = "summary.json"
 """In the folder of a run: what lists need of it."""
+
+REPORT_FILE = "report.json"
+"""The same for reports of several runs."""
 
 HOME_FILE = "summaries.{user}"
 """In a home: the same of all runs that had ended, one user's view of them."""
@@ -197,30 +201,76 @@ def _settled_time(folder: str) -> int | None:
 
 def _summary(folders: Sequence[str], basis: str, read: Callable[[Sequence[str]], Run | None]) -> _Found | None:
     """Return a run in brief, and whether that is all there will ever be of it."""
+    found = _facts(folders, SUMMARY_FILE, basis, read, _plain_summary)
+    return found and _Found(RunSummary(**found.facts), found.files, found.is_final)
+
+
+def _plain_summary(run: Run) -> dict[str, Any]:
+    return run.brief._asdict() | {"terms": [*run.brief.terms]}
+
+
+def kept_facts(
+    folders: Sequence[str], file: str, basis: str, plain: Callable[[Run], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Return plain facts that follow from a run, kept beside its journals as its summary is, and as long valid.
+
+    Parameters
+    ----------
+    folders : sequence of str
+        Where its journals are.
+    file : str
+        The name under which they are kept.
+    basis : str
+        What `summary_basis` returns.
+    plain : callable
+        Makes them of the run, as JSON can hold them.
+
+    Returns
+    -------
+    dict or None
+        None where no journal can be read.
+    """
+    found = _facts(folders, file, basis, read_run, plain)
+    return None if found is None else found.facts
+
+
+class _Facts(NamedTuple):
+    facts: dict[str, Any]
+    files: str
+    is_final: bool
+
+
+def _facts(
+    folders: Sequence[str],
+    file: str,
+    basis: str,
+    read: Callable[[Sequence[str]], Run | None],
+    plain: Callable[[Run], dict[str, Any]],
+) -> _Facts | None:
     is_single = len(folders) == 1
-    if is_single and (found := _kept(folders[0], basis)):
+    if is_single and (found := _kept(folders[0], file, basis)):
         return found
     before = _files_of(folders[0]) if is_single else ""
     run = read(folders)
     if run is None:
         return None
-    if not (is_single and run.is_final and before):
-        return _Found(run.brief, "", False)
-    if _files_of(folders[0]) != before:  # something was written meanwhile
-        return _Found(run.brief, "", False)
+    facts = plain(run)
+    if (
+        not (is_single and run.is_final and before) or _files_of(folders[0]) != before
+    ):  # something was written meanwhile
+        return _Facts(facts, "", False)
     profiles = text(run.estimate_inputs, "profiles")
     files = _files_of(folders[0], profiles) if profiles else before
     if not files:
-        return _Found(run.brief, "", False)
-    _keep(folders[0], run.brief, files, basis)
-    return _Found(run.brief, files, True)
+        return _Facts(facts, "", False)
+    _keep(folders[0], file, facts, files, basis)
+    return _Facts(facts, files, True)
 
 
-def _kept(folder: str, basis: str) -> _Found | None:
-    """Read the summary in the folder of a run; None where there is none that counts."""
-    path = f"{folder}{os.sep}{SUMMARY_FILE}"
+def _kept(folder: str, file: str, basis: str) -> _Facts | None:
+    """Read facts in the folder of a run; None where there are none that count."""
     with OwnErrors(OSError, ValueError, KeyError, TypeError):
-        line = _read_own(path)
+        line = _read_own(f"{folder}{os.sep}{file}")
         if line is None or not is_checked(line):
             return None
         found = json.loads(line)
@@ -228,9 +278,7 @@ def _kept(folder: str, basis: str) -> _Found | None:
             return None
         profiles = next((state.rpartition(":")[0].rpartition(":")[0] for state in found["profiles"]), None)
         files = "\n".join(found["files"] + found["profiles"])
-        if _files_of(folder, profiles) != files:
-            return None
-        return _Found(RunSummary(**found["run"]), files, True)
+        return _Facts(found["run"], files, True) if _files_of(folder, profiles) == files else None
     return None
 
 
@@ -254,16 +302,16 @@ def _is_own(path: str) -> bool:
     return False
 
 
-def _keep(folder: str, summary: RunSummary, files: str, basis: str) -> None:
-    """Write the summary of a run into its folder, for this user alone; where that cannot be, do without."""
+def _keep(folder: str, file: str, facts: dict[str, Any], files: str, basis: str) -> None:
+    """Write facts of a run into its folder, for this user alone; where that cannot be, do without."""
     if not _is_own(folder):
         return
     states = files.split("\n")
     own = [state for state in states if not isabs(state)]
     content = {"kind": "greentrain run summary", "format": FORMAT, "basis": basis, "files": own}
-    content |= {"profiles": states[len(own) :], "run": summary._asdict() | {"terms": [*summary.terms]}}
+    content |= {"profiles": states[len(own) :], "run": facts}
     body = json.dumps(content).encode()[:-1]
-    _write_own(f"{folder}{os.sep}{SUMMARY_FILE}", body + CHECK % crc32(body))
+    _write_own(f"{folder}{os.sep}{file}", body + CHECK % crc32(body))
 
 
 def _write_own(path: str, content: bytes) -> None:

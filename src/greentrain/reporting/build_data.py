@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from greentrain.history import History, Run
-    from greentrain.history.history import Selection
+    from greentrain.history.history import Selection, Summaries
+    from greentrain.reporting.reported_runs import ReportedRun
     from greentrain.tracking.finished_run import FinishedRun
     from greentrain.tracking.live import LiveRun
     from greentrain.validation.report import ValidationReport
@@ -112,8 +113,8 @@ def _made(result: "Reportable", by: Sequence[str]) -> ReportData:
         return _of_run(cast("Run", result))
     if _is_several(result) and any(isinstance(each, Estimate) for each in cast("Sequence[object]", result)):
         return _of_results(cast("Sequence[Estimate | Run]", result))
-    if kinds & {"History", "Selection"} or _is_several(result):
-        return _of_history(cast("History | Selection | Sequence[Run]", result))
+    if kinds & {"History", "Selection", "Summaries"} or _is_several(result):
+        return _of_history(cast("History | Selection | Summaries | Sequence[Run]", result))
     if kinds & {"LiveRun", "FinishedRun"}:
         return _of_run(_recorded_run(cast("LiveRun | FinishedRun", result)))
     rule = "must be an Estimate, a ValidationReport, a tracked run, several of them, a table or the History"
@@ -154,7 +155,7 @@ def _of_table(table: Any, by: Sequence[str]) -> ReportData:
     return data._replace(
         title=f"{found.title}, {number}" if found.title else number,
         notes=(*found.notes, *whole.notes, *found.warnings),
-        size=_summed_size(found.estimates),
+        size=_summed_size([_flops_of(each) for each in found.estimates]),
         groups=found.groups,
     )
 
@@ -162,20 +163,29 @@ def _of_table(table: Any, by: Sequence[str]) -> ReportData:
 def _of_results(results: "Sequence[Estimate | Run]") -> ReportData:
     """Make the data of estimates, and of tracked runs among them, in their order."""
     from greentrain.numbers import counted
-    from greentrain.reporting.tracked_runs import line_of_run
+    from greentrain.reporting.reported_runs import reported
 
     runs = [each for each in results if not isinstance(each, Estimate)]
     for each in runs:
         if "Run" not in {base.__name__ for base in type(each).__mro__}:
             raise InputError("result", f"with an item of type {type(each).__name__}", "must hold estimates and runs")
-    lines = [line_of_estimate(each) if isinstance(each, Estimate) else line_of_run(each) for each in results]
+    items = [reported(each) for each in runs]
+    known = iter(items)
+    lines = [line_of_estimate(each) if isinstance(each, Estimate) else next(known).line for each in results]
     _check_known(lines)
     whole = total_of([line.footprint for line in lines])
     whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)))
-    size = _summed_size([each if isinstance(each, Estimate) else each.estimate for each in results])
+    flops = [_flops_of(each) if isinstance(each, Estimate) else _flops_of(each.estimate) for each in results]
     number = counted(sum(line.runs for line in lines), "run")
     groups = grouped_lines(lines, ("place", "hardware"))
-    return _of_lines(lines, whole, runs)._replace(title=number, notes=whole.notes, size=size, groups=groups)
+    data = _of_lines(lines, whole, items)
+    return data._replace(title=number, notes=whole.notes, size=_summed_size(flops), groups=groups)
+
+
+def _flops_of(estimate: Estimate | None) -> float | None:
+    """Return the operations that an estimate states, all its runs together; None where it states none. [FLOP]"""
+    size = _size_of(estimate.run) if estimate else None
+    return size.flops if size else None
 
 
 def _size_of(run: dict[str, Any]) -> Size | None:
@@ -186,11 +196,13 @@ def _size_of(run: dict[str, Any]) -> Size | None:
 
 
 def _of_run(run: "Run") -> ReportData:
-    from greentrain.reporting.tracked_runs import line_of_run, meters_of, power_series, spans_of, utc_time
+    from greentrain.reporting.reported_runs import reported
+    from greentrain.reporting.tracked_runs import meters_of, power_series, spans_of, utc_time
 
-    line, estimate, meters = line_of_run(run), run.estimate, meters_of(run)
+    item, estimate, meters = reported(run), run.estimate, meters_of(run)
+    line = item.line
     _check_known([line])
-    return _of_lines([line], line.footprint, [run])._replace(
+    return _of_lines([line], line.footprint, [item])._replace(
         kind="run",
         title=line.name,
         notes=run.footprint.notes,
@@ -202,57 +214,57 @@ def _of_run(run: "Run") -> ReportData:
     )
 
 
-def _of_history(result: "History | Selection | Sequence[Run]") -> ReportData:
+def _of_history(result: "History | Selection | Summaries | Sequence[Run]") -> ReportData:
     """Make the data of a project of runs, the oldest first."""
     from greentrain.history import History, Run
-    from greentrain.history.history import Selection
+    from greentrain.history.history import Selection, Summaries
     from greentrain.numbers import counted
+    from greentrain.reporting.reported_runs import reported_runs
 
-    found = result.select() if isinstance(result, History) else result
-    runs, unreadable = (found.runs, found.unreadable) if isinstance(found, Selection) else (found, ())
-    for item in runs:
+    found = result.summaries() if isinstance(result, History) else result
+    unreadable = found.unreadable if isinstance(found, (Selection, Summaries)) else ()
+    for item in () if isinstance(found, Summaries) else found:
         if not isinstance(item, Run):
             raise InputError("result", f"with an item of type {type(item).__name__}", "must hold runs of the history")
-    left_out = sum(not run.is_counted for run in runs)
-    runs = [run for run in runs if run.is_counted]
-    if not runs:
+    counts = found.table.columns["is_counted"] if isinstance(found, Summaries) else [run.is_counted for run in found]
+    items = sorted(reported_runs(found), key=lambda item: (item.began, item.line.id))
+    if not items:
         raise InputError("result", None, "there is no run to report")
-    names = {run.project for run in runs}
-    number = counted(len(runs), "run")
+    names = {item.line.project for item in items}
+    number = counted(len(items), "run")
     (only,) = names if len(names) == 1 else (None,)
-    data = _of_runs(runs)
+    data = _of_runs(items)
     return data._replace(
         title=f"{only}, {number}" if only else number,
-        notes=(*_unread(unreadable), *_doubted(left_out), *data.footprint.notes),
+        notes=(*_unread(unreadable), *_doubted(len(counts) - sum(counts)), *data.footprint.notes),
         unreadable=len(unreadable),
     )
 
 
-def _of_runs(runs: "Sequence[Run]") -> ReportData:
-    from greentrain.reporting.tracked_runs import line_of_run
-
-    ordered = sorted(runs, key=lambda run: (run.started, run.id))
-    lines = [line_of_run(run) for run in ordered]
+def _of_runs(items: "Sequence[ReportedRun]") -> ReportData:
+    lines = [item.line for item in items]
     _check_known(lines)
     whole = lines[0].footprint
     if len(lines) > 1:
         whole = total_of([line.footprint for line in lines])
         whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)))
-    return _of_lines(lines, whole, ordered)._replace(size=_summed_size([run.estimate for run in ordered]))
+    return _of_lines(lines, whole, items)._replace(size=_summed_size([item.flops for item in items]))
 
 
-def _of_lines(lines: Sequence[RunLine], whole: Footprint, runs: "Sequence[Run]") -> ReportData:
-    catalogue = next((run.estimate.catalogue for run in runs if run.estimate), None) or load_catalogue()
+def _of_lines(lines: Sequence[RunLine], whole: Footprint, items: "Sequence[ReportedRun]") -> ReportData:
+    """Make the data of lines, and of the tracked runs among them."""
+    catalogue = next((load_catalogue(item.profiles) for item in items if item.is_estimated), None) or load_catalogue()
     kg = whole.operational_kg
     equivalents = equivalents_of(kg, catalogue) if kg is not None and kg.best > 0 else ()
     starts = [line.started for line in lines if line.started is not None]
     ends = [line.ended for line in lines if line.ended is not None]
+    measured_by = sorted({version for item in items for version in item.codecarbon})
     return ReportData(
         kind="project",
         title="",
         lines=tuple(lines),
         footprint=whole,
-        versions=Versions(__version__, DATA_VERSION, _codecarbon_versions(runs)),
+        versions=Versions(__version__, DATA_VERSION, ", ".join(measured_by) or None),
         method=run_method(whole.basis, len(lines), has_unmetered=UNMETERED_SHARE in whole.inputs),
         sources=_sources(catalogue, whole.inputs, equivalents),
         period_start=min(starts, default=None),
@@ -306,17 +318,6 @@ def _publications(report: "ValidationReport") -> dict[str, dict[str, Any]]:
     return found
 
 
-def _codecarbon_versions(runs: "Iterable[Run]") -> str | None:
-    """Name the versions of codecarbon that measured runs; None where it was not codecarbon."""
-    found = {
-        str(node.meter["codecarbon_version"])
-        for run in runs
-        for node in run.nodes
-        if "codecarbon_version" in node.meter
-    }
-    return ", ".join(sorted(found)) or None
-
-
 def _failed_share(lines: Iterable[RunLine]) -> float:
     energies = [(line.is_unfinished, line.facility_energy_kwh.best) for line in lines if line.facility_energy_kwh]
     whole = sum(kwh for _, kwh in energies)
@@ -367,11 +368,10 @@ def _doubted(number: int) -> Iterable[str]:
         yield f"Left out: {counted(number, 'imported run')} in doubt; 'greentrain history' says why."
 
 
-def _summed_size(estimates: Iterable[Estimate | None]) -> Size | None:
+def _summed_size(flops: Sequence[float | None]) -> Size | None:
     """Sum the operations of the runs, where every one states its own."""
-    sizes = [_size_of(item.run) if item else None for item in estimates]
-    flops = [size.flops for size in sizes if size is not None and size.flops is not None]
-    return Size(flops=sum(flops)) if flops and len(flops) == len(sizes) else None
+    known = [number for number in flops if number is not None]
+    return Size(flops=sum(known)) if known and len(known) == len(flops) else None
 
 
 def with_stated_size(data: ReportData, stated: dict[str, float | str]) -> ReportData:

@@ -103,7 +103,11 @@ def environment(before: BaseLoader | None = None, escape: Callable[[str], str] |
 
 
 def context(
-    data: ReportData, document: Document | None = None, more: Mapping[str, Any] | None = None
+    data: ReportData,
+    document: Document | None = None,
+    more: Mapping[str, Any] | None = None,
+    *,
+    is_of_anybody: bool = True,
 ) -> dict[str, Any]:
     """Return what every template sees, as plain values.
 
@@ -115,12 +119,15 @@ def context(
         The report in sections, where it is made already.
     more : mapping, optional
         What a form adds.
+    is_of_anybody : bool, optional
+        Whether the template may want all of the data; the shipped ones take the document, and of the data its kind
+        alone: of thousands of runs, all would take many times as long as the page.
     """
     document = document or document_of(data)
     blocks = (block for section in document.sections for block in section.blocks)
     seen: dict[str, Any] = plain(
         {
-            "subject": data,
+            "subject": data if is_of_anybody else {"kind": data.kind},
             "totals": data.footprint,
             "document": document,
             "charts": {block.name: block for block in blocks if isinstance(block, Chart)},

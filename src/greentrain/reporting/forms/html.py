@@ -37,7 +37,7 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
         return own_template(template, data, more=page)
     from greentrain.reporting.templating import context, environment
 
-    return environment().get_template(_TEMPLATE).render(context(data, document, page))
+    return environment().get_template(_TEMPLATE).render(context(data, document, page, is_of_anybody=False))
 
 
 def _page(charts: list[Chart]) -> dict[str, Any]:
