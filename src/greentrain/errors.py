@@ -34,7 +34,7 @@ _ADDRESS = r"((?<![\w+.\-])[A-Za-z](?:[\w+.\-]*://|[\w+.\-]+:/))(?:([^\s:/@'\"]{
 _SIGNED_ADDRESS = r"(?i)((?<![\w.\-])(?:[a-z]{1,9}\+)?(?:http|ws)s?:/{1,3})(?!git@|\*)[^\s:/@'\"?#]{1,500}@"
 _GIVEN_PASSWORD = (
     r"(?i)(\b\w{0,60}(?:passw|pwd|passfile|secret|token|api_?key)\w{0,60}=)(?!\d+\b)"
-    r"(?:'[^']*'?|\"[^\"]*\"?|[^\s&;'\"]+)"
+    r"(?:'[^']*'?|\"[^\"]*\"?|[^\s&;,)}'\"]+)"
 )
 _SIGNS_OF_PASSWORDS = ("@", "passw", "pwd", "passfile", "secret", "token", "key")
 

@@ -45,6 +45,8 @@ MASKED = [
     ("bash -c \"curl -H 'Authorization: Digest username=\\\"HIDE\\\", nonce=HIDE' x\"", None),
     ("git -c http.extraHeader='Authorization: Basic HIDE' fetch", "git -c 'http.extraHeader=Authorization: ***' fetch"),
     ("bash -c 'curl -H Authorization:\\ Bearer\\ HIDE x'", "bash -c 'curl -H Authorization:\\ Bearer\\ *** x'"),
+    ("python -c 'get(u, auth=(\"me\", \"HIDE\"), headers={\"Authorization\": \"Bearer HIDE\"})'", None),
+    ("python -c 'login(token=\"HIDE\")'", "python -c 'login(token=***)'"),
     ("python -c 'wandb.login(\"HIDE\")'", "python -c 'wandb.login(***)'"),
     ("t.py glrt-HIDEHIDE12 sk_live_HIDEHIDE12 hvs.HIDEHIDE12 xapp-1-HIDE-123 AKIAHIDEHIDEHIDE12 dop_v1_HIDE1234", None),
     ("t.py xai-HIDEHIDEHIDE12345 xoxb-HIDE-hide-1 lsv2_pt_HIDE123456 shpat_HIDE0123456 GOCSPX-HIDEHIDE12", None),
@@ -54,11 +56,12 @@ MASKED = [
     ("t.py --config '{\"api_key\": \"HIDE\", \"lr\": 1}'", "t.py --config '{\"api_key\": ***, \"lr\": 1}'"),
 ]  # fmt: skip
 KEPT = [
-    "t.py --tokenizer-name bert --keyboard us --keypoints 17 --key-frames 5 --hotkey ctrl+c --monkey 1 --secretary x",
+    "t.py --tokenizer-name bert --keyboard us --keypoints 17 --key-frames 5 --hotkey ctrl+c --pass-through 1",
+    "t.py --monkey 1 --secretary x --cred-level 0.95 --key-bindings vim --cookie-cutter x",
     "t.py --num-keys 8 --key-dim 64 --query-key-norm true --image-key image --sort-key loss --eos_token '<eos>'",
     "t.py --special-tokens pad,unk --use-auth-token true --user alice --login=alice --username alice --path x",
     "docker run --user 1000:1000 -p 8080:80 i; python -m pytest -k test_name; ssh -p 22 h; srun -p gpu-a100 t.py -k 5",
-    "t.py --revision 0123456789abcdef0123456789abcdef01234567 BertForSequenceClassificationV2 a.b.c/Meta-Llama-3-8B",
+    "t.py --revision 0123456789abcdef0123456789abcdef01234567 ViTB16ImageNet21kFineTuned a.b.c/Meta-Llama-3-8B",
     "git clone git@github.com:org/repo.git https://git@h/x; pip install git+https://github.com/x/y@v1.2",
     "bash -c 'python t.py --lr 3 --user alice -p 8080; echo basic training' --shape 3:4 --device cuda:0",
     "curl -k https://host:8080/hooks https://github.com/x/pre-commit-hooks https://h/keys/1",

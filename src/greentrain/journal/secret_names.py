@@ -31,14 +31,14 @@ _WORDS = frozenset(
 
 _OTHERWISE = (
     r"tokeni|key[_-]?(?:board|point|frame|word|note|stroke|stone)|(?:mon|tur|hot|don|hoc|joc|whis)key|"
-    r"secretar|cookiecutter"
+    r"key[_-]?bind|secretar|cookie[_-]?cutter|pass[_-]?through"
 )
 """Words of other meanings."""
 
 _COUNTING = frozenset(
     (
         *("max", "min", "num", "n", "new", "length", "len", "count", "size", "id", "ids", "dim", "heads", "layers"),
-        *("budget", "limit", "per", "batch", "retries", "timeout", "interval", "seconds", "every", "steps"),
+        *("budget", "limit", "per", "batch", "retries", "timeout", "interval", "seconds", "every", "steps", "level"),
     )
 )
 """With one of these words, or in the plural, and with a number as its value, a name is that of a count or of an id."""
@@ -58,7 +58,7 @@ _OF_ACCESS = frozenset(
 )
 """With one of these it is not."""
 
-ACCOUNTS = frozenset(("user", "username", "login", "account", "u", "proxyuser", "httpuser"))
+ACCOUNTS = frozenset(("user", "username", "login", "account", "basic", "u", "proxyuser", "httpuser"))
 """Words of names whose value may be ``name:password``."""
 
 LISTS = ("keys", "tokens", "secrets", "passwords", "credentials")
@@ -96,7 +96,7 @@ SIGNS = (
     *_PARTS,
     *("phrase", "mot-de-", "mot_de_", "pass", "pw", "auth", "bearer", "sig", "dsn", "cookie", "jwt", "sas", "otp"),
     *("cred", "webhook", "username", "\0-u", " -u", "\0-k\0", *TAKE_ADDRESSES),
-    *(f"{word}{end}" for word in ("pat", "user", "login", "account") for end in "=\0 :('\""),
+    *(f"{word}{end}" for word in ("pat", "user", "login", "account", "basic") for end in "=\0 :('\""),
     *(f"{called}{end}" for called in PROGRAMS for end in (("\0", " ", ".exe") if called in _WHOLE else ("",))),
 )
 """Small letters, of which a command line with one of these names has some."""
@@ -126,8 +126,8 @@ def is_secret(name: str, value: str) -> bool:
 
 def sounds_secret(name: str) -> bool:
     """Whether an option or a variable of this name holds a secret, if it holds no count and no data."""
-    bare = _joined(pattern(_OTHERWISE).sub("", name.lower()))
-    return any(part in bare for part in _PARTS) or bool(words_of(name) & _WORDS)
+    name = pattern(_OTHERWISE).sub("", name.lower())
+    return any(part in _joined(name) for part in _PARTS) or bool(words_of(name) & _WORDS)
 
 
 def words_of(name: str) -> frozenset[str]:

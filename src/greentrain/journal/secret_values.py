@@ -71,7 +71,7 @@ _KNOWN = (
 )
 _LONG = r"(?<![A-Za-z0-9])[A-Za-z0-9]{20,}(?![A-Za-z0-9])"
 _CHANGES = r"(?<=[a-z])[A-Z0-9]|(?<=[A-Z])[a-z0-9]|(?<=[0-9])[A-Za-z]"
-_LEAST_CHANGES = 0.45
+_LEAST_CHANGES = 0.55
 """Of the neighbours in a random text of small letters, capitals and digits 0.6 are of two kinds, in words 0.3."""
 
 _LONG_LETTERS = 20
