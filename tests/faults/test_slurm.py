@@ -107,6 +107,18 @@ def test_ranks_of_a_step(cluster: Cluster) -> None:
     assert [seconds(run) for run in runs.values()] == pytest.approx([1.0] * 2, rel=0.5)
 
 
+def test_every_rank_of_a_step_is_counted(cluster: Cluster) -> None:
+    """Fault 65: two tasks of a step use twice the CPU time of one: Slurm's own process is what both descend from."""
+    code = "import sys, time; from greentrain import track\nwith track(sys.argv[1], quiet=True):\n"
+    code += "    while time.process_time() < 3: pass"
+    train = shlex.join([sys.executable, "-c", code])
+    cluster.run(f"{train} one\nsrun --ntasks=2 {train} two", "--ntasks=2")
+    runs = cluster.by_name()
+    assert {name: (run.ranks, len(run.nodes)) for name, run in runs.items()} == {"one": (1, 1), "two": (2, 1)}
+    one, two = (runs[name].energy_kwh["cpu"] or 0.0 for name in ("one", "two"))
+    assert two == pytest.approx(2 * one, rel=0.2)
+
+
 def test_one_process_in_a_job_of_many_tasks(cluster: Cluster) -> None:
     """Fault 65: without srun there is one process, however many tasks the job might start."""
     cluster.run(f"{TRAIN} alone 1", "--ntasks=4")

@@ -9,7 +9,7 @@ import sys
 import time
 
 from greentrain.errors import OwnErrors, is_from_outside
-from greentrain.journal.process_alive import process_started
+from greentrain.journal.process_alive import command_line, process_started
 from greentrain.meter.backends import DEFAULT, NONE
 from greentrain.meter.live_runs import VARIABLE, Announcement, announce, withdraw
 from greentrain.meter.settings import GPU_VARIABLES, MeterSettings, ranks_on_node
@@ -22,6 +22,7 @@ METER_VARIABLE = "GREENTRAIN_METER_PROCESS"
 """Set in a meter's environment: no process below it starts another one."""
 
 _SHELL = "/bin/sh"
+_STARTERS = (b"slurmstepd", b"flux-shell")
 _FIRST_FREE_DESCRIPTOR = 10
 _POLLING_SECONDS = 0.005
 _PASSED_VARIABLES = (
@@ -165,8 +166,15 @@ def launch(
 
 def _root_process(run_pid: int, is_rank: bool) -> int:
     """Name the process from which all ranks on this node descend: the launcher, where there are several."""
-    is_launched = is_rank and (ranks_on_node(os.environ) or 1) > 1 and run_pid == os.getpid()
-    return os.getppid() if is_launched and os.getppid() > 1 else run_pid
+    parent = os.getppid()
+    is_launched = (ranks_on_node(os.environ) or 1) > 1 or _starts_all_tasks(parent)
+    return parent if is_rank and is_launched and run_pid == os.getpid() and parent > 1 else run_pid
+
+
+def _starts_all_tasks(pid: int) -> bool:
+    """Whether a process is the one that starts all tasks of a step on this node, of launchers that state no number."""
+    program = command_line(pid)[:1]
+    return bool(program) and os.path.basename(program[0]).startswith(_STARTERS)
 
 
 def _obstacle() -> str | None:
