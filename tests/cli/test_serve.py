@@ -61,6 +61,7 @@ def test_with_other_hosts_it_warns_and_hands_out_a_token() -> None:
         (["--runs", "all"], 2, "--runs 'all': must be loopback, token or nobody"),
         (["--root-path", "x y"], 2, "--root-path 'x y': must be a path such as /greentrain"),
         (["--allow-origin", "*"], 2, "--allow-origin '*': must be the origin of a site"),
+        (["--profiles", "/nowhere"], 2, "--profiles '/nowhere': "),
         (["--host", "no.such.host.invalid"], 1, "cannot listen at no.such.host.invalid port 8321: "),
     ],
 )

@@ -72,6 +72,13 @@ def test_many_runs_are_added_up_with_what_they_share(served: Service) -> None:
     assert found["estimates"][0]["error"] is None
 
 
+@pytest.mark.parametrize("by", [{}, 0, False, [1], "colour", ["gpu"] * 6])
+def test_runs_are_grouped_by_names_alone(served: Service, by: Any) -> None:
+    """What is no name of an input is refused, also where Python takes it for nothing."""
+    found = served.post("/v1/estimates", {"runs": [RUN], "by": by})
+    assert (found.status, found.json["errors"][0]["parameter"]) == (422, "colour" if by == "colour" else "by")
+
+
 def test_a_list_of_runs_alone_and_values_that_all_share_are_taken(served: Service) -> None:
     """Both give the total that the library gives, doubt included."""
     runs = [{"gpu": "V100", "hours": 96, "location": place} for place in ("FR", "DE")]

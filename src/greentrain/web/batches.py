@@ -66,12 +66,12 @@ def _parted(body: Any) -> tuple[list[dict[str, Any]], tuple[str, ...], dict[str,
     if not isinstance(whole, dict):
         raise InputError("body", None, "must be a list of runs, or an object that has one under runs")
     shared = {name: value for name, value in whole.items() if name not in (_RUNS, _BY)}
-    runs, by = whole.get(_RUNS), whole.get(_BY) or []
+    runs, by = whole.get(_RUNS), whole.get(_BY)
     if not isinstance(runs, list) or not all(isinstance(run, dict) for run in runs):
         raise InputError(_RUNS, None, "must be a list of objects, one for each run")
     if not runs or len(runs) > MOST_ROWS:
         raise InputError(_RUNS, len(runs), f"must be 1 to {MOST_ROWS:,} runs")
-    by = [by] if isinstance(by, str) else by
+    by = [] if by is None else [by] if isinstance(by, str) else by
     if not isinstance(by, list) or not all(isinstance(name, str) for name in by) or len(by) > _MOST_GROUPED:
         raise InputError(_BY, None, f"must be a list of at most {_MOST_GROUPED} names")
     check_names(dict.fromkeys(by), NAMES)

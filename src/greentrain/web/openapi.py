@@ -208,7 +208,8 @@ def _runs(described: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: {"description": schema["description"]} for name, schema in described.items()}
     run = {"type": "object", "properties": said}
     listed = {"type": "array", "items": run, "minItems": 1, "maxItems": MOST_ROWS}
-    names = {"type": "array", "items": {"type": "string", "enum": list(NAMES)}, "maxItems": 5}
+    name = {"type": "string", "enum": list(NAMES)}
+    names = {"anyOf": [{"type": "array", "items": name, "maxItems": 5}, name, {"type": "null"}]}
     whole = {"type": "object", "required": ["runs"], "additionalProperties": False}
     return {"anyOf": [listed, {**whole, "properties": {"runs": listed, "by": names, **said}}]}
 

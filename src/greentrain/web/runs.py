@@ -1,11 +1,20 @@
 """The runs of the history as pages: the list with filters and groups, live runs, and one run in full; read-only."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from greentrain.errors import InputError
-from greentrain.history import History, Run, totals_of
+from greentrain.history import (
+    GROUPINGS,
+    History,
+    Run,
+    RunSummary,
+    SummaryTable,
+    checked_by,
+    groups_of,
+    totals_of,
+)
 from greentrain.history.forecast import forecast
 from greentrain.history.run_summary import utc
 from greentrain.interval import Interval
@@ -17,17 +26,7 @@ from greentrain.reporting.plain_values import plain
 from greentrain.web.alternatives import bar_of
 from greentrain.web.settings import LONGEST_TEXT
 
-FILTERS = ("project", "status", "since", "by")
-BY: dict[str, Callable[[Run], str]] = {
-    "project": lambda run: run.project or "",
-    "name": lambda run: run.name or "",
-    "status": lambda run: run.status,
-    "month": lambda run: (utc(run.started) or "")[:7],
-    "hardware": lambda run: run.hardware or "",
-    "location": lambda run: run.location or "",
-}
-"""What runs are grouped by."""
-
+FILTERS = ("project", "status", "since", "until", "by")
 MOST_RUNS = 200
 """Longer lists are not read; the filters make them shorter. [1]"""
 
@@ -52,26 +51,34 @@ def list_of(home: str | None, query: Mapping[str, str], root: str, token: str) -
     """
     given = {name: value.strip() for name, value in query.items() if name in FILTERS and value.strip()}
     book = History(home)
-    page: dict[str, Any] = {"root": root, "token": token, "fault": "", "by": list(BY), "statuses": list(STATUSES)}
+    page: dict[str, Any] = {
+        "root": root,
+        "token": token,
+        "fault": "",
+        "by": list(GROUPINGS),
+        "statuses": list(STATUSES),
+    }
     page |= {"given": {name: given.get(name, "") for name in FILTERS}, "groups": [], "live": [], "rows": []}
     try:
-        found = book.select(**{name: value for name, value in given.items() if name != "by"})
-        page |= _listed(found.runs, given.get("by"), root, token)
+        by = checked_by(given["by"]) if "by" in given else ()
+        found = book.summaries(**{name: value for name, value in given.items() if name != "by"})
     except InputError as error:
         return plain(page | {"fault": error.message(), "totals": None, "left_out": [], "more": 0})  # type: ignore[no-any-return]
+    page |= _listed(found.table, by, root, token)
+    page["live"] = [live_of(book.get(row["id"]), root, token) for row in page["rows"] if row["status"] == "running"]
     left = [*(f"{folder}: nothing in it can be read" for folder in found.unreadable), *found.left_out]
     return plain(page | {"left_out": left})  # type: ignore[no-any-return]
 
 
-def _listed(runs: Sequence[Run], by: str | None, root: str, token: str) -> dict[str, Any]:
-    most = max((run.operational_kg.high for run in runs if run.operational_kg), default=0.0)
-    rows = [_row(run, most, root, token) for run in runs[:MOST_RUNS]]
-    live = [live_of(run, root, token) for run in runs if run.status == "running"]
-    found = {"rows": rows, "more": max(0, len(runs) - MOST_RUNS), "live": live, "totals": _totals(runs)}
-    return found | ({"groups": _groups(runs, by)} if by else {})
+def _listed(table: SummaryTable, by: Sequence[str], root: str, token: str) -> dict[str, Any]:
+    newest = list(table.rows(range(min(MOST_RUNS, len(table)))))
+    most = max((run.operational_kg.high for run in newest if run.operational_kg), default=0.0)
+    rows = [_row(run, most, root, token) for run in newest]
+    found = {"rows": rows, "more": max(0, len(table) - MOST_RUNS), "totals": _totals(table)}
+    return found | ({"groups": _groups(table, by)} if by else {})
 
 
-def _row(run: Run, most_kg: float, root: str, token: str) -> dict[str, Any]:
+def _row(run: Run | RunSummary, most_kg: float, root: str, token: str) -> dict[str, Any]:
     query = f"?{urlencode({'token': token})}" if token else ""
     return {
         "id": run.id,
@@ -100,30 +107,28 @@ def _in_address(id: str) -> str:
     return quote(id, safe="")
 
 
-def _totals(runs: Sequence[Run]) -> dict[str, Any]:
-    whole = totals_of(runs)
+def _totals(table: SummaryTable) -> dict[str, Any]:
+    whole = totals_of(table)
     lost = "" if whole.unfinished_share is None else percent(whole.unfinished_share)
     return {"runs": counted(whole.runs, "run"), "kwh": whole.facility_energy_kwh, "kg": whole.operational_kg,
             "unknown": whole.runs - whole.known, "unfinished": lost}  # fmt: skip
 
 
-def _groups(runs: Iterable[Run], by: str) -> list[dict[str, Any]]:
-    """Add runs up by what they have in common, the largest group first.
-
-    Raises
-    ------
-    InputError
-        If runs are not grouped by that.
-    """
-    if by not in BY:
-        raise InputError("by", by, f"must be one of {', '.join(BY)}")
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        groups.setdefault(BY[by](run), []).append(run)
-    found = [{"name": _short(name) or "not stated", **_totals(group)} for name, group in groups.items()]
-    most = max((group["kg"].high for group in found), default=0.0)
-    rows = [{**group, "bar": bar_of(group["kg"], most)} for group in found]
-    return sorted(rows, key=lambda group: (-group["kg"].best, group["name"]))
+def _groups(table: SummaryTable, by: Sequence[str]) -> list[dict[str, Any]]:
+    """Return groups with bars: in the order of time by month, else the largest first."""
+    groups = groups_of(table, by)
+    most = max((group.operational_kg.high for group in groups if group.operational_kg), default=0.0)
+    rows = [
+        {
+            "name": ", ".join(_short(value or "not stated") for value in group.by.values()),
+            "runs": counted(group.runs, "run"),
+            "kwh": group.facility_energy_kwh,
+            "kg": group.operational_kg,
+            "bar": bar_of(group.operational_kg, most) if group.operational_kg else None,
+        }
+        for group in groups
+    ]
+    return rows if "month" in by else sorted(rows, key=lambda row: -row["kg"].best if row["kg"] else 0.0)
 
 
 def live_of(run: Run, root: str, token: str) -> dict[str, Any]:

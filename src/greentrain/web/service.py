@@ -19,6 +19,7 @@ except ImportError as error:
         "the page needs the extra 'web' (FastAPI and uvicorn): in a checkout, .venv/bin/pip install '.[web]'"
     ) from error
 
+from greentrain.catalogue import load_catalogue
 from greentrain.plain_numbers import plain_json
 from greentrain.web.api import JSON_TYPE, Api, answer, too_long
 from greentrain.web.batches import TookTooLong
@@ -82,6 +83,8 @@ def app(
         runs=runs,
         token=token,
     )
+    if settings.profiles is not None:
+        load_catalogue(settings.profiles)  # what is wrong with them is said now, and not to whoever asks first
     api = Api(settings)
     pages = Pages(settings, api)
     made = FastAPI(
@@ -183,7 +186,11 @@ def _add_faults(made: FastAPI) -> None:
         words = {404: "there is nothing at this address; /openapi.json lists what there is"}
         return problem(error.status_code, words.get(error.status_code, str(error.detail)), headers=headers)
 
+    async def of_data(_: Request, error: Exception) -> Response:
+        return problem(500, str(error))
+
     made.add_exception_handler(InputError, of_input)
+    made.add_exception_handler(GreentrainError, of_data)
     made.add_exception_handler(TookTooLong, of_time)
     made.add_exception_handler(HTTPException, of_http)
 
