@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _HOST, _PORT = "127.0.0.1", "8321"
 _LAST_PORT, _PORT_DIGITS = 65_535, 6
 _MOST_AT_ONCE = 200
+_OBJECTS_BETWEEN_SEARCHES = (2_000, 10, 10)
 _KEPT_SECONDS, _STOPPING_SECONDS = 5, 10
 _SEVERAL = ("allowed_host", "allow_origin")
 SERVE_OPTIONS = (
@@ -103,6 +104,7 @@ def _welcome(listener: socket.socket, path: str, settings: Any) -> str:
 
 def _run(made: Any, listener: socket.socket, path: str) -> int:
     """Serve until a signal comes; requests that are being answered are answered."""
+    import gc
     import signal
 
     import uvicorn
@@ -117,6 +119,7 @@ def _run(made: Any, listener: socket.socket, path: str) -> int:
         timeout_keep_alive=_KEPT_SECONDS,
         timeout_graceful_shutdown=_STOPPING_SECONDS,
     )
+    gc.set_threshold(*_OBJECTS_BETWEEN_SEARCHES)  # unlike a command, a service keeps little of what it makes
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stopped)  # uvicorn raises the signal once more when it has stopped
     uvicorn.Server(config).run(sockets=[listener])
