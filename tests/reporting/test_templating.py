@@ -97,6 +97,13 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes | None
     assert str(caught.value).endswith(f": {message}")
 
 
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_a_template_does_nothing_to_a_terminal(tmp_path: Path, format: str) -> None:
+    """Controls and marks of direction of its own text, and of what it says is safe, are shown; no-break blanks stay."""
+    template = "a\x1b[2Jb\u202ec\r\nd\te\u00a0{{ '\x9b1m' | safe }}\n"
+    assert _filled(tmp_path, template, format) == "a\\x1b[2Jb\\u202ec\nd\te\u00a0\\x9b1m\n"
+
+
 def test_names_of_runs_stay_text_in_a_template(tmp_path: Path) -> None:
     """A name that looks like a template is not one."""
     write_run(tmp_path, "a", name="{{ 7 * 7 }}")

@@ -6,6 +6,7 @@ the process has limits, an empty environment, no file that it could write, and e
 
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greentrain.bounded_file import read_regular
-from greentrain.errors import InputError, path_text
+from greentrain.errors import InputError, escaped, path_text
 from greentrain.reporting.document.blocks import Document
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.report_data import ReportData
@@ -32,6 +33,8 @@ MOST_TEXT_BYTES = 32 * 2**20
 LONGEST_TEMPLATE_BYTES = 2**20
 """Length of a template, and of each file that it includes. [B]"""
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)")
+"""What a terminal or a reader's eye would be led by: whoever wrote the template, it is not what it shows."""
 _PATIENCE_SECONDS = 120
 _DESCRIPTORS = 64
 _LONGEST_REASON = 200
@@ -126,7 +129,7 @@ def _answer(handed_over: bytes) -> str:
         raise ValueError(_TOO_SLOW) from None
     answer = done.stdout.removeprefix(_FILLED)
     if len(answer) < len(done.stdout):
-        return answer.decode("utf-8")
+        return _CONTROLS.sub(lambda found: escaped(found[0]), answer.decode("utf-8"))
     if done.stdout.startswith(_REFUSED):
         raise ValueError(done.stdout.removeprefix(_REFUSED).decode("utf-8"))
     raise ValueError(_of_ending(done.returncode))
