@@ -29,7 +29,7 @@ REASONS = {
     "greentrain.intensity.services": "one module per service",
     "greentrain.reporting.charts": "one module per question",
     "greentrain.reporting.forms": "one module per form",
-    "greentrain.reporting.terminal.methods": "an estimate without a comparison does not load it",
+    "greentrain.reporting.terminal": "a command loads its own text alone",
     "greentrain.tracking.callbacks": "one module per framework",
     "greentrain.tracking.sinks": "one module per tracker, loaded where it is asked for",
     "greentrain.validation.methods": "one module per published method",

@@ -12,8 +12,8 @@ from greentrain import catalogue, estimation, intensity, planning, validation
 
 KEYWORDS = (
     "count", "hours", "gpu_hours", "instance", "power", "utilization", "workload", "host_factor", "host_power", "cpu",
-    "cpu_cores", "memory_gb", "location", "year", "grid_intensity", "pue", "site", "runs", "params", "tokens",
-    "active_params", "flops", "architecture", "precision", "mfu", "profiles",
+    "cpu_cores", "memory_gb", "location", "year", "grid_intensity", "pue", "site", "runs", "seeds",
+    "failed_share", "params", "tokens", "active_params", "flops", "architecture", "precision", "mfu", "profiles",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ The blocks of a page run in their order, in one folder of the test's own:
 - ``sh``: the commands run, whatever they print;
 - ``python``: a script of its own;
 - ``csv`` and ``jsonl``: the file that the text names last before the block;
-- ``toml`` and ``jinja``: not executed, but parsed.
+- ``toml``, ``yaml`` and ``jinja``: not executed, but parsed.
 """
 
 import os
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 from journals_by_hand import ended, meter, reading, stopped, tracker
 
 from greentrain import estimate, load_catalogue, validate
@@ -120,6 +121,8 @@ def test_blocks_are_executed(page: Path, reader: Path, capsys: pytest.CaptureFix
             path.write_text(text)
         elif kind == "toml":
             tomllib.loads(text)
+        elif kind == "yaml":
+            yaml.safe_load(text)
         else:
             assert kind in ("sh", "jinja"), f"{page.name} has a block {kind!r}, which no rule of this test executes"
 

@@ -92,7 +92,7 @@ def test_what_is_not_stated_is_none_but_for_the_number_of_runs() -> None:
     """One run by default; where it stands follows from its hardware."""
     request = Request(gpu=" V100 ", hours="96")
     said = {name: value for name, value in vars(request).items() if value is not None}
-    assert said == {"gpu": "V100", "hours": 96.0, "runs": 1}
+    assert said == {"gpu": "V100", "hours": 96.0, "settings": 1, "runs": 1}
 
 
 @pytest.mark.parametrize(

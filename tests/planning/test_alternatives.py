@@ -8,7 +8,7 @@ import pytest
 
 from greentrain import Contradiction, InputError, Interval, InvalidNumber, UnknownName, chart, compare, estimate
 from greentrain.cli import run
-from greentrain.planning import axes_of, paired_ratio, places_of, prices_of, words_of_change
+from greentrain.planning import axes_of, paired_ratio, parted, places_of, prices_of, words_of_change
 
 DEVICES = """id,name,hardware_class,tdp_w,tdp_low_w,tdp_high_w,source
 vague,Vague 1,pcie-server,100,80,125,https://example.org/mine
@@ -117,6 +117,7 @@ def test_lists_of_places(tmp_path: Path) -> None:
     assert "US" not in places_of("europe")
     assert all(place.startswith("aws:") for place in places_of("cloud:aws"))
     assert len(places_of("EU27")) == 27
+    assert parted("europe; cloud:aws,mine.txt") == ["europe", "cloud:aws", "mine.txt"]
     assert places_of(str(tmp_path / "mine.txt")) == ["FR", "Paris, France", "US-CA"]
     with pytest.raises(UnknownName, match=r"^places 'cloud:acme': names no provider; known are "):
         places_of("cloud:acme")

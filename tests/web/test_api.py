@@ -108,6 +108,8 @@ def test_a_comparison_is_that_of_the_command_line(served: Service) -> None:
         ({"gpu": "V100", "hours": 1, "places": "/etc/passwd"}, "places"),
         ({"gpu": "V100", "hours": 1, "places": ["europe; /etc/passwd"]}, "places"),
         ({"gpu": "V100", "hours": 1, "places": "cloud:nobody"}, "places"),
+        ({"gpu": "V100", "hours": 1, "places": "cloud:aws,/etc/passwd"}, "places"),
+        ({"gpu": "V100", "hours": 1, "places": ["europe", "all;/etc/passwd"]}, "places"),
         ({"gpu": [["V100"]], "hours": 1}, "gpu"),
         ({"gpu": [], "hours": 1}, "gpu"),
         ({"gpu": "V100", "hours": 1, "top": 3}, "top"),

@@ -42,12 +42,10 @@ class ListByDefault(typer.core.TyperGroup):
 
 def typer_function(command: Command) -> Callable[..., int]:
     """Make the function whose signature has the options and arguments of a command's table."""
-    several = [option.name for option in command.options if option.takes_several]
 
     def run(**values: Any) -> int:
         context = values.pop(_CONTEXT, None)
         given = {name: value for name, value in values.items() if value not in (None, False, [])}
-        given |= {name: ";".join(given[name]) for name in several if name in given}
         if context is not None and context.args:
             given[command.strays] = context.args
         return command.run(given)
@@ -84,7 +82,7 @@ def _of_option(option: Option) -> Parameter:
         rich_help_panel=option.group or None,
     )
     text = str if option.is_required else str | None
-    kind = list[str] | None if option.takes_several or option.is_repeatable else text
+    kind = list[str] | None if option.is_repeatable else text
     return _parameter(option.name, bool if option.is_switch else kind, made)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+from greentrain.cli.gate import GATE_NAMES, GATE_OPTIONS, gate_of
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_json
 from greentrain.errors import Contradiction, InputError, either
@@ -40,8 +41,8 @@ def batch(values: OptionValues) -> int:
 
     Example: greentrain batch runs.csv --by user,month -o results.csv
     """
-    kind = _format(values)
-    found = _run(values, kind)
+    kind, limits = _format(values), gate_of(values)
+    found = _run({name: value for name, value in values.items() if name not in GATE_NAMES}, kind)
     if kind == "json":
         write_json(found.to_dict())
     elif kind == "table":
@@ -49,7 +50,9 @@ def batch(values: OptionValues) -> int:
 
         write(batch_text(found, bold_if_wanted(), explain="explain" in values))
     _report(found)
-    return 1 if found.failed else 0
+    # Rows that failed are not in the sum: a sum within the limit says nothing then.
+    code = limits.code(found.sums.total().footprint) if limits else 0
+    return code or (1 if found.failed else 0)
 
 
 def _format(values: OptionValues) -> str:
@@ -122,4 +125,4 @@ def _report(found: Batch) -> None:
 
 
 _FILE = Argument("file", "FILE", "The table: a file, a folder of files, or - for standard input.", is_required=True)
-COMMAND = Command(batch, (*_BATCH_OPTIONS, *SHARED_OPTIONS), (_FILE,))
+COMMAND = Command(batch, (*_BATCH_OPTIONS, *GATE_OPTIONS, *SHARED_OPTIONS), (_FILE,))

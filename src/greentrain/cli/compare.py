@@ -18,14 +18,14 @@ _OWN_PROFILES = "profiles"
 
 CHART = Option("chart", "FILE", "Draw it into this file, .svg or .png.", OUTPUT)
 DESCRIBED_BY_SEVERAL = tuple(
-    option._replace(takes_several=option.name != _OWN_PROFILES) for option in ESTIMATE_OPTIONS if option.group != OUTPUT
+    option._replace(is_repeatable=option.name != _OWN_PROFILES) for option in ESTIMATE_OPTIONS if option.group != OUTPUT
 )
 COMPARE_OPTIONS = (
     *DESCRIBED_BY_SEVERAL,
     Option("places", "WHICH", "Also these: europe, all, centres, cloud:aws, EU27, or a file with a place per line.",
-           PLACE, takes_several=True),
+           PLACE, is_repeatable=True),
     Option("price", "P", "Per kWh (0.25) or accelerator-hour (2.10/gpu-hour); H100=3.2/gpu-hour,A100=1.8/gpu-hour.",
-           "Money", takes_several=True),
+           "Money", is_repeatable=True),
     Option("top", "N", f"Show this many alternatives; JSON always has all. [{TOP}]", OUTPUT),
     CHART,
     AS_JSON._replace(group=OUTPUT),
@@ -44,7 +44,10 @@ def print_comparison(values: OptionValues) -> int:
 
     top = int(checked_in(Limits(1, 1e6, "alternatives", whole=True, inclusive=True), "top", values.get("top", TOP)))
     picture = picture_format(values.get("chart"))
-    found = compare(**{name: value for name, value in values.items() if name not in ("top", "chart", "json")})
+    described = {name: value for name, value in values.items() if name not in ("top", "chart", "json")}
+    if "price" in described:
+        described["price"] = ";".join(described["price"])
+    found = compare(**described)
     if "json" in values:
         write(found.to_json() + "\n")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greentrain.cli.gate import GATE_NAMES, GATE_OPTIONS, gate_of
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Command, OptionValues
 from greentrain.cli.terminal import bold_if_wanted, error_line, write
 from greentrain.errors import Contradiction, InputError, either
@@ -22,24 +23,26 @@ def print_estimate(values: OptionValues) -> int:
     """
     from greentrain.estimation import estimate
 
-    kind = _format(values)
-    described = {name: value for name, value in values.items() if name not in _OUTPUT_OPTIONS}
+    kind, limits = _format(values), gate_of(values)
+    described = {name: value for name, value in values.items() if name not in (*_OUTPUT_OPTIONS, *GATE_NAMES)}
     for name in _OF_SAVING:
         if name in values and "save" not in values:
             raise Contradiction(name, values[name], "has an effect only with {save}")
     result = estimate(**described)
     write(_written(result, kind, "explain" in values, "compare_methods" in values))
-    return _save(described, values) if "save" in values else 0
+    if "save" in values:
+        _save(described, values)
+    return limits.code(result) if limits else 0
 
 
-def _save(described: OptionValues, values: OptionValues) -> int:
+def _save(described: OptionValues, values: OptionValues) -> None:
     """Keep the estimate in the history, and say on stderr under which id."""
     from greentrain.history.history import History
     from greentrain.history.upkeep import save_estimate
 
     home = values.get("home")
     id = save_estimate(History(home), described, values.get("name"), values.get("project"))
-    return error_line(f"saved as {id}", 0)
+    error_line(f"saved as {id}", 0)
 
 
 def _format(values: OptionValues) -> str:
@@ -87,4 +90,4 @@ def _table(result: Estimate, explain: bool) -> str:
     return f"{text}\n{explain_text(result)}"
 
 
-COMMAND = Command(print_estimate, ESTIMATE_OPTIONS, for_several="compare")
+COMMAND = Command(print_estimate, (*ESTIMATE_OPTIONS, *GATE_OPTIONS), for_several="compare")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 
+from greentrain.cli.gate import GATE_OPTIONS, gate_of
+from greentrain.cli.grid_options import GRID_OPTIONS
 from greentrain.cli.options import AS_JSON, HOMES, LIST, Argument, Command, Group, Option, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_all
+from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_all, write_json
 from greentrain.errors import Contradiction, printable
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from greentrain.history.calibrate import Calibration
     from greentrain.history.history import Summaries
+    from greentrain.history.run import Run
+    from greentrain.intensity import Series
 
 _STRAYS = "strays"
 _PROJECT = Option("project", "NAME", "Only runs of this project.")
@@ -29,24 +33,25 @@ def list_runs(values: OptionValues) -> int:
     Example: greentrain history --by user,month --since 2026-11
     """
     from greentrain.history.history import History
-    from greentrain.history.totals import checked_by
+    from greentrain.history.totals import checked_by, totals_of
 
     if _STRAYS in values:
         return error_line(_unknown_command(values[_STRAYS][0]), 2)
     if "json" in values and "csv" in values:
         raise Contradiction("csv", None, "excludes {json}")
-    by = checked_by(values["by"]) if "by" in values else ()
+    by, gate = checked_by(values["by"]) if "by" in values else (), gate_of(values)
     found = History(values.get("home")).summaries(**_filters(values))
     write_all(_parts(found, by, values))
+    code = gate.code(totals_of(found.table)) if gate else 0
     if "json" in values:  # which holds all of the following
-        return 0
+        return code
     if not len(found) and "csv" not in values:
         _report_searched_folders(values)
     if found.unreadable:
         error_line(f"left out, since nothing in them can be read: {', '.join(found.unreadable)}", 0)
     for reason in found.left_out:
         error_line(reason, 0)
-    return 0
+    return code
 
 
 def _parts(found: Summaries, by: tuple[str, ...], values: OptionValues) -> Iterable[str]:
@@ -198,6 +203,44 @@ def tag_run(values: OptionValues) -> int:
     return 0
 
 
+def rematch(values: OptionValues) -> int:
+    """Work the emissions of runs out again by the hours in which they drew their energy, beside the annual figure.
+
+    Example: greentrain history rematch bert-1 --grid-series 2026.csv --grid-basis life-cycle
+    """
+    from greentrain.history.history import History
+    from greentrain.history.rematch import match_hours
+    from greentrain.reporting.terminal.rematch import matches_dict, matches_text
+
+    history = History(values.get("home"))
+    runs = (history.get(values["id"]),) if "id" in values else history.runs(**_filters(values))
+    found = [match_hours(run, series) for run, series in zip(runs, series_of_runs(values, runs), strict=True)]
+    if "json" in values:
+        write_json(matches_dict(found))
+    else:
+        write(matches_text(found, bold_if_wanted()))
+    return 0
+
+
+def series_of_runs(values: OptionValues, runs: Sequence[Run]) -> list[Series]:
+    """Find the series of each run, of the grid at its place; a file is one for all."""
+    from greentrain.catalogue import load_catalogue
+    from greentrain.history.history import History
+    from greentrain.intensity.choice import GRID_NAMES, SeriesChoice
+
+    given = {name: values[name] for name in GRID_NAMES if name in values}
+    home = History(values.get("home")).homes[0]
+    if "grid_series" not in given and "grid_service" not in given:
+        raise Contradiction("grid_series", None, "names the series: give it, or {grid_service}")
+    found = []
+    for run in runs:
+        choice = SeriesChoice(load_catalogue(values.get("profiles")), run.location, home=home, **given)
+        if told := choice.announcement(run.started, run.ended):
+            error_line(told, 0)
+        found.append(choice.find(run.started, run.ended))
+    return found
+
+
 _BY = Option("by", "COLUMNS", "Groups by project, user, month, place, hardware, status or several: user,month.")
 _AS_CSV = Option("csv", "", "Print CSV, one row per run.")
 _ID = Argument("id", "ID", "Id of a run, or its beginning.", is_required=True)
@@ -218,7 +261,7 @@ COMMAND = Group(
         # A word too many is a command misspelt, or an id: the message here is better than typer's.
         LIST: Command(
             list_runs,
-            (_BY, *_FILTERS, AS_JSON, _AS_CSV, HOMES),
+            (_BY, *_FILTERS, AS_JSON, _AS_CSV, HOMES, *GATE_OPTIONS),
             short_help="List runs, newest first, and add them up.",
             strays=_STRAYS,
         ),
@@ -229,6 +272,12 @@ COMMAND = Group(
             calibrate,
             (_WALL, _RUN, _OUTPUT, _PROJECT, _SINCE, _UNTIL, HOMES),
             short_help="Learn your accelerators' mean power from measured runs.",
+        ),
+        "rematch": Command(
+            rematch,
+            (*GRID_OPTIONS, *_FILTERS, AS_JSON, HOMES),
+            (Argument("id", "ID", "Id of a run, or its beginning. [all that are selected]"),),
+            short_help="Emissions by power over time and a series of carbon intensity.",
         ),
         "export": Command(
             export,

@@ -24,8 +24,6 @@ class Option(NamedTuple):
     ----------
     letter : str
         The short form, ``-o``, of an option that has one.
-    takes_several : bool
-        Whether it may be repeated; the values are joined by semicolons.
     is_repeatable : bool
         Whether it may be given several times; its value is then a list.
     """
@@ -36,7 +34,6 @@ class Option(NamedTuple):
     group: str = ""
     letter: str = ""
     is_required: bool = False
-    takes_several: bool = False
     is_repeatable: bool = False
 
     @property
@@ -112,6 +109,8 @@ ESTIMATE_OPTIONS = (
     Option("hours", "H", "Wall-clock hours of one run.", TIME),
     Option("gpu_hours", "H", "Accelerator-hours in total, instead of --hours.", TIME),
     Option("runs", "N", "Number of identical runs. [1]", TIME),
+    Option("seeds", "N", "Seeds of each run, of a sweep. [1]", TIME),
+    Option("failed_share", "F", "Failed runs over all that were started, 0.2 for 20 %. [0]", TIME),
     Option("params", "N", "Parameters: 8e9 or 8B.", SIZE),
     Option("tokens", "N", "Tokens trained on: 15e12 or 15T.", SIZE),
     Option("active_params", "N", "Parameters in use per token, of a mixture of experts.", SIZE),

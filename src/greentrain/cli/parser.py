@@ -20,6 +20,7 @@ MODULES = {
     "batch": "greentrain.cli.batch",
     "compare": "greentrain.cli.compare",
     "when": "greentrain.cli.when",
+    "jobs": "greentrain.cli.jobs",
     "validate": "greentrain.cli.validate",
     "report": "greentrain.cli.report",
     "card": "greentrain.cli.card",
@@ -83,9 +84,7 @@ def _take(command: Command, given: OptionValues, option: Option, value: str | bo
     if option.is_repeatable:
         value = [*given.get(option.name, ()), value]  # type: ignore[assignment]
     elif isinstance(value, str) and option.name in given:
-        if not option.takes_several:
-            _refuse_second(command, option.name, str(given[option.name]), value)
-        value = f"{given[option.name]};{value}"
+        _refuse_second(command, option.name, str(given[option.name]), value)
     given[option.name] = value
 
 

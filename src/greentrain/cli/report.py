@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from greentrain.cli.gate import GATE_OPTIONS, gate_of
+from greentrain.cli.grid_options import GRID_OPTIONS
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
 from greentrain.cli.terminal import confirm, error_line, write
 from greentrain.errors import Contradiction, InputError, either
@@ -73,7 +75,7 @@ _REPORT_OPTIONS = (
     Option("references", "FILE", "CSV file with records of your own, for --validation.", RESULT),
 )  # fmt: skip
 DESCRIBED = tuple(option for option in ESTIMATE_OPTIONS if option.group != OUTPUT)
-REPORT_OPTIONS = (*_REPORT_OPTIONS, *FORM_OPTIONS, *DESCRIBED)
+REPORT_OPTIONS = (*_REPORT_OPTIONS, *GATE_OPTIONS, *GRID_OPTIONS, *FORM_OPTIONS, *DESCRIBED)
 
 
 def report(values: OptionValues) -> int:
@@ -93,6 +95,8 @@ def _print_report(values: OptionValues) -> int:
     if "schema" in values:
         return _print_schema(values.get("format", "json"))
     if "each" in values:
+        if gate_of(values):
+            raise Contradiction("each", None, "excludes {max_kg} and {max_kwh}, which are of one result")
         return _write_each(values)
     picture = _picture(values)
     output = values.get("output") if values.get("output") != _STDOUT else None
@@ -100,10 +104,13 @@ def _print_report(values: OptionValues) -> int:
     format = _format(None if are_pictures_asked_for else values.get("format"), output)
     if output is not None and not _may_write(output, "force" in values):
         return error_line(f"{output} exists and is not a report of ours; --force overwrites it", 1)
+    gate = gate_of(values)
     from greentrain.reporting.build_data import read_made_at, report_data_of
 
     made_at = read_made_at(values.get("made_at"))
-    data = report_data_of(_result(values), title=values.get("title"), made_at=made_at, by=_columns_of(values, "by"))
+    result = _result(values)
+    data = report_data_of(result, title=values.get("title"), made_at=made_at, by=_columns_of(values, "by"))
+    data = _with_hours(data, result, values)
     text = _text(data, format, values) if output is not None or not are_pictures_asked_for else None
     if picture is not None:
         _make_folder(values["charts"])
@@ -111,9 +118,26 @@ def _print_report(values: OptionValues) -> int:
         _put(text, output)
         for warning in () if FORMS[format].states_warnings else data.warnings:
             error_line(f"warning, for which the form {format} has no place: {warning}", 0)
+    code = gate.code(data) if gate else 0
     if picture is None:
-        return 0
-    return _write_pictures(data, values["charts"], picture, "force" in values)
+        return code
+    return _write_pictures(data, values["charts"], picture, "force" in values) or code
+
+
+def _with_hours(data: ReportData, result: Any, values: OptionValues) -> ReportData:
+    """Match runs with the series that was named, if any."""
+    if values.keys().isdisjoint(option.name for option in GRID_OPTIONS):
+        return data
+    from greentrain.cli.history import series_of_runs
+    from greentrain.reporting.tracked_runs import with_hours
+
+    if data.kind not in ("run", "project"):
+        raise Contradiction("grid_series", None, f"is for runs that were recorded, and this is a {data.kind}")
+    runs = list(result) if data.kind == "project" else [result]
+    matched: dict[str, Any] = {}
+    for run, series in zip(runs, series_of_runs(values, runs), strict=True):
+        matched |= with_hours(data, [run], series).hourly
+    return data._replace(hourly=matched)
 
 
 def _columns_of(values: OptionValues, name: str) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ def estimate(
     pue: float | None = None,
     site: str | None = None,
     runs: int | None = None,
+    seeds: int | None = None,
+    failed_share: float | None = None,
     params: float | str | None = None,
     tokens: float | str | None = None,
     active_params: float | str | None = None,
@@ -89,6 +91,10 @@ def estimate(
         Kind of site; a workstation has PUE 1.
     runs : int, optional
         Number of identical runs. Default 1. [1]
+    seeds : int, optional
+        How often each of them was repeated with another seed: a sweep takes the energy of all. Default 1. [1]
+    failed_share : float, optional
+        Failed runs over all that were started, which take energy too; counted whole. Default 0. [1]
     params : float or str, optional
         Parameters of a language model, ``8e9`` or ``"8B"``. With ``tokens`` they give the accelerator-hours, or the
         model FLOPs utilization where hours are given. [1]
@@ -126,33 +132,12 @@ def estimate(
     (1506.8, 652.0)
     """
     request = Request(
-        gpu=gpu,
-        count=count,
-        hours=hours,
-        gpu_hours=gpu_hours,
-        instance=instance,
-        power=power,
-        utilization=utilization,
-        workload=workload,
-        host_factor=host_factor,
-        host_power=host_power,
-        cpu=cpu,
-        cpu_cores=cpu_cores,
-        memory_gb=memory_gb,
-        location=location,
-        year=year,
-        grid_intensity=grid_intensity,
-        pue=pue,
-        site=site,
-        runs=runs,
-        params=params,
-        tokens=tokens,
-        active_params=active_params,
-        flops=flops,
-        architecture=architecture,
-        precision=precision,
-        mfu=mfu,
-    )
+        gpu=gpu, count=count, hours=hours, gpu_hours=gpu_hours, instance=instance, power=power,
+        utilization=utilization, workload=workload, host_factor=host_factor, host_power=host_power, cpu=cpu,
+        cpu_cores=cpu_cores, memory_gb=memory_gb, location=location, year=year, grid_intensity=grid_intensity,
+        pue=pue, site=site, runs=runs, seeds=seeds, failed_share=failed_share, params=params, tokens=tokens,
+        active_params=active_params, flops=flops, architecture=architecture, precision=precision, mfu=mfu,
+    )  # fmt: skip
     return _estimated(load_catalogue(profiles), request)
 
 
@@ -180,7 +165,7 @@ def _estimated(catalogue: Catalogue, request: Request) -> Estimate:
         embodied_kg=making,
         inputs=(*run.inputs, *energy.inputs, *site.of_energy, *making_inputs, *site.of_water),
         basis="estimated",
-        notes=(*energy.notes, *site.notes, *implied),
+        notes=(*run.notes, *energy.notes, *site.notes, *implied),
         warnings=(*doubts, *plausibility_warnings(catalogue, request, devices, run)),
     )
     return Estimate(run.described(place, choice), found, catalogue, run.known_hours, energy.of_accelerators)

@@ -46,6 +46,8 @@ LIMITS = {
     "grid_intensity": Limits(0, 3000, "g CO2e/kWh", "give grams, not kilograms or pounds"),
     "pue": Limits(1, 5, "facility energy over IT energy", "no facility draws less than its computers", inclusive=True),
     "runs": Limits(1, 10_000_000, "identical runs", whole=True, inclusive=True),
+    "seeds": Limits(1, 1_000_000, "seeds of each run", whole=True, inclusive=True),
+    "failed_share": Limits(0, 0.99, "failed runs over all runs", "0.2 means that one of five failed"),
     "params": Limits(1000, 1e16, "parameters", "8B or 8e9 means eight billion", inclusive=True),
     "active_params": Limits(1000, 1e16, "parameters in use per token", "8B or 8e9 means eight billion", inclusive=True),
     "tokens": Limits(1000, 1e20, "tokens", "15T or 15e12 means fifteen trillion", inclusive=True),

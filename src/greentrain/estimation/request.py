@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from copy import copy
+from math import ceil
 from typing import Any
 
 from greentrain.errors import Contradiction, InvalidNumber
 from greentrain.estimation.ranges import YEARS_AHEAD, checked_number, checked_text, this_year
 
 ENCODER_DECODER = "encoder-decoder"
+ROUNDING = 1e-9
+"""A quotient may be so much more than the whole number that it is. [1]"""
 _SIZES = ("params", "tokens", "active_params")
 
 
@@ -44,6 +47,8 @@ class Request:
         pue: float | None = None,
         site: str | None = None,
         runs: int | None = None,
+        seeds: int | None = None,
+        failed_share: float | None = None,
         params: float | str | None = None,
         tokens: float | str | None = None,
         active_params: float | str | None = None,
@@ -70,7 +75,7 @@ class Request:
         self.grid_intensity: float | None = _number("grid_intensity", grid_intensity)
         self.pue: float | None = _number("pue", pue)
         self.site: str | None = _text("site", site)
-        self.runs: int = _number("runs", runs) or 1
+        self._repeat(runs, seeds, failed_share)
         self.params: float | None = _number("params", params)
         self.tokens: float | None = _number("tokens", tokens)
         self.active_params: float | None = _number("active_params", active_params)
@@ -93,6 +98,13 @@ class Request:
         many = copy(self)
         vars(many).update(numbers)
         return many
+
+    def _repeat(self, runs: Any, seeds: Any, failed_share: Any) -> None:
+        """Count the runs that are started: every seed of every setting, and those that failed on the way."""
+        self.settings: int = _number("runs", runs) or 1
+        self.seeds: int | None = _number("seeds", seeds)
+        self.failed_share: float | None = _number("failed_share", failed_share)
+        self.runs = ceil(self.settings * (self.seeds or 1) / (1 - (self.failed_share or 0.0)) - ROUNDING)
 
     @property
     def has_accelerators(self) -> bool:

@@ -14,7 +14,7 @@ from greentrain.inputs import Input, given
 from greentrain.interval import exact
 
 _ONE = Input("count", exact(1), "1", "default", "greentrain_judgement", "default: one")
-_OPTIONAL = ("cpu", "cpu_cores", "memory_gb")
+_OPTIONAL = ("cpu", "cpu_cores", "memory_gb", "seeds", "failed_share")
 
 
 class ResolvedRun:
@@ -93,6 +93,18 @@ class ResolvedRun:
             found.append(given("runs", request.runs, "1"))
         return tuple(found)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a sweep comes to; nothing where there is none."""
+        request = self._request
+        if request.seeds is None and request.failed_share is None:
+            return ()
+        finished = request.settings * (request.seeds or 1)
+        of_seeds = f"{request.settings:,} x {request.seeds:,} seeds are " if request.seeds else ""
+        failed = request.failed_share
+        lost = f"; with {100 * failed:.3g} % failed, {request.runs:,} take energy, each counted whole" if failed else ""
+        return (f"A sweep: {of_seeds}{finished:,} runs that count{lost}.",)
+
     def _count_input(self) -> Input:
         if self.count > 1 or self._request.count is not None or self._request.instance is not None:
             return given("count", self.count, "1")
@@ -118,6 +130,8 @@ class ResolvedRun:
         }
         if devices and devices.fraction != 1:
             found["fraction"] = devices.fraction
+        if request.runs != request.settings:
+            found["finished_runs"] = request.settings * (request.seeds or 1)
         found |= {name: value for name in _OPTIONAL if (value := getattr(request, name)) is not None}
         return found | self._compute.described(self.accelerator_hours) if self._compute else found
 

@@ -8,6 +8,7 @@ import numpy as np
 from greentrain.catalogue import Catalogue
 from greentrain.elementwise import is_array
 from greentrain.estimation.grid import HOURS_OF_UNKNOWN_RUN
+from greentrain.estimation.request import ROUNDING
 from greentrain.frames.columns import TEXTS, Array, Coded, Numbers, distinct, distinct_whole, given, grouped, has_many
 from greentrain.frames.quantities import Runs, Sites, of_an_hour, sites_of, write_quantities
 from greentrain.frames.resolved import (
@@ -22,6 +23,8 @@ from greentrain.frames.resolved import (
 from greentrain.interval import exact
 
 _TIMES = ("hours", "gpu_hours")
+_REPEATED = (("runs", 1.0), ("seeds", 1.0), ("failed_share", 0.0))
+"""How often a run was repeated, as `greentrain.estimation.Request` counts, and what stands for blanks."""
 _OF_HARDWARE = (
     "power", "utilization", "host_factor", "host_power", "cpu_cores", "memory_gb", "params", "tokens",
     "active_params", "flops", "mfu",
@@ -272,10 +275,14 @@ def _lengths(table: _Table, kinds: Kinds) -> tuple[Array, Array, Array]:
     for _, members, hardware in kinds.varying:
         factor[members] = hardware.hours
     times *= factor
-    number = table.floats("runs", 1.0)
-    if np.isnan(number).any():
-        number = np.where(np.isnan(number), 1.0, number)
+    settings, seeds, failed = (_number(table, name, usual) for name, usual in _REPEATED)
+    number = np.ceil(settings * seeds / (1 - failed) - ROUNDING)
     return times, np.where(is_known[kinds.codes], times, HOURS_OF_UNKNOWN_RUN), number
+
+
+def _number(table: _Table, name: str, usual: float) -> Array:
+    found = table.floats(name, usual)
+    return np.where(np.isnan(found), usual, found) if np.isnan(found).any() else found
 
 
 Hourly: TypeAlias = Callable[[slice], Array]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from greentrain.history.merge import read_run
     from greentrain.history.reconcile import Reconciliation
     from greentrain.history.recorded_run import NodeMeasurement
+    from greentrain.history.rematch import HourlyMatch, match_hours
     from greentrain.history.run import Run
     from greentrain.history.run_summary import RunSummary
     from greentrain.history.session_slice import slice_session
@@ -31,6 +32,7 @@ else:
             "history.merge": "read_run",
             "history.reconcile": "Reconciliation",
             "history.recorded_run": "NodeMeasurement",
+            "history.rematch": "HourlyMatch match_hours",
             "history.run": "Run",
             "history.run_summary": "RunSummary",
             "history.session_slice": "slice_session",
@@ -43,8 +45,9 @@ else:
     )
 
 __all__ = [
-    "GROUPINGS", "Follower", "History", "NodeMeasurement", "Reconciliation", "Run", "RunGroup", "RunSummary",
-    "SummaryTable", "Totals", "calibrate_by_wall", "checked_by", "export", "forget", "groups_csv", "groups_of",
-    "hours_csv", "hours_of", "newest", "next_run", "read_run", "read_wall_meter", "rename", "rows_of", "runs_csv",
-    "runs_dict", "runs_json", "runs_older_than", "save_estimate", "slice_session", "tag", "totals_of",
+    "GROUPINGS", "Follower", "History", "HourlyMatch", "NodeMeasurement", "Reconciliation", "Run", "RunGroup",
+    "RunSummary", "SummaryTable", "Totals", "calibrate_by_wall", "checked_by", "export", "forget", "groups_csv",
+    "groups_of", "hours_csv", "hours_of", "match_hours", "newest", "next_run", "read_run", "read_wall_meter", "rename",
+    "rows_of", "runs_csv", "runs_dict", "runs_json", "runs_older_than", "save_estimate", "slice_session", "tag",
+    "totals_of",
 ]  # fmt: skip

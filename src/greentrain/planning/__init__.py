@@ -6,8 +6,9 @@ The names are loaded on first use.
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from greentrain.planning.axes import axes_of, places_of
+    from greentrain.planning.axes import axes_of, parted, places_of
     from greentrain.planning.comparison import Alternative, Comparison, compare
+    from greentrain.planning.jobs import JobPlan, plan_jobs
     from greentrain.planning.paired import paired_ratio, words_of_change
     from greentrain.planning.prices import Price, prices_of
     from greentrain.planning.schedule import WITHIN_HOURS, Candidate, Schedule, best_start
@@ -17,8 +18,9 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "planning.axes": "axes_of places_of",
+            "planning.axes": "axes_of parted places_of",
             "planning.comparison": "Alternative Comparison compare",
+            "planning.jobs": "JobPlan plan_jobs",
             "planning.paired": "paired_ratio words_of_change",
             "planning.prices": "Price prices_of",
             "planning.schedule": "WITHIN_HOURS Candidate Schedule best_start",
@@ -26,6 +28,6 @@ else:
     )
 
 __all__ = [
-    "WITHIN_HOURS", "Alternative", "Candidate", "Comparison", "Price", "Schedule", "axes_of", "best_start", "compare",
-    "paired_ratio", "places_of", "prices_of", "words_of_change",
+    "WITHIN_HOURS", "Alternative", "Candidate", "Comparison", "JobPlan", "Price", "Schedule", "axes_of", "best_start",
+    "compare", "paired_ratio", "parted", "places_of", "plan_jobs", "prices_of", "words_of_change",
 ]  # fmt: skip

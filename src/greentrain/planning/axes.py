@@ -12,11 +12,12 @@ from greentrain.estimation.ranges import LIMITS, checked_number, checked_text
 
 NAMES = (
     "gpu", "count", "hours", "gpu_hours", "instance", "power", "utilization", "workload", "host_factor", "host_power",
-    "cpu", "cpu_cores", "memory_gb", "location", "year", "grid_intensity", "pue", "site", "runs", "params", "tokens",
-    "active_params", "flops", "architecture", "precision", "mfu",
+    "cpu", "cpu_cores", "memory_gb", "location", "year", "grid_intensity", "pue", "site", "runs", "seeds",
+    "failed_share", "params", "tokens", "active_params", "flops", "architecture", "precision", "mfu",
 )  # fmt: skip
 """The keywords that may have several values: all of ``estimate`` but the folder of profiles."""
 
+PLACES_RULE = "must be text, or a list of texts"
 EUROPE, ALL, CENTRES, CLOUD = "europe", "all", "centres", "cloud:"
 _NOT_IN_THE_UNION = ("AL", "BA", "BY", "CH", "GB", "IS", "MD", "ME", "MK", "NO", "RS", "UA", "XK")
 """Countries of Europe that the aggregate of the European Union leaves out."""
@@ -96,6 +97,19 @@ def _checker(catalogue: Catalogue, name: str) -> Callable[[str], Any]:
         return checked
 
     return check
+
+
+def parted(words: str) -> list[str]:
+    """Part a text of several lists of places at its commas and semicolons.
+
+    Raises
+    ------
+    InputError
+        If it is no text.
+    """
+    if not isinstance(words, str):
+        raise InputError("places", words, PLACES_RULE)
+    return [part.strip() for part in words.replace(";", ",").split(",") if part.strip()] or [words]
 
 
 def places_of(word: str, profiles: object = None) -> list[str]:

@@ -8,7 +8,7 @@ from greentrain.errors import Contradiction, InputError
 from greentrain.estimation import Estimate, estimate
 from greentrain.footprint import QUANTITIES
 from greentrain.interval import Interval, exact
-from greentrain.planning.axes import NAMES, axes_of, combinations, places_of
+from greentrain.planning.axes import NAMES, PLACES_RULE, axes_of, combinations, parted, places_of
 from greentrain.planning.paired import factors_of_change, paired_ratio, words_of_change
 from greentrain.planning.prices import Price, cost_of, prices_of
 from greentrain.record import Record, WithoutArithmetic
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
         pue: OneOrMore[_Number]
         site: OneOrMore[str]
         runs: OneOrMore[int | str]
+        seeds: OneOrMore[int | str]
+        failed_share: OneOrMore[_Number]
         params: OneOrMore[_Number]
         tokens: OneOrMore[_Number]
         active_params: OneOrMore[_Number]
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
 
 _FREE_TEXT = ("gpu", "instance", "cpu", "location", "workload", "architecture", "precision", "site")
 _WORDS = {"pue": "PUE", "mfu": "MFU", "count": "x", "gpu_hours": "accelerator-hours", "hours": "h"}
-_NOUN_BEHIND = ("count", "gpu_hours", "hours", "runs")
+_NOUN_BEHIND = ("count", "gpu_hours", "hours", "runs", "seeds")
 _MOST_NOTES = 6
 
 
@@ -231,8 +233,8 @@ def compare(
     options: dict[str, Any] = {"gpu": gpu, **described}
     lists = [] if places is None else [places] if isinstance(places, str) else places
     if not isinstance(lists, Iterable):
-        raise InputError("places", places, _PLACES_RULE)
-    listed = [place for word in lists for part in _words(word) for place in places_of(part, profiles)]
+        raise InputError("places", places, PLACES_RULE)
+    listed = [place for word in lists for part in parted(word) for place in places_of(part, profiles)]
     if listed:
         options["location"] = [*_as_list(options.get("location")), *listed]
     axes = axes_of(options, profiles)
@@ -247,15 +249,6 @@ def _refuse_unknown(described: "ComparedOptions") -> None:
     for name in described:
         if name not in NAMES:
             raise TypeError(f"compare() got an unexpected keyword argument {name!r}")
-
-
-_PLACES_RULE = "must be text, or a list of texts"
-
-
-def _words(text: str) -> list[str]:
-    if not isinstance(text, str):
-        raise InputError("places", text, _PLACES_RULE)
-    return [part.strip() for part in text.split(";") if part.strip()] if ";" in text else [text]
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -13,6 +13,9 @@ from greentrain.inputs import Input
 from greentrain.interval import Z_90, Interval
 
 _Identity = tuple[object, ...]
+Terms = dict[_Identity, tuple[float, float]]
+"""Standard deviations of the logarithm, downward and upward, under what makes a term one unknown. [1]"""
+
 _TOLERANCE = 5e-4
 """A factor nearer to 1 than that is not worth a word: it reads 1.00. [1]"""
 
@@ -31,7 +34,12 @@ def paired_ratio(result: Estimate, other: Estimate, quantity: str = "operational
     quantity : str
         One of the quantities of a footprint.
     """
-    ours, theirs = _terms(result, quantity), _terms(other, quantity)
+    best = getattr(result, quantity).best / getattr(other, quantity).best
+    return ratio_of_terms(best, terms_of(result, quantity), terms_of(other, quantity))
+
+
+def ratio_of_terms(best: float, ours: Terms, theirs: Terms) -> Interval:
+    """Return the interval of a ratio from the terms of its numerator and of its denominator. [1]"""
     down = up = 0.0
     for identity in ours.keys() | theirs.keys():
         mine, its = ours.get(identity), theirs.get(identity)
@@ -42,14 +50,13 @@ def paired_ratio(result: Estimate, other: Estimate, quantity: str = "operational
             rise, fall = mine[1] - its[1], mine[0] - its[0]
             below, above = max(fall, -rise, 0.0), max(rise, -fall, 0.0)
         down, up = down + below * below, up + above * above
-    best = getattr(result, quantity).best / getattr(other, quantity).best
     return Interval(best * exp(-Z_90 * down**0.5), best, best * exp(Z_90 * up**0.5))
 
 
-def _terms(result: Estimate, quantity: str) -> dict[_Identity, tuple[float, float]]:
-    """Return the standard deviations of the logarithm, downward and upward, under what makes a term one unknown."""
+def terms_of(result: Estimate, quantity: str) -> Terms:
+    """Return the terms of a quantity; what is the job's own begins with ``own``."""
     device = (result.run["gpu"], result.run.get("cpu"))
-    variances: dict[_Identity, tuple[float, float]] = {}
+    variances: Terms = {}
     # Not scaled to the whole, as those of a sum are: what both results share has to be the same number in both.
     for factor in terms(result.inputs, quantity):
         item = result.inputs.get(factor.name)

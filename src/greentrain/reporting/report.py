@@ -12,6 +12,9 @@ from greentrain.reporting.forms import FORMS, Form
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
+    from os import PathLike
+
+    from greentrain.intensity import Series
     from greentrain.reporting.build_data import Reportable
 
 
@@ -63,6 +66,7 @@ def report(
     active_params: float | str | None = None,
     flops: float | str | None = None,
     by: str | Sequence[str] = (),
+    grid_series: "str | PathLike[str] | Series | None" = None,
     **options: Any,
 ) -> str:
     """Write a report of any result, in any form, and return it as text.
@@ -89,6 +93,8 @@ def report(
         Operations of all reported runs together [FLOP]; left out, 6 x (active) parameters x tokens.
     by : str or sequence of str, optional
         Of several runs, also their sums by month, place, hardware or user, of a table by any of its columns.
+    grid_series : path or Series, optional
+        Carbon intensity by slot at the place of recorded runs, for the hourly rows of ghg.
     **options
         What the form takes, such as ``template`` for html, markdown and text.
 
@@ -117,9 +123,22 @@ def report(
         report_data_of(result, title=title, made_at=made_at, by=(by,) if isinstance(by, str) else by),
         {name: value for name, value in sizes.items() if value is not None},
     )
+    if grid_series is not None:
+        from greentrain.intensity import Series, read_series
+
+        series = grid_series if isinstance(grid_series, Series) else read_series(grid_series)
+        data = _with_hours(data, result, series)
     if form.is_dated and data.made_at is None and data.period_end is None:
         data = data._replace(made_at=datetime.now(UTC))
     return ReportText(rendered(data, format, form, options), format)
+
+
+def _with_hours(data: ReportData, result: "Reportable", series: "Series") -> ReportData:
+    from greentrain.history import Run
+    from greentrain.reporting.tracked_runs import with_hours
+
+    runs: Any = [result] if isinstance(result, Run) else result
+    return with_hours(data, runs, series)
 
 
 def form_of(name: str) -> Form:

@@ -18,6 +18,7 @@ from greentrain.record import Record
 
 if TYPE_CHECKING:
     from greentrain.estimation.equivalents import EverydayComparison
+    from greentrain.history import HourlyMatch
     from greentrain.validation.report import ValidationReport
 
 KINDS = ("estimate", "run", "project", "validation")
@@ -264,6 +265,8 @@ class ReportData(Record):
         Runs of a project whose records cannot be read, which are in no line. [1]
     groups : mapping of str to tuple of GroupLine
         Of several runs their sums by place, hardware, user or any other column of a table.
+    hourly : dict of str to HourlyMatch
+        Runs by their ids, matched with carbon intensity by slot; empty where no series was named.
     """
 
     kind: str
@@ -286,6 +289,7 @@ class ReportData(Record):
     validation: "ValidationReport | None" = None
     unreadable: int = 0
     groups: Mapping[str, tuple[GroupLine, ...]] = {}
+    hourly: "dict[str, HourlyMatch]" = {}  # noqa: RUF012 -- as above
 
     @property
     def it_energy_kwh(self) -> Interval:

@@ -7,17 +7,42 @@ from itertools import pairwise
 from typing import Any
 
 from greentrain.catalogue import load_catalogue
+from greentrain.errors import Contradiction
 from greentrain.estimation import Estimate
-from greentrain.history import Run
+from greentrain.history import Run, match_hours
 from greentrain.history.recorded_run import accelerator_of
 from greentrain.history.session_journals import MeterJournal, read_journals
+from greentrain.intensity import Series
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, SpanRecord
 from greentrain.reporting.labels import device_label
-from greentrain.reporting.report_data import Components, PowerSpan, RunLine
+from greentrain.reporting.report_data import Components, PowerSpan, ReportData, RunLine
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 _PARTS = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
+
+
+def with_hours(data: ReportData, runs: Iterable[Run], series: Series) -> ReportData:
+    """Match the runs of a report with a series of carbon intensity.
+
+    Parameters
+    ----------
+    data : ReportData
+        Of the result.
+    runs : iterable of Run
+        Those that are reported.
+    series : Series
+        Of the grid at the runs' place.
+
+    Raises
+    ------
+    Contradiction
+        If it is no tracked or imported run.
+    """
+    if data.kind not in ("run", "project"):
+        raise Contradiction("grid_series", series.source, f"is for runs that were recorded, and this is a {data.kind}")
+    known = {line.id for line in data.lines if line.operational_kg is not None}
+    return data._replace(hourly={run.id: match_hours(run, series) for run in runs if run.id in known})
 
 
 def line_of_run(run: Run) -> RunLine:

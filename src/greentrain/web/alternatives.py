@@ -18,7 +18,8 @@ HARDWARE = ("V100", "A100", "H100", "H200", "B200", "L40S", "RTX 4090", "MI300X"
 """Accelerators of several makers and years that people have."""
 
 _OF_DEVICE = ("power", "utilization", "host_power", "host_factor", "instance", "cpu", "cpu_cores", "memory_gb")
-_WORK = ("hours", "gpu_hours", "params", "tokens", "active_params", "flops", "architecture", "mfu", "runs", "count")
+_WORK = ("hours", "gpu_hours", "params", "tokens", "active_params", "flops", "architecture", "mfu", "runs", "seeds",
+         "failed_share", "count")  # fmt: skip
 _TRIAL_FLOPS = 1e20
 _CHANGES = {"hours": "time of the devices", "hardware": "power of the hardware", "pue": "PUE", "grid": "grid"}
 

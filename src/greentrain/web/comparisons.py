@@ -5,7 +5,7 @@ from typing import Any
 
 from greentrain.catalogue import load_catalogue
 from greentrain.errors import InputError
-from greentrain.planning import compare
+from greentrain.planning import compare, parted
 from greentrain.web.parameters import NAMES, check_names
 from greentrain.web.settings import LONGEST_TEXT, MOST_ROWS
 
@@ -49,7 +49,7 @@ def _check(name: str, value: Any) -> None:
 
 def _words(places: Any) -> list[str]:
     listed = places if isinstance(places, list) else [] if places is None else [places]
-    return [part.strip() for word in listed for part in str(word).split(";")]
+    return [part for word in listed for part in parted(str(word))]
 
 
 def _check_places(word: str, profiles: str | None) -> None:

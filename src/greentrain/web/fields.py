@@ -97,6 +97,8 @@ GROUPS = (
         "Several runs",
         (
             Field("runs", "Identical runs", "1", is_number=True),
+            Field("seeds", "Seeds of each run", "1", is_number=True),
+            Field("failed_share", "Failed runs over all", "0.2 is 20 %", is_number=True),
             Field("gpu_hours", "Accelerator-hours in total, instead of hours", is_number=True),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from greentrain import formulas
 from greentrain.catalogue.records import WORLD
@@ -13,6 +14,9 @@ from greentrain.interval import Interval
 from greentrain.reporting import scope_statements
 from greentrain.reporting.form_units import form_unit
 from greentrain.reporting.report_data import ReportData, RunLine
+
+if TYPE_CHECKING:
+    from greentrain.history import HourlyMatch
 
 FORM = "ghg"
 SCOPES = ("2", "3")
@@ -33,6 +37,9 @@ def render(
     market_intensity: float | str | None = None,
 ) -> str:
     """Write one row per run whose energy is known, and one that sums them.
+
+    Where runs were matched with carbon intensity by slot, each is followed by a row per hour, ``record`` being
+    ``hour``; run and total keep the annual factor.
 
     The period of a tracked run is that from its start to its end, of a described one the calendar year that was named.
 
@@ -105,6 +112,8 @@ def _rows(data: ReportData, market: str, g_per_kwh: float | None) -> Iterator[di
             **_by_market(line.facility_energy_kwh, g_per_kwh),
             **_factor(data, line),
         }
+        if line.id in data.hourly:
+            yield from _hours(data.hourly[line.id], line)
     yield {
         "record": "total",
         "activity": data.title,
@@ -116,6 +125,28 @@ def _rows(data: ReportData, market: str, g_per_kwh: float | None) -> Iterator[di
         "market_based_t_co2e": market,
         **_by_market(data.facility_energy_kwh, g_per_kwh),
     }
+
+
+def _hours(match: "HourlyMatch", line: RunLine) -> Iterator[dict[str, str]]:
+    """Yield a row per hour of UTC, by the slots of the series: parts of the run above, in no sum with it."""
+    for hour in match.hours:
+        start, end = (datetime.fromtimestamp(each, UTC) for each in (hour.start, hour.end))
+        yield {
+            "record": "hour",
+            "activity": line.name,
+            "status": line.status,
+            "basis": line.basis,
+            "period_start_utc": _moment(start),
+            "period_end_utc": _moment(end),
+            "energy_mwh": form_unit(FORM, "energy").decimal(hour.facility_energy_kwh),
+            "location_based_t_co2e": form_unit(FORM, "emissions").decimal(hour.operational_kg),
+            "factor_kg_co2e_per_kwh": form_unit(FORM, "factor").decimal(hour.g_per_kwh),
+            "factor_place": match.series.zone or _factor_place(line),
+            "factor_year": str(start.year),
+            "factor_accounting": match.series.basis,
+            "factor_source": match.series.source,
+            "pue": f"{line.pue.best:.6g}" if line.pue else "",
+        }
 
 
 def _period(start: datetime | None, end: datetime | None, year: int | None) -> dict[str, str]:
