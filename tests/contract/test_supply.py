@@ -34,7 +34,21 @@ def test_two_builds_are_the_same_bit_for_bit(tmp_path: Path) -> None:
     assert first == second
     with zipfile.ZipFile(next((tmp_path / "a").glob("*.whl"))) as wheel:
         endings = {Path(name).suffix for name in wheel.namelist()}
-    assert endings <= {".py", ".csv", ".md", ".j2", ".js", ".css", ".txt", ".json", ".cff", ".index", ".typed", ""}
+    assert endings <= {
+        ".py",
+        ".csv",
+        ".md",
+        ".j2",
+        ".js",
+        ".css",
+        ".svg",
+        ".txt",
+        ".json",
+        ".cff",
+        ".index",
+        ".typed",
+        "",
+    }
 
 
 def test_every_dependency_has_a_licence_that_lets_it_ship() -> None:
