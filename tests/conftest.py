@@ -16,7 +16,15 @@ settings.register_profile("greentrain", derandomize=True, deadline=None, max_exa
 settings.load_profile("greentrain")
 
 NO_SKIPS, HEAVY = "GREENTRAIN_NO_SKIPS", "GREENTRAIN_HEAVY"
-_IN_A_STEP_OF_THEIR_OWN = ("tests/callbacks/", "tests/trackers/", "tests/fuzz/test_fuzz_guided.py")
+_IN_A_STEP_OF_THEIR_OWN = (
+    "tests/callbacks/", "tests/trackers/", "tests/fuzz/test_fuzz_guided.py",
+    "tests/importing/test_formats_of_samples.py",  # files of others, which lie beside a developer's checkout alone
+)  # fmt: skip
+    "tests/callbacks/",
+    "tests/trackers/",
+    "tests/importing/test_formats_of_samples.py",
+    "tests/fuzz/test_fuzz_guided.py",
+)
 _SKIPPED_AS_HEAVY = f"heavy: `bash .ci/run heavy` runs it, and {HEAVY}=1 where all that it wants is installed"
 
 _SLOW_PLACES = (

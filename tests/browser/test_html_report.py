@@ -18,7 +18,7 @@ _CHARTS = """[...document.querySelectorAll(".chart")].map(chart => ({
   marks: chart.querySelectorAll(".point, .js-line, .xtick, .ytick").length,
   width: chart.getBoundingClientRect().width,
   plot: chart.querySelector(".main-svg") ? chart.querySelector(".main-svg").getBoundingClientRect().width : 0,
-  ink: chart.querySelector(".gtitle") ? getComputedStyle(chart.querySelector(".gtitle")).fill : "",
+  ink: chart.querySelector(".annotation-text") ? getComputedStyle(chart.querySelector(".annotation-text")).fill : "",
 }))"""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _NASTY = '</script><img src=x onerror="window.injected = 1">{{ 7 * 7 }}<b>$\\alpha$'
@@ -109,7 +109,7 @@ def test_with_javascript_tables_fold_and_open_again_for_print(browser: Chromium,
         const state = () => [
           [...document.querySelectorAll("details")].filter(one => one.open).length,
           Math.round(document.querySelector(".main-svg").getBoundingClientRect().width),
-          getComputedStyle(document.querySelector(".gtitle")).fill,
+          getComputedStyle(document.querySelector(".annotation-text")).fill,
         ];
         const seen = [state()];
         window.dispatchEvent(new Event("beforeprint"));

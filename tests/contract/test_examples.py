@@ -17,6 +17,7 @@ METHODS = {
     "History": ("follow", "get", "runs", "select", "to_csv", "to_dict", "to_frame", "to_json", "totals"),
     "Input": ("to_dict",),
     "Interval": ("scaled",),
+    "ImportAudit": (),
     "LiveRun": ("energy_kwh_so_far", "kg_so_far", "log", "span", "stop"),
     "Measurement": ("to_dict", "to_json"),
     "ReplayMeter": (),

@@ -67,10 +67,9 @@ def test_the_machine_readable_form() -> None:
 
 
 def test_every_estimate_has_three_comparisons_with_known_sources() -> None:
-    """From the smallest run of 10 g to the largest; nothing that people know is smaller."""
+    """From the smallest run to the largest."""
     known = load_catalogue().sources
-    assert estimate("V100", hours=0.001).equivalents == ()
-    for hours in (0.2, 1, 1e6):
+    for hours in (0.001, 1, 1e6):
         found = estimate("V100", hours=hours).equivalents
         assert len(found) == 3
         assert {key for item in found for key in item.source_ids} <= set(known)

@@ -8,8 +8,6 @@ from greentrain.catalogue import Catalogue, Equivalent
 from greentrain.interval import Interval, product_independent, reciprocal
 
 HOW_MANY = 3
-LEAST_KG = 0.01
-"""Below it nothing that people know is of about the size: a smartphone's charge is 12 g. [kg CO2e]"""
 _FLIGHT_LABELS = ("subject", "trip", "radiative_forcing", "year")
 
 
@@ -71,8 +69,6 @@ def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple
 def _compared(
     emissions_kg: Interval, activities: tuple[tuple[float, Equivalent], ...]
 ) -> tuple[EverydayComparison, ...]:
-    if emissions_kg.best < LEAST_KG:
-        return ()
     size = log10(emissions_kg.best)
     nearest = sorted(activities, key=lambda pair: abs(size - pair[0]))[:HOW_MANY]
     ordered = sorted((activity for _, activity in nearest), key=lambda activity: activity.kg.best)

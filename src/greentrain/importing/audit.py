@@ -106,7 +106,7 @@ class ImportTotals(WithoutArithmetic, Record):
 
 
 class ImportAudit(WithoutArithmetic, Record):
-    """What an import found.
+    r"""What an import found.
 
     Attributes
     ----------
@@ -118,6 +118,16 @@ class ImportAudit(WithoutArithmetic, Record):
         The runs added up, but for those in doubt and those that the history holds already.
     stored : str or None
         The file that holds the runs from now on; None where there was none to store.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> head = "timestamp,project_name,run_id,duration,emissions,gpu_energy,energy_consumed,country_iso_code,gpu_model"
+    >>> row = "2024-05-01T10:00:00,bert,r1,3600,0.0168,0.3,0.3,FRA,1 x Tesla V100-SXM2-16GB"
+    >>> _ = Path("emissions.csv").write_text(f"{head}\n{row}\n")
+    >>> audit = import_runs("emissions.csv", dry_run=True)
+    >>> audit.totals.runs, audit.totals.measured_energy_kwh
+    (1, 0.3)
     """
 
     files: tuple[FileAudit, ...]
@@ -152,7 +162,7 @@ def import_runs(
     home: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> ImportAudit:
-    """Read runs of foreign files, judge them, give each a footprint, and store them in the history.
+    r"""Read runs of foreign files, judge them, give each a footprint, and store them in the history.
 
     Parameters
     ----------
@@ -187,6 +197,16 @@ def import_runs(
         For an unknown path, format, place or time zone.
     DataError
         Where the runs cannot be stored.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> head = "timestamp,project_name,run_id,duration,emissions,gpu_energy,energy_consumed,country_iso_code,gpu_model"
+    >>> row = "2024-05-01T10:00:00,bert,r1,3600,0.0168,0.3,0.3,FRA,1 x Tesla V100-SXM2-16GB"
+    >>> _ = Path("emissions.csv").write_text(f"{head}\n{row}\n")
+    >>> audit = import_runs("emissions.csv", dry_run=True)
+    >>> audit.totals.runs, audit.totals.measured_energy_kwh
+    (1, 0.3)
     """
     site = SiteMap({}) if map is None else read_site_map(path_text("map", map))
     catalogue = load_catalogue()

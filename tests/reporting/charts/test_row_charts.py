@@ -82,6 +82,12 @@ def test_the_sentence_and_the_table_of_the_headline() -> None:
     )
 
 
+def test_the_headline_of_a_few_grams_stands_alone() -> None:
+    """Nothing that people know is below a smartphone's charge of 12 g."""
+    assert labels(headline(example(factor=1e-5))) == ["<b>The estimated run</b>: <b>4.00\u00a0g</b>"]
+    assert len(labels(headline(example(factor=1e-4)))) == 2
+
+
 def test_a_headline_without_reference_points() -> None:
     """One row needs no legend."""
     alone = example(kind="run")._replace(equivalents=())

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TITLE = "How much is it?"
 OURS, ACTIVITY, TRAINING = "this report", "everyday activity", "published training"
+_LEAST_KG = 0.01
+"""Below it nothing that people know is of about the size: a smartphone's charge is 12 g. [kg CO2e]"""
 _MARKS = {OURS: Mark(ACCENT, "diamond"), ACTIVITY: Mark(QUIET, "circle"), TRAINING: Mark(QUIET, "square-open")}
 
 
@@ -104,7 +106,7 @@ def _rows(data: ReportData, references: Sequence[ReferencePoint]) -> list[DotRow
     if kg.best <= 0:
         return []
     ours = DotRow(f"{subject_text(data)}, operational", kg, OURS, True, subject_text(data))
-    known = [item.activity for item in data.equivalents]
+    known = [item.activity for item in data.equivalents if kg.best >= _LEAST_KG]
     activities = [DotRow(item.label, item.kg, ACTIVITY, short=item.short) for item in known]
     runs = [DotRow(point.label, point.kg, TRAINING, short=point.short) for point in references]
     return sorted([ours, *activities, *runs], key=lambda row: row.value.best)
