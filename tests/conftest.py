@@ -20,11 +20,6 @@ _IN_A_STEP_OF_THEIR_OWN = (
     "tests/callbacks/", "tests/trackers/", "tests/fuzz/test_fuzz_guided.py",
     "tests/importing/test_formats_of_samples.py",  # files of others, which lie beside a developer's checkout alone
 )  # fmt: skip
-    "tests/callbacks/",
-    "tests/trackers/",
-    "tests/importing/test_formats_of_samples.py",
-    "tests/fuzz/test_fuzz_guided.py",
-)
 _SKIPPED_AS_HEAVY = f"heavy: `bash .ci/run heavy` runs it, and {HEAVY}=1 where all that it wants is installed"
 
 _SLOW_PLACES = (
