@@ -42,7 +42,7 @@ def licence(package: Distribution) -> str:
 def main() -> int:
     """Print the list, and complain of what is not free."""
     code = 0
-    for name, package in sorted(needed("greentrain").items()):
+    for name, package in sorted(needed("greentrain-footprint").items()):
         stated = licence(package)
         print(f"{name:<28} {package.version:<14} {stated}")
         if not FREE.search(stated):

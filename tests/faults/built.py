@@ -1,6 +1,6 @@
 """Libraries and system files that tests put in the place of the real ones."""
 
-import shlex
+import json
 import shutil
 import subprocess
 import sys
@@ -19,14 +19,18 @@ flags : fpu {flags}
 """
 
 
+def _compiler() -> str:
+    found = shutil.which("cc")
+    if found is None:
+        pytest.skip("no C compiler is here")
+    return found
+
+
 def library(room: Room, source: str, name: str) -> Path:
     """Compile one of the C programs; skip the test where there is no compiler."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler is here")
     path = room.folder / "lib" / name
     path.parent.mkdir(exist_ok=True)
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(path), str(PROGRAMS / source), "-ldl"], check=True)
+    subprocess.run([_compiler(), "-shared", "-fPIC", "-o", str(path), str(PROGRAMS / source), "-ldl"], check=True)
     return path
 
 
@@ -42,10 +46,14 @@ def program(room: Room, name: str, script: str) -> str:
 
 def meter_with(room: Room, variables: dict[str, str]) -> dict[str, str]:
     """Return the environment of ``with_arguments.py`` in which its meter has these variables in its own."""
-    python = room.folder / "python"
-    words = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
-    python.write_text(f'#!/bin/sh\n{words} exec {shlex.quote(sys.executable)} "$@"\n')
-    python.chmod(0o755)
+    # A program: a script with the name of a Python is not started, since it may start anything.
+    python, source = room.folder / "python", room.folder / "python.c"
+    lines = [f"setenv({json.dumps(name)}, {json.dumps(value)}, 1);" for name, value in variables.items()]
+    start = f"words[0] = {json.dumps(sys.executable)}; return execv(words[0], words);"
+    source.write_text(
+        f"#include <stdlib.h>\n#include <unistd.h>\nint main(int count, char **words) {{ {' '.join(lines)} {start} }}\n"
+    )
+    subprocess.run([_compiler(), "-o", str(python), str(source)], check=True)
     return {"METER_PYTHON": str(python)}
 
 
