@@ -11,7 +11,7 @@ import typer
 import greentrain
 from greentrain.cli import run
 from greentrain.cli.app import add_command, run_app
-from greentrain.cli.options import Command, Group
+from greentrain.cli.options import Command, Group, flag_of
 from greentrain.cli.parser import MODULES, command_of, parse
 
 
@@ -28,10 +28,10 @@ def commands() -> Iterator[tuple[tuple[str, ...], Command]]:
 def lines(command: Command) -> Iterator[list[str]]:
     """Ways to type a command: each option by itself in every spelling, all together, between and after arguments."""
     words = [f"<{argument.name}>" for argument in command.arguments]
-    required = [f"--{option.name.replace('_', '-')}=r" for option in command.options if option.is_required]
+    required = [f"{flag_of(option.name)}=r" for option in command.options if option.is_required]
     typed: list[str] = []
     for option in command.options:
-        flag = f"--{option.name.replace('_', '-')}"
+        flag = flag_of(option.name)
         ways = [[flag]] if option.is_switch else [[flag, "a b"], [f"{flag}=x=y"], [f"{flag}="], [flag, "-5"]]
         ways += [[option.letter, "z"]] if option.letter else []
         others = [] if option.is_required else required

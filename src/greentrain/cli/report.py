@@ -129,11 +129,13 @@ def _with_hours(data: ReportData, result: Any, values: OptionValues) -> ReportDa
     if values.keys().isdisjoint(option.name for option in GRID_OPTIONS):
         return data
     from greentrain.cli.history import series_of_runs
+    from greentrain.history import History
     from greentrain.reporting.tracked_runs import with_hours
 
     if data.kind not in ("run", "project"):
         raise Contradiction("grid_series", None, f"is for runs that were recorded, and this is a {data.kind}")
-    runs = list(result) if data.kind == "project" else [result]
+    history = History(values.get("home"))
+    runs = [history.get(run.id) for run in result] if data.kind == "project" else [result]  # a list has summaries
     matched: dict[str, Any] = {}
     for run, series in zip(runs, series_of_runs(values, runs), strict=True):
         matched |= with_hours(data, [run], series).hourly

@@ -72,7 +72,11 @@ class EnergyCheck:
             The power that the hardware does not exceed. [W]
         """
         for base in (self._last, self._odd):
-            if kwh < 0 or base is None or not _is_plausible(kwh - base[1], seconds - base[0], ceiling_w):
+            if (
+                base is None
+                or (kwh < 0 and self.kwh is None)
+                or not _is_plausible(kwh - base[1], seconds - base[0], ceiling_w)
+            ):
                 continue
             if base is self._odd:
                 if self.kwh is None and seconds == base[0]:  # the same again tells of no time

@@ -240,8 +240,10 @@ def _is_python(path: str) -> bool:
 def _is_program(path: str) -> bool:
     """Whether a file is a program itself, and no script, which may start anything."""
     head = b""
-    with OwnErrors(OSError), open(path, "rb") as file:
+    with OwnErrors(OSError) as trouble, open(path, "rb") as file:
         head = file.read(4)
+    if trouble.error is not None:  # it may run without being readable, or no file can be opened at all
+        return _can_be_run(path)
     is_script = head != b"\x7fELF" if sys.platform.startswith("linux") else head[:2] in (b"", b"#!")
     return not is_script and _can_be_run(path)
 

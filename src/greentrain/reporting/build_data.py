@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from os.path import basename
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from greentrain import formulas
 from greentrain._version import __version__
@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from greentrain.tracking.live import LiveRun
     from greentrain.validation.report import ValidationReport
 
+    class AnyFrame(Protocol):
+        """A frame of any library."""
+
+        @property
+        def columns(self) -> Any:
+            """Names of its columns."""
+
+        @property
+        def shape(self) -> Any:
+            """Numbers of its rows and columns."""
+
     Reportable: TypeAlias = (
         Estimate
         | Run
@@ -40,7 +51,7 @@ if TYPE_CHECKING:
         | ValidationReport
         | ReportData
         | PathLike[str]
-        | Any  # a frame of any library
+        | AnyFrame
     )
     """What can be reported."""
 
