@@ -214,6 +214,7 @@ def test_a_run_id_joins_nodes_that_no_launcher_joins(cluster: Cluster) -> None:
     check_nodes(run, ["node0", "node1"])
 
 
+@pytest.mark.timing
 def test_before_a_local_rank_0_that_starts_late_another_meters(cluster: Cluster) -> None:
     """One meter measures the node from the first rank's start to the last one's end, 2.5 s."""
     early = [cluster.start(torchrun(rank), 2.5) for rank in range(1, 4)]

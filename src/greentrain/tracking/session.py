@@ -190,7 +190,9 @@ class Session:
             return
         from greentrain.tracking.live_energy import LiveEnergy
 
-        if LiveEnergy(self.folder, self.id).session_path() is None:
+        # Where another rank's meter measures the node, this one has ended because it was not needed.
+        is_measured = any(name.endswith(".meter.jsonl") for name in os.listdir(self.folder))
+        if not is_measured and LiveEnergy(self.folder, self.id).session_path() is None:
             self.warn("the meter ended before it read anything: the run is not measured")
 
     @property
