@@ -68,7 +68,7 @@ def _is_needed(ranks: NodeRanks, watch: RunEndWatch) -> bool:
         if ranks.are_apart() or not ranks.is_up_to_another():
             return True
         if watch.wait(_LOOK_SECONDS) is not None:
-            return not (ranks.is_measured() or ranks.is_lower_rank_there())
+            return not (ranks.is_measured(or_was=True) or ranks.is_lower_rank_there())
     return False
 
 

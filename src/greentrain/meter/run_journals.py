@@ -101,13 +101,14 @@ class NodeRanks:
             ended_mono = max(ended_mono, number(other.end or {}, "mono") or killed_mono)
         return min(ended_mono, now)
 
-    def is_measured(self) -> bool:
-        """Whether the meter of another rank measures this node."""
+    def is_measured(self, or_was: bool = False) -> bool:
+        """Whether the meter of another rank measures this node, or, if asked, has done so and ended."""
         if self._own is None or self._own.rank is None:
             return False
         others = [other.id for other in self._ranks() if other.id != self._session]
         meters = recorded_sessions(self._folder, "meter")
-        return any(meter.id in others and meter.goes_on and not meter.start.get("is_alone") for meter in meters)
+        of_node = [meter for meter in meters if meter.id in others and not meter.start.get("is_alone")]
+        return any(or_was or meter.goes_on for meter in of_node)
 
     def is_up_to_another(self) -> bool:
         """Whether another rank is to start the meter: a lower one that tracks, or for a while local rank 0."""
