@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from greentrain.tracking.live import LiveRun
     from greentrain.validation.report import ValidationReport
 
-    class AnyFrame(Protocol):
+    class ReportableFrame(Protocol):
         """A frame of any library."""
 
         @property
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         | ValidationReport
         | ReportData
         | PathLike[str]
-        | AnyFrame
+        | ReportableFrame
     )
     """What can be reported."""
 
