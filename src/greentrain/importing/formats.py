@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any, cast
 
+from greentrain.added_packages import added
 from greentrain.catalogue.table_files import LFS_POINTER, LFS_RULE
 from greentrain.errors import DataError, UnknownName, either
 from greentrain.importing.foreign_file import ForeignFile
@@ -32,9 +32,9 @@ _NEAREST = 2
 def formats() -> dict[str, ForeignFormat]:
     """Return all formats by name, ours first."""
     ours = (cast("ForeignFormat", import_module(f"{__package__}.{name}")) for name in MODULES)
-    added = [_Added(point.name, point.load) for point in entry_points(group=GROUP)]
+    of_others = [_Added(point.name, point.load) for point in added(GROUP)]
     found: dict[str, ForeignFormat] = {}
-    every: tuple[ForeignFormat, ...] = (*ours, *added)
+    every: tuple[ForeignFormat, ...] = (*ours, *of_others)
     for one in every:
         found.setdefault(one.NAME, one)
     return found

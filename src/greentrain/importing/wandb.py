@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from greentrain.errors import DataError
+from greentrain.errors import DataError, install_hint
 from greentrain.importing.foreign_file import DELIMITERS, CsvText, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
@@ -105,7 +105,7 @@ def _of_parquet(file: ForeignFile) -> Iterator[Mapping[str, Any]]:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
-        raise DataError(file.path, "is Parquet, which needs pyarrow: pip install 'greentrain[import]'") from None
+        raise DataError(file.path, f"is Parquet, which needs pyarrow: {install_hint('import')}") from None
     try:
         with parquet.ParquetFile(file.path) as table:
             names = [

@@ -1,8 +1,8 @@
 """What a service is: how it is asked, what its numbers are, and on what terms they may be kept."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from greentrain.catalogue import Catalogue
 from greentrain.intensity.access import Client
@@ -14,6 +14,7 @@ GridPoint = tuple[float, float, str]
 _MOST_UNKNOWN = 0.2
 """Share of the generation without a factor from which on a mix says nothing. [1]"""
 _FACTOR_SET = "ipcc2014"
+_Row = TypeVar("_Row")
 
 
 class Question(NamedTuple):
@@ -127,3 +128,20 @@ def mixed(start: float, mwh: Mapping[str, float], factors: Mapping[str, float | 
         return None
     grams = sum(value * (factors[fuel] or 0.0) for fuel, value in known.items())
     return start, grams / found, MEASURED
+
+
+def rows_of_pages(page: Callable[[int], tuple[Sequence[_Row], int]]) -> Iterator[_Row]:
+    """Yield the rows of an answer in pages.
+
+    Parameters
+    ----------
+    page : callable
+        Asks for the rows from so many on, and for how many there are in all; an empty page ends it too.
+    """
+    offset, total = 0, 1
+    while offset < total:
+        rows, total = page(offset)
+        yield from rows
+        if not rows:
+            break
+        offset += len(rows)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from os.path import abspath, isfile
 
-from greentrain.errors import InputError, MeterError, UnknownName, either, is_from_handler
+from greentrain.added_packages import added
+from greentrain.errors import InputError, MeterError, UnknownName, either
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
     from typing import NoReturn
 
     from greentrain.meter.base import Meter
@@ -71,7 +71,7 @@ def checked_meter(meter: object) -> str:
     name, colon, argument = meter.partition(":")
     written = _BY_NAME.get(name)
     if written is None:
-        return meter if any(point.name == name for point in _entry_points()) else _refuse(meter)
+        return meter if any(point.name == name for point in added(GROUP)) else _refuse(meter)
     if bool(colon) != (":" in written):
         _refuse(meter)
     if not colon:
@@ -107,7 +107,7 @@ def _rule() -> str:
 
 
 def _names() -> tuple[str, ...]:
-    return (*BACKENDS, *sorted({point.name for point in _entry_points()} - set(_BY_NAME)))
+    return (*BACKENDS, *sorted({point.name for point in added(GROUP)} - set(_BY_NAME)))
 
 
 def _ours(place: str, settings: MeterSettings) -> Meter:
@@ -122,18 +122,7 @@ def _added(name: str, settings: MeterSettings) -> Meter:
     """Make a meter of another package, which is not trusted to load, to answer or to keep to the protocol."""
     from greentrain.meter.threaded import GuardedMeter
 
-    point = next((point for point in _entry_points() if point.name == name), None)
+    point = next((point for point in added(GROUP) if point.name == name), None)
     if point is None:
         raise MeterError(f"no meter called {name} is installed")
     return GuardedMeter(name, point.dist.version if point.dist else None, lambda: point.load()(settings))
-
-
-def _entry_points() -> tuple[EntryPoint, ...]:
-    from importlib.metadata import entry_points
-
-    try:
-        return tuple(entry_points(group=GROUP))
-    except Exception as error:  # a damaged package of others does not keep a training from starting
-        if is_from_handler(error):
-            raise
-        return ()

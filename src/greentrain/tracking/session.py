@@ -190,10 +190,18 @@ class Session:
             return
         from greentrain.tracking.live_energy import LiveEnergy
 
-        # Where another rank's meter measures the node, this one has ended because it was not needed.
-        is_measured = any(name.endswith(".meter.jsonl") for name in os.listdir(self.folder))
-        if not is_measured and LiveEnergy(self.folder, self.id).session_path() is None:
+        if LiveEnergy(self.folder, self.id).session_path() is None and not self._is_measured_by_another():
             self.warn("the meter ended before it read anything: the run is not measured")
+
+    def _is_measured_by_another(self) -> bool:
+        """Whether another rank's meter reads this computer, so that its own has ended because it was not needed."""
+        from greentrain.journal.fields import number
+
+        return self.folder is not None and any(
+            one.start.get("host") == host_name()
+            and (one.goes_on or (number(one.end or {}, "mono") or 0.0) >= self.started_mono)
+            for one in recorded_sessions(self.folder, "meter")
+        )
 
     @property
     def is_metered_itself(self) -> bool:

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from greentrain.intensity.access import Client
 from greentrain.intensity.series import LIFE_CYCLE
-from greentrain.intensity.service import GridPoint, Question, Service, fuel_factors, mixed, moment, written
+from greentrain.intensity.service import (
+    GridPoint,
+    Question,
+    Service,
+    fuel_factors,
+    mixed,
+    moment,
+    rows_of_pages,
+    written,
+)
 
 _PATH = "/v2/electricity/rto/fuel-type-data/data"
 _HOUR = "%Y-%m-%dT%H"
@@ -43,19 +52,16 @@ def ask(client: Client, question: Question) -> Iterator[GridPoint]:
 
 
 def _rows(client: Client, question: Question) -> Iterator[dict[str, object]]:
-    offset, total = 0, 1
-    while offset < total:
-        query = {
-            "api_key": question.key, "frequency": "hourly", "data[0]": "value", "facets[respondent][]": question.zone,
-            "start": written(question.start, _HOUR), "end": written(question.end, _HOUR), "offset": offset,
-            "length": _PAGE,
-        }  # fmt: skip
-        found = client.get_json(_PATH, query)["response"]
-        rows, total = found["data"], int(found["total"])
-        yield from rows
-        if not rows:
-            break
-        offset += len(rows)
+    query = {
+        "api_key": question.key, "frequency": "hourly", "data[0]": "value", "facets[respondent][]": question.zone,
+        "start": written(question.start, _HOUR), "end": written(question.end, _HOUR), "length": _PAGE,
+    }  # fmt: skip
+
+    def page(offset: int) -> tuple[list[dict[str, object]], int]:
+        found = client.get_json(_PATH, {**query, "offset": offset})["response"]
+        return found["data"], int(found["total"])
+
+    return rows_of_pages(page)
 
 
 SERVICE = Service(

@@ -1,10 +1,11 @@
 """France: RTE eCO2mix by the open data portal ODRE, quarter to half hours, no forecast, no key."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from greentrain.intensity.access import Client
 from greentrain.intensity.series import DIRECT, MEASURED
-from greentrain.intensity.service import GridPoint, Question, Service, moment, written
+from greentrain.intensity.service import GridPoint, Question, Service, moment, rows_of_pages, written
 
 _PATH = "/api/explore/v2.1/catalog/datasets/eco2mix-national-tr/records"
 _LIMIT = 100
@@ -20,17 +21,15 @@ def ask(client: Client, question: Question) -> Iterator[GridPoint]:
     """Ask for slots, newest first, page by page; those that are not settled yet have no value."""
     start, end = (written(each, "%Y-%m-%dT%H:%M:%SZ") for each in (question.start, question.end))
     where = f"date_heure >= date'{start}' and date_heure < date'{end}'"
-    offset, total = 0, 1
-    while offset < total:
-        query = {"where": where, "select": "date_heure,taux_co2", "order_by": "date_heure", "limit": _LIMIT}
+    query = {"where": where, "select": "date_heure,taux_co2", "order_by": "date_heure", "limit": _LIMIT}
+
+    def page(offset: int) -> tuple[list[dict[str, Any]], int]:
         found = client.get_json(_PATH, {**query, "offset": offset})
-        rows, total = found["results"], int(found["total_count"])
-        for row in rows:
-            if row["taux_co2"] is not None:
-                yield moment(row["date_heure"]), float(row["taux_co2"]), MEASURED
-        if not rows:
-            break
-        offset += len(rows)
+        return found["results"], int(found["total_count"])
+
+    for row in rows_of_pages(page):
+        if row["taux_co2"] is not None:
+            yield moment(row["date_heure"]), float(row["taux_co2"]), MEASURED
 
 
 SERVICE = Service(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greentrain.added_packages import added
 from greentrain.errors import InputError, UnknownName, either
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -72,22 +73,9 @@ def _rule() -> str:
 
 
 def _names() -> tuple[str, ...]:
-    return (*SINKS, *sorted({point.name for point in _entry_points()} - SINKS.keys()))
+    return (*SINKS, *sorted({point.name for point in added(GROUP)} - SINKS.keys()))
 
 
 def added_sink(name: str) -> EntryPoint | None:
     """Return the sink of this name that another package adds."""
-    return next((point for point in _entry_points() if point.name == name), None)
-
-
-def _entry_points() -> tuple[EntryPoint, ...]:
-    from importlib.metadata import entry_points
-
-    from greentrain.errors import is_from_handler
-
-    try:
-        return tuple(entry_points(group=GROUP))
-    except Exception as error:  # a damaged package of others does not keep a training from starting
-        if is_from_handler(error):
-            raise
-        return ()
+    return next((point for point in added(GROUP) if point.name == name), None)
