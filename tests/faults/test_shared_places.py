@@ -18,7 +18,9 @@ def test_a_home_of_two_users(room: Room) -> None:
     try:
         place.chmod(0o2777)
         for user in (1, 65534):
-            outcome = room.run("rank", 0.2, before=acting_as(user), environment=homes(room, place))
+            # This Python may lie where no other user can start it, so there is no meter here.
+            environment = homes(room, place) | {"METER": "none"}
+            outcome = room.run("rank", 0.2, before=acting_as(user), environment=environment)
             assert outcome == (0, "ready\n", "")
         assert [(run.name, run.status) for run in room.runs(place)] == [("distributed", "completed")] * 2
     finally:
