@@ -96,3 +96,10 @@ def is_folder(path: str) -> bool:
     with OwnErrors(OSError, ValueError):
         return stat.S_ISDIR(os.stat(path).st_mode)
     return False
+
+
+def is_file(path: str) -> bool:
+    """Return whether there is a file at a path; unlike `os.path.isfile`, a handler's error is none of the answers."""
+    with OwnErrors(OSError, ValueError):
+        return stat.S_ISREG(os.stat(path).st_mode)
+    return False

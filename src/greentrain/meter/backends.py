@@ -5,10 +5,11 @@ The training process loads this to check a name; only the meter's own process ma
 
 from __future__ import annotations
 
-from os.path import abspath, isfile
+from os.path import abspath
 
 from greentrain.added_packages import added
 from greentrain.errors import InputError, MeterError, UnknownName, either
+from greentrain.journal.access_rights import is_file
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def checked_meter(meter: object) -> str:
     if not colon:
         return name
     file = abspath(argument)
-    if not isfile(file):
+    if not is_file(file):
         raise UnknownName("meter", meter, "no such file")
     _check_recording(meter, file)
     return f"{name}:{file}"

@@ -9,9 +9,10 @@ import sys
 import time
 
 from greentrain.errors import OwnErrors, is_from_outside
+from greentrain.journal.access_rights import is_file
 from greentrain.journal.process_alive import command_line, process_started
 from greentrain.meter.backends import DEFAULT, NONE
-from greentrain.meter.live_runs import VARIABLE, Announcement, announce, withdraw
+from greentrain.meter.live_runs import VARIABLE, Announcement, announce, close_descriptors, withdraw
 from greentrain.meter.settings import GPU_VARIABLES, MeterSettings, ranks_on_node
 
 CHANNEL, SIGN_OF_LIFE, PRESENCE = 3, 4, 5
@@ -95,9 +96,7 @@ class MeterHandle:
         return not isinstance(trouble.error, BlockingIOError)  # the program may have closed what it did not know
 
     def _close(self) -> None:
-        for descriptor in (self._sender, self._life):
-            with OwnErrors(OSError):
-                os.close(descriptor)
+        close_descriptors(self._sender, self._life)
         self._sender = self._life = -1
 
 
@@ -249,7 +248,7 @@ def _is_program(path: str) -> bool:
 
 
 def _can_be_run(path: str) -> bool:
-    return os.path.isfile(path) and os.access(path, os.X_OK)
+    return is_file(path) and os.access(path, os.X_OK)
 
 
 def _start(argument: str, announcement: Announcement) -> MeterHandle:
@@ -261,7 +260,7 @@ def _start(argument: str, announcement: Announcement) -> MeterHandle:
         withdraw(announcement)
         raise
     if announcement.descriptor >= 0:  # the meter holds its lock from here on
-        os.close(announcement.descriptor)
+        close_descriptors(announcement.descriptor)
     return handle
 
 
@@ -277,7 +276,7 @@ def _connected(argument: str, presence: int) -> MeterHandle:
         MeterHandle(mine[0], mine[1]).stop(0.0)
         raise
     finally:
-        _close(*theirs)
+        close_descriptors(*theirs)
     return MeterHandle(mine[0], mine[1])
 
 
@@ -295,7 +294,7 @@ def _above(*descriptors: int) -> tuple[int, ...]:
     import fcntl
 
     moved = tuple(fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE_DESCRIPTOR) for descriptor in descriptors)
-    _close(*descriptors)
+    close_descriptors(*descriptors)
     return moved
 
 
@@ -334,8 +333,3 @@ def _environment() -> dict[str, str]:
     if folders:
         passed["PYTHONPATH"] = os.pathsep.join(folders)
     return passed
-
-
-def _close(*descriptors: int) -> None:
-    for descriptor in descriptors:
-        os.close(descriptor)

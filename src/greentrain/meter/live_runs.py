@@ -86,7 +86,14 @@ def withdraw(announcement: Announcement) -> None:
     if announcement.descriptor >= 0:
         with OwnErrors(OSError):
             os.unlink(announcement.path)
-        os.close(announcement.descriptor)
+        close_descriptors(announcement.descriptor)
+
+
+def close_descriptors(*descriptors: int) -> None:
+    """Close descriptors; one that is closed already is none the less, as where a signal's handler came between."""
+    for descriptor in descriptors:
+        with OwnErrors(OSError):
+            os.close(descriptor)
 
 
 def find_place() -> str | None:
