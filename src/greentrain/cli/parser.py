@@ -21,6 +21,7 @@ MODULES = {
     "compare": "greentrain.cli.compare",
     "when": "greentrain.cli.when",
     "jobs": "greentrain.cli.jobs",
+    "budgets": "greentrain.cli.budgets",
     "validate": "greentrain.cli.validate",
     "report": "greentrain.cli.report",
     "card": "greentrain.cli.card",

@@ -7,6 +7,7 @@ The names are loaded on first use.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.planning.axes import axes_of, parted, places_of
+    from greentrain.planning.budgets import CONFIG, YearBudget, YearUse, budget_uses, read_budgets
     from greentrain.planning.comparison import Alternative, Comparison, compare
     from greentrain.planning.jobs import JobPlan, plan_jobs
     from greentrain.planning.paired import paired_ratio, words_of_change
@@ -19,6 +20,7 @@ else:
         globals(),
         {
             "planning.axes": "axes_of parted places_of",
+            "planning.budgets": "CONFIG YearBudget YearUse budget_uses read_budgets",
             "planning.comparison": "Alternative Comparison compare",
             "planning.jobs": "JobPlan plan_jobs",
             "planning.paired": "paired_ratio words_of_change",
@@ -28,6 +30,7 @@ else:
     )
 
 __all__ = [
-    "WITHIN_HOURS", "Alternative", "Candidate", "Comparison", "JobPlan", "Price", "Schedule", "axes_of", "best_start",
-    "compare", "paired_ratio", "parted", "places_of", "plan_jobs", "prices_of", "words_of_change",
+    "CONFIG", "WITHIN_HOURS", "Alternative", "Candidate", "Comparison", "JobPlan", "Price", "Schedule", "YearBudget",
+    "YearUse", "axes_of", "best_start", "budget_uses", "compare", "paired_ratio", "parted", "places_of", "plan_jobs",
+    "prices_of", "read_budgets", "words_of_change",
 ]  # fmt: skip
