@@ -6,15 +6,18 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
 
+from greentrain.cli.options import Group
+from greentrain.cli.parser import MODULES, command_of
+
 _TOP = Path(__file__).parents[1]
 _SHARED = {"CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog", "SECURITY.md": "security"}
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s]+)\)")
-_COMMAND = re.compile(r"^  ([a-z]+)  ", re.MULTILINE)
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -49,11 +52,16 @@ def _inside(found: "re.Match[str]", folder: str, there: set[str]) -> str:
 
 
 def _commands() -> str:
-    """Write what ``--help`` says of each command."""
-    names = _COMMAND.findall(_help().partition("Commands:")[2])
-    return "\n\n".join(f"## greentrain {name}\n\n```text\n{_help(name).strip()}\n```" for name in names)
+    """Write what ``--help-all`` says of each command."""
+    return "\n\n".join(f"## greentrain {name}\n\n```text\n{_help(name).strip()}\n```" for name in _names())
 
 
-def _help(*command: str) -> str:
-    arguments = [sys.executable, "-m", "greentrain", *command, "--help"]
+def _names() -> Iterator[str]:
+    for name in MODULES:
+        found = command_of(name)
+        yield from (f"{name} {word}" for word in found.commands) if isinstance(found, Group) else [name]
+
+
+def _help(command: str) -> str:
+    arguments = [sys.executable, "-m", "greentrain", *command.split(), "--help-all"]
     return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout

@@ -20,9 +20,9 @@ def run(site: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-def package(site: Path, entry_points: str) -> None:
+def package(site: Path, entry_points: str, folder_name: str = "greentrain-0.3.1.dist-info") -> None:
     """Lay a package called greentrain into a folder."""
-    folder = site / "greentrain-0.3.1.dist-info"
+    folder = site / folder_name
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: greentrain\nVersion: 0.3.1\n")
     (folder / "entry_points.txt").write_text(entry_points)
@@ -30,10 +30,13 @@ def package(site: Path, entry_points: str) -> None:
 
 @pytest.mark.slow
 def test_another_projects_package_is_named(tmp_path: Path) -> None:
-    """By the version and by a tracked command, in one line on stderr; the estimate does not look."""
+    """By the version, the page and a tracked command, in one line on stderr; the estimate does not look."""
     package(tmp_path, "[console_scripts]\ngreentrain = trainer.main:run\n")
-    done = run(tmp_path, "--version")
-    assert (done.returncode, done.stderr) == (0, LINE)
+    for words in (["--version"], ["--version", "estimate"]):
+        done = run(tmp_path, *words)
+        assert (done.returncode, done.stderr) == (0, LINE)
+    done = run(tmp_path, "serve", "--port", "none")
+    assert (done.returncode, done.stderr.startswith(LINE)) == (2, True)
     done = run(tmp_path, "track", "--meter", "none", "--quiet", "--", sys.executable, "-c", "")
     assert (done.returncode, done.stderr) == (0, LINE)
     done = run(tmp_path, "estimate", "--gpu", "V100", "--hours", "1")
@@ -45,3 +48,10 @@ def test_this_projects_older_name_is_none_of_another(tmp_path: Path) -> None:
     package(tmp_path, "[console_scripts]\ngreentrain=greentrain.cli:main\n")
     done = run(tmp_path, "--version")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("folder", ["Greentrain-0.3.1.dist-info", "greentrain-0.3.1-py3.11.egg-info"])
+def test_what_older_installers_write_is_seen_too(tmp_path: Path, folder: str) -> None:
+    """They keep capital letters, and have a folder of another kind."""
+    package(tmp_path, "[console_scripts]\ngreentrain = trainer.main:run\n", folder)
+    assert run(tmp_path, "--version").stderr == LINE

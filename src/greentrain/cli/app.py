@@ -8,6 +8,8 @@ import typer
 import typer.core
 
 from greentrain._version import VERSIONS
+from greentrain.cli.foreign_package import foreign_package
+from greentrain.cli.help import GroupedCommands, command_class, print_whole_help
 from greentrain.cli.options import LIST, Argument, Command, Group, Option, flag_of
 from greentrain.cli.parser import MODULES, command_of
 from greentrain.cli.terminal import error_line, write
@@ -17,10 +19,12 @@ USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """Typer's base class of mistakes in how a command is typed; its own name differs between releases."""
 
 _CONTEXT = "context"
+_HELP_ALL = "help_all"
 _LONGEST_MESSAGE = 200  # it repeats what was typed, however long that was
 
 app = typer.Typer(
     name="greentrain",
+    cls=GroupedCommands,
     help="How much energy and CO2e a training run takes, with an interval and a source for every number.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -45,6 +49,7 @@ def typer_function(command: Command) -> Callable[..., int]:
 
     def run(**values: Any) -> int:
         context = values.pop(_CONTEXT, None)
+        values.pop(_HELP_ALL, None)
         given = {name: value for name, value in values.items() if value not in (None, False, [])}
         if context is not None and context.args:
             given[command.strays] = context.args
@@ -57,6 +62,7 @@ def typer_function(command: Command) -> Callable[..., int]:
             for argument in command.arguments
         ),
         *map(_of_option, command.options),
+        _parameter(_HELP_ALL, bool, typer.Option(False, "--help-all", is_eager=True, callback=print_whole_help)),
     ]
     run.__signature__ = Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
     run.__annotations__ = {item.name: item.annotation for item in parameters}
@@ -79,7 +85,6 @@ def _of_option(option: Option) -> Parameter:
         *filter(None, [option.letter]),
         metavar=option.metavar or None,
         help=option.help,
-        rich_help_panel=option.group or None,
     )
     text = str if option.is_required else str | None
     kind = list[str] | None if option.is_repeatable else text
@@ -95,6 +100,7 @@ def add_command(to: typer.Typer, name: str, command: Command | Group) -> None:
     if isinstance(command, Command):
         add = to.command(
             name,
+            cls=command_class(command),
             help=command.run.__doc__,
             short_help=command.short_help or None,
             context_settings={"allow_interspersed_args": not command.wraps, "allow_extra_args": bool(command.strays)},
@@ -114,6 +120,8 @@ for _name in MODULES:
 def _print_version(wanted: bool) -> None:
     if wanted:
         write(f"{VERSIONS}\n")
+        if foreign := foreign_package():
+            error_line(foreign, 0)
         raise typer.Exit
 
 
@@ -129,7 +137,7 @@ def _greentrain(
 def run_app(arguments: Sequence[str]) -> int:
     """Run a command through typer; mistakes in how it is typed become one line on stderr and exit code 2."""
     try:
-        code: Any = app(list(arguments) or ["--help"], standalone_mode=False)
+        code: Any = app(list(arguments) or ["--help"], prog_name="greentrain", standalone_mode=False)
     except USAGE_ERROR as error:
         return error_line(_usage_message(error), 2)
     except typer.Abort:

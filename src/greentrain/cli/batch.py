@@ -20,7 +20,7 @@ _ROWS = ("csv", "jsonl")
 _BATCH = "Batch"
 _BATCH_OPTIONS = (
     Option("by", "COLUMNS", "Groups, by commas: any columns, month, hardware, place.", _BATCH),
-    Option("output", "FILE", "Write the rows with results: .csv, .jsonl, .parquet, .xlsx; also -o.", _BATCH,
+    Option("output", "FILE", "Write the rows with results: .csv, .jsonl, .parquet, .xlsx.", _BATCH,
            letter="-o"),
     Option("format", "KIND", "table or json of the sums; csv or jsonl of the rows. [table]", _BATCH),
     Option("json", "", "Short for --format json.", _BATCH),
@@ -125,4 +125,6 @@ def _report(found: Batch) -> None:
 
 
 _FILE = Argument("file", "FILE", "The table: a file, a folder of files, or - for standard input.", is_required=True)
-COMMAND = Command(batch, (*_BATCH_OPTIONS, *GATE_OPTIONS, *SHARED_OPTIONS), (_FILE,))
+_FIRST = ("by", "output", "format", "json", "explain", "gpu", "hours", "location", "pue", "max_kg")
+_SHORT = "Estimate a table of runs and add them up."
+COMMAND = Command(batch, (*_BATCH_OPTIONS, *GATE_OPTIONS, *SHARED_OPTIONS), (_FILE,), short_help=_SHORT, first=_FIRST)

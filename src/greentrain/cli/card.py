@@ -178,4 +178,7 @@ def _range(start: int, end: int) -> str:
 
 
 _CARD_FILE = Argument("card", "CARD", "The model card: README.md.", is_required=True)
-COMMAND = Command(write_card, CARD_OPTIONS, (_CARD_FILE,))
+_FIRST = ("run", "project", "from_", "gpu", "count", "hours", "location", "check", "diff", "replace")
+COMMAND = Command(
+    write_card, CARD_OPTIONS, (_CARD_FILE,), short_help="Write a run's emissions into a model card.", first=_FIRST
+)

@@ -86,4 +86,7 @@ def draw_into(path: str, kind: str, result: Any) -> None:
     replace_file(path, pictures({"chart": figure}, format=kind)["chart"])
 
 
-COMMAND = Command(print_comparison, COMPARE_OPTIONS)
+_FIRST = ("gpu", "count", "hours", "location", "params", "tokens", "places", "price", "chart", "json")
+COMMAND = Command(
+    print_comparison, COMPARE_OPTIONS, short_help="Compare places, hardware, years or anything else.", first=_FIRST
+)

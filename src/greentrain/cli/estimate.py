@@ -90,4 +90,5 @@ def _table(result: Estimate, explain: bool) -> str:
     return f"{text}\n{explain_text(result)}"
 
 
-COMMAND = Command(print_estimate, (*ESTIMATE_OPTIONS, *GATE_OPTIONS), for_several="compare")
+_FIRST = ("gpu", "count", "hours", "location", "params", "tokens", "power", "pue", "explain", "json")
+COMMAND = Command(print_estimate, (*ESTIMATE_OPTIONS, *GATE_OPTIONS), for_several="compare", first=_FIRST)

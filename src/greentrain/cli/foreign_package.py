@@ -8,14 +8,15 @@ import os
 import sys
 
 _OURS = "greentrain.cli:main"
+_NAME, _ENDINGS = "greentrain-", (".dist-info", ".egg-info")
 
 
 def foreign_package() -> str | None:
     """Return one line where such a package is installed; None where it is not."""
     for folder in sys.path:
         for name in _listed(folder or os.curdir):
-            if name.startswith("greentrain-") and name.endswith(".dist-info") and not _is_ours(folder, name):
-                version = ascii(name.removeprefix("greentrain-").removesuffix(".dist-info"))[1:-1]
+            if name[: len(_NAME)].lower() == _NAME and name.endswith(_ENDINGS) and not _is_ours(folder, name):
+                version = ascii(name[len(_NAME) : name.rindex(".")].partition("-")[0])[1:-1]
                 return (
                     f"another project's package greentrain {version[:40]} is installed in this environment and may "
                     "stand in for this one: pip uninstall greentrain greentrain-footprint, then install this again"

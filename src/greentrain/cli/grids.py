@@ -39,8 +39,12 @@ def show_grid(values: OptionValues) -> int:
 
 _OPTIONS = (AS_JSON, OWN_PROFILES)
 _PLACE = Argument("place", "PLACE", "FR, France, US-CA, aws:us-east-1 ...", is_required=True)
+_SHOW = "Show a place's carbon intensity in every year."
 COMMAND = Group(
     help="Grids: 'greentrain grids [WORD]' lists places and cloud regions, 'show PLACE' shows every year.",
     short_help="List and show carbon intensity by place and year.",
-    commands={LIST: Command(list_grids, _OPTIONS, (WORD,)), "show": Command(show_grid, _OPTIONS, (_PLACE,))},
+    commands={
+        LIST: Command(list_grids, _OPTIONS, (WORD,)),
+        "show": Command(show_grid, _OPTIONS, (_PLACE,), short_help=_SHOW),
+    },
 )

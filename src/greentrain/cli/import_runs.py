@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from greentrain.importing import FileAudit, ImportAudit
 
+_OTHERS = "Doubt and privacy"
 IMPORT_OPTIONS = (
     Option("format", "NAME", "Format, or columns of a file without a header, by commas. [by its content]"),
     Option("dry_run", "", "Show what the files hold, and store nothing."),
@@ -23,8 +24,8 @@ IMPORT_OPTIONS = (
     Option("suggest_map", "", "Print a first map of what the files name, and store nothing."),
     Option("time_zone", "ZONE", "Of times without one: Europe/Berlin. [UTC]"),
     Option("project", "NAME", "Project that the runs belong to. [as the file says]"),
-    Option("keep_flagged", "", "Count runs in doubt in totals too."),
-    Option("anonymise", "", "Hash the names of users, accounts, jobs and nodes."),
+    Option("keep_flagged", "", "Count runs in doubt in totals too.", _OTHERS),
+    Option("anonymise", "", "Hash the names of users, accounts, jobs and nodes.", _OTHERS),
     AS_JSON,
     HOME,
 )
@@ -141,4 +142,6 @@ COMMAND = Command(
     import_command,
     IMPORT_OPTIONS,
     (Argument("paths", "PATH...", "Files and folders.", is_required=True, takes_many=True),),
+    short_help="Read runs of other tools' files into the history.",
+    first=("dry_run", "location", "gpu", "map", "suggest_map", "format", "time_zone", "project", "json", "home"),
 )

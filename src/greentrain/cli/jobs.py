@@ -41,4 +41,5 @@ COMMAND = Command(
         *GATE_OPTIONS,
     ),
     (_FILE,),
+    short_help="Estimate the jobs of a file, and what changes.",
 )

@@ -71,6 +71,8 @@ class Command(NamedTuple):
         The keyword under which surplus arguments are passed, where the command has a better message than typer.
     for_several : str
         The command that takes several values of an option, for the message where one is repeated.
+    first : tuple of str
+        The options that people use first, which the help explains before all others, or instead of them.
     """
 
     run: Callable[[OptionValues], int]
@@ -80,6 +82,7 @@ class Command(NamedTuple):
     wraps: str = ""
     strays: str = ""
     for_several: str = ""
+    first: tuple[str, ...] = ()
 
 
 class Group(NamedTuple):
@@ -97,8 +100,7 @@ HOME = Option("home", "DIR", "Data folder. [the user's own]")
 HOMES = Option("home", "DIR", "Data folder; several are read as one. [the user's own]", is_repeatable=True)
 
 HARDWARE, TIME, SIZE, POWER, HOST, PLACE, OUTPUT = (
-    "Hardware", "Time", "Size of a language model, with time or instead of it", "Power",
-    "Host in parts, instead of a host factor", "Place", "Output",
+    "Hardware", "Time", "Language model", "Power", "Host in parts", "Place", "Output",
 )  # fmt: skip
 
 ESTIMATE_OPTIONS = (

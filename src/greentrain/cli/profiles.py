@@ -55,6 +55,6 @@ COMMAND = Group(
     commands={
         LIST: Command(list_profiles, _OPTIONS, (WORD,)),
         "show": Command(show_profile, _OPTIONS, (_ID,)),
-        "check": Command(check_folder, (), (_FOLDER,)),
+        "check": Command(check_folder, (), (_FOLDER,), short_help="Check your own files."),
     },
 )

@@ -29,7 +29,7 @@ _LONGEST_NAME = 100
 _THEME = "light"
 """Of pictures: papers are white."""
 
-REPORT, FORM, RESULT = "Report", "What single forms take", "Instead of a described run"
+REPORT, FORM, RESULT = "Report", "Single forms", "Instead of a described run"
 
 FORM_OPTIONS = (
     Option("template", "FILE", "html, markdown, text: a Jinja2 template of your own.", FORM),
@@ -56,7 +56,7 @@ FORM_OPTIONS = (
     Option("infrastructure", "KIND", "boamps, latex: publicCloud, privateCloud, onPremise or other.", FORM),
 )
 _REPORT_OPTIONS = (
-    Option("output", "FILE", "Write to this file, all of it or nothing; also -o. [stdout]", REPORT, letter="-o"),
+    Option("output", "FILE", "Write to this file, all of it or nothing. [stdout]", REPORT, letter="-o"),
     Option("format", "KIND", f"{either(tuple(FORMS))}; {either(PICTURES)} for the charts alone. "
            "[by the file's ending, else text]", REPORT),
     Option("title", "TEXT", "Headline instead of the run's own.", REPORT),
@@ -64,13 +64,12 @@ _REPORT_OPTIONS = (
     Option("charts", "DIR", "Write the charts into this folder, as pictures.", REPORT),
     Option("chart_format", "KIND", "svg or png, for the charts of a report. [svg]", REPORT),
     Option("force", "", "Overwrite files that are not a report of ours.", REPORT),
-    Option("by", "COLUMNS", "Sums by month, place, hardware, user or, of a table, any columns.", REPORT),
+    Option("by", "COLUMNS", "Sums by month, place, hardware, user or any column.", REPORT),
     Option("each", "COLUMN", "One report for each value, such as each user, into the folder of --output.", REPORT),
     Option("schema", "", "Print the JSON Schema of the form json, and nothing else.", REPORT),
     Option("project", "NAME", "All tracked runs of a project, failed ones included.", RESULT),
     Option("home", "DIR", "Data folder of the tracked runs, or several. [the user's own]", RESULT, is_repeatable=True),
-    Option("from_", "FILE", "A table of runs, as batch reads it; what all share is given by the options of a run.",
-           RESULT),
+    Option("from_", "FILE", "A table of runs; options of a run hold for all of them.", RESULT),
     Option("validation", "", "Published footprints against our estimates.", RESULT),
     Option("references", "FILE", "CSV file with records of your own, for --validation.", RESULT),
 )  # fmt: skip
@@ -79,9 +78,9 @@ REPORT_OPTIONS = (*_REPORT_OPTIONS, *GATE_OPTIONS, *GRID_OPTIONS, *FORM_OPTIONS,
 
 
 def report(values: OptionValues) -> int:
-    """Report an estimate, a tracked run, a project, a table of runs or the validation, in any form.
+    """Report an estimate, run, project, table or the validation, in any form.
 
-    Example: greentrain report --gpu V100 --hours 96 --location FR -o report.html
+    Example: greentrain report --gpu V100 --hours 96 --location FR -o paper.tex
     """
     try:
         return _print_report(values)
@@ -396,4 +395,6 @@ def _file_name(label: str, taken: set[str]) -> str:
     return name
 
 
-COMMAND = Command(report, REPORT_OPTIONS, (Argument("id", "ID", "Id of a tracked run, or its beginning; last."),))
+_FIRST = ("output", "format", "project", "from_", "by", "charts", "gpu", "count", "hours", "location")
+_ID = Argument("id", "ID", "Id of a tracked run, or its beginning; last.")
+COMMAND = Command(report, REPORT_OPTIONS, (_ID,), short_help="Report any result, in any form.", first=_FIRST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from greentrain.cli.options import HOME, OWN_PROFILES, Command, Option, OptionValues
-from greentrain.cli.terminal import write
+from greentrain.cli.terminal import error_line, write
 from greentrain.errors import GreentrainError, InputError
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -37,6 +37,10 @@ def serve(values: OptionValues) -> int:
 
     Example: greentrain serve --port 0
     """
+    from greentrain.cli.foreign_package import foreign_package
+
+    if foreign := foreign_package():
+        error_line(foreign, 0)
     try:
         from greentrain.web import app
     except ImportError as error:  # of a package that the extra brings

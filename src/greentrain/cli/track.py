@@ -81,4 +81,7 @@ def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 _WRAPPED = Argument(_COMMAND, "COMMAND", "The command, after two dashes.")
-COMMAND = Command(track_command, TRACK_OPTIONS, (_WRAPPED,), wraps=_COMMAND)
+_FIRST = (
+    "name", "project", "location", "gpu", "count", "budget_kg", "on_budget", "sinks", "home", "quiet",
+)  # fmt: skip
+COMMAND = Command(track_command, TRACK_OPTIONS, (_WRAPPED,), wraps=_COMMAND, first=_FIRST)

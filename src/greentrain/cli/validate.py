@@ -53,4 +53,6 @@ def _written(report: ValidationReport, kind: str, single: bool) -> str:
     return validation_text(report, bold_if_wanted())
 
 
-COMMAND = Command(print_validation, VALIDATE_OPTIONS)
+COMMAND = Command(
+    print_validation, VALIDATE_OPTIONS, short_help="Check published footprints, and our estimates of them."
+)

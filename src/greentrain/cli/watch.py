@@ -74,4 +74,5 @@ def _show(run: Run, lines_above: int) -> int:
     return sum(max(1, -(-columns_of(line) // width)) for line in watch_text(run).splitlines())
 
 
-COMMAND = Command(watch, WATCH_OPTIONS, (Argument("id", "ID", "Id of a run, or its beginning. [newest]"),))
+_ID = Argument("id", "ID", "Id of a run, or its beginning. [newest]")
+COMMAND = Command(watch, WATCH_OPTIONS, (_ID,), short_help="Watch a live run in the terminal.")

@@ -33,7 +33,7 @@ WHEN_OPTIONS = (
     Option("deadline", "TIME", "When it has to have ended: 2026-03-02T08:00Z; UTC unless a zone is given.", _START),
     Option("interruptible", "", "It may pause: it then runs in the cleanest slots.", _START),
     *GRID_OPTIONS,
-    Option("wait", "", "Wait for the best start, then run the command behind --.", OUTPUT),
+    Option("wait", "", "Wait for the best start, then run COMMAND.", OUTPUT),
     Option("print", "KIND", f"{either(PRINTS)}: only the words of that scheduler, in local time.", OUTPUT),
     CHART,
     AS_JSON._replace(group=OUTPUT),
@@ -47,7 +47,7 @@ def print_schedule(values: OptionValues) -> int:
 
     Without a series it says what an annual mean cannot tell. No service is asked unless --grid-service names it.
 
-    Example: greentrain when --location GB --hours 6 --within 48h --grid-service gb
+    Example: greentrain when --location GB --hours 6 --grid-service gb
     """
     from greentrain.planning import best_start
 
@@ -126,5 +126,15 @@ def _run_then(found: Schedule, command: list[str]) -> int:
     return 128 - code if code < 0 else code
 
 
-_WRAPPED = Argument(_COMMAND, "COMMAND", "With --wait: the command, after two dashes.")
-COMMAND = Command(print_schedule, WHEN_OPTIONS, (_WRAPPED,), wraps=_COMMAND)
+_WRAPPED = Argument(_COMMAND, "COMMAND", "With --wait: what is run, after two dashes.")
+_FIRST = (
+    "location", "hours", "gpu", "count", "within", "deadline", "grid_service", "grid_series", "wait", "json",
+)  # fmt: skip
+COMMAND = Command(
+    print_schedule,
+    WHEN_OPTIONS,
+    (_WRAPPED,),
+    short_help="Find the best start of a job, and what it saves.",
+    wraps=_COMMAND,
+    first=_FIRST,
+)
