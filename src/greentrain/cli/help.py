@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COMMAND_GROUPS = {
     "Before a run": ("estimate", "batch", "compare", "when", "jobs"),
     "While it trains": ("track", "watch"),
-    "Afterwards": ("history", "import", "report", "card"),
+    "Afterwards": ("history", "budgets", "import", "report", "card"),
     "What it rests on": ("validate", "profiles", "grids"),
     "In a browser": ("serve",),
 }
@@ -25,6 +25,8 @@ _ALL = "greentrain.help_all"
 _INDENT, _GAP, _HANGING = "  ", "  ", "    "
 _WIDEST_LEFT = 30
 """Columns of what stands at the left, at most; what is longer has a line of its own."""
+_LONGEST_LINE = 500
+"""Characters of what a command says of itself in a list; a longer first sentence would be cut."""
 _MOST_ON_A_SCREEN = 16
 """Options that are all explained at once."""
 
@@ -34,8 +36,9 @@ class GroupedCommands(typer.core.TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands with one line each."""
-        for title, names in COMMAND_GROUPS.items():
-            rows = [(name, self.commands[name].get_short_help_str(formatter.width)) for name in names]
+        others = tuple(name for name in self.commands if not any(name in names for names in COMMAND_GROUPS.values()))
+        for title, names in (COMMAND_GROUPS | ({"Others": others} if others else {})).items():
+            rows = [(name, self.commands[name].get_short_help_str(_LONGEST_LINE)) for name in names]
             _write(formatter, _section(title, rows, formatter.width, _left(self.commands)))
 
 
