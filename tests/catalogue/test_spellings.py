@@ -51,8 +51,8 @@ def test_a_name_is_read_with_what_stands_around_it(text: str, name: str, number:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A100 & V100", "names 2 devices, A100 and V100; give one at a time"),
-        ("T4 and A10G", "names 2 devices, T4 and A10G; give one at a time"),
+        ("A100 & V100", "names 2 devices, A100 and V100; give one at a time, or all to compare"),
+        ("T4 and A10G", "names 2 devices, T4 and A10G; give one at a time, or all to compare"),
         ("T400", "unknown accelerator; 'greentrain profiles WORD' searches the catalogue"),
         ("T4?", "unknown accelerator; did you mean t4?"),
         ("A100 custom 65GB", "unknown accelerator; did you mean A100?"),

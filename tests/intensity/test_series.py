@@ -50,6 +50,14 @@ def test_times_without_a_zone_are_utc_and_order_does_not_matter(series) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_columns_may_be_parted_by_what_spreadsheets_write(series, delimiter: str) -> None:  # type: ignore[no-untyped-def]
+    """Commas, semicolons and tabs, told by the header."""
+    text = hours(100, 200).replace(",", delimiter)
+
+    assert [slot.g_per_kwh for slot in series("\ufeff" + text).slots] == [100, 200]
+
+
 def test_an_hour_that_the_clocks_repeat_is_two(series) -> None:  # type: ignore[no-untyped-def]
     """On the day on which summer time ends, 02:00 comes twice, with other zones: 25 hours of UTC stay 25."""
     rows = [f"2026-10-25T{hour:02}:00+02:00,{hour}" for hour in range(3)]

@@ -112,8 +112,8 @@ def test_places_as_papers_write_them(text: str, code: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("16 Azure regions (200-755 g/kWh regional means)", "is more than one place"),
-        ("Denmark/US grid mix", "is more than one place"),
+        ("16 Azure regions (200-755 g/kWh regional means)", "is more than one place; compare takes several"),
+        ("Denmark/US grid mix", "is more than one place; compare takes several"),
         ("Meta datacentres (unstated)", "names no place in the catalogue"),
         ("Google", "names no place in the catalogue"),
         ("OVH", "names no place in the catalogue"),

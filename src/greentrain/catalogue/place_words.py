@@ -253,7 +253,7 @@ def _provider_and_rest(words: str) -> tuple[str, str]:
 def _by_parts(places: PlaceTables, text: str, plain: str, remarks: list[str]) -> Location:
     """Find the place that the parts of a text mean together."""
     if _SEVERAL.search(plain):
-        raise AmbiguousName("location", text, "is more than one place")
+        raise AmbiguousName("location", text, "is more than one place; compare takes several")
     parts = [part for part in (_without_filler(part) for part in plain.split(",")) if names.fold(part)]
     provider = next((_PROVIDERS[word] for word in map(names.fold, plain.split()) if word in _PROVIDERS), "")
     known = {part: found for part in (*parts, *remarks) if (found := _part_meanings(places, part, provider))}
@@ -274,7 +274,7 @@ def _by_parts(places: PlaceTables, text: str, plain: str, remarks: list[str]) ->
         fitting = _fitting(places, coarse)
     if not fitting:
         named = _shown(places, (one for found in known.values() for one in found))
-        raise AmbiguousName("location", text, "is more than one place", named)
+        raise AmbiguousName("location", text, "is more than one place; compare takes several", named)
     return _location(places, text, fitting, ignored)
 
 

@@ -144,7 +144,7 @@ def why_no_accelerator(hardware: KnownHardware, text: str) -> str:
     """Say what a text names instead of one accelerator; blank where nothing is known of it."""
     parts = _devices(hardware, text)
     if parts:
-        return f"names {len(parts)} devices, {' and '.join(parts)}; give one at a time"
+        return f"names {len(parts)} devices, {' and '.join(parts)}; give one at a time, or all to compare"
     words = Words(plain_text(text).split())
     words.take_all(PLACES_TO_COMPUTE)
     if text.strip() and not words.left:

@@ -13,6 +13,7 @@ from greentrain.intensity.series import BASES, GIVEN, KINDS, NOT_STATED, Series,
 
 TIMESTAMP, VALUE, KIND, BASIS, FROM, TO = "timestamp", "g_per_kwh", "kind", "basis", "from", "to"
 _EMPTY = ("", "nan", "null", "none", "na", "n/a", "-")
+_DELIMITERS = ",;\t"
 _LONGEST_BYTES = 64 * 2**20
 """Of a file; hours of a century are 50 MB. [B]"""
 
@@ -23,9 +24,9 @@ def read_series(path: str | os.PathLike[str], *, basis: str | None = None, zone:
     Parameters
     ----------
     path : path
-        CSV with the columns ``timestamp`` and ``g_per_kwh``. A time without a zone is UTC and is the start of its
-        slot. Instead of ``timestamp``, ``from`` and ``to`` may state both ends. Optional columns are ``kind``
-        (measured, estimated, forecast) and ``basis``. An empty value is a missing slot.
+        CSV, also by semicolons or tabs, with the columns ``timestamp`` and ``g_per_kwh``. A time without a zone is UTC
+        and is the start of its slot. Instead of ``timestamp``, ``from`` and ``to`` may state both ends. Optional
+        columns are ``kind`` (measured, estimated, forecast) and ``basis``. An empty value is a missing slot.
     basis : {'direct', 'life-cycle', 'marginal'}, optional
         What the values count, where the file does not say.
     zone : str, optional
@@ -55,7 +56,8 @@ def read_series(path: str | os.PathLike[str], *, basis: str | None = None, zone:
 def _rows(name: str) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         text = read_bounded(name, _LONGEST_BYTES).decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""))
+        first = text.partition("\n")[0]
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count))
         header = [column.strip().lower() for column in next(reader, [])]
         _check_header(name, header)
         for row in reader:
