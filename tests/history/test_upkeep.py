@@ -142,13 +142,12 @@ def test_a_run_without_readings_is_spread_evenly(tmp_path: Path) -> None:
         {"gpu": "8xA100", "hours": 10.5, "runs": 3, "power": 300, "pue": 1.3, "grid_intensity": 100},
         {"gpu": "H100", "count": 16, "gpu_hours": 5000, "location": "SE", "workload": "finetuning", "year": 2025},
         {"cpu_cores": 64, "memory_gb": 256, "hours": 5, "location": "DE", "year": 2025},
+        {"gpu": "A100", "hours": 10, "location": "FR"},
+        {"gpu": "A100", "hours": 10},
     ],
 )
 def test_a_saved_estimate_is_the_run_that_it_describes(tmp_path: Path, described: dict[str, object]) -> None:
-    """Same energy and emissions, best values and intervals; its origin says what it is.
-
-    Where no year was given, the saved one is of the year in which it was saved, and known to be.
-    """
+    """Same energy and emissions, best values and intervals, whatever was left open; its origin says what it is."""
     from greentrain.history import save_estimate
 
     expected = estimate(**described)  # type: ignore[arg-type]
@@ -159,7 +158,9 @@ def test_a_saved_estimate_is_the_run_that_it_describes(tmp_path: Path, described
         "estimated", "estimated", "completed", "plan", "nlp",
     )  # fmt: skip
     assert found.it_energy_kwh == pytest.approx(tuple(expected.it_energy_kwh))
+    assert found.facility_energy_kwh == pytest.approx(tuple(expected.facility_energy_kwh))
     assert found.operational_kg == pytest.approx(tuple(expected.operational_kg), rel=1e-6)
+    assert (found.notes, found.footprint.notes, found.reconciliation.believed) == ((), (), "estimate")
     assert [run.origin for run in History(tmp_path).summaries()] == ["estimated"]
 
 
@@ -172,6 +173,12 @@ def test_saving_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     out, err = capsys.readouterr()
     (run,) = History(tmp_path).summaries()
     assert (out, err, run.name) == (plain, f"greentrain: saved as {run.id}\n", "plan")
+    assert command(["history", "show", "last", "--home", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[1] == "  a saved estimate"
+    assert "measured" not in shown
+    assert command(["report", "last", "--format", "text", "--home", str(tmp_path)]) == 0
+    assert "Energy, emissions and water of a training run, estimated\n" in capsys.readouterr().out
     assert command([*arguments, "--name", "plan"]) == 2
     assert capsys.readouterr().err == "greentrain: --name 'plan': has an effect only with --save\n"
 

@@ -19,7 +19,7 @@ from greentrain.history.recorded_run import RecordedRun, accelerator_of
 from greentrain.inputs import UNMETERED_SHARE, UNSEEN, Input
 from greentrain.interval import Interval, product_independent, sum_independent, with_relative_width
 from greentrain.journal import fields
-from greentrain.journal.records import COMPONENTS, expects_accelerators
+from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, expects_accelerators
 from greentrain.numbers import with_span
 from greentrain.units import W_PER_KW
 
@@ -125,7 +125,8 @@ def _of_both(run: RecordedRun, estimated: Estimate, device: Accelerator | None, 
     """Adopt what was measured as far as it goes and can be right, and the estimate for the rest."""
     measured = metered_energy(run.nodes)
     if measured is None:
-        return _Choice(estimated.it_energy_kwh, "estimate", ("Nothing was measured: the estimate is used.",))
+        why = () if run.origin == SAVED_ESTIMATE else ("Nothing was measured: the estimate is used.",)
+        return _Choice(estimated.it_energy_kwh, "estimate", why)
     if estimated.accelerators_kwh:
         fault = _fault(run, estimated, device, watts)
         if fault:

@@ -10,6 +10,7 @@ from greentrain.journal.readings import energy_at
 from greentrain.journal.records import (
     COMPONENTS,
     OWN_PROCESSES,
+    SAVED_ESTIMATE,
     Component,
     Gap,
     expects_accelerators,
@@ -93,9 +94,9 @@ def _node(
     energy: dict[str, float | None] = dict.fromkeys(COMPONENTS)
     notes: list[str] = []
     gaps: tuple[Gap, ...] = ()
-    if meter is None:
+    if meter is None and (tracker is None or tracker.start.get("origin") != SAVED_ESTIMATE):
         notes.append(f"{known.host}: no meter wrote anything; nothing was measured.")
-    else:
+    elif meter is not None:
         energy, notes = _own_energy(meter, before)
         gaps = (*meter.gaps, *_missing_end(meter, started, seconds, tracker, is_running))
         notes += [f"{known.host}: {note}" for note in meter.notes]

@@ -8,6 +8,8 @@ from typing import Any
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.errors import GreentrainError, InputError, without_passwords
 from greentrain.estimation import estimate
+from greentrain.estimation.site import site_record
+from greentrain.footprint import SiteFactors
 from greentrain.history.history import History
 from greentrain.history.merge import read_run
 from greentrain.history.run import Run
@@ -16,6 +18,7 @@ from greentrain.history.summaries import REPORT_FILE, SUMMARY_FILE
 from greentrain.journal import JournalWriter, make_run_folder
 from greentrain.journal.labels import LABEL_FILE, read_labels, write_label
 from greentrain.journal.paths import host_name, journal_name_parts, new_run_key, reason, shown
+from greentrain.journal.records import SAVED_ESTIMATE
 from greentrain.units import SECONDS_PER_HOUR
 
 _OUR_FILES = (SUMMARY_FILE, REPORT_FILE, LABEL_FILE, ".summary-", ".try-")
@@ -167,12 +170,14 @@ def save_estimate(history: History, described: Mapping[str, Any], name: str | No
         inputs["profiles"] = os.path.abspath(inputs["profiles"])
     session = {"session": os.urandom(16).hex(), "host": host_name(), "pid": 0}
     named = {"name": name and without_passwords(name), "project": project and without_passwords(project)}
-    facts = {**named, "origin": "estimated", "location": described.get("location")}
+    facts = {**named, "origin": SAVED_ESTIMATE, "location": described.get("location")}
     versions = {"versions": {"greentrain": __version__, "data": DATA_VERSION}}
     # The time counts, and not when it was: an estimate may be of longer than since 1970.
     journal = JournalWriter(folder, "tracker", pid=0)
     start = {"type": "start", **session, **facts, **versions, "year": result.run["year"], "estimate_inputs": inputs}
     journal.write(start, t=until, mono=0.0)
+    site = SiteFactors(result.inputs["pue"], result.inputs["grid_intensity"])  # as shown: a year may not be stated
+    journal.write({"type": "inputs", **site_record(site)}, t=until, mono=seconds)
     journal.write({"type": "end", "status": "completed"}, t=until, mono=seconds)
     journal.close()
     if journal.problem:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 COMPONENTS = ("gpu", "cpu", "memory")
+
+SAVED_ESTIMATE = "estimated"
+"""Origin of what was never run under a meter: an estimate that was saved."""
 """The kinds of components that a meter distinguishes, in the order of the journal."""
 
 QUALITIES = ("measured", "modelled", "unknown")

@@ -14,7 +14,7 @@ from greentrain.history.recorded_run import accelerator_of
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.intensity import Series
 from greentrain.journal.readings import Point, energy_at
-from greentrain.journal.records import COMPONENTS, SpanRecord
+from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, SpanRecord
 from greentrain.reporting.labels import device_label
 from greentrain.reporting.report_data import Components, PowerSpan, ReportData, RunLine
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
@@ -55,7 +55,7 @@ def line_of_run(run: Run) -> RunLine:
     return RunLine(
         id=run.id,
         name=run.name or run.id,
-        status=run.status,
+        status="estimated" if run.origin == SAVED_ESTIMATE else run.status,
         hardware=_hardware(run, estimate, count),
         gpu=estimate.run["gpu"] if estimate else _device_id(run),
         count=count,

@@ -32,7 +32,9 @@ def document_of(data: ReportData) -> Document:
     filled = tuple(section for section in sections if section.blocks)
     sources = _sources(data, filled)
     numbers = {ref: number for number, ref in enumerate(sources, 1)}
-    return Document(data.title, _SUBTITLES[data.kind], filled, sources, numbers)
+    is_estimate = all(line.status == "estimated" for line in data.lines) and data.kind == "run"
+    subtitle = _SUBTITLES["estimate" if is_estimate else data.kind]
+    return Document(data.title, subtitle, filled, sources, numbers)
 
 
 def _sources(data: ReportData, sections: tuple[Section, ...]) -> dict[str, dict[str, Any]]:

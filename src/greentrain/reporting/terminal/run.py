@@ -7,10 +7,10 @@ from greentrain.history.forecast import forecast
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.run_summary import utc
-from greentrain.journal.records import COMPONENTS, SpanRecord
+from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, SpanRecord
 from greentrain.numbers import amount, as_given, ascii_unit, duration, percent, rounded, small_scale, with_span
 from greentrain.reporting.document.blocks import table
-from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines
+from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines, wrapped
 from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_text, shown
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def _head(run: Run, bold: "Style") -> list[str]:
     name = f"  {cut(escaped(run.name), 50)}" if run.name else ""
     error = f" ({cut(escaped(run.error), 40)})" if run.error else ""
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
-    lines = [cut(f"{escaped(run.id)}{name}", WIDTH), f"  {run.status}{error}{code}"]
+    status = "a saved estimate" if run.origin == SAVED_ESTIMATE else run.status
+    lines = [cut(f"{escaped(run.id)}{name}", WIDTH), f"  {status}{error}{code}"]
     lines += map(bold, shown(run.energy_text))
     facts = {
         "project": run.project,
@@ -70,8 +71,9 @@ def _text(value: float, unit: str) -> str:
 
 
 def _components(run: Run) -> list[str]:
-    lines = ["Measured before PUE"]
-    for name in COMPONENTS:
+    is_estimate = run.origin == SAVED_ESTIMATE
+    lines = [] if is_estimate else ["Measured before PUE"]
+    for name in () if is_estimate else COMPONENTS:
         qualities = {node.quality[name] for node in run.nodes if node.energy_kwh[name] is not None}
         value = run.energy_kwh[name]
         energy = "not measured" if value is None else f"{_text(value, 'kWh')}, {' and '.join(sorted(qualities))}"
@@ -82,7 +84,7 @@ def _components(run: Run) -> list[str]:
             f"PUE {with_span(pue.value)} [{escaped(pue.basis)}], "
             f"grid {amount(grid.value, 'g CO2e/kWh')} [{escaped(grid.basis)}]"
         )
-        lines += shown(text)
+        lines += wrapped(text) if is_estimate else shown(text)
     return lines
 
 
@@ -99,6 +101,8 @@ def _share(run: Run, name: str) -> str:
 
 
 def _estimate(run: Run) -> list[str]:
+    if run.origin == SAVED_ESTIMATE:
+        return []
     both = run.reconciliation
     lines = ["Estimate from the hardware's profile"]
     if both.estimate is not None:
