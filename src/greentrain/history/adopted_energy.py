@@ -125,8 +125,8 @@ def _of_both(run: RecordedRun, estimated: Estimate, device: Accelerator | None, 
     """Adopt what was measured as far as it goes and can be right, and the estimate for the rest."""
     measured = metered_energy(run.nodes)
     if measured is None:
-        reasons = () if run.origin == SAVED_ESTIMATE else ("Nothing was measured: the estimate is used.",)
-        return _Choice(estimated.it_energy_kwh, "estimate", reasons)
+        unmeasured = ("Nothing was measured: the estimate is used.",)
+        return _Choice(estimated.it_energy_kwh, "estimate", () if run.origin == SAVED_ESTIMATE else unmeasured)
     if estimated.accelerators_kwh:
         fault = _fault(run, estimated, device, watts)
         if fault:
