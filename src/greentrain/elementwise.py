@@ -53,6 +53,8 @@ def greater(one: Any, other: Any) -> Any:
 def greatest(values: Iterable[Any]) -> Any:
     """Return the greatest of several, element by element."""
     every = [*values]
+    if len(every) == 1:
+        return every[0]
     return reduce(greater, every) if any(map(is_array, every)) else max(every)
 
 

@@ -153,6 +153,23 @@ class RunningSum:
             pair[0] += down if key else down * down
             pair[1] += up if key else up * up
 
+    def add_sums(self, best: float, sums: Iterable[tuple[str, str, float, float]]) -> None:
+        """Add runs that were added up before.
+
+        Parameters
+        ----------
+        best : float
+            The sum of their best values.
+        sums : iterable of (str, str, float, float)
+            Name and key of a factor, and the sums of the half-widths downward and upward; without a key, of the
+            squares.
+        """
+        self._best.append(best)
+        for name, key, down, up in sums:
+            pair = (self._shared if key else self._own).setdefault((name, key), [0.0, 0.0])
+            pair[0] += down
+            pair[1] += up
+
     def whole(self) -> tuple[Interval | None, tuple[Factor, ...]]:
         """Return the sum with the terms of its doubt; None and no terms where no run is known."""
         return summed(sum(self._best), self._shared, self._own) if self._best else (None, ())

@@ -6,12 +6,13 @@ The names are loaded on first use.
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from greentrain.importing.audit import FileAudit, ImportAudit, import_runs, suggest_map
+    from greentrain.importing.audit import FileAudit, ImportAudit
     from greentrain.importing.foreign_file import ForeignFile
     from greentrain.importing.foreign_run import FLAGS, ForeignFormat, ForeignRun, ReadOptions
     from greentrain.importing.formats import format_of, formats
-    from greentrain.importing.gate import DOUBTS, Finding, gate
+    from greentrain.importing.gate import DOUBTS, Finding, Gate
     from greentrain.importing.imported_run import ImportedRun
+    from greentrain.importing.importer import import_runs, suggest_map
     from greentrain.importing.power_integral import PowerIntegral
     from greentrain.importing.store import ImportStore
 else:
@@ -20,19 +21,20 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "importing.audit": "FileAudit ImportAudit import_runs suggest_map",
+            "importing.audit": "FileAudit ImportAudit",
             "importing.foreign_file": "ForeignFile",
             "importing.foreign_run": "FLAGS ForeignFormat ForeignRun ReadOptions",
             "importing.formats": "format_of formats",
-            "importing.gate": "DOUBTS Finding gate",
+            "importing.gate": "DOUBTS Finding Gate",
             "importing.imported_run": "ImportedRun",
+            "importing.importer": "import_runs suggest_map",
             "importing.power_integral": "PowerIntegral",
             "importing.store": "ImportStore",
         },
     )
 
 __all__ = [
-    "DOUBTS", "FLAGS", "FileAudit", "Finding", "ForeignFile", "ForeignFormat", "ForeignRun", "ImportAudit",
-    "ImportStore", "ImportedRun", "PowerIntegral", "ReadOptions", "format_of", "formats", "gate", "import_runs",
+    "DOUBTS", "FLAGS", "FileAudit", "Finding", "ForeignFile", "ForeignFormat", "ForeignRun", "Gate",
+    "ImportAudit", "ImportStore", "ImportedRun", "PowerIntegral", "ReadOptions", "format_of", "formats", "import_runs",
     "suggest_map",
 ]  # fmt: skip

@@ -57,6 +57,8 @@ class MappedNode(Record):
 
     def is_shared(self, run: ForeignRun) -> bool:
         """Whether a run had a part of its nodes, as far as that is known."""
+        if self.accelerators is None and self.cores is None:
+            return False
         nodes = max(1, run.nodes)
         had = ((sum(run.accelerators.values()), self.accelerators), (run.cpu_cores or 0.0, self.cores))
         known = [number >= whole * nodes for number, whole in had if whole is not None]
@@ -98,54 +100,89 @@ class KnownDevice(Record):
         return self.number * each  # a slice's meter is that of its whole board
 
 
-def gate(
-    run: ForeignRun,
-    devices: tuple[KnownDevice, ...],
-    cpu: Cpu | None,
-    catalogue: Catalogue,
-    node: MappedNode = MappedNode(),  # noqa: B008 -- a frozen value
-) -> list[Finding]:
-    """Judge a run.
+class Gate:
+    """Judges runs on the same hardware.
 
     Parameters
     ----------
-    run : ForeignRun
-        What the file states.
     devices : tuple of KnownDevice
-        Its accelerators.
+        Their accelerators.
     cpu : Cpu or None
-        Its CPU; None where that is not known.
+        Their CPU; None where that is not known.
     catalogue : Catalogue
         Where the limits of hardware are.
     node : MappedNode, optional
-        What a site says of its nodes.
+        What a site says of their nodes.
     """
-    found = [*_power(run, devices, cpu, catalogue, node), *_parts(run), *_unmetered(run, devices), *_intensity(run)]
-    if "fallback_location" in run.flags:
-        found.append(Finding("fallback_location", "The place is codecarbon's fallback, Quebec, and none.", True))
-    return found
 
+    def __init__(
+        self,
+        devices: tuple[KnownDevice, ...],
+        cpu: Cpu | None,
+        catalogue: Catalogue,
+        node: MappedNode = MappedNode(),  # noqa: B008 -- a frozen value
+    ) -> None:
+        self._devices, self._cpu, self._catalogue, self._node = devices, cpu, catalogue, node
+        self._nodes_w: dict[int, tuple[float, float]] = {}
 
-def _power(
-    run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, catalogue: Catalogue, node: MappedNode
-) -> Iterator[Finding]:
-    """Compare mean powers with what the hardware can draw."""
-    kwh, seconds = run.measured_energy_kwh, run.duration_seconds
-    if not kwh:
-        return
-    if not seconds or seconds <= 0:
-        yield Finding("implausible_power", f"It states {rounded(kwh)} kWh and no time.", False)
-        return
-    watts = mean_w(kwh, seconds)
-    if run.boundary in ("node", "wall"):
-        yield from _node_power(run, devices, watts / max(1, run.nodes), catalogue, node)
-        return
-    most = sum(device.most_w() for device in devices) if devices else 0.0
-    accelerators_w = mean_w(run.energy_kwh.get("gpu", 0.0), seconds)
-    if devices and accelerators_w > most:
-        yield _too_much("The accelerators drew", accelerators_w, most)
-    elif run.boundary == "parts" and watts > (whole := _machine_w(run, most, cpu)):
-        yield _too_much("The computer drew", watts, whole)
+    def findings(self, run: ForeignRun) -> tuple[Finding, ...]:
+        """Judge a run."""
+        found = [*self._power(run), *_intensity(run)] if run.measured_energy_kwh else []
+        if run.boundary == "parts":
+            found += [*_parts(run), *_unmetered(run, self._devices)]
+        if "fallback_location" in run.flags:
+            found.append(Finding("fallback_location", "The place is codecarbon's fallback, Quebec, and none.", True))
+        return tuple(found)
+
+    def _power(self, run: ForeignRun) -> Iterator[Finding]:
+        """Compare mean powers with what the hardware can draw."""
+        kwh, seconds = run.measured_energy_kwh or 0.0, run.duration_seconds
+        if not seconds or seconds <= 0:
+            yield Finding("implausible_power", f"It states {rounded(kwh)} kWh and no time.", False)
+            return
+        watts = mean_w(kwh, seconds)
+        if run.boundary in ("node", "wall"):
+            yield from self._node_power(run, watts / max(1, run.nodes))
+            return
+        most = sum(device.most_w() for device in self._devices) if self._devices else 0.0
+        accelerators_w = mean_w(run.energy_kwh.get("gpu", 0.0), seconds)
+        if self._devices and accelerators_w > most:
+            yield _too_much("The accelerators drew", accelerators_w, most)
+        elif run.boundary == "parts" and watts > (whole := _machine_w(run, most, self._cpu)):
+            yield _too_much("The computer drew", watts, whole)
+
+    def _node_power(self, run: ForeignRun, watts: float) -> Iterator[Finding]:
+        """Compare the mean power of one node with its idle power and its nameplate, as far as they are known."""
+        nodes = max(1, run.nodes)
+        if nodes not in self._nodes_w:
+            self._nodes_w[nodes] = self._idle_and_most_w(nodes)
+        idle, most = self._nodes_w[nodes]
+        least = limit("least_node_w")
+        if watts < least:
+            reason = f"A node drew {rounded(watts)} W on average, at least {rounded(least)} W is possible."
+            yield Finding("implausible_power", reason, False)
+        elif watts < idle:
+            yield Finding(
+                "gpu_unmetered",
+                f"A node drew {rounded(watts)} W on average, less than its accelerators without work, "
+                f"{rounded(idle)} W: its meter has not read them.",
+                False,
+            )
+        elif watts > most:
+            yield _too_much("A node drew", watts, most)
+        elif self._node.is_shared(run):
+            reason = f"It had a part of its nodes, whose meters hold the neighbours: {rounded(watts)} W a node."
+            yield Finding("shared_node", reason, False)
+
+    def _idle_and_most_w(self, nodes: int) -> tuple[float, float]:
+        """Return what one of so many nodes draws without work and at most. [W]"""
+        node, per_node = self._node, [(device, device.boards / nodes) for device in self._devices]
+        idle = sum(number * _idle_w(device.profile) for device, number in per_node if device.profile)
+        most = _most_node_w(per_node, self._catalogue)
+        return (
+            idle if node.idle_w is None else node.idle_w,
+            most if node.most_w is None else limit("node_over_nameplate") * node.most_w,
+        )
 
 
 def mean_w(kwh: float, seconds: float) -> float:
@@ -166,32 +203,6 @@ def _machine_w(run: ForeignRun, accelerators_w: float, cpu: Cpu | None) -> float
     if not run.accelerators and run.cpu is None:
         return limit("node_w")
     return min(limit("parts_over_named") * (sockets + memory) + accelerators_w, max(limit("node_w"), accelerators_w))
-
-
-def _node_power(
-    run: ForeignRun, devices: tuple[KnownDevice, ...], watts: float, catalogue: Catalogue, node: MappedNode
-) -> Iterator[Finding]:
-    """Compare the mean power of one node with its idle power and its nameplate, as far as they are known."""
-    per_node = [(device, device.boards / max(1, run.nodes)) for device in devices]
-    idle = sum(number * _idle_w(device.profile) for device, number in per_node if device.profile)
-    idle = node.idle_w if node.idle_w is not None else idle
-    most = _most_node_w(per_node, catalogue)
-    most = most if node.most_w is None else limit("node_over_nameplate") * node.most_w
-    if watts < limit("least_node_w"):
-        reason = f"A node drew {rounded(watts)} W on average, at least {rounded(limit('least_node_w'))} W is possible."
-        yield Finding("implausible_power", reason, False)
-    elif watts < idle:
-        yield Finding(
-            "gpu_unmetered",
-            f"A node drew {rounded(watts)} W on average, less than its accelerators without work, {rounded(idle)} W: "
-            "its meter has not read them.",
-            False,
-        )
-    elif watts > most:
-        yield _too_much("A node drew", watts, most)
-    elif node.is_shared(run):
-        reason = f"It had a part of its nodes, whose meters hold the neighbours: {rounded(watts)} W a node."
-        yield Finding("shared_node", reason, False)
 
 
 def _idle_w(device: Accelerator) -> float:
@@ -219,7 +230,7 @@ def _most_node_w(per_node: list[tuple[KnownDevice, float]], catalogue: Catalogue
 def _parts(run: ForeignRun) -> Iterator[Finding]:
     """Compare the sum of the parts with the total."""
     total, parts = run.measured_energy_kwh, run.energy_kwh
-    if run.boundary != "parts" or not total or not parts:
+    if not total or not parts:
         return
     whole = sum(parts.values())
     is_less = {"gpu", "cpu", "memory"} <= parts.keys() and whole < limit("least_parts_over_total") * total
@@ -232,7 +243,7 @@ def _unmetered(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> Iterator[Fi
     """Notice accelerators without energy beside parts that have some."""
     parts: Mapping[str, float] = run.energy_kwh
     others = parts.get("cpu", 0.0) + parts.get("memory", 0.0)
-    if run.boundary == "parts" and devices and others > 0 and not parts.get("gpu"):
+    if devices and others > 0 and not parts.get("gpu"):
         yield Finding("gpu_unmetered", "Its accelerators have no energy, other parts have some.", False)
 
 

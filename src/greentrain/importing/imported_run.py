@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Accelerator, Catalogue, Cpu, load_catalogue
@@ -17,6 +18,7 @@ from greentrain.units import SECONDS_PER_HOUR
 
 _STATED = tuple(name for name in ForeignRun._fields if name not in ("places", "flags"))
 _OWN = ("id", "format", "file", "location", "is_kept", "site_pue")
+_STATED_FACTS, _OWN_FACTS = attrgetter(*_STATED), attrgetter(*_OWN)
 COLUMNS = (*_OWN, *_STATED, "flags", "findings", "devices")
 """What a stored run holds, a column each."""
 
@@ -95,8 +97,12 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         """Return the footprint, and keep what lists need of it."""
         found = self.footprint
         if found is not None:
-            self.__dict__["numbers"] = numbers_of(found)
+            self.keep(numbers_of(found))
         return found
+
+    def keep(self, numbers: RunNumbers) -> None:
+        """Keep what lists need of the footprint, where that was worked out elsewhere."""
+        self.__dict__["numbers"] = numbers
 
     @property
     def is_usable(self) -> bool:
@@ -168,9 +174,13 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
             ]
             for device in self.devices
         ]
-        own = (getattr(self, name) for name in _OWN)
-        stated = (getattr(self.stated, name) for name in _STATED)
-        return (*own, *stated, self.flags, [tuple(finding) for finding in self.findings], devices)
+        return (
+            *_OWN_FACTS(self),
+            *_STATED_FACTS(self.stated),
+            self.flags,
+            [tuple(finding) for finding in self.findings],
+            devices,
+        )
 
 
 def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
@@ -183,7 +193,8 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
     """
     stated = {name: facts[name] for name in _STATED if facts.get(name) is not None}
     flags, findings = tuple(map(str, facts["flags"])), tuple(Finding(*each) for each in facts["findings"])
-    run = ForeignRun(**{**stated, "notes": tuple(stated.get("notes", ())), "flags": flags})
+    listed = {name: tuple(stated.get(name, ())) for name in ("notes", "jobs")}
+    run = ForeignRun(**{**stated, **listed, "flags": flags})
     devices = tuple(_device(catalogue, *each) for each in facts["devices"])
     return ImportedRun(
         str(facts["id"]), str(facts["format"]), str(facts["file"]), run, devices, facts.get("location"), flags,

@@ -69,10 +69,18 @@ def run_footprint(
 
 def _site(run: ForeignRun, location: str | None, site_pue: float | None) -> dict[str, Any]:
     """Return the keywords of an estimate that say where and when it ran."""
-    began = run.started if run.started is not None else run.ended
-    year = None if began is None else datetime.fromtimestamp(began, UTC).year
-    stated = {"location": location, "year": year, "pue": site_pue or (run.pue if run.pue and run.pue > 1 else None)}
+    stated = {
+        "location": location,
+        "year": year_of(run),
+        "pue": site_pue or (run.pue if run.pue and run.pue > 1 else None),
+    }
     return {name: value for name, value in stated.items() if value is not None}
+
+
+def year_of(run: ForeignRun) -> int | None:
+    """Return the year in which a run began, or else ended; None where neither is stated."""
+    began = run.started if run.started is not None else run.ended
+    return None if began is None else datetime.fromtimestamp(began, UTC).year
 
 
 def _hours(run: ForeignRun) -> float:

@@ -48,6 +48,13 @@ class SiteMap(Record):
         found = self.tables.get("site", {}).get("location")
         return found if isinstance(found, str) else None
 
+    def words_of(self, run: ForeignRun) -> tuple[str | None, ...]:
+        """Return the words of a run that decide which of the map's rules are about it."""
+        return (
+            run.partition if "partition" in self.tables else None,
+            run.hosts if "node" in self.tables else None,
+        )
+
     def of(self, run: ForeignRun) -> Mapping[str, Any]:
         """Return what is known of the nodes of a run: of its nodes by name, else of its partition."""
         rules = self.tables.get("node", {}).items()
@@ -80,6 +87,8 @@ class SiteMap(Record):
 
     def apply(self, run: ForeignRun) -> ForeignRun:
         """Return a run whose energy and CPU are what the site says of them."""
+        if not self.tables:
+            return run
         source = self.tables.get("energy", {}).get("source", "node")
         cpu = run.cpu or self.of(run).get("cpu")
         if run.boundary != "node" or run.measured_energy_kwh is None or source == "node":

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
 from greentrain.importing.foreign_file import Tally
 from greentrain.importing.foreign_run import ForeignRun
-from greentrain.importing.jobstats import jobstats
+from greentrain.importing.jobstats import Jobstats, jobstats
 from greentrain.importing.values import amount, clock_seconds, moment, words
 from greentrain.units import WATT_SECONDS_PER_KWH
 
@@ -38,6 +39,7 @@ ENDINGS = {
 _NO_VALUE = {4294967293, 4294967294, 4294967295, 18446744073709551613, 18446744073709551614, 18446744073709551615}
 """What Slurm's counters hold where nobody measured."""
 
+_NO_STATISTICS = Jobstats()
 _NO_VALUE_FROM = 1.8e19
 _KEPT = 4096
 """Cells whose meaning is kept: thousands of jobs have the same resources. [1]"""
@@ -116,12 +118,11 @@ class Jobs:
 
 def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None) -> ForeignRun:
     """Make the run of a job's row."""
-    resources = _resources(row)
-    start, end = (_time(row.get(column, ""), zone) for column in ("start", "end"))
-    stats = jobstats(row.get("admincomment", ""))
-    accelerators = _accelerators(row, resources) or ({"": float(stats.gpus)} if stats.gpus else {})
-    joules = _joules(row)
-    status = ENDINGS.get(_state(row.get("state", "")))
+    given = _allocation(row["alloctres"] if "alloctres" in row else row.get("reqtres", ""), row.get("allocgres", ""))
+    start, end = moment(row.get("start", ""), zone), moment(row.get("end", ""), zone)
+    stats = jobstats(row["admincomment"]) if "admincomment" in row else _NO_STATISTICS
+    accelerators = given.accelerators or ({"": float(stats.gpus)} if stats.gpus else {})
+    kwh = _energy_kwh(row)
     local = start is not None and not start[1] and zone is None
     return ForeignRun(
         # Without the cluster, which not every file names: two of one number do not start in one second.
@@ -130,16 +131,16 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         user=words(row.get("user")),
         account=words(row.get("account")),
         partition=words(row.get("partition")),
-        status=status,
+        status=ENDINGS.get(_state(row.get("state", ""))),
         started=start[0] if start else None,
         ended=end[0] if end else None,
         duration_seconds=seconds,
         accelerators=accelerators,
-        cpu_cores=_first(row, ("ncpus", "alloccpus")) or _count(resources.get("cpu")),
-        memory_gb=_memory_gb(resources.get("mem")),
-        nodes=int(_first(row, ("nnodes", "allocnodes")) or _count(resources.get("node")) or 1),
-        energy_kwh={} if joules is None else {"node": joules / WATT_SECONDS_PER_KWH},
-        measured_energy_kwh=None if joules is None else joules / WATT_SECONDS_PER_KWH,
+        cpu_cores=_count(row.get("ncpus")) or _count(row.get("alloccpus")) or given.cores,
+        memory_gb=given.memory_gb,
+        nodes=int(_count(row.get("nnodes")) or _count(row.get("allocnodes")) or given.nodes or 1),
+        energy_kwh={} if kwh is None else {"node": kwh},
+        measured_energy_kwh=kwh,
         boundary="node",
         flags=() if start or "start" not in row else ("missing_time",),
         notes=(*((_LOCAL_TIME,) if local else ()), *stats.notes),
@@ -150,35 +151,40 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
 
 def _state(text: str) -> str:
     """Return a state's full name of what may be cut or followed by who did it."""
+    if text in ENDINGS:
+        return text
     word = (text.split() or [""])[0].upper()
     if word in ENDINGS or not word.endswith("+"):
         return word
     return next((name for name in ENDINGS if name.startswith(word[:-1])), word)
 
 
-def _time(text: str, zone: tzinfo | None) -> tuple[float, bool] | None:
-    return moment(text, zone) if words(text) else None
-
-
 def _seconds(row: Mapping[str, str], zone: tzinfo | None) -> float | None:
     for column in ("elapsedraw", "elapsed"):
         if (found := clock_seconds(row.get(column, ""))) is not None:
             return found
-    start, end = (_time(row.get(column, ""), zone) for column in ("start", "end"))
+    start, end = moment(row.get("start", ""), zone), moment(row.get("end", ""), zone)
     return max(0.0, end[0] - start[0]) if start and end else None
 
 
-def _resources(row: Mapping[str, str]) -> Mapping[str, str]:
-    """Read the trackable resources that a job was given, or those that it asked for where the file has no others."""
-    return _parted(row["alloctres"] if "alloctres" in row else row.get("reqtres", ""))
+class _Allocation(NamedTuple):
+    """What a job was given: accelerators by type and cores [1], memory [GB], nodes [1]."""
+
+    accelerators: Mapping[str, float]
+    cores: float | None
+    memory_gb: float | None
+    nodes: float | None
 
 
 @lru_cache(maxsize=_KEPT)
-def _parted(text: str) -> Mapping[str, str]:
-    return {name: value for name, _, value in (item.strip().partition("=") for item in text.split(",")) if name}
+def _allocation(text: str, generic: str) -> _Allocation:
+    """Read the trackable resources that a job was given, or those that it asked for where the file has no others."""
+    found = {name: value for name, _, value in (item.strip().partition("=") for item in text.split(",")) if name}
+    memory_gb = _suffixed(found.get("mem"), _MEMORY_GB) or None
+    return _Allocation(_accelerators(found, generic), _count(found.get("cpu")), memory_gb, _count(found.get("node")))
 
 
-def _accelerators(row: Mapping[str, str], resources: Mapping[str, str]) -> dict[str, float]:
+def _accelerators(resources: Mapping[str, str], generic: str) -> dict[str, float]:
     """Return the accelerators by type: typed entries count, and of the generic one what they leave."""
     typed: dict[str, float] = {}
     for name, value in resources.items():
@@ -186,19 +192,16 @@ def _accelerators(row: Mapping[str, str], resources: Mapping[str, str]) -> dict[
             typed[name.removeprefix("gres/gpu:").strip()] = _count(value) or 0.0
     rest = (_count(resources.get("gres/gpu")) or 0.0) - sum(typed.values())
     if not resources:
-        for kind, number in _GRES.findall(row.get("allocgres", "")):
+        for kind, number in _GRES.findall(generic):
             typed[kind] = typed.get(kind, 0.0) + (_count(number) or 0.0)
     found = {**typed, "": rest} if rest > 0 else typed
     return {kind: number for kind, number in found.items() if number > 0}
 
 
+@lru_cache(maxsize=_KEPT)
 def _count(text: str | None) -> float | None:
     value = _suffixed(text, _PREFIXES)
     return None if value is None or value >= min(_NO_VALUE) else value
-
-
-def _memory_gb(text: str | None) -> float | None:
-    return _suffixed(text, _MEMORY_GB) or None
 
 
 def _suffixed(text: str | None, units: Mapping[str, float]) -> float | None:
@@ -212,15 +215,13 @@ def _amount_and_prefix(text: str) -> tuple[float | None, str]:
     return (amount(found[1]), found[2]) if found else (None, "")
 
 
-def _first(row: Mapping[str, str], columns: tuple[str, ...]) -> float | None:
-    return next((value for column in columns if (value := _count(row.get(column)))), None)
-
-
-def _joules(row: Mapping[str, str]) -> float | None:
-    """Return the energy that the nodes' meters read; None where there was none. [J]"""
+def _energy_kwh(row: Mapping[str, str]) -> float | None:
+    """Return the energy that the nodes' meters read; None where there was none. [kWh]"""
     raw = row.get("consumedenergyraw", "").strip()
-    value = amount(raw) if raw else _suffixed(row.get("consumedenergy"), _PREFIXES)
-    return None if not value or value in _NO_VALUE or value >= _NO_VALUE_FROM else value
+    joules = amount(raw) if raw else _suffixed(row.get("consumedenergy"), _PREFIXES)
+    if not joules or joules in _NO_VALUE or joules >= _NO_VALUE_FROM:
+        return None
+    return joules / WATT_SECONDS_PER_KWH
 
 
 def _joined(before: ForeignRun, run: ForeignRun) -> ForeignRun:

@@ -5,16 +5,18 @@ A later import replaces what an earlier one holds of the same run, such as of a 
 
 import json
 import os
+import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from greentrain._version import __version__
 from greentrain.catalogue import load_catalogue
-from greentrain.errors import DataError
-from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
+from greentrain.errors import DataError, OwnErrors
+from greentrain.importing.imported_run import ImportedRun, restored
+from greentrain.importing.known_runs import KnownRuns
+from greentrain.importing.run_list import IDENTITY, chunk_rows
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
 from greentrain.journal.paths import folder_key, new_run_key, shown
 from greentrain.journal.sessions import recorded_sessions
@@ -22,8 +24,8 @@ from greentrain.journal.sessions import recorded_sessions
 FOLDER = "imports"
 SCHEMA_VERSION = 1
 _SUFFIX = ".jsonl"
-_RUNS_A_LINE = 2048
-_STATED = "duration_seconds", "measured_energy_kwh"
+_IDS, _COLUMNS = '{"ids":', '{"columns":'
+"""How the two lines of some runs begin."""
 
 
 class ImportStore:
@@ -39,14 +41,13 @@ class ImportStore:
         self.folder = Path(home, FOLDER)
         self.left_out: list[str] = []
 
-    def known(self) -> dict[str, tuple[float | None, float | None]]:
-        """Return time [s] and energy [kWh] of the stored runs by id."""
-        found: dict[str, tuple[float | None, float | None]] = {}
+    def known(self) -> KnownRuns:
+        """Return which runs are stored, with their time and energy."""
+        found = KnownRuns()
         for path in self._files():
-            for line in self._lines(path):
-                if "ids" in line:
-                    rows = zip(*(line[name] for name in _STATED), strict=True)
-                    found.update(zip(line["ids"], rows, strict=True))
+            for line in self._lines(path, _COLUMNS):
+                with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
+                    found.put_stored(*(line[name] for name in ("ids", *IDENTITY)) if "ids" in line else ([], [], []))
         return found
 
     def tracked_jobs(self) -> frozenset[str]:
@@ -77,8 +78,8 @@ class ImportStore:
     def runs_of(self, path: Path) -> Iterator[ImportedRun]:
         """Yield the runs of one import; damaged ones are left out and counted."""
         catalogue, damaged = load_catalogue(), 0
-        for line in self._lines(path):
-            for facts in _rows(line) if "columns" in line else ():
+        for line in self._lines(path, _IDS):
+            for facts in chunk_rows(line) if "columns" in line else ():
                 try:
                     run = restored(facts, catalogue)
                 except (ValueError, TypeError, KeyError):
@@ -88,24 +89,23 @@ class ImportStore:
         if damaged:
             self.left_out.append(f"{shown(str(path))}: {damaged} stored runs are damaged, and left out")
 
-    def write(self, head: dict[str, Any], runs: Iterable[ImportedRun]) -> str | None:
+    def write(self, head: dict[str, Any], lines: Iterator[str]) -> str | None:
         """Write the file of an import, whole or not at all; return its path, or None where there is no run.
 
         Parameters
         ----------
         head : dict
             What to know of the import: its files, when, how.
-        runs : iterable of ImportedRun
-            Its runs.
+        lines : iterable of str
+            Its runs, as `RunList.stored_lines` writes them.
 
         Raises
         ------
         DataError
             Where it cannot be written.
         """
-        listed = iter(runs)
-        some = list(islice(listed, _RUNS_A_LINE))
-        if not some:
+        first = next(lines, None)
+        if first is None:
             return None
         path = self.folder / f"{new_run_key()}{_SUFFIX}"
         fresh = path.with_name(f".{path.name}")
@@ -115,9 +115,8 @@ class ImportStore:
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode()), "w") as file:
                 about = {"schema_version": SCHEMA_VERSION, "kind": "import", "greentrain_version": __version__}
                 file.write(json.dumps(about | {"imported": int(time.time())} | head, allow_nan=False) + "\n")
-                while some:
-                    file.writelines(_of_runs(some))
-                    some = list(islice(listed, _RUNS_A_LINE))
+                file.write(first)
+                file.writelines(lines)
                 file.flush()
                 os.fsync(file.fileno())
             fresh.rename(path)
@@ -140,10 +139,13 @@ class ImportStore:
             return []
         return [path for path in found if path.is_file() and not path.is_symlink() and not is_anothers(str(path))]
 
-    def _lines(self, path: Path) -> Iterator[dict[str, Any]]:
+    def _lines(self, path: Path, without: str) -> Iterator[dict[str, Any]]:
+        """Yield the lines of an import but for those that begin so; damaged ones are left out and named."""
         try:
             with path.open(encoding="utf-8", errors="replace") as file:
                 for text in file:
+                    if text.startswith(without):
+                        continue
                     try:
                         line = json.loads(text)
                     except (ValueError, RecursionError):
@@ -154,23 +156,3 @@ class ImportStore:
                         self.left_out.append(f"{shown(str(path))}: a line is damaged, and its runs are left out")
         except OSError as error:
             self.left_out.append(f"{shown(str(path))} cannot be read: {error.strerror}")
-
-
-def _of_runs(runs: list[ImportedRun]) -> Iterator[str]:
-    """Write runs as two lines: what tells that they are there, and all that is stored of them."""
-    known = {"ids": [run.id for run in runs]}
-    known |= {name: [getattr(run.stated, name) for run in runs] for name in _STATED}
-    columns = dict(zip(COLUMNS, zip(*(run.facts() for run in runs), strict=True), strict=True))
-    for line in (known, {"columns": columns}):
-        yield json.dumps(line, allow_nan=False, separators=(",", ":")) + "\n"
-
-
-def _rows(line: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the runs of a line; a column of another length than that of the ids is none."""
-    columns = line["columns"]
-    ids = columns.get("id") if isinstance(columns, dict) else None
-    if not isinstance(ids, list):
-        return
-    whole = {name: column for name, column in columns.items() if isinstance(column, list) and len(column) == len(ids)}
-    for values in zip(*whole.values(), strict=True):
-        yield dict(zip(whole, values, strict=True))

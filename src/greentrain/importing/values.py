@@ -5,6 +5,9 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 LONGEST_TEXT = 200
+_KEPT = 4096
+"""Cells whose meaning is kept: rows next to each other have the same times, and all rows the same names. [1]"""
+
 LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
 """Note of a run whose file states its times so."""
 
@@ -24,6 +27,7 @@ _CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?
 _AMOUNT = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
 
 
+@lru_cache(maxsize=_KEPT)
 def words(cell: str | None) -> str | None:
     """Return text without blanks about it, at most 200 characters; None of a word for nothing."""
     found = (cell or "").strip()[:LONGEST_TEXT]
@@ -52,7 +56,7 @@ def amount(cell: object) -> float | None:
     return value if value > _LEAST else 0.0
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_KEPT)
 def moment(cell: str, zone: tzinfo | None) -> tuple[float, bool] | None:
     """Read a time.
 
@@ -69,7 +73,8 @@ def moment(cell: str, zone: tzinfo | None) -> tuple[float, bool] | None:
         Seconds since 1970, and whether the cell states its zone.
     """
     text = cell.strip()
-    value = number(text)
+    # A date has no point and no other letter in place of its first dash: it is no number.
+    value = None if text[4:5] == "-" else number(text)
     if value is not None:
         fitting = (value / unit for unit in _UNIX_UNITS if _LATEST / 1e3 < value / unit < _LATEST)
         return next(((seconds, True) for seconds in fitting), None)
@@ -99,6 +104,8 @@ def _date(text: str) -> datetime | None:
 
 def clock_seconds(cell: str) -> float | None:
     """Read a duration such as ``1-02:03:04``, ``02:03:04``, ``03:04`` or a number of seconds. [s]"""
+    if cell.isdecimal() and cell.isascii():
+        return amount(cell)
     found = _CLOCK.fullmatch(cell.strip())
     if found is None:
         return amount(cell)

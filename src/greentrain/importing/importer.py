@@ -1,0 +1,384 @@
+"""An import: files read run by run, each run judged and compared with those that are known, added up and stored."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
+from functools import cached_property
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue.user_folder import home_folder
+from greentrain.errors import DataError, InputError, UnknownName, path_text
+from greentrain.importing.anonymise import Anonymiser
+from greentrain.importing.audit import FileAudit, ImportAudit, ImportTotals
+from greentrain.importing.foreign_file import ForeignFile, Tally
+from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
+from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
+from greentrain.importing.imported_run import ImportedRun
+from greentrain.importing.known_runs import KnownRun
+from greentrain.importing.linear_footprint import RunFootprints
+from greentrain.importing.run_kinds import RunKinds
+from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
+from greentrain.importing.site_map import SiteMap, read_site_map, suggested_map
+from greentrain.importing.store import ImportStore
+from greentrain.record import Record
+
+_SAME_ENERGY = 1e-9
+"""Two energies of one run that differ by less, relative, are one. [1]"""
+
+_ID_LENGTH = 16
+_STORED = "duplicate"
+"""Flag of a run that the history holds already."""
+
+_COMPLETED = (
+    "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
+)  # fmt: skip
+_TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
+_RENEWED = "Runs of which more is known by now are brought up to date."
+Progress = Callable[[str, float], None]
+"""Told now and then of the path of the file that is read, and which part of it is behind. [1]"""
+
+
+def import_runs(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    format: str | None = None,
+    dry_run: bool = False,
+    location: str | None = None,
+    gpu: str | None = None,
+    map: str | os.PathLike[str] | None = None,
+    time_zone: str | None = None,
+    project: str | None = None,
+    keep_flagged: bool = False,
+    anonymise: bool = False,
+    home: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> ImportAudit:
+    r"""Read runs of foreign files, judge them, give each a footprint, and store them in the history.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, and folders of files.
+    format : str, optional
+        Name of the format, or the columns of a file of Slurm or nvidia-smi without a header, joined by commas.
+    dry_run : bool, optional
+        Store nothing.
+    location : str, optional
+        Where the runs ran that do not say it.
+    gpu : str, optional
+        What the accelerators are that have no name in the files.
+    map : path, optional
+        What a site says of its types of GPUs, partitions and nodes (TOML), see docs/import.md.
+    time_zone : str, optional
+        Of times that name none, as ``Europe/Berlin``. UTC where it is not given, which the runs' notes say.
+    project : str, optional
+        What the runs belong to; else what the file says.
+    keep_flagged : bool, optional
+        Count runs in doubt in totals too.
+    anonymise : bool, optional
+        Replace names of users, accounts, jobs and nodes by hashes that are the same in all imports of one home.
+    home : path, optional
+        The data folder; by default the user's own, see ``GREENTRAIN_HOME``.
+    progress : callable, optional
+        Told now and then how far the reading is.
+
+    Raises
+    ------
+    InputError
+        For an unknown path, format, place or time zone.
+    DataError
+        Where the runs cannot be stored.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> head = "timestamp,project_name,run_id,duration,emissions,gpu_energy,energy_consumed,country_iso_code,gpu_model"
+    >>> row = "2024-05-01T10:00:00,bert,r1,3600,0.0168,0.3,0.3,FRA,1 x Tesla V100-SXM2-16GB"
+    >>> _ = Path("emissions.csv").write_text(f"{head}\n{row}\n")
+    >>> audit = import_runs("emissions.csv", dry_run=True)
+    >>> audit.totals.runs, audit.totals.measured_energy_kwh
+    (1, 0.3)
+    """
+    site = SiteMap({}) if map is None else read_site_map(path_text("map", map))
+    catalogue = load_catalogue()
+    if gpu is not None:
+        catalogue.hardware.read_accelerator(gpu)
+    folder = home_folder() if home is None else path_text("home", home)
+    store = ImportStore(folder)
+    shared = _SharedFacts(
+        location=None if (place := location or site.location) is None else catalogue.places.find(place).code,
+        project=project,
+        gpu=gpu or "",
+        is_kept=keep_flagged,
+        site=site,
+        anonymiser=Anonymiser(folder, writes=not dry_run) if anonymise else None,
+    )
+    importer = _Importer(catalogue, store, shared, _zone(time_zone or site.time_zone), format)
+    for path, is_named in _files(paths):
+        importer.read(path, is_named, progress)
+    runs, stored = importer.runs, None
+    totals, by_file = importer.totals()
+    files = [file._replace(it_energy_kwh=by_file.get(file.path)) for file in importer.files]
+    if not dry_run:
+        head = {"files": [file.to_dict() for file in files if file.runs]}
+        stored = store.write(head, runs.stored_lines(lambda flags: _STORED not in flags))
+    return ImportAudit(tuple(files), runs, totals, stored)
+
+
+def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, format: str | None = None) -> str:
+    """Write a first site's map, TOML, of the types of GPUs and the partitions that files name.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, and folders of files.
+    format : str, optional
+        As that of `import_runs`.
+    """
+    catalogue = load_catalogue()
+    return suggested_map(_foreign_runs(paths, format), catalogue)
+
+
+def _foreign_runs(paths: Any, format: str | None) -> Iterator[ForeignRun]:
+    columns = tuple(format.split(",")) if format and "," in format else ()
+    name = None if format is None or columns else checked_name(format)
+    for path, is_named in _files(paths):
+        try:
+            file = ForeignFile(path)
+            yield from format_of(file, name).read(file, ReadOptions(None, columns))
+        except UnknownForm:
+            if is_named:
+                raise
+
+
+class _SharedFacts(Record):
+    """What a user states of all runs of an import."""
+
+    location: str | None
+    project: str | None
+    gpu: str
+    is_kept: bool
+    site: SiteMap
+    anonymiser: Anonymiser | None
+
+
+class _Sums:
+    """Runs added up, but for those in doubt and those that are known."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._footprints = RunFootprints(catalogue)
+        self._runs, self._gpu_hours, self._core_hours, self._kwh = 0, 0.0, 0.0, 0.0
+        self.by_file: dict[str, float] = {}
+
+    def add(self, run: ImportedRun) -> None:
+        """Add a run."""
+        if not run.is_counted or _STORED in run.flags:
+            return
+        numbers = self._footprints.add(run)
+        self._runs += 1
+        self._gpu_hours += run.gpu_hours
+        self._core_hours += run.cpu_core_hours
+        self._kwh += run.stated.measured_energy_kwh or 0.0
+        if numbers.it_energy_kwh is not None:
+            self.by_file[run.file] = self.by_file.get(run.file, 0.0) + numbers.it_energy_kwh.best
+
+    def totals(self) -> ImportTotals:
+        """Return the sums."""
+        return ImportTotals(self._runs, self._gpu_hours, self._core_hours, self._kwh, *self._footprints.sums())
+
+
+class _FileCounts:
+    """What became of the runs of a file."""
+
+    def __init__(self, first: int) -> None:
+        self.seen = self.imported = self.flagged = 0
+        self.first = first
+
+
+class _Importer:
+    """Files and runs so far."""
+
+    def __init__(
+        self, catalogue: Catalogue, store: ImportStore, shared: _SharedFacts, zone: tzinfo | None, format: str | None
+    ) -> None:
+        self._catalogue, self._zone, self._shared = catalogue, zone, shared
+        self._columns = tuple(format.split(",")) if format and "," in format else ()
+        self._format = None if format is None or self._columns else checked_name(format)
+        self._store, self._known = store, store.known()
+        self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
+        self._sums = _Sums(catalogue)
+        self.files: list[FileAudit] = []
+        self.runs = RunList(self._sums.add)
+
+    def read(self, path: str, is_named: bool, progress: Progress | None) -> None:
+        """Read a file; what cannot be read of it is an error of that file alone."""
+        name, tally, error, counts = None, Tally(), None, _FileCounts(self.runs.next_place)
+        try:
+            file = ForeignFile(path, progress)
+            tally = file.tally
+            form = format_of(file, self._format)
+            name = form.NAME
+            self._take_all(form.read(file, ReadOptions(self._zone, self._columns)), form, path, tally, counts)
+        except UnknownForm as fault:
+            error = str(fault) if is_named else None
+            tally.note("It is of no form that is known.")
+        except DataError as fault:
+            error = str(fault)
+        except OSError as fault:
+            error = f"{path}: {fault.strerror}"
+        self.files.append(_audit(path, name, tally, error, counts))
+
+    def _take_all(
+        self, runs: Iterator[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
+    ) -> None:
+        """Take the runs of a file, some thousands at once; where it ends in an error, those before it too."""
+        fault: Exception | None = None
+        while fault is None:
+            some: list[ForeignRun] = []
+            try:
+                for run in islice(runs, RUNS_A_CHUNK):
+                    some.append(run)  # noqa: PERF402 -- those before an error count
+            except (DataError, OSError) as error:
+                fault = error
+            if not some and fault is None:
+                return
+            self._take_some(some, form, path, tally, counts)
+        raise fault
+
+    @cached_property
+    def _tracked(self) -> frozenset[str]:
+        return self._store.tracked_jobs()
+
+    def _take_some(
+        self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
+    ) -> None:
+        ids = [sha256(run.key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH] for run in runs]
+        known, changed = self._known.find(ids), dict[str, KnownRun]()
+        counts.seen += len(runs)
+        for id, run in zip(ids, runs, strict=True):
+            if self._tracked and any(job in self._tracked for job in run.jobs):
+                tally.note(_TRACKED)
+                continue
+            now = self._take(id, run, known.get(id), form, path, tally, counts)
+            if now is not None:
+                known[id] = changed[id] = now
+        self._known.put(changed.items())
+
+    def _take(
+        self,
+        id: str,
+        run: ForeignRun,
+        known: KnownRun | None,
+        form: ForeignFormat,
+        path: str,
+        tally: Tally,
+        counts: _FileCounts,
+    ) -> KnownRun | None:
+        """Keep a run, or the better record of one that is known; return what is known of it then, if that changes."""
+        place = None if known is None else known.place
+        earlier = None if place is None else self.runs.at(place)
+        if earlier is not None:
+            is_better = _is_better(run, (earlier.stated.duration_seconds, earlier.stated.measured_energy_kwh))
+            run = _completed(*((run, earlier.stated) if is_better else (earlier.stated, run)))
+            form, path = (form, path) if is_better else (formats()[earlier.format], earlier.file)
+        is_new = known is None or not known.is_stored or _is_better(run, (known.seconds, known.kwh))
+        if earlier is None and known is not None and is_new:
+            tally.note(_RENEWED)
+        is_counted = is_new and (earlier is None or _STORED in earlier.flags)
+        counts.imported += is_counted
+        if earlier is not None and run == earlier.stated:
+            return None
+        made = self._imported(id, run, form, path, () if is_new else (_STORED,))
+        if is_counted:
+            counts.flagged += made.is_doubted
+        elif earlier is not None and place is not None and place >= counts.first:
+            counts.flagged += made.is_doubted - earlier.is_doubted
+        place = self.runs.add(made) if place is None else self.runs.replace(place, made)
+        return KnownRun(None, None, False, place) if known is None else known._replace(place=place)
+
+    def _imported(
+        self, id: str, run: ForeignRun, form: ForeignFormat, path: str, more: tuple[str, ...] = ()
+    ) -> ImportedRun:
+        shared, kind = self._shared, self._kinds.of(run)
+        run = shared.site.apply(run)
+        findings = kind.gate.findings(run)
+        flags = (*run.flags, *(finding.flag for finding in findings), *kind.flags, *more)
+        flags = tuple(dict.fromkeys(flags)) if flags else ()
+        project = shared.project or run.project
+        if flags != run.flags or project != run.project:
+            run = run._replace(project=project, flags=flags)
+        if shared.anonymiser is not None:
+            run = shared.anonymiser.apply(run)
+        return ImportedRun(
+            id, form.NAME, path, run, kind.devices, kind.location, flags, findings, shared.is_kept, kind.site_pue
+        )
+
+    def totals(self) -> tuple[ImportTotals, dict[str, float]]:
+        """Return the sums, and the energy of each file by its path. [kWh]"""
+        self.runs.settle()
+        if self.runs.is_rewritten:  # what was added up before is not all there any more
+            self._sums = _Sums(self._catalogue)
+            for run in self.runs:
+                self._sums.add(run)
+        return self._sums.totals(), self._sums.by_file
+
+
+def _completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:
+    """Fill what a record of a run does not state from another one."""
+    missing = (name for name in _COMPLETED if not getattr(run, name) and getattr(other, name))
+    return run._replace(**{name: getattr(other, name) for name in missing})
+
+
+def _is_better(run: ForeignRun, known: tuple[float | None, float | None]) -> bool:
+    """Whether another record of a run holds more than this time [s] and energy [kWh], at the same energy more time."""
+    energy, before = run.measured_energy_kwh or 0.0, known[1] or 0.0
+    if abs(energy - before) > _SAME_ENERGY * max(energy, before):
+        return energy > before
+    return (run.duration_seconds or 0.0) > (known[0] or 0.0)
+
+
+def _audit(path: str, name: str | None, tally: Tally, error: str | None, counts: _FileCounts) -> FileAudit:
+    return FileAudit(
+        path=path,
+        format=name,
+        rows=tally.rows,
+        runs=counts.seen,
+        imported=counts.imported,
+        duplicates=counts.seen - counts.imported,
+        flagged=counts.flagged,
+        rejected=tally.rejected,
+        it_energy_kwh=None,
+        error=error,
+        problems=tuple(tally.problems),
+        notes=tally.notes,
+    )
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError("time_zone", name, "must be a time zone such as Europe/Berlin or UTC") from None
+
+
+def _files(paths: Any) -> Iterator[tuple[str, bool]]:
+    """Yield files, and whether they were named themselves; links in folders are not followed."""
+    listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+    for item in listed:
+        path = path_text("paths", item)
+        if not Path(path).exists():
+            raise UnknownName("paths", path, "no such file or folder")
+        if not Path(path).is_dir():
+            yield path, True
+            continue
+        for folder, folders, names in os.walk(path):
+            folders.sort()
+            inside = [Path(folder, name) for name in sorted(names)]
+            yield from ((str(file), False) for file in inside if not file.is_symlink())

@@ -1,0 +1,65 @@
+"""Which runs are known, by their ids: a table of this moment on disk, since there may be millions of them."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+_IDS_A_QUERY = 500
+_SIGN = 1 << 63
+_SCHEMA = "CREATE TABLE known (id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER)"
+
+
+class KnownRun(NamedTuple):
+    """A run that is known.
+
+    Attributes
+    ----------
+    seconds, kwh : float or None
+        Of the record that the history holds. [s], [kWh]
+    is_stored : bool
+        Whether the history holds one.
+    place : int or None
+        Where it is in this import.
+    """
+
+    seconds: float | None
+    kwh: float | None
+    is_stored: bool
+    place: int | None
+
+
+class KnownRuns:
+    """Known runs by id, 16 hexadecimal digits."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(_SCHEMA)
+        self._database.execute("BEGIN")
+
+    def find(self, ids: Iterable[str]) -> dict[str, KnownRun]:
+        """Return what is known of these runs."""
+        found: dict[str, KnownRun] = {}
+        numbers = iter({_number(id): id for id in ids}.items())
+        while some := dict(islice(numbers, _IDS_A_QUERY)):
+            marks = ",".join("?" * len(some))
+            query = f"SELECT id, seconds, kwh, stored, place FROM known WHERE id IN ({marks})"
+            for number, seconds, kwh, stored, place in self._database.execute(query, tuple(some)):
+                found[some[number]] = KnownRun(seconds, kwh, bool(stored), place)
+        return found
+
+    def put(self, runs: Iterable[tuple[str, KnownRun]]) -> None:
+        """Keep what is known of some runs, in place of what was."""
+        self._put((_number(id), *run) for id, run in runs)
+
+    def put_stored(self, ids: Sequence[str], seconds: Sequence[float | None], kwh: Sequence[float | None]) -> None:
+        """Keep runs that the history holds."""
+        self._put((_number(id), time, energy, True, None) for id, time, energy in zip(ids, seconds, kwh, strict=True))
+
+    def _put(self, rows: Iterator[tuple[object, ...]]) -> None:
+        self._database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _number(id: str) -> int:
+    return int(id, 16) - _SIGN

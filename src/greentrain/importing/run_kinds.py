@@ -1,0 +1,88 @@
+"""What runs of one kind have in common: their devices, their place, what their hardware can draw."""
+
+from typing import Any, NamedTuple
+
+from greentrain.catalogue import Catalogue
+from greentrain.errors import GreentrainError
+from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.gate import Gate, KnownDevice
+from greentrain.importing.imported_run import known_cpu
+from greentrain.importing.site_map import SiteMap
+
+_MOST_KINDS = 8192
+
+
+class RunKind(NamedTuple):
+    """Runs with the same words for hardware and place.
+
+    Attributes
+    ----------
+    devices : tuple of KnownDevice
+        Their accelerators.
+    location : str or None
+        Where they ran.
+    site_pue : float or None
+        Its PUE, as the site's map states it. [1]
+    gate : Gate
+        What they can have drawn.
+    flags : tuple of str
+        What is noticed of all of them.
+    """
+
+    devices: tuple[KnownDevice, ...]
+    location: str | None
+    site_pue: float | None
+    gate: Gate
+    flags: tuple[str, ...]
+
+
+class RunKinds:
+    """Finds what runs have in common, once for each kind.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Where hardware and places are.
+    site : SiteMap
+        What a site's words mean.
+    location : str or None
+        Where runs ran that do not say it.
+    gpu : str
+        What accelerators without a type are.
+    """
+
+    def __init__(self, catalogue: Catalogue, site: SiteMap, *, location: str | None, gpu: str) -> None:
+        self._catalogue, self._site, self._location, self._gpu = catalogue, site, location, gpu
+        self._found: dict[Any, RunKind] = {}
+
+    def of(self, run: ForeignRun) -> RunKind:
+        """Return the kind of a run."""
+        of_node = self._site.words_of(run)
+        key = (*run.accelerators.items(), run.cpu, run.boundary, run.places, of_node)
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_KINDS:
+                self._found.clear()
+            found = self._found[key] = self._new(run)
+        return found
+
+    def _new(self, run: ForeignRun) -> RunKind:
+        devices = self._site.devices(run, self._catalogue, self._gpu)
+        cpu = known_cpu(self._site.apply(run).cpu, self._catalogue)
+        return RunKind(
+            devices=devices,
+            location=self._place(run),
+            site_pue=self._site.pue(run),
+            gate=Gate(devices, cpu, self._catalogue, self._site.node(run)),
+            flags=("unknown_hardware",) if any(device.profile is None for device in devices) else (),
+        )
+
+    def _place(self, run: ForeignRun) -> str | None:
+        """Return where a run ran: as its file says, else the site's map for its nodes, else what holds for all."""
+        stated = self._site.of(run).get("location")
+        for words in (*run.places, *([stated] if stated else [])):
+            try:
+                return self._catalogue.places.find(words).code
+            except GreentrainError:
+                continue
+        return self._location

@@ -1,0 +1,184 @@
+"""The runs of an import: the newest few thousand in memory, all others in a file of this moment, in chunks."""
+
+import json
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from tempfile import TemporaryFile
+from typing import IO, Any, overload
+from weakref import finalize
+
+from greentrain.catalogue import load_catalogue
+from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
+
+RUNS_A_CHUNK = 2048
+IDENTITY = "duration_seconds", "measured_energy_kwh"
+"""What tells of a stored run whether another record of it holds more."""
+
+_CHUNKS_AT_HAND = 4
+
+
+class RunList(Sequence[ImportedRun]):
+    """Runs one after the other, however many they are; compared with other sequences run by run.
+
+    Parameters
+    ----------
+    settle : callable
+        Gets each run once it will not change any more in memory.
+    """
+
+    def __init__(self, settle: Callable[[ImportedRun], object]) -> None:
+        self._settle = settle
+        self._newest: list[ImportedRun] = []
+        self._starts = array("Q")
+        self._file: IO[bytes] | None = None
+        self._dropped: set[int] = set()
+        self._at_hand: dict[int, list[ImportedRun]] = {}
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether runs were replaced that had settled."""
+        return bool(self._dropped)
+
+    @property
+    def next_place(self) -> int:
+        """The place of the run that is added next."""
+        return len(self._starts) * RUNS_A_CHUNK + len(self._newest)
+
+    def add(self, run: ImportedRun) -> int:
+        """Append a run, and return its place."""
+        if len(self._newest) == RUNS_A_CHUNK:
+            self._spill()
+        self._newest.append(run)
+        return self.next_place - 1
+
+    def at(self, place: int) -> ImportedRun:
+        """Return the run at a place that `add` gave."""
+        chunk, index = divmod(place, RUNS_A_CHUNK)
+        return self._newest[index] if chunk == len(self._starts) else self._chunk(chunk)[index]
+
+    def replace(self, place: int, run: ImportedRun) -> int:
+        """Put a run in the place of another one, or of one that has settled behind all others; return its place."""
+        chunk, index = divmod(place, RUNS_A_CHUNK)
+        if chunk == len(self._starts):
+            self._newest[index] = run
+            return place
+        self._dropped.add(place)
+        return self.add(run)
+
+    def settle(self) -> None:
+        """Settle the runs in memory: no more of them will come."""
+        for run in self._newest:
+            self._settle(run)
+
+    def _spill(self) -> None:
+        self.settle()
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115 -- it goes with the list
+            finalize(self, self._file.close)
+        self._starts.append(self._file.seek(0, 2))
+        self._file.write(chunk_text(self._newest).encode())
+        self._newest.clear()
+
+    def _text(self, chunk: int) -> bytes:
+        assert self._file is not None
+        ends = [*self._starts[chunk : chunk + 2], self._file.seek(0, 2)]
+        self._file.seek(ends[0])
+        return self._file.read(ends[1] - ends[0])
+
+    def _chunk(self, chunk: int) -> list[ImportedRun]:
+        """Return the runs of a chunk; those that were looked at last are at hand."""
+        if chunk not in self._at_hand:
+            if len(self._at_hand) == _CHUNKS_AT_HAND:
+                del self._at_hand[next(iter(self._at_hand))]
+            self._at_hand[chunk] = self._read(chunk)
+        return self._at_hand[chunk]
+
+    def _read(self, chunk: int) -> list[ImportedRun]:
+        catalogue = load_catalogue()
+        _, text = self._text(chunk).splitlines()
+        return [restored(facts, catalogue) for facts in chunk_rows(json.loads(text))]
+
+    def _chunks(self) -> Iterator[list[ImportedRun]]:
+        for chunk in range(len(self._starts)):
+            first = chunk * RUNS_A_CHUNK
+            whole = self._read(chunk)
+            if self._dropped:
+                whole = [run for place, run in enumerate(whole, first) if place not in self._dropped]
+            yield whole
+        yield self._newest
+
+    def __iter__(self) -> Iterator[ImportedRun]:
+        for chunk in self._chunks():
+            yield from chunk
+
+    def __len__(self) -> int:
+        return self.next_place - len(self._dropped)
+
+    @overload
+    def __getitem__(self, place: int) -> ImportedRun: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[ImportedRun]: ...
+    def __getitem__(self, place: int | slice) -> ImportedRun | Sequence[ImportedRun]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        wanted = place + len(self) if place < 0 else place
+        if not 0 <= wanted < len(self):
+            raise IndexError("there is no such run")
+        if not self._dropped:
+            return self.at(wanted)
+        return next(run for number, run in enumerate(self) if number == wanted)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, (str, bytes)):
+            return NotImplemented
+        return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<RunList of {len(self):,} runs>"
+
+    def stored_lines(self, is_stored: Callable[[Sequence[str]], bool]) -> Iterator[str]:
+        """Yield the lines that a store keeps: the runs whose flags say so, in chunks.
+
+        Parameters
+        ----------
+        is_stored : callable
+            Tells by the flags of a run whether it is kept.
+        """
+        for chunk in range(len(self._starts)):
+            first, text = chunk * RUNS_A_CHUNK, self._text(chunk).decode()
+            columns = json.loads(text.splitlines()[1])["columns"]
+            places = [
+                place
+                for place, flags in enumerate(columns["flags"])
+                if is_stored(flags) and first + place not in self._dropped
+            ]
+            if len(places) == RUNS_A_CHUNK:
+                yield text
+            elif places:
+                yield _lines_of({name: [column[place] for place in places] for name, column in columns.items()})
+        if rest := [run for run in self._newest if is_stored(run.flags)]:
+            yield chunk_text(rest)
+
+
+def chunk_text(runs: Iterable[ImportedRun]) -> str:
+    """Write runs as two lines: what tells that they are there, and all that is stored of them."""
+    return _lines_of(dict(zip(COLUMNS, zip(*(run.facts() for run in runs), strict=True), strict=True)))
+
+
+def _lines_of(columns: dict[str, Sequence[Any]]) -> str:
+    known = {"ids": columns["id"], **{name: columns[name] for name in IDENTITY}}
+    lines = (json.dumps(line, allow_nan=False, separators=(",", ":")) for line in (known, {"columns": columns}))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def chunk_rows(line: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the runs of a line; a column of another length than that of the ids is none."""
+    columns = line["columns"]
+    ids = columns.get("id") if isinstance(columns, dict) else None
+    if not isinstance(ids, list):
+        return
+    whole = {name: column for name, column in columns.items() if isinstance(column, list) and len(column) == len(ids)}
+    for values in zip(*whole.values(), strict=True):
+        yield dict(zip(whole, values, strict=True))
