@@ -25,6 +25,7 @@ MASKED = [
     ("t.py 'https://h/?token=HIDE&x=1&X-Amz-Signature=HIDE'", "t.py 'https://h/?token=***&x=1&X-Amz-Signature=***'"),
     ("t.py hf_HIDEHIDEhide1 sk-HIDE12 ghp_HIDEhide eyJHIDEhide.eyJHIDE.HIDE", "t.py *** *** *** ***"),
     ("curl -u bob:HIDE -H 'Authorization: Bearer HIDEHIDE' --url x", "curl -u *** -H 'Authorization: ***' --url x"),
+    ("curl -sSu me:HIDE https://h; curl -fsSLume:HIDE x", "curl -sSu *** https://h; curl -fsSLu*** x"),
     ("sshpass -p HIDE ssh h; mysql -pHIDE db", "sshpass -p *** ssh 'h;' mysql -p*** db"),
     ("t.py --user me:HIDE --login=me:HIDE -u me:HIDE --proxy-user me:HIDE", None),
     ("t.py --pat HIDE --github-pat=HIDE --creds me:HIDE MY_PAT=HIDE PGPASS=HIDE --db_pw HIDE --mypw=HIDE", None),

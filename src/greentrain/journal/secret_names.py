@@ -86,6 +86,9 @@ _WHOLE = ("http", "login", "zip", "unzip", "rar", "unrar", "bcp")
 ONLY_ATTACHED = ("mysql", "mariadb", "mycli", "mydumper", "myloader", "7z", "rar", "unrar")
 """Programs that take the word after such an option for something else."""
 
+FLAGS = {"curl": "#0123467GIJLNORSZfgijklnpqsv"}
+"""Letters without a value that may stand before such an option in the same word: ``-sSu me:secret``."""
+
 TAKE_KEYS = ("wandb", "huggingface-cli", "hf", "comet", "clearml", "neptune")
 """Programs whose ``login`` takes a key without an option."""
 

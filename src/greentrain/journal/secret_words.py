@@ -9,6 +9,7 @@ from greentrain.errors import MASK
 from greentrain.journal import secret_names, secret_values
 from greentrain.journal.secret_names import (
     ACCOUNTS,
+    FLAGS,
     LISTS,
     ONLY_ATTACHED,
     PROGRAMS,
@@ -73,14 +74,21 @@ def _masked(words: Sequence[str]) -> Iterator[str]:
         if called := secret_names.program(word):
             takes_key = called == "login" and program in TAKE_KEYS
             program, options = called, options + PROGRAMS.get(called, ())
-        own = next((option for option in options if _is_given(option, word)), None)
-        name = "--password" if own == word and program not in ONLY_ATTACHED else _name_of_next(word)
+        bare = _without_flags(word, program)
+        own = next((option for option in options if _is_given(option, bare)), None)
+        name = "--password" if own == bare and program not in ONLY_ATTACHED else _name_of_next(word)
         if takes_key and not called and word[:1].isalnum():
             yield MASK
-        elif own in (None, word):
+        elif own in (None, bare):
             yield _masked_word(word, program)
         else:
-            yield own + MASK
+            yield word[: len(word) - len(bare) + len(own)] + MASK
+
+
+def _without_flags(word: str, program: str) -> str:
+    """Return an option without the letters of others that stand before it in the same word."""
+    flags = FLAGS.get(program, "")
+    return f"-{word[1:].lstrip(flags)}" if flags and word[:1] == "-" != word[1:2] else word
 
 
 def _name_of_next(word: str) -> str:
