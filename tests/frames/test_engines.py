@@ -3,9 +3,11 @@
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,20 @@ def runs(first: int, number: int) -> pd.DataFrame:
         "user": "u" + (each % 7).astype(str), "gpu": gpus, "hours": 1.0 + each % 50,
         "location": pd.Series(["FR", "DE", "US-CA", None])[each % 4].to_numpy(),
     }).assign(gpu=lambda table: table["gpu"].where(each % 1000 != 999, "none"))  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ended_with_the_module(_no_process_left: None) -> Iterator[None]:
+    """End what Dask and Spark keep for the whole life of a process: a tracker of resources, and Java."""
+    yield
+    context = sys.modules.get("pyspark.core.context")
+    gateway = context and context.SparkContext._gateway
+    if gateway:
+        gateway.shutdown()
+        gateway.proc.stdin.close()  # at whose end Java ends
+        gateway.proc.wait(60)
+        context.SparkContext._gateway = context.SparkContext._jvm = None
+    resource_tracker._resource_tracker._stop()
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +132,7 @@ def test_spark(folder: Path, tmp_path: Path) -> None:
     assert_same(found, run_batch(str(folder), ["user"]))
     assert len([*(tmp_path / "out").iterdir()]) == FILES
     session = pyspark.SparkSession.builder.master("local[2]").getOrCreate()
+    session.sparkContext.pythonExec = sys.executable
     try:
         frame = session.read.parquet(str(folder / "part-00.parquet"))
         rows = spark.estimate_frame(frame, year=2024).select("operational_kg_best", "error").toPandas()

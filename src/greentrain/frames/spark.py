@@ -1,5 +1,6 @@
 """Tables of runs on Spark: `mapInPandas` with the schema of the results, and sums merged on the executors."""
 
+import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,8 @@ from greentrain.frames.table import NUMBERS, RESULT_COLUMNS
 from greentrain.frames.table import estimate_frame as _estimate_frame
 
 _LOCAL = "local[*]"
+_PYTHON = "PYSPARK_PYTHON"
+"""The variable that names the Python of executors; without it Spark takes the first ``python3`` of the path."""
 
 
 def estimate_frame(frame: Any, **same_for_all: Any) -> Any:
@@ -71,14 +74,15 @@ def run_tasks(
     Parameters
     ----------
     scheduler : str or None
-        Address of a master, ``spark://host:7077``; None runs on this computer.
+        Address of a master, ``spark://host:7077``; None, as ``local[2]``, runs on this computer.
     """
-    builder = SparkSession.builder.master(scheduler or _LOCAL).appName("greentrain batch")
+    master = scheduler or _LOCAL
+    builder = SparkSession.builder.master(master).appName("greentrain batch")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
-    if scheduler is None:  # else the cluster's own Python
-        builder = builder.config("spark.pyspark.python", sys.executable)
     session = builder.getOrCreate()
     try:
+        if master.startswith("local") and _PYTHON not in os.environ:  # else the cluster's own
+            session.sparkContext.pythonExec = sys.executable
         listed = [*paths]
         return session.sparkContext.parallelize(listed, len(listed)).map(task).treeReduce(merge)
     finally:
