@@ -391,7 +391,12 @@ def consumed_l(it_energy_kwh: Interval, pue: Interval, wue: Interval, electricit
         Water used on site [L/kWh, of the IT] and by power stations [L/kWh].
     """
     best = formulas.water_l(it_energy_kwh.best, wue.best, pue.best, electricity.best)
-    return _times(best, it_energy_kwh, sum_independent(wue, product_independent(pue, electricity)))
+    return _times(best, it_energy_kwh, water_per_it_kwh(pue, wue, electricity))
+
+
+def water_per_it_kwh(pue: Interval, wue: Interval, electricity: Interval) -> Interval:
+    """Return the water for each kilowatt-hour of the computers; the parameters are those of `consumed_l`. [L/kWh]"""
+    return sum_independent(wue, product_independent(pue, electricity))
 
 
 def _times(best: float, *factors: Interval) -> Interval:

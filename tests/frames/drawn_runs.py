@@ -60,6 +60,8 @@ def one_run(dice: random.Random) -> dict[str, Any]:
     some(0.2, "pue", dice.choice([1.0, 1.2, dice.uniform(0.99, 2)]))
     some(0.2, "site", dice.choice(["datacentre", "workstation", "cloud"]))
     some(0.2, "runs", dice.choice([1, 10, 3.0]))
+    some(0.1, "seeds", dice.choice([1, 3, 5.0, 2.5]))
+    some(0.1, "failed_share", dice.choice([0.2, "20%", dice.uniform(0, 1)]))
     some(0.02, "pue", dice.choice([0.3, "pue", True]))
     some(0.02, "power", 100)
     some(0.02, "flops", dice.choice([1e21, 1e40]))

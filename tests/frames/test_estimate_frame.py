@@ -1,5 +1,6 @@
 """A table of runs gives, row by row, what single estimates give."""
 
+import inspect
 import math
 import random
 from pathlib import Path
@@ -64,6 +65,51 @@ def test_columns_of_numbers_equal_single_estimates(seed: int) -> None:
     ]
 
     assert_rows_equal(estimate_frame(pd.DataFrame(runs)), runs)
+
+
+@pytest.mark.parametrize(
+    ("many", "few"),
+    [
+        ({"pue": (1, 2)}, {"grid_intensity": (100, 300), "year": (2022, 2024)}),
+        ({"grid_intensity": (1, 900)}, {"pue": (1.1, 1.5), "count": (1, 8)}),
+        ({"power": (50, 900)}, {"host_factor": (1.1, 1.3), "count": (1, 8), "runs": (1, 3)}),
+        ({"host_power": (50, 900)}, {"utilization": (0.3, 0.5), "pue": (1.1, 1.5)}),
+        ({"tokens": (1e9, 1e12)}, {"params": (1e9, 7e9), "active_params": (1e9, 2e9), "mfu": (0.3, 0.4)}),
+    ],
+)
+def test_numbers_of_many_values_beside_some_of_few(many: dict[str, Any], few: dict[str, Any]) -> None:
+    """Rows with a number of many values, with one of two, with both and with neither: 600 rows, two devices."""
+    dice = random.Random(1)
+    runs: list[dict[str, Any]] = []
+    for _ in range(600):
+        run: dict[str, Any] = {"gpu": dice.choice(["A100", "V100"])}
+        run |= {} if "tokens" in many else {"hours": dice.uniform(1, 90)}
+        run |= {name: dice.uniform(*ends) for name, ends in many.items() if dice.random() < 0.8}
+        runs.append(run | {name: dice.choice(values) for name, values in few.items() if dice.random() < 0.5})
+
+    assert_rows_equal(estimate_frame(pd.DataFrame(runs)), runs)
+
+
+def test_the_drawn_runs_have_every_option() -> None:
+    """All keywords of `estimate`, but for the folder of own profiles, which has a test of its own."""
+    dice = random.Random(1)
+    drawn = {name for _ in range(2000) for name in one_run(dice)}
+
+    assert drawn == {*inspect.signature(estimate).parameters} - {"profiles"}
+
+
+def test_numbers_that_do_not_go_together() -> None:
+    """More parameters in use than there are, in the first row and others, and one size too large for any training."""
+    params = [1e9 + row for row in range(600)]
+    runs = [
+        {"gpu": "A100", "params": each, "active_params": each * (2 if row % 100 == 0 else 0.5), "tokens": 1e12 + row}
+        for row, each in enumerate(params)
+    ]
+    runs[333] |= {"params": 9e15, "active_params": 9e15, "tokens": 9e19}
+    found = estimate_frame(pd.DataFrame(runs))
+
+    assert_rows_equal(found, runs)
+    assert found.index[found["error"] != ""].tolist() == [0, 100, 200, 300, 333, 400, 500]
 
 
 def test_numbers_by_hand() -> None:

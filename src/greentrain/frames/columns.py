@@ -178,9 +178,12 @@ def distinct_whole(floats: Array) -> tuple[Array, int]:
     return codes, int(high - low) + 1
 
 
-def has_many(floats: Array, most: int) -> bool:
-    """Whether a column of numbers has more distinct values than so many; NaN counts too."""
-    return len(pd.unique(floats[: 64 * most])) > most or len(pd.unique(floats)) > most
+def few_distinct(floats: Array, most: int) -> tuple[Array, int] | None:
+    """Return what `distinct` does; None where there are more values than so many."""
+    if len(pd.unique(floats[: 64 * most])) > most:
+        return None
+    codes, number = distinct(floats)
+    return None if number > most else (codes, number)
 
 
 def grouped(rows: int, columns: Iterable[tuple[Array, int]]) -> tuple[Array, Array]:

@@ -8,23 +8,36 @@ import numpy as np
 from greentrain import formulas
 from greentrain.catalogue import Catalogue
 from greentrain.estimation.grid import grid_widths, run_length_term
-from greentrain.footprint import consumed_l
+from greentrain.footprint import water_per_it_kwh
 from greentrain.frames.columns import Array
 from greentrain.frames.resolved import Site, stacked
 from greentrain.interval import Z_90, Interval, log_squares, sum_independent, with_log_squares
 
 _AMOUNTS = 12
 """Rows of `of_an_hour` that are multiplied by hours. [1]"""
-_ROWS_OF_A_SLICE = 1 << 13
-"""So many that the arrays of a slice stay in the processor's cache. [1]"""
+_ROWS_OF_A_SLICE = 1 << 15
+"""So many that calls of NumPy cost little, and so few that the arrays of a slice stay in the processor's cache. [1]"""
 
 
 class Sites(NamedTuple):
-    """The figures of several sites, as arrays with one element each."""
+    """The figures of several sites, as arrays with one element each.
+
+    Attributes
+    ----------
+    pue, wue, water_intensity : array
+        Low, best and high. [1, L/kWh, L/kWh]
+    squares : array
+        Squared widths of the PUE, below and above, and of the water for each kilowatt-hour, in natural-log units. [1]
+    g_per_kwh : array
+        Carbon intensity. [g CO2e/kWh]
+    spreads, upward, most_widths
+        How far that may be off, as `grid_widths` takes it, and at most.
+    """
 
     pue: Array
     wue: Array
     water_intensity: Array
+    squares: Array
     g_per_kwh: Array
     spreads: tuple[tuple[Array, Array, Array], ...]
     upward: Array
@@ -35,10 +48,13 @@ def sites_of(sites: list[Site]) -> Sites:
     """Bring the figures of sites into arrays."""
     number = max((len(site.spreads) for site in sites), default=1)
     spreads = np.array([[site.spreads[min(each, len(site.spreads) - 1)] for each in range(number)] for site in sites])
+    ends = [stacked(getattr(site, name) for site in sites) for name in ("pue", "wue", "water_intensity")]
+    pue, wue, water_intensity = (interval_of(each) for each in ends)
     return Sites(
-        stacked(site.pue for site in sites),
-        stacked(site.wue for site in sites),
-        stacked(site.water_intensity for site in sites),
+        ends[0],
+        ends[1],
+        ends[2],
+        np.array([*log_squares(pue), *log_squares(water_per_it_kwh(pue, wue, water_intensity))]),
         np.array([site.g_per_kwh for site in sites]),
         tuple(tuple(spreads[:, each, part].copy() for part in range(3)) for each in range(number)),  # type: ignore[misc]
         np.array([site.upward for site in sites]),
@@ -105,14 +121,22 @@ def of_an_hour(hardware: Array, sites: Sites, site: Array, pue: Array | None) ->
     pue : array or None
         PUE where it is given, else NaN. [1]
     """
-    energy, used = interval_of(hardware[:3]), interval_of(sites.pue[:, site])
+    energy = interval_of(hardware[:3])
+    best_pue, squares = sites.pue[1, site], sites.squares[:, site]
     if pue is not None:
-        is_given = ~np.isnan(pue)
-        used = interval_of(np.where(is_given, pue, end) for end in used)
-    water = consumed_l(energy, used, interval_of(sites.wue[:, site]), interval_of(sites.water_intensity[:, site]))
-    squares = log_squares(energy, used)
-    facility = with_log_squares(formulas.facility_energy_kwh(energy.best, used.best), *squares)
-    return [*energy, *facility, *water, *hardware[3:], *squares]
+        places = np.flatnonzero(~np.isnan(pue))
+        given, own = interval_of([pue[places]] * 3), site[places]
+        of_water = interval_of(sites.wue[:, own]), interval_of(sites.water_intensity[:, own])
+        best_pue[places] = pue[places]
+        squares[:2, places] = 0.0
+        squares[2:, places] = log_squares(water_per_it_kwh(given, *of_water))
+    below, above = log_squares(energy)
+    below_facility, above_facility = below + squares[0], above + squares[1]
+    facility_kwh = formulas.facility_energy_kwh(energy.best, best_pue)
+    facility = with_log_squares(facility_kwh, below_facility, above_facility)
+    water_l = formulas.water_l(energy.best, sites.wue[1, site], best_pue, sites.water_intensity[1, site])
+    water = with_log_squares(water_l, below + squares[2], above + squares[3])
+    return [*energy, *facility, *water, *hardware[3:], below_facility, above_facility]
 
 
 def write_quantities(catalogue: Catalogue, runs: Runs, sites: Sites, out: Array) -> None:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from greentrain.catalogue import Accelerator, Catalogue
-from greentrain.errors import GreentrainError
-from greentrain.estimation import Request, ResolvedRun, find_compute, find_devices
+from greentrain.errors import GreentrainError, InvalidNumber
+from greentrain.estimation import Request, ResolvedRun, checked_number, find_compute, find_devices
 from greentrain.estimation.embodied import embodied
 from greentrain.estimation.grid import GridChoice, choose_grid
 from greentrain.estimation.power import draw, rating_limit_w
@@ -118,7 +118,12 @@ def resolve_hardware(
     facts : mapping
         Keywords of ``estimate`` that the runs share, and those of one of them.
     numbers : mapping of str to array
-        Those in which they differ, checked each by itself.
+        Those in which they differ, checked each by itself and by `refused_together`.
+
+    Raises
+    ------
+    InvalidNumber
+        If an estimate refuses a number of some of the runs that differ.
     """
     if not numbers and all(isinstance(value, (str, int, float)) for value in facts.values()):
         return _known_hardware(catalogue, tuple(facts.items()))
@@ -141,7 +146,9 @@ def _hardware(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[s
         run = ResolvedRun(request, devices, compute)
         energy = draw(catalogue, request, devices, 1.0)
         embodied_kg, making = embodied(catalogue, request, devices, 1.0)
-    except GreentrainError:
+    except GreentrainError as error:
+        if numbers and isinstance(error, InvalidNumber):
+            raise
         return None
     it_kwh, share = energy.it_energy_kwh, energy.accelerators_kwh / energy.it_energy_kwh.best
     if compute is not None and compute.hours is not None:
@@ -162,7 +169,21 @@ def _alike(value: Any, other: Any) -> Any:
     return value + 0 * other
 
 
-def most_power_w(catalogue: Catalogue, facts: Mapping[str, Any]) -> float:
+def refused_together(catalogue: Catalogue, facts: Mapping[str, Any], numbers: Mapping[str, Array]) -> Array:
+    """Tell which runs on one kind of hardware an estimate refuses for numbers that do not go together.
+
+    The parameters are those of `resolve_hardware`.
+    """
+    is_bad = np.zeros(len(next(iter(numbers.values()))), dtype=bool)
+    if "power" in numbers:
+        is_bad |= numbers["power"] > _most_power_w(catalogue, facts)
+    if "active_params" in facts and "params" in facts:
+        passed, params = (numbers.get(name, checked_number(name, facts[name])) for name in ("active_params", "params"))
+        is_bad |= passed > params
+    return is_bad
+
+
+def _most_power_w(catalogue: Catalogue, facts: Mapping[str, Any]) -> float:
     """Return the mean power above which an estimate refuses a run on this hardware; infinity where none is. [W]"""
     try:
         devices = find_devices(catalogue, facts.get("gpu"), facts.get("instance"), facts.get("count"))

@@ -1,21 +1,31 @@
 """The rows of a table that arrays can work out: grouped by hardware and by site, resolved, and combined."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from greentrain.catalogue import Catalogue
 from greentrain.elementwise import is_array
+from greentrain.errors import InvalidNumber
 from greentrain.estimation.grid import HOURS_OF_UNKNOWN_RUN
 from greentrain.estimation.request import ROUNDING
-from greentrain.frames.columns import TEXTS, Array, Coded, Numbers, distinct, distinct_whole, given, grouped, has_many
+from greentrain.frames.columns import (
+    TEXTS,
+    Array,
+    Coded,
+    Numbers,
+    distinct_whole,
+    few_distinct,
+    given,
+    grouped,
+)
 from greentrain.frames.quantities import Runs, Sites, of_an_hour, sites_of, write_quantities
 from greentrain.frames.resolved import (
     OF_SITE,
     HardwareHour,
     Site,
-    most_power_w,
+    refused_together,
     resolve_hardware,
     resolve_site,
     stacked,
@@ -33,6 +43,8 @@ _OF_HARDWARE = (
 _MOST_DISTINCT = 256
 """Distinct values up to which a number is resolved value by value, as a name is. [1]"""
 _FEW_GROUPS, _ROWS_OF_A_GROUP = 1000, 50
+_FEW_ROWS = 32
+"""Rows that are not worth parting further: they are estimated one by one. [1]"""
 
 Columns = Mapping[str, Coded | Numbers]
 
@@ -133,19 +145,28 @@ def _taken(column: Coded | Numbers, rows: Array) -> Coded | Numbers:
     return Numbers(column.floats[rows], column.refused[rows], written)
 
 
-def _given_or_not(column: Numbers) -> Array:
+def _given_or_not(floats: Array) -> Array:
     """Return a code for each row: 0 where a number is given, else -1."""
-    return (~np.isnan(column.floats)).astype(np.int64) - 1
+    return (~np.isnan(floats)).astype(np.int64) - 1
 
 
 class _Table:
-    """Columns of usable rows, and what all rows share."""
+    """Columns of usable rows, and what all rows share.
+
+    Attributes
+    ----------
+    varying : dict of str to array
+        Numbers of so many values that rows aren't grouped by them.
+    along : dict of str to array
+        Those of few values: rows that have one of the others aren't grouped by these either.
+    """
 
     def __init__(self, columns: Columns, same: Mapping[str, Any]) -> None:
         self.columns = columns
         self.same = same
         self.number = len(next(iter(columns.values()))[0])
         self.varying: dict[str, Array] = {}
+        self.along: dict[str, Array] = {}
 
     def floats(self, name: str, without: float) -> Array:
         """Return a column of numbers; the shared value, or one for none, in its place."""
@@ -155,37 +176,62 @@ class _Table:
         value = self.same.get(name)
         return np.broadcast_to(np.float64(without if value is None else value), (self.number,))
 
-    def key(self, names: Iterable[str], numbers: Iterable[str], *, value_by_value: bool) -> "list[tuple[Array, int]]":
-        """Return the codes by which rows are grouped; numbers of many values are kept apart in ``varying``."""
-        found = []
-        for name in names:
-            column = self.columns.get(name)
-            if isinstance(column, Numbers):
-                found.append(distinct_whole(column.floats))
-            elif column is not None:
-                found.append((column.codes, len(column.values)))
-        for name in numbers:
-            if not isinstance(column := self.columns.get(name), Numbers):
-                continue
-            if value_by_value and not has_many(column.floats, _MOST_DISTINCT):
-                found.append(distinct(column.floats))
-            else:
-                self.varying[name] = column.floats
-                found.append((_given_or_not(column), 1))
-        return found
+    def _codes_of_names(self, names: Iterable[str]) -> "list[tuple[Array, int]]":
+        columns = [self.columns[name] for name in names if name in self.columns]
+        return [
+            distinct_whole(column.floats) if isinstance(column, Numbers) else (column.codes, len(column.values))
+            for column in columns
+        ]
+
+    def key(
+        self, names: Iterable[str], numbers: Iterable[str], *, value_by_value: bool, by_few_alone: bool = True
+    ) -> "list[tuple[Array, int]]":
+        """Return the codes by which rows are grouped; numbers of many values are kept apart in ``varying``.
+
+        Parameters
+        ----------
+        value_by_value : bool
+            Whether rows are grouped by numbers of few values.
+        by_few_alone : bool
+            Whether rows are that have another number of many values.
+        """
+        columns = {name: column.floats for name in numbers if isinstance(column := self.columns.get(name), Numbers)}
+        few = {
+            name: coded
+            for name, floats in columns.items()
+            if value_by_value and (coded := few_distinct(floats, _MOST_DISTINCT)) is not None
+        }
+        varying = {name: floats for name, floats in columns.items() if name not in few}
+        self.varying |= varying
+        found = [*self._codes_of_names(names), *((_given_or_not(floats), 1) for floats in varying.values())]
+        if by_few_alone or not varying:
+            return [*found, *few.values()]
+        self.along = {name: columns[name] for name in few}
+        is_varying = np.any([~np.isnan(floats) for floats in varying.values()], axis=0)
+        # 0 stands for any number of a row that isn't grouped by it.
+        return found + [
+            (np.where(is_varying, np.minimum(codes, 0), codes + (codes >= 0)), number + 1)
+            for codes, number in few.values()
+        ]
 
     def grouped(self, names: Iterable[str], numbers: Iterable[str]) -> tuple[Array, Array]:
         """Number the distinct rows, and return the first of each."""
         names, numbers = (*names,), (*numbers,)
         present = [
-            (_given_or_not(column), 1)
+            (_given_or_not(column.floats), 1)
             for name in (_TIMES if "gpu" in names else ())
             if isinstance(column := self.columns.get(name), Numbers)
         ]
-        codes, first = grouped(self.number, present + self.key(names, numbers, value_by_value=True))
+        codes, first = grouped(self.number, present + self.key(names, numbers, value_by_value=True, by_few_alone=False))
         if len(first) > max(_FEW_GROUPS, self.number // _ROWS_OF_A_GROUP):
+            self.along = {}
             codes, first = grouped(self.number, present + self.key(names, numbers, value_by_value=False))
         return codes, first
+
+    def differing(self, facts: Mapping[str, Any]) -> dict[str, Array]:
+        """Return the columns of numbers in which rows of one group differ."""
+        found = {name: floats for name, floats in self.varying.items() if name in facts}
+        return found and found | {name: floats for name, floats in self.along.items() if name in facts}
 
     def facts(self, names: Iterable[str], row: int) -> dict[str, Any]:
         """Return the keywords of ``estimate`` that a row has."""
@@ -206,21 +252,35 @@ def _kinds(catalogue: Catalogue, table: _Table) -> tuple[Kinds, Array]:
     members = _members(codes, len(first)) if table.varying else []
     for kind, row in enumerate(first.tolist()):
         facts = table.facts(names, row) | {name: 1.0 for name in _TIMES if name in table.facts((name,), row)}
-        differing = [name for name in table.varying if name in facts]
+        differing = table.differing(facts)
         if not differing:
             found.append(resolve_hardware(catalogue, facts, {}))
             continue
         rows = members[kind]
-        if "power" in differing:
-            is_high = table.varying["power"][rows] > most_power_w(catalogue, facts)
-            is_refused[rows[is_high]] = True
-            rows = rows[~is_high]
-        numbers = {name: table.varying[name][rows] for name in differing}
-        hardware = resolve_hardware(catalogue, facts, numbers) if len(rows) else None
-        found.append(hardware)
-        if hardware is not None:
-            varying.append((kind, rows, hardware))
+        is_bad = refused_together(catalogue, facts, {name: floats[rows] for name, floats in differing.items()})
+        is_refused[rows[is_bad]] = True
+        parts = [*_worked_out(catalogue, facts, differing, rows[~is_bad])]
+        is_refused[[row for rows, hardware in parts if hardware is None for row in rows]] = True
+        varying += ((kind, rows, hardware) for rows, hardware in parts if hardware is not None)
+        found.append(next((hardware for _, hardware in parts if hardware is not None), None))
     return Kinds(codes, found, varying), is_refused
+
+
+def _worked_out(
+    catalogue: Catalogue, facts: Mapping[str, Any], differing: Mapping[str, Array], rows: Array
+) -> Iterator[tuple[Array, HardwareHour | None]]:
+    """Yield rows with what an hour of them takes, None where one of them is refused; others are parted from it."""
+    if not len(rows):
+        return
+    numbers = {name: floats[rows] for name, floats in differing.items()}
+    try:
+        yield rows, resolve_hardware(catalogue, {**facts, **{name: each[0] for name, each in numbers.items()}}, numbers)
+    except InvalidNumber:
+        if len(rows) <= _FEW_ROWS:
+            yield rows, None
+            return
+        for half in np.array_split(rows, 2):
+            yield from _worked_out(catalogue, facts, differing, half)
 
 
 def _members(codes: Array, number: int) -> list[Array]:
@@ -318,11 +378,13 @@ def _alone(
 ) -> tuple[Array, Callable[[slice], list[Array]]]:
     """Return the rows that have numbers of their own, and what an hour of a slice of them takes."""
     pue = table.varying.get("pue")
-    is_alone = np.zeros(table.number, dtype=bool) if pue is None else ~np.isnan(pue)
+    is_varying = np.zeros(table.number, dtype=bool)
     for _, members, _ in kinds.varying:
-        is_alone[members] = True
-    alone = np.flatnonzero(is_alone)
-    own = stack[:, kinds.codes[alone]]
+        is_varying[members] = True
+    alone = np.flatnonzero(is_varying if pue is None else is_varying | ~np.isnan(pue))
+    own = np.empty((len(stack), len(alone)))
+    plain = np.flatnonzero(~is_varying[alone])
+    own[:, plain] = stack[:, kinds.codes[alone[plain]]]
     places_of = np.empty(table.number, dtype=np.int64)
     places_of[alone] = np.arange(len(alone))
     for _, members, hardware in kinds.varying:
