@@ -203,7 +203,10 @@ def test_a_kind_of_picture_as_the_form_writes_pictures_alone(
         (["report", "--validation", "--project", "p"], 2, "--validation: excludes --project"),
         (["report", "x", "--gpu", "V100"], 2, "--gpu 'V100': describes a run, and so excludes the id of a run"),
         ([*DESCRIBED, "--format", "pdf"], 2, "--format 'pdf': must be html, markdown, text, json, csv, latex, "),
-        ([*DESCRIBED, "-o", "report.doc"], 2, "--output 'report.doc': has an ending that no form has; "),
+        ([*DESCRIBED, "-o", "report.doc"], 2, "--output 'report.doc': has an ending that no form has; a word "
+         "processor opens html"),
+        ([*DESCRIBED, "-o", "report.x"], 2, "--output 'report.x': has an ending that no form has; give --format"),
+        ([*DESCRIBED, "-o", "report.PDF"], 2, "--output 'report.PDF': has an ending that no form has; a browser "),
         ([*DESCRIBED, "-o", "/nowhere/at/all.md"], 2, "--output '/nowhere/at/all.md': lies in a folder that does not"),
         ([*DESCRIBED, "--format", "text", "-o", "/dev/null"], 2, "--output '/dev/null': is no regular file; leave "),
         ([*DESCRIBED, "--made-at", "noon"], 2, "--made-at 'noon': must be now, or a time with its zone such as "),

@@ -203,7 +203,10 @@ def _format(format: str | None, output: str | None) -> str:
     if format is None and output is not None:
         suffix = output[output.rfind(".") :].lower()
         if suffix not in _BY_SUFFIX:
-            raise Contradiction("output", output, "has an ending that no form has; give {format}")
+            from greentrain.reporting.forms import OTHER_WAYS
+
+            way = OTHER_WAYS.get(suffix[1:], "give {format}")
+            raise Contradiction("output", output, f"has an ending that no form has; {way}")
         format = _BY_SUFFIX[suffix]
     format = format or "text"
     if format not in FORMS:

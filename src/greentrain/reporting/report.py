@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import Contradiction, InputError, UnknownName, either
 from greentrain.reporting.build_data import report_data_of, with_stated_size
-from greentrain.reporting.forms import FORMS, Form
+from greentrain.reporting.forms import FORMS, OTHER_WAYS, Form
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -146,7 +146,9 @@ def form_of(name: str) -> Form:
     if not isinstance(name, str):
         raise UnknownName("format", name, f"must be {either(tuple(FORMS))}")
     if name not in FORMS:
-        raise UnknownName("format", name, f"must be {either(tuple(FORMS))}", _near(name))
+        way = OTHER_WAYS.get(name.casefold(), "")
+        rule = f"must be {either(tuple(FORMS))}{'; ' if way else ''}{way}"
+        raise UnknownName("format", name, rule, () if way else _near(name))
     return FORMS[name]
 
 

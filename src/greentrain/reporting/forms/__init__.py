@@ -37,6 +37,13 @@ class Form(NamedTuple):
     states_warnings: bool = True
 
 
+OTHER_WAYS = {
+    "pdf": "a browser prints html as PDF",
+    **dict.fromkeys(("doc", "docx", "odt", "rtf"), "a word processor opens html"),
+    **dict.fromkeys(("xls", "xlsx", "ods"), "a spreadsheet opens csv"),
+}
+"""How to come by what is no form."""
+
 FORMS = {
     "html": Form("html", "a page that opens without network", ".html", _ALL),
     "markdown": Form("markdown", "sections and tables in Markdown", ".md", _ALL),
