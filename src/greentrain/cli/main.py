@@ -18,6 +18,8 @@ OK, FAILED, MISUSE, INTERRUPTED = 0, 1, 2, 130
 _OBJECTS_BETWEEN_SEARCHES = 1_000_000
 """A command keeps nearly all that it makes: searching it for garbage costs a long history a sixth of its time."""
 _MOMENT_SECONDS = 0.01
+_COMPLETE = "_GREENTRAIN_COMPLETE"
+"""By this variable a shell asks what may be typed next; the scripts of typer set it."""
 
 
 def main() -> None:
@@ -60,6 +62,12 @@ def _run(arguments: "Sequence[str]") -> int:
 
             error_line(foreign, OK)
         return OK
+    if _COMPLETE in os.environ:
+        from greentrain.cli.completion import complete
+
+        answer = complete(os.environ[_COMPLETE])
+        if answer is not None:
+            return answer
     from greentrain.cli.parser import parse
 
     found = parse(arguments)
