@@ -28,12 +28,13 @@ def show_profile(values: OptionValues) -> int:
     from greentrain.catalogue import load_catalogue
     from greentrain.reporting.terminal.catalogue import record_dict, record_text
 
-    catalogue = load_catalogue(values.get("profiles"))
+    profiles = values.get("profiles")
+    catalogue = load_catalogue(profiles)
     record = catalogue.hardware.find(values["name"])
     if "json" in values:
-        write_json(record_dict(catalogue, record))
+        write_json(record_dict(catalogue, record, profiles))
     else:
-        write(record_text(catalogue, record))
+        write(record_text(catalogue, record, profiles))
     return 0
 
 

@@ -5,14 +5,17 @@ from typing import Any
 
 from greentrain.catalogue import Accelerator, Catalogue, Cpu, Family, Instance, Location
 from greentrain.catalogue.search import HardwareFound, PlacesFound
+from greentrain.errors import InputError
+from greentrain.estimation import estimate
 from greentrain.interval import Interval
-from greentrain.numbers import as_given
+from greentrain.numbers import as_given, rounded
 from greentrain.reporting.document.blocks import table
 from greentrain.reporting.document.citations import sources_group
 from greentrain.reporting.document.render_text import field, joined, table_lines
 
 SCHEMA_VERSION = 1
 _FIELD = 20
+_DRAWS = ("accelerator_w", "with_host_w")
 Cells = Sequence[str]
 Entry = Accelerator | Cpu | Family | Instance
 
@@ -117,21 +120,60 @@ def _instance_cells(item: Instance) -> Cells:
     return (item.instance, item.provider, f"{item.accelerator_count} x {item.accelerator}{part}")
 
 
-def record_text(catalogue: Catalogue, record: Entry) -> str:
-    """Write a profile: each field that is known, then its sources in full."""
+def record_text(catalogue: Catalogue, record: Entry, profiles: str | None = None) -> str:
+    """Write a profile: each field that is known, what its accelerators draw by default, then its sources in full."""
     lines = [name_of(record)]
     for name, value in record._asdict().items():
         if value not in (None, "", ()):
             lines += field(name, _words(value), _FIELD)
+    lines += _draws_lines(_devices(catalogue, record), profiles)
     sources = sources_group(sources_dict(catalogue, _source_ids(record)))
     return joined([[*lines, *sources]])
 
 
-def record_dict(catalogue: Catalogue, record: Entry) -> dict[str, Any]:
-    """Return a profile as plain data, with its sources."""
+def record_dict(catalogue: Catalogue, record: Entry, profiles: str | None = None) -> dict[str, Any]:
+    """Return a profile as plain data, with its sources, and what its accelerators draw by default."""
     kind = type(record).__name__.lower()
-    sources = sources_dict(catalogue, _source_ids(record))
-    return {"schema_version": SCHEMA_VERSION, "kind": kind, **plain_record(record), "sources": sources}
+    data = {"schema_version": SCHEMA_VERSION, "kind": kind, **plain_record(record)}
+    if devices := _devices(catalogue, record):
+        data["power"] = [
+            {"id": device.id, "tdp_w": plain_record(device.tdp_w)}
+            | {name: plain_record(value) for name, value in zip(_DRAWS, _draws_w(device, profiles), strict=True)}
+            for device in devices
+        ]
+    return {**data, "sources": sources_dict(catalogue, _source_ids(record))}
+
+
+def _devices(catalogue: Catalogue, record: Entry) -> list[Accelerator]:
+    """List the accelerators that a profile is of: of a family its members."""
+    if isinstance(record, Family):
+        return [catalogue.hardware.accelerator(key) for key in record.members]
+    return [record] if isinstance(record, Accelerator) else []
+
+
+def _draws_w(device: Accelerator, profiles: str | None) -> tuple[Interval | None, Interval | None]:
+    """Return what an estimate takes an accelerator to draw, alone and with its share of the host [W]."""
+    watts_per_kwh_of_an_hour = 1000.0
+    try:
+        alone = estimate(device.id, hours=1, host_factor=1, profiles=profiles).it_energy_kwh
+        with_host = estimate(device.id, hours=1, profiles=profiles).it_energy_kwh
+    except InputError:  # no power is published: an estimate needs one that is given
+        return None, None
+    return alone.scaled(watts_per_kwh_of_an_hour), with_host.scaled(watts_per_kwh_of_an_hour)
+
+
+def _draws_lines(devices: Sequence[Accelerator], profiles: str | None) -> list[str]:
+    if not devices:
+        return []
+    rows = [(device.id, watts(device.tdp_w), *map(_rounded_watts, _draws_w(device, profiles))) for device in devices]
+    title = "Power in an estimate, unless you know better, W (90 % interval)"
+    return table_lines(table(title, ("id", "TDP", "draws on average", "with its host"), rows))
+
+
+def _rounded_watts(interval: Interval | None) -> str:
+    if interval is None:
+        return "not known"
+    return f"{rounded(interval.best)} ({rounded(interval.low)} to {rounded(interval.high)})"
 
 
 def grid_text(catalogue: Catalogue, location: Location) -> str:
