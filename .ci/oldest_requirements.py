@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 # The quick tests use neither engines nor trackers, which have jobs and environments of their own.
-ELSEWHERE = ("dask", "mlflow", "otlp", "prometheus", "spark", "tensorboard", "trackio", "wandb")
+ELSEWHERE = ("all", "dask", "mlflow", "otlp", "prometheus", "sinks", "spark", "tensorboard", "trackio", "wandb")
 
 project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]

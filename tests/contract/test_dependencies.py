@@ -40,8 +40,9 @@ def declared(requirements: Iterable[str]) -> set[str]:
 
 
 def of_extras(*names: str) -> list[str]:
-    """List the requirements of some extras."""
-    return [requirement for name in names for requirement in PROJECT["optional-dependencies"][name]]
+    """List the requirements of some extras, but for those that name other extras of ours."""
+    found = (requirement for name in names for requirement in PROJECT["optional-dependencies"][name])
+    return [requirement for requirement in found if not requirement.startswith(PROJECT["name"])]
 
 
 def test_the_library_imports_what_it_declares() -> None:
@@ -49,6 +50,29 @@ def test_the_library_imports_what_it_declares() -> None:
     extras = of_extras(*(name for name in PROJECT["optional-dependencies"] if name != "dev"))
     found = set(imported((ROOT / "src").rglob("*.py"))) - HOSTS
     assert found == declared([*PROJECT["dependencies"], *extras]) - {"psycopg", "trackio", "wandb"}
+
+
+def test_groups_of_extras_name_extras() -> None:
+    """`sinks` has all that sinks need; `all` has every extra for users but the engines, directly or by `sinks`."""
+    extras = PROJECT["optional-dependencies"]
+    named = {group: set(re.findall(r"[a-z]+", extras[group][0].partition("[")[2])) for group in ("all", "sinks")}
+    sinks = {path.stem for path in (ROOT / "src" / "greentrain" / "tracking" / "sinks").glob("*.py")} & extras.keys()
+
+    assert named["sinks"] == sinks
+    assert named["all"] | sinks == extras.keys() - {"all", "dask", "dev", "spark"}
+
+
+def test_messages_name_extras_that_are_there() -> None:
+    """By the command that works from a checkout; no text has one that fetches another project's package."""
+    extras = PROJECT["optional-dependencies"].keys()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "install_hint":
+                (named,) = node.args
+                assert not isinstance(named, ast.Constant) or named.value in extras, path
+    texts = [*(ROOT / "src").rglob("*.py"), *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.yml")]
+    for path in texts:
+        assert re.findall(r"pip install [^\n]*\bgreentrain\b(?:\[|==|>=|$)", path.read_text(), re.MULTILINE) == [], path
 
 
 def test_the_tests_import_what_is_declared() -> None:

@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Any
 
 from greentrain._version import __version__
-from greentrain.errors import GreentrainError, InputError
+from greentrain.errors import GreentrainError, InputError, install_hint
 
 try:
     from fastapi import FastAPI
@@ -15,9 +15,7 @@ try:
     from starlette.requests import Request
     from starlette.responses import Response
 except ImportError as error:
-    raise GreentrainError(
-        "the page needs the extra 'web' (FastAPI and uvicorn): in a checkout, .venv/bin/pip install '.[web]'"
-    ) from error
+    raise GreentrainError(f"The page needs FastAPI and uvicorn: {install_hint('web')}.") from error
 
 from greentrain.catalogue import load_catalogue
 from greentrain.plain_numbers import plain_json

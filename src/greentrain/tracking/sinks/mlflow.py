@@ -5,8 +5,8 @@ import sys
 import time
 from typing import Any
 
-from greentrain.errors import GreentrainError
-from greentrain.tracking.sinks.values import RunFacts, SinkReading, described
+from greentrain.errors import GreentrainError, install_hint
+from greentrain.tracking.sinks.values import RunFacts, SinkReading, described, no_active_run
 
 
 class MlflowSink:
@@ -28,12 +28,14 @@ class MlflowSink:
         run_id = self._run_id or _of_any_thread() or os.environ.get("MLFLOW_RUN_ID")
         if run_id is None:
             if reading.is_last:
-                raise GreentrainError("no run is active: call mlflow.start_run(), or name one: mlflow:RUN_ID")
+                raise no_active_run("mlflow", "call mlflow.start_run(), or name one: mlflow:RUN_ID")
             return
         self._run_id = run_id
-        from mlflow import MlflowClient
-        from mlflow.entities import Metric, RunTag
-
+        try:
+            from mlflow import MlflowClient
+            from mlflow.entities import Metric, RunTag
+        except ImportError:
+            raise GreentrainError(f"needs mlflow: {install_hint('mlflow')}") from None
         now = int(time.time() * 1000)
         step = reading.step if reading.step is not None else int(reading.seconds)
         metrics = [Metric(name, value, now, step) for name, value in reading.metrics().items()]

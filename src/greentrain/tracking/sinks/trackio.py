@@ -3,8 +3,7 @@
 import sys
 from typing import Any
 
-from greentrain.errors import GreentrainError
-from greentrain.tracking.sinks.values import RunFacts, SinkReading
+from greentrain.tracking.sinks.values import RunFacts, SinkReading, no_active_run
 
 
 class TrackioSink:
@@ -22,7 +21,7 @@ class TrackioSink:
         """Log the values."""
         if self._run is None:
             if reading.is_last:
-                raise GreentrainError("no run is active: call trackio.init() before the run ends")
+                raise no_active_run("trackio", "call trackio.init() before the run ends")
             return
         steps = getattr(self._run, "_next_step", None)
         if steps == 0 and not reading.is_last:  # the training's first step is its own

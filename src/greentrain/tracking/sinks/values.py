@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from greentrain.errors import GreentrainError, install_hint
 from greentrain.interval import Interval
 from greentrain.units import WATT_SECONDS_PER_KWH
 
@@ -137,3 +138,12 @@ def write_scalars(writer: Any, reading: SinkReading) -> None:
     step = reading.step if reading.step is not None else int(reading.seconds)
     for name, value in reading.metrics().items():
         writer.add_scalar(name, value, step)
+
+
+def no_active_run(module: str, advice: str) -> GreentrainError:
+    """Say why a tracker's run was not found: its library is not installed, or the training has begun none."""
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        return GreentrainError(f"needs {module}: {install_hint(module)}")
+    return GreentrainError(f"no run is active: {advice}")

@@ -3,8 +3,7 @@
 import sys
 from typing import Any
 
-from greentrain.errors import GreentrainError
-from greentrain.tracking.sinks.values import RunFacts, SinkReading
+from greentrain.tracking.sinks.values import RunFacts, SinkReading, no_active_run
 
 
 class WandbSink:
@@ -22,7 +21,7 @@ class WandbSink:
         self.attach()
         if self._run is None:
             if reading.is_last:
-                raise GreentrainError("no run is active: call wandb.init() before the run ends")
+                raise no_active_run("wandb", "call wandb.init() before the run ends")
             return
         if reading.is_last:
             self._run.summary.update(reading.metrics())
