@@ -7,6 +7,7 @@ make another product of a name have to stand in both or in neither.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from greentrain.catalogue.accelerator_facts import NotThat
 from greentrain.catalogue.accelerator_names import read_accelerator_words
@@ -31,6 +32,9 @@ _COUNT = re.compile(
 _MODEL = re.compile(r"([a-z]?)(\d+)", re.ASCII)
 _LOOK_ALIKES = str.maketrans("oil", "011")
 _JOINTS = re.compile(r"\s*[+&/,;|]\s*|\s+(?:and|or|vs\.?|plus|versus|und|oder)\s+", re.IGNORECASE)
+_MOST_KEPT = 8192
+"""Names whose parts are kept, for tables with many that are not known: a few thousand can be suggested. [1]"""
+
 _LONGEST_RUN = 8
 """Words of the longest name that is looked for within a text."""
 
@@ -77,15 +81,17 @@ def _bare(text: str) -> str:
     return " ".join(words.left)
 
 
-def _variants(text: str) -> set[str]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _variants(text: str) -> frozenset[str]:
     found = _VARIANTS.findall(text.casefold())
-    return {_SAME_VARIANT.get(word, word) for word in found}
+    return frozenset(_SAME_VARIANT.get(word, word) for word in found)
 
 
-def _numbers(text: str) -> set[tuple[str, str]]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _numbers(text: str) -> frozenset[tuple[str, str]]:
     """Return the numbers of a name, each behind the letter that stands right before it; single digits if all are."""
-    found = set(_MODEL.findall(text.casefold()))
-    return {pair for pair in found if len(pair[1]) > 1} or found
+    found = frozenset(_MODEL.findall(text.casefold()))
+    return frozenset(pair for pair in found if len(pair[1]) > 1) or found
 
 
 def _has_number_of(asked: str, offered: str) -> bool:
@@ -98,6 +104,7 @@ def _has_number_of(asked: str, offered: str) -> bool:
     )
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def _as_digits(text: str) -> str:
     return re.sub(r"(?<=\d)[oil]+|[oil]+(?=\d)", lambda found: found[0].translate(_LOOK_ALIKES), text)
 
