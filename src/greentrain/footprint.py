@@ -5,6 +5,7 @@ it is shown. PUE and carbon intensity are applied here and nowhere else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from greentrain import formulas
@@ -36,7 +37,6 @@ SCOPES = ("accelerator", "node", "facility")
 _HEADLINE = "operational_kg"
 _EMBODIED = ("device_embodied", "node_share_embodied", "lifetime", "share_of_life_in_use")
 _WATER = ("wue", "water_intensity")
-_WITHOUT_EFFECT_ON_ENERGY = frozenset((PUE, GRID_INTENSITY, *_EMBODIED, *_WATER))
 _SMALLEST_RATIO = 1e-9
 """Of a lower end to its best value: below that a logarithm means nothing any more. [1]"""
 
@@ -432,40 +432,60 @@ def log_variances(interval: Interval) -> tuple[Any, Any]:
     return below * below, above * above
 
 
+_kept_log_variances = lru_cache(maxsize=4096)(log_variances)
+"""Of numbers: most runs of a table share most of their inputs."""
+
+
 def terms(inputs: Iterable[Input], quantity: str) -> Iterator[Factor]:
     """Yield the terms of a quantity as its inputs have them, a run's own part of a shared one apart.
 
     Of a table of runs values and weights may be arrays, and so are the variances then.
     """
+    return (Factor(*term) for term in plain_terms(inputs, quantity))
+
+
+def plain_terms(inputs: Iterable[Input], quantity: str) -> Iterator[tuple[str, str, Any, Any]]:
+    """Yield the fields of the same terms as tuples, of which a sum of thousands of runs takes many."""
+    known, others = _WEIGHTS[quantity]
     for item in inputs:
-        weight, value = _weight(item, quantity), item.value
-        if (not is_array(weight) and not weight) or value.low is value.high or _is_exact(value):
+        weight = known.get(item.name, others)
+        if weight is None:
+            weight = item.weight
+        low, best, high = item.value
+        # Looked at first, since most are plain numbers and all else takes its time.
+        is_plain = float is type(weight) is type(low) is type(best) is type(high)
+        if low is high or ((low == best == high or not weight) if is_plain else _is_nothing(weight, item.value)):
             continue
-        below, above = log_variances(item.value)
+        below, above = (_kept_log_variances if is_plain else log_variances)(item.value)
         below, above = weight * weight * below, weight * weight * above
         own = item.own_share if item.key else 1.0
         if own < 1.0:
-            yield Factor(item.name, item.key, (1 - own) * below, (1 - own) * above)
+            yield item.name, item.key, (1 - own) * below, (1 - own) * above
         if own > 0.0:
-            yield Factor(item.name, "", own * below, own * above)
+            yield item.name, "", own * below, own * above
 
 
-def _is_exact(value: Interval) -> bool:
-    return not any(map(is_array, value)) and value.is_exact
+def _is_nothing(weight: Any, value: Interval) -> bool:
+    return (not is_array(weight) and not weight) or (not any(map(is_array, value)) and value.is_exact)
 
 
 def _weight(item: Input, quantity: str) -> float:
     """Return how a quantity follows an input: 1 for a factor, a share for a term of a sum, 0 for not at all."""
-    name = item.name
+    known, others = _WEIGHTS[quantity]
+    weight = known.get(item.name, others)
+    return item.weight if weight is None else weight
+
+
+def _weights_of(quantity: str) -> tuple[dict[str, float | None], float | None]:
+    """Return how a quantity follows inputs by their names, and any other; None stands for the input's own weight."""
     if quantity == "embodied_kg":
-        return float(name in _EMBODIED)
-    if quantity == "water_l" and name in _WATER:
-        return 1.0
-    if name == PUE:
-        return float(quantity != "it_energy_kwh")
-    if name == GRID_INTENSITY:
-        return float(quantity == "operational_kg")
-    return 0.0 if name in _WITHOUT_EFFECT_ON_ENERGY else item.weight
+        return dict.fromkeys(_EMBODIED, 1.0), 0.0
+    found: dict[str, float | None] = dict.fromkeys((*_EMBODIED, *_WATER), 0.0)
+    found |= {PUE: float(quantity != "it_energy_kwh"), GRID_INTENSITY: float(quantity == "operational_kg")}
+    return found | (dict.fromkeys(_WATER, 1.0) if quantity == "water_l" else {}), None
+
+
+_WEIGHTS = {quantity: _weights_of(quantity) for quantity in QUANTITIES}
 
 
 def scaled(parts: list[Factor], whole: tuple[float, float]) -> Iterator[Factor]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from greentrain.errors import InputError
-from greentrain.footprint import QUANTITIES, SCOPES, Factor, Footprint, Part, log_variances, scaled
+from greentrain.footprint import QUANTITIES, SCOPES, Factor, Footprint, Part, log_variances, plain_terms, scaled
 from greentrain.inputs import IT_ENERGY, METERED_ENERGY, Input, Inputs
 from greentrain.interval import Interval, exact, sum_independent
 
@@ -212,12 +212,26 @@ def half_widths(item: Footprint, quantity: str) -> Iterator[tuple[str, str, floa
     if interval is None or interval.is_exact:
         return
     low, best, high = interval
-    factors = item.factors(quantity)
-    below, above = (sum(getattr(factor, side) for factor in factors) for side in ("below", "above"))
-    for factor in factors:
-        down = (best - low) * (factor.below / below) ** 0.5 if below else 0.0
-        up = (high - best) * (factor.above / above) ** 0.5 if above else 0.0
-        yield factor.name, factor.key, down, up
+    factors = _terms(item, quantity)
+    below = above = 0.0
+    for _, _, down, up in factors:
+        below, above = below + down, above + up
+    for name, key, down, up in factors:
+        yield (
+            name,
+            key,
+            (best - low) * (down / below) ** 0.5 if below else 0.0,
+            ((high - best) * (up / above) ** 0.5 if above else 0.0),
+        )
+
+
+def _terms(item: Footprint, quantity: str) -> list[tuple[str, str, float, float]]:
+    """Return the terms of a quantity's doubt up to a common factor of each side."""
+    if item.summed_factors is None and quantity != "total_kg":
+        found = [*plain_terms(item.inputs, quantity)]
+        if any(term[2] for term in found) and any(term[3] for term in found):
+            return found
+    return [(each.name, each.key, each.below, each.above) for each in item.factors(quantity)]
 
 
 def summed_interval(best: float, below: float, above: float) -> Interval:

@@ -1,6 +1,9 @@
 """Reports of many runs from what is kept beside their journals: the same report, without reading them again."""
 
 import os
+import shutil
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from journals_by_hand import ended, meter, one_hour, stopped, tracker
 
 from greentrain import History, report
 from greentrain.cli import run as command
+from greentrain.history import forget
 from greentrain.reporting import report_data_of
 
 
@@ -53,3 +57,62 @@ def test_what_is_kept_is_forgotten_with_the_run(home: Path, capsys: pytest.Captu
     assert command(["history", "forget", "b", "--home", str(home)]) == 0
     capsys.readouterr()
     assert sorted(os.listdir(home / "runs")) == ["a", "c"]  # noqa: PTH208 -- names alone
+
+
+@pytest.fixture
+def long_home(home: Path) -> Path:
+    """Seventy copies of the run that failed, and one by another name."""
+    for number in range(70):
+        shutil.copytree(home / "runs" / "b", home / "runs" / f"b{number:02}")
+    one_hour(home / "runs" / "z", name="secret")
+    return home
+
+
+def settle(home: Path) -> None:
+    """Let each run have its summary, in folders that have not been changed for long."""
+    History(home).summaries()
+    for path in home.glob("summaries.*"):
+        path.unlink()
+    for folder in (home / "runs").iterdir():
+        os.utime(folder, (1.7e9, 1.7e9))
+
+
+def test_reports_of_many_runs_are_made_of_one_file_of_the_home(long_home: Path) -> None:
+    """Of this user alone, equal to the last digit, also for a project alone; nothing is left in the folders."""
+    from_journals = report(History(long_home).select(), "json")
+    settle(long_home)
+    first = report(History(long_home), "json")
+    (kept,) = long_home.glob("reports.*")
+
+    assert (first, stat.S_IMODE(kept.stat().st_mode)) == (from_journals, 0o600)
+    assert [*long_home.glob("runs/*/report.json")] == []
+    assert report(History(long_home), "json") == from_journals
+    assert report_data_of(History(long_home)) == report_data_of(History(long_home).select())
+    project = History(long_home).summaries(project="nlp")
+    assert report(project, "csv") == report(History(long_home).select(project="nlp"), "csv")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda text: text[:-200], lambda text: b"", lambda text: text.replace(b"gpt", b"tpg")]
+)
+def test_a_damaged_file_of_the_home_does_not_count(long_home: Path, damage: Callable[[bytes], bytes]) -> None:
+    """The runs are read again, and a changed one alone where one has changed."""
+    (journal,) = (long_home / "runs" / "b07").glob("*.meter.jsonl")
+    before = report(History(long_home), "json")
+    assert report(History(long_home), "json") == before
+    for kept in long_home.glob("*.*"):
+        kept.write_bytes(damage(kept.read_bytes()))
+    assert report(History(long_home), "json") == before
+    with journal.open("a") as file:
+        file.write("no record\n")
+    assert [line.id for line in report_data_of(History(long_home)).lines if "damaged" in line.flags] == ["b07"]
+
+
+def test_a_run_that_is_forgotten_is_in_no_file_of_the_home(long_home: Path) -> None:
+    """Its name, user and energy are nowhere any more."""
+    settle(long_home)
+    report(History(long_home), "json")
+    assert ["secret" in path.read_text() for path in long_home.glob("*.*")] == [True, True]
+    forget(History(long_home), "z")
+    report(History(long_home), "json")
+    assert "secret" not in "".join(path.read_text() for path in long_home.rglob("*") if path.is_file())

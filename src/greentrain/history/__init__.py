@@ -4,7 +4,8 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from greentrain.history.calibrate import next_run
-    from greentrain.history.history import Follower, History, newest
+    from greentrain.history.follower import Follower, newest
+    from greentrain.history.history import History
     from greentrain.history.hourly import hours_csv, hours_of
     from greentrain.history.listing import groups_csv, runs_csv, runs_dict, runs_json
     from greentrain.history.merge import read_run
@@ -26,7 +27,8 @@ else:
         globals(),
         {
             "history.calibrate": "next_run",
-            "history.history": "Follower History newest",
+            "history.follower": "Follower newest",
+            "history.history": "History",
             "history.hourly": "hours_csv hours_of",
             "history.listing": "groups_csv runs_csv runs_dict runs_json",
             "history.merge": "read_run",

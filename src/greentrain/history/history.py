@@ -1,7 +1,7 @@
 """The history: every run that left a journal, filtered, added up, handed on."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from greentrain._version import __version__
 from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
 from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, install_hint, path_text
 from greentrain.history.filters import RunFilter, checked_filter
+from greentrain.history.follower import Follower
 from greentrain.history.listing import runs_csv, runs_dict
 from greentrain.history.merge import read_run
 from greentrain.history.run import Run
@@ -18,12 +19,8 @@ from greentrain.history.summaries import FoundSummaries, summaries_of
 from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, totals_of
 from greentrain.journal.access_rights import is_anothers
-from greentrain.journal.fields import mapping
 from greentrain.journal.paths import folder_key, shown
-from greentrain.journal.reader import Journal
-from greentrain.journal.readings import is_marked_missing, read_names
 from greentrain.journal.spare_home import spare_run_folders
-from greentrain.journal.writer import JournalRecord
 from greentrain.plain_numbers import plain_json
 from greentrain.record import Record
 
@@ -36,7 +33,6 @@ _IN_NOTEBOOK = (
     "id", "name", "status", "started", "duration_seconds", "location",
     "facility_energy_kwh_best", "operational_kg_best",
 )  # fmt: skip
-_REPEATED = ("sample", "log", "span_start", "span_end")
 
 
 class Selection(Record):
@@ -76,6 +72,10 @@ class Summaries(Record):
         Where the journals of each run are, by its id; of imported ones there are none.
     importing_homes : tuple of str
         Where imported runs are.
+    home : str
+        Where this user's files of many runs are.
+    states : dict of str to str
+        What is known to be unchanged, by the ids of runs, see `FoundSummaries`.
     """
 
     table: SummaryTable
@@ -83,36 +83,14 @@ class Summaries(Record):
     left_out: tuple[str, ...] = ()
     folders: dict[str, list[str]] = {}  # noqa: RUF012 -- a default that nothing changes
     importing_homes: tuple[str, ...] = ()
+    home: str = ""
+    states: dict[str, str] = {}  # noqa: RUF012 -- as above
 
     def __iter__(self) -> Iterator[RunSummary]:
         return iter(self.table)
 
     def __len__(self) -> int:
         return len(self.table)
-
-
-class Follower:
-    """Reads one run as it grows; its spans, logs and readings before the newest ones are let go.
-
-    Parameters
-    ----------
-    folders : sequence of str
-        The folders of the run's key, one for each home that has it.
-    """
-
-    def __init__(self, folders: Sequence[str]) -> None:
-        self._folders = tuple(folders)
-        self._journals: dict[str, Journal] = {}
-
-    def look(self, now: float | None = None) -> Run | None:
-        """Return the run as recorded so far; the parameter is that of `read_run`."""
-        return read_run(self._folders, now, self._read_on)
-
-    def _read_on(self, path: str) -> Journal:
-        journal = self._journals.setdefault(path, Journal(path))
-        journal.read_on()
-        journal.records = newest(journal.records)
-        return journal
 
 
 class History:
@@ -238,7 +216,8 @@ class History:
         table = asked.of(found.table).newest_first()
         by_id = {folder_key(key): places for key, places in folders.items()}
         all_left_out = (*left_out, *_newer(found.unreadable))
-        return Summaries(table, found.unreadable, all_left_out, by_id, tuple(self._importing_homes()))
+        homes = tuple(self._importing_homes())
+        return Summaries(table, found.unreadable, all_left_out, by_id, homes, self.homes[0], found.states)
 
     def _found(self, folders: dict[str, list[str]], asked: RunFilter, read: Any) -> FoundSummaries:
         found = summaries_of(folders, self.homes[0], read, is_open_only=asked.status == "running")
@@ -465,36 +444,3 @@ def _unknown(id: str, folders: dict[str, list[str]]) -> UnknownName:
 
     rule = "no run has this id; 'greentrain history' lists them"
     return UnknownName("id", id, rule, nearest(id, {fold(key): key for key in folders}))
-
-
-def newest(records: Sequence[JournalRecord]) -> list[JournalRecord]:
-    """Leave out the records that a later one replaces, such as all samples but the last."""
-    kept: dict[object, JournalRecord] = {}
-    before: dict[str, object] = {}
-    read: frozenset[str] = frozenset()
-    changes = 0
-    for record in records:
-        key = _subject(record, before)
-        if record["type"] == "sample":
-            now = read_names(record)
-            changes, read = changes + (now != read), now
-            # The last sample before a component fell out, or came back, dates that.
-            key = key, changes, is_marked_missing(record)
-        kept.pop(key, None)
-        kept[key] = record
-        if record["type"] == "sample":
-            before = mapping(record, "energy_kwh")
-    return list(kept.values())
-
-
-def _subject(record: JournalRecord, before: Mapping[str, object]) -> object:
-    """Return what a record is about: a later one about the same replaces it.
-
-    Logs of other names are about something else, and so are samples of other components, and a sample in which the
-    energy of a component did not grow: that is how one shows that the meter has lost.
-    """
-    if record["type"] not in _REPEATED:
-        return id(record)
-    values = mapping(record, "values") or mapping(record, "energy_kwh")
-    known = ((name, value != before.get(name)) for name, value in values.items() if value is not None)
-    return record["type"], frozenset(known)

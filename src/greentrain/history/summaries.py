@@ -33,7 +33,7 @@ SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.json"
 """The same for reports of several runs."""
 
-HOME_FILE = "summaries.{user}"
+_HOME_FILE, _HOME_REPORT_FILE = "summaries.{user}", "reports.{user}"
 """In a home: the same of all runs that had ended, one user's view of them."""
 
 _MOST_APART = 64
@@ -58,10 +58,13 @@ class FoundSummaries(NamedTuple):
         Those of which something can be read, in no order.
     unreadable : tuple of str
         The folders of the others.
+    states : dict of str to str
+        What is known to be unchanged, by the ids of runs: when their folders were changed, and what their files are.
     """
 
     table: SummaryTable
     unreadable: tuple[str, ...]
+    states: dict[str, str]
 
 
 def summaries_of(
@@ -85,8 +88,8 @@ def summaries_of(
         Leave out the runs that have a summary: those have ended.
     """
     basis = summary_basis()
-    path = join(home, HOME_FILE.format(user=os.getuid() if hasattr(os, "getuid") else "user"))
-    kept, states = _unchanged(*read_table(path if _is_own(path) else "", basis, *_STATE), folders)
+    path = _path_in(home, _HOME_FILE)
+    kept, states = _unchanged(*read_table(path if is_own(path) else "", basis, *_STATE), folders)
     known = set(kept.columns["id"])
     fresh, unreadable = SummaryTable(), list[str]()
     apart: list[_Apart] = []
@@ -101,11 +104,35 @@ def summaries_of(
                 apart.append(_Apart(len(fresh), places[0], found.files))
             fresh.append(found.summary)
     if is_open_only:
-        return FoundSummaries(fresh, tuple(unreadable))
-    if len(apart) > max(_MOST_APART, _MOST_APART_SHARE * len(kept)):
-        _write_home(path, kept, states, fresh, apart, basis)
+        return FoundSummaries(fresh, tuple(unreadable), {})
+    if are_many(len(apart), len(kept)):
+        kept, states = _write_home(path, kept, states, fresh, apart, basis)
+        fresh = fresh.where(lambda id, known=frozenset(kept.columns["id"]): id not in known, "id")
+    rows = zip(kept.columns["id"], states["changed"], states["files"], strict=True)
+    unchanged = {id: f"{changed}\n{files}" for id, changed, files in rows}
     kept.extend(fresh)
-    return FoundSummaries(kept, tuple(unreadable))
+    return FoundSummaries(kept, tuple(unreadable), unchanged)
+
+
+def are_many(apart: int, kept: int) -> bool:
+    """Whether so many runs are not in a file of a home, beside those that are, that it is to be written anew."""
+    return apart > max(_MOST_APART, _MOST_APART_SHARE * kept)
+
+
+def report_file_of(home: str) -> str:
+    """Return the file of a home in which reports find what they need of its runs."""
+    return _path_in(home, _HOME_REPORT_FILE)
+
+
+def forget_home_files(home: str) -> None:
+    """Delete what this user's files of a home say of its runs, which is found again in their folders."""
+    for name in (_HOME_FILE, _HOME_REPORT_FILE):
+        with OwnErrors(OSError):
+            os.unlink(_path_in(home, name))
+
+
+def _path_in(home: str, name: str) -> str:
+    return join(home, name.format(user=os.getuid() if hasattr(os, "getuid") else "user"))
 
 
 class _Found(NamedTuple):
@@ -209,9 +236,27 @@ def _plain_summary(run: Run) -> dict[str, Any]:
     return run.brief._asdict() | {"terms": [*run.brief.terms]}
 
 
+class KeptFacts(NamedTuple):
+    """Plain facts that follow from a run.
+
+    Attributes
+    ----------
+    facts : dict
+        As JSON can hold them.
+    files : str
+        What the files of the run are; blank for one that goes on or that changes.
+    is_final : bool
+        Whether that is all there will ever be of it.
+    """
+
+    facts: dict[str, Any]
+    files: str
+    is_final: bool
+
+
 def kept_facts(
-    folders: Sequence[str], file: str, basis: str, plain: Callable[[Run], dict[str, Any]]
-) -> dict[str, Any] | None:
+    folders: Sequence[str], file: str, basis: str, plain: Callable[[Run], dict[str, Any]], *, is_to_keep: bool = True
+) -> KeptFacts | None:
     """Return plain facts that follow from a run, kept beside its journals as its summary is, and as long valid.
 
     Parameters
@@ -224,20 +269,15 @@ def kept_facts(
         What `summary_basis` returns.
     plain : callable
         Makes them of the run, as JSON can hold them.
+    is_to_keep : bool, optional
+        Whether to keep them there if they are not; that changes the folder.
 
     Returns
     -------
-    dict or None
+    KeptFacts or None
         None where no journal can be read.
     """
-    found = _facts(folders, file, basis, read_run, plain)
-    return None if found is None else found.facts
-
-
-class _Facts(NamedTuple):
-    facts: dict[str, Any]
-    files: str
-    is_final: bool
+    return _facts(folders, file, basis, read_run, plain, is_to_keep=is_to_keep)
 
 
 def _facts(
@@ -246,7 +286,9 @@ def _facts(
     basis: str,
     read: Callable[[Sequence[str]], Run | None],
     plain: Callable[[Run], dict[str, Any]],
-) -> _Facts | None:
+    *,
+    is_to_keep: bool = True,
+) -> KeptFacts | None:
     is_single = len(folders) == 1
     if is_single and (found := _kept(folders[0], file, basis)):
         return found
@@ -258,16 +300,17 @@ def _facts(
     if (
         not (is_single and run.is_final and before) or _files_of(folders[0]) != before
     ):  # something was written meanwhile
-        return _Facts(facts, "", False)
+        return KeptFacts(facts, "", False)
     profiles = text(run.estimate_inputs, "profiles")
     files = _files_of(folders[0], profiles) if profiles else before
     if not files:
-        return _Facts(facts, "", False)
-    _keep(folders[0], file, facts, files, basis)
-    return _Facts(facts, files, True)
+        return KeptFacts(facts, "", False)
+    if is_to_keep:
+        _keep(folders[0], file, facts, files, basis)
+    return KeptFacts(facts, files, True)
 
 
-def _kept(folder: str, file: str, basis: str) -> _Facts | None:
+def _kept(folder: str, file: str, basis: str) -> KeptFacts | None:
     """Read facts in the folder of a run; None where there are none that count."""
     with OwnErrors(OSError, ValueError, KeyError, TypeError):
         line = _read_own(f"{folder}{os.sep}{file}")
@@ -278,7 +321,7 @@ def _kept(folder: str, file: str, basis: str) -> _Facts | None:
             return None
         profiles = next((state.rpartition(":")[0].rpartition(":")[0] for state in found["profiles"]), None)
         files = "\n".join(found["files"] + found["profiles"])
-        return _Facts(found["run"], files, True) if _files_of(folder, profiles) == files else None
+        return KeptFacts(found["run"], files, True) if _files_of(folder, profiles) == files else None
     return None
 
 
@@ -296,7 +339,8 @@ def _read_own(path: str) -> bytes | None:
         os.close(descriptor)
 
 
-def _is_own(path: str) -> bool:
+def is_own(path: str) -> bool:
+    """Whether a file is this user's own."""
     with OwnErrors(OSError):
         return not hasattr(os, "getuid") or os.lstat(path).st_uid == os.getuid()
     return False
@@ -304,7 +348,7 @@ def _is_own(path: str) -> bool:
 
 def _keep(folder: str, file: str, facts: dict[str, Any], files: str, basis: str) -> None:
     """Write facts of a run into its folder, for this user alone; where that cannot be, do without."""
-    if not _is_own(folder):
+    if not is_own(folder):
         return
     states = files.split("\n")
     own = [state for state in states if not isabs(state)]
@@ -333,8 +377,8 @@ def _write_home(
     fresh: SummaryTable,
     apart: Sequence[_Apart],
     basis: str,
-) -> None:
-    """Write the summaries of a home into one file; where that cannot be, do without."""
+) -> tuple[SummaryTable, dict[str, list[str]]]:
+    """Write the summaries of a home into one file and return them; where they cannot be written, do without."""
     times = [_settled_time(one.folder) for one in apart]
     # Looked at once more behind the folder's time: what is changed from here on changes that.
     added = [
@@ -349,3 +393,4 @@ def _write_home(
     files = [*states["files"], *(one.files for one, _ in added)]
     with OwnErrors(OSError):
         write_table(path, whole, basis, changed=changed, files=files)
+    return whole, {"changed": changed, "files": files}

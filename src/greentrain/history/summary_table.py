@@ -1,28 +1,24 @@
 """Runs in brief as columns: tens of thousands of them take little memory and are read from one file at once."""
 
-import json
-import os
 from array import array
-from binascii import a2b_base64, b2a_base64, crc32
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import nan
-from operator import itemgetter
 from typing import Any
 
 from greentrain.errors import OwnErrors
+from greentrain.history.column_file import read_columns, write_columns
 from greentrain.history.run_summary import ROW_COLUMNS, RunSummary
 
 _ENERGIES = tuple(name for name in ROW_COLUMNS if "_kwh" in name or "_kg" in name)
 NUMBERS = ("started", "ended", "duration_seconds", *_ENERGIES)
 """Columns of floats; not a number stands for None."""
 
-TERMS = "terms"
+TERMS, _ENDS = "terms", "ends"
 OTHERS = tuple(name for name in RunSummary._fields if name not in (*NUMBERS, TERMS))
 """Columns of texts, whole numbers and truths, each value kept once where it repeats."""
 
-_IS_SWAPPED = array("H", [1]).tobytes() != b"\x01\x00"
 _MARK = "greentrain summaries"
-FORMAT = 2
+FORMAT = 3
 """Of the columns, and of what is in them."""
 
 
@@ -126,55 +122,8 @@ def write_table(path: str, table: SummaryTable, basis: str, **more: list[str]) -
     **more
         Further columns of texts.
     """
-    temporary = f"{path}.{os.getpid()}-{os.urandom(3).hex()}"
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "wb") as file:
-            checksum = 0
-            for part in _parts(table, basis, more):
-                line = part.encode() + b"\n"
-                checksum = crc32(line, checksum)
-                file.write(line)
-            file.write(b"%08x\n" % checksum)
-        os.replace(temporary, path)
-    except BaseException:
-        with OwnErrors(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _parts(table: SummaryTable, basis: str, more: dict[str, list[str]]) -> Iterator[str]:
-    head = {"kind": _MARK, "format": FORMAT, "basis": basis, "rows": len(table)}
-    yield json.dumps(head)
-    for name in NUMBERS:
-        yield json.dumps({"name": name, "numbers": _packed(table.columns[name])})
-    for name in OTHERS:
-        yield json.dumps({"name": name, **_coded(table.columns[name])})
-    for name, column in more.items():
-        yield json.dumps({"name": name, **_coded(column)})
-    yield json.dumps({"name": TERMS, "numbers": _packed(table._terms), "ends": _packed(table._ends)})
-
-
-def _coded(column: Sequence[Any]) -> dict[str, Any]:
-    """Write each value once where most of them repeat."""
-    codes: dict[Any, int] = {}
-    numbers = array("I", (codes.setdefault(value, len(codes)) for value in column))
-    return {"values": [*codes], "codes": _packed(numbers)} if 2 * len(codes) < len(column) else {"values": [*column]}
-
-
-def _packed(numbers: "array[Any]") -> str:
-    if _IS_SWAPPED:
-        numbers = numbers[:]
-        numbers.byteswap()
-    return b2a_base64(numbers.tobytes(), newline=False).decode()
-
-
-def _unpacked(kind: str, text: str) -> "array[Any]":
-    numbers = array(kind)
-    numbers.frombytes(a2b_base64(text))
-    if _IS_SWAPPED:
-        numbers.byteswap()
-    return numbers
+    columns: dict[str, Any] = {**table.columns, **more, TERMS: table._terms, _ENDS: table._ends}
+    write_columns(path, {"kind": _MARK, "format": FORMAT, "basis": basis}, columns)
 
 
 def read_table(path: str, basis: str, *more: str) -> tuple[SummaryTable, dict[str, list[str]]]:
@@ -189,37 +138,12 @@ def read_table(path: str, basis: str, *more: str) -> tuple[SummaryTable, dict[st
     *more : str
         Further columns of texts.
     """
-    with OwnErrors(OSError, ValueError, KeyError, TypeError, IndexError), open(path, "rb") as file:
-        return _read(file, basis, more)
+    found = read_columns(path, {"kind": _MARK, "format": FORMAT, "basis": basis})
+    table = SummaryTable()
+    with OwnErrors(KeyError):
+        rows = {len(found[name]) for name in (*table.columns, *more, _ENDS)}
+        if len(rows) == 1:
+            table.columns = {name: found[name] for name in table.columns}
+            table._terms, table._ends = found[TERMS], found[_ENDS]
+            return table, {name: found[name] for name in more}
     return SummaryTable(), {name: [] for name in more}
-
-
-def _read(file: Iterable[bytes], basis: str, more: Sequence[str]) -> tuple[SummaryTable, dict[str, list[str]]]:
-    lines = iter(file)
-    first = next(lines, b"")
-    head = json.loads(first)
-    if (head["kind"], head["format"], head["basis"]) != (_MARK, FORMAT, basis):
-        raise ValueError(head)
-    table, others, checksum = SummaryTable(), dict[str, list[str]](), crc32(first)
-    for line in lines:
-        if not line.startswith(b"{"):
-            break
-        checksum = crc32(line, checksum)
-        _take_column(json.loads(line), table, others)
-    if line != b"%08x\n" % checksum or {head["rows"]} != {*map(len, (*table.columns.values(), *others.values()))}:
-        raise ValueError(line)
-    return table, {name: others[name] for name in more}
-
-
-def _take_column(found: dict[str, Any], table: SummaryTable, others: dict[str, list[str]]) -> None:
-    name = found["name"]
-    if name == TERMS:
-        table._terms, table._ends = _unpacked("d", found["numbers"]), _unpacked("Q", found["ends"])
-    elif name in NUMBERS:
-        table.columns[name] = _unpacked("d", found["numbers"])
-    else:
-        values: list[Any] = found["values"]
-        if "codes" in found:
-            codes = _unpacked("I", found["codes"])
-            values = [*itemgetter(*codes)(values)] if len(codes) > 1 else [values[code] for code in codes]
-        (table.columns if name in OTHERS else others)[name] = values

@@ -14,7 +14,7 @@ from greentrain.history.history import History
 from greentrain.history.merge import read_run
 from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
-from greentrain.history.summaries import REPORT_FILE, SUMMARY_FILE
+from greentrain.history.summaries import REPORT_FILE, SUMMARY_FILE, forget_home_files
 from greentrain.journal import JournalWriter, make_run_folder
 from greentrain.journal.labels import LABEL_FILE, read_labels, write_label
 from greentrain.journal.paths import host_name, journal_name_parts, new_run_key, reason, shown
@@ -130,6 +130,8 @@ def forget(history: History, id: str) -> Run:
             _delete(folder)
         except OSError as error:
             raise GreentrainError(f"{shown(folder)} cannot be deleted: {reason(error)}") from None
+    for home in history.homes:
+        forget_home_files(home)
     return run
 
 

@@ -8,15 +8,18 @@ from greentrain.footprint import QUANTITIES, Footprint, Part
 from greentrain.history import Run
 from greentrain.history.history import Summaries
 from greentrain.history.imported_runs import imported_runs
-from greentrain.history.summaries import REPORT_FILE, kept_facts, summary_basis
+from greentrain.history.summaries import REPORT_FILE, are_many, kept_facts, report_file_of, summary_basis
 from greentrain.inputs import Input, Inputs
 from greentrain.interval import Interval, exact
 from greentrain.journal import fields
 from greentrain.reporting.report_data import Components, RunLine
+from greentrain.reporting.report_table import ReportTable
 from greentrain.reporting.tracked_runs import line_of_run
 
 _TIMES = ("started", "ended")
 _TUPLES = ("unmeasured", "sensed", "modelled", "flags", "faults")
+_OF_LINE = tuple(name for name in RunLine._fields if name not in (*_TIMES, *_TUPLES, "footprint", "measured"))
+_OF_FOOTPRINT = (*QUANTITIES, "basis", "scope", "notes", "warnings")
 
 
 class ReportedRun(NamedTuple):
@@ -66,52 +69,79 @@ def reported_runs(found: Summaries | Iterable[Run]) -> Iterator[ReportedRun]:
     if not isinstance(found, Summaries):
         yield from (reported(run) for run in found if run.is_counted)
         return
-    basis, ids = summary_basis(), found.table.columns["id"]
-    imported = {id for id in ids if id not in found.folders}
+    imported = {id for id in found.table.columns["id"] if id not in found.folders}
     for home in found.importing_homes if imported else ():
         yield from (reported(run) for run in imported_runs(home) if run.id in imported and run.is_counted)
-    for id in ids:
-        if id in imported:
-            continue
-        facts = kept_facts(found.folders[id], REPORT_FILE, basis, lambda run: _plain(reported(run)))
-        if facts is not None:
-            yield _from_plain(facts)
+    yield from _tracked(found, [id for id in found.table.columns["id"] if id not in imported])
 
 
-def _plain(item: ReportedRun) -> dict[str, Any]:
-    line = item.line
-    found = line._asdict() | {"footprint": _plain_footprint(line.footprint)}
+def _tracked(found: Summaries, ids: Sequence[str]) -> Iterator[ReportedRun]:
+    """Yield tracked runs: first those in the file of the home, then the others, which go into it if they are many."""
+    basis, path = summary_basis(), report_file_of(found.home)
+    table = ReportTable(basis)
+    table.read(path)
+    places = table.places(found.states)
+    wanted = set(ids)
+    for facts in table.rows([place for place in places if table.ids[place] in wanted], [*map(_input, table.inputs)]):
+        wanted.discard(facts["id"])
+        yield _from_plain(facts, facts["inputs"])
+    others = [id for id in ids if id in wanted]
+    is_for_home = are_many(sum(id in found.states for id in others), len(places))
+    table = table.take(places) if is_for_home else table
+    for id in others:
+        state = found.states.get(id)
+        # A file beside the journals would change the folder, and with it what is known to be unchanged.
+        is_apart = state is None or not is_for_home
+        kept = kept_facts(found.folders[id], REPORT_FILE, basis, _plain, is_to_keep=is_apart)
+        if kept is not None:
+            if state is not None and kept.is_final and state.partition("\n")[2] == kept.files:
+                table.append(state, kept.facts)
+            yield _from_plain(kept.facts, map(_input, kept.facts["inputs"]))
+    if is_for_home:
+        table.write(path)
+
+
+def _plain(run: Run) -> dict[str, Any]:
+    """Return the fields of a run, of its line and of its footprint together: no two have one name."""
+    item = reported(run)
+    line, footprint = item.line, item.line.footprint
+    found = item._asdict() | line._asdict()
+    del found["line"], found["footprint"]
     found |= {name: None if (time := found[name]) is None else time.isoformat() for name in _TIMES}
     found["measured"] = line.measured and [*line.measured._asdict().values()]
-    return item._asdict() | {"line": found}
-
-
-def _from_plain(facts: Mapping[str, Any]) -> ReportedRun:
-    line = dict(facts["line"])
-    line |= {name: None if line[name] is None else datetime.fromisoformat(line[name]) for name in _TIMES}
-    line |= {name: tuple(line[name]) for name in _TUPLES}
-    line["measured"] = None if line["measured"] is None else Components(*line["measured"])
-    line["footprint"] = _footprint(line["footprint"])
-    return ReportedRun(**(dict(facts) | {"line": RunLine(**line), "codecarbon": tuple(facts["codecarbon"])}))
-
-
-def _plain_footprint(footprint: Footprint) -> dict[str, Any]:
-    found = {name: getattr(footprint, name) for name in (*QUANTITIES, "basis", "scope", "notes", "warnings")}
-    found["inputs"] = [[*item._asdict().values()] for item in footprint.inputs]
+    found |= {name: getattr(footprint, name) for name in _OF_FOOTPRINT}
+    found["inputs"] = [[*({**each._asdict(), "value": [*each.value]}).values()] for each in footprint.inputs]
     return found | {"breakdown": [[*part._asdict().values()] for part in footprint.breakdown]}
 
 
-def _footprint(facts: Mapping[str, Any]) -> Footprint:
-    found: dict[str, Any] = {name: _interval(facts[name]) for name in QUANTITIES}
-    return Footprint(
-        **found,
-        inputs=Inputs(Input(name, _known(value), *rest) for name, value, *rest in facts["inputs"]),
+def _from_plain(facts: Mapping[str, Any], inputs: Iterable[Input]) -> ReportedRun:
+    measured = facts["measured"]
+    line: dict[str, Any] = {name: facts[name] for name in _OF_LINE}
+    line |= {name: None if facts[name] is None else datetime.fromisoformat(facts[name]) for name in _TIMES}
+    line |= {name: tuple(facts[name]) for name in _TUPLES}
+    quantities: dict[str, Any] = {name: _interval(facts[name]) for name in QUANTITIES}
+    footprint = Footprint(
+        **quantities,
+        inputs=Inputs(inputs),
         breakdown=tuple(Part(*part) for part in facts["breakdown"]),
         basis=facts["basis"],
         scope=facts["scope"],
         notes=tuple(facts["notes"]),
         warnings=tuple(facts["warnings"]),
     )
+    return ReportedRun(
+        RunLine(**line, measured=None if measured is None else Components(*measured), footprint=footprint),
+        facts["began"],
+        tuple(facts["codecarbon"]),
+        facts["flops"],
+        facts["is_estimated"],
+        facts["profiles"],
+    )
+
+
+def _input(fields: Sequence[Any]) -> Input:
+    name, value, *rest = fields
+    return Input(name, _known(value), *rest)
 
 
 def _interval(ends: Sequence[float] | None) -> Interval | None:

@@ -5,12 +5,13 @@ Plain text without markup; text of the user in it is escaped by the form.
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from greentrain.catalogue.records import WORLD
 from greentrain.errors import InputError
 from greentrain.footprint import Grid
 from greentrain.inputs import UNMETERED_SHARE, UNSEEN, Input
-from greentrain.interval import Interval, exact
+from greentrain.interval import Interval
 from greentrain.numbers import counted, percent, rounded
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.place_names import place_label
@@ -206,14 +207,17 @@ def grids(data: ReportData) -> tuple[tuple[str | None, Grid], ...]:
 
     The interval of an intensity depends on how long the run was; of equal ones the widest is used for all.
     """
-    found: dict[tuple[str | None, Grid], Interval] = {}
+    found: dict[tuple[Any, ...], tuple[str | None, Grid]] = {}
     for line in data.lines:
-        if line.grid is not None:
-            value = line.grid.g_per_kwh
-            key = (line.location, line.grid._replace(g_per_kwh=exact(value.best)))
-            known = found.get(key, value)
-            found[key] = Interval(min(known.low, value.low), value.best, max(known.high, value.high))
-    return tuple((place, grid._replace(g_per_kwh=value)) for (place, grid), value in found.items())
+        grid = line.grid
+        if grid is not None:
+            low, best, high = grid.g_per_kwh
+            key = (line.location, best, grid.year, grid.accounting, grid.basis, grid.source)
+            known = found[key][1].g_per_kwh if key in found else grid.g_per_kwh
+            if key not in found or low < known.low or high > known.high:
+                widest = Interval(min(known.low, low), best, max(known.high, high))
+                found[key] = line.location, grid._replace(g_per_kwh=widest)
+    return tuple(found.values())
 
 
 def factor_text(data: ReportData) -> str:

@@ -133,7 +133,7 @@ def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:
 
 def _chosen_grid(data: ReportData, g_per_kwh: float) -> Interval:
     """Return the own carbon intensity; of several runs the mean, as uncertain as the least certain of them."""
-    grids = [line.grid.g_per_kwh for line in data.lines if line.grid is not None]
+    grids = {grid.g_per_kwh for line in data.lines if (grid := line.grid) is not None}
     down = min((grid.low / grid.best for grid in grids), default=1.0)
     up = max((grid.high / grid.best for grid in grids), default=1.0)
     return Interval(g_per_kwh * down, g_per_kwh, g_per_kwh * up)

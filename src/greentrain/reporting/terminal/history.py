@@ -1,12 +1,12 @@
 """The history and its calibration as text for a terminal of 80 columns; what users wrote is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from greentrain.errors import escaped
 from greentrain.history.calibrate import Calibration, Fit
 from greentrain.history.run import Run
-from greentrain.history.run_summary import RunSummary
 from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import RunGroup, Totals, groups_of, table_of, totals_of
 from greentrain.interval import Interval
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from greentrain.reporting.document.render_text import Style
 
 MOST_COLUMNS = 12 * WIDTH
+_SHOWN = ("id", "status", "duration_seconds", "name", "energy_text", "location", "hardware")
 _BRACKETS = "In brackets: 90 % intervals."
 
 
@@ -31,8 +32,8 @@ def history_parts(table: SummaryTable, bold: "Style" = str) -> Iterator[str]:
     if not len(table):
         yield "No runs.\n"
         return
-    for run in table:
-        yield "".join(f"{line}\n" for line in _run_lines(run, bold))
+    for facts in zip(*(table.columns[name] for name in _SHOWN), strict=True):
+        yield "\n".join([*_run_lines(bold, *facts), ""])
     yield f"\n{totals_text(totals_of(table), any(table.columns['unfilled']))}\n"
 
 
@@ -54,14 +55,21 @@ def _group_lines(group: RunGroup, bold: "Style") -> list[str]:
     return [bold(head), *shown(", ".join(facts or ["energy not known"]), "    ")]
 
 
-def _run_lines(run: RunSummary, bold: "Style") -> list[str]:
-    head = f"{cut(escaped(run.id), 40)}  {run.status:<11}  {duration(run.duration_seconds)}"
-    name = escaped(run.name or "")
+def _run_lines(
+    bold: "Style", id: str, status: str, seconds: float, name: str | None, energy: str, place: str | None,
+    hardware: str | None,
+) -> list[str]:  # fmt: skip
+    head = f"{cut(escaped(id), 40)}  {status:<11}  {duration(seconds)}"
+    named = escaped(name or "")
     space = WIDTH - len(head) - 2
-    place, hardware = escaped(run.location or "place unknown"), escaped(run.hardware or "hardware unknown")
-    facts = [run.energy_text, cut(place, 20), cut(hardware, 40)]
-    first = bold(head) + (f"  {cut(name, space)}" if name and space > 3 else "")
-    return [first, *shown(", ".join(facts), "    ")]
+    facts = f"{energy}, {_short(place or 'place unknown', 20)}, {_short(hardware or 'hardware unknown', 40)}"
+    first = bold(head) + (f"  {cut(named, space)}" if named and space > 3 else "")
+    return [first, *shown(facts, "    ")]
+
+
+@lru_cache(maxsize=1024)
+def _short(text: str, columns: int) -> str:
+    return cut(escaped(text), columns)
 
 
 def totals_text(whole: Totals, is_partial: bool) -> str:
