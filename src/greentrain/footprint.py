@@ -301,7 +301,7 @@ class OfFootprint:
 
 def _widths(inputs: Iterable[Input]) -> Iterator[tuple[str, float]]:
     for item in inputs:
-        weight = _weight(item, _HEADLINE)
+        weight = _WEIGHTS[_HEADLINE][0].get(item.name, item.weight)
         if weight and item.value.low > 0:
             yield item.name, (log_width(item.value) * weight) ** 2
 
@@ -469,15 +469,11 @@ def _is_nothing(weight: Any, value: Interval) -> bool:
     return (not is_array(weight) and not weight) or (not any(map(is_array, value)) and value.is_exact)
 
 
-def _weight(item: Input, quantity: str) -> float:
-    """Return how a quantity follows an input: 1 for a factor, a share for a term of a sum, 0 for not at all."""
-    known, others = _WEIGHTS[quantity]
-    weight = known.get(item.name, others)
-    return item.weight if weight is None else weight
-
-
 def _weights_of(quantity: str) -> tuple[dict[str, float | None], float | None]:
-    """Return how a quantity follows inputs by their names, and any other; None stands for the input's own weight."""
+    """Return how a quantity follows inputs by their names, and any other; None stands for the input's own weight.
+
+    That is 1 for a factor, a share for a term of a sum, and 0 for what has no effect at all.
+    """
     if quantity == "embodied_kg":
         return dict.fromkeys(_EMBODIED, 1.0), 0.0
     found: dict[str, float | None] = dict.fromkeys((*_EMBODIED, *_WATER), 0.0)
