@@ -22,14 +22,15 @@ ROWS = 100_000
 _KIB_PER_MIB = 1024
 _HALF_A_YEAR = 180 * 86_400
 _PROGRAM = """
-import resource, sys, time
+import sys, time
 from greentrain import load_catalogue
 from greentrain.importing import import_runs
 load_catalogue()
 began = time.process_time()
 audit = import_runs(sys.argv[1], dry_run=True, location="DE", home=sys.argv[1] + ".home")
-took, after = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(took, after, len(audit.runs))
+took = time.process_time() - began
+peak, = (line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(took, peak, len(audit.runs))
 """
 
 

@@ -5,10 +5,12 @@ import sqlite3
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow
 import pytest
 from conftest_fuzz import FUZZ
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from greentrain.importing import import_runs
 
@@ -102,6 +104,36 @@ def test_any_damage_of_a_database(content: bytes, where: float, kind: str) -> No
         whole = Path(folder, "made").read_bytes()
         start = 16 + int(where * (len(whole) - 16))
         check(Path(folder), whole[:start] + content + whole[start + len(content) :])
+
+
+@FUZZ
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=20)), max_size=4),
+    st.lists(st.floats() | st.none(), min_size=1, max_size=5),
+    st.sampled_from(["double", "string", "int64", "bool", "list"]),
+    st.booleans(),
+)
+def test_any_damage_of_parquet(
+    damages: list[tuple[float, bytes]], values: list[float | None], kind: str, is_empty: bool
+) -> None:
+    """Any powers as any type, with or without a group of rows, and then bytes replaced at any places."""
+    rows = [None if each is None else _of_kind(each, kind) for each in values]
+    times = [1764000000.0 + 15 * place for place in range(len(rows))]
+    types = {"string": pyarrow.string(), "int64": pyarrow.int64(), "bool": pyarrow.bool_()}
+    powers = pyarrow.array(rows, type=pyarrow.list_(pyarrow.float64()) if kind == "list" else types.get(kind))
+    table = pyarrow.table({"_timestamp": times, "system.gpu.0.powerWatts": powers, "system.gpu.0.temp": rows})
+    with TemporaryDirectory() as folder:
+        parquet.write_table(table.slice(0, 0) if is_empty else table, Path(folder, "made"))
+        content = Path(folder, "made").read_bytes()
+        for where, odd in damages:
+            start = int(where * len(content))
+            content = content[:start] + odd + content[start + len(odd) :]
+        check(Path(folder), content)
+
+
+def _of_kind(value: float, kind: str) -> object:
+    whole = int(value) if abs(value) < 1e9 else 0
+    return {"double": value, "string": str(value), "int64": whole, "bool": bool(whole), "list": [value]}[kind]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from foreign_texts import audit_of, codecarbon_text, runs_of, sacct_text
 
 from greentrain import total
-from greentrain.importing import ImportAudit, import_runs
+from greentrain.importing import ImportAudit, ImportStore, import_runs
 
-MORE_THAN_A_CHUNK = 2500
+MORE_THAN_A_CHUNK = 600
 
 
 def jobs(number: int, *, seed: int = 1) -> list[dict[str, str]]:
@@ -70,7 +70,7 @@ def energies(number: int) -> list[dict[str, str]]:
 
 
 def test_runs_beyond_memory_are_the_same(tmp_path: Path) -> None:
-    """Of 2,500 jobs the first 2,048 are on disk: each has its place, and what is stored is all of them once."""
+    """Of 600 jobs the first 512 are on disk: each has its place, and what is stored is all of them once."""
     made = jobs(MORE_THAN_A_CHUNK)
     audit = audit_of(tmp_path, sacct_text(*made))
     assert len(audit.runs) == MORE_THAN_A_CHUNK
@@ -88,20 +88,45 @@ def test_a_better_record_replaces_one_on_disk(tmp_path: Path) -> None:
     assert len(audit.runs) == MORE_THAN_A_CHUNK
     (run,) = (run for run in audit.runs if run.stated.key.startswith("slurm:0:"))
     assert (run.stated.status, run.stated.duration_seconds) == ("completed", 4e6)
-    assert [(file.runs, file.imported, file.duplicates) for file in audit.files] == [(2502, 2500, 2)]
+    assert [(file.runs, file.imported, file.duplicates) for file in audit.files] == [(602, 600, 2)]
     assert_whole(audit)
 
 
 def test_a_second_import_stores_what_is_new(tmp_path: Path, home: Path) -> None:
-    """2,500 jobs, then 2,600 of which the first ones are known: 100 are stored, in a file that holds them alone."""
+    """600 jobs, then 700 of which the first ones are known: 100 are stored, in a file that holds them alone."""
     made = jobs(MORE_THAN_A_CHUNK + 100)
     path = tmp_path / "sacct.txt"
     path.write_text(sacct_text(*made[:MORE_THAN_A_CHUNK]))
     assert import_runs(path).stored is not None
     path.write_text(sacct_text(*made))
     audit = import_runs(path)
-    assert (audit.totals.runs <= 100, audit.files[0].imported, audit.files[0].duplicates) == (True, 100, 2500)
+    assert (audit.totals.runs <= 100, audit.files[0].imported, audit.files[0].duplicates) == (True, 100, 600)
     assert import_runs(path).stored is None
     first, second = sorted((home / "imports").glob("*.jsonl"))
     assert (first.read_text().count("\n"), second.read_text().count("\n")) == (5, 3)
     assert_whole(audit)
+
+
+@pytest.mark.parametrize("id", ["r0", ""])
+def test_a_run_whose_rows_are_far_apart_counts_once(tmp_path: Path, id: str) -> None:
+    """A row of a run at the beginning, one of it with twice the energy behind 1,100 other runs: 0.2 kWh, not 0.3."""
+    first = {"run_id": id, "project_name": "far", "timestamp": "2024-05-01T10:00:00", "duration": "3600"}
+    later = first | {"timestamp": "2024-05-01T11:00:00", "duration": "7200"}
+    rows = [
+        first | {"gpu_energy": "0.1", "cpu_energy": "0", "ram_energy": "0", "energy_consumed": "0.1"},
+        *energies(1101)[1:],
+        later | {"gpu_energy": "0.2", "cpu_energy": "0", "ram_energy": "0", "energy_consumed": "0.2"},
+    ]
+    audit = audit_of(tmp_path, codecarbon_text(*rows))
+    assert [run.stated.measured_energy_kwh for run in audit.runs if run.stated.name == "far"] == [0.2]
+    assert len(audit.runs) == 1101
+
+
+def test_of_imports_in_one_second_the_last_one_counts(tmp_path: Path, home: Path) -> None:
+    """A job that goes on, imported ten times in a row: each import replaces the one before."""
+    path = tmp_path / "sacct.txt"
+    for minutes in range(1, 11):
+        path.write_text(sacct_text({"State": "RUNNING", "ElapsedRaw": str(60 * minutes)}))
+        import_runs(path)
+        (run,) = ImportStore(str(home)).runs()
+        assert run.stated.duration_seconds == 60 * minutes

@@ -72,7 +72,7 @@ class ImportAudit(WithoutArithmetic, Record):
     files : tuple of FileAudit
         Each file.
     runs : sequence of ImportedRun
-        Each run once; those that the history holds already have the flag ``duplicate``. Of more than a few thousand
+        Each run once; those that the history holds already have the flag ``duplicate``. Of more than a few hundred
         most are on disk, and read when they are looked at.
     totals : ImportTotals
         The runs added up, but for those in doubt and those that the history holds already.

@@ -5,6 +5,7 @@ since there is a column for it. Powers are momentary, and in an early generation
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
@@ -18,6 +19,7 @@ WORDS = frozenset(("timestamp", "project_name", "run_id", "duration", "emissions
 _NEEDED = ("timestamp", "duration", "emissions")
 _PARTS = {"cpu": "cpu_energy", "gpu": "gpu_energy", "memory": "ram_energy"}
 _HOST = ("project_name", "experiment_name", "experiment_id", "os", "cpu_model", "gpu_model")
+_MOST_RUNS = 1024
 _TASKS = "It is the sum of the tasks in a file of tasks."
 
 
@@ -27,7 +29,7 @@ def recognises(head: str) -> bool:
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
-    """Yield each run once, after the last row."""
+    """Yield each run, after its last row or when many others had rows since."""
     table = CsvText(file, _NEEDED)
     runs = _Runs(adds="task_name" in table.columns)
     for line, row in table.rows():
@@ -36,7 +38,8 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
             file.tally.reject(line, "has neither a duration nor an energy")
         else:
             runs.take(found, words(row.get("run_id")))
-    return runs.made()
+            yield from runs.left_behind()
+    yield from runs.rest()
 
 
 def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
@@ -100,24 +103,53 @@ def _places(row: Mapping[str, str]) -> tuple[str, ...]:
 
 
 class _Runs:
-    """The runs of a file so far."""
+    """The runs of a file so far, those that got a row last behind the others.
+
+    Of a file with many runs only some are kept: a row of one that was left behind is another record of that run, of
+    which an import keeps the one that holds more. Tasks, which are parts of runs, are kept to the end.
+    """
 
     def __init__(self, *, adds: bool) -> None:
         self._adds = adds
         self._by_key: dict[Any, tuple[ForeignRun, int]] = {}
         self._nameless: dict[tuple[str, int], Any] = {}
+        self._starts: dict[Any, tuple[str, int]] = {}
         self._names: dict[str, int] = {}
+        self._made = count()
 
     def take(self, row: ForeignRun, run_id: str | None) -> None:
         """Add a row to the run that it is of."""
         key: Any = run_id if run_id is not None else self._key_of_nameless(row)
-        known, rows = self._by_key.get(key, (None, 0))
+        known, rows = self._by_key.pop(key, (None, 0))
         if known is None:
             flags = row.flags if run_id else (*row.flags, "no_run_id")
-            whole = row._replace(key=self._name(f"{NAME}:{run_id or _start_key(row)}"), flags=flags)
+            name = f"{NAME}:{run_id}" if run_id else self._name(f"{NAME}:{_start_key(row)}")
+            whole = row._replace(key=name, flags=flags)
         else:
             whole = (_added if self._adds else _later)(known, row)
         self._by_key[key] = whole, rows + 1
+
+    def left_behind(self) -> Iterator[ForeignRun]:
+        """Yield the run that has been without a row for longest, once there are too many."""
+        if len(self._by_key) > _MOST_RUNS and not self._adds:
+            yield self._without(next(iter(self._by_key)))
+
+    def rest(self) -> Iterator[ForeignRun]:
+        """Yield the other runs."""
+        for key in [*self._by_key]:
+            yield self._without(key)
+
+    def _without(self, key: Any) -> ForeignRun:
+        run, rows = self._by_key.pop(key)
+        self._names.pop(run.key, None)
+        start = self._starts.pop(key, ("", 0))
+        if self._nameless.get(start) == key:
+            del self._nameless[start]
+        if rows == 1:
+            return run
+        if self._adds:
+            return run._replace(notes=(*run.notes, _TASKS))
+        return run._replace(flags=(*run.flags, "cumulative_rows"))
 
     def _name(self, name: str) -> str:
         """Number the names of rows that start together and are of several runs."""
@@ -130,21 +162,12 @@ class _Runs:
         place = int((row.started or row.ended or 0.0) // step)
         for near in (place, place - 1, place + 1):
             key = self._nameless.get((row.key, near))
-            if key is not None and _goes_on(self._by_key[key][0], row, step):
+            if key in self._by_key and _goes_on(self._by_key[key][0], row, step):
                 return key
-        key = (len(self._by_key), row.key)
+        key = (next(self._made), row.key)
         self._nameless[row.key, place] = key
+        self._starts[key] = row.key, place
         return key
-
-    def made(self) -> Iterator[ForeignRun]:
-        """Yield the runs."""
-        for run, rows in self._by_key.values():
-            if rows == 1:
-                yield run
-            elif self._adds:
-                yield run._replace(notes=(*run.notes, _TASKS))
-            else:
-                yield run._replace(flags=(*run.flags, "cumulative_rows"))
 
 
 def _start_key(row: ForeignRun) -> str:

@@ -236,7 +236,7 @@ class _Importer:
     def _take_all(
         self, runs: Iterator[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
     ) -> None:
-        """Take the runs of a file, some thousands at once; where it ends in an error, those before it too."""
+        """Take the runs of a file, some hundreds at once; where it ends in an error, those before it too."""
         fault: Exception | None = None
         while fault is None:
             some: list[ForeignRun] = []

@@ -1,4 +1,4 @@
-"""The runs of an import: the newest few thousand in memory, all others in a file of this moment, in chunks."""
+"""The runs of an import: the newest few hundred in memory, all others in a file of this moment, in chunks."""
 
 import json
 from array import array
@@ -10,7 +10,7 @@ from weakref import finalize
 from greentrain.catalogue import load_catalogue
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 
-RUNS_A_CHUNK = 2048
+RUNS_A_CHUNK = 512
 IDENTITY = "duration_seconds", "measured_energy_kwh"
 """What tells of a stored run whether another record of it holds more."""
 

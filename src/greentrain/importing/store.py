@@ -1,4 +1,4 @@
-"""Imported runs on disk: one file per import, columns of a few thousand runs a line, whole or not there.
+"""Imported runs on disk: one file per import, columns of a few hundred runs a line, whole or not there.
 
 A later import replaces what an earlier one holds of the same run, such as of a job that still ran.
 """
@@ -107,7 +107,7 @@ class ImportStore:
         first = next(lines, None)
         if first is None:
             return None
-        path = self.folder / f"{new_run_key()}{_SUFFIX}"
+        path = self.folder / f"{self._newest_name()}{_SUFFIX}"
         fresh = path.with_name(f".{path.name}")
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +127,11 @@ class ImportStore:
             fresh.unlink(missing_ok=True)
             raise
         return str(path)
+
+    def _newest_name(self) -> str:
+        """Return a name that comes behind those of all imports, also of one in this second or by a later clock."""
+        name, last = new_run_key(), next(iter(self.files()), None)
+        return name if last is None or name > last.stem else f"{last.stem}_{os.urandom(2).hex()}"
 
     def _files(self) -> list[Path]:
         """List the files of imports, the oldest first; what another user has put there is left out."""
