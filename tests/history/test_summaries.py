@@ -1,5 +1,7 @@
 """Summaries of runs: they say what the journals say, and count only while nothing has changed."""
 
+import base64
+import gzip
 import json
 import os
 import shutil
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 from journals_by_hand import ELSEWHERE, SXM, ended, line, meter, one_hour, stopped, tracker
 
-from greentrain import History, total
+from greentrain import History, import_runs, total
 from greentrain.cli import run as command
 from greentrain.journal import host_name, process_started
 
@@ -298,3 +300,30 @@ def test_json_is_the_same_piece_by_piece(home: Path, capsys: pytest.CaptureFixtu
     for folder in (home, home / "empty"):
         assert command(["history", "--json", "--home", str(folder)]) == 0
         assert capsys.readouterr().out == History(folder).to_json() + "\n"
+
+
+def test_groups_state_what_was_given_and_what_was_used(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 4 GPU-hours and 16 core-hours 2 and 4 were used; of ada's other job, cancelled, nobody measured the load."""
+    comment = json.dumps({"nodes": {"n": {"cpus": 8, "total_time": 1, "gpu_utilization": {"0": 20, "1": 80}}}})
+    packed = base64.b64encode(gzip.compress(comment.encode())).decode()
+    path = home / "sacct.txt"
+    path.write_text(
+        "JobID|User|State|Start|ElapsedRaw|TotalCPU|AllocTRES|AdminComment\n"
+        f"1|ada|COMPLETED|2026-03-01T00:00:00|7200|04:00:00|cpu=8,gres/gpu:a100=2|JS1:{packed}\n"
+        "2|ada|CANCELLED by 7|2026-03-02T00:00:00|3600|00:00:00|cpu=4,gres/gpu:a100=1|\n"
+        "3|eve|FAILED|2026-03-02T00:00:00|3600|00:30.5|cpu=2|\n"
+    )
+    import_runs(path, location="FR", home=home)
+    ada, eve = (group for group in History(home).groups(["user", "month"]) if group.by["month"] == "2026-03")
+    assert [*ada.loads._asdict().values()] == [5.0, 4.0, 2.0, 20.0, 16.0, 12.0]
+    assert (ada.failed_share, eve.failed_share, eve.interrupted_share) == (0.0, 1.0, 0.0)
+    assert ada.interrupted_share == ada.unfinished_share
+    assert (eve.loads.cpu_core_hours, eve.loads.idle_core_hours) == (2.0, pytest.approx(2 - 30.5 / 3600))
+    assert command(["history", "--by", "user,month,status", "--home", str(home)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "4.00 GPU-hours, busy 50 %, cores idle 75 %" in shown
+    command(["history", "--by", "user", "--home", str(home), "--json"])
+    groups = {group["by"]["user"]: group for group in json.loads(capsys.readouterr().out)["groups"]}
+    assert (groups["ada"]["measured_gpu_hours"], groups["ada"]["busy_gpu_hours"]) == (4.0, 2.0)
+    command(["history", "--by", "user", "--home", str(home), "--csv"])
+    assert capsys.readouterr().out.splitlines()[0].endswith("measured_core_hours,idle_core_hours")

@@ -98,6 +98,26 @@ class HistoryImport(Run, kw_only=True):
         """How many accelerators it had."""
         return round(sum(device.number for device in self.imported.devices))
 
+    @property
+    def gpu_hours(self) -> float | None:
+        """Hours of boards; a slice is a part of one. [h]"""
+        return self.imported.gpu_hours or None
+
+    @property
+    def cpu_core_hours(self) -> float | None:
+        """Hours of cores. [h]"""
+        return self.imported.cpu_core_hours or None
+
+    @property
+    def busy_gpu_hours(self) -> float | None:
+        """Those of boards in which they were busy. [h]"""
+        return self.imported.busy_gpu_hours
+
+    @property
+    def busy_core_hours(self) -> float | None:
+        """Those of cores in which they were busy. [h]"""
+        return self.imported.busy_core_hours
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, with what the file states."""
         return super().to_dict() | {"hosts": [], "imported": self.imported.to_dict()}

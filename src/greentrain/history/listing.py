@@ -9,14 +9,18 @@ from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run import SCHEMA_VERSION, Run, to_plain_data
 from greentrain.history.run_summary import LISTS, ROW_COLUMNS, RunSummary
 from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import RunGroup, groups_of, summary_rows, table_of, totals_of
+from greentrain.history.totals import Loads, RunGroup, groups_of, summary_rows, table_of, totals_of
 from greentrain.plain_numbers import plain_json
 
+_OF_GROUP = ("runs", "duration_seconds", "unfinished_share", "failed_share", "interrupted_share")
 _GROUP_COLUMNS = (
     "runs",
     "duration_seconds",
     *(f"{name}_{end}" for name in RUN_QUANTITIES for end in ("low", "best", "high")),
     "unfinished_share",
+    "failed_share",
+    "interrupted_share",
+    *Loads._fields,
 )
 
 
@@ -57,7 +61,7 @@ def groups_csv(groups: Sequence[RunGroup], by: Sequence[str]) -> str:
 
 def _group_row(group: RunGroup) -> dict[str, Any]:
     row: dict[str, Any] = dict(group.by)
-    row |= {name: getattr(group, name) for name in ("runs", "duration_seconds", "unfinished_share")}
+    row |= {name: getattr(group, name) for name in _OF_GROUP} | group.loads._asdict()
     for name in RUN_QUANTITIES:
         low, best, high = getattr(group, name) or (None, None, None)
         row |= {f"{name}_low": low, f"{name}_best": best, f"{name}_high": high}
@@ -77,7 +81,9 @@ def _tail(table: SummaryTable, unreadable: Sequence[str], left_out: Sequence[str
 
 
 def _group_dict(group: RunGroup) -> dict[str, Any]:
-    return group._asdict() | {name: to_plain_data(getattr(group, name)) for name in RUN_QUANTITIES}
+    found = group._asdict() | {name: to_plain_data(getattr(group, name)) for name in RUN_QUANTITIES}
+    del found["loads"]
+    return found | group.loads._asdict()
 
 
 def _json_row(run: RunSummary) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
-from greentrain.history.run_summary import FACTS, LISTS, RunSummary, doubt_of, utc
+from greentrain.history.run_summary import FACTS, LISTS, LOADS, RunSummary, doubt_of, utc
 from greentrain.journal.records import (
     COMPONENTS,
     DAMAGED,
@@ -22,6 +22,7 @@ from greentrain.journal.records import (
 from greentrain.numbers import amount, best, duration, rounded, scaled
 from greentrain.plain_numbers import plain_json
 from greentrain.record import WithoutArithmetic
+from greentrain.units import SECONDS_PER_HOUR
 
 SCHEMA_VERSION = 1
 _FAULTS = {DAMAGED: "the record is damaged", IMPLAUSIBLE_POWER: "implausible readings are left out"}
@@ -84,6 +85,26 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
     def is_counted(self) -> bool:
         """Whether totals hold it."""
         return True
+
+    @property
+    def gpu_hours(self) -> float | None:
+        """Hours of accelerators' boards that it was given; None where it had none. [h]"""
+        return self.accelerators_at_once * self.duration_seconds / SECONDS_PER_HOUR or None
+
+    @property
+    def cpu_core_hours(self) -> float | None:
+        """Hours of cores that it was given; None where that is not known. [h]"""
+        return None
+
+    @property
+    def busy_gpu_hours(self) -> float | None:
+        """Those of `gpu_hours` in which they were busy; None where nobody measured. [h]"""
+        return None
+
+    @property
+    def busy_core_hours(self) -> float | None:
+        """Those of `cpu_core_hours` in which they were busy; None where nobody measured. [h]"""
+        return None
 
     @property
     def unfilled(self) -> tuple[str, ...]:
@@ -167,7 +188,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         ends = {name: dict(zip(("low", "best", "high"), ends, strict=True)) for name, ends in intervals.items()}
         shared, terms = doubt_of(self.footprint)
         found = {name: getattr(self, name) for name in (*FACTS, "is_complete", "basis", "is_counted", "energy_text")}
-        found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition")}
+        found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition", *LOADS)}
         found |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
         found |= {f"{name}_{end}": value for name, each in ends.items() for end, value in each.items()}
         found |= {name: " ".join(getattr(self, name)) for name in ("hosts", "flags", "tags")}

@@ -30,6 +30,9 @@ ROW_COLUMNS = (
 )
 """The columns of a run in a table, see `Run.to_row`."""
 
+LOADS = ("gpu_hours", "busy_gpu_hours", "cpu_core_hours", "busy_core_hours")
+"""Hours of boards and cores that a run was given, and those of them in which they were busy. [h]"""
+
 LISTS = ("flags", "tags")
 """The columns that hold several words: a list in JSON, words with blanks between them elsewhere."""
 
@@ -41,8 +44,8 @@ _OWN, _PER_KEY = 2, 2
 class RunSummary(WithoutArithmetic, Record, kw_only=True):
     """One run in brief.
 
-    It has the columns of `ROW_COLUMNS` as attributes, moments as seconds since 1970 and words joined by blanks, and
-    those below.
+    It has the columns of `ROW_COLUMNS` and of `LOADS` as attributes, moments as seconds since 1970 and words joined by
+    blanks, and those below.
 
     Attributes
     ----------
@@ -93,6 +96,10 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
     partition: str | None
     flags: str
     tags: str
+    gpu_hours: float | None
+    busy_gpu_hours: float | None
+    cpu_core_hours: float | None
+    busy_core_hours: float | None
     is_counted: bool
     energy_text: str
     unfilled: str

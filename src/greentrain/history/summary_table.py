@@ -7,10 +7,10 @@ from typing import Any
 
 from greentrain.errors import OwnErrors
 from greentrain.history.column_file import read_columns, write_columns
-from greentrain.history.run_summary import ROW_COLUMNS, RunSummary
+from greentrain.history.run_summary import LOADS, ROW_COLUMNS, RunSummary
 
 _ENERGIES = tuple(name for name in ROW_COLUMNS if "_kwh" in name or "_kg" in name)
-NUMBERS = ("started", "ended", "duration_seconds", *_ENERGIES)
+NUMBERS = ("started", "ended", "duration_seconds", *_ENERGIES, *LOADS)
 """Columns of floats; not a number stands for None."""
 
 TERMS, _ENDS = "terms", "ends"

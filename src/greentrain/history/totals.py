@@ -8,7 +8,7 @@ from typing import Any
 from greentrain.errors import InputError, OwnErrors, UnknownName, either
 from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run import Run
-from greentrain.history.run_summary import DoubtSums, RunSummary
+from greentrain.history.run_summary import LOADS, DoubtSums, RunSummary
 from greentrain.history.summary_table import SummaryTable
 from greentrain.interval import Interval, exact
 from greentrain.journal.records import COMPONENTS, STATUSES, UNFINISHED
@@ -54,6 +54,37 @@ class Totals(WithoutArithmetic, Record):
     unfinished_share: float | None
 
 
+class Loads(Record):
+    """Hours of accelerators' boards and of cores: those that runs were given, and what was measured of them.
+
+    Attributes
+    ----------
+    gpu_hours, cpu_core_hours : float
+        What all runs were given. [h]
+    measured_gpu_hours, measured_core_hours : float
+        What those were given whose load somebody measured. [h]
+    busy_gpu_hours, idle_core_hours : float or None
+        In how many of the latter accelerators were busy, and cores idle; None where nobody measured. [h]
+    """
+
+    gpu_hours: float = 0.0
+    measured_gpu_hours: float = 0.0
+    busy_gpu_hours: float | None = None
+    cpu_core_hours: float = 0.0
+    measured_core_hours: float = 0.0
+    idle_core_hours: float | None = None
+
+    @property
+    def gpu_busy_share(self) -> float | None:
+        """Busy hours of accelerators over those of which they were measured. [1]"""
+        return None if self.busy_gpu_hours is None else self.busy_gpu_hours / self.measured_gpu_hours
+
+    @property
+    def core_idle_share(self) -> float | None:
+        """Idle hours of cores over those of which they were measured. [1]"""
+        return None if self.idle_core_hours is None else self.idle_core_hours / self.measured_core_hours
+
+
 class RunGroup(WithoutArithmetic, Record):
     """The runs that have some things in common, added up.
 
@@ -67,8 +98,11 @@ class RunGroup(WithoutArithmetic, Record):
         Time in which they ran. [s]
     it_energy_kwh, facility_energy_kwh, operational_kg : Interval or None
         Energy before and behind the PUE [kWh] and emissions [kg CO2e], failed runs included.
-    unfinished_share : float or None
-        Energy of failed, interrupted and killed runs over that of all; None where there is none. [1]
+    unfinished_share, failed_share, interrupted_share : float or None
+        Energy of all runs that failed or were interrupted, of those that failed, and of those that were interrupted or
+        killed, such as cancelled jobs, over that of all; None where there is none. [1]
+    loads : Loads
+        Hours of accelerators and cores, and how busy they were.
     """
 
     by: dict[str, str | None]
@@ -78,6 +112,9 @@ class RunGroup(WithoutArithmetic, Record):
     facility_energy_kwh: Interval | None
     operational_kg: Interval | None
     unfinished_share: float | None
+    failed_share: float | None
+    interrupted_share: float | None
+    loads: Loads
 
 
 class _Sum:
@@ -86,7 +123,10 @@ class _Sum:
     def __init__(self) -> None:
         self.runs = self.measured = 0
         self.statuses = dict.fromkeys(STATUSES, 0)
-        self.seconds = self.unfinished_kwh = 0.0
+        self.seconds = 0.0
+        self.kwh_by_status = dict.fromkeys(UNFINISHED, 0.0)
+        self.hours = [0.0] * len(LOADS)
+        self.measured_hours = [0.0] * len(LOADS)
         self.known = [0] * len(RUN_QUANTITIES)
         self.best = [0.0] * len(RUN_QUANTITIES)
         self.doubt = DoubtSums()
@@ -102,7 +142,25 @@ class _Sum:
                 self.known[place] += 1
                 self.best[place] += value
         if status in UNFINISHED and best[_FACILITY] == best[_FACILITY]:
-            self.unfinished_kwh += best[_FACILITY]
+            self.kwh_by_status[status] += best[_FACILITY]
+
+    def add_loads(self, hours: Sequence[float]) -> None:
+        """Add the `LOADS` of one run; what is not a number is not known."""
+        for place, value in enumerate(hours):
+            if value == value:
+                self.hours[place] += value
+                if place % 2 and hours[place - 1]:  # what is busy follows what was given
+                    self.measured_hours[place] += hours[place - 1]
+
+    @property
+    def loads(self) -> Loads:
+        """Hours of accelerators and cores."""
+        gpu, busy_gpu, core, busy_core = self.hours
+        _, measured_gpu, _, measured_core = self.measured_hours
+        return Loads(
+            gpu, measured_gpu, busy_gpu if measured_gpu else None, core, measured_core,
+            measured_core - busy_core if measured_core else None,
+        )  # fmt: skip
 
     def intervals(self) -> list[Interval | None]:
         """Return the sums of `RUN_QUANTITIES` with their intervals."""
@@ -110,10 +168,14 @@ class _Sum:
         return [summed_interval(best, *widths) if number else None for number, best, widths in known]
 
     @property
-    def unfinished_share(self) -> float | None:
-        """Energy of failed, interrupted and killed runs over that of all. [1]"""
+    def unfinished_kwh(self) -> float:
+        """Energy of failed, interrupted and killed runs. [kWh]"""
+        return sum(self.kwh_by_status.values())
+
+    def share(self, *statuses: str) -> float | None:
+        """Energy of the runs of some statuses over that of all. [1]"""
         whole = self.best[_FACILITY]
-        return self.unfinished_kwh / whole if whole else None
+        return sum(self.kwh_by_status[status] for status in statuses) / whole if whole else None
 
 
 def table_of(runs: Iterable[Run] | SummaryTable) -> SummaryTable:
@@ -134,7 +196,7 @@ def totals_of(runs: Iterable[Run] | SummaryTable) -> Totals:
         facility_energy_kwh=energy or exact(0.0),
         operational_kg=kg or exact(0.0),
         unfinished_energy_kwh=whole.unfinished_kwh,
-        unfinished_share=whole.unfinished_share,
+        unfinished_share=whole.share(*UNFINISHED),
     )
 
 
@@ -159,7 +221,18 @@ def groups_of(runs: Iterable[Run] | SummaryTable, by: Sequence[str]) -> list[Run
         whole = groups[values]
         named = dict(zip(by, values, strict=True))
         sums = dict(zip(RUN_QUANTITIES, whole.intervals(), strict=True))
-        found.append(RunGroup(named, whole.runs, whole.seconds, **sums, unfinished_share=whole.unfinished_share))
+        found.append(
+            RunGroup(
+                named,
+                whole.runs,
+                whole.seconds,
+                **sums,
+                unfinished_share=whole.share(*UNFINISHED),
+                failed_share=whole.share("failed"),
+                interrupted_share=whole.share("interrupted", "killed"),
+                loads=whole.loads,
+            )
+        )
     return found
 
 
@@ -170,12 +243,14 @@ def _sums(table: SummaryTable, by: Sequence[str]) -> dict[tuple[str | None, ...]
     facts = zip(columns["duration_seconds"], columns["status"], columns["shared"], columns["is_counted"], strict=True)
     best = zip(*(columns[name] for name in _BEST), strict=True)
     metered = zip(*(columns[name] for name in _METERED), strict=True)
-    every = zip(keys if by else ((),) * len(table), facts, best, metered, strict=True)
-    for place, (key, (seconds, status, shared, is_counted), values, readings) in enumerate(every):
+    loads = zip(*(columns[name] for name in LOADS), strict=True)
+    every = zip(keys if by else ((),) * len(table), facts, best, metered, loads, strict=True)
+    for place, (key, (seconds, status, shared, is_counted), values, readings, hours) in enumerate(every):
         if not is_counted:
             continue
         whole = found.get(key) or found.setdefault(key, _Sum())
         whole.add(seconds, status, shared, values, readings)
+        whole.add_loads(hours)
         whole.doubt.add(shared, table.terms(place))
     return found
 

@@ -71,6 +71,8 @@ class ForeignRun(Record, kw_only=True):
         What the reader noticed, of `FLAGS`.
     notes : tuple of str
         What else to know.
+    gpu_load, cpu_load : float or None
+        Which part of the time its accelerators, and its cores, were busy on average. [1]
     hosts : str or None
         The names of its nodes, as the file writes them.
     jobs : tuple of str
@@ -100,6 +102,8 @@ class ForeignRun(Record, kw_only=True):
     places: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    gpu_load: float | None = None
+    cpu_load: float | None = None
     hosts: str | None = None
     jobs: tuple[str, ...] = ()
 

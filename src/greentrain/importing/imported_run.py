@@ -135,6 +135,16 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         return (self.stated.cpu_cores or 0.0) * self.hours
 
     @property
+    def busy_gpu_hours(self) -> float | None:
+        """Those of them in which they were busy; None where nobody measured. [h]"""
+        return None if self.stated.gpu_load is None else self.gpu_hours * self.stated.gpu_load
+
+    @property
+    def busy_core_hours(self) -> float | None:
+        """Hours of cores in which they were busy; None where nobody measured. [h]"""
+        return None if self.stated.cpu_load is None else self.cpu_core_hours * self.stated.cpu_load
+
+    @property
     def hardware(self) -> str | None:
         """Ids of its accelerators, or else of its CPU, as far as the catalogue knows them."""
         found = [device.profile.id for device in self.devices if device.profile]
@@ -154,6 +164,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
             "reported_kg": run.reported_kg, "it_energy_kwh": ends(found.it_energy_kwh),
             "operational_kg": ends(found.operational_kg), "flags": list(self.flags),
             "reasons": [finding.reason for finding in self.findings], "notes": list(run.notes),
+            "busy_gpu_hours": self.busy_gpu_hours, "busy_core_hours": self.busy_core_hours,
             "origin": f"imported:{self.format}", "file": self.file, "project": run.project,
             "devices": [
                 {"gpu": device.written or None, "hardware": device.profile.id if device.profile else None,

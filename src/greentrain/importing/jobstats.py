@@ -6,6 +6,8 @@ import json
 import zlib
 from typing import NamedTuple
 
+from greentrain.importing.values import amount
+
 _MARK = "JS1:"
 _LARGEST = 1 << 20
 """Bytes that a comment may hold when unpacked; a thousand nodes take 300,000. [B]"""
@@ -15,9 +17,11 @@ _UNREADABLE = "Its comment of jobstats cannot be read."
 
 
 class Jobstats(NamedTuple):
-    """GPUs that a job held, all nodes together, and what to say of them."""
+    """GPUs that a job held, all nodes together, which part of the time they were busy [1], CPU time [s], and notes."""
 
     gpus: int = 0
+    gpu_load: float | None = None
+    core_seconds: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -37,18 +41,23 @@ def jobstats(comment: str) -> Jobstats:
         found = None
     nodes = found.get("nodes") if isinstance(found, dict) else None
     if not isinstance(nodes, dict):
-        return Jobstats(0, (_UNREADABLE,))
+        return Jobstats(notes=(_UNREADABLE,))
     return _of_nodes(nodes)
 
 
 def _of_nodes(nodes: dict[str, object]) -> Jobstats:
+    known = [node for node in nodes.values() if isinstance(node, dict)]
+    busy = [amount(node.get("total_time")) for node in known]
+    core_seconds = sum(time for time in busy if time is not None) or None
     shares = [
         share
-        for node in nodes.values()
-        if isinstance(node, dict) and isinstance(each := node.get("gpu_utilization"), dict)
+        for node in known
+        if isinstance(each := node.get("gpu_utilization"), dict)
         for share in each.values()
         if isinstance(share, (int, float)) and 0 <= share <= 100
     ]
     if not shares:
-        return Jobstats()
-    return Jobstats(len(shares), (f"jobstats: its GPUs were busy {sum(shares) / len(shares):.3g} % of the time.",))
+        return Jobstats(core_seconds=core_seconds)
+    load = sum(shares) / len(shares)
+    note = f"jobstats: its GPUs were busy {load:.3g} % of the time."
+    return Jobstats(len(shares), load / 100, core_seconds, (note,))

@@ -124,6 +124,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
     accelerators = given.accelerators or ({"": float(stats.gpus)} if stats.gpus else {})
     kwh = _energy_kwh(row)
     local = start is not None and not start[1] and zone is None
+    cores = _count(row.get("ncpus")) or _count(row.get("alloccpus")) or given.cores
     return ForeignRun(
         # Without the cluster, which not every file names: two of one number do not start in one second.
         key=f"slurm:{job_id}:{int(start[0]) if start else ''}",
@@ -136,7 +137,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         ended=end[0] if end else None,
         duration_seconds=seconds,
         accelerators=accelerators,
-        cpu_cores=_count(row.get("ncpus")) or _count(row.get("alloccpus")) or given.cores,
+        cpu_cores=cores,
         memory_gb=given.memory_gb,
         nodes=int(_count(row.get("nnodes")) or _count(row.get("allocnodes")) or given.nodes or 1),
         energy_kwh={} if kwh is None else {"node": kwh},
@@ -144,9 +145,17 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         boundary="node",
         flags=() if start or "start" not in row else ("missing_time",),
         notes=(*((_LOCAL_TIME,) if local else ()), *stats.notes),
+        gpu_load=stats.gpu_load,
+        cpu_load=_cpu_load(row, stats, seconds * (cores or 0.0)),
         hosts=words(row.get("nodelist")),
         jobs=tuple({f"slurm-{id}": None for id in (job_id, row.get("jobid", "").strip()) if id}),
     )
+
+
+def _cpu_load(row: Mapping[str, str], stats: Jobstats, core_seconds: float) -> float | None:
+    """Return which part of its cores' time a job computed; None where nobody measured, for which Slurm writes 0. [1]"""
+    busy = (clock_seconds(row["totalcpu"]) if "totalcpu" in row else None) or stats.core_seconds
+    return min(1.0, busy / core_seconds) if busy and core_seconds else None
 
 
 def _state(text: str) -> str:

@@ -7,6 +7,7 @@ from greentrain.errors import DataError
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.slurm_jobs import Jobs
+from greentrain.importing.values import number
 
 NAME = "slurm-json"
 TITLE = "Slurm's accounting (sacct --json)"
@@ -53,6 +54,7 @@ def _row(item: Mapping[str, Any]) -> dict[str, str]:
         "start": _moment(time.get("start")),
         "end": _moment(time.get("end")),
         "elapsedraw": _text(time.get("elapsed")),
+        "totalcpu": _cpu_seconds(_object(time.get("total"))),
         "nodelist": _text(item.get("nodes")),
         "nnodes": _text(item.get("allocation_nodes")),
         "alloctres": ",".join(f"{name}={count}" for name, count in allocated.items() if name != "energy"),
@@ -77,6 +79,12 @@ def _text(value: object) -> str:
 def _moment(value: object) -> str:
     text = _text(value)
     return "" if text == "0" else text
+
+
+def _cpu_seconds(total: Mapping[str, Any]) -> str:
+    """Write the CPU time of all steps of a job. [s]"""
+    seconds, microseconds = (number(_text(total.get(name))) or 0.0 for name in ("seconds", "microseconds"))
+    return str(seconds + microseconds / 1e6)
 
 
 def _resources(value: object) -> dict[str, str]:

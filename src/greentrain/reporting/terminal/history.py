@@ -8,7 +8,7 @@ from greentrain.errors import escaped
 from greentrain.history.calibrate import Calibration, Fit
 from greentrain.history.run import Run
 from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import RunGroup, Totals, groups_of, table_of, totals_of
+from greentrain.history.totals import Loads, RunGroup, Totals, groups_of, table_of, totals_of
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
 from greentrain.numbers import amount, counted, duration, percent, rounded, with_span
@@ -50,9 +50,21 @@ def _group_lines(group: RunGroup, bold: "Style") -> list[str]:
     named = ", ".join(cut(word, 40) for word in words)
     facts = [kwh_text(group.facility_energy_kwh)] if group.facility_energy_kwh else []
     facts += [amount(group.operational_kg, "kg CO2e")] if group.operational_kg else []
-    facts += [f"failed {percent(group.unfinished_share)}"] if group.unfinished_share else []
+    facts += [f"failed {percent(group.failed_share)}"] if group.failed_share else []
+    facts += [f"interrupted {percent(interrupted)}"] if (interrupted := group.interrupted_share) else []
+    facts += _load_facts(group.loads)
     head = f"{cut(named, 46)}  {counted(group.runs, 'run')}, {duration(group.duration_seconds)}"
     return [bold(head), *shown(", ".join(facts or ["energy not known"]), "    ")]
+
+
+def _load_facts(loads: Loads) -> Iterator[str]:
+    """Say how busy accelerators and cores were, as far as somebody measured."""
+    if loads.gpu_busy_share is not None:
+        given, measured = rounded(loads.gpu_hours), rounded(loads.measured_gpu_hours)
+        busy = f"{given} GPU-hours, busy {percent(loads.gpu_busy_share)}"
+        yield busy if given == measured else f"{busy} of {measured} measured"
+    if loads.core_idle_share is not None:
+        yield f"cores idle {percent(loads.core_idle_share)}"
 
 
 def _run_lines(
