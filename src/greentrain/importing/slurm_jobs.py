@@ -121,9 +121,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
     given = _allocation(row["alloctres"] if "alloctres" in row else row.get("reqtres", ""), row.get("allocgres", ""))
     start, end = moment(row.get("start", ""), zone), moment(row.get("end", ""), zone)
     stats = jobstats(row["admincomment"]) if "admincomment" in row else _NO_STATISTICS
-    accelerators = given.accelerators or ({"": float(stats.gpus)} if stats.gpus else {})
     kwh = _energy_kwh(row)
-    local = start is not None and not start[1] and zone is None
     cores = _count(row.get("ncpus")) or _count(row.get("alloccpus")) or given.cores
     return ForeignRun(
         # Without the cluster, which not every file names: two of one number do not start in one second.
@@ -136,7 +134,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         started=start[0] if start else None,
         ended=end[0] if end else None,
         duration_seconds=seconds,
-        accelerators=accelerators,
+        accelerators=given.accelerators or ({"": float(stats.gpus)} if stats.gpus else {}),
         cpu_cores=cores,
         memory_gb=given.memory_gb,
         nodes=int(_count(row.get("nnodes")) or _count(row.get("allocnodes")) or given.nodes or 1),
@@ -144,7 +142,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         measured_energy_kwh=kwh,
         boundary="node",
         flags=() if start or "start" not in row else ("missing_time",),
-        notes=(*((_LOCAL_TIME,) if local else ()), *stats.notes),
+        notes=stats.notes if start is None or start[1] or zone else (_LOCAL_TIME, *stats.notes),
         gpu_load=stats.gpu_load,
         cpu_load=_cpu_load(row, stats, seconds * (cores or 0.0)),
         hosts=words(row.get("nodelist")),
