@@ -1,5 +1,7 @@
 """Slurm's accounting: jobs, their accelerators and energies, however its columns are parted."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -19,6 +21,24 @@ def test_any_delimiter(tmp_path: Path, delimiter: str, header: bool) -> None:
     assert [(run.stated.accelerators, run.gpu_hours, run.stated.user) for run in runs] == [
         ({"a100": 2.0}, 2.0, "u")
     ] * 2
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_cells_that_another_program_has_quoted(tmp_path: Path, quoting: int) -> None:
+    """A spreadsheet that saves the table again puts quotes around lists, some programs around everything."""
+    printed = sacct_text({"AllocTRES": "cpu=8,gres/gpu:a100=2,node=1", "JobName": "a, b"})
+    rows = list(csv.reader(printed.splitlines(), delimiter="|"))
+    file = io.StringIO()
+    csv.writer(file, quoting=quoting).writerows(rows)
+    (run,) = runs_of(tmp_path, file.getvalue())
+    assert (run.stated.accelerators, run.gpu_hours) == ({"a100": 2.0}, 2.0)
+    assert (run.stated.name, run.stated.user) == ("a, b", "u")
+
+
+def test_a_quote_in_a_name_is_a_quote(tmp_path: Path) -> None:
+    """As sacct prints it, which quotes nothing."""
+    (run,) = runs_of(tmp_path, sacct_text({"JobName": '"x', "AllocTRES": "cpu=8,node=1"}, delimiter=","))
+    assert (run.stated.name, run.stated.user) == ('"x', "u")
 
 
 def test_a_line_may_end_with_a_delimiter(tmp_path: Path) -> None:

@@ -41,6 +41,17 @@ def test_the_command(home: Path) -> None:
     assert "\n  emissions: 479.8\n" in card.read_text()
 
 
+def test_an_estimate_renews_its_own_card(tmp_path: Path) -> None:
+    """It names the program of its meter among its versions, which makes it no measurement."""
+    write_run(tmp_path, "20260301T000000Z-cccccc", name="laptop", processors_alone=True)
+    laptop = History(tmp_path).get("20260301T000000Z-cccccc")
+    assert laptop.basis == "estimated"
+    card = update_card("# T\n", laptop)
+    assert 'source: "greentrain ' in card
+    assert "codecarbon 3.3.2; estimated" in card
+    assert update_card(card, laptop) == card
+
+
 @pytest.mark.parametrize("form", OURS)
 def test_every_form_takes_runs_and_projects(home: Path, form: str) -> None:
     """Measured, so no date and no estimate is needed."""

@@ -4,6 +4,7 @@ A row whose id has a dot is a step of a job, whose own row holds it already. A j
 columns, and so do the lists of its resources where that is a comma.
 """
 
+import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -81,7 +82,7 @@ def _first_lines(head: str) -> list[str]:
 
 
 def _between(line: str) -> str:
-    found = _BETWEEN.match(line)
+    found = _BETWEEN.match(line.replace('"', ""))  # which other programs put around names
     return found[1] if found else ""
 
 
@@ -90,7 +91,8 @@ def _header(line: str) -> tuple[str, ...]:
     delimiter = _between(line)
     if not delimiter or (delimiter.isspace() and delimiter != "\t"):
         return ()
-    names = tuple(_WIDTH.sub("", name) for name in column_names(line.split(delimiter)))
+    cells = _unquoted(line, delimiter) or line.split(delimiter)
+    names = tuple(_WIDTH.sub("", name) for name in column_names(cells))
     return names if {*names} & {*_IDS} and {*names} & _OTHERS else ()
 
 
@@ -147,7 +149,9 @@ def _rows(file: ForeignFile, names: Sequence[str], delimiter: str) -> Iterator[t
     for number, line in enumerate(file.lines(), 1):
         if not line.strip():
             continue
-        cells = line.split(delimiter)
+        cells = _unquoted(line, delimiter)
+        if len(cells) != count:
+            cells = line.split(delimiter)
         if len(cells) > count:
             cells = _rejoined(cells, count, place, delimiter)
         is_like_header = len(cells) == count and cells[0].strip().casefold() == names[0]
@@ -158,6 +162,13 @@ def _rows(file: ForeignFile, names: Sequence[str], delimiter: str) -> Iterator[t
             yield number, dict(zip(names, cells, strict=True))
         else:
             tally.reject(number, f"has {len(cells)} columns instead of {count}")
+
+
+def _unquoted(line: str, delimiter: str) -> list[str]:
+    """Part a line of which other programs have quoted cells; nothing of one as sacct prints it, which quotes none."""
+    if len(delimiter) != 1 or not (line.startswith('"') or f'{delimiter}"' in line):
+        return []
+    return next(csv.reader([line], delimiter=delimiter), [])
 
 
 def _rejoined(cells: Sequence[str], count: int, place: int | None, delimiter: str) -> list[str]:

@@ -53,6 +53,8 @@ _DENIED = re.compile(
     r"\b(?:not|never|no|nor|without|cannot|can't|rather than|instead of)\b[ -](?:\w+ ){0,2}"
     r"(?:measur\w*|met(?:er|re)\w*|estimat\w*)|\bun(?:measured|metered|estimated)|\bnicht gemessen|\bnon mesur\w*"
 )
+_OUR_PROGRAMS = re.compile(r"^greentrain [\w.+]+, data [\w.]+(?:, \w+ [\w.+]+)*; ")
+"""How our own source begins: codecarbon is named there as a program, and what follows says what was measured."""
 _BLANKS = re.compile(r"[\s_/-]+")
 _GAS = re.compile(r"co(?:2|₂|<sub>2</sub>|\$?_\{?2\}?\$?)")
 _NUMBER = re.compile(r"(?<![a-z\d])\d[\d.,]*(?:e[+-]?\d+)?")
@@ -96,7 +98,7 @@ class StatedEmissions(NamedTuple):
     @property
     def is_measured(self) -> bool:
         """Whether the words name a meter, or say that something was measured."""
-        return names_a_meter(self.source) or names_a_meter(self.beside)
+        return names_a_meter(_OUR_PROGRAMS.sub("", self.source)) or names_a_meter(self.beside)
 
     @property
     def is_less_sure(self) -> bool:
