@@ -1,7 +1,8 @@
 """What the plain install weighs, and what each extra adds: MB and packages, as a table in Markdown.
 
-Each is installed into a folder of its own (``pip install --target``, nothing compiled), which takes minutes and a
-package index: ``python benchmarks/install_weight.py``, or with names of extras. ``docs/install.md`` shows the table.
+The plain install goes into a fresh environment and each extra into one that sees it, so that only what is new is
+fetched: ``python benchmarks/install_weight.py``, or with names of extras. It takes minutes and a package index, and
+counts the files as they are delivered, before Python compiles them. ``docs/install.md`` shows the table.
 """
 
 import subprocess
@@ -39,13 +40,22 @@ class Weight(NamedTuple):
         return ", ".join(f"{name} {size / MB:.0f}" for name, size in order[:SHOWN] if size >= SMALL_MB * MB) or "-"
 
 
-def installed(extra: str) -> Weight:
-    """Install the checkout with an extra, and weigh it."""
-    with tempfile.TemporaryDirectory() as folder:
-        what = f"{ROOT}[{extra}]" if extra else str(ROOT)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--target", folder, what], check=True)
-        return Weight(dict(map(weighed, Path(folder).glob("*.dist-info"))))
+def installed(folder: Path, extra: str = "", base: Path | None = None) -> Path:
+    """Install the checkout with an extra into an environment that sees another, and return where its packages are."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    if base:
+        (packages / "base.pth").write_text(f"{base}\n")
+    what = f"{ROOT}[{extra}]" if extra else str(ROOT)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
+    subprocess.run([*pip, "--disable-pip-version-check", what], check=True)
+    return packages
+
+
+def weight(packages: Path) -> Weight:
+    """Weigh what an environment has, but for its own tools."""
+    sizes = dict(map(weighed, packages.glob("*.dist-info")))
+    return Weight({name: size for name, size in sizes.items() if name not in ("pip", "setuptools")})
 
 
 def weighed(about: Path) -> tuple[str, int]:
@@ -59,12 +69,14 @@ def weighed(about: Path) -> tuple[str, int]:
 
 def main() -> None:
     """Print the table."""
-    base = installed("")
-    print("| extra | packages more | MB more | largest, MB |\n| --- | --- | --- | --- |")
-    print(f"| (none) | {len(base.sizes)} | {base.total_mb:.0f} | {base.largest()} |", flush=True)
-    for extra in sys.argv[1:] or sorted(PROJECT["optional-dependencies"].keys() - NOT_FOR_USERS):
-        more = installed(extra).without(base)
-        print(f"| `{extra}` | {len(more.sizes)} | {more.total_mb:.0f} | {more.largest()} |", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        plain = installed(Path(folder) / "plain")
+        base = weight(plain)
+        print("| extra | packages more | MB more | largest, MB |\n| --- | --- | --- | --- |")
+        print(f"| (none) | {len(base.sizes)} | {base.total_mb:.0f} | {base.largest()} |", flush=True)
+        for extra in sys.argv[1:] or sorted(PROJECT["optional-dependencies"].keys() - NOT_FOR_USERS):
+            more = weight(installed(Path(folder) / extra, extra, plain)).without(base)
+            print(f"| `{extra}` | {len(more.sizes)} | {more.total_mb:.0f} | {more.largest()} |", flush=True)
 
 
 if __name__ == "__main__":

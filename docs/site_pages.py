@@ -17,6 +17,8 @@ from greentrain.cli.parser import MODULES, command_of
 
 _TOP = Path(__file__).parents[1]
 _SHARED = {"CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog", "SECURITY.md": "security"}
+_EXAMPLE = re.compile(r"^\[[^\]\n]+\]\(\.\./(examples/[\w./-]+)\)$", re.MULTILINE)
+"""A paragraph that is a link to an example: on the site the example itself stands there."""
 _LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s]+)\)")
 
 
@@ -29,11 +31,18 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
-    """Put in what the commands say of themselves, and let links stay inside the site."""
+    """Put in what the commands say of themselves and the examples, and let links stay inside the site."""
+    markdown = _EXAMPLE.sub(lambda found: _shown(found[1]), markdown)
     folder = "" if page.file.src_uri.startswith("project/") else "docs/"
     there = {file.src_uri for file in files}
     linked = _LINK.sub(lambda found: _inside(found, folder, there), markdown)
     return linked.replace("{{ commands }}", _commands()) if "{{ commands }}" in linked else linked
+
+
+def _shown(file: str) -> str:
+    """Write out a file of the repository, below its path."""
+    text = (_TOP / file).read_text(encoding="utf-8").rstrip()
+    return f"`{file}`\n\n```{file.rpartition('.')[2]}\n{text}\n```"
 
 
 def _inside(found: "re.Match[str]", folder: str, there: set[str]) -> str:

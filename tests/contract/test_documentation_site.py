@@ -27,6 +27,7 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> N
     for name in ("estimate", "compare", "track", "report", "chart", "validate"):
         assert f'id="greentrain.{name}"' in library
         assert callable(getattr(greentrain, name))
+    assert "GreentrainCallback" in (tmp_path / "frameworks" / "index.html").read_text()  # the examples themselves
     commands = (tmp_path / "commands" / "index.html").read_text()
     for name in ("estimate", "track", "history", "report", "serve"):
         assert f"greentrain {name}" in commands
