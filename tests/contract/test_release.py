@@ -14,6 +14,12 @@ RECIPE = yaml.safe_load((ROOT / "conda" / "recipe.yaml").read_text())
 CONTAINER = (ROOT / "Containerfile").read_text()
 
 
+def test_the_newest_release_is_this_version() -> None:
+    """The changelog's first title below what is not released."""
+    titles = re.findall(r"^## \[(.*?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert titles[:2] == ["Unreleased", __version__]
+
+
 def test_the_recipe_is_of_this_project() -> None:
     """Name, version, command and licence, and the requirements with their bounds."""
     assert RECIPE["context"]["version"] == __version__

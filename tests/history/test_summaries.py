@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from journals_by_hand import ELSEWHERE, SXM, ended, line, meter, one_hour, stopped, tracker
 
-from greentrain import History, import_runs, total
+from greentrain import History, __version__, import_runs, total
 from greentrain.cli import run as command
 from greentrain.journal import host_name, process_started
 
@@ -251,7 +251,7 @@ def test_a_newer_journal_is_named_and_left_out(home: Path, capsys: pytest.Captur
 
     found = History(home).summaries()
     assert (len(found), found.unreadable) == (3, (str(folder),))
-    assert found.left_out == (f"{folder} is left out: a newer greentrain wrote it; this one is 0.1.0",)
+    assert found.left_out == (f"{folder} is left out: a newer greentrain wrote it; this one is {__version__}",)
     assert command(["history", "--home", str(home)]) == 0
     assert f"{folder} is left out: a newer greentrain wrote it" in capsys.readouterr().err
 
