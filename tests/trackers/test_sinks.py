@@ -129,6 +129,8 @@ def test_a_wrong_sink_on_the_command_line(capsys: pytest.CaptureFixture[str]) ->
 
 def test_no_run_of_the_tracker_is_told(tmp_path: Path) -> None:
     """W&B, MLflow and trackio take values for a run of the training's own."""
+    for name in ("wandb", "trackio"):
+        pytest.importorskip(name, reason=f"{name} is not installed")
     with pytest.warns(GreentrainWarning) as caught:
         tracked(tmp_path, "none", ["wandb", "trackio"], seconds=0, gpu="V100")
     assert [str(warning.message) for warning in caught] == [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from greentrain.cli.options import Option, OptionValues
     from greentrain.history.run_summary import RunSummary
 
-    Candidate = tuple[str, str]
+    Completion = tuple[str, str]
     """A word that may stand there, and what it means."""
 
 SHELLS = ("bash", "zsh", "fish")
@@ -146,11 +146,11 @@ def _unquoted(word: str) -> str:
     return word.strip("\"'").replace("\\", "")
 
 
-def _bash_lines(found: Iterable[Candidate], cut: int) -> list[str]:
+def _bash_lines(found: Iterable[Completion], cut: int) -> list[str]:
     return [word[cut:].replace(" ", "\\ ") for word, _ in found]
 
 
-def _zsh_lines(found: Sequence[Candidate], _: int) -> list[str]:
+def _zsh_lines(found: Sequence[Completion], _: int) -> list[str]:
     def quoted(text: str) -> str:
         for sign, instead in (('"', '""'), ("'", "''"), ("$", "\\$"), ("`", "\\`"), (":", "\\\\:")):
             text = text.replace(sign, instead)
@@ -160,11 +160,11 @@ def _zsh_lines(found: Sequence[Candidate], _: int) -> list[str]:
     return ["_arguments '*: :(({}))'".format("\n".join(rows))] if rows else ["_files"]
 
 
-def _fish_lines(found: Iterable[Candidate], _: int) -> list[str]:
+def _fish_lines(found: Iterable[Completion], _: int) -> list[str]:
     return [f"{word}\t{' '.join(meaning.split())}".rstrip("\t") for word, meaning in found]
 
 
-def candidates(words: Sequence[str], typed: str) -> Iterator[Candidate]:
+def candidates(words: Sequence[str], typed: str) -> Iterator[Completion]:
     """List what may stand at the cursor.
 
     Parameters
@@ -223,7 +223,7 @@ def _read(name: str, command: Command, words: Sequence[str]) -> _Typed | None:
     return _Typed(name, given, command, awaited, number)
 
 
-def _following(line: _Typed, typed: str) -> Iterator[Candidate]:
+def _following(line: _Typed, typed: str) -> Iterator[Completion]:
     if line.option:
         return _values(line, line.option.name, typed)
     if typed.startswith("-"):
@@ -242,7 +242,7 @@ def _following(line: _Typed, typed: str) -> Iterator[Candidate]:
     return _values(line, argument.name, typed) if line.number < len(arguments) or argument.takes_many else iter(())
 
 
-def _values(line: _Typed, name: str, typed: str) -> Iterator[Candidate]:
+def _values(line: _Typed, name: str, typed: str) -> Iterator[Completion]:
     """List the values of an option or argument; of several with commas between, those of the last."""
     before, comma, last = typed.rpartition(",")
     keys = (f"{line.name} {name}", name)
@@ -262,12 +262,12 @@ def _constant(module: str, name: str) -> Iterable[str]:
     return ("".join(item.partition(":")[:2]) for item in getattr(import_module(module), name))
 
 
-def _beginning(rows: Iterable[Candidate], typed: str) -> Iterator[Candidate]:
+def _beginning(rows: Iterable[Completion], typed: str) -> Iterator[Completion]:
     start = typed.lower()
     return (row for row in rows if row[0].lower().startswith(start))
 
 
-def _accelerators(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _accelerators(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     """List accelerators, also behind a count: ``8xA1``."""
     number, times, _ = typed.partition("x")
     count = number + times if number.isdecimal() and times else ""
@@ -277,16 +277,16 @@ def _accelerators(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
     return ((count + word, meaning) for word, meaning in _respelled(rows, typed[len(count) :]))
 
 
-def _cpus(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _cpus(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     return _respelled(((cpu.id, cpu.name) for cpu in _hardware(values).cpus), typed)
 
 
-def _instances(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _instances(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     kinds = _hardware(values).instances
     return _respelled(((one.instance, f"{one.accelerator_count} x {one.accelerator}") for one in kinds), typed)
 
 
-def _all_hardware(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _all_hardware(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     for listed in (_accelerators, _cpus, _instances):
         yield from listed(values, typed)
 
@@ -297,7 +297,7 @@ def _hardware(values: Mapping[str, str]) -> Hardware:
     return load_catalogue(values.get("profiles")).hardware
 
 
-def _respelled(rows: Iterable[Candidate], typed: str) -> Iterator[Candidate]:
+def _respelled(rows: Iterable[Completion], typed: str) -> Iterator[Completion]:
     """Select by what was typed, and go on in its capitals: shells compare letter by letter, the catalogue does not."""
     for word, meaning in _beginning(rows, typed):
         if not word.startswith(typed):
@@ -305,7 +305,7 @@ def _respelled(rows: Iterable[Candidate], typed: str) -> Iterator[Candidate]:
         yield word if word.startswith(typed) else typed + word[len(typed) :], meaning
 
 
-def _places(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _places(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     from greentrain.catalogue import load_catalogue
 
     places = load_catalogue(values.get("profiles")).places
@@ -316,7 +316,7 @@ def _places(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
     return _beginning([*codes, *regions, *centres, *names], typed)
 
 
-def _lists_of_places(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _lists_of_places(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     from greentrain.catalogue import load_catalogue
     from greentrain.planning.axes import ALL, CENTRES, CLOUD, EUROPE
 
@@ -326,7 +326,7 @@ def _lists_of_places(values: Mapping[str, str], typed: str) -> Iterator[Candidat
     )
 
 
-def _runs(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _runs(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     """List the newest runs, and the word for the last."""
     from itertools import islice
 
@@ -337,7 +337,7 @@ def _runs(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
     yield from _beginning([(LAST, "the one that began last")], typed)
 
 
-def _projects(values: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _projects(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     names = sorted({run.project for run in _summaries(values) if run.project})
     return _beginning(((name, "") for name in names), typed)
 
@@ -348,23 +348,23 @@ def _summaries(values: Mapping[str, str]) -> Iterable[RunSummary]:
     return History(values.get("home")).summaries()
 
 
-def _records(_: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _records(_: Mapping[str, str], typed: str) -> Iterator[Completion]:
     from greentrain.validation.references import read_references
 
     return _beginning(((record.id, "") for record in read_references(None)), typed)
 
 
-def _forms(_: Mapping[str, str], typed: str) -> Iterator[Candidate]:
+def _forms(_: Mapping[str, str], typed: str) -> Iterator[Completion]:
     from greentrain.reporting.forms import FORMS, PICTURES
 
     return _beginning(((name, "") for name in (*FORMS, *PICTURES)), typed)
 
 
-def _words(*words: str) -> Callable[[Mapping[str, str], str], Iterator[Candidate]]:
+def _words(*words: str) -> Callable[[Mapping[str, str], str], Iterator[Completion]]:
     return lambda _, typed: _beginning(((word, "") for word in words), typed)
 
 
-_LISTS: dict[str, Callable[[Mapping[str, str], str], Iterator[Candidate]]] = {
+_LISTS: dict[str, Callable[[Mapping[str, str], str], Iterator[Completion]]] = {
     "gpu": _accelerators,
     "cpu": _cpus,
     "instance": _instances,

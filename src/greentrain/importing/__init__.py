@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from greentrain.importing.foreign_file import ForeignFile
     from greentrain.importing.foreign_run import FLAGS, ForeignFormat, ForeignRun, ReadOptions
     from greentrain.importing.formats import format_of, formats
-    from greentrain.importing.gate import DOUBTS, Finding, Gate
+    from greentrain.importing.gate import DOUBTS, Finding, PlausibilityGate
     from greentrain.importing.imported_run import ImportedRun
     from greentrain.importing.importer import import_runs, suggest_map
     from greentrain.importing.power_integral import PowerIntegral
@@ -25,7 +25,7 @@ else:
             "importing.foreign_file": "ForeignFile",
             "importing.foreign_run": "FLAGS ForeignFormat ForeignRun ReadOptions",
             "importing.formats": "format_of formats",
-            "importing.gate": "DOUBTS Finding Gate",
+            "importing.gate": "DOUBTS Finding PlausibilityGate",
             "importing.imported_run": "ImportedRun",
             "importing.importer": "import_runs suggest_map",
             "importing.power_integral": "PowerIntegral",
@@ -34,7 +34,7 @@ else:
     )
 
 __all__ = [
-    "DOUBTS", "FLAGS", "FileAudit", "Finding", "ForeignFile", "ForeignFormat", "ForeignRun", "Gate",
-    "ImportAudit", "ImportStore", "ImportedRun", "PowerIntegral", "ReadOptions", "format_of", "formats", "import_runs",
-    "suggest_map",
+    "DOUBTS", "FLAGS", "FileAudit", "Finding", "ForeignFile", "ForeignFormat", "ForeignRun", "ImportAudit",
+    "ImportStore", "ImportedRun", "PlausibilityGate", "PowerIntegral", "ReadOptions", "format_of", "formats",
+    "import_runs", "suggest_map",
 ]  # fmt: skip

@@ -100,7 +100,7 @@ class KnownDevice(Record):
         return self.number * each  # a slice's meter is that of its whole board
 
 
-class Gate:
+class PlausibilityGate:
     """Judges runs on the same hardware.
 
     Parameters

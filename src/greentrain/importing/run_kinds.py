@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from greentrain.catalogue import Catalogue
 from greentrain.errors import GreentrainError
 from greentrain.importing.foreign_run import ForeignRun
-from greentrain.importing.gate import Gate, KnownDevice
+from greentrain.importing.gate import KnownDevice, PlausibilityGate
 from greentrain.importing.imported_run import known_cpu
 from greentrain.importing.site_map import SiteMap
 
@@ -23,7 +23,7 @@ class RunKind(NamedTuple):
         Where they ran.
     site_pue : float or None
         Its PUE, as the site's map states it. [1]
-    gate : Gate
+    gate : PlausibilityGate
         What they can have drawn.
     flags : tuple of str
         What is noticed of all of them.
@@ -32,7 +32,7 @@ class RunKind(NamedTuple):
     devices: tuple[KnownDevice, ...]
     location: str | None
     site_pue: float | None
-    gate: Gate
+    gate: PlausibilityGate
     flags: tuple[str, ...]
 
 
@@ -73,7 +73,7 @@ class RunKinds:
             devices=devices,
             location=self._place(run),
             site_pue=self._site.pue(run),
-            gate=Gate(devices, cpu, self._catalogue, self._site.node(run)),
+            gate=PlausibilityGate(devices, cpu, self._catalogue, self._site.node(run)),
             flags=("unknown_hardware",) if any(device.profile is None for device in devices) else (),
         )
 
