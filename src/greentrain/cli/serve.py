@@ -78,13 +78,13 @@ def _listening(host: str, port: str) -> socket.socket:
     try:
         (family, *_, address), *_ = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         listener = socket.create_server(address[:2], family=family, backlog=_MOST_AT_ONCE)
-        # Connections inherit it. Without, an answer's second part waits 40 ms for the browser to confirm the first.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listener
     except (OSError, UnicodeError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or "no such address").partition(" (")[0]
         in_use = "; --port 0 takes a free one" if getattr(error, "errno", None) == _in_use() else ""
         raise GreentrainError(f"cannot listen at {host} port {number}: {reason}{in_use}") from error
+    # Connections inherit it. Without, an answer's second part waits 40 ms for the browser to confirm the first.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _in_use() -> int:
