@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from greentrain.cli.gate import ENDS, EXCEEDED
+from greentrain.cli.gate import EXCEEDED, end_of
 from greentrain.cli.options import AS_JSON, HOMES, Command, Option, OptionValues
 from greentrain.cli.terminal import error_line, write, write_json
-from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,9 +21,7 @@ def print_budgets(values: OptionValues) -> int:
     from greentrain.history import History
     from greentrain.planning import CONFIG, budget_uses, read_budgets
 
-    end = values.get("at", "best")
-    if end not in ENDS:
-        raise InputError("at", end, f"must be {either(ENDS)}")
+    end = end_of(values)
     uses = budget_uses(History(values.get("home")), read_budgets(values.get("config", CONFIG)))
     if "json" in values:
         write_json({"kind": "budgets", "budgets": [use.to_dict() for use in uses]})

@@ -59,6 +59,20 @@ class GivenLimits(NamedTuple):
         return error_line(f"{rounded(found)} {unit}{end} is more than {limit} allows", EXCEEDED)
 
 
+def end_of(values: OptionValues) -> str:
+    """Read which end of an interval counts.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    end: str = values.get("at", "best")
+    if end not in ENDS:
+        raise InputError("at", end, f"must be {either(ENDS)}")
+    return end
+
+
 def gate_of(values: OptionValues) -> GivenLimits | None:
     """Read the limits; None where there is none.
 
@@ -71,9 +85,7 @@ def gate_of(values: OptionValues) -> GivenLimits | None:
         return None
     from greentrain.estimation.ranges import Limits, checked_in
 
-    end = values.get("at", "best")
-    if end not in ENDS:
-        raise InputError("at", end, f"must be {either(ENDS)}")
+    end = end_of(values)
     limits = tuple(
         (quantity, option, unit, checked_in(Limits(0, 1e9, unit), option, values[option]))
         for option, quantity, unit in _QUANTITIES

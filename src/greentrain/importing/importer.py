@@ -145,8 +145,7 @@ def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 def _foreign_runs(paths: Any, format: str | None) -> Iterator[ForeignRun]:
-    columns = tuple(format.split(",")) if format and "," in format else ()
-    name = None if format is None or columns else checked_name(format)
+    name, columns = _name_or_columns(format)
     for path, is_named in _files(paths):
         try:
             file = ForeignFile(path)
@@ -154,6 +153,13 @@ def _foreign_runs(paths: Any, format: str | None) -> Iterator[ForeignRun]:
         except UnknownForm:
             if is_named:
                 raise
+
+
+def _name_or_columns(format: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return the name of a format, or else the columns of a file without a header."""
+    if format is None or "," not in format:
+        return None if format is None else checked_name(format), ()
+    return None, tuple(format.split(","))
 
 
 class _SharedFacts(Record):
@@ -207,8 +213,7 @@ class _Importer:
         self, catalogue: Catalogue, store: ImportStore, shared: _SharedFacts, zone: tzinfo | None, format: str | None
     ) -> None:
         self._catalogue, self._zone, self._shared = catalogue, zone, shared
-        self._columns = tuple(format.split(",")) if format and "," in format else ()
-        self._format = None if format is None or self._columns else checked_name(format)
+        self._format, self._columns = _name_or_columns(format)
         self._store, self._known = store, store.known()
         self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
         self._sums = _Sums(catalogue)

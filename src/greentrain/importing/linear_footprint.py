@@ -6,7 +6,6 @@ well for a shorter run. Numbers and doubts are those of `run_footprint`, which w
 
 from collections.abc import Sequence
 from math import exp, inf, log, sqrt
-from time import gmtime
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue
@@ -92,10 +91,6 @@ class LinearFootprint:
     def it_energy_kwh(self, amount: float) -> Interval:
         """Return the energy of a run of so many kWh or hours. [kWh]"""
         return self._it_kwh.scaled(amount)
-
-    def operational_kg(self, amount: float, hours: float) -> Interval:
-        """Return the emissions of such a run, which took some hours. [kg CO2e]"""
-        return self._interval(self._kg * amount, self._grid(hours))
 
     def _interval(self, kg: float, grid: _GridDoubt) -> Interval:
         down, up = self._squares
@@ -189,9 +184,8 @@ class RunFootprints:
             return None
         if kwh and stated.boundary == "accelerator" and devices and devices[0].profile:
             return None  # its power decides what is possible
-        began = stated.started if stated.started is not None else stated.ended
         key = (
-            None if began is None else gmtime(began).tm_year,
+            year_of(stated),
             kwh is None or not kwh,
             "gpu" in stated.energy_kwh,
             run.location,

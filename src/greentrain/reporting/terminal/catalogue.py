@@ -8,10 +8,11 @@ from greentrain.catalogue.search import HardwareFound, PlacesFound
 from greentrain.errors import InputError
 from greentrain.estimation import estimate
 from greentrain.interval import Interval
-from greentrain.numbers import as_given, rounded
+from greentrain.numbers import as_given, with_span
 from greentrain.reporting.document.blocks import table
 from greentrain.reporting.document.citations import sources_group
 from greentrain.reporting.document.render_text import field, joined, table_lines
+from greentrain.units import W_PER_KW
 
 SCHEMA_VERSION = 1
 _FIELD = 20
@@ -153,13 +154,11 @@ def _devices(catalogue: Catalogue, record: Entry) -> list[Accelerator]:
 
 def _draws_w(device: Accelerator, profiles: str | None) -> tuple[Interval | None, Interval | None]:
     """Return what an estimate takes an accelerator to draw, alone and with its share of the host [W]."""
-    watts_per_kwh_of_an_hour = 1000.0
     try:
-        alone = estimate(device.id, hours=1, host_factor=1, profiles=profiles).it_energy_kwh
-        with_host = estimate(device.id, hours=1, profiles=profiles).it_energy_kwh
+        of_an_hour = estimate(device.id, hours=1, profiles=profiles)
     except InputError:  # no power is published: an estimate needs one that is given
         return None, None
-    return alone.scaled(watts_per_kwh_of_an_hour), with_host.scaled(watts_per_kwh_of_an_hour)
+    return of_an_hour.accelerator_energy_kwh.scaled(W_PER_KW), of_an_hour.it_energy_kwh.scaled(W_PER_KW)
 
 
 def _draws_lines(devices: Sequence[Accelerator], profiles: str | None) -> list[str]:
@@ -171,9 +170,7 @@ def _draws_lines(devices: Sequence[Accelerator], profiles: str | None) -> list[s
 
 
 def _rounded_watts(interval: Interval | None) -> str:
-    if interval is None:
-        return "not known"
-    return f"{rounded(interval.best)} ({rounded(interval.low)} to {rounded(interval.high)})"
+    return "not known" if interval is None else with_span(interval)
 
 
 def grid_text(catalogue: Catalogue, location: Location) -> str:

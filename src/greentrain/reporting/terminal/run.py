@@ -10,7 +10,7 @@ from greentrain.history.run_summary import utc
 from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, SpanRecord
 from greentrain.numbers import amount, as_given, ascii_unit, duration, percent, rounded, small_scale, with_span
 from greentrain.reporting.document.blocks import table
-from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines, wrapped
+from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines
 from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_text, shown
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _ORIGINS = {
 
 def run_text(run: Run, bold: "Style" = str) -> str:
     """Write everything that is known of a run but its logs."""
+    if run.origin == SAVED_ESTIMATE:  # nothing was to be measured
+        return joined((_head(run, bold), _site(run), _notes(run)))
     return joined(
         (_head(run, bold), _nodes(run), _components(run), _estimate(run), _spans(run), _gaps(run), _notes(run))
     )
@@ -71,21 +73,23 @@ def _text(value: float, unit: str) -> str:
 
 
 def _components(run: Run) -> list[str]:
-    is_estimate = run.origin == SAVED_ESTIMATE
-    lines = [] if is_estimate else ["Measured before PUE"]
-    for name in () if is_estimate else COMPONENTS:
+    lines = ["Measured before PUE"]
+    for name in COMPONENTS:
         qualities = {node.quality[name] for node in run.nodes if node.energy_kwh[name] is not None}
         value = run.energy_kwh[name]
         energy = "not measured" if value is None else f"{_text(value, 'kWh')}, {' and '.join(sorted(qualities))}"
         lines.append(f"  {name:<10}{energy}{_share(run, name) if value is not None else ''}")
+    return lines + _site(run)
+
+
+def _site(run: Run) -> list[str]:
     pue, grid = (run.footprint.inputs.get(name) for name in ("pue", "grid_intensity"))
-    if pue is not None and grid is not None:
-        text = (
-            f"PUE {with_span(pue.value)} [{escaped(pue.basis)}], "
-            f"grid {amount(grid.value, 'g CO2e/kWh')} [{escaped(grid.basis)}]"
-        )
-        lines += wrapped(text) if is_estimate else shown(text)
-    return lines
+    if pue is None or grid is None:
+        return []
+    return shown(
+        f"PUE {with_span(pue.value)} [{escaped(pue.basis)}], "
+        f"grid {amount(grid.value, 'g CO2e/kWh')} [{escaped(grid.basis)}]"
+    )
 
 
 def _share(run: Run, name: str) -> str:
@@ -101,8 +105,6 @@ def _share(run: Run, name: str) -> str:
 
 
 def _estimate(run: Run) -> list[str]:
-    if run.origin == SAVED_ESTIMATE:
-        return []
     both = run.reconciliation
     lines = ["Estimate from the hardware's profile"]
     if both.estimate is not None:
