@@ -34,6 +34,7 @@ def start_rank(room: Room, rank: int, ranks_on_node: int, seconds: float, **sett
     return room.start("rank", seconds, environment=launched | settings.pop("environment", {}), **settings)
 
 
+@pytest.mark.timing
 def test_two_hosts_with_homes_of_their_own(room: Room) -> None:
     """Fault 32: two nodes write to their own disks; one folder copied onto the other, they are one run."""
     homes = {name: room.folder / f"home-of-{name}" for name in ("node-a", "node-b")}
