@@ -4,7 +4,6 @@ from pathlib import Path
 
 from greentrain import chart, estimate
 from greentrain.reporting.charts.pictures import pictures
-from greentrain.reporting.charts.style import as_picture
 
 FOLDER = Path(__file__).parent
 
@@ -12,9 +11,7 @@ FOLDER = Path(__file__).parent
 def main() -> None:
     """Write each picture beside this file."""
     run = estimate("V100", hours=96, location="US", year=2024)
-    figures = {
-        kind: as_picture(chart(run, kind), "light") for kind in ("headline", "waterfall", "elsewhere", "methods")
-    }
+    figures = {kind: chart(run, kind) for kind in ("headline", "waterfall", "elsewhere", "methods")}
     for name, picture in pictures(figures).items():
         (FOLDER / f"{name}.svg").write_bytes(picture)
 

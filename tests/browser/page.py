@@ -14,6 +14,8 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chr
 HEIGHT = 900
 """Of the window. [px]"""
 
+_PAPERS = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
+"""Width and height. [inch]"""
 _SECONDS = 60.0
 _LEADS_NOWHERE_SECONDS = 5.0
 
@@ -67,7 +69,7 @@ class Chromium:
         width: int = 1200,
         theme: str = "light",
         scripted: bool = True,
-        printed: bool = False,
+        printed: str = "",
         keys: Sequence[str] = (),
     ) -> Visit:
         """Open a file or an address, wait for its charts, press keys, and run a script in it.
@@ -80,8 +82,8 @@ class Chromium:
             What the reader's system prefers.
         scripted : bool
             Whether the page's own JavaScript runs.
-        printed : bool
-            Whether a picture and a print are taken.
+        printed : {'', 'A4', 'Letter'}
+            The paper on which it is printed; a picture is taken too. Default: neither.
         keys : sequence of str
             Keys by their names, ``Tab`` or ``Enter``, and text to be typed.
         """
@@ -94,7 +96,7 @@ async def _opened(browser: Any) -> Any:
 
 
 async def _visit(
-    browser: Any, path: Path | str, script: str, wanted: tuple[int, str, bool, bool], keys: Sequence[str]
+    browser: Any, path: Path | str, script: str, wanted: tuple[int, str, bool, str], keys: Sequence[str]
 ) -> Visit:
     width, theme, scripted, printed = wanted
     tab = await browser.create_tab("about:blank")
@@ -117,7 +119,9 @@ async def _visit(
     picture = pdf = ""
     if printed:
         picture = (await _ask(tab, "Page.captureScreenshot", {}))["data"]
-        pdf = (await _ask(tab, "Page.printToPDF", {"preferCSSPageSize": True}))["data"]
+        wide, high = _PAPERS[printed]
+        paper = {"paperWidth": wide, "paperHeight": high, "preferCSSPageSize": True}
+        pdf = (await _ask(tab, "Page.printToPDF", paper))["data"]
     await browser.close_tab(tab)
     return Visit(value, complaints, requests, base64.b64decode(picture), base64.b64decode(pdf))
 

@@ -165,7 +165,7 @@ def test_everything_can_be_reached_and_named(browser: Chromium, served: Service)
 
 def test_the_print_has_the_result_without_the_form(browser: Chromium, served: Service) -> None:
     """Of two to four pages, in light colours although the reader's system is dark."""
-    found = browser.visit(f"{served.address}{RESULT}", "1", printed=True, theme="dark")
+    found = browser.visit(f"{served.address}{RESULT}", "1", printed="A4", theme="dark")
     assert found.pdf.startswith(b"%PDF-")
     assert 2 <= found.pdf.count(b"/Type /Page\n") <= 4
 

@@ -80,10 +80,8 @@ def draw_into(path: str, kind: str, result: Any) -> None:
     from greentrain.cli.atomic_write import replace_file
     from greentrain.reporting.charts import chart
     from greentrain.reporting.charts.pictures import pictures
-    from greentrain.reporting.charts.style import as_picture
 
-    figure = as_picture(chart(result), "light")
-    replace_file(path, pictures({"chart": figure}, format=kind)["chart"])
+    replace_file(path, pictures({"chart": chart(result)}, format=kind)["chart"])
 
 
 _FIRST = ("gpu", "count", "hours", "location", "params", "tokens", "places", "price", "chart", "json")

@@ -26,8 +26,6 @@ _BY_SUFFIX = {
 _NO_NAME = r"[^\w.@+-]+"
 """What a name of a file does not hold."""
 _LONGEST_NAME = 100
-_THEME = "light"
-"""Of pictures: papers are white."""
 
 REPORT, FORM, RESULT = "Report", "Single forms", "Instead of a described run"
 
@@ -329,14 +327,13 @@ def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> 
     from greentrain.cli.atomic_write import replace_file
     from greentrain.reporting.charts import charts_of
     from greentrain.reporting.charts.pictures import pictures
-    from greentrain.reporting.charts.style import as_picture
 
     place = Path(folder)
     charts = {chart.name: chart for chart in charts_of(data)}
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not confirm(f"{folder} has {', '.join(there)} already. Overwrite?"):
         return error_line(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
-    drawn = pictures({kind: as_picture(chart.draw(_THEME), _THEME) for kind, chart in charts.items()}, format=format)
+    drawn = pictures({kind: chart.draw() for kind, chart in charts.items()}, format=format)
     for kind, content in drawn.items():
         replace_file(str(place / f"{kind}.{format}"), content)
     return 0

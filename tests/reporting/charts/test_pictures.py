@@ -1,4 +1,4 @@
-"""Static pictures through kaleido."""
+"""Static pictures: SVG drawn here, PNG through kaleido."""
 
 import os
 import shutil
@@ -30,16 +30,17 @@ def _browser() -> None:
         pytest.skip(missing)
 
 
-@pytest.mark.usefixtures("_browser")
-def test_pictures_are_drawn_at_the_height_of_their_figures_and_the_same_each_time() -> None:
-    """SVG of 720 px, ids that name the chart, byte for byte the same."""
+def test_svg_needs_no_browser_and_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """720 px wide, as high as the figure, on white, with ids that name the chart, byte for byte the same."""
+    monkeypatch.setenv("BROWSER_PATH", "/no/such/browser")
     figures = {"headline": headline(example()), "parts of it": waterfall(example())}
     first, second = (pictures(figures) for _ in range(2))
     assert first == second
-    for name, stem in (("headline", "headline"), ("parts of it", "parts-of-it")):
+    for name in figures:
         root = ElementTree.fromstring(first[name])
         assert (root.get("width"), root.get("height")) == ("720", str(figures[name].layout.height))
-        assert f'id="{stem}-0"'.encode() in first[name]
+        assert root[0].get("fill") == "#ffffff"
+    assert b'id="parts-of-it-0"' in first["parts of it"]
 
 
 @pytest.mark.usefixtures("_browser")
@@ -57,7 +58,7 @@ def test_a_browser_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     pytest.importorskip("kaleido")
     monkeypatch.setenv("BROWSER_PATH", "/no/such/browser")
     with pytest.raises(PicturesUnavailable, match="environment variable BROWSER_PATH") as caught:
-        pictures({"a": headline(example())})
+        pictures({"a": headline(example())}, format="png")
     assert "/no/such/browser" in str(caught.value)
 
 
@@ -67,11 +68,13 @@ def test_missing_kaleido_says_what_to_install() -> None:
         "import sys; sys.modules['kaleido'] = None\n"
         "from greentrain import chart, estimate\n"
         "from greentrain.reporting.charts.pictures import pictures\n"
-        "pictures({'a': chart(estimate('V100', hours=1))})"
+        "pictures({'a': chart(estimate('V100', hours=1))}, format='png')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
-    assert "Pictures need kaleido: in greentrain's checkout, pip install '.[images]'." in done.stderr.splitlines()[-1]
+    assert (
+        "PNG pictures need kaleido: in greentrain's checkout, pip install '.[images]'." in done.stderr.splitlines()[-1]
+    )
 
 
 def test_an_unknown_format_is_refused_and_nothing_needs_no_browser() -> None:

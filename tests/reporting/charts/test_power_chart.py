@@ -18,8 +18,9 @@ def run(*spans: PowerSpan) -> ReportData:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_each_component_is_a_line_in_hours_and_watts(theme: str) -> None:
-    """Dashes and symbols differ, a component without a reading has no line."""
-    gpu, cpu = power_over_time(run(), theme=theme).data
+    """Dashes and symbols differ; a component without a reading has no line, but is named."""
+    gpu, cpu, memory = power_over_time(run(), theme=theme).data
+    assert (memory.name, list(memory.x), list(memory.y)) == ("memory: not measured", [None], [None])
     assert (gpu.name, list(gpu.x), list(gpu.y)) == ("accelerators", [0, 1, 3], [100, 300, 600])
     assert (cpu.name, list(cpu.x), list(cpu.y)) == ("CPU", [0, 3], [50, 50])
     assert (gpu.line.dash, gpu.marker.symbol) != (cpu.line.dash, cpu.marker.symbol)
@@ -56,9 +57,13 @@ def test_the_longest_of_many_spans_are_shown_and_the_rest_is_said() -> None:
 def test_the_sentence_and_the_table_weight_readings_by_their_time() -> None:
     """(1 h x 300 W + 2 h x 600 W) / 3 h = 500 W."""
     assert chart.summary(run()) == (
-        "Mean power over 3.00 h: accelerators 500 W, CPU 50.0 W; the highest reading of one is 600 W."
+        "Mean power over 3.00 h: accelerators 500 W, CPU 50.0 W; memory not measured; the highest reading of one is "
+        "600 W."
     )
-    assert chart.table(run())[1] == (("accelerators", "500", "100", "600", "3"), ("CPU", "50.0", "50.0", "50.0", "2"))
+    assert chart.table(run())[1] == (
+        ("accelerators", "500", "100", "600", "3"), ("CPU", "50.0", "50.0", "50.0", "2"),
+        ("memory", "not measured", "", "", "0"),
+    )  # fmt: skip
 
 
 def test_thinning_keeps_the_lowest_and_the_highest_of_each_stretch() -> None:
@@ -80,7 +85,7 @@ def test_a_single_reading_is_drawn() -> None:
     """Its mean is itself."""
     single = run()._replace(power_series={"gpu": ((0.0, 120.0),)})
     assert list(power_over_time(single).data[0].y) == [120]
-    assert chart.table(single)[1] == (("accelerators", "120", "120", "120", "1"),)
+    assert chart.table(single)[1][0] == ("accelerators", "120", "120", "120", "1")
 
 
 def test_an_unknown_component_keeps_its_name() -> None:

@@ -116,7 +116,7 @@ def test_places_are_grey_unless_the_ratio_of_their_grids_leaves_out_one() -> Non
         "not clearly different": [(300, 500, 700)],
     }
     assert labels(figure)[1] == "<b>as it is, France (FR)</b>: <b>400\u00a0kg</b>"
-    assert figure.layout.title.text == "<b>With the same energy 0.1 x in Sweden and 10.0 x in ZZ</b>"
+    assert figure.layout.title.text == "<b>The same energy emits 90 % less in Sweden and 10 x as much in ZZ</b>"
     assert {trace.name: trace.marker.color for trace in figure.data}["not clearly different"] == "#808080"
 
 
@@ -161,15 +161,20 @@ def test_no_place_that_differs_is_said_so() -> None:
 
 
 def test_the_methods_stand_beside_our_interval() -> None:
-    """The best values of each method, as they are in the comparison."""
+    """A row for each method, from its lowest to its highest setting, at its usual one, which is the first."""
     result = estimate("V100", count=64, hours=79, location="US", year=2019)
     comparison = compare_methods(result)
     figure = methods(report_data_of(result), comparison)
-    drawn = sorted(x for trace in figure.data if trace.name != "greentrain" for x in trace.x)
-    assert drawn == sorted(item.result.kg for item in comparison.methods)
-    ours = points(figure)["greentrain"][0]
-    assert ours == pytest.approx(tuple(result.operational_kg))
-    assert [trace.name for trace in figure.data] == ["greentrain", "tool", "paper", "model cards", "upper bound"]
+    kg: dict[str, list[float]] = {}
+    for item in comparison.methods:
+        kg.setdefault(item.result.known_as, []).append(item.result.kg)
+    drawn = points(figure)
+    assert drawn["published method"] == [
+        pytest.approx((min(found), found[0], max(found))) for found in sorted(kg.values(), key=lambda each: each[0])
+    ]
+    assert drawn["greentrain"] == [pytest.approx(tuple(result.operational_kg))]
+    assert "nameplate power (upper bound): 1.38\u00a0t" in labels(figure)
+    assert len(methods_chart.table(report_data_of(result), comparison)[1]) == 1 + len(comparison.methods)
 
 
 def test_the_sentence_of_the_methods_counts_those_inside_our_interval() -> None:

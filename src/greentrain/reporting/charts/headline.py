@@ -5,7 +5,7 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.numbers import rounded, written_span
+from greentrain.numbers import as_given, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TITLE = "How much is it?"
 OURS, ACTIVITY, TRAINING = "this report", "everyday activity", "published training"
-_LEAST_KG = 0.01
+LEAST_KG = 0.01
 """Below it nothing that people know is of about the size: a smartphone's charge is 12 g. [kg CO2e]"""
 _MARKS = {OURS: Mark(ACCENT, "diamond"), ACTIVITY: Mark(QUIET, "circle"), TRAINING: Mark(QUIET, "square-open")}
 
@@ -79,7 +79,7 @@ def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
     kg = data.operational_kg
     found = f"{subject_text(data)} emits {written_span(kg, 'kg', 'CO2e')}"
     nearest = _nearest(kg, rows)
-    return f"{found}, about {rounded(kg.best / nearest.value.best)} times {nearest.label}." if nearest else f"{found}."
+    return f"{found}, about {_times(data, nearest)} times {nearest.label}." if nearest else f"{found}."
 
 
 def table(data: ReportData, references: Sequence[ReferencePoint] = ()) -> HeaderAndRows:
@@ -93,7 +93,12 @@ def _finding(data: ReportData, rows: Sequence[DotRow]) -> str:
     found = written_span(data.operational_kg, "kg", "CO2e")
     if nearest is None:
         return found
-    return f"{found}: {rounded(data.operational_kg.best / nearest.value.best)} x {nearest.short or nearest.label}"
+    return f"{found}: {_times(data, nearest)} x {nearest.short or nearest.label}"
+
+
+def _times(data: ReportData, other: DotRow) -> str:
+    """Write how many of another it is; two digits say enough of a comparison."""
+    return as_given(float(f"{data.operational_kg.best / other.value.best:.2g}"))
 
 
 def _nearest(kg: Interval, rows: Sequence[DotRow]) -> DotRow | None:
@@ -106,7 +111,7 @@ def _rows(data: ReportData, references: Sequence[ReferencePoint]) -> list[DotRow
     if kg.best <= 0:
         return []
     ours = DotRow(f"{subject_text(data)}, operational", kg, OURS, True, subject_text(data))
-    known = [item.activity for item in data.equivalents if kg.best >= _LEAST_KG]
+    known = [item.activity for item in data.equivalents if kg.best >= LEAST_KG]
     activities = [DotRow(item.label, item.kg, ACTIVITY, short=item.short) for item in known]
     runs = [DotRow(point.label, point.kg, TRAINING, short=point.short) for point in references]
     return sorted([ours, *activities, *runs], key=lambda row: row.value.best)

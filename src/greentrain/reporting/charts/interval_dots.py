@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.interval import Interval
 from greentrain.numbers import written, written_span
 from greentrain.reporting.charts.style import (
-    CHAR_PX,
     LINE_PX,
     Frame,
     Mark,
@@ -16,6 +15,7 @@ from greentrain.reporting.charts.style import (
     log_axis,
     shortened,
     text,
+    text_px,
     unbroken,
 )
 
@@ -82,17 +82,36 @@ def placed(rows: Sequence[RowLabel]) -> Placed:
         words = "<br>".join(_bold(line, row) for line in above[at])
         narrow.append(_beside(at - BAR_ROWS / 2, {"x": 0.0, "xanchor": "left", "yanchor": "bottom", "text": words}))
     beside = (names, [row.amount for row in rows])
-    left_px, right_px = (max(map(len, words), default=0) * CHAR_PX + 2 * _GAP_PX for words in beside)
+    left_px, right_px = (
+        max((text_px(each, is_bold=row.is_chosen) for each, row in zip(words, rows, strict=True)), default=0.0)
+        + 2 * _GAP_PX
+        for words in beside
+    )
     row_px = (LINE_PX * most + 4) / (1 - BAR_ROWS)
     return Placed(
         Frame(_ROW_PX * len(rows), wide, left_px, right_px, _axis(len(rows), 0.5)),
-        Frame(row_px * (len(rows) + 0.4), narrow, vertical=_axis(len(rows), 0.9)),
+        Frame(row_px * (len(rows) + 0.4), narrow, more=_axis(len(rows), 0.9)),
     )
 
 
 def _axis(rows: int, above: float) -> dict[str, Any]:
     """Return the vertical axis, unseen: row 0 at the top, with so many rows of room above its middle."""
-    return {"range": [rows - 0.5, -above], "visible": False, "fixedrange": True}
+    return {"yaxis": {"range": [rows - 0.5, -above], "visible": False, "fixedrange": True}}
+
+
+def marked(place: Placed, x: float, line: Mapping[str, Any], rows: int) -> dict[str, Frame]:
+    """Mark a value by a line from top to bottom, on a telephone row by row, so that it crosses no label.
+
+    Returns
+    -------
+    dict of str to Frame
+        Both frames, by the names of the arguments of `finished`.
+    """
+    mark = {"type": "line", "xref": "x", "x0": x, "x1": x, "layer": "below", "line": dict(line)}
+    half = BAR_ROWS / 2
+    parts = [{**mark, "yref": "y", "y0": at - half, "y1": at + half} for at in range(rows)]
+    frames = {"wide": (place.wide, [{**mark, "yref": "paper", "y0": 0, "y1": 1}]), "narrow": (place.narrow, parts)}
+    return {name: frame._replace(more={**frame.more, "shapes": shapes}) for name, (frame, shapes) in frames.items()}
 
 
 def _bold(words: str, row: RowLabel) -> str:

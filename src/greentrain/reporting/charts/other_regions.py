@@ -1,11 +1,12 @@
 """The same run elsewhere: only the grid changes, and differences smaller than what is uncertain about it are grey."""
 
 from collections.abc import Sequence
+from math import floor, log10
 from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
-from greentrain.numbers import ascii_unit, rounded, small_scale, written
+from greentrain.numbers import as_given, ascii_unit, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -75,9 +76,16 @@ def _finding(rows: Sequence[DotRow]) -> str:
     others = [row for row in rows if row.group == DIFFERENT]
     if not others:
         return "No other place shown differs by more than what is uncertain about the grids"
-    ends = others[:1] if others[0] is others[-1] else [others[0], others[-1]]
-    named = " and ".join(f"{rounded(row.value.best / here.value.best)} x in {row.short or row.label}" for row in ends)
-    return f"With the same energy {named}"
+    ratios = [(row.value.best / here.value.best, row.short or row.label) for row in (others[0], others[-1])]
+    less = [f"{_percent_less(ratio)} less in {name}" for ratio, name in ratios[:1] if ratio < 1]
+    more = [f"{as_given(float(f'{ratio:.2g}'))} x as much in {name}" for ratio, name in ratios[1:] if ratio > 1]
+    return f"The same energy emits {' and '.join(less + more)}"
+
+
+def _percent_less(ratio: float) -> str:
+    """Write what is saved: whole percentages, but never all of it."""
+    saved = 100 * (1 - ratio)
+    return f"{saved:.0f} %" if saved < 99 else f"{saved:.{max(0, -floor(log10(ratio)) - 2)}f} %"
 
 
 def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:

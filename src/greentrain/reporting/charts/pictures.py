@@ -1,25 +1,26 @@
-"""Static pictures of charts for papers and slides, drawn by kaleido in one start of a browser."""
+"""Static pictures of charts for papers and slides: SVG drawn here, PNG by kaleido in one start of a browser."""
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import GreentrainError, InputError, either, install_hint
+from greentrain.reporting.charts.style import as_picture
+from greentrain.reporting.charts.svg import WIDTH_PX, svg
 from greentrain.reporting.forms import PICTURES
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-WIDTH_PX = 720
 _PNG_SCALE = 2.0
-_ID = re.compile(r'\bid="([^"]+)"')
-_ID_USE = re.compile(r"""(\bid="|url\((?:'|&quot;|)\#|href="\#)([^"')&]+)("|'|&quot;|\))""")
-_INSTALL = f"Pictures need kaleido: {install_hint('images')}. The HTML report draws its charts without it."
+_THEME = "light"
+"""Papers are white."""
+_WITHOUT = "SVG pictures and the HTML report are drawn without it."
+_INSTALL = f"PNG pictures need kaleido: {install_hint('images')}. {_WITHOUT}"
 _BROWSER = (
-    "Pictures need Chrome, Chromium or Edge, which did not start ({reason}). Install one, or name its program in the "
-    "environment variable BROWSER_PATH. The HTML report draws its charts without it."
+    "PNG pictures need Chrome, Chromium or Edge, which did not start ({reason}). Install one, or name its program in "
+    f"the environment variable BROWSER_PATH. {_WITHOUT}"
 )
 
 
@@ -28,14 +29,14 @@ class PicturesUnavailable(GreentrainError):
 
 
 def pictures(figures: "Mapping[str, Figure]", *, format: str = "svg", width_px: int = WIDTH_PX) -> dict[str, bytes]:
-    """Draw figures as pictures, all of them in one start of the browser and without network.
+    """Draw figures as pictures without network: SVG here, PNG in one start of a browser for all of them.
 
     Parameters
     ----------
     figures : mapping of str to Figure
         Figures by name.
     format : {'svg', 'png'}
-        SVG for papers; PNG at twice the size.
+        SVG for papers, which needs no browser; PNG at twice the size.
     width_px : int
         Width; the height is the figure's own. [px]
 
@@ -49,27 +50,24 @@ def pictures(figures: "Mapping[str, Figure]", *, format: str = "svg", width_px: 
     InputError
         If the format is another.
     PicturesUnavailable
-        If kaleido or a browser is missing, or the browser does not work.
+        If kaleido or a browser, which PNG needs, is missing or does not work.
     """
     if format not in PICTURES:
         raise InputError("chart_format", format, f"must be {either(PICTURES)}")
     if not figures:
         return {}
-    drawn = _in_own_thread(list(figures.values()), {"format": format, "width": width_px, "scale": _scale(format)})
-    named = dict(zip(figures, drawn, strict=True))
-    return named if format == "png" else {name: _with_own_ids(picture, name) for name, picture in named.items()}
+    if format == "svg":
+        return {
+            name: svg(each, name=_id(name), width_px=width_px, theme=_THEME).encode() for name, each in figures.items()
+        }
+    options = {"format": format, "width": width_px, "scale": _PNG_SCALE}
+    on_paper = [as_picture(type(figure)(figure), _THEME) for figure in figures.values()]
+    return dict(zip(figures, _in_own_thread(on_paper, options), strict=True))
 
 
-def _scale(format: str) -> float:
-    return _PNG_SCALE if format == "png" else 1.0
-
-
-def _with_own_ids(svg: bytes, name: str) -> bytes:
-    """Replace the random ids of plotly.js: the same chart is the same file, and two charts on a page do not clash."""
-    text = svg.decode()
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", name)
-    numbers = {key: f"{stem}-{number}" for number, key in enumerate(dict.fromkeys(_ID.findall(text)))}
-    return _ID_USE.sub(lambda found: f"{found[1]}{numbers.get(found[2], found[2])}{found[3]}", text).encode()
+def _id(name: str) -> str:
+    """Write a name as the beginning of ids, so that two charts on a page do not clash."""
+    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
 
 
 def _in_own_thread(figures: "Sequence[Figure]", options: dict[str, Any]) -> list[bytes]:

@@ -62,6 +62,7 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     lanes = _lanes(data.spans, length)
     lanes_px = _LANE_PX * len(lanes)
     traces = [_line(name, points, watts, seconds) for name, points in series.items()]
+    traces += [_not_measured(name) for name in _missing(data)]
     traces += [_span(span, lane, length, seconds) for lane, spans in enumerate(lanes) for span in spans]
     layout = _layout(watts, seconds, length, lanes)
     source = source_text(data, "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
@@ -100,7 +101,8 @@ def summary(data: ReportData) -> str:
     parts = [f"{_words(name)} {written(_mean_w(points), 'W')}" for name, points in series.items()]
     length = max(points[-1][0] for points in series.values())
     peak = written(_peak_w(series), "W")
-    return f"Mean power over {written(length, 's')}: {', '.join(parts)}; the highest reading of one is {peak}."
+    missing = "".join(f"; {_words(name)} not measured" for name in _missing(data))
+    return f"Mean power over {written(length, 's')}: {', '.join(parts)}{missing}; the highest reading of one is {peak}."
 
 
 def _finding(series: dict[str, Points]) -> str:
@@ -121,7 +123,21 @@ def table(data: ReportData) -> HeaderAndRows:
             f"{len(points):,}",
         )
         for name, points in _series(data).items()
-    )
+    ) + tuple((_words(name), "not measured", "", "", "0") for name in _missing(data) if _series(data))
+
+
+def _missing(data: ReportData) -> list[str]:
+    """Name the components of the run of which there is no reading, so that nobody takes them for zero."""
+    has_gpu = any(line.gpu for line in data.lines)
+    return [name for name in _COMPONENTS if name not in _series(data) and (has_gpu or name != "gpu")]
+
+
+def _not_measured(name: str) -> dict[str, Any]:
+    """Make an entry of the legend for what has no line."""
+    words, mark = _COMPONENTS[name]
+    line = {"color": mark.colour, "width": 0}
+    return {"type": "scatter", "mode": "lines", "name": f"{words}: not measured", "x": [None], "y": [None],
+            "line": line, "hoverinfo": "skip"}  # fmt: skip
 
 
 def thinned(points: Points, most: int = _MOST_POINTS) -> Points:

@@ -24,8 +24,12 @@ _MOST_REGIONS = 15
 _MOST_RUNS = 2
 _FARTHEST = 100
 """A published run that is larger or smaller by more than this tells nobody anything."""
-_KNOWN = ("AI2", "BigScience", "Google", "Meta", "Stability AI")
-"""Who trained the models that most readers have heard of."""
+_KNOWN = {
+    "strubell2019-bert-base-v100": "BERT", "patterson2021-t5-11b": "T5 11B", "bloom-176b-pue": "BLOOM 176B",
+    "sd-v1": "Stable Diffusion 1", "llama2-7b": "Llama 2 7B", "llama2-70b": "Llama 2 70B",
+    "llama3.1-8b": "Llama 3.1 8B", "llama3.1-70b": "Llama 3.1 70B", "llama3.1-405b": "Llama 3.1 405B",
+}  # fmt: skip
+"""The models that most readers have heard of, by the ids of their records."""
 _TRAININGS = ("training", "pretraining")
 _LOCATION_BASED = "location-based"
 
@@ -127,7 +131,7 @@ def _grid_of(catalogue: Catalogue, location: Location, year: int | None, hours: 
 
 def _is_fit(row: Row, kg: float) -> bool:
     ratio = float(row["published_co2e_kg"] or 0.0) / kg
-    if row["organisation"] not in _KNOWN or not 1 / _FARTHEST <= ratio <= _FARTHEST:
+    if row["id"] not in _KNOWN or not 1 / _FARTHEST <= ratio <= _FARTHEST:
         return False
     is_stated = row["kind"] in _TRAININGS and row["co2e_scope"].startswith(_LOCATION_BASED)
     return is_stated and not row["excluded"] and not row["traps"]
@@ -135,6 +139,6 @@ def _is_fit(row: Row, kg: float) -> bool:
 
 def _point(row: Row) -> ReferencePoint:
     scope = row["co2e_scope"].partition(" (")[0].partition(", 100%")[0]
-    label = f"training {row['model']}, {row['organisation']} {row['year']}, published figure ({scope})"
-    short = f"training {row['model']}, {row['organisation']} {row['year']}"
+    short = f"training {_KNOWN[row['id']]} ({row['year']})"
+    label = f"training {_KNOWN[row['id']]}, {row['organisation']} {row['year']}, published figure ({scope})"
     return ReferencePoint(label, exact(float(row["published_co2e_kg"])), row["source"], short)

@@ -6,14 +6,15 @@ figure is laid out for a page; what a telephone needs instead is in ``layout.met
 """
 
 import re
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, floor, log10
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
 from greentrain.interval import Interval
 from greentrain.numbers import Scale, rounded, tick
+from greentrain.reporting.document.render_text import beginning, columns_of, filled
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -37,19 +38,26 @@ TICK_GAP_PX = 6
 """Between a plot and the labels below it, where an axis at the side has a label of its own at the same corner. [px]"""
 CHARS_PER_LINE = 40
 """Characters of a label's line that fit a telephone of 360 px, bold and in the widest of the fonts."""
-CHAR_PX = 7.2
-"""Width of a character of a label, in the widest of the fonts. [px]"""
+_LETTER_PX = 8.0
+_BOLD = 1.13
+_LETTERS_PX = {
+    **dict.fromkeys("fijlrtI.,:;'|!()[]-/ \u00a0", 5.0),
+    **dict.fromkeys("mwMW@%", 12.5),
+    **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ+=<>~", 9.6),
+}
+"""Widths of letters of a label in the widest of the fonts, bold ones apart. [px]"""
 
-_SOURCE_CHARS, _WIDE_SOURCE_CHARS = 54, 96
-_TITLE_CHARS, _TITLE_LINE_PX = 76, 21
+_WIDE_CHARS, _NARROW_CHARS = (76, 96), (34, 54)
+"""Columns of a line of the title and of one of the source, on a page and on a telephone."""
+_TITLE_LINE_PX = 21
 _LONGEST_TEXT = 160
 _LONGEST_SOURCE = 400
-_INK = {"light": ("#1b1b1b", "#d8d8d8", "#ffffff"), "dark": ("#ececec", "#4a4a4a", "#222222")}
-_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+INK = {"light": ("#1b1b1b", "#d8d8d8", "#ffffff"), "dark": ("#ececec", "#4a4a4a", "#222222")}
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _TITLE_PX, _TOP_PX, _AXIS_PX, SIDE_PX = 12, 30, 56, 16
-_PHONE_PX, _WIDE_PX, _Y_AXIS_PX = 302, 560, 80
-"""What a legend has of a telephone of 360 px and of a page of 40 rem, and what an axis at the side takes of it. [px]"""
-_ENTRY_PX, _CHAR_PX, _LEGEND_LINE_PX = 44, 7, 21
+_PHONE_PX, _WIDE_PX = 302, 560
+"""What a legend has of a telephone of 360 px and of a page of 40 rem. [px]"""
+_ENTRY_PX, LEGEND_LINE_PX = 44, 21
 _SPACES = re.compile(r"[\t\n\r ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -65,15 +73,15 @@ class Frame(NamedTuple):
         What is written in it.
     left_px, right_px : float
         Margins at the sides. [px]
-    vertical : mapping, optional
-        The vertical axis, where it is not the same in both.
+    more : mapping
+        Axes and shapes that are not the same in both.
     """
 
     plot_px: float
     annotations: Sequence[dict[str, Any]] = ()
     left_px: float = SIDE_PX
     right_px: float = SIDE_PX
-    vertical: Mapping[str, Any] | None = None
+    more: Mapping[str, Any] = MappingProxyType({})
 
 
 class Mark(NamedTuple):
@@ -95,11 +103,11 @@ def template(theme: str) -> dict[str, Any]:
     """
     if theme not in THEMES:
         raise InputError("theme", theme, "must be light or dark")
-    ink, grid, paper = _INK[theme]
+    ink, grid, paper = INK[theme]
     axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "zeroline": False, "tickcolor": grid}
     axis |= {"title": {"font": {"size": 13}}}
     layout = {
-        "font": {"family": _FONT, "size": 13, "color": ink},
+        "font": {"family": FONT, "size": 13, "color": ink},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "xaxis": axis,
@@ -112,17 +120,17 @@ def template(theme: str) -> dict[str, Any]:
 
 def as_picture(figure: "Figure", theme: str) -> "Figure":
     """Make a figure fit a picture: with a background of its own."""
-    return figure.update_layout(paper_bgcolor=_INK[theme][2])
+    return figure.update_layout(paper_bgcolor=INK[theme][2])
 
 
 def for_page(layout: dict[str, Any]) -> dict[str, Any]:
     """Return the layout of a figure without its title, which a page has in the caption above it."""
-    title_px = layout["meta"]["title_px"]
     narrow = layout["meta"]["narrow"]
-    for room in (layout, narrow):
+    for room, title_px in ((layout, layout["meta"]["title_px"]), (narrow, narrow.pop("title_px"))):
         room["height"] -= title_px
         room["margin"] = {**room["margin"], "t": room["margin"]["t"] - title_px}
-    return {**layout, "title": {"text": ""}, "meta": {"narrow": narrow}}
+        room["title"] = {"text": ""}
+    return {**layout, "meta": {"narrow": narrow}}
 
 
 def text(words: object) -> str:
@@ -133,10 +141,18 @@ def text(words: object) -> str:
 
 
 def lines(words: str, width: int = CHARS_PER_LINE) -> list[str]:
-    """Break a label into lines that fit a telephone, each safe for a chart."""
-    return [_safe(line) for line in textwrap.wrap(_plain(words)[:_LONGEST_SOURCE], width, break_on_hyphens=False)] or [
-        ""
-    ]
+    """Break a label into lines that fit a telephone, each safe for a chart; wide letters count twice."""
+    parts = _plain(words)[:_LONGEST_SOURCE].split(" ")
+    return [_safe(line) for line in filled(parts, "", "", width, breaks_words=True)] or [""]
+
+
+def text_px(words: str, *, is_bold: bool = False) -> float:
+    """Return how wide a label is in the widest of the fonts, as far as that can be told without drawing it. [px]"""
+    if words.isascii():
+        wide = sum(_LETTERS_PX.get(letter, _LETTER_PX) for letter in words)
+    else:
+        wide = sum(_LETTERS_PX.get(letter, _LETTER_PX * columns_of(letter)) for letter in words)
+    return wide * (_BOLD if is_bold else 1.0)
 
 
 def unbroken(words: str) -> str:
@@ -182,39 +198,46 @@ def finished(
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    from plotly.graph_objects import Figure
+    from greentrain.reporting.charts.figure import ChartFigure
 
     # Without an id of its own plotly.js gives each trace a random one.
     drawn = [{**trace, "uid": str(number)} for number, trace in enumerate(traces)]
-    heading = lines(title, _TITLE_CHARS)
-    title_px = _TITLE_PX + _TITLE_LINE_PX * len(heading)
-    legends_px = _legend_px(drawn, layout)
     on_page, on_telephone = (
-        _room(frame, title_px + legend_px, lines(source, chars))
+        _room(frame, title, legend_px, source, chars)
         for frame, legend_px, chars in zip(
-            (wide, narrow or wide), legends_px, (_WIDE_SOURCE_CHARS, _SOURCE_CHARS), strict=True
+            (wide, narrow or wide), _legend_px(drawn, layout), (_WIDE_CHARS, _NARROW_CHARS), strict=True
         )
     )
-    place = {"x": 0.0, "xref": "container", "y": 1.0, "yref": "container", "yanchor": "top"}
-    words = "<br>".join(f"<b>{line}</b>" for line in heading)
+    title_px = on_page.pop("title_px")
+    if narrow is not None:  # labels stand in the plot, and no line is to cross them
+        on_telephone["xaxis"] = {**layout["xaxis"], "showgrid": False, "ticks": "outside"}
     legend = {"orientation": "h", "x": 0.0, "y": 1.0, "xanchor": "left", "yanchor": "bottom", "tracegroupgap": 0}
     shared = {
         "template": template(theme),
-        "title": {"text": words, "font": {"size": 15}, "pad": {"t": 12, "l": SIDE_PX}, "automargin": False, **place},
         "showlegend": False,
-        "legend": {**legend, "traceorder": "normal"},
+        "legend": {**legend, "xref": "container", "traceorder": "normal"},
         "meta": {"title_px": title_px, "narrow": on_telephone},
         "hovermode": "closest",
         "dragmode": False,  # a finger scrolls the page; the buttons above the chart turn zooming on
     }
-    return Figure(data=drawn, layout={**shared, **layout, **on_page})
+    return ChartFigure(data=drawn, layout={**shared, **layout, **on_page})
 
 
-def _room(frame: Frame, above_px: float, below: Sequence[str]) -> dict[str, Any]:
+def _heading(words: Sequence[str]) -> dict[str, Any]:
+    place = {"x": 0.0, "xref": "container", "y": 1.0, "yref": "container", "yanchor": "top"}
+    bold = "<br>".join(f"<b>{line}</b>" for line in words)
+    return {"text": bold, "font": {"size": 15}, "pad": {"t": 12, "l": SIDE_PX}, "automargin": False, **place}
+
+
+def _room(frame: Frame, title: str, legend_px: int, source: str, chars: tuple[int, int]) -> dict[str, Any]:
     """Return the part of a layout that differs between a page and a telephone."""
-    top_px, bottom_px = _TOP_PX + above_px, _AXIS_PX + LINE_PX * len(below)
-    vertical = {} if frame.vertical is None else {"yaxis": dict(frame.vertical)}
-    return vertical | {
+    heading, below = (lines(words, most) for words, most in zip((title, source), chars, strict=True))
+    title_px = _TITLE_PX + _TITLE_LINE_PX * len(heading)
+    top_px, bottom_px = _TOP_PX + title_px + legend_px, _AXIS_PX + LINE_PX * len(below)
+    return {
+        **frame.more,
+        "title": _heading(heading),
+        "title_px": title_px,
         "height": round(top_px + frame.plot_px + bottom_px),
         "margin": {"t": top_px, "b": bottom_px, "l": round(frame.left_px), "r": round(frame.right_px)},
         "annotations": [*frame.annotations, _source_line(below)],
@@ -240,11 +263,16 @@ def _legend_px(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -
     """Return the height of the legend on a page and on a telephone; it breaks into columns of one width. [px]"""
     if not layout.get("showlegend"):
         return 0, 0
-    widths = [_ENTRY_PX + _CHAR_PX * len(trace["name"]) for trace in traces if trace.get("showlegend", True)]
-    beside_px = _Y_AXIS_PX if "title" in layout.get("yaxis", ()) else 0
-    columns = (max(1, (room_px - beside_px) // max(widths, default=1)) for room_px in (_WIDE_PX, _PHONE_PX))
-    wide, narrow = (_LEGEND_LINE_PX * -(-len(widths) // number) for number in columns)
+    number = sum(trace.get("showlegend", True) for trace in traces)
+    columns = (legend_columns(traces, room_px)[0] for room_px in (_WIDE_PX, _PHONE_PX))
+    wide, narrow = (LEGEND_LINE_PX * -(-number // each) for each in columns)
     return wide, narrow
+
+
+def legend_columns(traces: Iterable[Mapping[str, Any]], room_px: float) -> tuple[int, float]:
+    """Return into how many columns a legend breaks, and the width of one [px]: that of the longest name."""
+    widest = max((text_px(trace["name"]) for trace in traces if trace.get("showlegend", True)), default=0.0)
+    return max(1, int(room_px // (_ENTRY_PX + widest))), _ENTRY_PX + widest
 
 
 def _source_line(below: Sequence[str]) -> dict[str, Any]:
@@ -291,8 +319,8 @@ def log_axis(values: Iterable[float], unit: str, words: str, most_ticks: int = _
     ----------
     values : iterable of float
         Positive values, ends of intervals included, in the base unit; at least one.
-    unit : {'kg', 'kWh'}
-        The base unit.
+    unit : {'kg', 'kWh', '1'}
+        The base unit, 1 for ratios.
     words : str
         What is shown; the ticks carry the unit.
     """
@@ -305,7 +333,7 @@ def log_axis(values: Iterable[float], unit: str, words: str, most_ticks: int = _
         "type": "log",
         "range": [low, high],
         "tickvals": at,
-        "ticktext": [tick(value, unit) for value in at],
+        "ticktext": [f"{value:g}" if unit == "1" else tick(value, unit) for value in at],
         "title": {"text": f"{words}, logarithmic scale", "standoff": 8},
         "automargin": True,
         "minor": {"showgrid": False},
@@ -357,9 +385,9 @@ def source_text(data: ReportData, *sentences: str) -> str:
 
 
 def shortened(words: str, most: int) -> str:
-    """Cut a label to so many characters."""
+    """Cut a label to so many columns, of which wide letters take two."""
     plain = _plain(words)
-    return plain if len(plain) <= most else plain[: most - 3].rstrip(" ,;(") + "..."
+    return plain if columns_of(plain) <= most else beginning(plain, most - 3).rstrip(" ,;(") + "..."
 
 
 def cells(value: Interval) -> tuple[str, str, str]:

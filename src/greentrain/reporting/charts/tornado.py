@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.inputs import Input
 from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written, written_span
-from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
+from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, marked, placed
 from greentrain.reporting.charts.style import (
     ACCENT,
     QUIET,
@@ -61,11 +61,9 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
     best = data.operational_kg.best
     scale = scale_for(max(best, *(max(swing[2:]) for swing in swings)), "kg")
     place = placed([_label(swing) for swing in swings])
-    middle = {"type": "line", "xref": "x", "yref": "paper", "x0": best / scale.size, "x1": best / scale.size}
-    middle |= {"y0": 0, "y1": 1, "layer": "below", "line": {"color": ACCENT, "width": 2, "dash": "dash"}}
+    frames = marked(place, best / scale.size, {"color": ACCENT, "width": 2, "dash": "dash"}, len(swings))
     layout = {
         "xaxis": amount_axis(scale, "CO2e", f"; dashed: best value {written(best, 'kg')}"),
-        "shapes": [middle],
         "showlegend": True,
         "barmode": "overlay",
     }
@@ -75,7 +73,7 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
     ]
     source = source_text(data, _NOTE)
     title = f"{_first_capital(input_label(swings[0].item.name))} drives the interval: {percent(swings[0].share)} of it"
-    return finished(traces, layout, title=title, source=source, wide=place.wide, narrow=place.narrow, theme=theme)
+    return finished(traces, layout, title=title, source=source, **frames, theme=theme)
 
 
 def summary(data: ReportData) -> str:

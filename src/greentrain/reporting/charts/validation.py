@@ -1,18 +1,17 @@
-"""Estimated against published, tier by tier, with the band within a factor of 1.5."""
+"""Estimated against published: first the metered runs one by one, below them all other records in a row each."""
 
+from collections import Counter
 from collections.abc import Sequence
-from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded, written, written_span
+from greentrain.reporting.charts.interval_dots import RowLabel, marked, placed
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
     INTERVALS,
     QUIET,
-    SOFT,
-    Frame,
     HeaderAndRows,
     Mark,
     cells,
@@ -22,6 +21,7 @@ from greentrain.reporting.charts.style import (
     log_axis,
     source_text,
     text,
+    unbroken,
 )
 from greentrain.reporting.report_data import ReportData
 from greentrain.validation.report import RecordResult
@@ -30,15 +30,16 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TITLE = "Estimated against published"
-BAND = 1.5
 _NOTHING = "No record could be compared."
-_PANELS = (("energy", "kWh"), ("emissions", "kg"))
-_TIERS = {
-    "T1": ("T1 arithmetic", Mark(SOFT, "circle-open")),
-    "T2": ("T2 defaults", Mark(QUIET, "triangle-up")),
-    "T3": ("T3 metered", Mark(ACCENT, "diamond")),
-}
-_PANEL_PX, _GAP_PX = 380, 76
+_METERED = "T3"
+_OTHERS = {"T2": "from our defaults alone", "T1": "the arithmetic of others"}
+_TIERS = (_METERED, *_OTHERS)
+_UNITS = {"kWh": "kWh", "kg": "kg CO2e"}
+_INSIDE, _OUTSIDE, _OTHER = "metered, inside our interval", "metered, outside", "other records"
+_MARKS = {_INSIDE: Mark(ACCENT, "diamond"), _OUTSIDE: Mark(ACCENT, "diamond-open"), _OTHER: Mark(QUIET, "circle")}
+_MOST_ROWS = 40
+_FARTHEST = 10.0
+"""Records that are off by more than that are drawn at the edge: they have other faults than our defaults. [1]"""
 
 
 class Pair(NamedTuple):
@@ -46,8 +47,10 @@ class Pair(NamedTuple):
 
     id: str
     tier: str
+    unit: str
     published: float
     estimated: Interval
+    is_right: bool | None
 
     @property
     def ratio(self) -> float:
@@ -56,7 +59,7 @@ class Pair(NamedTuple):
 
 
 def validation(data: ReportData, *, theme: str = "light") -> "Figure":
-    """Draw our figure of each record over the published one: energy above, emissions below.
+    """Draw our figure over the published one, with its interval.
 
     Parameters
     ----------
@@ -65,68 +68,110 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
     theme : {'light', 'dark'}
         What the chart lies on.
     """
-    panels = [(words, unit, pairs) for words, unit in _PANELS if (pairs := _pairs(data, unit))]
-    if not panels:
+    tiers = _tiers(data)
+    if not any(tiers.values()):
         return empty(TITLE, _NOTHING, theme)
-    traces: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"showlegend": True}
-    plot_px = _PANEL_PX * len(panels) + _GAP_PX * (len(panels) - 1)
-    named: set[str] = set()
-    for number, (words, unit, pairs) in enumerate(panels):
-        key = "" if number == 0 else str(number + 1)
-        top = 1 - number * (_PANEL_PX + _GAP_PX) / plot_px
-        axis = _axis(pairs, unit)
-        title = {"standoff": 8}
-        layout[f"xaxis{key}"] = axis | {"title": title | {"text": f"published {words}"}, "anchor": f"y{key}"}
-        layout[f"yaxis{key}"] = axis | {"title": title | {"text": f"estimated {words}"}, "anchor": f"x{key}"}
-        layout[f"yaxis{key}"]["domain"] = [max(0.0, top - _PANEL_PX / plot_px), top]
-        traces += _band(axis["range"], key, shown=number == 0)
-        traces += [
-            _points(tier, pairs, unit, key, named) for tier in _TIERS if any(pair.tier == tier for pair in pairs)
-        ]
-    source = source_text(data, INTERVALS, "The published figures are in references.csv, each with its source.")
-    finding = summary(data).removesuffix(".")
-    return finished(traces, layout, title=finding, source=source, wide=Frame(plot_px), theme=theme)
+    metered, left_out = _shown(tiers[_METERED])
+    names = _names(data)
+    labels = [
+        RowLabel(names[pair.id], unbroken(f"{rounded(pair.ratio)} x {written(pair.published, pair.unit)}"))
+        for pair in metered
+    ]
+    strips = [tier for tier in _OTHERS if tiers[tier]]
+    labels += [RowLabel(f"{_OTHERS[tier]} ({tier})", _count(tiers[tier])) for tier in strips]
+    place = placed(labels)
+    traces = [
+        _points(_INSIDE, [(pair, at) for at, pair in enumerate(metered) if pair.is_right]),
+        _points(_OUTSIDE, [(pair, at) for at, pair in enumerate(metered) if not pair.is_right]),
+        _points(_OTHER, [(pair, at) for at, tier in enumerate(strips, len(metered)) for pair in tiers[tier]]),
+    ]
+    xaxis = _axis([*metered, *(pair for tier in strips for pair in tiers[tier])])
+    layout = {"xaxis": xaxis, "showlegend": True}
+    source = source_text(data, INTERVALS, *left_out)
+    shown = [trace for trace in traces if trace["x"]]
+    frames = marked(place, 1.0, {"color": GREY, "width": 1.5, "dash": "dash"}, len(labels))
+    return finished(shown, layout, title=_finding(tiers), source=source, **frames, theme=theme)
+
+
+def _axis(pairs: Sequence[Pair]) -> dict[str, Any]:
+    ends = [end for pair in pairs for end in (_ratios(pair) if pair.tier == _METERED else [_at_edge(pair.ratio)])]
+    return log_axis([1.0, *ends], "1", "estimated over published")
+
+
+def _at_edge(ratio: float) -> float:
+    return min(max(ratio, 1 / _FARTHEST), _FARTHEST)
+
+
+def _ratios(pair: Pair) -> Interval:
+    return drawable(pair.estimated.scaled(1 / pair.published))
+
+
+def _shown(metered: Sequence[Pair]) -> tuple[list[Pair], list[str]]:
+    """Take the metered runs, of many those that are farthest off, and say how many there are."""
+    farthest = sorted(metered, key=lambda pair: -max(pair.ratio, 1 / pair.ratio))[:_MOST_ROWS]
+    note = [f"Of {len(metered):,} metered runs the {_MOST_ROWS} that are farthest off."]
+    return sorted(farthest, key=lambda pair: -pair.ratio), note if len(metered) > _MOST_ROWS else []
+
+
+def _names(data: ReportData) -> dict[str, str]:
+    """Name the metered runs by their model, and where two have the same by what it was trained on too."""
+    assert data.validation is not None
+    metered = {row.id for row in data.validation.records if row.tier == _METERED}
+    known = {item.id: item for item in data.validation.references if item.id in metered}
+    names = {key: item.model.partition(" (")[0] for key, item in known.items()}
+    twice = {name for name, times in Counter(names.values()).items() if times > 1}
+    names |= {key: f"{name} on {known[key].accelerator}" for key, name in names.items() if name in twice}
+    return {key: key for key in metered} | names
 
 
 def summary(data: ReportData) -> str:
     """Sum the chart up in one sentence."""
-    found = {unit: _pairs(data, unit) for _, unit in _PANELS}
-    if not any(found.values()):
-        return _NOTHING
-    parts = []
-    for tier in _TIERS:
-        pairs = _of_tier(found["kWh"], tier) + [
-            pair for pair in _of_tier(found["kg"], tier) if pair.id not in {other.id for other in found["kWh"]}
-        ]
-        if pairs:
-            close = sum(is_close(pair.ratio) for pair in pairs)
-            parts.append(f"{close} of {len(pairs)} in {tier}")
-    return f"Within a factor of {BAND:g} of the published figure lie {', '.join(parts)}."
+    tiers = _tiers(data)
+    parts = {
+        _METERED: "our 90 % interval holds {} metered runs",
+        "T2": "with our defaults alone it holds {} published figures",
+        "T1": "the published arithmetic comes out for {} records",
+    }
+    found = "; ".join(words.format(_right(tiers[tier])) for tier, words in parts.items() if tiers[tier])
+    return f"{found[:1].upper()}{found[1:]}." if found else _NOTHING
+
+
+def _finding(tiers: dict[str, list[Pair]]) -> str:
+    if tiers[_METERED]:
+        return f"Our interval holds {_right(tiers[_METERED])} metered runs"
+    if tiers["T2"]:
+        return f"From our defaults alone our interval holds {_right(tiers['T2'])} records"
+    return f"The published arithmetic comes out for {_right(tiers['T1'])} records"
+
+
+def _right(pairs: Sequence[Pair]) -> str:
+    """Count those that came out, each record once: by its energy where that was published."""
+    once = {pair.id: pair for pair in reversed(pairs)}
+    return f"{sum(bool(pair.is_right) for pair in once.values()):,} of {len(once):,}"
+
+
+def _count(pairs: Sequence[Pair]) -> str:
+    return unbroken(f"{_right(pairs)} {'right' if pairs[0].tier == 'T1' else 'inside'}")
 
 
 def table(data: ReportData) -> HeaderAndRows:
     """Return what the chart shows as a table."""
     header = ("record", "tier", "unit", "published", "estimated", "low", "high", "estimated over published")
+    pairs = [pair for found in _tiers(data).values() for pair in found]
     return header, tuple(
-        (pair.id, pair.tier, _UNIT_WORDS[unit], rounded(pair.published), *cells(pair.estimated), rounded(pair.ratio))
-        for _, unit in _PANELS
-        for pair in _pairs(data, unit)
+        (pair.id, pair.tier, _UNITS[pair.unit], rounded(pair.published), *cells(pair.estimated), rounded(pair.ratio))
+        for pair in pairs
     )
 
 
-_UNIT_WORDS = {"kWh": "kWh", "kg": "kg CO2e"}
-
-
-def is_close(ratio: float) -> bool:
-    """Whether a ratio lies in the band."""
-    return abs(log(ratio)) <= log(BAND) * (1 + 1e-12)
-
-
-def _pairs(data: ReportData, unit: str) -> list[Pair]:
-    records = data.validation.records if data.validation else ()
-    found = [_pair(row, unit) for row in records if row.tier in _TIERS and row.is_placed]
-    return [pair for pair in found if pair is not None]
+def _tiers(data: ReportData) -> dict[str, list[Pair]]:
+    """Return the figures of each tier; of a metered run its energy alone, where that was published."""
+    found: dict[str, list[Pair]] = {tier: [] for tier in _TIERS}
+    for row in data.validation.records if data.validation else ():
+        if row.tier in found and row.is_placed:
+            pairs = [pair for unit in _UNITS if (pair := _pair(row, unit)) is not None]
+            found[row.tier] += pairs[:1] if row.tier == _METERED else pairs
+    return found
 
 
 def _pair(row: RecordResult, unit: str) -> Pair | None:
@@ -135,65 +180,34 @@ def _pair(row: RecordResult, unit: str) -> Pair | None:
     )
     if not published or estimated is None or estimated.best <= 0 or published < 0:
         return None
-    return Pair(row.id, row.tier, published, estimated)
+    return Pair(row.id, row.tier, unit, published, estimated, row.passed if row.tier == "T1" else row.covered)
 
 
-def _of_tier(pairs: Sequence[Pair], tier: str) -> list[Pair]:
-    return [pair for pair in pairs if pair.tier == tier]
-
-
-def _axis(pairs: Sequence[Pair], unit: str) -> dict[str, Any]:
-    """Scale both axes of a panel alike."""
-    values = [value for pair in pairs for value in (pair.published, *drawable(pair.estimated))]
-    return log_axis(values, unit, "", most_ticks=5)
-
-
-def _band(span: Sequence[float], key: str, *, shown: bool) -> list[dict[str, Any]]:
-    low, high = (10.0**end for end in span)
-    shared: dict[str, Any] = {
-        "type": "scatter",
-        "mode": "lines",
-        "xaxis": f"x{key}",
-        "yaxis": f"y{key}",
-        "hoverinfo": "skip",
-    }
-    corners_y = [low / BAND, high / BAND, high * BAND, low * BAND]
-    band = shared | {
-        "name": f"factor of {BAND:g}",
-        "x": [low, high, high, low],
-        "y": corners_y,
-        "fill": "toself",
-    }
-    band |= {"fillcolor": "rgba(128,128,128,0.25)", "line": {"width": 0}, "showlegend": shown}
-    line = {"color": GREY, "width": 1.5, "dash": "dash"}
-    return [band, shared | {"name": "equal", "x": [low, high], "y": [low, high], "line": line, "showlegend": shown}]
-
-
-def _points(tier: str, pairs: Sequence[Pair], unit: str, key: str, named: set[str]) -> dict[str, Any]:
-    name, mark = _TIERS[tier]
-    own = _of_tier(pairs, tier)
-    drawn = [drawable(pair.estimated) for pair in own]
-    error = {"type": "data", "symmetric": False, "thickness": 1, "width": 0}
-    error |= {"array": [high - best for _, best, high in drawn], "arrayminus": [best - low for low, best, _ in drawn]}
-    is_first = tier not in named
-    named.add(tier)
+def _points(group: str, found: Sequence[tuple[Pair, int]]) -> dict[str, Any]:
+    mark = _MARKS[group]
+    is_quiet = group == _OTHER
+    values = [Interval(*[_at_edge(pair.ratio)] * 3) if is_quiet else _ratios(pair) for pair, _ in found]
+    error: dict[str, Any] = {"type": "data", "symmetric": False, "thickness": 2, "width": 0 if is_quiet else 4}
+    error |= {"array": [high - best for _, best, high in values], "arrayminus": [best - low for low, best, _ in values]}
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": name,
-        "legendgroup": tier,
-        "showlegend": is_first,
-        "xaxis": f"x{key}",
-        "yaxis": f"y{key}",
-        "x": [pair.published for pair in own],
-        "y": [value.best for value in drawn],
-        "error_y": error,
-        "marker": {"color": mark.colour, "symbol": mark.symbol, "size": 9, "opacity": 0.85},
-        "hovertext": [_hover(pair, unit) for pair in own],
+        "name": group,
+        "x": [value.best for value in values],
+        "y": [at for _, at in found],
+        "error_x": error,
+        "marker": {
+            "color": mark.colour,
+            "symbol": mark.symbol,
+            "size": 8 if is_quiet else 11,
+            "opacity": 0.5 if is_quiet else 1.0,
+        },
+        "hovertext": [_hover(pair) for pair, _ in found],
         "hoverinfo": "text",
     }
 
 
-def _hover(pair: Pair, unit: str) -> str:
-    ours = written_span(pair.estimated, unit)
-    return f"{text(pair.id)}<br>published {written(pair.published, unit)}<br>estimated {ours}, x {rounded(pair.ratio)}"
+def _hover(pair: Pair) -> str:
+    ours = written_span(pair.estimated, pair.unit)
+    published = written(pair.published, pair.unit)
+    return f"{text(pair.id)}<br>published {published}<br>estimated {ours}, x {rounded(pair.ratio)}"

@@ -135,6 +135,8 @@ def _steps(data: ReportData) -> list[Step]:
     found: list[Step] = []
     so_far = 0.0
     for part in data.breakdown:
+        if part.operational_kg == 0 and part.energy_kwh == 0:  # a run on processors has no accelerators
+            continue
         words = _WORDS.get(part.component, part.component.replace("_", " "))
         short = _SHORT.get(part.component, "")
         found.append(Step(words, _PART, so_far, part.operational_kg, energy_kwh=part.energy_kwh, short=short))

@@ -129,7 +129,7 @@ def _fitted(cell: str, width: int, cuts: bool) -> list[str]:
     """Break or cut a cell; most fit as they are, and need no search for where to break."""
     if columns_of(cell) <= width and "  " not in cell:
         return [cell]
-    return [cut(cell, width)] if cuts else _filled(_units(cell), "", "", width, True) or [""]
+    return [cut(cell, width)] if cuts else filled(_units(cell), "", "", width, True) or [""]
 
 
 def _padded(text: str, width: int, is_number: bool) -> str:
@@ -166,11 +166,11 @@ def wrapped(text: str, first: str = INDENT, rest: str | None = None, *, breaks_w
         if lines is not None:
             return lines
     words = text.split(" ") if text.isprintable() else text.split()
-    return _filled(words, first, first if rest is None else rest, WIDTH, breaks_words)
+    return filled(words, first, first if rest is None else rest, WIDTH, breaks_words)
 
 
 def _filled_plainly(text: str, first: str, rest: str) -> list[str] | None:
-    """Fill lines as `_filled` does where each letter is one column; None for a text with a word too long for a line.
+    """Fill lines as `filled` does where each letter is one column; None for a text with a word too long for a line.
 
     Most text of a long list is like that.
     """
@@ -184,8 +184,20 @@ def _filled_plainly(text: str, first: str, rest: str) -> list[str] | None:
     return [*lines, begin + text] if text else lines
 
 
-def _filled(words: "Sequence[str]", first: str, rest: str, width: int, breaks_words: bool) -> list[str]:
-    """Fill lines with words as `textwrap` does, counting columns and never breaking a word at its hyphen."""
+def filled(words: "Sequence[str]", first: str, rest: str, width: int, breaks_words: bool) -> list[str]:
+    """Fill lines with words as `textwrap` does, counting columns and never breaking a word at its hyphen.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Without the blanks between them.
+    first, rest : str
+        What the first line and the others begin with.
+    width : int
+        Of a line. [columns]
+    breaks_words : bool
+        Whether words that are longer than a line are broken.
+    """
     lines: list[str] = []
     line, has_word = first, False
     for word in words:
@@ -195,7 +207,7 @@ def _filled(words: "Sequence[str]", first: str, rest: str, width: int, breaks_wo
             lines.append(line.rstrip())
             line, has_word, gap = rest, False, ""
         while is_long and columns_of(line) + len(gap) + columns_of(word) > width:
-            taken = _beginning(word, width - columns_of(line) - len(gap)) or ("" if has_word else word[0])
+            taken = beginning(word, width - columns_of(line) - len(gap)) or ("" if has_word else word[0])
             lines.append(f"{line}{gap}{taken}".rstrip())
             word, line, has_word, gap = word[len(taken) :], rest, False, ""
         if word or has_word:
@@ -205,10 +217,10 @@ def _filled(words: "Sequence[str]", first: str, rest: str, width: int, breaks_wo
 
 def cut(text: str, columns: int) -> str:
     """Cut a text to so many columns, two dots at its end if anything is missing."""
-    return text if columns_of(text) <= columns else f"{_beginning(text, columns - len(_DOTS))}{_DOTS}"
+    return text if columns_of(text) <= columns else f"{beginning(text, columns - len(_DOTS))}{_DOTS}"
 
 
-def _beginning(text: str, columns: int) -> str:
+def beginning(text: str, columns: int) -> str:
     """Return as much of a text as so many columns take."""
     if text.isascii():
         return text[: max(columns, 0)]

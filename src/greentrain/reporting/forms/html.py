@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import NO_BREAK_SPACES, escaped
 from greentrain.reporting.charts.style import CONFIG, THEMES, for_page, template
@@ -15,8 +15,13 @@ from greentrain.reporting.document.build import document_of
 from greentrain.reporting.own_template import own_template
 from greentrain.reporting.report_data import ReportData
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 _FOLDER = Path(__file__).parents[1] / "templates"
 _TEMPLATE = "report.html.j2"
+_STILL_PX = 660
+"""Width of charts that stand still: what A4 and Letter have between margins. [px]"""
 _PLOTLY, _PAGE_SCRIPT = "plotly-basic.min.js", "report.js"
 
 
@@ -44,26 +49,33 @@ def _page(charts: list[Chart]) -> dict[str, Any]:
     """Return what a page needs in addition to the context of every template."""
     from markupsafe import Markup
 
+    from greentrain.reporting.charts.svg import svg
+
+    figures = {chart.name: chart.draw(THEMES[0]) for chart in charts}
     return {
         "page": {
+            "drawn": {
+                name: Markup(svg(figure, name=name, width_px=_STILL_PX, has_title=False))
+                for name, figure in figures.items()
+            },
             "css": Markup(_file("report.css")),
             "plotly": Markup(_file(_PLOTLY)) if charts else "",
             "script": Markup(_file(_PAGE_SCRIPT)) if charts else "",
-            "data": Markup(_chart_data(charts)) if charts else "",
+            "data": Markup(_chart_data(figures)) if charts else "",
             "hashes": [_hash(name) for name in (_PLOTLY, _PAGE_SCRIPT)] if charts else [],
         },
     }
 
 
-def _chart_data(charts: list[Chart]) -> str:
+def _chart_data(figures: "dict[str, Figure]") -> str:
     """Return the figures as JSON that can be put into a script element; the themes are in it once for all."""
-    figures = []
-    for chart in charts:
-        figure = json.loads(chart.draw(THEMES[0]).to_json())
+    found = []
+    for name, drawn in figures.items():
+        figure = json.loads(drawn.to_json())
         figure["layout"].pop("template", None)
         layout = for_page(figure["layout"])
-        figures.append(_visible({"id": f"chart-{chart.name}", "data": figure["data"], "layout": layout}))
-    whole = {"charts": figures, "templates": {theme: template(theme) for theme in THEMES}, "config": CONFIG}
+        found.append(_visible({"id": f"chart-{name}", "data": figure["data"], "layout": layout}))
+    whole = {"charts": found, "templates": {theme: template(theme) for theme in THEMES}, "config": CONFIG}
     text = json.dumps(whole, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
