@@ -333,7 +333,7 @@ def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> 
     there = [f"{kind}.{format}" for kind in charts if (place / f"{kind}.{format}").exists()]
     if there and not force and not confirm(f"{folder} has {', '.join(there)} already. Overwrite?"):
         return error_line(f"{folder} has {', '.join(there)} already; --force overwrites", 1)
-    drawn = pictures({kind: chart.draw() for kind, chart in charts.items()}, format=format)
+    drawn = pictures({kind: chart.draw("light") for kind, chart in charts.items()}, format=format)
     for kind, content in drawn.items():
         replace_file(str(place / f"{kind}.{format}"), content)
     return 0
