@@ -5,7 +5,7 @@ import pytest
 from greentrain import InputError, Interval
 from greentrain.interval import exact
 from greentrain.numbers import scale_for
-from greentrain.reporting.charts import style
+from greentrain.reporting.charts import layout, style
 from greentrain.reporting.charts.interval_dots import RowLabel, placed
 from greentrain.reporting.charts.style import drawable, log_axis
 
@@ -26,15 +26,15 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize(("theme", "page"), [("light", "#ffffff"), ("dark", "#121212")])
 def test_the_ink_is_easy_to_read_on_the_page(theme: str, page: str) -> None:
     """Contrast of 7 and more, on a background that is the page's own."""
-    layout = style.template(theme)["layout"]
-    assert contrast(layout["font"]["color"], page) > 7
-    assert (layout["paper_bgcolor"], layout["plot_bgcolor"]) == (style.CLEAR, style.CLEAR)
+    shared = style.template(theme)["layout"]
+    assert contrast(shared["font"]["color"], page) > 7
+    assert (shared["paper_bgcolor"], shared["plot_bgcolor"]) == (style.CLEAR, style.CLEAR)
 
 
 @pytest.mark.parametrize(("theme", "page"), [("light", "#ffffff"), ("dark", "#121212")])
 def test_the_source_line_is_easy_to_read_in_both_themes(theme: str, page: str) -> None:
     """Contrast of 4.5 and more, which small text needs: the ink of the theme, three quarters of it."""
-    figure = style.finished((), {}, title="t", source="Source: x.", wide=style.Frame(100), theme=theme)
+    figure = layout.finished((), {}, title="t", source="Source: x.", wide=layout.Frame(100), theme=theme)
     (note,) = figure.layout.annotations
     assert (note.opacity, note.font.color) == (style.SOURCE_OPACITY, None)
     ink = style.template(theme)["layout"]["font"]["color"]
@@ -77,7 +77,7 @@ def test_a_label_breaks_between_words_but_not_inside_a_number_with_its_unit() ->
 
 def test_a_figure_has_its_title_above_and_its_source_below() -> None:
     """The height is 30, title 12 + 21, plot 100, axis 56 and a line of 16; a page has the title in its caption."""
-    figure = style.finished((), {}, title="A & B", source="Source: x.", wide=style.Frame(100), theme="light")
+    figure = layout.finished((), {}, title="A & B", source="Source: x.", wide=layout.Frame(100), theme="light")
     assert figure.layout.title.text == "<b>A &amp; B</b>"
     assert figure.layout.annotations[-1].text == "Source: x."
     assert figure.layout.height == 30 + 33 + 100 + 56 + 16
@@ -88,7 +88,7 @@ def test_a_figure_has_its_title_above_and_its_source_below() -> None:
 def test_a_legend_that_breaks_on_a_telephone_gets_its_lines() -> None:
     """Three entries of 17 letters need 180 px each: in 302 px three lines of 21, in 560 px one."""
     traces = [{"type": "scatter", "name": "x" * 17} for _ in range(3)]
-    figure = style.finished(traces, {"showlegend": True}, title="A", source="S", wide=style.Frame(100), theme="dark")
+    figure = layout.finished(traces, {"showlegend": True}, title="A", source="S", wide=layout.Frame(100), theme="dark")
     narrow = figure.layout.meta["narrow"]
     assert (figure.layout.margin.t, narrow["margin"]["t"]) == (63 + 21, 63 + 3 * 21)
     assert narrow["height"] - figure.layout.height == 2 * 21
@@ -97,7 +97,7 @@ def test_a_legend_that_breaks_on_a_telephone_gets_its_lines() -> None:
 def test_a_fragment_is_the_same_each_time_and_brings_no_library() -> None:
     """Byte for byte, with its own id, few buttons, and none that sends the chart away."""
     traces = [{"type": "scatter", "name": "a", "x": [1], "y": [2]}]
-    figures = [style.finished(traces, {}, title="A", source="S", wide=style.Frame(9), theme="dark") for _ in range(2)]
+    figures = [layout.finished(traces, {}, title="A", source="S", wide=layout.Frame(9), theme="dark") for _ in range(2)]
     first, second = (style.fragment(figure, "chart-a") for figure in figures)
     assert first == second
     assert 'id="chart-a"' in first
@@ -137,7 +137,7 @@ def test_an_end_at_zero_is_drawn_at_a_thousandth() -> None:
 @pytest.mark.parametrize(("theme", "background"), [("light", "#ffffff"), ("dark", "#222222")])
 def test_a_picture_has_a_background_of_its_own(theme: str, background: str) -> None:
     """On a page it is clear."""
-    figure = style.finished((), {}, title="A", source="S", wide=style.Frame(100), theme=theme)
+    figure = layout.finished((), {}, title="A", source="S", wide=layout.Frame(100), theme=theme)
     assert figure.layout.paper_bgcolor is None
     assert style.as_picture(figure, theme).layout.paper_bgcolor == background
 

@@ -12,7 +12,8 @@ from greentrain.reporting import PowerSpan
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts.axes import axis_of
 from greentrain.reporting.charts.headline import headline
-from greentrain.reporting.charts.style import Frame, finished, text
+from greentrain.reporting.charts.layout import Frame, finished
+from greentrain.reporting.charts.style import text
 from greentrain.reporting.charts.svg import svg
 from greentrain.reporting.charts.waterfall import waterfall
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from greentrain.numbers import counted, percent, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.style import ACCENT, HeaderAndRows, Mark, cells, empty, source_text
+from greentrain.reporting.charts.layout import empty
+from greentrain.reporting.charts.style import ACCENT, HeaderAndRows, Mark, cells, source_text
 from greentrain.reporting.report_data import GroupLine, ReportData
 
 if TYPE_CHECKING:

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import Scale, counted, percent, rounded, scale_for, written
+from greentrain.reporting.charts.layout import Frame, empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     QUIET,
     SOFT,
     TICK_GAP_PX,
-    Frame,
     HeaderAndRows,
     Mark,
     amount_axis,
-    empty,
-    finished,
     source_text,
 )
 from greentrain.reporting.report_data import ReportData, RunLine

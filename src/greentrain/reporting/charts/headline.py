@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from greentrain.interval import Interval
 from greentrain.numbers import as_given, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
+from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import (
     ACCENT,
     INTERVALS,
@@ -14,7 +15,6 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     cells,
-    empty,
     source_text,
     subject_text,
 )

@@ -7,7 +7,8 @@ from greentrain._version import __version__
 from greentrain.errors import InputError
 from greentrain.intensity import Slot
 from greentrain.planning import Schedule
-from greentrain.reporting.charts.style import ACCENT, GREY, QUIET, Frame, finished
+from greentrain.reporting.charts.layout import Frame, finished
+from greentrain.reporting.charts.style import ACCENT, GREY, QUIET
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import written, written_span
+from greentrain.reporting.charts.layout import Frame, finished
 from greentrain.reporting.charts.style import (
     LINE_PX,
-    Frame,
     Mark,
     drawable,
-    finished,
     lines,
     log_axis,
     shortened,

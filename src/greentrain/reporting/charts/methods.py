@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING
 from greentrain.interval import Interval, exact
 from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.style import (
-    ACCENT,
-    QUIET,
-    HeaderAndRows,
-    Mark,
-    cells,
-    empty,
-    source_text,
-)
+from greentrain.reporting.charts.layout import empty
+from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, source_text
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
 from greentrain.numbers import as_given, ascii_unit, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
+from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -15,7 +16,6 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     cells,
-    empty,
     source_text,
     subject_text,
 )

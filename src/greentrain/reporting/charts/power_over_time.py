@@ -5,18 +5,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import Scale, rounded, scale_for, written
+from greentrain.reporting.charts.layout import Frame, empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
     QUIET,
     SOFT,
     TICK_GAP_PX,
-    Frame,
     HeaderAndRows,
     Mark,
     amount_axis,
-    empty,
-    finished,
     source_text,
     text,
 )

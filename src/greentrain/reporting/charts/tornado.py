@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.inputs import Input
 from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, marked, placed
+from greentrain.reporting.charts.layout import empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     QUIET,
@@ -13,8 +14,6 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     amount_axis,
-    empty,
-    finished,
     source_text,
     subject_text,
     text,

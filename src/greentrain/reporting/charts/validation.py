@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.interval import Interval
 from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.interval_dots import RowLabel, marked, placed
+from greentrain.reporting.charts.layout import empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -16,8 +17,6 @@ from greentrain.reporting.charts.style import (
     Mark,
     cells,
     drawable,
-    empty,
-    finished,
     log_axis,
     source_text,
     text,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import Scale, percent, rounded, scale_for, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
+from greentrain.reporting.charts.layout import empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -14,8 +15,6 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     amount_axis,
-    empty,
-    finished,
     source_text,
     subject_text,
     text,
