@@ -48,6 +48,7 @@ def test_every_chart_is_a_small_picture_without_script_or_reference(width_px: in
         kinds = {item.tag.removeprefix(NS) for item in root.iter()}
         assert kinds <= {"svg", "rect", "line", "path", "circle", "polygon", "text", "title", "pattern"}, name
         assert found.count("://") == 1, name
+        assert found.replace("\n", " ").isprintable()
         assert not {key for item in root.iter() for key in item.attrib if "href" in key or key.startswith("on")}
 
 

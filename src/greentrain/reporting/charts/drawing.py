@@ -38,8 +38,9 @@ def element(name: str, content: str = "", /, **attributes: object) -> str:
 
 
 def words_of(text: str) -> str:
-    """Make the text of a figure, with its entities and marks, text for an element."""
-    return escape(escaped(unescape(text), kept=f"\n{NO_BREAK_SPACES}"), quote=False)
+    """Make the text of a figure, with its entities and marks, text for an element, which no space breaks."""
+    plain = unescape(text).translate(dict.fromkeys(map(ord, NO_BREAK_SPACES), " "))
+    return escape(escaped(plain, kept="\n"), quote=False)
 
 
 def label(
