@@ -13,15 +13,7 @@ from greentrain.estimation import Estimate, estimate
 from greentrain.estimation.grid import choose_grid, hidden_by_year, uncertainty_at
 from greentrain.estimation.ranges import checked_number
 from greentrain.intensity.choice import SeriesChoice
-from greentrain.intensity.series import (
-    DIRECT,
-    MARGINAL,
-    MEASURED,
-    NOT_STATED,
-    Series,
-    Timeline,
-    utc_text,
-)
+from greentrain.intensity.series import DIRECT, MARGINAL, MEASURED, NOT_STATED, Series, Timeline, utc_text
 from greentrain.interval import Interval, exact, lognormal, with_relative_width
 from greentrain.record import Record, WithoutArithmetic
 

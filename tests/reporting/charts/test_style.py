@@ -1,4 +1,4 @@
-"""The look: themes, safe text, the source line, deterministic fragments."""
+"""The look: themes, safe text, the source line."""
 
 import pytest
 
@@ -92,19 +92,6 @@ def test_a_legend_that_breaks_on_a_telephone_gets_its_lines() -> None:
     narrow = figure.layout.meta["narrow"]
     assert (figure.layout.margin.t, narrow["margin"]["t"]) == (63 + 21, 63 + 3 * 21)
     assert narrow["height"] - figure.layout.height == 2 * 21
-
-
-def test_a_fragment_is_the_same_each_time_and_brings_no_library() -> None:
-    """Byte for byte, with its own id, few buttons, and none that sends the chart away."""
-    traces = [{"type": "scatter", "name": "a", "x": [1], "y": [2]}]
-    figures = [layout.finished(traces, {}, title="A", source="S", wide=layout.Frame(9), theme="dark") for _ in range(2)]
-    first, second = (style.fragment(figure, "chart-a") for figure in figures)
-    assert first == second
-    assert 'id="chart-a"' in first
-    assert '"showSendToCloud": false' in first
-    assert '"responsive": true' in first
-    assert '"displaylogo": false' in first
-    assert len(first) < 3000
 
 
 def test_an_amount_axis_names_its_unit() -> None:

@@ -57,7 +57,7 @@ def test_the_title_counts_the_metered_runs() -> None:
     assert without.validation is not None
     kept = tuple(row for row in without.validation.records if row.tier != "T3")
     changed = without._replace(validation=ValidationReport(kept, (), {}))
-    assert validation(changed).layout.title.text == "<b>From our defaults alone our interval holds 0 of 1 records</b>"
+    assert validation(changed).layout.title.text == "<b>From our defaults alone it holds 0 of 1 published figures</b>"
 
 
 def test_many_metered_runs_are_the_forty_that_are_farthest_off() -> None:
@@ -70,7 +70,7 @@ def test_many_metered_runs_are_the_forty_that_are_farthest_off() -> None:
 def test_the_sentence_counts_each_record_once() -> None:
     """By energy where that was published."""
     assert chart.summary(validated()) == (
-        "Our 90 % interval holds 1 of 2 metered runs; with our defaults alone it holds 0 of 1 published figures; the "
+        "Our interval holds 1 of 2 metered runs; from our defaults alone it holds 0 of 1 published figures; the "
         "published arithmetic comes out for 1 of 1 records."
     )
 

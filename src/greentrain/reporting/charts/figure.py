@@ -11,14 +11,7 @@ _PLOTLY = "application/vnd.plotly.v1+json"
 
 
 class ChartFigure(Figure):  # type: ignore[misc]  # plotly has no types
-    """A figure of plotly that draws itself without a script where there is none.
-
-    Examples
-    --------
-    >>> figure = chart(estimate("V100", hours=96, location="FR"))
-    >>> figure.to_svg()[:4]
-    '<svg'
-    """
+    """A figure of plotly that draws itself without a script where there is none."""
 
     _ipython_display_ = None  # plotly's would leave nothing but a script, which a page of a notebook does not run
 

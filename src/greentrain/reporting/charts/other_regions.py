@@ -9,16 +9,7 @@ from greentrain.interval import Interval, product_independent, reciprocal
 from greentrain.numbers import as_given, ascii_unit, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
-from greentrain.reporting.charts.style import (
-    ACCENT,
-    GREY,
-    QUIET,
-    HeaderAndRows,
-    Mark,
-    cells,
-    source_text,
-    subject_text,
-)
+from greentrain.reporting.charts.style import ACCENT, GREY, QUIET, HeaderAndRows, Mark, cells, source_text, subject_text
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:

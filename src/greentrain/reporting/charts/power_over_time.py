@@ -30,7 +30,7 @@ _COMPONENTS = {
     "cpu": ("CPU", Mark(QUIET, "square", dash="solid")),
     "memory": ("memory", Mark(SOFT, "triangle-up", dash="dot")),
 }
-_OTHER = Mark(GREY, "cross", dash="dashdot")
+_OTHER = Mark(GREY, "diamond", dash="dashdot")
 _SPAN_FILL, _SPAN_TEXT = "#5a5a5a", "#ffffff"
 """Dark enough for white letters in both themes."""
 

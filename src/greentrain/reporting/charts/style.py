@@ -156,22 +156,6 @@ def amount_axis(scale: Scale, words: str, more: str = "") -> dict[str, Any]:
     return {"title": title, "rangemode": "tozero", "tickformat": ",~g", "automargin": True}
 
 
-def fragment(figure: "Figure", div_id: str) -> str:
-    """Return a chart as HTML to put into a page that has loaded plotly.js.
-
-    Parameters
-    ----------
-    figure : Figure
-        The chart.
-    div_id : str
-        Id of its element, different for each chart of a page; with it the text is the same each time.
-    """
-    made: str = figure.to_html(
-        full_html=False, include_plotlyjs=False, div_id=div_id, config=CONFIG, default_width="100%"
-    )
-    return made
-
-
 _MOST_TICKS = 6
 _STEPS = ((1.3, (1, 2, 5)), (3.2, (1, 3)))
 """Steps within a decade for axes of at most so many decades."""

@@ -89,7 +89,7 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
     source = source_text(data, INTERVALS, *left_out)
     shown = [trace for trace in traces if trace["x"]]
     frames = marked(place, 1.0, {"color": GREY, "width": 1.5, "dash": "dash"}, len(labels))
-    return finished(shown, layout, title=_finding(tiers), source=source, **frames, theme=theme)
+    return finished(shown, layout, title=_findings(tiers)[0], source=source, **frames, theme=theme)
 
 
 def _axis(pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -125,22 +125,15 @@ def _names(data: ReportData) -> dict[str, str]:
 
 def summary(data: ReportData) -> str:
     """Sum the chart up in one sentence."""
-    tiers = _tiers(data)
-    parts = {
-        _METERED: "our 90 % interval holds {} metered runs",
-        "T2": "with our defaults alone it holds {} published figures",
-        "T1": "the published arithmetic comes out for {} records",
-    }
-    found = "; ".join(words.format(_right(tiers[tier])) for tier, words in parts.items() if tiers[tier])
-    return f"{found[:1].upper()}{found[1:]}." if found else _NOTHING
+    return f"{'; '.join(_findings(_tiers(data)))}." if any(_tiers(data).values()) else _NOTHING
 
 
-def _finding(tiers: dict[str, list[Pair]]) -> str:
-    if tiers[_METERED]:
-        return f"Our interval holds {_right(tiers[_METERED])} metered runs"
-    if tiers["T2"]:
-        return f"From our defaults alone our interval holds {_right(tiers['T2'])} records"
-    return f"The published arithmetic comes out for {_right(tiers['T1'])} records"
+def _findings(tiers: dict[str, list[Pair]]) -> list[str]:
+    """Count what came out, of the metered runs first."""
+    words = ("our interval holds {} metered runs", "from our defaults alone it holds {} published figures",
+             "the published arithmetic comes out for {} records")  # fmt: skip
+    found = [each.format(_right(tiers[tier])) for each, tier in zip(words, _TIERS, strict=True) if tiers[tier]]
+    return [found[0][:1].upper() + found[0][1:], *found[1:]]
 
 
 def _right(pairs: Sequence[Pair]) -> str:
