@@ -28,7 +28,7 @@ started = time.process_time()
 print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 _READ = "import pandas; pandas.read_csv(sys.argv[1])"
-_BATCH = "from greentrain.frames import run_batch; run_batch(sys.argv[1], ['user', 'month'])"
+_BATCH = "from greentrain.frames import run_batch; run_batch(sys.argv[1], ['user', 'month']).to_dict()"
 _ENGINE = "from greentrain.frames import run_batch_on; run_batch_on('{engine}', sys.argv[1], ['user', 'month'], {more})"
 _LOCAL = {"dask": "", "spark": "scheduler='local[2]'"}
 

@@ -246,6 +246,8 @@ def _near(name: str) -> Iterator[str]:
 
 def _is_letter_off(one: str, other: str) -> bool:
     """Whether a word turns into another by one letter more, less or changed, or by two that change places."""
-    from rapidfuzz.distance import OSA
-
-    return OSA.distance(one, other, score_cutoff=1) <= 1
+    length = min(len(one), len(other))
+    start = next((place for place in range(length) if one[place] != other[place]), length)
+    rest, wanted = one[start:], other[start:]
+    changed = rest[1:] == wanted[1:] or rest[1::-1] + rest[2:] == wanted
+    return changed or rest[1:] == wanted or rest == wanted[1:]

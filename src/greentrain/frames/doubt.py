@@ -77,8 +77,21 @@ class DoubtCells(NamedTuple):
         """Return the cells under other numbers of groups and terms."""
         return DoubtCells(groups[self.group], terms[self.term], self.down, self.up)
 
+    def squares(self, terms: DoubtTerms, groups: int) -> "tuple[Array, Array]":
+        """Return the squared half-widths of each group and quantity, downward and upward."""
+        listed = [(quantity, not key) for quantity, _, key in terms.listed]
+        quantity, is_own = np.array(listed, dtype=np.int64).reshape(-1, 2).T
+        place, own = self.group * len(SUMMED) + quantity[self.term], is_own[self.term] > 0
+        down, up = (
+            np.bincount(place, weights=np.where(own, each, each * each), minlength=groups * len(SUMMED))
+            for each in (self.down, self.up)
+        )
+        return down.reshape(groups, len(SUMMED)), up.reshape(groups, len(SUMMED))
+
     def by_group(self, number: int) -> "list[DoubtCells]":
         """Part the cells by their groups."""
+        if not number:
+            return []
         order = np.argsort(self.group, kind="stable")
         ends = np.cumsum(np.bincount(self.group, minlength=number))[:-1]
         return [DoubtCells(*each) for each in zip(*(np.split(column[order], ends) for column in self), strict=True)]
@@ -128,6 +141,14 @@ def _factors(facts: Iterable[HardwareHour | Site | None], quantity: int, left_ou
     return [each.terms(SUMMED[quantity]) if each and place not in left_out else [] for place, each in enumerate(facts)]
 
 
+class _Alike(NamedTuple):
+    """Rows of a group whose hardware, or whose site, has the same terms: by number, and the first of each."""
+
+    number: Array
+    group: Array
+    kind: Array
+
+
 class _Rows(NamedTuple):
     """Rows that were worked out: their groups, kinds, sites and half-widths."""
 
@@ -139,6 +160,14 @@ class _Rows(NamedTuple):
     site: Array
     varying: list[tuple[Array, HardwareHour, Array]]
     """Places among the chosen rows, the hardware, and the places among the hardware's own rows."""
+
+    def alike(self, kind: Array, slots: Sequence[_Slots]) -> _Alike:
+        """Number the rows of a group that have the same terms in all quantities."""
+        terms = np.concatenate([np.concatenate(each) for each in slots])
+        classes: dict[bytes, int] = {}
+        class_of = np.array([classes.setdefault(each.tobytes(), len(classes)) for each in terms.T], dtype=np.int64)
+        number, first = grouped(len(kind), [(self.group, self.groups), (class_of[kind], len(classes))])
+        return _Alike(number, self.group[first], kind[first])
 
 
 def cells_of_solved(terms: DoubtTerms, part: Solved, group: Array, groups: int, numbers: Array) -> DoubtCells:
@@ -158,10 +187,16 @@ def cells_of_solved(terms: DoubtTerms, part: Solved, group: Array, groups: int, 
         return DoubtCells.none()
     kind, site = part.kinds.codes[chosen], part.site[chosen]
     rows = _Rows(part, chosen, group[chosen], groups, kind, site, _varying(part, chosen))
+    alone = {kind for kind, _, _ in part.kinds.varying}
+    by_kind, by_site = (
+        [_slots(terms, place, _factors(facts, place, left_out)) for place in range(len(SUMMED))]
+        for facts, left_out in ((part.kinds.found, alone), (part.sites, set()))
+    )
+    alike = rows.alike(kind, by_kind), rows.alike(site, by_site)
     found: list[DoubtCells] = []
     for place, quantity in enumerate(SUMMED):
-        low, best, high = numbers[3 * QUANTITIES.index(quantity) :][:3]
-        found += _of_quantity(terms, rows, place, (best - low)[chosen], (high - best)[chosen])
+        low, best, high = (end[chosen] for end in numbers[3 * QUANTITIES.index(quantity) :][:3])
+        found += _of_quantity(terms, rows, place, (by_kind[place], by_site[place]), alike, (best - low, high - best))
     return DoubtCells.joined(found)
 
 
@@ -175,12 +210,16 @@ def _varying(part: Solved, chosen: Array) -> list[tuple[Array, HardwareHour, Arr
     return found
 
 
-def _of_quantity(terms: DoubtTerms, rows: _Rows, quantity: int, down: Array, up: Array) -> Iterator[DoubtCells]:
-    """Yield the cells of one quantity."""
-    part = rows.part
-    alone = {kind for kind, _, _ in part.kinds.varying}
-    by_kind = _slots(terms, quantity, _factors(part.kinds.found, quantity, alone))
-    by_site = _slots(terms, quantity, _factors(part.sites, quantity, set()))
+def _of_quantity(
+    terms: DoubtTerms,
+    rows: _Rows,
+    quantity: int,
+    slots: tuple[_Slots, _Slots],
+    alike: tuple[_Alike, _Alike],
+    half_widths: tuple[Array, Array],
+) -> Iterator[DoubtCells]:
+    """Yield the cells of one quantity, from the terms of the hardware and of the site."""
+    (by_kind, by_site), (down, up) = slots, half_widths
     below, above = (
         kinds[rows.kind] + sites[rows.site] for kinds, sites in zip(by_kind.whole, by_site.whole, strict=True)
     )
@@ -193,8 +232,8 @@ def _of_quantity(terms: DoubtTerms, rows: _Rows, quantity: int, down: Array, up:
         below, above = below + grid.below, above + grid.above
     with np.errstate(divide="ignore", invalid="ignore"):
         unit = np.where(below > 0, down / np.sqrt(below), 0.0), np.where(above > 0, up / np.sqrt(above), 0.0)
-    yield from _by_slots(terms, rows, rows.kind, by_kind, unit)
-    yield from _by_slots(terms, rows, rows.site, by_site, unit)
+    for each, of in zip(slots, alike, strict=True):
+        yield from _by_slots(terms, rows, of, each, unit)
     for places, own, factors in own_factors:
         here = unit[0][places], unit[1][places]
         for factor in factors:
@@ -232,25 +271,40 @@ def _added(
 
 
 def _by_slots(
-    terms: DoubtTerms, rows: _Rows, kind: Array, slots: _Slots, unit: tuple[Array, Array]
+    terms: DoubtTerms, rows: _Rows, alike: _Alike, slots: _Slots, unit: tuple[Array, Array]
 ) -> Iterator[DoubtCells]:
     """Yield the cells of terms that rows of one kind, or at one site, have alike."""
     if not len(slots.term):
         return
-    pair, first = grouped(len(kind), [(rows.group, rows.groups), (kind, slots.term.shape[1])])
-    group_of, kind_of = rows.group[first], kind[first]
-    sums = [np.bincount(pair, weights=each, minlength=len(first)) for each in unit]
-    squares = [np.bincount(pair, weights=each * each, minlength=len(first)) for each in unit]
-    is_own = np.array([not key for _, _, key in terms.listed])
-    for slot, term in enumerate(slots.term):
-        code = term[kind_of]
-        there = np.flatnonzero(code >= 0)
-        code, of = code[there], kind_of[there]
+    is_own = np.array([not key for _, _, key in terms.listed])[slots.term]
+    is_there = slots.term >= 0
+    number = len(alike.group)
+    nothing = [np.zeros(number)] * 2
+    sums, squares = (
+        [np.bincount(alike.number, weights=each, minlength=number) for each in weights] if is_wanted else nothing
+        for weights, is_wanted in (
+            (unit, (is_there & ~is_own).any()),
+            ((each * each for each in unit), (is_there & is_own).any()),
+        )
+    )
+    for term, own, *variances in zip(slots.term, is_own, slots.below, slots.above, strict=True):
         ends = []
-        for variance, whole, square in zip((slots.below[slot], slots.above[slot]), sums, squares, strict=True):
-            here = variance[of]
-            ends.append(np.where(is_own[code], here * square[there], np.sqrt(here) * whole[there]))
-        yield DoubtCells(group_of[there], code, *ends)
+        for variance, whole, square in zip(variances, sums, squares, strict=True):
+            here = variance[alike.kind]
+            ends.append(np.where(own[alike.kind], here * square, np.sqrt(here) * whole))
+        yield _of_slot(term, alike, rows.groups, ends)
+
+
+def _of_slot(term: Array, alike: _Alike, groups: int, ends: list[Array]) -> DoubtCells:
+    """Return the cells of one slot; added up by term where a table of all groups and terms is no longer than them."""
+    listed, local = np.unique(term, return_inverse=True)
+    group, code = alike.group, term[alike.kind]
+    if len(listed) * groups <= len(group):
+        place = local[alike.kind] * groups + group
+        ends = [np.bincount(place, weights=end, minlength=len(listed) * groups) for end in ends]
+        group, code = np.tile(np.arange(groups), len(listed)), np.repeat(listed, groups)
+    there = np.flatnonzero((code >= 0) & ((ends[0] != 0) | (ends[1] != 0)))
+    return DoubtCells(group[there], code[there], ends[0][there], ends[1][there])
 
 
 def _of_grid(

@@ -1,5 +1,6 @@
 """Groups of the rows of a table: by its columns, or by what follows from them: month, hardware and place."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ STARTS = ("started", "start", "start_time", "started_at", "date", "day", "submit
 """Columns that a month follows from, the first that is there."""
 NAME = "name"
 """The column of a run's name: rows of one name are parts of one run."""
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+_LETTERS = len("2026-01-31T12:00:00Z")
 _UTC = r"\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d(?:[T ][\d:.]*(?:Z|\+00:?00)?)?)?"
 """Moments of ISO 8601 that are in UTC, or of no zone; the month of others depends on their zone."""
 _EPOCH_SECONDS = 1e8
@@ -126,9 +129,11 @@ def _months(starts: nw.Series[Any]) -> tuple[Array, list[Any]]:
         return _of_moments(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
     texts = column.map(str, na_action="ignore") if column.dtype == object else column
     texts = texts.astype("str").str.strip()
-    is_utc = texts.str.fullmatch(_UTC).fillna(value=False).to_numpy(dtype=bool)
-    codes = np.full(len(texts), -1, dtype=np.int64)
-    codes[is_utc], months = pd.factorize(texts[is_utc].str.slice(0, 7))
+    codes, months = pd.factorize(texts.str.slice(0, 7))
+    is_month = np.array([*(_MONTH.fullmatch(each) is not None for each in months), False])
+    # So programs write it; to match all of it takes five times as long.
+    is_utc = is_month[codes] & ((texts.str.len() == _LETTERS) & texts.str.endswith("Z", na=False)).to_numpy(dtype=bool)
+    is_utc[~is_utc] = texts[~is_utc].str.fullmatch(_UTC).fillna(value=False).to_numpy(dtype=bool)
     rest = texts[~is_utc]
     moments = pd.to_datetime(rest.where(rest.str.len() > 4), format="ISO8601", utc=True, errors="coerce")
     others, more = _of_moments(moments)

@@ -4,7 +4,7 @@ The terms are those of `greentrain.summation`, as arrays. Sums of parts of a tab
 whole, on one computer or on several.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -12,13 +12,13 @@ import numpy as np
 
 from greentrain.estimation import Estimate
 from greentrain.estimation.grid import grid_input
-from greentrain.footprint import QUANTITIES, Footprint, Part
+from greentrain.footprint import QUANTITIES, Factor, Footprint, Part
 from greentrain.frames.columns import Array, grouped
 from greentrain.frames.doubt import SUMMED, DoubtCells, DoubtTerms, cells_of_estimate, cells_of_solved
 from greentrain.frames.solution import Solved
 from greentrain.inputs import Input, Inputs
-from greentrain.interval import sum_independent
-from greentrain.summation import merged_inputs, summed
+from greentrain.interval import Interval, sum_independent
+from greentrain.summation import merged_inputs, summed, summed_interval
 
 COMPONENTS = ("accelerators", "host", "facility")
 _BEST = tuple(3 * QUANTITIES.index(name) + 1 for name in SUMMED)
@@ -112,13 +112,13 @@ class FrameSums:
     def groups_found(self) -> list[SummedGroup]:
         """Return the groups in the order of their values, those without a value last."""
         order = sorted(range(len(self.groups)), key=lambda code: [_order(value) for value in self.groups[code]])
-        by_group = self.cells.by_group(len(self.groups))
+        footprints = self._footprints(self.cells, self.best, self.parts, self.runs)
         return [
             SummedGroup(
                 dict(zip(self.by, self.groups[code], strict=True)),
                 int(self.runs[code]),
                 int(self.failed[code]),
-                self._footprint(self.best[code], self.parts[code], by_group[code], has_runs=self.runs[code] > 0),
+                footprints[code],
             )
             for code in order
         ]
@@ -126,35 +126,66 @@ class FrameSums:
     def total(self) -> SummedGroup:
         """Return the sum over all groups."""
         cells = self.cells.renamed(np.zeros(len(self.groups), dtype=np.int64), np.arange(len(self.terms)))
-        (of_all,) = DoubtCells.joined([cells]).by_group(1)
-        runs = int(self.runs.sum())
-        whole = self._footprint(self.best.sum(axis=0), self.parts.sum(axis=0), of_all, has_runs=runs > 0)
+        best, parts, runs = (each.sum(axis=0, keepdims=True) for each in (self.best, self.parts, self.runs))
+        (whole,) = self._footprints(DoubtCells.joined([cells]), best, parts, runs)
         notes = sorted(self.notes.items(), key=lambda pair: -pair[1])
         shown = tuple(f"{note} (in {number:,} runs)" if number > 1 else note for note, number in notes[:_MOST_NOTES])
         whole = whole._replace(inputs=Inputs(self.inputs), notes=shown)
-        return SummedGroup({}, runs, int(self.failed.sum()), whole)
+        return SummedGroup({}, int(runs[0]), int(self.failed.sum()), whole)
 
-    def _footprint(self, best: Array, parts: Array, cells: DoubtCells, *, has_runs: bool) -> Footprint:
-        terms: dict[str, tuple[dict[Any, Any], dict[Any, Any]]] = {name: ({}, {}) for name in SUMMED}
-        for _, code, down, up in zip(*(each.tolist() for each in cells), strict=True):
-            quantity, name, key = self.terms.listed[code]
-            terms[SUMMED[quantity]][0 if key else 1][name, key] = (down, up)
-        found = {name: summed(float(whole), *terms[name]) for name, whole in zip(SUMMED, best, strict=True)}
-        sums: dict[str, Any] = {name: interval if has_runs else None for name, (interval, _) in found.items()}
-        operational, embodied = sums["operational_kg"], sums["embodied_kg"]
-        whole = sum_independent(operational, embodied) if operational and embodied else None
-        return Footprint(
-            **sums,
-            total_kg=whole,
-            inputs=Inputs(),
-            breakdown=tuple(
-                Part(name, float(kwh), float(kg)) for name, (kwh, kg) in zip(COMPONENTS, parts, strict=True)
-            ),
-            basis="estimated",
-            scope="facility",
-            notes=(),
-            summed_factors={name: factors for name, (_, factors) in found.items()},
-        )
+    def _footprints(self, cells: DoubtCells, best: Array, parts: Array, runs: Array) -> list[Footprint]:
+        """Return the sum of each of several groups, which has no interval where there are no runs."""
+        down, up = cells.squares(self.terms, len(best))
+        facts = parts.tolist(), cells.by_group(len(best)), best.tolist(), down.tolist(), up.tolist()
+        return [
+            _footprint(
+                [summed_interval(*ends) for ends in zip(whole, below, above, strict=True)] if number else None,
+                sums,
+                _GroupFactors(self.terms, own, whole),
+            )
+            for number, sums, own, whole, below, above in zip(runs.tolist(), *facts, strict=True)
+        ]
+
+
+def _footprint(
+    intervals: "list[Interval] | None", parts: list[list[float]], factors: Mapping[str, tuple[Factor, ...]]
+) -> Footprint:
+    sums: dict[str, Any] = dict(zip(SUMMED, intervals, strict=True)) if intervals else dict.fromkeys(SUMMED)
+    operational, embodied = sums["operational_kg"], sums["embodied_kg"]
+    return Footprint(
+        **sums,
+        total_kg=sum_independent(operational, embodied) if operational and embodied else None,
+        inputs=Inputs(),
+        breakdown=tuple(Part(name, kwh, kg) for name, (kwh, kg) in zip(COMPONENTS, parts, strict=True)),
+        basis="estimated",
+        scope="facility",
+        notes=(),
+        summed_factors=factors,
+    )
+
+
+class _GroupFactors(Mapping[str, tuple[Factor, ...]]):
+    """The terms of a group's doubt by quantity, worked out where somebody asks: there may be a million groups."""
+
+    def __init__(self, terms: DoubtTerms, cells: DoubtCells, best: list[float]) -> None:
+        self._terms, self._cells, self._best = terms, cells, best
+
+    def __getitem__(self, quantity: str) -> tuple[Factor, ...]:
+        if quantity not in SUMMED:
+            raise KeyError(quantity)
+        place = SUMMED.index(quantity)
+        sums: tuple[dict[Any, Any], dict[Any, Any]] = {}, {}
+        for code, down, up in zip(*(each.tolist() for each in self._cells[1:]), strict=True):
+            of, name, key = self._terms.listed[code]
+            if of == place:
+                sums[0 if key else 1][name, key] = (down, up)
+        return summed(self._best[place], *sums)[1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SUMMED)
+
+    def __len__(self) -> int:
+        return len(SUMMED)
 
 
 def _order(value: Any) -> tuple[int, Any]:
@@ -197,28 +228,37 @@ def sums_of(
     is_good = ~np.isnan(numbers[1])
     found.rows = len(code)
     found.failed = np.bincount(code[~is_good], minlength=number)
-    good = code[is_good]
+    chosen: Any = slice(None) if is_good.all() else is_good
+    good = code[chosen]
     for place, row in enumerate(_BEST):
-        found.best[:, place] = np.bincount(good, weights=numbers[row][is_good], minlength=number)
+        found.best[:, place] = np.bincount(good, weights=numbers[row][chosen], minlength=number)
     times = np.ones(len(code))
     cells = []
     for part in solved:
         times[part.rows] = part.number
-        cells.append(cells_of_solved(found.terms, part, code[part.rows], number, numbers[:, part.rows]))
-        _add_parts(found, part, code[part.rows], numbers[:, part.rows])
+        is_whole = len(part.rows) == len(code)
+        of_part = code if is_whole else code[part.rows]
+        ends = numbers if is_whole else numbers[:, part.rows]
+        cells.append(cells_of_solved(found.terms, part, of_part, number, ends))
+        _add_parts(found, part, of_part, ends)
         _add_facts(found, part)
     for row, run in alone.items():
         times[row] = run.run["runs"]
-        cells.append(cells_of_estimate(found.terms, run, int(code[row])))
-        found.parts[code[row]] += [(each.energy_kwh, each.operational_kg) for each in run.breakdown]
-        found.inputs = tuple(merged_inputs((*found.inputs, *(item for item in run.inputs if item.basis != "given"))))
-        for note in run.notes:
-            found.notes[note] = found.notes.get(note, 0) + 1
-    found.cells = DoubtCells.joined(cells)
-    found.runs = np.bincount(good, weights=times[is_good], minlength=number).astype(np.int64)
+        cells.append(_added_estimate(found, run, int(code[row])))
+    found.cells = DoubtCells.joined(cells) if len(cells) != 1 else cells[0]
+    found.runs = np.bincount(good, weights=times[chosen], minlength=number).astype(np.int64)
     if names is not None:
         _count_names(found, code, names, times, is_good)
     return found
+
+
+def _added_estimate(found: FrameSums, run: Estimate, group: int) -> DoubtCells:
+    """Add the parts, inputs and notes of a single estimate, and return its cells."""
+    found.parts[group] += [(each.energy_kwh, each.operational_kg) for each in run.breakdown]
+    found.inputs = tuple(merged_inputs((*found.inputs, *(item for item in run.inputs if item.basis != "given"))))
+    for note in run.notes:
+        found.notes[note] = found.notes.get(note, 0) + 1
+    return cells_of_estimate(found.terms, run, group)
 
 
 def _count_names(found: FrameSums, code: Array, names: Array, times: Array, is_good: Array) -> None:
