@@ -1,16 +1,18 @@
 """Runs and their totals as JSON, CSV and plain data, also in groups; of many runs piece by piece."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
 from greentrain.csv_text import rows_csv
 from greentrain.footprint import RUN_QUANTITIES
-from greentrain.history.run import SCHEMA_VERSION, Run, to_plain_data
-from greentrain.history.run_summary import LISTS, ROW_COLUMNS, RunSummary
+from greentrain.history.run_summary import LISTS, ROW_COLUMNS, SCHEMA_VERSION, RunSummary, to_plain_data
 from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import Loads, RunGroup, groups_of, summary_rows, table_of, totals_of
 from greentrain.plain_numbers import plain_json
+
+if TYPE_CHECKING:
+    from greentrain.history.run import Run  # a list does not load what makes runs of journals
 
 _OF_GROUP = ("runs", "duration_seconds", "unfinished_share", "failed_share", "interrupted_share")
 _GROUP_COLUMNS = (
@@ -25,7 +27,7 @@ _GROUP_COLUMNS = (
 
 
 def runs_dict(
-    runs: Iterable[Run] | SummaryTable,
+    runs: "Iterable[Run] | SummaryTable",
     unreadable: Sequence[str] = (),
     left_out: Sequence[str] = (),
     by: Sequence[str] = (),
@@ -49,7 +51,7 @@ def runs_json(
     yield closing + "," + plain_json(_tail(table, unreadable, left_out, by), indent=2)[1:] + "\n"
 
 
-def runs_csv(runs: Iterable[Run] | SummaryTable) -> str:
+def runs_csv(runs: "Iterable[Run] | SummaryTable") -> str:
     """Return runs as CSV, one row each."""
     return rows_csv(ROW_COLUMNS, (run.to_row() for run in summary_rows(runs)))
 

@@ -10,7 +10,7 @@ from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
-from greentrain.history.run_summary import FACTS, LISTS, LOADS, RunSummary, doubt_of, utc
+from greentrain.history.run_summary import FACTS, LISTS, LOADS, SCHEMA_VERSION, RunSummary, doubt_of, to_plain_data
 from greentrain.journal.records import (
     COMPONENTS,
     DAMAGED,
@@ -24,11 +24,9 @@ from greentrain.plain_numbers import plain_json
 from greentrain.record import WithoutArithmetic
 from greentrain.units import SECONDS_PER_HOUR
 
-SCHEMA_VERSION = 1
 _FAULTS = {DAMAGED: "the record is damaged", IMPLAUSIBLE_POWER: "implausible readings are left out"}
 """What is said of a flag beside the energy."""
 
-_MOMENTS = ("started", "ended", "moment")
 _ZERO_UNIT = re.compile(r" 0+ (s|min|h)$")
 
 
@@ -283,21 +281,6 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         name = f"{self.name}, " if self.name else ""
         caption = f"{self.id}: {name}{self.status}, {self.duration_seconds:.0f} s"
         return interval_table({each: getattr(self, each) for each in RUN_QUANTITIES}, caption)
-
-
-def to_plain_data(value: Any) -> Any:
-    """Return a part of a run as plain data for JSON without NaN and for UTF-8; moments become text."""
-    if hasattr(value, "_asdict"):
-        fields = value._asdict()
-        return {name: utc(item) if name in _MOMENTS else to_plain_data(item) for name, item in fields.items()}
-    if isinstance(value, dict):
-        return {to_plain_data(str(key)): to_plain_data(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_plain_data(item) for item in value]
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    # A number beyond the range of floats was read as infinity.
-    return None if isinstance(value, float) and value - value != 0 else value
 
 
 def _short_duration(seconds: float) -> str:

@@ -11,6 +11,8 @@ from greentrain.journal.records import COMPONENTS
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import half_widths
 
+SCHEMA_VERSION = 1
+_MOMENTS = ("started", "ended", "moment")
 FACTS = (
     "id", "name", "project", "status", "error", "exit_code", "started", "ended", "duration_seconds", "hosts", "ranks",
     "hardware", "location", "year",
@@ -141,6 +143,21 @@ def utc(moment: float | None) -> str | None:
     with OwnErrors(OverflowError, ValueError, OSError):
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
     return None
+
+
+def to_plain_data(value: Any) -> Any:
+    """Return a part of a run as plain data for JSON without NaN and for UTF-8; moments become text."""
+    if hasattr(value, "_asdict"):
+        fields = value._asdict()
+        return {name: utc(item) if name in _MOMENTS else to_plain_data(item) for name, item in fields.items()}
+    if isinstance(value, dict):
+        return {to_plain_data(str(key)): to_plain_data(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain_data(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    # A number beyond the range of floats was read as infinity.
+    return None if isinstance(value, float) and value - value != 0 else value
 
 
 def doubt_of(footprint: Footprint) -> tuple[str, tuple[float, ...]]:

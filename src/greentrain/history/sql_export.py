@@ -13,8 +13,8 @@ from warnings import catch_warnings, simplefilter
 
 from greentrain.errors import GreentrainError, InputError, install_hint
 from greentrain.footprint import RUN_QUANTITIES
-from greentrain.history.run import Run, to_plain_data
-from greentrain.history.run_summary import utc
+from greentrain.history.run import Run
+from greentrain.history.run_summary import to_plain_data, utc
 from greentrain.journal.records import COMPONENTS
 
 Result = TypeVar("Result")

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from time import gmtime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import InputError, OwnErrors, UnknownName, either
 from greentrain.footprint import RUN_QUANTITIES
-from greentrain.history.run import Run
 from greentrain.history.run_summary import LOADS, DoubtSums, RunSummary
 from greentrain.history.summary_table import SummaryTable
 from greentrain.interval import Interval, exact
 from greentrain.journal.records import COMPONENTS, STATUSES, UNFINISHED
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import summed_interval
+
+if TYPE_CHECKING:
+    from greentrain.history.run import Run
 
 _BEST = tuple(f"{name}_best" for name in RUN_QUANTITIES)
 _METERED = tuple(f"{name}_energy_kwh" for name in COMPONENTS)
@@ -178,12 +180,12 @@ class _Sum:
         return sum(self.kwh_by_status[status] for status in statuses) / whole if whole else None
 
 
-def table_of(runs: Iterable[Run] | SummaryTable) -> SummaryTable:
+def table_of(runs: "Iterable[Run] | SummaryTable") -> SummaryTable:
     """Return runs in brief."""
     return runs if isinstance(runs, SummaryTable) else SummaryTable(run.brief for run in runs)
 
 
-def totals_of(runs: Iterable[Run] | SummaryTable) -> Totals:
+def totals_of(runs: "Iterable[Run] | SummaryTable") -> Totals:
     """Add runs up, but for imported ones that cannot be right as they stand."""
     (whole,) = _sums(table_of(runs), ()).values() or (_Sum(),)
     _, energy, kg = whole.intervals()
@@ -200,7 +202,7 @@ def totals_of(runs: Iterable[Run] | SummaryTable) -> Totals:
     )
 
 
-def groups_of(runs: Iterable[Run] | SummaryTable, by: Sequence[str]) -> list[RunGroup]:
+def groups_of(runs: "Iterable[Run] | SummaryTable", by: Sequence[str]) -> list[RunGroup]:
     """Add runs up in groups.
 
     Parameters
@@ -306,6 +308,6 @@ def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def summary_rows(runs: Iterable[Run] | SummaryTable) -> Iterable[RunSummary]:
+def summary_rows(runs: "Iterable[Run] | SummaryTable") -> Iterable[RunSummary]:
     """Return runs in brief, one after the other."""
     return runs if isinstance(runs, SummaryTable) else (run.brief for run in runs)

@@ -7,18 +7,23 @@ can write it or exchange it; each run in it states its home, so that another hom
 import os
 import stat
 from collections.abc import Iterator
-from hashlib import sha256
 from os.path import dirname, join, realpath
-from tempfile import gettempdir, mkdtemp
 
 from greentrain.errors import OwnErrors
 from greentrain.journal.access_rights import OTHERS_WRITE, PRIVATE_FOLDER, make_folder, trusted_users, user_id
 from greentrain.journal.paths import HOME_MARK, shown
 
+_NAME = "greentrain-{user}"
+_TEMPORARY = ("/tmp", "/var/tmp", "/usr/tmp", ".")
+_VARIABLES = ("TMPDIR", "TEMP", "TMP")
+"""Where `tempfile` looks."""
+
 
 def spare_home() -> str:
     """Return the usual place."""
-    return join(realpath(gettempdir()), f"greentrain-{user_id()}")
+    from tempfile import gettempdir  # as long to load as all else that a list of runs needs
+
+    return join(realpath(gettempdir()), _NAME.format(user=user_id()))
 
 
 def make_spare_folder(home: str, key: str) -> str:
@@ -29,6 +34,8 @@ def make_spare_folder(home: str, key: str) -> str:
     OSError
         If it cannot be made.
     """
+    from tempfile import mkdtemp
+
     usual = spare_home()
     if _is_safe_place(dirname(usual)):
         make_folder(usual, PRIVATE_FOLDER)
@@ -53,8 +60,9 @@ def spare_run_folders(home: str, is_standard: bool) -> tuple[list[tuple[str, str
     """
     found: list[tuple[str, str]] = []
     doubts: list[str] = []
-    marks = {_mark_of(home), ""} if is_standard else {_mark_of(home)}
-    for place in _spare_homes():
+    marks: set[str] = set()
+    for place in _spare_homes() if _may_be_some() else ():
+        marks = marks or ({_mark_of(home), ""} if is_standard else {_mark_of(home)})
         runs = join(place, "runs")
         doubt = _doubt(place) or _doubt(runs)
         for name in () if doubt else _names(runs):
@@ -68,7 +76,18 @@ def spare_run_folders(home: str, is_standard: bool) -> tuple[list[tuple[str, str
     return found, doubts
 
 
+def _may_be_some() -> bool:
+    """Whether a folder of temporary files has one with the name of a spare home of this user."""
+    if os.name == "nt":
+        return True
+    name = _NAME.format(user=user_id())
+    folders = (*filter(None, map(os.environ.get, _VARIABLES)), *_TEMPORARY)
+    return any(each.startswith(name) for folder in folders for each in _names(folder))
+
+
 def _mark_of(home: str) -> str:
+    from hashlib import sha256
+
     with OwnErrors(OSError):  # the working folder is gone, of which it is a part
         home = realpath(home)
     return sha256(os.fsencode(home)).hexdigest()[:8]

@@ -5,8 +5,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from greentrain.errors import escaped
-from greentrain.history.calibrate import Calibration, Fit
-from greentrain.history.run import Run
 from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import Loads, RunGroup, Totals, groups_of, table_of, totals_of
 from greentrain.interval import Interval
@@ -15,6 +13,8 @@ from greentrain.numbers import amount, counted, duration, percent, rounded, with
 from greentrain.reporting.document.render_text import WIDTH, cut, joined, wrapped
 
 if TYPE_CHECKING:
+    from greentrain.history.calibrate import Calibration, Fit
+    from greentrain.history.run import Run
     from greentrain.reporting.document.render_text import Style
 
 MOST_COLUMNS = 12 * WIDTH
@@ -117,7 +117,7 @@ _PARAMETERS = {
 }
 
 
-def calibration_text(done: Calibration) -> str:
+def calibration_text(done: "Calibration") -> str:
     """Write what changed, from what to what, and what was left out."""
     lines = [line for fit in done.fits for line in _fit_lines(fit)]
     lines += [f"Written to {done.file}"] if done.file else []
@@ -125,7 +125,7 @@ def calibration_text(done: Calibration) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _fit_lines(fit: Fit) -> list[str]:
+def _fit_lines(fit: "Fit") -> list[str]:
     kind = f", {fit.workload}" if fit.workload else ""
     devices, runs = ", ".join(fit.devices), counted(fit.runs, "run")
     return [
