@@ -3,17 +3,22 @@
 import inspect
 import math
 import random
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars
+import pyarrow
 import pytest
 from drawn_runs import TEXTS, one_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greentrain import Contradiction, GreentrainError, GreentrainWarning, InvalidNumber, estimate
+from greentrain import Contradiction, GreentrainError, GreentrainWarning, InputError, InvalidNumber, estimate
 from greentrain.footprint import QUANTITIES
 from greentrain.frames import RESULT_COLUMNS, estimate_frame
 
@@ -191,10 +196,67 @@ def test_own_profiles_by_row(tmp_path: Path) -> None:
     )
 
 
-def test_a_frame_is_wanted() -> None:
-    """Neither a list nor a series is a table."""
-    with pytest.raises(TypeError):
-        estimate_frame([{"gpu": "V100", "hours": 1}])
+@pytest.mark.parametrize("value", [[{"gpu": "V100", "hours": 1}], {"gpu": ["V100"]}, None, "runs.csv"])
+def test_a_frame_is_wanted(value: Any) -> None:
+    """Neither a list, a dictionary, nothing, nor the name of a file is a table."""
+    name = type(value).__name__
+    with pytest.raises(TypeError, match=f"^a table of runs must be a DataFrame, not {name}; pandas"):
+        estimate_frame(value)
+
+
+@pytest.mark.parametrize("columns", [["gpu", "hours", "hours"], ["gpu", "note", "note"]])
+def test_columns_must_differ_by_name(columns: list[str]) -> None:
+    """Of pandas and of pyarrow alike."""
+    cells: list[Any] = ["V100", 1, 2]
+    arrow = pyarrow.Table.from_arrays([pyarrow.array([cell]) for cell in cells], names=columns)
+    for frame in (pd.DataFrame([cells], columns=columns), arrow):
+        with pytest.raises(InputError, match=f"^frame: has two columns with the name '{columns[1]}'$"):
+            estimate_frame(frame)
+    levels = pd.DataFrame([["V100"]], columns=pd.MultiIndex.from_tuples([("run", "gpu")]))
+    with pytest.raises(InputError, match=r"^frame: has column names of several levels"):
+        estimate_frame(levels)
+
+
+def test_rows_under_any_index() -> None:
+    """Equal labels, and labels of several levels, stay as they are."""
+    for index in ([7, 7], pd.MultiIndex.from_tuples([("a", 1), ("a", 1)])):
+        found = estimate_frame(pd.DataFrame({"gpu": ["V100", "A100"], "hours": [1, 2]}, index=index))
+        assert found.index.equals(pd.Index(index))
+        assert_equal(found.iloc[1], {"gpu": "A100", "hours": 2})
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        pd.Series([Decimal("1.5"), None], dtype=object),
+        pd.Series([Fraction(3, 2), Decimal("NaN")], dtype=object),
+        pd.Series(pd.to_timedelta(["90min", None])),
+        pd.Series([timedelta(hours=1, minutes=30), pd.NaT], dtype=object),
+        pd.Series(np.array([1.5, np.nan], dtype=np.longdouble)),
+        pd.Series([Decimal("1.50"), None], dtype=pd.ArrowDtype(pyarrow.decimal128(5, 2))),
+        pd.Series([timedelta(minutes=90), None], dtype=pd.ArrowDtype(pyarrow.duration("s"))),
+    ],
+)
+def test_numbers_of_any_type(hours: "pd.Series[Any]") -> None:
+    """One and a half hours, as databases and clocks return them; the second row has no time, and says so."""
+    found = estimate_frame(pd.DataFrame({"gpu": "V100", "hours": hours}))
+    assert_equal(found.iloc[0], {"gpu": "V100", "hours": 1.5})
+    assert found["error"][1].startswith("hours: how long did it run?")
+
+
+def test_cells_of_lists_fail_alone() -> None:
+    """A column of lists of pyarrow; the message names the cell, and the other row has its numbers."""
+    gpu = pd.Series([["V100"], None], dtype=pd.ArrowDtype(pyarrow.list_(pyarrow.string())))
+    found = estimate_frame(pd.DataFrame({"gpu": gpu, "hours": 1, "instance": [None, "p4d.24xlarge"]}))
+    assert found["error"][0].startswith("gpu array(['V100']")
+    assert_equal(found.iloc[1], {"instance": "p4d.24xlarge", "hours": 1})
+
+
+def test_a_lazy_frame_comes_back_lazy() -> None:
+    """Of polars."""
+    found = estimate_frame(polars.LazyFrame({"gpu": ["V100"], "hours": [1.0]}))
+    assert isinstance(found, polars.LazyFrame)
+    assert_equal(found.collect().to_dicts()[0], {"gpu": "V100", "hours": 1.0})
 
 
 def test_a_frame_of_another_library_comes_back_as_one() -> None:

@@ -183,7 +183,11 @@ def _is_plain(text: str) -> bool:
 def _as_float(limits: Limits, name: str, value: Any) -> float:
     plain = value if type(value) in (float, int) else _unwrapped(value)
     if isinstance(plain, bool) or not isinstance(plain, (int, float)):
-        raise InvalidNumber(name, value, f"must be a number ({limits.unit})")
+        from greentrain.estimation.written_numbers import number_of_another_kind
+
+        if (found := number_of_another_kind(name, plain)) is None:
+            raise InvalidNumber(name, value, f"must be a number ({limits.unit})")
+        return found
     try:
         return float(plain)
     except OverflowError:

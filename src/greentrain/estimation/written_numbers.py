@@ -8,6 +8,7 @@ from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 _HOURS_OF = {"w": 168.0, "d": 24.0, "h": 1.0, "min": 1 / 60, "s": 1 / 3600}
 _UNIT_WORDS = {
@@ -57,7 +58,7 @@ _SYNONYMS = {
     "architecture": {"decoder": "decoder-only", "encoder": "encoder-only", "seq2seq": "encoder-decoder"},
 }  # fmt: skip
 """Other words for a choice, without hyphens and in small letters."""
-RATIOS = ("utilization", "mfu", "pue", "host_factor")
+RATIOS = ("utilization", "mfu", "pue", "host_factor", "failed_share")
 """Parameters that are ratios: percentages are read."""
 
 
@@ -92,6 +93,29 @@ def written_number(name: str, text: str) -> float | None:
     found = _PERCENT.fullmatch(text) if name in RATIOS else None
     # Dividing, as 40 * 0.01 is not 0.4.
     return float(found[1]) / 100 if found else None
+
+
+def number_of_another_kind(name: str, value: Any) -> float | None:
+    """Read a number that is neither int nor float, or a stretch of time in hours; None where it is neither.
+
+    Examples
+    --------
+    >>> from datetime import timedelta
+    >>> from decimal import Decimal
+    >>> number_of_another_kind("pue", Decimal("1.25")), number_of_another_kind("hours", timedelta(minutes=90))
+    (1.25, 1.5)
+    """
+    from decimal import Decimal
+    from numbers import Real
+
+    if name in TIMES and hasattr(value, "total_seconds"):
+        return float(value.total_seconds()) / 3600
+    if isinstance(value, bool) or not isinstance(value, (Decimal, Real)):
+        return None
+    try:
+        return float(value)
+    except (OverflowError, ValueError):  # of a fraction of long numbers; of a signalling NaN
+        return float("inf")
 
 
 def written_choice(name: str, text: str, choices: Sequence[str]) -> str | None:

@@ -133,12 +133,17 @@ def coded_cells(native: Any) -> tuple[Array, list[Any]]:
     elif isinstance(native, pd.Series) and native.dtype == _PLAIN_TEXT:
         codes, found = pd.factorize(np.asarray(native.array, dtype=object))  # half again as fast as of the series
         values = found.tolist()
-    elif isinstance(native, pd.Series) and native.dtype != object:
+    elif isinstance(native, pd.Series) and native.dtype != object and not _is_nested(native.dtype):
         codes, found = pd.factorize(native)
         values = found.tolist()
     else:
         codes, values = _of_objects(np.asarray(native, dtype=object))
     return codes, values
+
+
+def _is_nested(dtype: Any) -> bool:
+    """Whether cells are lists or records, as pyarrow has them, which are told apart as objects alone."""
+    return isinstance(dtype, pd.ArrowDtype) and dtype.pyarrow_dtype.num_fields > 0
 
 
 def _of_objects(cells: Array) -> tuple[Array, list[Any]]:

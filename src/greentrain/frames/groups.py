@@ -12,7 +12,7 @@ from greentrain.catalogue.names import fold, nearest
 from greentrain.errors import InputError, UnknownName
 from greentrain.frames.columns import Array, coded, grouped
 from greentrain.frames.sums import FrameSums, sums_of
-from greentrain.frames.table import AnyFrame, Estimated, estimated, shared_keywords
+from greentrain.frames.table import AnyFrame, Estimated, estimated, read_frame, shared_keywords
 
 MONTH, HARDWARE, PLACE = "month", "hardware", "place"
 DERIVED = (MONTH, HARDWARE, PLACE)
@@ -60,8 +60,7 @@ def sum_frame(frame: AnyFrame, by: str | Sequence[str] = (), **same_for_all: Any
     >>> [(group.by["user"], group.runs, round(group.footprint.it_energy_kwh.best, 6)) for group in sums.groups_found()]
     [('ada', 2, 10.0), ('bob', 1, 5.0)]
     """
-    native: Any = frame
-    table = nw.from_native(native, eager_only=True)
+    table = read_frame(frame)
     found = estimated(table, shared_keywords(same_for_all, table.columns))
     return sums_of_table(table, found, (by,) if isinstance(by, str) else tuple(by))
 

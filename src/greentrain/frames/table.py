@@ -23,6 +23,7 @@ NUMBERS = tuple(f"{quantity}_{end}" for quantity in QUANTITIES for end in ("low"
 """The columns of quantities."""
 RESULT_COLUMNS = (*NUMBERS, "basis", "error")
 """The columns that `estimate_frame` adds."""
+_ENGINES = ("dask", "spark")
 
 
 def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
@@ -31,7 +32,8 @@ def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
     Parameters
     ----------
     frame : DataFrame
-        A row for each run: of pandas, or of any other library that narwhals reads, such as polars. Columns that have
+        A row for each run: of pandas, or of any other library whose tables in memory narwhals reads, such as polars,
+        pyarrow and modin; a lazy one of polars comes back lazy. Columns that have
         the name of a keyword of `estimate` are taken as such; None, NaN, NaT and empty cells mean "not given". Other
         columns are kept.
     **same_for_all
@@ -47,9 +49,9 @@ def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
     Raises
     ------
     TypeError
-        If the frame is none, or a keyword is none of `estimate`.
+        If the frame is none or not in memory, or a keyword is none of `estimate`.
     InputError
-        If a value that all rows share is invalid by itself, or is a column too.
+        If a value that all rows share is invalid by itself, or is a column too; if two columns have one name.
 
     Warns
     -----
@@ -64,13 +66,50 @@ def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
     >>> f"{found['it_energy_kwh_best'][0]:.1f} kWh", found["error"][1][:32]
     ('32.3 kWh', "gpu 'H1000': unknown accelerator")
     """
-    native: Any = frame
-    table = nw.from_native(native, eager_only=True)
+    table = read_frame(frame)
     found = estimated(table, shared_keywords(same_for_all, table.columns))
     for column, keyword in near_columns(table.columns).items():
         warnings.warn(f"column {column!r} is no keyword; did you mean {keyword!r}?", GreentrainWarning, stacklevel=2)
-    joined: AnyFrame = joined_frame(table, found)
-    return joined
+    joined = joined_frame(table, found)
+    back: AnyFrame = joined.lazy() if _is_lazy_polars(frame) else joined
+    return back
+
+
+def read_frame(frame: Any) -> nw.DataFrame[Any]:
+    """Read a frame of any library as one of narwhals.
+
+    Raises
+    ------
+    TypeError
+        If it is no frame, or one that is not in memory.
+    InputError
+        If its columns cannot be told apart by name.
+    """
+    native = frame.collect() if _is_lazy_polars(frame) else frame
+    if isinstance(native, pd.DataFrame) and native.columns.nlevels > 1:
+        raise InputError("frame", None, "has column names of several levels; the names of keywords must stand alone")
+    try:
+        found = nw.from_native(native)
+    except nw.exceptions.DuplicateError:
+        names = list(getattr(native, "column_names", native.columns))
+        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        raise InputError("frame", None, f"has two columns with the name {twice!r}") from None
+    except TypeError:
+        raise TypeError(_no_frame(native)) from None
+    if isinstance(found, nw.DataFrame):
+        return found
+    engine = str(found.implementation.value).replace("pyspark", "spark")
+    way = f"greentrain.frames.{engine} has the same functions for it" if engine in _ENGINES else "compute it first"
+    raise TypeError(f"a table of runs must be in memory, which {type(native).__name__} is not: {way}")
+
+
+def _is_lazy_polars(frame: object) -> bool:
+    return type(frame).__name__ == "LazyFrame" and hasattr(frame, "collect")
+
+
+def _no_frame(value: object) -> str:
+    name = type(value).__name__
+    return f"a table of runs must be a DataFrame, not {name}; pandas.DataFrame(...) makes one of lists and dictionaries"
 
 
 def shared_keywords(same_for_all: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:

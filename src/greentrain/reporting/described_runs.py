@@ -113,13 +113,11 @@ class _Part:
     """Some rows of a table: their lines with their estimates, and the messages of those that have none."""
 
     def __init__(self, title: str, frame: Any, same: Mapping[str, Any], places: Sequence[str] | None) -> None:
-        import narwhals
-
         from greentrain.frames.columns import KEYWORDS, coded, given, read_columns
-        from greentrain.frames.table import estimated, shared_keywords
+        from greentrain.frames.table import estimated, read_frame, shared_keywords
 
         self.title = title
-        self.table = narwhals.from_native(frame, eager_only=True)
+        self.table = read_frame(frame)
         shared = shared_keywords(same, self.table.columns)
         self.estimates = estimated(self.table, shared)
         errors = self.estimates.errors
@@ -263,18 +261,18 @@ def split_table(source: TableSource, column: str) -> Iterator[tuple[str, TableSo
     GreentrainError
         If a file cannot be read, or there is no such column.
     """
-    import narwhals
     import pandas
 
     from greentrain.frames.columns import coded
     from greentrain.frames.groups import check_groups
     from greentrain.frames.reading import table_files
+    from greentrain.frames.table import read_frame
 
     frame = source.table
     if isinstance(frame, (str, PathLike)):
         parts = [chunk.frame for file in table_files(fspath(frame)) for chunk in file.chunks(None)]
         frame = pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
-    whole = narwhals.from_native(frame, eager_only=True)
+    whole = read_frame(frame)
     if column not in whole.columns:
         check_groups(whole.columns, (column,), "each")
         raise InputError("each", column, "must be a column of the table")
