@@ -170,6 +170,12 @@ class RunningSum:
             pair[0] += down
             pair[1] += up
 
+    def merge(self, other: "RunningSum") -> None:
+        """Add the runs of another sum of this quantity."""
+        if other._best:
+            terms = (other._shared, other._own)
+            self.add_sums(sum(other._best), ((*name, *pair) for each in terms for name, pair in each.items()))
+
     def whole(self) -> tuple[Interval | None, tuple[Factor, ...]]:
         """Return the sum with the terms of its doubt; None and no terms where no run is known."""
         return summed(sum(self._best), self._shared, self._own) if self._best else (None, ())

@@ -5,7 +5,7 @@ A name is found exactly or not at all, case and punctuation aside. Nearness only
 
 from __future__ import annotations
 
-from greentrain.errors import UnknownName, is_latin
+from greentrain.errors import InputError, UnknownName, either, is_latin
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -104,3 +104,22 @@ def refuse(parameter: str, name: str, kind: str, choices: Mapping[str, str], whe
     if not is_latin(name):
         rule = f"unknown {kind} (it has characters outside ASCII)"
     raise UnknownName(parameter, name, rule, near)
+
+
+def checked_groups(by: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return by what things are to be grouped: known names, as a list or with commas between them.
+
+    Raises
+    ------
+    InputError
+        For a name that is none of them, or is there twice.
+    """
+    words, choices = by.split(",") if isinstance(by, str) else [*by], tuple(known)
+    names = tuple(word.strip().lower() if isinstance(word, str) else word for word in words)
+    for name in names:
+        if name not in choices:
+            near = nearest(str(name), {one: one for one in choices})
+            raise UnknownName("by", name, f"must be {either(choices)}", near)
+        if names.count(name) > 1:
+            raise InputError("by", name, "is there twice")
+    return names

@@ -18,6 +18,7 @@ _OTHERS = "Doubt and privacy"
 IMPORT_OPTIONS = (
     Option("format", "NAME", "Format, or columns of a file without a header, by commas. [by its content]"),
     Option("dry_run", "", "Show what the files hold, and store nothing."),
+    Option("by", "COLUMNS", "Sums by user, month, account, partition, place, hardware or several: user,month."),
     Option("location", "PLACE", "Where the runs ran that do not say it."),
     Option("gpu", "NAME", "What accelerators are that have no name in the files."),
     Option("map", "FILE", "What a site's GPU types, partitions and nodes are (TOML)."),
@@ -31,6 +32,7 @@ IMPORT_OPTIONS = (
 )
 _PROBLEMS_SHOWN = 3
 _LONGEST_PATH = 60
+_WIDEST_NAME = 24
 
 
 def import_command(values: OptionValues) -> int:
@@ -52,7 +54,7 @@ def import_command(values: OptionValues) -> int:
     if "json" in values:
         write_json(audit.to_dict())
     else:
-        write("".join(f"{line}\n" for line in _lines(audit)))
+        write("".join(f"{line}\n" for line in _lines(audit, is_kept="keep_flagged" in values)))
     return 1 if any(file.error for file in audit.files) else 0
 
 
@@ -88,7 +90,7 @@ class _Bar:
             sys.stderr.write(f"\r{'':<{self._width}}\r")
 
 
-def _lines(audit: ImportAudit) -> Iterator[str]:
+def _lines(audit: ImportAudit, *, is_kept: bool) -> Iterator[str]:
     from greentrain.errors import printable
 
     for file in audit.files:
@@ -96,7 +98,9 @@ def _lines(audit: ImportAudit) -> Iterator[str]:
     for run in audit.runs:
         for finding in run.findings:
             yield printable(f"  {run.stated.name or run.id}: {finding.flag}. {finding.reason}")
-    yield from _totals(audit)
+    yield from _groups(audit)
+    yield from _totals(audit, is_kept=is_kept)
+    yield from audit.notes
 
 
 def _of_file(file: FileAudit) -> Iterator[str]:
@@ -115,23 +119,47 @@ def _of_file(file: FileAudit) -> Iterator[str]:
         yield f"  line {line}: {reason}"
 
 
-def _totals(audit: ImportAudit) -> Iterator[str]:
+def _totals(audit: ImportAudit, *, is_kept: bool) -> Iterator[str]:
     from greentrain.numbers import rounded
 
-    totals = audit.to_dict()["totals"]
-    left_out = sum(not run.is_counted for run in audit.runs)
+    totals = audit.totals
     yield (
-        f"{_counted(totals['runs'], 'run')}: {rounded(totals['gpu_hours'])} GPU-hours, "
-        f"{rounded(totals['cpu_core_hours'])} core-hours, {rounded(totals['measured_energy_kwh'])} kWh in the files"
+        f"{_counted(totals.runs, 'run')}: {rounded(totals.gpu_hours)} GPU-hours, "
+        f"{rounded(totals.cpu_core_hours)} core-hours, {rounded(totals.measured_energy_kwh)} kWh in the files"
     )
-    for name, unit in (("it_energy_kwh", "kWh before PUE"), ("operational_kg", "kg CO2e")):
-        ends = totals[name]
+    for ends, unit in ((totals.it_energy_kwh, "kWh before PUE"), (totals.operational_kg, "kg CO2e")):
         if ends is not None:
-            yield f"  {rounded(ends['best'])} {unit} (90 % interval {rounded(ends['low'])} to {rounded(ends['high'])})"
-    if left_out:
+            yield f"  {rounded(ends.best)} {unit} (90 % interval {rounded(ends.low)} to {rounded(ends.high)})"
+    if left_out := 0 if is_kept else sum(not run.is_counted for run in audit.runs) or _flagged_alone(audit):
         yield f"In doubt and in no total: {_counted(left_out, 'run')}; --keep-flagged adds what is left out."
     if audit.stored is not None:
         yield "They stand in 'greentrain history' from now on."
+
+
+def _flagged_alone(audit: ImportAudit) -> int:
+    """Count the runs in doubt where the audit holds sums alone."""
+    return 0 if len(audit.runs) else sum(file.flagged for file in audit.files)
+
+
+def _groups(audit: ImportAudit) -> Iterator[str]:
+    """Yield a table of the sums by what was asked for."""
+    from greentrain.errors import escaped
+    from greentrain.numbers import rounded
+    from greentrain.reporting.document.blocks import table
+    from greentrain.reporting.document.render_text import cut, table_lines
+
+    if not audit.groups:
+        return
+    by = tuple(audit.groups[0].by)
+    rows = []
+    for group in audit.groups:
+        names = (cut(escaped(value or ""), _WIDEST_NAME) for value in group.by.values())
+        kwh, kg = group.totals.it_energy_kwh, group.totals.operational_kg
+        ends = "" if kg is None else f"{rounded(kg.low)} to {rounded(kg.high)}"
+        best = ("" if each is None else rounded(each.best) for each in (kwh, kg))
+        rows.append((*names, f"{group.totals.runs:,}", rounded(group.totals.gpu_hours), *best, ends))
+    header = (*by, "runs", "GPU-h", "kWh", "kg CO2e", "90 % interval")
+    yield from table_lines(table("", header, rows, range(len(by), len(by) + 5)), indent="")
 
 
 def _counted(number: int, noun: str) -> str:
@@ -143,5 +171,5 @@ COMMAND = Command(
     IMPORT_OPTIONS,
     (Argument("paths", "PATH...", "Files and folders.", is_required=True, takes_many=True),),
     short_help="Read runs of other tools' files into the history.",
-    first=("dry_run", "location", "gpu", "map", "suggest_map", "format", "time_zone", "project", "json", "home"),
+    first=("dry_run", "by", "location", "gpu", "map", "suggest_map", "format", "time_zone", "json", "home"),
 )

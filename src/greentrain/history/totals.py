@@ -1,11 +1,10 @@
 """Runs added up, all together or in groups."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from time import gmtime
 from typing import TYPE_CHECKING, Any
 
-from greentrain.errors import InputError, OwnErrors, UnknownName, either
+from greentrain.errors import OwnErrors
 from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run_summary import LOADS, DoubtSums, RunSummary
 from greentrain.history.summary_table import SummaryTable
@@ -294,18 +293,9 @@ def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
     InputError
         For a name that is none of them, or is there twice.
     """
-    words = by.split(",") if isinstance(by, str) else [*by]
-    names = tuple(word.strip().lower() if isinstance(word, str) else word for word in words)
-    for name in names:
-        if name not in GROUPINGS:
-            from greentrain.catalogue.names import nearest
+    from greentrain.catalogue.names import checked_groups
 
-            near = nearest(str(name), {one: one for one in GROUPINGS})
-            raise UnknownName("by", name, f"must be {either(tuple(GROUPINGS))}", near)
-    for one, other in pairwise(sorted(names)):
-        if one == other:
-            raise InputError("by", one, "is there twice")
-    return names
+    return checked_groups(by, GROUPINGS)
 
 
 def summary_rows(runs: "Iterable[Run] | SummaryTable") -> Iterable[RunSummary]:

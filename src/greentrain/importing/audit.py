@@ -64,6 +64,21 @@ class ImportTotals(WithoutArithmetic, Record):
     operational_kg: Interval | None
 
 
+class ImportGroup(WithoutArithmetic, Record):
+    """Runs that have some things in common, added up.
+
+    Attributes
+    ----------
+    by : dict of str to (str or None)
+        What they have in common; None where it is not known.
+    totals : ImportTotals
+        The runs added up, but for those in doubt and those that the history holds already.
+    """
+
+    by: dict[str, str | None]
+    totals: ImportTotals
+
+
 class ImportAudit(WithoutArithmetic, Record):
     r"""What an import found.
 
@@ -73,11 +88,15 @@ class ImportAudit(WithoutArithmetic, Record):
         Each file.
     runs : sequence of ImportedRun
         Each run once; those that the history holds already have the flag ``duplicate``. Of more than a few hundred
-        most are on disk, and read when they are looked at.
+        most are on disk, and read when they are looked at. None where groups alone were asked for.
     totals : ImportTotals
         The runs added up, but for those in doubt and those that the history holds already.
     stored : str or None
         The file that holds the runs from now on; None where there was none to store.
+    groups : tuple of ImportGroup or None
+        The totals by what was asked for; None where nothing was.
+    notes : tuple of str
+        What else to know of the import.
 
     Examples
     --------
@@ -94,14 +113,21 @@ class ImportAudit(WithoutArithmetic, Record):
     runs: Sequence[ImportedRun]
     totals: ImportTotals
     stored: str | None = None
+    groups: tuple[ImportGroup, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain data."""
-        whole = self.totals
-        sums = {"it_energy_kwh": ends(whole.it_energy_kwh), "operational_kg": ends(whole.operational_kg)}
-        return {
+        found = {
             "kind": "import",
             "files": [file.to_dict() for file in self.files],
             "runs": [run.to_dict() for run in self.runs],
-            "totals": whole._asdict() | sums,
+            "totals": _sums_dict(self.totals),
         }
+        if self.groups is not None:
+            found["groups"] = [{"by": group.by, **_sums_dict(group.totals)} for group in self.groups]
+        return found
+
+
+def _sums_dict(sums: ImportTotals) -> dict[str, Any]:
+    return sums._asdict() | {name: ends(getattr(sums, name)) for name in ("it_energy_kwh", "operational_kg")}

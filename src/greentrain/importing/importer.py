@@ -1,7 +1,7 @@
 """An import: files read run by run, each run judged and compared with those that are known, added up and stored."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from functools import cached_property
 from hashlib import sha256
@@ -11,13 +11,15 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue.names import checked_groups
 from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import DataError, InputError, UnknownName, path_text
 from greentrain.importing.anonymise import Anonymiser
-from greentrain.importing.audit import FileAudit, ImportAudit, ImportTotals
+from greentrain.importing.audit import FileAudit, ImportAudit
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
+from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.known_runs import KnownRun
 from greentrain.importing.linear_footprint import RunFootprints
@@ -31,9 +33,6 @@ _SAME_ENERGY = 1e-9
 """Two energies of one run that differ by less, relative, are one. [1]"""
 
 _ID_LENGTH = 16
-_STORED = "duplicate"
-"""Flag of a run that the history holds already."""
-
 _COMPLETED = (
     "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
 )  # fmt: skip
@@ -56,6 +55,7 @@ def import_runs(
     keep_flagged: bool = False,
     anonymise: bool = False,
     home: str | os.PathLike[str] | None = None,
+    by: str | Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> ImportAudit:
     r"""Read runs of foreign files, judge them, give each a footprint, and store them in the history.
@@ -84,6 +84,9 @@ def import_runs(
         Replace names of users, accounts, jobs and nodes by hashes that are the same in all imports of one home.
     home : path, optional
         The data folder; by default the user's own, see ``GREENTRAIN_HOME``.
+    by : str or sequence of str, optional
+        Add the runs up in groups too: user, account, partition, project, name, status, month, place, hardware, or
+        several of them. With ``dry_run`` the sums alone are returned, and no run of them.
     progress : callable, optional
         Told now and then how far the reading is.
 
@@ -118,16 +121,23 @@ def import_runs(
         site=site,
         anonymiser=Anonymiser(folder, writes=not dry_run) if anonymise else None,
     )
-    importer = _Importer(catalogue, store, shared, _zone(time_zone or site.time_zone), format)
+    groupings = () if by is None else checked_groups(by, GROUPINGS)
+    importer = _Importer(catalogue, store, shared, _zone(time_zone or site.time_zone), format, groupings)
     for path, is_named in _files(paths):
         importer.read(path, is_named, progress)
     runs, stored = importer.runs, None
-    totals, by_file = importer.totals()
-    files = [file._replace(it_energy_kwh=by_file.get(file.path)) for file in importer.files]
+    sums = importer.settle()
+    files = [file._replace(it_energy_kwh=sums.by_file.get(file.path)) for file in importer.files]
     if not dry_run:
         head = {"files": [file.to_dict() for file in files if file.runs]}
-        stored = store.write(head, runs.stored_lines(lambda flags: _STORED not in flags))
-    return ImportAudit(tuple(files), runs, totals, stored)
+        stored = store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
+    return ImportAudit(
+        tuple(files),
+        () if dry_run and by is not None else runs,
+        sums.totals(),
+        stored,
+        None if by is None else sums.groups(),
+    )
 
 
 def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, format: str | None = None) -> str:
@@ -173,31 +183,6 @@ class _SharedFacts(Record):
     anonymiser: Anonymiser | None
 
 
-class _Sums:
-    """Runs added up, but for those in doubt and those that are known."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._footprints = RunFootprints(catalogue)
-        self._runs, self._gpu_hours, self._core_hours, self._kwh = 0, 0.0, 0.0, 0.0
-        self.by_file: dict[str, float] = {}
-
-    def add(self, run: ImportedRun) -> None:
-        """Add a run."""
-        if not run.is_counted or _STORED in run.flags:
-            return
-        numbers = self._footprints.add(run)
-        self._runs += 1
-        self._gpu_hours += run.gpu_hours
-        self._core_hours += run.cpu_core_hours
-        self._kwh += run.stated.measured_energy_kwh or 0.0
-        if numbers.it_energy_kwh is not None:
-            self.by_file[run.file] = self.by_file.get(run.file, 0.0) + numbers.it_energy_kwh.best
-
-    def totals(self) -> ImportTotals:
-        """Return the sums."""
-        return ImportTotals(self._runs, self._gpu_hours, self._core_hours, self._kwh, *self._footprints.sums())
-
-
 class _FileCounts:
     """What became of the runs of a file."""
 
@@ -210,15 +195,22 @@ class _Importer:
     """Files and runs so far."""
 
     def __init__(
-        self, catalogue: Catalogue, store: ImportStore, shared: _SharedFacts, zone: tzinfo | None, format: str | None
+        self,
+        catalogue: Catalogue,
+        store: ImportStore,
+        shared: _SharedFacts,
+        zone: tzinfo | None,
+        format: str | None,
+        by: tuple[str, ...],
     ) -> None:
         self._catalogue, self._zone, self._shared = catalogue, zone, shared
         self._format, self._columns = _name_or_columns(format)
         self._store, self._known = store, store.known()
         self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
-        self._sums = _Sums(catalogue)
+        self._footprints, self._by = RunFootprints(catalogue), by
+        self.sums = ImportSums(self._footprints, by)
         self.files: list[FileAudit] = []
-        self.runs = RunList(self._sums.add)
+        self.runs = RunList(lambda run: self.sums.add(run))
 
     def read(self, path: str, is_named: bool, progress: Progress | None) -> None:
         """Read a file; what cannot be read of it is an error of that file alone."""
@@ -294,11 +286,11 @@ class _Importer:
         is_new = known is None or not known.is_stored or _is_better(run, (known.seconds, known.kwh))
         if earlier is None and known is not None and is_new:
             tally.note(_RENEWED)
-        is_counted = is_new and (earlier is None or _STORED in earlier.flags)
+        is_counted = is_new and (earlier is None or STORED in earlier.flags)
         counts.imported += is_counted
         if earlier is not None and run == earlier.stated:
             return None
-        made = self._imported(id, run, form, path, () if is_new else (_STORED,))
+        made = self._imported(id, run, form, path, () if is_new else (STORED,))
         if is_counted:
             counts.flagged += made.is_doubted
         elif earlier is not None and place is not None and place >= counts.first:
@@ -323,14 +315,14 @@ class _Importer:
             id, form.NAME, path, run, kind.devices, kind.location, flags, findings, shared.is_kept, kind.site_pue
         )
 
-    def totals(self) -> tuple[ImportTotals, dict[str, float]]:
-        """Return the sums, and the energy of each file by its path. [kWh]"""
+    def settle(self) -> ImportSums:
+        """Return the sums, once all files are read."""
         self.runs.settle()
         if self.runs.is_rewritten:  # what was added up before is not all there any more
-            self._sums = _Sums(self._catalogue)
+            self.sums = ImportSums(self._footprints, self._by)
             for run in self.runs:
-                self._sums.add(run)
-        return self._sums.totals(), self._sums.by_file
+                self.sums.add(run)
+        return self.sums
 
 
 def _completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:

@@ -4,11 +4,13 @@ All quantities are proportional to the energy, or to the hours of an estimate; t
 well for a shorter run. Numbers and doubts are those of `run_footprint`, which what is not proportional goes to.
 """
 
+from array import array
 from collections.abc import Sequence
-from math import exp, inf, log, sqrt
+from math import inf, log, sqrt
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue
+from greentrain.elementwise import greater, is_array, lesser, log_and_exp
 from greentrain.estimation import LIMITS, choose_grid
 from greentrain.estimation.grid import GridChoice, grid_widths, run_length_term
 from greentrain.estimation.site import find_location
@@ -69,8 +71,6 @@ class LinearFootprint:
         self._most = log(best / low) if low else inf, log(high / best)
         span = choice.span
         self._known = None if span is None else _GridDoubt(log(span.best / span.low), log(span.high / span.best), 0.0)
-        self._amounts = self._squared = 0.0
-        self._units, self._own_units, self._of_grid, self._own_of_grid = ([0.0, 0.0] for _ in range(4))
 
     @staticmethod
     def can_be(unit: Footprint | None) -> bool:
@@ -79,71 +79,128 @@ class LinearFootprint:
             return False
         return unit.operational_kg.best > 0 and not unit.operational_kg.is_exact and PUE in unit.inputs
 
-    def _grid(self, hours: float) -> _GridDoubt:
+    def _grid(self, hours: Any) -> _GridDoubt:
         if self._known is not None:
             return self._known
         by_length, spreads = run_length_term(self._catalogue, hours), self._choice.spreads
         below, above = grid_widths(spreads, self._choice.upward, by_length)
-        down, scale = max((below_of + (scale * by_length) ** 2, scale) for below_of, _, scale in spreads)
+        down, of_length = _widest(spreads, by_length)
         most_below, most_above = self._most
-        return _GridDoubt(min(below, most_below), min(above, most_above), (scale * by_length) ** 2 / down)
+        return _GridDoubt(lesser(below, most_below), lesser(above, most_above), (of_length * by_length) ** 2 / down)
 
     def it_energy_kwh(self, amount: float) -> Interval:
         """Return the energy of a run of so many kWh or hours. [kWh]"""
         return self._it_kwh.scaled(amount)
 
-    def _interval(self, kg: float, grid: _GridDoubt) -> Interval:
+    def taken(self, amount: Any, hours: Any) -> tuple[Interval, tuple[Any, ...]]:
+        """Return the emissions of a run [kg CO2e], and what it adds to `LinearSums`.
+
+        Parameters
+        ----------
+        amount : float or array
+            So many kWh, or hours.
+        hours : float or array
+            Its length. [h]
+        """
+        grid, kg = self._grid(hours), self._kg * amount
         down, up = self._squares
-        return Interval(
-            kg * exp(-sqrt(down + grid.below * grid.below)), kg, kg * exp(sqrt(up + grid.above * grid.above))
-        )
+        _, exp = log_and_exp(kg)
+        low, high = kg * exp(-((down + grid.below**2) ** 0.5)), kg * exp((up + grid.above**2) ** 0.5)
+        below, above = self._variances
+        sides = _side(kg - low, grid.below, grid.own, below), _side(high - kg, grid.above, grid.own, above)
+        return Interval(low, kg, high), (amount, amount * amount, *sides[0], *sides[1])
 
-    def add(self, amount: float, hours: float) -> Interval:
-        """Add a run up, and return its emissions. [kg CO2e]"""
-        self._amounts += amount
-        self._squared += amount * amount
-        grid = self._grid(hours)
-        found = self._interval(self._kg * amount, grid)
-        low, best, high = found
-        for side, (width, of_grid) in enumerate(((best - low, grid.below), (high - best, grid.above))):
-            variance = of_grid * of_grid * _PER_WIDTH
-            whole = self._variances[side] + variance
-            square = width * width / whole if whole else 0.0
-            unit, of_own = sqrt(square), square * grid.own * variance
-            self._units[side] += unit
-            self._own_units[side] += square
-            self._of_grid[side] += sqrt(square * variance - of_own)
-            self._own_of_grid[side] += of_own
-        return found
-
-    def add_to(self, sums: Sequence[RunningSum]) -> None:
-        """Add the sums of the runs to those of `SUMMED`."""
+    def add_to(self, sums: Sequence[RunningSum], taken: Sequence[Any]) -> None:
+        """Add the sums of what was `taken` of some runs to those of `SUMMED`."""
         energy, kg = sums
+        amounts, squared, *sides = taken
         energy.add_sums(
-            self._it_kwh.best * self._amounts,
+            self._it_kwh.best * amounts,
             [
-                (name, key, down * self._amounts, up * self._amounts)
+                (name, key, down * amounts, up * amounts)
                 if key
-                else (name, "", down * down * self._squared, up * up * self._squared)
+                else (name, "", down * down * squared, up * up * squared)
                 for name, key, down, up in half_widths(self.unit, "it_energy_kwh")
             ],
         )
-        (below, above), (own_below, own_above) = self._units, self._own_units
+        below, own_below, grid_below, own_grid_below, above, own_above, grid_above, own_grid_above = sides
         of_kg = [
             (each.name, each.key, sqrt(each.below) * below, sqrt(each.above) * above)
             if each.key
             else (each.name, "", each.below * own_below, each.above * own_above)
             for each in self._terms
         ]
-        of_grid = ((self._choice.key, self._of_grid), ("", self._own_of_grid))
-        kg.add_sums(
-            self._kg * self._amounts, [*of_kg, *((GRID_INTENSITY, key, down, up) for key, (down, up) in of_grid)]
-        )
+        of_grid = ((self._choice.key, grid_below, grid_above), ("", own_grid_below, own_grid_above))
+        kg.add_sums(self._kg * amounts, [*of_kg, *((GRID_INTENSITY, *each) for each in of_grid)])
+
+
+def _widest(spreads: Sequence[tuple[float, float, float]], by_length: Any) -> tuple[Any, Any]:
+    """Return the greatest variance below a carbon intensity, and the scale of the run's length in it. [1]"""
+    if not is_array(by_length):
+        return max((below + (scale * by_length) ** 2, scale) for below, _, scale in spreads)
+    down, of_length = 0.0 * by_length, 0.0 * by_length
+    for below, _, scale in sorted(spreads, key=lambda each: each[2]):  # of equal ones the greater scale
+        this = below + (scale * by_length) ** 2
+        of_length, down = of_length + (scale - of_length) * (this >= down), greater(down, this)
+    return down, of_length
+
+
+def _side(width: Any, of_grid: Any, own: Any, others: float) -> tuple[Any, Any, Any, Any]:
+    """Part a half-width: by root of the variance what is shared, by variance what is the run's own; of the grid too."""
+    variance = of_grid * of_grid * _PER_WIDTH
+    whole = others + variance
+    square = width * width / (whole + (whole == 0))
+    of_own = square * own * variance
+    return square**0.5, square, (square * variance - of_own) ** 0.5, of_own
+
+
+class FootprintSums:
+    """The footprints of some runs, added up and not kept."""
+
+    def __init__(self) -> None:
+        self._sums = [RunningSum(name) for name in SUMMED]
+        self._linear: dict[LinearFootprint, array[float]] = {}
+
+    def add(self, footprint: Footprint) -> None:
+        """Add a run."""
+        for each in self._sums:
+            each.add(footprint)
+
+    def add_taken(self, kind: LinearFootprint, taken: Sequence[float]) -> None:
+        """Add what was taken of runs of one kind."""
+        known = self._linear.get(kind)
+        if known is None:
+            if len(self._linear) >= _MOST_IN_SUMS:
+                self._settle()
+            self._linear[kind] = array("d", taken)
+            return
+        for place, value in enumerate(taken):
+            known[place] += value
+
+    def _settle(self) -> None:
+        for kind, taken in self._linear.items():
+            kind.add_to(self._sums, taken)
+        self._linear.clear()
+
+    def sums(self) -> Sequence[RunningSum]:
+        """Return the sums of `SUMMED`."""
+        self._settle()
+        return self._sums
+
+    def merge(self, other: "FootprintSums") -> None:
+        """Add the runs of other sums."""
+        for each, more in zip(self._sums, other.sums(), strict=True):
+            each.merge(more)
+
+    def intervals(self) -> tuple[Interval | None, Interval | None]:
+        """Return the sums of `SUMMED` with their intervals."""
+        energy, kg = (each.whole()[0] for each in self.sums())
+        return energy, kg
 
 
 _FACTS = ("cpu_cores", "memory_gb", "pue", "boundary")
 _LONGEST_HOURS, _SHORTEST_HOURS = LIMITS["hours"].most, 1e-6
-_MOST_KINDS = 4096
+_MOST_KINDS, _MOST_IN_SUMS = 4096, 256
 
 
 class RunFootprints:
@@ -158,26 +215,26 @@ class RunFootprints:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._kinds: dict[Any, LinearFootprint | None] = {}
-        self._sums = [RunningSum(name) for name in SUMMED]
 
-    def add(self, run: ImportedRun) -> RunNumbers:
-        """Add a run to the sums, and keep with it what lists need of its footprint."""
+    def add(self, run: ImportedRun, sums: FootprintSums) -> RunNumbers:
+        """Add a run to sums, and keep with it what lists need of its footprint."""
         stated = run.stated
         hours = (stated.duration_seconds or 0.0) / SECONDS_PER_HOUR
         kwh = stated.measured_energy_kwh if run.is_usable else None
-        kind = self._kind(run, kwh, hours)
+        kind = self.kind(run, kwh, hours)
         if kind is None:
             footprint = run.looked_at()
             if footprint is not None:
-                for each in self._sums:
-                    each.add(footprint)
+                sums.add(footprint)
             return run.numbers
         amount = kwh or hours
-        numbers = RunNumbers(kind.unit.basis, kind.it_energy_kwh(amount), kind.add(amount, hours))
+        kg, taken = kind.taken(amount, hours)
+        sums.add_taken(kind, taken)
+        numbers = RunNumbers(kind.unit.basis, kind.it_energy_kwh(amount), kg)
         run.keep(numbers)
         return numbers
 
-    def _kind(self, run: ImportedRun, kwh: float | None, hours: float) -> LinearFootprint | None:
+    def kind(self, run: ImportedRun, kwh: float | None, hours: float) -> LinearFootprint | None:
         """Return the kind of a run; None of one whose footprint is proportional to nothing."""
         stated, devices = run.stated, run.devices
         if len(devices) > 1 or not (kwh or _SHORTEST_HOURS <= hours <= _LONGEST_HOURS):
@@ -199,7 +256,7 @@ class RunFootprints:
         except KeyError:
             pass
         if len(self._kinds) > _MOST_KINDS:
-            self._settle()
+            self._kinds.clear()
         found = self._kinds[key] = self._resolved(run, kwh)
         return found
 
@@ -214,15 +271,3 @@ class RunFootprints:
             return None
         grid = choose_grid(self._catalogue, find_location(self._catalogue, run.location, ""), year_of(stated))
         return LinearFootprint(unit, grid, self._catalogue)
-
-    def _settle(self) -> None:
-        for kind in self._kinds.values():
-            if kind is not None:
-                kind.add_to(self._sums)
-        self._kinds.clear()
-
-    def sums(self) -> tuple[Interval | None, Interval | None]:
-        """Return the sums of `SUMMED` over the runs that were added."""
-        self._settle()
-        energy, kg = (each.whole()[0] for each in self._sums)
-        return energy, kg

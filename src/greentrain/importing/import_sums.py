@@ -1,0 +1,139 @@
+"""Runs of an import added up: all together, each file's, and in groups."""
+
+from collections.abc import Sequence
+from time import gmtime
+
+from greentrain.importing.audit import ImportGroup, ImportTotals
+from greentrain.importing.imported_run import ImportedRun
+from greentrain.importing.linear_footprint import FootprintSums, RunFootprints
+
+STORED = "duplicate"
+"""Flag of a run that the history holds already."""
+
+OF_RUN = ("user", "account", "partition", "project", "name", "status")
+"""What runs are grouped by as their files state it."""
+
+GROUPINGS = (*OF_RUN, "month", "place", "hardware")
+"""By what imported runs can be grouped."""
+
+
+def group_of(run: ImportedRun, by: Sequence[str]) -> tuple[str | None, ...]:
+    """Return what a run has in common with others; None where it is not known."""
+    return tuple([_value(run, name) for name in by])
+
+
+def _value(run: ImportedRun, name: str) -> str | None:
+    if name == "month":
+        stated = run.stated
+        if stated.started is None and stated.ended is not None:
+            return month_of(stated.ended - (stated.duration_seconds or 0.0))
+        return month_of(stated.started)
+    if name == "place":
+        return run.location
+    found: str | None = run.hardware if name == "hardware" else getattr(run.stated, name)
+    return found
+
+
+def month_of(seconds: float | None) -> str | None:
+    """Return the month of a moment, in UTC."""
+    if not seconds or seconds < 0:
+        return None
+    year, month, *_ = gmtime(seconds)
+    return f"{year:04d}-{month:02d}"
+
+
+class GroupSums:
+    """Some runs added up.
+
+    Attributes
+    ----------
+    runs : int
+        How many. [1]
+    gpu_hours, core_hours : float
+        Hours of boards and cores. [h]
+    kwh : float
+        What their files record. [kWh]
+    footprints : FootprintSums
+        Their footprints.
+    """
+
+    __slots__ = ("core_hours", "footprints", "gpu_hours", "kwh", "runs")
+
+    def __init__(self) -> None:
+        self.runs, self.gpu_hours, self.core_hours, self.kwh = 0, 0.0, 0.0, 0.0
+        self.footprints = FootprintSums()
+
+    def add(self, runs: int, gpu_hours: float, core_hours: float, kwh: float) -> None:
+        """Add runs but for their footprints."""
+        self.runs += runs
+        self.gpu_hours += gpu_hours
+        self.core_hours += core_hours
+        self.kwh += kwh
+
+    def merge(self, other: "GroupSums") -> None:
+        """Add the runs of another sum."""
+        self.add(other.runs, other.gpu_hours, other.core_hours, other.kwh)
+        self.footprints.merge(other.footprints)
+
+    def totals(self) -> ImportTotals:
+        """Return the sums."""
+        return ImportTotals(self.runs, self.gpu_hours, self.core_hours, self.kwh, *self.footprints.intervals())
+
+
+class ImportSums:
+    """Runs added up, but for those in doubt and those that are known.
+
+    Parameters
+    ----------
+    footprints : RunFootprints
+        Works out the footprints of runs.
+    by : sequence of str
+        Names of `GROUPINGS`.
+
+    Attributes
+    ----------
+    by_file : dict of str to float
+        Best value of the energy of each file's runs. [kWh]
+    """
+
+    def __init__(self, footprints: RunFootprints, by: Sequence[str] = ()) -> None:
+        self._footprints, self._by = footprints, tuple(by)
+        self._groups: dict[tuple[str | None, ...], GroupSums] = {}
+        self.by_file: dict[str, float] = {}
+
+    def group(self, values: tuple[str | None, ...]) -> GroupSums:
+        """Return the sums of the runs that have these values in common."""
+        found = self._groups.get(values)
+        if found is None:
+            found = self._groups[values] = GroupSums()
+        return found
+
+    def add(self, run: ImportedRun) -> None:
+        """Add a run."""
+        if not run.is_counted or STORED in run.flags:
+            return
+        sums = self.group(group_of(run, self._by))
+        numbers = self._footprints.add(run, sums.footprints)
+        sums.add(1, run.gpu_hours, run.cpu_core_hours, run.stated.measured_energy_kwh or 0.0)
+        if numbers.it_energy_kwh is not None:
+            self.add_to_file(run.file, numbers.it_energy_kwh.best)
+
+    def add_to_file(self, path: str, kwh: float) -> None:
+        """Add energy of a file's runs."""
+        self.by_file[path] = self.by_file.get(path, 0.0) + kwh
+
+    def totals(self) -> ImportTotals:
+        """Return the sums over all groups."""
+        whole = GroupSums()
+        for each in self._groups.values():
+            whole.merge(each)
+        return whole.totals()
+
+    def groups(self) -> tuple[ImportGroup, ...]:
+        """Return the sums of each group, in the order of what runs have in common; what is not known comes last."""
+        if not self._by:
+            return ()
+        order = sorted(self._groups, key=lambda values: [(value is None, value or "") for value in values])
+        return tuple(
+            ImportGroup(dict(zip(self._by, values, strict=True)), self._groups[values].totals()) for values in order
+        )

@@ -1,0 +1,58 @@
+"""Sums of imported runs by what they have in common."""
+
+from pathlib import Path
+
+import pytest
+from foreign_texts import audit_of, sacct_text
+from test_many_runs import jobs
+
+from greentrain import total
+from greentrain.errors import InputError, UnknownName
+
+
+def test_sums_by_user_and_month(tmp_path: Path) -> None:
+    """Two users, two months: each group's hours are those of its jobs, and what is not stated comes last."""
+    cells = [
+        ("ada", "2026-01-31T23:00:00", "7200", 2),
+        ("ada", "2026-02-01T00:00:00", "3600", 1),
+        ("bob", "2026-02-01T00:00:00", "3600", 8),
+        ("", "Unknown", "3600", 1),
+    ]
+    text = sacct_text(*(
+        {"JobIDRaw": str(id), "User": user, "Start": start, "End": "", "ElapsedRaw": seconds,
+         "AllocTRES": f"gres/gpu:a100={gpus}"}
+        for id, (user, start, seconds, gpus) in enumerate(cells)
+    ))  # fmt: skip
+    found = audit_of(tmp_path, text, by="user,month", location="DE")
+    assert found.groups is not None
+    rows = [(*group.by.values(), group.totals.runs, group.totals.gpu_hours) for group in found.groups]
+    assert rows == [
+        ("ada", "2026-01", 1, 4.0),
+        ("ada", "2026-02", 1, 1.0),
+        ("bob", "2026-02", 1, 8.0),
+        (None, None, 1, 1.0),
+    ]
+    assert found.to_dict()["groups"][0]["by"] == {"user": "ada", "month": "2026-01"}
+    assert len(found.runs) == 0
+
+
+def test_groups_add_up_as_runs_do(tmp_path: Path) -> None:
+    """The interval of a group and that of all groups together are those of `total` over the same runs' footprints."""
+    text = sacct_text(*jobs(200, seed=5))
+    runs = audit_of(tmp_path, text, location="FR").runs
+    found = audit_of(tmp_path, text, location="FR", by=["user"])
+    assert found.groups is not None
+    assert [group.by["user"] for group in found.groups] == [f"u{number}" for number in range(7)]
+    for user, totals in [(group.by["user"], group.totals) for group in found.groups] + [(None, found.totals)]:
+        mine = [run for run in runs if run.is_counted and user in (None, run.stated.user)]
+        whole = total([run.footprint for run in mine if run.footprint])
+        assert totals.runs == len(mine)
+        for name in ("it_energy_kwh", "operational_kg"):
+            assert tuple(getattr(totals, name)) == pytest.approx(tuple(getattr(whole, name)), rel=1e-12)
+
+
+@pytest.mark.parametrize(("by", "error"), [("users", UnknownName), ("user,user", InputError), ("", UnknownName)])
+def test_a_group_that_is_none(tmp_path: Path, by: str, error: type[Exception]) -> None:
+    """Unknown words are errors that name the nearest one; a word twice is one too."""
+    with pytest.raises(error, match="by"):
+        audit_of(tmp_path, sacct_text(*jobs(1)), by=by)
