@@ -173,8 +173,8 @@ class RunningSum:
     def merge(self, other: "RunningSum") -> None:
         """Add the runs of another sum of this quantity."""
         if other._best:
-            terms = (other._shared, other._own)
-            self.add_sums(sum(other._best), ((*name, *pair) for each in terms for name, pair in each.items()))
+            every = (*other._shared.items(), *other._own.items())
+            self.add_sums(sum(other._best), [(each[0], each[1], width[0], width[1]) for each, width in every])
 
     def whole(self) -> tuple[Interval | None, tuple[Factor, ...]]:
         """Return the sum with the terms of its doubt; None and no terms where no run is known."""

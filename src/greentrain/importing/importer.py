@@ -125,19 +125,7 @@ def import_runs(
     importer = _Importer(catalogue, store, shared, _zone(time_zone or site.time_zone), format, groupings)
     for path, is_named in _files(paths):
         importer.read(path, is_named, progress)
-    runs, stored = importer.runs, None
-    sums = importer.settle()
-    files = [file._replace(it_energy_kwh=sums.by_file.get(file.path)) for file in importer.files]
-    if not dry_run:
-        head = {"files": [file.to_dict() for file in files if file.runs]}
-        stored = store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
-    return ImportAudit(
-        tuple(files),
-        () if dry_run and by is not None else runs,
-        sums.totals(),
-        stored,
-        None if by is None else sums.groups(),
-    )
+    return importer.audit(dry_run=dry_run, is_grouped=by is not None)
 
 
 def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, format: str | None = None) -> str:
@@ -315,8 +303,17 @@ class _Importer:
             id, form.NAME, path, run, kind.devices, kind.location, flags, findings, shared.is_kept, kind.site_pue
         )
 
-    def settle(self) -> ImportSums:
-        """Return the sums, once all files are read."""
+    def audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
+        """Add everything up, and store the runs unless nothing is to be."""
+        sums, runs, stored = self._settled(), self.runs, None
+        files = [file._replace(it_energy_kwh=sums.by_file.get(file.path)) for file in self.files]
+        if not dry_run:
+            head = {"files": [file.to_dict() for file in files if file.runs]}
+            stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
+        shown = () if dry_run and is_grouped else runs
+        return ImportAudit(tuple(files), shown, sums.totals(), stored, sums.groups() if is_grouped else None)
+
+    def _settled(self) -> ImportSums:
         self.runs.settle()
         if self.runs.is_rewritten:  # what was added up before is not all there any more
             self.sums = ImportSums(self._footprints, self._by)
