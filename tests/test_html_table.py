@@ -1,27 +1,40 @@
 """Tables for notebooks."""
 
 from greentrain import Interval
-from greentrain.html_table import interval_table, table
+from greentrain.html_table import quantity_table, table
+
+LEFT, NUMBER = ' style="text-align:left"', ' style="white-space:nowrap"'
 
 
 def test_a_table_is_escaped() -> None:
-    """What users wrote is text, in a cell as in the caption; numbers get four digits, and None a dash."""
-    assert table(("a",), [("<b>",), (1234.56,), (None,), (7,)], "<i>") == (
-        "<table><caption>&lt;i&gt;</caption><tr><th>a</th></tr><tr><td>&lt;b&gt;</td></tr>"
-        "<tr><td>1235</td></tr><tr><td>-</td></tr><tr><td>7</td></tr></table>"
+    """What users wrote is text, in a cell as in the caption; numbers get three digits, and None a dash."""
+    assert table(("a",), [("<b>",), (1234.56,), (None,), (7,)], "<i>", "1 kg CO2e") == (
+        f"<table><caption{LEFT}>&lt;i&gt;</caption><tr><th{LEFT}>a</th></tr><tr><td{LEFT}>&lt;b&gt;</td></tr>"
+        f"<tr><td{LEFT}>1,230</td></tr><tr><td{LEFT}>-</td></tr><tr><td{LEFT}>7</td></tr></table>"
+        "<p><small>1 kg CO<sub>2</sub>e</small></p>"
     )
 
 
-def test_quantities_with_their_intervals() -> None:
-    """One row each; what is not known has dashes."""
-    found = interval_table({"it_energy_kwh": Interval(1.0, 2.0, 3.0), "operational_kg": None})
-    assert found == (
-        "<table><tr><th></th><th>low</th><th>best</th><th>high</th></tr>"
-        "<tr><td>it_energy_kwh</td><td>1</td><td>2</td><td>3</td></tr>"
-        "<tr><td>operational_kg</td><td>-</td><td>-</td><td>-</td></tr></table>"
-    )
+def test_quantities_have_words_units_and_intervals() -> None:
+    """One row each, in the unit that fits the best value, with the sign of micro; what is not known has dashes."""
+    quantities = {"it_energy_kwh": Interval(1.0, 2.0, 3.0), "operational_kg": Interval(1e-9, 2e-9, 3e-9)}
+    found = quantity_table({**quantities, "water_l": None})
+    assert f"before PUE</td><td{NUMBER}>2.00 kWh</td><td{NUMBER}>1.00 to 3.00</td>" in found
+    assert f"<td{NUMBER}>2.00 \N{MICRO SIGN}g CO<sub>2</sub>e</td><td{NUMBER}>1.00 to 3.00</td>" in found
+    assert f"water consumed</td><td{NUMBER}>-</td><td{NUMBER}>-</td>" in found
 
 
-def test_large_numbers_have_no_exponents() -> None:
-    """Four digits of them count, the others are zeros."""
-    assert "<td>10,430</td><td>9999</td><td>1,235,000</td>" in table((), [(10_434.0, 9_999.0, 1_234_567.0)])
+def test_figures_that_lack_a_part_say_so() -> None:
+    """Energy and emissions are at least so much; the water of a run and its embodied emissions do not depend on it."""
+    known = dict.fromkeys(("it_energy_kwh", "operational_kg", "embodied_kg", "water_l"), Interval(1.0, 2.0, 3.0))
+    assert quantity_table(known, is_least=True).count("at least 2.00 k") == 2
+
+
+def test_a_bar_shows_what_the_energy_went_into() -> None:
+    """A quarter of 420 px is 105; a part below half a percent is left out, and one part alone is no bar."""
+    found = quantity_table({}, shares={"host": 1.0, "facility": 2.999, "accelerators": 0.001})
+    assert 'width="105.0"' in found
+    assert "host 25 %" in found
+    assert "accelerators" not in found
+    assert "<svg" not in quantity_table({}, shares={"host": 1.0})
+    assert "<svg" not in quantity_table({}, shares={"host": 0.0, "facility": 0.0})

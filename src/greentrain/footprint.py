@@ -267,6 +267,12 @@ class Footprint(WithoutArithmetic, Record):
     def __repr__(self) -> str:
         return f"<Footprint {amounts(self)}, {self.basis}>"
 
+    def _repr_html_(self) -> str:
+        """Return a small table for notebooks."""
+        from greentrain.html_table import footprint_table
+
+        return footprint_table(self)
+
 
 class OfFootprint:
     """A result that holds a `Footprint`, whose main quantities are attributes of it too."""
@@ -411,15 +417,9 @@ def _breakdown(
     if energy is None or facility is None:
         return ()
     g_per_kwh = grid.value.best if grid is not None else 0.0
-    return (
-        _part("accelerators", accelerators_kwh, g_per_kwh),
-        _part("host", energy.best - accelerators_kwh, g_per_kwh),
-        _part("facility", facility.best - energy.best, g_per_kwh),
-    )
-
-
-def _part(component: str, kwh: float, g_per_kwh: float) -> Part:
-    return Part(component, kwh, formulas.operational_kg(kwh, g_per_kwh))
+    host_kwh, rest_kwh = energy.best - accelerators_kwh, facility.best - energy.best
+    parts = {"accelerators": accelerators_kwh, "host": host_kwh, "facility": rest_kwh}
+    return tuple(Part(name, kwh, formulas.operational_kg(kwh, g_per_kwh)) for name, kwh in parts.items())
 
 
 def log_variances(interval: Interval) -> tuple[Any, Any]:

@@ -103,12 +103,17 @@ def of_repr(text: str) -> Shown:
 
 
 def of_notebook(text: str) -> Shown:
-    """Read the rows of a small table, with four digits."""
-    rows = dict(re.findall(r"<tr><td>(\w+)</td>(.*?)</tr>", text))
-    kwh, kg = (
-        _numbers(re.findall(r"<td>(.*?)</td>", rows[name])) for name in ("facility_energy_kwh", "operational_kg")
-    )
-    return Shown(kwh, kg, (OF_REPR, OF_REPR))
+    """Read the rows of a small table: the best value with its unit, and the ends of the interval in the same."""
+    plain = html.unescape(re.sub(r"</?sub>", "", text))
+    found = []
+    for words, units in (("energy at the facility's meter", _ENERGY), ("operational, location-based", _MASS)):
+        best_cell, ends = rf"(?:at least )?{_NUMBER} {units}[^<]*", rf"(?:{_NUMBER} to {_NUMBER}|exact)"
+        row = re.search(rf">{words}</td><td[^>]*>{best_cell}</td><td[^>]*>{ends}<", plain)
+        assert row is not None, words
+        best, unit, low, high = row.groups()
+        found.append((tuple(_numbers(each or best for each in (low, best, high))), unit))
+    (kwh, energy), (kg, mass) = found
+    return Shown(kwh, kg, (WORDS, WORDS), factors=(1 / _KWH[energy], 1 / _KG[mass]))
 
 
 def _json(text: str) -> Shown:

@@ -120,6 +120,7 @@ def test_the_fields_of_a_measurement() -> None:
     """The record on disk and in JSON is built from them."""
     assert greentrain.Measurement._fields == (
         "duration_seconds", "energy_kwh", "footprint", "components", "quality", "gaps", "spans", "logs", "notes",
+        "unfilled",
     )  # fmt: skip
 
 

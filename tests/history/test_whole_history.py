@@ -277,8 +277,15 @@ def test_the_history_says_what_it_is(home: Path) -> None:
 def test_a_notebook_shows_tables(home: Path) -> None:
     """Of the newest runs, a row each; of a run, its three quantities, with its name escaped."""
     history = History(home)
-    assert history._repr_html_().startswith("<table><caption>3 runs</caption><tr><th>id</th><th>name</th>")
-    assert history._repr_html_().count("<tr>") == 4
+    left = ' style="text-align:left"'
+    found = history._repr_html_()
+    assert found.startswith(f"<table><caption{left}>3 runs</caption><tr><th{left}>run</th>")
+    runs, sums = found.split("</table>")[:2]
+    assert runs.count("<tr>") == 4
+    assert runs.count("at least 3.57 kWh</td>") == 1
+    assert "All 2 runs of known energy" in sums
+    assert ">at least 5.00 kWh</td>" in sums
+    assert "1 run of unknown energy not in the sum." in found
     last = history.get("20251122T120000Z-aaaaaa")._repr_html_()
-    assert last.startswith("<table><caption>20251122T120000Z-aaaaaa: bert, completed, 3600 s</caption>")
-    assert "<tr><td>facility_energy_kwh</td>" in last
+    assert last.startswith(f"<table><caption{left}>bert completed after 1 h 00 min</caption>")
+    assert "energy at the facility&#x27;s meter</td><td" in last

@@ -237,4 +237,8 @@ def test_a_report_shows_itself_in_a_notebook_and_is_text_as_before() -> None:
     assert len(shown) < 100_000
     assert repr(page) == f"<report, html, {len(page):,} characters>"
     assert text._repr_html_().startswith("<pre>8 x NVIDIA Tesla V100")  # type: ignore[attr-defined]
+    assert text._repr_markdown_() is None  # type: ignore[attr-defined]
+    markdown = report(run, "markdown")
+    assert markdown._repr_html_() is None  # type: ignore[attr-defined]
+    assert markdown._repr_markdown_() == str(markdown)  # type: ignore[attr-defined]
     assert (type(str(page)), pickle.loads(pickle.dumps(text))) == (str, text)

@@ -406,11 +406,15 @@ def test_what_a_run_shows_of_itself(track: TrackQuietly) -> None:
     with track("bert") as run:
         assert repr(run.span("epoch", epoch=1)) == "<Span 'epoch', epoch=1>"
         assert repr(copy.copy(run)) == "<FinishedRun 'bert', running>"
+        assert "bert is running</caption>" in run._repr_html_()
+        assert "bert running</caption>" in copy.copy(run)._repr_html_()
     view = copy.copy(run)
     assert repr(view) == f"<FinishedRun 'bert', completed: {amounts(run.footprint)}>"
     assert repr(run) == f"<LiveRun 'bert', completed: {amounts(run.footprint)}>"
     assert json.loads(view.to_json())["measurement"] == json.loads(run.measurement.to_json())
     assert run.measurement._repr_html_().count("<tr>") == 4
+    assert run._repr_html_() == view._repr_html_()
+    assert "bert completed after" in run._repr_html_()
 
 
 def test_a_replay_meter_may_be_given_as_an_object(tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ class Catalogue:
         self.places = Places(tables)
         self.facilities = Facilities(tables)
 
+    def __repr__(self) -> str:
+        number = len(tuple(self.hardware.accelerators))
+        own = f", with {', '.join(map(ascii, self.folders))}" if self.folders else ""
+        return f"<Catalogue of {number} accelerators{own}>"
+
     def __reduce__(self) -> tuple[object, tuple[tuple[str, ...]]]:
         """Pickle and copy by the folders: within a process that gives the same object as long as no file changes."""
         return _of_folders, (self.folders,)

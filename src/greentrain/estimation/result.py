@@ -187,9 +187,10 @@ class Estimate(WithoutArithmetic, Record):
 
     def _repr_html_(self) -> str:
         """Return a small table for notebooks."""
-        from greentrain.html_table import interval_table
+        from greentrain.estimation.labels import run_label
+        from greentrain.html_table import footprint_table
 
-        return interval_table({name: getattr(self, name) for name in QUANTITIES})
+        return footprint_table(self.footprint, run_label(self), below=" ".join(self.footprint.warnings))
 
 
 @lru_cache(maxsize=4096)

@@ -10,14 +10,14 @@ from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
 from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, install_hint, path_text
 from greentrain.history.filters import RunFilter, checked_filter
 from greentrain.history.follower import Follower
-from greentrain.history.listing import runs_csv, runs_dict
+from greentrain.history.listing import runs_csv, runs_dict, runs_html
 from greentrain.history.merge import read_run
 from greentrain.history.run import Run
 from greentrain.history.run_summary import ROW_COLUMNS, RunSummary
 from greentrain.history.session_journals import is_of_newer
 from greentrain.history.summaries import FoundSummaries, summaries_of
 from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, totals_of
+from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, table_of, totals_of
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.paths import folder_key, shown
 from greentrain.journal.spare_home import spare_run_folders
@@ -28,11 +28,6 @@ LAST = "last"
 """In place of an id: the run that began last."""
 
 _MOST_SHOWN = 5
-_MOST_IN_NOTEBOOK = 20
-_IN_NOTEBOOK = (
-    "id", "name", "status", "started", "duration_seconds", "location",
-    "facility_energy_kwh_best", "operational_kg_best",
-)  # fmt: skip
 
 
 class Selection(Record):
@@ -57,6 +52,10 @@ class Selection(Record):
 
     def __len__(self) -> int:
         return len(self.runs)
+
+    def _repr_html_(self) -> str:
+        """Return a small table of the newest runs and their sum for notebooks."""
+        return runs_html(table_of(self.runs))
 
 
 class Summaries(Record):
@@ -91,6 +90,10 @@ class Summaries(Record):
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def _repr_html_(self) -> str:
+        """Return a small table of the newest runs and their sum for notebooks."""
+        return runs_html(self.table)
 
 
 class History:
@@ -395,12 +398,7 @@ class History:
 
     def _repr_html_(self) -> str:
         """Return a small table of the newest runs for notebooks."""
-        from greentrain.html_table import table
-
-        runs = self.summaries().table
-        rows = [run.to_row() for run in runs.rows(range(min(len(runs), _MOST_IN_NOTEBOOK)))]
-        caption = f"The newest {len(rows)} of {len(runs)} runs" if len(rows) < len(runs) else f"{len(runs)} runs"
-        return table(_IN_NOTEBOOK, ([row[name] for name in _IN_NOTEBOOK] for row in rows), caption)
+        return self.summaries()._repr_html_()
 
 
 def _subfolders(folder: str) -> tuple[list[tuple[str, str]], list[str]]:

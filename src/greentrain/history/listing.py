@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from greentrain._version import __version__
 from greentrain.csv_text import rows_csv
 from greentrain.footprint import RUN_QUANTITIES
-from greentrain.history.run_summary import LISTS, ROW_COLUMNS, SCHEMA_VERSION, RunSummary, to_plain_data
+from greentrain.history.run_summary import LISTS, ROW_COLUMNS, SCHEMA_VERSION, RunSummary, to_plain_data, utc
 from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import Loads, RunGroup, groups_of, summary_rows, table_of, totals_of
+from greentrain.numbers import counted, duration
 from greentrain.plain_numbers import plain_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _GROUP_COLUMNS = (
     "interrupted_share",
     *Loads._fields,
 )
+_MOST_IN_NOTEBOOK = 20
+_IN_NOTEBOOK = (
+    "run", "status", "began", "took", "place", "energy at the meter", "operational", "90 % interval", "energy is",
+)  # fmt: skip
 
 
 def runs_dict(
@@ -99,3 +104,32 @@ def _row_json(run: RunSummary) -> str:
     if any(row[name] for name in LISTS):
         return plain_json(row, indent=2).replace("\n", "\n    ")
     return "{\n      " + plain_json(row, separators=(",\n      ", ": "))[1:-1] + "\n    }"
+
+
+def runs_html(runs: SummaryTable) -> str:
+    """Write the newest runs, a row each, and the sum of all.
+
+    Parameters
+    ----------
+    runs : SummaryTable
+        The newest first.
+    """
+    from greentrain.html_table import paragraph, table
+
+    rows = [_row(run) for run in runs.rows(range(min(len(runs), _MOST_IN_NOTEBOOK)))]
+    caption = f"The newest {len(rows)} of {len(runs):,} runs" if len(rows) < len(runs) else counted(len(runs), "run")
+    if not rows:
+        return paragraph("No runs yet: greentrain.track(...) records one, greentrain.import_runs(...) reads others.")
+    return table(_IN_NOTEBOOK, rows, caption) + totals_of(runs).to_html(is_least=any(runs.columns["unfilled"]))
+
+
+def _row(run: RunSummary) -> tuple[object, ...]:
+    from greentrain.html_table import amount_and_ends
+
+    least = "at least " if run.unfilled else ""
+    began = (utc(run.started or None) or "")[:10]
+    facts = (run.name or run.id, run.status, began, duration(run.duration_seconds), run.location)
+    kwh, kg = run.facility_energy_kwh, run.operational_kg
+    energy = None if kwh is None else amount_and_ends(kwh, "kWh", least)[0]
+    mass = (None, None) if kg is None else amount_and_ends(kg, "kg CO2e", least)
+    return (*facts, energy, *mass, None if kwh is None else run.basis)

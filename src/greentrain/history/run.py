@@ -276,11 +276,13 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
 
     def _repr_html_(self) -> str:
         """Return a small table for notebooks."""
-        from greentrain.html_table import interval_table
+        from greentrain.html_table import footprint_table
 
-        name = f"{self.name}, " if self.name else ""
-        caption = f"{self.id}: {name}{self.status}, {self.duration_seconds:.0f} s"
-        return interval_table({each: getattr(self, each) for each in RUN_QUANTITIES}, caption)
+        caption = f"{self.name or self.id} {self.status} after {duration(self.duration_seconds)}"
+        missing = f"Without {' and '.join(self.unfilled)}, of which nothing is known." if self.unfilled else ""
+        below = "; ".join(filter(None, (self.coverage, *self.faults)))
+        below = " ".join(filter(None, (missing, below and f"{below[:1].upper()}{below[1:]}.")))
+        return footprint_table(self.footprint, caption, RUN_QUANTITIES, is_least=bool(self.unfilled), below=below)
 
 
 def _short_duration(seconds: float) -> str:

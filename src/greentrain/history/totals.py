@@ -10,6 +10,7 @@ from greentrain.history.run_summary import LOADS, DoubtSums, RunSummary
 from greentrain.history.summary_table import SummaryTable
 from greentrain.interval import Interval, exact
 from greentrain.journal.records import COMPONENTS, STATUSES, UNFINISHED
+from greentrain.numbers import counted, percent
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import summed_interval
 
@@ -53,6 +54,30 @@ class Totals(WithoutArithmetic, Record):
     operational_kg: Interval
     unfinished_energy_kwh: float
     unfinished_share: float | None
+
+    def _repr_html_(self) -> str:
+        """Return a small table for notebooks."""
+        return self.to_html()
+
+    def to_html(self, *, is_least: bool = False) -> str:
+        """Write the sum as a small HTML table, and what is not in it.
+
+        Parameters
+        ----------
+        is_least : bool, optional
+            Whether a part of the computers is missing in a run.
+        """
+        from greentrain.html_table import paragraph, quantity_table
+
+        unknown = self.runs - self.known
+        remarks = [f"{counted(unknown, 'run')} of unknown energy not in the sum."] if unknown else []
+        if self.unfinished_share:
+            remarks.append(f"Failed, interrupted or killed: {percent(self.unfinished_share)} of the energy.")
+        if not self.known:
+            return paragraph(" ".join(remarks) or "No runs.")
+        sums = {"facility_energy_kwh": self.facility_energy_kwh, "operational_kg": self.operational_kg}
+        caption = f"All {counted(self.known, 'run')} of known energy"
+        return quantity_table(sums, caption, is_least=is_least, below=" ".join(remarks))
 
 
 class Loads(Record):

@@ -4,8 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from greentrain.importing.imported_run import ImportedRun, ends
-from greentrain.interval import Interval
+from greentrain.interval import Interval, exact
+from greentrain.numbers import counted
 from greentrain.record import Record, WithoutArithmetic
+
+_MOST_IN_NOTEBOOK = 20
+_IN_NOTEBOOK = (
+    "file", "format", "runs", "imported", "known already", "doubted", "rows rejected", "energy before PUE", "problem",
+)  # fmt: skip
 
 
 class FileAudit(Record):
@@ -127,6 +133,21 @@ class ImportAudit(WithoutArithmetic, Record):
         if self.groups is not None:
             found["groups"] = [{"by": group.by, **_sums_dict(group.totals)} for group in self.groups]
         return found
+
+    def _repr_html_(self) -> str:
+        """Return a small table of the files for notebooks, and what their runs add up to."""
+        from greentrain.html_table import amount_and_ends, quantity_table, table
+
+        rows = []
+        for file in self.files[:_MOST_IN_NOTEBOOK]:
+            kwh = None if file.it_energy_kwh is None else amount_and_ends(exact(file.it_energy_kwh), "kWh")[0]
+            counts = (file.runs, file.imported, file.duplicates, file.flagged, file.rejected)
+            rows.append((file.path, file.format, *(f"{number:,}" for number in counts), kwh, file.error or ""))
+        left_out = len(self.files) - len(rows)
+        caption = counted(len(self.files), "file") + (f", the first {len(rows)} of them" if left_out else "")
+        whole = {name: getattr(self.totals, name) for name in ("it_energy_kwh", "operational_kg")}
+        sums = quantity_table(whole, f"{counted(self.totals.runs, 'run')} added up, without doubted and known ones")
+        return table(_IN_NOTEBOOK, rows, caption, "" if self.stored else "Nothing was stored.") + sums
 
 
 def _sums_dict(sums: ImportTotals) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from greentrain.estimation.ranges import checked_number
 from greentrain.intensity.choice import SeriesChoice
 from greentrain.intensity.series import DIRECT, MARGINAL, MEASURED, NOT_STATED, Series, Timeline, utc_text
 from greentrain.interval import Interval, exact, lognormal, with_relative_width
+from greentrain.numbers import amount, percent, rounded
 from greentrain.record import Record, WithoutArithmetic
 
 if TYPE_CHECKING:
@@ -150,6 +151,30 @@ class Schedule(WithoutArithmetic, Record):
             return f"<Schedule of {self.hours:g} h, no series>"
         saving = f"saves {self.saving_share.best:.0%}"
         return f"<Schedule of {self.hours:g} h, best start {utc_text(self.best.start)}, {saving}>"
+
+    def _repr_html_(self) -> str:
+        """Return a small table for notebooks: the best start beside now, or what an annual mean hides."""
+        from greentrain.html_table import table
+
+        notes = " ".join(self.notes)
+        if self.best is None or self.now is None or self.saving_share is None:
+            spread = [(f"{hours:,g} h", percent(sigma)) for hours, sigma in self.spread.items()]
+            caption = "No start is better by what is known: there is no series of carbon intensity"
+            return table(("length of a run", "typical difference from the annual mean"), spread, caption, notes)
+        low, best, high = (percent(value) for value in self.saving_share)
+        saving = best if low == high else f"{best} ({low} to {high})"
+        rows = [
+            (
+                name,
+                utc_text(item.start),
+                f"{rounded(item.g_per_kwh)} g/kWh",
+                amount(item.operational_kg, "kg CO2e"),
+            )
+            for name, item in (("best", self.best), ("now", self.now))
+        ]
+        head = ("", "start (UTC)", "mean intensity", "operational (90 % interval)")
+        clear = "" if self.is_clear else ", no clear gain: a forecast may err by more"
+        return table(head, rows, f"The best start of {self.hours:g} h saves {saving} against now{clear}", notes)
 
 
 def best_start(

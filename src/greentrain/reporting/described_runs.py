@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError, UnknownName
 from greentrain.estimation import Estimate, estimate
+from greentrain.estimation.labels import device_label, hardware_label, run_label
 from greentrain.footprint import Footprint
 from greentrain.numbers import counted
-from greentrain.reporting.labels import device_label, hardware_label, run_label
 from greentrain.reporting.report_data import STATUSES, GroupLine, RunLine
 from greentrain.summation import counted_texts, total_of
 

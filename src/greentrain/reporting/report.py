@@ -22,6 +22,9 @@ _SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 _FRAME = '<iframe sandbox="" title="greentrain report" style="width:100%;height:40rem" srcdoc="{page}"></iframe>'
 
 
+_MARKDOWN = ("markdown", "model-card")
+
+
 class ReportText(str):
     """A report: text that a notebook shows as what it is, and a prompt in one line."""
 
@@ -46,10 +49,16 @@ class ReportText(str):
         """Describe it: a page has a million characters."""
         return f"<report, {self.form}, {len(self):,} characters>"
 
-    def _repr_html_(self) -> str:
-        """Show a page without its scripts, which its tables do without, and anything else as text."""
+    def _repr_markdown_(self) -> str | None:
+        """Show Markdown as what it means; of other forms nothing."""
+        return str(self) if self.form in _MARKDOWN else None
+
+    def _repr_html_(self) -> str | None:
+        """Show a page without its scripts, which its tables do without, and anything else but Markdown as text."""
         from html import escape  # reports that nobody displays do without
 
+        if self.form in _MARKDOWN:
+            return None
         if self.form != "html":
             return f"<pre>{escape(self)}</pre>"
         return _FRAME.format(page=escape(_SCRIPT.sub("", self)))

@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from greentrain import numbers
 from greentrain.errors import NO_BREAK_SPACES, escaped
+from greentrain.estimation.labels import input_label
 from greentrain.interval import Interval
 from greentrain.numbers import written
 from greentrain.reporting.document.blocks import Chart, Document
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.document.citations import address, source_line
 from greentrain.reporting.file_mark import made_by
-from greentrain.reporting.labels import input_label
 from greentrain.reporting.plain_values import NamedItems, plain
 from greentrain.reporting.report_data import ReportData
 

@@ -9,13 +9,13 @@ from typing import Any
 from greentrain.catalogue import load_catalogue
 from greentrain.errors import Contradiction
 from greentrain.estimation import Estimate
+from greentrain.estimation.labels import device_label
 from greentrain.history import Run, match_hours
 from greentrain.history.recorded_run import accelerator_of
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.intensity import Series
 from greentrain.journal.readings import Point, energy_at
 from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, SpanRecord
-from greentrain.reporting.labels import device_label
 from greentrain.reporting.report_data import Components, PowerSpan, ReportData, RunLine
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from greentrain.footprint import RUN_QUANTITIES, UNKNOWN, Footprint, OfFootprint, amounts
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
+from greentrain.numbers import duration
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.tracking.training_records import Span
 
@@ -38,6 +39,8 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
         Of each name that was logged: the last value, the sum and the count.
     notes : tuple of str
         What to know about it.
+    unfilled : tuple of str
+        Parts of the computers of which nothing is known, and which are in no figure: the run took more.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
     spans: tuple[dict[str, Any], ...] = ()
     logs: dict[str, dict[str, float]] = {}  # noqa: RUF012
     notes: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
 
     @property
     def is_measured(self) -> bool:
@@ -78,7 +82,7 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
             interval: Interval | None = getattr(self, name)
             found[name] = None if interval is None else interval._asdict()
         found |= {"basis": self.basis, "scope": self.footprint.scope}
-        found |= {name: list(getattr(self, name)) for name in ("components", "gaps", "spans", "notes")}
+        found |= {name: list(getattr(self, name)) for name in ("components", "gaps", "spans", "notes", "unfilled")}
         return found | {"quality": self.quality, "logs": self.logs}
 
     def to_json(self, indent: int | None = 2) -> str:
@@ -101,9 +105,14 @@ class Measurement(WithoutArithmetic, OfFootprint, Record):
 
     def _repr_html_(self) -> str:
         """Return a small table for notebooks."""
-        from greentrain.html_table import interval_table
+        return self.to_html(f"A run of {duration(self.duration_seconds)}")
 
-        return interval_table({name: getattr(self, name) for name in RUN_QUANTITIES})
+    def to_html(self, caption: str) -> str:
+        """Write what a run took as a small HTML table."""
+        from greentrain.html_table import footprint_table
+
+        missing = f"Without {' and '.join(self.unfilled)}, of which nothing is known." if self.unfilled else ""
+        return footprint_table(self.footprint, caption, RUN_QUANTITIES, is_least=bool(self.unfilled), below=missing)
 
 
 def unmeasured_run(seconds: float, notes: tuple[str, ...], logs: dict[str, dict[str, float]]) -> Measurement:
@@ -139,6 +148,15 @@ class FinishedRun(WithoutArithmetic, Record):
         name = None if self.name is None else ascii(self.name)
         taken = "" if self.measurement is None else f": {amounts(self.measurement.footprint)}"
         return f"<FinishedRun {name}, {self.record['status']}{taken}>"
+
+    def _repr_html_(self) -> str:
+        """Return a small table for notebooks."""
+        words = f"{self.name or 'run'} {self.record['status']}"
+        if self.measurement is None:
+            from greentrain.html_table import footprint_table
+
+            return footprint_table(self.footprint, words, RUN_QUANTITIES)
+        return self.measurement.to_html(f"{words} after {duration(self.measurement.duration_seconds)}")
 
     @property
     def footprint(self) -> Footprint:

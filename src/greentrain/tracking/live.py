@@ -337,6 +337,21 @@ class LiveRun(WithoutArithmetic, Lifecycle):
 
         return f"<LiveRun {self.name!a}, {state}: {amounts(self._result.measurement.footprint)}>"
 
+    def _repr_html_(self) -> str:
+        """Return a small table for notebooks; while the run goes on, of what it has used so far."""
+        from greentrain.html_table import LABELS, amount_and_ends, table
+        from greentrain.interval import exact
+
+        if self.exit_status is not None:
+            return self.view()._repr_html_()
+        so_far = {"it_energy_kwh": self.energy_kwh_so_far(), "operational_kg": self.kg_so_far()}
+        rows = [
+            (LABELS[name][0], None if value is None else amount_and_ends(exact(value), LABELS[name][1])[0])
+            for name, value in so_far.items()
+        ]
+        below = "Best values of this node so far; the interval is known when the run has ended."
+        return table(("", "so far"), rows, f"{self.name or 'run'} is running", below)
+
     def __str__(self) -> str:
         """Return the state of the run; of one that has ended what it took, as the line at its end shows it."""
         from greentrain.tracking.result import summary

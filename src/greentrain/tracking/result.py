@@ -173,6 +173,7 @@ def _measurement(
         spans=tuple(_spans(run, session, spans)),
         logs=logs,
         notes=tuple(dict.fromkeys((*notes, *run.footprint.notes))),
+        unfilled=run.unfilled,
     )
 
 

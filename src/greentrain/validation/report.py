@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
+from greentrain.numbers import percent
 from greentrain.plain_numbers import plain_json
 from greentrain.record import Record
 from greentrain.validation.our_estimate import RatioToPublished
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from greentrain.validation.claims import ClaimResult
 
 SCHEMA_VERSION = 1
+_TIER_WORDS = {
+    "T1": "T1, own arithmetic",
+    "T2": "T2, our chain",
+    "T3": "T3, metered energy",
+    "T4": "T4, traps",
+}
 
 
 class RecordResult(NamedTuple):
@@ -251,13 +258,13 @@ class ValidationReport(Record):
 
     def _repr_html_(self) -> str:
         """Return a small table for notebooks."""
-        names = ("n", "passed", "covered", "coverage", "median_abs_log_ratio", "bias_log")
-        head = "".join(f"<th>{name}</th>" for name in ("tier", *names))
-        body = "".join(
-            f"<tr><td>{tier}</td>{''.join(f'<td>{_cell(summary.get(name))}</td>' for name in names)}</tr>"
-            for tier, summary in self.tiers.items()
-        )
-        return f"<table><tr>{head}</tr>{body}</table>"
+        from greentrain.html_table import table
+
+        head = ("", "records", "right", "share", "median error", "bias")
+        rows = [(_TIER_WORDS[tier], *_in_notebook(summary)) for tier, summary in self.tiers.items()]
+        counts = f"{len(self.records):,} comparisons with published records, data {DATA_VERSION}"
+        below = "Right: its figures follow from its inputs (T1), lies in our 90 % interval (T2, T3), is noticed (T4)."
+        return table(head, rows, counts, below)
 
 
 def _checked(rows: Sequence[RecordResult]) -> dict[str, Any]:
@@ -305,5 +312,9 @@ def _limited(boundary: str, rows: Sequence[RecordResult]) -> dict[str, Any]:
     return {**found, "limits": stated, "within_limits": kept if found["n"] else None}
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.3g}"
+def _in_notebook(summary: dict[str, Any]) -> tuple[str, ...]:
+    right = summary["passed"] if "passed" in summary else summary["covered"]
+    number = summary["n"]
+    share = percent(right / number) if number and summary.get("stated", number) == number else ""
+    logs = (summary.get("median_abs_log_ratio"), summary.get("bias_log"))
+    return f"{summary['n']:,}", f"{right:,}", share, *("" if each is None else f"x {exp(each):.2f}" for each in logs)

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from greentrain.errors import InputError
 from greentrain.estimation import Estimate, estimate
+from greentrain.estimation.labels import device_label
 from greentrain.interval import Interval, exact
 from greentrain.numbers import rounded, written
 from greentrain.planning import paired_ratio
 from greentrain.planning.paired import factors_of_change
 from greentrain.reporting.charts.reference_data import other_places
-from greentrain.reporting.labels import device_label
 from greentrain.validation.comparison import compare_methods
 
 HARDWARE = ("V100", "A100", "H100", "H200", "B200", "L40S", "RTX 4090", "MI300X", "TPU v4", "TPU v5p")

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from greentrain.catalogue import DATA_VERSION, load_catalogue
 from greentrain.errors import InputError
 from greentrain.estimation import Estimate, estimate
+from greentrain.estimation.labels import component_label, input_label
 from greentrain.interval import Interval
 from greentrain.numbers import counted, percent, scale_for
 from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.forms import FORMS
-from greentrain.reporting.labels import component_label, input_label
 from greentrain.reporting.plain_values import plain
 from greentrain.web.alternatives import bar_of, by_methods, change, elsewhere, longest, on_other_hardware
 from greentrain.web.fields import ALTERNATIVE, GROUPS, MAIN, WHAT_IF, Field, listed

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from greentrain.estimation.labels import input_label
 from greentrain.inputs import Input
 from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, marked, placed
@@ -19,7 +20,6 @@ from greentrain.reporting.charts.style import (
     text,
     unbroken,
 )
-from greentrain.reporting.labels import input_label
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from greentrain.estimation.labels import input_label
 from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import Scale, as_given, best, percent, rounded, small_scale, span, with_span, written
 from greentrain.reporting import scope_statements
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Prose, Section, table
-from greentrain.reporting.labels import input_label
 from greentrain.reporting.report_data import STATUSES, GroupLine, PowerSpan, ReportData, RunLine
 
 _QUANTITIES = (

@@ -173,7 +173,7 @@ def _coefficients(data: ReportData, unit: Unit) -> Iterator[str]:
 
 
 def _row(data: ReportData, item: Input) -> str:
-    from greentrain.reporting.labels import input_label
+    from greentrain.estimation.labels import input_label
 
     low, best, high = item.value
     span = "" if item.value.is_exact else f" ({_coefficient(low, 4)} to {_coefficient(high, 4)})"

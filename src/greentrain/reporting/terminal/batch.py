@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import escaped
+from greentrain.estimation.labels import input_label
 from greentrain.footprint import Footprint
 from greentrain.inputs import Input
 from greentrain.numbers import amount, counted, percent, rounded, with_span
 from greentrain.reporting.document.blocks import table
 from greentrain.reporting.document.render_text import cut, joined, table_lines, wrapped
-from greentrain.reporting.labels import input_label
 
 if TYPE_CHECKING:
     from greentrain.frames import Batch, SummedGroup

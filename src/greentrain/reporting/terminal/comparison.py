@@ -1,11 +1,11 @@
 """Alternatives for one job as text for a terminal of 80 columns."""
 
+from greentrain.estimation.labels import run_label
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.numbers import as_given, ascii_unit, counted, rounded, small_scale
 from greentrain.planning import Alternative, Comparison
 from greentrain.reporting.document.blocks import Table, bullets, table
 from greentrain.reporting.document.render_text import group, joined, table_lines, wrapped
-from greentrain.reporting.labels import run_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

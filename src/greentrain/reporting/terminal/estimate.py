@@ -1,13 +1,13 @@
 """An estimate as text for a terminal of 80 columns, plain ASCII."""
 
 from greentrain.estimation import Estimate, Input
+from greentrain.estimation.labels import component_label, input_label, run_label
 from greentrain.inputs import GRID_INTENSITY
 from greentrain.interval import Interval
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.numbers import as_given, ascii_unit, best, percent, rounded, scaled, small_scale, span, with_span
 from greentrain.reporting.document.blocks import bullets, table
 from greentrain.reporting.document.render_text import WIDTH, group, joined, table_lines, wrapped
-from greentrain.reporting.labels import component_label, input_label, run_label
 
 if TYPE_CHECKING:
     from greentrain.reporting.document.render_text import Style

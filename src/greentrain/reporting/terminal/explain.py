@@ -1,11 +1,11 @@
 """The reasons behind an estimate: every input with its basis and source, and the formulas in numbers."""
 
 from greentrain.estimation import Estimate
+from greentrain.estimation.labels import input_label
 from greentrain.inputs import Inputs
 from greentrain.numbers import as_given, best, plain, rounded, with_span
 from greentrain.reporting.document.citations import sources_group
 from greentrain.reporting.document.render_text import joined, wrapped
-from greentrain.reporting.labels import input_label
 
 _HANGING = " " * 6
 

@@ -1,12 +1,15 @@
 """The labels of a run, a component and an input."""
 
-from typing import Any
+from __future__ import annotations
 
 from greentrain.catalogue.hardware import device_name
 from greentrain.catalogue.records import WORLD
-from greentrain.estimation import Estimate
 from greentrain.interval import Interval
+from greentrain.light_typing import TYPE_CHECKING
 from greentrain.numbers import as_given, hours_as_given, rounded
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _COMPONENTS = {
     "accelerators": "accelerators",
@@ -48,7 +51,7 @@ def input_label(name: str) -> str:
     return _INPUTS.get(name, name.replace("_", " ").replace("cpu", "CPU"))
 
 
-def run_label(estimate: Estimate) -> str:
+def run_label(estimate: Any) -> str:
     """Write in one line what was estimated."""
     run = estimate.run
     hardware = hardware_label(estimate)
@@ -66,7 +69,7 @@ def _time_text(hours: Interval, unit: str) -> str:
     return hours_as_given(hours.best) if unit == "h" else f"{as_given(hours.best)} {unit}"
 
 
-def hardware_label(estimate: Estimate) -> str:
+def hardware_label(estimate: Any) -> str:
     """Name the hardware of an estimate."""
     run = estimate.run
     cpu = _cpu_text(run)
@@ -78,7 +81,7 @@ def hardware_label(estimate: Estimate) -> str:
     return f"{gpu} + {cpu}" if cpu else gpu
 
 
-def device_label(estimate: Estimate) -> str:
+def device_label(estimate: Any) -> str:
     """Name the accelerator of an estimate that has one, by what the user said of it."""
     return device_name(estimate.catalogue.hardware.accelerator(estimate.run["gpu"]), estimate.run["gpu_family"])
 
@@ -90,7 +93,7 @@ def _cpu_text(run: dict[str, Any]) -> str:
     return f"{cores} of {run['cpu']}" if "cpu" in run else cores
 
 
-def _place_text(estimate: Estimate) -> str:
+def _place_text(estimate: Any) -> str:
     """Name the place and a year: the one that run and grid share, else the run's after a comma; notes state both."""
     run = estimate.run
     if run["location"] == WORLD and run["place"]:
