@@ -124,3 +124,31 @@ def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
     (file,) = audit_of(tmp_path, text).files
     rule = "a Git LFS pointer instead of the data; run 'git lfs pull' in its repository"
     assert file.error == f"{tmp_path / 'foreign'}: {rule}"
+
+
+@pytest.mark.parametrize(
+    ("model", "count", "types"),
+    [
+        ("2 x NVIDIA A100-SXM4-40GB1 x Tesla T4", "3", {"NVIDIA A100-SXM4-40GB": 2.0, "Tesla T4": 1.0}),
+        ("1 x NVIDIA L40S4 x NVIDIA A16", "5.0", {"NVIDIA L40S": 1.0, "NVIDIA A16": 4.0}),
+        ("1 x NVIDIA A10016 x NVIDIA A10", "17", {"NVIDIA A100": 1.0, "NVIDIA A10": 16.0}),
+        ("1 x NVIDIA A10016 x NVIDIA A10", "", {"1 x NVIDIA A10016 x NVIDIA A10": 1.0}),
+        ("4 x NVIDIA A10", "", {"NVIDIA A10": 4.0}),
+    ],
+)
+def test_types_of_accelerators_without_a_mark_between(
+    tmp_path: Path, model: str, count: str, types: dict[str, float]
+) -> None:
+    """The number of all of them says where a type's name ends and the next one's number begins."""
+    (run,) = runs_of(tmp_path, codecarbon_text({"gpu_model": model, "gpu_count": count}))
+    assert run.stated.accelerators == types
+
+
+def test_decimal_commas_of_a_spreadsheet(tmp_path: Path) -> None:
+    """A German one saves semicolons, decimal commas and days first: 0.36 kWh, from 10:00 to 11:00."""
+    text = codecarbon_text({"timestamp": "01.05.2024 11:00"}).replace(",", ";")
+    header, row, *_ = text.splitlines()
+    cells = [cell if ":" in cell else cell.replace(".", ",") for cell in row.split(";")]
+    (run,) = runs_of(tmp_path, f"{header}\n{';'.join(cells)}\n")
+    assert run.stated.measured_energy_kwh == pytest.approx(0.36)
+    assert run.stated.started == 1_714_557_600

@@ -264,3 +264,9 @@ def test_what_is_no_data_is_named(tmp_path: Path, text: str, rule: str) -> None:
     """One sentence each."""
     (file,) = audit_of(tmp_path, text).files
     assert rule in (file.error or "")
+
+
+def test_accelerators_of_eco2ai_without_a_name(tmp_path: Path) -> None:
+    """It writes their number alone on some machines: two of a type that nobody knows."""
+    (run,) = runs_of(tmp_path, ECO2AI.format("a", "N/A", "N/A").replace("NVIDIA A100-SXM4-40GB", ""))
+    assert run.stated.accelerators == {"": 2.0}

@@ -24,6 +24,10 @@ def joules(folder: Path, text: str | bytes) -> float:
         ("timestamp;gpu_index;power_W", "{time};0;300"),
         ("time,gpu,temp,gpu_power_mw", "{time},0,40,300000"),
         ("", "{time}, NVIDIA A100-SXM4-40GB, 300.00 W, 100 %"),
+        ("timestamp;index;power.draw [W]", "{time};0;300,00 W"),
+        ("timestamp,gpu,power_kw", "{time},0,0.3"),
+        ("timestamp,power_gpu0,gpu_1_watts,gpu0_power_limit_w", "{time},100,200,400"),
+        ("timestamp,serial,power.draw [W]", "{time},0123,300 W"),
     ],
 )
 def test_units_and_names(tmp_path: Path, header: str, row: str) -> None:
@@ -81,9 +85,10 @@ def test_rare_readings_are_no_gaps(tmp_path: Path) -> None:
 
 
 def test_powershell_writes_utf_16(tmp_path: Path) -> None:
-    """Its redirection does, with a mark of the byte order."""
+    """Its redirection does, with a mark of the byte order; other programs leave the mark out, or write UTF-32."""
     text = "\n".join(["timestamp, index, power.draw [W]", *(f"{time}, 0, 300 W" for time in TIMES)])
-    assert joules(tmp_path, text.encode("utf-16")) == pytest.approx(3000)
+    for encoding in ("utf-16", "utf-16-le", "utf-32"):
+        assert joules(tmp_path, text.encode(encoding)) == pytest.approx(3000)
 
 
 def test_a_board_above_its_limit_is_in_doubt(tmp_path: Path) -> None:
@@ -109,3 +114,62 @@ def test_the_host_is_added_to_the_boards(tmp_path: Path) -> None:
     assert run.footprint.it_energy_kwh is not None
     assert run.footprint.it_energy_kwh.best == pytest.approx(same.it_energy_kwh.best)
     assert run.footprint.basis == "measured"
+
+
+SECONDS = range(11)
+TWO_BOARDS = [(second, board, 100 * (board + 1)) for second in SECONDS for board in (0, 1)]
+"""100 W and 200 W over ten seconds: 3,000 J."""
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        pytest.param("timestamp,gpu,index,power.draw", "{time},{board},0,{watts}", id="an index that tells nothing"),
+        pytest.param("timestamp,hostname,index,power.draw", "{time},n{board},0,{watts}", id="hosts"),
+        pytest.param("timestamp,index,gpu,power.draw", "{time},{board},{second},{watts}", id="gpu is how busy it is"),
+        pytest.param("date,time,gpu,power_w", "2026-01-01,00:00:{second:02d},{board},{watts}", id="date and time"),
+        pytest.param("time,gpu,power_w", "{second},{board},{watts}", id="seconds since the start"),
+        pytest.param("elapsed_ms,gpu,power_w", "{second}000,{board},{watts}", id="milliseconds since the start"),
+        pytest.param(
+            "#Date, Time, gpu, pwr, sm\n#YYYYMMDD, HH:MM:SS, Idx, W, %",
+            "20260101, 00:00:{second:02d}, {board}, {watts}, 5", id="dmon as CSV",
+        ),
+        pytest.param(
+            "#Date       Time        gpu    pwr     sm\n#YYYYMMDD   HH:MM:SS    Idx      W      %",
+            " 20260101   00:00:{second:02d}      {board}    {watts}      5", id="dmon",
+        ),
+    ],
+)  # fmt: skip
+def test_two_boards_are_told_apart(tmp_path: Path, header: str, row: str) -> None:
+    """100 W and 200 W over ten seconds are 3,000 J of two boards, whatever tells them apart."""
+    rows = [
+        row.format(time=TIMES[second], second=second, board=board, watts=watts) for second, board, watts in TWO_BOARDS
+    ]
+    (run,) = runs_of(tmp_path, "\n".join([header, *rows]))
+    assert (run.stated.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(3000)
+    assert sum(run.stated.accelerators.values()) == 2
+
+
+def test_times_since_the_start_are_no_moments(tmp_path: Path) -> None:
+    """5 W over two seconds are 10 J; when it was is not known, and two files of one beginning are two runs."""
+    text = "Timestamp (s),Power (mW)\n0.00,5000\n1.00,5000\n2.00,5000\n"
+    (run,) = runs_of(tmp_path, text)
+    assert ((run.stated.measured_energy_kwh or 0) * 3.6e6, run.stated.started) == (pytest.approx(10), None)
+    assert run.flags == ("missing_time",)
+    assert runs_of(tmp_path, f"{text}3.00,5000\n")[0].id != run.id
+
+
+@pytest.mark.parametrize(("day", "hour"), [("2024/10/27", (2, 2)), ("2024/03/31", (1, 3))])
+def test_clocks_are_put_back_and_forward(tmp_path: Path, day: str, hour: tuple[int, int]) -> None:
+    """Two hours of Berlin's local time around its change: 100 W are 0.2 kWh less one step of a minute."""
+    rows = [f"{day} {each:02d}:{minute:02d}:00.000, 0, 100 W" for each in hour for minute in range(60)]
+    (run,) = runs_of(tmp_path, "\n".join(["timestamp, index, power.draw [W]", *rows]), time_zone="Europe/Berlin")
+    assert run.stated.measured_energy_kwh == pytest.approx(0.1 * 119 / 60)
+    assert run.stated.duration_seconds == pytest.approx(119 * 60)
+
+
+def test_a_meter_of_nameless_hardware_may_read_a_board_or_servers(tmp_path: Path) -> None:
+    """5 W of a small board and 5,080 W of several servers are plausible; 25 kW are more than one computer draws."""
+    for watts, flags in ((5, ()), (5080, ()), (25_000, ("implausible_power",))):
+        text = "\n".join(["timestamp,total_watts", *(f"{time},{watts}" for time in TIMES)])
+        assert runs_of(tmp_path, text)[0].flags == flags

@@ -4,8 +4,10 @@ Rows of one run are cumulative: the last one holds the whole. Rows of a file of 
 since there is a column for it. Powers are momentary, and in an early generation energies: they are never read.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from itertools import count
+from functools import lru_cache
+from itertools import count, product
 from typing import Any
 
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
@@ -19,7 +21,8 @@ WORDS = frozenset(("timestamp", "project_name", "run_id", "duration", "emissions
 _NEEDED = ("timestamp", "duration", "emissions")
 _PARTS = {"cpu": "cpu_energy", "gpu": "gpu_energy", "memory": "ram_energy"}
 _HOST = ("project_name", "experiment_name", "experiment_id", "os", "cpu_model", "gpu_model")
-_MOST_RUNS = 1024
+_MOST_RUNS, _MOST_TYPES, _KEPT = 1024, 6, 256
+_BY, _DIGITS = " x ", re.compile(r"\d{1,3}$")
 _TASKS = "It is the sum of the tasks in a file of tasks."
 
 
@@ -79,9 +82,28 @@ def _accelerators(row: Mapping[str, str]) -> dict[str, float]:
     model, count = words(row.get("gpu_model")), amount(row.get("gpu_count"))
     if not count and model is None:
         return {}
-    before, by, name = (model or "").partition(" x ")
-    counted = amount(before) if by else None
-    return {name if counted else (model or ""): count or counted or 1.0}
+    if found := _types(model or "", count):
+        return found
+    return {model or "": count or 1.0}
+
+
+@lru_cache(maxsize=_KEPT)
+def _types(text: str, count: float | None) -> dict[str, float]:
+    """Read ``2 x NVIDIA A1001 x Tesla T4``: codecarbon puts nothing between types; their numbers give the count."""
+    pieces = text.split(_BY)
+    first = amount(pieces[0])
+    if not 2 <= len(pieces) <= _MOST_TYPES + 1 or not first:
+        return {}
+    if len(pieces) == 2:
+        return {pieces[1]: count or first}
+    ends = [found[0] if (found := _DIGITS.search(piece)) else "" for piece in pieces[1:-1]]
+    lengths = product(*(range(1, len(end) + 1) for end in ends))
+    read = ([int(end[-length:]) for end, length in zip(ends, each, strict=True)] for each in lengths)
+    numbers = next((each for each in read if all(each) and first + sum(each) == count), None)
+    if numbers is None:
+        return {}
+    names = [piece.removesuffix(str(number)) for piece, number in zip(pieces[1:], (*numbers, ""), strict=True)]
+    return {name.strip(" ,;"): float(number) for name, number in zip(names, (first, *numbers), strict=True)}
 
 
 def _is_fallback(row: Mapping[str, str]) -> bool:

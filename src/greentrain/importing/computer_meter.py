@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, CsvText, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
@@ -131,49 +132,49 @@ recognises = is_meter
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield a run for each device of a file, such as a node or an outlet."""
     logs: dict[str, PowerLog] = {}
-    for reading in meter_readings(file, options):
+    columns = _columns(file.head)
+    clock = FileClock(options, columns.time or "" if columns else "")
+    for reading in meter_readings(file, options, clock):
         log = logs.setdefault(reading.device, PowerLog(f"{NAME}:{reading.device}"))
         if reading.watts is not None:
             log.add_power(reading.time, reading.watts, part="node")
         elif reading.joules is not None:
             log.add_counter(reading.time, reading.joules, part="node")
-    is_strip = _columns(file.head) is not None
     for device, log in logs.items():
-        run = log.run(_AT_WALL if is_strip else _AT_NODE, name=words(device))
+        log.is_dated = clock.is_dated
+        run = log.run(_AT_WALL if columns else _AT_NODE, name=words(device))
         if run is not None:
             yield run
 
 
-def meter_readings(file: ForeignFile, options: ReadOptions) -> Iterator[MeterReading]:
+def meter_readings(file: ForeignFile, options: ReadOptions, clock: FileClock | None = None) -> Iterator[MeterReading]:
     """Yield the readings of a file in its order; what is none is counted, and powers without a time are noted."""
     if file.head.lstrip().startswith(("{", "[")):
         yield from _of_json(file, options)
     elif (columns := _columns(file.head)) is not None:
-        yield from _of_table(file, options, columns)
+        yield from _of_table(file, columns, clock or FileClock(options, columns.time or ""))
     else:
         yield from _of_text(file, options)
 
 
-def _of_table(file: ForeignFile, options: ReadOptions, columns: _Columns) -> Iterator[MeterReading]:
+def _of_table(file: ForeignFile, columns: _Columns, clock: FileClock) -> Iterator[MeterReading]:
     assert columns.time is not None
     values = {**columns.factor, **columns.joules}
     for line, row in CsvText(file, (columns.time, *values)).rows():
-        time = moment(row[columns.time], options.time_zone)
-        cells = {
-            name: amount(row[name].replace(",", ".") if row[name].count(",") == 1 else row[name]) for name in values
-        }
+        time = clock.read(row[columns.time])
+        cells = {name: amount(row[name]) for name in values}
         if time is None or all(value is None for value in cells.values()):
             file.tally.reject(line, "has no time or no reading")
             continue
-        if not time[1] and options.time_zone is None:
-            file.tally.note(LOCAL_TIME)
         own = row[columns.device].strip() if columns.device else ""
         for name, value in cells.items():
             device = " ".join(filter(None, (own, name if len(values) > 1 else "")))
             if value is not None and name in columns.factor:
-                yield MeterReading(time[0], device, watts=value * columns.factor[name])
+                yield MeterReading(time, device, watts=value * columns.factor[name])
             elif value is not None:
-                yield MeterReading(time[0], device, joules=value * columns.joules[name])
+                yield MeterReading(time, device, joules=value * columns.joules[name])
+    if clock.assumes_utc:
+        file.tally.note(LOCAL_TIME)
 
 
 def _of_text(file: ForeignFile, options: ReadOptions) -> Iterator[MeterReading]:

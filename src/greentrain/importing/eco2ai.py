@@ -16,7 +16,7 @@ _ENERGIES = ("power_consumption(kwh)", "power_consumption(kwth)")
 """Its energy, as it is called now and in early versions."""
 
 _MASS, _TIME = "co2_emissions(kg)", "duration(s)"
-_DEVICES = re.compile(r"(.*?)[/ ]+(\d+) device\(s\)")
+_DEVICES = re.compile(r"(.*?)(?:^|[/ ]+)(\d+) device\(s\)")
 
 
 def recognises(head: str) -> bool:
@@ -76,7 +76,7 @@ def _row(row: Mapping[str, str], energy: str, options: ReadOptions) -> ForeignRu
 
 
 def _counted(text: str) -> tuple[float, str]:
-    """Read ``NVIDIA A100 2 device(s)`` or ``Xeon/1 device(s), TDP:61.0``."""
+    """Read ``NVIDIA A100 2 device(s)``, ``Xeon/1 device(s), TDP:61.0``, or a number without a name."""
     found = _DEVICES.match(text.strip())
     return (amount(found[2]) or 0.0, found[1].strip()) if found else (0.0, "")
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -26,7 +27,9 @@ HEADER_WITHIN = 20
 """Lines among which a header is looked for. [1]"""
 
 DELIMITERS = ",;\t|"
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_WIDE = re.compile(rb"(?s)[^\0]\0[^\0]\0")
+"""How text in UTF-16 begins that has no mark of its byte order."""
 
 
 class Tally:
@@ -82,8 +85,9 @@ class ForeignFile:
         if not Path(path).is_file():  # a pipe or a device has no end
             raise DataError(path, "is no plain file")
         with Path(path).open("rb") as file:
-            start = file.read(2)
-        self._encoding = _MARKS.get(start, "utf-8-sig")
+            start = file.read(4)
+        plain = "utf-16-le" if _WIDE.fullmatch(start) else "utf-8-sig"
+        self._encoding = next((name for mark, name in _MARKS.items() if start.startswith(mark)), plain)
         with self.open() as text:
             self.head = text.read(HEAD_CHARACTERS)
 

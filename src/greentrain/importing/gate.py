@@ -154,6 +154,11 @@ class PlausibilityGate:
     def _node_power(self, run: ForeignRun, watts: float) -> Iterator[Finding]:
         """Compare the mean power of one node with its idle power and its nameplate, as far as they are known."""
         nodes = max(1, run.nodes)
+        if not (self._devices or run.cpu_cores or run.jobs or self._node.most_w):
+            # A meter of whatever is plugged in: a board of 5 W, or several servers.
+            if watts > limit("node_w"):
+                yield _too_much("What the meter reads drew", watts, limit("node_w"))
+            return
         if nodes not in self._nodes_w:
             self._nodes_w[nodes] = self._idle_and_most_w(nodes)
         idle, most = self._nodes_w[nodes]

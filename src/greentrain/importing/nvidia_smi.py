@@ -4,30 +4,39 @@ A file is one run. Devices are told apart by their uuid or index; without either
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
+from typing import NamedTuple
 
+from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import LOCAL_TIME, amount, moment, words
+from greentrain.importing.values import amount, words
 
 NAME = "nvidia-smi"
 TITLE = "nvidia-smi's CSV of powers"
 WORDS = frozenset(("timestamp", "index", "uuid", "name", "power.draw", "utilization.gpu", "temperature.gpu", "power_w"))
 _TIMES = ("timestamp", "time", "datetime", "date_time", "date")
-_TIME = re.compile(r"(?:.*[ _])?(?:time|timestamp|date|epoch|ts)(?:[ _](?:m?s|ns|us|utc|unix|seconds?|stamp))?")
-_WIDE = re.compile(r"(?:gpu|card|device)[_. ]?(\d+)[_. ](?:board_?)?power(?:[._ ]?(?:draw|usage|m?w|watts?))*")
-_POWERS = ("power.draw.average", "power.draw", "power.draw.instant")
-_POWER = re.compile(r"(?:gpu_?)?(?:board_?|socket_?)?power(?:[._ ]?(?:draw|usage|m?w|watts?))*")
-_DEVICES = ("uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id")
+_TIME = re.compile(r"(?:.*[ _])?(?:time|timestamp|date|epoch|ts|elapsed)(?:[ _](?:m?s|ns|us|utc|unix|seconds?|stamp))?")
+_WIDE = re.compile(
+    r"(?=.*(?:power|pwr|watt|[ _.][km]?w$))(?!.*(?:limit|cap|max|min))"
+    r"(?:.*[ _.])?(?:gpu|card|device|board)[_. #]?(\d+)(?![a-z\d]).*"
+)
+_POWERS = ("power.draw.average", "power.draw", "power.draw.instant", "pwr")
+_POWER = re.compile(r"(?:gpu_?)?(?:board_?|socket_?)?power(?:[._ ]?(?:draw|usage|[km]?w|watts?))*")
+_HOSTS = ("hostname", "host", "node", "nodename")
+_DEVICES = (
+    "uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id", "bus_id", "serial",
+)  # fmt: skip
 _NAMES = ("name", "gpu_name", "model", "product_name")
 _OTHERS = (*_DEVICES, *_NAMES, "utilization.gpu", "temperature.gpu", "memory.used", "pstate", "clocks.sm")
 _UNIT = re.compile(r"\s*[\[(]\s*([^\])]*)[\])]\s*$")
-_READING = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(mW|W)?\s*")
+_READING = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([km]?W)?\s*")
 _DATE = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d")
-_MILLI = 1e-3
+_FACTORS = {"mw": 1e-3, "kw": 1e3}
 _LOOKED_AT = 400
 _MOST_DEVICES = 64
 _WITHIN_A_TICK = 0.5
@@ -44,14 +53,19 @@ def recognises(head: str) -> bool:
 def _delimiter(head: str) -> str | None:
     """Return what parts the columns; None where no line among the first has what is needed."""
     lines = [line for line in head.splitlines()[:HEADER_WITHIN] if line.strip()]
-    return next((mark for mark in DELIMITERS for line in lines if _columns(line.split(mark)) is not None), None)
+    parted = [(mark, line.split(mark)) for mark in DELIMITERS for line in lines]
+    headers = (mark for mark, cells in parted if _Columns(column_names(cells)).is_known)
+    rows = (mark for mark, cells in parted if _columns(cells) is not None)
+    # `nvidia-smi dmon` puts blanks between columns, any number of them.
+    dmon = (" " for line in lines if line.startswith("#") and _Columns(column_names(line.split())).is_known)
+    return next(chain(headers, rows, dmon), None)
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the one run of a file."""
     log = _Log(file, options)
-    for _, row in log.rows():
-        log.take(*row)
+    for _, reading in log.rows():
+        log.take(reading)
     run = log.run()
     if run is not None:
         yield run
@@ -68,22 +82,27 @@ class _Columns:
 
     def __init__(self, names: Sequence[str]) -> None:
         units = [found[1] if (found := _UNIT.search(name)) else "" for name in names]
-        plain = [_UNIT.sub("", name).strip() for name in names]
-        self.names, self.count = tuple(names), len(names)
+        plain = [_UNIT.sub("", name).strip("# ") for name in names]
+        self.names, self.count, self.plain = tuple(names), len(names), plain
         self.time = next((plain.index(name) for name in _TIMES if name in plain), None)
         if self.time is None:
             self.time = next((place for place, name in enumerate(plain) if _TIME.fullmatch(name)), None)
+        has_both = self.time is not None and plain[self.time] == "time" and "date" in plain
+        self.date = plain.index("date") if has_both else None
         self.power = next((plain.index(name) for name in _POWERS if name in plain), None)
         if self.power is None:
             self.power = next((place for place, name in enumerate(plain) if _POWER.fullmatch(name)), None)
         self.wide = {place: found[1] for place, name in enumerate(plain) if (found := _WIDE.fullmatch(name))}
         if self.power is None and self.wide:  # a column for each accelerator
             self.power = next(iter(self.wide))
-        self.device = next((plain.index(name) for name in _DEVICES if name in plain), None)
+        elif self.power is not None:
+            self.wide = {}
+        self.hosts = [plain.index(name) for name in _HOSTS if name in plain][:1]
+        self.devices = [plain.index(name) for name in _DEVICES if name in plain]
         self.name = next((plain.index(name) for name in _NAMES if name in plain), None)
         unit = units[self.power].casefold() if self.power is not None else ""
         is_plain = self.power is not None and plain[self.power] == "power" and not unit
-        self.factor = _MILLI if unit == "mw" or (self.power is not None and plain[self.power].endswith("mw")) else 1.0
+        self.factor = _FACTORS.get(unit or ("" if self.power is None else plain[self.power][-2:]), 1.0)
         has_more = any(name in plain for name in _OTHERS) or (not is_plain and self.power is not None)
         self.is_known = None not in (self.time, self.power) and has_more
 
@@ -109,8 +128,14 @@ def _columns(cells: Sequence[str]) -> _Columns | None:
     return _Columns(names)
 
 
-BoardReading = tuple[float, str, str | None, float | None]
-"""Time [s], device, its name, and power [W]."""
+class BoardReading(NamedTuple):
+    """Power [W] of a device at a time [s], the name of its type, and what may tell it from others."""
+
+    time: float
+    device: str
+    name: str | None
+    watts: float | None
+    tells: tuple[str, ...] = ()
 
 
 class _Log:
@@ -118,30 +143,39 @@ class _Log:
 
     def __init__(self, file: ForeignFile, options: ReadOptions) -> None:
         self._file, self._options = file, options
-        self._log = PowerLog(NAME)
+        self._log, self._clock = PowerLog(NAME), FileClock(options)
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:
         """Yield line numbers and readings."""
         lines = self._readings()
         first = list(islice(lines, _LOOKED_AT))
         every = chain(first, lines)
-        if first and not first[0][1][1]:
+        if first and not first[0][1].device and not any(first[0][1].tells):
             self._log.note(_NO_INDEX)
-            return _numbered(every, [reading[0] for _, reading in first])
+            return _numbered(every, [reading.time for _, reading in first])
+        if first and first[0][1].tells:
+            places = _telling([reading for _, reading in first])
+            return ((line, _told(reading, places)) for line, reading in every)
         return every
 
     def _readings(self) -> Iterator[tuple[int, BoardReading]]:
-        tally = self._file.tally
+        tally, delimiter = self._file.tally, _delimiter(self._file.head) or ","
         columns = _Columns(column_names(self._options.columns)) if self._options.columns else None
-        for line, cells in self._file.rows(_delimiter(self._file.head) or ","):
-            if columns is None or not columns.is_known or cells[columns.time or 0].strip().casefold() in _TIMES:
+        for line, cells in self._file.rows(delimiter):
+            if delimiter == " " and cells[-1] == "":
+                cells = cells[:-1]
+            if columns is None or not columns.is_known or cells[columns.time or 0].strip("# ").casefold() in _TIMES:
                 known = _columns(cells)
                 is_header = known is not None and known.names == column_names(cells)
                 if known is not None and columns is not None and is_header:
                     tally.note("The header is repeated.")
                 columns = known or columns
+                if is_header and known is not None and known.time is not None:
+                    self._clock = FileClock(self._options, known.names[known.time])
                 if is_header or columns is None:
                     continue
+            if cells[0].startswith("#"):  # the units below the header of `nvidia-smi dmon`
+                continue
             tally.rows += 1
             readings = [*self._of_row(columns, cells)]
             if not readings:
@@ -151,40 +185,52 @@ class _Log:
 
     def _of_row(self, columns: _Columns, cells: Sequence[str]) -> Iterator[BoardReading]:
         """Yield the reading of a row, or that of each accelerator that has a column of its own."""
-        reading = self._reading(columns, cells, columns.power)
-        if reading is None or not columns.wide:
-            yield from () if reading is None else (reading,)
+        if len(cells) != columns.count or columns.time is None or columns.power is None:
             return
-        for place, number in columns.wide.items():
-            each = self._reading(columns, cells, place)
-            if each is not None:
-                yield each[0], number, each[2], each[3]
-
-    def _reading(self, columns: _Columns, cells: Sequence[str], power: int | None) -> BoardReading | None:
-        if len(cells) != columns.count or columns.time is None or power is None:
-            return None
-        time = moment(cells[columns.time], self._options.time_zone)
+        stated = cells[columns.time].strip()
+        time = self._clock.read(stated if columns.date is None else f"{cells[columns.date].strip()} {stated}")
         if time is None:
-            return None
-        if not time[1] and self._options.time_zone is None:
-            self._log.note(LOCAL_TIME)
-        device = "" if columns.device is None else cells[columns.device].strip()
+            return
         name = None if columns.name is None else words(cells[columns.name])
-        found = _READING.fullmatch(cells[power])
-        factor = _MILLI if found and found[2] == "mW" else columns.factor
-        watts = amount(found[1]) if found else None
-        return time[0], device, name, None if watts is None else watts * factor
+        for place in columns.wide or (columns.power,):
+            found = _READING.fullmatch(cells[place])
+            watts = amount(found[1]) if found else None
+            factor = _FACTORS.get(found[2].casefold(), 1.0) if found and found[2] else columns.factor
+            tells = () if columns.wide else tuple(cells[each].strip() for each in (*columns.hosts, *columns.devices))
+            yield BoardReading(
+                time, columns.wide.get(place, ""), name, None if watts is None else watts * factor, tells
+            )
 
-    def take(self, time: float, device: str, name: str | None, watts: float | None) -> None:
+    def take(self, reading: BoardReading) -> None:
         """Add a reading; one without a power leaves time to be bridged."""
-        if watts is None:
+        if reading.watts is None:
             self._file.tally.note("Readings without a power, such as [N/A], are left out.")
         else:
-            self._log.add_power(time, watts, f"accelerator {device}".rstrip(), name=name or "")
+            device = f"accelerator {reading.device}".rstrip()
+            self._log.add_power(reading.time, reading.watts, device, name=reading.name or "")
 
     def run(self) -> ForeignRun | None:
         """Return what the file holds; None where no device has two readings."""
+        self._log.take_clock(self._clock)
         return self._log.run()
+
+
+def _told(reading: BoardReading, places: Sequence[int]) -> BoardReading:
+    return reading._replace(device=" ".join(reading.tells[place] for place in places))
+
+
+def _telling(readings: Sequence[BoardReading]) -> tuple[int, ...]:
+    """Return which columns tell devices apart: the first that no moment has twice, or else several of them."""
+    width = range(len(readings[0].tells))
+    choices = [*((place,) for place in width), *((width[0], place) for place in width[1:]), tuple(width)]
+    number = len(readings)
+    for places in choices:
+        seen = Counter(tuple(reading.tells[place] for place in places) for reading in readings)
+        moments = {(reading.time, *(reading.tells[place] for place in places)) for reading in readings}
+        # What is no name of a device, such as how busy it is, comes now often and now once.
+        if len(moments) == number and len(seen) <= _MOST_DEVICES and 2 * min(seen.values()) + 2 >= max(seen.values()):
+            return places
+    return choices[0]
 
 
 def _numbered(rows: Iterator[tuple[int, BoardReading]], times: Sequence[float]) -> Iterator[tuple[int, BoardReading]]:
@@ -192,7 +238,7 @@ def _numbered(rows: Iterator[tuple[int, BoardReading]], times: Sequence[float]) 
     number, longest = _ticks(times)
     tick: list[tuple[int, BoardReading]] = []
     for line, reading in rows:
-        if tick and not 0 <= reading[0] - tick[0][1][0] <= longest:
+        if tick and not 0 <= reading.time - tick[0][1].time <= longest:
             yield from _devices(tick, number)
             tick = []
         tick.append((line, reading))
@@ -204,8 +250,8 @@ def _numbered(rows: Iterator[tuple[int, BoardReading]], times: Sequence[float]) 
 
 def _devices(tick: Sequence[tuple[int, BoardReading]], number: int) -> Iterator[tuple[int, BoardReading]]:
     if len(tick) == number:
-        for place, (line, (time, _, name, watts)) in enumerate(tick):
-            yield line, (time, str(place), name, watts)
+        for place, (line, reading) in enumerate(tick):
+            yield line, reading._replace(device=str(place))
 
 
 def _ticks(times: Sequence[float]) -> tuple[int, float]:

@@ -4,13 +4,16 @@ from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_run import ForeignRun
 from greentrain.importing.power_integral import CounterIntegral, IntegratedEnergy, PowerIntegral
+from greentrain.importing.values import LOCAL_TIME
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 _BACK = "Times go back: the readings behind are taken as new ones."
 _RESET = "A counter began anew: its increases are added up."
 _MOST_DEVICES = 20_000
+_NO_DATE = "Its times count from the start of the file: when it was is not known."
 _WHOLE = "Meters of computers hold the energy of their parts, which are left out."
 _MANY = "It has too many devices: the others are left out."
 
@@ -22,10 +25,16 @@ class PowerLog:
     ----------
     format : str
         Name of the format.
+
+    Attributes
+    ----------
+    is_dated : bool
+        Whether its times are moments; else they count from some start.
     """
 
     def __init__(self, format: str) -> None:
         self._format = format
+        self.is_dated = True
         self._powers: dict[str, PowerIntegral] = {}
         self._counters: dict[str, CounterIntegral] = {}
         self._names: dict[str, str] = {}
@@ -36,6 +45,14 @@ class PowerLog:
     def note(self, text: str) -> None:
         """Add something to know of the run."""
         self._notes[text] = None
+
+    def take_clock(self, clock: FileClock) -> None:
+        """Note how the times of its file are meant."""
+        self.is_dated = clock.is_dated
+        if clock.assumes_utc:
+            self.note(LOCAL_TIME)
+        if not clock.is_dated:
+            self.note(_NO_DATE)
 
     def add_power(self, time: float, watts: float, device: str = "", *, name: str = "", part: str = "gpu") -> None:
         """Add a reading of a power [W] at a moment, in seconds since 1970 [s]."""
@@ -103,6 +120,9 @@ class PowerLog:
             "boundary": boundary or _boundary(energies),
         }
         flags = ("gap",) if any(each.bridged_seconds or each.gap_seconds for each in known.values()) else ()
+        if not self.is_dated:
+            flags = (*flags, "missing_time")
+            found |= {"started": None, "ended": None, "key": f"{found['key']}:{found['measured_energy_kwh']:.9g}"}
         found |= {name: value for name, value in facts.items() if value is not None}
         return ForeignRun(**found, flags=flags, notes=(*self._notes, *_gap_notes(known)))
 

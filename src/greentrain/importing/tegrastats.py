@@ -84,7 +84,5 @@ class _Board:
         """Return the run."""
         if not self._is_timed:
             self._log.note(_NO_TIME)
-        run = self._log.run("node" if self._is_whole else "parts", accelerators={})
-        if run is None or self._is_timed:
-            return run
-        return run._replace(started=None, ended=None, flags=(*run.flags, "missing_time"))
+        self._log.is_dated = self._is_timed
+        return self._log.run("node" if self._is_whole else "parts", accelerators={})

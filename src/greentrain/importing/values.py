@@ -20,11 +20,12 @@ _LATEST = 4_102_444_800.0
 
 _FORMS = (
     "%Y-%m-%d-%H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S.%f", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S.%f",
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S %Z",
+    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S %Z", "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %I:%M %p", "%Y%m%d %H:%M:%S",
 )  # fmt: skip
 _UNIX_UNITS = (1.0, 1e3, 1e6, 1e9)
 _CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?)")
-_AMOUNT = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
+_AMOUNT = re.compile(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
 
 
 @lru_cache(maxsize=_KEPT)
@@ -35,12 +36,12 @@ def words(cell: str | None) -> str | None:
 
 
 def number(cell: object) -> float | None:
-    """Return a finite number, also one with a unit behind it; None of anything else."""
+    """Return a finite number, also with a decimal comma or a unit behind it; None of anything else."""
     if isinstance(cell, bool) or cell is None:
         return None
     if isinstance(cell, str):
         found = _AMOUNT.fullmatch(cell.strip())
-        cell = found[1] if found else ""
+        cell = found[1].replace(",", ".") if found else ""
     try:
         value = float(cell) if isinstance(cell, (str, int, float)) else float("nan")
     except (ValueError, OverflowError):
@@ -57,7 +58,7 @@ def amount(cell: object) -> float | None:
 
 
 @lru_cache(maxsize=_KEPT)
-def moment(cell: str, zone: tzinfo | None) -> tuple[float, bool] | None:
+def moment(cell: str, zone: tzinfo | None, *, fold: int = 0) -> tuple[float, bool] | None:
     """Read a time.
 
     Parameters
@@ -66,6 +67,8 @@ def moment(cell: str, zone: tzinfo | None) -> tuple[float, bool] | None:
         ISO 8601, as nvidia-smi or Slurm write it, or a number of seconds, ms, us or ns since 1970.
     zone : tzinfo or None
         Of a time that names none; None takes UTC.
+    fold : {0, 1}, optional
+        Which one of a local time that comes twice, where clocks are put back.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def moment(cell: str, zone: tzinfo | None) -> tuple[float, bool] | None:
         return None
     stated = found.tzinfo is not None
     try:
-        seconds = (found if stated else found.replace(tzinfo=zone or UTC)).timestamp()
+        seconds = (found if stated else found.replace(tzinfo=zone or UTC, fold=fold)).timestamp()
     except (OverflowError, ValueError, OSError):
         return None
     return (seconds, stated) if 0 < seconds < _LATEST else None

@@ -161,11 +161,9 @@ class _Export:
     def runs(self) -> Iterator[ForeignRun]:
         """Yield the runs."""
         for name, log in self._logs.items():
-            run = log.run(name=words(name))
-            if run is None:
-                continue
+            log.is_dated = self._is_dated
             if not self._is_dated:
-                run = run._replace(
-                    started=None, ended=None, flags=(*run.flags, "missing_time"), notes=(*run.notes, _NO_DATE)
-                )
-            yield run
+                log.note(_NO_DATE)
+            run = log.run(name=words(name))
+            if run is not None:
+                yield run

@@ -1,0 +1,63 @@
+"""The times of a file's readings: moments, also of local time whose hour comes twice, or seconds since its start."""
+
+import re
+
+from greentrain.importing.foreign_run import ReadOptions
+from greentrain.importing.values import amount, moment
+
+_ELAPSED = re.compile(r"(?:.*[ _])?(?:elapsed|relative|runtime|since[ _]start)(?:[ _].*)?")
+_UNIT = re.compile(r".*[ _.(\[](ns|us|ms|s|sec|secs|seconds|min|minutes|h|hours)[)\]]?")
+_SECONDS = {"n": 1e-9, "u": 1e-6, "ms": 1e-3, "mi": 60.0, "h": 3600.0}
+_SAME_MOMENT = 60.0
+"""Readings of several devices are not in order, by less than this. [s]"""
+
+
+class FileClock:
+    """Reads the times of one file, one after the other.
+
+    Parameters
+    ----------
+    options : ReadOptions
+        The zone of times without one.
+    column : str, optional
+        The name of their column, which may say that they count from the start, and in which unit.
+
+    Attributes
+    ----------
+    is_dated : bool
+        Whether its times are moments; else they count from its start.
+    assumes_utc : bool
+        Whether times were without a zone, and nobody stated one.
+    """
+
+    def __init__(self, options: ReadOptions, column: str = "") -> None:
+        self._zone = options.time_zone
+        self.is_dated = _ELAPSED.fullmatch(column) is None
+        self.assumes_utc = False
+        unit = found[1] if (found := _UNIT.fullmatch(column)) else "s"
+        self._unit = next((factor for start, factor in _SECONDS.items() if unit.startswith(start)), 1.0)
+        self._before: float | None = None
+
+    def read(self, cell: str) -> float | None:
+        """Return when a reading was, in seconds since 1970 or since the start [s]; None of what is no time."""
+        found = moment(cell, self._zone) if self.is_dated else None
+        if found is None:
+            value = amount(cell)
+            if value is None or (self.is_dated and self._before is not None):
+                return None
+            self.is_dated = False
+            self._before = value * self._unit
+            return self._before
+        seconds, is_zoned = found
+        if not is_zoned:
+            self.assumes_utc = self.assumes_utc or self._zone is None
+            seconds = self._second_time(cell, seconds)
+        self._before = seconds
+        return seconds
+
+    def _second_time(self, cell: str, seconds: float) -> float:
+        """Return the later of two moments of a local time where the earlier one would go back."""
+        if self._zone is None or self._before is None or seconds >= self._before:
+            return seconds
+        later = moment(cell, self._zone, fold=1)
+        return later[0] if later is not None and later[0] >= self._before - _SAME_MOMENT else seconds
