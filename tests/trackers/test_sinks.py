@@ -2,8 +2,11 @@
 
 import http.server
 import json
+import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -185,20 +188,31 @@ def test_mlflow(tmp_path: Path, recording: str) -> None:
     assert steps == [(7,)]
 
 
+TRAINING_WITH_TRACKIO = """
+import sys, time, greentrain, trackio
+trackio.init(project="p", embed=False)
+home, meter = sys.argv[1:]
+with greentrain.track("b", home=home, meter=meter, sinks=["trackio"], quiet=True, location="FR", grid_intensity=100):
+    trackio.log({"loss": 1.0})
+    time.sleep(3.2)
+    trackio.log({"loss": 0.5})
+trackio.finish()
+"""
+
+
 @pytest.mark.slow
-def test_trackio(tmp_path: Path, recording: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In its database: the names, and the training's steps as they would be without us."""
-    monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
-    trackio = pytest.importorskip("trackio", reason="trackio is not installed")
-    trackio.init(project="p", embed=False)
-    with greentrain.track("b", home=tmp_path / "h", meter=recording, sinks=["trackio"], quiet=True, **KNOWN):
-        trackio.log({"loss": 1.0})
-        time.sleep(3.2)
-        trackio.log({"loss": 0.5})
-    trackio.finish()
-    databases = list((tmp_path / "trackio").rglob("*.db"))
+def test_trackio(tmp_path: Path, recording: str) -> None:
+    """In its database: the names, and the training's steps as they would be without us.
+
+    A process of its own, since trackio looks for its folder when it is loaded.
+    """
+    pytest.importorskip("trackio", reason="trackio is not installed")
+    environment = os.environ | {"TRACKIO_DIR": str(tmp_path / "trackio")}
+    program = [sys.executable, "-c", TRAINING_WITH_TRACKIO, str(tmp_path / "h"), recording]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
     rows: list[tuple[int, dict[str, Any]]] = []
-    for path in databases:
+    for path in (tmp_path / "trackio").rglob("*.db"):
         with sqlite3.connect(path) as connection:
             found = connection.execute("select step, metrics from metrics").fetchall()
         rows += [(step, json.loads(text)) for step, text in found]

@@ -1,8 +1,7 @@
 """Which runs are asked for: project, status, and the time in which they began."""
 
-from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from math import inf
 from typing import Any
 
@@ -10,6 +9,9 @@ from greentrain.errors import InputError, either, without_passwords
 from greentrain.history.summary_table import SummaryTable
 from greentrain.journal.records import STATUSES
 from greentrain.record import Record
+
+_LEAST_DAYS = 28
+"""Every month has them."""
 
 _DATE_RULE = "must be a date such as 2026-11-22, or a time such as 2026-11-22T11:00, in UTC by default"
 
@@ -83,8 +85,10 @@ def _parsed(text: str) -> Any:
     if all(number.isdecimal() for number in numbers) and [*map(len, numbers)] in ([4], [4, 2]):
         year, month = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else None
         first = datetime(year, month or 1, 1, tzinfo=UTC)
-        days = monthrange(year, month)[1] if month else (date(year, 12, 31) - date(year, 1, 1)).days + 1
-        return first, first + timedelta(days=days)
+        last = datetime(year, month or 12, _LEAST_DAYS, tzinfo=UTC)
+        while (end := last + timedelta(days=1)).month == last.month:
+            last = end
+        return first, end
     found = datetime.fromisoformat(text)
     return found.date() if found.time() == time() and len(text) <= len("2026-11-22") and not found.tzinfo else found
 

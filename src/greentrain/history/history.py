@@ -3,18 +3,14 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
 from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
 from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, install_hint, path_text
 from greentrain.history.filters import RunFilter, checked_filter
-from greentrain.history.follower import Follower
 from greentrain.history.listing import runs_csv, runs_dict, runs_html
-from greentrain.history.merge import read_run
-from greentrain.history.run import Run
 from greentrain.history.run_summary import ROW_COLUMNS, RunSummary
-from greentrain.history.session_journals import is_of_newer
 from greentrain.history.summaries import FoundSummaries, summaries_of
 from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, table_of, totals_of
@@ -23,6 +19,10 @@ from greentrain.journal.paths import folder_key, shown
 from greentrain.journal.spare_home import spare_run_folders
 from greentrain.plain_numbers import plain_json
 from greentrain.record import Record
+
+if TYPE_CHECKING:  # a list of runs that were summarised before reads no journal, and loads nothing that does
+    from greentrain.history.follower import Follower
+    from greentrain.history.run import Run
 
 LAST = "last"
 """In place of an id: the run that began last."""
@@ -43,11 +43,11 @@ class Selection(Record):
         What was not even looked into, and why: links and private runs of other users, spare folders not to be trusted.
     """
 
-    runs: tuple[Run, ...]
+    runs: "tuple[Run, ...]"
     unreadable: tuple[str, ...]
     left_out: tuple[str, ...] = ()
 
-    def __iter__(self) -> Iterator[Run]:
+    def __iter__(self) -> "Iterator[Run]":
         return iter(self.runs)
 
     def __len__(self) -> int:
@@ -127,7 +127,7 @@ class History:
         since: str | date | None = None,
         status: str | None = None,
         until: str | date | None = None,
-    ) -> tuple[Run, ...]:
+    ) -> "tuple[Run, ...]":
         """Return the runs, newest first; the parameters are those of `select`.
 
         Examples
@@ -137,7 +137,7 @@ class History:
         """
         return self.select(project=project, since=since, status=status, until=until).runs
 
-    def __iter__(self) -> Iterator[Run]:
+    def __iter__(self) -> "Iterator[Run]":
         return iter(self.runs())
 
     def select(
@@ -175,8 +175,8 @@ class History:
         folders, left_out = self._folders()
         known: dict[tuple[str, ...], Run] = {}
 
-        def read(places: Sequence[str]) -> Run | None:
-            run = read_run(places)
+        def read(places: Sequence[str]) -> "Run | None":
+            run = _run_in(places)
             if run is not None:
                 known[tuple(places)] = run
             return run
@@ -184,7 +184,7 @@ class History:
         found = self._found(folders, asked, read)
         by_id = {folder_key(key): tuple(places) for key, places in folders.items()}  # a spare home's names hold a mark
         places = [by_id[id] for id in asked.of(found.table).newest_first().columns["id"]]
-        runs = [*filter(None, (known.get(place) or read_run(place) for place in places))]
+        runs = [*filter(None, (known.get(place) or _run_in(place) for place in places))]
         imported = [run for run in self._imported(left_out) if asked.wants(run.project, run.status, run.started)]
         if imported:
             runs = sorted([*runs, *imported], key=lambda run: (-run.started, run.id))
@@ -211,7 +211,7 @@ class History:
         """
         asked = checked_filter({"project": project, "since": since, "status": status, "until": until})
         folders, left_out = self._folders()
-        found = self._found(folders, asked, read_run)
+        found = self._found(folders, asked, _run_in)
         for home in self._importing_homes():
             from greentrain.history.imported_runs import imported_summaries
 
@@ -226,7 +226,7 @@ class History:
         found = summaries_of(folders, self.homes[0], read, is_open_only=asked.status == "running")
         return found._replace(unreadable=tuple(filter(_holds_something, found.unreadable)))
 
-    def get(self, id: str) -> Run:
+    def get(self, id: str) -> "Run":
         """Return the run with this id, or the only one whose id begins so; ``last`` is the one that began last.
 
         Raises
@@ -246,12 +246,12 @@ class History:
         if not isinstance(id, str):
             raise InputError("id", id, "must be text")
         folders = self._folders_of(id)
-        run = self._imported_run(folders) or read_run(folders)
+        run = self._imported_run(folders) or _run_in(folders)
         if run is None:
             raise InputError("id", id, f"its journals in {' and '.join(folders)} hold nothing that can be read")
         return run
 
-    def follow(self, id: str) -> Follower:
+    def follow(self, id: str) -> "Follower":
         """Look at a run again and again while it goes on; each look reads only what was written since the last.
 
         Raises
@@ -265,6 +265,8 @@ class History:
         >>> follower.look().status
         'completed'
         """
+        from greentrain.history.follower import Follower
+
         return Follower(self._folders_of(id))
 
     def totals(self, **chosen: Any) -> Totals:
@@ -349,14 +351,14 @@ class History:
         """Return the homes that hold runs of other tools; what reads them is loaded for those alone."""
         return [home for home in self.homes if os.path.isdir(os.path.join(home, "imports"))]
 
-    def _imported(self, left_out: list[str]) -> Iterator[Run]:
+    def _imported(self, left_out: list[str]) -> "Iterator[Run]":
         """Yield the runs of other tools, and state what is left out."""
         for home in self._importing_homes():
             from greentrain.history.imported_runs import imported_runs
 
             yield from imported_runs(home, left_out)
 
-    def _imported_run(self, folders: Sequence[str]) -> Run | None:
+    def _imported_run(self, folders: Sequence[str]) -> "Run | None":
         """Return the imported run that stands in place of folders."""
         is_folder = any(os.sep in folder for folder in folders)
         return None if is_folder else next((run for run in self._imported([]) if run.id in folders), None)
@@ -421,6 +423,13 @@ def _subfolders(folder: str) -> tuple[list[tuple[str, str]], list[str]]:
     return [(name, path) for name, path, _ in found if path not in links | private], left_out
 
 
+def _run_in(folders: Sequence[str]) -> "Run | None":
+    """Read a run from its folders."""
+    from greentrain.history.merge import read_run
+
+    return read_run(folders)
+
+
 def _holds_something(folder: str) -> bool:
     """Whether the folder of a run is more than one that was just made."""
     try:
@@ -433,6 +442,8 @@ def _holds_something(folder: str) -> bool:
 def _newer(folders: Sequence[str]) -> Iterator[str]:
     """Name the folders that only a newer greentrain can read."""
     for folder in folders:
+        from greentrain.history.session_journals import is_of_newer
+
         if is_of_newer(folder):
             yield f"{shown(folder)} is left out: a newer greentrain wrote it; this one is {__version__}"
 

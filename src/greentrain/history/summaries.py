@@ -11,21 +11,22 @@ import time
 from binascii import crc32
 from collections.abc import Callable, Mapping, Sequence
 from os.path import dirname, isabs, join
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain._version import DATA_VERSION, __version__
 from greentrain.catalogue.index import table_checksum
 from greentrain.catalogue.lookups import LOOKUPS
 from greentrain.catalogue.user_folder import own_profiles_folder
 from greentrain.errors import OwnErrors
-from greentrain.history.merge import read_run
-from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.summary_table import FORMAT, SummaryTable, read_table, write_table
 from greentrain.journal.fields import text
 from greentrain.journal.labels import LABEL_FILE
 from greentrain.journal.paths import journal_name_parts
 from greentrain.journal.writer import CHECK, is_checked
+
+if TYPE_CHECKING:
+    from greentrain.history.run import Run
 
 SUMMARY_FILE = "summary.json"
 """In the folder of a run: what lists need of it."""
@@ -70,7 +71,7 @@ class FoundSummaries(NamedTuple):
 def summaries_of(
     folders: Mapping[str, Sequence[str]],
     home: str,
-    read: Callable[[Sequence[str]], Run | None],
+    read: "Callable[[Sequence[str]], Run | None]",
     *,
     is_open_only: bool = False,
 ) -> FoundSummaries:
@@ -203,14 +204,14 @@ def _unchanged(
 
 
 def _is_unchanged(folder: str, changed: str, files: str) -> bool:
-    stat = os.stat
+    stat, lstat = os.stat, os.lstat
     try:
-        if str(stat(folder).st_mtime_ns) != changed:
+        if stat(folder).st_mtime_ns != int(changed):
             return False
         for state in files.split("\n"):
-            name = state[: state.rindex(":", 0, state.rindex(":"))]
-            found = os.lstat(f"{folder}/{name}") if not isabs(name) else stat(name)
-            if f"{name}:{found.st_size}:{found.st_mtime_ns}" != state:
+            name, size, time_ns = state.rsplit(":", 2)
+            found = stat(name) if isabs(name) else lstat(f"{folder}/{name}")
+            if found.st_size != int(size) or found.st_mtime_ns != int(time_ns):
                 return False
     except (OSError, ValueError):
         return False
@@ -226,13 +227,13 @@ def _settled_time(folder: str) -> int | None:
     return None
 
 
-def _summary(folders: Sequence[str], basis: str, read: Callable[[Sequence[str]], Run | None]) -> _Found | None:
+def _summary(folders: Sequence[str], basis: str, read: "Callable[[Sequence[str]], Run | None]") -> _Found | None:
     """Return a run in brief, and whether that is all there will ever be of it."""
     found = _facts(folders, SUMMARY_FILE, basis, read, _plain_summary)
     return found and _Found(RunSummary(**found.facts), found.files, found.is_final)
 
 
-def _plain_summary(run: Run) -> dict[str, Any]:
+def _plain_summary(run: "Run") -> dict[str, Any]:
     return run.brief._asdict() | {"terms": [*run.brief.terms]}
 
 
@@ -255,7 +256,7 @@ class KeptFacts(NamedTuple):
 
 
 def kept_facts(
-    folders: Sequence[str], file: str, basis: str, plain: Callable[[Run], dict[str, Any]], *, is_to_keep: bool = True
+    folders: Sequence[str], file: str, basis: str, plain: "Callable[[Run], dict[str, Any]]", *, is_to_keep: bool = True
 ) -> KeptFacts | None:
     """Return plain facts that follow from a run, kept beside its journals as its summary is, and as long valid.
 
@@ -277,6 +278,8 @@ def kept_facts(
     KeptFacts or None
         None where no journal can be read.
     """
+    from greentrain.history.merge import read_run
+
     return _facts(folders, file, basis, read_run, plain, is_to_keep=is_to_keep)
 
 
@@ -284,8 +287,8 @@ def _facts(
     folders: Sequence[str],
     file: str,
     basis: str,
-    read: Callable[[Sequence[str]], Run | None],
-    plain: Callable[[Run], dict[str, Any]],
+    read: "Callable[[Sequence[str]], Run | None]",
+    plain: "Callable[[Run], dict[str, Any]]",
     *,
     is_to_keep: bool = True,
 ) -> KeptFacts | None:
@@ -391,6 +394,9 @@ def _write_home(
     whole.extend(fresh.take([one.place for one, _ in added]))
     changed = [*states["changed"], *(moment for _, moment in added)]
     files = [*states["files"], *(one.files for one, _ in added)]
+    order = whole.order()  # so that lists find them sorted
+    whole = whole.take(order)
+    changed, files = ([column[place] for place in order] for column in (changed, files))
     with OwnErrors(OSError):
         write_table(path, whole, basis, changed=changed, files=files)
     return whole, {"changed": changed, "files": files}

@@ -95,10 +95,14 @@ class SummaryTable:
         self._terms.extend(other._terms)
         self._ends.extend(before + end for end in other._ends)
 
-    def newest_first(self) -> "SummaryTable":
-        """Return the runs in the order of lists: the newest first, those of one moment by their ids."""
+    def order(self) -> list[int]:
+        """Return the places of the runs in the order of lists: the newest first, those of one moment by their ids."""
         started, ids = self.columns["started"], self.columns["id"]
-        order = sorted(range(len(self)), key=lambda place: (-started[place], ids[place]))
+        return sorted(range(len(self)), key=lambda place: (-started[place], ids[place]))
+
+    def newest_first(self) -> "SummaryTable":
+        """Return the runs in the order of lists."""
+        order = self.order()
         return self if order == [*range(len(self))] else self.take(order)
 
     def where(self, is_wanted: Callable[..., bool], *names: str) -> "SummaryTable":
