@@ -115,7 +115,9 @@ def _refuse_input(file: str, output: str) -> None:
 
 
 def _report(found: Batch) -> None:
-    """Name on stderr what failed, and columns that are nearly keywords."""
+    """Name on stderr how files were understood, what failed, and columns that are nearly keywords."""
+    for note in found.notes:
+        error_line(note, 0)
     for column, keyword in found.near.items():
         error_line(f"column {column!r} is no option of estimate and counts for nothing; did you mean {keyword!r}?", 0)
     for problem in found.problems:

@@ -20,6 +20,8 @@ _PARTS = re.compile(
 )
 _HOURS_AND_MINUTES = re.compile(r"(\d+)\s*h\s*([0-5]?\d)\s*m?", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d+)-)?(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(?:(?P<sign>[ \u00a0\u202f'\u2019,])\d{3})(?:(?P=sign)\d{3})*(?:\.\d+)?", re.ASCII)
+"""Digits in groups of three; after one comma alone, they may as well be decimals."""
 _PERCENT = re.compile(rf"{_NUMBER}\s*%", re.ASCII)
 TIMES = ("hours", "gpu_hours")
 """Parameters that are times: units and clocks are read."""
@@ -83,7 +85,11 @@ def written_number(name: str, text: str) -> float | None:
     (2.5, 72.0, 72.0)
     >>> written_number("pue", "120%"), written_number("power", "0.06 kW")
     (1.2, 60.0)
+    >>> written_number("hours", "1,234.5"), written_number("tokens", "1 234 567"), written_number("hours", "1,234")
+    (1234.5, 1234567.0, None)
     """
+    if (found := _GROUPED.fullmatch(text)) and (found["sign"] != "," or text.count(",") > 1 or "." in text):
+        return float("".join(sign for sign in text if sign.isdigit() or sign == "."))
     if name in TIMES:
         return _time(text)
     if name in _UNITS:

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import narwhals as nw
 import pandas as pd
 
+from greentrain.frames.chunks import Chunk, check_columns
 from greentrain.frames.columns import KEYWORDS, near_columns
 from greentrain.frames.groups import NAME, STARTS, check_groups, sums_of_table
-from greentrain.frames.reading import Chunk, TableFile, table_files
+from greentrain.frames.reading import TableFile, table_files
 from greentrain.frames.sums import FrameSums
-from greentrain.frames.table import estimated, joined_frame, shared_keywords
+from greentrain.frames.table import Estimated, estimated, joined_frame, shared_keywords
 
 _MOST_PROBLEMS = 20
 
@@ -53,6 +54,8 @@ class Batch:
         The first rows that failed.
     near : dict of str to str
         Columns that are a letter off a keyword of `estimate`, with that keyword.
+    notes : dict of str to None
+        How files were understood, where that is no matter of course.
     """
 
     def __init__(self, by: tuple[str, ...]) -> None:
@@ -61,6 +64,7 @@ class Batch:
         self.sums = FrameSums(by, [])
         self.problems: list[FailedRow] = []
         self.near: dict[str, str] = {}
+        self.notes: dict[str, None] = {}
 
     def merged(self, other: "Batch") -> "Batch":
         """Return what the rows of both come to; the order of merging changes the order of groups alone."""
@@ -68,7 +72,7 @@ class Batch:
         found.rows, found.failed = self.rows + other.rows, self.failed + other.failed
         found.sums = self.sums.merged(other.sums)
         found.problems = sorted([*self.problems, *other.problems])[:_MOST_PROBLEMS]
-        found.near = self.near | other.near
+        found.near, found.notes = self.near | other.near, self.notes | other.notes
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,9 +138,30 @@ def _add(
     """Estimate one part of a file."""
     table = nw.from_native(chunk.frame, eager_only=True)
     found.near |= near_columns(chunk.columns)
+    found.notes |= {f"{file.path}: {note}": None for note in chunk.notes}
     if chunk.columns:
+        check_columns(file.path, chunk.columns, same)
         check_groups(chunk.columns, found.sums.by)
     estimates = estimated(table, shared_keywords(same, chunk.columns))
+    lost = _without_broken(estimates, chunk)
+    found.failed += lost
+    found.rows += lost
+    if len(table):
+        found.sums = found.sums.merged(sums_of_table(table, estimates, found.sums.by))
+    found.rows += len(table)
+    found.failed += len(estimates.errors)
+    messages = chunk.broken | {int(chunk.numbers[row]): text for row, text in estimates.errors.items()}
+    room = max(0, _MOST_PROBLEMS - len(found.problems))
+    where = f"{file.path}, sheet {chunk.sheet}" if chunk.sheet else file.path
+    found.problems += [
+        FailedRow(where, file.word, number, text) for number, text in islice(sorted(messages.items()), room)
+    ]
+    if write is not None:
+        write(joined_frame(table, estimates))
+
+
+def _without_broken(estimates: Estimated, chunk: Chunk) -> int:
+    """Take back what was estimated of broken rows; return how many of these are not even in the table."""
     places = {int(number): row for row, number in enumerate(chunk.numbers.tolist())} if chunk.broken else {}
     for number, message in chunk.broken.items():
         if number in places:
@@ -146,17 +171,4 @@ def _add(
             estimates.alone.pop(row, None)
             for part in estimates.solved:
                 part.is_written[part.rows == row] = False
-        else:
-            found.failed += 1
-            found.rows += 1
-    if len(table):
-        found.sums = found.sums.merged(sums_of_table(table, estimates, found.sums.by))
-    found.rows += len(table)
-    found.failed += len(estimates.errors)
-    messages = chunk.broken | {int(chunk.numbers[row]): text for row, text in estimates.errors.items()}
-    room = max(0, _MOST_PROBLEMS - len(found.problems))
-    found.problems += [
-        FailedRow(file.path, file.word, number, text) for number, text in islice(sorted(messages.items()), room)
-    ]
-    if write is not None:
-        write(joined_frame(table, estimates))
+    return sum(number not in places for number in chunk.broken)

@@ -17,6 +17,8 @@ NUMBERS = tuple(LIMITS)
 TEXTS = ("gpu", "instance", "workload", "cpu", "location", "site", "architecture", "precision")
 KEYWORDS = (*NUMBERS, *TEXTS, "profiles")
 """The names of columns that count: the keywords of ``estimate``."""
+HARDWARE = ("gpu", "instance", "cpu", "cpu_cores")
+"""Those of which a run has one at least."""
 NOT_GIVEN = frozenset(("", "none", "nan", "nat", "<na>", "null"))
 """Texts that stand for nothing, as programs write them, in small letters. NA is none of them: it is Namibia."""
 _SHORT = 12

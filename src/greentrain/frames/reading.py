@@ -1,5 +1,6 @@
 """Files of runs, read in parts: CSV in its usual dialects, spreadsheets, JSON lines, parquet, and standard input."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -7,7 +8,6 @@ import json
 import re
 import sys
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Set
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -17,7 +17,10 @@ import pandas as pd
 
 from greentrain.errors import DataError, GreentrainError, either, install_hint
 from greentrain.estimation import LIMITS
+from greentrain.frames.chunks import Chunk, column_names, header_place, keywords_in, with_total_refused
 from greentrain.frames.columns import NOT_GIVEN, Array
+from greentrain.frames.decimal_commas import with_decimal_points
+from greentrain.frames.spreadsheets import spreadsheet_parts
 
 STDIN = "-"
 CHUNK_ROWS = 1 << 17
@@ -29,33 +32,14 @@ SUFFIXES = {
 KINDS = ("csv", "tsv", "xlsx", "jsonl", "parquet")
 _DELIMITERS = ",;\t|"
 _HEAD_BYTES = 1 << 16
+_OF_SPREADSHEETS = "cp1252"
+"""The encoding in which a spreadsheet program of Western Europe saves text unless it is told otherwise."""
 _SURPLUS = "\0surplus"
 """How columns begin for which the header has no name."""
 _NO_NUMBER = [text for word in NOT_GIVEN for text in {word, word.upper(), word.capitalize(), "NaN", "NaT", "NA", "N/A"}]
 _BOOLEANS = ("true", "false")
 _BAD_LINE = re.compile(r"Skipping line (\d+): expected (\d+) fields, saw (\d+)")
 _MAGIC = {b"PK\x03\x04": "xlsx", b"PAR1": "parquet", b"\x1f\x8b": "gzip"}
-
-
-class Chunk(NamedTuple):
-    """Some rows of a file.
-
-    Attributes
-    ----------
-    frame : pandas.DataFrame
-        Their cells.
-    numbers : array of int
-        The line of each in the file, or its row.
-    broken : dict of int to str
-        What is wrong with rows that could not be read, by their lines; of those in the frame too.
-    columns : tuple of str
-        All columns of the file, those that were not read too.
-    """
-
-    frame: pd.DataFrame
-    numbers: Array
-    broken: dict[int, str]
-    columns: tuple[str, ...]
 
 
 class TableFile(NamedTuple):
@@ -122,14 +106,15 @@ def _of_file(name: str, path: Path, rows: int) -> TableFile:
 
 
 def _of_kind(name: str, kind: str, opened: Callable[[], IO[bytes]], rows: int, *, is_tabbed: bool = False) -> TableFile:
-    readers = {"xlsx": _xlsx, "jsonl": _jsonl, "parquet": _parquet}
+    readers = {"xlsx": spreadsheet_parts, "jsonl": _jsonl, "parquet": _parquet}
 
     def chunks(wanted: Set[str] | None = None) -> Iterator[Chunk]:
         with opened() as stream:
             if kind == "csv":
-                yield from _csv(name, stream, rows, "\t" if is_tabbed else None, wanted)
+                found = _csv(name, stream, rows, "\t" if is_tabbed else None, wanted)
             else:
-                yield from readers[kind](name, stream, rows)
+                found = readers[kind](name, stream, rows)
+            yield from map(with_total_refused, found)
 
     return TableFile(name, "row" if kind in ("parquet", "xlsx") else "line", chunks)
 
@@ -155,7 +140,7 @@ class _Refilled(io.RawIOBase):
 def _of_stream(name: str, stream: IO[bytes], rows: int) -> TableFile:
     """Tell by its first bytes what a stream holds."""
     head = stream.read(_HEAD_BYTES)
-    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+    kind = _kind_of_bytes(head)
     whole: IO[bytes] = io.BufferedReader(_Refilled(head, stream))
     if kind == "gzip":
         return _of_stream(name, gzip.open(whole, "rb"), rows)  # type: ignore[arg-type]
@@ -167,10 +152,13 @@ def _of_stream(name: str, stream: IO[bytes], rows: int) -> TableFile:
 
 def _csv(name: str, stream: IO[bytes], rows: int, delimiter: str | None, wanted: Set[str] | None) -> Iterator[Chunk]:
     head = stream.read(_HEAD_BYTES)
-    header, surplus, options = _layout(name, head, delimiter, wanted)
-    number = 2
+    if (kind := _kind_of_bytes(head)) is not None:
+        raise DataError(name, f"is no text but {kind}; give it the ending of what it is")
+    layout = _layout(name, head, delimiter, wanted)
+    header, surplus, notes = layout.header, layout.surplus, layout.notes
+    number = layout.skipped + 2
     whole = io.BufferedReader(_Refilled(head, stream))
-    for frame, broken in _csv_parts(name, whole, options | {"chunksize": rows}):
+    for frame, broken in _csv_parts(name, whole, layout.options | {"chunksize": rows}):
         numbers = _numbered(number, len(frame), broken)
         number += len(frame) + len(broken)
         if surplus:
@@ -179,34 +167,98 @@ def _csv(name: str, stream: IO[bytes], rows: int, delimiter: str | None, wanted:
         is_empty = frame[frame.columns[0]].isna().to_numpy()
         if is_empty.any():
             is_empty = frame.isna().all(axis=1).to_numpy()
-        kept = frame if not is_empty.any() else frame[~is_empty]
+        kept, numbers = (frame, numbers) if not is_empty.any() else (frame[~is_empty], numbers[~is_empty])
         if surplus or wanted is not None:
             kept = kept[[each for each in header if wanted is None or each in wanted]]
-        yield Chunk(_with_texts(kept), numbers[~is_empty], broken, (*header,))
+        kept = _with_texts(kept)
+        if layout.has_other_commas:
+            kept, unclear = with_decimal_points(kept, layout.options["decimal"])
+            broken |= {int(numbers[row]): rule for row, rule in unclear.items()}
+        yield Chunk(kept, numbers, broken, (*header,), notes=notes)
 
 
-def _layout(
-    name: str, head: bytes, delimiter: str | None, wanted: Set[str] | None
-) -> tuple[list[str], list[str], dict[str, Any]]:
+class _Layout(NamedTuple):
+    """How a file of delimited text is to be read.
+
+    Attributes
+    ----------
+    header : list of str
+        Its columns.
+    surplus : list of str
+        Columns that the header lacks.
+    skipped : int
+        Lines above the header. [1]
+    has_other_commas : bool
+        Whether a comma parts no cells, and may be a decimal sign.
+    notes : tuple of str
+        How its bytes were understood.
+    options : dict
+        Keywords of `pandas.read_csv`.
+    """
+
+    header: list[str]
+    surplus: list[str]
+    skipped: int
+    has_other_commas: bool
+    notes: tuple[str, ...]
+    options: dict[str, Any]
+
+
+def _kind_of_bytes(head: bytes) -> str | None:
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+
+
+def _layout(name: str, head: bytes, delimiter: str | None, wanted: Set[str] | None) -> _Layout:
     """Tell from the beginning of a file its columns, those without a name, and how pandas is to read it."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = _encoding(head)
     text = head.decode(encoding, errors="ignore")
-    sign = delimiter or max(_DELIMITERS, key=text.partition("\n")[0].count)
-    records = csv.reader(io.StringIO(text), delimiter=sign)
-    header = _names(name, next(records, []))
+    is_cut = len(head) == _HEAD_BYTES
+    sign, (above, cells, rows) = max(
+        ((sign, _parted(text, sign, is_cut=is_cut)) for sign in delimiter or _DELIMITERS),
+        key=lambda each: (keywords_in(each[1][1]), len(each[1][1])),
+    )
+    header = column_names(name, cells)
     # DoubtCells of the first row without a name: a parser that isn't told of them takes the first cells for an index.
-    rows = [*records][: -1 if len(head) == _HEAD_BYTES else None]
     surplus = [f"{_SURPLUS}{number}" for number in range(len(rows[0]) - len(header) if rows else 0)]
     names = [*header, *surplus]
     texts = [each for each in names if each not in LIMITS]
     if wanted is not None:  # what is told to be text takes several times as long to read
         texts = [each for each in texts if each in wanted and _may_be_number(rows, names.index(each))]
-    return header, surplus, {
-        "sep": sign, "encoding": encoding, "header": 0, "names": names, "index_col": False,
+    notes = ("is no text in UTF-8; read as Windows-1252",) if encoding == _OF_SPREADSHEETS else ()
+    return _Layout(header, surplus, above, sign != ",", notes, {
+        "sep": sign, "encoding": encoding, "header": 0, "names": names, "index_col": False, "skiprows": above,
         "dtype": dict.fromkeys(texts, "str"), "keep_default_na": False,
         "na_values": {each: _NO_NUMBER if each in LIMITS else [""] for each in names}, "skip_blank_lines": False,
         "on_bad_lines": "warn", "low_memory": False, "decimal": "," if sign == ";" else ".", "engine": "c",
-    }  # fmt: skip
+    })  # fmt: skip
+
+
+def _encoding(head: bytes) -> str:
+    """Tell how text is written: in UTF-8, in UTF-16, or else as spreadsheet programs of the West save it."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if head[1:2] == b"\0":
+        return "utf-16-le"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return _OF_SPREADSHEETS
+    return "utf-8-sig"
+
+
+def _parted(text: str, sign: str, *, is_cut: bool) -> tuple[int, list[str], list[list[str]]]:
+    """Part text by a sign: how many lines stand above the header, the header, and the whole rows below it."""
+    records: list[list[str]] = []
+    ends = [0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign)
+    try:
+        for record in reader:
+            records.append(record)
+            ends.append(reader.line_num)
+    except csv.Error:
+        is_cut = False  # the rows before are whole
+    place = header_place(records)
+    return ends[place], records[place] if records else [], records[place + 1 : -1 if is_cut else None]
 
 
 def _may_be_number(rows: list[list[str]], column: int) -> bool:
@@ -241,69 +293,22 @@ def _csv_parts(name: str, stream: IO[bytes], options: dict[str, Any]) -> Iterato
         reader = pd.read_csv(stream, **options)
     except pd.errors.EmptyDataError:
         return
+    except (UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise DataError(name, f"is no table: {' '.join(str(error).split())}") from None
     while True:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
                 frame = next(reader, None)
-            except UnicodeDecodeError as error:
-                raise DataError(name, f"is no text in UTF-8: {error.reason}") from None
+            except UnicodeDecodeError:
+                rule = "is no text in UTF-8; a spreadsheet program saves it so as 'CSV UTF-8'"
+                raise DataError(name, rule) from None
             except (pd.errors.ParserError, ValueError) as error:
                 raise DataError(name, f"cannot be read: {' '.join(str(error).split())}") from None
         if frame is None:
             return
         messages = [found for each in caught for found in _BAD_LINE.findall(str(each.message))]
         yield frame, {int(line): f"has {seen} cells, and the header {wanted}" for line, wanted, seen in messages}
-
-
-def _names(file: str, cells: Iterable[Any]) -> list[str]:
-    """Return the names of columns; one without is called by its number."""
-    names = [str(cell).strip() if cell is not None else "" for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    names = [name or f"column {number}" for number, name in enumerate(names, 1)]
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        raise DataError(file, f"has two columns with the name {twice!r}")
-    if not names:
-        raise DataError(file, "has no header: the first line names the columns")
-    return names
-
-
-def _xlsx(name: str, stream: IO[bytes], rows: int) -> Iterator[Chunk]:
-    try:
-        from openpyxl import load_workbook
-    except ImportError:
-        raise GreentrainError(f"A spreadsheet needs openpyxl: {install_hint('frames')}.") from None
-    try:
-        book = load_workbook(stream, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise DataError(name, f"is no spreadsheet: {error}") from None
-    lines = enumerate(book.worksheets[0].iter_rows(values_only=True), 1)
-    header = next((cells for _, cells in lines if any(cell is not None for cell in cells)), ())
-    columns = _names(name, header)
-    number = 0
-    held: list[tuple[int, tuple[Any, ...]]] = []
-    for number, cells in lines:
-        if any(cell is not None for cell in cells):
-            held.append((number, cells))
-        if len(held) == rows:
-            yield _of_cells(columns, held)
-            held = []
-    if held or not number:
-        yield _of_cells(columns, held)
-
-
-def _of_cells(columns: list[str], held: list[tuple[int, tuple[Any, ...]]]) -> Chunk:
-    width = len(columns)
-    broken = {
-        number: f"has more cells than the header, which has {width}"
-        for number, cells in held
-        if any(cell is not None for cell in cells[width:])
-    }
-    padded = [[*cells[:width], *[None] * (width - len(cells))] for _, cells in held]
-    frame = pd.DataFrame(padded, columns=columns, dtype=object).infer_objects()
-    return Chunk(frame, np.array([number for number, _ in held], dtype=np.int64), broken, (*columns,))
 
 
 def _jsonl(name: str, stream: IO[bytes], rows: int) -> Iterator[Chunk]:
@@ -323,6 +328,9 @@ def _jsonl(name: str, stream: IO[bytes], rows: int) -> Iterator[Chunk]:
 
 def _decoded(name: str, stream: IO[bytes]) -> Iterator[str]:
     for number, line in enumerate(stream):
+        if not number and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            yield from (line + stream.read()).decode("utf-16", "replace").splitlines(keepends=True)
+            return
         try:
             yield line.decode("utf-8" if number else "utf-8-sig")
         except UnicodeDecodeError as error:
@@ -334,8 +342,8 @@ def _records(name: str, text: Iterable[str]) -> Iterator[tuple[int, dict[str, An
     for number, line in enumerate(text, 1):
         if not line.strip():
             continue
-        if number == 1 and line.lstrip().startswith("["):
-            yield from _of_list(name, line + "".join(text))
+        if number == 1 and (line.lstrip().startswith("[") or line.strip() == "{"):
+            yield from _of_document(name, line + "".join(text))
             return
         try:
             record = json.loads(line)
@@ -345,12 +353,12 @@ def _records(name: str, text: Iterable[str]) -> Iterator[tuple[int, dict[str, An
         yield number, record if isinstance(record, dict) else "is no JSON object"
 
 
-def _of_list(name: str, text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+def _of_document(name: str, text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     try:
         records = json.loads(text)
     except ValueError as error:
         raise DataError(name, f"is no JSON: {error}") from None
-    for number, record in enumerate(records, 1):
+    for number, record in enumerate(records if isinstance(records, list) else [records], 1):
         yield number, record if isinstance(record, dict) else "is no JSON object"
 
 

@@ -1,7 +1,7 @@
 """What a report reads of described runs: the lines of estimates, and of tables of runs, in a frame or in a file."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -146,13 +146,17 @@ def _parts(source: TableSource) -> Iterator[_Part]:
     if not isinstance(table, (str, PathLike)):
         yield _Part("", table, same, None)
         return
+    from greentrain.frames.chunks import check_columns
     from greentrain.frames.reading import table_files
 
     for file in table_files(fspath(table)):
         for chunk in file.chunks(None):
-            places = [f"{file.word} {number:,}" for number in chunk.numbers.tolist()]
-            part = _Part(Path(file.path).name, chunk.frame, same, places)
-            part.failed += [f"{file.word} {number:,}: {message}" for number, message in chunk.broken.items()]
+            if chunk.columns:
+                check_columns(file.path, chunk.columns, same)
+            word = f"sheet {chunk.sheet}, {file.word}" if chunk.sheet else file.word
+            good = chunk.without_broken()
+            part = _Part(Path(file.path).name, good.frame, same, [f"{word} {each:,}" for each in good.numbers.tolist()])
+            part.failed += [f"{word} {number:,}: {message}" for number, message in chunk.broken.items()]
             yield part
 
 
@@ -166,19 +170,10 @@ def _line(run: Estimate, cells: Mapping[str, Any]) -> RunLine:
 
 
 def _moment(cells: Mapping[str, Any], names: Iterable[str]) -> datetime | None:
+    from greentrain.frames.groups import moment
+
     value = next((cells[name] for name in names if cells.get(name) is not None), None)
-    if value is None:
-        return None
-    try:
-        if isinstance(value, (int, float)):
-            return datetime.fromtimestamp(value, UTC)
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-    except (ValueError, OverflowError, OSError):
-        try:
-            found = datetime.fromisoformat(f"{str(value).strip()}-01")  # of a month
-        except ValueError:
-            return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return None if value is None else moment(value)
 
 
 def _joined_by_name(rows: Iterable[tuple[RunLine, str | None]]) -> Iterator[RunLine]:
@@ -270,7 +265,8 @@ def split_table(source: TableSource, column: str) -> Iterator[tuple[str, TableSo
 
     frame = source.table
     if isinstance(frame, (str, PathLike)):
-        parts = [chunk.frame for file in table_files(fspath(frame)) for chunk in file.chunks(None)]
+        # Rows that are broken are named by a report of the whole table; their cells may stand in the wrong columns.
+        parts = [chunk.without_broken().frame for file in table_files(fspath(frame)) for chunk in file.chunks(None)]
         frame = pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
     whole = read_frame(frame)
     if column not in whole.columns:
