@@ -113,6 +113,8 @@ def test_rows_of_one_name_are_parts_of_one_run() -> None:
     sums = sum_frame(table)
     assert (sums.total().runs, sums.rows) == (2, 4)
     assert sum_frame(table[:2]).merged(sum_frame(table[2:])).total().runs == 2
+    by_gpu = sum_frame(table, "gpu")  # the run is in three groups, and one in the total
+    assert ([group.runs for group in by_gpu.groups_found()], by_gpu.total().runs) == ([1, 1, 1, 1], 2)
     parts = [{"gpu": "A100"}, {"gpu": "H100"}, {"cpu_cores": 64}, {"gpu": "V100"}]
     assert_same(sums.total().footprint, total([estimate(hours=10, **part) for part in parts]))  # type: ignore[arg-type]
 

@@ -131,7 +131,10 @@ class FrameSums:
         notes = sorted(self.notes.items(), key=lambda pair: -pair[1])
         shown = tuple(f"{note} (in {number:,} runs)" if number > 1 else note for note, number in notes[:_MOST_NOTES])
         whole = whole._replace(inputs=Inputs(self.inputs), notes=shown)
-        return SummedGroup({}, int(runs[0]), int(self.failed.sum()), whole)
+        of_all = self.named.copy()
+        of_all[0] = 0
+        counted_twice = int(of_all[2][_repeated(of_all)].sum())  # runs whose rows are in several groups
+        return SummedGroup({}, int(runs[0]) - counted_twice, int(self.failed.sum()), whole)
 
     def _footprints(self, cells: DoubtCells, best: Array, parts: Array, runs: Array) -> list[Footprint]:
         """Return the sum of each of several groups, which has no interval where there are no runs."""
