@@ -27,8 +27,8 @@ def test_the_ratio_worked_by_hand() -> None:
 
 
 def test_the_three_nearest_in_size_smallest_first() -> None:
-    """Nearness is by ratio: 1 kg is as far from 10 as 100 is."""
-    sizes = {"gram": 0.001, "kilo": 1.0, "sack": 40.0, "car": 1500.0, "ship": 1e6}
+    """Nearness is by ratio: 1 kg is as far from 10 as 100 is; a ship, a hundred thousand times 10 kg, is too far."""
+    sizes = {"gram": 0.001, "kilo": 1.0, "sack": 40.0, "car": 900.0, "ship": 1e6}
     activities = tuple(activity(key, exact(kg)) for key, kg in sizes.items())
     assert [item.activity.id for item in compare(exact(10.0), activities)] == ["kilo", "sack", "car"]
 
@@ -66,10 +66,17 @@ def test_the_machine_readable_form() -> None:
     assert labelled == plain | {"id": "flight", "label": "flight"} | extra
 
 
-def test_every_estimate_has_three_comparisons_with_known_sources() -> None:
-    """From the smallest run to the largest."""
+def test_what_is_of_another_size_says_nothing() -> None:
+    """Less than a hundredth and more than a thousand times an activity are left out: millionths of a charge."""
+    thing = (activity("thing", exact(1.0)),)
+    assert [len(compare(exact(kg), thing)) for kg in (0.009, 0.011, 990.0, 1010.0)] == [0, 1, 1, 0]
+    assert estimate("V100", hours=1e-6).equivalents == ()
+
+
+def test_every_usual_estimate_has_three_comparisons_with_known_sources() -> None:
+    """From an hour of one device to a century of it."""
     known = load_catalogue().sources
-    for hours in (0.001, 1, 1e6):
+    for hours in (1, 100, 1e6):
         found = estimate("V100", hours=hours).equivalents
         assert len(found) == 3
         assert {key for item in found for key in item.source_ids} <= set(known)

@@ -8,6 +8,8 @@ from greentrain.catalogue import Catalogue, Equivalent
 from greentrain.interval import Interval, product_independent, reciprocal
 
 HOW_MANY = 3
+_FEWEST, _MOST = -2.0, 3.0
+"""How many times an activity says something: a hundredth to a thousand times, as logarithms. [1]"""
 _FLIGHT_LABELS = ("subject", "trip", "radiative_forcing", "year")
 
 
@@ -54,7 +56,7 @@ def equivalents_of(emissions_kg: Interval, catalogue: Catalogue) -> tuple[Everyd
 
 
 def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple[EverydayComparison, ...]:
-    """Compare emissions with the three activities of the nearest size, the smallest activity first.
+    """Compare emissions with up to three activities of about its size, the smallest activity first.
 
     Parameters
     ----------
@@ -70,7 +72,8 @@ def _compared(
     emissions_kg: Interval, activities: tuple[tuple[float, Equivalent], ...]
 ) -> tuple[EverydayComparison, ...]:
     size = log10(emissions_kg.best)
-    nearest = sorted(activities, key=lambda pair: abs(size - pair[0]))[:HOW_MANY]
+    fitting = (pair for pair in activities if _FEWEST <= size - pair[0] <= _MOST)
+    nearest = sorted(fitting, key=lambda pair: abs(size - pair[0]))[:HOW_MANY]
     ordered = sorted((activity for _, activity in nearest), key=lambda activity: activity.kg.best)
     return tuple(EverydayComparison(activity, times(emissions_kg, activity.kg)) for activity in ordered)
 

@@ -11,6 +11,8 @@ from greentrain.numbers import as_given, hours_as_given, rounded
 if TYPE_CHECKING:
     from typing import Any
 
+_DIGITS = 5
+"""Significant digits of a time in a title, which echoes what was stated and not what was computed."""
 _COMPONENTS = {
     "accelerators": "accelerators",
     "host": "host (CPU, memory, fans, losses)",
@@ -66,7 +68,8 @@ def run_label(estimate: Any) -> str:
 def _time_text(hours: Interval, unit: str) -> str:
     if not hours.is_exact:
         return f"about {rounded(hours.best)} {unit}"
-    return hours_as_given(hours.best) if unit == "h" else f"{as_given(hours.best)} {unit}"
+    shown = float(f"{hours.best:.{_DIGITS}g}")
+    return hours_as_given(shown) if unit == "h" else f"{as_given(shown)} {unit}"
 
 
 def hardware_label(estimate: Any) -> str:

@@ -1,6 +1,7 @@
 """The charts of a result: which there are, what they look up, and the public function."""
 
 import inspect
+import re
 from math import isclose
 
 import pytest
@@ -76,7 +77,9 @@ def test_chart_is_public_and_takes_all_but_the_result_and_the_kind_by_keyword() 
 
 def test_an_unknown_kind_is_refused_with_the_choice() -> None:
     """Before anything is looked up."""
-    with pytest.raises(InputError, match=r"^kind 'pie': must be headline, waterfall, .*, by_hardware or by_user$"):
+    with pytest.raises(
+        InputError, match=r"^kind 'pie': must be headline, .*, by_run, by_place, by_hardware or by_user$"
+    ):
         chart(estimate(**BERT), "pie")
 
 
@@ -133,3 +136,31 @@ def test_published_runs_are_the_two_nearest_that_are_location_based() -> None:
     assert first.label == "training Llama 3.1 405B, Meta 2024, published figure (location-based)"
     assert isclose(second.kg.best, 2_040_000)
     assert published_runs(nothing()) == ()
+
+
+def test_no_two_charts_say_the_same() -> None:
+    """Of one estimate as of a project: each has a finding, a sentence and a table of its own."""
+    for result in (estimate(**BERT), history()):
+        found = charts_of(result)
+        assert len({item.draw().layout.title.text for item in found}) == len(found)
+        assert len({item.summary for item in found}) == len(found)
+        assert len({tuple(tuple(cell.text for cell in row) for row in item.table.rows) for item in found}) == len(found)
+
+
+def test_the_runs_of_a_project_are_compared() -> None:
+    """60 estimates of 1 to 60 h: the longest is the first, 60 of 1,830 h, which is 3 %, and twenty are shown."""
+    runs = [
+        estimate("V100", hours=hours, power=250, host_factor=1, pue=1, grid_intensity=400) for hours in range(1, 61)
+    ]
+    figure = chart(runs, "by_run")
+    assert ", 60 h, grid as given: 3 % of the" in figure.layout.title.text
+    assert len(figure.data[0].x) == 20
+
+
+def test_ticks_stay_inside_a_picture() -> None:
+    """The text at the end of an axis of a telephone is moved inwards where it would be cut."""
+    run = estimate("8xA100", hours=112.2464396, location="FR", year=2024)
+    drawn = chart(run, "methods").to_svg(width_px=390)
+    ticks = re.findall(r'<text x="([\d.]+)" y="[\d.]+" font-size="12" text-anchor="middle">([^<]+)</text>', drawn)
+    assert ticks
+    assert all(3 * len(words) <= float(x) <= 390 - 3 * len(words) for x, words in ticks)

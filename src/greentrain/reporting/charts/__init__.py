@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _LOOKUPS = {"headline": "published_runs", "elsewhere": "comparison_places", "methods": "comparison_of"}
 KINDS = (
-    "headline", "waterfall", "tornado", "elsewhere", "power_over_time", "by_month", "validation", "methods", "by_place",
-    "by_hardware", "by_user",
+    "headline", "waterfall", "tornado", "elsewhere", "power_over_time", "by_month", "validation", "methods", "by_run",
+    "by_place", "by_hardware", "by_user",
 )  # fmt: skip
 """The questions, in the order in which a report asks them."""
 
-_GROUPS = {"by_place": "place", "by_hardware": "hardware", "by_user": "user"}
+_GROUPS = {"by_run": "run", "by_place": "place", "by_hardware": "hardware", "by_user": "user"}
 """The charts of groups, and what tells the groups apart."""
 
 _MODULES = {"elsewhere": "other_regions", **dict.fromkeys(_GROUPS, "by_group")}
@@ -47,7 +47,7 @@ def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", 
         What to show. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``.
     kind : str
         Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation, methods,
-        by_place, by_hardware or by_user. A comparison and a schedule have one chart each.
+        by_run, by_place, by_hardware or by_user. A comparison and a schedule have one chart each.
     theme : {'light', 'dark'}
         What the chart lies on.
 

@@ -1,4 +1,4 @@
-"""The runs by place, by hardware or by user: what each group emitted, with the interval of its sum."""
+"""The runs one by one, by place, by hardware or by user: what each group emitted, with the interval of its sum."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TITLE = "Emissions by group"
 MOST_GROUPS = 20
 """More rows are not read as a picture; the table below it has all. [1]"""
+_RUN = "run"
 _MARKS = {"group": Mark(ACCENT, symbol="circle")}
 _NOTHING = "No group of runs has a figure."
 
@@ -27,7 +28,7 @@ def by_group(data: ReportData, dimension: str, *, theme: str = "light") -> "Figu
     data : ReportData
         What is reported; of several runs.
     dimension : str
-        What tells groups apart, one of the keys of ``data.groups``.
+        What tells groups apart: ``run``, or one of the keys of ``data.groups``.
     theme : {'light', 'dark'}
         What the chart lies on.
     """
@@ -72,8 +73,17 @@ def table(data: ReportData, dimension: str) -> HeaderAndRows:
 
 
 def _largest(data: ReportData, dimension: str) -> Sequence[GroupLine]:
-    known = [group for group in data.groups.get(dimension, ()) if group.footprint.operational_kg is not None]
+    known = [group for group in _groups(data, dimension) if group.footprint.operational_kg is not None]
     return sorted(known, key=lambda group: (-_kg(group), group.label))
+
+
+def _groups(data: ReportData, dimension: str) -> Sequence[GroupLine]:
+    """Return the groups under names that readers know: of devices not the ids of their profiles."""
+    if dimension == _RUN:
+        return [GroupLine(line.name or line.id, line.runs, line.footprint) for line in data.lines]
+    found = data.groups.get(dimension, ())
+    names = {line.gpu: line.gpu_name for line in data.lines if line.gpu_name} if dimension == "hardware" else {}
+    return [group._replace(label=names.get(group.label) or group.label) for group in found]
 
 
 def _kg(group: GroupLine) -> float:

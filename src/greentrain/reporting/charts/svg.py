@@ -29,7 +29,7 @@ _NARROW_PX = 640
 _GRID = {"stroke_opacity": 0.18}
 _ABOVE_PX = 22
 """What plotly's buttons take above a chart that has no title; here are none. [px]"""
-_SWATCH_PX, _TITLE_PX, _TICK_PX = 36, 15, 12
+_SWATCH_PX, _TITLE_PX, _TICK_PX, _LETTER_PX = 36, 15, 12, 13
 
 _Trace = Mapping[str, Any]
 
@@ -41,6 +41,7 @@ class _Plot(NamedTuple):
     top: float
     right: float
     bottom: float
+    width: float
     x: Mapping[str, Axis]
     y: Mapping[str, Axis]
 
@@ -116,7 +117,7 @@ def _plot(layout: Mapping[str, Any], traces: Sequence[_Trace], width_px: float) 
     }
     left += max((_beside_px(axis) for axis in y.values() if axis.is_visible), default=0.0)
     x = {key: axis_of(axis, _values(traces, key), left, right) for key, axis in _axes_of(layout, "x")}
-    return _Plot(left, top, right, bottom, x, y)
+    return _Plot(left, top, right, bottom, width_px, x, y)
 
 
 def _beside_px(axis: Axis) -> float:
@@ -162,7 +163,9 @@ def _axes(layout: Mapping[str, Any], plot: _Plot) -> Iterator[str]:
         has_grid = own.get("showgrid", own.get("type") != "category")
         for at, words in axis.ticks:
             yield drawing.rule(at, plot.top if has_grid else plot.bottom, at, plot.bottom + 4, grid, **_GRID)
-            yield drawing.label(words, at, plot.bottom + 8, size=_TICK_PX, across="center", down="top")
+            half = max(text_px(line) for line in words.split("<br>")) * _TICK_PX / _LETTER_PX / 2
+            inside = min(max(at, half), plot.width - half)
+            yield drawing.label(words, inside, plot.bottom + 8, size=_TICK_PX, across="center", down="top")
         lines = max((words.count("<br>") + 1 for _, words in axis.ticks), default=1)
         middle, below = (plot.left + plot.right) / 2, plot.bottom + 14 + 16 * lines
         yield drawing.label(axis.title, middle, below, across="center", down="top")

@@ -31,7 +31,7 @@ def footprint_sections(data: ReportData) -> Iterator[Section]:
     yield Section("interval", "What the interval comes from", tuple(_drivers(data, charts)))
     yield Section("time", "Power over time", (*_chart(charts, "power_over_time"), *spans_blocks(data)))
     yield Section("months", "Month by month", tuple(_chart(charts, "by_month")))
-    yield Section("groups", "By place, hardware and user", tuple(_groups(data, charts)))
+    yield Section("groups", "By run, place, hardware and user", tuple(_groups(data, charts)))
     yield Section("elsewhere", "The same run elsewhere", tuple(_chart(charts, "elsewhere")))
     yield Section("methods", "The same run by published methods", tuple(_chart(charts, "methods")))
     yield Section("inputs", "Inputs, defaults and assumptions", tuple(inputs_blocks(data)))
@@ -117,6 +117,7 @@ def _scope(data: ReportData) -> Iterator[Block]:
 
 def _groups(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
     """Return the charts of groups, and tables of those that have none."""
+    yield from _chart(charts, "by_run")
     for name, groups in data.groups.items():
         if name != "month" and f"by_{name}" in charts:
             yield charts[f"by_{name}"]

@@ -117,6 +117,8 @@ def _what_helps(estimate: Estimate, drivers: list[str]) -> str:
 
 
 def _equivalents(estimate: Estimate) -> list[str]:
+    if not estimate.equivalents:
+        return []
     lines = ["The operational figure is about"]
     for item in estimate.equivalents:
         low, middle, high = (rounded(value) for value in item.ratio)
