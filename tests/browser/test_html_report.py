@@ -18,8 +18,14 @@ _CHARTS = """[...document.querySelectorAll(".chart")].map(chart => ({
   marks: chart.querySelectorAll(".point, .js-line, .xtick, .ytick").length,
   width: chart.getBoundingClientRect().width,
   plot: chart.querySelector(".main-svg") ? chart.querySelector(".main-svg").getBoundingClientRect().width : 0,
+  below: chart.querySelector(".legend")
+    ? chart.querySelector(".legend").getBoundingClientRect().bottom
+      - chart.querySelector(".bglayer").getBoundingClientRect().top : 0,
+  left: chart._fullLayout ? chart._fullLayout._size.l - chart.layout.margin.l : 0,
   ink: chart.querySelector(".annotation-text") ? getComputedStyle(chart.querySelector(".annotation-text")).fill : "",
 }))"""
+_ROOM_OF_TICKS = 40
+"""By which plotly may widen the left margin for the numbers of an axis. [px]"""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _NASTY = '</script><img src=x onerror="window.injected = 1">{{ 7 * 7 }}<b>$\\alpha$'
 
@@ -66,7 +72,8 @@ def test_charts_are_drawn_and_the_page_is_quiet_and_alone(
 ) -> None:
     """All charts of the kind, as wide as the page lets them be, in the ink of the theme.
 
-    Wide tables scroll by themselves. No error, no warning, no breach of the policy; the only
+    A legend lies above its plot and takes nothing from its width. Wide tables scroll by
+    themselves. No error, no warning, no breach of the policy; the only
     address asked for is the file itself.
     """
     found = browser.visit(pages[kind], f"[{_CHARTS}, {_OVERFLOW}]", width=width, theme=theme)
@@ -76,6 +83,8 @@ def test_charts_are_drawn_and_the_page_is_quiet_and_alone(
         assert chart["drawn"], chart
         assert chart["marks"] >= 2, chart
         assert chart["plot"] == pytest.approx(chart["width"], abs=1), chart
+        assert chart["below"] <= 1, chart
+        assert chart["left"] <= _ROOM_OF_TICKS, chart
         assert chart["ink"] == ("rgb(27, 27, 27)" if theme == "light" else "rgb(236, 236, 236)")
     assert overflow == 0
     assert found.complaints == []

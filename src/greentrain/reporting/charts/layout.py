@@ -10,6 +10,7 @@ from greentrain.reporting.charts.style import (
     SIDE_PX,
     SOURCE_OPACITY,
     legend_columns,
+    legend_place,
     lines,
     template,
 )
@@ -87,11 +88,9 @@ def finished(
     title_px = on_page.pop("title_px")
     if narrow is not None:  # labels stand in the plot, and no line is to cross them
         on_telephone["xaxis"] = {**layout["xaxis"], "showgrid": False, "ticks": "outside"}
-    legend = {"orientation": "h", "x": 0.0, "y": 1.0, "xanchor": "left", "yanchor": "bottom", "tracegroupgap": 0}
     shared = {
         "template": template(theme),
         "showlegend": False,
-        "legend": {**legend, "xref": "container", "traceorder": "normal"},
         "meta": {"title_px": title_px, "narrow": on_telephone},
         "hovermode": "closest",
         "dragmode": False,  # a finger scrolls the page; the buttons above the chart turn zooming on
@@ -110,11 +109,13 @@ def _room(frame: Frame, title: str, legend_px: int, source: str, chars: tuple[in
     heading, below = (lines(words, most) for words, most in zip((title, source), chars, strict=True))
     title_px = _TITLE_PX + _TITLE_LINE_PX * len(heading)
     top_px, bottom_px = _TOP_PX + title_px + legend_px, _AXIS_PX + LINE_PX * len(below)
+    height_px = round(top_px + frame.plot_px + bottom_px)
     return {
         **frame.more,
         "title": _heading(heading),
         "title_px": title_px,
-        "height": round(top_px + frame.plot_px + bottom_px),
+        "legend": legend_place(top_px / height_px),
+        "height": height_px,
         "margin": {"t": top_px, "b": bottom_px, "l": round(frame.left_px), "r": round(frame.right_px)},
         "annotations": [*frame.annotations, _source_line(below)],
     }

@@ -102,6 +102,7 @@ def for_page(layout: dict[str, Any]) -> dict[str, Any]:
     for room, title_px in ((layout, layout["meta"]["title_px"]), (narrow, narrow.pop("title_px"))):
         room["height"] -= title_px
         room["margin"] = {**room["margin"], "t": room["margin"]["t"] - title_px}
+        room["legend"] = legend_place(room["margin"]["t"] / room["height"])
         room["title"] = {"text": ""}
     return {**layout, "meta": {"narrow": narrow}}
 
@@ -142,6 +143,15 @@ def _safe(words: str) -> str:
     from html import escape  # which only drawing needs, and tables of charts are in every form
 
     return escape(words, quote=False).replace("$", "&#36;")
+
+
+def legend_place(top_share: float) -> dict[str, Any]:
+    """Place a legend above the plot, which lies below that share of the height [1].
+
+    By the container both ways: where only one way is, plotly takes the legend's width or height from the plot.
+    """
+    place = {"xref": "container", "x": 0.0, "xanchor": "left", "yref": "container", "yanchor": "bottom"}
+    return {"orientation": "h", "traceorder": "normal", "tracegroupgap": 0, "y": 1 - top_share, **place}
 
 
 def legend_columns(traces: Iterable[Mapping[str, Any]], room_px: float) -> tuple[int, float]:
