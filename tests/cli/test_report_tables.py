@@ -48,6 +48,30 @@ def test_a_page_for_each_user(runs: Path, tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().err.endswith("ada.txt exists and is not a report of ours; --force overwrites it\n")
 
 
+def test_a_user_without_any_result_costs_the_others_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line of the row is named; names that Windows keeps for devices are others."""
+    path, folder = tmp_path / "runs.csv", tmp_path / "users"
+    path.write_text("user,gpu,hours\nbad,V1000,1\nCON,V100,1\nnul.x,V100,1\n\u00e9,V100,1\n")
+    assert run(["report", "--from", str(path), *SHARED, "--each", "user", "-o", str(folder), "--format", "text"]) == 1
+    assert sorted(each.name for each in folder.iterdir()) == ["_CON.txt", "_nul.x.txt", "\u00e9.txt"]
+    shown = capsys.readouterr()
+    assert shown.out == f"3 reports in {folder}\n"
+    assert shown.err.startswith("greentrain: no report for 'bad': there is no run to report in it; line 2: gpu 'V1000'")
+
+
+def test_reports_leave_out_what_a_batch_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A row with a cell too many and the total below: one run of 10 h, 3.75 kWh, in both; the rows are named."""
+    path = tmp_path / "runs.csv"
+    path.write_text("name,hours\na,10\nb,10,7\nTotal,20\n")
+    words = [str(path), *SHARED, "--gpu", "V100"]
+    assert run(["batch", *words]) == 1
+    assert "  energy      3.75 kWh" in capsys.readouterr().out
+    assert run(["report", "--from", *words, "--format", "text"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "3.75 kWh of electricity and 1.5" in text
+    assert "2 rows of the table cannot be estimated and are in no sum: line 4: 'Total' adds up the rows above" in text
+
+
 def test_groups_in_the_text(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """By month: 14.4 kg in January, 7.5 in February."""
     assert run(["report", "--from", str(runs), *SHARED, "--by", "month"]) == 0

@@ -26,6 +26,10 @@ _BY_SUFFIX = {
 _NO_NAME = r"[^\w.@+-]+"
 """What a name of a file does not hold."""
 _LONGEST_NAME = 100
+_RESERVED_NAMES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)))
+)
+"""Names that mean devices to Windows, whatever their ending."""
 
 REPORT, FORM, RESULT = "Report", "Single forms", "Instead of a described run"
 
@@ -341,24 +345,25 @@ def _write_pictures(data: ReportData, folder: str, format: str, force: bool) -> 
 
 def _write_each(values: OptionValues) -> int:
     """Write one report for each value of a column, into a folder that is made if it is not there."""
-    from pathlib import Path
-
     from greentrain.cli.atomic_write import replace_file
     from greentrain.reporting.build_data import read_made_at, report_data_of
     from greentrain.reporting.forms import FORMS
     from greentrain.reporting.report import form_of
 
-    if "output" not in values:
-        raise Contradiction("each", values["each"], "needs {output}, the folder for the reports")
-    folder, format = Path(values["output"]), values.get("format", "html")
+    folder, format = _folder_of(values), values.get("format", "html")
     form_of(format)
-    if folder.exists() and not folder.is_dir():
-        raise InputError("output", values["output"], "is a file; {each} writes several reports into a folder")
     made_at, by = read_made_at(values.get("made_at")), _columns_of(values, "by")
     folder.mkdir(parents=True, exist_ok=True)
     written: set[str] = set()
+    code = 0
     for label, part in _parts(values):
-        data = report_data_of(part, made_at=made_at, by=by)
+        try:
+            data = report_data_of(part, made_at=made_at, by=by)
+        except InputError as error:
+            if error.parameter != "result":
+                raise
+            code = error_line(f"no report for {label!r}: {error.rule}", 1)  # of runs without any result
+            continue
         data = data._replace(title=f"{values.get('title') or label}, {data.title}")
         name = _file_name(label, written)
         path = folder / f"{name}{FORMS[format].suffix}"
@@ -366,7 +371,18 @@ def _write_each(values: OptionValues) -> int:
             return error_line(f"{path} exists and is not a report of ours; --force overwrites it", 1)
         replace_file(str(path), _text(data, format, values).encode("utf-8", "backslashreplace"))
     write(f"{len(written)} {'report' if len(written) == 1 else 'reports'} in {folder}\n")
-    return 0
+    return code
+
+
+def _folder_of(values: OptionValues) -> Path:
+    from pathlib import Path
+
+    if "output" not in values:
+        raise Contradiction("each", values["each"], "needs {output}, the folder for the reports")
+    folder = Path(values["output"])
+    if folder.exists() and not folder.is_dir():
+        raise InputError("output", values["output"], "is a file; {each} writes several reports into a folder")
+    return folder
 
 
 def _parts(values: OptionValues) -> Iterable[tuple[str, Any]]:
@@ -388,6 +404,7 @@ def _file_name(label: str, taken: set[str]) -> str:
     import re
 
     plain = re.sub(_NO_NAME, "_", label).lstrip(".")[:_LONGEST_NAME] or "_"
+    plain = f"_{plain}" if plain.partition(".")[0].casefold() in _RESERVED_NAMES else plain
     name, number = plain, 2
     while name.casefold() in taken:
         name, number = f"{plain}-{number}", number + 1

@@ -1,6 +1,6 @@
 """Parts of a file of runs, and the row of it that names the columns."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -43,6 +43,11 @@ class Chunk(NamedTuple):
     columns: tuple[str, ...]
     sheet: str = ""
     notes: tuple[str, ...] = ()
+
+    def place(self, word: str) -> Callable[[int], str]:
+        """Return what names a row by its number, which counts lines or rows, as the word says."""
+        where = f"sheet {self.sheet}, {word}" if self.sheet else word
+        return lambda number: f"{where} {number:,}"
 
     def without_broken(self) -> "Chunk":
         """Leave out the rows of the frame that are broken."""

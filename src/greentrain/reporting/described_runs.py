@@ -59,10 +59,11 @@ def line_of_estimate(estimate: Estimate) -> RunLine:
 
 
 class TableSource(NamedTuple):
-    """A table of runs with what all of them share: keywords of `estimate`."""
+    """A table of runs with what all of them share: keywords of `estimate`; and where its rows stood in a file."""
 
     table: Any
     same: Mapping[str, Any]
+    places: Sequence[str] | None = None
 
 
 class TableOfRuns:
@@ -142,9 +143,9 @@ class _Part:
 
 
 def _parts(source: TableSource) -> Iterator[_Part]:
-    table, same = source
+    table, same, given_places = source
     if not isinstance(table, (str, PathLike)):
-        yield _Part("", table, same, None)
+        yield _Part("", table, same, given_places)
         return
     from greentrain.frames.chunks import check_columns
     from greentrain.frames.reading import table_files
@@ -153,10 +154,9 @@ def _parts(source: TableSource) -> Iterator[_Part]:
         for chunk in file.chunks(None):
             if chunk.columns:
                 check_columns(file.path, chunk.columns, same)
-            word = f"sheet {chunk.sheet}, {file.word}" if chunk.sheet else file.word
             good = chunk.without_broken()
-            part = _Part(Path(file.path).name, good.frame, same, [f"{word} {each:,}" for each in good.numbers.tolist()])
-            part.failed += [f"{word} {number:,}: {message}" for number, message in chunk.broken.items()]
+            part = _Part(Path(file.path).name, good.frame, same, [*map(chunk.place(file.word), good.numbers.tolist())])
+            part.failed += [f"{chunk.place(file.word)(number)}: {text}" for number, text in chunk.broken.items()]
             yield part
 
 
@@ -263,11 +263,12 @@ def split_table(source: TableSource, column: str) -> Iterator[tuple[str, TableSo
     from greentrain.frames.reading import table_files
     from greentrain.frames.table import read_frame
 
-    frame = source.table
+    frame, places = source.table, source.places
     if isinstance(frame, (str, PathLike)):
         # Rows that are broken are named by a report of the whole table; their cells may stand in the wrong columns.
-        parts = [chunk.without_broken().frame for file in table_files(fspath(frame)) for chunk in file.chunks(None)]
-        frame = pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
+        read = [(file, chunk.without_broken()) for file in table_files(fspath(frame)) for chunk in file.chunks(None)]
+        frame = pandas.concat([part.frame for _, part in read], ignore_index=True) if read else pandas.DataFrame()
+        places = [place for file, part in read for place in map(part.place(file.word), part.numbers.tolist())]
     whole = read_frame(frame)
     if column not in whole.columns:
         check_groups(whole.columns, (column,), "each")
@@ -277,7 +278,8 @@ def split_table(source: TableSource, column: str) -> Iterator[tuple[str, TableSo
     for label, code in (*labels, (UNSTATED, -1)):
         rows = (codes.codes == code).nonzero()[0]
         if len(rows):
-            yield label, TableSource(whole[rows.tolist()].to_native(), source.same)
+            of_rows = places and [places[row] for row in rows]
+            yield label, TableSource(whole[rows.tolist()].to_native(), source.same, of_rows)
 
 
 def split_runs(runs: "Iterable[Run]", name: str) -> Iterator[tuple[str, "list[Run]"]]:

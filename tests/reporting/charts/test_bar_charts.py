@@ -100,6 +100,19 @@ def test_the_sentence_and_the_table_of_the_tornado() -> None:
     )  # fmt: skip
 
 
+def test_an_input_of_a_sum_moves_no_more_than_the_interval() -> None:
+    """Grids of two places are two values; the squares of what all inputs do add up to those of both sides."""
+    runs = [estimate("V100", hours=hours, location=place, power=250) for hours, place in ((10, "FR"), (40, "DE"))]
+    data = report_data_of(runs)
+    low, high = tornado(data).data
+    below, above = ([abs(x) for x in bars.x] for bars in (low, high))
+    best = data.operational_kg
+    assert sum(x**2 for x in below) == pytest.approx((best.best - best.low) ** 2, rel=1e-3)
+    assert sum(x**2 for x in above) == pytest.approx((best.high - best.best) ** 2, rel=1e-3)
+    rows = {row[0]: row[1] for row in tornado_chart.table(data)[1]}
+    assert (rows["grid intensity"], rows["PUE"]) == ("2 values", "1.52 (1.00 to 1.89)")
+
+
 def test_an_exact_result_has_no_tornado() -> None:
     """Nothing drives an interval that is not there."""
     found = with_footprint(example(), summed_factors={})
@@ -120,6 +133,13 @@ def test_months_are_stacked_by_outcome(theme: str) -> None:
     assert figure.layout.yaxis.title.text == "CO2e [t]"
     assert [trace.marker.pattern.shape for trace in figure.data] == ["", "/"]
     assert figure.layout.title.text.startswith("<b>5.00 t CO2e, 40 % of it by runs that failed")
+
+
+def test_runs_of_a_project_that_are_described_ended_well() -> None:
+    """Final and preliminary ones are no open ones."""
+    first = history().lines[0]
+    found = by_month(example(*(first._replace(status=status) for status in ("final", "preliminary")), kind="project"))
+    assert [trace.name for trace in found.data] == ["completed"]
 
 
 def test_the_sentence_and_the_table_of_the_months() -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TITLE = "Emissions by month"
 _NOTHING = "No run has both a date and a figure."
 _COMPLETED, _WASTED, _OPEN = "completed", "failed, interrupted or killed", "running, estimated or unknown"
+_ENDED_WELL = ("completed", "final", "preliminary")
 _MARKS = {
     _COMPLETED: Mark(QUIET, pattern=""),
     _WASTED: Mark(ACCENT, pattern="/"),
@@ -130,7 +131,7 @@ def _sums(lines: Sequence[RunLine]) -> dict[tuple[str, str], Sum]:
 
 
 def _group(status: str) -> str:
-    return _COMPLETED if status == _COMPLETED else _WASTED if status in UNFINISHED else _OPEN
+    return _COMPLETED if status in _ENDED_WELL else _WASTED if status in UNFINISHED else _OPEN
 
 
 def _of_group(sums: dict[tuple[str, str], Sum], name: str) -> dict[str, Sum]:

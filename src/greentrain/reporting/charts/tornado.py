@@ -1,11 +1,12 @@
 """What drives the interval? How far each uncertain input alone moves the emissions."""
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.estimation.labels import input_label
 from greentrain.inputs import Input
-from greentrain.numbers import Scale, percent, rounded, scale_for, with_span, written, written_span
+from greentrain.numbers import Scale, counted, percent, rounded, scale_for, with_span, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, marked, placed
 from greentrain.reporting.charts.layout import empty, finished
 from greentrain.reporting.charts.style import (
@@ -29,6 +30,7 @@ TITLE = "What drives the interval?"
 _MOST = 8
 _LOW, _HIGH = Mark(SOFT, pattern="/"), Mark(QUIET, pattern="")
 _NOTE = "Each input alone at the ends of its 90 % interval; percentages are shares of the variance."
+_NOTE_OF_RUNS = "Each input alone, in all runs that have it; percentages are shares of the variance."
 _SCALED = ("kWh", "kg")
 """Units of inputs that may be of any size: they are written with a prefix."""
 _DIVISORS = ("mfu", "peak")
@@ -36,12 +38,19 @@ _DIVISORS = ("mfu", "peak")
 
 
 class Swing(NamedTuple):
-    """What an input does to the emissions when it alone is at its low or at its high end."""
+    """What an input does to the emissions when it alone is at its low or at its high end.
+
+    Attributes
+    ----------
+    values : int
+        How many values it has, in a sum of runs. [1]
+    """
 
     item: Input
     share: float
     at_low_kg: float
     at_high_kg: float
+    values: int = 1
 
 
 def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
@@ -58,7 +67,7 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
     if not swings:
         return empty(TITLE, "Every input that counts is exact, so there is no interval.", theme)
     best = data.operational_kg.best
-    scale = scale_for(max(best, *(max(swing[2:]) for swing in swings)), "kg")
+    scale = scale_for(max(best, *(max(swing[2:4]) for swing in swings)), "kg")
     place = placed([_label(swing) for swing in swings])
     frames = marked(place, best / scale.size, {"color": ACCENT, "width": 2, "dash": "dash"}, len(swings))
     layout = {
@@ -70,7 +79,7 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
         _bars("input low", _LOW, [(swing.at_low_kg, swing) for swing in swings], best, scale),
         _bars("input high", _HIGH, [(swing.at_high_kg, swing) for swing in swings], best, scale),
     ]
-    source = source_text(data, _NOTE)
+    source = source_text(data, _NOTE if len(data.lines) < 2 else _NOTE_OF_RUNS)
     title = f"{_first_capital(input_label(swings[0].item.name))} drives the interval: {percent(swings[0].share)} of it"
     return finished(traces, layout, title=title, source=source, **frames, theme=theme)
 
@@ -81,7 +90,7 @@ def summary(data: ReportData) -> str:
     if not swings:
         return "Every input that counts is exact, so there is no interval."
     first = swings[0]
-    ends = f"{written(min(first[2:]), 'kg')} to {written(max(first[2:]), 'kg')}"
+    ends = f"{written(min(first[2:4]), 'kg')} to {written(max(first[2:4]), 'kg')}"
     moved = f"alone moves the emissions of {subject_text(data).lower()} from {ends} CO2e"
     return f"{_first_capital(input_label(first.item.name))} {moved}, {percent(first.share)} of the variance."
 
@@ -92,7 +101,7 @@ def table(data: ReportData) -> HeaderAndRows:
     return header, tuple(
         (
             input_label(swing.item.name),
-            with_span(swing.item.value),
+            with_span(swing.item.value) if swing.values == 1 else counted(swing.values, "value"),
             swing.item.unit,
             rounded(swing.at_low_kg),
             rounded(swing.at_high_kg),
@@ -107,10 +116,20 @@ def _swings(data: ReportData) -> list[Swing]:
     if best <= 0:
         return []
     drivers = [(data.inputs[name], share) for name, share in data.drivers if name in data.inputs]
+    if len(data.lines) > 1:
+        return [_swing_of_sum(data, item, share) for item, share in drivers[:_MOST]]
     return [
         Swing(item, share, _moved(best, item, item.value.low), _moved(best, item, item.value.high))
         for item, share in drivers[:_MOST]
     ]
+
+
+def _swing_of_sum(data: ReportData, item: Input, share: float) -> Swing:
+    """Return what an input does to a sum of runs: its part of each side of the interval, whose squares add up."""
+    low, best, high = data.operational_kg
+    ends = best - sqrt(share) * (best - low), best + sqrt(share) * (high - best)
+    values = {each.value for each in data.inputs if each.name == item.name and not each.value.is_exact}
+    return Swing(item, share, *(ends if item.name not in _DIVISORS else ends[::-1]), max(1, len(values)))
 
 
 def _moved(best_kg: float, item: Input, value: float) -> float:
@@ -121,6 +140,8 @@ def _moved(best_kg: float, item: Input, value: float) -> float:
 
 def _label(swing: Swing) -> RowLabel:
     item = swing.item
+    if swing.values > 1:
+        return RowLabel(f"{input_label(item.name)} ({swing.values} values)", unbroken(percent(swing.share)))
     unit = "" if item.unit == "1" else f" {item.unit}"
     value = written_span(item.value, item.unit) if item.unit in _SCALED else with_span(item.value) + unit
     return RowLabel(f"{input_label(item.name)} {unbroken(value)}", unbroken(percent(swing.share)))
