@@ -169,7 +169,15 @@ def _counted(number: int, noun: str) -> str:
 COMMAND = Command(
     import_command,
     IMPORT_OPTIONS,
-    (Argument("paths", "PATH...", "Files and folders.", is_required=True, takes_many=True),),
+    (
+        Argument(
+            "paths",
+            "PATH...",
+            "Files, folders, other homes of greentrain.",
+            is_required=True,
+            takes_many=True,
+        ),
+    ),
     short_help="Read runs of other tools' files into the history.",
     first=("dry_run", "by", "location", "gpu", "map", "suggest_map", "format", "time_zone", "json", "home"),
 )

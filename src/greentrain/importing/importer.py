@@ -19,6 +19,7 @@ from greentrain.importing.audit import FileAudit, ImportAudit
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
+from greentrain.importing.home_copy import copy_runs, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.known_runs import KnownRun
@@ -33,6 +34,7 @@ _SAME_ENERGY = 1e-9
 """Two energies of one run that differ by less, relative, are one. [1]"""
 
 _ID_LENGTH = 16
+_COUNTS = ("rows", "runs", "imported", "duplicates", "flagged", "rejected")
 _COMPLETED = (
     "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
 )  # fmt: skip
@@ -63,7 +65,7 @@ def import_runs(
     Parameters
     ----------
     paths : path or iterable of paths
-        Files, and folders of files.
+        Files, folders of files, and data folders of greentrain itself, whose runs are copied.
     format : str, optional
         Name of the format, or the columns of a file of Slurm or nvidia-smi without a header, joined by commas.
     dry_run : bool, optional
@@ -124,7 +126,12 @@ def import_runs(
     groupings = () if by is None else checked_groups(by, GROUPINGS)
     importer = _Importer(catalogue, store, shared, _zone(time_zone or site.time_zone), format, groupings)
     for path, is_named in _files(paths):
-        importer.read(path, is_named, progress)
+        if is_named and is_home(path):
+            if anonymise:
+                raise InputError("anonymise", True, f"cannot be had of what greentrain tracked, as in {path!a}")
+            importer.take_home(path, copy_runs(path, folder, is_dry=dry_run))
+        else:
+            importer.read(path, is_named, progress)
     return importer.audit(dry_run=dry_run, is_grouped=by is not None)
 
 
@@ -217,6 +224,32 @@ class _Importer:
         except OSError as fault:
             error = f"{path}: {fault.strerror}"
         self.files.append(_audit(path, name, tally, error, counts))
+
+    def take_home(self, path: str, copied: FileAudit) -> None:
+        """Take the imported runs of another home; its tracked ones are copied already."""
+        tally, counts, store = Tally(), _FileCounts(self.runs.next_place), ImportStore(path)
+        for run in store.runs():
+            tally.rows += 1
+            counts.seen += 1
+            self._take_stored(run, path, counts)
+        tally.notes |= dict.fromkeys(store.left_out, 1)
+        found = _audit(path, copied.format, tally, None, counts)
+        sums = {name: getattr(found, name) + getattr(copied, name) for name in _COUNTS}
+        self.files.append(found._replace(**sums, notes={**copied.notes, **found.notes}))
+
+    def _take_stored(self, run: ImportedRun, path: str, counts: _FileCounts) -> None:
+        """Keep a run as another home holds it, where it is better than what is known."""
+        known = self._known.find([run.id]).get(run.id)
+        if known is not None and known.place is not None:
+            return
+        stated = run.stated
+        is_new = known is None or not known.is_stored or _is_better(stated, (known.seconds, known.kwh))
+        counts.imported += is_new
+        counts.flagged += is_new and run.is_doubted
+        place = self.runs.add(run._replace(file=path, flags=run.flags if is_new else (*run.flags, STORED)))
+        self._known.put(
+            [(run.id, KnownRun(None, None, False, place) if known is None else known._replace(place=place))]
+        )
 
     def _take_all(
         self, runs: Iterator[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
@@ -363,13 +396,13 @@ def _zone(name: str | None) -> tzinfo | None:
 
 
 def _files(paths: Any) -> Iterator[tuple[str, bool]]:
-    """Yield files, and whether they were named themselves; links in folders are not followed."""
+    """Yield files and homes, and whether they were named themselves; links in folders are not followed."""
     listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
     for item in listed:
         path = path_text("paths", item)
         if not Path(path).exists():
             raise UnknownName("paths", path, "no such file or folder")
-        if not Path(path).is_dir():
+        if not Path(path).is_dir() or is_home(path):
             yield path, True
             continue
         for folder, folders, names in os.walk(path):

@@ -47,7 +47,7 @@ def make_run_folder(home: str, key: str) -> tuple[str | None, str | None]:
     with OwnErrors(OSError, ValueError) as trouble:
         if "://" in home:
             raise NotADirectoryError("it is an address")
-        folder = _folder_in_home(abspath(home), key)
+        folder = folder_in_home(abspath(home), key)
         try_writing(folder)
         return folder, None
     problem = f"{shown(home)} cannot be written ({reason(trouble.error)})"
@@ -77,7 +77,21 @@ def try_writing(folder: str) -> int:
         os.unlink(path)
 
 
-def _folder_in_home(home: str, key: str) -> str:
+def folder_in_home(home: str, key: str) -> str:
+    """Make the folder of a run in a home, and return it.
+
+    Parameters
+    ----------
+    home : str
+        The data folder, with an absolute path.
+    key : str
+        The run's key.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
     if not is_folder(home):
         os.makedirs(dirname(home), exist_ok=True)
         make_folder(home, _GROUP_HOME if is_shared() else PRIVATE_FOLDER)
