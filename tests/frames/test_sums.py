@@ -119,6 +119,15 @@ def test_rows_of_one_name_are_parts_of_one_run() -> None:
     assert_same(sums.total().footprint, total([estimate(hours=10, **part) for part in parts]))  # type: ignore[arg-type]
 
 
+def test_a_failed_run_and_its_repetition_are_two() -> None:
+    """Under one name; the two parts of the repetition are one, in whatever letters its outcome is written."""
+    table = pd.DataFrame({
+        "name": "big", "status": ["failed", "Final", "final ", None], "gpu": ["A100", "H100", "V100", "T4"], "hours": 1,
+    })  # fmt: skip
+    assert sum_frame(table).total().runs == 3
+    assert sum_frame(table[:2]).merged(sum_frame(table[2:])).total().runs == 3
+
+
 @pytest.mark.parametrize(
     ("column", "starts", "months"),
     [

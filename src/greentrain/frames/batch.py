@@ -9,7 +9,7 @@ import pandas as pd
 
 from greentrain.frames.chunks import Chunk, check_columns
 from greentrain.frames.columns import KEYWORDS, near_columns
-from greentrain.frames.groups import NAME, STARTS, check_groups, sums_of_table
+from greentrain.frames.groups import NAME, STARTS, STATUS, check_groups, sums_of_table
 from greentrain.frames.reading import TableFile, table_files
 from greentrain.frames.sums import FrameSums
 from greentrain.frames.table import Estimated, estimated, joined_frame, shared_keywords
@@ -123,7 +123,7 @@ def run_batch(
     """
     found = Batch(tuple(by))
     for file in table_files(path):
-        for chunk in file.chunks(None if write else frozenset((*KEYWORDS, *by, *STARTS, NAME))):
+        for chunk in file.chunks(None if write else frozenset((*KEYWORDS, *by, *STARTS, NAME, STATUS))):
             _add(found, file, chunk, write, same or {})
     return found
 

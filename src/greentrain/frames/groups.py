@@ -21,7 +21,11 @@ DERIVED = (MONTH, HARDWARE, PLACE)
 STARTS = ("started", "start", "start_time", "started_at", "date", "day", "submitted", "ended", "end", "end_time")
 """Columns that a month follows from, the first that is there."""
 NAME = "name"
-"""The column of a run's name: rows of one name are parts of one run."""
+"""The column of a run's name: rows of one name are parts of one run, unless they ended otherwise."""
+STATUS = "status"
+"""The column of how a run ended: a run that failed and the one that repeats it may have one name."""
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+"""Spreads the hashes of names, so that those of two columns do not cancel."""
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _LETTERS = len("2026-01-31T12:00:00Z")
 _UTC = r"\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d(?:[T ][\d:.]*(?:Z|\+00:?00)?)?)?"
@@ -47,7 +51,8 @@ def sum_frame(frame: AnyFrame, by: str | Sequence[str] = (), **same_for_all: Any
     Parameters
     ----------
     frame : DataFrame
-        As for `estimate_frame`. Rows of one ``name`` are parts of one run, such as its CPU nodes and two kinds of GPU.
+        As for `estimate_frame`. Rows of one ``name`` are parts of one run, such as its CPU nodes and two kinds of GPU,
+        unless a column ``status`` parts them.
     by : str or sequence of str
         Columns whose values tell groups apart; where no column has the name, also ``month``, ``hardware`` and
         ``place``.
@@ -217,9 +222,17 @@ def _of_moments(moments: "pd.Series[Any]") -> tuple[Array, list[Any]]:
 
 
 def _name_hashes(table: nw.DataFrame[Any]) -> Array:
-    found = coded(table[NAME])
-    texts = np.array([str(value) for value in found.values], dtype=object)
-    hashes = pd.util.hash_array(texts) | np.uint64(1)
+    names = _text_hashes(table, NAME)
+    if STATUS not in table.columns:
+        return names
+    return np.where(names != 0, (names * _ODD + _text_hashes(table, STATUS)) | np.uint64(1), names)
+
+
+def _text_hashes(table: nw.DataFrame[Any], name: str) -> Array:
+    """Return the hash of each cell, which is odd; 0 where there is none."""
+    found = coded(table[name])
+    texts = np.array([str(value).strip().casefold() if name == STATUS else str(value) for value in found.values])
+    hashes = pd.util.hash_array(texts.astype(object)) | np.uint64(1)
     return np.array([*hashes, 0], dtype=np.uint64)[found.codes]
 
 

@@ -177,10 +177,10 @@ def _moment(cells: Mapping[str, Any], names: Iterable[str]) -> datetime | None:
 
 
 def _joined_by_name(rows: Iterable[tuple[RunLine, str | None]]) -> Iterator[RunLine]:
-    """Make one line of those that have the same name: parts of one run on several kinds of hardware."""
-    named: dict[str | int, list[RunLine]] = {}
+    """Make one line of those of one name and outcome: parts of one run on several kinds of hardware."""
+    named: dict[tuple[str | int, str], list[RunLine]] = {}
     for number, (line, name) in enumerate(rows):
-        named.setdefault(number if name is None else name, []).append(line)
+        named.setdefault((number if name is None else name, line.status), []).append(line)
     for parts in named.values():
         yield parts[0] if len(parts) == 1 else _as_one(parts)
 
