@@ -111,3 +111,15 @@ def test_what_cannot_be_reported() -> None:
         report([estimate("V100", hours=1), 3], "text")
     with pytest.raises(UnknownName, match=r"^by 'team': is no column; runs without a table have month, place"):
         report([estimate("V100", hours=1)], "text", by="team")
+
+
+def test_inputs_of_many_values_are_one_row() -> None:
+    """Of 24 runs of 201 to 224 W in one place: power is one row, what they share another, and nothing is a row each."""
+    stated = {"hours": 10, "host_factor": 1, "location": "FR", "year": 2024, "pue": 1.2}
+    runs = [estimate("V100", power=watts, **stated) for watts in range(201, 225)]
+    text = report(runs, "markdown")
+    rows = text.partition("Every number used")[2].partition("## ")[0].splitlines()
+
+    assert sum("mean accelerator power | 24 values, 201 to 224 | W |" in row for row in rows) == 1
+    assert sum("| PUE | 1.2 |" in row for row in rows) == 1
+    assert sum(row.startswith("| ") for row in rows) < 20

@@ -20,15 +20,22 @@ _OBJECTS_BETWEEN_SEARCHES = (2_000, 10, 10)
 _KEPT_SECONDS, _STOPPING_SECONDS = 5, 10
 _SEVERAL = ("allowed_host", "allow_origin")
 SERVE_OPTIONS = (
-    Option("host", "ADDRESS", f"Address to listen at; others than this computer's own let the network in. [{_HOST}]"),
-    Option("port", "N", f"Port to listen at; 0 for a free one. [{_PORT}]"),
-    Option("runs", "KIND", "Who sees your runs: loopback (this computer, and the token), token or nobody. [loopback]"),
-    Option("token", "TEXT", "What others have to show for the runs. [a new one, which is printed]"),
-    Option("allowed_host", "NAMES", "Names of this service, besides localhost and addresses, with commas between."),
-    Option("allow_origin", "ORIGINS", "Sites whose scripts may read the answers, with commas between. [none]"),
-    Option("root_path", "PATH", "Path under which a proxy shows the service, such as /greentrain."),
-    OWN_PROFILES,
-    HOME,
+    Option("host", "ADDRESS", f"Address to listen at; others than this computer's own let the network in. [{_HOST}]",
+           group="Address"),
+    Option("port", "N", f"Port to listen at; 0 for a free one. [{_PORT}]",
+           group="Address"),
+    Option("runs", "KIND", "Who sees your runs: loopback (this computer, and the token), token or nobody. [loopback]",
+           group="Who may ask"),
+    Option("token", "TEXT", "What others have to show for the runs. [a new one, which is printed]",
+           group="Who may ask"),
+    Option("allowed_host", "NAMES", "Names of this service, besides localhost and addresses, with commas between.",
+           group="Who may ask"),
+    Option("allow_origin", "ORIGINS", "Sites whose scripts may read the answers, with commas between. [none]",
+           group="Who may ask"),
+    Option("root_path", "PATH", "Path under which a proxy shows the service, such as /greentrain.",
+           group="Address"),
+    OWN_PROFILES._replace(group="Folders"),
+    HOME._replace(group="Folders"),
 )  # fmt: skip
 
 

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from greentrain.validation.report import ValidationReport
 
 VALIDATE_OPTIONS = (
-    Option("references", "FILE", "CSV file with records of your own."),
-    Option("tier", "T", "Only this tier: T1, T2, T3 or T4."),
-    Option("record", "ID", "Only this record, explained in full."),
-    Option("claims", "", "Recompute well-known claims too."),
-    Option("format", "KIND", "table, json or csv. [table]"),
-    Option("json", "", "Short for --format json."),
+    Option("references", "FILE", "CSV file with records of your own.", group="Records"),
+    Option("tier", "T", "Only this tier: T1, T2, T3 or T4.", group="Records"),
+    Option("record", "ID", "Only this record, explained in full.", group="Records"),
+    Option("claims", "", "Recompute well-known claims too.", group="Records"),
+    Option("format", "KIND", "table, json or csv. [table]", group="Output"),
+    Option("json", "", "Short for --format json.", group="Output"),
 )
 
 

@@ -1,7 +1,7 @@
 """The sections of a report of an estimate, a run or a project."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from greentrain.estimation.labels import input_label
 from greentrain.inputs import Input
@@ -168,26 +168,48 @@ def inputs_blocks(data: ReportData) -> Iterator[Block]:
     if not data.inputs:
         return
     header = ("input", "value", "unit", "how it is known", "sources", "note")
-    yield table("Every number used, and where it is from", header, map(_input_row, data.inputs), (1,))
-    if data.defaults:
-        number = len(data.defaults)
+    yield table("Every number used, and where it is from", header, map(_input_row, _alike(data.inputs)), (1,))
+    defaults = [*_alike(data.defaults)]
+    if defaults:
+        number = len(defaults)
         words = "One input was" if number == 1 else f"{number} inputs were"
         yield Prose(f"{words} filled in by default:")
-        yield Bullets(tuple(map(_default, data.defaults)))
+        yield Bullets(tuple(map(_default, defaults)))
     else:
         yield Prose("No defaults were used.")
 
 
-def _input_row(item: Input) -> tuple[str | Cell, ...]:
+def _alike(inputs: Iterable[Input]) -> Iterator[Sequence[Input]]:
+    """Yield inputs one by one, but together those of many runs that differ in nothing but their values and notes."""
+    found: dict[tuple[str, ...], list[Input]] = {}
+    for item in inputs:
+        found.setdefault((item.name, item.unit, item.basis, item.source), []).append(item)
+    for items in found.values():
+        yield from [items] if len(items) > _MOST_APART else ([item] for item in items)
+
+
+def _values_text(items: Sequence[Input]) -> str:
+    """Write the value of an input, or how many and which ones it has in several runs."""
+    if len(items) == 1:
+        return value_text(items[0])
+    best = [item.value.best for item in items]
+    return f"{len(items)} values, {rounded(min(best))} to {rounded(max(best))}"
+
+
+def _input_row(items: Sequence[Input]) -> tuple[str | Cell, ...]:
+    item = items[0]
     unit = "" if item.unit == "1" else item.unit
     cited = Cell("", tuple(item.source_ids))
-    return input_label(item.name), value_text(item), unit, _BASES[item.basis], cited, item.note
+    notes = dict.fromkeys(each.note for each in items)
+    note = item.note if len(notes) == 1 else "each run has its own"
+    return input_label(item.name), _values_text(items), unit, _BASES[item.basis], cited, note
 
 
-def _default(item: Input) -> Cell:
+def _default(items: Sequence[Input]) -> Cell:
+    item = items[0]
     unit = "" if item.unit == "1" else f" {item.unit}"
     assumed = " (assumed)" if item.basis == "assumed" else ""
-    return Cell(f"{input_label(item.name)}: {value_text(item)}{unit}{assumed}", tuple(item.source_ids))
+    return Cell(f"{input_label(item.name)}: {_values_text(items)}{unit}{assumed}", tuple(item.source_ids))
 
 
 def value_text(item: Input) -> str:
@@ -195,6 +217,8 @@ def value_text(item: Input) -> str:
     return as_given(item.value.best) if item.value.is_exact else with_span(item.value)
 
 
+_MOST_APART = 3
+"""More values of one input, alike in all else, are one row; the table of runs has those of each. [1]"""
 MOST_RUNS = 100
 """Longer tables are not read; CSV and JSON hold every run. [1]"""
 
