@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from foreign_texts import audit_of, runs_of
 
+from greentrain.importing import ImportStore, import_runs
+
 TIMES = [f"2026/01/01 00:00:{second:02d}.000" for second in range(11)]
 
 
@@ -173,3 +175,72 @@ def test_a_meter_of_nameless_hardware_may_read_a_board_or_servers(tmp_path: Path
     for watts, flags in ((5, ()), (5080, ()), (25_000, ("implausible_power",))):
         text = "\n".join(["timestamp,total_watts", *(f"{time},{watts}" for time in TIMES)])
         assert runs_of(tmp_path, text)[0].flags == flags
+
+
+UUID = "11111111-2222-3333-4444-555555555555"
+
+
+def _log(folder: Path, name: str, seconds: range, uuid: str = "", offset: int = 0) -> Path:
+    """Write a log of a board that draws 100 W and a little that differs from reading to reading."""
+    column, cell = (", uuid", f", {uuid}") if uuid else ("", "")
+    rows = [
+        f"2026/01/01 {second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.{offset:03d}, 0, "
+        f"{100 + (second * 7919 % 101) / 100:.2f} W{cell}"
+        for second in seconds
+    ]
+    path = folder / name
+    path.write_text("\n".join([f"timestamp, index, power.draw [W]{column}", *rows, ""]))
+    return path
+
+
+def _stored_joules(home: Path) -> float:
+    return sum(run.stated.measured_energy_kwh or 0 for run in ImportStore(str(home)).runs()) * 3.6e6
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("later_first", [True, False])
+@pytest.mark.parametrize(
+    ("uuid", "offset"),
+    [("", 0), ("GPU-11111111-2222-3333-4444-555555555555", 0), ("11111111-2222-3333-4444-555555555555", 400)],
+)
+def test_logs_of_one_board_that_overlap_count_once(
+    tmp_path: Path, home: Path, together: bool, later_first: bool, uuid: str, offset: int
+) -> None:
+    """Ten minutes, and ten that start five later, of one board at about 100.5 W: 900 s of it, however they come."""
+    first = _log(tmp_path, "first", range(600), uuid)
+    second = _log(tmp_path, "second", range(300, 901), uuid, offset)
+    paths = [second, first] if later_first else [first, second]
+    for each in [paths] if together else [[path] for path in paths]:
+        import_runs(each)
+    once = _stored_joules(home)
+    assert once == pytest.approx(900 * 100.5, rel=0.005)
+    import_runs(paths)
+    assert _stored_joules(home) == pytest.approx(once)
+
+
+def test_a_log_that_grew_around_another_one(tmp_path: Path, home: Path) -> None:
+    """300 s, then 600 s from its end, then the first file with 1,500 s: 1,500 s of one board."""
+    import_runs(_log(tmp_path, "first", range(301)))
+    import_runs(_log(tmp_path, "second", range(200, 901)))
+    audit = import_runs(_log(tmp_path, "first", range(1501)))
+    assert "It overlaps in time with other logs of its devices: what those hold is left out." in audit.files[0].notes
+    assert _stored_joules(home) == pytest.approx(1500 * 100.5, rel=0.005)
+
+
+def test_boards_of_two_computers_are_no_overlap(tmp_path: Path, home: Path) -> None:
+    """Both are index 0 and read at one time, but no reading is the same: both count."""
+    _log(tmp_path, "first", range(600))
+    other = (tmp_path / "first").read_text().replace("100.", "200.").replace("101.", "201.")
+    (tmp_path / "second").write_text(other)
+    import_runs([tmp_path / "first", tmp_path / "second"])
+    assert _stored_joules(home) == pytest.approx(599 * 301, rel=0.005)
+
+
+def test_a_counter_that_two_logs_hold(tmp_path: Path, home: Path) -> None:
+    """10 J a second from 0 to 600 s and from 300 to 900 s: 9,000 J."""
+    for name, seconds in (("first", range(601)), ("second", range(300, 901))):
+        rows = [f"2026-01-01T00:{second // 60:02d}:{second % 60:02d}Z,rack,{10 * second}" for second in seconds]
+        (tmp_path / name).write_text("\n".join(["timestamp,outlet,joules", *rows, ""]))
+        import_runs(tmp_path / name)
+    assert _stored_joules(home) == pytest.approx(9000)
+    assert sum(run.stated.duration_seconds or 0 for run in ImportStore(str(home)).runs()) == pytest.approx(900)

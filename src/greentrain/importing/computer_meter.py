@@ -135,7 +135,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     columns = _columns(file.head)
     clock = FileClock(options, columns.time or "" if columns else "")
     for reading in meter_readings(file, options, clock):
-        log = logs.setdefault(reading.device, PowerLog(f"{NAME}:{reading.device}"))
+        log = logs.setdefault(reading.device, PowerLog(f"{NAME}:{reading.device}", options.covered))
         if reading.watts is not None:
             log.add_power(reading.time, reading.watts, part="node")
         elif reading.joules is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Protocol
 
+from greentrain.importing.device_times import DeviceTimes, Spans
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.record import Record
 
@@ -77,6 +78,8 @@ class ForeignRun(Record, kw_only=True):
         The names of its nodes, as the file writes them.
     jobs : tuple of str
         Its batch job as greentrain names the runs that it tracks in one, ``slurm-2_1``, in each spelling.
+    device_times : tuple of DeviceTimes
+        When its devices were read, of a log that may overlap with others.
     """
 
     key: str
@@ -106,6 +109,7 @@ class ForeignRun(Record, kw_only=True):
     cpu_load: float | None = None
     hosts: str | None = None
     jobs: tuple[str, ...] = ()
+    device_times: tuple[DeviceTimes, ...] = ()
 
 
 class ReadOptions(Record):
@@ -117,10 +121,13 @@ class ReadOptions(Record):
         Of times without a zone; None takes UTC and says so.
     columns : tuple of str
         Names of the columns of a file without a header.
+    covered : mapping of str to Spans
+        When other runs hold the readings of a device, by its label: they are left out.
     """
 
     time_zone: tzinfo | None = None
     columns: tuple[str, ...] = ()
+    covered: Mapping[str, Spans] = {}
 
 
 class ForeignFormat(Protocol):

@@ -16,7 +16,7 @@ from greentrain.interval import Interval
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.units import SECONDS_PER_HOUR
 
-_STATED = tuple(name for name in ForeignRun._fields if name not in ("places", "flags"))
+_STATED = tuple(name for name in ForeignRun._fields if name not in ("places", "flags", "device_times"))
 _OWN = ("id", "format", "file", "location", "is_kept", "site_pue")
 _STATED_FACTS, _OWN_FACTS = attrgetter(*_STATED), attrgetter(*_OWN)
 COLUMNS = (*_OWN, *_STATED, "flags", "findings", "devices")

@@ -16,6 +16,7 @@ from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import DataError, InputError, UnknownName, path_text
 from greentrain.importing.anonymise import Anonymiser
 from greentrain.importing.audit import FileAudit, ImportAudit
+from greentrain.importing.device_times import KnownTimes, Spans
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
@@ -39,6 +40,7 @@ _COMPLETED = (
     "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
 )  # fmt: skip
 _TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
+_OVERLAP = "It overlaps in time with other logs of its devices: what those hold is left out."
 _RENEWED = "Runs of which more is known by now are brought up to date."
 Progress = Callable[[str, float], None]
 """Told now and then of the path of the file that is read, and which part of it is behind. [1]"""
@@ -205,6 +207,7 @@ class _Importer:
         self._footprints, self._by = RunFootprints(catalogue), by
         self.sums = ImportSums(self._footprints, by)
         self.files: list[FileAudit] = []
+        self._logged: list[str] = []
         self.runs = RunList(lambda run: self.sums.add(run))
 
     def read(self, path: str, is_named: bool, progress: Progress | None) -> None:
@@ -215,7 +218,7 @@ class _Importer:
             tally = file.tally
             form = format_of(file, self._format)
             name = form.NAME
-            self._take_all(form.read(file, ReadOptions(self._zone, self._columns)), form, path, tally, counts)
+            self._take_all(self._runs_of(file, form), form, path, tally, counts)
         except UnknownForm as fault:
             error = str(fault) if is_named else None
             tally.note("It is of no form that is known.")
@@ -251,6 +254,33 @@ class _Importer:
             [(run.id, KnownRun(None, None, False, place) if known is None else known._replace(place=place))]
         )
 
+    @cached_property
+    def _times(self) -> KnownTimes:
+        return self._store.device_times()
+
+    def _runs_of(self, file: ForeignFile, form: ForeignFormat) -> Iterator[ForeignRun]:
+        """Yield the runs of a file; of logs that overlap in time with others what those do not hold."""
+        options, covered, held = ReadOptions(self._zone, self._columns), dict[str, Spans](), set[str]()
+        for run in form.read(file, options):
+            found = self._times.covered(_id_of(run), run.device_times) if run.device_times else {}
+            if not found:
+                yield self._noted(run)
+            else:
+                covered |= found
+                held.add(run.key)
+        if covered:
+            file.tally.note(_OVERLAP)
+            again = form.read(ForeignFile(file.path), options._replace(covered=covered))
+            yield from (self._noted(run) for run in again if run.key in held)
+
+    def _noted(self, run: ForeignRun) -> ForeignRun:
+        """Keep when a log's devices were read beside its run."""
+        if not run.device_times:
+            return run
+        self._times.put(_id_of(run), run.device_times)
+        self._logged.append(_id_of(run))
+        return run._replace(device_times=())
+
     def _take_all(
         self, runs: Iterator[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
     ) -> None:
@@ -275,7 +305,7 @@ class _Importer:
     def _take_some(
         self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
     ) -> None:
-        ids = [sha256(run.key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH] for run in runs]
+        ids = [_id_of(run) for run in runs]
         known, changed = self._known.find(ids), dict[str, KnownRun]()
         counts.seen += len(runs)
         for id, run in zip(ids, runs, strict=True):
@@ -341,7 +371,9 @@ class _Importer:
         sums, runs, stored = self._settled(), self.runs, None
         files = [file._replace(it_energy_kwh=sums.by_file.get(file.path)) for file in self.files]
         if not dry_run:
-            head = {"files": [file.to_dict() for file in files if file.runs]}
+            head: dict[str, Any] = {"files": [file.to_dict() for file in files if file.runs]}
+            if self._logged:
+                head["device_times"] = list(self._times.stored(dict.fromkeys(self._logged)))
             stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
         shown = () if dry_run and is_grouped else runs
         return ImportAudit(tuple(files), shown, sums.totals(), stored, sums.groups() if is_grouped else None)
@@ -353,6 +385,10 @@ class _Importer:
             for run in self.runs:
                 self.sums.add(run)
         return self.sums
+
+
+def _id_of(run: ForeignRun) -> str:
+    return sha256(run.key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH]
 
 
 def _completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:

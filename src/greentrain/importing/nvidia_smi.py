@@ -14,7 +14,7 @@ from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, Foreign
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import amount, words
+from greentrain.importing.values import words
 
 NAME = "nvidia-smi"
 TITLE = "nvidia-smi's CSV of powers"
@@ -34,7 +34,7 @@ _DEVICES = (
 _NAMES = ("name", "gpu_name", "model", "product_name")
 _OTHERS = (*_DEVICES, *_NAMES, "utilization.gpu", "temperature.gpu", "memory.used", "pstate", "clocks.sm")
 _UNIT = re.compile(r"\s*[\[(]\s*([^\])]*)[\])]\s*$")
-_READING = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*([km]?W)?\s*")
+_READING = re.compile(r"\s*(\d{1,12}(?:[.,]\d+)?)\s*([km]?W)?\s*")
 _DATE = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d")
 _FACTORS = {"mw": 1e-3, "kw": 1e3}
 _LOOKED_AT = 400
@@ -97,8 +97,8 @@ class _Columns:
             self.power = next(iter(self.wide))
         elif self.power is not None:
             self.wide = {}
-        self.hosts = [plain.index(name) for name in _HOSTS if name in plain][:1]
-        self.devices = [plain.index(name) for name in _DEVICES if name in plain]
+        hosts = [plain.index(name) for name in _HOSTS if name in plain]
+        self.tells = (*hosts[:1], *(plain.index(name) for name in _DEVICES if name in plain))
         self.name = next((plain.index(name) for name in _NAMES if name in plain), None)
         unit = units[self.power].casefold() if self.power is not None else ""
         is_plain = self.power is not None and plain[self.power] == "power" and not unit
@@ -143,7 +143,8 @@ class _Log:
 
     def __init__(self, file: ForeignFile, options: ReadOptions) -> None:
         self._file, self._options = file, options
-        self._log, self._clock = PowerLog(NAME), FileClock(options)
+        self._log, self._clock = PowerLog(NAME, options.covered), FileClock(options)
+        self._places: tuple[int, ...] | None = None
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:
         """Yield line numbers and readings."""
@@ -154,8 +155,8 @@ class _Log:
             self._log.note(_NO_INDEX)
             return _numbered(every, [reading.time for _, reading in first])
         if first and first[0][1].tells:
-            places = _telling([reading for _, reading in first])
-            return ((line, _told(reading, places)) for line, reading in every)
+            self._places = _telling([reading for _, reading in first])
+            return chain([(line, _told(reading, self._places)) for line, reading in first], lines)
         return every
 
     def _readings(self) -> Iterator[tuple[int, BoardReading]]:
@@ -192,14 +193,19 @@ class _Log:
         if time is None:
             return
         name = None if columns.name is None else words(cells[columns.name])
-        for place in columns.wide or (columns.power,):
-            found = _READING.fullmatch(cells[place])
-            watts = amount(found[1]) if found else None
-            factor = _FACTORS.get(found[2].casefold(), 1.0) if found and found[2] else columns.factor
-            tells = () if columns.wide else tuple(cells[each].strip() for each in (*columns.hosts, *columns.devices))
-            yield BoardReading(
-                time, columns.wide.get(place, ""), name, None if watts is None else watts * factor, tells
-            )
+        if columns.wide:
+            for place, number in columns.wide.items():
+                yield BoardReading(time, number, name, _watts(cells[place], columns.factor))
+            return
+        tells, device, places = columns.tells, "", self._places
+        found: tuple[str, ...] = ()
+        if places is None:
+            found = tuple(cells[each].strip() for each in tells)
+        elif len(places) == 1:
+            device = cells[tells[places[0]]].strip()
+        else:
+            device = " ".join(cells[tells[place]].strip() for place in places)
+        yield BoardReading(time, device, name, _watts(cells[columns.power], columns.factor), found)
 
     def take(self, reading: BoardReading) -> None:
         """Add a reading; one without a power leaves time to be bridged."""
@@ -213,6 +219,14 @@ class _Log:
         """Return what the file holds; None where no device has two readings."""
         self._log.take_clock(self._clock)
         return self._log.run()
+
+
+def _watts(cell: str, factor: float) -> float | None:
+    found = _READING.fullmatch(cell)
+    if found is None:
+        return None
+    watts = float(found[1].replace(",", "."))
+    return watts * (_FACTORS.get(found[2].casefold(), 1.0) if found[2] else factor)
 
 
 def _told(reading: BoardReading, places: Sequence[int]) -> BoardReading:

@@ -65,6 +65,10 @@ class PowerIntegral:
         self._first, self._highest = min(self._first, time), max(self._highest, time)
         return step >= 0
 
+    def cut(self) -> None:
+        """Begin anew at the next reading: what is between is not known here."""
+        self._last = None
+
     def energy(self) -> IntegratedEnergy | None:
         """Return what it holds; None of fewer than two readings."""
         if not self._bins or self._first is None:
@@ -96,8 +100,9 @@ class CounterIntegral:
 
     def __init__(self) -> None:
         self._first: float | None = None
-        self._time = self._last = self._joules = 0.0
+        self._time = self._last = self._joules = self._seconds = 0.0
         self._steps = 0
+        self._is_cut = False
 
     def add(self, time: float, joules: float) -> bool:
         """Add a reading; one below the reading before began anew, and gives False.
@@ -109,17 +114,22 @@ class CounterIntegral:
         joules : float
             What the counter shows. [J]
         """
-        grows = self._first is None or joules >= self._last
+        grows = self._first is None or self._is_cut or joules >= self._last
         if self._first is None:
             self._first = time
-        else:
+        elif not self._is_cut:
             self._joules += joules - self._last if grows else joules
+            self._seconds += max(0.0, time - self._time)
             self._steps += 1
-        self._time, self._last = max(self._time, time), joules
+        self._time, self._last, self._is_cut = max(self._time, time), joules, False
         return grows
+
+    def cut(self) -> None:
+        """Begin anew at the next reading: what is between is not known here."""
+        self._is_cut = True
 
     def energy(self) -> IntegratedEnergy | None:
         """Return what it holds; None of fewer than two readings."""
         if not self._steps or self._first is None:
             return None
-        return IntegratedEnergy(self._joules, self._time - self._first, self._first, self._time, 0.0, 0.0)
+        return IntegratedEnergy(self._joules, self._seconds, self._first, self._time, 0.0, 0.0)

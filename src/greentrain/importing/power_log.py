@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from greentrain.importing.device_times import Gaps, ReadingSketch, Spans, gaps_of
 from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_run import ForeignRun
 from greentrain.importing.power_integral import CounterIntegral, IntegratedEnergy, PowerIntegral
@@ -25,6 +26,8 @@ class PowerLog:
     ----------
     format : str
         Name of the format.
+    covered : mapping of str to Spans, optional
+        What other runs hold of its devices; None of a log whose runs have ids of their own.
 
     Attributes
     ----------
@@ -32,9 +35,11 @@ class PowerLog:
         Whether its times are moments; else they count from some start.
     """
 
-    def __init__(self, format: str) -> None:
-        self._format = format
+    def __init__(self, format: str, covered: Mapping[str, Spans] | None = None) -> None:
+        self._format, self._covered = format, covered
         self.is_dated = True
+        self._sketches: dict[str, ReadingSketch] = {}
+        self._gaps: dict[str, Gaps] = {}
         self._powers: dict[str, PowerIntegral] = {}
         self._counters: dict[str, CounterIntegral] = {}
         self._names: dict[str, str] = {}
@@ -61,6 +66,8 @@ class PowerLog:
             if not self._begins(device, time, watts, name, part):
                 return
             series = self._powers[device] = PowerIntegral()
+        if self._covered is not None and self._is_elsewhere(device, time, watts, series):
+            return
         if not series.add(time, watts):
             self.note(_BACK)
 
@@ -71,8 +78,21 @@ class PowerLog:
             if not self._begins(device, time, joules, name, part):
                 return
             series = self._counters[device] = CounterIntegral()
+        if self._covered is not None and self._is_elsewhere(device, time, joules, series):
+            return
         if not series.add(time, joules):
             self.note(_RESET)
+
+    def _is_elsewhere(self, device: str, time: float, value: float, series: PowerIntegral | CounterIntegral) -> bool:
+        """Look at a reading; tell whether another run holds it."""
+        self._sketches[device].add(time, value)
+        gaps = self._gaps.get(device)
+        if gaps is None:
+            return False
+        is_across, is_within = gaps.is_across(time), gaps.is_within(time)
+        if is_across or is_within:
+            series.cut()
+        return is_within
 
     def forget(self, device: str) -> None:
         """Leave out what was read of a device so far: a better series of it came."""
@@ -87,6 +107,9 @@ class PowerLog:
         self._first.setdefault(device, (time, value))
         self._names[device] = name or self._names.get(device, "")
         self._parts[device] = part
+        self._sketches[device] = ReadingSketch()
+        if self._covered and (gaps := gaps_of(self._covered, f"{self._format}:{device}")):
+            self._gaps[device] = gaps
         return True
 
     def run(self, boundary: str | None = None, **facts: Any) -> ForeignRun | None:
@@ -110,9 +133,6 @@ class PowerLog:
             if part == "gpu":
                 accelerators[self._names[device]] = accelerators.get(self._names[device], 0.0) + 1.0
         found: dict[str, Any] = {
-            "key": self._key(),
-            "started": min(each.first for each in known.values()),
-            "ended": max(each.last for each in known.values()),
             "duration_seconds": max(each.seconds for each in known.values()),
             "accelerators": accelerators,
             "energy_kwh": energies,
@@ -122,9 +142,22 @@ class PowerLog:
         flags = ("gap",) if any(each.bridged_seconds or each.gap_seconds for each in known.values()) else ()
         if not self.is_dated:
             flags = (*flags, "missing_time")
-            found |= {"started": None, "ended": None, "key": f"{found['key']}:{found['measured_energy_kwh']:.9g}"}
+        found |= self._times(known, found["measured_energy_kwh"])
         found |= {name: value for name, value in facts.items() if value is not None}
         return ForeignRun(**found, flags=flags, notes=(*self._notes, *_gap_notes(known)))
+
+    def _times(self, known: Mapping[str, IntegratedEnergy], kwh: float) -> dict[str, Any]:
+        """Return when it was, and what makes it the same run; files without dates may begin alike."""
+        if not self.is_dated:
+            return {"key": f"{self._key()}:{kwh:.9g}"}
+        first, last = min(each.first for each in known.values()), max(each.last for each in known.values())
+        found: dict[str, Any] = {"key": self._key(), "started": first, "ended": last}
+        if self._covered is not None:
+            found["device_times"] = tuple(
+                self._sketches[device].times(f"{self._format}:{device}", each.first, each.last)
+                for device, each in known.items()
+            )
+        return found
 
     def _known(self) -> dict[str, IntegratedEnergy]:
         """Return the energies of devices with two readings; of meters of whole computers alone, where there are any."""

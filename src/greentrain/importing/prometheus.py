@@ -98,7 +98,7 @@ def meaning(metric: str) -> _Meaning | None:
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the one run of a range; what is of one instant is a power, and noted."""
-    range_ = _Range(file)
+    range_ = _Range(file, options)
     start = file.head.lstrip()
     if start.startswith(("{", "[")):
         if '"errorType"' in file.head:
@@ -115,8 +115,8 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
 class _Range:
     """What was read so far."""
 
-    def __init__(self, file: ForeignFile) -> None:
-        self._file, self._log = file, PowerLog(NAME)
+    def __init__(self, file: ForeignFile, options: ReadOptions) -> None:
+        self._file, self._log = file, PowerLog(NAME, options.covered)
         self._metric: dict[str, tuple[int, str]] = {}
         self._instant: dict[str, tuple[int, float]] = {}
         self._hosts: set[str] = set()

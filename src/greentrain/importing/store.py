@@ -14,6 +14,7 @@ from typing import Any
 from greentrain._version import __version__
 from greentrain.catalogue import load_catalogue
 from greentrain.errors import DataError, OwnErrors
+from greentrain.importing.device_times import KnownTimes
 from greentrain.importing.imported_run import ImportedRun, restored
 from greentrain.importing.known_runs import KnownRuns
 from greentrain.importing.run_list import IDENTITY, chunk_rows
@@ -48,6 +49,14 @@ class ImportStore:
             for line in self._lines(path, _COLUMNS):
                 with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
                     found.put_stored(*(line[name] for name in ("ids", *IDENTITY)) if "ids" in line else ([], [], []))
+        return found
+
+    def device_times(self) -> KnownTimes:
+        """Return when devices were read in the runs of stored logs."""
+        found = KnownTimes()
+        for path in self._files():
+            with OwnErrors(OSError, ValueError, TypeError), path.open(encoding="utf-8", errors="replace") as file:
+                found.put_stored(json.loads(file.readline()).get("device_times", ()))
         return found
 
     def tracked_jobs(self) -> frozenset[str]:

@@ -76,8 +76,8 @@ def moment(cell: str, zone: tzinfo | None, *, fold: int = 0) -> tuple[float, boo
         Seconds since 1970, and whether the cell states its zone.
     """
     text = cell.strip()
-    # A date has no point and no other letter in place of its first dash: it is no number.
-    value = None if text[4:5] == "-" else number(text)
+    # A date has a dash or a stroke where a number has none.
+    value = None if text[4:5] in ("-", "/") else number(text)
     if value is not None:
         fitting = (value / unit for unit in _UNIX_UNITS if _LATEST / 1e3 < value / unit < _LATEST)
         return next(((seconds, True) for seconds in fitting), None)

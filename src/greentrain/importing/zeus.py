@@ -46,7 +46,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
 
 
 def _polled(file: ForeignFile, options: ReadOptions) -> ForeignRun | None:
-    log, factor = PowerLog(NAME), 0.0
+    log, factor = PowerLog(NAME, options.covered), 0.0
     for line, row in CsvText(file, _POLL).rows():
         time, power = moment(row["time"], options.time_zone), amount(row["power"])
         if time is None or power is None:
