@@ -8,8 +8,8 @@ from greentrain.catalogue import Catalogue, Equivalent
 from greentrain.interval import Interval, product_independent, reciprocal
 
 HOW_MANY = 3
-_FEWEST, _MOST = -2.0, 3.0
-"""How many times an activity says something: a hundredth to a thousand times, as logarithms. [1]"""
+_FEWEST, _MOST = 0.01, 1000.0
+"""How many times an activity says something to a reader. [1]"""
 _FLIGHT_LABELS = ("subject", "trip", "radiative_forcing", "year")
 
 
@@ -26,6 +26,11 @@ class EverydayComparison(NamedTuple):
 
     activity: Equivalent
     ratio: Interval
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether a reader can imagine it: a hundredth to a thousand times the activity."""
+        return _FEWEST <= self.ratio.best <= _MOST
 
     @property
     def source_ids(self) -> list[str]:
@@ -56,7 +61,7 @@ def equivalents_of(emissions_kg: Interval, catalogue: Catalogue) -> tuple[Everyd
 
 
 def compare(emissions_kg: Interval, activities: tuple[Equivalent, ...]) -> tuple[EverydayComparison, ...]:
-    """Compare emissions with up to three activities of about its size, the smallest activity first.
+    """Compare emissions with the three activities of the nearest size, the smallest activity first.
 
     Parameters
     ----------
@@ -72,8 +77,7 @@ def _compared(
     emissions_kg: Interval, activities: tuple[tuple[float, Equivalent], ...]
 ) -> tuple[EverydayComparison, ...]:
     size = log10(emissions_kg.best)
-    fitting = (pair for pair in activities if _FEWEST <= size - pair[0] <= _MOST)
-    nearest = sorted(fitting, key=lambda pair: abs(size - pair[0]))[:HOW_MANY]
+    nearest = sorted(activities, key=lambda pair: abs(size - pair[0]))[:HOW_MANY]
     ordered = sorted((activity for _, activity in nearest), key=lambda activity: activity.kg.best)
     return tuple(EverydayComparison(activity, times(emissions_kg, activity.kg)) for activity in ordered)
 

@@ -157,7 +157,7 @@ def _result(given: Mapping[str, str], root: str, profiles: str | None) -> dict[s
     }
     kept = document._replace(sections=tuple(each for each in document.sections if each.id in _DETAILS))
     totals = {name: getattr(data, name) for name in ("operational_kg", "facility_energy_kwh")}
-    subject = {"warnings": data.warnings, "equivalents": data.equivalents}
+    subject = {"warnings": data.warnings, "equivalents": [item for item in data.equivalents if item.is_telling]}
     return plain({"document": kept, "subject": subject, "totals": totals, **more})  # type: ignore[no-any-return]
 
 

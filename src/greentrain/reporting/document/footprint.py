@@ -57,7 +57,9 @@ def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
                 (1, 2))  # fmt: skip
     yield from _chart(charts, "headline")
     equivalents = tuple(
-        Cell(f"{_times(item.ratio)} {item.activity.label}", tuple(item.source_ids)) for item in data.equivalents
+        Cell(f"{_times(item.ratio)} {item.activity.label}", tuple(item.source_ids))
+        for item in data.equivalents
+        if item.is_telling
     )
     if equivalents:
         yield Prose("The operational emissions are about")

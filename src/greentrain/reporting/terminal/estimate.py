@@ -117,10 +117,9 @@ def _what_helps(estimate: Estimate, drivers: list[str]) -> str:
 
 
 def _equivalents(estimate: Estimate) -> list[str]:
-    if not estimate.equivalents:
-        return []
-    lines = ["The operational figure is about"]
-    for item in estimate.equivalents:
+    telling = [item for item in estimate.equivalents if item.is_telling]
+    lines = ["The operational figure is about"] if telling else []
+    for item in telling:
         low, middle, high = (rounded(value) for value in item.ratio)
         lines += wrapped(f"{middle} x ({low} to {high}) {item.activity.label}", "  ", "    ")
     return lines
