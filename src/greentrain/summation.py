@@ -170,11 +170,25 @@ class RunningSum:
             pair[0] += down
             pair[1] += up
 
+    def sums(self) -> tuple[Any, list[tuple[str, str, Any, Any]]]:
+        """Return what `add_sums` takes: the best values added up, None where there is no run, and the terms."""
+        every = (*self._shared.items(), *self._own.items())
+        terms = [(each[0], each[1], width[0], width[1]) for each, width in every]
+        return sum(self._best) if self._best else None, terms
+
     def merge(self, other: "RunningSum") -> None:
         """Add the runs of another sum of this quantity."""
-        if other._best:
-            every = (*other._shared.items(), *other._own.items())
-            self.add_sums(sum(other._best), [(each[0], each[1], width[0], width[1]) for each, width in every])
+        best, terms = other.sums()
+        if best is not None:
+            self.add_sums(best, terms)
+
+    def interval(self) -> Interval | None:
+        """Return the sum alone; None where no run is known."""
+        if not self._best:
+            return None
+        shared, own = self._shared.values(), self._own.values()
+        widths = (sum(each[side] ** 2 for each in shared) + sum(each[side] for each in own) for side in (0, 1))
+        return summed_interval(sum(self._best), *widths)
 
     def whole(self) -> tuple[Interval | None, tuple[Factor, ...]]:
         """Return the sum with the terms of its doubt; None and no terms where no run is known."""

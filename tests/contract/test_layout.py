@@ -18,8 +18,8 @@ LONGER_FUNCTIONS = {
     ("greentrain.reporting.forms.json", "schema"),
 }
 """Each names every field of one record: in parts, the record would have to be looked for in several places."""
-MODULES = range(165, 381)
-MOST_LINES = 56_200
+MODULES = range(165, 384)
+MOST_LINES = 57_500
 SHORT = 80
 REASONS = {
     "greentrain.cli": "one module per command",

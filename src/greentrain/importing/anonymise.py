@@ -13,7 +13,7 @@ _SALT = "imports.salt"
 _SALT_BYTES = 32
 _SHOWN = 8
 _HASHED = re.compile(r"[a-z]+-[0-9a-f]{8}")
-_NAMES = ("name", "user", "account", "hosts")
+HASHED = ("name", "user", "account", "hosts")
 
 
 class Anonymiser:
@@ -32,9 +32,10 @@ class Anonymiser:
 
     def apply(self, run: ForeignRun) -> ForeignRun:
         """Return a run with hashes in place of the names of people, jobs and nodes."""
-        return run._replace(**{name: self._hashed(name, getattr(run, name)) for name in _NAMES})
+        return run._replace(**{name: self.hashed(name, getattr(run, name)) for name in HASHED})
 
-    def _hashed(self, kind: str, text: str | None) -> str | None:
+    def hashed(self, kind: str, text: str | None) -> str | None:
+        """Return the hash of a name of this kind."""
         if text is None or _HASHED.fullmatch(text):  # a run of several files was hashed before
             return text
         found = hmac.new(self._salt, f"{kind}:{text}".encode("utf-8", "replace"), sha256).hexdigest()

@@ -91,6 +91,16 @@ class ForeignFile:
         with self.open() as text:
             self.head = text.read(HEAD_CHARACTERS)
 
+    @property
+    def is_utf8(self) -> bool:
+        """Whether its text is UTF-8 and no other encoding."""
+        return self._encoding == "utf-8-sig"
+
+    def report(self, share: float) -> None:
+        """Tell how far the reading is. [1]"""
+        if self._progress is not None:
+            self._progress(self.path, share)
+
     def open(self) -> IO[str]:
         """Open it as text, without the mark of its byte order; what is no text stays visible as such."""
         return Path(self.path).open(encoding=self._encoding, errors="replace", newline="")

@@ -151,6 +151,17 @@ class PlausibilityGate:
         elif run.boundary == "parts" and watts > (whole := _machine_w(run, most, self._cpu)):
             yield _too_much("The computer drew", watts, whole)
 
+    def believed_w(self, run: ForeignRun) -> tuple[float, float]:
+        """Return between which mean powers of a node, or of a computer without accelerators, nothing is in doubt."""
+        if run.boundary == "parts":
+            return 0.0, _machine_w(run, 0.0, self._cpu)
+        idle, most = self._idle_and_most_w(max(1, run.nodes))
+        return max(limit("least_node_w"), idle), most
+
+    def is_shared(self, run: ForeignRun) -> bool:
+        """Whether the meter of its nodes holds neighbours too."""
+        return run.boundary in ("node", "wall") and self._node.is_shared(run)
+
     def _node_power(self, run: ForeignRun, watts: float) -> Iterator[Finding]:
         """Compare the mean power of one node with its idle power and its nameplate, as far as they are known."""
         nodes = max(1, run.nodes)

@@ -55,13 +55,18 @@ class GroupSums:
         What their files record. [kWh]
     footprints : FootprintSums
         Their footprints.
+
+    Parameters
+    ----------
+    footprints : FootprintSums, optional
+        Those to begin with.
     """
 
     __slots__ = ("core_hours", "footprints", "gpu_hours", "kwh", "runs")
 
-    def __init__(self) -> None:
+    def __init__(self, footprints: FootprintSums | None = None) -> None:
         self.runs, self.gpu_hours, self.core_hours, self.kwh = 0, 0.0, 0.0, 0.0
-        self.footprints = FootprintSums()
+        self.footprints = footprints or FootprintSums()
 
     def add(self, runs: int, gpu_hours: float, core_hours: float, kwh: float) -> None:
         """Add runs but for their footprints."""
@@ -73,7 +78,7 @@ class GroupSums:
     def merge(self, other: "GroupSums") -> None:
         """Add the runs of another sum."""
         self.add(other.runs, other.gpu_hours, other.core_hours, other.kwh)
-        self.footprints.merge(other.footprints)
+        self.footprints.merge(other.footprints.sums())
 
     def totals(self) -> ImportTotals:
         """Return the sums."""
@@ -101,18 +106,24 @@ class ImportSums:
         self._groups: dict[tuple[str | None, ...], GroupSums] = {}
         self.by_file: dict[str, float] = {}
 
-    def group(self, values: tuple[str | None, ...]) -> GroupSums:
-        """Return the sums of the runs that have these values in common."""
+    def _group(self, values: tuple[str | None, ...]) -> GroupSums:
         found = self._groups.get(values)
         if found is None:
             found = self._groups[values] = GroupSums()
         return found
 
+    def add_group(self, values: tuple[str | None, ...], sums: GroupSums) -> None:
+        """Add runs that have these values in common and were added up before."""
+        if values in self._groups:
+            self._groups[values].merge(sums)
+        else:
+            self._groups[values] = sums
+
     def add(self, run: ImportedRun) -> None:
         """Add a run."""
         if not run.is_counted or STORED in run.flags:
             return
-        sums = self.group(group_of(run, self._by))
+        sums = self._group(group_of(run, self._by))
         numbers = self._footprints.add(run, sums.footprints)
         sums.add(1, run.gpu_hours, run.cpu_core_hours, run.stated.measured_energy_kwh or 0.0)
         if numbers.it_energy_kwh is not None:
@@ -121,6 +132,13 @@ class ImportSums:
     def add_to_file(self, path: str, kwh: float) -> None:
         """Add energy of a file's runs."""
         self.by_file[path] = self.by_file.get(path, 0.0) + kwh
+
+    def merge(self, other: "ImportSums") -> None:
+        """Add the runs of other sums by the same things."""
+        for values, sums in other._groups.items():
+            self.add_group(values, sums)
+        for path, kwh in other.by_file.items():
+            self.add_to_file(path, kwh)
 
     def totals(self) -> ImportTotals:
         """Return the sums over all groups."""

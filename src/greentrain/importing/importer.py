@@ -7,13 +7,13 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import checked_groups
 from greentrain.catalogue.user_folder import home_folder
-from greentrain.errors import DataError, InputError, UnknownName, path_text
+from greentrain.errors import DataError, InputError, UnknownName, install_hint, path_text
 from greentrain.importing.anonymise import Anonymiser
 from greentrain.importing.audit import FileAudit, ImportAudit
 from greentrain.importing.device_times import KnownTimes, Spans
@@ -31,11 +31,18 @@ from greentrain.importing.site_map import SiteMap, read_site_map, suggested_map
 from greentrain.importing.store import ImportStore
 from greentrain.record import Record
 
+if TYPE_CHECKING:
+    from greentrain.importing.column_sums import Counts as ColumnCounts
+
 _SAME_ENERGY = 1e-9
 """Two energies of one run that differ by less, relative, are one. [1]"""
 
 _ID_LENGTH = 16
 _COUNTS = ("rows", "runs", "imported", "duplicates", "flagged", "rejected")
+SLURM, SLURM_JSON = "slurm", "slurm-json"
+_LEAST_BYTES = 1 << 20
+"""Less than that is read row by row in the time that NumPy and pyarrow take to load. [B]"""
+
 _COMPLETED = (
     "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
 )  # fmt: skip
@@ -127,10 +134,14 @@ def import_runs(
     )
     groupings = () if by is None else checked_groups(by, GROUPINGS)
     importer = _Importer(catalogue, store, shared, _zone(time_zone or site.time_zone), format, groupings)
-    for path, is_named in _files(paths):
-        if is_named and is_home(path):
-            if anonymise:
-                raise InputError("anonymise", True, f"cannot be had of what greentrain tracked, as in {path!a}")
+    files = [*_files(paths)]
+    homes = [path for path, is_named in files if is_named and is_home(path)]
+    if homes and anonymise:
+        raise InputError("anonymise", True, f"cannot be had of what greentrain tracked, as in {homes[0]!a}")
+    if dry_run and by is not None and not homes:
+        importer.sum_columns([path for path, _ in files], progress)
+    for path, is_named in files:
+        if path in homes:
             importer.take_home(path, copy_runs(path, folder, is_dry=dry_run))
         else:
             importer.read(path, is_named, progress)
@@ -187,6 +198,11 @@ class _FileCounts:
         self.seen = self.imported = self.flagged = 0
         self.first = first
 
+    def summed(self, others: "ColumnCounts") -> Iterator[ForeignRun]:
+        """Add what was summed in columns, and return the runs that are left."""
+        self.seen, self.imported, self.flagged = others.jobs, others.jobs, others.flagged
+        return others.others
+
 
 class _Importer:
     """Files and runs so far."""
@@ -200,25 +216,67 @@ class _Importer:
         format: str | None,
         by: tuple[str, ...],
     ) -> None:
-        self._catalogue, self._zone, self._shared = catalogue, zone, shared
-        self._format, self._columns = _name_or_columns(format)
+        self._shared = shared
+        self._format, columns = _name_or_columns(format)
+        self._options = ReadOptions(zone, columns)
         self._store, self._known = store, store.known()
         self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
         self._footprints, self._by = RunFootprints(catalogue), by
-        self.sums = ImportSums(self._footprints, by)
+        self.sums, self._of_columns = (ImportSums(self._footprints, by) for _ in range(2))
+        self._summed: list[tuple[ForeignFile | None, ColumnCounts | None]] = []
         self.files: list[FileAudit] = []
         self._logged: list[str] = []
+        self.notes: list[str] = []
         self.runs = RunList(lambda run: self.sums.add(run))
+
+    def sum_columns(self, paths: Sequence[str], progress: Progress | None) -> None:
+        """Add up what stands in columns of Slurm's accounting, unless it has to be compared with what is known."""
+        if self._known or self._tracked:
+            return
+        files = [self._recognised(path, progress) for path in paths]
+        names = [name for _, name in files]
+        sizes = [Path(path).stat().st_size for path, name in zip(paths, names, strict=True) if name == SLURM]
+        if sum(sizes) < _LEAST_BYTES or SLURM_JSON in names:  # whose jobs are the same
+            return
+        try:
+            from greentrain.importing.column_sums import ColumnSums
+            from greentrain.importing.text_columns import NotInColumns
+        except ImportError as error:
+            self.notes.append(
+                f"Slurm's accounting is added up many times as fast with {error.name}: {install_hint('import')}."
+            )
+            return
+        shared = self._shared
+        sums = ColumnSums(
+            self._of_columns, self._footprints, self._kinds, shared.site, self._options, by=self._by,
+            hashed=shared.anonymiser.hashed if shared.anonymiser else None, project=shared.project,
+            is_kept=shared.is_kept,
+        )  # fmt: skip
+        try:
+            found = iter(sums.read([file for file, name in files if file and name == SLURM]))
+        except (NotInColumns, OSError):
+            return
+        self._summed = [(file, next(found)) if name == SLURM else (None, None) for file, name in files]
+
+    def _recognised(self, path: str, progress: Progress | None) -> tuple[ForeignFile | None, str | None]:
+        """Open a file, and name its format; nothing of one with a fault."""
+        try:
+            file = ForeignFile(path, progress)
+            return file, format_of(file, self._format).NAME
+        except (DataError, OSError):
+            return None, None
 
     def read(self, path: str, is_named: bool, progress: Progress | None) -> None:
         """Read a file; what cannot be read of it is an error of that file alone."""
         name, tally, error, counts = None, Tally(), None, _FileCounts(self.runs.next_place)
+        file, summed = self._summed.pop(0) if self._summed else (None, None)
         try:
-            file = ForeignFile(path, progress)
+            file = file or ForeignFile(path, progress)
             tally = file.tally
             form = format_of(file, self._format)
             name = form.NAME
-            self._take_all(self._runs_of(file, form), form, path, tally, counts)
+            runs = self._runs_of(file, form) if summed is None else counts.summed(summed)
+            self._take_all(runs, form, path, tally, counts)
         except UnknownForm as fault:
             error = str(fault) if is_named else None
             tally.note("It is of no form that is known.")
@@ -376,7 +434,9 @@ class _Importer:
                 head["device_times"] = list(self._times.stored(dict.fromkeys(self._logged)))
             stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
         shown = () if dry_run and is_grouped else runs
-        return ImportAudit(tuple(files), shown, sums.totals(), stored, sums.groups() if is_grouped else None)
+        return ImportAudit(
+            tuple(files), shown, sums.totals(), stored, sums.groups() if is_grouped else None, tuple(self.notes)
+        )
 
     def _settled(self) -> ImportSums:
         self.runs.settle()
@@ -384,6 +444,7 @@ class _Importer:
             self.sums = ImportSums(self._footprints, self._by)
             for run in self.runs:
                 self.sums.add(run)
+        self.sums.merge(self._of_columns)
         return self.sums
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from greentrain.importing.values import amount
 
-_MARK = "JS1:"
+MARK = "JS1:"
 _LARGEST = 1 << 20
 """Bytes that a comment may hold when unpacked; a thousand nodes take 300,000. [B]"""
 
@@ -27,10 +27,10 @@ class Jobstats(NamedTuple):
 
 def jobstats(comment: str) -> Jobstats:
     """Read a comment; one that is none, short or damaged states no GPUs."""
-    start = comment.find(_MARK)
+    start = comment.find(MARK)
     if start < 0:
         return Jobstats()
-    packed = (comment[start + len(_MARK) :].split() or [""])[0]
+    packed = (comment[start + len(MARK) :].split() or [""])[0]
     if packed in ("", "None", "Short"):
         return Jobstats()
     try:

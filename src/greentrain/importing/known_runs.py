@@ -38,6 +38,9 @@ class KnownRuns:
         self._database.execute(_SCHEMA)
         self._database.execute("BEGIN")
 
+    def __bool__(self) -> bool:
+        return self._database.execute("SELECT 1 FROM known LIMIT 1").fetchone() is not None
+
     def find(self, ids: Iterable[str]) -> dict[str, KnownRun]:
         """Return what is known of these runs."""
         found: dict[str, KnownRun] = {}

@@ -155,10 +155,16 @@ def _side(width: Any, of_grid: Any, own: Any, others: float) -> tuple[Any, Any, 
 
 
 class FootprintSums:
-    """The footprints of some runs, added up and not kept."""
+    """The footprints of some runs, added up and not kept.
 
-    def __init__(self) -> None:
-        self._sums = [RunningSum(name) for name in SUMMED]
+    Parameters
+    ----------
+    sums : sequence of RunningSum, optional
+        Those of `SUMMED` to begin with; else there is no run yet.
+    """
+
+    def __init__(self, sums: Sequence[RunningSum] | None = None) -> None:
+        self._sums = sums or [RunningSum(name) for name in SUMMED]
         self._linear: dict[LinearFootprint, array[float]] = {}
 
     def add(self, footprint: Footprint) -> None:
@@ -187,14 +193,14 @@ class FootprintSums:
         self._settle()
         return self._sums
 
-    def merge(self, other: "FootprintSums") -> None:
-        """Add the runs of other sums."""
-        for each, more in zip(self._sums, other.sums(), strict=True):
+    def merge(self, sums: Sequence[RunningSum]) -> None:
+        """Add the runs of other sums of `SUMMED`."""
+        for each, more in zip(self._sums, sums, strict=True):
             each.merge(more)
 
     def intervals(self) -> tuple[Interval | None, Interval | None]:
         """Return the sums of `SUMMED` with their intervals."""
-        energy, kg = (each.whole()[0] for each in self.sums())
+        energy, kg = (each.interval() for each in self.sums())
         return energy, kg
 
 
@@ -234,10 +240,15 @@ class RunFootprints:
         run.keep(numbers)
         return numbers
 
+    @staticmethod
+    def has_estimates(hours: Any) -> Any:
+        """Whether an estimate is proportional to a time. [h]"""
+        return (hours >= _SHORTEST_HOURS) & (hours <= _LONGEST_HOURS)
+
     def kind(self, run: ImportedRun, kwh: float | None, hours: float) -> LinearFootprint | None:
         """Return the kind of a run; None of one whose footprint is proportional to nothing."""
         stated, devices = run.stated, run.devices
-        if len(devices) > 1 or not (kwh or _SHORTEST_HOURS <= hours <= _LONGEST_HOURS):
+        if len(devices) > 1 or not (kwh or self.has_estimates(hours)):
             return None
         if kwh and stated.boundary == "accelerator" and devices and devices[0].profile:
             return None  # its power decides what is possible

@@ -6,10 +6,11 @@ columns, and so do the lists of its resources where that is a comma.
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from greentrain.errors import DataError
-from greentrain.importing.foreign_file import ForeignFile, column_names
+from greentrain.importing.foreign_file import ForeignFile, Tally, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.slurm_jobs import ENDINGS, Jobs
 
@@ -51,28 +52,52 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     DataError
         Of a file without a header whose columns nobody stated.
     """
-    first = _first_lines(file.head)
-    if spans := _aligned(first):
-        jobs = Jobs(file.tally, options.time_zone)
-        for line, row in _aligned_rows(file, spans):
-            yield from jobs.take(line, row)
-        yield from jobs.rest()
-        return
-    names = _header(first[0]) if first else ()
-    if names:
-        delimiter = _between(first[0])
+    if spans := _aligned(_first_lines(file.head)):
+        rows = _aligned_rows(file, spans)
     else:
-        names = tuple(_WIDTH.sub("", name) for name in column_names(options.columns))
-        if not {*names} & {*_IDS}:
-            rule = "has no header: state the columns as sacct's --format did, as in --format JobID,State,ElapsedRaw"
-            raise DataError(file.path, rule)
-        delimiter = _fitting(first, len(names), file.path)
-        if all(line.rstrip().endswith(delimiter) and line.count(delimiter) == len(names) for line in first):
-            names = (*names, "")  # `sacct -p` ends each line with what parts the columns
+        rows = parted_rows(enumerate(file.lines(), 1), file.tally, *form_of(file, options))
+    return jobs_of(rows, file, options)
+
+
+def jobs_of(
+    rows: Iterable[tuple[int, Mapping[str, str]]], file: ForeignFile, options: ReadOptions
+) -> Iterator[ForeignRun]:
+    """Yield the jobs of rows that come with the number of their line."""
     jobs = Jobs(file.tally, options.time_zone)
-    for line, row in _rows(file, names, delimiter):
+    for line, row in rows:
         yield from jobs.take(line, row)
     yield from jobs.rest()
+
+
+class Form(NamedTuple):
+    """The columns of a text that something parts: their names in lower case, and that."""
+
+    names: tuple[str, ...]
+    delimiter: str
+
+
+def form_of(file: ForeignFile, options: ReadOptions) -> Form:
+    """Return the form of a text with a header, or of one whose columns somebody stated.
+
+    Raises
+    ------
+    DataError
+        Where nobody did, or an aligned table is none.
+    """
+    first = _first_lines(file.head)
+    if _aligned(first):
+        raise DataError(file.path, "is aligned, and nothing parts its columns")
+    names = _header(first[0]) if first else ()
+    if names:
+        return Form(names, _between(first[0]))
+    names = tuple(_WIDTH.sub("", name) for name in column_names(options.columns))
+    if not {*names} & {*_IDS}:
+        rule = "has no header: state the columns as sacct's --format did, as in --format JobID,State,ElapsedRaw"
+        raise DataError(file.path, rule)
+    delimiter = _fitting(first, len(names), file.path)
+    if all(line.rstrip().endswith(delimiter) and line.count(delimiter) == len(names) for line in first):
+        names = (*names, "")  # `sacct -p` ends each line with what parts the columns
+    return Form(names, delimiter)
 
 
 def _first_lines(head: str) -> list[str]:
@@ -142,11 +167,13 @@ def _fitting(lines: Sequence[str], columns: int, path: str) -> str:
     return best
 
 
-def _rows(file: ForeignFile, names: Sequence[str], delimiter: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+def parted_rows(
+    lines: Iterable[tuple[int, str]], tally: Tally, names: Sequence[str], delimiter: str
+) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield line numbers and cells by column; repeated headers are left out."""
-    tally, count = file.tally, len(names)
+    count = len(names)
     place = names.index("jobname") if "jobname" in names else None
-    for number, line in enumerate(file.lines(), 1):
+    for number, line in lines:
         if not line.strip():
             continue
         cells = _unquoted(line, delimiter)

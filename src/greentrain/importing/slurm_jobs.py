@@ -36,7 +36,7 @@ ENDINGS = {
 }
 """What each state is in our words; a job that waits has not run."""
 
-_NO_VALUE = {4294967293, 4294967294, 4294967295, 18446744073709551613, 18446744073709551614, 18446744073709551615}
+NO_VALUE = {4294967293, 4294967294, 4294967295, 18446744073709551613, 18446744073709551614, 18446744073709551615}
 """What Slurm's counters hold where nobody measured."""
 
 _NO_STATISTICS = Jobstats()
@@ -49,8 +49,8 @@ _MEMORY_GB = {"": 1 / 1024, "K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024
 _SUFFIXED = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)(?:[Bb]?[nc]?)")
 _GRES = re.compile(r"gpu(?::([^:(]+))?:(\d+)(?:\(.*)?")
 _LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, and 'TZ=UTC sacct' prints UTC."
-_STEPS = "Steps are left out: their jobs hold them."
-_WAITING = "Jobs that have not run are left out."
+STEPS = "Steps are left out: their jobs hold them."
+WAITING = "Jobs that have not run are left out."
 _SESSIONS = "It was requeued: the time of its sessions is added up."
 
 
@@ -73,14 +73,11 @@ class Jobs:
 
     def take(self, line: int, row: Mapping[str, str]) -> Iterator[ForeignRun]:
         """Yield the job before this row, once the row is none of its steps."""
-        raw = (row.get("jobidraw") or row.get("jobid") or "").strip()
-        job_id, dot, _ = raw.partition(".")
-        if not dot:
-            _, dot, _ = row.get("jobid", "").partition(".")
+        job_id, is_step = job_id_of(row)
         if not job_id[:1].isdigit():
             self._tally.reject(line, "has no job's id")
-        elif dot:
-            self._tally.note(_STEPS)
+        elif is_step:
+            self._tally.note(STEPS)
             if self._held is not None and job_id == self._held_id and "steps_dropped" not in self._held.flags:
                 self._held = self._held._replace(flags=(*self._held.flags, "steps_dropped"))
         else:
@@ -93,10 +90,10 @@ class Jobs:
 
     def _started(self, line: int, row: Mapping[str, str], job_id: str) -> Iterator[ForeignRun]:
         yield from self._finished()
-        state = _state(row.get("state", ""))
+        state = state_of(row.get("state", ""))
         seconds = _seconds(row, self._zone)
         if state == "PENDING" or seconds == 0:
-            self._tally.note(_WAITING)
+            self._tally.note(WAITING)
         elif seconds is None:
             self._tally.reject(line, "has no time that it took: ElapsedRaw, Elapsed, or Start and End are needed")
         else:
@@ -116,12 +113,19 @@ class Jobs:
         self._held = None
 
 
+def job_id_of(row: Mapping[str, str]) -> tuple[str, bool]:
+    """Return the id of the job that a row is about, and whether it is about one of its steps."""
+    raw = (row.get("jobidraw") or row.get("jobid") or "").strip()
+    job_id, dot, _ = raw.partition(".")
+    return job_id, bool(dot) or "." in row.get("jobid", "")
+
+
 def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None) -> ForeignRun:
     """Make the run of a job's row."""
     given = _allocation(row["alloctres"] if "alloctres" in row else row.get("reqtres", ""), row.get("allocgres", ""))
     start, end = moment(row.get("start", ""), zone), moment(row.get("end", ""), zone)
     stats = jobstats(row["admincomment"]) if "admincomment" in row else _NO_STATISTICS
-    kwh = _energy_kwh(row)
+    kwh = energy_kwh_of(row)
     cores = _count(row.get("ncpus")) or _count(row.get("alloccpus")) or given.cores
     return ForeignRun(
         # Without the cluster, which not every file names: two of one number do not start in one second.
@@ -130,7 +134,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         user=words(row.get("user")),
         account=words(row.get("account")),
         partition=words(row.get("partition")),
-        status=ENDINGS.get(_state(row.get("state", ""))),
+        status=ENDINGS.get(state_of(row.get("state", ""))),
         started=start[0] if start else None,
         ended=end[0] if end else None,
         duration_seconds=seconds,
@@ -156,7 +160,7 @@ def _cpu_load(row: Mapping[str, str], stats: Jobstats, core_seconds: float) -> f
     return min(1.0, busy / core_seconds) if busy and core_seconds else None
 
 
-def _state(text: str) -> str:
+def state_of(text: str) -> str:
     """Return a state's full name of what may be cut or followed by who did it."""
     if text in ENDINGS:
         return text
@@ -208,7 +212,7 @@ def _accelerators(resources: Mapping[str, str], generic: str) -> dict[str, float
 @lru_cache(maxsize=_KEPT)
 def _count(text: str | None) -> float | None:
     value = _suffixed(text, _PREFIXES)
-    return None if value is None or value >= min(_NO_VALUE) else value
+    return None if value is None or value >= min(NO_VALUE) else value
 
 
 def _suffixed(text: str | None, units: Mapping[str, float]) -> float | None:
@@ -222,11 +226,11 @@ def _amount_and_prefix(text: str) -> tuple[float | None, str]:
     return (amount(found[1]), found[2]) if found else (None, "")
 
 
-def _energy_kwh(row: Mapping[str, str]) -> float | None:
+def energy_kwh_of(row: Mapping[str, str]) -> float | None:
     """Return the energy that the nodes' meters read; None where there was none. [kWh]"""
     raw = row.get("consumedenergyraw", "").strip()
     joules = amount(raw) if raw else _suffixed(row.get("consumedenergy"), _PREFIXES)
-    if not joules or joules in _NO_VALUE or joules >= _NO_VALUE_FROM:
+    if not joules or joules in NO_VALUE or joules >= _NO_VALUE_FROM:
         return None
     return joules / WATT_SECONDS_PER_KWH
 
