@@ -22,10 +22,13 @@ from greentrain.importing.text_columns import (
     Part,
     Strings,
     distinct,
+    lengths_of,
     parts_of,
     read_clocks,
     read_moments,
     read_numbers,
+    taken,
+    truth,
     whole_numbers,
 )
 from greentrain.importing.values import clock_seconds, words
@@ -179,7 +182,7 @@ class JobColumns:
         has_comment = []
         if "admincomment" in columns:
             found = pc.match_substring(columns["admincomment"], JOBSTATS)
-            has_comment = [found.to_numpy(zero_copy_only=False)[rows].astype(np.int64)]
+            has_comment = [truth(found)[rows].astype(np.int64)]
 
         def keep(values: tuple[Any, ...]) -> None:
             cells = dict(zip(names, values, strict=False))
@@ -234,8 +237,7 @@ class JobColumns:
         if "consumedenergy" in columns:
             is_empty = np.ones(rows, dtype=bool)
             if "consumedenergyraw" in columns:
-                raw = pc.binary_length(pc.utf8_trim_whitespace(columns["consumedenergyraw"]))
-                is_empty = raw.to_numpy(zero_copy_only=False) == 0
+                is_empty = lengths_of(pc.utf8_trim_whitespace(columns["consumedenergyraw"])) == 0
             codes = self._coded("consumedenergy", columns, rows)
             texts = self._codes["consumedenergy"].texts
             known = np.array([energy_kwh_of({"consumedenergy": text}) or np.nan for text in texts], dtype=np.float64)
@@ -267,12 +269,12 @@ def _ids(columns: Mapping[str, Strings]) -> tuple[Array, Array, Array]:
     numbers, is_number = whole_numbers(texts)
     steps = np.zeros(len(numbers), dtype=bool)
     if "jobid" in columns and name == "jobidraw":
-        steps = pc.match_substring(columns["jobid"], ".").to_numpy(zero_copy_only=False).copy()
+        steps = truth(pc.match_substring(columns["jobid"], "."))
     others = np.flatnonzero(~is_number)
     if not len(others):
         return numbers, is_number, steps
     found, is_plain = numbers.copy(), is_number.copy()
-    for row, text in zip(others.tolist(), texts.take(others).to_pylist(), strict=True):
+    for row, text in zip(others.tolist(), taken(texts, others).to_pylist(), strict=True):
         job, dot, _ = text.partition(".")
         is_plain[row] = _PLAIN_ID.fullmatch(job) is not None
         steps[row] |= bool(dot)

@@ -201,7 +201,7 @@ class Codes:
         """Return the codes of a part."""
         texts = column.dictionary.to_pylist()
         codes = np.array([self._code(text) for text in texts], dtype=np.int64)
-        return codes[column.indices.to_numpy()] if len(texts) else np.zeros(0, dtype=np.int64)
+        return codes[_values(column.indices, np.int32)] if len(texts) else np.zeros(0, dtype=np.int64)
 
     def _code(self, text: str) -> int:
         found = self._known.get(text)
@@ -234,7 +234,7 @@ def read_numbers(column: Strings, read: Callable[[str], float | None]) -> Array:
     """Return whole numbers at once, and what else there is cell by cell; NaN of what is none."""
     whole, is_plain = whole_numbers(column)
     found = whole.astype(np.float64)
-    is_empty = (pc.binary_length(column).to_numpy() == 0) & ~is_plain
+    is_empty = (lengths_of(column) == 0) & ~is_plain
     if is_empty.any():
         empty = read("")
         found[is_empty] = np.nan if empty is None else empty
@@ -244,26 +244,51 @@ def read_numbers(column: Strings, read: Callable[[str], float | None]) -> Array:
 
 def whole_numbers(column: Strings) -> tuple[Array, Array]:
     """Return whole numbers, and where a cell is one and nothing else."""
-    is_plain = pc.and_(pc.ascii_is_decimal(column), pc.less_equal(pc.binary_length(column), _MOST_DIGITS))
-    plain = is_plain.to_numpy(zero_copy_only=False)
-    cells = column if plain.all() else pc.if_else(is_plain, column, "0")
-    return cells.cast(pa.int64()).to_numpy(), plain
+    is_plain = truth(pc.ascii_is_decimal(column)) & (lengths_of(column) <= _MOST_DIGITS)
+    if is_plain.all():
+        return _values(column.cast(pa.int64()), np.int64), is_plain
+    rows, found = np.flatnonzero(is_plain), np.zeros(len(column), dtype=np.int64)
+    found[rows] = _values(taken(column, rows).cast(pa.int64()), np.int64)
+    return found, is_plain
+
+
+def truth(column: Any) -> Array:
+    """Return what pyarrow answered of each cell."""
+    found: Array = _values(column.cast(pa.uint8()), np.uint8).astype(bool)
+    return found
+
+
+def lengths_of(column: Strings) -> Array:
+    """Return how many bytes each cell has. [B]"""
+    found: Array = _values(pc.binary_length(column), np.int32)
+    return found
+
+
+def _values(column: Any, kind: type) -> Array:
+    """Return numbers of pyarrow as NumPy's; its own way there, and back, loads pandas, which takes half a second."""
+    data = column.buffers()[1] or b""
+    return np.frombuffer(data, dtype=kind)[column.offset : column.offset + len(column)]
+
+
+def taken(column: Strings, rows: Array) -> Strings:
+    """Return some cells of a column, by the numbers of their rows as int64."""
+    return column.take(pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))]))
 
 
 def _read_others(found: Array, rows: Array, column: Strings, read: Callable[[str], float | None]) -> None:
     found[rows] = np.nan
     if not len(rows):
         return
-    codes = column.take(pa.array(rows)).dictionary_encode()
+    codes = taken(column, rows).dictionary_encode()
     values = [read(text) for text in codes.dictionary.to_pylist()]
     known = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    found[rows] = known[codes.indices.to_numpy()]
+    found[rows] = known[_values(codes.indices, np.int32)]
 
 
 def _characters(column: Strings, length: int) -> tuple[Array, Array]:
     """Return the rows whose cells have this length, and their bytes, a row each."""
-    rows = np.flatnonzero(pc.equal(pc.binary_length(column), length).to_numpy(zero_copy_only=False))
-    cells = column if len(rows) == len(column) else column.take(pa.array(rows))
+    rows = np.flatnonzero(lengths_of(column) == length)
+    cells = column if len(rows) == len(column) else taken(column, rows)
     if not len(rows):
         return rows, np.zeros((0, length), dtype=np.uint8)
     start = np.frombuffer(cells.buffers()[1], dtype=np.int32)[cells.offset]
