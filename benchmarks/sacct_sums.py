@@ -3,7 +3,7 @@
 Usage: python benchmarks/sacct_sums.py [ROWS [ROUNDS]]
 
 The file is that of import_speed.py. Each reading is a process of its own, in turns, once its modules are loaded; ratios
-are of the medians. The sums job by job are those without pyarrow, once. Peak memory is that of the whole process (Linux).
+are of the medians. The sums job by job are those without pyarrow, once. Peak memory is that of the process (Linux).
 """
 
 import random
