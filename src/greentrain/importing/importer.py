@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from functools import cached_property
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from greentrain.importing.formats import UnknownForm, checked_name, format_of, f
 from greentrain.importing.home_copy import copy_runs, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
-from greentrain.importing.known_runs import KnownRun
+from greentrain.importing.known_runs import KnownRun, completed, id_of, is_better
 from greentrain.importing.linear_footprint import RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
@@ -34,18 +33,11 @@ from greentrain.record import Record
 if TYPE_CHECKING:
     from greentrain.importing.column_sums import Counts as ColumnCounts
 
-_SAME_ENERGY = 1e-9
-"""Two energies of one run that differ by less, relative, are one. [1]"""
-
-_ID_LENGTH = 16
 _COUNTS = ("rows", "runs", "imported", "duplicates", "flagged", "rejected")
 SLURM, SLURM_JSON = "slurm", "slurm-json"
 _LEAST_BYTES = 1 << 20
 """Less than that is read row by row in the time that NumPy and pyarrow take to load. [B]"""
 
-_COMPLETED = (
-    "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
-)  # fmt: skip
 _TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
 _OVERLAP = "It overlaps in time with other logs of its devices: what those hold is left out."
 _RENEWED = "Runs of which more is known by now are brought up to date."
@@ -304,7 +296,7 @@ class _Importer:
         if known is not None and known.place is not None:
             return
         stated = run.stated
-        is_new = known is None or not known.is_stored or _is_better(stated, (known.seconds, known.kwh))
+        is_new = known is None or not known.is_stored or is_better(stated, (known.seconds, known.kwh))
         counts.imported += is_new
         counts.flagged += is_new and run.is_doubted
         place = self.runs.add(run._replace(file=path, flags=run.flags if is_new else (*run.flags, STORED)))
@@ -318,9 +310,9 @@ class _Importer:
 
     def _runs_of(self, file: ForeignFile, form: ForeignFormat) -> Iterator[ForeignRun]:
         """Yield the runs of a file; of logs that overlap in time with others what those do not hold."""
-        options, covered, held = ReadOptions(self._zone, self._columns), dict[str, Spans](), set[str]()
+        options, covered, held = self._options, dict[str, Spans](), set[str]()
         for run in form.read(file, options):
-            found = self._times.covered(_id_of(run), run.device_times) if run.device_times else {}
+            found = self._times.covered(id_of(run), run.device_times) if run.device_times else {}
             if not found:
                 yield self._noted(run)
             else:
@@ -335,8 +327,8 @@ class _Importer:
         """Keep when a log's devices were read beside its run."""
         if not run.device_times:
             return run
-        self._times.put(_id_of(run), run.device_times)
-        self._logged.append(_id_of(run))
+        self._times.put(id_of(run), run.device_times)
+        self._logged.append(id_of(run))
         return run._replace(device_times=())
 
     def _take_all(
@@ -363,7 +355,7 @@ class _Importer:
     def _take_some(
         self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
     ) -> None:
-        ids = [_id_of(run) for run in runs]
+        ids = [id_of(run) for run in runs]
         known, changed = self._known.find(ids), dict[str, KnownRun]()
         counts.seen += len(runs)
         for id, run in zip(ids, runs, strict=True):
@@ -389,10 +381,10 @@ class _Importer:
         place = None if known is None else known.place
         earlier = None if place is None else self.runs.at(place)
         if earlier is not None:
-            is_better = _is_better(run, (earlier.stated.duration_seconds, earlier.stated.measured_energy_kwh))
-            run = _completed(*((run, earlier.stated) if is_better else (earlier.stated, run)))
-            form, path = (form, path) if is_better else (formats()[earlier.format], earlier.file)
-        is_new = known is None or not known.is_stored or _is_better(run, (known.seconds, known.kwh))
+            holds_more = is_better(run, (earlier.stated.duration_seconds, earlier.stated.measured_energy_kwh))
+            run = completed(*((run, earlier.stated) if holds_more else (earlier.stated, run)))
+            form, path = (form, path) if holds_more else (formats()[earlier.format], earlier.file)
+        is_new = known is None or not known.is_stored or is_better(run, (known.seconds, known.kwh))
         if earlier is None and known is not None and is_new:
             tally.note(_RENEWED)
         is_counted = is_new and (earlier is None or STORED in earlier.flags)
@@ -446,24 +438,6 @@ class _Importer:
                 self.sums.add(run)
         self.sums.merge(self._of_columns)
         return self.sums
-
-
-def _id_of(run: ForeignRun) -> str:
-    return sha256(run.key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH]
-
-
-def _completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:
-    """Fill what a record of a run does not state from another one."""
-    missing = (name for name in _COMPLETED if not getattr(run, name) and getattr(other, name))
-    return run._replace(**{name: getattr(other, name) for name in missing})
-
-
-def _is_better(run: ForeignRun, known: tuple[float | None, float | None]) -> bool:
-    """Whether another record of a run holds more than this time [s] and energy [kWh], at the same energy more time."""
-    energy, before = run.measured_energy_kwh or 0.0, known[1] or 0.0
-    if abs(energy - before) > _SAME_ENERGY * max(energy, before):
-        return energy > before
-    return (run.duration_seconds or 0.0) > (known[0] or 0.0)
 
 
 def _audit(path: str, name: str | None, tally: Tally, error: str | None, counts: _FileCounts) -> FileAudit:

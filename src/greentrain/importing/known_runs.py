@@ -1,10 +1,23 @@
-"""Which runs are known, by their ids: a table of this moment on disk, since there may be millions of them."""
+"""Which runs are known, by their ids: a table of this moment on disk, since there may be millions of them.
+
+And what two records of one run make together.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
 
+from greentrain.importing.foreign_run import ForeignRun
+
+_SAME_ENERGY = 1e-9
+"""Two energies of one run that differ by less, relative, are one. [1]"""
+
+_ID_LENGTH = 16
+_COMPLETED = (
+    "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
+)  # fmt: skip
 _IDS_A_QUERY = 500
 _SIGN = 1 << 63
 _SCHEMA = "CREATE TABLE known (id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER)"
@@ -66,3 +79,22 @@ class KnownRuns:
 
 def _number(id: str) -> int:
     return int(id, 16) - _SIGN
+
+
+def id_of(run: ForeignRun) -> str:
+    """Return the id of a run by its content: the same in every file that holds it."""
+    return sha256(run.key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH]
+
+
+def completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:
+    """Fill what a record of a run does not state from another one."""
+    missing = (name for name in _COMPLETED if not getattr(run, name) and getattr(other, name))
+    return run._replace(**{name: getattr(other, name) for name in missing})
+
+
+def is_better(run: ForeignRun, known: tuple[float | None, float | None]) -> bool:
+    """Whether another record of a run holds more than this time [s] and energy [kWh], at the same energy more time."""
+    energy, before = run.measured_energy_kwh or 0.0, known[1] or 0.0
+    if abs(energy - before) > _SAME_ENERGY * max(energy, before):
+        return energy > before
+    return (run.duration_seconds or 0.0) > (known[0] or 0.0)
