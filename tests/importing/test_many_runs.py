@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from foreign_texts import audit_of, codecarbon_text, runs_of, sacct_text
 
-from greentrain import total
+from greentrain import History, total
+from greentrain.history import groups_of
 from greentrain.importing import ImportAudit, ImportStore, import_runs
 
 MORE_THAN_A_CHUNK = 600
@@ -130,3 +131,25 @@ def test_of_imports_in_one_second_the_last_one_counts(tmp_path: Path, home: Path
         import_runs(path)
         (run,) = ImportStore(str(home)).runs()
         assert run.stated.duration_seconds == 60 * minutes
+
+
+@pytest.mark.parametrize("location", ["DE", None, "aws:us-east-1"])
+def test_a_list_has_the_numbers_of_each_run(tmp_path: Path, home: Path, location: str | None) -> None:
+    """A list works out each kind of runs once: its rows and the totals by user are those of runs read one by one."""
+    for name, text in (("jobs.txt", sacct_text(*jobs(150))), ("emissions.csv", codecarbon_text(*energies(40)))):
+        (tmp_path / name).write_text(text)
+        import_runs(tmp_path / name, **({} if location is None else {"location": location}))
+    history = History(home)
+    single = {run.id: run.to_row() for run in history.runs()}
+    for brief in history.summaries():
+        row = brief.to_row()
+        numbers = {name: value for name, value in row.items() if isinstance(value, float)}
+        assert row.keys() == single[brief.id].keys()
+        assert numbers == pytest.approx({name: single[brief.id][name] for name in numbers}, rel=1e-12)
+        assert {name: row[name] for name in row.keys() - numbers} == {
+            name: single[brief.id][name] for name in row.keys() - numbers
+        }
+    listed, read = (groups_of(runs, ["user"]) for runs in (history.summaries().table, history.runs()))
+    for one, other in zip(listed, read, strict=True):
+        for name in ("it_energy_kwh", "facility_energy_kwh", "operational_kg"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-12)

@@ -6,15 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from greentrain.catalogue import load_catalogue
 from greentrain.errors import OwnErrors
 from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.footprint import Footprint
 from greentrain.history.reconcile import Reconciliation
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
+from greentrain.history.run_summary import doubt_terms
 from greentrain.history.summaries import summary_basis
 from greentrain.history.summary_table import SummaryTable, read_table, write_table
 from greentrain.importing import ImportedRun, ImportStore
+from greentrain.importing.linear_footprint import LinearRun, RunFootprints
 from greentrain.inputs import UNMETERED_SHARE, Inputs
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.records import COMPONENTS, Component
@@ -36,14 +39,17 @@ class HistoryImport(Run, kw_only=True):
     ----------
     imported : ImportedRun
         What the file states of it, and what follows.
+    linear : LinearRun or None
+        What lists need of its footprint, where that follows from one of its kind.
     """
 
     imported: ImportedRun
+    linear: LinearRun | None = None
 
     @cached_property
     def reconciliation(self) -> Reconciliation:
         """The import's own footprint: of the file's energy where that can be believed, else estimated."""
-        found = self.imported.footprint or _UNKNOWN
+        found = self.linear.footprint if self.linear else self.imported.footprint or _UNKNOWN
         share = found.inputs.get(UNMETERED_SHARE)
         return Reconciliation(
             estimate=None,
@@ -57,6 +63,10 @@ class HistoryImport(Run, kw_only=True):
             unfilled=(),
             site_notes=(),
         )
+
+    @property
+    def _doubt(self) -> tuple[str, tuple[float, ...]]:
+        return doubt_terms(self.linear.half_widths) if self.linear else super()._doubt
 
     @property
     def is_counted(self) -> bool:
@@ -171,13 +181,14 @@ def _summaries_of(store: ImportStore, path: Path) -> SummaryTable:
     kept = str(path.with_suffix(f".summary-{os.getuid() if hasattr(os, 'getuid') else 'user'}"))
     table = SummaryTable() if is_anothers(kept) else read_table(kept, basis)[0]
     if not len(table):
-        table = SummaryTable(_history_run(run).brief for run in store.runs_of(path))
+        footprints = RunFootprints(load_catalogue())
+        table = SummaryTable(_history_run(run, footprints.linear(run)).brief for run in store.runs_of(path))
         with OwnErrors(OSError):
             write_table(kept, table, basis)
     return table
 
 
-def _history_run(run: ImportedRun) -> HistoryImport:
+def _history_run(run: ImportedRun, linear: LinearRun | None = None) -> HistoryImport:
     stated = run.stated
     duration = stated.duration_seconds or 0.0
     # A moment that is not known is 0.
@@ -203,6 +214,7 @@ def _history_run(run: ImportedRun) -> HistoryImport:
         location=run.location,
         journal_flags=run.flags,
         imported=run,
+        linear=linear,
     )
 
 

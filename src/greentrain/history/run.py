@@ -179,12 +179,16 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
             found.append("measured in part")
         return [*found, *self.faults]
 
+    @property
+    def _doubt(self) -> tuple[str, tuple[float, ...]]:
+        return doubt_of(self.footprint)
+
     @cached_property
     def brief(self) -> RunSummary:
         """What lists and totals need of the run."""
         intervals = {name: getattr(self, name) or (None, None, None) for name in RUN_QUANTITIES}
         ends = {name: dict(zip(("low", "best", "high"), ends, strict=True)) for name, ends in intervals.items()}
-        shared, terms = doubt_of(self.footprint)
+        shared, terms = self._doubt
         found = {name: getattr(self, name) for name in (*FACTS, "is_complete", "basis", "is_counted", "energy_text")}
         found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition", *LOADS)}
         found |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}

@@ -162,11 +162,16 @@ def to_plain_data(value: Any) -> Any:
 
 def doubt_of(footprint: Footprint) -> tuple[str, tuple[float, ...]]:
     """Return the shared factors of a footprint's doubt as one text, and the terms of `RUN_QUANTITIES`."""
+    return doubt_terms(half_widths(footprint, quantity) for quantity in RUN_QUANTITIES)
+
+
+def doubt_terms(parted: Iterable[Iterable[tuple[str, str, float, float]]]) -> tuple[str, tuple[float, ...]]:
+    """Return the same of the half-widths of each quantity, as `half_widths` parts them."""
     keys: dict[str, int] = {}
     parts: list[tuple[list[float], dict[int, list[float]]]] = []
-    for quantity in RUN_QUANTITIES:
+    for each in parted:
         own, shared = [0.0, 0.0], dict[int, list[float]]()
-        for name, key, down, up in half_widths(footprint, quantity):
+        for name, key, down, up in each:
             if key:
                 place = keys.setdefault(f"{name} {key}".replace(_BETWEEN, " "), len(keys))
                 pair = shared.setdefault(place, [0.0, 0.0])

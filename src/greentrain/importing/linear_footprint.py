@@ -6,6 +6,7 @@ well for a shorter run. Numbers and doubts are those of `run_footprint`, which w
 
 from array import array
 from collections.abc import Sequence
+from functools import cached_property
 from math import inf, log, sqrt
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from greentrain.elementwise import greater, is_array, lesser, log_and_exp
 from greentrain.estimation import LIMITS, choose_grid
 from greentrain.estimation.grid import GridChoice, grid_widths, run_length_term
 from greentrain.estimation.site import find_location
-from greentrain.footprint import Footprint, terms
+from greentrain.footprint import RUN_QUANTITIES, Footprint, terms
 from greentrain.importing.imported_run import ImportedRun, RunNumbers
 from greentrain.importing.run_footprint import year_of
 from greentrain.inputs import GRID_INTENSITY, PUE
@@ -35,6 +36,21 @@ class _GridDoubt(NamedTuple):
     below: float
     above: float
     own: float
+
+
+class LinearRun(NamedTuple):
+    """What lists need of the footprint of one run.
+
+    Attributes
+    ----------
+    footprint : Footprint
+        That of its kind, with the run's own energies and emissions in operation.
+    half_widths : tuple of list of tuple
+        For each of `RUN_QUANTITIES` what `summation.half_widths` yields.
+    """
+
+    footprint: Footprint
+    half_widths: tuple[list[tuple[str, str, float, float]], ...]
 
 
 class LinearFootprint:
@@ -87,6 +103,34 @@ class LinearFootprint:
         down, of_length = _widest(spreads, by_length)
         most_below, most_above = self._most
         return _GridDoubt(lesser(below, most_below), lesser(above, most_above), (of_length * by_length) ** 2 / down)
+
+    def run(self, amount: float, hours: float) -> LinearRun:
+        """Return what lists need of a run of so many kWh or hours, and of some length. [h]"""
+        unit = self.unit
+        kg, taken = self.taken(amount, hours)
+        assert unit.facility_energy_kwh is not None
+        found = unit._replace(
+            it_energy_kwh=self._it_kwh.scaled(amount),
+            facility_energy_kwh=unit.facility_energy_kwh.scaled(amount),
+            operational_kg=kg,
+        )
+        energies = (
+            [(name, key, down * amount, up * amount) for name, key, down, up in each] for each in self._of_energies
+        )
+        return LinearRun(found, (*energies, self._of_kg(taken)))
+
+    @cached_property
+    def _of_energies(self) -> tuple[list[tuple[str, str, float, float]], ...]:
+        return tuple([*half_widths(self.unit, name)] for name in RUN_QUANTITIES[:2])
+
+    def _of_kg(self, taken: Sequence[float]) -> list[tuple[str, str, float, float]]:
+        """Return the half-widths of the emissions of one run, of which this was `taken`."""
+        _, _, root_below, _, grid_below, own_below, root_above, _, grid_above, own_above = taken
+        found = [
+            (each.name, each.key, sqrt(each.below) * root_below, sqrt(each.above) * root_above) for each in self._terms
+        ]
+        of_grid = ((self._choice.key, grid_below, grid_above), ("", sqrt(own_below), sqrt(own_above)))
+        return [*found, *((GRID_INTENSITY, *each) for each in of_grid)]
 
     def it_energy_kwh(self, amount: float) -> Interval:
         """Return the energy of a run of so many kWh or hours. [kWh]"""
@@ -239,6 +283,13 @@ class RunFootprints:
         numbers = RunNumbers(kind.unit.basis, kind.it_energy_kwh(amount), kg)
         run.keep(numbers)
         return numbers
+
+    def linear(self, run: ImportedRun) -> LinearRun | None:
+        """Return what lists need of the footprint of a run; None of one whose footprint is proportional to nothing."""
+        hours = (run.stated.duration_seconds or 0.0) / SECONDS_PER_HOUR
+        kwh = run.stated.measured_energy_kwh if run.is_usable else None
+        kind = self.kind(run, kwh, hours)
+        return None if kind is None else kind.run(kwh or hours, hours)
 
     @staticmethod
     def has_estimates(hours: Any) -> Any:
