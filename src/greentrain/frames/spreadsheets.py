@@ -24,7 +24,7 @@ _MERGED_ABOVE = "is merged with the cell above; write into each row what holds f
 _FIRST_YEARS = 1905
 """Times of the day beyond 24 hours are saved as moments of the first days of 1900."""
 
-Cells = tuple[Any, ...]
+SheetCells = tuple[Any, ...]
 
 
 class _Sheet(NamedTuple):
@@ -80,7 +80,7 @@ def spreadsheet_parts(name: str, stream: IO[bytes], rows: int) -> Iterator[Chunk
 
 def _sheets_of_runs(name: str, book: Any) -> list[_Sheet]:
     """Return the visible sheets whose header names a keyword; the first sheet where none does."""
-    found: list[tuple[Any, list[Cells], int]] = []
+    found: list[tuple[Any, list[SheetCells], int]] = []
     for sheet in book.worksheets:
         head = [*islice(sheet.iter_rows(values_only=True), _HEAD_ROWS)]
         found.append((sheet, head, header_place(head)))
@@ -126,7 +126,7 @@ def _merged_cells(stream: IO[bytes], book: Any) -> dict[str, dict[int, set[int]]
     return found
 
 
-Line = tuple[int, Cells, str | None]
+Line = tuple[int, SheetCells, str | None]
 """The number of a row, its cells, and what is wrong with it."""
 
 
@@ -146,7 +146,7 @@ def _is_blank(cell: Any) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-def _fault(columns: list[str], cells: Cells, lost: int | None, joined: set[int]) -> str | None:
+def _fault(columns: list[str], cells: SheetCells, lost: int | None, joined: set[int]) -> str | None:
     width = len(columns)
     if any(not _is_blank(cell) for cell in cells[width:]):
         return f"has more cells than the header, which has {width}"

@@ -18,10 +18,10 @@ from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.linear_footprint import SUMMED, FootprintSums, LinearFootprint, RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.site_map import SiteMap
-from greentrain.importing.slurm import Form, form_of, jobs_of, parted_rows
+from greentrain.importing.slurm import SacctForm, form_of, jobs_of, parted_rows
 from greentrain.importing.slurm_columns import JobColumns, JobRows, TextJobs, job_number
 from greentrain.importing.slurm_jobs import STEPS, WAITING, job, job_id_of
-from greentrain.importing.text_columns import Array, NotInColumns, distinct, month_text
+from greentrain.importing.text_columns import NotInColumns, NumberArray, distinct, month_text
 from greentrain.summation import RunningSum
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
@@ -32,7 +32,7 @@ _MIXING = 1_000_003
 _W_PER_KWH_A_SECOND = W_PER_KW * SECONDS_PER_HOUR
 
 
-class Counts(NamedTuple):
+class ColumnCounts(NamedTuple):
     """What became of a text: jobs that were added up, those of them in doubt, and jobs left to be taken."""
 
     jobs: int
@@ -75,11 +75,11 @@ class _Kind(NamedTuple):
 class _Judged(NamedTuple):
     """Jobs of all texts: of which text and year they are, what is doubted, which footprint each has."""
 
-    text: Array
-    kwh: Array
-    is_flagged: Array
-    is_usable: Array
-    footprint: Array
+    text: NumberArray
+    kwh: NumberArray
+    is_flagged: NumberArray
+    is_usable: NumberArray
+    footprint: NumberArray
 
 
 class ColumnSums:
@@ -132,7 +132,7 @@ class ColumnSums:
         self._linear: dict[LinearFootprint, int] = {}
         self._known_linear: dict[tuple[int, bool, int], int] = {}
 
-    def read(self, files: Sequence[ForeignFile]) -> list[Counts]:
+    def read(self, files: Sequence[ForeignFile]) -> list[ColumnCounts]:
         """Read texts and add their plain jobs up.
 
         Raises
@@ -167,24 +167,24 @@ class ColumnSums:
             found.append(self._counts(file, form, each, int(np.count_nonzero(mine & ~is_left)), flagged, lines))
         return found
 
-    def _form(self, file: ForeignFile) -> Form:
+    def _form(self, file: ForeignFile) -> SacctForm:
         try:
             return form_of(file, self._options)
         except DataError:
             raise NotInColumns from None
 
     def _counts(
-        self, file: ForeignFile, form: Form, read: TextJobs, jobs: int, flagged: int, lines: Sequence[int]
-    ) -> Counts:
+        self, file: ForeignFile, form: SacctForm, read: TextJobs, jobs: int, flagged: int, lines: Sequence[int]
+    ) -> ColumnCounts:
         """Count what was read of a text; the lines that are left make runs when these are taken."""
         for note, number in ((STEPS, read.steps), (WAITING, read.waiting)):
             if number:
                 file.tally.notes[note] = number
         file.tally.rows = jobs + read.steps + read.waiting
         rows = parted_rows(_numbered_lines(file, lines), file.tally, *form)
-        return Counts(jobs, flagged, jobs_of(rows, file, self._options))
+        return ColumnCounts(jobs, flagged, jobs_of(rows, file, self._options))
 
-    def _judged(self, jobs: JobRows, text: Array) -> _Judged:
+    def _judged(self, jobs: JobRows, text: NumberArray) -> _Judged:
         """Find what each job is, whether its energy can be, and its footprint."""
         self._found += [self._kind(cells) for cells in self._columns.kinds[len(self._found) :]]
         kinds, of = self._found, jobs.kinds
@@ -226,7 +226,9 @@ class ColumnSums:
             most_w=most,
         )
 
-    def _footprints_of(self, jobs: JobRows, kwh: Array, is_usable: Array, years: Array) -> Array:
+    def _footprints_of(
+        self, jobs: JobRows, kwh: NumberArray, is_usable: NumberArray, years: NumberArray
+    ) -> NumberArray:
         """Return the number of each job's footprint among those that others follow from."""
         if not len(kwh):
             return np.zeros(0, dtype=np.int64)
@@ -260,7 +262,7 @@ class ColumnSums:
             return _NOT_LINEAR
         return self._linear.setdefault(found, len(self._linear))
 
-    def _add(self, jobs: JobRows, judged: _Judged, is_taken: Array, paths: Sequence[str]) -> None:
+    def _add(self, jobs: JobRows, judged: _Judged, is_taken: NumberArray, paths: Sequence[str]) -> None:
         """Add the jobs that are taken here up, by groups and by texts."""
         rows = np.flatnonzero(is_taken & (self._is_kept | ~judged.is_flagged))
         if not len(rows):
@@ -286,8 +288,8 @@ class ColumnSums:
             self._sums.add_group(values, sums)
 
     def _footprint_sums(
-        self, jobs: JobRows, judged: _Judged, rows: Array, of_group: Array, number: int
-    ) -> "tuple[list[_GroupedSum], Array]":
+        self, jobs: JobRows, judged: _Judged, rows: NumberArray, of_group: NumberArray, number: int
+    ) -> "tuple[list[_GroupedSum], NumberArray]":
         """Add footprints up by groups, and the energy of each text. [kWh]"""
         numbers = judged.footprint[rows].astype(np.int16)  # which numbers sort many times as fast
         order = np.argsort(numbers, kind="stable")
@@ -307,7 +309,7 @@ class ColumnSums:
             of_text += linear.it_energy_kwh(1.0).best * np.bincount(judged.text[some], amount, len(of_text))
         return [_GroupedSum(name, each, known) for name, each in zip(SUMMED, sums, strict=True)], of_text
 
-    def _groups(self, jobs: JobRows, rows: Array) -> tuple[list[tuple[str | None, ...]], Array]:
+    def _groups(self, jobs: JobRows, rows: NumberArray) -> tuple[list[tuple[str | None, ...]], NumberArray]:
         """Return what jobs are grouped by, and which of these groups each is in."""
         codes = [jobs.groups[rows, place] for place in range(jobs.groups.shape[1])]
         if "month" in self._by:
@@ -348,7 +350,7 @@ class _GroupedSum:
         How many runs of each group are in it. [1]
     """
 
-    def __init__(self, name: str, sums: RunningSum, known: Array) -> None:
+    def __init__(self, name: str, sums: RunningSum, known: NumberArray) -> None:
         best, terms = sums.sums()
         self._name, self._known = name, known.tolist()
         self._best = None if best is None else best.tolist()
@@ -368,15 +370,15 @@ def _together(parts: list[JobRows]) -> JobRows:
     return JobRows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _by_group(group: Array, values: Any, number: int) -> Array:
+def _by_group(group: NumberArray, values: Any, number: int) -> NumberArray:
     return np.bincount(group, weights=np.broadcast_to(values, group.shape), minlength=number)
 
 
-def _of_kinds(kinds: Sequence[_Kind], of: Array, read: Callable[[_Kind], float]) -> Array:
+def _of_kinds(kinds: Sequence[_Kind], of: NumberArray, read: Callable[[_Kind], float]) -> NumberArray:
     return np.array([read(kind) for kind in kinds])[of] if kinds else np.zeros(len(of))
 
 
-def _left(jobs: JobRows, judged: _Judged, odd: Iterable[int]) -> Array:
+def _left(jobs: JobRows, judged: _Judged, odd: Iterable[int]) -> NumberArray:
     """Return which jobs are left to be read one by one: with all rows of each, and those of odd lines."""
     is_left = jobs.is_odd | (judged.footprint == _NOT_LINEAR)
     keys = jobs.jobs * _MIXING + jobs.began.astype(np.int64)  # two that are equal by chance are left too
@@ -388,7 +390,7 @@ def _left(jobs: JobRows, judged: _Judged, odd: Iterable[int]) -> Array:
     return np.isin(jobs.jobs, every) if len(every) else is_left
 
 
-def _job_ids(file: ForeignFile, form: Form, lines: Array) -> Iterator[str]:
+def _job_ids(file: ForeignFile, form: SacctForm, lines: NumberArray) -> Iterator[str]:
     """Yield the ids of the jobs that lines are about, as far as they are rows."""
     for _, row in parted_rows(_numbered_lines(file, lines.tolist()), Tally(), *form):
         yield job_id_of(row)[0]

@@ -25,7 +25,7 @@ _MOST_DAYS = 1000
 _LABEL_LENGTH = 16
 _MULTIPLIERS, _MASK = (2_654_435_761, 40_503_001), 0xFFFF_FFFF
 
-Spans = Sequence[tuple[float, float]]
+TimeSpans = Sequence[tuple[float, float]]
 """Stretches of time, from and to. [s]"""
 
 
@@ -115,9 +115,9 @@ class KnownTimes:
         """Yield what is known of these runs, as an import's head holds it."""
         yield from ((id, self._of_run[id]) for id in ids if id in self._of_run)
 
-    def covered(self, id: str, times: Iterable[DeviceTimes]) -> dict[str, Spans]:
+    def covered(self, id: str, times: Iterable[DeviceTimes]) -> dict[str, TimeSpans]:
         """Return by label when other runs than this one hold its devices."""
-        found: dict[str, Spans] = {}
+        found: dict[str, TimeSpans] = {}
         for each in times:
             others = {
                 other: known
@@ -160,7 +160,7 @@ class Gaps:
         When it does. [s]
     """
 
-    def __init__(self, spans: Spans) -> None:
+    def __init__(self, spans: TimeSpans) -> None:
         self._spans = spans
         self._before: float | None = None
 
@@ -174,7 +174,7 @@ class Gaps:
         return before is not None and any(before < last <= time and first < last for first, last in self._spans)
 
 
-def gaps_of(covered: Mapping[str, Spans], name: str) -> Gaps | None:
+def gaps_of(covered: Mapping[str, TimeSpans], name: str) -> Gaps | None:
     """Return what to leave out of a device; None where that is nothing."""
     spans = covered.get(label_of(name)) if covered else None
     return Gaps(spans) if spans else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import Protocol
 
-from greentrain.importing.device_times import DeviceTimes, Spans
+from greentrain.importing.device_times import DeviceTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.record import Record
 
@@ -121,13 +121,13 @@ class ReadOptions(Record):
         Of times without a zone; None takes UTC and says so.
     columns : tuple of str
         Names of the columns of a file without a header.
-    covered : mapping of str to Spans
+    covered : mapping of str to TimeSpans
         When other runs hold the readings of a device, by its label: they are left out.
     """
 
     time_zone: tzinfo | None = None
     columns: tuple[str, ...] = ()
-    covered: Mapping[str, Spans] = {}
+    covered: Mapping[str, TimeSpans] = {}
 
 
 class ForeignFormat(Protocol):

@@ -15,7 +15,7 @@ from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import DataError, InputError, UnknownName, install_hint, path_text
 from greentrain.importing.anonymise import Anonymiser
 from greentrain.importing.audit import FileAudit, ImportAudit
-from greentrain.importing.device_times import KnownTimes, Spans
+from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
@@ -31,7 +31,7 @@ from greentrain.importing.store import ImportStore
 from greentrain.record import Record
 
 if TYPE_CHECKING:
-    from greentrain.importing.column_sums import Counts as ColumnCounts
+    from greentrain.importing.column_sums import ColumnCounts
 
 _COUNTS = ("rows", "runs", "imported", "duplicates", "flagged", "rejected")
 SLURM, SLURM_JSON = "slurm", "slurm-json"
@@ -310,7 +310,7 @@ class _Importer:
 
     def _runs_of(self, file: ForeignFile, form: ForeignFormat) -> Iterator[ForeignRun]:
         """Yield the runs of a file; of logs that overlap in time with others what those do not hold."""
-        options, covered, held = self._options, dict[str, Spans](), set[str]()
+        options, covered, held = self._options, dict[str, TimeSpans](), set[str]()
         for run in form.read(file, options):
             found = self._times.covered(id_of(run), run.device_times) if run.device_times else {}
             if not found:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from greentrain.importing.device_times import Gaps, ReadingSketch, Spans, gaps_of
+from greentrain.importing.device_times import Gaps, ReadingSketch, TimeSpans, gaps_of
 from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_run import ForeignRun
 from greentrain.importing.power_integral import CounterIntegral, IntegratedEnergy, PowerIntegral
@@ -26,7 +26,7 @@ class PowerLog:
     ----------
     format : str
         Name of the format.
-    covered : mapping of str to Spans, optional
+    covered : mapping of str to TimeSpans, optional
         What other runs hold of its devices; None of a log whose runs have ids of their own.
 
     Attributes
@@ -35,7 +35,7 @@ class PowerLog:
         Whether its times are moments; else they count from some start.
     """
 
-    def __init__(self, format: str, covered: Mapping[str, Spans] | None = None) -> None:
+    def __init__(self, format: str, covered: Mapping[str, TimeSpans] | None = None) -> None:
         self._format, self._covered = format, covered
         self.is_dated = True
         self._sketches: dict[str, ReadingSketch] = {}

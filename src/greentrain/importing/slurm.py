@@ -69,14 +69,14 @@ def jobs_of(
     yield from jobs.rest()
 
 
-class Form(NamedTuple):
+class SacctForm(NamedTuple):
     """The columns of a text that something parts: their names in lower case, and that."""
 
     names: tuple[str, ...]
     delimiter: str
 
 
-def form_of(file: ForeignFile, options: ReadOptions) -> Form:
+def form_of(file: ForeignFile, options: ReadOptions) -> SacctForm:
     """Return the form of a text with a header, or of one whose columns somebody stated.
 
     Raises
@@ -89,7 +89,7 @@ def form_of(file: ForeignFile, options: ReadOptions) -> Form:
         raise DataError(file.path, "is aligned, and nothing parts its columns")
     names = _header(first[0]) if first else ()
     if names:
-        return Form(names, _between(first[0]))
+        return SacctForm(names, _between(first[0]))
     names = tuple(_WIDTH.sub("", name) for name in column_names(options.columns))
     if not {*names} & {*_IDS}:
         rule = "has no header: state the columns as sacct's --format did, as in --format JobID,State,ElapsedRaw"
@@ -97,7 +97,7 @@ def form_of(file: ForeignFile, options: ReadOptions) -> Form:
     delimiter = _fitting(first, len(names), file.path)
     if all(line.rstrip().endswith(delimiter) and line.count(delimiter) == len(names) for line in first):
         names = (*names, "")  # `sacct -p` ends each line with what parts the columns
-    return Form(names, delimiter)
+    return SacctForm(names, delimiter)
 
 
 def _first_lines(head: str) -> list[str]:

@@ -13,14 +13,14 @@ import pyarrow.compute as pc
 
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.jobstats import MARK as JOBSTATS
-from greentrain.importing.slurm import Form
+from greentrain.importing.slurm import SacctForm
 from greentrain.importing.slurm_jobs import ENDINGS, NO_VALUE, energy_kwh_of, state_of
 from greentrain.importing.text_columns import (
-    Array,
     Codes,
     NotInColumns,
-    Part,
+    NumberArray,
     Strings,
+    TextPart,
     distinct,
     lengths_of,
     parts_of,
@@ -68,22 +68,22 @@ class JobRows(NamedTuple):
         Whether they are left to the code that reads single rows.
     """
 
-    lines: Array
-    jobs: Array
-    began: Array
-    months: Array
-    seconds: Array
-    kwh: Array
-    kinds: Array
-    groups: Array
-    is_odd: Array
+    lines: NumberArray
+    jobs: NumberArray
+    began: NumberArray
+    months: NumberArray
+    seconds: NumberArray
+    kwh: NumberArray
+    kinds: NumberArray
+    groups: NumberArray
+    is_odd: NumberArray
 
 
 class TextJobs(NamedTuple):
     """What a text holds: jobs in parts, lines that are odd, steps and jobs that wait."""
 
     jobs: list[JobRows]
-    odd_lines: Array
+    odd_lines: NumberArray
     steps: int
     waiting: int
 
@@ -113,7 +113,7 @@ class JobColumns:
         self.kinds: list[Mapping[str, str]] = []
         self._known_kinds: dict[tuple[Any, ...], int] = {}
 
-    def read(self, file: ForeignFile, form: Form) -> TextJobs:
+    def read(self, file: ForeignFile, form: SacctForm) -> TextJobs:
         """Read a text.
 
         Raises
@@ -130,7 +130,7 @@ class JobColumns:
         by = {_COLUMN_OF[name] for name in self._by}
         plain = {"jobid", "jobidraw", time, "start", "consumedenergyraw", "admincomment"} & names
         coded = ({*self._of_kind, "state", "consumedenergy"} | by) & names
-        found, odd = list[JobRows](), list[Array]()
+        found, odd = list[JobRows](), list[NumberArray]()
         steps = waiting = 0
         for part in parts_of(file, form.names, form.delimiter, sorted(plain - coded), sorted(coded)):
             some = self._part(part, time)
@@ -139,7 +139,7 @@ class JobColumns:
             steps, waiting = steps + some.steps, waiting + some.waiting
         return TextJobs(found, np.concatenate(odd), steps, waiting)
 
-    def _part(self, part: Part, time: str) -> TextJobs:
+    def _part(self, part: TextPart, time: str) -> TextJobs:
         columns = part.columns
         ids, is_plain, is_step = _ids(columns)
         state = self._coded("state", columns, len(ids))
@@ -168,14 +168,14 @@ class JobColumns:
         odd_lines = part.lines[~is_plain]
         return TextJobs([jobs], odd_lines, int(np.count_nonzero(is_step)), int(np.count_nonzero(is_waiting)))
 
-    def _coded(self, name: str, columns: Mapping[str, Strings], rows: int) -> Array:
+    def _coded(self, name: str, columns: Mapping[str, Strings], rows: int) -> NumberArray:
         codes = self._codes.setdefault(name, Codes())
         if name not in columns:
             codes.texts = codes.texts or [""]
             return np.zeros(rows, dtype=np.int64)
         return codes.of(_settled(columns[name]) if name in ("alloctres", "reqtres") else columns[name])
 
-    def _kinds_of(self, columns: Mapping[str, Strings], rows: Array) -> Array:
+    def _kinds_of(self, columns: Mapping[str, Strings], rows: NumberArray) -> NumberArray:
         names = [
             name for name in self._of_kind if name in columns and (name != "reqtres" or "alloctres" not in columns)
         ]
@@ -190,7 +190,7 @@ class JobColumns:
 
         return self._numbered(names, columns, rows, has_comment, self._known_kinds, keep)
 
-    def _groups_of(self, columns: Mapping[str, Strings], rows: Array) -> Array:
+    def _groups_of(self, columns: Mapping[str, Strings], rows: NumberArray) -> NumberArray:
         every = len(next(iter(columns.values())))
         codes = [self._coded(_COLUMN_OF[name], columns, every)[rows].astype(np.int32) for name in self._by]
         return np.stack(codes, axis=1) if codes else np.zeros((len(rows), 0), dtype=np.int32)
@@ -205,11 +205,11 @@ class JobColumns:
         self,
         names: Sequence[str],
         columns: Mapping[str, Strings],
-        rows: Array,
-        more: Sequence[Array],
+        rows: NumberArray,
+        more: Sequence[NumberArray],
         known: dict[tuple[Any, ...], int],
         keep: Callable[[tuple[Any, ...]], None],
-    ) -> Array:
+    ) -> NumberArray:
         """Number combinations of cells and further codes, and keep each new one."""
         if not len(rows):
             return np.zeros(0, dtype=np.int64)
@@ -228,7 +228,7 @@ class JobColumns:
             numbers[place] = known[key]
         return numbers[which].astype(np.int32)
 
-    def _kwh(self, columns: Mapping[str, Strings], rows: int) -> Array:
+    def _kwh(self, columns: Mapping[str, Strings], rows: int) -> NumberArray:
         found = np.full(rows, np.nan)
         if "consumedenergyraw" in columns:
             found = read_numbers(columns["consumedenergyraw"], _raw_joules)
@@ -250,7 +250,7 @@ def _raw_joules(text: str) -> float | None:
     return None if kwh is None else kwh * WATT_SECONDS_PER_KWH
 
 
-def _times(column: Strings, *, is_raw: bool) -> Array:
+def _times(column: Strings, *, is_raw: bool) -> NumberArray:
     return read_numbers(column, clock_seconds) if is_raw else read_clocks(column)
 
 
@@ -262,7 +262,7 @@ def _settled(column: Strings) -> Strings:
     return type(column).from_arrays(texts.indices.take(column.indices), texts.dictionary)
 
 
-def _ids(columns: Mapping[str, Strings]) -> tuple[Array, Array, Array]:
+def _ids(columns: Mapping[str, Strings]) -> tuple[NumberArray, NumberArray, NumberArray]:
     """Return a number for each job, the same for the same job; where an id is plain, and where it is a step's."""
     name = "jobidraw" if "jobidraw" in columns else "jobid"
     texts = columns[name]

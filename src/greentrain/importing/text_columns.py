@@ -20,7 +20,7 @@ from pyarrow import csv
 from greentrain.importing.foreign_file import LONGEST_LINE, ForeignFile
 from greentrain.importing.values import clock_seconds, moment
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+NumberArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Strings: TypeAlias = Any
 """An array of pyarrow: of strings, or of their codes and the distinct ones."""
 
@@ -47,7 +47,7 @@ class NotInColumns(Exception):
     """A text whose rows have to be read one by one."""
 
 
-class Part(NamedTuple):
+class TextPart(NamedTuple):
     """Some rows of a text.
 
     Attributes
@@ -63,18 +63,18 @@ class Part(NamedTuple):
     """
 
     columns: dict[str, Strings]
-    lines: Array
-    odd: Array
+    lines: NumberArray
+    odd: NumberArray
     whole: int
 
-    def moved(self, first: int) -> "Part":
+    def moved(self, first: int) -> "TextPart":
         """Return it with the numbers of lines behind others."""
         return self._replace(lines=self.lines + first, odd=self.odd + first)
 
 
 def parts_of(
     file: ForeignFile, names: Sequence[str], delimiter: str, plain: Sequence[str], coded: Sequence[str]
-) -> Iterator[Part]:
+) -> Iterator[TextPart]:
     """Yield a text in parts, of which some are read ahead.
 
     Parameters
@@ -99,7 +99,7 @@ def parts_of(
     }
     wanted = {name: places[name] for name in (*plain, *coded)}
     with ThreadPoolExecutor(_THREADS) as pool:
-        ahead: deque[Future[Part]] = deque()
+        ahead: deque[Future[TextPart]] = deque()
         first = 1
         for text in _texts(file):
             ahead.append(pool.submit(_parsed, text, len(names), delimiter, types, wanted))
@@ -145,7 +145,7 @@ def _cleaned(text: bytes, delimiter: bytes) -> bytes:
     return text
 
 
-def _parsed(text: bytes, columns: int, delimiter: str, types: Mapping[str, Any], wanted: Mapping[str, str]) -> Part:
+def _parsed(text: bytes, columns: int, delimiter: str, types: Mapping[str, Any], wanted: Mapping[str, str]) -> TextPart:
     text, odd = _cleaned(text, delimiter.encode()), list[int]()
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
 
@@ -170,7 +170,7 @@ def _parsed(text: bytes, columns: int, delimiter: str, types: Mapping[str, Any],
     if len(numbers) != table.num_rows:
         raise NotInColumns
     chunks = {name: table.column(place).combine_chunks() for name, place in wanted.items()}
-    return Part({name: _one(chunk) for name, chunk in chunks.items()}, numbers, left_out, lines)
+    return TextPart({name: _one(chunk) for name, chunk in chunks.items()}, numbers, left_out, lines)
 
 
 def _table(text: bytes, **options: Any) -> Any:
@@ -197,7 +197,7 @@ class Codes:
         self.texts: list[str] = []
         self._known: dict[str, int] = {}
 
-    def of(self, column: Strings) -> Array:
+    def of(self, column: Strings) -> NumberArray:
         """Return the codes of a part."""
         texts = column.dictionary.to_pylist()
         codes = np.array([self._code(text) for text in texts], dtype=np.int64)
@@ -211,7 +211,7 @@ class Codes:
         return found
 
 
-def distinct(*codes: Array) -> tuple[Array, Array]:
+def distinct(*codes: NumberArray) -> tuple[NumberArray, NumberArray]:
     """Return the first row of each combination of codes, and which of them each row has."""
     mixed = np.zeros(len(codes[0]), dtype=np.int64)
     size = 1
@@ -230,7 +230,7 @@ def distinct(*codes: Array) -> tuple[Array, Array]:
     return firsts[there], (np.cumsum(there) - 1)[mixed]
 
 
-def read_numbers(column: Strings, read: Callable[[str], float | None]) -> Array:
+def read_numbers(column: Strings, read: Callable[[str], float | None]) -> NumberArray:
     """Return whole numbers at once, and what else there is cell by cell; NaN of what is none."""
     whole, is_plain = whole_numbers(column)
     found = whole.astype(np.float64)
@@ -242,7 +242,7 @@ def read_numbers(column: Strings, read: Callable[[str], float | None]) -> Array:
     return found
 
 
-def whole_numbers(column: Strings) -> tuple[Array, Array]:
+def whole_numbers(column: Strings) -> tuple[NumberArray, NumberArray]:
     """Return whole numbers, and where a cell is one and nothing else."""
     is_plain = truth(pc.ascii_is_decimal(column)) & (lengths_of(column) <= _MOST_DIGITS)
     if is_plain.all():
@@ -252,30 +252,30 @@ def whole_numbers(column: Strings) -> tuple[Array, Array]:
     return found, is_plain
 
 
-def truth(column: Any) -> Array:
+def truth(column: Any) -> NumberArray:
     """Return what pyarrow answered of each cell."""
-    found: Array = _values(column.cast(pa.uint8()), np.uint8).astype(bool)
+    found: NumberArray = _values(column.cast(pa.uint8()), np.uint8).astype(bool)
     return found
 
 
-def lengths_of(column: Strings) -> Array:
+def lengths_of(column: Strings) -> NumberArray:
     """Return how many bytes each cell has. [B]"""
-    found: Array = _values(pc.binary_length(column), np.int32)
+    found: NumberArray = _values(pc.binary_length(column), np.int32)
     return found
 
 
-def _values(column: Any, kind: type) -> Array:
+def _values(column: Any, kind: type) -> NumberArray:
     """Return numbers of pyarrow as NumPy's; its own way there, and back, loads pandas, which takes half a second."""
     data = column.buffers()[1] or b""
     return np.frombuffer(data, dtype=kind)[column.offset : column.offset + len(column)]
 
 
-def taken(column: Strings, rows: Array) -> Strings:
+def taken(column: Strings, rows: NumberArray) -> Strings:
     """Return some cells of a column, by the numbers of their rows as int64."""
     return column.take(pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))]))
 
 
-def _read_others(found: Array, rows: Array, column: Strings, read: Callable[[str], float | None]) -> None:
+def _read_others(found: NumberArray, rows: NumberArray, column: Strings, read: Callable[[str], float | None]) -> None:
     found[rows] = np.nan
     if not len(rows):
         return
@@ -285,7 +285,7 @@ def _read_others(found: Array, rows: Array, column: Strings, read: Callable[[str
     found[rows] = known[_values(codes.indices, np.int32)]
 
 
-def _characters(column: Strings, length: int) -> tuple[Array, Array]:
+def _characters(column: Strings, length: int) -> tuple[NumberArray, NumberArray]:
     """Return the rows whose cells have this length, and their bytes, a row each."""
     rows = np.flatnonzero(lengths_of(column) == length)
     cells = column if len(rows) == len(column) else taken(column, rows)
@@ -296,7 +296,7 @@ def _characters(column: Strings, length: int) -> tuple[Array, Array]:
     return rows, whole[start : start + len(rows) * length].reshape(-1, length)
 
 
-def _digits(bytes_of: Array, places: Sequence[int]) -> tuple[Array, Array]:
+def _digits(bytes_of: NumberArray, places: Sequence[int]) -> tuple[NumberArray, NumberArray]:
     """Return the number that stands at these places, and where it is one."""
     value, is_number = np.zeros(len(bytes_of), dtype=np.int64), np.ones(len(bytes_of), dtype=bool)
     for place in places:
@@ -306,7 +306,7 @@ def _digits(bytes_of: Array, places: Sequence[int]) -> tuple[Array, Array]:
     return value, is_number
 
 
-def read_clocks(column: Strings) -> Array:
+def read_clocks(column: Strings) -> NumberArray:
     """Return durations in seconds; NaN of what is none. [s]"""
     found = np.full(len(column), np.nan)
     for length in _CLOCKS:
@@ -327,10 +327,10 @@ def read_clocks(column: Strings) -> Array:
 
 
 @cache
-def month_starts() -> Array:
+def month_starts() -> NumberArray:
     """Return when each month begins, from 1970 on, seconds since 1970. [s]"""
     months = np.arange((_LAST_YEAR - _FIRST_YEAR + 1) * _MONTHS + 1).astype("datetime64[M]")
-    found: Array = months.astype("datetime64[s]").astype(np.int64)
+    found: NumberArray = months.astype("datetime64[s]").astype(np.int64)
     return found
 
 
@@ -339,7 +339,7 @@ def month_text(month: int) -> str:
     return f"{_FIRST_YEAR + month // _MONTHS:04d}-{month % _MONTHS + 1:02d}"
 
 
-def read_moments(column: Strings, zone: tzinfo | None) -> tuple[Array, Array]:
+def read_moments(column: Strings, zone: tzinfo | None) -> tuple[NumberArray, NumberArray]:
     """Return moments as seconds since 1970, NaN of what is none [s], and their months, counted from 1970 on."""
     found, months = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int32)
     starts = month_starts()
@@ -370,12 +370,12 @@ def read_moments(column: Strings, zone: tzinfo | None) -> tuple[Array, Array]:
     return found, months
 
 
-def _two(digits: Array, place: int) -> Array:
+def _two(digits: NumberArray, place: int) -> NumberArray:
     """Return the number of two digits, in a wider type."""
     return digits[:, place].astype(np.int64) * 10 + digits[:, place + 1]
 
 
-def _offsets(local: Array, zone: tzinfo) -> Array:
+def _offsets(local: NumberArray, zone: tzinfo) -> NumberArray:
     """Return how far local time is ahead of UTC; NaN in hours in which that changes. [s]"""
     hours, which = np.unique(local // 3600, return_inverse=True)
     return np.array([_offset(int(hour) * 3600, zone) for hour in hours], dtype=np.float64)[which]
