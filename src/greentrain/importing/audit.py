@@ -94,7 +94,7 @@ class ImportAudit(WithoutArithmetic, Record):
         Each file.
     runs : sequence of ImportedRun
         Each run once; those that the history holds already have the flag ``duplicate``. Of more than a few hundred
-        most are on disk, and read when they are looked at. None where groups alone were asked for.
+        most are on disk, and read when they are looked at. Empty where groups alone were asked for.
     totals : ImportTotals
         The runs added up, but for those in doubt and those that the history holds already.
     stored : str or None

@@ -17,7 +17,7 @@ from greentrain.journal.run_folders import folder_in_home
 NAME = "greentrain"
 _RUNS = "runs"
 _COPIED = "Runs that greentrain tracked are copied with all their records: 'greentrain history' adds them up, not this."
-_RENEWED = "Runs of which more is known by now are brought up to date."
+RENEWED = "Runs of which more is known by now are brought up to date."
 
 
 class _Record(NamedTuple):
@@ -73,7 +73,7 @@ def copy_runs(source: str, home: str, *, is_dry: bool) -> FileAudit:
         missing = [each for each in records if _is_more(each, known)]
         new += bool(missing)
         if missing and known:
-            notes[_RENEWED] = notes.get(_RENEWED, 0) + 1
+            notes[RENEWED] = notes.get(RENEWED, 0) + 1
         if missing and not is_dry:
             _copy(folder, home, missing)
     if runs:

@@ -19,7 +19,7 @@ from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
-from greentrain.importing.home_copy import copy_runs, is_home
+from greentrain.importing.home_copy import RENEWED, copy_runs, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.known_runs import KnownRun, completed, id_of, is_better
@@ -40,7 +40,6 @@ _LEAST_BYTES = 1 << 20
 
 _TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
 _OVERLAP = "It overlaps in time with other logs of its devices: what those hold is left out."
-_RENEWED = "Runs of which more is known by now are brought up to date."
 Progress = Callable[[str, float], None]
 """Told now and then of the path of the file that is read, and which part of it is behind. [1]"""
 
@@ -386,7 +385,7 @@ class _Importer:
             form, path = (form, path) if holds_more else (formats()[earlier.format], earlier.file)
         is_new = known is None or not known.is_stored or is_better(run, (known.seconds, known.kwh))
         if earlier is None and known is not None and is_new:
-            tally.note(_RENEWED)
+            tally.note(RENEWED)
         is_counted = is_new and (earlier is None or STORED in earlier.flags)
         counts.imported += is_counted
         if earlier is not None and run == earlier.stated:

@@ -268,9 +268,7 @@ class RunFootprints:
 
     def add(self, run: ImportedRun, sums: FootprintSums) -> RunNumbers:
         """Add a run to sums, and keep with it what lists need of its footprint."""
-        stated = run.stated
-        hours = (stated.duration_seconds or 0.0) / SECONDS_PER_HOUR
-        kwh = stated.measured_energy_kwh if run.is_usable else None
+        kwh, hours = _known_amounts(run)
         kind = self.kind(run, kwh, hours)
         if kind is None:
             footprint = run.looked_at()
@@ -286,8 +284,7 @@ class RunFootprints:
 
     def linear(self, run: ImportedRun) -> LinearRun | None:
         """Return what lists need of the footprint of a run; None of one whose footprint is proportional to nothing."""
-        hours = (run.stated.duration_seconds or 0.0) / SECONDS_PER_HOUR
-        kwh = run.stated.measured_energy_kwh if run.is_usable else None
+        kwh, hours = _known_amounts(run)
         kind = self.kind(run, kwh, hours)
         return None if kind is None else kind.run(kwh or hours, hours)
 
@@ -333,3 +330,8 @@ class RunFootprints:
             return None
         grid = choose_grid(self._catalogue, find_location(self._catalogue, run.location, ""), year_of(stated))
         return LinearFootprint(unit, grid, self._catalogue)
+
+
+def _known_amounts(run: ImportedRun) -> tuple[float | None, float]:
+    """Return the energy that can be believed [kWh], and the time. [h]"""
+    return run.stated.measured_energy_kwh if run.is_usable else None, run.hours
