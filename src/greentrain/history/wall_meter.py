@@ -129,7 +129,8 @@ def _foreign_file(path: str) -> ForeignFile | None:
 
 def _foreign_readings(file: ForeignFile) -> list[tuple[float, float]]:
     """Return the readings of the one device of a file in order; steps of a counter as their mean powers."""
-    readings = sorted(meter_readings(file, ReadOptions()), key=lambda reading: reading.time)
+    options = ReadOptions(is_day_first=file.date_order().is_day_first)
+    readings = sorted(meter_readings(file, options), key=lambda reading: reading.time)
     devices = sorted({reading.device for reading in readings})
     if len(devices) > 1:
         raise DataError(file.path, f"holds several devices, {', '.join(devices[:_MOST_NAMED])}: keep that of the run")

@@ -10,7 +10,7 @@ from pathlib import Path
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
-from greentrain.importing.values import LOCAL_TIME, amount, clock_seconds, moment
+from greentrain.importing.values import LOCAL_TIME, amount, clock_seconds
 from greentrain.units import G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
 
 NAME = "carbontracker"
@@ -117,7 +117,7 @@ class _Session:
             self._kwh[part] = self._kwh.get(part, 0.0) + kwh
 
     def _date(self, text: str) -> None:
-        found = moment(text, self._options.time_zone)
+        found = self._options.moment(text)
         if found is not None:
             self._first = found[0] if self._first is None else self._first
             self._last = found[0]

@@ -13,7 +13,7 @@ from typing import Any
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
-from greentrain.importing.values import LOCAL_TIME, amount, moment, number, words
+from greentrain.importing.values import LOCAL_TIME, amount, number, words
 
 NAME = "codecarbon"
 TITLE = "codecarbon's emissions.csv"
@@ -47,7 +47,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
 
 def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
     """Make a run of one row; None where nothing follows from it."""
-    time = moment(row["timestamp"], options.time_zone)
+    time = options.moment(row["timestamp"])
     duration = amount(row["duration"])
     pue = number(row.get("pue")) or 1.0
     pue = pue if pue >= 1 else 1.0

@@ -207,7 +207,7 @@ class ColumnSums:
         return _Judged(text, kwh, is_flagged, is_usable, footprint)
 
     def _kind(self, cells: Mapping[str, str]) -> _Kind:
-        run = job(cells, "1", SECONDS_PER_HOUR, self._options.time_zone)
+        run = job(cells, "1", SECONDS_PER_HOUR, self._options)
         kind = self._kinds.of(run)
         site = self._site.apply(run._replace(measured_energy_kwh=1.0, energy_kwh={"node": 1.0}))
         alone = self._site.apply(run)

@@ -9,7 +9,7 @@ from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, CsvText, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import LOCAL_TIME, amount, moment, words
+from greentrain.importing.values import LOCAL_TIME, amount, words
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 NAME = "meter"
@@ -183,7 +183,7 @@ def _of_text(file: ForeignFile, options: ReadOptions) -> Iterator[MeterReading]:
     waiting: float | None = None
     for text in file.lines():
         if stated := _DATED.match(text):
-            found = moment(stated[1].replace(",", "."), options.time_zone)
+            found = options.moment(stated[1].replace(",", "."))
             before = found[0] if found else before
             if found and not found[1] and options.time_zone is None:
                 file.tally.note(LOCAL_TIME)
@@ -227,7 +227,7 @@ def _of_json(file: ForeignFile, options: ReadOptions) -> Iterator[MeterReading]:
 def _of_object(file: ForeignFile, options: ReadOptions, item: Mapping[str, Any]) -> Iterator[MeterReading]:
     lower = {str(name).casefold(): value for name, value in item.items()}
     stated = next((str(lower[name]) for name in _TIMES if isinstance(lower.get(name), (str, int, float))), "")
-    time = moment(stated, options.time_zone) if stated else None
+    time = options.moment(stated) if stated else None
     device = next((str(lower[name]) for name in _DEVICES[:-2] if isinstance(lower.get(name), str)), "")
     watts, joules, is_output = _power_of(item)
     if is_output:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.values import LOCAL_TIME, amount, moment, number, words
+from greentrain.importing.values import LOCAL_TIME, amount, number, words
 
 NAME = "eco2ai"
 TITLE = "Eco2AI's emission.csv"
@@ -53,7 +53,7 @@ def _row(row: Mapping[str, str], energy: str, options: ReadOptions) -> ForeignRu
     kwh, seconds = amount(row.get(energy)), amount(row.get(_TIME))
     if kwh is None and seconds is None:
         return None
-    start = moment(row.get("start_time", ""), options.time_zone)
+    start = options.moment(row.get("start_time", ""))
     began = start[0] if start else None
     accelerators, name = _counted(row.get("gpu_name", ""))
     _, cpu = _counted(row.get("cpu_name", ""))

@@ -3,7 +3,7 @@
 import re
 
 from greentrain.importing.foreign_run import ReadOptions
-from greentrain.importing.values import amount, moment
+from greentrain.importing.values import amount
 
 _ELAPSED = re.compile(r"(?:.*[ _])?(?:elapsed|relative|runtime|since[ _]start)(?:[ _].*)?")
 _UNIT = re.compile(r".*[ _.(\[](ns|us|ms|s|sec|secs|seconds|min|minutes|h|hours)[)\]]?")
@@ -31,7 +31,7 @@ class FileClock:
     """
 
     def __init__(self, options: ReadOptions, column: str = "") -> None:
-        self._zone = options.time_zone
+        self._options = options
         self.is_dated = _ELAPSED.fullmatch(column) is None
         self.assumes_utc = False
         unit = found[1] if (found := _UNIT.fullmatch(column)) else "s"
@@ -40,7 +40,7 @@ class FileClock:
 
     def read(self, cell: str) -> float | None:
         """Return when a reading was, in seconds since 1970 or since the start [s]; None of what is no time."""
-        found = moment(cell, self._zone) if self.is_dated else None
+        found = self._options.moment(cell) if self.is_dated else None
         if found is None:
             value = amount(cell)
             if value is None or (self.is_dated and self._before is not None):
@@ -50,14 +50,14 @@ class FileClock:
             return self._before
         seconds, is_zoned = found
         if not is_zoned:
-            self.assumes_utc = self.assumes_utc or self._zone is None
+            self.assumes_utc = self.assumes_utc or self._options.time_zone is None
             seconds = self._second_time(cell, seconds)
         self._before = seconds
         return seconds
 
     def _second_time(self, cell: str, seconds: float) -> float:
         """Return the later of two moments of a local time where the earlier one would go back."""
-        if self._zone is None or self._before is None or seconds >= self._before:
+        if self._options.time_zone is None or self._before is None or seconds >= self._before:
             return seconds
-        later = moment(cell, self._zone, fold=1)
+        later = self._options.moment(cell, fold=1)
         return later[0] if later is not None and later[0] >= self._before - _SAME_MOMENT else seconds

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from greentrain.errors import DataError
+from greentrain.importing.dates import DateOrder, date_order, has_either_order
 
 HEAD_CHARACTERS = 65_536
 LONGEST_LINE = 1 << 20
@@ -125,6 +126,10 @@ class ForeignFile:
         if self._progress is not None:
             place, size = os.lseek(text.fileno(), 0, os.SEEK_CUR), os.fstat(text.fileno()).st_size
             self._progress(self.path, min(1.0, place / size) if size else 1.0)
+
+    def date_order(self) -> DateOrder:
+        """Return which of day and month comes first in its dates; all of it is looked at where they don't tell."""
+        return date_order(self.lines()) if has_either_order(self.head) else DateOrder()
 
     def rows(self, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
         """Yield line numbers and cells of a CSV file; blank lines are left out, damaged ones rejected."""

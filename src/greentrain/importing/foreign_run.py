@@ -6,6 +6,7 @@ from typing import Protocol
 
 from greentrain.importing.device_times import DeviceTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.values import moment
 from greentrain.record import Record
 
 BOUNDARIES = ("accelerator", "parts", "node", "wall")
@@ -123,11 +124,18 @@ class ReadOptions(Record):
         Names of the columns of a file without a header.
     covered : mapping of str to TimeSpans
         When other runs hold the readings of a device, by its label: they are left out.
+    is_day_first : bool
+        How dates such as ``05/07/2024`` are meant in this file.
     """
 
     time_zone: tzinfo | None = None
     columns: tuple[str, ...] = ()
     covered: Mapping[str, TimeSpans] = {}
+    is_day_first: bool = False
+
+    def moment(self, cell: str, *, fold: int = 0) -> tuple[float, bool] | None:
+        """Read a time as `greentrain.importing.values.moment` does, with what is stated here."""
+        return moment(cell, self.time_zone, fold=fold, is_day_first=self.is_day_first)
 
 
 class ForeignFormat(Protocol):
@@ -142,7 +150,8 @@ class ForeignFormat(Protocol):
     WORDS : frozenset of str
         Columns or keys that such a file has, in lower case: they name the nearest forms of an unknown file.
 
-    With ``ANYWHERE = True`` it is also looked for at the end of a file of no other form.
+    With ``ANYWHERE = True`` it is also looked for at the end of a file of no other form. With ``MONTH_FIRST = True``
+    its dates have the month before the day, whatever else they could mean.
     """
 
     NAME: str

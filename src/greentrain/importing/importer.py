@@ -15,6 +15,7 @@ from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import DataError, InputError, UnknownName, install_hint, path_text
 from greentrain.importing.anonymise import Anonymiser
 from greentrain.importing.audit import FileAudit, ImportAudit
+from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
@@ -227,7 +228,8 @@ class _Importer:
         files = [self._recognised(path, progress) for path in paths]
         names = [name for _, name in files]
         sizes = [Path(path).stat().st_size for path, name in zip(paths, names, strict=True) if name == SLURM]
-        if sum(sizes) < _LEAST_BYTES or SLURM_JSON in names:  # whose jobs are the same
+        is_plain = not any(file and has_either_order(file.head) for file, _ in files)
+        if sum(sizes) < _LEAST_BYTES or not is_plain or SLURM_JSON in names:  # whose jobs are the same
             return
         try:
             from greentrain.importing.column_sums import ColumnSums
@@ -309,21 +311,27 @@ class _Importer:
 
     def _runs_of(self, file: ForeignFile, form: ForeignFormat) -> Iterator[ForeignRun]:
         """Yield the runs of a file; of logs that overlap in time with others what those do not hold."""
-        options, covered, held = self._options, dict[str, TimeSpans](), set[str]()
+        order = DateOrder() if getattr(form, "MONTH_FIRST", False) else file.date_order()
+        if order.is_assumed:
+            file.tally.note(order.note)
+        options = self._options._replace(is_day_first=order.is_day_first)
+        covered, held = dict[str, TimeSpans](), set[str]()
         for run in form.read(file, options):
             found = self._times.covered(id_of(run), run.device_times) if run.device_times else {}
             if not found:
-                yield self._noted(run)
+                yield self._noted(run, order)
             else:
                 covered |= found
                 held.add(run.key)
         if covered:
             file.tally.note(_OVERLAP)
             again = form.read(ForeignFile(file.path), options._replace(covered=covered))
-            yield from (self._noted(run) for run in again if run.key in held)
+            yield from (self._noted(run, order) for run in again if run.key in held)
 
-    def _noted(self, run: ForeignRun) -> ForeignRun:
-        """Keep when a log's devices were read beside its run."""
+    def _noted(self, run: ForeignRun, order: DateOrder) -> ForeignRun:
+        """Keep when a log's devices were read beside its run, and with it what is assumed of its dates."""
+        if order.is_assumed:
+            run = run._replace(notes=(*run.notes, order.note))
         if not run.device_times:
             return run
         self._times.put(id_of(run), run.device_times)

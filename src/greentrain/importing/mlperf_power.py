@@ -10,9 +10,12 @@ from itertools import pairwise
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import LOCAL_TIME, moment, number, words
+from greentrain.importing.values import LOCAL_TIME, number, words
 
 NAME = "mlperf-power"
+MONTH_FIRST = True
+"""As PTDaemon writes them itself."""
+
 TITLE = "MLPerf's power log (PTDaemon)"
 WORDS = frozenset(("time", "watts", "volts", "amps", "pf", "mark"))
 _LINE = re.compile(r"Time,[^,]+,.*Watts,", re.IGNORECASE)
@@ -61,7 +64,7 @@ def _line(cells: list[str], options: ReadOptions) -> tuple[tuple[float, bool] | 
         if _CHANNEL.fullmatch(name):
             in_channel = True
         elif word == "time" and time is None:
-            time = moment(value.replace("-", "/"), options.time_zone) or moment(value, options.time_zone)
+            time = options.moment(value)
         elif word == "mark":
             mark = value
         elif word == "watts":

@@ -63,7 +63,7 @@ def jobs_of(
     rows: Iterable[tuple[int, Mapping[str, str]]], file: ForeignFile, options: ReadOptions
 ) -> Iterator[ForeignRun]:
     """Yield the jobs of rows that come with the number of their line."""
-    jobs = Jobs(file.tally, options.time_zone)
+    jobs = Jobs(file.tally, options)
     for line, row in rows:
         yield from jobs.take(line, row)
     yield from jobs.rest()

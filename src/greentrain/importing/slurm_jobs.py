@@ -5,14 +5,13 @@ A row is a mapping of sacct's names of columns, in lower case, to text.
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
 from greentrain.importing.foreign_file import Tally
-from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.jobstats import Jobstats, jobstats
-from greentrain.importing.values import amount, clock_seconds, moment, words
+from greentrain.importing.values import amount, clock_seconds, words
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 ENDINGS = {
@@ -61,12 +60,12 @@ class Jobs:
     ----------
     tally : Tally
         Where what is left out is counted.
-    zone : tzinfo or None
-        Of times without one; None takes UTC.
+    options : ReadOptions
+        What is stated of times.
     """
 
-    def __init__(self, tally: Tally, zone: tzinfo | None) -> None:
-        self._tally, self._zone = tally, zone
+    def __init__(self, tally: Tally, options: ReadOptions) -> None:
+        self._tally, self._options = tally, options
         self._held: ForeignRun | None = None
         self._held_id = ""
         self._requeued: dict[str, ForeignRun] = {}
@@ -91,13 +90,13 @@ class Jobs:
     def _started(self, line: int, row: Mapping[str, str], job_id: str) -> Iterator[ForeignRun]:
         yield from self._finished()
         state = state_of(row.get("state", ""))
-        seconds = _seconds(row, self._zone)
+        seconds = _seconds(row, self._options)
         if state == "PENDING" or seconds == 0:
             self._tally.note(WAITING)
         elif seconds is None:
             self._tally.reject(line, "has no time that it took: ElapsedRaw, Elapsed, or Start and End are needed")
         else:
-            self._held_id, run = job_id, job(row, job_id, seconds, self._zone)
+            self._held_id, run = job_id, job(row, job_id, seconds, self._options)
             place = f"{row.get('cluster', '')}:{job_id}"
             before = self._requeued.pop(place, None)
             if before is not None:
@@ -120,10 +119,10 @@ def job_id_of(row: Mapping[str, str]) -> tuple[str, bool]:
     return job_id, bool(dot) or "." in row.get("jobid", "")
 
 
-def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None) -> ForeignRun:
+def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOptions) -> ForeignRun:
     """Make the run of a job's row."""
     given = _allocation(row["alloctres"] if "alloctres" in row else row.get("reqtres", ""), row.get("allocgres", ""))
-    start, end = moment(row.get("start", ""), zone), moment(row.get("end", ""), zone)
+    start, end = options.moment(row.get("start", "")), options.moment(row.get("end", ""))
     stats = jobstats(row["admincomment"]) if "admincomment" in row else _NO_STATISTICS
     kwh = energy_kwh_of(row)
     cores = _count(row.get("ncpus")) or _count(row.get("alloccpus")) or given.cores
@@ -146,7 +145,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, zone: tzinfo | None
         measured_energy_kwh=kwh,
         boundary="node",
         flags=() if start or "start" not in row else ("missing_time",),
-        notes=stats.notes if start is None or start[1] or zone else (_LOCAL_TIME, *stats.notes),
+        notes=stats.notes if start is None or start[1] or options.time_zone else (_LOCAL_TIME, *stats.notes),
         gpu_load=stats.gpu_load,
         cpu_load=_cpu_load(row, stats, seconds * (cores or 0.0)),
         hosts=words(row.get("nodelist")),
@@ -170,11 +169,11 @@ def state_of(text: str) -> str:
     return next((name for name in ENDINGS if name.startswith(word[:-1])), word)
 
 
-def _seconds(row: Mapping[str, str], zone: tzinfo | None) -> float | None:
+def _seconds(row: Mapping[str, str], options: ReadOptions) -> float | None:
     for column in ("elapsedraw", "elapsed"):
         if (found := clock_seconds(row.get(column, ""))) is not None:
             return found
-    start, end = moment(row.get("start", ""), zone), moment(row.get("end", ""), zone)
+    start, end = options.moment(row.get("start", "")), options.moment(row.get("end", ""))
     return max(0.0, end[0] - start[0]) if start and end else None
 
 

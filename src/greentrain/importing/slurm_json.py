@@ -22,7 +22,7 @@ def recognises(head: str) -> bool:
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the jobs that ran, one after the other."""
-    jobs = Jobs(file.tally, options.time_zone)
+    jobs = Jobs(file.tally, options)
     try:
         for number, item in enumerate(file.json_items("jobs"), 1):
             file.tally.rows += 1

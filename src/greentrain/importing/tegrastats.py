@@ -10,6 +10,9 @@ from greentrain.importing.power_log import PowerLog
 from greentrain.importing.values import LOCAL_TIME, moment
 
 NAME = "tegrastats"
+MONTH_FIRST = True
+"""As it writes them itself."""
+
 TITLE = "tegrastats of NVIDIA Jetson"
 WORDS = frozenset(("ram", "swap", "cpu", "emc_freq", "gr3d_freq", "vdd_in", "pom_5v_in"))
 _RAIL = re.compile(r"\b((?:VDD|POM|VIN|VDDQ|NC)_?\w*)\s+(\d+)(m?W)?/(\d+)(?:m?W)?")

@@ -11,7 +11,7 @@ from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.foreign_sqlite import MARK, ForeignTables
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import amount, moment, words
+from greentrain.importing.values import amount, words
 
 NAME = "trackio"
 TITLE = "trackio's database"
@@ -61,7 +61,7 @@ def _take(file: ForeignFile, options: ReadOptions, logs: dict[tuple[str, str], P
     if not readings:
         return
     file.tally.rows += 1
-    time = moment(str(stated), options.time_zone)
+    time = options.moment(str(stated))
     if time is None:
         file.tally.reject(file.tally.rows, "has no time")
         return

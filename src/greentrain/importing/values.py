@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
+from greentrain.importing.dates import read_date
+
 LONGEST_TEXT = 200
 _KEPT = 4096
 """Cells whose meaning is kept: rows next to each other have the same times, and all rows the same names. [1]"""
@@ -18,11 +20,6 @@ _MOST, _LEAST = 1e24, 1e-24
 _LATEST = 4_102_444_800.0
 """2100-01-01: a later moment is in another unit than seconds. [s]"""
 
-_FORMS = (
-    "%Y-%m-%d-%H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S.%f", "%m-%d-%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S.%f",
-    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S %Z", "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %I:%M %p", "%Y%m%d %H:%M:%S",
-)  # fmt: skip
 _UNIX_UNITS = (1.0, 1e3, 1e6, 1e9)
 _CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?)")
 _AMOUNT = re.compile(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
@@ -58,7 +55,7 @@ def amount(cell: object) -> float | None:
 
 
 @lru_cache(maxsize=_KEPT)
-def moment(cell: str, zone: tzinfo | None, *, fold: int = 0) -> tuple[float, bool] | None:
+def moment(cell: str, zone: tzinfo | None, *, fold: int = 0, is_day_first: bool = False) -> tuple[float, bool] | None:
     """Read a time.
 
     Parameters
@@ -69,6 +66,8 @@ def moment(cell: str, zone: tzinfo | None, *, fold: int = 0) -> tuple[float, boo
         Of a time that names none; None takes UTC.
     fold : {0, 1}, optional
         Which one of a local time that comes twice, where clocks are put back.
+    is_day_first : bool, optional
+        How a date such as ``05/07/2024`` is meant.
 
     Returns
     -------
@@ -81,7 +80,7 @@ def moment(cell: str, zone: tzinfo | None, *, fold: int = 0) -> tuple[float, boo
     if value is not None:
         fitting = (value / unit for unit in _UNIX_UNITS if _LATEST / 1e3 < value / unit < _LATEST)
         return next(((seconds, True) for seconds in fitting), None)
-    found = _date(text)
+    found = read_date(text, is_day_first=is_day_first)
     if found is None:
         return None
     stated = found.tzinfo is not None
@@ -90,19 +89,6 @@ def moment(cell: str, zone: tzinfo | None, *, fold: int = 0) -> tuple[float, boo
     except (OverflowError, ValueError, OSError):
         return None
     return (seconds, stated) if 0 < seconds < _LATEST else None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.replace("/", "-") if text[4:5] == "/" else text)
-    except ValueError:
-        pass
-    for form in _FORMS:
-        try:
-            return datetime.strptime(text, form)
-        except ValueError:
-            continue
-    return None
 
 
 def clock_seconds(cell: str) -> float | None:

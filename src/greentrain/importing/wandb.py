@@ -9,7 +9,7 @@ from greentrain.errors import DataError, install_hint
 from greentrain.importing.foreign_file import DELIMITERS, CsvText, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import LOCAL_TIME, amount, moment, words
+from greentrain.importing.values import LOCAL_TIME, amount, words
 
 NAME = "wandb"
 TITLE = "Weights & Biases' system metrics (CSV, JSON, Parquet)"
@@ -150,7 +150,7 @@ class _Export:
     def _time(self, cells: Mapping[str, Any]) -> float | None:
         for name in _TIMES:
             stated = cells.get(name)
-            found = None if stated is None else moment(str(stated), self._options.time_zone)
+            found = None if stated is None else self._options.moment(str(stated))
             if found is not None:
                 self._is_dated = True
                 if not found[1] and self._options.time_zone is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import LOCAL_TIME, amount, moment, number
+from greentrain.importing.values import LOCAL_TIME, amount, number
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 NAME = "zeus"
@@ -48,7 +48,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
 def _polled(file: ForeignFile, options: ReadOptions) -> ForeignRun | None:
     log, factor = PowerLog(NAME, options.covered), 0.0
     for line, row in CsvText(file, _POLL).rows():
-        time, power = moment(row["time"], options.time_zone), amount(row["power"])
+        time, power = options.moment(row["time"]), amount(row["power"])
         if time is None or power is None:
             file.tally.reject(line, "has no time or no power")
             continue
