@@ -32,7 +32,7 @@ def test_a_report_is_the_same_from_journals_and_from_what_is_kept(home: Path, fo
     """To the last digit: runs as their journals are read, what the first report kept, and what the second read."""
     from_journals = report(History(home).select(), form)
     first = report(History(home).summaries(), form)
-    kept = sorted(path.parent.name for path in home.glob("runs/*/report.json"))
+    kept = sorted(path.parent.name for path in home.glob("runs/*/summary.json"))
 
     assert kept == ["a", "b", "c"]
     assert first == from_journals
@@ -78,14 +78,15 @@ def settle(home: Path) -> None:
 
 
 def test_reports_of_many_runs_are_made_of_one_file_of_the_home(long_home: Path) -> None:
-    """Of this user alone, equal to the last digit, also for a project alone; nothing is left in the folders."""
+    """Of this user alone, equal to the last digit, also for a project alone; the folders stay as they were."""
     from_journals = report(History(long_home).select(), "json")
     settle(long_home)
+    files = {*long_home.glob("runs/*/*")}
     first = report(History(long_home), "json")
     (kept,) = long_home.glob("reports.*")
 
     assert (first, stat.S_IMODE(kept.stat().st_mode)) == (from_journals, 0o600)
-    assert [*long_home.glob("runs/*/report.json")] == []
+    assert {*long_home.glob("runs/*/*")} == files
     assert report(History(long_home), "json") == from_journals
     assert report_data_of(History(long_home)) == report_data_of(History(long_home).select())
     project = History(long_home).summaries(project="nlp")

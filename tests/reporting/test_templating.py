@@ -13,6 +13,7 @@ from markupsafe import Markup
 import greentrain
 from greentrain import History, InputError, report
 from greentrain.reporting import report_data_of
+from greentrain.reporting.document.blocks import Cell
 from greentrain.reporting.templating import NamedItems, context, environment
 
 _EXACT = {"count": 64, "hours": 79.2, "power": 188.1486, "host_factor": 1, "pue": 1.58, "grid_intensity": 432.73}
@@ -139,8 +140,8 @@ class _Seen:
 
 
 _TEXT_AND_NUMBERS = {type(None), bool, int, float, str, Markup}
-_PLAIN = _TEXT_AND_NUMBERS | {dict, tuple, NamedItems, SimpleNamespace}
-_FUNCTIONS = {"range", "dict", "cycler", "joiner", "namespace", "numbers_of", "source_line", "address"}
+_PLAIN = _TEXT_AND_NUMBERS | {dict, tuple, Cell, NamedItems, SimpleNamespace}
+_FUNCTIONS = {"range", "dict", "cycler", "joiner", "namespace", "cite", "cell", "show_table", "source_line", "address"}
 
 
 def _results(home: Path) -> dict[str, Any]:
@@ -173,8 +174,8 @@ def test_a_template_sees_plain_values_alone(tmp_path: Path, kind: str) -> None:
         '{{ (charts.headline | attr("draw"))("light") }}',
         "{{ subject.estimate.to_json() }}",
         "{{ subject.estimate.catalogue }}",
-        "{{ numbers_of.__globals__ }}",
-        "{{ numbers_of.__wrapped__ }}",
+        "{{ show_table.__globals__ }}",
+        "{{ show_table.__wrapped__ }}",
         "{{ address.__code__.co_filename }}",
         "{{ lipsum() }}",
         "{{ cycler.__init__.__globals__ }}",

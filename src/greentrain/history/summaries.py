@@ -29,13 +29,10 @@ if TYPE_CHECKING:
     from greentrain.history.run import Run
 
 SUMMARY_FILE = "summary.json"
-"""In the folder of a run: what lists need of it."""
-
-REPORT_FILE = "report.json"
-"""The same for reports of several runs."""
+"""In the folder of a run: what lists and reports of several runs need of it."""
 
 _HOME_FILE, _HOME_REPORT_FILE = "summaries.{user}", "reports.{user}"
-"""In a home: the same of all runs that had ended, one user's view of them."""
+"""In a home: the one and the other of all runs that had ended, one user's view of them."""
 
 _MOST_APART = 64
 _MOST_APART_SHARE = 0.02
@@ -86,29 +83,31 @@ def summaries_of(
     read : callable
         Reads a run from its folders; None where nothing in them can be read.
     is_open_only : bool, optional
-        Leave out the runs that have a summary: those have ended.
+        Leave out runs that ended and are in the file of the home; whether anything began anew in the folder of one is
+        looked at all the same, but none of its files.
     """
     basis = summary_basis()
     path = _path_in(home, _HOME_FILE)
-    kept, states = _unchanged(*read_table(path if is_own(path) else "", basis, *_STATE), folders)
+    packed = read_table(path if is_own(path) else "", basis, *_STATE)
+    kept, states = _unchanged(*packed, folders, _is_folder_unchanged if is_open_only else _is_unchanged)
     known = set(kept.columns["id"])
     fresh, unreadable = SummaryTable(), list[str]()
     apart: list[_Apart] = []
     for key, places in folders.items():
         if key in known:
             continue
-        found = _summary(places, basis, read)
+        found = kept_facts(places, basis, read)
         if found is None:
             unreadable += places
-        elif not (is_open_only and found.is_final):
-            if found.is_final:
-                apart.append(_Apart(len(fresh), places[0], found.files))
-            fresh.append(found.summary)
-    if is_open_only:
-        return FoundSummaries(fresh, tuple(unreadable), {})
+            continue
+        if found.is_final:
+            apart.append(_Apart(len(fresh), places[0], found.files))
+        fresh.append(RunSummary(**found.brief))
     if are_many(len(apart), len(kept)):
         kept, states = _write_home(path, kept, states, fresh, apart, basis)
         fresh = fresh.where(lambda id, known=frozenset(kept.columns["id"]): id not in known, "id")
+    if is_open_only:
+        return FoundSummaries(fresh, tuple(unreadable), {})
     rows = zip(kept.columns["id"], states["changed"], states["files"], strict=True)
     unchanged = {id: f"{changed}\n{files}" for id, changed, files in rows}
     kept.extend(fresh)
@@ -134,12 +133,6 @@ def forget_home_files(home: str) -> None:
 
 def _path_in(home: str, name: str) -> str:
     return join(home, name.format(user=os.getuid() if hasattr(os, "getuid") else "user"))
-
-
-class _Found(NamedTuple):
-    summary: RunSummary
-    files: str
-    is_final: bool
 
 
 class _Apart(NamedTuple):
@@ -189,18 +182,28 @@ def _files_of(folder: str, profiles: str | None = None) -> str:
 
 
 def _unchanged(
-    packed: SummaryTable, more: dict[str, list[str]], folders: Mapping[str, Sequence[str]]
+    packed: SummaryTable,
+    more: dict[str, list[str]],
+    folders: Mapping[str, Sequence[str]],
+    is_unchanged: "Callable[[str, str, str], bool]",
 ) -> tuple[SummaryTable, dict[str, list[str]]]:
-    """Keep the runs of the home's file whose folders and files are as they were."""
+    """Keep the runs of the home's file of whose one folder it is found that it is as it was."""
     rows = zip(packed.columns["id"], more["changed"], more["files"], strict=True)
     kept = [
         place
         for place, (key, changed, files) in enumerate(rows)
-        if len(places := folders.get(key, ())) == 1 and _is_unchanged(places[0], changed, files)
+        if len(places := folders.get(key, ())) == 1 and is_unchanged(places[0], changed, files)
     ]
     if len(kept) == len(packed):
         return packed, more
     return packed.take(kept), {name: [column[place] for place in kept] for name, column in more.items()}
+
+
+def _is_folder_unchanged(folder: str, changed: str, _: str) -> bool:
+    """Whether no file was added to a folder or taken out of it; that is how a run begins anew."""
+    with OwnErrors(OSError, ValueError):
+        return os.stat(folder).st_mtime_ns == int(changed)
+    return False
 
 
 def _is_unchanged(folder: str, changed: str, files: str) -> bool:
@@ -227,49 +230,44 @@ def _settled_time(folder: str) -> int | None:
     return None
 
 
-def _summary(folders: Sequence[str], basis: str, read: "Callable[[Sequence[str]], Run | None]") -> _Found | None:
-    """Return a run in brief, and whether that is all there will ever be of it."""
-    found = _facts(folders, SUMMARY_FILE, basis, read, _plain_summary)
-    return found and _Found(RunSummary(**found.facts), found.files, found.is_final)
-
-
-def _plain_summary(run: "Run") -> dict[str, Any]:
-    return run.brief._asdict() | {"terms": [*run.brief.terms]}
-
-
 class KeptFacts(NamedTuple):
     """Plain facts that follow from a run.
 
     Attributes
     ----------
-    facts : dict
-        As JSON can hold them.
+    brief : dict
+        The fields of its `RunSummary`.
+    report : dict
+        What `report_facts` returns.
     files : str
         What the files of the run are; blank for one that goes on or that changes.
     is_final : bool
         Whether that is all there will ever be of it.
     """
 
-    facts: dict[str, Any]
+    brief: dict[str, Any]
+    report: dict[str, Any]
     files: str
     is_final: bool
 
 
 def kept_facts(
-    folders: Sequence[str], file: str, basis: str, plain: "Callable[[Run], dict[str, Any]]", *, is_to_keep: bool = True
+    folders: Sequence[str],
+    basis: str,
+    read: "Callable[[Sequence[str]], Run | None] | None" = None,
+    *,
+    is_to_keep: bool = True,
 ) -> KeptFacts | None:
-    """Return plain facts that follow from a run, kept beside its journals as its summary is, and as long valid.
+    """Return facts of a run: those beside its journals where they count, else from the journals, and kept then.
 
     Parameters
     ----------
     folders : sequence of str
         Where its journals are.
-    file : str
-        The name under which they are kept.
     basis : str
         What `summary_basis` returns.
-    plain : callable
-        Makes them of the run, as JSON can hold them.
+    read : callable, optional
+        Reads a run from its folders.
     is_to_keep : bool, optional
         Whether to keep them there if they are not; that changes the folder.
 
@@ -278,45 +276,43 @@ def kept_facts(
     KeptFacts or None
         None where no journal can be read.
     """
-    from greentrain.history.merge import read_run
-
-    return _facts(folders, file, basis, read_run, plain, is_to_keep=is_to_keep)
-
-
-def _facts(
-    folders: Sequence[str],
-    file: str,
-    basis: str,
-    read: "Callable[[Sequence[str]], Run | None]",
-    plain: "Callable[[Run], dict[str, Any]]",
-    *,
-    is_to_keep: bool = True,
-) -> KeptFacts | None:
-    is_single = len(folders) == 1
-    if is_single and (found := _kept(folders[0], file, basis)):
+    folder = folders[0] if len(folders) == 1 else None
+    if folder and (found := _kept(folder, basis)):
         return found
-    before = _files_of(folders[0]) if is_single else ""
-    run = read(folders)
+    before = _files_of(folder) if folder else ""
+    run = (read or _read_run)(folders)
     if run is None:
         return None
-    facts = plain(run)
-    if (
-        not (is_single and run.is_final and before) or _files_of(folders[0]) != before
-    ):  # something was written meanwhile
-        return KeptFacts(facts, "", False)
+    found = _facts_of(run)
+    # Something may have been written meanwhile.
+    if not folder or not run.is_final or not before or _files_of(folder) != before:
+        return found
     profiles = text(run.estimate_inputs, "profiles")
-    files = _files_of(folders[0], profiles) if profiles else before
+    files = _files_of(folder, profiles) if profiles else before
     if not files:
-        return KeptFacts(facts, "", False)
+        return found
+    found = found._replace(files=files, is_final=True)
     if is_to_keep:
-        _keep(folders[0], file, facts, files, basis)
-    return KeptFacts(facts, files, True)
+        _keep(folder, found, basis)
+    return found
 
 
-def _kept(folder: str, file: str, basis: str) -> KeptFacts | None:
+def _read_run(folders: Sequence[str]) -> "Run | None":
+    from greentrain.history.merge import read_run
+
+    return read_run(folders)
+
+
+def _facts_of(run: "Run") -> KeptFacts:
+    from greentrain.history.report_facts import report_facts
+
+    return KeptFacts(run.brief._asdict() | {"terms": [*run.brief.terms]}, report_facts(run), "", False)
+
+
+def _kept(folder: str, basis: str) -> KeptFacts | None:
     """Read facts in the folder of a run; None where there are none that count."""
     with OwnErrors(OSError, ValueError, KeyError, TypeError):
-        line = _read_own(f"{folder}{os.sep}{file}")
+        line = _read_own(f"{folder}{os.sep}{SUMMARY_FILE}")
         if line is None or not is_checked(line):
             return None
         found = json.loads(line)
@@ -324,7 +320,8 @@ def _kept(folder: str, file: str, basis: str) -> KeptFacts | None:
             return None
         profiles = next((state.rpartition(":")[0].rpartition(":")[0] for state in found["profiles"]), None)
         files = "\n".join(found["files"] + found["profiles"])
-        return KeptFacts(found["run"], files, True) if _files_of(folder, profiles) == files else None
+        if _files_of(folder, profiles) == files:
+            return KeptFacts(found["run"], found["report"], files, True)
     return None
 
 
@@ -349,16 +346,16 @@ def is_own(path: str) -> bool:
     return False
 
 
-def _keep(folder: str, file: str, facts: dict[str, Any], files: str, basis: str) -> None:
+def _keep(folder: str, facts: KeptFacts, basis: str) -> None:
     """Write facts of a run into its folder, for this user alone; where that cannot be, do without."""
     if not is_own(folder):
         return
-    states = files.split("\n")
+    states = facts.files.split("\n")
     own = [state for state in states if not isabs(state)]
     content = {"kind": "greentrain run summary", "format": FORMAT, "basis": basis, "files": own}
-    content |= {"profiles": states[len(own) :], "run": facts}
+    content |= {"profiles": states[len(own) :], "run": facts.brief, "report": facts.report}
     body = json.dumps(content).encode()[:-1]
-    _write_own(f"{folder}{os.sep}{file}", body + CHECK % crc32(body))
+    _write_own(f"{folder}{os.sep}{SUMMARY_FILE}", body + CHECK % crc32(body))
 
 
 def _write_own(path: str, content: bytes) -> None:

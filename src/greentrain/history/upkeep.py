@@ -14,14 +14,14 @@ from greentrain.history.history import History
 from greentrain.history.merge import read_run
 from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
-from greentrain.history.summaries import REPORT_FILE, SUMMARY_FILE, forget_home_files
+from greentrain.history.summaries import SUMMARY_FILE, forget_home_files
 from greentrain.journal import JournalWriter, make_run_folder
 from greentrain.journal.labels import LABEL_FILE, read_labels, write_label
 from greentrain.journal.paths import host_name, journal_name_parts, new_run_key, reason, shown
 from greentrain.journal.records import SAVED_ESTIMATE
 from greentrain.units import SECONDS_PER_HOUR
 
-_OUR_FILES = (SUMMARY_FILE, REPORT_FILE, LABEL_FILE, ".summary-", ".try-")
+_OUR_FILES = (SUMMARY_FILE, LABEL_FILE, ".summary-", ".try-")
 """How names of files begin that greentrain leaves in the folder of a run beside its journals."""
 
 _SECONDS_PER_DAY = 86_400.0

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from greentrain.reporting.build_data import report_data_of, with_stated_size
     from greentrain.reporting.file_mark import is_ours
     from greentrain.reporting.report_data import QUANTITIES, PowerSpan, ReportData, RunLine, Size, Versions
-    from greentrain.reporting.tracked_runs import line_of_run
+    from greentrain.reporting.reported_runs import line_of_run
 else:
     from greentrain._lazy import lazy_names
 
@@ -16,7 +16,7 @@ else:
             "reporting.build_data": "report_data_of with_stated_size",
             "reporting.file_mark": "is_ours",
             "reporting.report_data": "PowerSpan QUANTITIES ReportData RunLine Size Versions",
-            "reporting.tracked_runs": "line_of_run",
+            "reporting.reported_runs": "line_of_run",
         },
     )
 

@@ -207,8 +207,9 @@ def _size_of(run: dict[str, Any]) -> Size | None:
 
 
 def _of_run(run: "Run") -> ReportData:
+    from greentrain.history.report_facts import utc_time
     from greentrain.reporting.reported_runs import reported
-    from greentrain.reporting.tracked_runs import meters_of, power_series, spans_of, utc_time
+    from greentrain.reporting.tracked_runs import meters_of, power_series, spans_of
 
     item, estimate, meters = reported(run), run.estimate, meters_of(run)
     line = item.line

@@ -290,7 +290,7 @@ def split_runs(runs: "Iterable[Run]", name: str) -> Iterator[tuple[str, "list[Ru
     UnknownName
         For anything else.
     """
-    from greentrain.reporting.tracked_runs import line_of_run
+    from greentrain.reporting.reported_runs import line_of_run
 
     if name not in _OF_LINE:
         raise UnknownName("each", name, "is none of month, place, hardware and user, by which tracked runs are parted")

@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from greentrain.inputs import Inputs
 from greentrain.record import Record
+from greentrain.reporting.document.blocks import Cell
 
-_AS_THEY_ARE = (type(None), bool, int, float, str, Markup)
+_AS_THEY_ARE = (type(None), bool, int, float, str, Markup, Cell)
 _WORKED_OUT = (property, cached_property)
 
 

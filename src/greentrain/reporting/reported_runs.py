@@ -8,18 +8,16 @@ from greentrain.footprint import QUANTITIES, Footprint, Part
 from greentrain.history import Run
 from greentrain.history.history import Summaries
 from greentrain.history.imported_runs import imported_runs
-from greentrain.history.summaries import REPORT_FILE, are_many, kept_facts, report_file_of, summary_basis
+from greentrain.history.report_facts import report_facts
+from greentrain.history.summaries import are_many, kept_facts, report_file_of, summary_basis
 from greentrain.inputs import Input, Inputs
 from greentrain.interval import Interval, exact
-from greentrain.journal import fields
 from greentrain.reporting.report_data import Components, RunLine
 from greentrain.reporting.report_table import ReportTable
-from greentrain.reporting.tracked_runs import line_of_run
 
 _TIMES = ("started", "ended")
 _TUPLES = ("unmeasured", "sensed", "modelled", "flags", "faults")
 _OF_LINE = tuple(name for name in RunLine._fields if name not in (*_TIMES, *_TUPLES, "footprint", "measured"))
-_OF_FOOTPRINT = (*QUANTITIES, "basis", "scope", "notes", "warnings")
 
 
 class ReportedRun(NamedTuple):
@@ -51,17 +49,12 @@ class ReportedRun(NamedTuple):
 
 def reported(run: Run) -> ReportedRun:
     """Return what a report of several runs reads of a run."""
-    versions = (str(node.meter["codecarbon_version"]) for node in run.nodes if "codecarbon_version" in node.meter)
-    estimate = run.estimate
-    flops = estimate.run.get("flops") if estimate else None
-    return ReportedRun(
-        line_of_run(run),
-        run.started,
-        tuple(dict.fromkeys(versions)),
-        None if estimate is None or flops is None else flops * estimate.run["runs"],
-        estimate is not None,
-        fields.text(run.estimate_inputs, "profiles"),
-    )
+    return _made(report_facts(run), run.footprint)
+
+
+def line_of_run(run: Run) -> RunLine:
+    """Return the line of a tracked run."""
+    return reported(run).line
 
 
 def reported_runs(found: Summaries | Iterable[Run]) -> Iterator[ReportedRun]:
@@ -84,7 +77,7 @@ def _tracked(found: Summaries, ids: Sequence[str]) -> Iterator[ReportedRun]:
     wanted = set(ids)
     for facts in table.rows([place for place in places if table.ids[place] in wanted], [*map(_input, table.inputs)]):
         wanted.discard(facts["id"])
-        yield _from_plain(facts, facts["inputs"])
+        yield _kept(facts, facts["inputs"])
     others = [id for id in ids if id in wanted]
     is_for_home = are_many(sum(id in found.states for id in others), len(places))
     table = table.take(places) if is_for_home else table
@@ -92,33 +85,16 @@ def _tracked(found: Summaries, ids: Sequence[str]) -> Iterator[ReportedRun]:
         state = found.states.get(id)
         # A file beside the journals would change the folder, and with it what is known to be unchanged.
         is_apart = state is None or not is_for_home
-        kept = kept_facts(found.folders[id], REPORT_FILE, basis, _plain, is_to_keep=is_apart)
+        kept = kept_facts(found.folders[id], basis, is_to_keep=is_apart)
         if kept is not None:
             if state is not None and kept.is_final and state.partition("\n")[2] == kept.files:
-                table.append(state, kept.facts)
-            yield _from_plain(kept.facts, map(_input, kept.facts["inputs"]))
+                table.append(state, kept.report)
+            yield _kept(kept.report, map(_input, kept.report["inputs"]))
     if is_for_home:
         table.write(path)
 
 
-def _plain(run: Run) -> dict[str, Any]:
-    """Return the fields of a run, of its line and of its footprint together: no two have one name."""
-    item = reported(run)
-    line, footprint = item.line, item.line.footprint
-    found = item._asdict() | line._asdict()
-    del found["line"], found["footprint"]
-    found |= {name: None if (time := found[name]) is None else time.isoformat() for name in _TIMES}
-    found["measured"] = line.measured and [*line.measured._asdict().values()]
-    found |= {name: getattr(footprint, name) for name in _OF_FOOTPRINT}
-    found["inputs"] = [[*({**each._asdict(), "value": [*each.value]}).values()] for each in footprint.inputs]
-    return found | {"breakdown": [[*part._asdict().values()] for part in footprint.breakdown]}
-
-
-def _from_plain(facts: Mapping[str, Any], inputs: Iterable[Input]) -> ReportedRun:
-    measured = facts["measured"]
-    line: dict[str, Any] = {name: facts[name] for name in _OF_LINE}
-    line |= {name: None if facts[name] is None else datetime.fromisoformat(facts[name]) for name in _TIMES}
-    line |= {name: tuple(facts[name]) for name in _TUPLES}
+def _kept(facts: Mapping[str, Any], inputs: Iterable[Input]) -> ReportedRun:
     quantities: dict[str, Any] = {name: _interval(facts[name]) for name in QUANTITIES}
     footprint = Footprint(
         **quantities,
@@ -129,6 +105,14 @@ def _from_plain(facts: Mapping[str, Any], inputs: Iterable[Input]) -> ReportedRu
         notes=tuple(facts["notes"]),
         warnings=tuple(facts["warnings"]),
     )
+    return _made(facts, footprint)
+
+
+def _made(facts: Mapping[str, Any], footprint: Footprint) -> ReportedRun:
+    measured = facts["measured"]
+    line: dict[str, Any] = {name: facts[name] for name in _OF_LINE}
+    line |= {name: None if facts[name] is None else datetime.fromisoformat(facts[name]) for name in _TIMES}
+    line |= {name: tuple(facts[name]) for name in _TUPLES}
     return ReportedRun(
         RunLine(**line, measured=None if measured is None else Components(*measured), footprint=footprint),
         facts["began"],

@@ -1,6 +1,6 @@
 """Jinja2 for reports: the environment, the filters and the context of the shipped templates and of the user's."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +10,14 @@ from jinja2.runtime import BlockReference, Context, LoopContext, Macro, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
 from markupsafe import Markup
+from markupsafe import escape as html
 
 from greentrain import numbers
 from greentrain.errors import NO_BREAK_SPACES, escaped
 from greentrain.estimation.labels import input_label
 from greentrain.interval import Interval
 from greentrain.numbers import written
-from greentrain.reporting.document.blocks import Chart, Document
+from greentrain.reporting.document.blocks import Cell, Chart, Document, Table
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.document.citations import address, source_line
 from greentrain.reporting.file_mark import made_by
@@ -57,10 +58,47 @@ _GLOBALS = ("range", "dict", "cycler", "joiner", "namespace")
 
 
 @pass_context
-def numbers_of(context: Context, refs: Collection[str]) -> list[int]:
-    """Number the sources of a piece of text as the bibliography does."""
-    known = context["document"].numbers
-    return sorted({known[ref] for ref in refs if ref in known})
+def cite(context: Context, refs: Iterable[str]) -> Markup:
+    """Write the numbers of the sources of a piece of text, as the bibliography counts them, with links to it."""
+    return Markup(_citation(context["document"].numbers, refs))
+
+
+def _citation(known: Mapping[str, int], refs: Iterable[str]) -> str:
+    numbers = sorted({known[ref] for ref in refs if ref in known})
+    links = (f'<a href="#source-{number}" aria-label="source {number}">{number}</a>' for number in numbers)
+    return f'<span class="cite">[{", ".join(links)}]</span>' if numbers else ""
+
+
+@pass_context
+def cell(context: Context, item: Cell) -> Markup:
+    """Write a piece of text with its sources."""
+    return Markup(_cell(context["document"].numbers, item))
+
+
+def _cell(known: Mapping[str, int], item: Cell) -> str:
+    text = html(_visible(str(item.text)))
+    return f"{text} {_citation(known, item.refs)}" if text else _citation(known, item.refs)
+
+
+@pass_context
+def show_table(context: Context, table: Table) -> Markup:
+    """Write a table. Every text is escaped here: in a template, which does so too, thousands of rows take seconds."""
+    known, caption = context["document"].numbers, html(_visible(table.caption))
+    looks = [' class="number"' if column in table.numeric else "" for column in range(len(table.header))]
+    heads = (f'<th scope="col"{look}>{html(_visible(head))}</th>' if head else "<td></td>"
+             for look, head in zip(looks, table.header, strict=True))  # fmt: skip
+    rows = (_row([_cell(known, item) for item in row], looks) for row in table.rows)
+    return Markup(
+        f'<div class="scroll" role="region" tabindex="0" aria-label="Table: {caption}">\n<table>\n'
+        f"<caption>{caption}</caption>\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>\n{''.join(rows)}"
+        "</tbody>\n</table>\n</div>\n"
+    )
+
+
+def _row(cells: Sequence[str], looks: Sequence[str]) -> str:
+    """Write a row of a table; its first cell names it."""
+    others = (f"<td{look}>{text}</td>" for look, text in zip(looks[1:], cells[1:], strict=True))
+    return f'<tr><th scope="row">{cells[0]}</th>{"".join(others)}</tr>\n'
 
 
 class TemplateSandbox(ImmutableSandboxedEnvironment):
@@ -98,7 +136,13 @@ def environment(before: BaseLoader | None = None, escape: Callable[[str], str] |
     )
     made.filters.update(_FILTERS)
     made.globals = {name: made.globals[name] for name in _GLOBALS}
-    made.globals |= {"numbers_of": numbers_of, "source_line": source_line, "address": address}
+    made.globals |= {
+        "cite": cite,
+        "cell": cell,
+        "show_table": show_table,
+        "source_line": source_line,
+        "address": address,
+    }
     return made
 
 

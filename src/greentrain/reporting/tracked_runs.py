@@ -1,25 +1,16 @@
-"""What a report reads of tracked runs: their lines, their power over time and their spans."""
+"""What a report of tracked runs reads in their journals: power over time, spans, and energy by hours."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
-from greentrain.catalogue import load_catalogue
 from greentrain.errors import Contradiction
-from greentrain.estimation import Estimate
-from greentrain.estimation.labels import device_label
 from greentrain.history import Run, match_hours
-from greentrain.history.recorded_run import accelerator_of
 from greentrain.history.session_journals import MeterJournal, read_journals
 from greentrain.intensity import Series
 from greentrain.journal.readings import Point, energy_at
-from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, SpanRecord
-from greentrain.reporting.report_data import Components, PowerSpan, ReportData, RunLine
+from greentrain.journal.records import COMPONENTS, SpanRecord
+from greentrain.reporting.report_data import PowerSpan, ReportData
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
-
-_PARTS = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
 
 
 def with_hours(data: ReportData, runs: Iterable[Run], series: Series) -> ReportData:
@@ -43,83 +34,6 @@ def with_hours(data: ReportData, runs: Iterable[Run], series: Series) -> ReportD
         raise Contradiction("grid_series", series.source, f"is for runs that were recorded, and this is a {data.kind}")
     known = {line.id for line in data.lines if line.operational_kg is not None}
     return data._replace(hourly={run.id: match_hours(run, series) for run in runs if run.id in known})
-
-
-def line_of_run(run: Run) -> RunLine:
-    """Return the line of a tracked run."""
-    estimate = run.estimate
-    hours = run.duration_seconds / SECONDS_PER_HOUR
-    count = estimate.count if estimate and estimate.run["gpu"] else run.accelerators_at_once
-    started = utc_time(run.started)
-    parts = Components(*(run.energy_kwh[name] for name in COMPONENTS))
-    return RunLine(
-        id=run.id,
-        name=run.name or run.id,
-        status="estimated" if run.origin == SAVED_ESTIMATE else run.status,
-        hardware=_hardware(run, estimate, count),
-        gpu=estimate.run["gpu"] if estimate else _device_id(run),
-        count=count,
-        runs=1,
-        hours=hours,
-        accelerator_hours=hours * count if count else None,
-        location=run.location,
-        year=run.year or (started.year if started else None),
-        started=started,
-        ended=None if run.status == "running" else utc_time(run.ended),
-        footprint=run.footprint,
-        measured=parts if run.reconciliation.believed == "measurement" else None,
-        project=run.project,
-        unmeasured=run.unfilled,
-        starts=_starts(run),
-        user=run.user,
-        **_meter_facts(run),
-    )
-
-
-def _device_id(run: Run) -> str | None:
-    """Return the accelerator of a run without an estimate."""
-    device = accelerator_of(run, load_catalogue())
-    return device.id if device else None
-
-
-def _meter_facts(run: Run) -> dict[str, Any]:
-    """Return what was read, modelled and filled of a run, and what is wrong with its record."""
-    return {
-        "sensed": _of_quality(run, "measured"),
-        "modelled": _of_quality(run, "modelled"),
-        "is_filled": run.reconciliation.believed in ("both", "estimate"),
-        "coverage": run.coverage,
-        "gpu_name": device_label(run.estimate) if run.estimate and run.estimate.run["gpu"] else None,
-        "flags": run.flags,
-        "faults": run.faults,
-    }
-
-
-def utc_time(seconds: float) -> datetime | None:
-    """Turn seconds since 1970 into a UTC time of whole seconds; None where a damaged record holds none."""
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
-
-
-def _of_quality(run: Run, quality: str) -> tuple[str, ...]:
-    """Name the parts of the computers whose energy is known in this way on a node at least."""
-    known = {name for node in run.nodes for name, each in node.quality.items() if each == quality}
-    return tuple(_PARTS[name] for name in COMPONENTS if name in known)
-
-
-def _starts(run: Run) -> int:
-    """Count the sessions of the node that has most of them."""
-    if len(run.nodes) < 2:
-        return 1
-    return max(Counter(node.host for node in run.nodes).values())
-
-
-def _hardware(run: Run, estimate: Estimate | None, count: int) -> str:
-    if estimate is None or not estimate.run["gpu"]:
-        return run.hardware or "hardware not known"
-    return f"{count:,} x {device_label(estimate)}"
 
 
 MOST_POINTS = 600
