@@ -270,3 +270,52 @@ def test_accelerators_of_eco2ai_without_a_name(tmp_path: Path) -> None:
     """It writes their number alone on some machines: two of a type that nobody knows."""
     (run,) = runs_of(tmp_path, ECO2AI.format("a", "N/A", "N/A").replace("NVIDIA A100-SXM4-40GB", ""))
     assert run.stated.accelerators == {"": 2.0}
+
+
+def test_rails_of_a_board_by_their_unit(tmp_path: Path) -> None:
+    """An AGX Xavier names rails GPU, CPU and SOC: 1 + 2 + 3 W over two seconds are 12 J, and memory is none."""
+    line = "RAM 2722/31919MB SWAP 0/15959MB CPU [0%@1190] GPU@37C GPU 1000mW/1mW CPU 2000mW/1mW SOC 3000mW/1mW"
+    (run,) = runs_of(tmp_path, "\n".join([line] * 3))
+    assert (run.stated.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(12)
+
+
+def test_messages_of_ptdaemon_and_marks_of_any_label(tmp_path: Path) -> None:
+    """What it says of itself is no reading, and the ranging of a label is left out: 200 W for a second."""
+    lines = ["Time,11-07-2020 17:49:06.145,NOTICE,Analyzer identity response of 32 bytes: YOKOGAWA,WT310,C2PH1,F1.03"]
+    for phase, minute, watts in (("ranging", 50, 100), ("testing", 51, 200)):
+        lines += [
+            f"Time,11-07-2020 17:{minute}:0{second}.000,Watts,{watts}.0,Volts,230.0,Amps,0.5,PF,0.9,Mark,a_{phase}"
+            for second in range(2)
+        ]
+    audit = audit_of(tmp_path, "\n".join(lines))
+    (run,) = audit.runs
+    assert ((run.stated.measured_energy_kwh or 0) * 3.6e6, audit.files[0].rejected) == (pytest.approx(200), 0)
+
+
+@pytest.mark.parametrize("stamp", ["Thu Jan  1 00:00:00 1970", "Sun Nov 29 10:31:00 2026"])
+def test_a_loop_of_date_and_ipmitool(tmp_path: Path, stamp: str) -> None:
+    """What `date` prints is the time, whatever the controller's clock says: 300 W for ten seconds are 3,000 J."""
+    text = "".join(
+        f"Sun Nov 29 10:31:{second} UTC 2026\n\n    Instantaneous power reading:          300 Watts\n"
+        f"    IPMI timestamp:           {stamp}\n    Sampling period:          00000001 Seconds.\n"
+        for second in ("00", "10")
+    )
+    (run,) = runs_of(tmp_path, text)
+    assert (run.stated.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(3000)
+    assert run.to_dict()["started"] == "2026-11-29T10:31:00Z"
+
+
+def test_day_and_time_in_columns_of_their_own(tmp_path: Path) -> None:
+    """A power strip's export: 1.2 kW for a minute are 72,000 J."""
+    text = "Date,Time,Total Power (kW)\n11/29/2026,10:00:00,1.2\n11/29/2026,10:01:00,1.2\n"
+    (run,) = runs_of(tmp_path, text)
+    assert (run.stated.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(72_000)
+    assert run.to_dict()["started"] == "2026-11-29T10:00:00Z"
+
+
+def test_an_exporters_text_that_is_indented(tmp_path: Path) -> None:
+    """Pasted into another text: its samples are read, and none is a bad line."""
+    text = '\t\t# TYPE DCGM_FI_DEV_POWER_USAGE gauge\n\t\tDCGM_FI_DEV_POWER_USAGE{gpu="0", UUID="GPU-1"} 7.5\n'
+    (file,) = audit_of(tmp_path, text).files
+    assert file.rejected == 0
+    assert any("7.5 W at one instant" in note for note in file.notes)

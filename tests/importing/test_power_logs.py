@@ -30,12 +30,27 @@ def joules(folder: Path, text: str | bytes) -> float:
         ("timestamp,gpu,power_kw", "{time},0,0.3"),
         ("timestamp,power_gpu0,gpu_1_watts,gpu0_power_limit_w", "{time},100,200,400"),
         ("timestamp,serial,power.draw [W]", "{time},0123,300 W"),
+        ("timestamp,power_gpu_0 [W],power_gpu_1 [W]", "{time},100,200"),
+        ("timestamp,GPU0,GPU1,CPU", "{time},100,200,50"),
+        ("timestamp,temperature,Power Used,Power Max", "{time},50,300,400"),
+        ("timestamp,index,avg_power_w", "{time},0,300"),
     ],
 )
 def test_units_and_names(tmp_path: Path, header: str, row: str) -> None:
     """300 W over ten seconds are 3,000 J however the file says it."""
     lines = [*([header] if header else []), *(row.format(time=time) for time in TIMES)]
     assert joules(tmp_path, "\n".join(lines)) == pytest.approx(3000)
+
+
+@pytest.mark.parametrize(("low", "high"), [("0", "100"), ("1129", "17304"), ("1", "99")])
+def test_columns_of_accelerators_that_hold_no_watts(tmp_path: Path, low: str, high: str) -> None:
+    """Percentages and megabytes in columns of such names are no powers, unless somebody says so."""
+    text = "\n".join(["timestamp,gpu0", f"{TIMES[0]},{low}", f"{TIMES[10]},{high}"])
+    audit = audit_of(tmp_path, text)
+    assert (audit.runs, audit.files[0].format) == ((), None)
+    (run,) = runs_of(tmp_path, text, format="nvidia-smi")
+    assert run.stated.measured_energy_kwh == pytest.approx((float(low) + float(high)) * 5 / 3.6e6)
+    assert "Columns are named after accelerators alone: they are taken as watts." in run.stated.notes
 
 
 def test_devices_are_told_apart_without_an_index(tmp_path: Path) -> None:

@@ -203,3 +203,48 @@ def test_types_as_sites_write_them(tmp_path: Path, written: str, hardware: str |
     """A generation is its usual accelerator; a slice counts by sevenths also where its board is not known."""
     (run,) = runs_of(tmp_path, sacct_text({"AllocTRES": f"gres/gpu:{written}=1"}))
     assert (run.hardware, run.gpu_hours) == (hardware, pytest.approx(boards))
+
+
+def test_a_table_of_markdown(tmp_path: Path) -> None:
+    """Cells are padded and framed, rules are no rows: 7.2 MJ over four nodes and an hour are 2 kWh."""
+    text = (
+        "|JobID  |ConsumedEnergyRaw|ElapsedRaw|Start              |NNodes|State    |\n"
+        "|-------|-----------------|----------|-------------------|------|---------|\n"
+        "|38113  |7200000          |3600      |2024-03-15-20:24:16|4     |COMPLETED|\n"
+    )
+    audit = audit_of(tmp_path, text)
+    (run,) = audit.runs
+    assert (run.stated.measured_energy_kwh, run.stated.nodes, run.stated.status) == (2.0, 4, "completed")
+    assert (run.to_dict()["started"], audit.files[0].rejected) == ("2024-03-15T20:24:16Z", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("a", "cat x | wc | tee y"), ("a|b", "python z"), ("a|b", "cat x | wc"), ("a", "python z")]
+)
+def test_any_column_that_people_write_may_hold_the_delimiter(tmp_path: Path, name: str, line: str) -> None:
+    """Name and command stand around state, times and energy, which tell where they end."""
+    text = (
+        "JobID|JobName|State|Start|End|ElapsedRaw|ConsumedEnergyRaw|SubmitLine\n"
+        f"7|{name}|FAILED|2026-03-01T00:00:00|2026-03-01T01:00:00|3600|720000|{line}\n"
+    )
+    audit = audit_of(tmp_path, text)
+    (run,) = audit.runs
+    assert (run.stated.name, run.stated.status, run.stated.measured_energy_kwh) == (name, "failed", 0.2)
+    assert audit.files[0].rejected == 0
+
+
+def test_a_row_that_fits_no_column_is_rejected(tmp_path: Path) -> None:
+    """Where states and times are nowhere, a cell too many is a bad row."""
+    text = "JobID|JobName|State|ElapsedRaw\n7|a|b|c|d\n"
+    audit = audit_of(tmp_path, text)
+    assert (len(audit.runs), audit.files[0].problems) == (0, ((2, "has 5 columns instead of 4"),))
+
+
+@pytest.mark.parametrize(("then", "runs"), [("PENDING", 0), ("CANCELLED by 5", 1)])
+def test_a_job_that_was_requeued_and_has_not_run_again(tmp_path: Path, then: str, runs: int) -> None:
+    """While it waits it counts nothing: its next session will hold this one. Cancelled, it is what it was."""
+    rows = [
+        {"State": "REQUEUED"},
+        {"State": then, "Start": "Unknown", "End": "Unknown", "ElapsedRaw": "0"},
+    ]
+    assert len(runs_of(tmp_path, sacct_text(*rows))) == runs

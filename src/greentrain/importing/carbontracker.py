@@ -37,8 +37,10 @@ _ASSUMED_PUE = "Its energy holds a PUE, taken as {}, carbontracker's own, which 
 
 
 def recognises(head: str) -> bool:
-    """Whether there is its version, or a consumption that it prints."""
-    return any(word.search(head) for word in (_VERSION, _ACTUAL, _PREDICTED)) and "carbontracker" in head.casefold()
+    """Whether there are powers as its log has them, its version, or a consumption that it prints."""
+    return _POWER.search(head) is not None or (
+        any(word.search(head) for word in (_VERSION, _ACTUAL, _PREDICTED)) and "carbontracker" in head.casefold()
+    )
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:

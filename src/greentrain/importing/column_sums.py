@@ -169,9 +169,12 @@ class ColumnSums:
 
     def _form(self, file: ForeignFile) -> SacctForm:
         try:
-            return form_of(file, self._options)
+            form = form_of(file, self._options)
         except DataError:
             raise NotInColumns from None
+        if form.is_framed:
+            raise NotInColumns
+        return form
 
     def _counts(
         self, file: ForeignFile, form: SacctForm, read: TextJobs, jobs: int, flagged: int, lines: Sequence[int]
@@ -181,7 +184,7 @@ class ColumnSums:
             if number:
                 file.tally.notes[note] = number
         file.tally.rows = jobs + read.steps + read.waiting
-        rows = parted_rows(_numbered_lines(file, lines), file.tally, *form)
+        rows = parted_rows(_numbered_lines(file, lines), file.tally, form.names, form.delimiter)
         return ColumnCounts(jobs, flagged, jobs_of(rows, file, self._options))
 
     def _judged(self, jobs: JobRows, text: NumberArray) -> _Judged:
@@ -392,7 +395,7 @@ def _left(jobs: JobRows, judged: _Judged, odd: Iterable[int]) -> NumberArray:
 
 def _job_ids(file: ForeignFile, form: SacctForm, lines: NumberArray) -> Iterator[str]:
     """Yield the ids of the jobs that lines are about, as far as they are rows."""
-    for _, row in parted_rows(_numbered_lines(file, lines.tolist()), Tally(), *form):
+    for _, row in parted_rows(_numbered_lines(file, lines.tolist()), Tally(), form.names, form.delimiter):
         yield job_id_of(row)[0]
 
 

@@ -35,6 +35,10 @@ _DEVICES = (*_COMPUTERS, "device", "entity_id", "sensor", "channel", "name", "id
 _OF_GPUS = (
     "gpu", "index", "uuid", "power.draw", "utilization.gpu", "temperature.gpu", "gpu_name", "memory.used", "pstate",
 )  # fmt: skip
+_OF_A_GPU = re.compile(r"(?:.*[^a-z])?gpu(?:[^a-z].*)?")
+_DAY_OF = {"time": "date", "zeit": "datum", "uhrzeit": "datum"}
+"""Columns of times of day, and those of their days."""
+
 _PLAIN_POWER = re.compile(r"power(?:[ _.](?:k|m)?w(?:atts?)?)?")
 _UNIT = re.compile(r"\s*[\[(]\s*([^\])]*)[\])]\s*$")
 _POWER = re.compile(
@@ -54,6 +58,7 @@ _FORMS = ("%a %b %d %H:%M:%S %Y", "%m/%d/%Y - %H:%M:%S", "%a %b %d %I:%M:%S %p %
 _DATED = re.compile(
     r"\s*\[?(\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d{10}(?:\.\d+)?)\b"
 )
+_LIKE_DATE = re.compile(r"^[^|=]{0,20}\b\d{1,2}:\d\d:\d\d\b[^|=:]*$")
 _REDFISH = ('"@odata', '"PowerConsumedWatts"', '"PowerWatts"', '"MetricValues"', '"apower"', '"watts"')
 _CONSUMED = ("PowerConsumedWatts", "AverageConsumedWatts", "LineInputVoltage", "LastPowerOutputWatts")
 _DEEPEST = 12
@@ -86,7 +91,12 @@ class _Columns:
     def __init__(self, names: Sequence[str]) -> None:
         units = {name: (found[1] if (found := _UNIT.search(name)) else "").casefold() for name in names}
         plain = {name: _UNIT.sub("", name).strip() for name in names}
-        self.time = next((name for each in _TIMES for name in names if plain[name] == each), None)
+        by_word = {plain[name]: name for name in reversed(names)}
+        self.time: str | None = next((by_word[each] for each in _TIMES if each in by_word), None)
+        self.day: str | None = None
+        for time, day in _DAY_OF.items():
+            if {time, day} <= by_word.keys():
+                self.time, self.day = by_word[time], by_word[day]
         is_of_computers = any(plain[name] in _COMPUTERS for name in names)
         powers = [
             name
@@ -103,7 +113,7 @@ class _Columns:
             [] if powers else [name for name in names if _ENERGY.fullmatch(plain[name]) or units[name] in _COUNTS]
         )
         self.device = next((name for each in _DEVICES for name in names if plain[name] == each), None)
-        is_of_gpus = any(plain[name] in _OF_GPUS or plain[name].startswith("gpu") for name in names)
+        is_of_gpus = any(plain[name] in _OF_GPUS or _OF_A_GPU.fullmatch(plain[name]) for name in names)
         self.is_known = bool(self.time and (self.powers or self.counters) and not is_of_gpus)
         words_of = {name: units[name] or re.split(r"[ _.]", plain[name])[-1] for name in names}
         self.factor = {name: _FACTORS.get(words_of[name], 1.0) for name in self.powers}
@@ -161,7 +171,8 @@ def _of_table(file: ForeignFile, columns: _Columns, clock: FileClock) -> Iterato
     assert columns.time is not None
     values = {**columns.factor, **columns.joules}
     for line, row in CsvText(file, (columns.time, *values)).rows():
-        time = clock.read(row[columns.time])
+        stated = row[columns.time]
+        time = clock.read(stated if columns.day is None else f"{row[columns.day].strip()} {stated.strip()}")
         cells = {name: amount(row[name]) for name in values}
         if time is None or all(value is None for value in cells.values()):
             file.tally.reject(line, "has no time or no reading")
@@ -182,8 +193,11 @@ def _of_text(file: ForeignFile, options: ReadOptions) -> Iterator[MeterReading]:
     before: float | None = None
     waiting: float | None = None
     for text in file.lines():
-        if stated := _DATED.match(text):
-            found = options.moment(stated[1].replace(",", "."))
+        dated = _DATED.match(text)
+        # A line of its own may be the time, as `date` prints it.
+        stated = dated[1].replace(",", ".") if dated else text.strip() if _LIKE_DATE.search(text) else ""
+        if stated:
+            found = options.moment(stated)
             before = found[0] if found else before
             if found and not found[1] and options.time_zone is None:
                 file.tally.note(LOCAL_TIME)

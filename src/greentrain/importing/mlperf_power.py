@@ -18,22 +18,26 @@ MONTH_FIRST = True
 
 TITLE = "MLPerf's power log (PTDaemon)"
 WORDS = frozenset(("time", "watts", "volts", "amps", "pf", "mark"))
-_LINE = re.compile(r"Time,[^,]+,.*Watts,", re.IGNORECASE)
+_LINE = re.compile(r"^\s*Time,[^,]+,.*Watts,", re.IGNORECASE | re.MULTILINE)
+_MESSAGE = re.compile(r"\s*Time,[^,]+,[A-Z]+,", re.ASCII)
+"""What the daemon says of itself between its readings."""
+
 _CHANNEL = re.compile(r"ch\d+", re.IGNORECASE)
-_RANGING, _TESTING, _NONE = "ranging", "testing", "notset"
+_RANGING, _TESTING = (re.compile(rf"(?:^|[\W_]){word}(?:[\W_]|$)") for word in ("ranging", "testing"))
+_NONE = "notset"
 _RANGED = "Ranging is left out: the test is the same work once more."
 
 
 def recognises(head: str) -> bool:
-    """Whether its first line is one."""
-    return _LINE.match(head.lstrip()) is not None
+    """Whether it begins with a time, and has readings."""
+    return head.lstrip()[:5].casefold() == "time," and _LINE.search(head) is not None
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield a run for each mark."""
     logs: dict[str, PowerLog] = {}
     for line, text in enumerate(file.lines(), 1):
-        if not text.strip():
+        if not text.strip() or _MESSAGE.match(text):
             continue
         file.tally.rows += 1
         cells = [cell.strip() for cell in text.split(",")]
@@ -45,11 +49,11 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         log.add_power(time[0], watts, part="node")
         if not time[1] and options.time_zone is None:
             log.note(LOCAL_TIME)
-    has_test = any(mark.startswith(_TESTING) for mark in logs)
+    has_test = any(_TESTING.search(mark) for mark in logs)
     for mark, log in logs.items():
         if mark in ("", _NONE) and len(logs) > 1:
             file.tally.note("Readings without a mark are left out.")
-        elif mark.startswith(_RANGING) and has_test:
+        elif _RANGING.search(mark) and has_test:
             file.tally.note(_RANGED)
         elif (run := log.run("wall", name=words(mark))) is not None:
             yield run

@@ -14,7 +14,7 @@ from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, Foreign
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import words
+from greentrain.importing.values import amount, words
 
 NAME = "nvidia-smi"
 TITLE = "nvidia-smi's CSV of powers"
@@ -26,7 +26,17 @@ _WIDE = re.compile(
     r"(?:.*[ _.])?(?:gpu|card|device|board)[_. #]?(\d+)(?![a-z\d]).*"
 )
 _POWERS = ("power.draw.average", "power.draw", "power.draw.instant", "pwr")
-_POWER = re.compile(r"(?:gpu_?)?(?:board_?|socket_?)?power(?:[._ ]?(?:draw|usage|[km]?w|watts?))*")
+_POWER = re.compile(
+    r"(?:(?:avg|average|mean|current|instant)[._ ])?(?:gpu[_ ]?)?(?:board_?|socket_?)?power"
+    r"(?:[._ ]?(?:draw|usage|used|consumption|consumed|avg|average|mean|current|instant|now|[km]?w|watts?))*"
+)
+_BARE = re.compile(r"(?:gpu|card)[_. #]?(\d+)")
+_BARE_W = (3.0, 100.0, 1500.0)
+"""What columns of accelerators without a quantity hold at least, somewhere, and at most, if it is watts: percentages
+and bytes are elsewhere. [W]"""
+
+_BARE_ROWS = 50
+_BARE_NOTE = "Columns are named after accelerators alone: they are taken as watts."
 _HOSTS = ("hostname", "host", "node", "nodename")
 _DEVICES = (
     "uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id", "bus_id", "serial",
@@ -46,15 +56,31 @@ _NO_INDEX = "It has no index of its accelerators: rows of one tick are taken as 
 
 
 def recognises(head: str) -> bool:
-    """Whether a header has a time, a power and something else of an accelerator, or rows have a time and watts."""
-    return _delimiter(head) is not None
+    """Whether a header has a time and a power of an accelerator, or rows have a time and what can be watts alone."""
+    return _delimiter(head) is not None or _has_bare_powers(head)
 
 
-def _delimiter(head: str) -> str | None:
+def _has_bare_powers(head: str) -> bool:
+    """Whether the columns of a table are a time and numbered accelerators, whose values are those of powers."""
+    lines = [line for line in head.splitlines()[: HEADER_WITHIN + _BARE_ROWS] if line.strip()]
+    delimiter = _delimiter(head, takes_bare=True)
+    if delimiter is None:
+        return False
+    rows = [column_names(line.split(delimiter)) for line in lines]
+    headers = (place for place, cells in enumerate(rows) if _Columns(cells, takes_bare=True).is_known)
+    first = next(headers, 0)
+    wide = _Columns(rows[first], takes_bare=True).wide
+    read = [amount(cells[place]) for cells in rows[first + 1 :] for place in wide if place < len(cells)]
+    watts = [value for value in read if value is not None]
+    least, somewhere, most = _BARE_W
+    return bool(watts) and len(watts) == len(read) and least <= min(watts) and somewhere < max(watts) <= most
+
+
+def _delimiter(head: str, *, takes_bare: bool = False) -> str | None:
     """Return what parts the columns; None where no line among the first has what is needed."""
     lines = [line for line in head.splitlines()[:HEADER_WITHIN] if line.strip()]
     parted = [(mark, line.split(mark)) for mark in DELIMITERS for line in lines]
-    headers = (mark for mark, cells in parted if _Columns(column_names(cells)).is_known)
+    headers = (mark for mark, cells in parted if _Columns(column_names(cells), takes_bare=takes_bare).is_known)
     rows = (mark for mark, cells in parted if _columns(cells) is not None)
     # `nvidia-smi dmon` puts blanks between columns, any number of them.
     dmon = (" " for line in lines if line.startswith("#") and _Columns(column_names(line.split())).is_known)
@@ -78,9 +104,16 @@ class _Columns:
     ----------
     names : sequence of str
         The header.
+    takes_bare : bool, optional
+        Whether columns that are named after accelerators alone are their powers.
+
+    Attributes
+    ----------
+    is_bare : bool
+        Whether its powers are such columns.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, takes_bare: bool = False) -> None:
         units = [found[1] if (found := _UNIT.search(name)) else "" for name in names]
         plain = [_UNIT.sub("", name).strip("# ") for name in names]
         self.names, self.count, self.plain = tuple(names), len(names), plain
@@ -93,6 +126,10 @@ class _Columns:
         if self.power is None:
             self.power = next((place for place, name in enumerate(plain) if _POWER.fullmatch(name)), None)
         self.wide = {place: found[1] for place, name in enumerate(plain) if (found := _WIDE.fullmatch(name))}
+        bare = {place: found[1] for place, name in enumerate(plain) if (found := _BARE.fullmatch(name))}
+        self.is_bare = takes_bare and not self.wide and self.power is None and bool(bare)
+        if self.is_bare:
+            self.wide = bare
         if self.power is None and self.wide:  # a column for each accelerator
             self.power = next(iter(self.wide))
         elif self.power is not None:
@@ -107,9 +144,9 @@ class _Columns:
         self.is_known = None not in (self.time, self.power) and has_more
 
 
-def _columns(cells: Sequence[str]) -> _Columns | None:
+def _columns(cells: Sequence[str], *, takes_bare: bool = False) -> _Columns | None:
     """Read a header; the columns of rows without one follow from their units."""
-    found = _Columns(column_names(cells))
+    found = _Columns(column_names(cells), takes_bare=takes_bare)
     if found.is_known:
         return found
     times = [place for place, cell in enumerate(cells) if _DATE.match(cell.strip())]
@@ -160,17 +197,22 @@ class _Log:
         return every
 
     def _readings(self) -> Iterator[tuple[int, BoardReading]]:
-        tally, delimiter = self._file.tally, _delimiter(self._file.head) or ","
+        tally, delimiter = self._file.tally, _delimiter(self._file.head)
+        # Whoever names the format takes bare columns as powers; else their values were looked at.
+        takes_bare = delimiter is None
+        delimiter = delimiter or _delimiter(self._file.head, takes_bare=True) or ","
         columns = _Columns(column_names(self._options.columns)) if self._options.columns else None
         for line, cells in self._file.rows(delimiter):
             if delimiter == " " and cells[-1] == "":
                 cells = cells[:-1]
             if columns is None or not columns.is_known or cells[columns.time or 0].strip("# ").casefold() in _TIMES:
-                known = _columns(cells)
+                known = _columns(cells, takes_bare=takes_bare)
                 is_header = known is not None and known.names == column_names(cells)
                 if known is not None and columns is not None and is_header:
                     tally.note("The header is repeated.")
                 columns = known or columns
+                if columns is not None and columns.is_bare:
+                    self._log.note(_BARE_NOTE)
                 if is_header and known is not None and known.time is not None:
                     self._clock = FileClock(self._options, known.names[known.time])
                 if is_header or columns is None:

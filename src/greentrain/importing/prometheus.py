@@ -77,7 +77,7 @@ def recognises(head: str) -> bool:
         return '"metric"' in head and '"values"' in head
     if start.startswith(("# HELP ", "# TYPE ")):
         return True
-    lines = [line for line in start.splitlines()[:5] if line.strip() and not line.startswith("#")]
+    lines = [line.strip() for line in start.splitlines()[:5] if line.strip() and not line.lstrip().startswith("#")]
     return bool(lines) and all(
         _SAMPLE.fullmatch(line) and "{" in line and meaning(line.split("{")[0]) for line in lines
     )
@@ -141,7 +141,8 @@ class _Range:
 
     def take_line(self, line: int, text: str) -> None:
         """Add a line of an exporter's text."""
-        if not text.strip() or text.startswith("#"):
+        text = text.strip()
+        if not text or text.startswith("#"):
             return
         self._file.tally.rows += 1
         parts = _SAMPLE.fullmatch(text)

@@ -7,12 +7,14 @@ columns, and so do the lists of its resources where that is a comma.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations_with_replacement, islice
 from typing import NamedTuple
 
 from greentrain.errors import DataError
 from greentrain.importing.foreign_file import ForeignFile, Tally, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.slurm_jobs import ENDINGS, Jobs
+from greentrain.importing.slurm_jobs import ENDINGS, Jobs, state_of
+from greentrain.importing.values import clock_seconds, moment
 
 NAME = "slurm"
 TITLE = "Slurm's accounting (sacct -P)"
@@ -27,6 +29,13 @@ _MARKS = re.compile(r"[^\w\s.:/=\[\]+\-]+|\t")
 _JOB = re.compile(r"(?:^|\W)\d+(?:_\d+|\+\d+)?(?:\.(?:batch|extern|interactive|\d+))?(?:\W|$)")
 _RESOURCE = re.compile(r"[\w/:.\-]+=\S*")
 _RULE = re.compile(r"-[- ]*-\s*")
+_FRAMED = re.compile(r"\s*\|.*\|\s*")
+_FRAMED_RULE = re.compile(r"[|:\s-]+")
+_FREE = ("jobname", "submitline", "comment", "admincomment", "systemcomment", "workdir", "reason", "extra", "wckey")
+"""Columns that may hold what parts the columns."""
+
+_MOST_TRIED, _MOST_MORE = 200, 20
+_NO_TIME = {"", "unknown", "none"}
 _CUT = "Lists of resources are cut off: 'sacct -P' prints them whole."
 _LONGEST_MARK = 5
 _LINES_LOOKED_AT = 20
@@ -55,7 +64,9 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     if spans := _aligned(_first_lines(file.head)):
         rows = _aligned_rows(file, spans)
     else:
-        rows = parted_rows(enumerate(file.lines(), 1), file.tally, *form_of(file, options))
+        form = form_of(file, options)
+        lines = enumerate(file.lines(), 1)
+        rows = parted_rows(_unframed(lines) if form.is_framed else lines, file.tally, form.names, form.delimiter)
     return jobs_of(rows, file, options)
 
 
@@ -70,10 +81,11 @@ def jobs_of(
 
 
 class SacctForm(NamedTuple):
-    """The columns of a text that something parts: their names in lower case, and that."""
+    """The columns of a text that something parts: their names in lower case, that, and whether it frames each line."""
 
     names: tuple[str, ...]
     delimiter: str
+    is_framed: bool = False
 
 
 def form_of(file: ForeignFile, options: ReadOptions) -> SacctForm:
@@ -89,7 +101,8 @@ def form_of(file: ForeignFile, options: ReadOptions) -> SacctForm:
         raise DataError(file.path, "is aligned, and nothing parts its columns")
     names = _header(first[0]) if first else ()
     if names:
-        return SacctForm(names, _between(first[0]))
+        is_framed = _FRAMED.fullmatch(first[0]) is not None
+        return SacctForm(names, "|" if is_framed else _between(first[0]), is_framed)
     names = tuple(_WIDTH.sub("", name) for name in column_names(options.columns))
     if not {*names} & {*_IDS}:
         rule = "has no header: state the columns as sacct's --format did, as in --format JobID,State,ElapsedRaw"
@@ -113,12 +126,22 @@ def _between(line: str) -> str:
 
 def _header(line: str) -> tuple[str, ...]:
     """Return the names of a header's columns; nothing of a line that is none."""
-    delimiter = _between(line)
+    is_framed = _FRAMED.fullmatch(line) is not None
+    delimiter = "|" if is_framed else _between(line)
     if not delimiter or (delimiter.isspace() and delimiter != "\t"):
         return ()
     cells = _unquoted(line, delimiter) or line.split(delimiter)
+    cells = cells[1:-1] if is_framed else cells
     names = tuple(_WIDTH.sub("", name) for name in column_names(cells))
     return names if {*names} & {*_IDS} and {*names} & _OTHERS else ()
+
+
+def _unframed(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a table of Markdown as `sacct -P` prints them, without its rules."""
+    for number, line in lines:
+        if not _FRAMED_RULE.fullmatch(line):
+            cells = (cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|"))
+            yield number, "|".join(cells)
 
 
 def _aligned(lines: Sequence[str]) -> list[tuple[int, int]]:
@@ -172,7 +195,6 @@ def parted_rows(
 ) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield line numbers and cells by column; repeated headers are left out."""
     count = len(names)
-    place = names.index("jobname") if "jobname" in names else None
     for number, line in lines:
         if not line.strip():
             continue
@@ -180,7 +202,7 @@ def parted_rows(
         if len(cells) != count:
             cells = line.split(delimiter)
         if len(cells) > count:
-            cells = _rejoined(cells, count, place, delimiter)
+            cells = _rejoined(cells, names, delimiter)
         is_like_header = len(cells) == count and cells[0].strip().casefold() == names[0]
         if is_like_header and column_names(cells) == tuple(names):
             continue
@@ -198,9 +220,9 @@ def _unquoted(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _rejoined(cells: Sequence[str], count: int, place: int | None, delimiter: str) -> list[str]:
-    """Put together what a delimiter inside of a column parted: lists of resources and nodes, then the job's name."""
-    found: list[str] = []
+def _rejoined(cells: Sequence[str], names: Sequence[str], delimiter: str) -> list[str]:
+    """Put together what a delimiter inside of a column parted: lists of resources and nodes, then what people write."""
+    count, found = len(names), list[str]()
     for cell in cells:
         last = found[-1] if found else ""
         is_list = bool(_RESOURCE.fullmatch(cell) and _RESOURCE.fullmatch(last.rpartition(delimiter)[2]))
@@ -208,7 +230,26 @@ def _rejoined(cells: Sequence[str], count: int, place: int | None, delimiter: st
             found[-1] = f"{last}{delimiter}{cell}"
         else:
             found.append(cell)
-    if place is None or len(found) <= count:
+    more = len(found) - count
+    if not 0 < more <= _MOST_MORE:
         return found
-    behind = len(found) - (count - place - 1)
-    return [*found[:place], delimiter.join(found[place:behind]), *found[behind:]]
+    free = [names.index(name) for name in _FREE if name in names]
+    for places in islice(combinations_with_replacement(free, more), _MOST_TRIED):
+        row, rest = list[str](), iter(found)
+        for place in range(count):
+            row.append(delimiter.join(islice(rest, 1 + places.count(place))))
+        if _is_row(dict(zip(names, row, strict=True))):
+            return row
+    return found
+
+
+def _is_row(row: Mapping[str, str]) -> bool:
+    """Whether a state and times stand where they should."""
+    state = state_of(row.get("state") or "COMPLETED")
+    times = (row.get(name, "").strip() for name in ("start", "end"))
+    took = (row.get(name, "").strip() for name in ("elapsedraw", "elapsed"))
+    return (
+        state in ENDINGS
+        and all(cell.casefold() in _NO_TIME or moment(cell, None) for cell in times)
+        and all(not cell or clock_seconds(cell) is not None for cell in took)
+    )

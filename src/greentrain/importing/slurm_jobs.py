@@ -50,6 +50,7 @@ _GRES = re.compile(r"gpu(?::([^:(]+))?:(\d+)(?:\(.*)?")
 _LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, and 'TZ=UTC sacct' prints UTC."
 STEPS = "Steps are left out: their jobs hold them."
 WAITING = "Jobs that have not run are left out."
+_WAITS_AGAIN = "Jobs that were requeued and wait are left out: with their next session they count."
 _SESSIONS = "It was requeued: the time of its sessions is added up."
 
 
@@ -69,6 +70,7 @@ class Jobs:
         self._held: ForeignRun | None = None
         self._held_id = ""
         self._requeued: dict[str, ForeignRun] = {}
+        self._waiting: set[str] = set()
 
     def take(self, line: int, row: Mapping[str, str]) -> Iterator[ForeignRun]:
         """Yield the job before this row, once the row is none of its steps."""
@@ -85,19 +87,25 @@ class Jobs:
     def rest(self) -> Iterator[ForeignRun]:
         """Yield the last job, and those that were requeued and did not run again."""
         yield from self._finished()
-        yield from self._requeued.values()
+        for place, run in self._requeued.items():
+            if place in self._waiting:
+                self._tally.note(_WAITS_AGAIN)
+            else:
+                yield run
 
     def _started(self, line: int, row: Mapping[str, str], job_id: str) -> Iterator[ForeignRun]:
         yield from self._finished()
         state = state_of(row.get("state", ""))
         seconds = _seconds(row, self._options)
+        place = f"{row.get('cluster', '')}:{job_id}"
         if state == "PENDING" or seconds == 0:
             self._tally.note(WAITING)
+            if state == "PENDING":
+                self._waiting.add(place)
         elif seconds is None:
             self._tally.reject(line, "has no time that it took: ElapsedRaw, Elapsed, or Start and End are needed")
         else:
             self._held_id, run = job_id, job(row, job_id, seconds, self._options)
-            place = f"{row.get('cluster', '')}:{job_id}"
             before = self._requeued.pop(place, None)
             if before is not None:
                 run = _joined(before, run)

@@ -15,7 +15,9 @@ MONTH_FIRST = True
 
 TITLE = "tegrastats of NVIDIA Jetson"
 WORDS = frozenset(("ram", "swap", "cpu", "emc_freq", "gr3d_freq", "vdd_in", "pom_5v_in"))
-_RAIL = re.compile(r"\b((?:VDD|POM|VIN|VDDQ|NC)_?\w*)\s+(\d+)(m?W)?/(\d+)(?:m?W)?")
+_RAIL = re.compile(r"\b((?:(?:VDD|POM|VIN|NC)\w*(?=\s+\d+(?:m?W)?/\d))|[A-Z]\w*(?=\s+\d+m?W/\d))\s+(\d+)(m?W)?/")
+"""A name that only rails have, or any with a unit of power behind it: ``GPU 1242mW/1242mW`` on an AGX Xavier."""
+
 _LINE = re.compile(r"\bRAM \d+/\d+MB\b")
 _TIME = re.compile(r"\s*(\d\d-\d\d-\d{4} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*)")
 _INPUTS = ("VDD_IN", "POM_5V_IN", "VIN")
@@ -38,7 +40,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         if not text.strip():
             continue
         file.tally.rows += 1
-        rails = {name: int(now[:9]) * (1.0 if unit == "W" else _MILLI) for name, now, unit, _ in _RAIL.findall(text)}
+        rails = {name: int(now[:9]) * (1.0 if unit == "W" else _MILLI) for name, now, unit in _RAIL.findall(text)}
         if rails:
             board.take(text, rails)
         else:
