@@ -130,7 +130,11 @@ def _totals(audit: ImportAudit, *, is_kept: bool) -> Iterator[str]:
     for ends, unit in ((totals.it_energy_kwh, "kWh before PUE"), (totals.operational_kg, "kg CO2e")):
         if ends is not None:
             yield f"  {rounded(ends.best)} {unit} (90 % interval {rounded(ends.low)} to {rounded(ends.high)})"
-    if left_out := 0 if is_kept else sum(not run.is_counted for run in audit.runs) or _flagged_alone(audit):
+    beside = sum("same_work" in run.flags for run in audit.runs)
+    if beside:
+        yield f"Beside the runs whose work they hold: {_counted(beside, 'record')}, in no total."
+    left_out = sum(not run.is_counted for run in audit.runs) - beside or _flagged_alone(audit)
+    if left_out and not is_kept:
         yield f"In doubt and in no total: {_counted(left_out, 'run')}; --keep-flagged adds what is left out."
     if audit.stored is not None:
         yield "They stand in 'greentrain history' from now on."

@@ -152,7 +152,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
             log.add_counter(reading.time, reading.joules, part="node")
     for device, log in logs.items():
         log.is_dated = clock.is_dated
-        run = log.run(_AT_WALL if columns else _AT_NODE, name=words(device))
+        run = log.run(_AT_WALL if columns else _AT_NODE, name=words(device), hosts=words(device))
         if run is not None:
             yield run
 

@@ -1,7 +1,10 @@
 """The times of a file's readings: moments, also of local time whose hour comes twice, or seconds since its start."""
 
 import re
+from datetime import tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from greentrain.errors import InputError
 from greentrain.importing.foreign_run import ReadOptions
 from greentrain.importing.values import amount
 
@@ -61,3 +64,19 @@ class FileClock:
             return seconds
         later = self._options.moment(cell, fold=1)
         return later[0] if later is not None and later[0] >= self._before - _SAME_MOMENT else seconds
+
+
+def zone_named(name: str | None) -> tzinfo | None:
+    """Return a time zone by its name; None where none is stated.
+
+    Raises
+    ------
+    InputError
+        Where there is none of this name.
+    """
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError("time_zone", name, "must be a time zone such as Europe/Berlin or UTC") from None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 from greentrain.importing.device_times import DeviceTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile
@@ -28,6 +28,8 @@ FLAGS = (
     "missing_time",
     "no_tdp",
     "shared_node",
+    "same_work",
+    "witnesses_differ",
 )
 """What an import notices of a run, a word each."""
 
@@ -81,6 +83,9 @@ class ForeignRun(Record, kw_only=True):
         Its batch job as greentrain names the runs that it tracks in one, ``slurm-2_1``, in each spelling.
     device_times : tuple of DeviceTimes
         When its devices were read, of a log that may overlap with others.
+    witnesses : tuple
+        Of a run that took the energy of a better meter, what its own file states: its id, energy [kWh], boundary,
+        energies of parts, accelerators.
     """
 
     key: str
@@ -111,6 +116,7 @@ class ForeignRun(Record, kw_only=True):
     hosts: str | None = None
     jobs: tuple[str, ...] = ()
     device_times: tuple[DeviceTimes, ...] = ()
+    witnesses: tuple[tuple[Any, ...], ...] = ()
 
 
 class ReadOptions(Record):

@@ -16,7 +16,9 @@ from greentrain.numbers import rounded
 from greentrain.record import Record
 from greentrain.units import G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
 
-DOUBTS = frozenset(("implausible_power", "implausible_intensity", "fallback_location", "gpu_unmetered", "damaged"))
+DOUBTS = frozenset(
+    ("implausible_power", "implausible_intensity", "fallback_location", "gpu_unmetered", "damaged", "same_work")
+)
 """Flags of runs that totals leave out; the others say how a run was read."""
 
 

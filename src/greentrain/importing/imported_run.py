@@ -117,7 +117,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     @property
     def is_counted(self) -> bool:
         """Whether totals hold it."""
-        return self.is_kept or not self.is_doubted
+        return not self.is_doubted or (self.is_kept and "same_work" not in self.flags)
 
     @property
     def hours(self) -> float:
@@ -204,7 +204,7 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
     """
     stated = {name: facts[name] for name in _STATED if facts.get(name) is not None}
     flags, findings = tuple(map(str, facts["flags"])), tuple(Finding(*each) for each in facts["findings"])
-    listed = {name: tuple(stated.get(name, ())) for name in ("notes", "jobs")}
+    listed = {name: tuple(stated.get(name, ())) for name in ("notes", "jobs", "witnesses")}
     run = ForeignRun(**{**stated, **listed, "flags": flags})
     devices = tuple(_device(catalogue, *each) for each in facts["devices"])
     return ImportedRun(

@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import checked_groups
@@ -17,6 +16,7 @@ from greentrain.importing.anonymise import Anonymiser
 from greentrain.importing.audit import FileAudit, ImportAudit
 from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
+from greentrain.importing.file_clock import zone_named
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
@@ -29,14 +29,15 @@ from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
 from greentrain.importing.site_map import SiteMap, read_site_map, suggested_map
 from greentrain.importing.store import ImportStore
+from greentrain.importing.witnesses import linked_runs, may_hold_ranks
 from greentrain.record import Record
 
 if TYPE_CHECKING:
     from greentrain.importing.column_sums import ColumnCounts
 
 _COUNTS = ("rows", "runs", "imported", "duplicates", "flagged", "rejected")
-SLURM, SLURM_JSON = "slurm", "slurm-json"
-_LEAST_BYTES = 1 << 20
+SLURM = "slurm"
+_MOST_COMPARED, _LEAST_BYTES = 2000, 1 << 20
 """Less than that is read row by row in the time that NumPy and pyarrow take to load. [B]"""
 
 _TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
@@ -125,7 +126,7 @@ def import_runs(
         anonymiser=Anonymiser(folder, writes=not dry_run) if anonymise else None,
     )
     groupings = () if by is None else checked_groups(by, GROUPINGS)
-    importer = _Importer(catalogue, store, shared, _zone(time_zone or site.time_zone), format, groupings)
+    importer = _Importer(catalogue, store, shared, zone_named(time_zone or site.time_zone), format, groupings)
     files = [*_files(paths)]
     homes = [path for path, is_named in files if is_named and is_home(path)]
     if homes and anonymise:
@@ -229,7 +230,7 @@ class _Importer:
         names = [name for _, name in files]
         sizes = [Path(path).stat().st_size for path, name in zip(paths, names, strict=True) if name == SLURM]
         is_plain = not any(file and has_either_order(file.head) for file, _ in files)
-        if sum(sizes) < _LEAST_BYTES or not is_plain or SLURM_JSON in names:  # whose jobs are the same
+        if sum(sizes) < _LEAST_BYTES or not is_plain or {*names} - {SLURM, None}:  # which may hold the same work
             return
         try:
             from greentrain.importing.column_sums import ColumnSums
@@ -425,6 +426,7 @@ class _Importer:
 
     def audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
         """Add everything up, and store the runs unless nothing is to be."""
+        self._link()
         sums, runs, stored = self._settled(), self.runs, None
         files = [file._replace(it_energy_kwh=sums.by_file.get(file.path)) for file in self.files]
         if not dry_run:
@@ -436,6 +438,22 @@ class _Importer:
         return ImportAudit(
             tuple(files), shown, sums.totals(), stored, sums.groups() if is_grouped else None, tuple(self.notes)
         )
+
+    def _link(self) -> None:
+        """Put together what several forms of files hold of one work, where this import brought some of it."""
+        fresh = {file.format for file in self.files if file.imported}
+        forms = [*fresh | self._store.forms()]
+        if not fresh or (len(forms) == 1 and not may_hold_ranks(str(forms[0]))):
+            return
+        if len(forms) == 1:  # only such as stand next to each other can be told, however many there are
+            linked = linked_runs(tuple(islice(self.runs, _MOST_COMPARED)), tuple, self._kinds)
+        else:
+            linked = linked_runs(self.runs, self._store.runs, self._kinds)
+        known = self._known.find([run.id for run in linked.runs])
+        for run in linked.runs:
+            place = known[run.id].place
+            self.runs.add(run) if place is None else self.runs.replace(place, run)
+        self.notes += linked.notes
 
     def _settled(self) -> ImportSums:
         self.runs.settle()
@@ -462,15 +480,6 @@ def _audit(path: str, name: str | None, tally: Tally, error: str | None, counts:
         problems=tuple(tally.problems),
         notes=tally.notes,
     )
-
-
-def _zone(name: str | None) -> tzinfo | None:
-    if name is None:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError("time_zone", name, "must be a time zone such as Europe/Berlin or UTC") from None
 
 
 def _files(paths: Any) -> Iterator[tuple[str, bool]]:

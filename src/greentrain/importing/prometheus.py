@@ -200,7 +200,8 @@ class _Range:
         """Yield the run; note powers of an instant, which are no energy."""
         for device, (_, watts) in self._instant.items():
             self._file.tally.note(f"{device}: {watts:,.6g} W at one instant, which is no energy: export a range.")
-        run = self._log.run(nodes=max(1, len(self._hosts)))
+        hosts = sorted(filter(None, self._hosts))
+        run = self._log.run(nodes=max(1, len(self._hosts)), hosts=hosts[0] if len(hosts) == 1 else None)
         if run is not None:
             yield run
         elif not self._instant and not self._file.tally.rows:

@@ -168,7 +168,10 @@ def chunk_text(runs: Iterable[ImportedRun]) -> str:
 
 
 def _lines_of(columns: dict[str, Sequence[Any]]) -> str:
-    known = {"ids": columns["id"], **{name: columns[name] for name in IDENTITY}}
+    seconds, energies = (columns[name] for name in IDENTITY)
+    # A longer record of a run is compared with what its own file held, not with the energy of another one's.
+    own = [kept[0][1] if kept else kwh for kept, kwh in zip(columns["witnesses"], energies, strict=True)]
+    known = {"ids": columns["id"], **dict(zip(IDENTITY, (seconds, own), strict=True))}
     lines = (json.dumps(line, allow_nan=False, separators=(",", ":")) for line in (known, {"columns": columns}))
     return "".join(f"{line}\n" for line in lines)
 

@@ -71,6 +71,14 @@ class ImportStore:
         by_name = ("-".join(folder_key(name).split("-")[:2]) for name in names if name.startswith("slurm-"))
         return frozenset((*by_name, *filter(None, map(str, stated))))
 
+    def forms(self) -> set[str]:
+        """Return the names of the formats that stored runs are of."""
+        found: set[str] = set()
+        for path in self._files():
+            with OwnErrors(OSError, ValueError, TypeError, KeyError), path.open(errors="replace") as file:
+                found |= {str(each["format"]) for each in json.loads(file.readline()).get("files", ())}
+        return found
+
     def runs(self) -> Iterator[ImportedRun]:
         """Yield every stored run once, those of later imports first; damaged lines are left out and counted."""
         seen: set[str] = set()

@@ -1,0 +1,222 @@
+"""Several records of one work count once: a job, its log of accelerators, its row of codecarbon, its node's meter."""
+
+import json
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from foreign_texts import codecarbon_text, sacct_text
+
+from greentrain.importing import ImportAudit, ImportedRun, ImportStore, import_runs
+
+HOUR = 3600
+BOARDS = ("GPU-00000000-2222-3333-4444-555555555555", "GPU-11111111-2222-3333-4444-555555555555")
+JOB = {
+    "JobID": "4711", "JobIDRaw": "4711", "JobName": "bert", "Start": "2026-03-01T08:00:00",
+    "End": "2026-03-01T09:00:00", "ElapsedRaw": str(HOUR), "AllocTRES": "cpu=8,gres/gpu:a100=2,node=1",
+    "NodeList": "gpu[07-08]",
+}  # fmt: skip
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def _job(folder: Path, *jobs: dict[str, str]) -> Path:
+    return _write(folder / "sacct", sacct_text(*(JOB | job for job in jobs or ({},))))
+
+
+def _log(
+    path: Path, watts: Sequence[int] = (250, 350), *, hour: int = 8, minutes: int = 60, name: str = "NVIDIA A100"
+) -> Path:
+    """Write a log of boards with these powers [W], a reading a minute."""
+    rows = [
+        f"2026/03/01 {hour + minute // 60:02d}:{minute % 60:02d}:00.000, {index}, "
+        f"{BOARDS[index % 2]}-{index}-{path.parent.name}, {name}, {power}.00 W"
+        for minute in range(minutes + 1)
+        for index, power in enumerate(watts)
+    ]
+    return _write(path, "\n".join(["timestamp, index, uuid, name, power.draw [W]", *rows, ""]))
+
+
+def _row(folder: Path, **cells: str) -> Path:
+    """Write codecarbon's row of 58 minutes."""
+    usual = {"timestamp": "2026-03-01T08:59:00", "duration": "3480", "gpu_count": "2", "gpu_energy": "0.58"}
+    usual |= {"cpu_energy": "0.05", "ram_energy": "0.01", "energy_consumed": "0.64", "emissions": "0.03"}
+    return _write(folder / "emissions.csv", codecarbon_text(usual | {"gpu_model": "2 x NVIDIA A100-SXM4-40GB"} | cells))
+
+
+def _counted(home: Path) -> list[ImportedRun]:
+    return [run for run in ImportStore(str(home)).runs() if run.is_counted]
+
+
+def _notes(run: ImportedRun) -> list[str]:
+    return [note for note in run.stated.notes if note.startswith("Witness")]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("together", [True, False])
+def test_job_log_and_row_are_one_run(tmp_path: Path, home: Path, order: tuple[int, ...], together: bool) -> None:
+    """250 + 350 W for the job's hour are 0.6 kWh of its boards; who ran it and where it ran come from the others."""
+    paths = [_job(tmp_path), _log(tmp_path / "power" / "4711.csv"), _row(tmp_path)]
+    chosen = [paths[place] for place in order]
+    for each in [chosen] if together else [[path] for path in chosen]:
+        import_runs(each)
+    (run,) = _counted(home)
+    stated = run.stated
+    assert (stated.name, stated.user, run.location, stated.boundary) == ("bert", "u", "FR", "accelerator")
+    assert stated.measured_energy_kwh == pytest.approx(0.6)
+    assert sorted(_notes(run)) == [
+        "Witness: codecarbon states 0.64 kWh of parts in 0.967 h.",
+        "Witness: its energy is that of nvidia-smi.",
+        "Witness: nvidia-smi states 0.6 kWh of accelerators in 1.00 h.",
+    ]
+    audit = import_runs(paths)
+    assert sum(file.imported for file in audit.files) == 0
+    assert len(_counted(home)) == 1
+
+
+def test_a_log_without_a_job_is_a_witness_of_its_row(tmp_path: Path, home: Path) -> None:
+    """The log's boards have the same type and number at that time: 600 W for 58 minutes are 0.58 kWh."""
+    import_runs([_row(tmp_path), _log(tmp_path / "power.csv")])
+    (run,) = _counted(home)
+    assert run.format == "codecarbon"
+    assert run.stated.measured_energy_kwh == pytest.approx(0.58)
+
+
+def test_a_nodes_own_meter_is_better_than_its_boards(tmp_path: Path, home: Path) -> None:
+    """Slurm read 3.6 MJ, 1 kWh, which is more than the boards' 0.6 kWh: it stays, and the log stands beside it."""
+    import_runs([_job(tmp_path, {"ConsumedEnergyRaw": "3600000"}), _log(tmp_path / "4711.csv")])
+    (run,) = _counted(home)
+    assert (run.stated.measured_energy_kwh, run.stated.boundary) == (1.0, "node")
+    assert run.flags == ()
+
+
+def test_witnesses_that_are_far_apart(tmp_path: Path, home: Path) -> None:
+    """100 W a board by the log, 300 by the row: a factor of 3 is said, and the run counts."""
+    import_runs([_job(tmp_path), _log(tmp_path / "4711.csv", (100, 100)), _row(tmp_path)])
+    (run,) = _counted(home)
+    assert [finding.flag for finding in run.findings] == ["witnesses_differ"]
+    reason = "codecarbon states 3.31 times the mean power that nvidia-smi states."
+    assert run.findings[0].reason == reason
+    assert run.stated.measured_energy_kwh == pytest.approx(0.2)
+
+
+def test_logs_of_two_nodes_add_up(tmp_path: Path, home: Path) -> None:
+    """Each node's epilog leaves a file of the job's number: 600 W and 400 W are 1 kWh in the hour."""
+    job = {"NNodes": "2", "AllocTRES": "cpu=16,gres/gpu:a100=4,node=2"}
+    logs = [_log(tmp_path / "one" / "4711.csv"), _log(tmp_path / "two" / "4711.csv", (200, 200))]
+    import_runs([_job(tmp_path, job), *logs])
+    (run,) = _counted(home)
+    assert run.stated.measured_energy_kwh == pytest.approx(1.0)
+
+
+def test_a_log_that_holds_neighbours_is_none_of_the_job(tmp_path: Path, home: Path) -> None:
+    """Four boards were read and the job had two: its energy is estimated, and the log does not count either."""
+    import_runs([_job(tmp_path), _log(tmp_path / "4711.csv", (250, 350, 1, 1))])
+    (run,) = _counted(home)
+    assert (run.stated.measured_energy_kwh, run.numbers.basis) == (None, "estimated")
+
+
+@pytest.mark.parametrize(("minutes", "kwh"), [(54, 0.6), (30, 0.6), (29, None)])
+def test_a_log_of_a_part_of_the_time(tmp_path: Path, home: Path, minutes: int, kwh: float | None) -> None:
+    """From half of the time on its mean power is taken for all of it; else hardware and time are estimated."""
+    import_runs([_job(tmp_path), _log(tmp_path / "4711.csv", minutes=minutes)])
+    (run,) = _counted(home)
+    assert run.stated.measured_energy_kwh == (None if kwh is None else pytest.approx(kwh))
+
+
+@pytest.mark.parametrize(("hour", "runs"), [(9, 1), (23, 2)])
+def test_a_log_by_a_clock_of_another_zone(tmp_path: Path, home: Path, hour: int, runs: int) -> None:
+    """Times without a zone may be an hour ahead of Slurm's; fifteen hours are no zone."""
+    import_runs([_job(tmp_path), _log(tmp_path / "4711.csv", hour=hour, minutes=59)])
+    assert len(_counted(home)) == runs
+
+
+def test_a_job_that_went_on_keeps_its_witness(tmp_path: Path, home: Path) -> None:
+    """Half of the hour is imported while it runs, then all of it: the log's 600 W are taken for the hour."""
+    import_runs([_job(tmp_path, {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "1800"})])
+    import_runs([_log(tmp_path / "4711.csv", minutes=30)])
+    assert [run.stated.measured_energy_kwh for run in _counted(home)] == [pytest.approx(0.3)]
+    import_runs([_job(tmp_path)])
+    (run,) = _counted(home)
+    assert (run.stated.measured_energy_kwh, run.stated.status) == (pytest.approx(0.6), "completed")
+
+
+def test_generic_accelerators_are_named_by_their_log(tmp_path: Path, home: Path) -> None:
+    """gres/gpu=2 says no type, the log does: both boards are resolved."""
+    import_runs([_job(tmp_path, {"AllocTRES": "cpu=8,gres/gpu=2,node=1"}), _log(tmp_path / "4711.csv")])
+    (run,) = _counted(home)
+    assert (run.stated.accelerators, run.hardware) == ({"NVIDIA A100": 2.0}, "a100-sxm4-40gb")
+
+
+def _note(audit: ImportAudit) -> str:
+    (note,) = audit.notes
+    return note
+
+
+def test_what_files_cannot_tell_is_said(tmp_path: Path, home: Path) -> None:
+    """Two jobs alike at one time, or a board without a name: all count, and the import says that they may be one."""
+    audit = import_runs([_job(tmp_path, {}, {"JobIDRaw": "9", "JobID": "9"}), _row(tmp_path)])
+    start = (
+        "Overlapping in time on as many accelerators or on one host, and perhaps the same work, which then counts twice"
+    )
+    assert _note(audit) == f"{start}: 1 pairs, such as bert (slurm) and p (codecarbon)."
+    assert len(_counted(home)) == 3
+    audit = import_runs([_log(tmp_path / "power.csv", name="")])
+    assert _note(audit).startswith(start)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_of_ranks_are_said_to_be_perhaps_one(tmp_path: Path, home: Path, together: bool) -> None:
+    """A record per rank, each of both boards, in one file or two: nothing tells whether they were read twice."""
+    files = [_row(tmp_path / str(rank), run_id=f"rank{rank}") for rank in range(2)]
+    if together:
+        files[0].write_text(files[0].read_text() + files[1].read_text().splitlines()[1] + "\n")
+    audit = import_runs(files[: 2 - together])
+    assert "1 pairs, such as p (codecarbon) and p (codecarbon)" in _note(audit)
+    assert len(_counted(home)) == 2
+
+
+@pytest.mark.parametrize(("node", "runs"), [("gpu07", 1), ("gpu08.cluster.org", 1), ("gpu09", 2), ("cpu07", 2)])
+@pytest.mark.parametrize("meter", [True, False])
+def test_readings_of_a_node_that_the_job_had(tmp_path: Path, home: Path, node: str, runs: int, meter: bool) -> None:
+    """1,000 W at the node's plug, or 600 W of its boards in DCGM's answer, for the hour of its job."""
+    times = range(1_772_352_000, 1_772_352_000 + HOUR + 1, 60)
+    if meter:
+        rows = [f"{time},{node},1000" for time in times]
+        path = _write(tmp_path / "meter.csv", "\n".join(["timestamp,node,watts", *rows, ""]))
+    else:
+        series = [
+            {
+                "metric": {"__name__": "DCGM_FI_DEV_POWER_USAGE", "UUID": board, "Hostname": node},
+                "values": [[time, "300"] for time in times],
+            }
+            for board in BOARDS
+        ]
+        path = _write(
+            tmp_path / "range.json",
+            json.dumps({"status": "success", "data": {"resultType": "matrix", "result": series}}),
+        )
+    import_runs([_job(tmp_path, {"NodeList": "gpu[07-08]"}), path])
+    counted = _counted(home)
+    assert len(counted) == runs
+    if runs == 1:
+        assert counted[0].stated.measured_energy_kwh == pytest.approx(1.0 if meter else 0.6)
+        assert counted[0].stated.boundary == ("wall" if meter else "accelerator")
+
+
+def test_kept_doubts_do_not_make_one_work_two(tmp_path: Path, home: Path) -> None:
+    """--keep-flagged is for energies that may be wrong, not for records of what counts already."""
+    import_runs([_job(tmp_path), _log(tmp_path / "4711.csv")], keep_flagged=True)
+    assert len(_counted(home)) == 1
+
+
+def test_sums_by_columns_leave_out_witnesses_too(tmp_path: Path) -> None:
+    """A table that is large enough for columns, beside a log: 20,000 jobs, and the log in none of the sums."""
+    jobs = [{}, *({"JobID": str(number), "JobIDRaw": str(number)} for number in range(10_000, 29_999))]
+    audit = import_runs([_job(tmp_path, *jobs), _log(tmp_path / "4711.csv")], dry_run=True, by="user")
+    assert [group.totals.runs for group in audit.groups or ()] == [20_000]
