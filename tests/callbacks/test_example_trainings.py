@@ -19,6 +19,9 @@ TRAININGS = {
     "keras": ("keras", "product"),
     "jax": ("jax", "regression"),
     "scikit_learn": ("sklearn", "digits-search"),
+    "accelerate": ("accelerate", "sum"),
+    "skorch": ("skorch", "plane"),
+    "hydra": ("hydra", "train_hydra"),
 }
 """By the name of the file: the module that it needs, and what its run is called."""
 

@@ -18,7 +18,10 @@ MODULES = {
 """Packages whose module has another name."""
 PARTS = {"choreographer": "kaleido", "pydantic_core": "pydantic", "starlette": "fastapi"}
 """Modules that are a part of a package in all but name."""
-HOSTS = {"amdsmi", "keras", "lightning", "pytorch_lightning", "torch", "transformers"}
+HOSTS = {
+    "accelerate", "amdsmi", "hydra", "keras", "lightning", "omegaconf", "pytorch_lightning", "sklearn", "skorch",
+    "torch", "transformers",
+}  # fmt: skip
 """What only a computer or a training of the user's brings: a driver's module, and the frameworks of the callbacks."""
 
 

@@ -16,7 +16,8 @@ ROOM_OF = {
     "trackers": "tracking",
 }
 """Rooms whose tests have a folder of another name."""
-CALLBACKS = {f"greentrain.tracking.callbacks.{name}" for name in ("huggingface", "keras", "lightning")}
+FRAMEWORKS = ("accelerate", "huggingface", "hydra", "keras", "lightning", "skorch")
+CALLBACKS = {f"greentrain.tracking.callbacks.{name}" for name in FRAMEWORKS}
 """What users import by their full names, since the package would load a framework."""
 
 

@@ -119,7 +119,7 @@ class GreentrainCallback(WithTraining, Callback):  # type: ignore[misc]
             run_id = trainer.strategy.broadcast(run_id or "-".join(filter(None, (job, new_run_key()))))
         # Ranks that Lightning forked or spawned do not have their rank in the environment: one of them has the meter.
         if trainer.local_rank == 0 or not ranks.meters:
-            self.training.begin(run_id)
+            self.training.begin(run_id=run_id)
 
     def _agreed(self, trainer: Any, batch_idx: int) -> bool:
         """Whether the training is to stop, on all ranks at the same step."""

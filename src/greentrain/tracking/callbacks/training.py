@@ -82,17 +82,18 @@ class Training:
         found: str | None = self._settings.get(RUN_ID)
         return found
 
-    def begin(self, run_id: str | None = None) -> None:
+    def begin(self, **defaults: str | None) -> None:
         """Begin a run. One that goes on belongs to a training whose end the framework did not report.
 
         Parameters
         ----------
-        run_id : str, optional
-            The run to join, where the user named none.
+        **defaults
+            Arguments of ``greentrain.track`` that hold where the user gave none.
         """
         self.abandon()
         self._logged_step, self._began = 0.0, time.monotonic()
-        self.run = run = track(**({RUN_ID: run_id} | self._settings)).start()
+        given = {name: value for name, value in self._settings.items() if value is not None}
+        self.run = run = track(**(defaults | given)).start()
         # The framework may end without calling back: then the callback goes too, or the program does.
         self._finalizer = weakref.finalize(self, _abandon, run, last_uncaught())
         self._finalizer.atexit = False
