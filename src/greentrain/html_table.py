@@ -6,7 +6,7 @@ from typing import Any
 
 from greentrain.errors import escaped
 from greentrain.interval import Interval
-from greentrain.numbers import best, percent, rounded, small_scale
+from greentrain.numbers import best, least, percent, rounded, small_scale
 
 LABELS = {
     "it_energy_kwh": ("energy of the computers, before PUE", "kWh"),
@@ -18,8 +18,8 @@ LABELS = {
 }
 """Words and unit of each quantity of a footprint."""
 
-_AT_LEAST = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "total_kg")
-"""What a part of the computers that nobody knows is missing in."""
+OF_ENERGY = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "total_kg", "water_l")
+"""What follows from the energy, and so lacks a part of the computers that the energy lacks."""
 _LEFT, _NUMBER = ' style="text-align:left"', ' style="white-space:nowrap"'
 _COLOURS = ("#D55E00", "#5F7F96", "#8FA9BA", "#808080")
 _BAR_PX, _BAR_HEIGHT_PX = 420, 14
@@ -71,8 +71,8 @@ def quantity_table(
     rows = []
     for name, interval in quantities.items():
         words, unit = LABELS[name]
-        least = "at least " if is_least and name in _AT_LEAST else ""
-        rows.append((words, *(amount_and_ends(interval, unit, least) if interval else (None, None))))
+        before = least(is_least and name in OF_ENERGY)
+        rows.append((words, *(amount_and_ends(interval, unit, before) if interval else (None, None))))
     return table(("", "best value", "90 % interval"), rows, caption) + bar(shares or {}) + paragraph(below)
 
 

@@ -92,6 +92,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def least(is_least: bool) -> str:
+    """Mark an amount that lacks a part of the computers, so that it was more; nothing for any other."""
+    return "at least " if is_least else ""
+
+
 def amount(interval: Interval, unit: str) -> str:
     """Write a best value with its unit and interval in plain ASCII: ``25.2 Wh (20 to 30)``.
 

@@ -275,12 +275,31 @@ def _codecarbon(text: str) -> Shown:
     return Shown((float(row["energy_consumed"]),), (float(row["emissions"]),), (12, 12))
 
 
-FORMS: dict[str, Callable[[str], Shown]] = {
+_READERS: dict[str, Callable[[str], Shown]] = {
     "json": _json, "csv": _csv, "html": _html, "markdown": _markdown, "text": _document, "latex": _latex,
     "model-card": _model_card, "gpai": _gpai, "ghg": _ghg, "sci": _sci, "cyclonedx": _cyclonedx, "spdx": _spdx,
     "boamps": _boamps, "codecarbon": _codecarbon,
 }  # fmt: skip
+"""How each form is read, without what marks an amount that lacks a part of the computers."""
+
+_LEAST = re.compile(r"at least |\$\\geq\$\\,", re.IGNORECASE)
+FORMS: dict[str, Callable[[str], Shown]] = {
+    name: lambda text, read=read: read(_LEAST.sub("", text))  # type: ignore[misc]
+    for name, read in _READERS.items()
+}
 """How each form is read."""
+
+
+def is_least(form: str, text: str) -> bool:
+    """Read whether a form says that its amounts lack a part of the computers: in words, or by a field of its own."""
+    if form == "csv":
+        return any(row["unmeasured"] for row in csv.DictReader(io.StringIO(text)))
+    if form == "json":
+        found: bool = json.loads(text)["is_least"]
+        return found
+    if form in ("ghg", "boamps", "cyclonedx"):
+        return "not measured and not in the figures" in text
+    return bool(_LEAST.search(text))
 
 
 def it_energy_kwh(form: str, text: str) -> float | None:

@@ -260,11 +260,12 @@ def test_groups_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[st
     """Two lines each, then all together; JSON has groups beside the runs, CSV a row each."""
     assert command(["history", "--by", "month,user", "--home", str(home)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:5] == [
+    assert lines[:6] == [
         "2025-11, ada  1 run, 1 h 00 min",
-        "    3.57 kWh (3.03 to 4.62), 0.357 kg CO2e (0.271 to 0.515)",
+        "    at least 3.57 kWh (3.03 to 4.62), 0.357 kg CO2e (0.271 to 0.515)",
         "2025-11, bob  1 run, 30 min 00 s",
-        "    1.43 kWh (1.26 to 1.72), 0.143 kg CO2e (0.11 to 0.197), failed 100 %",
+        "    at least 1.43 kWh (1.26 to 1.72), 0.143 kg CO2e (0.11 to 0.197), failed 100",
+        "    %",
         "2025-12, no user  1 run, 1 min 00 s",
     ]
     assert command(["history", "--by", "month", "--json", "--home", str(home)]) == 0
@@ -326,4 +327,4 @@ def test_groups_state_what_was_given_and_what_was_used(home: Path, capsys: pytes
     groups = {group["by"]["user"]: group for group in json.loads(capsys.readouterr().out)["groups"]}
     assert (groups["ada"]["measured_gpu_hours"], groups["ada"]["busy_gpu_hours"]) == (4.0, 2.0)
     command(["history", "--by", "user", "--home", str(home), "--csv"])
-    assert capsys.readouterr().out.splitlines()[0].endswith("measured_core_hours,idle_core_hours")
+    assert capsys.readouterr().out.splitlines()[0].endswith("measured_core_hours,idle_core_hours,is_least")

@@ -123,3 +123,16 @@ def test_inputs_of_many_values_are_one_row() -> None:
     assert sum("mean accelerator power | 24 values, 201 to 224 | W |" in row for row in rows) == 1
     assert sum("| PUE | 1.2 |" in row for row in rows) == 1
     assert sum(row.startswith("| ") for row in rows) < 20
+
+
+def test_columns_of_the_table_of_runs_in_which_nothing_stands_are_left_out() -> None:
+    """Described runs have no id in the history and need no start; where one has a start, the column stays."""
+    whole = pd.DataFrame({"name": ["a", "b"], "hours": [1.0, 2.0]}).assign(gpu="V100", **EXACT)
+    for found, header in (
+        (whole, "| run | status | hardware | h | kWh | kg CO2e | energy |"),
+        (whole.assign(started=["2025-01-31", None]), "| run | status | start (UTC) | hardware | h | kWh | kg CO2e |"),
+    ):
+        rows = [line for line in report(found, "markdown").splitlines() if line.startswith(("| run |", "| b |"))]
+        assert rows[0].startswith(header)
+        assert rows[0].count("|") == rows[1].count("|")
+    assert "| b | estimated | 1 x NVIDIA Tesla V100" in report(whole, "markdown")

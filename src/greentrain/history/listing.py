@@ -9,13 +9,13 @@ from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run_summary import LISTS, ROW_COLUMNS, SCHEMA_VERSION, RunSummary, to_plain_data, utc
 from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import Loads, RunGroup, groups_of, summary_rows, table_of, totals_of
-from greentrain.numbers import counted, duration
+from greentrain.numbers import counted, duration, least
 from greentrain.plain_numbers import plain_json
 
 if TYPE_CHECKING:
     from greentrain.history.run import Run  # a list does not load what makes runs of journals
 
-_OF_GROUP = ("runs", "duration_seconds", "unfinished_share", "failed_share", "interrupted_share")
+_OF_GROUP = ("runs", "duration_seconds", "unfinished_share", "failed_share", "interrupted_share", "is_least")
 _GROUP_COLUMNS = (
     "runs",
     "duration_seconds",
@@ -24,6 +24,7 @@ _GROUP_COLUMNS = (
     "failed_share",
     "interrupted_share",
     *Loads._fields,
+    "is_least",
 )
 _MOST_IN_NOTEBOOK = 20
 _IN_NOTEBOOK = (
@@ -95,13 +96,14 @@ def _group_dict(group: RunGroup) -> dict[str, Any]:
 
 def _json_row(run: RunSummary) -> dict[str, Any]:
     row = run.to_row()
-    return row | {name: row[name].split() for name in LISTS}
+    lists = {name: row[name].split() for name in LISTS}
+    return row | lists | {"unfilled": run.unfilled.split(", ") if run.unfilled else []}
 
 
 def _row_json(run: RunSummary) -> str:
     """Write a row as indented JSON; what has no lists in it can be written in one go."""
     row = _json_row(run)
-    if any(row[name] for name in LISTS):
+    if any(row[name] for name in (*LISTS, "unfilled")):
         return plain_json(row, indent=2).replace("\n", "\n    ")
     return "{\n      " + plain_json(row, separators=(",\n      ", ": "))[1:-1] + "\n    }"
 
@@ -120,16 +122,16 @@ def runs_html(runs: SummaryTable) -> str:
     caption = f"The newest {len(rows)} of {len(runs):,} runs" if len(rows) < len(runs) else counted(len(runs), "run")
     if not rows:
         return paragraph("No runs yet: greentrain.track(...) records one, greentrain.import_runs(...) reads others.")
-    return table(_IN_NOTEBOOK, rows, caption) + totals_of(runs).to_html(is_least=any(runs.columns["unfilled"]))
+    return table(_IN_NOTEBOOK, rows, caption) + totals_of(runs)._repr_html_()
 
 
 def _row(run: RunSummary) -> tuple[object, ...]:
     from greentrain.html_table import amount_and_ends
 
-    least = "at least " if run.unfilled else ""
+    before = least(bool(run.unfilled))
     began = (utc(run.started or None) or "")[:10]
     facts = (run.name or run.id, run.status, began, duration(run.duration_seconds), run.location)
     kwh, kg = run.facility_energy_kwh, run.operational_kg
-    energy = None if kwh is None else amount_and_ends(kwh, "kWh", least)[0]
-    mass = (None, None) if kg is None else amount_and_ends(kg, "kg CO2e", least)
+    energy = None if kwh is None else amount_and_ends(kwh, "kWh", before)[0]
+    mass = (None, None) if kg is None else amount_and_ends(kg, "kg CO2e", before)
     return (*facts, energy, *mass, None if kwh is None else run.basis)

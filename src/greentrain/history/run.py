@@ -19,7 +19,7 @@ from greentrain.journal.records import (
     NO_TDP,
     is_significant_gap,
 )
-from greentrain.numbers import amount, best, duration, rounded, scaled
+from greentrain.numbers import amount, best, duration, least, rounded, scaled
 from greentrain.plain_numbers import plain_json
 from greentrain.record import WithoutArithmetic
 from greentrain.units import SECONDS_PER_HOUR
@@ -168,7 +168,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
 
     def _least(self) -> str:
         """Mark figures that lack a part of the computers, so that the run took more."""
-        return "at least " if self.unfilled else ""
+        return least(bool(self.unfilled))
 
     def _unmeasured(self) -> list[str]:
         """Return how much of the time a meter covered, or else how the energy is known unless measured, and faults."""
@@ -222,7 +222,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         found |= {name: to_plain_data(getattr(self, name)) for name in RUN_QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
         found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition")}
-        found |= {name: list(getattr(self, name)) for name in LISTS}
+        found |= {name: list(getattr(self, name)) for name in (*LISTS, "unfilled")}
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
         parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")
         found |= {name: to_plain_data(getattr(self, name)) for name in parts}

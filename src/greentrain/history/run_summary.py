@@ -29,6 +29,7 @@ ROW_COLUMNS = (
     "partition",
     "flags",
     "tags",
+    "unfilled",
 )
 """The columns of a run in a table, see `Run.to_row`."""
 

@@ -37,7 +37,7 @@ _COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("number", (*_ENERGIES, *_INTERVALS)),
         ("truth", ("is_complete",)),
         ("text", ("estimate_inputs", "notes", "basis", "flags")),
-        ("text", ("origin", "user", "account", "partition", "tags")),
+        ("text", ("origin", "user", "account", "partition", "tags", "unfilled")),
     ),
     "nodes": (
         ("key", ("run_id", "session", "host")),

@@ -43,6 +43,8 @@ class Totals(WithoutArithmetic, Record):
         Best value of the energy of failed, interrupted and killed runs. [kWh]
     unfinished_share : float or None
         That over the energy of all; None where there is none. [1]
+    is_least : bool
+        Whether a part of the computers of a run is in no sum, so that it was more.
     """
 
     runs: int
@@ -54,19 +56,10 @@ class Totals(WithoutArithmetic, Record):
     operational_kg: Interval
     unfinished_energy_kwh: float
     unfinished_share: float | None
+    is_least: bool
 
     def _repr_html_(self) -> str:
-        """Return a small table for notebooks."""
-        return self.to_html()
-
-    def to_html(self, *, is_least: bool = False) -> str:
-        """Write the sum as a small HTML table, and what is not in it.
-
-        Parameters
-        ----------
-        is_least : bool, optional
-            Whether a part of the computers is missing in a run.
-        """
+        """Return the sum as a small table for notebooks, and what is not in it."""
         from greentrain.html_table import paragraph, quantity_table
 
         unknown = self.runs - self.known
@@ -77,7 +70,7 @@ class Totals(WithoutArithmetic, Record):
             return paragraph(" ".join(remarks) or "No runs.")
         sums = {"facility_energy_kwh": self.facility_energy_kwh, "operational_kg": self.operational_kg}
         caption = f"All {counted(self.known, 'run')} of known energy"
-        return quantity_table(sums, caption, is_least=is_least, below=" ".join(remarks))
+        return quantity_table(sums, caption, is_least=self.is_least, below=" ".join(remarks))
 
 
 class Loads(Record):
@@ -129,6 +122,8 @@ class RunGroup(WithoutArithmetic, Record):
         killed, such as cancelled jobs, over that of all; None where there is none. [1]
     loads : Loads
         Hours of accelerators and cores, and how busy they were.
+    is_least : bool
+        Whether a part of the computers of a run is in no sum, so that it was more.
     """
 
     by: dict[str, str | None]
@@ -141,6 +136,7 @@ class RunGroup(WithoutArithmetic, Record):
     failed_share: float | None
     interrupted_share: float | None
     loads: Loads
+    is_least: bool
 
 
 class _Sum:
@@ -156,6 +152,7 @@ class _Sum:
         self.known = [0] * len(RUN_QUANTITIES)
         self.best = [0.0] * len(RUN_QUANTITIES)
         self.doubt = DoubtSums()
+        self.is_least = False
 
     def add(self, seconds: float, status: str, shared: str, best: Sequence[float], metered: Sequence[float]) -> None:
         """Add one run but for its terms; what is not a number is not known."""
@@ -223,6 +220,7 @@ def totals_of(runs: "Iterable[Run] | SummaryTable") -> Totals:
         operational_kg=kg or exact(0.0),
         unfinished_energy_kwh=whole.unfinished_kwh,
         unfinished_share=whole.share(*UNFINISHED),
+        is_least=whole.is_least,
     )
 
 
@@ -257,6 +255,7 @@ def groups_of(runs: "Iterable[Run] | SummaryTable", by: Sequence[str]) -> list[R
                 failed_share=whole.share("failed"),
                 interrupted_share=whole.share("interrupted", "killed"),
                 loads=whole.loads,
+                is_least=whole.is_least,
             )
         )
     return found
@@ -270,13 +269,14 @@ def _sums(table: SummaryTable, by: Sequence[str]) -> dict[tuple[str | None, ...]
     best = zip(*(columns[name] for name in _BEST), strict=True)
     metered = zip(*(columns[name] for name in _METERED), strict=True)
     loads = zip(*(columns[name] for name in LOADS), strict=True)
-    every = zip(keys if by else ((),) * len(table), facts, best, metered, loads, strict=True)
-    for place, (key, (seconds, status, shared, is_counted), values, readings, hours) in enumerate(every):
+    every = zip(keys if by else ((),) * len(table), facts, best, metered, loads, columns["unfilled"], strict=True)
+    for place, (key, (seconds, status, shared, is_counted), values, readings, hours, unfilled) in enumerate(every):
         if not is_counted:
             continue
         whole = found.get(key) or found.setdefault(key, _Sum())
         whole.add(seconds, status, shared, values, readings)
         whole.add_loads(hours)
+        whole.is_least |= bool(unfilled)
         whole.doubt.add(shared, table.terms(place))
     return found
 

@@ -238,7 +238,8 @@ def _of_dimension(lines: Sequence[RunLine], name: str) -> Iterator[GroupLine]:
     for label in sorted(found):
         group = found[label]
         whole = group[0].footprint if len(group) == 1 else total_of([line.footprint for line in group])
-        yield GroupLine(label, sum(line.runs for line in group), whole)
+        is_least = any(line.is_least for line in group)
+        yield GroupLine(label, sum(line.runs for line in group), whole, is_least)
 
 
 def is_table(result: object) -> bool:

@@ -150,6 +150,11 @@ class RunLine(OfFootprint, Record):
         return self.footprint.grid
 
     @property
+    def is_least(self) -> bool:
+        """Whether a part of the computers is in no sum, so that it was more."""
+        return bool(self.unmeasured)
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether it ended without having done what it was started for."""
         return self.status in UNFINISHED
@@ -166,11 +171,14 @@ class GroupLine(Record):
         How many. [1]
     footprint : Footprint
         Their sum.
+    is_least : bool
+        Whether a part of the computers of a run is in no sum, so that it was more.
     """
 
     label: str
     runs: int
     footprint: Footprint
+    is_least: bool = False
 
 
 class Size(Record):
@@ -320,6 +328,11 @@ class ReportData(Record):
     def basis(self) -> str:
         """How the energy is known: estimated, measured or mixed."""
         return self.footprint.basis
+
+    @property
+    def is_least(self) -> bool:
+        """Whether a part of the computers of a run is in no sum, so that it was more."""
+        return any(line.is_least for line in self.lines)
 
     @property
     def warnings(self) -> tuple[str, ...]:

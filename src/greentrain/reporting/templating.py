@@ -47,6 +47,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "with_span": numbers.with_span,
     "rounded": numbers.rounded,
     "percent": numbers.percent,
+    "least": numbers.least,
     "written": written,
     "interval": interval_text,
     "input_words": input_label,
@@ -164,14 +165,14 @@ def context(
     more : mapping, optional
         What a form adds.
     is_of_anybody : bool, optional
-        Whether the template may want all of the data; the shipped ones take the document, and of the data its kind
-        alone: of thousands of runs, all would take many times as long as the page.
+        Whether the template may want all of the data; the shipped ones take the document, and of the data two
+        facts: of thousands of runs, all would take many times as long as the page.
     """
     document = document or document_of(data)
     blocks = (block for section in document.sections for block in section.blocks)
     seen: dict[str, Any] = plain(
         {
-            "subject": data if is_of_anybody else {"kind": data.kind},
+            "subject": data if is_of_anybody else {"kind": data.kind, "is_least": data.is_least},
             "totals": data.footprint,
             "document": document,
             "charts": {block.name: block for block in blocks if isinstance(block, Chart)},

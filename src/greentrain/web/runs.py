@@ -92,7 +92,7 @@ def _row(run: Run | RunSummary, most_kg: float, root: str, token: str) -> dict[s
         "kwh": run.facility_energy_kwh,
         "kg": run.operational_kg,
         "basis": run.basis,
-        "least": bool(run.unfilled),
+        "is_least": bool(run.unfilled),
         "bar": bar_of(run.operational_kg, most_kg) if run.operational_kg else None,
     }
 
@@ -111,7 +111,7 @@ def _totals(table: SummaryTable) -> dict[str, Any]:
     whole = totals_of(table)
     lost = "" if whole.unfinished_share is None else percent(whole.unfinished_share)
     return {"runs": counted(whole.runs, "run"), "kwh": whole.facility_energy_kwh, "kg": whole.operational_kg,
-            "unknown": whole.runs - whole.known, "unfinished": lost}  # fmt: skip
+            "unknown": whole.runs - whole.known, "unfinished": lost, "is_least": whole.is_least}  # fmt: skip
 
 
 def _groups(table: SummaryTable, by: Sequence[str]) -> list[dict[str, Any]]:
@@ -124,6 +124,7 @@ def _groups(table: SummaryTable, by: Sequence[str]) -> list[dict[str, Any]]:
             "runs": counted(group.runs, "run"),
             "kwh": group.facility_energy_kwh,
             "kg": group.operational_kg,
+            "is_least": group.is_least,
             "bar": bar_of(group.operational_kg, most) if group.operational_kg else None,
         }
         for group in groups

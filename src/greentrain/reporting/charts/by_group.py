@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from greentrain.numbers import counted, percent, rounded, small_scale, written
+from greentrain.numbers import counted, least, percent, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import ACCENT, HeaderAndRows, Mark, cells, source_text
@@ -54,7 +54,7 @@ def summary(data: ReportData, dimension: str) -> str:
     first = found[0]
     kg = first.footprint.operational_kg
     assert kg is not None
-    what = f"{written(kg.best, 'kg')} CO2e of {counted(first.runs, 'run')}"
+    what = f"{least(first.is_least)}{written(kg.best, 'kg')} CO2e of {counted(first.runs, 'run')}"
     return f"By {dimension}: {first.label} has the largest part of {len(found):,}, {what}, {_share(found)} of all."
 
 
@@ -80,7 +80,7 @@ def _largest(data: ReportData, dimension: str) -> Sequence[GroupLine]:
 def _groups(data: ReportData, dimension: str) -> Sequence[GroupLine]:
     """Return the groups under names that readers know: of devices not the ids of their profiles."""
     if dimension == _RUN:
-        return [GroupLine(line.name or line.id, line.runs, line.footprint) for line in data.lines]
+        return [GroupLine(line.name or line.id, line.runs, line.footprint, line.is_least) for line in data.lines]
     found = data.groups.get(dimension, ())
     names = {line.gpu: line.gpu_name for line in data.lines if line.gpu_name} if dimension == "hardware" else {}
     return [group._replace(label=names.get(group.label) or group.label) for group in found]

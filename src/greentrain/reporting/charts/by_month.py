@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
-from greentrain.numbers import Scale, counted, percent, rounded, scale_for, written
+from greentrain.numbers import Scale, counted, least, percent, rounded, scale_for, written
 from greentrain.reporting.charts.layout import Frame, empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -93,7 +93,7 @@ def summary(data: ReportData) -> str:
     months = _months(sums)
     span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
     ended = f"{share} of it by runs that failed, were interrupted or killed"
-    return f"{counted(runs, 'run')} of {span} emitted {written(kg, 'kg')} CO2e, {ended}."
+    return f"{counted(runs, 'run')} of {span} emitted {least(data.is_least)}{written(kg, 'kg')} CO2e, {ended}."
 
 
 def _whole(sums: dict[tuple[str, str], Sum]) -> tuple[float, str]:

@@ -5,7 +5,7 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.numbers import as_given, written_span
+from greentrain.numbers import as_given, least, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import (
@@ -77,7 +77,7 @@ def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
     if not rows:
         return "There are no emissions to show."
     kg = data.operational_kg
-    found = f"{subject_text(data)} emits {written_span(kg, 'kg', 'CO2e')}"
+    found = f"{subject_text(data)} emits {least(data.is_least)}{written_span(kg, 'kg', 'CO2e')}"
     nearest = _nearest(kg, rows)
     return f"{found}, about {_times(data, nearest)} times {nearest.label}." if nearest else f"{found}."
 
@@ -90,7 +90,7 @@ def table(data: ReportData, references: Sequence[ReferencePoint] = ()) -> Header
 
 def _finding(data: ReportData, rows: Sequence[DotRow]) -> str:
     nearest = _nearest(data.operational_kg, rows)
-    found = written_span(data.operational_kg, "kg", "CO2e")
+    found = f"{least(data.is_least)}{written_span(data.operational_kg, 'kg', 'CO2e')}"
     if nearest is None:
         return found
     return f"{found}: {_times(data, nearest)} x {nearest.short or nearest.label}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
-from greentrain.numbers import as_given, ascii_unit, rounded, small_scale, written
+from greentrain.numbers import as_given, ascii_unit, least, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import ACCENT, GREY, QUIET, HeaderAndRows, Mark, cells, source_text, subject_text
@@ -86,7 +86,7 @@ def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:
         return "There is no energy to move, or no place to compare with."
     here = next(row for row in rows if row.group == HERE)
     others = [row for row in rows if row.group == DIFFERENT]
-    start = f"{subject_text(data)} emits {written(here.value.best, 'kg')} CO2e where it is"
+    start = f"{subject_text(data)} emits {least(data.is_least)}{written(here.value.best, 'kg')} CO2e where it is"
     if not others:
         return f"{start}; no other place shown differs by more than what is uncertain about the grids."
     lowest, highest = others[0], others[-1]

@@ -242,7 +242,9 @@ def source_text(data: ReportData, *sentences: str) -> str:
     *sentences : str
         What to know about the chart, each closed by a full stop.
     """
-    return " ".join([*sentences, f"greentrain {data.versions.greentrain}, data {data.versions.data}."])
+    missing = dict.fromkeys(part for line in data.lines for part in line.unmeasured)
+    without = [f"Not measured and not in it: {', '.join(missing)}."] if missing else []
+    return " ".join([*sentences, *without, f"greentrain {data.versions.greentrain}, data {data.versions.data}."])
 
 
 def shortened(words: str, most: int) -> str:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import Scale, percent, rounded, scale_for, written, written_span
+from greentrain.numbers import Scale, least, percent, rounded, scale_for, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
 from greentrain.reporting.charts.layout import empty, finished
 from greentrain.reporting.charts.style import (
@@ -95,7 +95,7 @@ def summary(data: ReportData) -> str:
         if len(steps) > 1 and parts[-1].label == _WORDS["embodied"]
         else "operational alone"
     )
-    amount = written_span(steps[-1].interval or Interval(0, 0, 0), "kg", "CO2e")
+    amount = f"{least(data.is_least)}{written_span(steps[-1].interval or Interval(0, 0, 0), 'kg', 'CO2e')}"
     return f"{subject_text(data)} emits {amount}, {whole}; the largest part, {share}, is {largest.label}."
 
 

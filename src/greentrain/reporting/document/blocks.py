@@ -128,6 +128,17 @@ def table(
     return Table(caption, tuple(header), cells, frozenset(numeric), tuple(widths), tuple(notes))
 
 
+def without_empty_columns(found: Table) -> Table:
+    """Leave out the columns of a table in which no row has anything; the first one, which names the rows, stays."""
+    kept = [place for place in range(len(found.header)) if not place or any(any(row[place]) for row in found.rows)]
+    return found._replace(
+        header=tuple(found.header[place] for place in kept),
+        rows=tuple(tuple(row[place] for place in kept) for row in found.rows),
+        numeric=frozenset(number for number, place in enumerate(kept) if place in found.numeric),
+        widths=tuple(found.widths[place] for place in kept if found.widths),
+    )
+
+
 def bullets(items: "Iterable[str]") -> Bullets:
     """Make a list of texts."""
     return Bullets(tuple(map(Cell, items)))

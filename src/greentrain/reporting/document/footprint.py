@@ -4,12 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from greentrain.estimation.labels import input_label
+from greentrain.html_table import OF_ENERGY
 from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import Scale, as_given, best, percent, rounded, small_scale, span, with_span, written
+from greentrain.numbers import Scale, as_given, best, least, percent, rounded, small_scale, span, with_span, written
 from greentrain.reporting import scope_statements
 from greentrain.reporting.charts import charts_of
-from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Prose, Section, table
+from greentrain.reporting.document.blocks import (
+    Block,
+    Bullets,
+    Cell,
+    Chart,
+    Prose,
+    Section,
+    table,
+    without_empty_columns,
+)
 from greentrain.reporting.report_data import STATUSES, GroupLine, PowerSpan, ReportData, RunLine
 
 _QUANTITIES = (
@@ -50,7 +60,7 @@ def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
     energy, kg = _with_unit(data.facility_energy_kwh, "kWh"), _with_unit(data.operational_kg, "kg")
     exact = data.facility_energy_kwh.is_exact and data.operational_kg.is_exact
     yield Prose(
-        f"{energy} of electricity and {kg} CO2e, operational and location-based, "
+        f"{least(data.is_least).capitalize()}{energy} of electricity and {kg} CO2e, operational and location-based, "
         f"{scope_statements.basis_text(data)}.{'' if exact else ' In brackets: 90 % intervals.'}"
     )
     yield table("Best values and 90 % intervals", ("", "best", "90 % interval", "unit", "what"), _quantities(data),
@@ -69,20 +79,20 @@ def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
 def _quantities(data: ReportData) -> Iterator[tuple[str, ...]]:
     for name, words, unit, what in _QUANTITIES:
         value: Interval | None = getattr(data, name)
-        yield (words, *_ends(value, unit), what)
+        yield (words, *_ends(value, unit, data.is_least and name in OF_ENERGY), what)
         if name == "embodied_kg" and value is not None:
             both = sum_independent(data.operational_kg, value)
-            yield ("Operational and embodied", *_ends(both, unit), "the sum of the two")
+            yield ("Operational and embodied", *_ends(both, unit, data.is_least), "the sum of the two")
 
 
-def _ends(value: Interval | None, unit: str) -> tuple[str, str, str]:
+def _ends(value: Interval | None, unit: str, is_least: bool) -> tuple[str, str, str]:
     """Write best value, interval and unit."""
     if value is None:
         return "not known", "", unit
     base, *substance = unit.split(" ", 1)
     shown, scale = _scaled(value, base)
     ends = "exact" if value.is_exact else f"{rounded(shown.low)} to {rounded(shown.high)}"
-    return best(shown), ends, " ".join([scale.unit, *substance])
+    return f"{least(is_least)}{best(shown)}", ends, " ".join([scale.unit, *substance])
 
 
 def _with_unit(value: Interval, unit: str) -> str:
@@ -129,14 +139,15 @@ def _groups(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
 
 
 def _group_row(group: GroupLine) -> tuple[str, ...]:
-    return (group.label, f"{group.runs:,}", *_amount_and_ends(group.footprint.facility_energy_kwh, "kWh"),
-            *_amount_and_ends(group.footprint.operational_kg, "kg"))  # fmt: skip
+    amounts = ((group.footprint.facility_energy_kwh, "kWh"), (group.footprint.operational_kg, "kg"))
+    ends = (end for value, unit in amounts for end in _amount_and_ends(value, unit, group.is_least))
+    return (group.label, f"{group.runs:,}", *ends)
 
 
-def _amount_and_ends(value: Interval | None, unit: str) -> tuple[str, str]:
+def _amount_and_ends(value: Interval | None, unit: str, is_least: bool) -> tuple[str, str]:
     if value is None:
         return "not known", ""
-    shown, ends, scale = _ends(value, unit)
+    shown, ends, scale = _ends(value, unit, is_least)
     return f"{shown} {scale}", ends
 
 
@@ -240,14 +251,15 @@ def runs_blocks(data: ReportData) -> Iterator[Block]:
         yield Prose(f"The {MOST_RUNS} runs that took most energy, of {len(data.lines):,}; the forms csv and json "
                     "hold all.")  # fmt: skip
     header = ("run", "id", "status", "start (UTC)", "hardware", "h", *units, "energy")
-    yield table("Runs", header, [_run_row(line, energy, mass) for line in shown], (5, 6, 7))
+    yield without_empty_columns(table("Runs", header, [_run_row(line, energy, mass) for line in shown], (5, 6, 7)))
 
 
 def _run_row(line: RunLine, energy_scale: Scale, mass_scale: Scale) -> tuple[str, ...]:
     started = f"{line.started:%Y-%m-%d %H:%M}" if line.started else ""
     hours = "" if line.hours is None else rounded(line.hours)
     energy, kg = _figure(line.facility_energy_kwh, energy_scale), _figure(line.operational_kg, mass_scale)
-    return (line.name, line.id, line.status, started, line.hardware, hours, energy, kg, line.basis)
+    without = f", without {' and '.join(line.unmeasured)}" if line.is_least else ""
+    return (line.name, line.id, line.status, started, line.hardware, hours, energy, kg, f"{line.basis}{without}")
 
 
 def _figure(value: Interval | None, scale: Scale) -> str:
@@ -268,7 +280,8 @@ def _by_status(lines: Iterable[RunLine], energy_scale: Scale, mass_scale: Scale)
     for status, group in (*groups.items(), ("all", everything)):
         energy = sum(_best(line.facility_energy_kwh) for line in group)
         kg = sum(_best(line.operational_kg) for line in group)
-        shown = rounded(energy / energy_scale.size), rounded(kg / mass_scale.size)
+        before = least(any(line.is_least for line in group))
+        shown = (f"{before}{rounded(value)}" for value in (energy / energy_scale.size, kg / mass_scale.size))
         yield status, f"{len(group):,}", *shown, percent(energy / whole) if whole else ""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from greentrain.numbers import counted, hours_as_given, in_small_unit
+from greentrain.numbers import counted, hours_as_given, in_small_unit, least
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.file_mark import made_by
@@ -52,7 +52,7 @@ def render(data: ReportData) -> str:
 
 
 def _items(data: ReportData) -> dict[str, str]:
-    energy = form_unit(FORM, "energy")
+    amount = f"{least(data.is_least)}{form_unit(FORM, 'energy').with_unit(data.facility_energy_kwh.best)}"
     hours, devices = scope_statements.wall_clock_hours(data), scope_statements.accelerator_hours(data)
     return {
         "Training time, range": _range(hours),
@@ -60,7 +60,7 @@ def _items(data: ReportData) -> dict[str, str]:
         "Training time, hardware-days": _amount(form_unit(FORM, "hardware_days"), devices),
         "Hardware": markdown(scope_statements.hardware_of(data)) or _NOT_STATED,
         "Amount of computation used for training": _flop(data),
-        "Amount of energy used for training": energy.with_unit(data.facility_energy_kwh.best) + _small(data, " ({})"),
+        "Amount of energy used for training": f"{amount}{_small(data, ' ({})')}",
         **dict(_by_status(data)),
         "How the energy is known": scope_statements.basis_text(data),
     }
@@ -126,7 +126,7 @@ def energy_method(data: ReportData) -> str:
         _how(data),
         f"Boundary: {scope_statements.boundary_text(data)}.",
         f"Runs covered: {scope_statements.runs_text(data)}.",
-        f"Result: {energy.with_unit(value.best)}, {span}{_small(data, ', that is {}')}.",
+        f"Result: {least(data.is_least)}{energy.with_unit(value.best)}, {span}{_small(data, ', that is {}')}.",
         "Energy of making the hardware, of preparing data and of inference is not included.",
         f"Computed with {scope_statements.versions_text(data)}.",
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from greentrain.errors import InputError, either
 from greentrain.interval import Interval
-from greentrain.numbers import counted, small_scale
+from greentrain.numbers import counted, least, small_scale
 from greentrain.reporting import scope_statements
 from greentrain.reporting.bibliography import bibliography, cited
 from greentrain.reporting.escaping import latex
@@ -35,6 +35,7 @@ class LatexRow(NamedTuple):
     hours: float | None
     energy_kwh: Interval | None
     operational_kg: Interval | None
+    is_least: bool = False
 
 
 class Hours(NamedTuple):
@@ -182,22 +183,23 @@ def _listed(lines: Sequence[RunLine], is_short: bool, hours: Hours) -> Iterator[
 
 def _row(line: RunLine, hours: Hours) -> LatexRow:
     name = line.name if line.status in ("completed", "estimated") else f"{line.name} ({line.status})"
-    return LatexRow(name, line.hardware, getattr(line, hours.field), line.facility_energy_kwh, line.operational_kg)
+    time, energy, kg = getattr(line, hours.field), line.facility_energy_kwh, line.operational_kg
+    return LatexRow(name, line.hardware, time, energy, kg, line.is_least)
 
 
 def _sum(name: str, lines: Sequence[RunLine], hours: Hours) -> LatexRow:
     times = [time for line in lines if (time := getattr(line, hours.field)) is not None]
-    whole = total_of([line.footprint for line in lines])
-    return LatexRow(name, "", sum(times) if times else None, whole.facility_energy_kwh, whole.operational_kg)
+    whole, is_least = total_of([line.footprint for line in lines]), any(line.is_least for line in lines)
+    return LatexRow(name, "", sum(times) if times else None, whole.facility_energy_kwh, whole.operational_kg, is_least)
 
 
 def _total(data: ReportData, hours: Hours) -> LatexRow:
-    return LatexRow("Total", "", hours.total(data), data.facility_energy_kwh, data.operational_kg)
+    return LatexRow("Total", "", hours.total(data), data.facility_energy_kwh, data.operational_kg, data.is_least)
 
 
 def _row_text(row: LatexRow, energy: FormUnit, mass: FormUnit, shared: str) -> str:
     hours = "--" if row.hours is None else form_unit("latex", "accelerator_hours").short_text(row.hours)
-    amounts = f"{_cell(energy, row.energy_kwh)} & {_cell(mass, row.operational_kg)}"
+    amounts = f"{_cell(energy, row.energy_kwh, row.is_least)} & {_cell(mass, row.operational_kg, row.is_least)}"
     hardware = "" if shared else rf"\raggedright {_breakable(row.hardware)} & "
     return rf"\raggedright {_breakable(row.name)} & {hardware}{hours} & {amounts} \\"
 
@@ -207,12 +209,13 @@ def _breakable(name: str) -> str:
     return re.sub(r"(\\_|[-/.,:])", r"\1\\allowbreak{}", latex(name))
 
 
-def _cell(unit: FormUnit, value: Interval | None) -> str:
+def _cell(unit: FormUnit, value: Interval | None, is_least: bool) -> str:
     if value is None:
         return "--"
+    best = rf"$\geq$\,{unit.text(value.best)}" if is_least else unit.text(value.best)
     if value.is_exact:
-        return unit.text(value.best)
-    return f"{unit.text(value.best)} [{unit.text(value.low)}, {unit.text(value.high)}]"
+        return best
+    return f"{best} [{unit.text(value.low)}, {unit.text(value.high)}]"
 
 
 FORM = "latex"
@@ -311,8 +314,9 @@ def _sentences(data: ReportData) -> Iterator[str]:
     versions = latex(scope_statements.versions_text(data))
     yield f"\\paragraph{{Energy and emissions.}} {_warnings(data)}".rstrip()
     yield f"{_VERBS[data.basis]} that training on {_hardware(data)} used"
-    yield f"{_amount(energy_unit(data), data.facility_energy_kwh)} of electricity, which emitted"
-    yield f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')} (operational, location-based)."
+    before = least(data.is_least)
+    yield f"{before}{_amount(energy_unit(data), data.facility_energy_kwh)} of electricity, which emitted"
+    yield f"{before}{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')} (operational, location-based)."
     yield f"The figures cover {latex(scope_statements.boundary_text(data))}."
     yield f"They comprise {latex(scope_statements.runs_text(data))}."
     factor = latex(scope_statements.factor_text(data)).replace("CO2e", "CO$_2$e")
@@ -394,7 +398,7 @@ def _neurips(data: ReportData, rows: LatexRows, final: str | None, machines: _Ma
     }.get(data.kind) or _others(data, rows, final)
     return (
         f"{_warnings(data)}Training used {_hardware(data)}{_places(data)}, in total "
-        f"{_amount(energy_unit(data), data.facility_energy_kwh)} and "
+        f"{least(data.is_least)}{_amount(energy_unit(data), data.facility_energy_kwh)} and "
         f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')}; {_TABLE} {listed}, and {more}. "
         f"{machines.text}{machines.hints}"
     )
@@ -432,7 +436,7 @@ def _acl(data: ReportData) -> str:
         "run": "computational budget of this run, without others of its project,",
     }.get(data.kind, "total computational budget")
     budget = _time(data) or "not counted in hours"
-    energy = _amount(energy_unit(data), data.facility_energy_kwh)
+    energy = f"{least(data.is_least)}{_amount(energy_unit(data), data.facility_energy_kwh)}"
     mass = _amount(mass_unit(data), data.operational_kg, "CO$_2$e")
     infrastructure = latex(scope_statements.hardware_of(data) or "hardware not stated")
     return (

@@ -1,7 +1,7 @@
 """The Hugging Face model card: emissions in grams for its front matter, and the section on environmental impact."""
 
 from greentrain.errors import InputError, either
-from greentrain.numbers import in_small_unit
+from greentrain.numbers import in_small_unit, least
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
 from greentrain.reporting.form_units import form_unit, plain_decimal
@@ -99,14 +99,14 @@ def _hours(data: ReportData) -> str:
 def _emitted(data: ReportData) -> str:
     value, grams, text = data.operational_kg, form_unit(FORM, "emissions"), form_unit(FORM, "emissions_text")
     span = scope_statements.span_text(value, text.text(value.low), text.with_unit(value.high))
-    amount = f"{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)}"
+    amount = f"{least(data.is_least)}{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)}"
     return f"{amount} ({span}){_small(value.best, 'kg', ' CO2e')}"
 
 
 def _energy(data: ReportData) -> str:
     value, energy = data.facility_energy_kwh, form_unit(FORM, "energy")
     span = scope_statements.span_text(value, energy.text(value.low), energy.with_unit(value.high))
-    return f"{energy.with_unit(value.best)} ({span}){_small(value.best, 'kWh')}"
+    return f"{least(data.is_least)}{energy.with_unit(value.best)} ({span}){_small(value.best, 'kWh')}"
 
 
 def _small(value: float, unit: str, of: str = "") -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from greentrain.errors import InputError, either
 from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import SMALL, ascii_unit, rounded, scale_for
+from greentrain.numbers import SMALL, ascii_unit, least, rounded, scale_for
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.file_mark import made_by
@@ -160,7 +160,8 @@ def _coefficients(data: ReportData, unit: Unit) -> Iterator[str]:
     energy = data.facility_energy_kwh
     words = form_unit(FORM, "energy")
     span = scope_statements.span_text(energy, words.text(energy.low), words.text(energy.high))
-    yield f"| E, facility energy | {words.text(energy.best)} ({span}) | kWh | {tag} | this report |"
+    shown = f"{least(data.is_least)}{words.text(energy.best)} ({span})"
+    yield f"| E, facility energy | {shown} | kWh | {tag} | this report |"
     for place, grid in scope_statements.grids(data):
         tagged = _METHODS.get(grid.basis, "modeled")
         name = f"I, carbon intensity, {markdown(place or 'place not stated')}{f' {grid.year}' if grid.year else ''}"

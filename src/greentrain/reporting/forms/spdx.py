@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from greentrain.errors import InputError
+from greentrain.numbers import least
 from greentrain.plain_numbers import plain_json
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import one_line
@@ -212,8 +213,8 @@ def _statement(data: ReportData) -> str:
         f"Energy {scope_statements.basis_text(data)}, 90 % interval {ends}.",
         f"Boundary: {scope_statements.boundary_text(data)}.",
         f"Runs: {scope_statements.runs_text(data)}.",
-        f"Operational emissions: {emissions.decimal(operational.best)} {emissions.unit} (90 % interval "
-        f"{emissions.decimal(operational.low)} to {emissions.decimal(operational.high)}).",
+        f"Operational emissions: {least(data.is_least)}{emissions.decimal(operational.best)} {emissions.unit} "
+        f"(90 % interval {emissions.decimal(operational.low)} to {emissions.decimal(operational.high)}).",
         f"Carbon intensity: {scope_statements.factor_text(data)}.",
         f"Computed with {scope_statements.versions_text(data)}.",
     )

@@ -9,7 +9,7 @@ from greentrain.history.summary_table import SummaryTable
 from greentrain.history.totals import Loads, RunGroup, Totals, groups_of, table_of, totals_of
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
-from greentrain.numbers import amount, counted, duration, percent, rounded, with_span
+from greentrain.numbers import amount, counted, duration, least, percent, rounded, with_span
 from greentrain.reporting.document.render_text import WIDTH, cut, joined, wrapped
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def history_parts(table: SummaryTable, bold: "Style" = str) -> Iterator[str]:
         return
     for facts in zip(*(table.columns[name] for name in _SHOWN), strict=True):
         yield "\n".join([*_run_lines(bold, *facts), ""])
-    yield f"\n{totals_text(totals_of(table), any(table.columns['unfilled']))}\n"
+    yield f"\n{totals_text(totals_of(table))}\n"
 
 
 def groups_text(table: SummaryTable, by: Sequence[str], bold: "Style" = str) -> str:
@@ -42,13 +42,13 @@ def groups_text(table: SummaryTable, by: Sequence[str], bold: "Style" = str) -> 
     if not len(table):
         return "No runs.\n"
     lines = [line for group in groups_of(table, by) for line in _group_lines(group, bold)]
-    return joined((lines, [totals_text(totals_of(table), any(table.columns["unfilled"]))]))
+    return joined((lines, [totals_text(totals_of(table))]))
 
 
 def _group_lines(group: RunGroup, bold: "Style") -> list[str]:
     words = (f"no {name}" if value is None else escaped(value) for name, value in group.by.items())
     named = ", ".join(cut(word, 40) for word in words)
-    facts = [kwh_text(group.facility_energy_kwh)] if group.facility_energy_kwh else []
+    facts = [f"{least(group.is_least)}{amount(energy, 'kWh')}"] if (energy := group.facility_energy_kwh) else []
     facts += [amount(group.operational_kg, "kg CO2e")] if group.operational_kg else []
     facts += [f"failed {percent(group.failed_share)}"] if group.failed_share else []
     facts += [f"interrupted {percent(interrupted)}"] if (interrupted := group.interrupted_share) else []
@@ -84,14 +84,14 @@ def _short(text: str, columns: int) -> str:
     return cut(escaped(text), columns)
 
 
-def totals_text(whole: Totals, is_partial: bool) -> str:
+def totals_text(whole: Totals) -> str:
     """Add runs up; the sum is a lower bound where a part of a run is in no sum."""
     counts = ", ".join(f"{whole.by_status[status]} {status}" for status in STATUSES if whole.by_status[status])
     plural = "run" if whole.runs == 1 else "runs"
     lines = [f"{whole.runs} {plural} ({counts}), {duration(whole.duration_seconds)}"]
     if whole.known:
         energy, kg = amount(whole.facility_energy_kwh, "kWh"), amount(whole.operational_kg, "kg CO2e")
-        lines += wrapped(f"{'at least ' if is_partial else ''}{energy}, {kg}. {_BRACKETS}")
+        lines += wrapped(f"{least(whole.is_least)}{energy}, {kg}. {_BRACKETS}")
     if whole.known < whole.runs:
         lines.append(f"  {whole.runs - whole.known} of them of unknown energy and not in the sum.")
     if whole.unfinished_share:

@@ -8,7 +8,7 @@ from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.run_summary import utc
 from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, SpanRecord
-from greentrain.numbers import amount, as_given, ascii_unit, duration, percent, rounded, small_scale, with_span
+from greentrain.numbers import amount, as_given, ascii_unit, duration, least, percent, rounded, small_scale, with_span
 from greentrain.reporting.document.blocks import table
 from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines
 from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_text, shown
@@ -119,11 +119,11 @@ def _estimate(run: Run) -> list[str]:
     if both.implied_host_factor is not None:
         factor = rounded(both.implied_host_factor)
         lines += shown(f"host factor at least {factor}: fans and losses are not measured")
-    least = "at least " if run.unfilled else ""
+    before = least(bool(run.unfilled))
     energy = kwh_text(run.it_energy_kwh)
-    lines += shown(f"adopted: {_ORIGINS[both.believed]}, {least}{energy} before PUE")
+    lines += shown(f"adopted: {_ORIGINS[both.believed]}, {before}{energy} before PUE")
     if run.operational_kg is not None:
-        lines += shown(f"that is {least}{amount(run.operational_kg, 'kg CO2e')}")
+        lines += shown(f"that is {before}{amount(run.operational_kg, 'kg CO2e')}")
     return lines + [line for reason in both.reasons for line in shown(escaped(reason), "    ")]
 
 
