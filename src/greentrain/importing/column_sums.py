@@ -3,8 +3,7 @@
 The numbers are those of an import run by run, which takes whatever is not plain here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,16 +12,16 @@ from greentrain.errors import DataError
 from greentrain.importing.anonymise import HASHED
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.import_sums import GroupSums, ImportSums
+from greentrain.importing.group_table import GroupTable
 from greentrain.importing.imported_run import ImportedRun
-from greentrain.importing.linear_footprint import SUMMED, FootprintSums, LinearFootprint, RunFootprints
+from greentrain.importing.linear_footprint import LinearFootprint, RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.site_map import SiteMap
 from greentrain.importing.slurm import SacctForm, form_of, jobs_of, parted_rows
-from greentrain.importing.slurm_columns import JobColumns, JobRows, TextJobs, job_number
+from greentrain.importing.slurm_columns import JobColumns, JobRows, job_number, value_of
 from greentrain.importing.slurm_jobs import STEPS, WAITING, job, job_id_of
-from greentrain.importing.text_columns import NotInColumns, NumberArray, distinct, month_text
-from greentrain.summation import RunningSum
+from greentrain.importing.text_columns import distinct
+from greentrain.importing.text_parts import NotInColumns, NumberArray, Placed, Stretch, first_line, lines_at
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 _NOT_LINEAR, _NO_NUMBERS = -2, -1
@@ -72,14 +71,61 @@ class _Kind(NamedTuple):
     most_w: float
 
 
-class _Judged(NamedTuple):
-    """Jobs of all texts: of which text and year they are, what is doubted, which footprint each has."""
+class _Part(NamedTuple):
+    """Jobs of a part of a text, judged; arrays of one length but for the lines that are odd.
 
-    text: NumberArray
+    Attributes
+    ----------
+    text : int
+        Number of the text.
+    stretch : Stretch
+        Where the part is.
+    odd_lines, odd_rows : array of int
+        Lines and rows of the part that are no jobs, from 0 on.
+    rows, jobs, began, seconds : array
+        As those of `JobRows`.
+    kwh : array of float
+        Energy; 0 where none counts. [kWh]
+    kinds, groups : array of int
+        Numbers of kinds and groups over all texts.
+    footprints : array of int
+        Numbers of footprints that others follow from.
+    is_flagged, is_usable : array of bool
+        What is in doubt, and whose energy counts.
+    is_left : array of bool
+        Which are left to be read one by one; set later for more of them.
+    """
+
+    text: int
+    stretch: Stretch
+    odd_lines: NumberArray
+    odd_rows: NumberArray
+    rows: NumberArray
+    jobs: NumberArray
+    began: NumberArray
+    seconds: NumberArray
     kwh: NumberArray
+    kinds: NumberArray
+    groups: NumberArray
+    footprints: NumberArray
     is_flagged: NumberArray
     is_usable: NumberArray
-    footprint: NumberArray
+    is_left: NumberArray
+
+    def lines(self, *, is_every: bool) -> list[int]:
+        """Return the lines of odd rows, or of every row that is left, from 0 on in the part."""
+        rows = np.concatenate([self.odd_rows, self.rows[self.is_left]]) if is_every else self.odd_rows
+        places = np.sort(rows)
+        # A line that is left out moves all rows behind it.
+        behind = np.searchsorted(self.odd_lines - np.arange(len(self.odd_lines)), places, side="right")
+        return sorted({*self.odd_lines.tolist(), *(places + behind).tolist()})
+
+
+class _TextCounts(NamedTuple):
+    """How many steps a text has, and jobs that wait. [1]"""
+
+    steps: int
+    waiting: int
 
 
 class ColumnSums:
@@ -87,8 +133,6 @@ class ColumnSums:
 
     Parameters
     ----------
-    sums : ImportSums
-        Where they are added.
     footprints : RunFootprints
         Works out their footprints.
     kinds : RunKinds
@@ -105,11 +149,19 @@ class ColumnSums:
         What all belong to.
     is_kept : bool
         Whether jobs in doubt count.
+
+    Attributes
+    ----------
+    table : GroupTable
+        The sums, once texts are read.
+    by_file : dict of str to float
+        Energy of each text. [kWh]
     """
+
+    table: GroupTable
 
     def __init__(
         self,
-        sums: ImportSums,
         footprints: RunFootprints,
         kinds: RunKinds,
         site: SiteMap,
@@ -120,17 +172,21 @@ class ColumnSums:
         project: str | None,
         is_kept: bool,
     ) -> None:
-        self._sums, self._footprints, self._kinds, self._site = sums, footprints, kinds, site
+        self._footprints, self._kinds, self._site = footprints, kinds, site
         self._options, self._by, self._hashed, self._project = options, tuple(by), hashed, project
         self._is_kept = is_kept
         of_site = [
             column for table, column in (("partition", "partition"), ("node", "nodelist")) if table in site.tables
         ]
-        self._of_cells = [name for name in by if name not in (*_OF_KIND, "project", "month")]
-        self._columns = JobColumns(options.time_zone, self._of_cells, of_site)
+        of_rows = [name for name in by if name not in (*_OF_KIND, "project")]
+        self._grouped = (*of_rows, *(["kind"] if {*by} & {*_OF_KIND} else []))
+        self._columns = JobColumns(options.time_zone, self._grouped, of_site)
         self._found: list[_Kind] = []
+        self._known_kinds: dict[tuple[tuple[str, str], ...], int] = {}
+        self._groups: dict[tuple[str | int, ...], int] = {}
         self._linear: dict[LinearFootprint, int] = {}
         self._known_linear: dict[tuple[int, bool, int], int] = {}
+        self.by_file: dict[str, float] = {}
 
     def read(self, files: Sequence[ForeignFile]) -> list[ColumnCounts]:
         """Read texts and add their plain jobs up.
@@ -141,31 +197,25 @@ class ColumnSums:
             Where one of them has to be read row by row.
         """
         forms = [self._form(file) for file in files]
-        read = [self._columns.read(file, form) for file, form in zip(files, forms, strict=True)]
-        if len(self._columns.kinds) > _MOST_KINDS:
+        parts, counts = list[list[_Part]](), list[_TextCounts]()
+        for number, (file, form) in enumerate(zip(files, forms, strict=True)):
+            steps = waiting = 0
+            parts.append([])
+            for placed in self._columns.read(file, form):
+                parts[-1].append(self._judged(number, placed))
+                steps, waiting = steps + placed.made.steps, waiting + placed.made.waiting
+            counts.append(_TextCounts(steps, waiting))
+        odd = [
+            job_number(job_id_of(row)[0])
+            for file, form, some in zip(files, forms, parts, strict=True)
+            for _, row in parted_rows(_lines(file, some, is_every=False), Tally(), form.names, form.delimiter)
+        ]
+        every = [part for some in parts for part in some]
+        _leave(every, np.array(odd, dtype=np.int64))
+        if sum(np.count_nonzero(part.is_left) for part in every) * 2 > sum(len(part.jobs) for part in every):
             raise NotInColumns
-        parts = [(text, part) for text, each in enumerate(read) for part in each.jobs]
-        of_text = np.repeat([text for text, _ in parts], [len(part.lines) for _, part in parts])
-        for each in read:
-            each.jobs.clear()
-        jobs = _together([part for _, part in parts])
-        judged = self._judged(jobs, of_text)
-        odd = {
-            job_number(id)
-            for file, form, each in zip(files, forms, read, strict=True)
-            for id in _job_ids(file, form, each.odd_lines)
-        }
-        is_left = _left(jobs, judged, odd)
-        if np.count_nonzero(is_left) * 2 > len(is_left):
-            raise NotInColumns
-        self._add(jobs, judged, ~is_left, [file.path for file in files])
-        found = []
-        for text, (file, form, each) in enumerate(zip(files, forms, read, strict=True)):
-            mine = judged.text == text
-            lines = sorted({*each.odd_lines.tolist(), *jobs.lines[mine & is_left].tolist()})
-            flagged = int(np.count_nonzero(judged.is_flagged & mine & ~is_left))
-            found.append(self._counts(file, form, each, int(np.count_nonzero(mine & ~is_left)), flagged, lines))
-        return found
+        self._add(every, [file.path for file in files])
+        return [self._counts(*each) for each in zip(files, forms, parts, counts, strict=True)]
 
     def _form(self, file: ForeignFile) -> SacctForm:
         try:
@@ -176,38 +226,67 @@ class ColumnSums:
             raise NotInColumns
         return form
 
-    def _counts(
-        self, file: ForeignFile, form: SacctForm, read: TextJobs, jobs: int, flagged: int, lines: Sequence[int]
-    ) -> ColumnCounts:
+    def _counts(self, file: ForeignFile, form: SacctForm, parts: Sequence[_Part], counts: _TextCounts) -> ColumnCounts:
         """Count what was read of a text; the lines that are left make runs when these are taken."""
-        for note, number in ((STEPS, read.steps), (WAITING, read.waiting)):
+        for note, number in ((STEPS, counts.steps), (WAITING, counts.waiting)):
             if number:
                 file.tally.notes[note] = number
-        file.tally.rows = jobs + read.steps + read.waiting
-        rows = parted_rows(_numbered_lines(file, lines), file.tally, form.names, form.delimiter)
+        jobs = sum(int(np.count_nonzero(~part.is_left)) for part in parts)
+        flagged = sum(int(np.count_nonzero(part.is_flagged & ~part.is_left)) for part in parts)
+        file.tally.rows = jobs + counts.steps + counts.waiting
+        rows = parted_rows(_lines(file, parts, is_every=True), file.tally, form.names, form.delimiter)
         return ColumnCounts(jobs, flagged, jobs_of(rows, file, self._options))
 
-    def _judged(self, jobs: JobRows, text: NumberArray) -> _Judged:
+    def _judged(self, text: int, placed: Placed[JobRows]) -> _Part:
         """Find what each job is, whether its energy can be, and its footprint."""
-        self._found += [self._kind(cells) for cells in self._columns.kinds[len(self._found) :]]
-        kinds, of = self._found, jobs.kinds
-        kwh, is_usable, is_flagged = np.nan_to_num(jobs.kwh), ~np.isnan(jobs.kwh), np.zeros(len(of), dtype=bool)
+        jobs = placed.made
+        numbers = [self._kind_number(cells) for cells in jobs.cells]
+        kinds, of = [self._found[number] for number in numbers], jobs.kinds
+        is_usable, seconds = ~np.isnan(jobs.kwh), np.where(jobs.seconds > 0, jobs.seconds, np.nan)
         if not all(kind.has_energy for kind in kinds):
             is_usable &= _of_kinds(kinds, of, lambda kind: kind.has_energy) > 0
-            kwh[~is_usable] = 0.0
-        rows = np.flatnonzero(is_usable)
-        of_rows = of[rows]
-        watts = (
-            kwh[rows] * _W_PER_KWH_A_SECOND / jobs.seconds[rows] / _of_kinds(kinds, of_rows, lambda kind: kind.nodes)
-        )
-        is_below = watts < _of_kinds(kinds, of_rows, lambda kind: kind.least_w)
-        is_flagged[rows] = is_below | (watts > _of_kinds(kinds, of_rows, lambda kind: kind.most_w))
+        kwh = np.where(is_usable, jobs.kwh, 0.0)
+        watts = kwh * _W_PER_KWH_A_SECOND / seconds / _of_kinds(kinds, of, lambda kind: kind.nodes)
+        is_flagged = watts < _of_kinds(kinds, of, lambda kind: kind.least_w)
+        is_flagged |= watts > _of_kinds(kinds, of, lambda kind: kind.most_w)
+        is_flagged &= is_usable
         is_usable &= ~is_flagged
         if any(kind.is_shared for kind in kinds):
             is_usable &= _of_kinds(kinds, of, lambda kind: kind.is_shared) == 0
-        years = np.where(jobs.months < 0, -1, jobs.months // 12)
-        footprint = self._footprints_of(jobs, kwh, is_usable, years)
-        return _Judged(text, kwh, is_flagged, is_usable, footprint)
+        footprints = self._footprints_of(jobs, numbers, is_usable)
+        groups = [self._group(values, numbers) for values in jobs.values]
+        return _Part(
+            text=text,
+            stretch=placed.stretch,
+            odd_lines=placed.odd,
+            odd_rows=jobs.odd,
+            rows=jobs.rows,
+            jobs=jobs.jobs,
+            began=jobs.began,
+            seconds=jobs.seconds,
+            kwh=kwh,
+            kinds=np.array(numbers, dtype=np.int16)[of] if numbers else of,
+            groups=np.array(groups, dtype=np.int32)[jobs.groups] if groups else jobs.groups,
+            footprints=footprints,
+            is_flagged=is_flagged,
+            is_usable=is_usable,
+            is_left=jobs.is_odd | (footprints == _NOT_LINEAR),
+        )
+
+    def _kind_number(self, cells: Mapping[str, str]) -> int:
+        key = tuple(cells.items())
+        found = self._known_kinds.get(key)
+        if found is None:
+            if len(self._found) >= _MOST_KINDS:
+                raise NotInColumns
+            found = self._known_kinds[key] = len(self._found)
+            self._found.append(self._kind(cells))
+        return found
+
+    def _group(self, values: tuple[str | int, ...], kinds: Sequence[int]) -> int:
+        if self._grouped[-1:] == ("kind",):
+            values = (*values[:-1], kinds[int(values[-1])])
+        return self._groups.setdefault(values, len(self._groups))
 
     def _kind(self, cells: Mapping[str, str]) -> _Kind:
         run = job(cells, "1", SECONDS_PER_HOUR, self._options)
@@ -229,21 +308,20 @@ class ColumnSums:
             most_w=most,
         )
 
-    def _footprints_of(
-        self, jobs: JobRows, kwh: NumberArray, is_usable: NumberArray, years: NumberArray
-    ) -> NumberArray:
+    def _footprints_of(self, jobs: JobRows, kinds: Sequence[int], is_usable: NumberArray) -> NumberArray:
         """Return the number of each job's footprint among those that others follow from."""
-        if not len(kwh):
-            return np.zeros(0, dtype=np.int64)
-        first, which = distinct(jobs.kinds, is_usable.astype(np.int64), years + 1)
+        if not len(jobs.jobs):
+            return np.zeros(0, dtype=np.int32)
+        years = np.where(jobs.months < 0, np.int16(-1), jobs.months // np.int16(12))
+        first, which = distinct(jobs.kinds, is_usable.astype(np.int32), years - years.min())
         found = [
-            self._footprint_of(int(jobs.kinds[row]), bool(is_usable[row]), int(years[row]), jobs.began[row])
+            self._footprint_of(kinds[jobs.kinds[row]], bool(is_usable[row]), int(years[row]), float(jobs.began[row]))
             for row in first.tolist()
         ]
-        numbers = np.array(found, dtype=np.int64)[which]
+        numbers = np.array(found, dtype=np.int32)[which]
         hours = jobs.seconds / SECONDS_PER_HOUR
         is_outside = ~is_usable & (numbers != _NO_NUMBERS) & ~self._footprints.has_estimates(hours)
-        return np.where(is_outside, _NOT_LINEAR, numbers)
+        return np.where(is_outside, np.int32(_NOT_LINEAR), numbers)
 
     def _footprint_of(self, number: int, is_usable: bool, year: int, began: float) -> int:
         key = (number, is_usable, year)
@@ -265,141 +343,65 @@ class ColumnSums:
             return _NOT_LINEAR
         return self._linear.setdefault(found, len(self._linear))
 
-    def _add(self, jobs: JobRows, judged: _Judged, is_taken: NumberArray, paths: Sequence[str]) -> None:
+    def _add(self, parts: Sequence[_Part], paths: Sequence[str]) -> None:
         """Add the jobs that are taken here up, by groups and by texts."""
-        rows = np.flatnonzero(is_taken & (self._is_kept | ~judged.is_flagged))
-        if not len(rows):
-            return
-        groups, of_group = self._groups(jobs, rows)
-        number, hours = len(groups), jobs.seconds[rows] / SECONDS_PER_HOUR
-        boards = _of_kinds(
-            self._found, jobs.kinds[rows], lambda kind: sum(each.boards for each in kind.imported.devices)
-        )
-        cores = _of_kinds(self._found, jobs.kinds[rows], lambda kind: kind.run.cpu_cores or 0.0)
-        totals = [
-            np.bincount(of_group, weights=each, minlength=number)
-            for each in (np.ones(len(rows)), boards * hours, cores * hours, judged.kwh[rows])
-        ]
-        parts, of_text = self._footprint_sums(jobs, judged, rows, of_group, number)
-        for path, kwh in zip(paths, of_text.tolist(), strict=False):
-            if kwh:
-                self._sums.add_to_file(path, kwh)
-        for place, values in enumerate(groups):
-            runs, *others = (float(each[place]) for each in totals)
-            sums = GroupSums(FootprintSums([each.at(place) for each in parts]))
-            sums.add(int(runs), *others)
-            self._sums.add_group(values, sums)
+        values: dict[tuple[str | None, ...], int] = {}
+        groups = np.array([values.setdefault(self._values(each), len(values)) for each in self._groups], dtype=np.int32)
+        self.table = GroupTable([*values], [*self._linear])
+        boards = np.array([sum(each.boards for each in kind.imported.devices) for kind in self._found])
+        cores = np.array([kind.run.cpu_cores or 0.0 for kind in self._found])
+        for part in parts:
+            is_taken = ~part.is_left if self._is_kept else ~(part.is_left | part.is_flagged)
+            rows: Any = slice(None) if is_taken.all() else np.flatnonzero(is_taken)
+            of, kinds, kwh = groups[part.groups[rows]], part.kinds[rows], part.kwh[rows]
+            hours, footprints = part.seconds[rows] / SECONDS_PER_HOUR, part.footprints[rows]
+            self.table.add(of, None, boards[kinds] * hours, cores[kinds] * hours, kwh)
+            amount = np.where(part.is_usable[rows], kwh, hours)
+            if (footprints < 0).any():
+                known = np.flatnonzero(footprints >= 0)
+                of, footprints, amount, hours = of[known], footprints[known], amount[known], hours[known]
+            if len(of):
+                path, energy = paths[part.text], self.table.add_footprints(of, footprints, amount, hours)
+                self.by_file[path] = self.by_file.get(path, 0.0) + energy
+        self.table.settle()
 
-    def _footprint_sums(
-        self, jobs: JobRows, judged: _Judged, rows: NumberArray, of_group: NumberArray, number: int
-    ) -> "tuple[list[_GroupedSum], NumberArray]":
-        """Add footprints up by groups, and the energy of each text. [kWh]"""
-        numbers = judged.footprint[rows].astype(np.int16)  # which numbers sort many times as fast
-        order = np.argsort(numbers, kind="stable")
-        starts = np.searchsorted(numbers[order], np.arange(len(self._linear) + 1))
-        sums, known = [RunningSum(name) for name in SUMMED], np.zeros(number)
-        of_text = np.zeros(int(judged.text[rows].max()) + 1)
-        for linear, place in self._linear.items():
-            inside = order[starts[place] : starts[place + 1]]
-            some, mine = rows[inside], of_group[inside]
-            if not len(some):
-                continue
-            hours = jobs.seconds[some] / SECONDS_PER_HOUR
-            amount = np.where(judged.is_usable[some], judged.kwh[some], hours)
-            _, taken = linear.taken(amount, hours)
-            linear.add_to(sums, [_by_group(mine, each, number) for each in taken])
-            known += np.bincount(mine, minlength=number)
-            of_text += linear.it_energy_kwh(1.0).best * np.bincount(judged.text[some], amount, len(of_text))
-        return [_GroupedSum(name, each, known) for name, each in zip(SUMMED, sums, strict=True)], of_text
-
-    def _groups(self, jobs: JobRows, rows: NumberArray) -> tuple[list[tuple[str | None, ...]], NumberArray]:
-        """Return what jobs are grouped by, and which of these groups each is in."""
-        codes = [jobs.groups[rows, place] for place in range(jobs.groups.shape[1])]
-        if "month" in self._by:
-            codes.append(jobs.months[rows] - int(jobs.months.min()))
-        if {*self._by} & {*_OF_KIND}:
-            codes.append(jobs.kinds[rows])
-        first, which = distinct(*codes) if codes else (np.zeros(1, dtype=np.int64), np.zeros(len(rows), dtype=np.int64))
-        found: dict[tuple[str | None, ...], int] = {}
-        places = [found.setdefault(self._values(jobs, row), len(found)) for row in rows[first].tolist()]
-        return [*found], np.array(places, dtype=np.int64)[which]
-
-    def _values(self, jobs: JobRows, row: int) -> tuple[str | None, ...]:
-        month, run = int(jobs.months[row]), self._found[int(jobs.kinds[row])].imported
-        of_all = {
-            "place": run.location,
-            "hardware": run.hardware,
-            "project": self._project,
-            "month": month_text(month) if month >= 0 else None,
-        }
-        cells = [
-            (name, self._columns.text_of(place, int(jobs.groups[row, place])))
-            for place, name in enumerate(self._of_cells)
-        ]
-        of_cells = {name: self._hashed(name, text) if self._hashed and name in HASHED else text for name, text in cells}
-        return tuple({**of_all, **of_cells}[name] for name in self._by)
-
-
-class _GroupedSum:
-    """A quantity added up by groups.
-
-    Parameters
-    ----------
-    name : str
-        The quantity.
-    sums : RunningSum
-        Of arrays, with an element per group.
-    known : array
-        How many runs of each group are in it. [1]
-    """
-
-    def __init__(self, name: str, sums: RunningSum, known: NumberArray) -> None:
-        best, terms = sums.sums()
-        self._name, self._known = name, known.tolist()
-        self._best = None if best is None else best.tolist()
-        self._terms = [(factor, key, down.tolist(), up.tolist()) for factor, key, down, up in terms]
-
-    def at(self, place: int) -> RunningSum:
-        """Return the sum of one group."""
-        found = RunningSum(self._name)
-        if self._best is not None and self._known[place]:
-            terms = ((factor, key, down[place], up[place]) for factor, key, down, up in self._terms)
-            found.add_sums(self._best[place], [each for each in terms if each[2] or each[3]])
-        return found
-
-
-def _together(parts: list[JobRows]) -> JobRows:
-    """Put parts one behind the other, column by column."""
-    return JobRows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-
-def _by_group(group: NumberArray, values: Any, number: int) -> NumberArray:
-    return np.bincount(group, weights=np.broadcast_to(values, group.shape), minlength=number)
+    def _values(self, group: tuple[str | int, ...]) -> tuple[str | None, ...]:
+        """Return what jobs of a group have in common."""
+        found: dict[str, str | None] = {"project": self._project}
+        for name, written in zip(self._grouped, group, strict=True):
+            if name == "kind":
+                run = self._found[int(written)].imported
+                found |= {"place": run.location, "hardware": run.hardware}
+            else:
+                text = value_of(name, written)
+                found[name] = self._hashed(name, text) if self._hashed and name in HASHED else text
+        return tuple(found[name] for name in self._by)
 
 
 def _of_kinds(kinds: Sequence[_Kind], of: NumberArray, read: Callable[[_Kind], float]) -> NumberArray:
     return np.array([read(kind) for kind in kinds])[of] if kinds else np.zeros(len(of))
 
 
-def _left(jobs: JobRows, judged: _Judged, odd: Iterable[int]) -> NumberArray:
-    """Return which jobs are left to be read one by one: with all rows of each, and those of odd lines."""
-    is_left = jobs.is_odd | (judged.footprint == _NOT_LINEAR)
-    keys = jobs.jobs * _MIXING + jobs.began.astype(np.int64)  # two that are equal by chance are left too
-    ordered = np.sort(keys)
+def _leave(parts: Sequence[_Part], odd: NumberArray) -> None:
+    """Leave jobs to be read one by one, with all rows of each, if one is, if a line is odd, or if it comes twice."""
+    if not parts:
+        return
+    # Two keys that are equal by chance are left too.
+    ordered = np.concatenate([part.jobs * _MIXING + part.began for part in parts])
+    ordered.sort()
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    every = [odd, *(part.jobs[part.is_left] for part in parts)]
     if len(twice):
-        is_left |= np.isin(keys, twice)
-    every = np.unique(np.concatenate([jobs.jobs[is_left], np.array([*odd], dtype=np.int64)]))
-    return np.isin(jobs.jobs, every) if len(every) else is_left
+        every += [part.jobs[np.isin(part.jobs * _MIXING + part.began, twice)] for part in parts]
+    jobs = np.unique(np.concatenate(every))
+    for part in parts if len(jobs) else ():
+        part.is_left[:] = np.isin(part.jobs, jobs)
 
 
-def _job_ids(file: ForeignFile, form: SacctForm, lines: NumberArray) -> Iterator[str]:
-    """Yield the ids of the jobs that lines are about, as far as they are rows."""
-    for _, row in parted_rows(_numbered_lines(file, lines.tolist()), Tally(), form.names, form.delimiter):
-        yield job_id_of(row)[0]
-
-
-def _numbered_lines(file: ForeignFile, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
-    wanted, last = {*numbers}, max(numbers, default=0)
-    if last:
-        yield from (pair for pair in enumerate(islice(file.lines(), last), 1) if pair[0] in wanted)
+def _lines(file: ForeignFile, parts: Sequence[_Part], *, is_every: bool) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines of a text that are no jobs, or all that are left to be read one by one."""
+    yield from lines_at(file, first_line(file), [0])
+    for part in parts:
+        wanted = part.lines(is_every=is_every)
+        if wanted:
+            yield from lines_at(file, part.stretch, wanted)

@@ -1,11 +1,15 @@
 """Runs of an import added up: all together, each file's, and in groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import gmtime
+from typing import TYPE_CHECKING
 
 from greentrain.importing.audit import ImportGroup, ImportTotals
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.linear_footprint import FootprintSums, RunFootprints
+
+if TYPE_CHECKING:
+    from greentrain.importing.group_table import GroupTable
 
 STORED = "duplicate"
 """Flag of a run that the history holds already."""
@@ -104,6 +108,7 @@ class ImportSums:
     def __init__(self, footprints: RunFootprints, by: Sequence[str] = ()) -> None:
         self._footprints, self._by = footprints, tuple(by)
         self._groups: dict[tuple[str | None, ...], GroupSums] = {}
+        self._table: GroupTable | None = None
         self.by_file: dict[str, float] = {}
 
     def _group(self, values: tuple[str | None, ...]) -> GroupSums:
@@ -111,13 +116,6 @@ class ImportSums:
         if found is None:
             found = self._groups[values] = GroupSums()
         return found
-
-    def add_group(self, values: tuple[str | None, ...], sums: GroupSums) -> None:
-        """Add runs that have these values in common and were added up before."""
-        if values in self._groups:
-            self._groups[values].merge(sums)
-        else:
-            self._groups[values] = sums
 
     def add(self, run: ImportedRun) -> None:
         """Add a run."""
@@ -133,16 +131,15 @@ class ImportSums:
         """Add energy of a file's runs."""
         self.by_file[path] = self.by_file.get(path, 0.0) + kwh
 
-    def merge(self, other: "ImportSums") -> None:
-        """Add the runs of other sums by the same things."""
-        for values, sums in other._groups.items():
-            self.add_group(values, sums)
-        for path, kwh in other.by_file.items():
+    def add_table(self, table: "GroupTable", by_file: Mapping[str, float]) -> None:
+        """Add groups by the same things that were added up as arrays, once, and the energy of files. [kWh]"""
+        self._table = table
+        for path, kwh in by_file.items():
             self.add_to_file(path, kwh)
 
     def totals(self) -> ImportTotals:
         """Return the sums over all groups."""
-        whole = GroupSums()
+        whole = GroupSums() if self._table is None else self._table.whole()
         for each in self._groups.values():
             whole.merge(each)
         return whole.totals()
@@ -151,7 +148,13 @@ class ImportSums:
         """Return the sums of each group, in the order of what runs have in common; what is not known comes last."""
         if not self._by:
             return ()
-        order = sorted(self._groups, key=lambda values: [(value is None, value or "") for value in values])
-        return tuple(
-            ImportGroup(dict(zip(self._by, values, strict=True)), self._groups[values].totals()) for values in order
-        )
+        found = {values: sums.totals() for values, sums in self._groups.items()}
+        if self._table is not None:
+            for place, (values, totals) in enumerate(zip(self._table.values, self._table.totals(), strict=True)):
+                both = self._table.at(place) if values in found else None
+                if both is not None:
+                    both.merge(self._groups[values])
+                if totals.runs:
+                    found[values] = totals if both is None else both.totals()
+        order = sorted(found, key=lambda values: [(value is None, value or "") for value in values])
+        return tuple(ImportGroup(dict(zip(self._by, values, strict=True)), found[values]) for values in order)

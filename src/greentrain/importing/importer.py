@@ -33,7 +33,7 @@ from greentrain.importing.witnesses import linked_runs, may_hold_ranks
 from greentrain.record import Record
 
 if TYPE_CHECKING:
-    from greentrain.importing.column_sums import ColumnCounts
+    from greentrain.importing.column_sums import ColumnCounts, ColumnSums
 
 _COUNTS = ("rows", "runs", "imported", "duplicates", "flagged", "rejected")
 SLURM = "slurm"
@@ -215,7 +215,8 @@ class _Importer:
         self._store, self._known = store, store.known()
         self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
         self._footprints, self._by = RunFootprints(catalogue), by
-        self.sums, self._of_columns = (ImportSums(self._footprints, by) for _ in range(2))
+        self.sums = ImportSums(self._footprints, by)
+        self._of_columns: ColumnSums | None = None
         self._summed: list[tuple[ForeignFile | None, ColumnCounts | None]] = []
         self.files: list[FileAudit] = []
         self._logged: list[str] = []
@@ -234,7 +235,7 @@ class _Importer:
             return
         try:
             from greentrain.importing.column_sums import ColumnSums
-            from greentrain.importing.text_columns import NotInColumns
+            from greentrain.importing.text_parts import NotInColumns
         except ImportError as error:
             self.notes.append(
                 f"Slurm's accounting is added up many times as fast with {error.name}: {install_hint('import')}."
@@ -242,7 +243,7 @@ class _Importer:
             return
         shared = self._shared
         sums = ColumnSums(
-            self._of_columns, self._footprints, self._kinds, shared.site, self._options, by=self._by,
+            self._footprints, self._kinds, shared.site, self._options, by=self._by,
             hashed=shared.anonymiser.hashed if shared.anonymiser else None, project=shared.project,
             is_kept=shared.is_kept,
         )  # fmt: skip
@@ -250,6 +251,7 @@ class _Importer:
             found = iter(sums.read([file for file, name in files if file and name == SLURM]))
         except (NotInColumns, OSError):
             return
+        self._of_columns = sums
         self._summed = [(file, next(found)) if name == SLURM else (None, None) for file, name in files]
 
     def _recognised(self, path: str, progress: Progress | None) -> tuple[ForeignFile | None, str | None]:
@@ -461,7 +463,8 @@ class _Importer:
             self.sums = ImportSums(self._footprints, self._by)
             for run in self.runs:
                 self.sums.add(run)
-        self.sums.merge(self._of_columns)
+        if self._of_columns is not None:
+            self.sums.add_table(self._of_columns.table, self._of_columns.by_file)
         return self.sums
 
 

@@ -38,6 +38,38 @@ class _GridDoubt(NamedTuple):
     own: float
 
 
+class LinearScale(NamedTuple):
+    """What the emissions of runs of one kind follow from, besides their grid; arrays for runs of several kinds.
+
+    Attributes
+    ----------
+    kg : float
+        Those of one kWh, or of one hour. [kg CO2e]
+    down, up : float
+        Squares of the widths of their logarithm. [1]
+    below, above : float
+        Variances of what of them runs share. [1]
+    """
+
+    kg: Any
+    down: Any
+    up: Any
+    below: Any
+    above: Any
+
+    def taken(self, grid: "_GridDoubt", amount: Any) -> tuple[Interval, tuple[Any, ...]]:
+        """Return the emissions of a run of so many kWh or hours [kg CO2e], and what it adds to sums."""
+        kg = self.kg * amount
+        _, exp = log_and_exp(kg)
+        low = kg * exp(-((self.down + grid.below * grid.below) ** 0.5))
+        high = kg * exp((self.up + grid.above * grid.above) ** 0.5)
+        below, above = (
+            _side(width, of_grid, grid.own, others)
+            for width, of_grid, others in ((kg - low, grid.below, self.below), (high - kg, grid.above, self.above))
+        )
+        return Interval(low, kg, high), (amount, amount * amount, *below, *above)
+
+
 class LinearRun(NamedTuple):
     """What lists need of the footprint of one run.
 
@@ -67,21 +99,23 @@ class LinearFootprint:
 
     Attributes
     ----------
-    unit : Footprint
+    unit, choice : Footprint, GridChoice
         As given.
+    scale : LinearScale
+        What its emissions follow from.
     """
 
     def __init__(self, unit: Footprint, choice: GridChoice, catalogue: Catalogue) -> None:
-        self.unit, self._choice, self._catalogue = unit, choice, catalogue
+        self.unit, self.choice, self._catalogue = unit, choice, catalogue
         it_kwh, pue = unit.it_energy_kwh, unit.inputs.get(PUE)
         assert it_kwh is not None
         assert pue is not None
         assert unit.operational_kg is not None
-        self._it_kwh, self._kg = it_kwh, unit.operational_kg.best
-        self._squares = log_squares(it_kwh, pue.value)
+        self._it_kwh = it_kwh
         inputs = [item for item in unit.inputs if item.name != GRID_INTENSITY]
         self._terms = [*terms(inputs, "operational_kg")]
-        self._variances = sum(each.below for each in self._terms), sum(each.above for each in self._terms)
+        variances = sum(each.below for each in self._terms), sum(each.above for each in self._terms)
+        self.scale = LinearScale(unit.operational_kg.best, *log_squares(it_kwh, pue.value), *variances)
         low, high = choice.limits
         best = choice.value.g_per_kwh
         self._most = log(best / low) if low else inf, log(high / best)
@@ -95,11 +129,12 @@ class LinearFootprint:
             return False
         return unit.operational_kg.best > 0 and not unit.operational_kg.is_exact and PUE in unit.inputs
 
-    def _grid(self, hours: Any) -> _GridDoubt:
+    def grid(self, hours: Any) -> _GridDoubt:
+        """Return how well the carbon intensity of runs of such lengths is known. [h]"""
         if self._known is not None:
             return self._known
-        by_length, spreads = run_length_term(self._catalogue, hours), self._choice.spreads
-        below, above = grid_widths(spreads, self._choice.upward, by_length)
+        by_length, spreads = run_length_term(self._catalogue, hours), self.choice.spreads
+        below, above = grid_widths(spreads, self.choice.upward, by_length)
         down, of_length = _widest(spreads, by_length)
         most_below, most_above = self._most
         return _GridDoubt(lesser(below, most_below), lesser(above, most_above), (of_length * by_length) ** 2 / down)
@@ -129,7 +164,7 @@ class LinearFootprint:
         found = [
             (each.name, each.key, sqrt(each.below) * root_below, sqrt(each.above) * root_above) for each in self._terms
         ]
-        of_grid = ((self._choice.key, grid_below, grid_above), ("", sqrt(own_below), sqrt(own_above)))
+        of_grid = ((self.choice.key, grid_below, grid_above), ("", sqrt(own_below), sqrt(own_above)))
         return [*found, *((GRID_INTENSITY, *each) for each in of_grid)]
 
     def it_energy_kwh(self, amount: float) -> Interval:
@@ -146,13 +181,7 @@ class LinearFootprint:
         hours : float or array
             Its length. [h]
         """
-        grid, kg = self._grid(hours), self._kg * amount
-        down, up = self._squares
-        _, exp = log_and_exp(kg)
-        low, high = kg * exp(-((down + grid.below**2) ** 0.5)), kg * exp((up + grid.above**2) ** 0.5)
-        below, above = self._variances
-        sides = _side(kg - low, grid.below, grid.own, below), _side(high - kg, grid.above, grid.own, above)
-        return Interval(low, kg, high), (amount, amount * amount, *sides[0], *sides[1])
+        return self.scale.taken(self.grid(hours), amount)
 
     def add_to(self, sums: Sequence[RunningSum], taken: Sequence[Any]) -> None:
         """Add the sums of what was `taken` of some runs to those of `SUMMED`."""
@@ -174,8 +203,8 @@ class LinearFootprint:
             else (each.name, "", each.below * own_below, each.above * own_above)
             for each in self._terms
         ]
-        of_grid = ((self._choice.key, grid_below, grid_above), ("", own_grid_below, own_grid_above))
-        kg.add_sums(self._kg * amounts, [*of_kg, *((GRID_INTENSITY, *each) for each in of_grid)])
+        of_grid = ((self.choice.key, grid_below, grid_above), ("", own_grid_below, own_grid_above))
+        kg.add_sums(self.scale.kg * amounts, [*of_kg, *((GRID_INTENSITY, *each) for each in of_grid)])
 
 
 def _widest(spreads: Sequence[tuple[float, float, float]], by_length: Any) -> tuple[Any, Any]:

@@ -4,7 +4,7 @@ Rows that are not plain, and all rows of jobs of which one is not, are left to t
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
@@ -14,22 +14,30 @@ import pyarrow.compute as pc
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.jobstats import MARK as JOBSTATS
 from greentrain.importing.slurm import SacctForm
-from greentrain.importing.slurm_jobs import ENDINGS, NO_VALUE, energy_kwh_of, state_of
+from greentrain.importing.slurm_jobs import ENDINGS, NO_VALUE, NO_VALUE_FROM, energy_kwh_of, state_of
 from greentrain.importing.text_columns import (
-    Codes,
-    NotInColumns,
-    NumberArray,
-    Strings,
-    TextPart,
+    codes_of,
     distinct,
     lengths_of,
-    parts_of,
+    month_text,
     read_clocks,
     read_moments,
     read_numbers,
     taken,
     truth,
     whole_numbers,
+)
+from greentrain.importing.text_parts import (
+    CODES,
+    COUNTS,
+    MOMENTS,
+    TEXT,
+    NotInColumns,
+    NumberArray,
+    Placed,
+    Strings,
+    TextPart,
+    parts_of,
 )
 from greentrain.importing.values import clock_seconds, words
 from greentrain.units import WATT_SECONDS_PER_KWH
@@ -42,33 +50,39 @@ _CHANGING = r"(^|,)(energy|billing)=[^,]*"
 """Of lists of resources what differs from job to job and is not read."""
 
 _MANY = 8
-_UNKNOWN_MOMENT, _UNKNOWN_MONTH = -1.0, -1
+_MOST_DIGITS = 15
+_KIND, _MONTH = "kind", "month"
+_NO_VALUES = np.array(sorted(map(float, NO_VALUE)))
 
 
 class JobRows(NamedTuple):
-    """Jobs, a row each; arrays of one length.
+    """Jobs of a part of a text, a row each; arrays of one length but for what is said below.
 
     Attributes
     ----------
-    lines : array of int
-        Numbers of their lines.
+    rows : array of int
+        Numbers of their rows in the part.
     jobs : array of int
         The same for the same job.
-    began : array of float
-        Seconds since 1970; -1 where nothing is stated. [s]
+    began : array of int
+        Whole seconds since 1970; 0 where nothing is stated. [s]
     months : array of int
         The month of it, counted from 1970 on; -1 where nothing is stated.
     seconds, kwh : array of float
         Time and energy; NaN where nobody measured. [s], [kWh]
-    kinds : array of int
-        Codes of what they have alike.
-    groups : array of int
-        Codes of what they are grouped by, a column each.
+    kinds, groups : array of int
+        Which of those below they have.
     is_odd : array of bool
         Whether they are left to the code that reads single rows.
+    cells : list of mapping
+        By kind: the cells that jobs of it have alike.
+    values : list of tuple
+        By group: what jobs of it have alike, as it is written; months as numbers, kinds by theirs.
+    odd, steps, waiting : int
+        The part's rows that are odd, as an array; how many are steps, and jobs that wait. [1]
     """
 
-    lines: NumberArray
+    rows: NumberArray
     jobs: NumberArray
     began: NumberArray
     months: NumberArray
@@ -77,44 +91,32 @@ class JobRows(NamedTuple):
     kinds: NumberArray
     groups: NumberArray
     is_odd: NumberArray
-
-
-class TextJobs(NamedTuple):
-    """What a text holds: jobs in parts, lines that are odd, steps and jobs that wait."""
-
-    jobs: list[JobRows]
-    odd_lines: NumberArray
+    cells: list[Mapping[str, str]]
+    values: list[tuple[str | int, ...]]
+    odd: NumberArray
     steps: int
     waiting: int
 
 
 class JobColumns:
-    """Reads the columns of texts; codes are the same for all of them.
+    """Reads the columns of texts.
 
     Parameters
     ----------
     zone : tzinfo or None
         Of times without one.
     by : sequence of str
-        What jobs are grouped by, as far as their cells say it.
+        What jobs are grouped by: what their cells say, ``month``, and ``kind`` for what their kind decides.
     of_site : sequence of str
         Further columns that decide what a job is.
-
-    Attributes
-    ----------
-    kinds : list of mapping
-        By code: the cells of `JobRows.kinds`.
     """
 
     def __init__(self, zone: tzinfo | None, by: Sequence[str], of_site: Sequence[str]) -> None:
         self._zone, self._by = zone, tuple(by)
         self._of_kind = (*_RESOURCES, *of_site)
-        self._codes: dict[str, Codes] = {}
-        self.kinds: list[Mapping[str, str]] = []
-        self._known_kinds: dict[tuple[Any, ...], int] = {}
 
-    def read(self, file: ForeignFile, form: SacctForm) -> TextJobs:
-        """Read a text.
+    def read(self, file: ForeignFile, form: SacctForm) -> Iterator[Placed[JobRows]]:
+        """Yield the jobs of a text, part by part.
 
         Raises
         ------
@@ -127,122 +129,140 @@ class JobColumns:
         time = next((name for name in ("elapsedraw", "elapsed") if name in names), None)
         if time is None:
             raise NotInColumns
-        by = {_COLUMN_OF[name] for name in self._by}
-        plain = {"jobid", "jobidraw", time, "start", "consumedenergyraw", "admincomment"} & names
-        coded = ({*self._of_kind, "state", "consumedenergy"} | by) & names
-        found, odd = list[JobRows](), list[NumberArray]()
-        steps = waiting = 0
-        for part in parts_of(file, form.names, form.delimiter, sorted(plain - coded), sorted(coded)):
-            some = self._part(part, time)
-            found += some.jobs
-            odd += [part.odd, some.odd_lines]
-            steps, waiting = steps + some.steps, waiting + some.waiting
-        return TextJobs(found, np.concatenate(odd), steps, waiting)
+        id = "jobidraw" if "jobidraw" in names else "jobid"
+        of_cells = {_COLUMN_OF[name] for name in self._by if name in _COLUMN_OF}
+        kinds = dict.fromkeys(("jobid", "admincomment", "consumedenergyraw", time), TEXT)
+        kinds |= {"start": MOMENTS, id: COUNTS} | ({time: COUNTS} if time == "elapsedraw" else {})
+        if "consumedenergy" not in names:
+            kinds["consumedenergyraw"] = COUNTS
+        kinds |= dict.fromkeys((*self._of_kind, "state", "consumedenergy", *of_cells), CODES)
+        wanted = {name: kinds[name] for name in sorted(kinds) if name in names}
+        return parts_of(file, form.names, form.delimiter, wanted, lambda part: self._jobs(part, time))
 
-    def _part(self, part: TextPart, time: str) -> TextJobs:
+    def _jobs(self, part: TextPart, time: str) -> JobRows:
         columns = part.columns
         ids, is_plain, is_step = _ids(columns)
-        state = self._coded("state", columns, len(ids))
-        states = [state_of(text) for text in self._codes["state"].texts]
-        is_pending = np.array([each == "PENDING" for each in states], dtype=bool)[state]
+        state, states = _coded("state", columns, part.rows)
+        states = [state_of(text) for text in states]
         seconds = _times(columns[time], is_raw=time == "elapsedraw")
-        is_waiting = is_plain & ~is_step & (is_pending | (seconds == 0))
-        rows = np.flatnonzero(~is_step & ~is_waiting & is_plain)
-        is_odd = np.array([each == "REQUEUED" for each in states], dtype=bool)[state[rows]] | np.isnan(seconds[rows])
-        began, months = np.full(len(rows), _UNKNOWN_MOMENT), np.full(len(rows), _UNKNOWN_MONTH, dtype=np.int32)
+        is_waiting = is_plain & ~is_step & (_are(states, "PENDING", state) | (seconds == 0))
+        is_job = ~is_step & ~is_waiting & is_plain
+        rows = np.flatnonzero(is_job)
+        every = slice(None) if len(rows) == part.rows else rows
+        is_odd = _are(states, "REQUEUED", state)[every] | np.isnan(seconds[every])
+        began, months = np.zeros(len(rows), dtype=np.uint32), np.full(len(rows), -1, dtype=np.int16)
         if "start" in columns:
-            moments, months = (each[rows] for each in read_moments(columns["start"], self._zone))
-            is_odd |= np.isnan(moments)
-            began = np.where(np.isnan(moments), _UNKNOWN_MOMENT, moments)
-        jobs = JobRows(
-            lines=part.lines[rows].astype(np.int32),
-            jobs=ids[rows],
-            began=np.floor(began),
+            moments, months = (each[every] for each in read_moments(columns["start"], self._zone))
+            is_unknown = np.isnan(moments)
+            is_odd |= is_unknown
+            began = np.where(is_unknown, 0.0, moments).astype(np.uint32)
+        kinds, cells = self._kinds(columns, part.rows, every)
+        groups, values = self._groups(columns, part.rows, every, months, kinds)
+        return JobRows(
+            rows=rows.astype(np.int32),
+            jobs=ids[every],
+            began=began,
             months=months,
-            seconds=seconds[rows],
-            kwh=self._kwh(columns, len(ids))[rows],
-            kinds=self._kinds_of(columns, rows),
-            groups=self._groups_of(columns, rows),
+            seconds=seconds[every],
+            kwh=_kwh(columns, part.rows)[every],
+            kinds=kinds,
+            groups=groups,
             is_odd=is_odd,
+            cells=cells,
+            values=values,
+            odd=np.flatnonzero(~is_plain),
+            steps=int(np.count_nonzero(is_step)),
+            waiting=int(np.count_nonzero(is_waiting)),
         )
-        odd_lines = part.lines[~is_plain]
-        return TextJobs([jobs], odd_lines, int(np.count_nonzero(is_step)), int(np.count_nonzero(is_waiting)))
 
-    def _coded(self, name: str, columns: Mapping[str, Strings], rows: int) -> NumberArray:
-        codes = self._codes.setdefault(name, Codes())
-        if name not in columns:
-            codes.texts = codes.texts or [""]
-            return np.zeros(rows, dtype=np.int64)
-        return codes.of(_settled(columns[name]) if name in ("alloctres", "reqtres") else columns[name])
-
-    def _kinds_of(self, columns: Mapping[str, Strings], rows: NumberArray) -> NumberArray:
+    def _kinds(
+        self, columns: Mapping[str, Strings], rows: int, every: NumberArray | slice
+    ) -> tuple[NumberArray, list[Mapping[str, str]]]:
+        """Number what decides what a job is, and return it."""
         names = [
             name for name in self._of_kind if name in columns and (name != "reqtres" or "alloctres" not in columns)
         ]
-        has_comment = []
+        coded = [_coded(name, columns, rows) for name in names]
+        codes = [each[every] for each, _ in coded]
         if "admincomment" in columns:
             found = pc.match_substring(columns["admincomment"], JOBSTATS)
-            has_comment = [truth(found)[rows].astype(np.int64)]
+            names.append("admincomment")
+            coded.append((truth(found).astype(np.int64), ["", JOBSTATS]))
+            codes.append(coded[-1][0][every])
+        which, values = _numbered(codes or [np.zeros(rows, dtype=np.int64)[every]], [texts for _, texts in coded])
+        return which.astype(np.int32), [dict(zip(names, each, strict=True)) for each in values]
 
-        def keep(values: tuple[Any, ...]) -> None:
-            cells = dict(zip(names, values, strict=False))
-            self.kinds.append(cells | ({"admincomment": JOBSTATS} if has_comment and values[-1] else {}))
-
-        return self._numbered(names, columns, rows, has_comment, self._known_kinds, keep)
-
-    def _groups_of(self, columns: Mapping[str, Strings], rows: NumberArray) -> NumberArray:
-        every = len(next(iter(columns.values())))
-        codes = [self._coded(_COLUMN_OF[name], columns, every)[rows].astype(np.int32) for name in self._by]
-        return np.stack(codes, axis=1) if codes else np.zeros((len(rows), 0), dtype=np.int32)
-
-    def text_of(self, place: int, code: int) -> str | None:
-        """Return what a code means of the thing at this place of `by`."""
-        name = self._by[place]
-        text = self._codes[_COLUMN_OF[name]].texts[code]
-        return ENDINGS.get(state_of(text)) if name == "status" else words(text)
-
-    def _numbered(
+    def _groups(
         self,
-        names: Sequence[str],
         columns: Mapping[str, Strings],
-        rows: NumberArray,
-        more: Sequence[NumberArray],
-        known: dict[tuple[Any, ...], int],
-        keep: Callable[[tuple[Any, ...]], None],
-    ) -> NumberArray:
-        """Number combinations of cells and further codes, and keep each new one."""
-        if not len(rows):
-            return np.zeros(0, dtype=np.int64)
-        every = len(next(iter(columns.values())))
-        codes = [*(self._coded(name, columns, every)[rows] for name in names), *more]
-        if not codes:
-            codes = [np.zeros(len(rows), dtype=np.int64)]
-        first, which = distinct(*codes)
-        numbers = np.zeros(len(first), dtype=np.int64)
-        for place, row in enumerate(first.tolist()):
-            key = (tuple(names), *(int(each[row]) for each in codes))
-            if key not in known:
-                known[key] = len(known)
-                texts = [self._codes[name].texts[int(each[row])] for name, each in zip(names, codes, strict=False)]
-                keep((*texts, *(int(each[row]) for each in more)))
-            numbers[place] = known[key]
-        return numbers[which].astype(np.int32)
+        rows: int,
+        every: NumberArray | slice,
+        months: NumberArray,
+        kinds: NumberArray,
+    ) -> tuple[NumberArray, list[tuple[str | int, ...]]]:
+        """Number what jobs are grouped by, and return it."""
+        codes, texts = list[NumberArray](), list[Sequence[str | int]]()
+        for name in self._by:
+            if name == _MONTH:
+                first = int(months.min()) if len(months) else 0
+                codes.append(months - np.int16(first))
+                texts.append(range(first, int(months.max(initial=first)) + 1))
+            elif name == _KIND:
+                codes.append(kinds)
+                texts.append(range(int(kinds.max(initial=0)) + 1))
+            else:
+                found, of_column = _coded(_COLUMN_OF[name], columns, rows)
+                codes.append(found[every])
+                texts.append(of_column)
+        which, values = _numbered(codes or [np.zeros_like(kinds)], texts)
+        return which.astype(np.int32), [tuple(each) for each in values]
 
-    def _kwh(self, columns: Mapping[str, Strings], rows: int) -> NumberArray:
-        found = np.full(rows, np.nan)
+
+def _numbered(codes: Sequence[NumberArray], texts: Sequence[Sequence[Any]]) -> tuple[NumberArray, list[Any]]:
+    """Number combinations of codes, and return what these codes mean."""
+    if not len(codes[0]):
+        return np.zeros(0, dtype=np.int64), []
+    first, which = distinct(*codes)
+    meant = [[of[code] for code in each[first].tolist()] for each, of in zip(codes, texts, strict=False)]
+    return which, [*zip(*meant, strict=True)] if meant else [()]
+
+
+def value_of(name: str, written: str | int) -> str | None:
+    """Return what a job is grouped by, of what its cell or month is."""
+    if isinstance(written, int):
+        return month_text(written) if written >= 0 else None
+    return ENDINGS.get(state_of(written)) if name == "status" else words(written)
+
+
+def _coded(name: str, columns: Mapping[str, Strings], rows: int) -> tuple[NumberArray, list[str]]:
+    """Return the codes of a column, and the texts that they stand for."""
+    if name not in columns:
+        return np.zeros(rows, dtype=np.int32), [""]
+    column = _settled(columns[name]) if name in ("alloctres", "reqtres") else columns[name]
+    return codes_of(column), column.dictionary.to_pylist()
+
+
+def _are(states: Sequence[str], state: str, codes: NumberArray) -> NumberArray:
+    """Return which rows have this state."""
+    return np.array([each == state for each in states] or [False])[codes]
+
+
+def _kwh(columns: Mapping[str, Strings], rows: int) -> NumberArray:
+    found = np.full(rows, np.nan)
+    if "consumedenergyraw" in columns:
+        found = read_numbers(columns["consumedenergyraw"], _raw_joules)
+        is_none = (found == 0) | (found >= NO_VALUE_FROM)
+        for each in _NO_VALUES:
+            is_none |= found == each
+        found = np.where(is_none, np.nan, found / WATT_SECONDS_PER_KWH)
+    if "consumedenergy" in columns:
+        is_empty = np.ones(rows, dtype=bool)
         if "consumedenergyraw" in columns:
-            found = read_numbers(columns["consumedenergyraw"], _raw_joules)
-            found[(found == 0) | np.isin(found, [float(each) for each in NO_VALUE])] = np.nan
-            found /= WATT_SECONDS_PER_KWH
-        if "consumedenergy" in columns:
-            is_empty = np.ones(rows, dtype=bool)
-            if "consumedenergyraw" in columns:
-                is_empty = lengths_of(pc.utf8_trim_whitespace(columns["consumedenergyraw"])) == 0
-            codes = self._coded("consumedenergy", columns, rows)
-            texts = self._codes["consumedenergy"].texts
-            known = np.array([energy_kwh_of({"consumedenergy": text}) or np.nan for text in texts], dtype=np.float64)
-            found = np.where(is_empty, known[codes], found)
-        return found
+            is_empty = lengths_of(pc.utf8_trim_whitespace(columns["consumedenergyraw"])) == 0
+        codes, texts = _coded("consumedenergy", columns, rows)
+        known = np.array([energy_kwh_of({"consumedenergy": text}) or np.nan for text in texts], dtype=np.float64)
+        found = np.where(is_empty, known[codes], found)
+    return found
 
 
 def _raw_joules(text: str) -> float | None:
@@ -271,17 +291,18 @@ def _ids(columns: Mapping[str, Strings]) -> tuple[NumberArray, NumberArray, Numb
     if "jobid" in columns and name == "jobidraw":
         steps = truth(pc.match_substring(columns["jobid"], "."))
     others = np.flatnonzero(~is_number)
-    if not len(others):
-        return numbers, is_number, steps
+    if not len(others) or texts.type == COUNTS:
+        return numbers, is_number, steps & is_number
     found, is_plain = numbers.copy(), is_number.copy()
     for row, text in zip(others.tolist(), taken(texts, others).to_pylist(), strict=True):
         job, dot, _ = text.partition(".")
         is_plain[row] = _PLAIN_ID.fullmatch(job) is not None
         steps[row] |= bool(dot)
-        found[row] = hash(job)
+        found[row] = job_number(job)
     return found, is_plain, steps & is_plain
 
 
 def job_number(job: str) -> int:
     """Return the number of a job by its id."""
-    return int(job) if job.isdecimal() and job.isascii() and len(job) <= 15 else hash(job)
+    is_plain = job.isdecimal() and job.isascii() and len(job.lstrip("0")) <= _MOST_DIGITS
+    return int(job.lstrip("0") or "0") if is_plain else hash(job)

@@ -39,7 +39,7 @@ NO_VALUE = {4294967293, 4294967294, 4294967295, 18446744073709551613, 1844674407
 """What Slurm's counters hold where nobody measured."""
 
 _NO_STATISTICS = Jobstats()
-_NO_VALUE_FROM = 1.8e19
+NO_VALUE_FROM = 1.8e19
 _KEPT = 4096
 """Cells whose meaning is kept: thousands of jobs have the same resources. [1]"""
 
@@ -237,7 +237,7 @@ def energy_kwh_of(row: Mapping[str, str]) -> float | None:
     """Return the energy that the nodes' meters read; None where there was none. [kWh]"""
     raw = row.get("consumedenergyraw", "").strip()
     joules = amount(raw) if raw else _suffixed(row.get("consumedenergy"), _PREFIXES)
-    if not joules or joules in NO_VALUE or joules >= _NO_VALUE_FROM:
+    if not joules or joules in NO_VALUE or joules >= NO_VALUE_FROM:
         return None
     return joules / WATT_SECONDS_PER_KWH
 

@@ -1,38 +1,26 @@
-"""Columns of a text of many rows as arrays, part by part: pyarrow parts the cells, and what is plain is read at once.
+"""Columns of a part of a text as arrays: what is plain is read at once.
 
 What is not plain is read cell by cell by the functions that read single rows, or left to whoever reads those.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
-from mmap import ACCESS_READ, mmap
-from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
 
-from greentrain.importing.foreign_file import LONGEST_LINE, ForeignFile
+from greentrain.importing.text_parts import COUNTS, MOMENTS, NumberArray, Strings
 from greentrain.importing.values import clock_seconds, moment
 
-NumberArray: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-Strings: TypeAlias = Any
-"""An array of pyarrow: of strings, or of their codes and the distinct ones."""
-
-_PART = 1 << 22
-"""Bytes of a text that are read at once. [B]"""
-
-_THREADS = 2
-_MARK = b"\xef\xbb\xbf"
 _MOST_DIGITS = 15
 """Numbers of so many digits are exact as floats. [1]"""
 
+_MOST_COUNT = 10**_MOST_DIGITS
 _LARGEST_TABLE = 1 << 20
+_SECONDS_A_DAY = 86_400
 _FIRST_YEAR, _LAST_YEAR = 1970, 2099
 _MONTHS = 12
 _MOMENT = "0000-00-00T00:00:00"
@@ -43,195 +31,30 @@ _CLOCKS = (5, 8, 10, 11)
 """Lengths of ``MM:SS``, ``HH:MM:SS`` and of these with days before. [characters]"""
 
 
-class NotInColumns(Exception):
-    """A text whose rows have to be read one by one."""
-
-
-class TextPart(NamedTuple):
-    """Some rows of a text.
-
-    Attributes
-    ----------
-    columns : dict of str to Strings
-        Those that were asked for.
-    lines : array of int
-        Numbers of the rows' lines.
-    odd : array of int
-        Numbers of the lines that have more cells or fewer.
-    whole : int
-        How many lines there are. [1]
-    """
-
-    columns: dict[str, Strings]
-    lines: NumberArray
-    odd: NumberArray
-    whole: int
-
-    def moved(self, first: int) -> "TextPart":
-        """Return it with the numbers of lines behind others."""
-        return self._replace(lines=self.lines + first, odd=self.odd + first)
-
-
-def parts_of(
-    file: ForeignFile, names: Sequence[str], delimiter: str, plain: Sequence[str], coded: Sequence[str]
-) -> Iterator[TextPart]:
-    """Yield a text in parts, of which some are read ahead.
-
-    Parameters
-    ----------
-    file : ForeignFile
-        The text.
-    names : sequence of str
-        Its columns; of several of one name the last counts.
-    delimiter : str
-        What parts the columns, one character.
-    plain, coded : sequence of str
-        Columns to read as they are, and as codes of distinct values.
-
-    Raises
-    ------
-    NotInColumns
-        Where lines end otherwise than they usually do, or never.
-    """
-    places = {name: str(place) for place, name in enumerate(names)}
-    types = {places[name]: pa.string() for name in plain} | {
-        places[name]: pa.dictionary(pa.int32(), pa.string()) for name in coded
-    }
-    wanted = {name: places[name] for name in (*plain, *coded)}
-    with ThreadPoolExecutor(_THREADS) as pool:
-        ahead: deque[Future[TextPart]] = deque()
-        first = 1
-        for text in _texts(file):
-            ahead.append(pool.submit(_parsed, text, len(names), delimiter, types, wanted))
-            if len(ahead) > _THREADS:
-                part = ahead.popleft().result()
-                yield part.moved(first)
-                first += part.whole
-        for future in ahead:
-            part = future.result()
-            yield part.moved(first)
-            first += part.whole
-
-
-def _texts(file: ForeignFile) -> Iterator[bytes]:
-    """Yield some whole lines of a text after the other."""
-    with Path(file.path).open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as whole:
-        size, start = len(whole), len(_MARK) if whole[: len(_MARK)] == _MARK else 0
-        while start < size:
-            end = size if start + _PART >= size else whole.rfind(b"\n", start, start + _PART) + 1
-            if not end:
-                raise NotInColumns
-            yield whole[start:end]
-            file.report(end / size)
-            start = end
-
-
-def _cleaned(text: bytes, delimiter: bytes) -> bytes:
-    """Return lines as bytes of UTF-8 with the usual ends; quoted ones are left empty."""
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
-        if b"\r" in text:
-            raise NotInColumns
-    if not text.isascii():
-        text = text.decode("utf-8", "replace").encode()
-    place = 0
-    while len(text) - place >= LONGEST_LINE:  # a line that is longer has no end within reach
-        place = text.rfind(b"\n", place, place + LONGEST_LINE) + 1
-        if not place:
-            raise NotInColumns
-    if b'"' in text:
-        lines = text.split(b"\n")
-        text = b"\n".join(b"" if line.startswith(b'"') or delimiter + b'"' in line else line for line in lines)
-    return text
-
-
-def _parsed(text: bytes, columns: int, delimiter: str, types: Mapping[str, Any], wanted: Mapping[str, str]) -> TextPart:
-    text, odd = _cleaned(text, delimiter.encode()), list[int]()
-    lines = text.count(b"\n") + (not text.endswith(b"\n"))
-
-    def leave_out(row: Any) -> str:
-        odd.append(row.number)
-        return "skip"
-
-    table = _table(
-        text,
-        read_options=csv.ReadOptions(
-            use_threads=False, block_size=len(text) + 1, column_names=[str(place) for place in range(columns)]
-        ),
-        parse_options=csv.ParseOptions(
-            delimiter=delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=leave_out
-        ),
-        convert_options=csv.ConvertOptions(
-            include_columns=[*wanted.values()], column_types=types, strings_can_be_null=False
-        ),
-    )
-    left_out = np.array(odd, dtype=np.int64) - 1
-    numbers = np.delete(np.arange(lines, dtype=np.int64), left_out)
-    if len(numbers) != table.num_rows:
-        raise NotInColumns
-    chunks = {name: table.column(place).combine_chunks() for name, place in wanted.items()}
-    return TextPart({name: _one(chunk) for name, chunk in chunks.items()}, numbers, left_out, lines)
-
-
-def _table(text: bytes, **options: Any) -> Any:
-    try:
-        return csv.read_csv(pa.py_buffer(text), **options)
-    except pa.ArrowException:
-        raise NotInColumns from None
-
-
-def _one(column: Any) -> Strings:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-class Codes:
-    """Distinct texts of a column, over all its parts.
-
-    Attributes
-    ----------
-    texts : list of str
-        By code.
-    """
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self._known: dict[str, int] = {}
-
-    def of(self, column: Strings) -> NumberArray:
-        """Return the codes of a part."""
-        texts = column.dictionary.to_pylist()
-        codes = np.array([self._code(text) for text in texts], dtype=np.int64)
-        return codes[_values(column.indices, np.int32)] if len(texts) else np.zeros(0, dtype=np.int64)
-
-    def _code(self, text: str) -> int:
-        found = self._known.get(text)
-        if found is None:
-            found = self._known[text] = len(self.texts)
-            self.texts.append(text)
-        return found
-
-
 def distinct(*codes: NumberArray) -> tuple[NumberArray, NumberArray]:
     """Return the first row of each combination of codes, and which of them each row has."""
-    mixed = np.zeros(len(codes[0]), dtype=np.int64)
-    size = 1
-    for each in codes:
+    mixed, size = codes[0], int(codes[0].max(initial=0)) + 1
+    for each in codes[1:]:
         wide = int(each.max(initial=0)) + 1
         if size * wide > 1 << 62:
             _, mixed = np.unique(mixed, return_inverse=True)
             size = len(mixed)
-        mixed, size = mixed * wide + each, size * wide
+        size *= wide
+        mixed = mixed.astype(np.int32 if size < 1 << 31 else np.int64) * wide + each
     if size > _LARGEST_TABLE:
         _, first, which = np.unique(mixed, return_index=True, return_inverse=True)
         return first, which
-    firsts = np.full(size, -1, dtype=np.int64)
-    firsts[mixed[::-1]] = np.arange(len(mixed) - 1, -1, -1)
+    firsts = np.full(size, -1, dtype=np.int32)
+    firsts[mixed[::-1]] = np.arange(len(mixed) - 1, -1, -1, dtype=np.int32)
     there = firsts >= 0
-    return firsts[there], (np.cumsum(there) - 1)[mixed]
+    return firsts[there], (np.cumsum(there, dtype=np.int32) - 1)[mixed]
 
 
 def read_numbers(column: Strings, read: Callable[[str], float | None]) -> NumberArray:
     """Return whole numbers at once, and what else there is cell by cell; NaN of what is none."""
+    if column.type == COUNTS:
+        numbers = _values(column, np.uint64).astype(np.float64)
+        return np.where(_known(column), numbers, np.nan) if column.null_count else numbers
     whole, is_plain = whole_numbers(column)
     found = whole.astype(np.float64)
     is_empty = (lengths_of(column) == 0) & ~is_plain
@@ -244,6 +67,9 @@ def read_numbers(column: Strings, read: Callable[[str], float | None]) -> Number
 
 def whole_numbers(column: Strings) -> tuple[NumberArray, NumberArray]:
     """Return whole numbers, and where a cell is one and nothing else."""
+    if column.type == COUNTS:
+        numbers = _values(column, np.uint64)
+        return numbers.view(np.int64), (numbers < _MOST_COUNT) & _known(column)
     is_plain = truth(pc.ascii_is_decimal(column)) & (lengths_of(column) <= _MOST_DIGITS)
     if is_plain.all():
         return _values(column.cast(pa.int64()), np.int64), is_plain
@@ -256,6 +82,16 @@ def truth(column: Any) -> NumberArray:
     """Return what pyarrow answered of each cell."""
     found: NumberArray = _values(column.cast(pa.uint8()), np.uint8).astype(bool)
     return found
+
+
+def _known(column: Any) -> NumberArray:
+    """Return which cells of numbers are not empty."""
+    return truth(column.is_valid()) if column.null_count else np.ones(len(column), dtype=bool)
+
+
+def codes_of(column: Strings) -> NumberArray:
+    """Return the codes of cells that are distinct texts."""
+    return _values(column.indices, np.int32)
 
 
 def lengths_of(column: Strings) -> NumberArray:
@@ -282,7 +118,7 @@ def _read_others(found: NumberArray, rows: NumberArray, column: Strings, read: C
     codes = taken(column, rows).dictionary_encode()
     values = [read(text) for text in codes.dictionary.to_pylist()]
     known = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    found[rows] = known[_values(codes.indices, np.int32)]
+    found[rows] = known[codes_of(codes)]
 
 
 def _characters(column: Strings, length: int) -> tuple[NumberArray, NumberArray]:
@@ -320,7 +156,7 @@ def read_clocks(column: Strings) -> NumberArray:
                 is_plain &= cells[:, place - 1] == (58 if place > length - 8 else 45)
         if length > 8:
             days, is_number = _digits(cells, range(length - 9))
-            value, is_plain = value + 86_400.0 * days, is_plain & is_number
+            value, is_plain = value + float(_SECONDS_A_DAY) * days, is_plain & is_number
         found[rows[is_plain]] = value[is_plain]
     _read_others(found, np.flatnonzero(np.isnan(found)), column, clock_seconds)
     return found
@@ -339,9 +175,47 @@ def month_text(month: int) -> str:
     return f"{_FIRST_YEAR + month // _MONTHS:04d}-{month % _MONTHS + 1:02d}"
 
 
+@cache
+def _months_of_days() -> NumberArray:
+    """Return the month of each day, both counted from 1970 on."""
+    starts = month_starts() // _SECONDS_A_DAY
+    return np.repeat(np.arange(len(starts) - 1, dtype=np.int16), np.diff(starts))
+
+
 def read_moments(column: Strings, zone: tzinfo | None) -> tuple[NumberArray, NumberArray]:
     """Return moments as seconds since 1970, NaN of what is none [s], and their months, counted from 1970 on."""
-    found, months = np.full(len(column), np.nan), np.full(len(column), -1, dtype=np.int32)
+    found = _plain_moments(column, zone)
+    if column.type != MOMENTS:
+
+        def read(text: str) -> float | None:
+            known = moment(text, zone)
+            return None if known is None else known[0]
+
+        _read_others(found, np.flatnonzero(np.isnan(found)), column, read)
+    is_known = ~np.isnan(found)
+    days = np.where(is_known, found, 0.0).astype(np.int64) // _SECONDS_A_DAY
+    return found, np.where(is_known, _months_of_days()[days], np.int16(-1))
+
+
+def _plain_moments(column: Strings, zone: tzinfo | None) -> NumberArray:
+    """Return moments as sacct writes them in seconds since 1970, NaN of all else. [s]"""
+    last = month_starts()[-1]
+    if column.type == MOMENTS:
+        local, good = _values(column, np.int64), _known(column)
+        rows: Any = slice(None)
+    else:
+        rows, local, good = _written_moments(column)
+    good = good & (local >= 0) & (local < last)
+    local = np.where(good, local, 0)
+    seconds = local.astype(np.float64) if zone is None else local - _offsets(local, zone)
+    good &= (seconds > 0) & (seconds < last)
+    found = np.full(len(column), np.nan)
+    found[rows] = np.where(good, seconds, np.nan)
+    return found
+
+
+def _written_moments(column: Strings) -> tuple[NumberArray, NumberArray, NumberArray]:
+    """Return the rows with cells as long as times, these in seconds since 1970 [s], and which of them are times."""
     starts = month_starts()
     rows, cells = _characters(column, len(_MOMENT))
     digits = cells - _MOMENT_BASE  # what is below wraps around
@@ -351,23 +225,9 @@ def read_moments(column: Strings, zone: tzinfo | None) -> tuple[NumberArray, Num
     good &= (year >= _FIRST_YEAR) & (year <= _LAST_YEAR) & (month >= 1) & (month <= _MONTHS) & (day >= 1)
     good &= (hour < 24) & (minute < 60) & (second < 60)
     number = np.where(good, (year - _FIRST_YEAR) * _MONTHS + month - 1, 0)
-    in_month = (day - 1) * 86_400 + hour * 3600 + minute * 60 + second
+    in_month = (day - 1) * _SECONDS_A_DAY + hour * 3600 + minute * 60 + second
     good &= in_month < starts[number + 1] - starts[number]
-    local = starts[number] + in_month
-    seconds = local.astype(np.float64) if zone is None else local - _offsets(local, zone)
-    good &= (seconds > 0) & (seconds < starts[-1])
-    found[rows[good]] = seconds[good]
-    if zone is None:
-        months[rows[good]] = number[good]
-
-    def read(text: str) -> float | None:
-        known = moment(text, zone)
-        return None if known is None else known[0]
-
-    _read_others(found, np.flatnonzero(np.isnan(found)), column, read)
-    others = np.flatnonzero((months < 0) & ~np.isnan(found))
-    months[others] = np.searchsorted(starts, found[others], side="right") - 1
-    return found, months
+    return rows, starts[number] + in_month, good
 
 
 def _two(digits: NumberArray, place: int) -> NumberArray:
