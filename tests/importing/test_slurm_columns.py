@@ -179,3 +179,14 @@ def test_names_are_hashed(tmp_path: Path) -> None:
     assert found.groups is not None
     assert len(found.groups) == 10
     assert all(str(group.by["user"]).startswith("user-") for group in found.groups)
+
+
+def test_a_requeued_job_that_waits(tmp_path: Path) -> None:
+    """Its earlier session is left out until the next one counts, and so it is in columns."""
+    rows = usual(50, 6)
+    first = {name: CELLS[name][0] for name in COLUMNS}
+    rows.insert(9, first | {"JobIDRaw": "77", "JobID": "77", "State": "REQUEUED"})
+    rows.insert(
+        40, first | {"JobIDRaw": "77", "JobID": "77", "State": "PENDING", "Start": "Unknown", "ElapsedRaw": "0"}
+    )
+    assert_the_same(tmp_path, rows, COLUMNS, location="DE", by="user,month")

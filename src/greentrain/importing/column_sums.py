@@ -82,6 +82,10 @@ class _Part(NamedTuple):
         Where the part is.
     odd_lines, odd_rows : array of int
         Lines and rows of the part that are no jobs, from 0 on.
+    waiting, waiting_jobs, waits_left : array
+        Rows of jobs that wait, which jobs these are, and which of them are left to be read one by one, set later.
+    steps : int
+        How many rows are steps. [1]
     rows, jobs, began, seconds : array
         As those of `JobRows`.
     kwh : array of float
@@ -100,6 +104,10 @@ class _Part(NamedTuple):
     stretch: Stretch
     odd_lines: NumberArray
     odd_rows: NumberArray
+    waiting: NumberArray
+    waiting_jobs: NumberArray
+    waits_left: NumberArray
+    steps: int
     rows: NumberArray
     jobs: NumberArray
     began: NumberArray
@@ -114,18 +122,12 @@ class _Part(NamedTuple):
 
     def lines(self, *, is_every: bool) -> list[int]:
         """Return the lines of odd rows, or of every row that is left, from 0 on in the part."""
-        rows = np.concatenate([self.odd_rows, self.rows[self.is_left]]) if is_every else self.odd_rows
+        left = [self.rows[self.is_left], self.waiting[self.waits_left]] if is_every else []
+        rows = np.concatenate([self.odd_rows, *left])
         places = np.sort(rows)
         # A line that is left out moves all rows behind it.
         behind = np.searchsorted(self.odd_lines - np.arange(len(self.odd_lines)), places, side="right")
         return sorted({*self.odd_lines.tolist(), *(places + behind).tolist()})
-
-
-class _TextCounts(NamedTuple):
-    """How many steps a text has, and jobs that wait. [1]"""
-
-    steps: int
-    waiting: int
 
 
 class ColumnSums:
@@ -197,14 +199,10 @@ class ColumnSums:
             Where one of them has to be read row by row.
         """
         forms = [self._form(file) for file in files]
-        parts, counts = list[list[_Part]](), list[_TextCounts]()
-        for number, (file, form) in enumerate(zip(files, forms, strict=True)):
-            steps = waiting = 0
-            parts.append([])
-            for placed in self._columns.read(file, form):
-                parts[-1].append(self._judged(number, placed))
-                steps, waiting = steps + placed.made.steps, waiting + placed.made.waiting
-            counts.append(_TextCounts(steps, waiting))
+        parts = [
+            [self._judged(number, placed) for placed in self._columns.read(file, form)]
+            for number, (file, form) in enumerate(zip(files, forms, strict=True))
+        ]
         odd = [
             job_number(job_id_of(row)[0])
             for file, form, some in zip(files, forms, parts, strict=True)
@@ -215,7 +213,7 @@ class ColumnSums:
         if sum(np.count_nonzero(part.is_left) for part in every) * 2 > sum(len(part.jobs) for part in every):
             raise NotInColumns
         self._add(every, [file.path for file in files])
-        return [self._counts(*each) for each in zip(files, forms, parts, counts, strict=True)]
+        return [self._counts(*each) for each in zip(files, forms, parts, strict=True)]
 
     def _form(self, file: ForeignFile) -> SacctForm:
         try:
@@ -226,14 +224,16 @@ class ColumnSums:
             raise NotInColumns
         return form
 
-    def _counts(self, file: ForeignFile, form: SacctForm, parts: Sequence[_Part], counts: _TextCounts) -> ColumnCounts:
+    def _counts(self, file: ForeignFile, form: SacctForm, parts: Sequence[_Part]) -> ColumnCounts:
         """Count what was read of a text; the lines that are left make runs when these are taken."""
-        for note, number in ((STEPS, counts.steps), (WAITING, counts.waiting)):
+        steps = sum(part.steps for part in parts)
+        waiting = sum(int(np.count_nonzero(~part.waits_left)) for part in parts)
+        for note, number in ((STEPS, steps), (WAITING, waiting)):
             if number:
                 file.tally.notes[note] = number
         jobs = sum(int(np.count_nonzero(~part.is_left)) for part in parts)
         flagged = sum(int(np.count_nonzero(part.is_flagged & ~part.is_left)) for part in parts)
-        file.tally.rows = jobs + counts.steps + counts.waiting
+        file.tally.rows = jobs + steps + waiting
         rows = parted_rows(_lines(file, parts, is_every=True), file.tally, form.names, form.delimiter)
         return ColumnCounts(jobs, flagged, jobs_of(rows, file, self._options))
 
@@ -260,6 +260,10 @@ class ColumnSums:
             stretch=placed.stretch,
             odd_lines=placed.odd,
             odd_rows=jobs.odd,
+            waiting=jobs.waiting,
+            waiting_jobs=jobs.waiting_jobs,
+            waits_left=np.zeros(len(jobs.waiting), dtype=bool),
+            steps=jobs.steps,
             rows=jobs.rows,
             jobs=jobs.jobs,
             began=jobs.began,
@@ -396,6 +400,7 @@ def _leave(parts: Sequence[_Part], odd: NumberArray) -> None:
     jobs = np.unique(np.concatenate(every))
     for part in parts if len(jobs) else ():
         part.is_left[:] = np.isin(part.jobs, jobs)
+        part.waits_left[:] = np.isin(part.waiting_jobs, jobs)
 
 
 def _lines(file: ForeignFile, parts: Sequence[_Part], *, is_every: bool) -> Iterator[tuple[int, str]]:

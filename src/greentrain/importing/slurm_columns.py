@@ -78,8 +78,10 @@ class JobRows(NamedTuple):
         By kind: the cells that jobs of it have alike.
     values : list of tuple
         By group: what jobs of it have alike, as it is written; months as numbers, kinds by theirs.
-    odd, steps, waiting : int
-        The part's rows that are odd, as an array; how many are steps, and jobs that wait. [1]
+    odd, waiting, waiting_jobs : array of int
+        The part's rows that are odd, those of jobs that wait, and which jobs these are.
+    steps : int
+        How many rows are steps. [1]
     """
 
     rows: NumberArray
@@ -94,8 +96,9 @@ class JobRows(NamedTuple):
     cells: list[Mapping[str, str]]
     values: list[tuple[str | int, ...]]
     odd: NumberArray
+    waiting: NumberArray
+    waiting_jobs: NumberArray
     steps: int
-    waiting: int
 
 
 class JobColumns:
@@ -171,8 +174,9 @@ class JobColumns:
             cells=cells,
             values=values,
             odd=np.flatnonzero(~is_plain),
+            waiting=np.flatnonzero(is_waiting),
+            waiting_jobs=ids[is_waiting],
             steps=int(np.count_nonzero(is_step)),
-            waiting=int(np.count_nonzero(is_waiting)),
         )
 
     def _kinds(
