@@ -241,18 +241,8 @@ class ColumnSums:
         """Find what each job is, whether its energy can be, and its footprint."""
         jobs = placed.made
         numbers = [self._kind_number(cells) for cells in jobs.cells]
-        kinds, of = [self._found[number] for number in numbers], jobs.kinds
-        is_usable, seconds = ~np.isnan(jobs.kwh), np.where(jobs.seconds > 0, jobs.seconds, np.nan)
-        if not all(kind.has_energy for kind in kinds):
-            is_usable &= _of_kinds(kinds, of, lambda kind: kind.has_energy) > 0
-        kwh = np.where(is_usable, jobs.kwh, 0.0)
-        watts = kwh * _W_PER_KWH_A_SECOND / seconds / _of_kinds(kinds, of, lambda kind: kind.nodes)
-        is_flagged = watts < _of_kinds(kinds, of, lambda kind: kind.least_w)
-        is_flagged |= watts > _of_kinds(kinds, of, lambda kind: kind.most_w)
-        is_flagged &= is_usable
-        is_usable &= ~is_flagged
-        if any(kind.is_shared for kind in kinds):
-            is_usable &= _of_kinds(kinds, of, lambda kind: kind.is_shared) == 0
+        kinds = [self._found[number] for number in numbers]
+        kwh, is_flagged, is_usable = self._believed(jobs, kinds)
         footprints = self._footprints_of(jobs, numbers, is_usable)
         groups = [self._group(values, numbers) for values in jobs.values]
         return _Part(
@@ -269,13 +259,29 @@ class ColumnSums:
             began=jobs.began,
             seconds=jobs.seconds,
             kwh=kwh,
-            kinds=np.array(numbers, dtype=np.int16)[of] if numbers else of,
+            kinds=np.array(numbers, dtype=np.int16)[jobs.kinds] if numbers else jobs.kinds,
             groups=np.array(groups, dtype=np.int32)[jobs.groups] if groups else jobs.groups,
             footprints=footprints,
             is_flagged=is_flagged,
             is_usable=is_usable,
             is_left=jobs.is_odd | (footprints == _NOT_LINEAR),
         )
+
+    @staticmethod
+    def _believed(jobs: JobRows, kinds: Sequence[_Kind]) -> tuple[NumberArray, NumberArray, NumberArray]:
+        """Return energies, 0 where none counts [kWh], which are in doubt, and which are those of their jobs."""
+        of, is_usable = jobs.kinds, ~np.isnan(jobs.kwh)
+        if not all(kind.has_energy for kind in kinds):
+            is_usable &= _of_kinds(kinds, of, lambda kind: kind.has_energy) > 0
+        kwh, seconds = np.where(is_usable, jobs.kwh, 0.0), np.where(jobs.seconds > 0, jobs.seconds, np.nan)
+        watts = kwh * _W_PER_KWH_A_SECOND / seconds / _of_kinds(kinds, of, lambda kind: kind.nodes)
+        is_flagged = watts < _of_kinds(kinds, of, lambda kind: kind.least_w)
+        is_flagged |= watts > _of_kinds(kinds, of, lambda kind: kind.most_w)
+        is_flagged &= is_usable
+        is_usable &= ~is_flagged
+        if any(kind.is_shared for kind in kinds):
+            is_usable &= _of_kinds(kinds, of, lambda kind: kind.is_shared) == 0
+        return kwh, is_flagged, is_usable
 
     def _kind_number(self, cells: Mapping[str, str]) -> int:
         key = tuple(cells.items())

@@ -6,6 +6,7 @@ Rows that are not plain, and all rows of jobs of which one is not, are left to t
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,6 @@ from greentrain.importing.text_columns import (
     distinct,
     lengths_of,
     month_text,
-    read_clocks,
     read_moments,
     read_numbers,
     taken,
@@ -44,6 +44,7 @@ from greentrain.units import WATT_SECONDS_PER_KWH
 
 _RESOURCES = ("alloctres", "reqtres", "allocgres", "ncpus", "alloccpus", "nnodes", "allocnodes")
 _COLUMN_OF = {"user": "user", "account": "account", "partition": "partition", "name": "jobname", "status": "state"}
+_seconds_of = lru_cache(maxsize=1 << 17)(clock_seconds)
 _DELIMITER = re.compile(r"[^,\w\s]|\t")
 _PLAIN_ID = re.compile(r"[0-9][0-9_+]*")
 _CHANGING = r"(^|,)(energy|billing)=[^,]*"
@@ -134,8 +135,8 @@ class JobColumns:
             raise NotInColumns
         id = "jobidraw" if "jobidraw" in names else "jobid"
         of_cells = {_COLUMN_OF[name] for name in self._by if name in _COLUMN_OF}
-        kinds = dict.fromkeys(("jobid", "admincomment", "consumedenergyraw", time), TEXT)
-        kinds |= {"start": MOMENTS, id: COUNTS} | ({time: COUNTS} if time == "elapsedraw" else {})
+        kinds = dict.fromkeys(("jobid", "admincomment", "consumedenergyraw"), TEXT)
+        kinds |= {"start": MOMENTS, id: COUNTS, time: COUNTS if time == "elapsedraw" else TEXT}
         if "consumedenergy" not in names:
             kinds["consumedenergyraw"] = COUNTS
         kinds |= dict.fromkeys((*self._of_kind, "state", "consumedenergy", *of_cells), CODES)
@@ -145,39 +146,36 @@ class JobColumns:
     def _jobs(self, part: TextPart, time: str) -> JobRows:
         columns = part.columns
         ids, is_plain, is_step = _ids(columns)
-        state, states = _coded("state", columns, part.rows)
-        states = [state_of(text) for text in states]
-        seconds = _times(columns[time], is_raw=time == "elapsedraw")
+        state, texts = _coded("state", columns, part.rows)
+        states = [state_of(text) for text in texts]
+        seconds = read_numbers(columns[time], _seconds_of)
         is_waiting = is_plain & ~is_step & (_are(states, "PENDING", state) | (seconds == 0))
         is_job = ~is_step & ~is_waiting & is_plain
         rows = np.flatnonzero(is_job)
         every = slice(None) if len(rows) == part.rows else rows
-        is_odd = _are(states, "REQUEUED", state)[every] | np.isnan(seconds[every])
-        began, months = np.zeros(len(rows), dtype=np.uint32), np.full(len(rows), -1, dtype=np.int16)
-        if "start" in columns:
-            moments, months = (each[every] for each in read_moments(columns["start"], self._zone))
-            is_unknown = np.isnan(moments)
-            is_odd |= is_unknown
-            began = np.where(is_unknown, 0.0, moments).astype(np.uint32)
+        began, months, is_odd = self._began(columns, part.rows)
+        is_odd = (is_odd | _are(states, "REQUEUED", state) | np.isnan(seconds))[every]
+        months = months[every]
         kinds, cells = self._kinds(columns, part.rows, every)
         groups, values = self._groups(columns, part.rows, every, months, kinds)
+        kwh = _kwh(columns, part.rows)[every]
+        of_jobs = (ids[every], began[every], months, seconds[every], kwh, kinds, groups, is_odd, cells, values)
         return JobRows(
-            rows=rows.astype(np.int32),
-            jobs=ids[every],
-            began=began,
-            months=months,
-            seconds=seconds[every],
-            kwh=_kwh(columns, part.rows)[every],
-            kinds=kinds,
-            groups=groups,
-            is_odd=is_odd,
-            cells=cells,
-            values=values,
+            rows.astype(np.int32),
+            *of_jobs,
             odd=np.flatnonzero(~is_plain),
             waiting=np.flatnonzero(is_waiting),
             waiting_jobs=ids[is_waiting],
             steps=int(np.count_nonzero(is_step)),
         )
+
+    def _began(self, columns: Mapping[str, Strings], rows: int) -> tuple[NumberArray, NumberArray, NumberArray]:
+        """Return when jobs began and in which month, as `JobRows` has them, and where a cell is no time."""
+        if "start" not in columns:
+            return np.zeros(rows, dtype=np.uint32), np.full(rows, -1, dtype=np.int16), np.zeros(rows, dtype=bool)
+        moments, months = read_moments(columns["start"], self._zone)
+        is_unknown = np.isnan(moments)
+        return np.where(is_unknown, 0.0, moments).astype(np.uint32), months, is_unknown
 
     def _kinds(
         self, columns: Mapping[str, Strings], rows: int, every: NumberArray | slice
@@ -272,10 +270,6 @@ def _kwh(columns: Mapping[str, Strings], rows: int) -> NumberArray:
 def _raw_joules(text: str) -> float | None:
     kwh = energy_kwh_of({"consumedenergyraw": text})
     return None if kwh is None else kwh * WATT_SECONDS_PER_KWH
-
-
-def _times(column: Strings, *, is_raw: bool) -> NumberArray:
-    return read_numbers(column, clock_seconds) if is_raw else read_clocks(column)
 
 
 def _settled(column: Strings) -> Strings:

@@ -3,7 +3,7 @@
 What is not plain is read cell by cell by the functions that read single rows, or left to whoever reads those.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greentrain.importing.text_parts import COUNTS, MOMENTS, NumberArray, Strings
-from greentrain.importing.values import clock_seconds, moment
+from greentrain.importing.values import moment
 
 _MOST_DIGITS = 15
 """Numbers of so many digits are exact as floats. [1]"""
@@ -23,12 +23,6 @@ _LARGEST_TABLE = 1 << 20
 _SECONDS_A_DAY = 86_400
 _FIRST_YEAR, _LAST_YEAR = 1970, 2099
 _MONTHS = 12
-_MOMENT = "0000-00-00T00:00:00"
-_MOMENT_BASE = np.frombuffer(_MOMENT.encode(), dtype=np.uint8)
-_MOMENT_MOST = np.where(ord("0") == _MOMENT_BASE, 9, 0).astype(np.uint8)
-_MOMENT_PAIRS = (0, 2, 5, 8, 11, 14, 17)
-_CLOCKS = (5, 8, 10, 11)
-"""Lengths of ``MM:SS``, ``HH:MM:SS`` and of these with days before. [characters]"""
 
 
 def distinct(*codes: NumberArray) -> tuple[NumberArray, NumberArray]:
@@ -121,47 +115,6 @@ def _read_others(found: NumberArray, rows: NumberArray, column: Strings, read: C
     found[rows] = known[codes_of(codes)]
 
 
-def _characters(column: Strings, length: int) -> tuple[NumberArray, NumberArray]:
-    """Return the rows whose cells have this length, and their bytes, a row each."""
-    rows = np.flatnonzero(lengths_of(column) == length)
-    cells = column if len(rows) == len(column) else taken(column, rows)
-    if not len(rows):
-        return rows, np.zeros((0, length), dtype=np.uint8)
-    start = np.frombuffer(cells.buffers()[1], dtype=np.int32)[cells.offset]
-    whole = np.frombuffer(cells.buffers()[2], dtype=np.uint8)
-    return rows, whole[start : start + len(rows) * length].reshape(-1, length)
-
-
-def _digits(bytes_of: NumberArray, places: Sequence[int]) -> tuple[NumberArray, NumberArray]:
-    """Return the number that stands at these places, and where it is one."""
-    value, is_number = np.zeros(len(bytes_of), dtype=np.int64), np.ones(len(bytes_of), dtype=bool)
-    for place in places:
-        digit = bytes_of[:, place] - 48  # what is below wraps around
-        is_number &= digit <= 9
-        value = value * 10 + digit
-    return value, is_number
-
-
-def read_clocks(column: Strings) -> NumberArray:
-    """Return durations in seconds; NaN of what is none. [s]"""
-    found = np.full(len(column), np.nan)
-    for length in _CLOCKS:
-        rows, cells = _characters(column, length)
-        value, is_plain = np.zeros(len(rows)), np.ones(len(rows), dtype=bool)
-        ends = [(length - 2, 1.0), (length - 5, 60.0), (length - 8, 3600.0)][: 2 if length < 8 else 3]
-        for place, unit in ends:
-            number, is_number = _digits(cells, (place, place + 1))
-            value, is_plain = value + unit * number, is_plain & is_number
-            if place:
-                is_plain &= cells[:, place - 1] == (58 if place > length - 8 else 45)
-        if length > 8:
-            days, is_number = _digits(cells, range(length - 9))
-            value, is_plain = value + float(_SECONDS_A_DAY) * days, is_plain & is_number
-        found[rows[is_plain]] = value[is_plain]
-    _read_others(found, np.flatnonzero(np.isnan(found)), column, clock_seconds)
-    return found
-
-
 @cache
 def month_starts() -> NumberArray:
     """Return when each month begins, from 1970 on, seconds since 1970. [s]"""
@@ -184,55 +137,23 @@ def _months_of_days() -> NumberArray:
 
 def read_moments(column: Strings, zone: tzinfo | None) -> tuple[NumberArray, NumberArray]:
     """Return moments as seconds since 1970, NaN of what is none [s], and their months, counted from 1970 on."""
-    found = _plain_moments(column, zone)
-    if column.type != MOMENTS:
-
-        def read(text: str) -> float | None:
-            known = moment(text, zone)
-            return None if known is None else known[0]
-
-        _read_others(found, np.flatnonzero(np.isnan(found)), column, read)
+    if column.type == MOMENTS:
+        found = _plain_moments(column, zone)
+    else:
+        found = np.empty(len(column))
+        _read_others(found, np.arange(len(column)), column, lambda text: (moment(text, zone) or (None,))[0])
     is_known = ~np.isnan(found)
     days = np.where(is_known, found, 0.0).astype(np.int64) // _SECONDS_A_DAY
     return found, np.where(is_known, _months_of_days()[days], np.int16(-1))
 
 
 def _plain_moments(column: Strings, zone: tzinfo | None) -> NumberArray:
-    """Return moments as sacct writes them in seconds since 1970, NaN of all else. [s]"""
-    last = month_starts()[-1]
-    if column.type == MOMENTS:
-        local, good = _values(column, np.int64), _known(column)
-        rows: Any = slice(None)
-    else:
-        rows, local, good = _written_moments(column)
+    """Return times without a zone in seconds since 1970; NaN of what is none. [s]"""
+    last, local, good = month_starts()[-1], _values(column, np.int64), _known(column)
     good = good & (local >= 0) & (local < last)
     local = np.where(good, local, 0)
     seconds = local.astype(np.float64) if zone is None else local - _offsets(local, zone)
-    good &= (seconds > 0) & (seconds < last)
-    found = np.full(len(column), np.nan)
-    found[rows] = np.where(good, seconds, np.nan)
-    return found
-
-
-def _written_moments(column: Strings) -> tuple[NumberArray, NumberArray, NumberArray]:
-    """Return the rows with cells as long as times, these in seconds since 1970 [s], and which of them are times."""
-    starts = month_starts()
-    rows, cells = _characters(column, len(_MOMENT))
-    digits = cells - _MOMENT_BASE  # what is below wraps around
-    good = (digits <= _MOMENT_MOST).all(axis=1)
-    century, of_century, month, day, hour, minute, second = (_two(digits, place) for place in _MOMENT_PAIRS)
-    year = 100 * century + of_century
-    good &= (year >= _FIRST_YEAR) & (year <= _LAST_YEAR) & (month >= 1) & (month <= _MONTHS) & (day >= 1)
-    good &= (hour < 24) & (minute < 60) & (second < 60)
-    number = np.where(good, (year - _FIRST_YEAR) * _MONTHS + month - 1, 0)
-    in_month = (day - 1) * _SECONDS_A_DAY + hour * 3600 + minute * 60 + second
-    good &= in_month < starts[number + 1] - starts[number]
-    return rows, starts[number] + in_month, good
-
-
-def _two(digits: NumberArray, place: int) -> NumberArray:
-    """Return the number of two digits, in a wider type."""
-    return digits[:, place].astype(np.int64) * 10 + digits[:, place + 1]
+    return np.where(good & (seconds > 0) & (seconds < last), seconds, np.nan)
 
 
 def _offsets(local: NumberArray, zone: tzinfo) -> NumberArray:
