@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from time import gmtime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from greentrain.importing.audit import ImportGroup, ImportTotals
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.linear_footprint import FootprintSums, RunFootprints
-
-if TYPE_CHECKING:
-    from greentrain.importing.group_table import GroupTable
 
 STORED = "duplicate"
 """Flag of a run that the history holds already."""
@@ -89,6 +86,24 @@ class GroupSums:
         return ImportTotals(self.runs, self.gpu_hours, self.core_hours, self.kwh, *self.footprints.intervals())
 
 
+class SummedGroups(Protocol):
+    """Groups that were added up elsewhere: what the runs of each have in common, its sums, those of all."""
+
+    values: Sequence[tuple[str | None, ...]]
+
+    def at(self, place: int) -> GroupSums:
+        """Return the sums of one group."""
+        ...
+
+    def whole(self) -> GroupSums:
+        """Return the sums of all groups."""
+        ...
+
+    def totals(self) -> Sequence[ImportTotals]:
+        """Return the totals of each group."""
+        ...
+
+
 class ImportSums:
     """Runs added up, but for those in doubt and those that are known.
 
@@ -108,7 +123,7 @@ class ImportSums:
     def __init__(self, footprints: RunFootprints, by: Sequence[str] = ()) -> None:
         self._footprints, self._by = footprints, tuple(by)
         self._groups: dict[tuple[str | None, ...], GroupSums] = {}
-        self._table: GroupTable | None = None
+        self._table: SummedGroups | None = None
         self.by_file: dict[str, float] = {}
 
     def _group(self, values: tuple[str | None, ...]) -> GroupSums:
@@ -131,7 +146,7 @@ class ImportSums:
         """Add energy of a file's runs."""
         self.by_file[path] = self.by_file.get(path, 0.0) + kwh
 
-    def add_table(self, table: "GroupTable", by_file: Mapping[str, float]) -> None:
+    def add_table(self, table: "SummedGroups", by_file: Mapping[str, float]) -> None:
         """Add groups by the same things that were added up as arrays, once, and the energy of files. [kWh]"""
         self._table = table
         for path, kwh in by_file.items():
