@@ -469,20 +469,11 @@ class _Importer:
 
 
 def _audit(path: str, name: str | None, tally: Tally, error: str | None, counts: _FileCounts) -> FileAudit:
+    duplicates = counts.seen - counts.imported
     return FileAudit(
-        path=path,
-        format=name,
-        rows=tally.rows,
-        runs=counts.seen,
-        imported=counts.imported,
-        duplicates=counts.seen - counts.imported,
-        flagged=counts.flagged,
-        rejected=tally.rejected,
-        it_energy_kwh=None,
-        error=error,
-        problems=tuple(tally.problems),
-        notes=tally.notes,
-    )
+        path, name, tally.rows, counts.seen, counts.imported, duplicates, counts.flagged, tally.rejected,
+        it_energy_kwh=None, error=error, problems=tuple(tally.problems), notes=tally.notes,
+    )  # fmt: skip
 
 
 def _files(paths: Any) -> Iterator[tuple[str, bool]]:
