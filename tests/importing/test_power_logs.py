@@ -1,5 +1,6 @@
 """Logs of accelerators' powers: units, names of columns, devices, gaps."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,19 @@ def test_logs_of_one_board_that_overlap_count_once(
     assert once == pytest.approx(900 * 100.5, rel=0.005)
     import_runs(paths)
     assert _stored_joules(home) == pytest.approx(once)
+
+
+@pytest.mark.parametrize("later_first", [True, False])
+def test_logs_of_one_board_in_two_forms_count_once(tmp_path: Path, home: Path, later_first: bool) -> None:
+    """Ten minutes by nvidia-smi and ten by DCGM that start five later, of one uuid at about 100.5 W: 900 s of it."""
+    paths = [_log(tmp_path, "first", range(600), f"GPU-{UUID}"), tmp_path / "range.json"]
+    values = [[1_767_225_600 + second, "100.5"] for second in range(300, 901)]
+    metric = {"__name__": "DCGM_FI_DEV_POWER_USAGE", "UUID": f"GPU-{UUID}", "gpu": "0"}
+    answer = {"status": "success", "data": {"resultType": "matrix", "result": [{"metric": metric, "values": values}]}}
+    paths[1].write_text(json.dumps(answer))
+    for path in reversed(paths) if later_first else paths:
+        import_runs(path)
+    assert _stored_joules(home) == pytest.approx(900 * 100.5, rel=0.005)
 
 
 def test_a_log_that_grew_around_another_one(tmp_path: Path, home: Path) -> None:

@@ -121,6 +121,37 @@ def test_hashed_names(tmp_path: Path) -> None:
     assert "lovelace" not in stored
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "timestamp,project_name,duration,emissions,energy_consumed\n2026-03-01T08:59:00,lovelace,3500,0.2,0.65\n",
+        "timestamp,hostname,index,power.draw [W]\n"
+        + "".join(f"2026-03-03T08:00:{second:02d},lovelace,0,{second}\n" for second in (0, 1, 2, 40)),
+        "timestamp,node,watts\n2026-03-02T08:00:00,lovelace,500\n2026-03-02T08:00:09,lovelace,500\n",
+        "_runtime,lovelace - system.gpu.0.powerWatts\n0,100\n10,100\n",
+        "2025-11-18 15:54:28 - Epoch 1:\n2025-11-18 15:54:28 - Duration: 0:00:33.57\n"
+        "2025-11-18 15:54:28 - Average power usage (W) for gpu: 100.0\n",
+    ],
+)
+def test_no_name_stands_anywhere_in_what_is_stored(tmp_path: Path, text: str) -> None:
+    """Neither in keys nor notes nor the names of files, which may be those of people."""
+    path = tmp_path / "lovelace_carbontracker.log"
+    path.write_text(text)
+    audit = import_runs(path, anonymise=True)
+    assert (audit.files[0].imported, audit.files[0].it_energy_kwh is None) == (1, False)
+    stored = "".join(file.read_text() for file in (tmp_path / "home" / "imports").iterdir())
+    assert "lovelace" not in stored
+    assert import_runs(path, anonymise=True).files[0].duplicates == 1
+
+
+def test_names_that_look_like_hashes_are_hashed(tmp_path: Path) -> None:
+    """A job called train-20240101 is no hash of ours."""
+    path = tmp_path / "foreign"
+    path.write_text(sacct_text({"JobName": "train-20240101"}))
+    name = import_runs(path, anonymise=True, dry_run=True).runs[0].stated.name or ""
+    assert name.startswith("name-")
+
+
 def test_accelerators_without_a_name(tmp_path: Path) -> None:
     """What the user says of them; a name that nobody knows is refused at once."""
     text = "timestamp,index,power.draw [W]\n" + "\n".join(f"2024-10-30 18:42:{at:02d},0,300" for at in range(11))

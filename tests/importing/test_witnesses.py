@@ -35,7 +35,7 @@ def _log(
     """Write a log of boards with these powers [W], a reading a minute."""
     rows = [
         f"2026/03/01 {hour + minute // 60:02d}:{minute % 60:02d}:00.000, {index}, "
-        f"{BOARDS[index % 2]}-{index}-{path.parent.name}, {name}, {power}.00 W"
+        f"GPU-{index:08d}-2222-3333-4444-{path.parent.name[-6:].encode().hex():0>12}, {name}, {power}.00 W"
         for minute in range(minutes + 1)
         for index, power in enumerate(watts)
     ]
@@ -220,3 +220,19 @@ def test_sums_by_columns_leave_out_witnesses_too(tmp_path: Path) -> None:
     jobs = [{}, *({"JobID": str(number), "JobIDRaw": str(number)} for number in range(10_000, 29_999))]
     audit = import_runs([_job(tmp_path, *jobs), _log(tmp_path / "4711.csv")], dry_run=True, by="user")
     assert [group.totals.runs for group in audit.groups or ()] == [20_000]
+
+
+def test_hashed_records_are_put_together_too(tmp_path: Path, home: Path) -> None:
+    """A job's number in a file's name and a node in its list are known by their hashes: the job has its log, once."""
+    import_runs([_job(tmp_path, {"JobName": "lovelace"}), _log(tmp_path / "4711.csv")], anonymise=True)
+    (run,) = _counted(home)
+    assert run.stated.measured_energy_kwh == pytest.approx(0.6)
+    assert "lovelace" not in "".join(file.read_text() for file in (home / "imports").iterdir())
+
+
+def test_a_hashed_node_is_known_in_its_list(tmp_path: Path, home: Path) -> None:
+    """1,000 W at gpu08's plug for the hour of a job on gpu[07-08], both hashed."""
+    rows = [f"{1_772_352_000 + 60 * minute},gpu08,1000" for minute in range(61)]
+    path = _write(tmp_path / "meter.csv", "\n".join(["timestamp,node,watts", *rows, ""]))
+    import_runs([_job(tmp_path), path], anonymise=True)
+    assert [run.stated.measured_energy_kwh for run in _counted(home)] == [pytest.approx(1.0)]

@@ -5,15 +5,26 @@ import os
 import re
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from greentrain.importing.audit import FileAudit
 from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.values import node_names
 from greentrain.journal.access_rights import PRIVATE_FOLDER, make_folder
 
 _SALT = "imports.salt"
 _SALT_BYTES = 32
 _SHOWN = 8
-_HASHED = re.compile(r"[a-z]+-[0-9a-f]{8}")
-HASHED = ("name", "user", "account", "hosts")
+_HASH = re.compile(r"-[0-9a-f]{8}(?:_\d+)*")
+_OF_DEVICE = re.compile(r"(.+?)(: \S+ (?:s without a reading|W at one instant).*)", re.DOTALL)
+"""What a note says of a device, which may be named after its computer."""
+
+_DIGITS = re.compile(r"\d{2,12}")
+_MOST_NODES = 64
+"""Nodes of a list that are hashed one by one, so that readings of one of them are known to be its; longer lists are
+hashed as a whole. [1]"""
+
+HASHED = ("name", "project", "user", "account")
 
 
 class Anonymiser:
@@ -30,16 +41,45 @@ class Anonymiser:
     def __init__(self, home: str, *, writes: bool) -> None:
         self._salt = _salt(Path(home), writes=writes)
 
-    def apply(self, run: ForeignRun) -> ForeignRun:
-        """Return a run with hashes in place of the names of people, jobs and nodes."""
-        return run._replace(**{name: self.hashed(name, getattr(run, name)) for name in HASHED})
+    def apply(self, run: ForeignRun, project: str | None) -> ForeignRun:
+        """Return a run with hashes in place of names of people, jobs and nodes, and of a project that nobody stated."""
+        names = {name: self.hashed(name, getattr(run, name)) for name in HASHED}
+        names["project"] = project or names["project"]
+        notes = tuple(map(self.note, run.notes))
+        return run._replace(**names, key=str(self.hashed("key", run.key)), hosts=self._hosts(run.hosts), notes=notes)
+
+    def _hosts(self, listed: str | None) -> str | None:
+        nodes = node_names(listed or "", _MOST_NODES)
+        return ",".join(str(self.hashed("hosts", node)) for node in nodes) if nodes else self.hashed("hosts", listed)
+
+    def note(self, text: str) -> str:
+        """Return a note whose device is not named."""
+        found = _OF_DEVICE.fullmatch(text)
+        return f"{self.hashed('device', found[1])}{found[2]}" if found else text
+
+    def facts(self, file: FileAudit) -> dict[str, Any]:
+        """Return what is stored of a file."""
+        notes = {self.note(note): number for note, number in file.notes.items()}
+        return file.to_dict() | {"path": self.path(file.path), "error": None, "problems": [], "notes": notes}
+
+    def path(self, path: str) -> str:
+        """Return a name for a file, with the numbers in its own name, which may be those of jobs."""
+        if _is_hash("file", path):
+            return path
+        parts = (Path(path).stem, Path(path).parent.name)
+        numbers = [*_DIGITS.findall(parts[0]), *([parts[1]] if _DIGITS.fullmatch(parts[1]) else [])]
+        return "_".join((str(self.hashed("file", path)), *numbers))
 
     def hashed(self, kind: str, text: str | None) -> str | None:
         """Return the hash of a name of this kind."""
-        if text is None or _HASHED.fullmatch(text):  # a run of several files was hashed before
+        if text is None or _is_hash(kind, text):  # a run of several files was hashed before
             return text
         found = hmac.new(self._salt, f"{kind}:{text}".encode("utf-8", "replace"), sha256).hexdigest()
         return f"{kind}-{found[:_SHOWN]}"
+
+
+def _is_hash(kind: str, text: str) -> bool:
+    return text.startswith(kind) and _HASH.fullmatch(text, len(kind)) is not None
 
 
 def _salt(home: Path, *, writes: bool) -> bytes:

@@ -14,7 +14,7 @@ from greentrain.errors import OwnErrors
 
 _MOST_STRETCHES = 32
 _SHORTEST, _DOUBLE = 1.0, 2.0
-_ID = re.compile(r"\b(?:GPU-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_ID = re.compile(r"\b(?:gpu-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 """An id that no other device has."""
 
 _LEAST_SHARED = 0.5
@@ -79,7 +79,9 @@ class ReadingSketch:
 
 
 def label_of(name: str) -> str:
-    """Return a hash of a device's name, which may be somebody's."""
+    """Return a hash of a device's name, which may be somebody's; of its id alone where it has one."""
+    found = _ID.search(name.casefold())
+    name = found[0].removeprefix("gpu-") if found else name
     return sha256(name.encode("utf-8", "replace")).hexdigest()[:_LABEL_LENGTH]
 
 

@@ -406,7 +406,7 @@ class _Importer:
             counts.flagged += made.is_doubted
         elif earlier is not None and place is not None and place >= counts.first:
             counts.flagged += made.is_doubted - earlier.is_doubted
-        place = self.runs.add(made) if place is None else self.runs.replace(place, made)
+        place = self.runs.put(place, made)
         return KnownRun(None, None, False, place) if known is None else known._replace(place=place)
 
     def _imported(
@@ -421,7 +421,8 @@ class _Importer:
         if flags != run.flags or project != run.project:
             run = run._replace(project=project, flags=flags)
         if shared.anonymiser is not None:
-            run = shared.anonymiser.apply(run)
+            run = shared.anonymiser.apply(run, shared.project)
+            path = shared.anonymiser.path(path)
         return ImportedRun(
             id, form.NAME, path, run, kind.devices, kind.location, flags, findings, shared.is_kept, kind.site_pue
         )
@@ -430,9 +431,13 @@ class _Importer:
         """Add everything up, and store the runs unless nothing is to be."""
         self._link()
         sums, runs, stored = self._settled(), self.runs, None
-        files = [file._replace(it_energy_kwh=sums.by_file.get(file.path)) for file in self.files]
+        hidden, by_file = self._shared.anonymiser, sums.by_file
+        paths = (hidden.path(file.path) if hidden else file.path for file in self.files)
+        kwh = (by_file.get(path, by_file.get(file.path)) for path, file in zip(paths, self.files, strict=True))
+        files = [file._replace(it_energy_kwh=each) for file, each in zip(self.files, kwh, strict=True)]
         if not dry_run:
-            head: dict[str, Any] = {"files": [file.to_dict() for file in files if file.runs]}
+            facts = hidden.facts if hidden else FileAudit.to_dict
+            head: dict[str, Any] = {"files": [facts(file) for file in files if file.runs]}
             if self._logged:
                 head["device_times"] = list(self._times.stored(dict.fromkeys(self._logged)))
             stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
@@ -447,14 +452,11 @@ class _Importer:
         forms = [*fresh | self._store.forms()]
         if not fresh or (len(forms) == 1 and not may_hold_ranks(str(forms[0]))):
             return
-        if len(forms) == 1:  # only such as stand next to each other can be told, however many there are
-            linked = linked_runs(tuple(islice(self.runs, _MOST_COMPARED)), tuple, self._kinds)
-        else:
-            linked = linked_runs(self.runs, self._store.runs, self._kinds)
+        some = tuple(islice(self.runs, _MOST_COMPARED)) if len(forms) == 1 else self.runs
+        linked = linked_runs(some, tuple if len(forms) == 1 else self._store.runs, self._kinds)
         known = self._known.find([run.id for run in linked.runs])
         for run in linked.runs:
-            place = known[run.id].place
-            self.runs.add(run) if place is None else self.runs.replace(place, run)
+            self.runs.put(known[run.id].place, run)
         self.notes += linked.notes
 
     def _settled(self) -> ImportSums:

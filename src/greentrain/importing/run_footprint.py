@@ -58,7 +58,7 @@ def run_footprint(
     site = _site(run, location, site_pue)
     kwh = run.measured_energy_kwh if is_usable else None
     try:
-        if kwh and run.boundary == "accelerator" and all(device.profile for device in devices):
+        if kwh and run.boundary == "accelerator" and devices and all(device.profile for device in devices):
             return _of_accelerators(run, devices, site)
         if kwh:
             return _of_energy(run, kwh, devices, catalogue, site)

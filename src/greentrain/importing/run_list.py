@@ -65,6 +65,10 @@ class RunList(Sequence[ImportedRun]):
         self._dropped.add(place)
         return self.add(run)
 
+    def put(self, place: int | None, run: ImportedRun) -> int:
+        """Put a run in a place, or append it where it has none; return its place."""
+        return self.add(run) if place is None else self.replace(place, run)
+
     def settle(self) -> None:
         """Settle the runs in memory: no more of them will come."""
         for run in self._newest:

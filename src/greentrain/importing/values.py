@@ -21,6 +21,8 @@ _LATEST = 4_102_444_800.0
 """2100-01-01: a later moment is in another unit than seconds. [s]"""
 
 _UNIX_UNITS = (1.0, 1e3, 1e6, 1e9)
+_NODES = re.compile(r"(?:[^,\[\]]|\[[^\]]*\])+")
+_LONGEST_LIST = 10_000
 _CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?)")
 _AMOUNT = re.compile(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
 
@@ -109,3 +111,21 @@ def utc_text(seconds: float | None) -> str | None:
     if not 0 <= seconds < _LATEST:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def node_names(listed: str, most: int) -> list[str]:
+    """Return the short names of nodes in a list such as ``gpu[07-09,12],cpu1``; nothing of more than so many."""
+    found: list[str] = []
+    for pattern in _NODES.findall(listed[:_LONGEST_LIST]):
+        head, bracket, rest = pattern.strip().partition("[")
+        inside, _, tail = rest.partition("]")
+        for each in inside.split(",") if bracket else [""]:
+            low, _, high = each.partition("-")
+            if bracket and not (low + high).isdecimal():
+                return []
+            numbers = range(int(low), min(int(high or low), int(low) + most) + 1) if bracket else range(1)
+            middles = [f"{number:0{len(low)}d}" if bracket else "" for number in numbers]
+            found += [f"{head}{middle}{tail}".partition(".")[0] for middle in middles]
+            if len(found) > most:
+                return []
+    return found
