@@ -79,7 +79,7 @@ def test_the_keywords_of_validate() -> None:
     first, *others = inspect.signature(greentrain.validate).parameters.values()
     assert (first.name, first.default) == ("references", None)
     defaults = {parameter.name: parameter.default for parameter in others}
-    assert defaults == {"tier": None, "record": None, "claims": False}
+    assert defaults == {"tier": None, "record": None, "claims": False, "progress": None}
     assert {parameter.kind for parameter in others} == {inspect.Parameter.KEYWORD_ONLY}
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 
 from greentrain.cli.gate import GATE_NAMES, GATE_OPTIONS, gate_of
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_json
+from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, error_line, write, write_json
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -89,7 +90,9 @@ def _run(values: OptionValues, kind: str) -> Batch:
     elif kind in _ROWS:
         sink = rows_to_stdout(kind)
     with sink as take:
-        return run_batch(values["file"], by, write=take, same=same)
+        # Rows that go to the terminal show by themselves how far it is.
+        is_silent = kind in _ROWS and sys.stdout.isatty()
+        return run_batch(values["file"], by, write=take, same=same, progress=not is_silent and bar_if_wanted())
 
 
 def _run_on_engine(values: OptionValues, kind: str, by: list[str], same: OptionValues) -> Batch:

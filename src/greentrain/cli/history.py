@@ -7,7 +7,7 @@ import os
 from greentrain.cli.gate import GATE_OPTIONS, gate_of
 from greentrain.cli.grid_options import GRID_OPTIONS
 from greentrain.cli.options import AS_JSON, HOMES, LIST, Argument, Command, Group, Option, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_all, write_json
+from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, error_line, write, write_all, write_json
 from greentrain.errors import Contradiction, printable
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ def list_runs(values: OptionValues) -> int:
     if "json" in values and "csv" in values:
         raise Contradiction("csv", None, "excludes {json}")
     by, gate = checked_by(values["by"]) if "by" in values else (), gate_of(values)
-    found = History(values.get("home")).summaries(**_filters(values))
+    found = History(values.get("home"), progress=bar_if_wanted()).summaries(**_filters(values))
     write_all(_parts(found, by, values))
     code = gate.code(totals_of(found.table)) if gate else 0
     if "json" in values:  # which holds all of the following
@@ -120,7 +120,7 @@ def calibrate(values: OptionValues) -> int:
     if "wall" in values or "run" in values:
         done = _calibrate_by_wall(values, folder)
     else:
-        done = fit(History(home).runs(**_filters(values)), folder)
+        done = fit(History(home, progress=bar_if_wanted()).runs(**_filters(values)), folder)
     write(calibration_text(done))
     return 0 if done.file else error_line("nothing was written", 1)
 
@@ -147,11 +147,11 @@ def export(values: OptionValues) -> int:
 
         if "to" in values:
             raise Contradiction("hourly", None, "is printed, and so excludes {to}")
-        write(hours_csv(hours_of(History(values.get("home")).runs(**_filters(values)))))
+        write(hours_csv(hours_of(History(values.get("home"), progress=bar_if_wanted()).runs(**_filters(values)))))
         return 0
     if "to" not in values:
         raise Contradiction("to", None, "is the database to write; without one give {hourly}")
-    done = send(History(values.get("home")).runs(**_filters(values)), values["to"])
+    done = send(History(values.get("home"), progress=bar_if_wanted()).runs(**_filters(values)), values["to"])
     counts = (f"{number} {name[:-1] if number == 1 else name}" for name, number in done._asdict().items())
     write(f"{', '.join(counts)}\n")
     return 0

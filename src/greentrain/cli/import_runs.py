@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from greentrain.cli.options import AS_JSON, HOME, Argument, Command, Option, OptionValues
-from greentrain.cli.terminal import write, write_json
+from greentrain.cli.terminal import bar_if_wanted, write, write_json
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ IMPORT_OPTIONS = (
     HOME,
 )
 _PROBLEMS_SHOWN = 3
-_LONGEST_PATH = 60
 _WIDEST_NAME = 24
 
 
@@ -47,10 +44,7 @@ def import_command(values: OptionValues) -> int:
     from greentrain.importing import import_runs
 
     chosen: dict[str, Any] = {name: value for name, value in values.items() if name != "json"}
-    bar = _Bar() if sys.stderr.isatty() else None
-    audit = import_runs(**chosen, progress=bar.show if bar else None)
-    if bar:
-        bar.end()
+    audit = import_runs(**chosen, progress=bar_if_wanted())
     if "json" in values:
         write_json(audit.to_dict())
     else:
@@ -67,27 +61,6 @@ def _suggest_map(values: OptionValues) -> int:
             raise Contradiction(name, None, "excludes {suggest_map}, which imports nothing")
     write(suggest_map(values["paths"], format=values.get("format")))
     return 0
-
-
-class _Bar:
-    """How far the reading of a long file is, on a terminal."""
-
-    def __init__(self) -> None:
-        self._width = 0
-
-    def show(self, path: str, share: float) -> None:
-        """Write it over what was there."""
-        from greentrain.errors import printable
-
-        text = f"{100 * share:3.0f} %  {printable(path)[-_LONGEST_PATH:]}"
-        sys.stderr.write(f"\r{text:<{self._width}}")
-        sys.stderr.flush()
-        self._width = len(text)
-
-    def end(self) -> None:
-        """Leave the line as it was."""
-        if self._width:
-            sys.stderr.write(f"\r{'':<{self._width}}\r")
 
 
 def _lines(audit: ImportAudit, *, is_kept: bool) -> Iterator[str]:

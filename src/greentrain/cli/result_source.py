@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from greentrain.cli.terminal import bar_if_wanted
 from greentrain.errors import Contradiction, InputError, UnknownName
 
 
@@ -57,7 +58,7 @@ def tracked_runs(project: str, home: str | list[str] | None) -> Any:
     """
     from greentrain.history import History
 
-    history = History(home)
+    history = History(home, progress=bar_if_wanted())
     found = history.summaries(project=project)
     if not len(found):
         raise _unknown(project, {run.project for run in history.summaries() if run.project})
@@ -74,7 +75,7 @@ def all_runs(home: str | None) -> Any:
     """
     from greentrain.history import History
 
-    found = History(home).select()
+    found = History(home, progress=bar_if_wanted()).select()
     if not found.runs:
         raise InputError("result", None, "there is no tracked run to report")
     return found

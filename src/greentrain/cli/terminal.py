@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TextIO
 
+    from greentrain.progress import Progress
+
 _BOLD, _RESET = "\x1b[1m", "\x1b[0m"
 
 
@@ -41,6 +43,11 @@ def bold_if_wanted() -> Callable[[str], str]:
     if environment.get("NO_COLOR") or not wanted:
         return str
     return lambda text: f"{_BOLD}{text}{_RESET}"
+
+
+def bar_if_wanted() -> Progress:
+    """Return what shows how far long work is: a bar where stderr is a terminal."""
+    return sys.stderr.isatty()
 
 
 def confirm(question: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.estimate import FORMATS
 from greentrain.cli.options import Command, Option, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, write
+from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, write
 from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -36,7 +36,8 @@ def print_validation(values: OptionValues) -> int:
     if kind not in FORMATS:
         raise InputError("format", kind, f"must be {either(FORMATS)}")
     names = ("tier", "record", "claims")
-    report = validate(values.get("references"), **{name: values[name] for name in names if name in values})
+    chosen = {name: values[name] for name in names if name in values}
+    report = validate(values.get("references"), **chosen, progress=bar_if_wanted())
     write(_written(report, kind, "record" in values))
     return 0 if report.passed else 1
 

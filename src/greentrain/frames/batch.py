@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 import pandas as pd
@@ -13,6 +13,10 @@ from greentrain.frames.groups import NAME, STARTS, STATUS, check_groups, sums_of
 from greentrain.frames.reading import TableFile, table_files
 from greentrain.frames.sums import FrameSums
 from greentrain.frames.table import Estimated, estimated, joined_frame, shared_keywords
+from greentrain.progress import Telling
+
+if TYPE_CHECKING:
+    from greentrain.progress import Progress
 
 _MOST_PROBLEMS = 20
 
@@ -102,6 +106,7 @@ def run_batch(
     *,
     write: Callable[[pd.DataFrame], None] | None = None,
     same: Mapping[str, Any] | None = None,
+    progress: "Progress" = None,
 ) -> Batch:
     """Estimate the runs of a file, or of the files in a folder, and add them up.
 
@@ -115,6 +120,8 @@ def run_batch(
         Takes the rows of each part with their results.
     same : mapping, optional
         Keywords of `estimate` that all rows share.
+    progress : bool or callable, optional
+        As for `estimate_frame`; told how many bytes of the files are read.
 
     Raises
     ------
@@ -122,9 +129,16 @@ def run_batch(
         If a file cannot be read, a column of ``by`` is not there, or a value that all rows share is invalid.
     """
     found = Batch(tuple(by))
-    for file in table_files(path):
-        for chunk in file.chunks(None if write else frozenset((*KEYWORDS, *by, *STARTS, NAME, STATUS))):
-            _add(found, file, chunk, write, same or {})
+    files = table_files(path)
+    wanted = None if write else frozenset((*KEYWORDS, *by, *STARTS, NAME, STATUS))
+    with Telling(progress, sum(file.size_bytes for file in files) or None, "reading the table") as tell:
+        for file in files:
+            behind = 0
+            for chunk in file.chunks(wanted):
+                _add(found, file, chunk, write, same or {})
+                if chunk.end_bytes > behind:
+                    tell(chunk.end_bytes - behind)
+                    behind = chunk.end_bytes
     return found
 
 

@@ -35,6 +35,8 @@ class Chunk(NamedTuple):
         The sheet, where runs are on several.
     notes : tuple of str
         How the file was understood, where that is no matter of course.
+    end_bytes : int
+        How much of the file was read by then; 0 where that cannot be told. [B]
     """
 
     frame: pd.DataFrame
@@ -43,6 +45,7 @@ class Chunk(NamedTuple):
     columns: tuple[str, ...]
     sheet: str = ""
     notes: tuple[str, ...] = ()
+    end_bytes: int = 0
 
     def place(self, word: str) -> Callable[[int], str]:
         """Return what names a row by its number, which counts lines or rows, as the word says."""

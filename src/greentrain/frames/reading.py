@@ -53,11 +53,14 @@ class TableFile(NamedTuple):
         What its rows are counted in: ``line`` or ``row``.
     chunks : callable
         Reads its rows in parts: with all columns as they are written, or of CSV only those of a set, for speed.
+    size_bytes : int
+        How large it is; 0 where that cannot be told. [B]
     """
 
     path: str
     word: str
     chunks: Callable[[Set[str] | None], Iterator[Chunk]]
+    size_bytes: int = 0
 
 
 def table_files(path: str, rows: int = CHUNK_ROWS) -> list[TableFile]:
@@ -102,7 +105,8 @@ def _of_file(name: str, path: Path, rows: int) -> TableFile:
     def opened() -> IO[bytes]:
         return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
 
-    return _of_kind(name, kind, opened, rows, is_tabbed=".tsv" in path.suffixes)
+    found = _of_kind(name, kind, opened, rows, is_tabbed=".tsv" in path.suffixes)
+    return found._replace(size_bytes=path.stat().st_size)
 
 
 def _of_kind(name: str, kind: str, opened: Callable[[], IO[bytes]], rows: int, *, is_tabbed: bool = False) -> TableFile:
@@ -114,9 +118,16 @@ def _of_kind(name: str, kind: str, opened: Callable[[], IO[bytes]], rows: int, *
                 found = _csv(name, stream, rows, "\t" if is_tabbed else None, wanted)
             else:
                 found = readers[kind](name, stream, rows)
-            yield from map(with_total_refused, found)
+            for chunk in found:
+                yield with_total_refused(chunk)._replace(end_bytes=_place_in(stream))
 
     return TableFile(name, "row" if kind in ("parquet", "xlsx") else "line", chunks)
+
+
+def _place_in(stream: IO[bytes]) -> int:
+    """Return how much of a file was read, of a packed one as it is packed. [B]"""
+    raw = getattr(stream, "fileobj", stream)
+    return raw.tell() if raw.seekable() else 0
 
 
 class _Refilled(io.RawIOBase):

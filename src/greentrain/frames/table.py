@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -16,6 +16,10 @@ from greentrain.estimation.ranges import checked_text
 from greentrain.footprint import QUANTITIES
 from greentrain.frames.columns import KEYWORDS, TEXTS, Array, Coded, given, near_columns, read_columns
 from greentrain.frames.solution import Columns, Solved, solve
+from greentrain.progress import Telling
+
+if TYPE_CHECKING:
+    from greentrain.progress import Progress
 
 AnyFrame = TypeVar("AnyFrame")
 
@@ -24,9 +28,11 @@ NUMBERS = tuple(f"{quantity}_{end}" for quantity in QUANTITIES for end in ("low"
 RESULT_COLUMNS = (*NUMBERS, "basis", "error")
 """The columns that `estimate_frame` adds."""
 _ENGINES = ("dask", "spark")
+_PART_ROWS = 1 << 16
+"""Rows that are estimated between two looks at how far it is. [1]"""
 
 
-def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
+def estimate_frame(frame: AnyFrame, *, progress: "Progress" = None, **same_for_all: Any) -> AnyFrame:
     """Estimate energy, emissions and water of every row of a table, as `estimate` does.
 
     Parameters
@@ -36,6 +42,8 @@ def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
         pyarrow and modin; a lazy one of polars comes back lazy. Columns that have
         the name of a keyword of `estimate` are taken as such; None, NaN, NaT and empty cells mean "not given". Other
         columns are kept.
+    progress : bool or callable, optional
+        True shows on stderr how many rows are done; a class like ``tqdm`` is shown instead.
     **same_for_all
         Keywords of `estimate` that all rows share and that are no columns.
 
@@ -67,12 +75,27 @@ def estimate_frame(frame: AnyFrame, **same_for_all: Any) -> AnyFrame:
     ('32.3 kWh', "gpu 'H1000': unknown accelerator")
     """
     table = read_frame(frame)
-    found = estimated(table, shared_keywords(same_for_all, table.columns))
+    found = _estimated_in_parts(table, shared_keywords(same_for_all, table.columns), progress)
     for column, keyword in near_columns(table.columns).items():
         warnings.warn(f"column {column!r} is no keyword; did you mean {keyword!r}?", GreentrainWarning, stacklevel=2)
     joined = joined_frame(table, found)
     back: AnyFrame = joined.lazy() if _is_lazy_polars(frame) else joined
     return back
+
+
+def _estimated_in_parts(table: nw.DataFrame[Any], same: dict[str, Any], progress: "Progress") -> "Estimated":
+    """Work out every row of a table, in parts where somebody wants to know how far that is."""
+    if progress is None or progress is False:
+        return estimated(table, same)
+    parts: list[Any] = []
+    errors: dict[int, str] = {}
+    with Telling(progress, len(table), "estimating rows") as tell:
+        for start in range(0, max(1, len(table)), _PART_ROWS):
+            part = estimated(table[start : start + _PART_ROWS], same)
+            parts.append(part.numbers)
+            errors |= {start + row: message for row, message in part.errors.items()}
+            tell(part.numbers.shape[1])
+    return Estimated(np.concatenate(parts, axis=1), errors, (), {})
 
 
 def read_frame(frame: Any) -> nw.DataFrame[Any]:

@@ -18,11 +18,13 @@ from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.paths import folder_key, shown
 from greentrain.journal.spare_home import spare_run_folders
 from greentrain.plain_numbers import plain_json
+from greentrain.progress import Telling
 from greentrain.record import Record
 
 if TYPE_CHECKING:  # a list of runs that were summarised before reads no journal, and loads nothing that does
     from greentrain.history.follower import Follower
     from greentrain.history.run import Run
+    from greentrain.progress import Progress
 
 LAST = "last"
 """In place of an id: the run that began last."""
@@ -105,6 +107,8 @@ class History:
         The data folder, or several that are read as one; by default the user's own, see ``GREENTRAIN_HOME``. Runs of it
         that could not be written there are read from the spare folder among the temporary files, if nobody else can
         write that.
+    progress : bool or callable, optional
+        True shows on stderr how many of the runs that have to be read are; a class like ``tqdm`` is shown instead.
 
     Examples
     --------
@@ -115,7 +119,13 @@ class History:
     bert-1 completed after 1 h 00 min: 0.6 kWh, 0.24 kg CO2e (90 % interval 0.219 to 0.267)
     """
 
-    def __init__(self, home: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None) -> None:
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+        *,
+        progress: "Progress" = None,
+    ) -> None:
+        self._progress = progress
         several = home if isinstance(home, (list, tuple)) and home else (home,)
         self.homes: tuple[str, ...] = tuple(home_folder() if one is None else path_text("home", one) for one in several)
         self._is_standard = home is None and not os.environ.get(HOME_VARIABLE)
@@ -184,7 +194,11 @@ class History:
         found = self._found(folders, asked, read)
         by_id = {folder_key(key): tuple(places) for key, places in folders.items()}  # a spare home's names hold a mark
         places = [by_id[id] for id in asked.of(found.table).newest_first().columns["id"]]
-        runs = [*filter(None, (known.get(place) or _run_in(place) for place in places))]
+        runs: list[Run] = []
+        with Telling(self._progress, len(places), "reading runs") as tell:
+            for place in places:
+                runs += filter(None, [known.get(place) or _run_in(place)])
+                tell(1)
         imported = [run for run in self._imported(left_out) if asked.wants(run.project, run.status, run.started)]
         if imported:
             runs = sorted([*runs, *imported], key=lambda run: (-run.started, run.id))
@@ -223,7 +237,8 @@ class History:
         return Summaries(table, found.unreadable, all_left_out, by_id, homes, self.homes[0], found.states)
 
     def _found(self, folders: dict[str, list[str]], asked: RunFilter, read: Any) -> FoundSummaries:
-        found = summaries_of(folders, self.homes[0], read, is_open_only=asked.status == "running")
+        is_open_only = asked.status == "running"
+        found = summaries_of(folders, self.homes[0], read, is_open_only=is_open_only, progress=self._progress)
         return found._replace(unreadable=tuple(filter(_holds_something, found.unreadable)))
 
     def get(self, id: str) -> "Run":

@@ -24,9 +24,11 @@ from greentrain.journal.fields import text
 from greentrain.journal.labels import LABEL_FILE
 from greentrain.journal.paths import journal_name_parts
 from greentrain.journal.writer import CHECK, is_checked
+from greentrain.progress import Telling
 
 if TYPE_CHECKING:
     from greentrain.history.run import Run
+    from greentrain.progress import Progress
 
 SUMMARY_FILE = "summary.json"
 """In the folder of a run: what lists and reports of several runs need of it."""
@@ -71,6 +73,7 @@ def summaries_of(
     read: "Callable[[Sequence[str]], Run | None]",
     *,
     is_open_only: bool = False,
+    progress: "Progress" = None,
 ) -> FoundSummaries:
     """Return every run in brief: from its summary where that counts, else from its journals, which are summarised then.
 
@@ -85,6 +88,8 @@ def summaries_of(
     is_open_only : bool, optional
         Leave out runs that ended and are in the file of the home; whether anything began anew in the folder of one is
         looked at all the same, but none of its files.
+    progress : bool or callable, optional
+        Is told of the runs that are not in the home's file, as `History` is.
     """
     basis = summary_basis()
     path = _path_in(home, _HOME_FILE)
@@ -93,16 +98,17 @@ def summaries_of(
     known = set(kept.columns["id"])
     fresh, unreadable = SummaryTable(), list[str]()
     apart: list[_Apart] = []
-    for key, places in folders.items():
-        if key in known:
-            continue
-        found = kept_facts(places, basis, read)
-        if found is None:
-            unreadable += places
-            continue
-        if found.is_final:
-            apart.append(_Apart(len(fresh), places[0], found.files))
-        fresh.append(RunSummary(**found.brief))
+    others = [places for key, places in folders.items() if key not in known]
+    with Telling(progress, len(others), "reading runs") as tell:
+        for places in others:
+            found = kept_facts(places, basis, read)
+            tell(1)
+            if found is None:
+                unreadable += places
+                continue
+            if found.is_final:
+                apart.append(_Apart(len(fresh), places[0], found.files))
+            fresh.append(RunSummary(**found.brief))
     if are_many(len(apart), len(kept)):
         kept, states = _write_home(path, kept, states, fresh, apart, basis)
         fresh = fresh.where(lambda id, known=frozenset(kept.columns["id"]): id not in known, "id")

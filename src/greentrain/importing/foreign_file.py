@@ -7,10 +7,14 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from greentrain.errors import DataError
 from greentrain.importing.dates import DateOrder, date_order, has_either_order
+from greentrain.progress import Telling
+
+if TYPE_CHECKING:
+    from greentrain.progress import Progress
 
 HEAD_CHARACTERS = 65_536
 LONGEST_LINE = 1 << 20
@@ -61,6 +65,29 @@ class Tally:
     def note(self, text: str) -> None:
         """Count something that a reader of the audit should know."""
         self.notes[text] = self.notes.get(text, 0) + 1
+
+
+class BytesRead:
+    """Bytes of files that are behind, told as they grow: what is read a second time counts once."""
+
+    def __init__(self, progress: "Progress", paths: Iterable[str]) -> None:
+        self._sizes = {path: Path(path).stat().st_size for path in paths if Path(path).is_file()}
+        self._behind: dict[str, float] = {}
+        self._telling = Telling(progress, sum(self._sizes.values()), "reading files")
+
+    def __enter__(self) -> "BytesRead":
+        self._tell = self._telling.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._telling.__exit__(*error)
+
+    def __call__(self, path: str, share: float) -> None:
+        """Take which part of a file is behind. [1]"""
+        place, before = share * self._sizes.get(path, 0), self._behind.get(path, 0.0)
+        if place > before:
+            self._tell(place - before)
+            self._behind[path] = place
 
 
 class ForeignFile:

@@ -1,9 +1,9 @@
 """An import: files read run by run, each run judged and compared with those that are known, added up and stored."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from greentrain.importing.audit import FileAudit, ImportAudit
 from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.file_clock import zone_named
-from greentrain.importing.foreign_file import ForeignFile, Tally
+from greentrain.importing.foreign_file import BytesRead, ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
 from greentrain.importing.home_copy import RENEWED, copy_runs, is_home
@@ -34,6 +34,7 @@ from greentrain.record import Record
 
 if TYPE_CHECKING:
     from greentrain.importing.column_sums import ColumnCounts, ColumnSums
+    from greentrain.progress import Progress
 
 _COUNTS = ("rows", "runs", "imported", "duplicates", "flagged", "rejected")
 SLURM = "slurm"
@@ -42,8 +43,6 @@ _MOST_COMPARED, _LEAST_BYTES = 2000, 1 << 20
 
 _TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
 _OVERLAP = "It overlaps in time with other logs of its devices: what those hold is left out."
-Progress = Callable[[str, float], None]
-"""Told now and then of the path of the file that is read, and which part of it is behind. [1]"""
 
 
 def import_runs(
@@ -60,7 +59,7 @@ def import_runs(
     anonymise: bool = False,
     home: str | os.PathLike[str] | None = None,
     by: str | Sequence[str] | None = None,
-    progress: Progress | None = None,
+    progress: "Progress" = None,
 ) -> ImportAudit:
     r"""Read runs of foreign files, judge them, give each a footprint, and store them in the history.
 
@@ -91,8 +90,8 @@ def import_runs(
     by : str or sequence of str, optional
         Add the runs up in groups too: user, account, partition, project, name, status, month, place, hardware, or
         several of them. With ``dry_run`` the sums alone are returned, and no run of them.
-    progress : callable, optional
-        Told now and then how far the reading is.
+    progress : bool or callable, optional
+        True shows how far the reading is on stderr; a class like ``tqdm`` is shown instead, and told bytes.
 
     Raises
     ------
@@ -131,13 +130,9 @@ def import_runs(
     homes = [path for path, is_named in files if is_named and is_home(path)]
     if homes and anonymise:
         raise InputError("anonymise", True, f"cannot be had of what greentrain tracked, as in {homes[0]!a}")
-    if dry_run and by is not None and not homes:
-        importer.sum_columns([path for path, _ in files], progress)
-    for path, is_named in files:
-        if path in homes:
-            importer.take_home(path, copy_runs(path, folder, is_dry=dry_run))
-        else:
-            importer.read(path, is_named, progress)
+    copies = {path: partial(copy_runs, path, folder, is_dry=dry_run) for path in homes}
+    with BytesRead(progress, [path for path, _ in files]) as told:
+        importer.read_all(files, copies, told, may_sum=dry_run and by is not None)
     return importer.audit(dry_run=dry_run, is_grouped=by is not None)
 
 
@@ -223,11 +218,23 @@ class _Importer:
         self.notes: list[str] = []
         self.runs = RunList(lambda run: self.sums.add(run))
 
-    def sum_columns(self, paths: Sequence[str], progress: Progress | None) -> None:
+    def read_all(
+        self, files: Sequence[tuple[str, bool]], copies: Mapping[str, Any], told: BytesRead, *, may_sum: bool
+    ) -> None:
+        """Read all files; of homes of greentrain, copy the tracked runs too."""
+        if may_sum and not copies:
+            self.sum_columns([path for path, _ in files], told)
+        for path, is_named in files:
+            if path in copies:
+                self.take_home(path, copies[path]())
+            else:
+                self.read(path, is_named, told)
+
+    def sum_columns(self, paths: Sequence[str], told: BytesRead) -> None:
         """Add up what stands in columns of Slurm's accounting, unless it has to be compared with what is known."""
         if self._known or self._tracked:
             return
-        files = [self._recognised(path, progress) for path in paths]
+        files = [self._recognised(path, told) for path in paths]
         names = [name for _, name in files]
         sizes = [Path(path).stat().st_size for path, name in zip(paths, names, strict=True) if name == SLURM]
         is_plain = not any(file and has_either_order(file.head) for file, _ in files)
@@ -254,20 +261,20 @@ class _Importer:
         self._of_columns = sums
         self._summed = [(file, next(found)) if name == SLURM else (None, None) for file, name in files]
 
-    def _recognised(self, path: str, progress: Progress | None) -> tuple[ForeignFile | None, str | None]:
+    def _recognised(self, path: str, told: BytesRead) -> tuple[ForeignFile | None, str | None]:
         """Open a file, and name its format; nothing of one with a fault."""
         try:
-            file = ForeignFile(path, progress)
+            file = ForeignFile(path, told)
             return file, format_of(file, self._format).NAME
         except (DataError, OSError):
             return None, None
 
-    def read(self, path: str, is_named: bool, progress: Progress | None) -> None:
+    def read(self, path: str, is_named: bool, told: BytesRead) -> None:
         """Read a file; what cannot be read of it is an error of that file alone."""
         name, tally, error, counts = None, Tally(), None, _FileCounts(self.runs.next_place)
         file, summed = self._summed.pop(0) if self._summed else (None, None)
         try:
-            file = file or ForeignFile(path, progress)
+            file = file or ForeignFile(path, told)
             tally = file.tally
             form = format_of(file, self._format)
             name = form.NAME
@@ -280,6 +287,7 @@ class _Importer:
             error = str(fault)
         except OSError as fault:
             error = f"{path}: {fault.strerror}"
+        told(path, 1.0)
         self.files.append(_audit(path, name, tally, error, counts))
 
     def take_home(self, path: str, copied: FileAudit) -> None:

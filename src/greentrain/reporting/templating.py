@@ -81,6 +81,10 @@ def _cell(known: Mapping[str, int], item: Cell) -> str:
     return f"{text} {_citation(known, item.refs)}" if text else _citation(known, item.refs)
 
 
+_LEAST_STACKED = 3
+"""Columns of a table whose rows a telephone shows as blocks; two stand side by side. [1]"""
+
+
 @pass_context
 def show_table(context: Context, table: Table) -> Markup:
     """Write a table. Every text is escaped here: in a template, which does so too, thousands of rows take seconds."""
@@ -88,11 +92,14 @@ def show_table(context: Context, table: Table) -> Markup:
     looks = [' class="number"' if column in table.numeric else "" for column in range(len(table.header))]
     heads = (f'<th scope="col"{look}>{html(_visible(head))}</th>' if head else "<td></td>"
              for look, head in zip(looks, table.header, strict=True))  # fmt: skip
-    rows = (_row([_cell(known, item) for item in row], looks) for row in table.rows)
+    # What a telephone shows in front of each cell, where a row is no line of a table any more.
+    marks = [f' data-head="{html(_visible(head))}"{look}' for look, head in zip(looks, table.header, strict=True)]
+    rows = (_row([_cell(known, item) for item in row], marks) for row in table.rows)
+    kind = "pairs" if len(table.header) < _LEAST_STACKED else "stacks"
     return Markup(
-        f'<div class="scroll" role="region" tabindex="0" aria-label="Table: {caption}">\n<table>\n'
+        f'<table class="{kind}">\n'
         f"<caption>{caption}</caption>\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>\n{''.join(rows)}"
-        "</tbody>\n</table>\n</div>\n"
+        "</tbody>\n</table>\n"
     )
 
 

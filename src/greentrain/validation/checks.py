@@ -13,6 +13,7 @@ from greentrain.catalogue.table_files import shipped_table
 from greentrain.errors import InputError, UnknownName, either
 from greentrain.inputs import GRID_INTENSITY, PUE
 from greentrain.interval import Interval, exact
+from greentrain.progress import Telling
 from greentrain.validation.names import find_hardware
 from greentrain.validation.our_estimate import LOG_WITH_MODEL, Ours, decompose, estimated, metered_part, workload_of
 from greentrain.validation.recompute import agreements, recompute
@@ -22,6 +23,7 @@ from greentrain.validation.report import PeerScore, RecordResult, ValidationRepo
 from greentrain.validation.traps import find_traps
 
 if TYPE_CHECKING:
+    from greentrain.progress import Progress
     from greentrain.validation.claims import ClaimResult
 
 
@@ -31,6 +33,7 @@ def validate(
     tier: str | None = None,
     record: str | None = None,
     claims: bool = False,
+    progress: "Progress" = None,
 ) -> ValidationReport:
     """Check published training footprints, each in the tiers to which it belongs.
 
@@ -49,6 +52,8 @@ def validate(
         Only the record with this id, with its factors.
     claims : bool, optional
         Recompute well-known claims too.
+    progress : bool or callable, optional
+        True shows how far it is on stderr; a class like ``tqdm`` is shown instead.
 
     Returns
     -------
@@ -71,7 +76,11 @@ def validate(
     catalogue = load_catalogue()
     everything = read_references(references, catalogue=catalogue)
     chosen = everything if record is None else (_find(everything, record),)
-    rows = tuple(row for reference in chosen for row in _rows(reference, everything, wanted, catalogue))
+    rows: list[RecordResult] = []
+    with Telling(progress, len(chosen), "checking records") as tell:
+        for reference in chosen:
+            rows += _rows(reference, everything, wanted, catalogue)
+            tell(1)
     metered = [metered_part(item) for item in chosen if "T3" in item.tiers and "T3" in wanted]
     single = chosen[0] if record is not None else None
     factors = decompose(single, estimated(single, catalogue)) if single else None
@@ -80,7 +89,7 @@ def validate(
         from greentrain.validation.claims import check_claims
 
         checked = check_claims(catalogue)
-    return ValidationReport(rows, chosen, _peers(metered, catalogue), checked, factors)
+    return ValidationReport(tuple(rows), chosen, _peers(metered, catalogue), checked, factors)
 
 
 def _rows(

@@ -17,6 +17,7 @@ from greentrain.reporting.document.blocks import (
     Chart,
     Prose,
     Section,
+    Table,
     table,
     without_empty_columns,
 )
@@ -250,8 +251,22 @@ def runs_blocks(data: ReportData) -> Iterator[Block]:
         shown = tuple(largest[:MOST_RUNS])
         yield Prose(f"The {MOST_RUNS} runs that took most energy, of {len(data.lines):,}; the forms csv and json "
                     "hold all.")  # fmt: skip
-    header = ("run", "id", "status", "start (UTC)", "hardware", "h", *units, "energy")
-    yield without_empty_columns(table("Runs", header, [_run_row(line, energy, mass) for line in shown], (5, 6, 7)))
+    yield _runs_table(shown, energy, mass)
+
+
+_OF_ALL = (6, 7)
+"""Columns of runs that stand in the caption where all runs have the same: hardware, and how the energy is known."""
+
+
+def _runs_table(lines: Sequence[RunLine], energy: Scale, mass: Scale) -> Table:
+    """Write a row for each run; what all of them have alike stands in the caption."""
+    rows = [_run_row(line, energy, mass) for line in lines]
+    alike = {place: rows[0][place] for place in _OF_ALL if len(rows) > 1 and len({row[place] for row in rows}) == 1}
+    told = [*filter(None, (alike.get(6), f"energy {alike[7]}" if 7 in alike else ""))]
+    caption = f"Runs, all of them: {', '.join(told)}" if told else "Runs"
+    header = ("run", "h", energy.unit, f"{mass.unit} CO2e", "status", "start (UTC)", "hardware", "energy", "id")
+    head, *kept = ([cell for place, cell in enumerate(row) if place not in alike] for row in (header, *rows))
+    return without_empty_columns(table(caption, head, kept, (1, 2, 3)))
 
 
 def _run_row(line: RunLine, energy_scale: Scale, mass_scale: Scale) -> tuple[str, ...]:
@@ -259,7 +274,8 @@ def _run_row(line: RunLine, energy_scale: Scale, mass_scale: Scale) -> tuple[str
     hours = "" if line.hours is None else rounded(line.hours)
     energy, kg = _figure(line.facility_energy_kwh, energy_scale), _figure(line.operational_kg, mass_scale)
     without = f", without {' and '.join(line.unmeasured)}" if line.is_least else ""
-    return (line.name, line.id, line.status, started, line.hardware, hours, energy, kg, f"{line.basis}{without}")
+    known = f"{line.basis}{without}"
+    return (line.name, hours, energy, kg, line.status, started, line.hardware, known, line.id)
 
 
 def _figure(value: Interval | None, scale: Scale) -> str:
