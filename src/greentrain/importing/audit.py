@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from greentrain.importing.foreign_file import Tally
 from greentrain.importing.imported_run import ImportedRun, ends
 from greentrain.interval import Interval, exact
 from greentrain.numbers import counted
@@ -83,6 +84,35 @@ class ImportGroup(WithoutArithmetic, Record):
 
     by: dict[str, str | None]
     totals: ImportTotals
+
+
+class FileCounts:
+    """What has become so far of the runs of a file."""
+
+    def __init__(self, first: int) -> None:
+        self.seen = self.imported = self.flagged = 0
+        self.first = first
+
+    def count_summed(self, jobs: int) -> None:
+        """Count jobs that were summed in columns."""
+        self.seen = self.imported = self.flagged = jobs
+
+    def audit(self, path: str, name: str | None, tally: Tally, error: str | None) -> FileAudit:
+        """Return what became of the file, whose format has that name, and why it could not be read to its end."""
+        return FileAudit(
+            path=path,
+            format=name,
+            rows=tally.rows,
+            runs=self.seen,
+            imported=self.imported,
+            duplicates=self.seen - self.imported,
+            flagged=self.flagged,
+            rejected=tally.rejected,
+            it_energy_kwh=None,
+            error=error,
+            problems=tuple(tally.problems),
+            notes=tally.notes,
+        )
 
 
 class ImportAudit(WithoutArithmetic, Record):

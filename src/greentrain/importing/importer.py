@@ -13,7 +13,7 @@ from greentrain.catalogue.names import checked_groups
 from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import DataError, InputError, UnknownName, install_hint, path_text
 from greentrain.importing.anonymise import Anonymiser
-from greentrain.importing.audit import FileAudit, ImportAudit
+from greentrain.importing.audit import FileAudit, FileCounts, ImportAudit
 from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.file_clock import zone_named
@@ -179,19 +179,6 @@ class _SharedFacts(Record):
     anonymiser: Anonymiser | None
 
 
-class _FileCounts:
-    """What became of the runs of a file."""
-
-    def __init__(self, first: int) -> None:
-        self.seen = self.imported = self.flagged = 0
-        self.first = first
-
-    def summed(self, others: "ColumnCounts") -> Iterator[ForeignRun]:
-        """Add what was summed in columns, and return the runs that are left."""
-        self.seen, self.imported, self.flagged = others.jobs, others.jobs, others.flagged
-        return others.others
-
-
 class _Importer:
     """Files and runs so far."""
 
@@ -271,14 +258,16 @@ class _Importer:
 
     def read(self, path: str, is_named: bool, told: BytesRead) -> None:
         """Read a file; what cannot be read of it is an error of that file alone."""
-        name, tally, error, counts = None, Tally(), None, _FileCounts(self.runs.next_place)
+        name, tally, error, counts = None, Tally(), None, FileCounts(self.runs.next_place)
         file, summed = self._summed.pop(0) if self._summed else (None, None)
         try:
             file = file or ForeignFile(path, told)
             tally = file.tally
             form = format_of(file, self._format)
             name = form.NAME
-            runs = self._runs_of(file, form) if summed is None else counts.summed(summed)
+            if summed is not None:
+                counts.count_summed(summed.jobs)
+            runs = self._runs_of(file, form) if summed is None else summed.others
             self._take_all(runs, form, path, tally, counts)
         except UnknownForm as fault:
             error = str(fault) if is_named else None
@@ -288,21 +277,21 @@ class _Importer:
         except OSError as fault:
             error = f"{path}: {fault.strerror}"
         told(path, 1.0)
-        self.files.append(_audit(path, name, tally, error, counts))
+        self.files.append(counts.audit(path, name, tally, error))
 
     def take_home(self, path: str, copied: FileAudit) -> None:
         """Take the imported runs of another home; its tracked ones are copied already."""
-        tally, counts, store = Tally(), _FileCounts(self.runs.next_place), ImportStore(path)
+        tally, counts, store = Tally(), FileCounts(self.runs.next_place), ImportStore(path)
         for run in store.runs():
             tally.rows += 1
             counts.seen += 1
             self._take_stored(run, path, counts)
         tally.notes |= dict.fromkeys(store.left_out, 1)
-        found = _audit(path, copied.format, tally, None, counts)
+        found = counts.audit(path, copied.format, tally, None)
         sums = {name: getattr(found, name) + getattr(copied, name) for name in _COUNTS}
         self.files.append(found._replace(**sums, notes={**copied.notes, **found.notes}))
 
-    def _take_stored(self, run: ImportedRun, path: str, counts: _FileCounts) -> None:
+    def _take_stored(self, run: ImportedRun, path: str, counts: FileCounts) -> None:
         """Keep a run as another home holds it, where it is better than what is known."""
         known = self._known.find([run.id]).get(run.id)
         if known is not None and known.place is not None:
@@ -350,7 +339,7 @@ class _Importer:
         return run._replace(device_times=())
 
     def _take_all(
-        self, runs: Iterator[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
+        self, runs: Iterator[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: FileCounts
     ) -> None:
         """Take the runs of a file, some hundreds at once; where it ends in an error, those before it too."""
         fault: Exception | None = None
@@ -371,7 +360,7 @@ class _Importer:
         return self._store.tracked_jobs()
 
     def _take_some(
-        self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: _FileCounts
+        self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: FileCounts
     ) -> None:
         ids = [id_of(run) for run in runs]
         known, changed = self._known.find(ids), dict[str, KnownRun]()
@@ -393,7 +382,7 @@ class _Importer:
         form: ForeignFormat,
         path: str,
         tally: Tally,
-        counts: _FileCounts,
+        counts: FileCounts,
     ) -> KnownRun | None:
         """Keep a run, or the better record of one that is known; return what is known of it then, if that changes."""
         place = None if known is None else known.place
@@ -476,14 +465,6 @@ class _Importer:
         if self._of_columns is not None:
             self.sums.add_table(self._of_columns.table, self._of_columns.by_file)
         return self.sums
-
-
-def _audit(path: str, name: str | None, tally: Tally, error: str | None, counts: _FileCounts) -> FileAudit:
-    duplicates = counts.seen - counts.imported
-    return FileAudit(
-        path, name, tally.rows, counts.seen, counts.imported, duplicates, counts.flagged, tally.rejected,
-        it_energy_kwh=None, error=error, problems=tuple(tally.problems), notes=tally.notes,
-    )  # fmt: skip
 
 
 def _files(paths: Any) -> Iterator[tuple[str, bool]]:
