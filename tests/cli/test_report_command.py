@@ -199,6 +199,7 @@ def test_a_kind_of_picture_as_the_form_writes_pictures_alone(
         (["report"], 2, "--gpu: describe a run, its --hours too, or name what to report: the ID of a run, --proj"),
         (["report", "--schema", "--format", "csv"], 2, "--format 'csv': has no schema; --schema is that of "),
         ([*DESCRIBED, "-o", "/"], 2, "--output '/': is a folder; give a file in it"),
+        (["report", "runs.csv"], 2, "ID 'runs.csv': a file is no run's id; --from reads a table of runs"),
         (["report", "x", "--project", "p"], 2, "--project 'p': excludes the id of a run"),
         (["report", "--validation", "--project", "p"], 2, "--validation: excludes --project"),
         (["report", "x", "--gpu", "V100"], 2, "--gpu 'V100': describes a run, and so excludes the id of a run"),

@@ -1,10 +1,13 @@
 """The result that a command is about: a tracked run, a project of them, or the run that its options describe."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from greentrain.cli.terminal import bar_if_wanted
 from greentrain.errors import Contradiction, InputError, UnknownName
+
+_TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
 
 
 def only_result(
@@ -42,10 +45,16 @@ def only_result(
 
 
 def tracked_run(id: str, home: str | list[str] | None) -> Any:
-    """Find a tracked run by its id."""
+    """Find a tracked run by its id; a file is not one."""
     from greentrain.history import History
 
-    return History(home).get(id)
+    try:
+        return History(home).get(id)
+    except UnknownName as unknown:
+        if os.path.isfile(id) or id.lower().endswith(_TABLES):
+            rule = "a file is no run's id; {from_} reads a table of runs"
+            raise Contradiction("id", id, rule) from unknown
+        raise
 
 
 def tracked_runs(project: str, home: str | list[str] | None) -> Any:
