@@ -1,7 +1,7 @@
 """The result that a command is about: a tracked run, a project of them, or the run that its options describe."""
 
-import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from greentrain.cli.terminal import bar_if_wanted
@@ -51,7 +51,7 @@ def tracked_run(id: str, home: str | list[str] | None) -> Any:
     try:
         return History(home).get(id)
     except UnknownName as unknown:
-        if os.path.isfile(id) or id.lower().endswith(_TABLES):
+        if Path(id).is_file() or id.lower().endswith(_TABLES):
             rule = "a file is no run's id; {from_} reads a table of runs"
             raise Contradiction("id", id, rule) from unknown
         raise
