@@ -1,7 +1,8 @@
 """Rows as CSV text: one writer, and one guard against what a spreadsheet would run or a terminal would obey."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from numbers import Number
 from types import NoneType
 
@@ -50,12 +51,17 @@ def rows_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, gu
     '=1+1,-0.5
     a\nb,
     """
+    return "".join(csv_lines(columns, rows, guard=guard))
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, guard: bool = True) -> Iterator[str]:
+    """Yield what `rows_csv` returns line by line."""
     lines = _Lines()
     writer = csv.DictWriter(lines, columns)
     cell = guarded if guard else _as_it_is
-    writer.writerow({name: cell(name) for name in columns})
-    writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
-    return "".join(lines)
+    for row in chain(({name: name for name in columns},), rows):
+        writer.writerow({name: cell(value) for name, value in row.items()})
+        yield lines.pop()
 
 
 class _Lines(list[str]):

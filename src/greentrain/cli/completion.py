@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from greentrain.catalogue.hardware import Hardware
     from greentrain.cli.options import Option, OptionValues
-    from greentrain.history.run_summary import RunSummary
+    from greentrain.history.found_runs import Summaries
 
     Completion = tuple[str, str]
     """A word that may stand there, and what it means."""
@@ -40,14 +40,14 @@ _CONSTANTS = {
     "functional_unit": ("greentrain.reporting.forms.sci", "UNITS"),
     "grid_basis": ("greentrain.intensity.series", "BASES"),
     "grid_service": ("greentrain.intensity.fetch", "SERVICES"),
-    "history by": ("greentrain.history.totals", "GROUPINGS"),
+    "history by": ("greentrain.history.run_sums", "GROUPINGS"),
     "infrastructure": ("greentrain.reporting.forms.boamps", "INFRASTRUCTURES"),
     "jobs format": ("greentrain.cli.jobs", "FORMATS"),
     "meter": ("greentrain.meter.backends", "BACKENDS"),
     "precision": ("greentrain.estimation.ranges", "PRECISIONS"),
     "print": ("greentrain.cli.when", "PRINTS"),
-    "report by": ("greentrain.history.totals", "GROUPINGS"),
-    "report each": ("greentrain.history.totals", "GROUPINGS"),
+    "report by": ("greentrain.history.run_sums", "GROUPINGS"),
+    "report each": ("greentrain.history.run_sums", "GROUPINGS"),
     "scope": ("greentrain.reporting.forms.ghg", "SCOPES"),
     "sinks": ("greentrain.tracking.sinks.names", "SINKS"),
     "site": ("greentrain.estimation.ranges", "SITES"),
@@ -338,11 +338,11 @@ def _runs(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
 
 
 def _projects(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
-    names = sorted({run.project for run in _summaries(values) if run.project})
+    names = sorted(name for (name,) in _summaries(values).sums(("project",)) if name)
     return _beginning(((name, "") for name in names), typed)
 
 
-def _summaries(values: Mapping[str, str]) -> Iterable[RunSummary]:
+def _summaries(values: Mapping[str, str]) -> Summaries:
     from greentrain.history.history import History
 
     return History(values.get("home")).summaries()

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from greentrain.history.calibrate import Calibration
-    from greentrain.history.history import Summaries
+    from greentrain.history.found_runs import Summaries
     from greentrain.history.run import Run
     from greentrain.intensity import Series
 
 _STRAYS = "strays"
+_MOST_LISTED = 50
+"""So many runs fit into what a terminal keeps. [1]"""
+
 _PROJECT = Option("project", "NAME", "Only runs of this project.")
 _SINCE = Option("since", "DATE", "Only runs from this day or month on: 2026-11-22, 2026-11.")
 _UNTIL = Option("until", "DATE", "Only runs that began up to this day or month, all of it.")
@@ -39,10 +42,10 @@ def list_runs(values: OptionValues) -> int:
         return error_line(_unknown_command(values[_STRAYS][0]), 2)
     if "json" in values and "csv" in values:
         raise Contradiction("csv", None, "excludes {json}")
-    by, gate = checked_by(values["by"]) if "by" in values else (), gate_of(values)
+    by, gate, most = checked_by(values["by"]) if "by" in values else (), gate_of(values), _most_listed(values)
     found = History(values.get("home"), progress=bar_if_wanted()).summaries(**_filters(values))
-    write_all(_parts(found, by, values))
-    code = gate.code(totals_of(found.table)) if gate else 0
+    write_all(_parts(found, by, most, values))
+    code = gate.code(totals_of(found)) if gate else 0
     if "json" in values:  # which holds all of the following
         return code
     if not len(found) and "csv" not in values:
@@ -54,20 +57,34 @@ def list_runs(values: OptionValues) -> int:
     return code
 
 
-def _parts(found: Summaries, by: tuple[str, ...], values: OptionValues) -> Iterable[str]:
+def _parts(found: Summaries, by: tuple[str, ...], most: int | None, values: OptionValues) -> Iterable[str]:
     """Return the text of a list piece by piece: of many runs, the whole would take more memory than they do."""
     from greentrain.history.listing import groups_csv, runs_csv, runs_json
     from greentrain.history.totals import groups_of
 
     if "json" in values:
-        return runs_json(found.table, found.unreadable, found.left_out, by)
+        return runs_json(found, found.unreadable, found.left_out, by)
     if "csv" in values:
-        return [groups_csv(groups_of(found.table, by), by) if by else runs_csv(found.table)]
+        return [groups_csv(groups_of(found, by), by)] if by else runs_csv(found)
     from greentrain.reporting.terminal.history import groups_text, history_parts
 
     if by:
-        return [groups_text(found.table, by, bold_if_wanted())]
-    return history_parts(found.table, bold_if_wanted())
+        return [groups_text(found, by, bold_if_wanted())]
+    return history_parts(found, bold_if_wanted(), most)
+
+
+def _most_listed(values: OptionValues) -> int | None:
+    """Return how many runs a list of text has; None where it has all."""
+    for name in ("by", "json", "csv", "all"):
+        if "limit" in values and name in values:
+            raise Contradiction("limit", values["limit"], f"excludes {{{name}}}, which leaves no run out")
+    if "all" in values:
+        return None
+    if "limit" not in values:
+        return _MOST_LISTED
+    from greentrain.estimation.ranges import Limits, checked_in
+
+    return int(checked_in(Limits(1, 1_000_000_000, "runs", whole=True, inclusive=True), "limit", values["limit"]))
 
 
 def _filters(values: OptionValues) -> dict[str, str]:
@@ -163,7 +180,7 @@ def forget_runs(values: OptionValues) -> int:
     Example: greentrain history forget --older-than 2y --dry-run
     """
     from greentrain.history.history import History
-    from greentrain.history.upkeep import forget, runs_older_than
+    from greentrain.history.upkeep import IMPORTED, forget, forget_imports, runs_older_than
     from greentrain.numbers import counted
 
     history = History(values.get("home"))
@@ -172,14 +189,20 @@ def forget_runs(values: OptionValues) -> int:
     for name in _filters(values) if "id" in values else ():
         raise Contradiction(name, values[name], "selects among those of {older_than}")
     if "id" in values:
-        ids = [history.get(values["id"]).id]
+        run = history.get(values["id"])
+        chosen = [(run.id, run.origin)]
     else:
-        ids = [run.id for run in runs_older_than(history, values["older_than"], **_filters(values))]
+        chosen = [(run.id, run.origin) for run in runs_older_than(history, values["older_than"], **_filters(values))]
     is_dry = "dry_run" in values
-    for id in ids:
-        write(f"{'would forget' if is_dry else 'forgot'} {printable(id if is_dry else forget(history, id).id)}\n")
+    imported = {id for id, origin in chosen if origin.startswith(IMPORTED)}
+    if imported and not is_dry:
+        forget_imports(history, imported)
+    for id, _ in chosen:
+        if not is_dry and id not in imported:
+            forget(history, id)
+        write(f"{'would forget' if is_dry else 'forgot'} {printable(id)}\n")
     if "older_than" in values:
-        write(f"{counted(len(ids), 'run')} {'would be forgotten' if is_dry else 'forgotten'}\n")
+        write(f"{counted(len(chosen), 'run')} {'would be forgotten' if is_dry else 'forgotten'}\n")
     return 0
 
 
@@ -241,6 +264,8 @@ def series_of_runs(values: OptionValues, runs: Sequence[Run]) -> list[Series]:
     return found
 
 
+_LIMIT_OPTION = Option("limit", "N", f"List so many of the newest runs. [{_MOST_LISTED}]")
+_ALL = Option("all", "", "List all of them; JSON and CSV always hold all.")
 _BY = Option("by", "COLUMNS", "Groups by project, user, month, place, hardware, status or several: user,month.")
 _AS_CSV = Option("csv", "", "Print CSV, one row per run.")
 _ID = Argument("id", "ID", "Id of a run, or its beginning.", is_required=True)
@@ -261,10 +286,10 @@ COMMAND = Group(
         # A word too many is a command misspelt, or an id: the message here is better than typer's.
         LIST: Command(
             list_runs,
-            (_BY, *_FILTERS, AS_JSON, _AS_CSV, HOMES, *GATE_OPTIONS),
+            (_BY, *_FILTERS, _LIMIT_OPTION, _ALL, AS_JSON, _AS_CSV, HOMES, *GATE_OPTIONS),
             short_help="List runs, newest first, and add them up.",
             strays=_STRAYS,
-            first=("by", *(option.name for option in _FILTERS), "json", "csv", "home"),
+            first=("by", *(option.name for option in _FILTERS), "limit", "all", "json", "home"),
         ),
         "show": Command(
             show_run, (AS_JSON, HOMES), (_ID,), short_help="Show one run with its measurement and its estimate."

@@ -41,10 +41,13 @@ def import_command(values: OptionValues) -> int:
     """
     if "suggest_map" in values:
         return _suggest_map(values)
+    from greentrain.history.history import History
     from greentrain.importing import import_runs
 
     chosen: dict[str, Any] = {name: value for name, value in values.items() if name != "json"}
     audit = import_runs(**chosen, progress=bar_if_wanted())
+    if audit.stored:
+        History(values.get("home"), progress=bar_if_wanted()).summaries()
     if "json" in values:
         write_json(audit.to_dict())
     else:

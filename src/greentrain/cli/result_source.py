@@ -70,7 +70,7 @@ def tracked_runs(project: str, home: str | list[str] | None) -> Any:
     history = History(home, progress=bar_if_wanted())
     found = history.summaries(project=project)
     if not len(found):
-        raise _unknown(project, {run.project for run in history.summaries() if run.project})
+        raise _unknown(project, {name for (name,) in history.summaries().sums(("project",)) if name})
     return found
 
 

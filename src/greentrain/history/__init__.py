@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from greentrain.history.rematch import HourlyMatch, match_hours
     from greentrain.history.run import Run
     from greentrain.history.run_summary import RunSummary
+    from greentrain.history.run_sums import GROUPINGS
     from greentrain.history.session_slice import slice_session
     from greentrain.history.sql_export import export, rows_of
     from greentrain.history.summary_table import SummaryTable
-    from greentrain.history.totals import GROUPINGS, RunGroup, Totals, checked_by, groups_of, totals_of
+    from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, totals_of
     from greentrain.history.upkeep import forget, rename, runs_older_than, save_estimate, tag
     from greentrain.history.wall_meter import calibrate_by_wall, read_wall_meter
 else:
@@ -36,11 +37,12 @@ else:
             "history.recorded_run": "NodeMeasurement",
             "history.rematch": "HourlyMatch match_hours",
             "history.run": "Run",
+            "history.run_sums": "GROUPINGS",
             "history.run_summary": "RunSummary",
             "history.session_slice": "slice_session",
             "history.sql_export": "export rows_of",
             "history.summary_table": "SummaryTable",
-            "history.totals": "GROUPINGS RunGroup Totals checked_by groups_of totals_of",
+            "history.totals": "RunGroup Totals checked_by groups_of totals_of",
             "history.upkeep": "forget rename runs_older_than save_estimate tag",
             "history.wall_meter": "calibrate_by_wall read_wall_meter",
         },

@@ -1,7 +1,7 @@
 """The history: every run that left a journal, filtered, added up, handed on."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -9,20 +9,20 @@ from greentrain._version import __version__
 from greentrain.catalogue.user_folder import HOME_VARIABLE, home_folder
 from greentrain.errors import AmbiguousName, GreentrainError, InputError, UnknownName, install_hint, path_text
 from greentrain.history.filters import RunFilter, checked_filter
-from greentrain.history.listing import runs_csv, runs_dict, runs_html
-from greentrain.history.run_summary import ROW_COLUMNS, RunSummary
+from greentrain.history.found_runs import Selection, Summaries
+from greentrain.history.listing import runs_csv, runs_dict
+from greentrain.history.run_summary import ROW_COLUMNS
 from greentrain.history.summaries import FoundSummaries, summaries_of
-from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, table_of, totals_of
+from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, totals_of
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.paths import folder_key, shown
 from greentrain.journal.spare_home import spare_run_folders
 from greentrain.plain_numbers import plain_json
 from greentrain.progress import Telling
-from greentrain.record import Record
 
 if TYPE_CHECKING:  # a list of runs that were summarised before reads no journal, and loads nothing that does
     from greentrain.history.follower import Follower
+    from greentrain.history.indexed_runs import IndexedRuns
     from greentrain.history.run import Run
     from greentrain.progress import Progress
 
@@ -30,72 +30,8 @@ LAST = "last"
 """In place of an id: the run that began last."""
 
 _MOST_SHOWN = 5
-
-
-class Selection(Record):
-    """Runs that were selected, iterated one after the other, and what could not be read.
-
-    Attributes
-    ----------
-    runs : tuple of Run
-        Newest first.
-    unreadable : tuple of str
-        Folders of runs of which no journal can be read, so that it is not known whether they match.
-    left_out : tuple of str
-        What was not even looked into, and why: links and private runs of other users, spare folders not to be trusted.
-    """
-
-    runs: "tuple[Run, ...]"
-    unreadable: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
-
-    def __iter__(self) -> "Iterator[Run]":
-        return iter(self.runs)
-
-    def __len__(self) -> int:
-        return len(self.runs)
-
-    def _repr_html_(self) -> str:
-        """Return a small table of the newest runs and their sum for notebooks."""
-        return runs_html(table_of(self.runs))
-
-
-class Summaries(Record):
-    """Runs that were selected, in brief, and what could not be read.
-
-    Attributes
-    ----------
-    table : SummaryTable
-        Newest first; one `RunSummary` after the other when it is iterated.
-    unreadable, left_out : tuple of str
-        As of a `Selection`.
-    folders : dict of str to list of str
-        Where the journals of each run are, by its id; of imported ones there are none.
-    importing_homes : tuple of str
-        Where imported runs are.
-    home : str
-        Where this user's files of many runs are.
-    states : dict of str to str
-        What is known to be unchanged, by the ids of runs, see `FoundSummaries`.
-    """
-
-    table: SummaryTable
-    unreadable: tuple[str, ...]
-    left_out: tuple[str, ...] = ()
-    folders: dict[str, list[str]] = {}  # noqa: RUF012 -- a default that nothing changes
-    importing_homes: tuple[str, ...] = ()
-    home: str = ""
-    states: dict[str, str] = {}  # noqa: RUF012 -- as above
-
-    def __iter__(self) -> Iterator[RunSummary]:
-        return iter(self.table)
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def _repr_html_(self) -> str:
-        """Return a small table of the newest runs and their sum for notebooks."""
-        return runs_html(self.table)
+_NEAR, _MOST_NEAR = 4, 50
+"""Imported runs whose ids begin with so many of the same digits, and how many of them, may be what was meant. [1]"""
 
 
 class History:
@@ -199,9 +135,9 @@ class History:
             for place in places:
                 runs += filter(None, [known.get(place) or _run_in(place)])
                 tell(1)
-        imported = [run for run in self._imported(left_out) if asked.wants(run.project, run.status, run.started)]
-        if imported:
-            runs = sorted([*runs, *imported], key=lambda run: (-run.started, run.id))
+        if imports := self._imports(asked, left_out):
+            runs += [run for each in imports for run in each.runs()]
+            runs.sort(key=lambda run: (-run.started, run.id))
         return Selection(tuple(runs), found.unreadable, (*left_out, *_newer(found.unreadable)))
 
     def summaries(
@@ -226,15 +162,11 @@ class History:
         asked = checked_filter({"project": project, "since": since, "status": status, "until": until})
         folders, left_out = self._folders()
         found = self._found(folders, asked, _run_in)
-        for home in self._importing_homes():
-            from greentrain.history.imported_runs import imported_summaries
-
-            found.table.extend(imported_summaries(home, left_out))
+        imports = tuple(self._imports(asked, left_out))
         table = asked.of(found.table).newest_first()
         by_id = {folder_key(key): places for key, places in folders.items()}
         all_left_out = (*left_out, *_newer(found.unreadable))
-        homes = tuple(self._importing_homes())
-        return Summaries(table, found.unreadable, all_left_out, by_id, homes, self.homes[0], found.states)
+        return Summaries(table, found.unreadable, all_left_out, by_id, self.homes[0], found.states, imports)
 
     def _found(self, folders: dict[str, list[str]], asked: RunFilter, read: Any) -> FoundSummaries:
         is_open_only = asked.status == "running"
@@ -260,11 +192,15 @@ class History:
         """
         if not isinstance(id, str):
             raise InputError("id", id, "must be text")
-        folders = self._folders_of(id)
-        run = self._imported_run(folders) or _run_in(folders)
+        folders, imported = self._place_of(id)
+        run = imported or _run_in(folders)
         if run is None:
             raise InputError("id", id, f"its journals in {' and '.join(folders)} hold nothing that can be read")
         return run
+
+    def holds(self, id: str) -> bool:
+        """Whether there is a run with this id."""
+        return id in self._folders()[0] or any(each.run(id) for each in self._imports(RunFilter(), []))
 
     def follow(self, id: str) -> "Follower":
         """Look at a run again and again while it goes on; each look reads only what was written since the last.
@@ -282,7 +218,10 @@ class History:
         """
         from greentrain.history.follower import Follower
 
-        return Follower(self._folders_of(id))
+        folders, imported = self._place_of(id)
+        if imported is not None:
+            raise InputError("id", id, "is a run of another tool's file, which does not go on")
+        return Follower(folders)
 
     def totals(self, **chosen: Any) -> Totals:
         """Add the runs up; the parameters are those of `select`.
@@ -292,7 +231,7 @@ class History:
         >>> History().totals(project="nlp").facility_energy_kwh.best
         0.59976
         """
-        return totals_of(self.summaries(**chosen).table)
+        return totals_of(self.summaries(**chosen))
 
     def groups(self, by: str | Sequence[str], **chosen: Any) -> list[RunGroup]:
         """Add the runs up in groups; the further parameters are those of `select`.
@@ -308,7 +247,7 @@ class History:
         >>> [(group.by, group.runs) for group in History().groups("month,status")]
         [({'month': '2025-11', 'status': 'completed'}, 1)]
         """
-        return groups_of(self.summaries(**chosen).table, checked_by(by))
+        return groups_of(self.summaries(**chosen), checked_by(by))
 
     def to_dict(self, **chosen: Any) -> dict[str, Any]:
         """Return runs and totals as plain data; the parameters are those of `select`.
@@ -319,7 +258,7 @@ class History:
         1
         """
         found = self.summaries(**chosen)
-        return runs_dict(found.table, found.unreadable, found.left_out)
+        return runs_dict(found, found.unreadable, found.left_out)
 
     def to_json(self, indent: int | None = 2, **chosen: Any) -> str:
         """Return runs and totals as JSON text, without NaN or infinity; the parameters are those of `select`.
@@ -340,7 +279,7 @@ class History:
         >>> print(History().to_csv()[:30])
         id,name,project,status,error,e
         """
-        return runs_csv(self.summaries(**chosen).table)
+        return "".join(runs_csv(self.summaries(**chosen)))
 
     def to_frame(self, **chosen: Any) -> Any:
         """Return the runs as a pandas.DataFrame, one row each, moments as UTC; the parameters are those of `select`.
@@ -362,37 +301,35 @@ class History:
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
 
-    def _importing_homes(self) -> list[str]:
-        """Return the homes that hold runs of other tools; what reads them is loaded for those alone."""
-        return [home for home in self.homes if os.path.isdir(os.path.join(home, "imports"))]
+    def _imports(self, asked: RunFilter, left_out: list[str]) -> "list[IndexedRuns]":
+        """Return the runs of other tools, and state what is left out; what reads them is loaded for those alone."""
+        homes = [home for home in dict.fromkeys(self.homes) if os.path.isdir(os.path.join(home, "imports"))]
+        if not homes:
+            return []
+        from greentrain.history.indexed_runs import indexed_runs
 
-    def _imported(self, left_out: list[str]) -> "Iterator[Run]":
-        """Yield the runs of other tools, and state what is left out."""
-        for home in self._importing_homes():
-            from greentrain.history.imported_runs import imported_runs
+        return indexed_runs(homes, asked, left_out, self._progress)
 
-            yield from imported_runs(home, left_out)
-
-    def _imported_run(self, folders: Sequence[str]) -> "Run | None":
-        """Return the imported run that stands in place of folders."""
-        is_folder = any(os.sep in folder for folder in folders)
-        return None if is_folder else next((run for run in self._imported([]) if run.id in folders), None)
-
-    def _folders_of(self, id: str) -> list[str]:
-        """Return the folders of a run; of an imported one, which has none, its id."""
+    def _place_of(self, id: str) -> "tuple[list[str], Run | None]":
+        """Return the folders of a run, or else an imported one itself."""
         folders, _ = self._folders()
-        for home in self._importing_homes():
-            from greentrain.history.imported_runs import imported_summaries
-
-            folders |= {key: [key] for key in imported_summaries(home, []).columns["id"]}
+        imports = self._imports(RunFilter(), [])
         if id == LAST and id not in folders:
-            id = next(iter(self.summaries().table.columns["id"]), id)
-        found = [id] if id in folders else [key for key in folders if key.startswith(id)] if id else []
-        if len(found) > 1:
-            raise AmbiguousName("id", id, f"{len(found)} runs have such an id", sorted(found)[-_MOST_SHOWN:])
-        if not found:
-            raise _unknown(id, folders)
-        return folders[found[0]]
+            id = next((run.id for run in self.summaries().newest(1)), id)
+        if id in folders:
+            return folders[id], None
+        if imported := next(filter(None, (each.run(id) for each in imports)), None):
+            return [], imported
+        found = [key for key in folders if key.startswith(id)] if id else []
+        others = [key for each in imports for key in each.ids(id)] if id else []
+        if len(found) + len(others) > 1:
+            every = sorted([*found, *others])
+            raise AmbiguousName("id", id, f"{len(every)} runs have such an id", every[-_MOST_SHOWN:])
+        if not found and not others:
+            raise _unknown(id, [*folders, *(key for each in imports for key in each.ids(id[:_NEAR], _MOST_NEAR))])
+        if found:
+            return folders[found[0]], None
+        return [], next(filter(None, (each.run(others[0]) for each in imports)), None)
 
     def _folders(self) -> tuple[dict[str, list[str]], list[str]]:
         """List the folders of runs by key, and state what is left out; a run may also have a folder in a spare home."""
@@ -463,8 +400,8 @@ def _newer(folders: Sequence[str]) -> Iterator[str]:
             yield f"{shown(folder)} is left out: a newer greentrain wrote it; this one is {__version__}"
 
 
-def _unknown(id: str, folders: dict[str, list[str]]) -> UnknownName:
+def _unknown(id: str, known: Iterable[str]) -> UnknownName:
     from greentrain.catalogue.names import fold, nearest
 
     rule = "no run has this id; 'greentrain history' lists them"
-    return UnknownName("id", id, rule, nearest(id, {fold(key): key for key in folders}))
+    return UnknownName("id", id, rule, nearest(id, {fold(key): key for key in known}))

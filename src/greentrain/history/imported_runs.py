@@ -1,28 +1,24 @@
 """Runs of other tools' files in the history: each stands in lists, totals and reports as a tracked one does."""
 
-import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from greentrain.catalogue import load_catalogue
-from greentrain.errors import OwnErrors
 from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.footprint import Footprint
 from greentrain.history.reconcile import Reconciliation
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
-from greentrain.history.run_summary import doubt_terms
-from greentrain.history.summaries import summary_basis
-from greentrain.history.summary_table import SummaryTable, read_table, write_table
 from greentrain.importing import ImportedRun, ImportStore
-from greentrain.importing.linear_footprint import LinearRun, RunFootprints
 from greentrain.inputs import UNMETERED_SHARE, Inputs
-from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.records import COMPONENTS, Component
 
-_STATUSES: Mapping[str | None, str] = {"completed": "completed", "failed": "failed", "stopped": "interrupted"}
+_STATUSES: Mapping[str | None, str] = {
+    "running": "running", "completed": "completed", "failed": "failed", "stopped": "interrupted",
+}  # fmt: skip
+IN_NO_TOTAL = "in no total"
+"""What is said last of a run that totals leave out."""
+
 _UNKNOWN = Footprint(
     None, None, None, None, None, None, Inputs(()), (), "estimated", "node", ("Nothing is known of its energy.",)
 )
@@ -39,17 +35,14 @@ class HistoryImport(Run, kw_only=True):
     ----------
     imported : ImportedRun
         What the file states of it, and what follows.
-    linear : LinearRun or None
-        What lists need of its footprint, where that follows from one of its kind.
     """
 
     imported: ImportedRun
-    linear: LinearRun | None = None
 
     @cached_property
     def reconciliation(self) -> Reconciliation:
         """The import's own footprint: of the file's energy where that can be believed, else estimated."""
-        found = self.linear.footprint if self.linear else self.imported.footprint or _UNKNOWN
+        found = self.imported.footprint or _UNKNOWN
         share = found.inputs.get(UNMETERED_SHARE)
         return Reconciliation(
             estimate=None,
@@ -65,10 +58,6 @@ class HistoryImport(Run, kw_only=True):
         )
 
     @property
-    def _doubt(self) -> tuple[str, tuple[float, ...]]:
-        return doubt_terms(self.linear.half_widths) if self.linear else super()._doubt
-
-    @property
     def is_counted(self) -> bool:
         """Whether totals hold it: not where what the file states cannot be right."""
         return self.imported.is_counted
@@ -82,7 +71,7 @@ class HistoryImport(Run, kw_only=True):
     def faults(self) -> tuple[str, ...]:
         """What is doubted of the file's figures, and whether totals hold the run all the same."""
         reasons = tuple(finding.reason.rstrip(".") for finding in self.imported.findings)
-        return reasons if self.is_counted else (*reasons, "in no total")
+        return reasons if self.is_counted else (*reasons, IN_NO_TOTAL)
 
     @property
     def coverage(self) -> str:
@@ -145,61 +134,33 @@ def imported_runs(home: str, left_out: list[str] | None = None) -> Iterator[Hist
     """
     store = ImportStore(home)
     for run in store.runs():
-        yield _history_run(run)
+        yield history_run(run)
     if left_out is not None:
         left_out += store.left_out
 
 
-def imported_summaries(home: str, left_out: list[str]) -> SummaryTable:
-    """Return the imported runs of a home in brief: from the summary of each import where that counts.
-
-    Parameters
-    ----------
-    home : str
-        The data folder.
-    left_out : list of str
-        Gets a sentence for whatever cannot be read.
-    """
-    store, found = ImportStore(home), SummaryTable()
-    seen: set[str] = set()
-    for path in store.files():
-        table = _summaries_of(store, path)
-        places = [place for place, id in enumerate(table.columns["id"]) if id not in seen]
-        seen |= set(table.columns["id"])
-        found.extend(table if len(places) == len(table) else table.take(places))
-    left_out += store.left_out
-    return found
+def status_of(stated: str | None) -> str:
+    """Return the status of a run by what its file states."""
+    return _STATUSES.get(stated, "unknown")
 
 
-def _summaries_of(store: ImportStore, path: Path) -> SummaryTable:
-    """Return the runs of one import in brief, and keep them beside it."""
-    try:
-        state = path.stat()
-    except OSError:
-        return SummaryTable()
-    basis = f"{summary_basis()} {state.st_size} {state.st_mtime_ns}"
-    kept = str(path.with_suffix(f".summary-{os.getuid() if hasattr(os, 'getuid') else 'user'}"))
-    table = SummaryTable() if is_anothers(kept) else read_table(kept, basis)[0]
-    if not len(table):
-        footprints = RunFootprints(load_catalogue())
-        table = SummaryTable(_history_run(run, footprints.linear(run)).brief for run in store.runs_of(path))
-        with OwnErrors(OSError):
-            write_table(kept, table, basis)
-    return table
+def times(began: float | None, ended: float | None, seconds: float | None) -> tuple[float, float, float]:
+    """Return when a run began and ended, in seconds since 1970, and its time; what is not known is 0. [s]"""
+    duration = seconds or 0.0
+    started = began or max(0.0, (ended or 0.0) - duration)
+    return started, ended or (started + duration if started else 0.0), duration
 
 
-def _history_run(run: ImportedRun, linear: LinearRun | None = None) -> HistoryImport:
+def history_run(run: ImportedRun) -> HistoryImport:
+    """Return an imported run as the history has it."""
     stated = run.stated
-    duration = stated.duration_seconds or 0.0
-    # A moment that is not known is 0.
-    started = stated.started or max(0.0, (stated.ended or 0.0) - duration)
-    ended = stated.ended or (started + duration if started else 0.0)
+    started, ended, duration = times(stated.started, stated.ended, stated.duration_seconds)
     node = _node(run, started, duration)
     return HistoryImport(
         id=run.id,
         **{name: getattr(stated, name) for name in ("name", "project", "user", "account", "partition")},
         origin=f"imported:{run.format}",
-        status="running" if stated.status == "running" else _STATUSES.get(stated.status, "unknown"),
+        status=status_of(stated.status),
         started=started,
         ended=ended,
         duration_seconds=duration,
@@ -213,8 +174,8 @@ def _history_run(run: ImportedRun, linear: LinearRun | None = None) -> HistoryIm
         estimate_inputs={},
         location=run.location,
         journal_flags=run.flags,
+        tags=run.tags,
         imported=run,
-        linear=linear,
     )
 
 

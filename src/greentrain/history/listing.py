@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
-from greentrain.csv_text import rows_csv
+from greentrain.csv_text import csv_lines, rows_csv
 from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run_summary import LISTS, ROW_COLUMNS, SCHEMA_VERSION, RunSummary, to_plain_data, utc
-from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import Loads, RunGroup, groups_of, summary_rows, table_of, totals_of
+from greentrain.history.run_sums import Loads
+from greentrain.history.totals import BriefRuns, RunGroup, brief_runs, groups_of, totals_of
 from greentrain.numbers import counted, duration, least
 from greentrain.plain_numbers import plain_json
 
@@ -33,33 +33,33 @@ _IN_NOTEBOOK = (
 
 
 def runs_dict(
-    runs: "Iterable[Run] | SummaryTable",
+    runs: "Iterable[Run] | BriefRuns",
     unreadable: Sequence[str] = (),
     left_out: Sequence[str] = (),
     by: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return runs and their totals as plain data, with the folders that could not be read, and groups if wanted."""
-    table = table_of(runs)
-    rows = [_json_row(run) for run in table]
-    return _head() | {"runs": rows} | _tail(table, unreadable, left_out, by)
+    brief = brief_runs(runs)
+    rows = [_json_row(run) for run in brief]
+    return _head() | {"runs": rows} | _tail(brief, unreadable, left_out, by)
 
 
 def runs_json(
-    table: SummaryTable, unreadable: Sequence[str] = (), left_out: Sequence[str] = (), by: Sequence[str] = ()
+    runs: BriefRuns, unreadable: Sequence[str] = (), left_out: Sequence[str] = (), by: Sequence[str] = ()
 ) -> Iterator[str]:
     """Yield the text of `runs_dict` as JSON, indented by 2, run by run."""
     yield plain_json(_head(), indent=2)[:-2] + ',\n  "runs": ['
     comma = "\n    "
-    for run in table:
+    for run in runs:
         yield comma + _row_json(run)
         comma = ",\n    "
-    closing = "\n  ]" if len(table) else "]"
-    yield closing + "," + plain_json(_tail(table, unreadable, left_out, by), indent=2)[1:] + "\n"
+    closing = "\n  ]" if len(runs) else "]"
+    yield closing + "," + plain_json(_tail(runs, unreadable, left_out, by), indent=2)[1:] + "\n"
 
 
-def runs_csv(runs: "Iterable[Run] | SummaryTable") -> str:
-    """Return runs as CSV, one row each."""
-    return rows_csv(ROW_COLUMNS, (run.to_row() for run in summary_rows(runs)))
+def runs_csv(runs: "Iterable[Run | RunSummary]") -> Iterator[str]:
+    """Yield runs as CSV line by line, one row each."""
+    return csv_lines(ROW_COLUMNS, (run.to_row() for run in runs))
 
 
 def groups_csv(groups: Sequence[RunGroup], by: Sequence[str]) -> str:
@@ -80,11 +80,11 @@ def _head() -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, "kind": "history", "greentrain_version": __version__}
 
 
-def _tail(table: SummaryTable, unreadable: Sequence[str], left_out: Sequence[str], by: Sequence[str]) -> dict[str, Any]:
-    whole = totals_of(table)
+def _tail(runs: BriefRuns, unreadable: Sequence[str], left_out: Sequence[str], by: Sequence[str]) -> dict[str, Any]:
+    whole = totals_of(runs)
     with_site = ("facility_energy_kwh", "operational_kg")
     sums = whole._asdict() | {name: to_plain_data(getattr(whole, name)) for name in with_site}
-    groups = {"groups": [_group_dict(group) for group in groups_of(table, by)]} if by else {}
+    groups = {"groups": [_group_dict(group) for group in groups_of(runs, by)]} if by else {}
     return groups | {"totals": sums, "unreadable": list(unreadable), "left_out": list(left_out)}
 
 
@@ -108,17 +108,17 @@ def _row_json(run: RunSummary) -> str:
     return "{\n      " + plain_json(row, separators=(",\n      ", ": "))[1:-1] + "\n    }"
 
 
-def runs_html(runs: SummaryTable) -> str:
+def runs_html(runs: BriefRuns) -> str:
     """Write the newest runs, a row each, and the sum of all.
 
     Parameters
     ----------
-    runs : SummaryTable
+    runs : BriefRuns
         The newest first.
     """
     from greentrain.html_table import paragraph, table
 
-    rows = [_row(run) for run in runs.rows(range(min(len(runs), _MOST_IN_NOTEBOOK)))]
+    rows = [_row(run) for run in runs.newest(_MOST_IN_NOTEBOOK)]
     caption = f"The newest {len(rows)} of {len(runs):,} runs" if len(rows) < len(runs) else counted(len(runs), "run")
     if not rows:
         return paragraph("No runs yet: greentrain.track(...) records one, greentrain.import_runs(...) reads others.")

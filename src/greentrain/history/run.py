@@ -10,7 +10,16 @@ from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
 from greentrain.history.recorded_run import RecordedRun
-from greentrain.history.run_summary import FACTS, LISTS, LOADS, SCHEMA_VERSION, RunSummary, doubt_of, to_plain_data
+from greentrain.history.run_summary import (
+    FACTS,
+    LISTS,
+    LOADS,
+    SCHEMA_VERSION,
+    RunSummary,
+    amounts_text,
+    doubt_of,
+    to_plain_data,
+)
 from greentrain.journal.records import (
     COMPONENTS,
     DAMAGED,
@@ -19,7 +28,7 @@ from greentrain.journal.records import (
     NO_TDP,
     is_significant_gap,
 )
-from greentrain.numbers import amount, best, duration, least, rounded, scaled
+from greentrain.numbers import best, duration, least, rounded, scaled
 from greentrain.plain_numbers import plain_json
 from greentrain.record import WithoutArithmetic
 from greentrain.units import SECONDS_PER_HOUR
@@ -159,12 +168,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return "; ".join([amounts, *without, *self._unmeasured()])
 
     def _amounts(self) -> str:
-        it_energy, facility, kg = self.it_energy_kwh, self.facility_energy_kwh, self.operational_kg
-        if it_energy is None:
-            return "energy not known"
-        if facility is None or kg is None:
-            return f"{self._least()}{amount(it_energy, 'kWh')} of the computers"
-        return f"{self._least()}{amount(facility, 'kWh')}, {amount(kg, 'kg CO2e')}"
+        return amounts_text(self.it_energy_kwh, self.facility_energy_kwh, self.operational_kg, self._least())
 
     def _least(self) -> str:
         """Mark figures that lack a part of the computers, so that the run took more."""
@@ -179,16 +183,12 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
             found.append("measured in part")
         return [*found, *self.faults]
 
-    @property
-    def _doubt(self) -> tuple[str, tuple[float, ...]]:
-        return doubt_of(self.footprint)
-
     @cached_property
     def brief(self) -> RunSummary:
         """What lists and totals need of the run."""
         intervals = {name: getattr(self, name) or (None, None, None) for name in RUN_QUANTITIES}
         ends = {name: dict(zip(("low", "best", "high"), ends, strict=True)) for name, ends in intervals.items()}
-        shared, terms = self._doubt
+        shared, terms = doubt_of(self.footprint)
         found = {name: getattr(self, name) for name in (*FACTS, "is_complete", "basis", "is_counted", "energy_text")}
         found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition", *LOADS)}
         found |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}

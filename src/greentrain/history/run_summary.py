@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from operator import add
 from typing import Any
 
 from greentrain.errors import OwnErrors
 from greentrain.footprint import RUN_QUANTITIES, Footprint
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS
+from greentrain.numbers import amount, least
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.summation import half_widths
 
@@ -124,6 +126,12 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
         return None if best is None else Interval(getattr(self, f"{name}_low"), best, getattr(self, f"{name}_high"))
 
     @property
+    def amounts_text(self) -> str:
+        """Energy and emissions with their intervals, without what was not measured."""
+        it_kwh = self._interval("it_energy_kwh")
+        return amounts_text(it_kwh, self.facility_energy_kwh, self.operational_kg, least(bool(self.unfilled)))
+
+    @property
     def is_metered(self) -> bool:
         """Whether a meter read or modelled anything at all."""
         return any(getattr(self, f"{name}_energy_kwh") is not None for name in COMPONENTS)
@@ -135,6 +143,15 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
         row["started"] = utc(self.started or None)
         row["ended"] = None if self.status == "running" else utc(self.ended or None)
         return row
+
+
+def amounts_text(it_kwh: Interval | None, facility_kwh: Interval | None, kg: Interval | None, before: str) -> str:
+    """Write energy and emissions with their intervals, behind what marks a sum that lacks a part of the computers."""
+    if it_kwh is None:
+        return "energy not known"
+    if facility_kwh is None or kg is None:
+        return f"{before}{amount(it_kwh, 'kWh')} of the computers"
+    return f"{before}{amount(facility_kwh, 'kWh')}, {amount(kg, 'kg CO2e')}"
 
 
 def utc(moment: float | None) -> str | None:
@@ -163,22 +180,27 @@ def to_plain_data(value: Any) -> Any:
 
 def doubt_of(footprint: Footprint) -> tuple[str, tuple[float, ...]]:
     """Return the shared factors of a footprint's doubt as one text, and the terms of `RUN_QUANTITIES`."""
-    return doubt_terms(half_widths(footprint, quantity) for quantity in RUN_QUANTITIES)
+    return doubt_terms(_squared(half_widths(footprint, quantity)) for quantity in RUN_QUANTITIES)
+
+
+def _squared(parted: Iterable[tuple[str, str, float, float]]) -> Iterator[tuple[str, str, float, float]]:
+    """Yield half-widths so that those of several runs add up: of a run's own factors the squares."""
+    for name, key, down, up in parted:
+        yield (name, key, down, up) if key else (name, key, down * down, up * up)
 
 
 def doubt_terms(parted: Iterable[Iterable[tuple[str, str, float, float]]]) -> tuple[str, tuple[float, ...]]:
-    """Return the same of the half-widths of each quantity, as `half_widths` parts them."""
+    """Return the same of what adds up of each quantity, see `RunningSum.add_sums`."""
     keys: dict[str, int] = {}
     parts: list[tuple[list[float], dict[int, list[float]]]] = []
     for each in parted:
         own, shared = [0.0, 0.0], dict[int, list[float]]()
         for name, key, down, up in each:
+            pair = own
             if key:
                 place = keys.setdefault(f"{name} {key}".replace(_BETWEEN, " "), len(keys))
                 pair = shared.setdefault(place, [0.0, 0.0])
-                pair[0], pair[1] = pair[0] + down, pair[1] + up
-            else:
-                own[0], own[1] = own[0] + down * down, own[1] + up * up
+            pair[0], pair[1] = pair[0] + down, pair[1] + up
         parts.append((own, shared))
     return _BETWEEN.join(keys), tuple(_flat(parts, len(keys)))
 
@@ -200,7 +222,12 @@ class DoubtSums:
     def add(self, shared: str, terms: Sequence[float]) -> None:
         """Add the terms of a run."""
         known = self._sums.get(shared)
-        self._sums[shared] = [*terms] if known is None else [one + two for one, two in zip(known, terms, strict=True)]
+        self._sums[shared] = [*terms] if known is None else [*map(add, known, terms)]
+
+    def merge(self, other: "DoubtSums") -> None:
+        """Add the runs of another sum."""
+        for shared, terms in other._sums.items():
+            self.add(shared, terms)
 
     def variances(self) -> list[tuple[float, float]]:
         """Return the sums of the squares of all half-widths, downward and upward, for each of `RUN_QUANTITIES`."""

@@ -6,9 +6,14 @@ from math import nan
 from typing import Any
 
 from greentrain.errors import OwnErrors
+from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.column_file import read_columns, write_columns
 from greentrain.history.run_summary import LOADS, ROW_COLUMNS, RunSummary
+from greentrain.history.run_sums import GROUPINGS, RunSums, Sums, run_counts
+from greentrain.journal.records import COMPONENTS
 
+_BEST = tuple(f"{name}_best" for name in RUN_QUANTITIES)
+_METERED = tuple(f"{name}_energy_kwh" for name in COMPONENTS)
 _ENERGIES = tuple(name for name in ROW_COLUMNS if "_kwh" in name or "_kg" in name)
 NUMBERS = ("started", "ended", "duration_seconds", *_ENERGIES, *LOADS)
 """Columns of floats; not a number stands for None."""
@@ -71,6 +76,28 @@ class SummaryTable:
                 value = self.columns[name][place]
                 values[name] = value if value == value else None
             yield make(**values, terms=self.terms(place))
+
+    def newest(self, most: int) -> list[RunSummary]:
+        """Return so many of the first runs of a table in the order of lists."""
+        return [*self.rows(range(min(most, len(self))))]
+
+    def sums(self, by: Sequence[str]) -> Sums:
+        """Return the sums of the runs that count, by what they have in common: names of `GROUPINGS`."""
+        columns = self.columns
+        keys = zip(*(map(GROUPINGS[name][1], columns[GROUPINGS[name][0]]) for name in by), strict=True)
+        found: Sums = {}
+        facts = zip(
+            *(columns[name] for name in ("duration_seconds", "status", "shared", "is_counted", "unfilled")), strict=True
+        )
+        best = zip(*(columns[name] for name in _BEST), strict=True)
+        metered = zip(*(columns[name] for name in _METERED), strict=True)
+        loads = zip(*(columns[name] for name in LOADS), strict=True)
+        every = zip(keys if by else ((),) * len(self), facts, best, metered, loads, strict=True)
+        for place, (key, (seconds, status, shared, is_counted, unfilled), values, readings, hours) in enumerate(every):
+            if is_counted:
+                whole = found.get(key) or found.setdefault(key, RunSums())
+                whole.add(status, run_counts(seconds, values, readings, hours, unfilled), shared, self.terms(place))
+        return found
 
     def terms(self, place: int) -> Sequence[float]:
         """Return the terms of the doubt of one run."""

@@ -1,25 +1,19 @@
 """Runs added up, all together or in groups."""
 
-from collections.abc import Callable, Iterable, Sequence
-from time import gmtime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from greentrain.errors import OwnErrors
 from greentrain.footprint import RUN_QUANTITIES
-from greentrain.history.run_summary import LOADS, DoubtSums, RunSummary
+from greentrain.history.run_summary import RunSummary
+from greentrain.history.run_sums import GROUPINGS, Loads, RunSums, Sums
 from greentrain.history.summary_table import SummaryTable
 from greentrain.interval import Interval, exact
-from greentrain.journal.records import COMPONENTS, STATUSES, UNFINISHED
+from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import counted, percent
 from greentrain.record import Record, WithoutArithmetic
-from greentrain.summation import summed_interval
 
 if TYPE_CHECKING:
     from greentrain.history.run import Run
-
-_BEST = tuple(f"{name}_best" for name in RUN_QUANTITIES)
-_METERED = tuple(f"{name}_energy_kwh" for name in COMPONENTS)
-_FACILITY = RUN_QUANTITIES.index("facility_energy_kwh")
 
 
 class Totals(WithoutArithmetic, Record):
@@ -73,37 +67,6 @@ class Totals(WithoutArithmetic, Record):
         return quantity_table(sums, caption, is_least=self.is_least, below=" ".join(remarks))
 
 
-class Loads(Record):
-    """Hours of accelerators' boards and of cores: those that runs were given, and what was measured of them.
-
-    Attributes
-    ----------
-    gpu_hours, cpu_core_hours : float
-        What all runs were given. [h]
-    measured_gpu_hours, measured_core_hours : float
-        What those were given whose load somebody measured. [h]
-    busy_gpu_hours, idle_core_hours : float or None
-        In how many of the latter accelerators were busy, and cores idle; None where nobody measured. [h]
-    """
-
-    gpu_hours: float = 0.0
-    measured_gpu_hours: float = 0.0
-    busy_gpu_hours: float | None = None
-    cpu_core_hours: float = 0.0
-    measured_core_hours: float = 0.0
-    idle_core_hours: float | None = None
-
-    @property
-    def gpu_busy_share(self) -> float | None:
-        """Busy hours of accelerators over those of which they were measured. [1]"""
-        return None if self.busy_gpu_hours is None else self.busy_gpu_hours / self.measured_gpu_hours
-
-    @property
-    def core_idle_share(self) -> float | None:
-        """Idle hours of cores over those of which they were measured. [1]"""
-        return None if self.idle_core_hours is None else self.idle_core_hours / self.measured_core_hours
-
-
 class RunGroup(WithoutArithmetic, Record):
     """The runs that have some things in common, added up.
 
@@ -139,97 +102,50 @@ class RunGroup(WithoutArithmetic, Record):
     is_least: bool
 
 
-class _Sum:
-    """The sums of some runs of a table."""
+@runtime_checkable
+class BriefRuns(Protocol):
+    """Runs in brief, in the order of lists: a `SummaryTable`, or what the history found."""
 
-    def __init__(self) -> None:
-        self.runs = self.measured = 0
-        self.statuses = dict.fromkeys(STATUSES, 0)
-        self.seconds = 0.0
-        self.kwh_by_status = dict.fromkeys(UNFINISHED, 0.0)
-        self.hours = [0.0] * len(LOADS)
-        self.measured_hours = [0.0] * len(LOADS)
-        self.known = [0] * len(RUN_QUANTITIES)
-        self.best = [0.0] * len(RUN_QUANTITIES)
-        self.doubt = DoubtSums()
-        self.is_least = False
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[RunSummary]: ...
+    def newest(self, most: int) -> list[RunSummary]:
+        """Return so many of the newest runs."""
+        ...
 
-    def add(self, seconds: float, status: str, shared: str, best: Sequence[float], metered: Sequence[float]) -> None:
-        """Add one run but for its terms; what is not a number is not known."""
-        self.runs += 1
-        self.statuses[status] = self.statuses.get(status, 0) + 1
-        self.seconds += seconds
-        self.measured += any(value == value for value in metered)
-        for place, value in enumerate(best):
-            if value == value:
-                self.known[place] += 1
-                self.best[place] += value
-        if status in UNFINISHED and best[_FACILITY] == best[_FACILITY]:
-            self.kwh_by_status[status] += best[_FACILITY]
-
-    def add_loads(self, hours: Sequence[float]) -> None:
-        """Add the `LOADS` of one run; what is not a number is not known."""
-        for place, value in enumerate(hours):
-            if value == value:
-                self.hours[place] += value
-                if place % 2 and hours[place - 1]:  # what is busy follows what was given
-                    self.measured_hours[place] += hours[place - 1]
-
-    @property
-    def loads(self) -> Loads:
-        """Hours of accelerators and cores."""
-        gpu, busy_gpu, core, busy_core = self.hours
-        _, measured_gpu, _, measured_core = self.measured_hours
-        return Loads(
-            gpu, measured_gpu, busy_gpu if measured_gpu else None, core, measured_core,
-            measured_core - busy_core if measured_core else None,
-        )  # fmt: skip
-
-    def intervals(self) -> list[Interval | None]:
-        """Return the sums of `RUN_QUANTITIES` with their intervals."""
-        known = zip(self.known, self.best, self.doubt.variances(), strict=True)
-        return [summed_interval(best, *widths) if number else None for number, best, widths in known]
-
-    @property
-    def unfinished_kwh(self) -> float:
-        """Energy of failed, interrupted and killed runs. [kWh]"""
-        return sum(self.kwh_by_status.values())
-
-    def share(self, *statuses: str) -> float | None:
-        """Energy of the runs of some statuses over that of all. [1]"""
-        whole = self.best[_FACILITY]
-        return sum(self.kwh_by_status[status] for status in statuses) / whole if whole else None
+    def sums(self, by: Sequence[str]) -> Sums:
+        """Return the sums of those that count, by what they have in common."""
+        ...
 
 
-def table_of(runs: "Iterable[Run] | SummaryTable") -> SummaryTable:
+def brief_runs(runs: "Iterable[Run] | BriefRuns") -> BriefRuns:
     """Return runs in brief."""
-    return runs if isinstance(runs, SummaryTable) else SummaryTable(run.brief for run in runs)
+    return runs if isinstance(runs, BriefRuns) else SummaryTable(run.brief for run in runs)
 
 
-def totals_of(runs: "Iterable[Run] | SummaryTable") -> Totals:
+def totals_of(runs: "Iterable[Run] | BriefRuns") -> Totals:
     """Add runs up, but for imported ones that cannot be right as they stand."""
-    (whole,) = _sums(table_of(runs), ()).values() or (_Sum(),)
+    (whole,) = brief_runs(runs).sums(()).values() or (RunSums(),)
     _, energy, kg = whole.intervals()
     return Totals(
         runs=whole.runs,
         by_status=whole.statuses,
         measured=whole.measured,
-        known=whole.known[_FACILITY],
+        known=whole.known,
         duration_seconds=whole.seconds,
         facility_energy_kwh=energy or exact(0.0),
         operational_kg=kg or exact(0.0),
-        unfinished_energy_kwh=whole.unfinished_kwh,
+        unfinished_energy_kwh=whole.kwh(*UNFINISHED),
         unfinished_share=whole.share(*UNFINISHED),
         is_least=whole.is_least,
     )
 
 
-def groups_of(runs: "Iterable[Run] | SummaryTable", by: Sequence[str]) -> list[RunGroup]:
+def groups_of(runs: "Iterable[Run] | BriefRuns", by: Sequence[str]) -> list[RunGroup]:
     """Add runs up in groups.
 
     Parameters
     ----------
-    runs : iterable of Run, or SummaryTable
+    runs : iterable of Run, or of runs in brief
         The runs.
     by : sequence of str
         Names out of `GROUPINGS`, see `checked_by`.
@@ -239,7 +155,7 @@ def groups_of(runs: "Iterable[Run] | SummaryTable", by: Sequence[str]) -> list[R
     list of RunGroup
         In the order of what they have in common; what is not known comes last.
     """
-    groups = _sums(table_of(runs), by)
+    groups = brief_runs(runs).sums(by)
     found = []
     for values in sorted(groups, key=lambda values: [(value is None, value or "") for value in values]):
         whole = groups[values]
@@ -261,55 +177,6 @@ def groups_of(runs: "Iterable[Run] | SummaryTable", by: Sequence[str]) -> list[R
     return found
 
 
-def _sums(table: SummaryTable, by: Sequence[str]) -> dict[tuple[str | None, ...], _Sum]:
-    columns = table.columns
-    keys = zip(*(map(GROUPINGS[name][1], columns[GROUPINGS[name][0]]) for name in by), strict=True)
-    found: dict[tuple[str | None, ...], _Sum] = {}
-    facts = zip(columns["duration_seconds"], columns["status"], columns["shared"], columns["is_counted"], strict=True)
-    best = zip(*(columns[name] for name in _BEST), strict=True)
-    metered = zip(*(columns[name] for name in _METERED), strict=True)
-    loads = zip(*(columns[name] for name in LOADS), strict=True)
-    every = zip(keys if by else ((),) * len(table), facts, best, metered, loads, columns["unfilled"], strict=True)
-    for place, (key, (seconds, status, shared, is_counted), values, readings, hours, unfilled) in enumerate(every):
-        if not is_counted:
-            continue
-        whole = found.get(key) or found.setdefault(key, _Sum())
-        whole.add(seconds, status, shared, values, readings)
-        whole.add_loads(hours)
-        whole.is_least |= bool(unfilled)
-        whole.doubt.add(shared, table.terms(place))
-    return found
-
-
-def _as_it_is(value: Any) -> str | None:
-    return value if value is None else str(value)
-
-
-def _month(started: float) -> str | None:
-    if not started:
-        return None
-    with OwnErrors(OverflowError, ValueError, OSError):
-        year, month, *_ = gmtime(started)
-        return f"{year:04d}-{month:02d}"
-    return None
-
-
-GROUPINGS: dict[str, tuple[str, Callable[[Any], str | None]]] = {
-    "project": ("project", _as_it_is),
-    "user": ("user", _as_it_is),
-    "month": ("started", _month),
-    "place": ("location", _as_it_is),
-    "hardware": ("hardware", _as_it_is),
-    "status": ("status", _as_it_is),
-    "account": ("account", _as_it_is),
-    "partition": ("partition", _as_it_is),
-    "origin": ("origin", _as_it_is),
-    "basis": ("basis", _as_it_is),
-    "name": ("name", _as_it_is),
-}
-"""By what runs can be grouped: the column, and what of its values counts."""
-
-
 def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
     """Return by what runs are to be grouped: names of `GROUPINGS`, as a list or with commas between them.
 
@@ -321,8 +188,3 @@ def checked_by(by: str | Sequence[str]) -> tuple[str, ...]:
     from greentrain.catalogue.names import checked_groups
 
     return checked_groups(by, GROUPINGS)
-
-
-def summary_rows(runs: "Iterable[Run] | SummaryTable") -> Iterable[RunSummary]:
-    """Return runs in brief, one after the other."""
-    return runs if isinstance(runs, SummaryTable) else (run.brief for run in runs)

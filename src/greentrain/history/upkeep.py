@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from greentrain._version import DATA_VERSION, __version__
@@ -11,10 +11,12 @@ from greentrain.estimation import estimate
 from greentrain.estimation.site import site_record
 from greentrain.footprint import SiteFactors
 from greentrain.history.history import History
+from greentrain.history.imported_runs import HistoryImport, history_run
 from greentrain.history.merge import read_run
 from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.summaries import SUMMARY_FILE, forget_home_files
+from greentrain.importing import ImportedRun, ImportStore
 from greentrain.journal import JournalWriter, make_run_folder
 from greentrain.journal.labels import LABEL_FILE, read_labels, write_label
 from greentrain.journal.paths import host_name, journal_name_parts, new_run_key, reason, shown
@@ -23,6 +25,9 @@ from greentrain.units import SECONDS_PER_HOUR
 
 _OUR_FILES = (SUMMARY_FILE, LABEL_FILE, ".summary-", ".try-")
 """How names of files begin that greentrain leaves in the folder of a run beside its journals."""
+
+IMPORTED = "imported:"
+"""How the origin of an imported run begins."""
 
 _SECONDS_PER_DAY = 86_400.0
 _DAYS = {"d": 1.0, "w": 7.0, "m": 30.4375, "y": 365.25}
@@ -71,6 +76,8 @@ def tag(history: History, id: str, tags: Iterable[str], *, remove: bool = False)
 
 def _labelled(history: History, id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> Run:
     run = history.get(id)
+    if isinstance(run, HistoryImport):
+        return _labelled_import(history, run.imported, name=name, tags=tags)
     folder, before = run.folders[0], read_labels(run.folders)
     kept_name = before.get("name") if name is None else name
     kept_tags = before.get("tags", ()) if tags is None else tags
@@ -81,8 +88,17 @@ def _labelled(history: History, id: str, *, name: str | None = None, tags: Seque
     return read_run(run.folders) or run
 
 
-def runs_older_than(history: History, age: str, **chosen: Any) -> list[RunSummary]:
-    """Return the runs that ended longer ago than an age, the newest first; the further parameters are of `select`.
+def _labelled_import(history: History, run: ImportedRun, *, name: str | None, tags: Sequence[str] | None) -> Run:
+    """Keep an imported run under another name or with other words in the home that holds it."""
+    homes = (home for home in history.homes if History(home).holds(run.id))
+    changed = run if name is None else run._replace(stated=run.stated._replace(name=name))
+    changed = changed if tags is None else changed._replace(tags=tuple(tags))
+    ImportStore(next(homes)).put(changed)
+    return history_run(changed)
+
+
+def runs_older_than(history: History, age: str, **chosen: Any) -> Iterator[RunSummary]:
+    """Yield the runs that ended longer ago than an age, the newest first; the further parameters are of `select`.
 
     Parameters
     ----------
@@ -97,7 +113,7 @@ def runs_older_than(history: History, age: str, **chosen: Any) -> list[RunSummar
         For another age.
     """
     latest = time.time() - _age_days(age) * _SECONDS_PER_DAY
-    return [run for run in history.summaries(**chosen) if run.status != "running" and run.ended < latest]
+    return (run for run in history.summaries(**chosen) if run.status != "running" and run.ended < latest)
 
 
 def _age_days(age: str) -> float:
@@ -123,6 +139,9 @@ def forget(history: History, id: str) -> Run:
         If its files cannot be deleted.
     """
     run = history.get(id)
+    if isinstance(run, HistoryImport):
+        forget_imports(history, {run.id})
+        return run
     if run.status == "running":
         raise InputError("id", id, "is a run that goes on; it can be forgotten once it has ended")
     for folder in run.folders:
@@ -133,6 +152,18 @@ def forget(history: History, id: str) -> Run:
     for home in history.homes:
         forget_home_files(home)
     return run
+
+
+def forget_imports(history: History, ids: Container[str]) -> None:
+    """Delete imported runs, all at once; a file that holds them can bring them back.
+
+    Raises
+    ------
+    GreentrainError
+        If the files of imports cannot be written.
+    """
+    for home in dict.fromkeys(history.homes):
+        ImportStore(home).forget(ids)
 
 
 def _delete(folder: str) -> None:

@@ -17,7 +17,7 @@ from greentrain.record import Record, WithoutArithmetic
 from greentrain.units import SECONDS_PER_HOUR
 
 _STATED = tuple(name for name in ForeignRun._fields if name not in ("places", "flags", "device_times"))
-_OWN = ("id", "format", "file", "location", "is_kept", "site_pue")
+_OWN = ("id", "format", "file", "location", "is_kept", "site_pue", "tags")
 _STATED_FACTS, _OWN_FACTS = attrgetter(*_STATED), attrgetter(*_OWN)
 COLUMNS = (*_OWN, *_STATED, "flags", "findings", "devices")
 """What a stored run holds, a column each."""
@@ -61,6 +61,8 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         Whether totals hold it although it is in doubt, as the user asked.
     site_pue : float or None
         PUE of where it ran, as the site's map states it. [1]
+    tags : tuple of str
+        The words that its user put on it.
     """
 
     id: str
@@ -73,6 +75,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     findings: tuple[Finding, ...]
     is_kept: bool = False
     site_pue: float | None = None
+    tags: tuple[str, ...] = ()
 
     @cached_property
     def cpu(self) -> Cpu | None:
@@ -210,6 +213,7 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
     return ImportedRun(
         str(facts["id"]), str(facts["format"]), str(facts["file"]), run, devices, facts.get("location"), flags,
         findings, bool(facts.get("is_kept")), facts.get("site_pue"),
+        tuple(map(str, facts.get("tags") or ())),
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ well for a shorter run. Numbers and doubts are those of `run_footprint`, which w
 
 from array import array
 from collections.abc import Sequence
-from functools import cached_property
 from math import inf, log, sqrt
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from greentrain.elementwise import greater, is_array, lesser, log_and_exp
 from greentrain.estimation import LIMITS, choose_grid
 from greentrain.estimation.grid import GridChoice, grid_widths, run_length_term
 from greentrain.estimation.site import find_location
-from greentrain.footprint import RUN_QUANTITIES, Footprint, terms
+from greentrain.footprint import Footprint, terms
 from greentrain.importing.imported_run import ImportedRun, RunNumbers
 from greentrain.importing.run_footprint import year_of
 from greentrain.inputs import GRID_INTENSITY, PUE
@@ -68,21 +67,6 @@ class LinearScale(NamedTuple):
             for width, of_grid, others in ((kg - low, grid.below, self.below), (high - kg, grid.above, self.above))
         )
         return Interval(low, kg, high), (amount, amount * amount, *below, *above)
-
-
-class LinearRun(NamedTuple):
-    """What lists need of the footprint of one run.
-
-    Attributes
-    ----------
-    footprint : Footprint
-        That of its kind, with the run's own energies and emissions in operation.
-    half_widths : tuple of list of tuple
-        For each of `RUN_QUANTITIES` what `summation.half_widths` yields.
-    """
-
-    footprint: Footprint
-    half_widths: tuple[list[tuple[str, str, float, float]], ...]
 
 
 class LinearFootprint:
@@ -139,34 +123,6 @@ class LinearFootprint:
         most_below, most_above = self._most
         return _GridDoubt(lesser(below, most_below), lesser(above, most_above), (of_length * by_length) ** 2 / down)
 
-    def run(self, amount: float, hours: float) -> LinearRun:
-        """Return what lists need of a run of so many kWh or hours, and of some length. [h]"""
-        unit = self.unit
-        kg, taken = self.taken(amount, hours)
-        assert unit.facility_energy_kwh is not None
-        found = unit._replace(
-            it_energy_kwh=self._it_kwh.scaled(amount),
-            facility_energy_kwh=unit.facility_energy_kwh.scaled(amount),
-            operational_kg=kg,
-        )
-        energies = (
-            [(name, key, down * amount, up * amount) for name, key, down, up in each] for each in self._of_energies
-        )
-        return LinearRun(found, (*energies, self._of_kg(taken)))
-
-    @cached_property
-    def _of_energies(self) -> tuple[list[tuple[str, str, float, float]], ...]:
-        return tuple([*half_widths(self.unit, name)] for name in RUN_QUANTITIES[:2])
-
-    def _of_kg(self, taken: Sequence[float]) -> list[tuple[str, str, float, float]]:
-        """Return the half-widths of the emissions of one run, of which this was `taken`."""
-        _, _, root_below, _, grid_below, own_below, root_above, _, grid_above, own_above = taken
-        found = [
-            (each.name, each.key, sqrt(each.below) * root_below, sqrt(each.above) * root_above) for each in self._terms
-        ]
-        of_grid = ((self.choice.key, grid_below, grid_above), ("", sqrt(own_below), sqrt(own_above)))
-        return [*found, *((GRID_INTENSITY, *each) for each in of_grid)]
-
     def it_energy_kwh(self, amount: float) -> Interval:
         """Return the energy of a run of so many kWh or hours. [kWh]"""
         return self._it_kwh.scaled(amount)
@@ -183,19 +139,29 @@ class LinearFootprint:
         """
         return self.scale.taken(self.grid(hours), amount)
 
-    def add_to(self, sums: Sequence[RunningSum], taken: Sequence[Any]) -> None:
-        """Add the sums of what was `taken` of some runs to those of `SUMMED`."""
-        energy, kg = sums
+    def facility_energy_kwh(self, amount: float) -> Interval:
+        """Return the same behind the PUE. [kWh]"""
+        assert self.unit.facility_energy_kwh is not None
+        return self.unit.facility_energy_kwh.scaled(amount)
+
+    def doubt(self, quantity: str, taken: Sequence[Any]) -> list[tuple[str, str, Any, Any]]:
+        """Return how far a quantity of runs may be off, as `RunningSum.add_sums` takes it.
+
+        Parameters
+        ----------
+        quantity : str
+            One of `RUN_QUANTITIES`.
+        taken : sequence
+            The sums of what was `taken` of these runs.
+        """
         amounts, squared, *sides = taken
-        energy.add_sums(
-            self._it_kwh.best * amounts,
-            [
+        if quantity != "operational_kg":
+            return [
                 (name, key, down * amounts, up * amounts)
                 if key
                 else (name, "", down * down * squared, up * up * squared)
-                for name, key, down, up in half_widths(self.unit, "it_energy_kwh")
-            ],
-        )
+                for name, key, down, up in half_widths(self.unit, quantity)
+            ]
         below, own_below, grid_below, own_grid_below, above, own_above, grid_above, own_grid_above = sides
         of_kg = [
             (each.name, each.key, sqrt(each.below) * below, sqrt(each.above) * above)
@@ -204,7 +170,12 @@ class LinearFootprint:
             for each in self._terms
         ]
         of_grid = ((self.choice.key, grid_below, grid_above), ("", own_grid_below, own_grid_above))
-        kg.add_sums(self.scale.kg * amounts, [*of_kg, *((GRID_INTENSITY, *each) for each in of_grid)])
+        return [*of_kg, *((GRID_INTENSITY, *each) for each in of_grid)]
+
+    def add_to(self, sums: Sequence[RunningSum], taken: Sequence[Any]) -> None:
+        """Add the sums of what was `taken` of some runs to those of `SUMMED`."""
+        for each, name, unit in zip(sums, SUMMED, (self._it_kwh.best, self.scale.kg), strict=True):
+            each.add_sums(unit * taken[0], self.doubt(name, taken))
 
 
 def _widest(spreads: Sequence[tuple[float, float, float]], by_length: Any) -> tuple[Any, Any]:
@@ -297,7 +268,7 @@ class RunFootprints:
 
     def add(self, run: ImportedRun, sums: FootprintSums) -> RunNumbers:
         """Add a run to sums, and keep with it what lists need of its footprint."""
-        kwh, hours = _known_amounts(run)
+        kwh, hours = known_amounts(run)
         kind = self.kind(run, kwh, hours)
         if kind is None:
             footprint = run.looked_at()
@@ -310,12 +281,6 @@ class RunFootprints:
         numbers = RunNumbers(kind.unit.basis, kind.it_energy_kwh(amount), kg)
         run.keep(numbers)
         return numbers
-
-    def linear(self, run: ImportedRun) -> LinearRun | None:
-        """Return what lists need of the footprint of a run; None of one whose footprint is proportional to nothing."""
-        kwh, hours = _known_amounts(run)
-        kind = self.kind(run, kwh, hours)
-        return None if kind is None else kind.run(kwh or hours, hours)
 
     @staticmethod
     def has_estimates(hours: Any) -> Any:
@@ -361,6 +326,6 @@ class RunFootprints:
         return LinearFootprint(unit, grid, self._catalogue)
 
 
-def _known_amounts(run: ImportedRun) -> tuple[float | None, float]:
+def known_amounts(run: ImportedRun) -> tuple[float | None, float]:
     """Return the energy that can be believed [kWh], and the time. [h]"""
     return run.stated.measured_energy_kwh if run.is_usable else None, run.hours

@@ -161,17 +161,18 @@ class RunList(Sequence[ImportedRun]):
             if len(places) == RUNS_A_CHUNK:
                 yield text
             elif places:
-                yield _lines_of({name: [column[place] for place in places] for name, column in columns.items()})
+                yield chunk_lines({name: [column[place] for place in places] for name, column in columns.items()})
         if rest := [run for run in self._newest if is_stored(run.flags)]:
             yield chunk_text(rest)
 
 
 def chunk_text(runs: Iterable[ImportedRun]) -> str:
     """Write runs as two lines: what tells that they are there, and all that is stored of them."""
-    return _lines_of(dict(zip(COLUMNS, zip(*(run.facts() for run in runs), strict=True), strict=True)))
+    return chunk_lines(dict(zip(COLUMNS, zip(*(run.facts() for run in runs), strict=True), strict=True)))
 
 
-def _lines_of(columns: dict[str, Sequence[Any]]) -> str:
+def chunk_lines(columns: dict[str, Sequence[Any]]) -> str:
+    """Write the columns of some runs as two lines."""
     seconds, energies = (columns[name] for name in IDENTITY)
     # A longer record of a run is compared with what its own file held, not with the energy of another one's.
     own = [kept[0][1] if kept else kwh for kept, kwh in zip(columns["witnesses"], energies, strict=True)]
@@ -180,12 +181,13 @@ def _lines_of(columns: dict[str, Sequence[Any]]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def chunk_rows(line: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the runs of a line; a column of another length than that of the ids is none."""
+def chunk_rows(line: dict[str, Any], names: Iterable[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield the runs of a line, with None for names that it lacks; a column of another length than the ids is none."""
     columns = line["columns"]
     ids = columns.get("id") if isinstance(columns, dict) else None
     if not isinstance(ids, list):
         return
     whole = {name: column for name, column in columns.items() if isinstance(column, list) and len(column) == len(ids)}
+    whole |= {name: [None] * len(ids) for name in names if name not in whole}
     for values in zip(*whole.values(), strict=True):
         yield dict(zip(whole, values, strict=True))

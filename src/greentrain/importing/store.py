@@ -7,17 +7,17 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from greentrain._version import __version__
 from greentrain.catalogue import load_catalogue
 from greentrain.errors import DataError, OwnErrors
 from greentrain.importing.device_times import KnownTimes
-from greentrain.importing.imported_run import ImportedRun, restored
+from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 from greentrain.importing.known_runs import KnownRuns
-from greentrain.importing.run_list import IDENTITY, chunk_rows
+from greentrain.importing.run_list import IDENTITY, chunk_lines, chunk_rows, chunk_text
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
 from greentrain.journal.paths import folder_key, new_run_key, shown
 from greentrain.journal.sessions import recorded_sessions
@@ -46,7 +46,7 @@ class ImportStore:
         """Return which runs are stored, with their time and energy."""
         found = KnownRuns()
         for path in self._files():
-            for line in self._lines(path, _COLUMNS):
+            for _, line in self._lines(path, _COLUMNS):
                 with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
                     found.put_stored(*(line[name] for name in ("ids", *IDENTITY)) if "ids" in line else ([], [], []))
         return found
@@ -95,16 +95,35 @@ class ImportStore:
     def runs_of(self, path: Path) -> Iterator[ImportedRun]:
         """Yield the runs of one import; damaged ones are left out and counted."""
         catalogue, damaged = load_catalogue(), 0
-        for line in self._lines(path, _IDS):
-            for facts in chunk_rows(line) if "columns" in line else ():
+        for _, line in self.chunks(path):
+            for facts in chunk_rows(line):
                 try:
                     run = restored(facts, catalogue)
                 except (ValueError, TypeError, KeyError):
                     damaged += 1
                     continue
                 yield run
+        self.leave_out(path, damaged)
+
+    def leave_out(self, path: Path, damaged: int) -> None:
+        """State how many runs of an import are damaged."""
         if damaged:
             self.left_out.append(f"{shown(str(path))}: {damaged} stored runs are damaged, and left out")
+
+    def chunks(self, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the lines of an import that hold runs, and at which byte they begin."""
+        for place, line in self._lines(path, _IDS):
+            if "columns" in line:
+                yield place, line
+
+    def runs_at(self, path: Path, place: int, ids: Container[str]) -> Iterator[ImportedRun]:
+        """Yield some runs of the line that begins at a byte, as far as they are there."""
+        catalogue = load_catalogue()
+        with OwnErrors(OSError, ValueError, TypeError, KeyError), path.open("rb") as file:
+            file.seek(place)
+            for facts in chunk_rows(json.loads(file.readline().decode(errors="replace"))):
+                if facts["id"] in ids:
+                    yield restored(facts, catalogue)
 
     def write(self, head: dict[str, Any], lines: Iterator[str]) -> str | None:
         """Write the file of an import, whole or not at all; return its path, or None where there is no run.
@@ -145,6 +164,32 @@ class ImportStore:
             raise
         return str(path)
 
+    def put(self, run: ImportedRun) -> None:
+        """Keep a run as it is from now on, in place of what earlier imports hold of it."""
+        self.write({"files": []}, iter((chunk_text([run]),)))
+
+    def forget(self, ids: Container[str]) -> None:
+        """Delete runs from all imports.
+
+        Raises
+        ------
+        DataError
+            Where that cannot be written.
+        """
+        for path in self._files():
+            fresh = path.with_name(f".{path.name}")
+            try:
+                with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode()), "w") as file:
+                    is_changed, is_empty = _copy_without(ids, path, file)
+                if is_changed and is_empty:
+                    path.unlink()
+                if is_changed and not is_empty:
+                    fresh.replace(path)
+            except OSError as error:
+                raise DataError(shown(str(self.folder)), f"cannot be written: {error.strerror}") from None
+            finally:
+                fresh.unlink(missing_ok=True)
+
     def _newest_name(self) -> str:
         """Return a name that comes behind those of all imports, also of one in this second or by a later clock."""
         name, last = new_run_key(), next(iter(self.files()), None)
@@ -161,20 +206,44 @@ class ImportStore:
             return []
         return [path for path in found if path.is_file() and not path.is_symlink() and not is_anothers(str(path))]
 
-    def _lines(self, path: Path, without: str) -> Iterator[dict[str, Any]]:
+    def _lines(self, path: Path, without: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the lines of an import but for those that begin so; damaged ones are left out and named."""
+        skipped, end = without.encode(), 0
         try:
-            with path.open(encoding="utf-8", errors="replace") as file:
+            with path.open("rb") as file:
                 for text in file:
-                    if text.startswith(without):
+                    place, end = end, end + len(text)
+                    if text.startswith(skipped):
                         continue
                     try:
-                        line = json.loads(text)
+                        line = json.loads(text.decode(errors="replace"))
                     except (ValueError, RecursionError):
                         line = None
                     if isinstance(line, dict):
-                        yield line
+                        yield place, line
                     else:
                         self.left_out.append(f"{shown(str(path))}: a line is damaged, and its runs are left out")
         except OSError as error:
             self.left_out.append(f"{shown(str(path))} cannot be read: {error.strerror}")
+
+
+def _copy_without(ids: Container[str], path: Path, target: IO[str]) -> tuple[bool, bool]:
+    """Copy the lines of an import without some runs; return whether there was one, and whether none is left."""
+    is_changed, is_empty = False, True
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for text in file:
+            if text.startswith(_IDS):  # they follow from the runs
+                continue
+            line: Any = None
+            with OwnErrors(ValueError, RecursionError):
+                line = json.loads(text)
+            if not (isinstance(line, dict) and "columns" in line):
+                target.write(text)
+                continue
+            rows = [*chunk_rows(line, COLUMNS)]
+            kept = [row for row in rows if row["id"] not in ids]
+            is_changed |= len(kept) < len(rows)
+            is_empty &= not kept
+            if kept:
+                target.write(chunk_lines({name: [row[name] for row in kept] for name in kept[0]}))
+    return is_changed, is_empty

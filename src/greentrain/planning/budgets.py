@@ -161,7 +161,7 @@ def budget_uses(history: History, budgets: list[YearBudget], now: float | None =
     for project, year in dict.fromkeys((budget.project, budget.year) for budget in budgets):
         named = None if project == EVERYTHING else project
         found = history.summaries(project=named, since=f"{year}-01-01", until=f"{year}-12-31")
-        totals[project, year] = totals_of(found.table)
+        totals[project, year] = totals_of(found)
     return [_use(budget, totals[budget.project, budget.year], present) for budget in budgets]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from greentrain.history import History, Run
-    from greentrain.history.history import Selection, Summaries
+    from greentrain.history.found_runs import Selection, Summaries
     from greentrain.reporting.reported_runs import ReportedRun
     from greentrain.tracking.finished_run import FinishedRun
     from greentrain.tracking.live import LiveRun
@@ -229,7 +229,8 @@ def _of_run(run: "Run") -> ReportData:
 def _of_history(result: "History | Selection | Summaries | Sequence[Run]") -> ReportData:
     """Make the data of a project of runs, the oldest first."""
     from greentrain.history import History, Run
-    from greentrain.history.history import Selection, Summaries
+    from greentrain.history.found_runs import Selection, Summaries
+    from greentrain.history.totals import totals_of
     from greentrain.numbers import counted
     from greentrain.reporting.reported_runs import reported_runs
 
@@ -238,7 +239,7 @@ def _of_history(result: "History | Selection | Summaries | Sequence[Run]") -> Re
     for item in () if isinstance(found, Summaries) else found:
         if not isinstance(item, Run):
             raise InputError("result", f"with an item of type {type(item).__name__}", "must hold runs of the history")
-    counts = found.table.columns["is_counted"] if isinstance(found, Summaries) else [run.is_counted for run in found]
+    counted_runs = totals_of(found).runs if isinstance(found, Summaries) else sum(run.is_counted for run in found)
     items = sorted(reported_runs(found), key=lambda item: (item.began, item.line.id))
     if not items:
         raise InputError("result", None, "there is no run to report")
@@ -248,7 +249,7 @@ def _of_history(result: "History | Selection | Summaries | Sequence[Run]") -> Re
     data = _of_runs(items)
     return data._replace(
         title=f"{only}, {number}" if only else number,
-        notes=(*_unread(unreadable), *_doubted(len(counts) - sum(counts)), *data.footprint.notes),
+        notes=(*_unread(unreadable), *_doubted(len(found) - counted_runs), *data.footprint.notes),
         unreadable=len(unreadable),
     )
 

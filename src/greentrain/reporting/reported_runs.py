@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from greentrain.footprint import QUANTITIES, Footprint, Part
 from greentrain.history import Run
-from greentrain.history.history import Summaries
-from greentrain.history.imported_runs import imported_runs
+from greentrain.history.found_runs import Summaries
 from greentrain.history.report_facts import report_facts
 from greentrain.history.summaries import are_many, kept_facts, report_file_of, summary_basis
 from greentrain.inputs import Input, Inputs
@@ -62,10 +61,9 @@ def reported_runs(found: Summaries | Iterable[Run]) -> Iterator[ReportedRun]:
     if not isinstance(found, Summaries):
         yield from (reported(run) for run in found if run.is_counted)
         return
-    imported = {id for id in found.table.columns["id"] if id not in found.folders}
-    for home in found.importing_homes if imported else ():
-        yield from (reported(run) for run in imported_runs(home) if run.id in imported and run.is_counted)
-    yield from _tracked(found, [id for id in found.table.columns["id"] if id not in imported])
+    for each in found.imports:
+        yield from (reported(run) for run in each.runs() if run.is_counted)
+    yield from _tracked(found, found.tracked.columns["id"])
 
 
 def _tracked(found: Summaries, ids: Sequence[str]) -> Iterator[ReportedRun]:

@@ -10,12 +10,12 @@ from greentrain.history import (
     History,
     Run,
     RunSummary,
-    SummaryTable,
     checked_by,
     groups_of,
     totals_of,
 )
 from greentrain.history.forecast import forecast
+from greentrain.history.found_runs import Summaries
 from greentrain.history.run_summary import utc
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS, STATUSES
@@ -64,18 +64,18 @@ def list_of(home: str | None, query: Mapping[str, str], root: str, token: str) -
         found = book.summaries(**{name: value for name, value in given.items() if name != "by"})
     except InputError as error:
         return plain(page | {"fault": error.message(), "totals": None, "left_out": [], "more": 0})  # type: ignore[no-any-return]
-    page |= _listed(found.table, by, root, token)
+    page |= _listed(found, by, root, token)
     page["live"] = [live_of(book.get(row["id"]), root, token) for row in page["rows"] if row["status"] == "running"]
     left = [*(f"{folder}: nothing in it can be read" for folder in found.unreadable), *found.left_out]
     return plain(page | {"left_out": left})  # type: ignore[no-any-return]
 
 
-def _listed(table: SummaryTable, by: Sequence[str], root: str, token: str) -> dict[str, Any]:
-    newest = list(table.rows(range(min(MOST_RUNS, len(table)))))
+def _listed(found: Summaries, by: Sequence[str], root: str, token: str) -> dict[str, Any]:
+    newest = found.newest(MOST_RUNS)
     most = max((run.operational_kg.high for run in newest if run.operational_kg), default=0.0)
     rows = [_row(run, most, root, token) for run in newest]
-    found = {"rows": rows, "more": max(0, len(table) - MOST_RUNS), "totals": _totals(table)}
-    return found | ({"groups": _groups(table, by)} if by else {})
+    listed = {"rows": rows, "more": max(0, len(found) - MOST_RUNS), "totals": _totals(found)}
+    return listed | ({"groups": _groups(found, by)} if by else {})
 
 
 def _row(run: Run | RunSummary, most_kg: float, root: str, token: str) -> dict[str, Any]:
@@ -107,16 +107,16 @@ def _in_address(id: str) -> str:
     return quote(id, safe="")
 
 
-def _totals(table: SummaryTable) -> dict[str, Any]:
-    whole = totals_of(table)
+def _totals(found: Summaries) -> dict[str, Any]:
+    whole = totals_of(found)
     lost = "" if whole.unfinished_share is None else percent(whole.unfinished_share)
     return {"runs": counted(whole.runs, "run"), "kwh": whole.facility_energy_kwh, "kg": whole.operational_kg,
             "unknown": whole.runs - whole.known, "unfinished": lost, "is_least": whole.is_least}  # fmt: skip
 
 
-def _groups(table: SummaryTable, by: Sequence[str]) -> list[dict[str, Any]]:
+def _groups(found: Summaries, by: Sequence[str]) -> list[dict[str, Any]]:
     """Return groups with bars: in the order of time by month, else the largest first."""
-    groups = groups_of(table, by)
+    groups = groups_of(found, by)
     most = max((group.operational_kg.high for group in groups if group.operational_kg), default=0.0)
     rows = [
         {

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from greentrain.errors import escaped
-from greentrain.history.summary_table import SummaryTable
-from greentrain.history.totals import Loads, RunGroup, Totals, groups_of, table_of, totals_of
+from greentrain.history.run_sums import Loads
+from greentrain.history.totals import BriefRuns, RunGroup, Totals, brief_runs, groups_of, totals_of
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
 from greentrain.numbers import amount, counted, duration, least, percent, rounded, with_span
@@ -22,27 +22,30 @@ _SHOWN = ("id", "status", "duration_seconds", "name", "energy_text", "location",
 _BRACKETS = "In brackets: 90 % intervals."
 
 
-def history_text(runs: "Iterable[Run] | SummaryTable", bold: "Style" = str) -> str:
+def history_text(runs: "Iterable[Run] | BriefRuns", bold: "Style" = str) -> str:
     """List runs, two lines each, and add them up."""
-    return "".join(history_parts(table_of(runs), bold))
+    return "".join(history_parts(brief_runs(runs), bold))
 
 
-def history_parts(table: SummaryTable, bold: "Style" = str) -> Iterator[str]:
-    """Yield the text of `history_text` run by run."""
-    if not len(table):
+def history_parts(runs: BriefRuns, bold: "Style" = str, most: int | None = None) -> Iterator[str]:
+    """Yield the text of `history_text` run by run, of so many of the newest runs, and how many are older."""
+    number = len(runs)
+    if not number:
         yield "No runs.\n"
         return
-    for facts in zip(*(table.columns[name] for name in _SHOWN), strict=True):
-        yield "\n".join([*_run_lines(bold, *facts), ""])
-    yield f"\n{totals_text(totals_of(table))}\n"
+    for run in runs if most is None else runs.newest(most):
+        yield "\n".join([*_run_lines(bold, *(getattr(run, name) for name in _SHOWN)), ""])
+    if most is not None and number > most:
+        yield f"... and {counted(number - most, 'older run')}: --all lists them, --limit N so many\n"
+    yield f"\n{totals_text(totals_of(runs))}\n"
 
 
-def groups_text(table: SummaryTable, by: Sequence[str], bold: "Style" = str) -> str:
+def groups_text(runs: BriefRuns, by: Sequence[str], bold: "Style" = str) -> str:
     """List groups of runs, two lines each, and add all of them up."""
-    if not len(table):
+    if not len(runs):
         return "No runs.\n"
-    lines = [line for group in groups_of(table, by) for line in _group_lines(group, bold)]
-    return joined((lines, [totals_text(totals_of(table))]))
+    lines = [line for group in groups_of(runs, by) for line in _group_lines(group, bold)]
+    return joined((lines, [totals_text(totals_of(runs))]))
 
 
 def _group_lines(group: RunGroup, bold: "Style") -> list[str]:

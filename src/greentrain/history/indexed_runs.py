@@ -1,0 +1,228 @@
+"""Imported runs as their index has them: a list reads the rows that it shows, a sum the sums that there are."""
+
+import heapq
+import json
+import sqlite3
+from calendar import timegm
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from math import inf
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from greentrain.history.filters import RunFilter
+from greentrain.history.import_index import ImportIndex, index_of
+from greentrain.history.imported_runs import HistoryImport, history_run
+from greentrain.history.index_rows import PACKED, REMARK, SIGN
+from greentrain.history.index_sums import COUNTS, NO_SUMS, PARTED, IndexFacts, counts_of, doubles
+from greentrain.history.run_summary import RunSummary
+from greentrain.history.run_sums import GROUPINGS, RunSums, Sums
+from greentrain.history.summary_table import NUMBERS
+
+if TYPE_CHECKING:
+    from greentrain.progress import Progress
+
+_ID_DIGITS, _HEXADECIMAL = 16, frozenset("0123456789abcdef")
+_WHOLE = "SELECT runs.id, name, faults, facts, kind, numbers, taken FROM runs"
+_NEWEST_FIRST = "ORDER BY started DESC, runs.id"
+
+
+class IndexedRuns:
+    """The imported runs of a home that are asked for.
+
+    Parameters
+    ----------
+    index : ImportIndex
+        Their index.
+    asked : RunFilter
+        Which of them.
+    hidden : frozenset of int
+        Those that another home holds too, by their numbers.
+    """
+
+    def __init__(self, index: ImportIndex, asked: RunFilter, hidden: frozenset[int] = frozenset()) -> None:
+        self._index, self._asked, self._hidden = index, asked, hidden
+        self._facts = IndexFacts(index.database)
+
+    def __len__(self) -> int:
+        where, values = self._where()
+        with self._index.reading() as database:
+            if not self._hidden:
+                return int(database.execute(f"SELECT COUNT(*) FROM runs {where}", values).fetchone()[0])
+            ids = database.execute(f"SELECT id FROM runs {where}", values)
+            return sum(id not in self._hidden for (id,) in ids)
+
+    def __iter__(self) -> Iterator[RunSummary]:
+        """Make one run after the other, the newest first; none is kept."""
+        where, values = self._where()
+        with self._index.reading() as database:
+            for row in database.execute(f"{_WHOLE} {where} {_NEWEST_FIRST}", values):
+                if row[0] not in self._hidden:
+                    yield self._summary(*row)
+
+    def newest(self, most: int) -> list[RunSummary]:
+        """Return so many of the newest runs."""
+        where, values = self._where()
+        with self._index.reading() as database:
+            query = f"{_WHOLE} {where} {_NEWEST_FIRST} LIMIT :most"
+            rows = database.execute(query, {**values, "most": most + len(self._hidden)})
+            return [self._summary(*row) for row in rows if row[0] not in self._hidden][:most]
+
+    def _where(self, *more: str) -> tuple[str, dict[str, Any]]:
+        """Return what a query asks for, and the values in it."""
+        asked = self._asked
+        wanted = {
+            "project = :project": asked.project is not None,
+            "status = :status": asked.status is not None,
+            "started >= :earliest": asked.earliest > -inf,
+            "started < :latest": asked.latest < inf,
+        }
+        conditions = [*more, *(condition for condition, is_set in wanted.items() if is_set)]
+        return f"WHERE {' AND '.join(conditions)}" if conditions else "", asked._asdict()
+
+    def _summary(
+        self, id: int, name: str | None, faults: str, facts: int, kind: int, numbers: bytes, taken: bytes
+    ) -> RunSummary:
+        values = [value if value == value else None for value in PACKED.unpack(numbers)]
+        common = dict(self._facts.common(facts))
+        remark = common.pop(REMARK)
+        shared, terms = self._facts.doubt(kind, doubles(taken))
+        made: dict[str, Any] = {**common, **dict(zip(NUMBERS, values, strict=True)), "shared": shared, "terms": terms}
+        run = RunSummary(**made, id=id_text(id), name=name, energy_text="")
+        return run._replace(energy_text="; ".join([f"{run.amounts_text}{remark}", *([faults] if faults else [])]))
+
+    def sums(self, by: Sequence[str]) -> Sums:
+        """Return the sums of those that count, by what they have in common."""
+        found: Sums = {}
+        with self._index.reading() as database:
+            made: dict[str | None, list[int]] = {}
+            for month, number in database.execute("SELECT month, grouping FROM months ORDER BY grouping"):
+                made.setdefault(month, []).append(number)
+            for month, numbers in made.items():
+                part = _part_of(month, self._asked)
+                number = next((each for each in numbers[1:] if {*by} <= {*PARTED[each], "month"}), NO_SUMS)
+                if part == 1 and number != NO_SUMS and not self._hidden:
+                    self._add_sums(database, found, by, month, number)
+                elif part:
+                    self._add_rows(database, found, by, month)
+        return found
+
+    def _add_sums(
+        self, database: sqlite3.Connection, found: Sums, by: Sequence[str], month: str | None, number: int
+    ) -> None:
+        names, asked = PARTED[number], self._asked
+        places = [names.index(name) if name in names else None for name in by]
+        status, project = names.index("status"), names.index("project")
+        query = "SELECT common, counts FROM sums WHERE month IS ? AND grouping = ?"
+        for text, packed in database.execute(query, (month, number)):
+            common, counts = json.loads(text), doubles(packed)
+            if asked.project in (None, common[project]) and asked.status in (None, common[status]):
+                key = tuple([month if place is None else common[place] for place in places])
+                whole = found.get(key) or found.setdefault(key, RunSums())
+                whole.add(common[status], counts[:COUNTS], common[-1], counts[COUNTS:])
+
+    def _add_rows(self, database: sqlite3.Connection, found: Sums, by: Sequence[str], month: str | None) -> None:
+        """Add the runs of a month one by one."""
+        where, values = self._where("month IS :month")
+        for id, name, _, facts, kind, numbers, taken in database.execute(
+            f"{_WHOLE} {where}", values | {"month": month}
+        ):
+            common = self._facts.common(facts)
+            if id in self._hidden or not common["is_counted"]:
+                continue
+            known = {"name": name, "month": month}
+            key = tuple([
+                known[each] if each in known else GROUPINGS[each][1](common[GROUPINGS[each][0]]) for each in by
+            ])  # fmt: skip
+            whole = found.get(key) or found.setdefault(key, RunSums())
+            shared, terms = self._facts.doubt(kind, doubles(taken))
+            whole.add(common["status"], counts_of(PACKED.unpack(numbers), common["unfilled"]), shared, terms)
+
+    def ids(self, beginning: str = "", most: int = -1) -> list[str]:
+        """Return the ids that begin so, or some of them."""
+        first, last = _span(beginning)
+        if first > last:
+            return []
+        query = "SELECT id FROM runs WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
+        with self._index.reading() as database:
+            return [id_text(id) for (id,) in database.execute(query, (first, last, most))]
+
+    def run(self, id: str) -> HistoryImport | None:
+        """Return a run in full."""
+        first, last = _span(id)
+        query = "SELECT file, place FROM runs JOIN imports ON import = number WHERE id = ?"
+        with self._index.reading() as database:
+            found = database.execute(query, (first,)).fetchone() if first == last else None
+        store = self._index.store
+        made = map(history_run, store.runs_at(store.folder / found[0], found[1], {id})) if found else iter(())
+        return next(made, None)
+
+    def runs(self) -> Iterator[HistoryImport]:
+        """Yield the runs in full, in no order."""
+        where, values = self._where()
+        query = f"SELECT import, place, runs.id FROM runs {where} ORDER BY import, place"
+        store = self._index.store
+        with self._index.reading() as database:
+            files = dict(database.execute("SELECT number, file FROM imports"))
+            for (number, place), rows in groupby(database.execute(query, values), itemgetter(0, 1)):
+                ids = frozenset(id_text(id) for _, _, id in rows if id not in self._hidden)
+                yield from map(history_run, store.runs_at(store.folder / files[number], place, ids))
+
+
+def indexed_runs(
+    homes: Iterable[str], asked: RunFilter, left_out: list[str], progress: "Progress" = None
+) -> list[IndexedRuns]:
+    """Return the imported runs of some homes; one that several of them hold stands in the first.
+
+    Parameters
+    ----------
+    homes : iterable of str
+        The data folders.
+    asked : RunFilter
+        Which runs.
+    left_out : list of str
+        Gets a sentence for whatever cannot be read.
+    progress : bool or callable, optional
+        Is told how far the reading of new imports is, as `History` is.
+    """
+    found: list[ImportIndex] = []
+    every = []
+    for home in homes:
+        index = index_of(home, left_out, progress)
+        hidden = frozenset(id for other in found for id in _in_both(other, index))
+        every.append(IndexedRuns(index, asked, hidden))
+        found.append(index)
+    return every
+
+
+def _in_both(one: ImportIndex, other: ImportIndex) -> Iterator[int]:
+    with one.reading() as first, other.reading() as second:
+        ids = heapq.merge(*(database.execute("SELECT id FROM runs ORDER BY id") for database in (first, second)))
+        yield from (id for (id,), rows in groupby(ids) if len([*rows]) > 1)
+
+
+def id_text(number: int) -> str:
+    """Return an id as it is written, of its number in an index."""
+    return f"{number + SIGN:0{_ID_DIGITS}x}"
+
+
+def _span(beginning: str) -> tuple[int, int]:
+    """Return between which numbers the ids are that begin so; of none the first is the greater one."""
+    if len(beginning) > _ID_DIGITS or not _HEXADECIMAL.issuperset(beginning):
+        return 1, 0
+    first, last = (int(beginning.ljust(_ID_DIGITS, digit), 16) - SIGN for digit in "0f")
+    return first, last
+
+
+def _part_of(month: str | None, asked: RunFilter) -> float:
+    """Return which part of a month is asked for: none, all of it, or half where that is neither."""
+    if (asked.earliest, asked.latest) == (-inf, inf):
+        return 1
+    try:
+        year, number = map(int, (month or "").split("-"))
+        first, end = timegm((year, number, 1, 0, 0, 0)), timegm((year + number // 12, number % 12 + 1, 1, 0, 0, 0))
+    except (ValueError, OverflowError):
+        return 0.5
+    if end <= asked.earliest or first >= asked.latest:
+        return 0
+    return 1 if asked.earliest <= first and end <= asked.latest else 0.5
