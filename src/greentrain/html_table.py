@@ -145,9 +145,8 @@ def text(words: object) -> str:
 
 
 def _cells(values: Iterable[object], kind: str) -> str:
-    return "".join(
-        f"<{kind}{_NUMBER if number else _LEFT}>{_text(value)}</{kind}>" for number, value in enumerate(values)
-    )
+    look = _NUMBER if kind == "td" else ""  # heads break into lines, amounts do not
+    return "".join(f"<{kind}{look if number else _LEFT}>{_text(value)}</{kind}>" for number, value in enumerate(values))
 
 
 def _text(value: object) -> str:

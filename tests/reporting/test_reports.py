@@ -242,3 +242,12 @@ def test_a_report_shows_itself_in_a_notebook_and_is_text_as_before() -> None:
     assert markdown._repr_html_() is None  # type: ignore[attr-defined]
     assert markdown._repr_markdown_() == str(markdown)  # type: ignore[attr-defined]
     assert (type(str(page)), pickle.loads(pickle.dumps(text))) == (str, text)
+
+
+def test_a_notebook_shows_the_head_of_a_card_as_it_is() -> None:
+    """Its lines are no heading: they stand in a fence, and the section follows."""
+    card = report(greentrain.estimate("V100", hours=1, location="FR"), "model-card")
+    head, fence, rest = card._repr_markdown_().partition("\n```\n")  # type: ignore[attr-defined]
+    assert head.startswith("```yaml\n---\nco2_eq_emissions:\n")
+    assert f"{head.removeprefix('```yaml')}{fence}".replace("```\n", "") in f"\n{card}"
+    assert rest.startswith("## Environmental Impact")

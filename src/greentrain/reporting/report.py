@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 _FRAME = '<iframe sandbox="" title="greentrain report" style="width:100%;height:40rem" srcdoc="{page}"></iframe>'
-
-
+_KEPT = (
+    "<p><small>As a page of its own, with charts that move: "
+    "<code>pathlib.Path('report.html').write_text(report(...))</code></small></p>"
+)
+_FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
 _MARKDOWN = ("markdown", "model-card")
 
 
@@ -50,8 +53,11 @@ class ReportText(str):
         return f"<report, {self.form}, {len(self):,} characters>"
 
     def _repr_markdown_(self) -> str | None:
-        """Show Markdown as what it means; of other forms nothing."""
-        return str(self) if self.form in _MARKDOWN else None
+        """Show Markdown as what it means, the head of a card as it is; of other forms nothing."""
+        if self.form not in _MARKDOWN:
+            return None
+        head = _FRONT_MATTER.match(self)
+        return f"```yaml\n{head[0]}```\n{self[head.end() :]}" if head else str(self)
 
     def _repr_html_(self) -> str | None:
         """Show a page without its scripts, which its tables do without, and anything else but Markdown as text."""
@@ -61,7 +67,7 @@ class ReportText(str):
             return None
         if self.form != "html":
             return f"<pre>{escape(self)}</pre>"
-        return _FRAME.format(page=escape(_SCRIPT.sub("", self)))
+        return _FRAME.format(page=escape(_SCRIPT.sub("", self))) + _KEPT
 
 
 def report(

@@ -1,8 +1,13 @@
 """Power over time; numbers worked out by hand."""
 
+from pathlib import Path
+
 import pytest
 from chart_examples import example, nothing
+from journals_of_reports import write_run
 
+import greentrain
+from greentrain import History
 from greentrain.reporting import PowerSpan, ReportData
 from greentrain.reporting.charts import power_over_time as chart
 from greentrain.reporting.charts.power_over_time import power_over_time, thinned
@@ -99,3 +104,14 @@ def test_a_run_without_readings_says_so() -> None:
     assert power_over_time(nothing("run")).layout.annotations[0].text == message
     assert chart.summary(nothing("run")) == message
     assert chart.table(nothing("run"))[1] == ()
+
+
+def test_the_title_says_what_was_not_measured(tmp_path: Path) -> None:
+    """100 W of CPU are the most that a meter saw, and not the most of all parts."""
+    write_run(tmp_path, "a", gpu_w=None)
+    write_run(tmp_path, "b")
+    titles = [greentrain.chart(History(tmp_path).get(id), "power_over_time").layout.title.text for id in "ab"]
+    assert titles == [
+        "<b>CPU drew 100 W on average; accelerators not measured</b>",
+        "<b>Accelerators drew 300 W on average, the most of all parts</b>",
+    ]

@@ -93,10 +93,10 @@ def charts_of(result: "Reportable") -> tuple[Chart, ...]:
     """
     data = report_data_of(result)
     made = (_made(data, kind) for kind in _OF_KIND[data.kind])
-    return tuple(item for item in made if item.table.rows and not _is_of_one_group(item))
+    return tuple(item for item in made if item.table.rows and not _is_alone(item))
 
 
-def _is_of_one_group(found: Chart) -> bool:
+def _is_alone(found: Chart) -> bool:
     """Whether it would be a single bar, which says nothing that the headline does not."""
     return found.name in ("by_month", *_GROUPS) and len({row[0].text for row in found.table.rows}) == 1
 

@@ -1,13 +1,14 @@
 """The runs one by one, by place, by hardware or by user: what each group emitted, with the interval of its sum."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from greentrain.numbers import counted, least, percent, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
-from greentrain.reporting.charts.style import ACCENT, HeaderAndRows, Mark, cells, source_text
-from greentrain.reporting.report_data import GroupLine, ReportData
+from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, source_text
+from greentrain.reporting.report_data import GroupLine, ReportData, RunLine
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -16,7 +17,8 @@ TITLE = "Emissions by group"
 MOST_GROUPS = 20
 """More rows are not read as a picture; the table below it has all. [1]"""
 _RUN = "run"
-_MARKS = {"group": Mark(ACCENT, symbol="circle")}
+_LARGEST, _OTHERS = "largest", "others"
+_MARKS = {_LARGEST: Mark(ACCENT, "diamond"), _OTHERS: Mark(QUIET, "circle")}
 _NOTHING = "No group of runs has a figure."
 
 
@@ -36,8 +38,8 @@ def by_group(data: ReportData, dimension: str, *, theme: str = "light") -> "Figu
     if not found:
         return empty(TITLE, _NOTHING, theme)
     rows = [
-        DotRow(group.label, group.footprint.operational_kg, "group", short=group.label)
-        for group in found[:MOST_GROUPS]
+        DotRow(group.label, group.footprint.operational_kg, _OTHERS if place else _LARGEST, not place, group.label)
+        for place, group in enumerate(found[:MOST_GROUPS])
         if group.footprint.operational_kg is not None
     ]
     more = f"The {MOST_GROUPS} largest of {len(found):,}." if len(found) > MOST_GROUPS else ""
@@ -80,10 +82,18 @@ def _largest(data: ReportData, dimension: str) -> Sequence[GroupLine]:
 def _groups(data: ReportData, dimension: str) -> Sequence[GroupLine]:
     """Return the groups under names that readers know: of devices not the ids of their profiles."""
     if dimension == _RUN:
-        return [GroupLine(line.name or line.id, line.runs, line.footprint, line.is_least) for line in data.lines]
+        times = Counter(line.name for line in data.lines)
+        return [GroupLine(_run_name(line, times), line.runs, line.footprint, line.is_least) for line in data.lines]
     found = data.groups.get(dimension, ())
     names = {line.gpu: line.gpu_name for line in data.lines if line.gpu_name} if dimension == "hardware" else {}
     return [group._replace(label=names.get(group.label) or group.label) for group in found]
+
+
+def _run_name(line: RunLine, times: Mapping[str, int]) -> str:
+    """Name a run, one of several of its name by its day too."""
+    if times[line.name] == 1 or not line.name or line.started is None:
+        return line.name or line.id
+    return f"{line.name}, {line.started:%Y-%m-%d}"
 
 
 def _kg(group: GroupLine) -> float:

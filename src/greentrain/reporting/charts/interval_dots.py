@@ -86,7 +86,7 @@ def placed(rows: Sequence[RowLabel]) -> Placed:
         + 2 * _GAP_PX
         for words in beside
     )
-    row_px = (LINE_PX * most + 4) / (1 - BAR_ROWS)
+    row_px = (LINE_PX * most + 8) / (1 - BAR_ROWS)
     return Placed(
         Frame(_ROW_PX * len(rows), wide, left_px, right_px, _axis(len(rows), 0.5)),
         Frame(row_px * (len(rows) + 0.4), narrow, more=_axis(len(rows), 0.9)),

@@ -65,7 +65,7 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     layout = _layout(watts, seconds, length, lanes)
     source = source_text(data, "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
     frame = Frame(_PLOT_PX + lanes_px)
-    return finished(traces, layout, title=_finding(series), source=source, wide=frame, theme=theme)
+    return finished(traces, layout, title=_finding(data, series), source=source, wide=frame, theme=theme)
 
 
 def _layout(watts: Scale, seconds: Scale, length: float, lanes: list[list[PowerSpan]]) -> dict[str, Any]:
@@ -103,10 +103,14 @@ def summary(data: ReportData) -> str:
     return f"Mean power over {written(length, 's')}: {', '.join(parts)}{missing}; the highest reading of one is {peak}."
 
 
-def _finding(series: dict[str, Points]) -> str:
+def _finding(data: ReportData, series: dict[str, Points]) -> str:
     name, points = max(series.items(), key=lambda item: _mean_w(item[1]))
     words = _words(name)
-    return f"{words[:1].upper()}{words[1:]} drew {written(_mean_w(points), 'W')} on average, the most of all parts"
+    found = f"{words[:1].upper()}{words[1:]} drew {written(_mean_w(points), 'W')} on average"
+    missing = " and ".join(map(_words, _missing(data)))
+    if missing:
+        return f"{found}; {missing} not measured"
+    return f"{found}, the most of all parts" if len(series) > 1 else found
 
 
 def table(data: ReportData) -> HeaderAndRows:

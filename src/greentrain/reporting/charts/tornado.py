@@ -33,6 +33,8 @@ _NOTE = "Each input alone at the ends of its 90 % interval; percentages are shar
 _NOTE_OF_RUNS = "Each input alone, in all runs that have it; percentages are shares of the variance."
 _SCALED = ("kWh", "kg")
 """Units of inputs that may be of any size: they are written with a prefix."""
+_FAR_FROM_ZERO, _MARGIN = 0.4, 0.15
+"""Share of the highest end above which the lowest one is far from zero, and room beside both. [1]"""
 _DIVISORS = ("mfu", "peak")
 """Inputs of which more means less: the time follows from operations / (peak x MFU)."""
 
@@ -71,7 +73,7 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
     place = placed([_label(swing) for swing in swings])
     frames = marked(place, best / scale.size, {"color": ACCENT, "width": 2, "dash": "dash"}, len(swings))
     layout = {
-        "xaxis": amount_axis(scale, "CO2e", f"; dashed: best value {written(best, 'kg')}"),
+        "xaxis": amount_axis(scale, "CO2e", f"; dashed: best value {written(best, 'kg')}") | _range(swings, scale),
         "showlegend": True,
         "barmode": "overlay",
     }
@@ -82,6 +84,14 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
     source = source_text(data, _NOTE if len(data.lines) < 2 else _NOTE_OF_RUNS)
     title = f"{_first_capital(input_label(swings[0].item.name))} drives the interval: {percent(swings[0].share)} of it"
     return finished(traces, layout, title=title, source=source, **frames, theme=theme)
+
+
+def _range(swings: Sequence[Swing], scale: Scale) -> dict[str, Any]:
+    """Leave the empty part of the axis out, where even the lowest end is far from zero."""
+    ends = [end / scale.size for swing in swings for end in swing[2:4]]
+    low, high = min(ends), max(ends)
+    margin = _MARGIN * (high - low)
+    return {"range": [low - margin, high + margin]} if low > _FAR_FROM_ZERO * high and high > low else {}
 
 
 def summary(data: ReportData) -> str:
