@@ -236,3 +236,38 @@ def test_a_hashed_node_is_known_in_its_list(tmp_path: Path, home: Path) -> None:
     path = _write(tmp_path / "meter.csv", "\n".join(["timestamp,node,watts", *rows, ""]))
     import_runs([_job(tmp_path), path], anonymise=True)
     assert [run.stated.measured_energy_kwh for run in _counted(home)] == [pytest.approx(1.0)]
+
+
+def _day_of_a_node(folder: Path, node: str = "gpu07") -> Path:
+    """Write a meter's day: 200 W in even hours, 1,000 W in odd ones, a reading a minute."""
+    rows = [
+        f"2026-03-01 {minute // 60:02d}:{minute % 60:02d}:30,{node},{1000 if minute // 60 % 2 else 200}"
+        for minute in range(24 * 60)
+    ]
+    return _write(folder / "pdu.csv", "\n".join(["timestamp,node,watts", *rows, ""]))
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("anonymise", [True, False])
+def test_jobs_take_their_time_of_a_nodes_meter(tmp_path: Path, home: Path, together: bool, anonymise: bool) -> None:
+    """The jobs of 9 and 11 o'clock have an hour of 1,000 W each of a day of readings, which count nowhere else."""
+    hours = {"9": "09", "11": "11"}
+    jobs = [
+        {"JobID": id, "JobIDRaw": id, "Start": f"2026-03-01T{hour}:00:00", "End": f"2026-03-01T{hour}:59:59"}
+        for id, hour in hours.items()
+    ]
+    paths = [_day_of_a_node(tmp_path), _job(tmp_path, *jobs)]
+    for each in [paths] if together or anonymise else [[path] for path in paths]:
+        import_runs(each, anonymise=anonymise)
+    runs = _counted(home)
+    assert [run.stated.measured_energy_kwh for run in runs] == [pytest.approx(1.0, rel=1e-3)] * 2
+    assert {run.stated.boundary for run in runs} == {"wall"}
+    import_runs(paths, anonymise=anonymise)
+    assert len(_counted(home)) == 2
+
+
+def test_jobs_beside_each_other_take_nothing_of_their_nodes_meter(tmp_path: Path, home: Path) -> None:
+    """Two jobs at one time on one node: whose energy it is cannot be told, which is said."""
+    audit = import_runs([_day_of_a_node(tmp_path), _job(tmp_path, {}, {"JobID": "5", "JobIDRaw": "5"})])
+    assert "2 pairs, such as bert (slurm) and gpu07 (meter)" in _note(audit)
+    assert len(_counted(home)) == 3

@@ -29,7 +29,7 @@ from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
 from greentrain.importing.site_map import SiteMap, read_site_map, suggested_map
 from greentrain.importing.store import ImportStore
-from greentrain.importing.witnesses import linked_runs, may_hold_ranks
+from greentrain.importing.witnesses import linked_runs, may_hold_ranks, read_part
 from greentrain.record import Record
 
 if TYPE_CHECKING:
@@ -438,10 +438,8 @@ class _Importer:
             if self._logged:
                 head["device_times"] = list(self._times.stored(dict.fromkeys(self._logged)))
             stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
-        shown = () if dry_run and is_grouped else runs
-        return ImportAudit(
-            tuple(files), shown, sums.totals(), stored, sums.groups() if is_grouped else None, tuple(self.notes)
-        )
+        shown, groups = () if dry_run and is_grouped else runs, sums.groups() if is_grouped else None
+        return ImportAudit(tuple(files), shown, sums.totals(), stored, groups, tuple(self.notes))
 
     def _link(self) -> None:
         """Put together what several forms of files hold of one work, where this import brought some of it."""
@@ -450,11 +448,19 @@ class _Importer:
         if not fresh or (len(forms) == 1 and not may_hold_ranks(str(forms[0]))):
             return
         some = tuple(islice(self.runs, _MOST_COMPARED)) if len(forms) == 1 else self.runs
-        linked = linked_runs(some, tuple if len(forms) == 1 else self._store.runs, self._kinds)
+        linked = linked_runs(some, tuple if len(forms) == 1 else self._store.runs, self._kinds, self._part_of)
         known = self._known.find([run.id for run in linked.runs])
         for run in linked.runs:
             self.runs.put(known[run.id].place, run)
         self.notes += linked.notes
+
+    def _part_of(self, log: ImportedRun, start: float, end: float) -> ForeignRun | None:
+        """Read again what a log holds between two moments."""
+        hidden, forever = self._shared.anonymiser, float("inf")
+        paths = {hidden.path(file.path): file.path for file in self.files} if hidden else {}
+        labels = (each.label for _, times in self._times.stored([log.id]) for each in times)
+        covered = dict.fromkeys(labels, ((-forever, start), (end, forever)))
+        return read_part(log, paths.get(log.file, log.file), covered, self._options)
 
     def _settled(self) -> ImportSums:
         self.runs.settle()

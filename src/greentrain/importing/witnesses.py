@@ -7,15 +7,20 @@ others stand beside it, in no total. Where files cannot tell whether two records
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from greentrain.importing.foreign_run import ForeignRun
+from greentrain.errors import DataError
+from greentrain.importing.device_times import TimeSpans
+from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.formats import formats
 from greentrain.importing.gate import Finding, mean_w
 from greentrain.importing.import_sums import STORED
 from greentrain.importing.imported_run import ImportedRun
+from greentrain.importing.known_runs import id_of
 from greentrain.importing.limits import limit
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.values import LOCAL_TIME
@@ -23,7 +28,7 @@ from greentrain.numbers import rounded
 
 SAME_WORK, DIFFER = "same_work", "witnesses_differ"
 _JOBS, _LOGS = ("slurm", "slurm-json"), ("nvidia-smi", "prometheus", "meter", "zeus", "powermetrics", "tegrastats")
-_MOST, _LONG_ONES, _MOST_NEAR, _MOST_NOTES = 10_000, 100, 200, 8
+_MOST, _LONG_ONES, _MOST_NEAR, _MOST_NOTES, _MOST_PARTS = 10_000, 100, 200, 8, 100
 _DIGITS = re.compile(r"\d{1,12}")
 _NUMBER = re.compile(r"(?<!\d)(\d{1,12}(?:[_+]\d{1,9})?)(?!\d)")
 _MODEL = re.compile(r"[a-z]*\d{2,4}[a-z]*(?![a-z\d])")
@@ -44,8 +49,12 @@ class _Tie(NamedTuple):
 
 _BY_NUMBER = _Tie("whose number its file has", is_certain=True)
 _BY_HOST = _Tie("at that time on the same node")
+_IN_ITS_TIME = _Tie("and of whatever else ran on that node then")
 _ALIKE = _Tie("at that time on as many accelerators of that type")
 _PERHAPS = _Tie("", holds=False)
+
+
+PartOf = Callable[[ImportedRun, float, float], ForeignRun | None]
 
 
 class LinkedRuns(NamedTuple):
@@ -59,6 +68,7 @@ def linked_runs(
     fresh: Iterable[ImportedRun],
     stored: Callable[[], Iterable[ImportedRun]],
     kinds: RunKinds,
+    part_of: PartOf,
 ) -> LinkedRuns:
     """Compare the runs of an import with each other and with stored ones.
 
@@ -70,6 +80,8 @@ def linked_runs(
         Gives those of earlier imports.
     kinds : RunKinds
         Knows the devices of runs and what they can draw.
+    part_of : callable
+        Reads what a log holds between two moments [s]; None where its file is not there any more.
     """
     new = {run.id for run in fresh if STORED not in run.flags and _is_dated(run)}
     every = _Records(fresh, stored, new)
@@ -82,13 +94,14 @@ def linked_runs(
                 ties[other.id].append((run, tie))
             elif tie is not None and _may_be_ranks(run, other):
                 doubtful.append((run, other))
-    owners, more = _owners(ties, every.by_id)
+    touched = {run.id for id, found in ties.items() for run, _ in found if new & {id, run.id}}
+    owners, more = _owners(ties, every.by_id, touched, part_of)
     made: dict[str, ImportedRun] = {}
     for owner, others in owners.values():
         if not new & {owner.id, *(other.id for other, _ in others)}:
             continue
         made[owner.id] = _joined(owner, [other for other, _ in others], kinds)
-        made |= {other.id: _beside(other, owner, tie) for other, tie in others}
+        made |= {other.id: _beside(every.by_id[other.id], owner, tie) for other, tie in others}
     notes = _doubt_note([pair for pair in (*more, *doubtful) if new & {run.id for run in pair}])
     return LinkedRuns(tuple(made.values()), tuple(notes))
 
@@ -188,7 +201,8 @@ def _tie(run: ImportedRun, other: ImportedRun) -> _Tie | None:
     on_host = _is_on_host(run.stated.hosts, other.stated.hosts)
     if on_host and overlap > 0:
         fits = _count(other) <= _count(run) if other.stated.boundary == "accelerator" else True
-        return _BY_HOST if is_same_time and fits else _PERHAPS
+        is_whole = overlap >= limit("same_work_of_shorter") * (_end(run) - _start(run))
+        return _PERHAPS if not fits else _BY_HOST if is_same_time else _IN_ITS_TIME if is_whole else _PERHAPS
     if not is_same_time or overlap <= 0 or not _count(run) or _count(run) != _count(other) or on_host is False:
         return None
     models = [_models(each) for each in (run, other)]
@@ -239,7 +253,7 @@ _Owners = dict[str, tuple[ImportedRun, list[tuple[ImportedRun, _Tie]]]]
 
 
 def _owners(
-    ties: dict[str, list[tuple[ImportedRun, _Tie]]], by_id: dict[str, ImportedRun]
+    ties: dict[str, list[tuple[ImportedRun, _Tie]]], by_id: dict[str, ImportedRun], touched: set[str], part_of: PartOf
 ) -> tuple[_Owners, list[tuple[ImportedRun, ImportedRun]]]:
     """Give each record to the one run that it is of, jobs before others; return those too where that is not known."""
     owners: _Owners = {}
@@ -251,13 +265,41 @@ def _owners(
         alike = [(taken.get(run.id, run), tie) for run, tie in found if _rank(run) == best]
         certain = [each for each in alike if each[1].is_certain]
         likely = certain or [each for each in alike if each[1].holds]
-        if len(likely) == 1:
+        on_host = [] if certain else [each for each in likely if each[1] in (_BY_HOST, _IN_ITS_TIME)]
+        if len(on_host) > 1 or (on_host and on_host[0][1] is _IN_ITS_TIME):
+            for run, part in _parts(by_id[id], on_host, [run for run, _ in alike], touched, part_of):
+                if part is None:
+                    doubtful.append((run, by_id[id]))
+                else:
+                    owners.setdefault(run.id, (run, []))[1].append((part, _IN_ITS_TIME))
+        elif len(likely) == 1:
             run, tie = likely[0]
             owners.setdefault(run.id, (run, []))[1].append((by_id[id], tie))
             taken[id] = run
         else:
             doubtful += [(run, by_id[id]) for run, _ in alike[:1]]
     return owners, doubtful
+
+
+def _parts(
+    log: ImportedRun, ties: Sequence[tuple[ImportedRun, _Tie]], every: Sequence[ImportedRun], touched: set[str],
+    part_of: PartOf,
+) -> Iterator[tuple[ImportedRun, ImportedRun | None]]:  # fmt: skip
+    """Yield each run on a node with what the node's log read in its time; None of one that others ran beside."""
+    for number, (run, _) in enumerate(run for run in ties if run[0].id in touched):
+        is_alone = not any(_overlap(run, other) > 0 for other in every if other.id != run.id)
+        part = part_of(log, _start(run), _end(run)) if is_alone and number < _MOST_PARTS else None
+        yield run, None if part is None else log._replace(stated=part._replace(hosts=log.stated.hosts))
+
+
+def read_part(log: ImportedRun, path: str, covered: Mapping[str, TimeSpans], options: ReadOptions) -> ForeignRun | None:
+    """Return what is left of a log without what others hold of its devices; None where it cannot be read again."""
+    try:
+        file = ForeignFile(path)
+        options = options._replace(covered=covered, is_day_first=file.date_order().is_day_first)
+        return next((run for run in formats()[log.format].read(file, options) if id_of(run) == log.id), None)
+    except (DataError, OSError):
+        return None
 
 
 def _doubt_note(pairs: Sequence[tuple[ImportedRun, ImportedRun]]) -> Iterator[str]:
