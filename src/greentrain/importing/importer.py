@@ -266,7 +266,7 @@ class _Importer:
             form = format_of(file, self._format)
             name = form.NAME
             if summed is not None:
-                counts.count_summed(summed.jobs)
+                counts.count_summed(summed.jobs, summed.flagged)
             runs = self._runs_of(file, form) if summed is None else summed.others
             self._take_all(runs, form, path, tally, counts)
         except UnknownForm as fault:

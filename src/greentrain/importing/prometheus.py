@@ -22,6 +22,7 @@ WORDS = frozenset(
 )
 _UNITS = (
     # end of the name, its factor to W or J, whether it is a counter
+    (r"microwatts?|uw", 1e-6, False),
     (r"milliwatts?|mw", 1e-3, False),
     (r"kilowatts?|kw", 1e3, False),
     (r"watts?|power_usage|power_draw|power|power_usage_instant|power_average|average_power|w", 1.0, False),
