@@ -189,3 +189,19 @@ def test_a_label_that_is_damaged_is_none(home: Path) -> None:
         (home / "runs" / "b" / "label.json").write_text(content)
         assert (History(home).get("b").name, History(home).get("b").tags) == ("gpt", ())
     shutil.rmtree(home / "runs" / "b")
+
+
+def test_an_estimate_is_saved_in_the_home_or_not_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not among the temporary files, as a run whose training cannot wait."""
+    (tmp_path / "home").write_text("no folder")
+    arguments = ["estimate", "--gpu", "V100", "--hours", "96", "--save", "--home", str(tmp_path / "home")]
+    assert command(arguments) == 1
+    assert "home cannot be written: " in capsys.readouterr().err
+
+
+def test_a_run_of_a_newer_greentrain_is_called_that(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it is shown, as in lists."""
+    for path in (home / "runs" / "b").iterdir():
+        path.write_text(path.read_text().replace('"v": 1', '"v": 2'))
+    code, _, err = said(capsys, home, "show", "b")
+    assert (code, "b is left out: a newer greentrain wrote it; this one is " in err) == (2, True)

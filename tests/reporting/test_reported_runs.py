@@ -117,3 +117,14 @@ def test_a_run_that_is_forgotten_is_in_no_file_of_the_home(long_home: Path) -> N
     forget(History(long_home), "z")
     report(History(long_home), "json")
     assert "secret" not in "".join(path.read_text() for path in long_home.rglob("*") if path.is_file())
+
+
+def test_a_project_is_parted_without_reading_journals(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One page for each place, each with the runs of that place alone; of a project, and of all runs."""
+    tracker(home / "runs" / "d", at=60_000, location="DE", lines=[ended(63_600)], estimate_inputs={"gpu": "A100"})
+    for chosen in (["--project", "nlp"], []):
+        folder = home / f"pages{len(chosen)}"
+        arguments = ["report", *chosen, "--each", "place", "--format", "csv", "-o", str(folder), "--home", str(home)]
+        assert command(arguments) == 0
+        assert capsys.readouterr().out.startswith("2 reports in ")
+        assert {path.stem: path.read_text().count("\n") - 1 for path in folder.iterdir()} == {"DE": 1, "FR": 3}

@@ -396,7 +396,7 @@ def _parts(values: OptionValues) -> Iterable[tuple[str, Any]]:
             raise Contradiction("each", values["each"], "parts several runs: name {from_} or {project}")
     home = values.get("home")
     found = tracked_runs(values["project"], home) if "project" in values else all_runs(home)
-    return split_runs(found.runs, values["each"])
+    return split_runs(found, values["each"])
 
 
 def _file_name(label: str, taken: set[str]) -> str:

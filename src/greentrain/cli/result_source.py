@@ -84,8 +84,8 @@ def all_runs(home: str | None) -> Any:
     """
     from greentrain.history import History
 
-    found = History(home, progress=bar_if_wanted()).select()
-    if not found.runs:
+    found = History(home, progress=bar_if_wanted()).summaries()
+    if not len(found):
         raise InputError("result", None, "there is no tracked run to report")
     return found
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.catalogue.table_files import Row, read_own_table
 from greentrain.csv_text import rows_csv
-from greentrain.errors import GreentrainError
+from greentrain.errors import GreentrainError, OwnErrors
 from greentrain.history.metered_energy import coverage, least_w, mean_accelerator_w
 from greentrain.history.recorded_run import accelerator_of
 from greentrain.history.run import Run
@@ -282,6 +282,8 @@ def _write(file: Path, kept: Sequence[Row], fits: Sequence[Fit]) -> None:
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(file)
     except OSError as error:
+        with OwnErrors(OSError):
+            fresh.unlink(missing_ok=True)
         raise GreentrainError(f"{file} cannot be written: {error.strerror}") from None
 
 

@@ -195,7 +195,9 @@ class History:
         folders, imported = self._place_of(id)
         run = imported or _run_in(folders)
         if run is None:
-            raise InputError("id", id, f"its journals in {' and '.join(folders)} hold nothing that can be read")
+            newer = [*_newer(folders)]
+            rule = f"its journals in {' and '.join(map(shown, folders))} hold nothing that can be read"
+            raise InputError("id", id, "; ".join(newer) or rule)
         return run
 
     def holds(self, id: str) -> bool:

@@ -17,10 +17,11 @@ from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.summaries import SUMMARY_FILE, forget_home_files
 from greentrain.importing import ImportedRun, ImportStore
-from greentrain.journal import JournalWriter, make_run_folder
+from greentrain.journal import JournalWriter
 from greentrain.journal.labels import LABEL_FILE, read_labels, write_label
 from greentrain.journal.paths import host_name, journal_name_parts, new_run_key, reason, shown
 from greentrain.journal.records import SAVED_ESTIMATE
+from greentrain.journal.run_folders import folder_in_home, try_writing
 from greentrain.units import SECONDS_PER_HOUR
 
 _OUR_FILES = (SUMMARY_FILE, LABEL_FILE, ".summary-", ".try-")
@@ -180,6 +181,16 @@ def _delete(folder: str) -> None:
         os.rmdir(folder)
 
 
+def _new_folder(home: str) -> str:
+    """Make the folder of a run in a home, and in no other place: nobody waits for what is saved by hand."""
+    try:
+        folder = folder_in_home(os.path.abspath(home), new_run_key())
+        try_writing(folder)
+    except OSError as error:
+        raise GreentrainError(f"{shown(home)} cannot be written: {reason(error)}") from None
+    return folder
+
+
 def save_estimate(history: History, described: Mapping[str, Any], name: str | None, project: str | None) -> str:
     """Save an estimate in the history as a run that has ended now, and return its id.
 
@@ -194,9 +205,7 @@ def save_estimate(history: History, described: Mapping[str, Any], name: str | No
     """
     result = estimate(**described)
     seconds = result.run["hours"] * result.run["runs"] * SECONDS_PER_HOUR
-    folder, problem = make_run_folder(history.homes[0], new_run_key())
-    if folder is None:
-        raise GreentrainError(problem or "the home cannot be written")
+    folder = _new_folder(history.homes[0])
     until = time.time()
     inputs = {"year": result.run["year"], **described}
     if "profiles" in inputs:

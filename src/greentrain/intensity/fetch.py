@@ -202,14 +202,17 @@ class _Cache:
         spans = [span for span in known["spans"] if now - span[2] <= _FINAL_AFTER_SECONDS]
         spans.append([points[0][0], points[-1][0] + 3600, now])
         text = json.dumps({"points": sorted(merged.values()), "spans": spans})
-        with OwnErrors(OSError):
+        spare = f"{self._path}.{os.getpid()}"
+        with OwnErrors(OSError) as trouble:
             folder = os.path.dirname(self._path)  # noqa: PTH120 -- paths are text here
             os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
-            spare = f"{self._path}.{os.getpid()}"
             descriptor = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
             os.replace(spare, self._path)  # noqa: PTH105
+        if trouble.error is not None:
+            with OwnErrors(OSError):
+                os.unlink(spare)  # noqa: PTH108
 
     def _load(self) -> dict[str, Any]:
         with OwnErrors(OSError, ValueError, KeyError, TypeError):

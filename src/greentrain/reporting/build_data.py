@@ -232,12 +232,12 @@ def _of_history(result: "History | Selection | Summaries | Sequence[Run]") -> Re
     from greentrain.history.found_runs import Selection, Summaries
     from greentrain.history.totals import totals_of
     from greentrain.numbers import counted
-    from greentrain.reporting.reported_runs import reported_runs
+    from greentrain.reporting.reported_runs import ReportedRun, reported_runs
 
     found = result.summaries() if isinstance(result, History) else result
     unreadable = found.unreadable if isinstance(found, (Selection, Summaries)) else ()
     for item in () if isinstance(found, Summaries) else found:
-        if not isinstance(item, Run):
+        if not isinstance(item, (Run, ReportedRun)):
             raise InputError("result", f"with an item of type {type(item).__name__}", "must hold runs of the history")
     counted_runs = totals_of(found).runs if isinstance(found, Summaries) else sum(run.is_counted for run in found)
     items = sorted(reported_runs(found), key=lambda item: (item.began, item.line.id))

@@ -16,7 +16,8 @@ from greentrain.summation import counted_texts, total_of
 
 if TYPE_CHECKING:
     from greentrain.frames import FrameSums
-    from greentrain.history import Run
+    from greentrain.history.found_runs import Summaries
+    from greentrain.reporting.reported_runs import ReportedRun
 
 PLACE, HARDWARE, USER, MONTH = "place", "hardware", "user", "month"
 DIMENSIONS = (MONTH, PLACE, HARDWARE, USER)
@@ -283,19 +284,19 @@ def split_table(source: TableSource, column: str) -> Iterator[tuple[str, TableSo
             yield label, TableSource(whole[rows.tolist()].to_native(), source.same, of_rows)
 
 
-def split_runs(runs: "Iterable[Run]", name: str) -> Iterator[tuple[str, "list[Run]"]]:
-    """Part tracked runs by month, place, hardware or user.
+def split_runs(found: "Summaries", name: str) -> Iterator[tuple[str, "list[ReportedRun]"]]:
+    """Part runs of the history by month, place, hardware or user.
 
     Raises
     ------
     UnknownName
         For anything else.
     """
-    from greentrain.reporting.reported_runs import line_of_run
+    from greentrain.reporting.reported_runs import reported_runs
 
     if name not in _OF_LINE:
         raise UnknownName("each", name, "is none of month, place, hardware and user, by which tracked runs are parted")
-    found: dict[str, list[Run]] = {}
-    for run in runs:
-        found.setdefault(_OF_LINE[name](line_of_run(run)) or UNSTATED, []).append(run)
-    yield from sorted(found.items())
+    groups: dict[str, list[ReportedRun]] = {}
+    for run in reported_runs(found):
+        groups.setdefault(_OF_LINE[name](run.line) or UNSTATED, []).append(run)
+    yield from sorted(groups.items())

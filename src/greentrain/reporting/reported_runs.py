@@ -45,6 +45,11 @@ class ReportedRun(NamedTuple):
     is_estimated: bool
     profiles: str | None
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether totals hold it: what does not count is in no report."""
+        return True
+
 
 def reported(run: Run) -> ReportedRun:
     """Return what a report of several runs reads of a run."""
@@ -56,10 +61,10 @@ def line_of_run(run: Run) -> RunLine:
     return reported(run).line
 
 
-def reported_runs(found: Summaries | Iterable[Run]) -> Iterator[ReportedRun]:
+def reported_runs(found: Summaries | Iterable[Run | ReportedRun]) -> Iterator[ReportedRun]:
     """Yield what a report reads of runs that count; of tracked ones that have ended from what is kept beside them."""
     if not isinstance(found, Summaries):
-        yield from (reported(run) for run in found if run.is_counted)
+        yield from (run if isinstance(run, ReportedRun) else reported(run) for run in found if run.is_counted)
         return
     for each in found.imports:
         yield from (reported(run) for run in each.runs() if run.is_counted)
