@@ -34,6 +34,8 @@ def log_and_exp(value: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 def lesser(one: Any, other: Any) -> Any:
     """Return the lesser of two, element by element; the first where they are equal."""
+    if isinstance(one, float) and isinstance(other, float):
+        return other if other < one else one
     if is_array(one) or is_array(other):
         import numpy
 

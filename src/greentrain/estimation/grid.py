@@ -172,8 +172,9 @@ def grid_widths(spreads: Sequence[tuple[Any, Any, Any]], upward: Any, by_length:
     by_length : float or array
         Of `run_length_term`. [1]
     """
-    down = greatest(below + (scale * by_length) ** 2 for below, _, scale in spreads)
-    up = Z_90 * greatest(above + (scale * by_length) ** 2 for _, above, scale in spreads) ** 0.5
+    both = [(below + (own := (scale * by_length) ** 2), above + own) for below, above, scale in spreads]
+    down, above = both[0] if len(both) == 1 else map(greatest, zip(*both, strict=True))
+    up = Z_90 * above**0.5
     return Z_90 * down**0.5, (up**2 + upward**2) ** 0.5
 
 

@@ -1,6 +1,7 @@
 """Runs of an import added up: all together, each file's, and in groups."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from time import gmtime
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from greentrain.importing.linear_footprint import FootprintSums, RunFootprints
 STORED = "duplicate"
 """Flag of a run that the history holds already."""
 
+_SECONDS_A_DAY = 86_400
 OF_RUN = ("user", "account", "partition", "project", "name", "status")
 """What runs are grouped by as their files state it."""
 
@@ -39,7 +41,12 @@ def month_of(seconds: float | None) -> str | None:
     """Return the month of a moment, in UTC."""
     if not seconds or seconds < 0:
         return None
-    year, month, *_ = gmtime(seconds)
+    return _month_of_day(seconds // _SECONDS_A_DAY)
+
+
+@lru_cache(maxsize=4096)
+def _month_of_day(day: float) -> str:
+    year, month, *_ = gmtime(day * _SECONDS_A_DAY)
     return f"{year:04d}-{month:02d}"
 
 
@@ -79,7 +86,7 @@ class GroupSums:
     def merge(self, other: "GroupSums") -> None:
         """Add the runs of another sum."""
         self.add(other.runs, other.gpu_hours, other.core_hours, other.kwh)
-        self.footprints.merge(other.footprints.sums())
+        self.footprints.merge(other.footprints)
 
     def totals(self) -> ImportTotals:
         """Return the sums."""

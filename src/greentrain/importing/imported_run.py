@@ -110,7 +110,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     @property
     def is_usable(self) -> bool:
         """Whether the file's energy is the run's, or our estimate takes its place."""
-        return all(finding.is_energy_usable for finding in self.findings)
+        return not self.findings or all(finding.is_energy_usable for finding in self.findings)
 
     @property
     def is_doubted(self) -> bool:

@@ -228,6 +228,8 @@ class _Importer:
         if sum(sizes) < _LEAST_BYTES or not is_plain or {*names} - {SLURM, None}:  # which may hold the same work
             return
         try:
+            import pyarrow  # noqa: F401 -- without it NumPy need not be loaded
+
             from greentrain.importing.column_sums import ColumnSums
             from greentrain.importing.text_parts import NotInColumns
         except ImportError as error:

@@ -62,10 +62,8 @@ class LinearScale(NamedTuple):
         _, exp = log_and_exp(kg)
         low = kg * exp(-((self.down + grid.below * grid.below) ** 0.5))
         high = kg * exp((self.up + grid.above * grid.above) ** 0.5)
-        below, above = (
-            _side(width, of_grid, grid.own, others)
-            for width, of_grid, others in ((kg - low, grid.below, self.below), (high - kg, grid.above, self.above))
-        )
+        below = _side(kg - low, grid.below, grid.own, self.below)
+        above = _side(high - kg, grid.above, grid.own, self.above)
         return Interval(low, kg, high), (amount, amount * amount, *below, *above)
 
 
@@ -121,7 +119,9 @@ class LinearFootprint:
         below, above = grid_widths(spreads, self.choice.upward, by_length)
         down, of_length = _widest(spreads, by_length)
         most_below, most_above = self._most
-        return _GridDoubt(lesser(below, most_below), lesser(above, most_above), (of_length * by_length) ** 2 / down)
+        below = below if most_below == inf else lesser(below, most_below)
+        above = above if most_above == inf else lesser(above, most_above)
+        return _GridDoubt(below, above, (of_length * by_length) ** 2 / down)
 
     def it_energy_kwh(self, amount: float) -> Interval:
         """Return the energy of a run of so many kWh or hours. [kWh]"""
@@ -180,6 +180,9 @@ class LinearFootprint:
 
 def _widest(spreads: Sequence[tuple[float, float, float]], by_length: Any) -> tuple[Any, Any]:
     """Return the greatest variance below a carbon intensity, and the scale of the run's length in it. [1]"""
+    if len(spreads) == 1:
+        ((below, _, scale),) = spreads
+        return below + (scale * by_length) ** 2, scale
     if not is_array(by_length):
         return max((below + (scale * by_length) ** 2, scale) for below, _, scale in spreads)
     down, of_length = 0.0 * by_length, 0.0 * by_length
@@ -232,19 +235,19 @@ class FootprintSums:
             kind.add_to(self._sums, taken)
         self._linear.clear()
 
-    def sums(self) -> Sequence[RunningSum]:
-        """Return the sums of `SUMMED`."""
-        self._settle()
-        return self._sums
-
-    def merge(self, sums: Sequence[RunningSum]) -> None:
-        """Add the runs of other sums of `SUMMED`."""
-        for each, more in zip(self._sums, sums, strict=True):
+    def merge(self, other: "FootprintSums") -> None:
+        """Add the runs of other sums."""
+        for kind, taken in other._linear.items():
+            self.add_taken(kind, taken)
+        for each, more in zip(self._sums, other._sums, strict=True):
             each.merge(more)
 
     def intervals(self) -> tuple[Interval | None, Interval | None]:
         """Return the sums of `SUMMED` with their intervals."""
-        energy, kg = (each.interval() for each in self.sums())
+        whole = FootprintSums()  # whose terms would take more memory in many groups than what was taken of runs
+        whole.merge(self)
+        whole._settle()
+        energy, kg = (each.interval() for each in whole._sums)
         return energy, kg
 
 

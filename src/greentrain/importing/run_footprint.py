@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from greentrain import formulas
@@ -20,6 +21,7 @@ from greentrain.units import SECONDS_PER_HOUR
 IMPORTED = "import"
 """Source id of what a foreign file states."""
 
+_SECONDS_A_DAY = 86_400
 _UNNAMED = "chip"
 """Class whose host share spans cards in servers and dense nodes."""
 
@@ -80,7 +82,12 @@ def _site(run: ForeignRun, location: str | None, site_pue: float | None) -> dict
 def year_of(run: ForeignRun) -> int | None:
     """Return the year in which a run began, or else ended; None where neither is stated."""
     began = run.started if run.started is not None else run.ended
-    return None if began is None else datetime.fromtimestamp(began, UTC).year
+    return None if began is None else _year_of_day(began // _SECONDS_A_DAY)
+
+
+@lru_cache(maxsize=4096)
+def _year_of_day(day: float) -> int:
+    return datetime.fromtimestamp(day * _SECONDS_A_DAY, UTC).year
 
 
 def _hours(run: ForeignRun) -> float:

@@ -198,12 +198,12 @@ def parted_rows(
     for number, line in lines:
         if not line.strip():
             continue
-        cells = _unquoted(line, delimiter)
+        cells = _unquoted(line, delimiter) if '"' in line else line.split(delimiter)
         if len(cells) != count:
             cells = line.split(delimiter)
         if len(cells) > count:
             cells = _rejoined(cells, names, delimiter)
-        is_like_header = len(cells) == count and cells[0].strip().casefold() == names[0]
+        is_like_header = not cells[0][:1].isdigit() and len(cells) == count and cells[0].strip().casefold() == names[0]
         if is_like_header and column_names(cells) == tuple(names):
             continue
         tally.rows += 1

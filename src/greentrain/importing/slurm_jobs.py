@@ -129,26 +129,26 @@ def job_id_of(row: Mapping[str, str]) -> tuple[str, bool]:
 
 def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOptions) -> ForeignRun:
     """Make the run of a job's row."""
-    given = _allocation(row["alloctres"] if "alloctres" in row else row.get("reqtres", ""), row.get("allocgres", ""))
-    start, end = options.moment(row.get("start", "")), options.moment(row.get("end", ""))
+    get, kwh = row.get, energy_kwh_of(row)
+    given = _allocation(row["alloctres"] if "alloctres" in row else get("reqtres", ""), get("allocgres", ""))
+    start, end = options.moment(get("start", "")), options.moment(get("end", ""))
     stats = jobstats(row["admincomment"]) if "admincomment" in row else _NO_STATISTICS
-    kwh = energy_kwh_of(row)
-    cores = _count(row.get("ncpus")) or _count(row.get("alloccpus")) or given.cores
+    cores = _count(get("ncpus")) or _count(get("alloccpus")) or given.cores
     return ForeignRun(
         # Without the cluster, which not every file names: two of one number do not start in one second.
         key=f"slurm:{job_id}:{int(start[0]) if start else ''}",
-        name=words(row.get("jobname")),
-        user=words(row.get("user")),
-        account=words(row.get("account")),
-        partition=words(row.get("partition")),
-        status=ENDINGS.get(state_of(row.get("state", ""))),
+        name=words(get("jobname")),
+        user=words(get("user")),
+        account=words(get("account")),
+        partition=words(get("partition")),
+        status=ENDINGS.get(state_of(get("state", ""))),
         started=start[0] if start else None,
         ended=end[0] if end else None,
         duration_seconds=seconds,
         accelerators=given.accelerators or ({"": float(stats.gpus)} if stats.gpus else {}),
         cpu_cores=cores,
         memory_gb=given.memory_gb,
-        nodes=int(_count(row.get("nnodes")) or _count(row.get("allocnodes")) or given.nodes or 1),
+        nodes=int(_count(get("nnodes")) or _count(get("allocnodes")) or given.nodes or 1),
         energy_kwh={} if kwh is None else {"node": kwh},
         measured_energy_kwh=kwh,
         boundary="node",
@@ -156,9 +156,14 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOption
         notes=stats.notes if start is None or start[1] or options.time_zone else (_LOCAL_TIME, *stats.notes),
         gpu_load=stats.gpu_load,
         cpu_load=_cpu_load(row, stats, seconds * (cores or 0.0)),
-        hosts=words(row.get("nodelist")),
-        jobs=tuple({f"slurm-{id}": None for id in (job_id, row.get("jobid", "").strip()) if id}),
+        hosts=words(get("nodelist")),
+        jobs=_names(job_id, get("jobid", "").strip()),
     )
+
+
+def _names(job_id: str, other: str) -> tuple[str, ...]:
+    """Return how greentrain names a job by its ids."""
+    return (f"slurm-{job_id}",) if not other or other == job_id else (f"slurm-{job_id}", f"slurm-{other}")
 
 
 def _cpu_load(row: Mapping[str, str], stats: Jobstats, core_seconds: float) -> float | None:

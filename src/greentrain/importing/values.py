@@ -14,12 +14,16 @@ LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
 """Note of a run whose file states its times so."""
 
 _EMPTY = {"", "none", "null", "nan", "n/a", "na", "[n/a]", "unknown", "(null)", "none assigned"}
+_LONGEST_PLAIN = 24
+"""Fewer digits than that are always a number that can be. [1]"""
+
 _MOST, _LEAST = 1e24, 1e-24
 """What is further from 1 is no quantity of a run: products of what is left do not overflow."""
 
 _LATEST = 4_102_444_800.0
 """2100-01-01: a later moment is in another unit than seconds. [s]"""
 
+_ISO_LENGTH, _EPOCH = len("2026-01-31T12:00:00"), datetime(1970, 1, 1)
 _UNIX_UNITS = (1.0, 1e3, 1e6, 1e9)
 _NODES = re.compile(r"(?:[^,\[\]]|\[[^\]]*\])+")
 _LONGEST_LIST = 10_000
@@ -39,6 +43,8 @@ def number(cell: object) -> float | None:
     if isinstance(cell, bool) or cell is None:
         return None
     if isinstance(cell, str):
+        if len(cell) < _LONGEST_PLAIN and cell.isascii() and cell.isdecimal():
+            return float(cell)
         found = _AMOUNT.fullmatch(cell.strip())
         cell = found[1].replace(",", ".") if found else ""
     try:
@@ -56,7 +62,6 @@ def amount(cell: object) -> float | None:
     return value if value > _LEAST else 0.0
 
 
-@lru_cache(maxsize=_KEPT)
 def moment(cell: str, zone: tzinfo | None, *, fold: int = 0, is_day_first: bool = False) -> tuple[float, bool] | None:
     """Read a time.
 
@@ -76,6 +81,18 @@ def moment(cell: str, zone: tzinfo | None, *, fold: int = 0, is_day_first: bool 
     tuple or None
         Seconds since 1970, and whether the cell states its zone.
     """
+    if zone is None and len(cell) == _ISO_LENGTH and cell[10] == "T":
+        try:
+            seconds = (datetime.fromisoformat(cell) - _EPOCH).total_seconds()
+        except (ValueError, TypeError):  # it is no time, or states a zone
+            pass
+        else:
+            return (seconds, False) if 0 < seconds < _LATEST else None
+    return _odd_moment(cell, zone, fold, is_day_first)
+
+
+@lru_cache(maxsize=_KEPT)
+def _odd_moment(cell: str, zone: tzinfo | None, fold: int, is_day_first: bool) -> tuple[float, bool] | None:
     text = cell.strip()
     # A date has a dash or a stroke where a number has none.
     value = None if text[4:5] in ("-", "/") else number(text)
