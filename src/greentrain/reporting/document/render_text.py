@@ -1,7 +1,10 @@
-"""Blocks as plain text of 80 columns: the one layout of the terminal and of the form ``text``.
+"""Blocks as plain text: the one layout of the terminal, as wide as that is, and of the form ``text``, of 80 columns.
 
 Loaded by ``greentrain estimate``, and therefore without `textwrap` and `re`.
 """
+
+import os
+import sys
 
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.reporting.document.blocks import Bullets, Cell, Prose, Table
@@ -13,11 +16,22 @@ if TYPE_CHECKING:
     """Marks a text, such as bold; returns it unchanged where there is no colour."""
 
 WIDTH = 80
+"""Of a document, and of what goes into a file or to another program. [columns]"""
+_LEAST_WIDTH, _MOST_WIDTH = 40, 120
 INDENT = "  "
 _GAP = 2
 _NOTE_INDENT = "    "
 _LEAST_CUT = 8
 _DOTS = ".."
+
+
+def width() -> int:
+    """Return how wide lines may be: as the terminal is, up to what is read well, and 80 where there is none."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+    except (OSError, ValueError, AttributeError):  # a stream of a notebook's, a closed one, or none
+        columns = 0
+    return min(max(columns, _LEAST_WIDTH), _MOST_WIDTH) if columns else WIDTH
 
 
 def joined(groups: "Iterable[Sequence[str]]") -> str:
@@ -54,6 +68,7 @@ def table_lines(
     cuts: bool = False,
     has_rule: bool = False,
     write: "Callable[[Cell], str] | None" = None,
+    columns: int | None = None,
 ) -> list[str]:
     """Write a table.
 
@@ -73,21 +88,29 @@ def table_lines(
         Whether the caption is a paragraph and a line parts the header from the rows, as in a document.
     write : callable, optional
         Makes the text of a cell. Default: without references.
+    columns : int, optional
+        Of a line. Default: those of the terminal.
     """
     rows = [[write(cell) if write else cell.text for cell in row] for row in table.rows]
     header = list(table.header)
-    widths = _widths(table, [header, *rows], WIDTH - len(indent) - gap * (len(header) - 1), cuts)
+    whole = columns or width()
+    widths = _widths(table, [header, *rows], whole - len(indent) - gap * (len(header) - 1), cuts)
     header_lines, *row_lines = (_row_lines(row, table, widths, indent, gap, cuts) for row in (header, *rows))
     if has_rule:
         rule = (" " * gap).join("-" * width for width in widths)
-        return [*wrapped(table.caption, ""), *header_lines, rule, *(line for lines in row_lines for line in lines)]
+        return [
+            *wrapped(table.caption, "", columns=whole),
+            *header_lines,
+            rule,
+            *(line for lines in row_lines for line in lines),
+        ]
     lines = [table.caption] if table.caption else []
     if any(header):
         lines += header_lines
         if table.caption and not header[0] and len(table.caption) <= len(indent) + widths[0]:
             lines = [table.caption + lines[1][len(table.caption) :], *lines[2:]]
     for row, note in zip(row_lines, table.notes or [""] * len(rows), strict=True):
-        lines += [*row, *wrapped(note, _NOTE_INDENT)]
+        lines += [*row, *wrapped(note, _NOTE_INDENT, columns=whole)]
     return lines
 
 
@@ -149,8 +172,15 @@ def _units(cell: str) -> list[str]:
     return units
 
 
-def wrapped(text: str, first: str = INDENT, rest: str | None = None, *, breaks_words: bool = False) -> list[str]:
-    """Break a text into lines of at most 80 columns.
+def wrapped(
+    text: str,
+    first: str = INDENT,
+    rest: str | None = None,
+    *,
+    breaks_words: bool = False,
+    columns: int | None = None,
+) -> list[str]:
+    """Break a text into lines.
 
     Parameters
     ----------
@@ -160,23 +190,26 @@ def wrapped(text: str, first: str = INDENT, rest: str | None = None, *, breaks_w
         What the first line and the others begin with. Default: the others like the first.
     breaks_words : bool
         Whether words that are longer than a line are broken. Default: they stay whole, such as addresses.
+    columns : int, optional
+        Of a line. Default: those of the terminal.
     """
+    whole = columns or width()
     if text.isascii() and text.isprintable() and "  " not in text:
-        lines = _filled_plainly(text.strip(" "), first, first if rest is None else rest)
+        lines = _filled_plainly(text.strip(" "), first, first if rest is None else rest, whole)
         if lines is not None:
             return lines
     words = text.split(" ") if text.isprintable() else text.split()
-    return filled(words, first, first if rest is None else rest, WIDTH, breaks_words)
+    return filled(words, first, first if rest is None else rest, whole, breaks_words)
 
 
-def _filled_plainly(text: str, first: str, rest: str) -> list[str] | None:
+def _filled_plainly(text: str, first: str, rest: str, whole: int) -> list[str] | None:
     """Fill lines as `filled` does where each letter is one column; None for a text with a word too long for a line.
 
     Most text of a long list is like that.
     """
     lines, begin = [], first
-    while len(begin) + len(text) > WIDTH:
-        end = text.rfind(" ", 0, WIDTH - len(begin) + 1)
+    while len(begin) + len(text) > whole:
+        end = text.rfind(" ", 0, whole - len(begin) + 1)
         if end < 0:
             return None
         lines.append(begin + text[:end])

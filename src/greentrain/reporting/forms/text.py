@@ -5,11 +5,14 @@ from os import PathLike
 
 from greentrain.reporting.document.blocks import Block, Bullets, Cell, Chart, Document, Prose, Table
 from greentrain.reporting.document.citations import cited, source_line
-from greentrain.reporting.document.render_text import joined, table_lines, wrapped
+from greentrain.reporting.document.render_text import WIDTH, joined, table_lines
+from greentrain.reporting.document.render_text import wrapped as _wrapped
 from greentrain.reporting.escaping import one_line
 from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.own_template import render_document
 from greentrain.reporting.report_data import ReportData
+
+wrapped = partial(_wrapped, columns=WIDTH)
 
 
 def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> str:
@@ -61,4 +64,4 @@ def _cited(cell: Cell, document: Document) -> str:
 
 def _table(table: Table, document: Document) -> list[str]:
     plain = table._replace(caption=one_line(table.caption))
-    return table_lines(plain, "", has_rule=True, write=lambda cell: _cited(cell, document))
+    return table_lines(plain, "", has_rule=True, write=lambda cell: _cited(cell, document), columns=WIDTH)

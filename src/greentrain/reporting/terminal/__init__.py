@@ -1,4 +1,4 @@
-"""What the terminal shows: results, lists and entries as text of 80 columns."""
+"""What the terminal shows: results, lists and entries as text as wide as it is, of 80 columns where there is none."""
 
 # Type checkers take this name as true.
 TYPE_CHECKING = False

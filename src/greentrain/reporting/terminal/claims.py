@@ -7,7 +7,7 @@ from greentrain.factors import Decomposition
 from greentrain.interval import Interval
 from greentrain.numbers import plain, rounded
 from greentrain.reporting.document.blocks import Prose, table
-from greentrain.reporting.document.render_text import WIDTH, group, joined, table_lines, wrapped
+from greentrain.reporting.document.render_text import group, joined, table_lines, width, wrapped
 from greentrain.validation.claim_records import Yardstick
 from greentrain.validation.claims import Check, ClaimResult, two_digits
 
@@ -27,7 +27,7 @@ def claims_text(results: Sequence[ClaimResult]) -> str:
     """
     passed = sum(result.passed for result in results)
     summary = f"{passed} of {len(results)} claims follow from their own inputs. The verdict on each claim follows.\n"
-    rule = f"\n{'-' * WIDTH}\n"
+    rule = f"\n{'-' * width()}\n"
     return summary + rule + rule.join(map(claim_text, results))
 
 

@@ -7,7 +7,7 @@ from greentrain.interval import Interval
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.numbers import as_given, ascii_unit, best, percent, rounded, scaled, small_scale, span, with_span
 from greentrain.reporting.document.blocks import bullets, table
-from greentrain.reporting.document.render_text import WIDTH, group, joined, table_lines, wrapped
+from greentrain.reporting.document.render_text import group, joined, table_lines, width, wrapped
 
 if TYPE_CHECKING:
     from greentrain.reporting.document.render_text import Style
@@ -45,13 +45,13 @@ def _headline(estimate: Estimate, bold: "Style") -> list[str]:
     rows = [(f"{best(shown)} {unit}", span(shown), what) for shown, unit, what in amounts]
     wide = max(len(number) for number, _, _ in rows)
     wider = max(len(interval) for _, interval, _ in rows)
-    words = wide + wider + 6 + max(len(what) for _, _, what in rows) <= WIDTH
+    words = wide + wider + 6 + max(len(what) for _, _, what in rows) <= width()
     lines = [
         f"  {bold(f'{number:>{wide}}')}  {interval:<{wider}}  {what if words else ''}".rstrip()
         for number, interval, what in rows
     ]
     exact = energy.is_exact and emissions.is_exact
-    lines += [] if words else ["  Energy at the facility's meter; emissions operational, location-based."]
+    lines += [] if words else wrapped("Energy at the facility's meter; emissions operational, location-based.")
     return lines if exact else [*lines, "  In brackets: 90 % intervals."]
 
 
@@ -81,7 +81,7 @@ def _separate(estimate: Estimate) -> list[str]:
     ]
     wide = max(len(value) for _, value, _ in rows)
     lines = [f"  {name:<9}{value:<{wide}}  {what}" for name, value, what in rows]
-    if max(map(len, lines)) > WIDTH:
+    if max(map(len, lines)) > width():
         lines = [part for name, value, what in rows for part in (f"  {name:<9}{value}", f"  {'':<9}{what}")]
     return ["Not in the operational figure", *lines]
 

@@ -10,7 +10,7 @@ from greentrain.history.totals import BriefRuns, RunGroup, Totals, brief_runs, g
 from greentrain.interval import Interval
 from greentrain.journal.records import STATUSES
 from greentrain.numbers import amount, counted, duration, least, percent, rounded, with_span
-from greentrain.reporting.document.render_text import WIDTH, cut, joined, wrapped
+from greentrain.reporting.document.render_text import WIDTH, cut, joined, width, wrapped
 
 if TYPE_CHECKING:
     from greentrain.history.calibrate import Calibration, Fit
@@ -76,7 +76,7 @@ def _run_lines(
 ) -> list[str]:  # fmt: skip
     head = f"{cut(escaped(id), 40)}  {status:<11}  {duration(seconds)}"
     named = escaped(name or "")
-    space = WIDTH - len(head) - 2
+    space = width() - len(head) - 2
     facts = f"{energy}, {_short(place or 'place unknown', 20)}, {_short(hardware or 'hardware unknown', 40)}"
     first = bold(head) + (f"  {cut(named, space)}" if named and space > 3 else "")
     return [first, *shown(facts, "    ")]
@@ -91,15 +91,15 @@ def totals_text(whole: Totals) -> str:
     """Add runs up; the sum is a lower bound where a part of a run is in no sum."""
     counts = ", ".join(f"{whole.by_status[status]} {status}" for status in STATUSES if whole.by_status[status])
     plural = "run" if whole.runs == 1 else "runs"
-    lines = [f"{whole.runs} {plural} ({counts}), {duration(whole.duration_seconds)}"]
+    lines = wrapped(f"{whole.runs} {plural} ({counts}), {duration(whole.duration_seconds)}", "", "  ")
     if whole.known:
         energy, kg = amount(whole.facility_energy_kwh, "kWh"), amount(whole.operational_kg, "kg CO2e")
         lines += wrapped(f"{least(whole.is_least)}{energy}, {kg}. {_BRACKETS}")
     if whole.known < whole.runs:
-        lines.append(f"  {whole.runs - whole.known} of them of unknown energy and not in the sum.")
+        lines += wrapped(f"{whole.runs - whole.known} of them of unknown energy and not in the sum.")
     if whole.unfinished_share:
         lost, share = rounded(whole.unfinished_energy_kwh), percent(whole.unfinished_share)
-        lines.append(f"  Failed, interrupted or killed: {lost} kWh, {share} of the energy.")
+        lines += wrapped(f"Failed, interrupted or killed: {lost} kWh, {share} of the energy.")
     return "\n".join(lines)
 
 

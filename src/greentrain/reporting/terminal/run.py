@@ -10,7 +10,7 @@ from greentrain.history.run_summary import utc
 from greentrain.journal.records import COMPONENTS, SAVED_ESTIMATE, SpanRecord
 from greentrain.numbers import amount, as_given, ascii_unit, duration, least, percent, rounded, small_scale, with_span
 from greentrain.reporting.document.blocks import table
-from greentrain.reporting.document.render_text import WIDTH, cut, field, joined, table_lines
+from greentrain.reporting.document.render_text import cut, field, joined, table_lines, width
 from greentrain.reporting.terminal.history import MOST_COLUMNS, kwh_text, shown
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _head(run: Run, bold: "Style") -> list[str]:
     error = f" ({cut(escaped(run.error), 40)})" if run.error else ""
     code = "" if run.exit_code is None else f", exit code {run.exit_code}"
     status = "a saved estimate" if run.origin == SAVED_ESTIMATE else run.status
-    lines = [cut(f"{escaped(run.id)}{name}", WIDTH), f"  {status}{error}{code}"]
+    lines = [cut(f"{escaped(run.id)}{name}", width()), f"  {status}{error}{code}"]
     lines += map(bold, shown(run.energy_text))
     facts = {
         "project": run.project,
@@ -48,7 +48,7 @@ def _head(run: Run, bold: "Style") -> list[str]:
         "hardware": run.hardware,
         "ranks": str(run.ranks) if run.ranks > 1 else None,
     }
-    lines += [cut(f"  {name:<10}{escaped(value)}", WIDTH) for name, value in facts.items() if value]
+    lines += [cut(f"  {name:<10}{escaped(value)}", width()) for name, value in facts.items() if value]
     # What was run is at the end of a wrapper's command, so that is not cut.
     command = cut(escaped(" ".join(run.command)), MOST_COLUMNS)
     return [*lines, *field("command", command, 10, breaks_words=True)]
@@ -137,12 +137,12 @@ def _span_line(span: SpanRecord) -> str:
     attributes = ", ".join(f"{escaped(str(key))}={escaped(str(value))}" for key, value in span.attributes.items())
     took = "no end recorded" if span.seconds is None else duration(span.seconds)
     error = f"  {escaped(span.error)}" if span.error else ""
-    return cut(f"  {cut(escaped(span.name), 30):<32}{took:>16}{error}  {attributes}".rstrip(), WIDTH)
+    return cut(f"  {cut(escaped(span.name), 30):<32}{took:>16}{error}  {attributes}".rstrip(), width())
 
 
 def _gaps(run: Run) -> list[str]:
     lines = [
-        cut(f"  {utc(gap.started)}  {duration(gap.seconds):<14}{escaped(gap.reason)}  {escaped(gap.host)}", WIDTH)
+        cut(f"  {utc(gap.started)}  {duration(gap.seconds):<14}{escaped(gap.reason)}  {escaped(gap.host)}", width())
         for gap in run.gaps
     ]
     return _shortened([f"Gaps ({len(lines)})", *lines]) if lines else []
@@ -163,7 +163,7 @@ def watch_text(run: Run, bold: "Style" = str) -> str:
     """Write power and energy by component, what the facility drew and emitted, and the forecast to the end."""
     name = escaped(run.name or "")
     head = f"{escaped(run.id)}  {run.status}  {duration(run.duration_seconds)}"
-    lines = [bold(cut(f"{head}  {name}".rstrip(), WIDTH)), *_power(run)]
+    lines = [bold(cut(f"{head}  {name}".rstrip(), width())), *_power(run)]
     lines += shown(run.energy_text)
     return "\n".join([*lines, *_forecast(run), *_budget(run)]) + "\n"
 
