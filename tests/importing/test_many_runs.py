@@ -1,5 +1,6 @@
 """Imports of more runs than are kept in memory: the same numbers, in little memory."""
 
+import json
 import random
 from pathlib import Path
 
@@ -153,3 +154,10 @@ def test_a_list_has_the_numbers_of_each_run(tmp_path: Path, home: Path, location
     for one, other in zip(listed, read, strict=True):
         for name in ("it_energy_kwh", "facility_energy_kwh", "operational_kg"):
             assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-12)
+
+
+def test_an_audit_is_the_same_run_by_run(tmp_path: Path) -> None:
+    """Its JSON is written piece by piece, of runs in memory and on disk, of none, and with groups."""
+    for text, options in ((sacct_text(*jobs(40)), {}), (sacct_text(), {}), (sacct_text(*jobs(3)), {"by": "user"})):
+        audit = audit_of(tmp_path, text, **options)
+        assert json.loads("".join(audit.json_parts())) == audit.to_dict()

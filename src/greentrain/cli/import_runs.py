@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, HOME, Argument, Command, Option, OptionValues
-from greentrain.cli.terminal import bar_if_wanted, write, write_json
+from greentrain.cli.terminal import bar_if_wanted, write, write_all
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ def import_command(values: OptionValues) -> int:
     if audit.stored:
         History(values.get("home"), progress=bar_if_wanted()).summaries()
     if "json" in values:
-        write_json(audit.to_dict())
+        write_all(audit.json_parts())
+        write("\n")
     else:
-        write("".join(f"{line}\n" for line in _lines(audit, is_kept="keep_flagged" in values)))
+        write_all(f"{line}\n" for line in _lines(audit, is_kept="keep_flagged" in values))
     return 1 if any(file.error for file in audit.files) else 0
 
 

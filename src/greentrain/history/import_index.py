@@ -22,7 +22,7 @@ from greentrain.journal.paths import shown
 if TYPE_CHECKING:
     from greentrain.progress import Progress
 
-_FORMAT = 1
+_FORMAT = 2
 _FILE = "imports.{user}.sqlite"
 _WAIT_SECONDS = 30.0
 _CACHE = "PRAGMA cache_size = -16384"
@@ -32,8 +32,9 @@ CREATE TABLE imports (number INTEGER PRIMARY KEY, file TEXT, state TEXT);
 CREATE TABLE facts (number INTEGER PRIMARY KEY, facts TEXT);
 CREATE TABLE kinds (number INTEGER PRIMARY KEY, shared TEXT, factors TEXT);
 CREATE TABLE runs (
-    import INTEGER, place INTEGER, id INTEGER, month TEXT, started REAL, project TEXT, status TEXT, facts INTEGER,
-    kind INTEGER, name TEXT, faults TEXT, numbers BLOB, taken BLOB
+    import INTEGER, place INTEGER, id INTEGER, month TEXT, started REAL, project TEXT, user TEXT,
+    account TEXT, partition TEXT, status TEXT, facts INTEGER, kind INTEGER, name TEXT, faults TEXT, numbers BLOB,
+    taken BLOB
 );
 CREATE TABLE months (month TEXT, grouping INTEGER);
 CREATE TABLE sums (month TEXT, grouping INTEGER, common TEXT, counts BLOB);

@@ -31,13 +31,15 @@ from greentrain.units import SECONDS_PER_HOUR
 if TYPE_CHECKING:
     from greentrain.progress import Progress
 
-COMMON = tuple(name for name in OTHERS if name not in ("id", "name", "energy_text", "shared"))
+LABELS = ("project", "user", "account", "partition", "status")
+"""What stands in a row of its own."""
+
+COMMON = tuple(name for name in OTHERS if name not in ("id", "name", "energy_text", "shared", *LABELS))
 """What many runs have in common."""
 
 REMARK = "remark"
 """What of `RunSummary.energy_text` stands behind the amounts and before the faults."""
 
-LABELS = ("project", "user", "account", "partition", "status")
 _SAME = ("format", "location", "is_kept", "site_pue", "cpu", "cpu_cores", "memory_gb", "boundary", "pue")
 _OTHERS = (
     "id", "name", "devices", "findings", "flags", "started", "ended", "duration_seconds", "measured_energy_kwh",
@@ -50,7 +52,7 @@ _UNITS = 10
 _MOST_KINDS = 8192
 PACKED = struct.Struct(f"<{len(NUMBERS)}d")
 SIGN = 1 << 63
-_INSERT = f"INSERT INTO runs VALUES ({', '.join('?' * 13)})"
+_INSERT = f"INSERT INTO runs VALUES ({', '.join('?' * 16)})"
 
 
 class _Kind(NamedTuple):
@@ -64,8 +66,8 @@ class _Kind(NamedTuple):
         From which theirs follow.
     common : dict
         What lists show, but for `LABELS`.
-    text : str
-        The same as text.
+    facts : int
+        Where that is in the index.
     boards, cores : float
         How many of them a run has.
     """
@@ -73,7 +75,7 @@ class _Kind(NamedTuple):
     number: int
     footprint: LinearFootprint | None
     common: dict[str, Any]
-    text: str
+    facts: int
     boards: float
     cores: float
 
@@ -112,7 +114,7 @@ class IndexRows:
                 for facts in chunk_rows(line, (*_SAME, *LABELS, *_OTHERS)):
                     try:
                         rows.append((number, place, *self._row(facts)))
-                    except (ValueError, TypeError, KeyError, OverflowError, struct.error):
+                    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
                         damaged += 1
                 self._database.executemany(_INSERT, rows)
                 self.months.update(row[3] for row in rows)
@@ -166,11 +168,9 @@ class IndexRows:
         if f"{number:016x}" != id:
             raise ValueError(id)
         *named, stated = _LABELS_OF(facts)
-        labels = dict(zip(LABELS, (*named, status_of(stated)), strict=True))
-        common = self._number("facts", self._facts, (kind.text, *labels.values()), kind.common | labels)
         return (
-            number - SIGN, month, numbers[0], labels["project"], labels["status"], common, kind.number, facts["name"],
-            faults, PACKED.pack(*numbers), array("d", taken).tobytes(),
+            number - SIGN, month, numbers[0], *named, status_of(stated), kind.facts, kind.number, facts["name"], faults,
+            PACKED.pack(*numbers), array("d", taken).tobytes(),
         )  # fmt: skip
 
     def _kind(self, facts: Mapping[str, Any]) -> "_Kind | None":
@@ -190,11 +190,12 @@ class IndexRows:
                 "kinds", self._factors, footprint, *factors_of(footprint)
             )
         common = {name: getattr(brief, name) for name in COMMON} | {REMARK: remark}
+        text = json.dumps(common)
         return _Kind(
             number,
             footprint,
             common,
-            json.dumps(common),
+            self._number("facts", self._facts, text, text),
             sum(device.boards for device in run.imported.devices),
             run.imported.stated.cpu_cores or 0.0,
         )

@@ -4,11 +4,11 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Sequence
-from operator import add
+from operator import add, itemgetter
 from typing import Any
 
 from greentrain.footprint import RUN_QUANTITIES
-from greentrain.history.index_rows import PACKED
+from greentrain.history.index_rows import LABELS, PACKED
 from greentrain.history.run_summary import LOADS
 from greentrain.history.run_sums import GROUPINGS, run_counts
 from greentrain.history.summary_table import NUMBERS
@@ -39,7 +39,8 @@ _BEST = [NUMBERS.index(f"{name}_best") for name in RUN_QUANTITIES]
 _METERED = [NUMBERS.index(f"{name}_energy_kwh") for name in COMPONENTS]
 _HOURS = [NUMBERS.index(name) for name in LOADS]
 _SECONDS = NUMBERS.index("duration_seconds")
-_OF_MONTH = "SELECT facts, kind, numbers, taken FROM runs WHERE month IS ?"
+_OF_MONTH = f"SELECT facts, kind, numbers, taken, {', '.join(LABELS)} FROM runs WHERE month IS ?"
+_GROUPS = [itemgetter(*names) for names in PARTED]
 
 
 def counts_of(numbers: Sequence[float], unfilled: str) -> tuple[float, ...]:
@@ -69,6 +70,7 @@ class IndexFacts:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._common: dict[int, dict[str, Any]] = {}
+        self._groups: dict[int, dict[str, str | None]] = {}
         self._factors: dict[int, tuple[str, int, list[tuple[int, int, float]]]] = {}
 
     def common(self, number: int) -> dict[str, Any]:
@@ -78,6 +80,17 @@ class IndexFacts:
             if len(self._common) >= self._MOST:
                 self._common.clear()
             found = self._common[number] = json.loads(*self._row("SELECT facts FROM facts WHERE number = ?", number))
+        return found
+
+    def groups(self, number: int) -> dict[str, str | None]:
+        """Return to which groups the runs of one kind belong, but for their labels."""
+        found = self._groups.get(number)
+        if found is None:
+            if len(self._groups) >= self._MOST:
+                self._groups.clear()
+            common = self.common(number)
+            known = {name: column for name, (column, _) in GROUPINGS.items() if column in common}
+            found = self._groups[number] = {name: GROUPINGS[name][1](common[column]) for name, column in known.items()}
         return found
 
     def doubt(self, number: int, taken: Sequence[float]) -> tuple[str, Sequence[float]]:
@@ -113,7 +126,6 @@ class IndexSums:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database, self._facts = database, IndexFacts(database)
-        self._groups: dict[int, list[tuple[Any, ...]] | None] = {}
 
     def renew(self, month: str | None) -> None:
         """Add the runs of a month up anew."""
@@ -121,12 +133,13 @@ class IndexSums:
             self._database.execute(f"DELETE FROM {table} WHERE month IS ?", (month,))
         self._database.execute("INSERT INTO months VALUES (?, ?)", (month, NO_SUMS))
         every = [_Sums(self._facts) for _ in PARTED]
-        for facts, kind, numbers, taken in self._database.execute(_OF_MONTH, (month,)):
-            groups = self._groups_of(facts)
-            if groups is not None:
-                vector = (*counts_of(PACKED.unpack(numbers), self._facts.common(facts)["unfilled"]), *doubles(taken))
-                for sums, group in zip(every, groups, strict=True):
-                    sums.add(group, kind, vector)
+        for facts, kind, numbers, taken, *labels in self._database.execute(_OF_MONTH, (month,)):
+            common = self._facts.common(facts)
+            if common["is_counted"]:
+                vector = (*counts_of(PACKED.unpack(numbers), common["unfilled"]), *doubles(taken))
+                values = self._facts.groups(facts) | dict(zip(LABELS, labels, strict=True))
+                for sums, group in zip(every, _GROUPS, strict=True):
+                    sums.add(group(values), kind, vector)
         for number, sums in enumerate(every):
             rows = sums.rows()
             if rows is not None:
@@ -134,17 +147,6 @@ class IndexSums:
                 self._database.executemany(
                     "INSERT INTO sums VALUES (?, ?, ?, ?)", ((month, number, *row) for row in rows)
                 )
-
-    def _groups_of(self, facts: int) -> "list[tuple[Any, ...]] | None":
-        """Return to which sums of each kind runs belong; None of those that are in no total."""
-        if facts not in self._groups:
-            if len(self._groups) >= _MOST_PENDING:
-                self._groups.clear()
-            found = self._facts.common(facts)
-            values = {name: GROUPINGS[name][1](found[GROUPINGS[name][0]]) for name in PARTED[-1]}
-            groups = [tuple([values[name] for name in names]) for names in PARTED]
-            self._groups[facts] = groups if found["is_counted"] else None
-        return self._groups[facts]
 
 
 class _Sums:

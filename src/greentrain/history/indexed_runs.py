@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from greentrain.history.filters import RunFilter
 from greentrain.history.import_index import ImportIndex, index_of
 from greentrain.history.imported_runs import HistoryImport, history_run
-from greentrain.history.index_rows import PACKED, REMARK, SIGN
+from greentrain.history.index_rows import LABELS, PACKED, REMARK, SIGN
 from greentrain.history.index_sums import COUNTS, NO_SUMS, PARTED, IndexFacts, counts_of, doubles
 from greentrain.history.run_summary import RunSummary
-from greentrain.history.run_sums import GROUPINGS, RunSums, Sums
+from greentrain.history.run_sums import RunSums, Sums
 from greentrain.history.summary_table import NUMBERS
 
 if TYPE_CHECKING:
     from greentrain.progress import Progress
 
 _ID_DIGITS, _HEXADECIMAL = 16, frozenset("0123456789abcdef")
-_WHOLE = "SELECT runs.id, name, faults, facts, kind, numbers, taken FROM runs"
+_WHOLE = f"SELECT runs.id, name, faults, facts, kind, numbers, taken, {', '.join(LABELS)} FROM runs"
 _NEWEST_FIRST = "ORDER BY started DESC, runs.id"
 
 
@@ -81,10 +81,10 @@ class IndexedRuns:
         return f"WHERE {' AND '.join(conditions)}" if conditions else "", asked._asdict()
 
     def _summary(
-        self, id: int, name: str | None, faults: str, facts: int, kind: int, numbers: bytes, taken: bytes
+        self, id: int, name: str | None, faults: str, facts: int, kind: int, numbers: bytes, taken: bytes, *labels: Any
     ) -> RunSummary:
         values = [value if value == value else None for value in PACKED.unpack(numbers)]
-        common = dict(self._facts.common(facts))
+        common = self._facts.common(facts) | dict(zip(LABELS, labels, strict=True))
         remark = common.pop(REMARK)
         shared, terms = self._facts.doubt(kind, doubles(taken))
         made: dict[str, Any] = {**common, **dict(zip(NUMBERS, values, strict=True)), "shared": shared, "terms": terms}
@@ -124,19 +124,21 @@ class IndexedRuns:
     def _add_rows(self, database: sqlite3.Connection, found: Sums, by: Sequence[str], month: str | None) -> None:
         """Add the runs of a month one by one."""
         where, values = self._where("month IS :month")
-        for id, name, _, facts, kind, numbers, taken in database.execute(
-            f"{_WHOLE} {where}", values | {"month": month}
-        ):
+        rows = database.execute(f"{_WHOLE} {where}", values | {"month": month})
+        for id, name, _, facts, kind, numbers, taken, *labels in rows:
             common = self._facts.common(facts)
             if id in self._hidden or not common["is_counted"]:
                 continue
-            known = {"name": name, "month": month}
-            key = tuple([
-                known[each] if each in known else GROUPINGS[each][1](common[GROUPINGS[each][0]]) for each in by
-            ])  # fmt: skip
+            known = {
+                **self._facts.groups(facts),
+                **dict(zip(LABELS, labels, strict=True)),
+                "name": name,
+                "month": month,
+            }
+            key = tuple([known[each] for each in by])
             whole = found.get(key) or found.setdefault(key, RunSums())
             shared, terms = self._facts.doubt(kind, doubles(taken))
-            whole.add(common["status"], counts_of(PACKED.unpack(numbers), common["unfilled"]), shared, terms)
+            whole.add(str(known["status"]), counts_of(PACKED.unpack(numbers), common["unfilled"]), shared, terms)
 
     def ids(self, beginning: str = "", most: int = -1) -> list[str]:
         """Return the ids that begin so, or some of them."""

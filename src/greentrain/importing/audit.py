@@ -1,12 +1,13 @@
 """An import and its audit: which files were read, which runs they hold, what is doubted, what they add up to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from greentrain.importing.foreign_file import Tally
 from greentrain.importing.imported_run import ImportedRun, ends
 from greentrain.interval import Interval, exact
 from greentrain.numbers import counted
+from greentrain.plain_numbers import plain_json
 from greentrain.record import Record, WithoutArithmetic
 
 _MOST_IN_NOTEBOOK = 20
@@ -154,12 +155,22 @@ class ImportAudit(WithoutArithmetic, Record):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain data."""
-        found = {
-            "kind": "import",
-            "files": [file.to_dict() for file in self.files],
-            "runs": [run.to_dict() for run in self.runs],
-            "totals": _sums_dict(self.totals),
-        }
+        return self._before() | {"runs": [run.to_dict() for run in self.runs]} | self._behind()
+
+    def json_parts(self) -> Iterator[str]:
+        """Yield the audit as indented JSON run by run: of many runs, the whole would take more memory than they do."""
+        yield plain_json(self._before(), indent=2)[:-2] + ',\n  "runs": ['
+        comma = "\n    "
+        for run in self.runs:
+            yield comma + plain_json(run.to_dict(), indent=2).replace("\n", "\n    ")
+            comma = ",\n    "
+        yield ("\n  ]," if len(self.runs) else "],") + plain_json(self._behind(), indent=2)[1:]
+
+    def _before(self) -> dict[str, Any]:
+        return {"kind": "import", "files": [file.to_dict() for file in self.files]}
+
+    def _behind(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"totals": _sums_dict(self.totals)}
         if self.groups is not None:
             found["groups"] = [{"by": group.by, **_sums_dict(group.totals)} for group in self.groups]
         return found
