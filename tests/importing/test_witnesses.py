@@ -164,7 +164,7 @@ def test_what_files_cannot_tell_is_said(tmp_path: Path, home: Path) -> None:
     start = (
         "Overlapping in time on as many accelerators or on one host, and perhaps the same work, which then counts twice"
     )
-    assert _note(audit) == f"{start}: 1 pairs, such as bert (slurm) and p (codecarbon)."
+    assert _note(audit) == f"{start}: 1 pair, such as bert (slurm) and p (codecarbon)."
     assert len(_counted(home)) == 3
     audit = import_runs([_log(tmp_path / "power.csv", name="")])
     assert _note(audit).startswith(start)
@@ -177,7 +177,7 @@ def test_rows_of_ranks_are_said_to_be_perhaps_one(tmp_path: Path, home: Path, to
     if together:
         files[0].write_text(files[0].read_text() + files[1].read_text().splitlines()[1] + "\n")
     audit = import_runs(files[: 2 - together])
-    assert "1 pairs, such as p (codecarbon) and p (codecarbon)" in _note(audit)
+    assert "1 pair, such as p (codecarbon) and p (codecarbon)" in _note(audit)
     assert len(_counted(home)) == 2
 
 

@@ -24,7 +24,7 @@ from greentrain.importing.known_runs import id_of
 from greentrain.importing.limits import limit
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.values import LOCAL_TIME
-from greentrain.numbers import rounded
+from greentrain.numbers import counted, rounded
 
 SAME_WORK, DIFFER = "same_work", "witnesses_differ"
 _JOBS, _LOGS = ("slurm", "slurm-json"), ("nvidia-smi", "prometheus", "meter", "zeus", "powermetrics", "tegrastats")
@@ -83,8 +83,8 @@ def linked_runs(
     part_of : callable
         Reads what a log holds between two moments [s]; None where its file is not there any more.
     """
-    new = {run.id for run in fresh if STORED not in run.flags and _is_dated(run)}
-    every = _Records(fresh, stored, new)
+    every = _Records(fresh, stored)
+    new = every.new
     ties: dict[str, list[tuple[ImportedRun, _Tie]]] = defaultdict(list)
     doubtful: list[tuple[ImportedRun, ImportedRun]] = []
     for run in every.possible_owners():
@@ -109,10 +109,8 @@ def linked_runs(
 class _Records:
     """Those that may be witnesses, some thousands at most, and whose work they may be."""
 
-    def __init__(
-        self, fresh: Iterable[ImportedRun], stored: Callable[[], Iterable[ImportedRun]], new: set[str]
-    ) -> None:
-        self._fresh, self._stored, self._new = fresh, stored, new
+    def __init__(self, fresh: Iterable[ImportedRun], stored: Callable[[], Iterable[ImportedRun]]) -> None:
+        self._fresh, self._stored, self.new = fresh, stored, set[str]()
         self.by_id: dict[str, ImportedRun] = {}
         for run in self._every():
             if _rank(run) and len(self.by_id) < _MOST:
@@ -126,8 +124,11 @@ class _Records:
                 self._by_number[number].append(run)
 
     def _every(self) -> Iterator[ImportedRun]:
-        yield from (run for run in self._fresh if run.id in self._new and STORED not in run.flags)
-        yield from (_alone(run) for run in self._stored() if run.id not in self._new and _is_dated(run))
+        for run in self._fresh:
+            if STORED not in run.flags and _is_dated(run):
+                self.new.add(run.id)
+                yield run
+        yield from (_alone(run) for run in self._stored() if run.id not in self.new and _is_dated(run))
 
     def possible_owners(self) -> Iterator[ImportedRun]:
         """Yield the jobs, then the tools' records of runs."""
@@ -307,7 +308,7 @@ def _doubt_note(pairs: Sequence[tuple[ImportedRun, ImportedRun]]) -> Iterator[st
         names = [f"{run.stated.name or run.id} ({run.format})" for run in pairs[0]]
         yield (
             f"Overlapping in time on as many accelerators or on one host, and perhaps the same work, which then counts "
-            f"twice: {len(pairs):,} pairs, such as {names[0]} and {names[1]}."
+            f"twice: {counted(len(pairs), 'pair')}, such as {names[0]} and {names[1]}."
         )
 
 
