@@ -54,6 +54,14 @@ def test_columns_of_accelerators_that_hold_no_watts(tmp_path: Path, low: str, hi
     assert "Columns are named after accelerators alone: they are taken as watts." in run.stated.notes
 
 
+def test_of_columns_without_names_the_first_power_is_taken_and_said(tmp_path: Path) -> None:
+    """nvidia-smi without a header, and a limit behind the power: 300 W for ten seconds are 3,000 J."""
+    (run,) = runs_of(tmp_path, "\n".join(f"{time}, 300.00 W, 400.00 W" for time in TIMES))
+    assert run.stated.measured_energy_kwh == pytest.approx(3000 / 3.6e6)
+    note = "Its columns have no names that are known: of several that hold watts the first is taken as the power."
+    assert note in run.stated.notes
+
+
 def test_devices_are_told_apart_without_an_index(tmp_path: Path) -> None:
     """Two rows a tick, 3 ms apart: 100 W and 200 W over ten seconds are 3,000 J."""
     rows = [

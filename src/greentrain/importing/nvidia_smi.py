@@ -36,6 +36,7 @@ _BARE_W = (3.0, 100.0, 1500.0)
 and bytes are elsewhere. [W]"""
 
 _BARE_ROWS = 50
+_FIRST_NOTE = "Its columns have no names that are known: of several that hold watts the first is taken as the power."
 _BARE_NOTE = "Columns are named after accelerators alone: they are taken as watts."
 _HOSTS = ("hostname", "host", "node", "nodename")
 _DEVICES = (
@@ -150,7 +151,7 @@ def _columns(cells: Sequence[str], *, takes_bare: bool = False) -> _Columns | No
     if found.is_known:
         return found
     times = [place for place, cell in enumerate(cells) if _DATE.match(cell.strip())]
-    watts = [place for place, cell in enumerate(cells) if (read := _READING.fullmatch(cell)) and read[2]]
+    watts = [place for place, cell in enumerate(cells) if _has_watts(cell)]
     if len(times) != 1 or not watts:
         return None
     names = [f"column {place}" for place in range(len(cells))]
@@ -213,6 +214,8 @@ class _Log:
                 columns = known or columns
                 if columns is not None and columns.is_bare:
                     self._log.note(_BARE_NOTE)
+                if known is not None and not is_header and sum(map(_has_watts, cells)) > 1:
+                    self._log.note(_FIRST_NOTE)
                 if is_header and known is not None and known.time is not None:
                     self._clock = FileClock(self._options, known.names[known.time])
                 if is_header or columns is None:
@@ -261,6 +264,12 @@ class _Log:
         """Return what the file holds; None where no device has two readings."""
         self._log.take_clock(self._clock)
         return self._log.run()
+
+
+def _has_watts(cell: str) -> bool:
+    """Whether a cell is a power with its unit."""
+    found = _READING.fullmatch(cell)
+    return found is not None and found[2] is not None
 
 
 def _watts(cell: str, factor: float) -> float | None:
