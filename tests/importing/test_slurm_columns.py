@@ -190,3 +190,29 @@ def test_a_requeued_job_that_waits(tmp_path: Path) -> None:
         40, first | {"JobIDRaw": "77", "JobID": "77", "State": "PENDING", "Start": "Unknown", "ElapsedRaw": "0"}
     )
     assert_the_same(tmp_path, rows, COLUMNS, location="DE", by="user,month")
+
+
+def test_a_home_that_holds_some_of_the_jobs(tmp_path: Path) -> None:
+    """Of 200 jobs 120 are stored, 20 of them with less time than now: 100 duplicates add nothing, also in columns."""
+    rows = [
+        row | {"Start": "2024-01-01T00:00:00", "ElapsedRaw": "3600", "State": "COMPLETED", "ConsumedEnergyRaw": ""}
+        | {"AllocTRES": "cpu=8,node=1", "ConsumedEnergy": "", "JobID": row["JobIDRaw"], "NCPUS": "8", "NNodes": "1"}
+        for row in usual(200, 8)
+    ]  # fmt: skip
+    earlier = [row | {"ElapsedRaw": "1800"} if place < 20 else row for place, row in enumerate(rows[:120])]
+    home = tmp_path / "home"
+    (tmp_path / "first").write_bytes(text_of(earlier, COLUMNS, "|"))
+    import_runs(tmp_path / "first", location="DE", home=home)
+    assert_the_same(tmp_path, rows, COLUMNS, location="DE", by="user,month", home=home)
+    audit = summed(tmp_path / "long", text_of(rows, COLUMNS, "|", long=15), location="DE", by="month", home=home)
+    assert [audit.files[0].runs, audit.files[0].imported, audit.files[0].duplicates] == [200, 100, 100]
+    assert audit.totals.cpu_core_hours == pytest.approx(100 * 8.0)
+
+
+def test_a_job_in_which_greentrain_tracked_a_run(tmp_path: Path) -> None:
+    """A folder of a tracked run names its job, which is not imported a second time, in columns or not."""
+    (tmp_path / "home" / "runs" / "slurm-150").mkdir(parents=True)
+    assert_the_same(tmp_path, usual(100, 9), COLUMNS, location="DE", by="user", home=tmp_path / "home")
+    text = text_of(usual(100, 9), COLUMNS, "|", long=15)
+    notes = summed(tmp_path / "long", text, by="user", home=tmp_path / "home").files[0].notes
+    assert notes["Runs that greentrain tracked itself stand in the history already: they are not imported."] == 1

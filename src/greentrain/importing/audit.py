@@ -94,9 +94,9 @@ class FileCounts:
         self.seen = self.imported = self.flagged = 0
         self.first = first
 
-    def count_summed(self, jobs: int, flagged: int) -> None:
-        """Count jobs that were summed in columns, and those of them in doubt."""
-        self.seen, self.imported, self.flagged = jobs, jobs, flagged
+    def count_summed(self, jobs: int, new: int, flagged: int) -> None:
+        """Count jobs that were read in columns, those of them that are new, and those of these in doubt."""
+        self.seen, self.imported, self.flagged = jobs, new, flagged
 
     def audit(self, path: str, name: str | None, tally: Tally, error: str | None) -> FileAudit:
         """Return what became of the file, whose format has that name, and why it could not be read to its end."""

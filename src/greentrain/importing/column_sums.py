@@ -3,7 +3,7 @@
 The numbers are those of an import run by run, which takes whatever is not plain here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.group_table import GroupTable
 from greentrain.importing.imported_run import ImportedRun
+from greentrain.importing.known_runs import SAME_ENERGY, KnownRuns, number_of
 from greentrain.importing.linear_footprint import LinearFootprint, RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.site_map import SiteMap
@@ -32,9 +33,10 @@ _W_PER_KWH_A_SECOND = W_PER_KW * SECONDS_PER_HOUR
 
 
 class ColumnCounts(NamedTuple):
-    """What became of a text: jobs that were added up, those of them in doubt, and jobs left to be taken."""
+    """What became of a text: its jobs, those of them that are new and in doubt, and jobs left to be taken."""
 
     jobs: int
+    new: int
     flagged: int
     others: Iterator[ForeignRun]
 
@@ -71,6 +73,36 @@ class _Kind(NamedTuple):
     most_w: float
 
 
+class _StoredRuns:
+    """Runs that the history holds, to compare jobs with.
+
+    Parameters
+    ----------
+    known : KnownRuns
+        Those that are known.
+    """
+
+    def __init__(self, known: KnownRuns) -> None:
+        rows = [*known.stored()]
+        self._ids = np.array([row[0] for row in rows], dtype=np.int64)
+        self._seconds, self._kwh = (np.array([row[place] or 0.0 for row in rows]) for place in (1, 2))
+
+    def compared(self, jobs: JobRows) -> tuple[NumberArray, NumberArray]:
+        """Return which jobs the history holds, and which of these are to be read one by one: they may hold more."""
+        is_stored, is_left = np.zeros(len(jobs.jobs), dtype=bool), np.zeros(len(jobs.jobs), dtype=bool)
+        if not len(self._ids):
+            return is_stored, is_left
+        moments = zip(jobs.jobs.tolist(), jobs.began.tolist(), strict=True)
+        ids = np.array([number_of(f"slurm:{job}:{began or ''}") for job, began in moments], dtype=np.int64)
+        places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
+        is_stored = self._ids[places] == ids
+        kwh, before = np.nan_to_num(jobs.kwh), self._kwh[places]
+        differs = np.abs(kwh - before) > SAME_ENERGY * np.maximum(kwh, before)
+        holds_more = np.where(differs, kwh > before, jobs.seconds > self._seconds[places])
+        # An id that is no number is not at hand as it is written.
+        return is_stored, (is_stored & holds_more) | (jobs.jobs < 0)
+
+
 class _Part(NamedTuple):
     """Jobs of a part of a text, judged; arrays of one length but for the lines that are odd.
 
@@ -96,6 +128,8 @@ class _Part(NamedTuple):
         Numbers of footprints that others follow from.
     is_flagged, is_usable : array of bool
         What is in doubt, and whose energy counts.
+    is_stored : array of bool
+        What the history holds already.
     is_left : array of bool
         Which are left to be read one by one; set later for more of them.
     """
@@ -118,6 +152,7 @@ class _Part(NamedTuple):
     footprints: NumberArray
     is_flagged: NumberArray
     is_usable: NumberArray
+    is_stored: NumberArray
     is_left: NumberArray
 
     def lines(self, *, is_every: bool) -> list[int]:
@@ -151,6 +186,10 @@ class ColumnSums:
         What all belong to.
     is_kept : bool
         Whether jobs in doubt count.
+    known : KnownRuns
+        What the history holds.
+    tracked : collection of str
+        Jobs in which greentrain tracked runs itself: they are left to be read one by one.
 
     Attributes
     ----------
@@ -173,10 +212,13 @@ class ColumnSums:
         hashed: Any,
         project: str | None,
         is_kept: bool,
+        known: KnownRuns,
+        tracked: Collection[str],
     ) -> None:
         self._footprints, self._kinds, self._site = footprints, kinds, site
         self._options, self._by, self._hashed, self._project = options, tuple(by), hashed, project
-        self._is_kept = is_kept
+        self._is_kept, self._stored = is_kept, _StoredRuns(known)
+        self._tracked = [job_number(name.removeprefix("slurm-")) for name in tracked]
         of_site = [
             column for table, column in (("partition", "partition"), ("node", "nodelist")) if table in site.tables
         ]
@@ -209,7 +251,7 @@ class ColumnSums:
             for _, row in parted_rows(_lines(file, some, is_every=False), Tally(), form.names, form.delimiter)
         ]
         every = [part for some in parts for part in some]
-        _leave(every, np.array(odd, dtype=np.int64))
+        _leave(every, np.array([*odd, *self._tracked], dtype=np.int64))
         if sum(np.count_nonzero(part.is_left) for part in every) * 2 > sum(len(part.jobs) for part in every):
             raise NotInColumns
         self._add(every, [file.path for file in files])
@@ -232,10 +274,11 @@ class ColumnSums:
             if number:
                 file.tally.notes[note] = number
         jobs = sum(int(np.count_nonzero(~part.is_left)) for part in parts)
-        flagged = sum(int(np.count_nonzero(part.is_flagged & ~part.is_left)) for part in parts)
+        new = sum(int(np.count_nonzero(~(part.is_left | part.is_stored))) for part in parts)
+        flagged = sum(int(np.count_nonzero(part.is_flagged & ~(part.is_left | part.is_stored))) for part in parts)
         file.tally.rows = jobs + steps + waiting
         rows = parted_rows(_lines(file, parts, is_every=True), file.tally, form.names, form.delimiter)
-        return ColumnCounts(jobs, flagged, jobs_of(rows, file, self._options))
+        return ColumnCounts(jobs, new, flagged, jobs_of(rows, file, self._options))
 
     def _judged(self, text: int, placed: Placed[JobRows]) -> _Part:
         """Find what each job is, whether its energy can be, and its footprint."""
@@ -243,6 +286,7 @@ class ColumnSums:
         numbers = [self._kind_number(cells) for cells in jobs.cells]
         kinds = [self._found[number] for number in numbers]
         kwh, is_flagged, is_usable = self._believed(jobs, kinds)
+        is_stored, is_left = self._stored.compared(jobs)
         footprints = self._footprints_of(jobs, numbers, is_usable)
         groups = [self._group(values, numbers) for values in jobs.values]
         return _Part(
@@ -264,7 +308,8 @@ class ColumnSums:
             footprints=footprints,
             is_flagged=is_flagged,
             is_usable=is_usable,
-            is_left=jobs.is_odd | (footprints == _NOT_LINEAR),
+            is_stored=is_stored,
+            is_left=is_left | jobs.is_odd | (footprints == _NOT_LINEAR),
         )
 
     @staticmethod
@@ -361,7 +406,8 @@ class ColumnSums:
         boards = np.array([sum(each.boards for each in kind.imported.devices) for kind in self._found])
         cores = np.array([kind.run.cpu_cores or 0.0 for kind in self._found])
         for part in parts:
-            is_taken = ~part.is_left if self._is_kept else ~(part.is_left | part.is_flagged)
+            is_taken = ~(part.is_left | part.is_stored)
+            is_taken &= self._is_kept | ~part.is_flagged
             rows: Any = slice(None) if is_taken.all() else np.flatnonzero(is_taken)
             of, kinds, kwh = groups[part.groups[rows]], part.kinds[rows], part.kwh[rows]
             hours, footprints = part.seconds[rows] / SECONDS_PER_HOUR, part.footprints[rows]

@@ -218,8 +218,9 @@ class _Importer:
                 self.read(path, is_named, told)
 
     def sum_columns(self, paths: Sequence[str], told: BytesRead) -> None:
-        """Add up what stands in columns of Slurm's accounting, unless it has to be compared with what is known."""
-        if self._known or self._tracked:
+        """Add up what stands in columns of Slurm's accounting, unless witnesses of its jobs may be known."""
+        is_alone = not self._known or self._store.forms() <= {SLURM, "slurm-json"}
+        if not is_alone or not all(name.removeprefix("slurm-").isdecimal() for name in self._tracked):
             return
         files = [self._recognised(path, told) for path in paths]
         names = [name for _, name in files]
@@ -241,7 +242,7 @@ class _Importer:
         sums = ColumnSums(
             self._footprints, self._kinds, shared.site, self._options, by=self._by,
             hashed=shared.anonymiser.hashed if shared.anonymiser else None, project=shared.project,
-            is_kept=shared.is_kept,
+            is_kept=shared.is_kept, known=self._known, tracked=self._tracked,
         )  # fmt: skip
         try:
             found = iter(sums.read([file for file, name in files if file and name == SLURM]))
@@ -268,7 +269,7 @@ class _Importer:
             form = format_of(file, self._format)
             name = form.NAME
             if summed is not None:
-                counts.count_summed(summed.jobs, summed.flagged)
+                counts.count_summed(summed.jobs, summed.new, summed.flagged)
             runs = self._runs_of(file, form) if summed is None else summed.others
             self._take_all(runs, form, path, tally, counts)
         except UnknownForm as fault:

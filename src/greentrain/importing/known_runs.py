@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from greentrain.importing.foreign_run import ForeignRun
 
-_SAME_ENERGY = 1e-9
+SAME_ENERGY = 1e-9
 """Two energies of one run that differ by less, relative, are one. [1]"""
 
 _ID_LENGTH = 16
@@ -65,6 +65,10 @@ class KnownRuns:
                 found[some[number]] = KnownRun(seconds, kwh, bool(stored), place)
         return found
 
+    def stored(self) -> Iterator[tuple[int, float | None, float | None]]:
+        """Yield the number of each run that the history holds, in order, with its time [s] and energy [kWh]."""
+        yield from self._database.execute("SELECT id, seconds, kwh FROM known WHERE stored ORDER BY id")
+
     def put(self, runs: Iterable[tuple[str, KnownRun]]) -> None:
         """Keep what is known of some runs, in place of what was."""
         self._put((_number(id), *run) for id, run in runs)
@@ -81,6 +85,11 @@ def _number(id: str) -> int:
     return int(id, 16) - _SIGN
 
 
+def number_of(key: str) -> int:
+    """Return the number of a run by its key."""
+    return int.from_bytes(sha256(key.encode("utf-8", "replace")).digest()[: _ID_LENGTH // 2]) - _SIGN
+
+
 def id_of(run: ForeignRun) -> str:
     """Return the id of a run by its content: the same in every file that holds it."""
     return sha256(run.key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH]
@@ -95,6 +104,6 @@ def completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:
 def is_better(run: ForeignRun, known: tuple[float | None, float | None]) -> bool:
     """Whether another record of a run holds more than this time [s] and energy [kWh], at the same energy more time."""
     energy, before = run.measured_energy_kwh or 0.0, known[1] or 0.0
-    if abs(energy - before) > _SAME_ENERGY * max(energy, before):
+    if abs(energy - before) > SAME_ENERGY * max(energy, before):
         return energy > before
     return (run.duration_seconds or 0.0) > (known[0] or 0.0)

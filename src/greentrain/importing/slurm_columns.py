@@ -52,6 +52,7 @@ _CHANGING = r"(^|,)(energy|billing)=[^,]*"
 
 _MANY = 8
 _MOST_DIGITS = 15
+_LARGEST = (1 << 62) - 1
 _KIND, _MONTH = "kind", "month"
 _NO_VALUES = np.array(sorted(map(float, NO_VALUE)))
 
@@ -64,7 +65,7 @@ class JobRows(NamedTuple):
     rows : array of int
         Numbers of their rows in the part.
     jobs : array of int
-        The same for the same job.
+        The same for the same job; its id where that is a number, else one below 0.
     began : array of int
         Whole seconds since 1970; 0 where nothing is stated. [s]
     months : array of int
@@ -301,6 +302,6 @@ def _ids(columns: Mapping[str, Strings]) -> tuple[NumberArray, NumberArray, Numb
 
 
 def job_number(job: str) -> int:
-    """Return the number of a job by its id."""
+    """Return the number of a job by its id; one below 0 of an id that is no number."""
     is_plain = job.isdecimal() and job.isascii() and len(job.lstrip("0")) <= _MOST_DIGITS
-    return int(job.lstrip("0") or "0") if is_plain else hash(job)
+    return int(job.lstrip("0") or "0") if is_plain else ~(hash(job) & _LARGEST)
