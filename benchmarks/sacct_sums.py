@@ -3,7 +3,8 @@
 Usage: python benchmarks/sacct_sums.py [ROWS [ROUNDS]]
 
 The file is that of import_speed.py. Each reading is a process of its own, in turns, once its modules are loaded; ratios
-are of the medians. The sums job by job are those without pyarrow, once. Peak memory is that of the process (Linux).
+are medians of those of a turn. The sums job by job are those without pyarrow, once. Peak memory is that of the process
+(Linux).
 """
 
 import random
@@ -65,7 +66,10 @@ def main() -> None:
     print(f"{'':8}{'s wall':>8}{'s CPU':>8}{'rows/s':>11}{'MiB':>7}{'MiB more':>10}{'x wall':>8}{'x CPU':>8}")
     medians = {what: [statistics.median(each) for each in zip(*found, strict=True)] for what, found in turns.items()}
     for what, (wall, cpu, peak, more, _) in medians.items():
-        ratios = f"{wall / medians['parse'][0]:8.2f}{cpu / medians['parse'][1]:8.2f}"
+        pairs = [*zip(turns[what], turns["parse"], strict=False)]
+        ratios = "".join(
+            f"{statistics.median(one[place] / other[place] for one, other in pairs):8.2f}" for place in (0, 1)
+        )
         memory = f"{peak / _KIB_PER_MIB:7.0f}{more / _KIB_PER_MIB:10.0f}"
         print(f"{what:8}{wall:8.2f}{cpu:8.2f}{rows / cpu:11,.0f}{memory}{ratios}")
 
