@@ -219,8 +219,7 @@ class _Importer:
 
     def sum_columns(self, paths: Sequence[str], told: BytesRead) -> None:
         """Add up what stands in columns of Slurm's accounting, unless witnesses of its jobs may be known."""
-        is_alone = not self._known or self._store.forms() <= {SLURM, "slurm-json"}
-        if not is_alone or not all(name.removeprefix("slurm-").isdecimal() for name in self._tracked):
+        if not self._has_no_witnesses():
             return
         files = [self._recognised(path, told) for path in paths]
         names = [name for _, name in files]
@@ -250,6 +249,11 @@ class _Importer:
             return
         self._of_columns = sums
         self._summed = [(file, next(found)) if name == SLURM else (None, None) for file, name in files]
+
+    def _has_no_witnesses(self) -> bool:
+        """Whether what the history holds are jobs of Slurm alone, which are known by their numbers."""
+        is_alone = not self._known or self._store.forms() <= {SLURM, "slurm-json"}
+        return is_alone and all(name.removeprefix("slurm-").isdecimal() for name in self._tracked)
 
     def _recognised(self, path: str, told: BytesRead) -> tuple[ForeignFile | None, str | None]:
         """Open a file, and name its format; nothing of one with a fault."""
