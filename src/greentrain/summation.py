@@ -115,15 +115,16 @@ def total_of(items: "list[Footprint]") -> Footprint:
     )
 
 
-def _summed(items: Iterable[Footprint], quantity: str) -> tuple[Interval | None, tuple[Factor, ...]]:
+def _summed(items: "list[Footprint]", quantity: str) -> tuple[Interval | None, tuple[Factor, ...]]:
     """Add up a quantity of several runs, with the terms of the sum's doubt.
 
     Each run's half-widths are parted among its factors; those of shared ones add up, those of own ones by their
     squares. So the ends of the sum lie between those of independent runs and the sums of the ends.
     """
     found = RunningSum(quantity)
+    kept: _KeptTerms = {}  # while the list holds the runs, no two inputs have one id
     for item in items:
-        found.add(item)
+        found.add(item, kept)
     return found.whole()
 
 
@@ -142,13 +143,21 @@ class RunningSum:
         self._shared: dict[tuple[str, str], list[float]] = {}
         self._own: dict[tuple[str, str], list[float]] = {}
 
-    def add(self, item: Footprint) -> None:
-        """Add a run; one of which the quantity is not known adds nothing."""
+    def add(self, item: Footprint, kept: "_KeptTerms | None" = None) -> None:
+        """Add a run; one of which the quantity is not known adds nothing.
+
+        Parameters
+        ----------
+        item : Footprint
+            That of the run.
+        kept : dict, optional
+            The terms of inputs by their ids, of runs that all live until the last is added: most of many share most.
+        """
         value: Interval | None = getattr(item, self._quantity)
         if value is None:
             return
         self._best.append(value.best)
-        for name, key, down, up in half_widths(item, self._quantity):
+        for name, key, down, up in half_widths(item, self._quantity, kept):
             pair = (self._shared if key else self._own).setdefault((name, key), [0.0, 0.0])
             pair[0] += down if key else down * down
             pair[1] += up if key else up * up
@@ -218,8 +227,13 @@ def summed(whole: float, shared: TermSums, own: TermSums) -> tuple[Interval, tup
     return interval, tuple(scaled(terms, log_variances(interval)))
 
 
-def half_widths(item: Footprint, quantity: str) -> Iterator[tuple[str, str, float, float]]:
-    """Part the half-widths of a quantity of one run among its factors.
+_KeptTerms: TypeAlias = "dict[int, tuple[tuple[str, str, float, float], ...]]"
+
+
+def half_widths(
+    item: Footprint, quantity: str, kept: "_KeptTerms | None" = None
+) -> Iterator[tuple[str, str, float, float]]:
+    """Part the half-widths of a quantity of one run among its factors; `kept` is that of `RunningSum.add`.
 
     Yields
     ------
@@ -232,7 +246,7 @@ def half_widths(item: Footprint, quantity: str) -> Iterator[tuple[str, str, floa
     if interval is None or interval.is_exact:
         return
     low, best, high = interval
-    factors = _terms(item, quantity)
+    factors = _terms(item, quantity, kept)
     below = above = 0.0
     for _, _, down, up in factors:
         below, above = below + down, above + up
@@ -245,13 +259,24 @@ def half_widths(item: Footprint, quantity: str) -> Iterator[tuple[str, str, floa
         )
 
 
-def _terms(item: Footprint, quantity: str) -> list[tuple[str, str, float, float]]:
+def _terms(item: Footprint, quantity: str, kept: "_KeptTerms | None") -> list[tuple[str, str, float, float]]:
     """Return the terms of a quantity's doubt up to a common factor of each side."""
     if item.summed_factors is None and quantity != "total_kg":
-        found = [*plain_terms(item.inputs, quantity)]
+        found = [*plain_terms(item.inputs, quantity)] if kept is None else _terms_of(item, quantity, kept)
         if any(term[2] for term in found) and any(term[3] for term in found):
             return found
     return [(each.name, each.key, each.below, each.above) for each in item.factors(quantity)]
+
+
+def _terms_of(item: Footprint, quantity: str, kept: "_KeptTerms") -> list[tuple[str, str, float, float]]:
+    """Return the same as `plain_terms`, of each input once."""
+    found: list[tuple[str, str, float, float]] = []
+    for each in item.inputs:
+        terms = kept.get(id(each))
+        if terms is None:
+            terms = kept[id(each)] = tuple(plain_terms((each,), quantity))
+        found += terms
+    return found
 
 
 def summed_interval(best: float, below: float, above: float) -> Interval:

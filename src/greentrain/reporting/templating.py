@@ -65,6 +65,8 @@ def cite(context: Context, refs: Iterable[str]) -> Markup:
 
 
 def _citation(known: Mapping[str, int], refs: Iterable[str]) -> str:
+    if not refs:  # as in most cells of long tables
+        return ""
     numbers = sorted({known[ref] for ref in refs if ref in known})
     links = (f'<a href="#source-{number}" aria-label="source {number}">{number}</a>' for number in numbers)
     return f'<span class="cite">[{", ".join(links)}]</span>' if numbers else ""
