@@ -26,6 +26,8 @@ _GROUP_COLUMNS = (
     *Loads._fields,
     "is_least",
 )
+_LISTED, _NEXT = (*LISTS, "unfilled"), ",\n      "
+"""The last columns of a row, which are lists in JSON, and what is between two fields there."""
 _MOST_IN_NOTEBOOK = 20
 _IN_NOTEBOOK = (
     "run", "began", "took", "place", "energy at the meter", "operational", "90 % interval", "status; energy is",
@@ -101,11 +103,18 @@ def _json_row(run: RunSummary) -> dict[str, Any]:
 
 
 def _row_json(run: RunSummary) -> str:
-    """Write a row as indented JSON; what has no lists in it can be written in one go."""
+    """Write a row as indented JSON; all but its lists is written in one go."""
     row = _json_row(run)
-    if any(row[name] for name in (*LISTS, "unfilled")):
-        return plain_json(row, indent=2).replace("\n", "\n    ")
-    return "{\n      " + plain_json(row, separators=(",\n      ", ": "))[1:-1] + "\n    }"
+    lists = [(name, row.pop(name)) for name in _LISTED]
+    parts = [
+        plain_json(row, separators=(_NEXT, ": "))[1:-1],
+        *(f'"{name}": {_list_json(each)}' for name, each in lists),
+    ]
+    return "{\n      " + _NEXT.join(parts) + "\n    }"
+
+
+def _list_json(words: Sequence[str]) -> str:
+    return "[\n        " + plain_json(words, separators=(",\n        ", ": "))[1:-1] + "\n      ]" if words else "[]"
 
 
 def runs_html(runs: BriefRuns) -> str:
