@@ -15,6 +15,17 @@ def test_a_table_is_escaped() -> None:
     )
 
 
+def test_amounts_stay_on_one_line_and_words_break() -> None:
+    """So that a table of many columns fits a page; heads break too, and a cell may have lines."""
+    found = table(
+        ("run", "energy at the meter", "status"),
+        [("a", "at least 2.00 kWh", "failed; measured"), ("b", ("1 h", 2.0), None)],
+    )
+    assert f"<td{NUMBER}>at least 2.00 kWh</td><td>failed; measured</td>" in found
+    assert f"<td{NUMBER}>1 h<br>2.00</td>" in found
+    assert "<th>energy at the meter</th>" in found
+
+
 def test_quantities_have_words_units_and_intervals() -> None:
     """One row each, in the unit that fits the best value, with the sign of micro; what is not known has dashes."""
     quantities = {"it_energy_kwh": Interval(1.0, 2.0, 3.0), "operational_kg": Interval(1e-9, 2e-9, 3e-9)}

@@ -34,7 +34,7 @@ def table(head: Iterable[object], rows: Iterable[Iterable[object]], caption: str
     head : iterable
         Titles of the columns.
     rows : iterable of iterable
-        Cells; numbers get three significant digits, and None a dash.
+        Cells; numbers get three significant digits, None a dash, and each item of a tuple a line.
     caption : str, optional
         What is in it, above the table.
     below : str, optional
@@ -145,11 +145,21 @@ def text(words: object) -> str:
 
 
 def _cells(values: Iterable[object], kind: str) -> str:
-    look = _NUMBER if kind == "td" else ""  # heads break into lines, amounts do not
-    return "".join(f"<{kind}{look if number else _LEFT}>{_text(value)}</{kind}>" for number, value in enumerate(values))
+    return "".join(
+        f"<{kind}{_look(value, kind) if number else _LEFT}>{_text(value)}</{kind}>"
+        for number, value in enumerate(values)
+    )
+
+
+def _look(value: object, kind: str) -> str:
+    """Keep an amount on one line; heads and words break, so that a table fits a page."""
+    is_words = isinstance(value, str) and " " in value and not any(map(str.isdigit, value))
+    return "" if kind == "th" or is_words else _NUMBER
 
 
 def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return "<br>".join(map(_text, value))
     if value is None:
         return "-"
     return rounded(value) if isinstance(value, float) else text(value)

@@ -30,7 +30,7 @@ _LISTED, _NEXT = (*LISTS, "unfilled"), ",\n      "
 """The last columns of a row, which are lists in JSON, and what is between two fields there."""
 _MOST_IN_NOTEBOOK = 20
 _IN_NOTEBOOK = (
-    "run", "began", "took", "place", "energy at the meter", "operational", "90 % interval", "status; energy is",
+    "run", "began, took, place", "energy at the meter", "operational", "90 % interval", "status; energy is",
 )  # fmt: skip
 
 
@@ -139,8 +139,8 @@ def _row(run: RunSummary) -> tuple[object, ...]:
 
     before = least(bool(run.unfilled))
     began = (utc(run.started or None) or "")[:10]
-    facts = (run.name or run.id, began, duration(run.duration_seconds), run.location)
+    when = (began, ", ".join(filter(None, (duration(run.duration_seconds), run.location))))
     kwh, kg = run.facility_energy_kwh, run.operational_kg
     energy = None if kwh is None else amount_and_ends(kwh, "kWh", before)[0]
     mass = (None, None) if kg is None else amount_and_ends(kg, "kg CO2e", before)
-    return (*facts, energy, *mass, run.status if kwh is None else f"{run.status}; {run.basis}")
+    return (run.name or run.id, when, energy, *mass, run.status if kwh is None else f"{run.status}; {run.basis}")
