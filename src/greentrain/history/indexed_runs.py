@@ -7,7 +7,7 @@ from calendar import timegm
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from math import inf
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from greentrain.history.filters import RunFilter
@@ -22,6 +22,7 @@ from greentrain.history.summary_table import NUMBERS
 if TYPE_CHECKING:
     from greentrain.progress import Progress
 
+_MOST_PENDING = 16_384
 _ID_DIGITS, _HEXADECIMAL = 16, frozenset("0123456789abcdef")
 _WHOLE = f"SELECT runs.id, name, faults, facts, kind, numbers, taken, {', '.join(LABELS)} FROM runs"
 _NEWEST_FIRST = "ORDER BY started DESC, runs.id"
@@ -125,20 +126,26 @@ class IndexedRuns:
         """Add the runs of a month one by one."""
         where, values = self._where("month IS :month")
         rows = database.execute(f"{_WHOLE} {where}", values | {"month": month})
+        pending: dict[tuple[tuple[str | None, ...], str, int], list[float]] = {}
         for id, name, _, facts, kind, numbers, taken, *labels in rows:
             common = self._facts.common(facts)
             if id in self._hidden or not common["is_counted"]:
                 continue
-            known = {
-                **self._facts.groups(facts),
-                **dict(zip(LABELS, labels, strict=True)),
-                "name": name,
-                "month": month,
-            }
-            key = tuple([known[each] for each in by])
+            known = self._facts.groups(facts) | {"name": name, "month": month} | dict(zip(LABELS, labels, strict=True))
+            group = tuple([known[each] for each in by]), str(known["status"]), kind
+            vector = (*counts_of(PACKED.unpack(numbers), common["unfilled"]), *doubles(taken))
+            before = pending.get(group)
+            pending[group] = [*vector] if before is None else [*map(add, before, vector)]
+            if len(pending) >= _MOST_PENDING:
+                self._settle(pending, found)
+        self._settle(pending, found)
+
+    def _settle(self, pending: dict[tuple[tuple[str | None, ...], str, int], list[float]], found: Sums) -> None:
+        """Add the sums of runs of one kind to those of their groups."""
+        for (key, status, kind), vector in pending.items():
             whole = found.get(key) or found.setdefault(key, RunSums())
-            shared, terms = self._facts.doubt(kind, doubles(taken))
-            whole.add(str(known["status"]), counts_of(PACKED.unpack(numbers), common["unfilled"]), shared, terms)
+            whole.add(status, vector[:COUNTS], *self._facts.doubt(kind, vector[COUNTS:]))
+        pending.clear()
 
     def ids(self, beginning: str = "", most: int = -1) -> list[str]:
         """Return the ids that begin so, or some of them."""
