@@ -65,7 +65,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 _EXPECTED = {
     "estimate": ["headline", "waterfall", "tornado", "elsewhere", "methods"],
     "run": ["headline", "waterfall", "tornado", "power_over_time", "elsewhere"],
-    "project": ["headline", "waterfall", "tornado", "by_month", "elsewhere"],
+    "project": ["headline", "waterfall", "tornado", "by_month", "by_run", "elsewhere"],
     "validation": ["validation"],
 }
 

@@ -553,6 +553,7 @@ def test_a_run_whose_accelerator_was_named(tracked: Callable[..., LiveRun], tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_a_run_whose_readings_fail(tracked: Callable[..., LiveRun], tmp_path: Path, capsys: Any) -> None:
     """Half a second was read; the rest is filled, and said to be."""
     run = tracked({"seconds": 0.5, "error": "the driver is gone"}, interval=0.2)

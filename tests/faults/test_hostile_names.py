@@ -81,7 +81,7 @@ def test_names_are_stored_as_they_are(home: Path, runs: Runs) -> None:
 
 def test_names_in_the_table_of_the_history(runs: Runs) -> None:
     """Fault 28: a row each in CSV, in which no name is a formula or breaks its line."""
-    rows = list(csv.DictReader(io.StringIO(runs_csv(tuple(runs.values())))))
+    rows = list(csv.DictReader(io.StringIO("".join(runs_csv(tuple(runs.values()))))))
     shown = [row["name"] for row in rows]
     assert len(rows) == len(NAMES)
     assert {"a,b", 'say "run"', "two\\nlines", "'=HYPERLINK(1)", "'+1", "'@x", "'-1", "модель 模型 نموذج"} < set(shown)

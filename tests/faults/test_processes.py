@@ -83,6 +83,7 @@ def test_four_ranks_on_a_node(room: Room) -> None:
     assert run.it_energy_kwh.best == pytest.approx(ALONE * node.duration_seconds * KWH_PER_SECOND, rel=0.05)
 
 
+@pytest.mark.timing
 def test_two_nodes(room: Room) -> None:
     """Fault 32: two nodes of two ranks are one run with one measurement per node."""
     trainings = [*start_ranks(room, "node-a", range(2), 1.0), *start_ranks(room, "node-b", range(2, 4), 1.0)]

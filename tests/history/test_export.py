@@ -280,8 +280,8 @@ def test_postgresql_holds_the_same(home: Path, tmp_path: Path, server: str) -> N
 
 
 def _as_boolean(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """SQLite keeps truth as 0 and 1; it is the tenth column from the right of the runs."""
-    return (*row[:-10], bool(row[-10]), *row[-9:]) if table == "runs" else row
+    """SQLite keeps truth as 0 and 1; it is the eleventh column from the right of the runs."""
+    return (*row[:-11], bool(row[-11]), *row[-10:]) if table == "runs" else row
 
 
 def test_a_database_of_an_earlier_version_gets_the_new_columns(home: Path, tmp_path: Path) -> None:

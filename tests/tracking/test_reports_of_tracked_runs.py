@@ -20,6 +20,7 @@ def arguments(tmp_path: Path) -> dict[str, Any]:
     return {"meter": replay(tmp_path), "home": tmp_path, "quiet": True, "pue": 1.5, "grid_intensity": 100}
 
 
+@pytest.mark.timing
 def test_a_run_that_has_ended_is_reported_to_its_last_reading(arguments: dict[str, Any]) -> None:
     """So is what remains of it when it is pickled; PUE 1.5 and 100 g/kWh."""
     with greentrain.track("bert", **arguments) as run, run.span("epoch"):

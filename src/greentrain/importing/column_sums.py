@@ -22,7 +22,7 @@ from greentrain.importing.slurm import SacctForm, form_of, jobs_of, parted_rows
 from greentrain.importing.slurm_columns import JobColumns, JobRows, job_number, value_of
 from greentrain.importing.slurm_jobs import STEPS, WAITING, job, job_id_of
 from greentrain.importing.text_columns import distinct
-from greentrain.importing.text_parts import NotInColumns, NumberArray, Placed, Stretch, first_line, lines_at
+from greentrain.importing.text_parts import NotInColumns, NumberArray, PlacedPart, Stretch, first_line, lines_at
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 _NOT_LINEAR, _NO_NUMBERS = -2, -1
@@ -280,7 +280,7 @@ class ColumnSums:
         rows = parted_rows(_lines(file, parts, is_every=True), file.tally, form.names, form.delimiter)
         return ColumnCounts(jobs, new, flagged, jobs_of(rows, file, self._options))
 
-    def _judged(self, text: int, placed: Placed[JobRows]) -> _Part:
+    def _judged(self, text: int, placed: PlacedPart[JobRows]) -> _Part:
         """Find what each job is, whether its energy can be, and its footprint."""
         jobs = placed.made
         numbers = [self._kind_number(cells) for cells in jobs.cells]

@@ -34,7 +34,7 @@ from greentrain.importing.text_parts import (
     TEXT,
     NotInColumns,
     NumberArray,
-    Placed,
+    PlacedPart,
     Strings,
     TextPart,
     parts_of,
@@ -120,7 +120,7 @@ class JobColumns:
         self._zone, self._by = zone, tuple(by)
         self._of_kind = (*_RESOURCES, *of_site)
 
-    def read(self, file: ForeignFile, form: SacctForm) -> Iterator[Placed[JobRows]]:
+    def read(self, file: ForeignFile, form: SacctForm) -> Iterator[PlacedPart[JobRows]]:
         """Yield the jobs of a text, part by part.
 
         Raises

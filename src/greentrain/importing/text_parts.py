@@ -74,7 +74,7 @@ class Stretch(NamedTuple):
     line: int
 
 
-class Placed(NamedTuple, Generic[Made]):
+class PlacedPart(NamedTuple, Generic[Made]):
     """What was made of a part, where that is, and which of its lines are odd."""
 
     stretch: Stretch
@@ -84,7 +84,7 @@ class Placed(NamedTuple, Generic[Made]):
 
 def parts_of(
     file: ForeignFile, names: Sequence[str], delimiter: str, kinds: Mapping[str, Any], make: Callable[[TextPart], Made]
-) -> Iterator[Placed[Made]]:
+) -> Iterator[PlacedPart[Made]]:
     """Yield what is made of the parts of a text, in their order; some are read ahead by threads.
 
     Parameters
@@ -122,7 +122,7 @@ def parts_of(
                 following = next(bounds, None)
             start, end, future = ahead.popleft()
             part, made = future.result()
-            yield Placed(Stretch(start, end, line), part.odd, made)
+            yield PlacedPart(Stretch(start, end, line), part.odd, made)
             line += part.lines
 
 

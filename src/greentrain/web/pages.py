@@ -16,6 +16,7 @@ from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, load_catalogue
 from greentrain.errors import InputError
 from greentrain.plain_numbers import plain_json
+from greentrain.reporting.templating import FOLDER as REPORT_FOLDER
 from greentrain.reporting.templating import TemplateSandbox, environment
 from greentrain.web.api import JSON_TYPE, Api, answer
 from greentrain.web.calculator import offers, page_of
@@ -164,4 +165,6 @@ async def own_file(request: Request) -> Response:
 @cache
 def _content(name: str) -> tuple[bytes, str]:
     content = (_FOLDER / "static" / name).read_bytes()
+    if name == "page.css":  # tables of reports stand on pages too
+        content += (REPORT_FOLDER / "tables.css").read_bytes()
     return content, f'"{sha256(content).hexdigest()[:24]}"'

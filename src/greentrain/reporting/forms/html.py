@@ -58,7 +58,7 @@ def _page(charts: list[Chart]) -> dict[str, Any]:
                 name: Markup(svg(figure, name=name, width_px=_STILL_PX, has_title=False))
                 for name, figure in figures.items()
             },
-            "css": Markup(_file("report.css")),
+            "css": Markup(_file("report.css") + _file("tables.css")),
             "plotly": Markup(_file(_PLOTLY)) if charts else "",
             "script": Markup(_file(_PAGE_SCRIPT)) if charts else "",
             "data": Markup(_chart_data(figures)) if charts else "",
