@@ -17,9 +17,9 @@ from greentrain.cli.parser import MODULES, command_of
 
 _TOP = Path(__file__).parents[1]
 _SHARED = {"CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog", "SECURITY.md": "security"}
-_EXAMPLE = re.compile(r"^\[[^\]\n]+\]\(\.\./(examples/[\w./-]+)\)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^\[[^\]]+\]\(\.\./(examples/[\w./-]+)\)$", re.MULTILINE)
 """A paragraph that is a link to an example: on the site the example itself stands there."""
-_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(([^)\s]+)\)")
+_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def on_files(files: Files, config: Any) -> Files:

@@ -112,7 +112,7 @@ class TerminalBar:
         """Write over what stands there, on one line of the terminal."""
         columns = _USUAL_COLUMNS
         with OwnErrors(OSError, ValueError, AttributeError):  # a stream of a notebook's, or none
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
         text = text[: max(1, columns - 1)]
         with OwnErrors(OSError, AttributeError):
             sys.stderr.write(f"\r{text:<{self._columns}}")

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
-from foreign_texts import audit_of, codecarbon_text, runs_of
+from foreign_texts import audit_of, codecarbon_text, runs_of, sacct_text
 
+from greentrain import History, import_runs
+from greentrain.history import hours_of
 from greentrain.importing import DOUBTS, FLAGS
 
 
@@ -64,3 +66,17 @@ def test_an_unusable_energy_gives_way_to_the_estimate(tmp_path: Path) -> None:
 def test_doubts_are_flags() -> None:
     """Words of the gate are words of the audit."""
     assert set(FLAGS) >= DOUBTS
+
+
+def test_what_is_in_no_total_is_in_no_hour(tmp_path: Path) -> None:
+    """A job of 0.2 kWh counts, one of 50 kW does not: all hours add up to the total."""
+    energies = ("720000", "180000000", "180000000", "180000000")
+    rows = [{"JobIDRaw": str(number), "ConsumedEnergyRaw": energy} for number, energy in enumerate(energies, 1)]
+    (tmp_path / "sacct.txt").write_text(sacct_text(*rows))
+    import_runs(tmp_path / "sacct.txt", home=tmp_path / "home", location="DE")
+    history = History(tmp_path / "home")
+    hours = hours_of(history.runs())
+    assert sum(hour.runs for hour in hours) == len({hour.hour for hour in hours}) == 1
+    whole = history.totals().facility_energy_kwh
+    assert whole is not None
+    assert sum(hour.facility_energy_kwh or 0 for hour in hours) == pytest.approx(whole.best)

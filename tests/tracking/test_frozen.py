@@ -34,7 +34,7 @@ def test_an_application_starts_once_and_says_that_nothing_measures(tmp_path: Pat
     warned = run_app(tmp_path, frozen, str(tmp_path))
 
     assert (tmp_path / "starts").read_text() == "x"
-    assert [record["type"] for record in tracker(tmp_path / "home")] == ["start", "warning", "end"]
+    assert [record["type"] for record in tracker(tmp_path / "home")] == ["start", "warning", "end", "inputs"]
     assert journals(tmp_path / "home", "meter") == []
     expected = (
         "GreentrainWarning: greentrain: the meter could not be started: this program is no Python that could run it, "

@@ -145,7 +145,7 @@ def test_a_forked_child_leaves_the_run_to_its_parent(tmp_path: Path) -> None:
     records = tracker(tmp_path / "home")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert [record["type"] for record in records] == ["start", "log", "end"]
+    assert [record["type"] for record in records] == ["start", "log", "end", "inputs"]
     assert records[1]["values"] == {"loss": 2}
     assert meter(tmp_path / "home")[-1]["why"] == "stopped"
 

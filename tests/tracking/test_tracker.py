@@ -86,7 +86,7 @@ def test_a_function_keeps_its_result_and_its_run_is_recorded(track: TrackQuietly
         return one, two
 
     assert train(1, two=2) == (1, 2)
-    start, end = tracker(home)
+    start, end, _ = tracker(home)
     stated = ("name", "project", "run_id", "location", "year", "role")
     assert [start[key] for key in stated] == ["bert", "demo", "a run/1", "FR", 2024, "main"]
     assert (start["pid"], start["host"], start["total_steps"]) == (os.getpid(), os.uname().nodename, 7)
@@ -295,7 +295,7 @@ def test_stop_without_start_and_twice_does_nothing(track: TrackQuietly, home: Pa
     run.stop()
     run.log(loss=1)
 
-    assert [record["type"] for record in tracker(home)] == ["start", "end"]
+    assert [record["type"] for record in tracker(home)] == ["start", "end", "inputs"]
 
 
 @pytest.mark.slow
@@ -341,7 +341,7 @@ def test_a_copy_is_a_finished_view(copied: Callable[[Any], Any], track: TrackQui
         view.log(loss=1)
         with view.span("nothing"):
             view.stop()
-    assert [record["type"] for record in tracker(home)] == ["start", "end"]
+    assert [record["type"] for record in tracker(home)] == ["start", "end", "inputs"]
 
 
 def test_the_place_of_the_records_is_fixed_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,7 +352,7 @@ def test_the_place_of_the_records_is_fixed_at_the_start(tmp_path: Path, monkeypa
     with greentrain.track("moving", home="records", meter=meter_file, quiet=True):
         os.chdir(tmp_path / "later")
 
-    assert [record["type"] for record in tracker(tmp_path / "records")] == ["start", "end"]
+    assert [record["type"] for record in tracker(tmp_path / "records")] == ["start", "end", "inputs"]
     assert list((tmp_path / "later").iterdir()) == []
 
 
@@ -457,3 +457,13 @@ def test_another_name_of_the_host_is_the_only_one_in_the_record(tmp_path: Path) 
     assert run.hosts == ("node-x",)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in files if f'"host":"{platform.node()}"' in path.read_text()]
+
+
+def test_a_quiet_run_keeps_its_place(tmp_path: Path) -> None:
+    """PUE and carbon intensity stand in the journal, so that later tables change nothing; no note says otherwise."""
+    with greentrain.track("quiet", home=tmp_path, location="FR", meter="none", quiet=True):
+        pass
+    (record,) = [record for record in tracker(tmp_path) if record["type"] == "inputs"]
+    (run,) = History(tmp_path).runs()
+    assert (record["pue"]["best"], record["grid_intensity"]["source"]) == (1.52, "ember_2026_10")
+    assert not [note for note in run.notes if "is missing" in note]

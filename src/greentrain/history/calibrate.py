@@ -173,6 +173,8 @@ def _sample(run: Run, catalogue: Catalogue) -> UtilizationSample | str:
     device, watts = accelerator_of(run, catalogue), mean_accelerator_w(run)
     if run.status == "running":
         return "still running"
+    if not run.is_counted:
+        return "in no total"
     if device is None or not device.tdp_w:
         return "without an accelerator that is known"
     if watts is None or {node.quality["gpu"] for node in run.nodes} != {"measured"}:

@@ -42,11 +42,12 @@ def hours_of(runs: Iterable[Run]) -> list[PlaceHour]:
     """Share out the energy of runs over the hours in which they ran.
 
     A run's best value is shared out as its meters read it, and evenly over the time in which it ran where none did, so
-    that all hours add up to the total of the history. Runs of unknown energy are in no hour.
+    that all hours add up to the total of the history. Runs of unknown energy or time, and those that are in no total,
+    are in no hour.
     """
     found: dict[tuple[int, str], list[list[float | None]]] = {}
     for run in runs:
-        if run.it_energy_kwh is None:
+        if run.it_energy_kwh is None or not run.is_counted or not run.started:
             continue
         best = [None if value is None else value.best for value in (run.facility_energy_kwh, run.operational_kg)]
         amounts = [run.it_energy_kwh.best, *best]

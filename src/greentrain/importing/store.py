@@ -144,7 +144,7 @@ class ImportStore:
         if first is None:
             return None
         path = self.folder / f"{self._newest_name()}{_SUFFIX}"
-        fresh = path.with_name(f".{path.name}")
+        fresh = _beside(path)
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             make_folder(str(self.folder), folder_mode())
@@ -177,7 +177,7 @@ class ImportStore:
             Where that cannot be written.
         """
         for path in self._files():
-            fresh = path.with_name(f".{path.name}")
+            fresh = _beside(path)
             try:
                 with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file_mode()), "w") as file:
                     is_changed, is_empty = _copy_without(ids, path, file)
@@ -185,6 +185,8 @@ class ImportStore:
                     path.unlink()
                 if is_changed and not is_empty:
                     fresh.replace(path)
+            except FileNotFoundError:  # another process has just deleted all of its runs
+                continue
             except OSError as error:
                 raise DataError(shown(str(self.folder)), f"cannot be written: {error.strerror}") from None
             finally:
@@ -225,6 +227,11 @@ class ImportStore:
                         self.left_out.append(f"{shown(str(path))}: a line is damaged, and its runs are left out")
         except OSError as error:
             self.left_out.append(f"{shown(str(path))} cannot be read: {error.strerror}")
+
+
+def _beside(path: Path) -> Path:
+    """Name a file that takes the path's place when it is whole; two processes never have the same one."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(3).hex()}")
 
 
 def _copy_without(ids: Container[str], path: Path, target: IO[str]) -> tuple[bool, bool]:

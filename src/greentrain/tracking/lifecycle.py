@@ -324,6 +324,10 @@ class Lifecycle(ABC):
         """Wait for the result and show it."""
 
     @abstractmethod
+    def keep_site(self) -> None:
+        """Record PUE and carbon intensity, which later tables may have otherwise, and close the journal."""
+
+    @abstractmethod
     def show_later(self) -> None:
         """Show the result without making anyone wait for it."""
 
@@ -374,8 +378,10 @@ class Lifecycle(ABC):
         end = {"type": "end", **worse_of(exit_status, session.worst)._asdict()}
         steps = [lambda: self._end_span(exit_status.error), lambda: session.write(end)]
         steps += [self.leave, self._hand_over]
-        if self._is_mute or (self.settings.quiet and self.settings.budget is None and not self.settings.sinks):
+        if self._is_mute:
             return [*steps, session.stop_meter, session.close]
+        if self.settings.quiet and self.settings.budget is None and not self.settings.sinks and not in_event_loop:
+            return [*steps, session.stop_meter, self.keep_site]
         return [*steps, self.show_later] if in_event_loop else [*steps, self.show, session.stop_meter]
 
     def _check_outer_process(self) -> None:

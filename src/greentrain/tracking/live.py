@@ -294,6 +294,12 @@ class LiveRun(WithoutArithmetic, Lifecycle):
         for problem in feed.end(result.measurement) if feed is not None else ():
             warn_user(f"the sink {problem}")
 
+    def keep_site(self) -> None:
+        """Record PUE and carbon intensity, and close the journal, without waiting for the meter."""
+        from greentrain.tracking.result import write_site
+
+        write_site(self)
+
     def show_later(self) -> None:
         """Show the result in a thread: an event loop may not be kept waiting, and the run is over."""
         from threading import Thread

@@ -77,6 +77,13 @@ def result_of(run: "Lifecycle") -> RunResult:
     return RunResult(measured, found, is_final)
 
 
+def write_site(run: "Lifecycle") -> None:
+    """Record PUE and carbon intensity of a run's place and year, and close its journal."""
+    if run.session is not None:
+        site, _ = _site(run.settings.dated_inputs(), run.duration_seconds or 0.0)
+        _close(run.session, site)
+
+
 def view_of(run: "Lifecycle", result: RunResult | None) -> FinishedRun:
     """Return what is known of a run as a frozen value."""
     session, settings = run.session, run.settings
