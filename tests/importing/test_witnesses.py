@@ -271,3 +271,22 @@ def test_jobs_beside_each_other_take_nothing_of_their_nodes_meter(tmp_path: Path
     audit = import_runs([_day_of_a_node(tmp_path), _job(tmp_path, {}, {"JobID": "5", "JobIDRaw": "5"})])
     assert "2 pairs, such as bert (slurm) and gpu07 (meter)" in _note(audit)
     assert len(_counted(home)) == 3
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("hours", [(8, 9), (8, 8)])
+def test_logs_that_follow_one_another_add_up_in_time(
+    tmp_path: Path, home: Path, hours: tuple[int, int], together: bool
+) -> None:
+    """Two boards of 300 W for 2 h are 1.2 kWh, by a file an hour; two files of two boards at one time are too many."""
+    job = {"End": "2026-03-01T10:00:00", "ElapsedRaw": str(2 * HOUR)}
+    folders = ["4711", "4711" if hours == (8, 9) else "neighbour"]
+    paths = [
+        _log(tmp_path / folder / f"{name}_4711.csv", (300, 300), hour=hour)
+        for folder, name, hour in zip(folders, "ab", hours, strict=True)
+    ]
+    for each in [[_job(tmp_path, job), *paths]] if together else [[_job(tmp_path, job)], *([path] for path in paths)]:
+        import_runs(each)
+    (run,) = _counted(home)
+    assert run.stated.measured_energy_kwh == (pytest.approx(1.2) if hours == (8, 9) else None)
+    assert run.stated.accelerators == {"a100": 2.0}

@@ -390,7 +390,7 @@ def _energy_of(own: ForeignRun, some: Sequence[ImportedRun]) -> dict[str, Any] |
     whole = sum(own.accelerators.values()) if boundary == "accelerator" else own.nodes if boundary != "parts" else 1
     had = [(_count(each) if boundary == "accelerator" else 1.0, each.stated.duration_seconds or 0.0) for each in some]
     covered = sum(number * time for number, time in had)
-    if not whole or sum(number for number, _ in had) > whole or not seconds:
+    if not whole or _most_at_once(some, [number for number, _ in had]) > whole or not seconds:
         return None
     if covered < limit("least_witnessed") * whole * seconds:
         return None
@@ -409,6 +409,12 @@ def _energy_of(own: ForeignRun, some: Sequence[ImportedRun]) -> dict[str, Any] |
                 types[name] += number * whole / sum(number for number, _ in had)
         found["accelerators"] = dict(types)
     return found
+
+
+def _most_at_once(some: Sequence[ImportedRun], numbers: Sequence[float]) -> float:
+    """Return how many devices records hold at one time; those that follow one another may hold the same ones. [1]"""
+    pairs = list(zip(some, numbers, strict=True))
+    return max(sum(number for other, number in pairs if _start(other) <= _start(each) < _end(other)) for each in some)
 
 
 def _said(other: ImportedRun) -> str:
