@@ -141,6 +141,19 @@ def test_a_sum_of_whole_runs_is_no_least_one(tmp_path: Path, capsys: pytest.Capt
     assert shown(capsys, tmp_path, "history")[1].splitlines()[-2].startswith("  3.57 kWh (3.")
 
 
+def test_small_amounts_of_failed_runs_have_the_unit_of_the_totals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1.19 x 0.00025 kWh x 1.2, all of it failed, is 0.000357 kWh."""
+    energy = {"gpu": 0.0002, "cpu": 0.00004, "memory": 0.00001}
+    tracker(tmp_path / "runs" / "small", lines=[ended(3, "failed")])
+    last = line(3, type="end", why="stopped", elapsed_seconds=3, energy_kwh=energy)
+    meter(tmp_path / "runs" / "small", lines=[last])
+    text = " ".join(shown(capsys, tmp_path, "history")[1].split())
+    assert "3.0 s 357 mWh (307 to 452)" in text
+    assert text.endswith(" Failed, interrupted or killed: 357 mWh, 100 % of the energy.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -222,6 +222,7 @@ def _of_run(run: "Run") -> ReportData:
         size=_size_of(estimate.run) if estimate else None,
         power_series=power_series(run, meters),
         spans=tuple(spans_of(run, meters)),
+        elapsed_seconds=run.ended - run.started,
         estimate=estimate,
     )
 

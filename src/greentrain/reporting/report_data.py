@@ -265,6 +265,8 @@ class ReportData(Record):
         For a tracked run, power by component over time: pairs of seconds from its start [s] and power [W].
     spans : tuple of PowerSpan
         Named parts of a tracked run.
+    elapsed_seconds : float
+        Of a tracked run, the time from its start to the newest record of it; 0 of anything else. [s]
     estimate : Estimate or None
         The estimate itself, or the one of a measured run.
     validation : ValidationReport or None
@@ -293,6 +295,7 @@ class ReportData(Record):
     size: Size | None = None
     power_series: dict[str, tuple[tuple[float, float], ...]] = {}  # noqa: RUF012 -- a default that nothing changes
     spans: tuple[PowerSpan, ...] = ()
+    elapsed_seconds: float = 0.0
     estimate: Estimate | None = None
     validation: "ValidationReport | None" = None
     unreadable: int = 0

@@ -50,6 +50,79 @@ def test_overlapping_spans_lie_in_lanes_of_their_own() -> None:
     ]
 
 
+def lanes(found: ReportData) -> list[tuple[str, int]]:
+    """Return the names of the spans that are drawn, each with its lane."""
+    return [(bar.name, bar.y[0]) for bar in power_over_time(found).data if bar.type == "bar"]
+
+
+def test_spans_one_after_another_share_a_lane_whatever_the_clocks_round() -> None:
+    """Two clocks: the second and the fifth of six epochs of half a second end 4 ms after the next began."""
+    late = {1: 0.004, 4: 0.004}
+    spans = (PowerSpan(f"{at}", 0.5 * at, 0.5 * at + 0.5 + late.get(at, 0.0)) for at in range(6))
+    assert lanes(run(*spans)) == [(f"{at}", 0) for at in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lane"),
+    [
+        ((0, 1000.0), (990.1, 2000), 0),
+        ((0, 1000.0), (989.0, 2000), 1),
+        ((0, 0.5), (0.494, 1), 1),
+        ((0, 0.004), (0, 0.004), 1),
+        ((0, 1000.0), (500, 500.002), 1),
+        ((0, 1000.0), (1000, 1000), 0),
+    ],
+)
+def test_what_overlaps_by_more_than_a_rounding_lies_apart(
+    first: tuple[float, float], second: tuple[float, float], lane: int
+) -> None:
+    """A rounding is 5 ms or 1 % of the shorter one, and at most half of it."""
+    assert lanes(run(PowerSpan("a", *first), PowerSpan("b", *second))) == [("a", 0), ("b", lane)]
+
+
+def test_lanes_follow_the_nesting_that_was_recorded() -> None:
+    """By the clock a check begins 2 ms before its epoch, the next one ends 2 ms after it; both lie in one."""
+    spans = (
+        PowerSpan("epoch 1", 0, 1000), PowerSpan("early", -0.002, 300, depth=1),
+        PowerSpan("late", 700, 1000.002, depth=1), PowerSpan("epoch 2", 1000, 2000),
+        PowerSpan("alone", 2500, 2600, depth=2),
+    )  # fmt: skip
+    assert lanes(run(*spans)) == [("epoch 1", 0), ("epoch 2", 0), ("early", 1), ("late", 1), ("alone", 2)]
+
+
+def test_of_too_many_lanes_the_deepest_are_left_out() -> None:
+    """Five spans, each within the one before."""
+    spans = tuple(PowerSpan(f"{depth}", depth, 100 - depth, depth=depth) for depth in range(5))
+    assert lanes(run(*spans)) == [("0", 0), ("1", 1), ("2", 2), ("3", 3)]
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "spans", "hours"),
+    [
+        (0.0, (), 3.0),
+        (12_600.0, (PowerSpan("a", 0, 10_900),), 3.5),
+        (11_000.0, (PowerSpan("a", 0, 14_400), PowerSpan("b", 10_000, 12_000)), 4.0),
+        (0.0, (PowerSpan("goes on", 14_400, None),), 4.0),
+    ],
+)
+def test_the_axis_reaches_the_end_of_the_run_and_of_its_spans(
+    elapsed: float, spans: tuple[PowerSpan, ...], hours: float
+) -> None:
+    """The last reading is after three hours."""
+    figure = power_over_time(run(*spans)._replace(elapsed_seconds=elapsed))
+    assert figure.layout.xaxis.range == (0, hours)
+
+
+def test_epochs_of_a_journal_lie_in_one_lane_up_to_its_end(tmp_path: Path) -> None:
+    """Two epochs of half an hour, the first 4 ms too long, and a check in the second; readings end before the hour."""
+    epochs = (("epoch", 0, 1800.004), ("epoch", 1800, 3600), ("check", 1800, 1900, 1))
+    write_run(tmp_path, "a", spans=epochs)
+    figure = greentrain.chart(History(tmp_path).get("a"), "power_over_time")
+    bars = [(bar.name, bar.y[0]) for bar in figure.data if bar.type == "bar"]
+    assert bars == [("epoch", 0), ("epoch", 0), ("check", 1)]
+    assert (figure.layout.xaxis.title.text, figure.layout.xaxis.range) == ("time since the start [min]", (0, 60))
+
+
 def test_the_longest_of_many_spans_are_shown_and_the_rest_is_said() -> None:
     """Of 100 spans 24, in words below the chart."""
     spans = tuple(PowerSpan(f"step {number}", 100.0 * number, 100.0 * number + 50 + number) for number in range(100))

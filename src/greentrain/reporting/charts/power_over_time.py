@@ -38,6 +38,8 @@ _PLOT_PX, _LANE_PX = 320, 24
 _MOST_POINTS = 1000
 _MOST_SPANS = 24
 _MOST_LANES = 4
+_ROUNDING_SECONDS, _ROUNDING_SHARE = 0.005, 0.01
+"""Spans begin by the wall clock, in whole milliseconds, and last by another: they may seem to overlap by so much."""
 
 Points = Sequence[tuple[float, float]]
 
@@ -55,7 +57,7 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     series = _series(data)
     if not series:
         return empty(TITLE, _NOTHING, theme)
-    length = max(points[-1][0] for points in series.values())
+    length = _length(data, series)
     watts, seconds = scale_for(_peak_w(series), "W"), scale_for(length, "s")
     lanes = _lanes(data.spans, length)
     lanes_px = _LANE_PX * len(lanes)
@@ -192,17 +194,32 @@ def _line(name: str, points: Points, watts: Scale, seconds: Scale) -> dict[str, 
     }
 
 
+def _length(data: ReportData, series: dict[str, Points]) -> float:
+    """Return how far the axis reaches: to the last reading, or the end of the last span or of the run. [s]"""
+    readings = (points[-1][0] for points in series.values())
+    return max(data.elapsed_seconds, *readings, *(_end(span, span.from_seconds) for span in data.spans))
+
+
 def _lanes(spans: Iterable[PowerSpan], length: float) -> list[list[PowerSpan]]:
-    """Lay the longest spans into lanes in which none overlaps another; what finds no place is left out."""
+    """Lay the longest spans into lanes, by depth and overlap; what finds no place is left out, the deepest first."""
     longest = sorted(spans, key=lambda span: span.from_seconds - _end(span, length))[:_MOST_SPANS]
     lanes: list[list[PowerSpan]] = []
-    for span in sorted(longest, key=lambda span: (span.from_seconds, span.from_seconds - _end(span, length))):
-        free = [lane for lane in lanes if _end(lane[-1], length) <= span.from_seconds]
+    for span in sorted(longest, key=lambda span: (span.depth, span.from_seconds, -_end(span, length))):
+        free = [lane for lane in lanes if not any(_excludes(other, span, length) for other in lane)]
         if free:
             free[0].append(span)
         elif len(lanes) < _MOST_LANES:
             lanes.append([span])
     return lanes
+
+
+def _excludes(earlier: PowerSpan, span: PowerSpan, length: float) -> bool:
+    """Tell whether a span cannot lie in the lane of one that began before: of another depth, or at the same time."""
+    first_end, end = _end(earlier, length), _end(span, length)
+    shorter = min(first_end - earlier.from_seconds, end - span.from_seconds)
+    # Of two that are shorter than the rounding, the one may well lie in the other.
+    rounding = min(max(_ROUNDING_SECONDS, _ROUNDING_SHARE * shorter), shorter / 2)
+    return earlier.depth != span.depth or min(first_end, end) - span.from_seconds > rounding
 
 
 def _end(span: PowerSpan, length: float) -> float:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from greentrain.errors import escaped
 from greentrain.history.run_sums import Loads
 from greentrain.history.totals import BriefRuns, RunGroup, Totals, brief_runs, groups_of, totals_of
-from greentrain.interval import Interval
+from greentrain.interval import Interval, exact
 from greentrain.journal.records import STATUSES
-from greentrain.numbers import amount, counted, duration, least, percent, rounded, with_span
+from greentrain.numbers import amount, counted, duration, least, percent, rounded, scaled, with_span
 from greentrain.reporting.document.render_text import WIDTH, cut, joined, width, wrapped
 
 if TYPE_CHECKING:
@@ -98,8 +98,9 @@ def totals_text(whole: Totals) -> str:
     if whole.known < whole.runs:
         lines += wrapped(f"{whole.runs - whole.known} of them of unknown energy and not in the sum.")
     if whole.unfinished_share:
-        lost, share = rounded(whole.unfinished_energy_kwh), percent(whole.unfinished_share)
-        lines += wrapped(f"Failed, interrupted or killed: {lost} kWh, {share} of the energy.")
+        lost, unit = scaled(exact(whole.unfinished_energy_kwh), "kWh")
+        share = percent(whole.unfinished_share)
+        lines += wrapped(f"Failed, interrupted or killed: {rounded(lost.best)} {unit}, {share} of the energy.")
     return "\n".join(lines)
 
 
