@@ -290,3 +290,44 @@ def test_logs_that_follow_one_another_add_up_in_time(
     (run,) = _counted(home)
     assert run.stated.measured_energy_kwh == (pytest.approx(1.2) if hours == (8, 9) else None)
     assert run.stated.accelerators == {"a100": 2.0}
+
+
+def _two_days_of_a_node(folder: Path) -> list[Path]:
+    """Write a meter's file a day: 100 W until 2 o'clock, 1,000 W until midnight, 500 W from then on."""
+    powers = {1: [100] * 2 + [1000] * 22, 2: [500] * 24}
+    return [_write(folder / f"pdu{day}.csv", _day_text(day, watts)) for day, watts in powers.items()]
+
+
+def _day_text(day: int, watts: Sequence[int]) -> str:
+    rows = (
+        f"2026-03-0{day} {hour:02d}:{minute:02d}:00,gpu07,{power}"
+        for hour, power in enumerate(watts)
+        for minute in range(60)
+    )
+    return "\n".join(["timestamp,node,watts", *rows, ""])
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(
+    ("start", "end", "hours", "kwh"),
+    [("01T20:00:00", "02T04:00:00", 8, 6.0), ("01T02:00:00", "02T01:00:00", 23, 22.5)],
+)
+def test_a_job_through_the_night_has_both_days_of_its_meter(
+    tmp_path: Path, home: Path, start: str, end: str, hours: int, kwh: float, together: bool
+) -> None:
+    """4 h of 1,000 W and 4 of 500 W are 6 kWh, 22 h and 1 h are 22.5; neither day counts beside the job."""
+    job = {"Start": f"2026-03-{start}", "End": f"2026-03-{end}", "ElapsedRaw": str(hours * HOUR), "NodeList": "gpu07"}
+    paths = [_job(tmp_path, job), *_two_days_of_a_node(tmp_path)]
+    for each in [paths] if together else [[path] for path in paths]:
+        import_runs(each)
+    (run,) = _counted(home)
+    assert run.stated.measured_energy_kwh == pytest.approx(kwh, rel=1e-3)
+    assert run.stated.boundary == "wall"
+
+
+def test_a_day_of_a_longer_job_is_not_all_of_it(tmp_path: Path, home: Path) -> None:
+    """Of a job of 8 h the meter's file ends after 4: what it read stays, and the import says that both may be one."""
+    job = {"Start": "2026-03-01T20:00:00", "End": "2026-03-02T04:00:00", "ElapsedRaw": str(8 * HOUR)}
+    audit = import_runs([_job(tmp_path, job), _two_days_of_a_node(tmp_path)[0]])
+    assert "1 pair, such as bert (slurm) and gpu07 (meter)" in _note(audit)
+    assert len(_counted(home)) == 2

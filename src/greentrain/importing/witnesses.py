@@ -52,6 +52,7 @@ _BY_HOST = _Tie("at that time on the same node")
 _IN_ITS_TIME = _Tie("and of whatever else ran on that node then")
 _ALIKE = _Tie("at that time on as many accelerators of that type")
 _PERHAPS = _Tie("", holds=False)
+_IN_PART = _Tie("for a part of its time on the same node", holds=False)
 
 
 PartOf = Callable[[ImportedRun, float, float], ForeignRun | None]
@@ -94,6 +95,7 @@ def linked_runs(
                 ties[other.id].append((run, tie))
             elif tie is not None and _may_be_ranks(run, other):
                 doubtful.append((run, other))
+    _hold_together(ties, every.by_id)
     touched = {run.id for id, found in ties.items() for run, _ in found if new & {id, run.id}}
     owners, more = _owners(ties, every.by_id, touched, part_of)
     made: dict[str, ImportedRun] = {}
@@ -203,11 +205,35 @@ def _tie(run: ImportedRun, other: ImportedRun) -> _Tie | None:
     if on_host and overlap > 0:
         fits = _count(other) <= _count(run) if other.stated.boundary == "accelerator" else True
         is_whole = overlap >= limit("same_work_of_shorter") * (_end(run) - _start(run))
-        return _PERHAPS if not fits else _BY_HOST if is_same_time else _IN_ITS_TIME if is_whole else _PERHAPS
+        return _PERHAPS if not fits else _BY_HOST if is_same_time else _IN_ITS_TIME if is_whole else _IN_PART
     if not is_same_time or overlap <= 0 or not _count(run) or _count(run) != _count(other) or on_host is False:
         return None
     models = [_models(each) for each in (run, other)]
     return _PERHAPS if not all(models) else _ALIKE if models[0] & models[1] else None
+
+
+def _hold_together(ties: dict[str, list[tuple[ImportedRun, _Tie]]], by_id: Mapping[str, ImportedRun]) -> None:
+    """Let logs of one node that follow one another, such as a file a day, hold for a run whose time they cover."""
+    series: dict[tuple[str, str, str | None], list[tuple[str, int]]] = defaultdict(list)
+    for id, found in ties.items():
+        for place, (run, tie) in enumerate(found):
+            if by_id[id].format in _LOGS and tie in (_BY_HOST, _IN_ITS_TIME, _IN_PART):
+                series[run.id, by_id[id].format, by_id[id].stated.hosts].append((id, place))
+    for places in series.values():
+        run, known = ties[places[0][0]][places[0][1]][0], {ties[id][place][1] for id, place in places}
+        least = limit("same_work_of_shorter") * (_end(run) - _start(run))
+        if _IN_PART in known and _common(run, [by_id[id] for id, _ in places]) >= least:
+            for id, place in places:
+                ties[id][place] = run, _IN_ITS_TIME
+
+
+def _common(run: ImportedRun, others: Iterable[ImportedRun]) -> float:
+    """Return the time of a run in which any of the others ran. [s]"""
+    total, until = 0.0, _start(run)
+    for other in sorted(others, key=_start):
+        end = max(until, min(_end(run), _end(other)))
+        total, until = total + max(0.0, end - max(until, _start(other))), end
+    return total
 
 
 def _is_within(run: ImportedRun, other: ImportedRun) -> bool:
