@@ -67,6 +67,7 @@ def test_without_a_network(room: Room) -> None:
     assert room.run_alone().status == "completed"
 
 
+@pytest.mark.timing
 def test_behind_a_firewall(room: Room) -> None:
     """Fault 20: where connections and names get no answer at all, the function starts and ends as soon as ever."""
     words = silent_network(room)

@@ -378,7 +378,8 @@ class Lifecycle(ABC):
         end = {"type": "end", **worse_of(exit_status, session.worst)._asdict()}
         steps = [lambda: self._end_span(exit_status.error), lambda: session.write(end)]
         steps += [self.leave, self._hand_over]
-        if self._is_mute:
+        is_interrupted = exit_status.error == "KeyboardInterrupt"  # a program that loads modules now exits otherwise
+        if self._is_mute or (self.settings.quiet and is_interrupted):
             return [*steps, session.stop_meter, session.close]
         if self.settings.quiet and self.settings.budget is None and not self.settings.sinks and not in_event_loop:
             return [*steps, session.stop_meter, self.keep_site]
