@@ -18,6 +18,9 @@ from fault_room import ALONE, KWH_PER_SECOND, PROGRAMS, Room, Training, journals
 
 LOADING = str(PROGRAMS / "load_data.py")
 
+pytestmark = pytest.mark.timing
+"""They start and end real processes by the dozen, whose order is the system's."""
+
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
