@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
     from greentrain.history.calibrate import Calibration
     from greentrain.history.found_runs import Summaries
+    from greentrain.history.history import History
     from greentrain.history.run import Run
+    from greentrain.importing.forgotten import Left
     from greentrain.intensity import Series
 
 _STRAYS = "strays"
 _MOST_LISTED = 50
 """So many runs fit into what a terminal keeps. [1]"""
+
+_MOST_FORGOTTEN = 20
 
 _PROJECT = Option("project", "NAME", "Only runs of this project.")
 _SINCE = Option("since", "DATE", "Only runs from this day or month on: 2026-11-22, 2026-11.")
@@ -180,7 +184,7 @@ def forget_runs(values: OptionValues) -> int:
     Example: greentrain history forget --older-than 2y --dry-run
     """
     from greentrain.history.history import History
-    from greentrain.history.upkeep import IMPORTED, forget, forget_imports, runs_older_than
+    from greentrain.history.upkeep import forget_all, older_than
     from greentrain.numbers import counted
 
     history = History(values.get("home"))
@@ -189,28 +193,55 @@ def forget_runs(values: OptionValues) -> int:
     for name in _filters(values) if "id" in values else ():
         raise Contradiction(name, values[name], "selects among those of {older_than}")
     if "id" in values:
-        run = history.get(values["id"])
-        chosen = [(run.id, run.origin)]
-    else:
-        chosen = [(run.id, run.origin) for run in runs_older_than(history, values["older_than"], **_filters(values))]
-    is_dry = "dry_run" in values
-    imported = {id for id, origin in chosen if origin.startswith(IMPORTED)}
-    if imported and not is_dry:
-        forget_imports(history, imported)
-    for id, _ in chosen:
-        if not is_dry and id not in imported:
-            forget(history, id)
-        write(f"{'would forget' if is_dry else 'forgot'} {printable(id)}\n")
-    if "older_than" in values:
-        write(f"{counted(len(chosen), 'run')} {'would be forgotten' if is_dry else 'forgotten'}\n")
+        return _forget_one(history, values)
+    found = history.summaries(**_filters(values))
+    chosen = [run.id for run in older_than(found, values["older_than"])]
+    left = None if "dry_run" in values else forget_all(history, found, frozenset(chosen))
+    _say_forgotten(chosen, left)
+    write(f"{counted(len(chosen), 'run')} {'would be forgotten' if left is None else 'forgotten'}\n")
+    if not chosen and _filters(values):
+        _report_searched_folders(values)
     return 0
+
+
+def _forget_one(history: History, values: OptionValues) -> int:
+    from greentrain.history.imported_runs import HistoryImport
+    from greentrain.history.upkeep import forget, forget_imports
+    from greentrain.importing.forgotten import Left
+
+    run = history.get(values["id"])
+    left = None if "dry_run" in values else Left()
+    if left is not None and isinstance(run, HistoryImport):
+        left = forget_imports(history, {run.id})
+    elif left is not None:
+        forget(history, run.id)
+    _say_forgotten([run.id], left)
+    return 0
+
+
+def _say_forgotten(ids: Sequence[str], left: Left | None) -> None:
+    """Name what is forgotten, or would be, and what becomes of other records of the same work."""
+    _say_each("would forget" if left is None else "forgot", ids)
+    if left is not None:
+        _say_each("of the same work, and counts from now on:", left.standing)
+        _say_each("no longer has the energy that was of this:", left.without)
+
+
+def _say_each(said: str, ids: Sequence[str]) -> None:
+    for id in ids[:_MOST_FORGOTTEN]:
+        write(f"{said} {printable(id)}\n")
+    if len(ids) > _MOST_FORGOTTEN:
+        write(f"and {len(ids) - _MOST_FORGOTTEN:,} more\n")
 
 
 def rename_run(values: OptionValues) -> int:
     """Give a run another name; its journals stay as they are."""
+    from greentrain.errors import InputError
     from greentrain.history.history import History
     from greentrain.history.upkeep import rename
 
+    if not values["name"].strip():  # elsewhere a name is an option's
+        raise InputError("NAME", values["name"], "must not be empty")
     run = rename(History(values.get("home")), values["id"], values["name"])
     write(f"{printable(run.id)} is {printable(run.name or '')}\n")
     return 0

@@ -144,7 +144,7 @@ ESTIMATE_OPTIONS = (
 )
 
 
-_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS", "sinks": "--sink", "from_": "--from"}
+_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS", "NAME": "NAME", "sinks": "--sink", "from_": "--from"}
 """Keywords that have no option, with what the help calls them."""
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a list of runs that were summarised before reads no journal
     from greentrain.history.follower import Follower
     from greentrain.history.indexed_runs import IndexedRuns
     from greentrain.history.run import Run
+    from greentrain.importing import ImportedRun
     from greentrain.progress import Progress
 
 LAST = "last"
@@ -202,7 +203,12 @@ class History:
 
     def holds(self, id: str) -> bool:
         """Whether there is a run with this id."""
-        return id in self._folders()[0] or any(each.run(id) for each in self._imports(RunFilter(), []))
+        return id in self._folders()[0] or self.imported(id) is not None
+
+    def imported(self, id: str) -> "ImportedRun | None":
+        """Return the imported run with this id; None where there is none."""
+        found = next(filter(None, (each.run(id) for each in self._imports(RunFilter(), []))), None)
+        return None if found is None else found.imported
 
     def follow(self, id: str) -> "Follower":
         """Look at a run again and again while it goes on; each look reads only what was written since the last.

@@ -17,6 +17,7 @@ from greentrain.history.index_rows import IndexRows
 from greentrain.history.index_sums import IndexSums
 from greentrain.history.summaries import is_own, summary_basis
 from greentrain.importing import ImportStore
+from greentrain.importing.store import delete_left_behind
 from greentrain.journal.paths import shown
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _FORMAT = 2
 _FILE = "imports.{user}.sqlite"
+_FRESH = ".imports-"
 _WAIT_SECONDS = 30.0
 _CACHE = "PRAGMA cache_size = -16384"
 _TABLES = """
@@ -98,6 +100,7 @@ def index_of(home: str, left_out: list[str], progress: "Progress" = None) -> Imp
     basis = f"{_FORMAT} {summary_basis()}"
     database = _kept(path, basis, states) if is_own(path) else None
     if database is None:
+        delete_left_behind(store.folder.parent, _FRESH)
         with OwnErrors(sqlite3.Error, OSError):
             database = _new(path, basis, [*files.values()], store, progress)
     elif _count(database) < len(files) and not _grown(database, [*files.values()], store, progress):
@@ -147,7 +150,7 @@ def _grown(database: sqlite3.Connection, files: list[Path], store: ImportStore, 
 
 def _new(path: str, basis: str, files: list[Path], store: ImportStore, progress: "Progress") -> sqlite3.Connection:
     """Make an index, in a file that takes its name when all of it is there."""
-    temporary = f"{Path(path).parent}{os.sep}.imports-{os.getpid()}-{os.urandom(3).hex()}" if path else ""
+    temporary = f"{Path(path).parent}{os.sep}{_FRESH}{os.getpid()}-{os.urandom(3).hex()}" if path else ""
     if temporary:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from greentrain._version import DATA_VERSION, __version__
@@ -10,6 +11,7 @@ from greentrain.errors import GreentrainError, InputError, without_passwords
 from greentrain.estimation import estimate
 from greentrain.estimation.site import site_record
 from greentrain.footprint import SiteFactors
+from greentrain.history.found_runs import Summaries
 from greentrain.history.history import History
 from greentrain.history.imported_runs import HistoryImport, history_run
 from greentrain.history.merge import read_run
@@ -17,6 +19,7 @@ from greentrain.history.run import Run
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.summaries import SUMMARY_FILE, forget_home_files
 from greentrain.importing import ImportedRun, ImportStore
+from greentrain.importing.forgotten import Left, left_of
 from greentrain.journal import JournalWriter
 from greentrain.journal.labels import LABEL_FILE, read_labels, write_label
 from greentrain.journal.paths import host_name, journal_name_parts, new_run_key, reason, shown
@@ -91,11 +94,17 @@ def _labelled(history: History, id: str, *, name: str | None = None, tags: Seque
 
 def _labelled_import(history: History, run: ImportedRun, *, name: str | None, tags: Sequence[str] | None) -> Run:
     """Keep an imported run under another name or with other words in the home that holds it."""
-    homes = (home for home in history.homes if History(home).holds(run.id))
-    changed = run if name is None else run._replace(stated=run.stated._replace(name=name))
-    changed = changed if tags is None else changed._replace(tags=tuple(tags))
-    ImportStore(next(homes)).put(changed)
-    return history_run(changed)
+    for home in history.homes:
+        store = ImportStore(home)
+        with store.held():
+            found = History(home).imported(run.id)  # anew: another process may have forgotten it
+            if found is None:
+                continue
+            changed = found if name is None else found._replace(stated=found.stated._replace(name=name))
+            changed = changed if tags is None else changed._replace(tags=tuple(tags))
+            store.put(changed)
+        return history_run(changed)
+    raise InputError("id", run.id, "was just forgotten")
 
 
 def runs_older_than(history: History, age: str, **chosen: Any) -> Iterator[RunSummary]:
@@ -113,8 +122,13 @@ def runs_older_than(history: History, age: str, **chosen: Any) -> Iterator[RunSu
     InputError
         For another age.
     """
+    return older_than(history.summaries(**chosen), age)
+
+
+def older_than(runs: Iterable[RunSummary], age: str) -> Iterator[RunSummary]:
+    """Yield those runs that ended longer ago than an age, see `runs_older_than`."""
     latest = time.time() - _age_days(age) * _SECONDS_PER_DAY
-    return (run for run in history.summaries(**chosen) if run.status != "running" and run.ended < latest)
+    return (run for run in runs if run.status != "running" and run.ended < latest)
 
 
 def _age_days(age: str) -> float:
@@ -145,26 +159,61 @@ def forget(history: History, id: str) -> Run:
         return run
     if run.status == "running":
         raise InputError("id", id, "is a run that goes on; it can be forgotten once it has ended")
-    for folder in run.folders:
+    _forget_folders(history, run.folders)
+    return run
+
+
+def forget_all(history: History, chosen: Summaries, ids: Container[str]) -> Left:
+    """Delete runs that were looked up, all at once, and return what is left of their works.
+
+    Parameters
+    ----------
+    history : History
+        Where they are.
+    chosen : Summaries
+        Where they were found.
+    ids : container of str
+        Which of them.
+
+    Raises
+    ------
+    GreentrainError
+        If their files cannot be deleted.
+    """
+    left = forget_imports(history, ids) if chosen.imports else Left()
+    _forget_folders(history, [folder for id, folders in chosen.folders.items() if id in ids for folder in folders])
+    return left
+
+
+def _forget_folders(history: History, folders: Sequence[str]) -> None:
+    for folder in folders:
         try:
             _delete(folder)
         except OSError as error:
             raise GreentrainError(f"{shown(folder)} cannot be deleted: {reason(error)}") from None
-    for home in history.homes:
+    for home in history.homes if folders else ():
         forget_home_files(home)
-    return run
 
 
-def forget_imports(history: History, ids: Container[str]) -> None:
+def forget_imports(history: History, ids: Container[str]) -> Left:
     """Delete imported runs, all at once; a file that holds them can bring them back.
+
+    Other records of the same work stand for it from then on, and runs lose the energy that they had of what is gone.
 
     Raises
     ------
     GreentrainError
         If the files of imports cannot be written.
     """
+    every = []
     for home in dict.fromkeys(history.homes):
-        ImportStore(home).forget(ids)
+        store = ImportStore(home)
+        with store.held():
+            left = left_of(store, ids)
+            store.forget(ids)
+            store.put(*left.runs)
+        every.append(left)
+    return Left(*(tuple(chain.from_iterable(parts)) for parts in zip(*every, strict=True)))
 
 
 def _delete(folder: str) -> None:

@@ -143,3 +143,10 @@ def _checked(run: object) -> ForeignRun:
     if not isinstance(run, ForeignRun):
         raise TypeError(f"{type(run).__name__} is no ForeignRun")
     return run
+
+
+def name_or_columns(format: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """Return the name of a format, or else the columns of a file without a header."""
+    if format is None or "," not in format:
+        return None if format is None else checked_name(format), ()
+    return None, tuple(format.split(","))

@@ -2,10 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from greentrain.errors import DataError, InputError, OwnErrors
+from greentrain.errors import DataError, InputError, OwnErrors, UnknownName, path_text
 from greentrain.importing.audit import FileAudit
 from greentrain.importing.store import FOLDER
 from greentrain.journal import journal_name_parts
@@ -34,6 +35,22 @@ def is_home(path: str) -> bool:
         if names & {_RUNS, FOLDER}:
             return any(map(_records, _inside(Path(path, _RUNS)))) or any(map(_is_import, _inside(Path(path, FOLDER))))
     return False
+
+
+def files_in(paths: Any) -> Iterator[tuple[str, bool]]:
+    """Yield files and homes, and whether they were named themselves; links in folders are not followed."""
+    listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+    for item in listed:
+        path = path_text("paths", item)
+        if not Path(path).exists():
+            raise UnknownName("paths", path, "no such file or folder")
+        if not Path(path).is_dir() or is_home(path):
+            yield path, True
+            continue
+        for folder, folders, names in os.walk(path):
+            folders.sort()
+            inside = [Path(folder, name) for name in sorted(names)]
+            yield from ((str(file), False) for file in inside if not file.is_symlink())
 
 
 def copy_runs(source: str, home: str, *, is_dry: bool) -> FileAudit:

@@ -178,16 +178,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
 
     def facts(self) -> tuple[Any, ...]:
         """Return what is stored of it, in the order of `COLUMNS`: its footprint follows from it anew."""
-        devices = [
-            [
-                device.written,
-                device.number,
-                device.profile.id if device.profile else None,
-                device.fraction,
-                device.asked,
-            ]
-            for device in self.devices
-        ]
+        devices = [device_facts(device) for device in self.devices]
         return (
             *_OWN_FACTS(self),
             *_STATED_FACTS(self.stated),
@@ -209,7 +200,7 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
     flags, findings = tuple(map(str, facts["flags"])), tuple(Finding(*each) for each in facts["findings"])
     listed = {name: tuple(stated.get(name, ())) for name in ("notes", "jobs", "witnesses")}
     run = ForeignRun(**{**stated, **listed, "flags": flags})
-    devices = tuple(_device(catalogue, *each) for each in facts["devices"])
+    devices = tuple(restored_device(catalogue, *each) for each in facts["devices"])
     return ImportedRun(
         str(facts["id"]), str(facts["format"]), str(facts["file"]), run, devices, facts.get("location"), flags,
         findings, bool(facts.get("is_kept")), facts.get("site_pue"),
@@ -217,9 +208,16 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
     )  # fmt: skip
 
 
-def _device(
+def device_facts(device: KnownDevice) -> list[Any]:
+    """Return what is stored of accelerators."""
+    id = device.profile.id if device.profile else None
+    return [device.written, device.number, id, device.fraction, device.asked]
+
+
+def restored_device(
     catalogue: Catalogue, written: str, number: float, id: str | None, fraction: float, asked: str
 ) -> KnownDevice:
+    """Make accelerators of what was stored of them."""
     profile: Accelerator | None = None
     if id is not None:
         try:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import tzinfo
 from functools import cached_property, partial
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import checked_groups
 from greentrain.catalogue.user_folder import home_folder
-from greentrain.errors import DataError, InputError, UnknownName, install_hint, path_text
+from greentrain.errors import DataError, InputError, install_hint, path_text
 from greentrain.importing.anonymise import Anonymiser
 from greentrain.importing.audit import FileAudit, FileCounts, ImportAudit
 from greentrain.importing.dates import DateOrder, has_either_order
@@ -19,17 +20,18 @@ from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.file_clock import zone_named
 from greentrain.importing.foreign_file import BytesRead, ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
-from greentrain.importing.formats import UnknownForm, checked_name, format_of, formats
-from greentrain.importing.home_copy import RENEWED, copy_runs, is_home
+from greentrain.importing.formats import UnknownForm, format_of, formats, name_or_columns
+from greentrain.importing.home_copy import RENEWED, copy_runs, files_in, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
+from greentrain.importing.joined_runs import alone, may_hold_ranks
 from greentrain.importing.known_runs import KnownRun, completed, id_of, is_better
 from greentrain.importing.linear_footprint import RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
 from greentrain.importing.site_map import SiteMap, read_site_map, suggested_map
 from greentrain.importing.store import ImportStore
-from greentrain.importing.witnesses import linked_runs, may_hold_ranks, read_part
+from greentrain.importing.witnesses import linked_runs, read_part
 from greentrain.record import Record
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def import_runs(
     )
     groupings = () if by is None else checked_groups(by, GROUPINGS)
     importer = _Importer(catalogue, store, shared, zone_named(time_zone or site.time_zone), format, groupings)
-    files = [*_files(paths)]
+    files = [*files_in(paths)]
     homes = [path for path, is_named in files if is_named and is_home(path)]
     if homes and anonymise:
         raise InputError("anonymise", True, f"cannot be had of what greentrain tracked, as in {homes[0]!a}")
@@ -151,21 +153,14 @@ def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 def _foreign_runs(paths: Any, format: str | None) -> Iterator[ForeignRun]:
-    name, columns = _name_or_columns(format)
-    for path, is_named in _files(paths):
+    name, columns = name_or_columns(format)
+    for path, is_named in files_in(paths):
         try:
             file = ForeignFile(path)
             yield from format_of(file, name).read(file, ReadOptions(None, columns))
         except UnknownForm:
             if is_named:
                 raise
-
-
-def _name_or_columns(format: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """Return the name of a format, or else the columns of a file without a header."""
-    if format is None or "," not in format:
-        return None if format is None else checked_name(format), ()
-    return None, tuple(format.split(","))
 
 
 class _SharedFacts(Record):
@@ -192,7 +187,7 @@ class _Importer:
         by: tuple[str, ...],
     ) -> None:
         self._shared = shared
-        self._format, columns = _name_or_columns(format)
+        self._format, columns = name_or_columns(format)
         self._options = ReadOptions(zone, columns)
         self._store, self._known = store, store.known()
         self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
@@ -303,8 +298,8 @@ class _Importer:
         known = self._known.find([run.id]).get(run.id)
         if known is not None and known.place is not None:
             return
-        stated = run.stated
-        is_new = known is None or not known.is_stored or is_better(stated, (known.seconds, known.kwh))
+        own = alone(run).stated
+        is_new = known is None or not known.is_stored or is_better(own, (known.seconds, known.kwh))
         counts.imported += is_new
         counts.flagged += is_new and run.is_doubted
         place = self.runs.add(run._replace(file=path, flags=run.flags if is_new else (*run.flags, STORED)))
@@ -433,6 +428,10 @@ class _Importer:
 
     def audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
         """Add everything up, and store the runs unless nothing is to be."""
+        with nullcontext() if dry_run else self._store.held():
+            return self._audit(dry_run=dry_run, is_grouped=is_grouped)
+
+    def _audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
         self._link()
         sums, runs, stored = self._settled(), self.runs, None
         hidden, by_file = self._shared.anonymiser, sums.by_file
@@ -478,19 +477,3 @@ class _Importer:
         if self._of_columns is not None:
             self.sums.add_table(self._of_columns.table, self._of_columns.by_file)
         return self.sums
-
-
-def _files(paths: Any) -> Iterator[tuple[str, bool]]:
-    """Yield files and homes, and whether they were named themselves; links in folders are not followed."""
-    listed = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
-    for item in listed:
-        path = path_text("paths", item)
-        if not Path(path).exists():
-            raise UnknownName("paths", path, "no such file or folder")
-        if not Path(path).is_dir() or is_home(path):
-            yield path, True
-            continue
-        for folder, folders, names in os.walk(path):
-            folders.sort()
-            inside = [Path(folder, name) for name in sorted(names)]
-            yield from ((str(file), False) for file in inside if not file.is_symlink())

@@ -5,9 +5,11 @@ A later import replaces what an earlier one holds of the same run, such as of a 
 
 import json
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,14 +19,19 @@ from greentrain.errors import DataError, OwnErrors
 from greentrain.importing.device_times import KnownTimes
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 from greentrain.importing.known_runs import KnownRuns
-from greentrain.importing.run_list import IDENTITY, chunk_lines, chunk_rows, chunk_text
+from greentrain.importing.run_list import IDENTITY, RUNS_A_CHUNK, chunk_lines, chunk_rows, chunk_text
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
 from greentrain.journal.paths import folder_key, new_run_key, shown
+from greentrain.journal.process_alive import is_process_alive
 from greentrain.journal.sessions import recorded_sessions
 
 FOLDER = "imports"
 SCHEMA_VERSION = 1
 _SUFFIX = ".jsonl"
+_WAIT_SECONDS, _LOOK_SECONDS = 60.0, 0.05
+_OF_PROCESS = re.compile(r"[.-](\d{1,9})-[0-9a-f]{6}$")
+"""How a file ends that is being written: the process that writes it, and a chance number."""
+
 _IDS, _COLUMNS = '{"ids":', '{"columns":'
 """How the two lines of some runs begin."""
 
@@ -145,6 +152,7 @@ class ImportStore:
             return None
         path = self.folder / f"{self._newest_name()}{_SUFFIX}"
         fresh = _beside(path)
+        delete_left_behind(self.folder, ".")
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             make_folder(str(self.folder), folder_mode())
@@ -164,9 +172,23 @@ class ImportStore:
             raise
         return str(path)
 
-    def put(self, run: ImportedRun) -> None:
-        """Keep a run as it is from now on, in place of what earlier imports hold of it."""
-        self.write({"files": []}, iter((chunk_text([run]),)))
+    def put(self, *runs: ImportedRun) -> None:
+        """Keep runs as they are from now on, in place of what earlier imports hold of them."""
+        chunks = (runs[start : start + RUNS_A_CHUNK] for start in range(0, len(runs), RUNS_A_CHUNK))
+        self.write({"files": []}, map(chunk_text, chunks))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from changing imports that were just looked at; one that hangs is not waited for."""
+        folder = -1
+        try:
+            with OwnErrors(OSError, ImportError):  # there are no imports yet, or no such locks
+                folder = os.open(self.folder, os.O_RDONLY)
+                _wait_for(folder)
+            yield
+        finally:
+            if folder >= 0:
+                os.close(folder)
 
     def forget(self, ids: Container[str]) -> None:
         """Delete runs from all imports.
@@ -227,6 +249,27 @@ class ImportStore:
                         self.left_out.append(f"{shown(str(path))}: a line is damaged, and its runs are left out")
         except OSError as error:
             self.left_out.append(f"{shown(str(path))} cannot be read: {error.strerror}")
+
+
+def delete_left_behind(folder: Path, beginning: str) -> None:
+    """Delete files whose names begin so that a process which has ended since did not come to the end of."""
+    with OwnErrors(OSError):
+        for path in folder.glob(f"{beginning}*"):
+            found = _OF_PROCESS.search(path.name)
+            if found and not is_process_alive(int(found[1]), None):
+                path.unlink()
+
+
+def _wait_for(folder: int) -> None:
+    import fcntl
+
+    until = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < until:
+        with OwnErrors(BlockingIOError) as trouble:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if trouble.error is None:
+            return
+        time.sleep(_LOOK_SECONDS)
 
 
 def _beside(path: Path) -> Path:
