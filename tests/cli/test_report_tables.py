@@ -1,5 +1,7 @@
 """``greentrain report --from`` and ``--each``: one report of a table, and one for each user."""
 
+import csv
+import io
 from contextlib import chdir
 from pathlib import Path
 
@@ -67,9 +69,64 @@ def test_reports_leave_out_what_a_batch_leaves_out(tmp_path: Path, capsys: pytes
     assert run(["batch", *words]) == 1
     assert "  energy      3.75 kWh" in capsys.readouterr().out
     assert run(["report", "--from", *words, "--format", "text"]) == 0
-    text = " ".join(capsys.readouterr().out.split())
+    shown = capsys.readouterr()
+    assert shown.err.startswith(f"greentrain: {path}, line 4: 'Total' adds up the rows above")
+    text = " ".join(shown.out.split())
     assert "3.75 kWh of electricity and 1.5" in text
     assert "2 rows of the table cannot be estimated and are in no sum: line 4: 'Total' adds up the rows above" in text
+
+
+def _inventory(path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+    path.write_text(text)
+    assert run(["report", "--from", str(path), "--format", "ghg"]) == 0
+    return [*csv.DictReader(io.StringIO(capsys.readouterr().out))]
+
+
+def test_the_period_of_a_run_that_states_its_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It ends after its hours, or began them before its end, of which the factor has the year; a year is all of it."""
+    text = (
+        "name,gpu,hours,location,started,ended,year\n"
+        "a,V100,36,FR,2023-12-31,,\nb,V100,2,FR,,2024-03-01T01:00:00Z,\nc,V100,2,FR,,,2024\nd,V100,1,FR,,,\n"
+    )
+    found = {
+        row["activity"]: (row["period_start_utc"], row["period_end_utc"], row["factor_year"])
+        for row in _inventory(tmp_path / "runs.csv", text, capsys)
+    }
+    assert found["a"] == ("2023-12-31T00:00:00Z", "2024-01-01T12:00:00Z", "2023")
+    assert found["b"] == ("2024-02-29T23:00:00Z", "2024-03-01T01:00:00Z", "2024")
+    assert found["c"] == ("2024-01-01T00:00:00Z", "2024-12-31T23:59:59Z", "2024")
+    assert found["d"][:2] == ("", "")
+    assert found["runs.csv, 4 runs"][:2] == ("2023-12-31T00:00:00Z", "2024-12-31T23:59:59Z")
+
+
+def test_no_end_where_one_is_not_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of accelerator-hours alone nobody knows how long they took; repeated runs may have run at one time."""
+    text = (
+        "name,gpu,count,hours,gpu_hours,runs,started\n"
+        "a,V100,,,36,,2024-01-05\nb,V100,,1,,3,2024-01-06\nc,V100,,1,,,2024-01-07\n"
+    )
+    *_, total = found = _inventory(tmp_path / "runs.csv", text, capsys)
+    assert [row["period_end_utc"] for row in found] == ["", "", "2024-01-07T01:00:00Z", ""]
+    assert total["period_start_utc"] == "2024-01-05T00:00:00Z"
+
+
+def test_computation_that_some_runs_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """6 x 1e9 x 20e9 = 1.2e20 FLOP; of two parts of one run the GPUs state theirs, two other runs state none."""
+    path = tmp_path / "runs.csv"
+    path.write_text(
+        "name,gpu,cpu_cores,hours,params,tokens\n"
+        "a,A100,,200,1B,20B\na,,64,5,,\nb,V100,,10,,\nc,V100,,10,,\nd,V1000,,1,,\n"
+    )
+    assert run(["report", "--from", str(path), "--format", "gpai"]) == 0
+    shown = capsys.readouterr()
+    assert (
+        "| Amount of computation used for training | 1.2 x 10^20 FLOP without 2 runs that do not state it |\n"
+    ) in shown.out
+    assert "Operations of training: as stated by the user, without 2 runs that do not state it." in shown.out
+    assert "3 runs: 3 estimated; 1 row of the table has a mistake and is not in the sums" in shown.out
+    assert shown.err.startswith(f"greentrain: {path}, line 6: gpu 'V1000': unknown accelerator")
+    assert run(["report", "--from", str(path), "--format", "sci", "--functional-unit", "flop"]) == 2
+    assert "the number of operations is not known" in capsys.readouterr().err
 
 
 def test_groups_in_the_text(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,8 @@ _BY_SUFFIX = {
 _NO_NAME = r"[^\w.@+-]+"
 """What a name of a file does not hold."""
 _LONGEST_NAME = 100
+_MOST_NAMED = 20
+"""Rows of a table that are named one by one. [1]"""
 _RESERVED_NAMES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10)))
 )
@@ -119,10 +121,19 @@ def _print_report(values: OptionValues) -> int:
         _put(text, output)
         for warning in () if FORMS[format].states_warnings else data.warnings:
             error_line(f"warning, for which the form {format} has no place: {warning}", 0)
+    _name_failed(data, values)
     code = gate.code(data) if gate else 0
     if picture is None:
         return code
     return _write_pictures(data, values["charts"], picture, "force" in values) or code
+
+
+def _name_failed(data: ReportData, values: OptionValues) -> None:
+    """Name on stderr the rows of a table that are in no sum: not every form has notes."""
+    for row in data.failed_rows[:_MOST_NAMED]:
+        error_line(f"{values['from_']}, {row}", 0)
+    if len(data.failed_rows) > _MOST_NAMED:
+        error_line(f"and {len(data.failed_rows) - _MOST_NAMED:,} more rows without a result", 0)
 
 
 def _with_hours(data: ReportData, result: Any, values: OptionValues) -> ReportData:
@@ -370,6 +381,7 @@ def _write_each(values: OptionValues) -> int:
         if not _may_write(str(path), "force" in values):
             return error_line(f"{path} exists and is not a report of ours; --force overwrites it", 1)
         replace_file(str(path), _text(data, format, values).encode("utf-8", "backslashreplace"))
+        _name_failed(data, values)
     write(f"{len(written)} {'report' if len(written) == 1 else 'reports'} in {folder}\n")
     return code
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from greentrain.frames.chunks import Chunk, check_columns
 from greentrain.frames.columns import KEYWORDS, near_columns
-from greentrain.frames.groups import NAME, STARTS, STATUS, check_groups, sums_of_table
+from greentrain.frames.groups import NAME, STATUS, check_groups, sums_of_table
+from greentrain.frames.moments import STARTS
 from greentrain.frames.reading import TableFile, table_files
 from greentrain.frames.sums import FrameSums
 from greentrain.frames.table import Estimated, estimated, joined_frame, shared_keywords

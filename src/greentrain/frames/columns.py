@@ -63,7 +63,7 @@ class Numbers(NamedTuple):
     refused : array of bool
         Where the value is outside of its limits or no number.
     written : Coded or None
-        The values as they stand in the table; None where they are the floats.
+        The values as they stand in the table, where they are not the floats; a float may stand where it has none.
     """
 
     floats: Array
@@ -72,7 +72,7 @@ class Numbers(NamedTuple):
 
     def at(self, row: int) -> Any:
         """Return the value of a row; None where none is given."""
-        if self.written is not None:
+        if self.written is not None and self.written.codes[row] >= 0:
             return self.written.at(row)
         value = float(self.floats[row])
         if np.isnan(value):

@@ -15,6 +15,7 @@ from greentrain.estimation import LIMITS, Estimate, checked_number, estimate
 from greentrain.estimation.ranges import checked_text
 from greentrain.footprint import QUANTITIES
 from greentrain.frames.columns import KEYWORDS, TEXTS, Array, Coded, given, near_columns, read_columns
+from greentrain.frames.moments import with_years
 from greentrain.frames.solution import Columns, Solved, solve
 from greentrain.progress import Telling
 
@@ -40,8 +41,9 @@ def estimate_frame(frame: AnyFrame, *, progress: "Progress" = None, **same_for_a
     frame : DataFrame
         A row for each run: of pandas, or of any other library whose tables in memory narwhals reads, such as polars,
         pyarrow and modin; a lazy one of polars comes back lazy. Columns that have
-        the name of a keyword of `estimate` are taken as such; None, NaN, NaT and empty cells mean "not given". Other
-        columns are kept.
+        the name of a keyword of `estimate` are taken as such; None, NaN, NaT and empty cells mean "not given". A row
+        without a ``year`` is of that of its ``started``, ``start``, ``date`` or ``ended``, where there is such a
+        column. Other columns are kept.
     progress : bool or callable, optional
         True shows on stderr how many rows are done; a class like ``tqdm`` is shown instead.
     **same_for_all
@@ -177,7 +179,7 @@ def estimated(table: nw.DataFrame[Any], same: dict[str, Any]) -> Estimated:
     numbers = np.empty((len(NUMBERS), count))
     if not count:
         return Estimated(numbers, {}, (), {})
-    columns = read_columns(table)
+    columns = with_years(read_columns(table), table, same)
     is_written = np.zeros(count, dtype=bool)
     parts: list[Solved] = []
     others = {name: column for name, column in columns.items() if name != "profiles"}

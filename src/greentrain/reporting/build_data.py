@@ -14,7 +14,7 @@ from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
 from greentrain.footprint import Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, UNMETERED_SHARE, Input, Inputs
-from greentrain.reporting.described_runs import TableOfRuns, grouped_lines, is_table, line_of_estimate
+from greentrain.reporting.described_runs import TableOfRuns, failed_notes, grouped_lines, is_table, line_of_estimate
 from greentrain.reporting.method_text import estimate_method, run_method
 from greentrain.reporting.report_data import STATED, ReportData, RunLine, Size, Versions
 from greentrain.summation import total_of
@@ -165,8 +165,9 @@ def _of_table(table: Any, by: Sequence[str]) -> ReportData:
     number = counted(sum(line.runs for line in found.lines), "run")
     return data._replace(
         title=f"{found.title}, {number}" if found.title else number,
-        notes=(*found.notes, *whole.notes, *found.warnings),
-        size=_summed_size([_flops_of(each) for each in found.estimates]),
+        notes=(*failed_notes(found.failed), *whole.notes, *found.warnings),
+        size=_summed_size(found.lines),
+        failed_rows=tuple(found.failed),
         groups=found.groups,
     )
 
@@ -186,17 +187,10 @@ def _of_results(results: "Sequence[Estimate | Run]") -> ReportData:
     _check_known(lines)
     whole = total_of([line.footprint for line in lines])
     whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)))
-    flops = [_flops_of(each) if isinstance(each, Estimate) else _flops_of(each.estimate) for each in results]
     number = counted(sum(line.runs for line in lines), "run")
     groups = grouped_lines(lines, ("place", "hardware"))
     data = _of_lines(lines, whole, items)
-    return data._replace(title=number, notes=whole.notes, size=_summed_size(flops), groups=groups)
-
-
-def _flops_of(estimate: Estimate | None) -> float | None:
-    """Return the operations that an estimate states, all its runs together; None where it states none. [FLOP]"""
-    size = _size_of(estimate.run) if estimate else None
-    return size.flops if size else None
+    return data._replace(title=number, notes=whole.notes, size=_summed_size(lines), groups=groups)
 
 
 def _size_of(run: dict[str, Any]) -> Size | None:
@@ -262,7 +256,7 @@ def _of_runs(items: "Sequence[ReportedRun]") -> ReportData:
     if len(lines) > 1:
         whole = total_of([line.footprint for line in lines])
         whole = whole._replace(inputs=Inputs((_energy_input(whole), *whole.inputs)))
-    return _of_lines(lines, whole, items)._replace(size=_summed_size([item.flops for item in items]))
+    return _of_lines(lines, whole, items)._replace(size=_summed_size(lines))
 
 
 def _of_lines(lines: Sequence[RunLine], whole: Footprint, items: "Sequence[ReportedRun]") -> ReportData:
@@ -272,6 +266,7 @@ def _of_lines(lines: Sequence[RunLine], whole: Footprint, items: "Sequence[Repor
     equivalents = equivalents_of(kg, catalogue) if kg is not None and kg.best > 0 else ()
     starts = [line.started for line in lines if line.started is not None]
     ends = [line.ended for line in lines if line.ended is not None]
+    has_all_ends = all(line.ended is not None for line in lines if line.started is not None)
     measured_by = sorted({version for item in items for version in item.codecarbon})
     return ReportData(
         kind="project",
@@ -282,7 +277,7 @@ def _of_lines(lines: Sequence[RunLine], whole: Footprint, items: "Sequence[Repor
         method=run_method(whole.basis, len(lines), has_unmetered=UNMETERED_SHARE in whole.inputs),
         sources=_sources(catalogue, whole.inputs, equivalents),
         period_start=min(starts, default=None),
-        period_end=max(ends, default=None),
+        period_end=max(ends, default=None) if has_all_ends else None,
         failed_share=_failed_share(lines),
         equivalents=equivalents,
     )
@@ -382,10 +377,10 @@ def _doubted(number: int) -> Iterable[str]:
         yield f"Left out: {counted(number, 'imported run')} in doubt; 'greentrain history' says why."
 
 
-def _summed_size(flops: Sequence[float | None]) -> Size | None:
-    """Sum the operations of the runs, where every one states its own."""
-    known = [number for number in flops if number is not None]
-    return Size(flops=sum(known)) if known and len(known) == len(flops) else None
+def _summed_size(lines: Sequence[RunLine]) -> Size | None:
+    """Sum the operations of the runs that state theirs, and count the others."""
+    known = [line.flops for line in lines if line.flops is not None]
+    return Size(flops=sum(known), unstated=sum(line.runs for line in lines if line.flops is None)) if known else None
 
 
 def with_stated_size(data: ReportData, stated: dict[str, float | str]) -> ReportData:

@@ -1,12 +1,12 @@
 """What a report reads of described runs: the lines of estimates, and of tables of runs, in a frame or in a file."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain.errors import InputError, UnknownName
+from greentrain.errors import InputError, OwnErrors, UnknownName
 from greentrain.estimation import Estimate, estimate
 from greentrain.estimation.labels import device_label, hardware_label, run_label
 from greentrain.footprint import Footprint
@@ -56,6 +56,8 @@ def line_of_estimate(estimate: Estimate) -> RunLine:
         ended=None,
         footprint=estimate.footprint,
         gpu_name=device_label(estimate) if run["gpu"] else None,
+        stated_year=run["year"] if run["year_basis"] == "given" else None,
+        flops=run["flops"] * runs if run.get("flops") is not None else None,
     )
 
 
@@ -82,8 +84,8 @@ class TableOfRuns:
         One for each row that could be estimated.
     groups : dict of str to tuple of GroupLine
         Sums by place, hardware, user where there is such a column, and what else was asked for.
-    notes : tuple of str
-        Rows that are in no sum.
+    failed : list of str
+        Rows that are in no sum: where each stands, and why.
     warnings : tuple of str
         What doubts an input, each once with the number of its rows.
     """
@@ -93,21 +95,20 @@ class TableOfRuns:
         self.estimates: list[Estimate] = []
         self.title = ""
         rows: list[tuple[RunLine, str | None]] = []
-        failed: list[str] = []
+        self.failed: list[str] = []
         sums: dict[str, FrameSums] = {}
         for part in _parts(source):
             self.title = part.title
             rows += part.lines
             self.estimates += part.found
-            failed += part.failed
+            self.failed += part.failed
             sums = {name: sums[name].merged(own) if name in sums else own for name, own in part.sums(by).items()}
         if not rows:
-            reason = f"; {failed[0]}" if failed else ""
+            reason = f"; {self.failed[0]}" if self.failed else ""
             raise InputError("result", None, f"there is no run to report in it{reason}")
         self.lines = [*_joined_by_name(rows)]
         self.footprint: Footprint = next(iter(sums.values())).total().footprint
         self.groups = {name: tuple(_groups(each)) for name, each in sums.items()}
-        self.notes = tuple(_failed_notes(failed))
         self.warnings = tuple(counted_texts(text for run in self.estimates for text in run.footprint.warnings))
 
 
@@ -116,6 +117,7 @@ class _Part:
 
     def __init__(self, title: str, frame: Any, same: Mapping[str, Any], places: Sequence[str] | None) -> None:
         from greentrain.frames.columns import KEYWORDS, coded, given, read_columns
+        from greentrain.frames.moments import with_years
         from greentrain.frames.table import estimated, read_frame, shared_keywords
 
         self.title = title
@@ -126,7 +128,7 @@ class _Part:
         self.failed = [f"{places[row] if places else f'row {row + 1:,}'}: {text}" for row, text in errors.items()]
         self.found: list[Estimate] = []
         self.lines: list[tuple[RunLine, str | None]] = []
-        columns = read_columns(self.table)
+        columns = with_years(read_columns(self.table), self.table, shared)
         others = {name: coded(self.table[name]) for name in self.table.columns if name not in KEYWORDS}
         for row in range(len(self.table)):
             if row not in errors:
@@ -151,13 +153,16 @@ def _parts(source: TableSource) -> Iterator[_Part]:
     from greentrain.frames.chunks import check_columns
     from greentrain.frames.reading import table_files
 
-    for file in table_files(fspath(table)):
+    files = table_files(fspath(table))
+    for file in files:
+        name = Path(file.path).name
+        of_file = f"{name}, " if len(files) > 1 else ""
         for chunk in file.chunks(None):
             if chunk.columns:
                 check_columns(file.path, chunk.columns, same)
-            good = chunk.without_broken()
-            part = _Part(Path(file.path).name, good.frame, same, [*map(chunk.place(file.word), good.numbers.tolist())])
-            part.failed += [f"{chunk.place(file.word)(number)}: {text}" for number, text in chunk.broken.items()]
+            good, place = chunk.without_broken(), chunk.place(file.word)
+            part = _Part(name, good.frame, same, [f"{of_file}{place(number)}" for number in good.numbers.tolist()])
+            part.failed += [f"{of_file}{place(number)}: {text}" for number, text in chunk.broken.items()]
             yield part
 
 
@@ -165,13 +170,25 @@ def _line(run: Estimate, cells: Mapping[str, Any]) -> RunLine:
     """Return the line of a row: what was estimated, under the name, times and outcome that the row states."""
     line = line_of_estimate(run)
     status = str(cells.get(_STATUS) or "").strip().casefold()
-    started, ended = (_moment(cells, names) for names in (_STARTS, _ENDS))
+    started, ended = _times(run, *(_moment(cells, names) for names in (_STARTS, _ENDS)))
     texts = {name: str(cells[name]) for name in ("id", "name", "project", "user") if cells.get(name) is not None}
     return line._replace(**texts, status=status if status in STATUSES else line.status, started=started, ended=ended)
 
 
+def _times(run: Estimate, started: datetime | None, ended: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """Return start and end of one run; the one that is not stated follows from the other and its wall-clock time."""
+    hours = run.wall_clock_hours
+    if hours is not None and run.run["runs"] == 1:
+        with OwnErrors(OverflowError):  # of an end in no year that there is
+            if ended is None and started is not None:
+                ended = started + timedelta(hours=hours)
+            elif started is None and ended is not None:
+                started = ended - timedelta(hours=hours)
+    return started, ended
+
+
 def _moment(cells: Mapping[str, Any], names: Iterable[str]) -> datetime | None:
-    from greentrain.frames.groups import moment
+    from greentrain.frames.moments import moment
 
     value = next((cells[name] for name in names if cells.get(name) is not None), None)
     return None if value is None else moment(value)
@@ -190,6 +207,7 @@ def _as_one(parts: Sequence[RunLine]) -> RunLine:
     whole = total_of([part.footprint for part in parts])
     hours = [part.hours for part in parts if part.hours is not None]
     of_devices = [part.accelerator_hours for part in parts if part.accelerator_hours is not None]
+    flops = [part.flops for part in parts if part.flops is not None]
     starts = [part.started for part in parts if part.started is not None]
     ends = [part.ended for part in parts if part.ended is not None]
     return parts[0]._replace(
@@ -202,6 +220,7 @@ def _as_one(parts: Sequence[RunLine]) -> RunLine:
         started=min(starts, default=None),
         ended=max(ends, default=None),
         footprint=whole,
+        flops=sum(flops) if flops else None,
     )
 
 
@@ -212,7 +231,8 @@ def _groups(sums: "FrameSums") -> Iterator[GroupLine]:
             yield GroupLine(UNSTATED if value is None else str(value), group.runs, group.footprint)
 
 
-def _failed_notes(failed: Sequence[str]) -> Iterator[str]:
+def failed_notes(failed: Sequence[str]) -> Iterator[str]:
+    """State how many rows of a table are in no sum, and what is wrong with the first of them."""
     if failed:
         more = f"; and {len(failed) - _MOST_NAMED:,} more" if len(failed) > _MOST_NAMED else ""
         shown = "; ".join(failed[:_MOST_NAMED])

@@ -97,6 +97,10 @@ class RunLine(OfFootprint, Record):
         The accelerator by what the user said of it, ``NVIDIA A100 (taken as SXM4 40GB)``; None without one.
     user : str or None
         Whose run it was, where that is stated. Text of the user: escape it.
+    stated_year : int or None
+        The year that the user stated of a described run.
+    flops : float or None
+        Operations as far as they are stated, all identical runs together. [FLOP]
 
     None means not known, never zero.
     """
@@ -127,6 +131,8 @@ class RunLine(OfFootprint, Record):
     faults: tuple[str, ...] = ()
     gpu_name: str | None = None
     user: str | None = None
+    stated_year: int | None = None
+    flops: float | None = None
 
     @property
     def embodied_kg(self) -> Interval | None:
@@ -194,12 +200,15 @@ class Size(Record):
         Operations, all identical runs together. [FLOP]
     counted : str or None
         How the operations were counted, where the user stated the size separately.
+    unstated : int
+        Runs that state no operations, which are then those of the others. [1]
     """
 
     params: float | None = None
     tokens: float | None = None
     flops: float | None = None
     counted: str | None = None
+    unstated: int = 0
 
 
 class PowerSpan(Record):
@@ -273,6 +282,8 @@ class ReportData(Record):
         The validation itself.
     unreadable : int
         Runs of a project whose records cannot be read, which are in no line. [1]
+    failed_rows : tuple of str
+        Rows of a table that cannot be estimated and are in no line: where each stands, and why. Text of the user.
     groups : mapping of str to tuple of GroupLine
         Of several runs their sums by place, hardware, user or any other column of a table.
     hourly : dict of str to HourlyMatch
@@ -299,6 +310,7 @@ class ReportData(Record):
     estimate: Estimate | None = None
     validation: "ValidationReport | None" = None
     unreadable: int = 0
+    failed_rows: tuple[str, ...] = ()
     groups: Mapping[str, tuple[GroupLine, ...]] = {}
     hourly: "dict[str, HourlyMatch]" = {}  # noqa: RUF012 -- as above
 

@@ -16,7 +16,8 @@ from greentrain.reporting.report_table import ReportTable
 
 _TIMES = ("started", "ended")
 _TUPLES = ("unmeasured", "sensed", "modelled", "flags", "faults")
-_OF_LINE = tuple(name for name in RunLine._fields if name not in (*_TIMES, *_TUPLES, "footprint", "measured"))
+_OTHERS = ("footprint", "measured", "stated_year")
+_OF_LINE = tuple(name for name in RunLine._fields if name not in (*_TIMES, *_TUPLES, *_OTHERS))
 
 
 class ReportedRun(NamedTuple):
@@ -30,8 +31,6 @@ class ReportedRun(NamedTuple):
         When it began, in seconds since 1970. [s]
     codecarbon : tuple of str
         Versions of codecarbon that measured it.
-    flops : float or None
-        Operations that its estimate states. [FLOP]
     is_estimated : bool
         Whether there is an estimate beside it.
     profiles : str or None
@@ -41,7 +40,6 @@ class ReportedRun(NamedTuple):
     line: RunLine
     began: float
     codecarbon: tuple[str, ...]
-    flops: float | None
     is_estimated: bool
     profiles: str | None
 
@@ -120,7 +118,6 @@ def _made(facts: Mapping[str, Any], footprint: Footprint) -> ReportedRun:
         RunLine(**line, measured=None if measured is None else Components(*measured), footprint=footprint),
         facts["began"],
         tuple(facts["codecarbon"]),
-        facts["flops"],
         facts["is_estimated"],
         facts["profiles"],
     )

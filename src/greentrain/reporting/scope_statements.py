@@ -178,6 +178,9 @@ def _unknown_text(data: ReportData) -> Iterable[str]:
         yield f"{unknown:,} of unknown energy {'is' if unknown == 1 else 'are'} not in the sums"
     if data.unreadable:
         yield unreadable_text(data)
+    if data.failed_rows:
+        are = "has a mistake and is" if len(data.failed_rows) == 1 else "have mistakes and are"
+        yield f"{counted(len(data.failed_rows), 'row')} of the table {are} not in the sums"
 
 
 def unreadable_text(data: ReportData) -> str:

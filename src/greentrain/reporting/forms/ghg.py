@@ -42,6 +42,7 @@ def render(
     ``hour``; run and total keep the annual factor.
 
     The period of a tracked run is that from its start to its end, of a described one the calendar year that was named.
+    A run of a table that states when it began ends after its hours.
 
     Parameters
     ----------
@@ -99,7 +100,6 @@ def _by_market(energy: Interval | None, g_per_kwh: float | None) -> dict[str, st
 
 
 def _rows(data: ReportData, market: str, g_per_kwh: float | None) -> Iterator[dict[str, str]]:
-    year = _named_year(data)
     for line in scope_statements.known_lines(data):
         yield {
             "record": "run",
@@ -107,7 +107,7 @@ def _rows(data: ReportData, market: str, g_per_kwh: float | None) -> Iterator[di
             "status": line.status,
             "basis": line.basis,
             "warnings": " ".join(line.footprint.warnings),
-            **_period(line.started, line.ended, year),
+            **_period(*_times(line)),
             **_amounts(line.facility_energy_kwh, line.operational_kg),
             **_by_market(line.facility_energy_kwh, g_per_kwh),
             **_factor(data, line),
@@ -120,7 +120,7 @@ def _rows(data: ReportData, market: str, g_per_kwh: float | None) -> Iterator[di
         "status": scope_statements.runs_text(data),
         "basis": data.basis,
         "warnings": " ".join(data.warnings),
-        **_period(data.period_start, data.period_end, year),
+        **_period(*_times_of_all(data)),
         **_amounts(data.facility_energy_kwh, data.operational_kg),
         "market_based_t_co2e": market,
         **_by_market(data.facility_energy_kwh, g_per_kwh),
@@ -149,18 +149,24 @@ def _hours(match: "HourlyMatch", line: RunLine) -> Iterator[dict[str, str]]:
         }
 
 
-def _period(start: datetime | None, end: datetime | None, year: int | None) -> dict[str, str]:
-    if year is not None:
-        start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+def _period(start: datetime | None, end: datetime | None) -> dict[str, str]:
     return {"period_start_utc": _moment(start), "period_end_utc": _moment(end)}
 
 
-def _named_year(data: ReportData) -> int | None:
-    """Return the year that the user named of a described run."""
-    if data.kind != "estimate" or data.estimate is None:
-        return None
-    run = data.estimate.run
-    return run["year"] if run["year_basis"] == "given" else None
+def _times(line: RunLine) -> tuple[datetime | None, datetime | None]:
+    """Return start and end of a run; of one of which its year alone is stated, those of the year."""
+    year = line.stated_year
+    if line.started is None and line.ended is None and year is not None:
+        return datetime(year, 1, 1, tzinfo=UTC), datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    return line.started, line.ended
+
+
+def _times_of_all(data: ReportData) -> tuple[datetime | None, datetime | None]:
+    """Return the first start and the last end, where the ends of all are known that started."""
+    times = [_times(line) for line in data.lines]
+    ends = [end for start, end in times if start is not None or end is not None]
+    last = None if None in ends else max((end for end in ends if end is not None), default=None)
+    return min((start for start, _ in times if start is not None), default=None), last
 
 
 def _moment(time: datetime | None) -> str:

@@ -7,7 +7,7 @@ from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown
 from greentrain.reporting.file_mark import made_by
 from greentrain.reporting.form_units import FormUnit, form_unit
-from greentrain.reporting.report_data import STATED, STATUSES, ReportData
+from greentrain.reporting.report_data import STATED, STATUSES, ReportData, Size
 
 FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
@@ -105,7 +105,15 @@ def _flop(data: ReportData) -> str:
         return _NOT_STATED
     unit = form_unit(FORM, "flop")
     mantissa, exponent = f"{unit.number(data.size.flops):.{unit.digits - 1}e}".split("e")
-    return f"{mantissa} x 10^{int(exponent)} {unit.unit}"
+    return f"{mantissa} x 10^{int(exponent)} {unit.unit}{_unstated(data.size)}"
+
+
+def _unstated(size: Size) -> str:
+    """State of how many runs the operations are not in the sum."""
+    if not size.unstated:
+        return ""
+    does = "does" if size.unstated == 1 else "do"
+    return f" without {counted(size.unstated, 'run')} that {does} not state it"
 
 
 def compute_method(data: ReportData) -> str:
@@ -113,9 +121,10 @@ def compute_method(data: ReportData) -> str:
     if data.size is None or data.size.flops is None:
         return "The number of operations was not stated; training time and hardware are those of the runs covered."
     known = "6 x (active) parameters x tokens" if data.size.tokens is not None else STATED
-    counted = data.size.counted or known
-    own = "" if counted == STATED else " Recomputation of activations is not counted."
-    return f"Operations of training: {counted}, all runs covered together.{own}"
+    way = data.size.counted or known
+    own = "" if way == STATED else " Recomputation of activations is not counted."
+    which = _unstated(data.size).replace(" without", ", without") or ", all runs covered together"
+    return f"Operations of training: {way}{which}.{own}"
 
 
 def energy_method(data: ReportData) -> str:

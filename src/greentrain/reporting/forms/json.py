@@ -34,6 +34,7 @@ def report_dict(data: ReportData) -> dict[str, Any]:
         "period_start": _utc(data.period_start),
         "period_end": _utc(data.period_end),
         **{name: getattr(data, name) for name in ("boundary", "basis", "is_least", "unreadable")},
+        "failed_rows": list(data.failed_rows),
         "lines": [_line(line) for line in data.lines],
         "totals": {name: _ends(getattr(data, name)) for name in QUANTITIES},
         "failed_share": data.failed_share,
@@ -114,6 +115,8 @@ def schema() -> dict[str, Any]:
         "boundary": {"enum": ["facility", "node", "accelerator"]},
         "basis": {"enum": _BASES},
         "is_least": {"type": "boolean", "description": "a part of the computers of a run is in no sum"},
+        "failed_rows": _list(_TEXT)
+        | {"description": "rows of a table that are in no line, with what is wrong in each"},
         "unreadable": _WHOLE | {"description": "runs whose records cannot be read, which are in no line [1]"},
         "lines": _list({"$ref": "#/$defs/line"}),
         "totals": _object({name: _amount(name) for name in QUANTITIES}),
@@ -161,7 +164,8 @@ def _definitions() -> dict[str, Any]:
 
 def _size() -> dict[str, Any]:
     numbers = {name: _or_null(_NUMBER) for name in ("params", "tokens", "flops")}
-    return _object({**numbers, "counted": _or_null(_TEXT)})
+    unstated = _WHOLE | {"description": "runs that state no operations, which are then those of the others"}
+    return _object({**numbers, "counted": _or_null(_TEXT), "unstated": unstated})
 
 
 def _span() -> dict[str, Any]:

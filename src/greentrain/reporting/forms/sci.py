@@ -90,7 +90,7 @@ def _unit(data: ReportData, name: str) -> Unit:
     delivered = {
         "run": float(sum(line.runs for line in data.lines if line.status in ("completed", "estimated"))),
         "token": scope_statements.total_tokens(data),
-        "flop": data.size.flops if data.size else None,
+        "flop": data.size.flops if data.size and not data.size.unstated else None,
     }
     count = delivered[name]
     if not count:
