@@ -107,6 +107,11 @@ def test_awkward_text_stays_text(home: Path, tmp_path: Path) -> None:
             "to 'data/r.db': must be an address such as sqlite:///runs.db or postgresql://host/name; "
             "did you mean sqlite:///data/r.db?",
         ),
+        (
+            "data/r.CSV",
+            "to 'data/r.CSV': must be an address such as sqlite:///runs.db or postgresql://host/name; "
+            "'greentrain history --csv' prints the runs for such a file",
+        ),
         ("sqlite://", "to 'sqlite://': names no file, so that nothing would be kept; did you mean sqlite:///runs.db?"),
         (
             "sqlite:///:memory:",
@@ -202,16 +207,32 @@ MISSING = """
 import sys
 sys.modules["sqlalchemy"] = None
 from greentrain.history.sql_export import export
+export((), sys.argv[1])
 try:
-    export((), "sqlite://")
+    export((), "postgresql://h/x")
 except Exception as error:
     print(type(error).__name__, error)
 """
 
 
-def test_without_sqlalchemy_the_extra_is_named() -> None:
-    """And nothing else of the history needs it."""
-    done = subprocess.run([sys.executable, "-c", MISSING], capture_output=True, text=True, check=True)
+def test_without_sqlalchemy_the_extra_is_named(tmp_path: Path) -> None:
+    """For PostgreSQL alone: files of SQLite are written without it, with the same columns as before it was so."""
+    from sqlalchemy import create_engine
+
+    from greentrain.history.sql_export import describe_tables
+
+    file = tmp_path / "a b.db"
+    command = [sys.executable, "-c", MISSING, f"sqlite:///{file}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    engine = create_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    describe_tables()["runs"].metadata.create_all(engine)
+    engine.dispose()
+    for table in ("runs", "nodes", "spans", "logs"):
+        found = []
+        for path in (file, tmp_path / "other.db"):
+            with closing(sqlite3.connect(path)) as connection:
+                found.append(connection.execute(f"pragma table_info({table})").fetchall())
+        assert found[0] == found[1]
     message = "export needs SQLAlchemy and, for PostgreSQL, psycopg: in greentrain's checkout, pip install '.[sql]'"
     assert done.stdout.strip() == f"GreentrainError {message}"
 

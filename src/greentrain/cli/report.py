@@ -119,17 +119,17 @@ def _print_report(values: OptionValues) -> int:
         _make_folder(values["charts"])
     if text is not None:
         _put(text, output)
-        for warning in () if FORMS[format].states_warnings else data.warnings:
-            error_line(f"warning, for which the form {format} has no place: {warning}", 0)
-    _name_failed(data, values)
+        _name_untold(data, format, values)
     code = gate.code(data) if gate else 0
     if picture is None:
         return code
     return _write_pictures(data, values["charts"], picture, "force" in values) or code
 
 
-def _name_failed(data: ReportData, values: OptionValues) -> None:
-    """Name on stderr the rows of a table that are in no sum: not every form has notes."""
+def _name_untold(data: ReportData, format: str, values: OptionValues) -> None:
+    """Name on stderr warnings for which a form has no place, and rows of a table that are in no sum."""
+    for warning in () if FORMS[format].states_warnings else data.warnings:
+        error_line(f"warning, for which the form {format} has no place: {warning}", 0)
     for row in data.failed_rows[:_MOST_NAMED]:
         error_line(f"{values['from_']}, {row}", 0)
     if len(data.failed_rows) > _MOST_NAMED:
@@ -381,7 +381,7 @@ def _write_each(values: OptionValues) -> int:
         if not _may_write(str(path), "force" in values):
             return error_line(f"{path} exists and is not a report of ours; --force overwrites it", 1)
         replace_file(str(path), _text(data, format, values).encode("utf-8", "backslashreplace"))
-        _name_failed(data, values)
+        _name_untold(data, format, values)
     write(f"{len(written)} {'report' if len(written) == 1 else 'reports'} in {folder}\n")
     return code
 

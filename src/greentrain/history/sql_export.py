@@ -5,8 +5,11 @@ objects are JSON text.
 """
 
 import json
+import os
+import re
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 from warnings import catch_warnings, simplefilter
@@ -68,6 +71,11 @@ _PLACES = (*_TIMES, "host", "port", "dbname", "user")
 """Options of an address that are no secrets."""
 
 _ROWS_AT_ONCE = 500
+_PLAIN_FILE = re.compile(r"sqlite:///(?!:memory:|file:)([^?]+)", re.DOTALL)
+"""An address without options, which Python's own library opens."""
+_SQLITE_TYPES = {"key": f"VARCHAR({_LONGEST_KEY})", "text": "TEXT", "number": "DOUBLE", "truth": "BOOLEAN"}
+_OTHER_KINDS = {".csv": "--csv", ".tsv": "--csv", ".xlsx": "--csv", ".json": "--json", ".jsonl": "--json"}
+"""Endings of files that the list of runs is for, with its option."""
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _EXAMPLES = "must be an address such as sqlite:///runs.db or postgresql://host/name"
 _INSTALL = f"needs SQLAlchemy and, for PostgreSQL, psycopg: {install_hint('sql')}"
@@ -97,9 +105,12 @@ def export(runs: Iterable[Run], to: str) -> Exported:
     InputError
         For an address that is none of these.
     GreentrainError
-        When SQLAlchemy is missing, or the database refuses.
+        When the database refuses, or SQLAlchemy is missing, which PostgreSQL needs and options of an address.
     """
     known = tuple(runs)
+    _refuse_path(to)
+    if plain := _PLAIN_FILE.fullmatch(to):
+        return _into_file(plain[1], to, known)
     engine = _engine(to)
     try:
         with _attempt(engine.connect, engine.url, Exception) as connection:
@@ -108,6 +119,55 @@ def export(runs: Iterable[Run], to: str) -> Exported:
             return _attempt(lambda: _write(connection, known), engine.url, DBAPIError)
     finally:
         engine.dispose()
+
+
+def _refuse_path(to: str) -> None:
+    """Refuse what is a name of a file and no address, with what was meant."""
+    if not to.strip() or set(to) & set(":@?="):
+        return
+    option = _OTHER_KINDS.get(os.path.splitext(to)[1].lower())  # noqa: PTH122 -- of what may be no path
+    if option is not None:
+        raise InputError("to", to, f"{_EXAMPLES}; 'greentrain history {option}' prints the runs for such a file")
+    raise InputError("to", to, _EXAMPLES, (f"sqlite:///{to}",))
+
+
+def _into_file(path: str, to: str, runs: tuple[Run, ...]) -> Exported:
+    """Write runs into a file of SQLite, all or none of them."""
+    try:
+        full = os.path.abspath(path)  # noqa: PTH100 -- a path may end in blanks or dots
+    except OSError as error:
+        raise InputError("to", to, f"cannot be used: {error.strerror}") from None
+    try:
+        with closing(sqlite3.connect(full, isolation_level=None)) as database:
+            database.execute("BEGIN")
+            counts = {name: _into_table(database, name, kinds, runs) for name, kinds in _COLUMNS.items()}
+            database.execute("COMMIT")
+    except (sqlite3.Error, ValueError) as error:
+        raise GreentrainError(f"{to} refuses: {error}") from None
+    return Exported(**counts)
+
+
+def _into_table(
+    database: sqlite3.Connection, table: str, kinds: tuple[tuple[str, tuple[str, ...]], ...], runs: tuple[Run, ...]
+) -> int:
+    """Make a table or add the columns that came later, and write its rows; return their number."""
+    columns = {name: kind for kind, names in kinds for name in names}
+    keys = [name for name, kind in columns.items() if kind.endswith("key")]
+    types = {name: _SQLITE_TYPES.get(kind, "BIGINT") for name, kind in columns.items()}
+    described = [f'"{name}" {type_}{" NOT NULL" if name in keys else ""}' for name, type_ in types.items()]
+    database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(described)}, PRIMARY KEY ({_quoted(keys)}))")
+    known = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+    for name in (name for name in columns if name not in known):
+        database.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {types[name]}')
+    fresh = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in keys)
+    into = f"INSERT INTO {table} ({_quoted(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    statement = f"{into} ON CONFLICT ({_quoted(keys)}) DO UPDATE SET {fresh}"
+    rows = ([row[name] for name in columns] for run in runs for row in rows_of(table, run))
+    return database.executemany(statement, rows).rowcount
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _write(connection: Any, runs: tuple[Run, ...]) -> Exported:
@@ -155,8 +215,7 @@ def _address(to: str) -> Any:
     with suppress(ArgumentError, ValueError):
         url = make_url(to)
     if url is None:
-        is_path = to.strip() and not set(to) & set(":@?=")
-        raise InputError("to", to if is_path else None, _EXAMPLES, (f"sqlite:///{to}",) if is_path else ())
+        raise InputError("to", None, _EXAMPLES)
     kind = url.get_backend_name()
     if kind not in _DRIVERS:
         raise InputError("to", kind, "is a database that is not supported; use sqlite or postgresql")
