@@ -6,6 +6,7 @@ can write it or exchange it; each run in it states its home, so that another hom
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from os.path import dirname, join, realpath
 
@@ -81,7 +82,8 @@ def _may_be_some() -> bool:
     if os.name == "nt":
         return True
     name = _NAME.format(user=user_id())
-    folders = (*filter(None, map(os.environ.get, _VARIABLES)), *_TEMPORARY)
+    chosen = getattr(sys.modules.get("tempfile"), "tempdir", None)  # a program may have set it
+    folders = (*filter(None, (chosen, *map(os.environ.get, _VARIABLES))), *_TEMPORARY)
     return any(each.startswith(name) for folder in folders for each in _names(folder))
 
 
