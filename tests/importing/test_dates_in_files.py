@@ -23,6 +23,10 @@ def _started(folder: Path, *dates: str) -> str | None:
         ("7/25/2024 1:01:02 PM", "7/25/2024 1:01:03 PM"),
         ("25-07-2024 13:01:02.000", "25-07-2024 13:01:03.000"),
         ("25.07.2024 13:01:02", "25.07.2024 13:01:03"),
+        ("25.07.24 13:01:02", "25.07.24 13:01:03"),
+        ("07/25/24 01:01:02 PM", "07/25/24 01:01:03 PM"),
+        ("07/25/2024 - 13:01:02", "07/25/2024 - 13:01:03"),
+        ("Thu Jul 25 13:01:02 CEST 2024", "Thu Jul 25 13:01:03 CEST 2024"),
         ("2024/7/25 13:01:02", "2024/7/25 13:01:03"),
         ("2024-07-25-13:01:02", "2024-07-25-13:01:03"),
         ("25 Jul 2024 13:01:02", "25 Jul 2024 13:01:03"),
@@ -88,3 +92,8 @@ def test_what_is_no_date_is_missing(tmp_path: Path, date: str) -> None:
     """No such day: the run has no time, and is kept."""
     (run,) = runs_of(tmp_path, codecarbon_text({"timestamp": date}))
     assert (run.stated.ended, "missing_time" in run.flags) == (None, True)
+
+
+def test_a_year_of_two_digits_that_comes_first(tmp_path: Path) -> None:
+    """Nobody trained in 2003: 26/05/03 is the 3rd of May, 2026."""
+    assert _started(tmp_path, "26/05/03 13:01:02", "26/05/03 13:01:03") == "2026-05-03T13:01:02Z"

@@ -25,6 +25,15 @@ GPU Power: 10000 mW
 ANE Power: 0 mW
 Combined Power (CPU + GPU + ANE): 15000 mW
 """
+PROPERTY_LIST = """<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict><key>elapsed_ns</key><integer>2000000000</integer><key>hw_model</key><string>Mac14,7</string>
+<key>timestamp</key><date>2026-05-03T08:00:00Z</date><key>processor</key><dict><key>cpu_power</key><real>5000</real>
+<key>gpu_power</key><real>10000</real><key>combined_power</key><real>15000</real></dict></dict></plist>
+"""
+GADGET = (
+    "System Time,RDTSC,Elapsed Time (sec),Cumulative Processor Energy_0(Joules),Cumulative DRAM Energy_0(Joules),"
+    "Cumulative Processor Energy_1(Joules),Cumulative DRAM Energy_1(Joules)\n"
+)
 TRACKER = """2026-11-28 11:40:11 - carbontracker version 2.4.7
 2026-11-28 11:40:14 - The following components were found: GPU with device(s) {0}, {0}. CPU with device(s) cpu:0.
 2026-11-28 11:40:17 - Epoch 1:
@@ -104,6 +113,15 @@ def gpu(metric: str, **more: str) -> dict[str, str]:
             TEGRA.format("VDD_GPU_SOC 3000mW/3000mW VDD_CPU_CV 500mW/500mW") * 11, [35], 10, "parts", id="Orin's rails",
         ),
         pytest.param(POWERMETRICS * 3, [90], 6, "parts", id="newer powermetrics"),
+        pytest.param(
+            POWERMETRICS.split("CPU Power")[0] + "Intel energy model derived package power (CPUs+GT+SA): 12.5W\n",
+            [25], 2, "parts", id="powermetrics of Intel's chips",
+        ),
+        pytest.param(PROPERTY_LIST + "\0" + PROPERTY_LIST, [60], 4, "parts", id="powermetrics' property lists"),
+        pytest.param(
+            GADGET + "t,1,10.0,500.0,100.0,400.0,50.0\nTotal Elapsed Time (sec) = 10.0\n", [1050], 10, "parts",
+            id="Power Gadget with two sockets",
+        ),
         pytest.param(TRACKER.format("NVIDIA A100-SXM4-40GB"), [500 * 90_000], 90_000, "parts", id="carbontracker"),
         pytest.param(NOTEBOOK, [360_000], 600, "parts", id="carbontracker in a notebook"),
         pytest.param(ZEUS, [36_000], 100, "parts", id="windows of zeus in others"),

@@ -281,3 +281,11 @@ def test_a_counter_that_two_logs_hold(tmp_path: Path, home: Path) -> None:
         import_runs(tmp_path / name)
     assert _stored_joules(home) == pytest.approx(9000)
     assert sum(run.stated.duration_seconds or 0 for run in ImportStore(str(home)).runs()) == pytest.approx(900)
+
+
+def test_times_of_day_without_a_date(tmp_path: Path) -> None:
+    """`nvidia-smi dmon -o T` over midnight: 300 W for two seconds are 600 J, at a time that is not known."""
+    rows = "".join(f" {time}      0    300     40\n" for time in ("23:59:59", "00:00:00", "00:00:01"))
+    (run,) = runs_of(tmp_path, f"#Time        gpu    pwr  gtemp\n#HH:MM:SS    Idx      W      C\n{rows}")
+    assert run.stated.measured_energy_kwh == pytest.approx(600 / 3.6e6)
+    assert (run.stated.duration_seconds, run.stated.started) == (2, None)

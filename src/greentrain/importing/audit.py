@@ -11,6 +11,7 @@ from greentrain.plain_numbers import plain_json
 from greentrain.record import Record, WithoutArithmetic
 
 _MOST_IN_NOTEBOOK = 20
+_NOTHING = "It holds no run: no device has two readings with times."
 _IN_NOTEBOOK = (
     "file", "format", "runs", "imported", "known already", "doubted", "rows rejected", "energy before PUE", "problem",
 )  # fmt: skip
@@ -100,6 +101,8 @@ class FileCounts:
 
     def audit(self, path: str, name: str | None, tally: Tally, error: str | None) -> FileAudit:
         """Return what became of the file, whose format has that name, and why it could not be read to its end."""
+        if not (self.seen or error or tally.notes or tally.rejected):
+            tally.note(_NOTHING)
         return FileAudit(
             path=path,
             format=name,

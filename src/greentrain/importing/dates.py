@@ -14,14 +14,20 @@ _CLOCK = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,9}))?)?"
     r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
-_ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+_ZONE = r"(?:\s*(?P<zone>Z|[+-]\d\d:?\d\d|[A-Z]{3,5}))?"
+"""An offset, or letters such as ``CEST``, of which those but UTC's own mean several zones."""
+
+_YEAR = r"(?P<year>\d{4}|\d\d)"
+_CENTURY, _OLDEST_YEAR = 2000, 10
+"""A year of two digits that is older than that is a day, and the year comes first. [a]"""
+
 _WEEKDAY = r"(?:[A-Z][a-z]{2,8},?\s+)?"
 _FORMS = tuple(
     re.compile(form)
     for form in (
         rf"(?P<year>\d{{4}})([-/.]?)(?P<month>\d\d?)\2(?P<day>\d\d?)(?:[T\s-]\s*{_CLOCK}{_ZONE})?",
-        rf"(?P<day>\d\d?)\.(?P<month>\d\d?)\.(?P<year>\d{{4}})(?:,?\s+{_CLOCK}{_ZONE})?",
-        rf"(?P<one>\d\d?)([-/])(?P<other>\d\d?)\2(?P<year>\d{{4}})(?:,?[T\s]\s*{_CLOCK}{_ZONE})?",
+        rf"(?P<day>\d\d?)\.(?P<month>\d\d?)\.{_YEAR}(?:,?\s+{_CLOCK}{_ZONE})?",
+        rf"(?P<one>\d\d?)([-/])(?P<other>\d\d?)\2{_YEAR}(?:,?[T\s]\s*(?:- )?{_CLOCK}{_ZONE})?",
         rf"{_WEEKDAY}(?P<day>\d\d?)[ -](?P<name>[A-Z][a-z]{{2,8}})[ -](?P<year>\d{{4}})(?:,?\s+{_CLOCK}{_ZONE})?",
         rf"{_WEEKDAY}(?P<name>[A-Z][a-z]{{2,8}})\s+(?P<day>\d\d?),?\s+(?P<year>\d{{4}}),?\s+{_CLOCK}{_ZONE}",
         rf"{_WEEKDAY}(?P<name>[A-Z][a-z]{{2,8}})\s+(?P<day>\d\d?)\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})",
@@ -29,7 +35,7 @@ _FORMS = tuple(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UTC = ("Z", "UTC", "GMT")
-_EITHER_WAY = re.compile(r"(?<![\d/.-])(\d\d?)([-/])(\d\d?)\2(\d{4})(?=[\s,;|\"]+\d{1,2}:\d\d)")
+_EITHER_WAY = re.compile(r"(?<![\d/.-])(\d\d?)([-/])(\d\d?)\2(\d{4}|\d\d)(?=[\s,;|\"]+\d{1,2}:\d\d)")
 _MOST_DAYS = 1000
 _A_DAY = timedelta(days=1)
 
@@ -69,12 +75,19 @@ def _of_match(cells: dict[str, str | None], *, is_day_first: bool) -> datetime:
         hour = hour % 12 + 12 * (half in "Pp")
     part = int((cells["part"] or "").ljust(6, "0")[:6])
     clock = hour, int(cells["minute"] or 0), int(cells["second"] or 0), part
-    return datetime(int(cells["year"] or 0), int(month or 0), int(day or 0), *clock, tzinfo=_zone(cells["zone"]))
+    year = int(cells["year"] or 0)
+    if len(cells["year"] or "") == len("26"):
+        if year < _OLDEST_YEAR and cells.get("one"):
+            month, day, year = cells["other"], str(year), int(cells["one"] or 0)
+        year += _CENTURY
+    return datetime(year, int(month or 0), int(day or 0), *clock, tzinfo=_zone(cells["zone"]))
 
 
 def _zone(text: str | None) -> timezone | None:
     if text is None or text in _UTC:
         return UTC if text else None
+    if text[0] not in "+-":
+        return None
     return timezone((1 if text[0] == "+" else -1) * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
 
 

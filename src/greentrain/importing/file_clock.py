@@ -1,7 +1,7 @@
 """The times of a file's readings: moments, also of local time whose hour comes twice, or seconds since its start."""
 
 import re
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from greentrain.errors import InputError
@@ -10,6 +10,9 @@ from greentrain.importing.values import amount
 
 _ELAPSED = re.compile(r"(?:.*[ _])?(?:elapsed|relative|runtime|since[ _]start)(?:[ _].*)?")
 _UNIT = re.compile(r".*[ _.(\[](ns|us|ms|s|sec|secs|seconds|min|minutes|h|hours)[)\]]?")
+_IN_UTC = re.compile(r"(?:^|[^a-z])(?:utc|gmt)(?:[^a-z]|$)")
+_OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?")
+_DAY = 86_400.0
 _SECONDS = {"n": 1e-9, "u": 1e-6, "ms": 1e-3, "mi": 60.0, "h": 3600.0}
 _SAME_MOMENT = 60.0
 """Readings of several devices are not in order, by less than this. [s]"""
@@ -34,18 +37,19 @@ class FileClock:
     """
 
     def __init__(self, options: ReadOptions, column: str = "") -> None:
-        self._options = options
+        self._options = options._replace(time_zone=UTC) if _IN_UTC.search(column) else options
         self.is_dated = _ELAPSED.fullmatch(column) is None
         self.assumes_utc = False
         unit = found[1] if (found := _UNIT.fullmatch(column)) else "s"
         self._unit = next((factor for start, factor in _SECONDS.items() if unit.startswith(start)), 1.0)
         self._before: float | None = None
+        self._midnights = 0
 
     def read(self, cell: str) -> float | None:
         """Return when a reading was, in seconds since 1970 or since the start [s]; None of what is no time."""
         found = self._options.moment(cell) if self.is_dated else None
         if found is None:
-            value = amount(cell)
+            value = self._of_day(cell.strip()) if _OF_DAY.fullmatch(cell.strip()) else amount(cell)
             if value is None or (self.is_dated and self._before is not None):
                 return None
             self.is_dated = False
@@ -57,6 +61,14 @@ class FileClock:
             seconds = self._second_time(cell, seconds)
         self._before = seconds
         return seconds
+
+    def _of_day(self, cell: str) -> float | None:
+        """Return a time of day without a date, in the unit of this clock from the first midnight on."""
+        hours, minutes, rest = cell.replace(",", ".").split(":", 2)
+        seconds = int(hours) * 3600 + int(minutes) * 60 + float(rest.replace(":", "."))
+        if self._before is not None and seconds + self._midnights * _DAY < self._before - _DAY / 2:
+            self._midnights += 1
+        return (seconds + self._midnights * _DAY) / self._unit
 
     def _second_time(self, cell: str, seconds: float) -> float:
         """Return the later of two moments of a local time where the earlier one would go back."""

@@ -1,8 +1,11 @@
-"""Chips of laptops: macOS's powermetrics, and Intel's Power Gadget. What they state is the chip alone."""
+"""Chips of laptops: macOS's powermetrics, text and property lists, and Intel's Power Gadget. It is the chip alone."""
 
+import plistlib
 import re
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from xml.parsers.expat import ExpatError
 
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
@@ -14,29 +17,40 @@ TITLE = "macOS's powermetrics and Intel's Power Gadget"
 WORDS = frozenset(("sampled", "system", "activity", "package", "elapsed", "rdtsc"))
 _SAMPLE = re.compile(r"\*\*\* Sampled system activity \((.*)\) \(([\d.]+)\s*ms elapsed\) \*\*\*")
 _POWER = re.compile(
-    r"(ANE|DRAM|CPU|GPU|Package|Combined|Intel energy model derived package) Power[^:]*:\s*([\d.]+)\s*(mW|W)"
+    r"(ANE|DRAM|CPU|GPU|Package|Combined|Intel energy model derived package) [Pp]ower[^:]*:\s*([\d.]+)\s*(mW|W)"
 )
 _MACHINE = re.compile(r"Machine model:\s*(.+)")
 _DATES = ("%a %b %d %H:%M:%S %Y %z", "%d %b %Y %H:%M:%S %z")
 _PARTS = {"CPU": "cpu", "GPU": "gpu", "DRAM": "memory", "ANE": "cpu"}
 _WHOLE = ("Package", "Combined", "Intel energy model derived package")
-_ELAPSED, _PACKAGE, _MEMORY = (
-    "elapsed time (sec)",
-    "cumulative processor energy_0(joules)",
-    "cumulative dram energy_0(joules)",
-)
+_ELAPSED, _PACKAGE = "elapsed time (sec)", "cumulative processor energy_0(joules)"
+_COUNTER = re.compile(r"cumulative (processor|dram) energy_\d+\(joules\)")
 _GADGET = (_ELAPSED, _PACKAGE)
+_LIST_BEGINS, _LIST_ENDS, _LONGEST_LIST = "<plist", "</plist>", 1 << 22
+_OF_LISTS = {
+    "cpu_power": ("CPU", 1e-3), "gpu_power": ("GPU", 1e-3), "ane_power": ("ANE", 1e-3), "dram_power": ("DRAM", 1e-3),
+    "combined_power": ("Combined", 1e-3), "package_power": ("Package", 1e-3), "package_watts": ("Package", 1.0),
+}  # fmt: skip
+"""Keys of property lists, what they are in the text, and their factor to watts."""
+
 _MILLI = 1e-3
 
 
 def recognises(head: str) -> bool:
     """Whether there is a sample of powermetrics, or Power Gadget's header."""
-    return _SAMPLE.search(head) is not None or header_in(head, _GADGET) is not None
+    return _SAMPLE.search(head) is not None or _is_list(head) or header_in(head, _GADGET) is not None
+
+
+def _is_list(head: str) -> bool:
+    return _LIST_BEGINS in head[:1000] and "elapsed_ns" in head
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the one run of a file."""
-    run = _powermetrics(file) if _SAMPLE.search(file.head) else _power_gadget(file)
+    if _is_list(file.head):
+        run = _property_lists(file)
+    else:
+        run = _powermetrics(file) if _SAMPLE.search(file.head) else _power_gadget(file)
     if run is not None:
         yield run
 
@@ -62,11 +76,10 @@ class _Chip:
         self.seconds += self.elapsed if self.sample else 0.0
         self.sample, self.elapsed = {}, 0.0
 
-    def begin(self, date: str, milliseconds: float) -> None:
-        """Begin a sample, which the text dates by its end."""
+    def begin(self, ended: float | None, seconds: float) -> None:
+        """Begin a sample, which is dated by its end. [s]"""
         self.close()
-        self.elapsed = milliseconds * _MILLI
-        ended = _moment(date)
+        self.elapsed = seconds
         if ended is not None:
             self.first = ended - self.elapsed if self.first is None else self.first
             self.last = ended
@@ -77,11 +90,48 @@ def _powermetrics(file: ForeignFile) -> ForeignRun | None:
     for text in file.lines():
         if sample := _SAMPLE.search(text):
             file.tally.rows += 1
-            chip.begin(sample[1], amount(sample[2]) or 0.0)
+            chip.begin(_moment(sample[1]), (amount(sample[2]) or 0.0) * _MILLI)
         elif power := _POWER.match(text.strip()):
             chip.sample[power[1]] = (amount(power[2]) or 0.0) * (_MILLI if power[3] == "mW" else 1.0)
         elif machine := _MACHINE.match(text):
             chip.machine = machine[1].strip()
+    return _run(chip)
+
+
+def _property_lists(file: ForeignFile) -> ForeignRun | None:
+    """Read one property list after the other, with or without a NUL between them."""
+    chip, text = _Chip(), ""
+    for line in file.lines():
+        before, begins, behind = line.partition(_LIST_BEGINS)
+        text = f"{begins}{behind}\n" if begins else f"{text}{before}\n" if text else ""
+        if _LIST_ENDS in text or len(text) > _LONGEST_LIST:
+            file.tally.rows += 1
+            _take_list(file, chip, text.partition(_LIST_ENDS)[0] + _LIST_ENDS)
+            text = ""
+    return _run(chip)
+
+
+def _take_list(file: ForeignFile, chip: _Chip, text: str) -> None:
+    try:
+        found = plistlib.loads(text.encode("utf-8", "replace"), fmt=plistlib.FMT_XML)
+    except (ExpatError, ValueError, OverflowError, TypeError, IndexError, AttributeError, LookupError):
+        found = None
+    if not isinstance(found, dict):
+        file.tally.reject(file.tally.rows, "is no property list")
+        return
+    ended, elapsed = found.get("timestamp"), amount(found.get("elapsed_ns")) or 0.0
+    chip.begin(ended.replace(tzinfo=UTC).timestamp() if isinstance(ended, datetime) else None, elapsed * 1e-9)
+    chip.machine = chip.machine or str(found.get("hw_model") or "") or None
+    every: list[Mapping[str, Any]] = [
+        each for each in (found.get("gpu"), found.get("processor")) if isinstance(each, dict)
+    ]
+    for key, (name, factor) in _OF_LISTS.items():
+        values = [watts for each in every if (watts := amount(each.get(key))) is not None]
+        if values:
+            chip.sample[name] = values[-1] * factor
+
+
+def _run(chip: _Chip) -> ForeignRun | None:
     chip.close()
     if not chip.seconds:
         return None
@@ -110,23 +160,26 @@ def _moment(text: str) -> float | None:
 
 
 def _power_gadget(file: ForeignFile) -> ForeignRun | None:
-    last: tuple[float, float, float] | None = None
-    first = ""
+    seconds, joules, first = 0.0, dict[str, float](), ""
     for line, row in CsvText(file, _GADGET).rows():
-        seconds, joules = amount(row[_ELAPSED]), amount(row[_PACKAGE])
-        if seconds is None or joules is None:
+        time, package = amount(row[_ELAPSED]), amount(row[_PACKAGE])
+        if time is None or package is None:
             file.tally.reject(line, "has no time or no energy")
             continue
         first = first or f"{row.get('system time')}:{row.get('rdtsc')}"
-        last = seconds, joules, amount(row.get(_MEMORY)) or 0.0
-    if last is None:
+        seconds, joules = time, {}
+        for name, cell in row.items():  # a column for each socket
+            if found := _COUNTER.fullmatch(name):
+                part = "cpu" if found[1] == "processor" else "memory"
+                joules[part] = joules.get(part, 0.0) + (amount(cell) or 0.0)
+    if not first:
         return None
-    seconds, package, memory = last
+    energy_kwh = {"memory": 0.0} | {part: each / WATT_SECONDS_PER_KWH for part, each in joules.items()}
     return ForeignRun(
         key=f"{NAME}:{first}",
         duration_seconds=seconds,
-        energy_kwh={"cpu": package / WATT_SECONDS_PER_KWH, "memory": memory / WATT_SECONDS_PER_KWH},
-        measured_energy_kwh=(package + memory) / WATT_SECONDS_PER_KWH,
+        energy_kwh=energy_kwh,
+        measured_energy_kwh=sum(energy_kwh.values()),
         flags=("missing_time",),
         notes=("It is the chip and its memory alone; the file has times of day and no date.",),
     )
