@@ -1,7 +1,7 @@
 """The columns of a table of a meter of computers: times, devices, and powers or energies in which unit."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -74,31 +74,21 @@ class MeterColumns:
     def __init__(self, names: Sequence[str], written: str = "") -> None:
         units = {name: (found[1] if (found := _UNIT.search(name)) else "").casefold() for name in names}
         plain = {name: _UNIT.sub("", name).strip() for name in names}
-        by_word = {_ZONED.sub("", plain[name]): name for name in reversed(names)}
-        self.time: str | None = next((by_word[each] for each in _TIMES if each in by_word), None)
-        self.day: str | None = None
-        for time, day in _DAY_OF.items():
-            if {time, day} <= by_word.keys():
-                self.time, self.day = by_word[time], by_word[day]
+        self.time, self.day = _times_in(plain)
         self.is_of_entities = {"entity_id", "state"} <= {*names}
         is_of_computers = any(plain[name] in _COMPUTERS for name in names)
-        powers = [
-            name
-            for name in names
-            if not _NO_DRAW.search(name)
-            and (
+        is_power = {
+            name: bool(
                 _POWER.fullmatch(plain[name])
                 or (units[name] in _FACTORS and ("power" in name or "pwr" in name))
                 or (is_of_computers and _PLAIN_POWER.fullmatch(plain[name]))
             )
-        ]
-        powers = _whole(powers)
-        energies = [
-            name
             for name in names
-            if not (powers or _NO_DRAW.search(name)) and (_ENERGY.fullmatch(plain[name]) or units[name] in _COUNTS)
-        ]
-        energies = _whole(energies)
+            if not _NO_DRAW.search(name)
+        }
+        powers = _whole([name for name, each in is_power.items() if each])
+        others = () if powers else is_power
+        energies = _whole([name for name in others if _ENERGY.fullmatch(plain[name]) or units[name] in _COUNTS])
         self.device = next((name for each in _DEVICES for name in names if plain[name] == each), None)
         is_of_gpus = any(plain[name] in _OF_GPUS or _OF_A_GPU.fullmatch(plain[name]) for name in names)
         has_values = self.is_of_entities or powers or energies
@@ -118,6 +108,15 @@ class MeterColumns:
     def values(self) -> tuple[str, ...]:
         """The columns of powers or energies."""
         return ("state",) if self.is_of_entities else (*self.factor, *self.joules)
+
+
+def _times_in(plain: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return the column of times, and that of their days where it is another one."""
+    by_word = {_ZONED.sub("", plain[name]): name for name in reversed(plain)}
+    for time, day in _DAY_OF.items():
+        if {time, day} <= by_word.keys():
+            return by_word[time], by_word[day]
+    return next((by_word[each] for each in _TIMES if each in by_word), None), None
 
 
 def _last(name: str) -> str:
