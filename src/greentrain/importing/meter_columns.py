@@ -112,7 +112,7 @@ class MeterColumns:
 
 def _times_in(plain: Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return the column of times, and that of their days where it is another one."""
-    by_word = {_ZONED.sub("", plain[name]): name for name in reversed(plain)}
+    by_word = {_ZONED.sub("", plain[name]): name for name in reversed([*plain])}
     for time, day in _DAY_OF.items():
         if {time, day} <= by_word.keys():
             return by_word[time], by_word[day]
