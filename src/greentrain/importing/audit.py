@@ -11,6 +11,9 @@ from greentrain.plain_numbers import plain_json
 from greentrain.record import Record, WithoutArithmetic
 
 _MOST_IN_NOTEBOOK = 20
+_OF_JOBS = ("slurm", "slurm-json")
+"""Formats that say of each row why no run is made of it."""
+
 _NOTHING = "It holds no run: no device has two readings with times."
 _IN_NOTEBOOK = (
     "file", "format", "runs", "imported", "known already", "doubted", "rows rejected", "energy before PUE", "problem",
@@ -101,7 +104,7 @@ class FileCounts:
 
     def audit(self, path: str, name: str | None, tally: Tally, error: str | None) -> FileAudit:
         """Return what became of the file, whose format has that name, and why it could not be read to its end."""
-        if not (self.seen or error or tally.notes or tally.rejected):
+        if tally.rows and name not in _OF_JOBS and not (self.seen or error or tally.notes or tally.rejected):
             tally.note(_NOTHING)
         return FileAudit(
             path=path,
