@@ -24,6 +24,7 @@ IMPORT_OPTIONS = (
     Option("time_zone", "ZONE", "Of times without one: Europe/Berlin. [UTC]"),
     Option("project", "NAME", "Project that the runs belong to. [as the file says]"),
     Option("keep_flagged", "", "Count runs in doubt in totals too.", _OTHERS),
+    Option("replace", "", "Take runs that are known already anew, as stated now.", _OTHERS),
     Option("anonymise", "", "Hash the names of users, accounts, jobs and nodes.", _OTHERS),
     AS_JSON,
     HOME,

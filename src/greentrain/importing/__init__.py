@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from greentrain.importing.formats import format_of, formats
     from greentrain.importing.gate import DOUBTS, Finding, PlausibilityGate
     from greentrain.importing.imported_run import ImportedRun
-    from greentrain.importing.importer import import_runs, suggest_map
+    from greentrain.importing.importer import import_runs
     from greentrain.importing.power_integral import PowerIntegral
+    from greentrain.importing.site_map import suggest_map
     from greentrain.importing.store import ImportStore
 else:
     from greentrain._lazy import lazy_names
@@ -27,8 +28,9 @@ else:
             "importing.formats": "format_of formats",
             "importing.gate": "DOUBTS Finding PlausibilityGate",
             "importing.imported_run": "ImportedRun",
-            "importing.importer": "import_runs suggest_map",
+            "importing.importer": "import_runs",
             "importing.power_integral": "PowerIntegral",
+            "importing.site_map": "suggest_map",
             "importing.store": "ImportStore",
         },
     )

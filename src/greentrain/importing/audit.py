@@ -1,6 +1,6 @@
 """An import and its audit: which files were read, which runs they hold, what is doubted, what they add up to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from greentrain.importing.foreign_file import Tally
@@ -140,6 +140,8 @@ class ImportAudit(WithoutArithmetic, Record):
         The totals by what was asked for; None where nothing was.
     notes : tuple of str
         What else to know of the import.
+    without_effect : mapping of str to int
+        On how many runs that the history holds already an option has no effect, by its name. [1]
 
     Examples
     --------
@@ -158,6 +160,7 @@ class ImportAudit(WithoutArithmetic, Record):
     stored: str | None = None
     groups: tuple[ImportGroup, ...] | None = None
     notes: tuple[str, ...] = ()
+    without_effect: Mapping[str, int] = {}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain data."""
@@ -176,7 +179,7 @@ class ImportAudit(WithoutArithmetic, Record):
         return {"kind": "import", "files": [file.to_dict() for file in self.files]}
 
     def _behind(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"totals": _sums_dict(self.totals)}
+        found: dict[str, Any] = {"totals": _sums_dict(self.totals), "without_effect": dict(self.without_effect)}
         if self.groups is not None:
             found["groups"] = [{"by": group.by, **_sums_dict(group.totals)} for group in self.groups]
         return found

@@ -4,7 +4,7 @@ The log has the devices' energy; what is printed holds a PUE. Predictions in the
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from greentrain.importing.foreign_file import ForeignFile
@@ -143,10 +143,12 @@ class _Session:
             elif run is None:
                 self._file.tally.reject(number, "states a consumption without an energy")
 
-    def _key(self, otherwise: str) -> str:
-        """Name a run by what the names of its two files have in common."""
-        named = _FILE.fullmatch(Path(self._file.path).name)
-        return f"{NAME}:{named[1] if named else otherwise}"
+    def _keys(self, otherwise: Callable[[float | None], str], *, is_alone: bool = True) -> dict[str, str]:
+        """Name a run by what the names of its two files have in common, else by its first moment."""
+        named = _FILE.fullmatch(Path(self._file.path).name) if is_alone else None
+        first = self._first
+        keys = self._options.keys(lambda at: f"{NAME}:{named[1] if named else otherwise(first and at(first))}")
+        return dict(zip(("key", "clock_key"), keys, strict=True))
 
     def _facts(self) -> dict[str, object]:
         local = self._first is not None and self._options.time_zone is None
@@ -160,7 +162,7 @@ class _Session:
         kwh = sum(self._kwh.values())
         return ForeignRun(
             **{
-                "key": self._key(f"{self._first}:{kwh:.6g}"), "started": self._first, "ended": self._last,
+                **self._keys(lambda first: f"{first}:{kwh:.6g}"), "started": self._first, "ended": self._last,
                 "duration_seconds": self._seconds, "energy_kwh": self._kwh, "measured_energy_kwh": kwh,
                 "boundary": "accelerator" if self._kwh.keys() == {"gpu"} else "parts", **self._facts(),
             }  # type: ignore[arg-type]
@@ -176,11 +178,11 @@ class _Session:
         notes = facts.pop("notes")
         if self._pue is None:
             notes = (*notes, _ASSUMED_PUE.format(pue))  # type: ignore[misc]
-        own = self._key("") if len(self._printed) == 1 else f"{NAME}:"
-        which = "" if own != f"{NAME}:" else f"{number}:{seconds}:{kwh}:{grams}:{self._first}"
+        is_alone = len(self._printed) == 1
+        keys = self._keys(lambda first: f"{number}:{seconds}:{kwh}:{grams}:{first}", is_alone=is_alone)
         return ForeignRun(
             **{
-                "key": f"{own}{which}", "started": self._first, "ended": self._last, "duration_seconds": seconds,
+                **keys, "started": self._first, "ended": self._last, "duration_seconds": seconds,
                 "measured_energy_kwh": kwh / pue, "pue": pue, "notes": notes,
                 "boundary": "accelerator" if self._accelerators and self._cpu is None else "parts",
                 "energy_kwh": {"gpu": kwh / pue} if self._accelerators and self._cpu is None else {},

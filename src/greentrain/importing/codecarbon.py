@@ -5,7 +5,7 @@ since there is a column for it. Powers are momentary, and in an early generation
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import count, product
 from typing import Any
@@ -34,7 +34,7 @@ def recognises(head: str) -> bool:
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield each run, after its last row or when many others had rows since."""
     table = CsvText(file, _NEEDED)
-    runs = _Runs(adds="task_name" in table.columns)
+    runs = _Runs(options, adds="task_name" in table.columns)
     for line, row in table.rows():
         found = _row(row, options)
         if found is None:
@@ -131,8 +131,8 @@ class _Runs:
     which an import keeps the one that holds more. Tasks, which are parts of runs, are kept to the end.
     """
 
-    def __init__(self, *, adds: bool) -> None:
-        self._adds = adds
+    def __init__(self, options: ReadOptions, *, adds: bool) -> None:
+        self._options, self._adds = options, adds
         self._by_key: dict[Any, tuple[ForeignRun, int]] = {}
         self._nameless: dict[tuple[str, int], Any] = {}
         self._starts: dict[Any, tuple[str, int]] = {}
@@ -145,8 +145,8 @@ class _Runs:
         known, rows = self._by_key.pop(key, (None, 0))
         if known is None:
             flags = row.flags if run_id else (*row.flags, "no_run_id")
-            name = f"{NAME}:{run_id}" if run_id else self._name(f"{NAME}:{_start_key(row)}")
-            whole = row._replace(key=name, flags=flags)
+            name, clock = (f"{NAME}:{run_id}", "") if run_id else self._named(row)
+            whole = row._replace(key=name, clock_key=clock, flags=flags)
         else:
             whole = (_added if self._adds else _later)(known, row)
         self._by_key[key] = whole, rows + 1
@@ -173,10 +173,11 @@ class _Runs:
             return run._replace(notes=(*run.notes, _TASKS))
         return run._replace(flags=(*run.flags, "cumulative_rows"))
 
-    def _name(self, name: str) -> str:
-        """Number the names of rows that start together and are of several runs."""
+    def _named(self, row: ForeignRun) -> tuple[str, str]:
+        """Name a row without a run's id; those that start together and are of several runs are numbered."""
+        name, clock = self._options.keys(lambda at: f"{NAME}:{_start_key(row, at)}")
         self._names[name] = number = self._names.get(name, 0) + 1
-        return name if number == 1 else f"{name}:{number}"
+        return (name, clock) if number == 1 else (f"{name}:{number}", clock and f"{clock}:{number}")
 
     def _key_of_nameless(self, row: ForeignRun) -> Any:
         """Return the key of the run whose start and project a row has and that it goes on; else a new one."""
@@ -192,11 +193,11 @@ class _Runs:
         return key
 
 
-def _start_key(row: ForeignRun) -> str:
+def _start_key(row: ForeignRun, at: Callable[[float], float]) -> str:
     """Name a row without a run's id by its start; one without a time by all that it states."""
     if row.ended is None:
         return f"{row.duration_seconds}:{row.measured_energy_kwh}:{row.reported_kg}:{row.key}"
-    return f"{round(row.started or row.ended)}:{row.key}"
+    return f"{round(at(row.started or row.ended))}:{row.key}"
 
 
 def _goes_on(run: ForeignRun, row: ForeignRun, step: float) -> bool:

@@ -67,7 +67,8 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     clock = FileClock(options, columns.time or "" if columns else "")
     for reading in meter_readings(file, options, clock):
         logs = counters if reading.watts is None else powers
-        log = logs.setdefault(reading.device, PowerLog(f"{NAME}:{reading.device}", options.covered))
+        fresh = PowerLog(f"{NAME}:{reading.device}", options.covered, zone=options.time_zone)
+        log = logs.setdefault(reading.device, fresh)
         if reading.watts is not None:
             log.add_power(reading.time, reading.watts, part="node")
         elif reading.joules is not None:

@@ -58,8 +58,10 @@ def _row(row: Mapping[str, str], energy: str, options: ReadOptions) -> ForeignRu
     accelerators, name = _counted(row.get("gpu_name", ""))
     _, cpu = _counted(row.get("cpu_name", ""))
     id = words(row.get("id"))
+    keys = options.keys(lambda at: f"{NAME}:{id or f'{began and at(began)}:{seconds}:{kwh}'}")
     return ForeignRun(
-        key=f"{NAME}:{id or f'{began}:{seconds}:{kwh}'}",
+        key=keys[0],
+        clock_key=keys[1],
         name=words(row.get("experiment_description")) or words(row.get("project_name")),
         project=words(row.get("project_name")),
         started=began,

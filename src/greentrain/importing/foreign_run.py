@@ -1,12 +1,13 @@
 """What a foreign file states of one run, in one shape for all formats, and what a format has to offer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
+from functools import partial
 from typing import Any, Protocol
 
 from greentrain.importing.device_times import DeviceTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile
-from greentrain.importing.values import moment
+from greentrain.importing.values import as_written, moment
 from greentrain.record import Record
 
 BOUNDARIES = ("accelerator", "parts", "node", "wall")
@@ -85,7 +86,9 @@ class ForeignRun(Record, kw_only=True):
         When its devices were read, of a log that may overlap with others.
     witnesses : tuple
         Of a run that took the energy of a better meter, what its own file states: its id, energy [kWh], boundary,
-        energies of parts, accelerators.
+        energies of parts, accelerators, and more; then what it took of others.
+    clock_key : str
+        Its key with times as the file writes them, where that has a time and a zone was stated for it.
     """
 
     key: str
@@ -117,6 +120,7 @@ class ForeignRun(Record, kw_only=True):
     jobs: tuple[str, ...] = ()
     device_times: tuple[DeviceTimes, ...] = ()
     witnesses: tuple[tuple[Any, ...], ...] = ()
+    clock_key: str = ""
 
 
 class ReadOptions(Record):
@@ -138,6 +142,18 @@ class ReadOptions(Record):
     columns: tuple[str, ...] = ()
     covered: Mapping[str, TimeSpans] = {}
     is_day_first: bool = False
+
+    def keys(self, key: Callable[[Callable[[float], float]], str]) -> tuple[str, str]:
+        """Return what makes a run the same in another file, and what does so where another zone is stated for that.
+
+        Parameters
+        ----------
+        key : callable
+            Makes it of a function that gives the moments [s] as they stand in it.
+        """
+        zone, known = self.time_zone, key(float)
+        clock = known if zone is None else key(partial(as_written, zone=zone))
+        return known, "" if clock == known else clock
 
     def moment(self, cell: str, *, fold: int = 0) -> tuple[float, bool] | None:
         """Read a time as `greentrain.importing.values.moment` does, with what is stated here."""

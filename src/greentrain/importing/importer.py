@@ -25,14 +25,14 @@ from greentrain.importing.home_copy import RENEWED, copy_runs, files_in, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.joined_runs import alone, may_hold_ranks
-from greentrain.importing.known_runs import KnownRun, completed, id_of, is_better
+from greentrain.importing.known_runs import KnownRun, completed, id_of, id_of_key, is_better
 from greentrain.importing.linear_footprint import RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
-from greentrain.importing.site_map import SiteMap, read_site_map, suggested_map
+from greentrain.importing.site_map import SiteMap, read_site_map
 from greentrain.importing.store import ImportStore
+from greentrain.importing.unheeded import SharedFacts, unheeded, unheeded_note
 from greentrain.importing.witnesses import linked_runs, read_part
-from greentrain.record import Record
 
 if TYPE_CHECKING:
     from greentrain.importing.column_sums import ColumnCounts, ColumnSums
@@ -44,6 +44,7 @@ _MOST_COMPARED, _LEAST_BYTES = 2000, 1 << 20
 """Less than that is read row by row in the time that NumPy and pyarrow take to load. [B]"""
 
 _TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
+_ANEW = "Runs that the history holds are taken anew."
 _OVERLAP = "It overlaps in time with other logs of its devices: what those hold is left out."
 
 
@@ -58,6 +59,7 @@ def import_runs(
     time_zone: str | None = None,
     project: str | None = None,
     keep_flagged: bool = False,
+    replace: bool = False,
     anonymise: bool = False,
     home: str | os.PathLike[str] | None = None,
     by: str | Sequence[str] | None = None,
@@ -85,6 +87,8 @@ def import_runs(
         What the runs belong to; else what the file says.
     keep_flagged : bool, optional
         Count runs in doubt in totals too.
+    replace : bool, optional
+        Take runs that the history holds anew, with what is stated now; else they stay as they are.
     anonymise : bool, optional
         Replace names of users, accounts, jobs and nodes by hashes that are the same in all imports of one home.
     home : path, optional
@@ -112,19 +116,22 @@ def import_runs(
     >>> audit.totals.runs, audit.totals.measured_energy_kwh
     (1, 0.3)
     """
+    optional = {"location": location, "gpu": gpu, "map": map, "project": project, "keep_flagged": keep_flagged}
     site = SiteMap({}) if map is None else read_site_map(path_text("map", map))
     catalogue = load_catalogue()
     if gpu is not None:
         catalogue.hardware.read_accelerator(gpu)
     folder = home_folder() if home is None else path_text("home", home)
     store = ImportStore(folder)
-    shared = _SharedFacts(
+    shared = SharedFacts(
         location=None if (place := location or site.location) is None else catalogue.places.find(place).code,
         project=project,
         gpu=gpu or "",
         is_kept=keep_flagged,
         site=site,
         anonymiser=Anonymiser(folder, writes=not dry_run) if anonymise else None,
+        replaces=replace,
+        given=frozenset(name for name, value in optional.items() if value),
     )
     groupings = () if by is None else checked_groups(by, GROUPINGS)
     importer = _Importer(catalogue, store, shared, zone_named(time_zone or site.time_zone), format, groupings)
@@ -138,42 +145,6 @@ def import_runs(
     return importer.audit(dry_run=dry_run, is_grouped=by is not None)
 
 
-def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, format: str | None = None) -> str:
-    """Write a first site's map, TOML, of the types of GPUs and the partitions that files name.
-
-    Parameters
-    ----------
-    paths : path or iterable of paths
-        Files, and folders of files.
-    format : str, optional
-        As that of `import_runs`.
-    """
-    catalogue = load_catalogue()
-    return suggested_map(_foreign_runs(paths, format), catalogue)
-
-
-def _foreign_runs(paths: Any, format: str | None) -> Iterator[ForeignRun]:
-    name, columns = name_or_columns(format)
-    for path, is_named in files_in(paths):
-        try:
-            file = ForeignFile(path)
-            yield from format_of(file, name).read(file, ReadOptions(None, columns))
-        except UnknownForm:
-            if is_named:
-                raise
-
-
-class _SharedFacts(Record):
-    """What a user states of all runs of an import."""
-
-    location: str | None
-    project: str | None
-    gpu: str
-    is_kept: bool
-    site: SiteMap
-    anonymiser: Anonymiser | None
-
-
 class _Importer:
     """Files and runs so far."""
 
@@ -181,7 +152,7 @@ class _Importer:
         self,
         catalogue: Catalogue,
         store: ImportStore,
-        shared: _SharedFacts,
+        shared: SharedFacts,
         zone: tzinfo | None,
         format: str | None,
         by: tuple[str, ...],
@@ -197,6 +168,7 @@ class _Importer:
         self._summed: list[tuple[ForeignFile | None, ColumnCounts | None]] = []
         self.files: list[FileAudit] = []
         self._logged: list[str] = []
+        self._elsewhen, self._renewed = set[str](), set[str]()
         self.notes: list[str] = []
         self.runs = RunList(lambda run: self.sums.add(run))
 
@@ -214,7 +186,7 @@ class _Importer:
 
     def sum_columns(self, paths: Sequence[str], told: BytesRead) -> None:
         """Add up what stands in columns of Slurm's accounting, unless witnesses of its jobs may be known."""
-        if not self._has_no_witnesses():
+        if not self._has_no_witnesses() or self._shared.replaces or (self._known and self._has_zones()):
             return
         files = [self._recognised(path, told) for path in paths]
         names = [name for _, name in files]
@@ -249,6 +221,10 @@ class _Importer:
         """Whether what the history holds are jobs of Slurm alone, which are known by their numbers."""
         is_alone = not self._known or self._store.forms() <= {SLURM, "slurm-json"}
         return is_alone and all(name.removeprefix("slurm-").isdecimal() for name in self._tracked)
+
+    def _has_zones(self) -> bool:
+        """Whether runs may be known by the times of another zone."""
+        return self._known.has_clocks or self._options.time_zone is not None
 
     def _recognised(self, path: str, told: BytesRead) -> tuple[ForeignFile | None, str | None]:
         """Open a file, and name its format; nothing of one with a fault."""
@@ -298,8 +274,7 @@ class _Importer:
         known = self._known.find([run.id]).get(run.id)
         if known is not None and known.place is not None:
             return
-        own = alone(run).stated
-        is_new = known is None or not known.is_stored or is_better(own, (known.seconds, known.kwh))
+        is_new = known is None or not known.is_stored or self._is_taken_anew(alone(run).stated, known)
         counts.imported += is_new
         counts.flagged += is_new and run.is_doubted
         place = self.runs.add(run._replace(file=path, flags=run.flags if is_new else (*run.flags, STORED)))
@@ -319,7 +294,7 @@ class _Importer:
         options = self._options._replace(is_day_first=order.is_day_first)
         covered, held = dict[str, TimeSpans](), set[str]()
         for run in form.read(file, options):
-            found = self._times.covered(id_of(run), run.device_times) if run.device_times else {}
+            found = self._times.covered(self._id_of(run), run.device_times) if run.device_times else {}
             if not found:
                 yield self._noted(run, order)
             else:
@@ -336,9 +311,14 @@ class _Importer:
             run = run._replace(notes=(*run.notes, order.note))
         if not run.device_times:
             return run
-        self._times.put(id_of(run), run.device_times)
-        self._logged.append(id_of(run))
+        id = self._id_of(run)
+        if id == id_of(run) or self._shared.replaces:
+            self._times.put(id, run.device_times)
+            self._logged.append(id)
         return run._replace(device_times=())
+
+    def _id_of(self, run: ForeignRun) -> str:
+        return self._known.ids_of([run])[0]
 
     def _take_all(
         self, runs: Iterator[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: FileCounts
@@ -364,13 +344,15 @@ class _Importer:
     def _take_some(
         self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: FileCounts
     ) -> None:
-        ids = [id_of(run) for run in runs]
+        ids = self._known.ids_of(runs)
         known, changed = self._known.find(ids), dict[str, KnownRun]()
         counts.seen += len(runs)
         for id, run in zip(ids, runs, strict=True):
             if self._tracked and any(job in self._tracked for job in run.jobs):
                 tally.note(_TRACKED)
                 continue
+            if id != id_of(run):
+                self._elsewhen.add(id)
             now = self._take(id, run, known.get(id), form, path, tally, counts)
             if now is not None:
                 known[id] = changed[id] = now
@@ -393,9 +375,11 @@ class _Importer:
             holds_more = is_better(run, (earlier.stated.duration_seconds, earlier.stated.measured_energy_kwh))
             run = completed(*((run, earlier.stated) if holds_more else (earlier.stated, run)))
             form, path = (form, path) if holds_more else (formats()[earlier.format], earlier.file)
-        is_new = known is None or not known.is_stored or is_better(run, (known.seconds, known.kwh))
+        is_new = known is None or not known.is_stored or self._is_taken_anew(run, known)
+        if known is not None and known.is_stored and is_new:
+            self._renewed.add(id)
         if earlier is None and known is not None and is_new:
-            tally.note(RENEWED)
+            tally.note(_ANEW if self._shared.replaces else RENEWED)
         is_counted = is_new and (earlier is None or STORED in earlier.flags)
         counts.imported += is_counted
         if earlier is not None and run == earlier.stated:
@@ -407,6 +391,9 @@ class _Importer:
             counts.flagged += made.is_doubted - earlier.is_doubted
         place = self.runs.put(place, made)
         return KnownRun(None, None, False, place) if known is None else known._replace(place=place)
+
+    def _is_taken_anew(self, run: ForeignRun, known: KnownRun) -> bool:
+        return self._shared.replaces or is_better(run, (known.seconds, known.kwh))
 
     def _imported(
         self, id: str, run: ForeignRun, form: ForeignFormat, path: str, more: tuple[str, ...] = ()
@@ -423,7 +410,17 @@ class _Importer:
             run = shared.anonymiser.apply(run, shared.project)
             path = shared.anonymiser.path(path)
         return ImportedRun(
-            id, form.NAME, path, run, kind.devices, kind.location, flags, findings, shared.is_kept, kind.site_pue
+            id,
+            form.NAME,
+            path,
+            run,
+            kind.devices,
+            kind.location,
+            flags,
+            findings,
+            shared.is_kept,
+            kind.site_pue,
+            clock_id=id_of_key(run.clock_key) if run.clock_key else "",
         )
 
     def audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
@@ -432,6 +429,8 @@ class _Importer:
             return self._audit(dry_run=dry_run, is_grouped=is_grouped)
 
     def _audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
+        ignored = unheeded(self._store, self.runs, self._shared.given, self._elsewhen)
+        self._keep_tags()
         self._link()
         sums, runs, stored = self._settled(), self.runs, None
         hidden, by_file = self._shared.anonymiser, sums.by_file
@@ -445,7 +444,16 @@ class _Importer:
                 head["device_times"] = list(self._times.stored(dict.fromkeys(self._logged)))
             stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
         shown, groups = () if dry_run and is_grouped else runs, sums.groups() if is_grouped else None
-        return ImportAudit(tuple(files), shown, sums.totals(), stored, groups, tuple(self.notes))
+        notes = (*self.notes, *unheeded_note(ignored))
+        return ImportAudit(tuple(files), shown, sums.totals(), stored, groups, notes, ignored)
+
+    def _keep_tags(self) -> None:
+        """Leave the words on runs that their user put there before more was known of them."""
+        for facts in self._store.facts_of(self._renewed) if self._renewed else ():
+            known = self._known.find([facts["id"]])[facts["id"]]
+            if facts["tags"] and known.place is not None:
+                place = self.runs.put(known.place, self.runs.at(known.place)._replace(tags=tuple(facts["tags"])))
+                self._known.put([(facts["id"], known._replace(place=place))])
 
     def _link(self) -> None:
         """Put together what several forms of files hold of one work, where this import brought some of it."""

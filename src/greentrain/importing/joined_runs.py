@@ -113,16 +113,19 @@ def alone(run: ImportedRun) -> ImportedRun:
     """Return a run without what it has of its witnesses: as its own file states it."""
     if not run.stated.witnesses:
         return run
-    _, kwh, boundary, parts, accelerators, findings, taken, devices = run.stated.witnesses[0]
+    _, kwh, boundary, parts, accelerators, *more = run.stated.witnesses[0]
     notes = tuple(note for note in run.stated.notes if not note.startswith(_WITNESS))
     stated = run.stated._replace(
         measured_energy_kwh=kwh, boundary=boundary, energy_kwh=parts, accelerators=accelerators, witnesses=(),
-        notes=notes, **dict(zip(_TAKEN, taken, strict=False)),
+        notes=notes,
     )  # fmt: skip
+    if not more:  # it was stored when no more was kept
+        return _with(run, stated, tuple(finding for finding in run.findings if finding.flag != DIFFER))
+    findings, taken, devices = more
+    stated = stated._replace(**dict(zip(_TAKEN, taken, strict=False)))
     known = tuple(restored_device(load_catalogue(), *each) for each in devices)
-    return _with(
-        run._replace(location=taken[-1], devices=known), stated, tuple(Finding(*finding) for finding in findings)
-    )
+    run = run._replace(location=taken[-1], devices=known)
+    return _with(run, stated, tuple(Finding(*finding) for finding in findings))
 
 
 def on_its_own(run: ImportedRun) -> ImportedRun:

@@ -20,6 +20,7 @@ _COMPLETED = (
 )  # fmt: skip
 _IDS_A_QUERY = 500
 _SIGN = 1 << 63
+_CLOCKS = "CREATE TABLE clocks (clock INTEGER PRIMARY KEY, id INTEGER)"
 _SCHEMA = "CREATE TABLE known (id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER)"
 
 
@@ -43,12 +44,20 @@ class KnownRun(NamedTuple):
 
 
 class KnownRuns:
-    """Known runs by id, 16 hexadecimal digits."""
+    """Known runs by id, 16 hexadecimal digits.
+
+    Attributes
+    ----------
+    has_clocks : bool
+        Whether a zone was stated for some of them.
+    """
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute(_SCHEMA)
+        self._database.execute(_CLOCKS)
+        self.has_clocks = False
         self._database.execute("BEGIN")
 
     def __bool__(self) -> bool:
@@ -64,6 +73,31 @@ class KnownRuns:
             for number, seconds, kwh, stored, place in self._database.execute(query, tuple(some)):
                 found[some[number]] = KnownRun(seconds, kwh, bool(stored), place)
         return found
+
+    def ids_of(self, runs: Sequence[ForeignRun]) -> list[str]:
+        """Return the ids of runs: those under which they are known, also by the same times in another zone."""
+        ids = [*map(id_of, runs)]
+        clocks = [id_of_key(run.clock_key) if run.clock_key else id for id, run in zip(ids, runs, strict=True)]
+        if not self.has_clocks and clocks == ids:
+            return ids
+        known = self.find({*ids, *clocks})
+        missing = {clock for id, clock in zip(ids, clocks, strict=True) if id not in known and clock not in known}
+        others = self._of_clocks(missing) if self.has_clocks else {}
+        return [
+            id if id in known else clock if clock in known else others.get(clock, id)
+            for id, clock in zip(ids, clocks, strict=True)
+        ]
+
+    def _of_clocks(self, clocks: Iterable[str]) -> dict[str, str]:
+        query = "SELECT id FROM clocks WHERE clock = ?"
+        found = ((clock, self._database.execute(query, (_number(clock),)).fetchone()) for clock in clocks)
+        return {clock: f"{row[0] + _SIGN:0{_ID_LENGTH}x}" for clock, row in found if row is not None}
+
+    def put_clocks(self, ids: Sequence[str], clocks: Sequence[str]) -> None:
+        """Keep the ids that runs would have with their times read as UTC; blank where that is their id."""
+        rows = ((_number(clock), _number(id)) for id, clock in zip(ids, clocks, strict=True) if clock)
+        self._database.executemany("INSERT OR REPLACE INTO clocks VALUES (?, ?)", rows)
+        self.has_clocks = True
 
     def stored(self) -> Iterator[tuple[int, float | None, float | None]]:
         """Yield the number of each run that the history holds, in order, with its time [s] and energy [kWh]."""
@@ -92,7 +126,12 @@ def number_of(key: str) -> int:
 
 def id_of(run: ForeignRun) -> str:
     """Return the id of a run by its content: the same in every file that holds it."""
-    return sha256(run.key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH]
+    return id_of_key(run.key)
+
+
+def id_of_key(key: str) -> str:
+    """Return the id of a run by its key."""
+    return sha256(key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH]
 
 
 def completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:

@@ -45,7 +45,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         if time is None or watts is None:
             file.tally.reject(line, "has no time or no watts")
             continue
-        log = logs.setdefault(mark, PowerLog(NAME))
+        log = logs.setdefault(mark, PowerLog(NAME, zone=options.time_zone))
         log.add_power(time[0], watts, part="node")
         if not time[1] and options.time_zone is None:
             log.note(LOCAL_TIME)

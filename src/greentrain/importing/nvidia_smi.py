@@ -181,7 +181,8 @@ class _Log:
 
     def __init__(self, file: ForeignFile, options: ReadOptions) -> None:
         self._file, self._options = file, options
-        self._log, self._clock = PowerLog(NAME, options.covered), FileClock(options)
+        self._log = PowerLog(NAME, options.covered, zone=options.time_zone)
+        self._clock = FileClock(options)
         self._places: tuple[int, ...] | None = None
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:

@@ -1,12 +1,13 @@
 """Powers and energy counters of a run's devices over time, from whatever file they come, as one run."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import tzinfo
 from hashlib import sha256
 from typing import Any
 
 from greentrain.importing.device_times import Gaps, ReadingSketch, TimeSpans, gaps_of
 from greentrain.importing.file_clock import FileClock
-from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_integral import CounterIntegral, IntegratedEnergy, PowerIntegral
 from greentrain.importing.values import LOCAL_TIME
 from greentrain.units import WATT_SECONDS_PER_KWH
@@ -28,6 +29,8 @@ class PowerLog:
         Name of the format.
     covered : mapping of str to TimeSpans, optional
         What other runs hold of its devices; None of a log whose runs have ids of their own.
+    zone : tzinfo, optional
+        What is stated of times without a zone.
 
     Attributes
     ----------
@@ -35,8 +38,10 @@ class PowerLog:
         Whether its times are moments; else they count from some start.
     """
 
-    def __init__(self, format: str, covered: Mapping[str, TimeSpans] | None = None) -> None:
-        self._format, self._covered = format, covered
+    def __init__(
+        self, format: str, covered: Mapping[str, TimeSpans] | None = None, *, zone: tzinfo | None = None
+    ) -> None:
+        self._format, self._covered, self._zone = format, covered, zone
         self.is_dated = True
         self._sketches: dict[str, ReadingSketch] = {}
         self._gaps: dict[str, Gaps] = {}
@@ -149,9 +154,10 @@ class PowerLog:
     def _times(self, known: Mapping[str, IntegratedEnergy], kwh: float) -> dict[str, Any]:
         """Return when it was, and what makes it the same run; files without dates may begin alike."""
         if not self.is_dated:
-            return {"key": f"{self._key()}:{kwh:.9g}"}
+            return {"key": f"{self._key(float)}:{kwh:.9g}"}
         first, last = min(each.first for each in known.values()), max(each.last for each in known.values())
-        found: dict[str, Any] = {"key": self._key(), "started": first, "ended": last}
+        key, clock = ReadOptions(self._zone).keys(self._key)
+        found: dict[str, Any] = {"key": key, "clock_key": clock, "started": first, "ended": last}
         if self._covered is not None:
             found["device_times"] = tuple(
                 self._sketches[device].times(f"{self._format}:{device}", each.first, each.last)
@@ -169,9 +175,10 @@ class PowerLog:
             return whole
         return known
 
-    def _key(self) -> str:
+    def _key(self, at: Callable[[float], float]) -> str:
         """Name the run by the first reading of each device, which a longer copy of the file has too."""
-        text = ";".join(f"{device}:{time:.3f}:{value:.6g}" for device, (time, value) in sorted(self._first.items()))
+        first = sorted(self._first.items())
+        text = ";".join(f"{device}:{at(time):.3f}:{value:.6g}" for device, (time, value) in first)
         return f"{self._format}:{sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 

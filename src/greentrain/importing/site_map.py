@@ -1,5 +1,6 @@
 """A site's map (TOML): what its types of GPUs, partitions and nodes are, where they stand, and what its meters read."""
 
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -7,10 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from greentrain.catalogue import Catalogue
+from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.errors import DataError, InputError, either
-from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.formats import UnknownForm, format_of, name_or_columns
 from greentrain.importing.gate import KnownDevice, MappedNode, known_device
+from greentrain.importing.home_copy import files_in
 from greentrain.record import Record
 
 _LARGEST_BYTES = 1 << 20
@@ -159,6 +163,30 @@ def _check_share(path: str, text: str) -> None:
         is_part = False
     if not is_part:
         raise DataError(path, "share must be a part of a board, such as 3/7")
+
+
+def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, format: str | None = None) -> str:
+    """Write a first site's map, TOML, of the types of GPUs and the partitions that files name.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, and folders of files.
+    format : str, optional
+        As that of `import_runs`.
+    """
+    return suggested_map(_foreign_runs(paths, format), load_catalogue())
+
+
+def _foreign_runs(paths: Any, format: str | None) -> Iterator[ForeignRun]:
+    name, columns = name_or_columns(format)
+    for path, is_named in files_in(paths):
+        try:
+            file = ForeignFile(path)
+            yield from format_of(file, name).read(file, ReadOptions(None, columns))
+        except UnknownForm:
+            if is_named:
+                raise
 
 
 def suggested_map(runs: Iterable[ForeignRun], catalogue: Catalogue) -> str:

@@ -134,9 +134,11 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOption
     start, end = options.moment(get("start", "")), options.moment(get("end", ""))
     stats = jobstats(row["admincomment"]) if "admincomment" in row else _NO_STATISTICS
     cores = _count(get("ncpus")) or _count(get("alloccpus")) or given.cores
+    # Without the cluster, which not every file names: two of one number do not start in one second.
+    keys = options.keys(lambda at: f"slurm:{job_id}:{int(at(start[0])) if start else ''}")
     return ForeignRun(
-        # Without the cluster, which not every file names: two of one number do not start in one second.
-        key=f"slurm:{job_id}:{int(start[0]) if start else ''}",
+        key=keys[0],
+        clock_key=keys[1],
         name=words(get("jobname")),
         user=words(get("user")),
         account=words(get("account")),

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -19,7 +19,7 @@ from greentrain.errors import DataError, OwnErrors
 from greentrain.importing.device_times import KnownTimes
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 from greentrain.importing.known_runs import KnownRuns
-from greentrain.importing.run_list import IDENTITY, RUNS_A_CHUNK, chunk_lines, chunk_rows, chunk_text
+from greentrain.importing.run_list import CLOCKS, IDENTITY, RUNS_A_CHUNK, chunk_lines, chunk_rows, chunk_text
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
 from greentrain.journal.paths import folder_key, new_run_key, shown
 from greentrain.journal.process_alive import is_process_alive
@@ -56,6 +56,8 @@ class ImportStore:
             for _, line in self._lines(path, _COLUMNS):
                 with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
                     found.put_stored(*(line[name] for name in ("ids", *IDENTITY)) if "ids" in line else ([], [], []))
+                    if CLOCKS in line:
+                        found.put_clocks(line["ids"], line[CLOCKS])
         return found
 
     def device_times(self) -> KnownTimes:
@@ -111,6 +113,26 @@ class ImportStore:
                     continue
                 yield run
         self.leave_out(path, damaged)
+
+    def facts_of(self, ids: Container[str]) -> Iterator[Mapping[str, Any]]:
+        """Yield what is stored of some runs, as it stands in the files, each once."""
+        seen: set[str] = set()
+        for path in self.files():
+            places = [
+                place for place, line in self._lines(path, _COLUMNS) if any(id in ids for id in line.get("ids", ()))
+            ]
+            for facts in self._facts_at(path, places):
+                if facts["id"] in ids and facts["id"] not in seen:
+                    seen.add(facts["id"])
+                    yield facts
+
+    def _facts_at(self, path: Path, places: Iterable[int]) -> Iterator[Mapping[str, Any]]:
+        """Yield the runs behind the lines of ids that begin at some bytes."""
+        with OwnErrors(OSError, ValueError, TypeError), path.open("rb") as file:
+            for place in places:
+                file.seek(place)
+                file.readline()
+                yield from chunk_rows(json.loads(file.readline()), COLUMNS)
 
     def leave_out(self, path: Path, damaged: int) -> None:
         """State how many runs of an import are damaged."""

@@ -54,7 +54,7 @@ class _Board:
     """The rails of a board so far."""
 
     def __init__(self, options: ReadOptions) -> None:
-        self._zone, self._log = options.time_zone, PowerLog(NAME, options.covered)
+        self._zone, self._log = options.time_zone, PowerLog(NAME, options.covered, zone=options.time_zone)
         self._is_timed = self._is_whole = False
         self._ticks = count()
         self._second, self._in_second = "", 0

@@ -110,6 +110,12 @@ def _odd_moment(cell: str, zone: tzinfo | None, fold: int, is_day_first: bool) -
     return (seconds, stated) if 0 < seconds < _LATEST else None
 
 
+def as_written(seconds: float, zone: tzinfo) -> float:
+    """Return a moment as a clock of this zone shows it, read as UTC. [s]"""
+    offset = datetime.fromtimestamp(seconds, zone).utcoffset() if 0 < seconds < _LATEST else None
+    return seconds if offset is None else seconds + offset.total_seconds()
+
+
 def clock_seconds(cell: str) -> float | None:
     """Read a duration such as ``1-02:03:04``, ``02:03:04``, ``03:04`` or a number of seconds. [s]"""
     if cell.isdecimal() and cell.isascii():

@@ -27,12 +27,13 @@ from greentrain.importing.joined_runs import (
     count_of,
     end_of,
     joined,
+    on_its_own,
     rank_of,
     rejoined,
     start_of,
     taken_of,
 )
-from greentrain.importing.known_runs import id_of
+from greentrain.importing.known_runs import id_of, id_of_key
 from greentrain.importing.limits import limit
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.values import LOCAL_TIME
@@ -115,7 +116,7 @@ def linked_runs(
             continue
         made[owner.id] = joined(owner, [other for other, _ in others], kinds)
         made |= {other.id: beside(every.by_id[other.id], owner, tie.how) for other, tie in others}
-    made |= {run.id: run for run in _torn(ties, every, owners, made, kinds)}
+    made |= {run.id: run for run in _torn(every, owners, made, kinds)}
     notes = _doubt_note([pair for pair in (*more, *doubtful) if new & {run.id for run in pair}])
     return LinkedRuns(tuple(made.values()), tuple(notes))
 
@@ -126,6 +127,7 @@ class _Records:
     def __init__(self, fresh: Iterable[ImportedRun], stored: Callable[[], Iterable[ImportedRun]]) -> None:
         self._fresh, self._stored, self.new = fresh, stored, set[str]()
         self.taken: dict[str, Mapping[str, Sequence[Any]]] = {}
+        self.owners: dict[str, ImportedRun] = {}
         self.by_id: dict[str, ImportedRun] = {}
         for run in self._every():
             if rank_of(run) and len(self.by_id) < _MOST:
@@ -143,14 +145,18 @@ class _Records:
             if STORED not in run.flags and _is_dated(run):
                 self.new.add(run.id)
                 yield self._alone(run)
-        yield from (self._alone(run) for run in self._stored() if run.id not in self.new and _is_dated(run))
+        for run in self._stored():
+            known = self._alone(run)
+            if run.id not in self.new and _is_dated(run):
+                yield known
 
     def _alone(self, run: ImportedRun) -> ImportedRun:
-        """Return a run as its own file states it, and keep what it took of others."""
+        """Return a run as its own file states it, and keep what it took of others; a new record may have taken none."""
         if not run.stated.witnesses:
             return run
-        self.taken[run.id] = taken_of(run)
-        return alone(run)
+        self.taken.setdefault(run.id, taken_of(run))
+        self.owners[run.id] = found = alone(run)
+        return found
 
     def part(self, log: ImportedRun, run: ImportedRun, part_of: PartOf) -> ImportedRun | None:
         """Return what a log read in the time of a run: what it took before, or else read again."""
@@ -322,29 +328,51 @@ def _parts(
         yield run, every.part(log, run, part_of) if is_alone and number < _MOST_PARTS else None
 
 
-def _torn(
-    ties: _Ties, every: _Records, owners: _Owners, made: Mapping[str, ImportedRun], kinds: RunKinds
-) -> Iterator[ImportedRun]:
-    """Yield runs one of whose witnesses is another run's now, without it."""
+def _torn(every: _Records, owners: _Owners, made: Mapping[str, ImportedRun], kinds: RunKinds) -> Iterator[ImportedRun]:
+    """Yield runs that were of one work and are not any more, as they are without each other."""
     holders: dict[str, set[str]] = defaultdict(set)
     for owner, others in owners.values():
         for other, _ in others:
             holders[other.id].add(owner.id)
-    for id, found in ties.items():
-        for run in {run.id: run for run, _ in found}.values() if id in made else ():
-            rows = every.taken.get(run.id, {})
-            if id in rows and run.id not in made and run.id not in holders[id]:
-                yield rejoined(run, {other: row for other, row in rows.items() if other != id}, every.by_id, kinds)
+    freed, held = set[str](), set[str]()
+    for id, rows in every.taken.items():
+        lost = {
+            other for other in rows if id not in holders[other] and (id in every.new or other in {*made, *every.new})
+        }
+        freed |= lost
+        held |= rows.keys() - lost
+        if lost and id not in {*made, *every.new}:
+            kept = {other: row for other, row in rows.items() if other not in lost}
+            yield rejoined(every.owners[id], kept, every.by_id, kinds)
+    for id in freed - held - made.keys() - every.new:
+        if not holders[id] and id in every.by_id:
+            yield on_its_own(every.by_id[id])
 
 
 def read_part(log: ImportedRun, path: str, covered: Mapping[str, TimeSpans], options: ReadOptions) -> ForeignRun | None:
     """Return what is left of a log without what others hold of its devices; None where it cannot be read again."""
     try:
-        file = ForeignFile(path)
-        options = options._replace(covered=covered, is_day_first=file.date_order().is_day_first)
-        return next((run for run in formats()[log.format].read(file, options) if id_of(run) == log.id), None)
+        ahead = 0.0
+        if log.clock_id or options.time_zone is not None:  # it may be known by the times of another zone
+            whole = _read_again(log, path, {}, options)
+            ahead = start_of(log) - ((whole.started if whole else None) or start_of(log))
+        spans = {label: [(first - ahead, last - ahead) for first, last in each] for label, each in covered.items()}
+        found = _read_again(log, path, spans, options)
+        if found is None or found.started is None or found.ended is None:
+            return found
+        return found._replace(started=found.started + ahead, ended=found.ended + ahead)
     except (DataError, OSError):
         return None
+
+
+def _read_again(
+    log: ImportedRun, path: str, covered: Mapping[str, TimeSpans], options: ReadOptions
+) -> ForeignRun | None:
+    file = ForeignFile(path)
+    options = options._replace(covered=covered, is_day_first=file.date_order().is_day_first)
+    clock = log.clock_id or log.id
+    runs = formats()[log.format].read(file, options)
+    return next((run for run in runs if log.id == id_of(run) or clock == id_of_key(run.clock_key or run.key)), None)
 
 
 def _doubt_note(pairs: Sequence[tuple[ImportedRun, ImportedRun]]) -> Iterator[str]:

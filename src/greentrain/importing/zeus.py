@@ -46,7 +46,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
 
 
 def _polled(file: ForeignFile, options: ReadOptions) -> ForeignRun | None:
-    log, factor = PowerLog(NAME, options.covered), 0.0
+    log, factor = PowerLog(NAME, options.covered, zone=options.time_zone), 0.0
     for line, row in CsvText(file, _POLL).rows():
         time, power = options.moment(row["time"]), amount(row["power"])
         if time is None or power is None:

@@ -1,0 +1,176 @@
+"""Files imported again with other options: runs are the same, what has no effect is said, --replace changes them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from foreign_texts import codecarbon_text, sacct_text
+
+from greentrain.cli import run as command
+from greentrain.history import History, tag
+from greentrain.importing import ImportAudit, ImportedRun, ImportStore, import_runs
+
+JOB = {"JobID": "7", "JobIDRaw": "7", "Start": "2026-03-01T08:00:00", "End": "2026-03-01T09:00:00"}
+BERLIN, TOKYO = "Europe/Berlin", "Asia/Tokyo"
+SAID = "Without effect, since the history holds them already: {}; --replace takes them anew as stated now."
+
+
+def _log() -> str:
+    rows = (f"2026/03/01 08:{minute:02d}:00.000, 0, NVIDIA A100, 250.00 W" for minute in range(60))
+    return "\n".join(["timestamp, index, name, power.draw [W]", *rows, ""])
+
+
+def _meter() -> str:
+    rows = (f"2026-03-01 08:{minute:02d}:00,gpu07,900" for minute in range(60))
+    return "\n".join(["timestamp,node,watts", *rows, ""])
+
+
+def _mlperf() -> str:
+    rows = (f"Time,03-01-2026 08:00:{second:02d}.000,Watts,300.0,Mark,a_testing" for second in range(50))
+    return "\n".join([*rows, ""])
+
+
+def _carbontracker() -> str:
+    return (
+        "2026-03-01 08:00:00 - carbontracker version 1.2.3\n"
+        "2026-03-01 09:00:00 - Actual consumption for 1 epoch(s):\n\tTime:\t1:00:00\n\tEnergy:\t0.5 kWh\n"
+        "\tCO2eq:\t200 g\n"
+    )
+
+
+ECO = "id,project_name,experiment_description,epoch,start_time,duration(s),power_consumption(kWh),CO2_emissions(kg)\n"
+TEXTS = {
+    "slurm": sacct_text(JOB),
+    "nvidia-smi": _log(),
+    "meter": _meter(),
+    "mlperf-power": _mlperf(),
+    "carbontracker": _carbontracker(),
+    "codecarbon": codecarbon_text({"run_id": "", "timestamp": "2026-03-01T09:00:00", "duration": "3600"}),
+    "eco2ai": f"{ECO},p,e,N/A,2026-03-01 08:00:00,3600,0.5,0.2\n",
+}
+
+
+def _stored(home: Path) -> list[ImportedRun]:
+    return [*ImportStore(str(home)).runs()]
+
+
+def _new(audit: ImportAudit) -> int:
+    return sum(file.imported for file in audit.files)
+
+
+@pytest.mark.parametrize("zones", [(None, BERLIN), (BERLIN, None), (BERLIN, TOKYO), (TOKYO, BERLIN)])
+@pytest.mark.parametrize("format", TEXTS)
+def test_a_file_is_the_same_in_every_zone(
+    home: Path, tmp_path: Path, format: str, zones: tuple[str | None, str | None]
+) -> None:
+    """The run is known by its times as they are written; it stays as it is, which is said, until it is replaced."""
+    path = tmp_path / "file.txt"
+    path.write_text(TEXTS[format])
+    assert _new(import_runs(path, time_zone=zones[0])) == 1
+    (before,) = _stored(home)
+    assert before.format == format
+    audit = import_runs(path, time_zone=zones[1])
+    assert (_new(audit), audit.without_effect) == (0, {"time_zone": 1})
+    assert audit.notes == (SAID.format("--time-zone on 1 run"),)
+    assert [run.stated.started for run in _stored(home)] == [before.stated.started]
+    assert _new(import_runs(path, time_zone=zones[1], replace=True)) == 1
+    hours = {None: 0, BERLIN: 1, TOKYO: 9}
+    (after,) = _stored(home)
+    moved = 3600 * (hours[zones[0]] - hours[zones[1]])
+    assert (after.stated.started or 0) == pytest.approx((before.stated.started or 0) + moved)
+    audit = import_runs(path, time_zone=zones[1])
+    assert (_new(audit), audit.without_effect) == (0, {})
+    assert History(str(home)).totals().runs == 1
+
+
+def test_a_job_is_the_same_in_files_of_two_zones(home: Path, tmp_path: Path) -> None:
+    """8 o'clock in UTC and 9 o'clock in Berlin are one moment: the job of both files is one."""
+    for name, text in (("utc", sacct_text(JOB)), ("local", sacct_text(JOB | {"Start": "2026-03-01T09:00:00"}))):
+        (tmp_path / name).write_text(text)
+    import_runs(tmp_path / "utc")
+    audit = import_runs(tmp_path / "local", time_zone=BERLIN)
+    assert (_new(audit), audit.without_effect) == (0, {})
+
+
+def test_jobs_in_columns_are_the_same_in_every_zone(home: Path, tmp_path: Path) -> None:
+    """A table that is large enough for columns, stored by Berlin's clock, adds nothing by that of Tokyo."""
+    path = tmp_path / "sacct"
+    path.write_text(sacct_text(*(JOB | {"JobID": str(number), "JobIDRaw": str(number)} for number in range(9000))))
+    import_runs(path, time_zone=BERLIN)
+    for zone in (None, TOKYO):
+        assert import_runs(path, time_zone=zone, dry_run=True, by="user").totals.runs == 0
+
+
+def test_options_without_effect_are_counted(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Place, project and map of one job that is known; what is as it was, or what no run needs, is not said."""
+    path, site = tmp_path / "sacct", tmp_path / "site.toml"
+    path.write_text(sacct_text(JOB))
+    site.write_text("[site]\npue = 1.5\n")
+    import_runs(path, location="FR", project="nlp")
+    assert import_runs(path, location="FR", project="nlp", gpu="V100").notes == ()
+    options = ["--location", "DE", "--project", "vision", "--map", str(site), "--home", str(home)]
+    assert command(["import", str(path), *options]) == 0
+    said = SAID.format("--location on 1 run, --map on 1 run, --project on 1 run")
+    assert capsys.readouterr().out.splitlines()[-1] == said
+    assert command(["import", str(path), *options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["without_effect"] == {"location": 1, "map": 1, "project": 1}
+    assert command(["import", str(path), *options, "--replace"]) == 0
+    (run,) = _stored(home)
+    assert (run.location, run.stated.project, run.site_pue) == ("DE", "vision", 1.5)
+    assert import_runs(path, location="DE", project="vision", map=site).notes == ()
+
+
+def test_doubts_are_kept_when_a_file_is_replaced(home: Path, tmp_path: Path) -> None:
+    """1 MW is in doubt, and counts once --keep-flagged and --replace are given; --gpu is for boards without a name."""
+    path = tmp_path / "log.csv"
+    path.write_text(_log().replace("NVIDIA A100", "").replace("250.00 W", "1000000.00 W"))
+    import_runs(path)
+    assert import_runs(path, keep_flagged=True, gpu="V100").without_effect == {"gpu": 1, "keep_flagged": 1}
+    import_runs(path, keep_flagged=True, gpu="V100", replace=True)
+    (run,) = _stored(home)
+    assert (run.is_counted, run.hardware) == (True, "v100-sxm2-16gb")
+
+
+def test_a_job_moves_away_from_its_log_and_back(home: Path, tmp_path: Path) -> None:
+    """By Tokyo's clock the log is of another time: job and log count each with what is theirs; by UTC they are one."""
+    job, log = tmp_path / "sacct", tmp_path / "7.csv"
+    job.write_text(sacct_text(JOB | {"AllocTRES": "cpu=8,gres/gpu:a100=1,node=1"}))
+    log.write_text(_log())
+    import_runs([job, log], time_zone="UTC")
+    whole = [run.facts() for run in _stored(home)]
+    for moved in (job, log):
+        import_runs(moved, time_zone=TOKYO, replace=True)
+        energies = {run.format: run.stated.measured_energy_kwh for run in _stored(home) if run.is_counted}
+        assert energies == {"slurm": None, "nvidia-smi": pytest.approx(0.25 * 59 / 60)}
+        import_runs(moved, time_zone="UTC", replace=True)
+        (counted,) = [run for run in _stored(home) if run.is_counted]
+        assert counted.stated.measured_energy_kwh == pytest.approx(0.25)
+    assert sorted(map(str, (run.facts() for run in _stored(home)))) == sorted(map(str, whole))
+
+
+def test_a_part_of_a_log_of_another_zone(home: Path, tmp_path: Path) -> None:
+    """A meter by Tokyo's clock from 17 to 20 o'clock, imported first: the job of 9 to 10 in UTC has 900 W of it."""
+    rows = (
+        f"2026-03-01 {minute // 60:02d}:{minute % 60:02d}:00,gpu07,{900 if 18 <= minute / 60 < 19 else 100}"
+        for minute in range(17 * 60, 20 * 60)
+    )
+    (tmp_path / "pdu.csv").write_text("\n".join(["timestamp,node,watts", *rows, ""]))
+    times = {"Start": "2026-03-01T09:00:00", "End": "2026-03-01T09:59:00", "ElapsedRaw": "3540", "NodeList": "gpu07"}
+    (tmp_path / "sacct").write_text(sacct_text(JOB | times))
+    import_runs(tmp_path / "pdu.csv", time_zone=TOKYO)
+    import_runs(tmp_path / "sacct")
+    (run,) = [run for run in _stored(home) if run.is_counted]
+    assert run.stated.measured_energy_kwh == pytest.approx(0.9 * 59 / 60)
+
+
+def test_tags_stay_when_more_is_known(home: Path, tmp_path: Path) -> None:
+    """A running job is tagged; once it has ended it is imported again, longer, with its tag."""
+    path = tmp_path / "sacct"
+    path.write_text(sacct_text(JOB | {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "1800"}))
+    import_runs(path)
+    (run,) = _stored(home)
+    tag(History(str(home)), run.id, ["baseline"])
+    path.write_text(sacct_text(JOB | {"ElapsedRaw": "3600"}))
+    import_runs(path)
+    (run,) = _stored(home)
+    assert (run.tags, run.stated.duration_seconds) == (("baseline",), 3600.0)
