@@ -10,13 +10,13 @@ from greentrain.cli import run
 SACCT = """JobID|JobName|State|Start|End|ElapsedRaw|NNodes|NCPUS|AllocTRES|ConsumedEnergyRaw
 1|train|COMPLETED|2026-03-01T00:00:00|2026-03-01T01:00:00|3600|1|8|cpu=8,node=1|720000
 1.batch|batch|COMPLETED|2026-03-01T00:00:00|2026-03-01T01:00:00|3600|1|8|cpu=8,node=1|720000
-2|hot|COMPLETED|2026-03-01T00:00:00|2026-03-01T01:00:00|3600|1|8|cpu=8,node=1|36000000
+2|hot|COMPLETED|2026-03-01T00:00:00|2026-03-01T01:00:00|3600|1|8|cpu=8,node=1|180000000
 """
 
 
 @pytest.fixture
 def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give a file of two jobs, and an empty home: one of 200 W, one of 10,000 W, which no such node draws."""
+    """Give a file of two jobs, and an empty home: one of 200 W, one of 50,000 W, which no such node draws."""
     monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path / "home"))
     path = tmp_path / "sacct.txt"
     path.write_text(SACCT)
@@ -27,10 +27,11 @@ def test_the_audit_as_text(jobs: str, capsys: pytest.CaptureFixture[str]) -> Non
     """Files, doubts with their reasons, totals without them."""
     assert run(["import", jobs, "--dry-run", "--location", "FR"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:4] == [
+    assert lines[:5] == [
         f"{jobs}: slurm, 3 rows, 2 runs; 2 new, 0 known, 1 in doubt, 0 rows rejected",
         "  Steps are left out: their jobs hold them. (1)",
-        "  hot: implausible_power. A node drew 10,000 W on average, at most 1,650 W is possible.",
+        "  hot: implausible_power. A node drew 50,000 W on average, at most 20,000 W is",
+        "    possible.",
         "1 run: 0 GPU-hours, 8.00 core-hours, 0.2 kWh in the files",
     ]
     assert lines[-1] == "In doubt and in no total: 1 run; --keep-flagged adds what is left out."
@@ -129,3 +130,111 @@ def test_a_run_that_greentrain_tracked_itself_is_not_imported(
     found = json.loads(capsys.readouterr().out)
     assert (found["files"][0]["imported"], found["files"][0]["duplicates"]) == (1, 1)
     assert [each["name"] for each in found["runs"]] == ["hot"]
+
+
+def _many(path: Path, users: int, watts: int | None = None) -> str:
+    """Write a job of an hour for each user, of more cores each, and give the path."""
+    head = "JobIDRaw|User|State|ElapsedRaw|NCPUS|ConsumedEnergyRaw\n"
+    joules = "" if watts is None else str(3600 * watts)
+    rows = (f"{number}|u{number:03d}|COMPLETED|3600|{number}|{joules}\n" for number in range(1, users + 1))
+    path.write_text(head + "".join(rows))
+    return str(path)
+
+
+def test_many_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fifty of the most energy in their order, then what the others are; --all and JSON have all."""
+    monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path / "home"))
+    path = _many(tmp_path / "sacct.txt", 60)
+    assert run(["import", path, "--by", "user"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["user", "runs", "GPU-h", "kWh", "before", "PUE", "kg", "CO2e", "90", "%", "interval"]
+    assert [line.split()[0] for line in lines[2:52]] == [f"u{number:03d}" for number in range(11, 61)]
+    assert lines[52].startswith("... and 10 more groups of less energy: 10 runs, 0 GPU-hours, ")
+    for words, most in ((["--by", "user", "--limit", "2"], 2), (["--by", "user", "--all"], 60)):
+        assert run(["import", path, "--dry-run", "--home", str(tmp_path / "other"), *words]) == 0
+        assert capsys.readouterr().out.count("\nu0") == most
+    assert run(["import", path, "--dry-run", "--home", str(tmp_path / "other"), "--by", "user", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["groups"]) == 60
+    assert run(["history", "--by", "user", "--limit", "2"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in listed if line.startswith("u")] == ["u059", "u060"]
+    assert listed[4].startswith("... and 58 more groups of less energy: 58 runs, ")
+
+
+def test_limits_that_leave_nothing_out(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A limit is of groups, and JSON has all of them."""
+    assert run(["import", jobs, "--limit", "2"]) == 2
+    assert run(["import", jobs, "--by", "user", "--limit", "2", "--json"]) == 2
+    assert run(["import", jobs, "--by", "user", "--limit", "0"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "greentrain: --limit '2': is of the groups that --by makes",
+        "greentrain: --limit '2': excludes --json, which leaves no group out",
+        "greentrain: --limit '0': must be at least 1 and at most 1,000,000,000 (groups)",
+    ]
+
+
+def test_a_thousand_doubts_are_a_few_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reason has how many runs it is about, their energy and three ids, and fits a screen."""
+    monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path / "home"))
+    assert run(["import", _many(tmp_path / "sacct.txt", 1000, watts=25_000), "--json", "--dry-run"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (doubt,) = found["doubts"]
+    assert (doubt["runs"], doubt["measured_energy_kwh"]) == (1000, 25_000)
+    assert doubt["examples"] == [each["id"] for each in found["runs"][:3]]
+    assert run(["import", str(tmp_path / "sacct.txt"), "--dry-run"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  1,000 runs: implausible_power, 25,000 kWh in the files. A node drew 25,000 W",
+        f"    on average, at most 20,000 W is possible. Such as {doubt['examples'][0]},",
+        f"    {', '.join(doubt['examples'][1:])}.",
+        "0 runs: 0 GPU-hours, 0 core-hours, 0 kWh in the files",
+        "In doubt and in no total: 1,000 runs; --keep-flagged adds what is left out.",
+    ]
+
+
+def test_nothing_new_is_not_in_doubt(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second import says of no run that it is in doubt."""
+    assert run(["import", jobs]) == 0
+    capsys.readouterr()
+    assert run(["import", jobs]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{jobs}: slurm, 3 rows, 2 runs; 0 new, 2 known, 0 in doubt, 0 rows rejected",
+        "  Steps are left out: their jobs hold them. (1)",
+        "0 runs: 0 GPU-hours, 0 core-hours, 0 kWh in the files",
+    ]
+
+
+def test_statuses_are_those_of_the_history(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a limit or somebody stopped is interrupted in both tables."""
+    Path(jobs).write_text(SACCT.replace("1|train|COMPLETED", "1|train|TIMEOUT"))
+    assert run(["import", jobs, "--by", "status"]) == 0
+    assert run(["history", "--by", "status"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if "interr" in line][:2] == [
+        "interrupted",
+        "interrupted",
+    ]
+
+
+def test_a_folder_without_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named, with what is looked for, on stderr."""
+    assert run(["import", str(tmp_path), "--dry-run"]) == 0
+    (tmp_path / "notes.txt").write_text("some notes")
+    assert run(["import", str(tmp_path), "--dry-run", "--json"]) == 0
+    empty, other = capsys.readouterr().err.splitlines()
+    assert empty.startswith(f"greentrain: no file in {tmp_path}: codecarbon, eco2ai, ")
+    assert other.startswith(f"greentrain: 1 file of none of the known formats in {tmp_path}: codecarbon, ")
+
+
+def test_of_many_files_those_with_faults_come_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Fifty files are listed, and what the others add up to; files of no format are counted."""
+    for number in range(60):
+        (tmp_path / f"{number:02d}.txt").write_text(SACCT.replace("|hot|", f"|hot{number}|"))
+    (tmp_path / "99.txt").write_text("some notes")
+    assert run(["import", str(tmp_path), "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{tmp_path / '00.txt'}: slurm, 3 rows, 2 runs; 2 new, 0 known, 1 in doubt")
+    assert sum(": slurm, " in line for line in lines) == 50
+    assert "1 further file of none of the known formats" in lines
+    others = "30 rows, 20 runs; 0 new, 20 known, 0 in doubt, 0 rows rejected"
+    assert f"... and 10 more files: {others}: --all lists them" in lines

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from foreign_texts import runs_of, sacct_text
+from foreign_texts import audit_of, runs_of, sacct_text
 
 from greentrain.errors import DataError, InputError
 from greentrain.importing import import_runs, suggest_map
@@ -72,6 +72,44 @@ def test_the_meter_of_a_node(tmp_path: Path, site: str, gpus: int, watts: int, f
     assert [finding.flag for finding in run.findings] == ([flag] if flag else [])
     assert run.footprint is not None
     assert run.footprint.basis == energy
+
+
+@pytest.mark.parametrize(
+    ("watts", "rule", "flags"),
+    [
+        (59, "cpus_per_node = 8", ("implausible_power",)),
+        (60, "cpus_per_node = 8", ()),
+        (1_650, "cpus_per_node = 8", ()),
+        (1_651, "cpus_per_node = 8", ("implausible_power",)),
+        (59, "node_idle_w = 50", ()),
+        (49, "node_idle_w = 50", ("implausible_power",)),
+        (2_200, "node_max_w = 2000", ()),
+        (2_201, "node_max_w = 2000", ("implausible_power",)),
+        (1_651, "cpus_per_node = 8\ngpus_per_node = 4", ()),
+        (20_001, "cpus_per_node = 8\ngpus_per_node = 4", ("implausible_power",)),
+    ],
+)
+def test_the_meter_of_a_mapped_node_without_accelerators(
+    tmp_path: Path, watts: int, rule: str, flags: tuple[str, ...]
+) -> None:
+    """60 W to 1,500 W and a tenth, or what the map states; a node that has accelerators of its own may draw more."""
+    (tmp_path / "site.toml").write_text(f"[partition.p]\n{rule}\n")
+    row = {"Partition": "p", "ConsumedEnergyRaw": str(watts * 3600)}
+    (run,) = runs_of(tmp_path, sacct_text(row), map=str(tmp_path / "site.toml"))
+    assert run.flags == flags
+
+
+def test_a_share_is_a_part_of_the_energy_too(tmp_path: Path, site: str) -> None:
+    """Seven times three sevenths of an A100 are three of them, in hours and in energy."""
+    (tmp_path / "whole.toml").write_text('[gpu."piece"]\ndevice = "A100-SXM4-40GB"')
+    pieces = audit_of(tmp_path, sacct_text({"AllocTRES": "gres/gpu:piece=7"}), map=site, location="FR")
+    whole = audit_of(
+        tmp_path, sacct_text({"AllocTRES": "gres/gpu:piece=3"}), map=str(tmp_path / "whole.toml"), location="FR"
+    )
+    assert pieces.totals.gpu_hours == pytest.approx(whole.totals.gpu_hours) == 3
+    assert pieces.totals.it_energy_kwh is not None
+    assert whole.totals.it_energy_kwh is not None
+    assert tuple(pieces.totals.it_energy_kwh) == pytest.approx(tuple(whole.totals.it_energy_kwh))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ CELLS = {
     "NCPUS": ["8", "64", "", "1.5K"],
     "AllocTRES": [
         "cpu=8,node=1", "cpu=8,mem=16G,node=1,gres/gpu=1", "gres/gpu:a100=2,cpu=8", "gres/gpu:a100=1,gres/gpu:v100=1",
-        "gres/gpu:a100_3g.20gb=1", "gres/gpu:ours=2", "", "cpu=4K",
+        "gres/gpu:a100_3g.20gb=1", "gres/gpu:ours=2", "", "cpu=4K", "cpu=8,gres/shard=2", "gres/npu:910b=4,gres/npu=4",
         "billing=5,cpu=4,energy=12345,gres/gpu:h100=8,mem=1T,node=2",
     ],
     "ConsumedEnergyRaw": ["", "0", "720000", "18446744073709551614", "4294967294", "1e6", "36000000000", "10", "-1",
@@ -91,6 +91,12 @@ def assert_close(one: Any, other: Any) -> None:
         assert one == other
 
 
+def _reasons(audit: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give the numbers of each reason; examples are named by what is at hand."""
+    numbers = ("runs", "gpu_hours", "cpu_core_hours", "measured_energy_kwh", "is_in_sums", "is_in_totals")
+    return {each["reason"]: {key: each[key] for key in numbers if key in each} for each in audit[name]}
+
+
 def assert_the_same(
     folder: Path, rows: list[Any], columns: tuple[str, ...], delimiter: str = "|", **options: Any
 ) -> None:
@@ -102,6 +108,8 @@ def assert_the_same(
     assert len(found["groups"]) == len(plain["groups"])
     for one, other in zip(found["groups"], plain["groups"], strict=True):
         assert_close(one, other)
+    assert_close(_reasons(found, "remarks"), _reasons(plain, "remarks"))
+    assert_close(_reasons(found, "doubts"), _reasons(plain, "doubts"))
     (one,), (other,) = found["files"], plain["files"]
     assert [one[name] for name in SUMS] == [other[name] for name in SUMS]
     assert_close(one["it_energy_kwh"] or 0.0, other["it_energy_kwh"] or 0.0)

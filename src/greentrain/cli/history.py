@@ -6,7 +6,18 @@ import os
 
 from greentrain.cli.gate import GATE_OPTIONS, gate_of
 from greentrain.cli.grid_options import GRID_OPTIONS
-from greentrain.cli.options import AS_JSON, HOMES, LIST, Argument, Command, Group, Option, OptionValues
+from greentrain.cli.options import (
+    AS_JSON,
+    HOMES,
+    LIST,
+    Argument,
+    Command,
+    Group,
+    Option,
+    OptionValues,
+    limit_options,
+    most_listed,
+)
 from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, error_line, write, write_all, write_json
 from greentrain.errors import Contradiction, printable
 from greentrain.light_typing import TYPE_CHECKING
@@ -22,8 +33,6 @@ if TYPE_CHECKING:
     from greentrain.intensity import Series
 
 _STRAYS = "strays"
-_MOST_LISTED = 50
-"""So many runs fit into what a terminal keeps. [1]"""
 
 _MOST_FORGOTTEN = 20
 
@@ -46,7 +55,11 @@ def list_runs(values: OptionValues) -> int:
         return error_line(_unknown_command(values[_STRAYS][0]), 2)
     if "json" in values and "csv" in values:
         raise Contradiction("csv", None, "excludes {json}")
-    by, gate, most = checked_by(values["by"]) if "by" in values else (), gate_of(values), _most_listed(values)
+    by, gate, most = (
+        checked_by(values["by"]) if "by" in values else (),
+        gate_of(values),
+        most_listed(values, "run", "json", "csv"),
+    )
     found = History(values.get("home"), progress=bar_if_wanted()).summaries(**_filters(values))
     write_all(_parts(found, by, most, values))
     code = gate.code(totals_of(found)) if gate else 0
@@ -73,22 +86,8 @@ def _parts(found: Summaries, by: tuple[str, ...], most: int | None, values: Opti
     from greentrain.reporting.terminal.history import groups_text, history_parts
 
     if by:
-        return [groups_text(found, by, bold_if_wanted())]
+        return [groups_text(found, by, bold_if_wanted(), most)]
     return history_parts(found, bold_if_wanted(), most)
-
-
-def _most_listed(values: OptionValues) -> int | None:
-    """Return how many runs a list of text has; None where it has all."""
-    for name in ("by", "json", "csv", "all"):
-        if "limit" in values and name in values:
-            raise Contradiction("limit", values["limit"], f"excludes {{{name}}}, which leaves no run out")
-    if "all" in values:
-        return None
-    if "limit" not in values:
-        return _MOST_LISTED
-    from greentrain.estimation.ranges import Limits, checked_in
-
-    return int(checked_in(Limits(1, 1_000_000_000, "runs", whole=True, inclusive=True), "limit", values["limit"]))
 
 
 def _filters(values: OptionValues) -> dict[str, str]:
@@ -295,8 +294,9 @@ def series_of_runs(values: OptionValues, runs: Sequence[Run]) -> list[Series]:
     return found
 
 
-_LIMIT_OPTION = Option("limit", "N", f"List so many of the newest runs. [{_MOST_LISTED}]")
-_ALL = Option("all", "", "List all of them; JSON and CSV always hold all.")
+_LIMIT_OPTION, _ALL = limit_options(
+    "List so many of the newest runs, or of the largest groups.", "List all of them; JSON and CSV always hold all."
+)
 _BY = Option("by", "COLUMNS", "Groups by project, user, month, place, hardware, status or several: user,month.")
 _AS_CSV = Option("csv", "", "Print CSV, one row per run.")
 _ID = Argument("id", "ID", "Id of a run, or its beginning.", is_required=True)

@@ -151,3 +151,43 @@ _POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS", "NAME": "NAME", "sin
 def flag_of(name: str) -> str:
     """Spell a keyword as it is typed: ``gpu_hours`` becomes ``--gpu-hours``; an id has none."""
     return _POSITIONAL.get(name) or f"--{name.replace('_', '-')}"
+
+
+MOST_LISTED = 50
+"""So many runs, or groups of them, fit into what a terminal keeps. [1]"""
+
+
+def most_listed(values: OptionValues, entry: str, *wholes: str) -> int | None:
+    """Return how many entries a list of text has; None where it has all.
+
+    Parameters
+    ----------
+    values : dict
+        What was given.
+    entry : str
+        What the list is of.
+    wholes : str
+        Names of options with which nothing is left out.
+
+    Raises
+    ------
+    InputError
+        For a limit beside one of them, or one that is no whole number.
+    """
+    from greentrain.errors import Contradiction
+
+    for name in (*wholes, "all"):
+        if "limit" in values and name in values:
+            raise Contradiction("limit", values["limit"], f"excludes {{{name}}}, which leaves no {entry} out")
+    if "all" in values:
+        return None
+    if "limit" not in values:
+        return MOST_LISTED
+    from greentrain.estimation.ranges import Limits, checked_in
+
+    return int(checked_in(Limits(1, 1_000_000_000, f"{entry}s", whole=True, inclusive=True), "limit", values["limit"]))
+
+
+def limit_options(limit: str, everything: str) -> tuple[Option, Option]:
+    """Return the two options with their help."""
+    return Option("limit", "N", f"{limit} [{MOST_LISTED}]"), Option("all", "", everything)

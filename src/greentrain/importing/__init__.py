@@ -6,10 +6,11 @@ The names are loaded on first use.
 # Type checkers take this name as true.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from greentrain.importing.audit import FileAudit, ImportAudit
+    from greentrain.importing.audit import FileAudit, ImportAudit, ImportGroup
+    from greentrain.importing.doubts import DoubtCounts, ImportDoubt, ImportRemark
     from greentrain.importing.foreign_file import ForeignFile
     from greentrain.importing.foreign_run import FLAGS, ForeignFormat, ForeignRun, ReadOptions
-    from greentrain.importing.formats import format_of, formats
+    from greentrain.importing.formats import format_names, format_of, formats
     from greentrain.importing.gate import DOUBTS, Finding, PlausibilityGate
     from greentrain.importing.imported_run import ImportedRun
     from greentrain.importing.importer import import_runs
@@ -22,10 +23,11 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "importing.audit": "FileAudit ImportAudit",
+            "importing.audit": "FileAudit ImportAudit ImportGroup",
+            "importing.doubts": "DoubtCounts ImportDoubt ImportRemark",
             "importing.foreign_file": "ForeignFile",
             "importing.foreign_run": "FLAGS ForeignFormat ForeignRun ReadOptions",
-            "importing.formats": "format_of formats",
+            "importing.formats": "format_names format_of formats",
             "importing.gate": "DOUBTS Finding PlausibilityGate",
             "importing.imported_run": "ImportedRun",
             "importing.importer": "import_runs",
@@ -36,7 +38,7 @@ else:
     )
 
 __all__ = [
-    "DOUBTS", "FLAGS", "FileAudit", "Finding", "ForeignFile", "ForeignFormat", "ForeignRun", "ImportAudit",
-    "ImportStore", "ImportedRun", "PlausibilityGate", "PowerIntegral", "ReadOptions", "format_of", "formats",
-    "import_runs", "suggest_map",
+    "DOUBTS", "FLAGS", "DoubtCounts", "FileAudit", "Finding", "ForeignFile", "ForeignFormat", "ForeignRun",
+    "ImportAudit", "ImportDoubt", "ImportGroup", "ImportRemark", "ImportStore", "ImportedRun", "PlausibilityGate",
+    "PowerIntegral", "ReadOptions", "format_names", "format_of", "formats", "import_runs", "suggest_map",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from greentrain.importing.doubts import ImportDoubt, ImportRemark
 from greentrain.importing.foreign_file import Tally
 from greentrain.importing.imported_run import ImportedRun, ends
 from greentrain.interval import Interval, exact
@@ -94,9 +95,8 @@ class ImportGroup(WithoutArithmetic, Record):
 class FileCounts:
     """What has become so far of the runs of a file."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self) -> None:
         self.seen = self.imported = self.flagged = 0
-        self.first = first
 
     def count_summed(self, jobs: int, new: int, flagged: int) -> None:
         """Count jobs that were read in columns, those of them that are new, and those of these in doubt."""
@@ -142,6 +142,12 @@ class ImportAudit(WithoutArithmetic, Record):
         What else to know of the import.
     without_effect : mapping of str to int
         On how many runs that the history holds already an option has no effect, by its name. [1]
+    remarks : tuple of ImportRemark
+        Runs of which too little is known: in no sum of energy, or estimated over a wide range.
+    doubts : tuple of ImportDoubt
+        What is doubted of new runs, by reasons, that of the most runs first.
+    left_out, beside : int
+        New runs in doubt that no total holds, and records of works that other runs hold. [1]
 
     Examples
     --------
@@ -161,6 +167,10 @@ class ImportAudit(WithoutArithmetic, Record):
     groups: tuple[ImportGroup, ...] | None = None
     notes: tuple[str, ...] = ()
     without_effect: Mapping[str, int] = {}
+    remarks: tuple[ImportRemark, ...] = ()
+    doubts: tuple[ImportDoubt, ...] = ()
+    left_out: int = 0
+    beside: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain data."""
@@ -180,6 +190,9 @@ class ImportAudit(WithoutArithmetic, Record):
 
     def _behind(self) -> dict[str, Any]:
         found: dict[str, Any] = {"totals": _sums_dict(self.totals), "without_effect": dict(self.without_effect)}
+        doubts = [doubt._asdict() for doubt in self.doubts]
+        found["doubts"] = [doubt | {name: list(doubt[name]) for name in ("examples", "names")} for doubt in doubts]
+        found["remarks"] = [remark._asdict() | {"gpus": list(remark.gpus)} for remark in self.remarks]
         if self.groups is not None:
             found["groups"] = [{"by": group.by, **_sums_dict(group.totals)} for group in self.groups]
         return found

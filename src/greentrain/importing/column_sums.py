@@ -10,25 +10,27 @@ import numpy as np
 
 from greentrain.errors import DataError
 from greentrain.importing.anonymise import HASHED
+from greentrain.importing.doubts import MOST_EXAMPLES, DoubtCounts, RemarkCounts, reason_of
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.gate import PlausibilityGate
 from greentrain.importing.group_table import GroupTable
 from greentrain.importing.imported_run import ImportedRun
-from greentrain.importing.known_runs import SAME_ENERGY, KnownRuns, number_of
+from greentrain.importing.known_runs import SAME_ENERGY, KnownRuns, id_of, number_of
+from greentrain.importing.limits import limit
 from greentrain.importing.linear_footprint import LinearFootprint, RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.site_map import SiteMap
 from greentrain.importing.slurm import SacctForm, form_of, jobs_of, parted_rows
-from greentrain.importing.slurm_columns import JobColumns, JobRows, job_number, value_of
+from greentrain.importing.slurm_columns import JobColumns, JobPart, JobRows, job_number, leave, lines_of, value_of
 from greentrain.importing.slurm_jobs import STEPS, WAITING, job, job_id_of
 from greentrain.importing.text_columns import distinct
-from greentrain.importing.text_parts import NotInColumns, NumberArray, PlacedPart, Stretch, first_line, lines_at
+from greentrain.importing.text_parts import NotInColumns, NumberArray, PlacedPart
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 _NOT_LINEAR, _NO_NUMBERS = -2, -1
 _OF_KIND = ("place", "hardware")
 _MOST_KINDS = 20_000
-_MIXING = 1_000_003
 _W_PER_KWH_A_SECOND = W_PER_KW * SECONDS_PER_HOUR
 
 
@@ -56,6 +58,8 @@ class _Kind(NamedTuple):
         Whether time alone tells their energy.
     has_energy, is_shared : bool
         Whether an energy of theirs counts, and whether their nodes' meters hold neighbours.
+    gate : PlausibilityGate
+        What judges them.
     nodes : int
         Over how many computers a mean power is. [1]
     least_w, most_w : float
@@ -68,6 +72,7 @@ class _Kind(NamedTuple):
     has_estimate: bool
     has_energy: bool
     is_shared: bool
+    gate: PlausibilityGate
     nodes: int
     least_w: float
     most_w: float
@@ -103,68 +108,6 @@ class _StoredRuns:
         return is_stored, (is_stored & holds_more) | (jobs.jobs < 0)
 
 
-class _Part(NamedTuple):
-    """Jobs of a part of a text, judged; arrays of one length but for the lines that are odd.
-
-    Attributes
-    ----------
-    text : int
-        Number of the text.
-    stretch : Stretch
-        Where the part is.
-    odd_lines, odd_rows : array of int
-        Lines and rows of the part that are no jobs, from 0 on.
-    waiting, waiting_jobs, waits_left : array
-        Rows of jobs that wait, which jobs these are, and which of them are left to be read one by one, set later.
-    steps : int
-        How many rows are steps. [1]
-    rows, jobs, began, seconds : array
-        As those of `JobRows`.
-    kwh : array of float
-        Energy; 0 where none counts. [kWh]
-    kinds, groups : array of int
-        Numbers of kinds and groups over all texts.
-    footprints : array of int
-        Numbers of footprints that others follow from.
-    is_flagged, is_usable : array of bool
-        What is in doubt, and whose energy counts.
-    is_stored : array of bool
-        What the history holds already.
-    is_left : array of bool
-        Which are left to be read one by one; set later for more of them.
-    """
-
-    text: int
-    stretch: Stretch
-    odd_lines: NumberArray
-    odd_rows: NumberArray
-    waiting: NumberArray
-    waiting_jobs: NumberArray
-    waits_left: NumberArray
-    steps: int
-    rows: NumberArray
-    jobs: NumberArray
-    began: NumberArray
-    seconds: NumberArray
-    kwh: NumberArray
-    kinds: NumberArray
-    groups: NumberArray
-    footprints: NumberArray
-    is_flagged: NumberArray
-    is_usable: NumberArray
-    is_stored: NumberArray
-    is_left: NumberArray
-
-    def lines(self, *, is_every: bool) -> list[int]:
-        """Return the lines of odd rows, or of every row that is left, from 0 on in the part."""
-        left = [self.rows[self.is_left], self.waiting[self.waits_left]] if is_every else []
-        rows = np.concatenate([self.odd_rows, *left])
-        places = np.sort(rows)
-        # A line that is left out moves all rows behind it.
-        behind = np.searchsorted(self.odd_lines - np.arange(len(self.odd_lines)), places, side="right")
-        return sorted({*self.odd_lines.tolist(), *(places + behind).tolist()})
-
-
 class ColumnSums:
     """Adds up jobs of texts.
 
@@ -197,6 +140,8 @@ class ColumnSums:
         The sums, once texts are read.
     by_file : dict of str to float
         Energy of each text. [kWh]
+    remarks, doubts : RemarkCounts, DoubtCounts
+        Jobs of which too little is known, and what is doubted of them.
     """
 
     table: GroupTable
@@ -231,6 +176,7 @@ class ColumnSums:
         self._linear: dict[LinearFootprint, int] = {}
         self._known_linear: dict[tuple[int, bool, int], int] = {}
         self.by_file: dict[str, float] = {}
+        self.remarks, self.doubts = RemarkCounts(), DoubtCounts()
 
     def read(self, files: Sequence[ForeignFile]) -> list[ColumnCounts]:
         """Read texts and add their plain jobs up.
@@ -248,10 +194,10 @@ class ColumnSums:
         odd = [
             job_number(job_id_of(row)[0])
             for file, form, some in zip(files, forms, parts, strict=True)
-            for _, row in parted_rows(_lines(file, some, is_every=False), Tally(), form.names, form.delimiter)
+            for _, row in parted_rows(lines_of(file, some, is_every=False), Tally(), form.names, form.delimiter)
         ]
         every = [part for some in parts for part in some]
-        _leave(every, np.array([*odd, *self._tracked], dtype=np.int64))
+        leave(every, np.array([*odd, *self._tracked], dtype=np.int64))
         if sum(np.count_nonzero(part.is_left) for part in every) * 2 > sum(len(part.jobs) for part in every):
             raise NotInColumns
         self._add(every, [file.path for file in files])
@@ -266,7 +212,7 @@ class ColumnSums:
             raise NotInColumns
         return form
 
-    def _counts(self, file: ForeignFile, form: SacctForm, parts: Sequence[_Part]) -> ColumnCounts:
+    def _counts(self, file: ForeignFile, form: SacctForm, parts: Sequence[JobPart]) -> ColumnCounts:
         """Count what was read of a text; the lines that are left make runs when these are taken."""
         steps = sum(part.steps for part in parts)
         waiting = sum(int(np.count_nonzero(~part.waits_left)) for part in parts)
@@ -277,10 +223,10 @@ class ColumnSums:
         new = sum(int(np.count_nonzero(~(part.is_left | part.is_stored))) for part in parts)
         flagged = sum(int(np.count_nonzero(part.is_flagged & ~(part.is_left | part.is_stored))) for part in parts)
         file.tally.rows = jobs + steps + waiting
-        rows = parted_rows(_lines(file, parts, is_every=True), file.tally, form.names, form.delimiter)
+        rows = parted_rows(lines_of(file, parts, is_every=True), file.tally, form.names, form.delimiter)
         return ColumnCounts(jobs, new, flagged, jobs_of(rows, file, self._options))
 
-    def _judged(self, text: int, placed: PlacedPart[JobRows]) -> _Part:
+    def _judged(self, text: int, placed: PlacedPart[JobRows]) -> JobPart:
         """Find what each job is, whether its energy can be, and its footprint."""
         jobs = placed.made
         numbers = [self._kind_number(cells) for cells in jobs.cells]
@@ -289,7 +235,7 @@ class ColumnSums:
         is_stored, is_left = self._stored.compared(jobs)
         footprints = self._footprints_of(jobs, numbers, is_usable)
         groups = [self._group(values, numbers) for values in jobs.values]
-        return _Part(
+        return JobPart(
             text=text,
             stretch=placed.stretch,
             odd_lines=placed.odd,
@@ -350,13 +296,14 @@ class ColumnSums:
         alone = self._site.apply(run)
         imported = ImportedRun("", "slurm", "", alone, kind.devices, kind.location, (), (), False, kind.site_pue)
         least, most = kind.gate.believed_w(site)
-        is_known = all(device.profile for device in kind.devices)
+        is_known = all(device.has_estimate for device in kind.devices)
         return _Kind(
             run=site,
             imported=imported,
             is_linear=len(kind.devices) <= 1 and not ("admincomment" in cells and not run.accelerators),
             has_estimate=is_known and bool(kind.devices or alone.cpu_cores),
             has_energy=site.measured_energy_kwh is not None,
+            gate=kind.gate,
             nodes=1 if site.boundary == "parts" else max(1, site.nodes),
             is_shared=kind.gate.is_shared(site),
             least_w=least,
@@ -398,7 +345,7 @@ class ColumnSums:
             return _NOT_LINEAR
         return self._linear.setdefault(found, len(self._linear))
 
-    def _add(self, parts: Sequence[_Part], paths: Sequence[str]) -> None:
+    def _add(self, parts: Sequence[JobPart], paths: Sequence[str]) -> None:
         """Add the jobs that are taken here up, by groups and by texts."""
         values: dict[tuple[str | None, ...], int] = {}
         groups = np.array([values.setdefault(self._values(each), len(values)) for each in self._groups], dtype=np.int32)
@@ -413,6 +360,8 @@ class ColumnSums:
             hours, footprints = part.seconds[rows] / SECONDS_PER_HOUR, part.footprints[rows]
             self.table.add(of, None, boards[kinds] * hours, cores[kinds] * hours, kwh)
             amount = np.where(part.is_usable[rows], kwh, hours)
+            self._doubt(part)
+            self._remark(kinds, part.is_usable[rows], footprints >= 0, hours)
             if (footprints < 0).any():
                 known = np.flatnonzero(footprints >= 0)
                 of, footprints, amount, hours = of[known], footprints[known], amount[known], hours[known]
@@ -420,6 +369,55 @@ class ColumnSums:
                 path, energy = paths[part.text], self.table.add_footprints(of, footprints, amount, hours)
                 self.by_file[path] = self.by_file.get(path, 0.0) + energy
         self.table.settle()
+
+    def _doubt(self, part: JobPart) -> None:
+        """Count what is doubted of jobs by their kinds, judged as single ones are where their power is extreme."""
+        rows = np.flatnonzero(~(part.is_left | part.is_stored | part.is_usable) & (part.kwh > 0))
+        found = [self._found[number] for number in part.kinds[rows].tolist()]
+        watts = part.kwh[rows] / part.seconds[rows] / np.array([kind.nodes for kind in found])
+        least = np.minimum([kind.least_w for kind in found], limit("least_node_w")) / _W_PER_KWH_A_SECOND
+        is_too_much = watts * _W_PER_KWH_A_SECOND > np.array([kind.most_w for kind in found])
+        sides = part.is_flagged[rows] * (1 + is_too_much + 2 * (watts < least))
+        self.doubts.left_out += 0 if self._is_kept else int(np.count_nonzero(part.is_flagged[rows]))
+        alike = part.kinds[rows] * np.int64(4) + sides
+        for number in np.unique(alike).tolist():
+            some = np.flatnonzero(alike == number)
+            ends = rows[[some[watts[some].argmin()], some[watts[some].argmax()]]]
+            kind = self._found[number // 4]
+            findings = [each for row in ends for each in kind.gate.findings(self._one(part, row))]
+            ids = [id_of(self._one(part, row)) for row in rows[some[:MOST_EXAMPLES]]]
+            self.doubts.count(
+                findings,
+                len(some),
+                float(part.kwh[rows[some]].sum()),
+                dict(zip(ids, ids, strict=True)),
+                is_in_totals=self._is_kept or not number % 4,
+            )
+
+    def _one(self, part: JobPart, row: int) -> ForeignRun:
+        """Return a job as it is without its names."""
+        kwh, began = float(part.kwh[row]), int(part.began[row])
+        run: ForeignRun = self._found[part.kinds[row]].run
+        return run._replace(
+            key=f"slurm:{part.jobs[row]}:{began or ''}",
+            duration_seconds=float(part.seconds[row]),
+            measured_energy_kwh=kwh,
+            energy_kwh=dict.fromkeys(run.energy_kwh, kwh),
+        )
+
+    def _remark(self, kinds: NumberArray, is_usable: NumberArray, has_energy: NumberArray, hours: NumberArray) -> None:
+        """Count jobs of which too little is known, by their kinds. [h]"""
+        for is_known in (False, True):
+            rows = np.flatnonzero(~is_usable & (has_energy == is_known))
+            runs, whole = np.bincount(kinds[rows]), np.bincount(kinds[rows], hours[rows])
+            for number in np.flatnonzero(runs).tolist():
+                run = self._found[number].imported
+                reason = reason_of(run, has_energy=is_known)
+                if reason:
+                    per_hour = sum(each.boards for each in run.devices), run.stated.cpu_cores or 0.0
+                    self.remarks.count(
+                        reason, run.devices, int(runs[number]), *(each * float(whole[number]) for each in per_hour)
+                    )
 
     def _values(self, group: tuple[str | int, ...]) -> tuple[str | None, ...]:
         """Return what jobs of a group have in common."""
@@ -436,29 +434,3 @@ class ColumnSums:
 
 def _of_kinds(kinds: Sequence[_Kind], of: NumberArray, read: Callable[[_Kind], float]) -> NumberArray:
     return np.array([read(kind) for kind in kinds])[of] if kinds else np.zeros(len(of))
-
-
-def _leave(parts: Sequence[_Part], odd: NumberArray) -> None:
-    """Leave jobs to be read one by one, with all rows of each, if one is, if a line is odd, or if it comes twice."""
-    if not parts:
-        return
-    # Two keys that are equal by chance are left too.
-    ordered = np.concatenate([part.jobs * _MIXING + part.began for part in parts])
-    ordered.sort()
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    every = [odd, *(part.jobs[part.is_left] for part in parts)]
-    if len(twice):
-        every += [part.jobs[np.isin(part.jobs * _MIXING + part.began, twice)] for part in parts]
-    jobs = np.unique(np.concatenate(every))
-    for part in parts if len(jobs) else ():
-        part.is_left[:] = np.isin(part.jobs, jobs)
-        part.waits_left[:] = np.isin(part.waiting_jobs, jobs)
-
-
-def _lines(file: ForeignFile, parts: Sequence[_Part], *, is_every: bool) -> Iterator[tuple[int, str]]:
-    """Yield the numbered lines of a text that are no jobs, or all that are left to be read one by one."""
-    yield from lines_at(file, first_line(file), [0])
-    for part in parts:
-        wanted = part.lines(is_every=is_every)
-        if wanted:
-            yield from lines_at(file, part.stretch, wanted)

@@ -40,6 +40,11 @@ def formats() -> dict[str, ForeignFormat]:
     return found
 
 
+def format_names() -> tuple[str, ...]:
+    """Return the names of all formats."""
+    return tuple(formats())
+
+
 def checked_name(name: str) -> str:
     """Return the name of a format.
 

@@ -30,6 +30,12 @@ _SLICE = re.compile(r"(?:^|[._-])(\d)g\.\d+gb$")
 _WHOLE_BOARD = 7
 """Slices of compute that a board has. [1]"""
 
+_ANY = "Any accelerator"
+"""What one of unknown type is estimated as: all of data centers are in its interval."""
+
+PARTS = ("shard", "mps", "neuroncore")
+"""Resources that are parts of accelerators; a site decides how many one has."""
+
 
 class Finding(NamedTuple):
     """What is doubted, and why.
@@ -57,6 +63,11 @@ class MappedNode(Record):
     accelerators: float | None = None
     cores: float | None = None
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the site says anything of it."""
+        return any(each is not None for each in (self.idle_w, self.most_w, self.accelerators, self.cores))
+
     def is_shared(self, run: ForeignRun) -> bool:
         """Whether a run had a part of its nodes, as far as that is known."""
         if self.accelerators is None and self.cores is None:
@@ -79,7 +90,7 @@ class KnownDevice(Record):
     profile : Accelerator or None
         What they are; None of a type that the catalogue does not know.
     fraction : float
-        Part of a board that each one is. [1]
+        Part of a board that each one is; 0 where nobody knows. [1]
     asked : str
         The name by which an estimate finds them, a family's where it is one.
     """
@@ -94,6 +105,11 @@ class KnownDevice(Record):
     def boards(self) -> float:
         """How many boards they are together. [1]"""
         return self.number * self.fraction
+
+    @property
+    def has_estimate(self) -> bool:
+        """Whether time tells their energy: not where nobody knows how much of them it was."""
+        return self.fraction > 0 and (self.profile is not None or bool(self.asked))
 
     def most_w(self) -> float:
         """Mean power that they cannot exceed together. [W]"""
@@ -175,7 +191,7 @@ class PlausibilityGate:
         if nodes not in self._nodes_w:
             self._nodes_w[nodes] = self._idle_and_most_w(nodes)
         idle, most = self._nodes_w[nodes]
-        least = limit("least_node_w")
+        least = limit("least_node_w") if self._devices else max(limit("least_node_w"), idle)
         if watts < least:
             reason = f"A node drew {rounded(watts)} W on average, at least {rounded(least)} W is possible."
             yield Finding("implausible_power", reason, False)
@@ -197,6 +213,10 @@ class PlausibilityGate:
         node, per_node = self._node, [(device, device.boards / nodes) for device in self._devices]
         idle = sum(number * _idle_w(device.profile) for device, number in per_node if device.profile)
         most = _most_node_w(per_node, self._catalogue)
+        if not self._devices:
+            # Nobody knows what an unmapped node holds, nor what the accelerators draw that a job had not asked for.
+            is_plain = node.is_mapped and not node.accelerators
+            idle, most = (limit("cpu_node_idle_w"), most) if is_plain else (0.0, limit("node_w"))
         return (
             idle if node.idle_w is None else node.idle_w,
             most if node.most_w is None else limit("node_over_nameplate") * node.most_w,
@@ -278,20 +298,24 @@ def _intensity(run: ForeignRun) -> Iterator[Finding]:
 
 def known_device(written: str, number: float, catalogue: Catalogue, asked: str | None = None) -> KnownDevice:
     """Find accelerators of one type in the catalogue, by the type as it is written or by the name given for it."""
+    whole = 0.0 if written.partition(":")[0] in PARTS else 1.0
     for name in dict.fromkeys(_spellings(asked or written)):
         try:
             found = catalogue.hardware.read_accelerator(name)
         except GreentrainError:
             continue
-        return KnownDevice(written, number, found.profile, found.fraction, name)
+        return KnownDevice(written, number, found.profile, whole * found.fraction, name)
     part = _SLICE.search(written)
-    return KnownDevice(written, number, None, min(1.0, int(part[1]) / _WHOLE_BOARD) if part else 1.0)
+    fraction = min(1.0, int(part[1]) / _WHOLE_BOARD) if part else 1.0
+    return KnownDevice(written, number, None, whole * fraction, _ANY)
 
 
 def _spellings(name: str) -> Iterator[str]:
     """Yield what a type may be called: as it is written, with its memory's unit, or the usual one of a generation."""
     if name:
         yield name
+        if ":" in name:  # of what Slurm names other than gpu
+            yield from _spellings(name.partition(":")[2])
         if memory := _MEMORY.fullmatch(name):
             yield f"{memory[1]} {memory[2]}GB"
         if name.casefold() in _GENERATIONS:

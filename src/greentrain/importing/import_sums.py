@@ -5,7 +5,8 @@ from functools import lru_cache
 from time import gmtime
 from typing import Protocol
 
-from greentrain.importing.audit import ImportGroup, ImportTotals
+from greentrain.importing.audit import FileAudit, ImportGroup, ImportTotals
+from greentrain.importing.doubts import DoubtCounts, ImportRemark, RemarkCounts
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.linear_footprint import FootprintSums, RunFootprints
 
@@ -125,12 +126,16 @@ class ImportSums:
     ----------
     by_file : dict of str to float
         Best value of the energy of each file's runs. [kWh]
+    doubts : DoubtCounts
+        What is doubted of the runs that are new.
     """
 
     def __init__(self, footprints: RunFootprints, by: Sequence[str] = ()) -> None:
         self._footprints, self._by = footprints, tuple(by)
         self._groups: dict[tuple[str | None, ...], GroupSums] = {}
         self._table: SummedGroups | None = None
+        self._remarks = RemarkCounts()
+        self.doubts = DoubtCounts()
         self.by_file: dict[str, float] = {}
 
     def _group(self, values: tuple[str | None, ...]) -> GroupSums:
@@ -141,11 +146,17 @@ class ImportSums:
 
     def add(self, run: ImportedRun) -> None:
         """Add a run."""
-        if not run.is_counted or STORED in run.flags:
+        if STORED in run.flags:
+            return
+        self.doubts.add(run)
+        if not run.is_counted:
             return
         sums = self._group(group_of(run, self._by))
         numbers = self._footprints.add(run, sums.footprints)
         sums.add(1, run.gpu_hours, run.cpu_core_hours, run.stated.measured_energy_kwh or 0.0)
+        has_energy = numbers.it_energy_kwh is not None
+        if not has_energy or "unknown_hardware" in run.flags:
+            self._remarks.add(run, has_energy=has_energy)
         if numbers.it_energy_kwh is not None:
             self.add_to_file(run.file, numbers.it_energy_kwh.best)
 
@@ -153,9 +164,20 @@ class ImportSums:
         """Add energy of a file's runs."""
         self.by_file[path] = self.by_file.get(path, 0.0) + kwh
 
-    def add_table(self, table: "SummedGroups", by_file: Mapping[str, float]) -> None:
-        """Add groups by the same things that were added up as arrays, once, and the energy of files. [kWh]"""
+    def of_file(self, file: FileAudit, path: str) -> FileAudit:
+        """Return the audit of a file with its energy and its runs in doubt, once; its runs may have another path."""
+        energies = [self.by_file.pop(name, None) for name in dict.fromkeys((path, file.path))]
+        doubted = sum(self.doubts.by_file.pop(name, 0) for name in dict.fromkeys((path, file.path)))
+        known = [each for each in energies if each is not None]
+        return file._replace(it_energy_kwh=sum(known) if known else None, flagged=file.flagged + doubted)
+
+    def add_table(
+        self, table: "SummedGroups", by_file: Mapping[str, float], remarks: RemarkCounts, doubts: DoubtCounts
+    ) -> None:
+        """Add groups by the same things that were added up as arrays, once, the energy of files [kWh], and the rest."""
         self._table = table
+        self._remarks.merge(remarks)
+        self.doubts.merge(doubts)
         for path, kwh in by_file.items():
             self.add_to_file(path, kwh)
 
@@ -165,6 +187,10 @@ class ImportSums:
         for each in self._groups.values():
             whole.merge(each)
         return whole.totals()
+
+    def remarks(self) -> tuple[ImportRemark, ...]:
+        """Return of how many runs too little is known, and why."""
+        return self._remarks.remarks()
 
     def groups(self) -> tuple[ImportGroup, ...]:
         """Return the sums of each group, in the order of what runs have in common; what is not known comes last."""

@@ -236,7 +236,7 @@ class _Importer:
 
     def read(self, path: str, is_named: bool, told: BytesRead) -> None:
         """Read a file; what cannot be read of it is an error of that file alone."""
-        name, tally, error, counts = None, Tally(), None, FileCounts(self.runs.next_place)
+        name, tally, error, counts = None, Tally(), None, FileCounts()
         file, summed = self._summed.pop(0) if self._summed else (None, None)
         try:
             file = file or ForeignFile(path, told)
@@ -259,7 +259,7 @@ class _Importer:
 
     def take_home(self, path: str, copied: FileAudit) -> None:
         """Take the imported runs of another home; its tracked ones are copied already."""
-        tally, counts, store = Tally(), FileCounts(self.runs.next_place), ImportStore(path)
+        tally, counts, store = Tally(), FileCounts(), ImportStore(path)
         for run in store.runs():
             tally.rows += 1
             counts.seen += 1
@@ -276,7 +276,6 @@ class _Importer:
             return
         is_new = known is None or not known.is_stored or self._is_taken_anew(alone(run).stated, known)
         counts.imported += is_new
-        counts.flagged += is_new and run.is_doubted
         place = self.runs.add(run._replace(file=path, flags=run.flags if is_new else (*run.flags, STORED)))
         self._known.put(
             [(run.id, KnownRun(None, None, False, place) if known is None else known._replace(place=place))]
@@ -385,10 +384,6 @@ class _Importer:
         if earlier is not None and run == earlier.stated:
             return None
         made = self._imported(id, run, form, path, () if is_new else (STORED,))
-        if is_counted:
-            counts.flagged += made.is_doubted
-        elif earlier is not None and place is not None and place >= counts.first:
-            counts.flagged += made.is_doubted - earlier.is_doubted
         place = self.runs.put(place, made)
         return KnownRun(None, None, False, place) if known is None else known._replace(place=place)
 
@@ -433,10 +428,8 @@ class _Importer:
         self._keep_tags()
         self._link()
         sums, runs, stored = self._settled(), self.runs, None
-        hidden, by_file = self._shared.anonymiser, sums.by_file
-        paths = (hidden.path(file.path) if hidden else file.path for file in self.files)
-        kwh = (by_file.get(path, by_file.get(file.path)) for path, file in zip(paths, self.files, strict=True))
-        files = [file._replace(it_energy_kwh=each) for file, each in zip(self.files, kwh, strict=True)]
+        hidden = self._shared.anonymiser
+        files = [sums.of_file(file, hidden.path(file.path) if hidden else file.path) for file in self.files]
         if not dry_run:
             facts = hidden.facts if hidden else FileAudit.to_dict
             head: dict[str, Any] = {"files": [facts(file) for file in files if file.runs]}
@@ -444,8 +437,10 @@ class _Importer:
                 head["device_times"] = list(self._times.stored(dict.fromkeys(self._logged)))
             stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
         shown, groups = () if dry_run and is_grouped else runs, sums.groups() if is_grouped else None
-        notes = (*self.notes, *unheeded_note(ignored))
-        return ImportAudit(tuple(files), shown, sums.totals(), stored, groups, notes, ignored)
+        return ImportAudit(
+            tuple(files), shown, sums.totals(), stored, groups, (*self.notes, *unheeded_note(ignored)), ignored,
+            sums.remarks(), sums.doubts.doubts(), sums.doubts.left_out, sums.doubts.beside,
+        )  # fmt: skip
 
     def _keep_tags(self) -> None:
         """Leave the words on runs that their user put there before more was known of them."""
@@ -483,5 +478,6 @@ class _Importer:
             for run in self.runs:
                 self.sums.add(run)
         if self._of_columns is not None:
-            self.sums.add_table(self._of_columns.table, self._of_columns.by_file)
+            columns = self._of_columns
+            self.sums.add_table(columns.table, columns.by_file, columns.remarks, columns.doubts)
         return self.sums

@@ -25,6 +25,9 @@ _SECONDS_A_DAY = 86_400
 _UNNAMED = "chip"
 """Class whose host share spans cards in servers and dense nodes."""
 
+_UNKNOWN_TYPE = "Nobody knows what its accelerators are: all of data centers are in the interval."
+_SAME = 1e-9
+_QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "total_kg", "water_l")
 _NO_ACCELERATOR = "The file does not name its accelerators: the host is taken as that of any server."
 
 
@@ -147,18 +150,37 @@ def _basis(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> str:
     return "mixed"
 
 
+def _of_device(device: KnownDevice, hours: float, site: Mapping[str, Any]) -> Footprint:
+    """Estimate accelerators of one type; of those of which each is a part that no name tells, a part of one."""
+    count = max(1, round(device.number))
+    found = estimate(device.asked, count=count, hours=hours, **site)
+    share = device.boards / found.run.get("fraction", 1.0)
+    whole = found.footprint
+    if abs(share - count) > _SAME * count:
+        whole = _part_of(estimate(device.asked, count=1, hours=hours, **site).footprint, share)
+    return whole if device.profile else whole._replace(notes=(_UNKNOWN_TYPE, *whole.notes))
+
+
+def _part_of(whole: Footprint, share: float) -> Footprint:
+    """Return a part of a footprint, or several times it: everything is proportional to the accelerators."""
+    quantities = {name: getattr(whole, name) for name in _QUANTITIES}
+    scaled = {name: value.scaled(share) for name, value in quantities.items() if value is not None}
+    parts = [
+        part._replace(energy_kwh=share * part.energy_kwh, operational_kg=share * part.operational_kg)
+        for part in whole.breakdown
+    ]
+    return whole._replace(**scaled, breakdown=tuple(parts))
+
+
 def _estimated(
     run: ForeignRun, devices: tuple[KnownDevice, ...], cpu: Cpu | None, site: Mapping[str, Any]
 ) -> Footprint | None:
     """Estimate a run from its hardware and time."""
     hours = _hours(run)
-    if not hours > 0 or any(device.profile is None for device in devices):
+    if not hours > 0 or not all(device.has_estimate for device in devices):
         return None
     if devices:
-        parts = [
-            estimate(device.asked, count=max(1, round(device.number)), hours=hours, **site).footprint
-            for device in devices
-        ]
+        parts = [_of_device(device, hours, site) for device in devices]
         return parts[0] if len(parts) == 1 else total_of(parts)
     stated = {"cpu": cpu.name if cpu else None, "cpu_cores": run.cpu_cores, "memory_gb": run.memory_gb}
     known: dict[str, Any] = {name: value for name, value in stated.items() if value}

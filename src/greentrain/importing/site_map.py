@@ -79,7 +79,8 @@ class SiteMap(Record):
 
     def _device(self, written: str, usual: str, number: float, catalogue: Catalogue) -> KnownDevice:
         kind = written or usual
-        rule = self.tables.get("gpu", {}).get(kind, {})
+        rules = self.tables.get("gpu", {})
+        rule = rules.get(kind) or rules.get(kind.partition(":")[0], {})
         found = known_device(written, number, catalogue, str(rule.get("device") or kind))
         return found._replace(fraction=float(Fraction(str(rule["share"])))) if "share" in rule else found
 

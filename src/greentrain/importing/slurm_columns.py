@@ -35,8 +35,11 @@ from greentrain.importing.text_parts import (
     NotInColumns,
     NumberArray,
     PlacedPart,
+    Stretch,
     Strings,
     TextPart,
+    first_line,
+    lines_at,
     parts_of,
 )
 from greentrain.importing.values import clock_seconds, words
@@ -54,6 +57,7 @@ _MANY = 8
 _MOST_DIGITS = 15
 _LARGEST = (1 << 62) - 1
 _KIND, _MONTH = "kind", "month"
+_MIXING = 1_000_003
 _NO_VALUES = np.array(sorted(map(float, NO_VALUE)))
 
 
@@ -101,6 +105,68 @@ class JobRows(NamedTuple):
     waiting: NumberArray
     waiting_jobs: NumberArray
     steps: int
+
+
+class JobPart(NamedTuple):
+    """Jobs of a part of a text, judged; arrays of one length but for the lines that are odd.
+
+    Attributes
+    ----------
+    text : int
+        Number of the text.
+    stretch : Stretch
+        Where the part is.
+    odd_lines, odd_rows : array of int
+        Lines and rows of the part that are no jobs, from 0 on.
+    waiting, waiting_jobs, waits_left : array
+        Rows of jobs that wait, which jobs these are, and which of them are left to be read one by one, set later.
+    steps : int
+        How many rows are steps. [1]
+    rows, jobs, began, seconds : array
+        As those of `JobRows`.
+    kwh : array of float
+        Energy; 0 where none counts. [kWh]
+    kinds, groups : array of int
+        Numbers of kinds and groups over all texts.
+    footprints : array of int
+        Numbers of footprints that others follow from.
+    is_flagged, is_usable : array of bool
+        What is in doubt, and whose energy counts.
+    is_stored : array of bool
+        What the history holds already.
+    is_left : array of bool
+        Which are left to be read one by one; set later for more of them.
+    """
+
+    text: int
+    stretch: Stretch
+    odd_lines: NumberArray
+    odd_rows: NumberArray
+    waiting: NumberArray
+    waiting_jobs: NumberArray
+    waits_left: NumberArray
+    steps: int
+    rows: NumberArray
+    jobs: NumberArray
+    began: NumberArray
+    seconds: NumberArray
+    kwh: NumberArray
+    kinds: NumberArray
+    groups: NumberArray
+    footprints: NumberArray
+    is_flagged: NumberArray
+    is_usable: NumberArray
+    is_stored: NumberArray
+    is_left: NumberArray
+
+    def lines(self, *, is_every: bool) -> list[int]:
+        """Return the lines of odd rows, or of every row that is left, from 0 on in the part."""
+        left = [self.rows[self.is_left], self.waiting[self.waits_left]] if is_every else []
+        rows = np.concatenate([self.odd_rows, *left])
+        places = np.sort(rows)
+        # A line that is left out moves all rows behind it.
+        behind = np.searchsorted(self.odd_lines - np.arange(len(self.odd_lines)), places, side="right")
+        return sorted({*self.odd_lines.tolist(), *(places + behind).tolist()})
 
 
 class JobColumns:
@@ -305,3 +371,29 @@ def job_number(job: str) -> int:
     """Return the number of a job by its id; one below 0 of an id that is no number."""
     is_plain = job.isdecimal() and job.isascii() and len(job.lstrip("0")) <= _MOST_DIGITS
     return int(job.lstrip("0") or "0") if is_plain else ~(hash(job) & _LARGEST)
+
+
+def leave(parts: Sequence[JobPart], odd: NumberArray) -> None:
+    """Leave jobs to be read one by one, with all rows of each, if one is, if a line is odd, or if it comes twice."""
+    if not parts:
+        return
+    # Two keys that are equal by chance are left too.
+    ordered = np.concatenate([part.jobs * _MIXING + part.began for part in parts])
+    ordered.sort()
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    every = [odd, *(part.jobs[part.is_left] for part in parts)]
+    if len(twice):
+        every += [part.jobs[np.isin(part.jobs * _MIXING + part.began, twice)] for part in parts]
+    jobs = np.unique(np.concatenate(every))
+    for part in parts if len(jobs) else ():
+        part.is_left[:] = np.isin(part.jobs, jobs)
+        part.waits_left[:] = np.isin(part.waiting_jobs, jobs)
+
+
+def lines_of(file: ForeignFile, parts: Sequence[JobPart], *, is_every: bool) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines of a text that are no jobs, or all that are left to be read one by one."""
+    yield from lines_at(file, first_line(file), [0])
+    for part in parts:
+        wanted = part.lines(is_every=is_every)
+        if wanted:
+            yield from lines_at(file, part.stretch, wanted)

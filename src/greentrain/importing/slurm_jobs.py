@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from greentrain.importing.foreign_file import Tally
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.gate import PARTS
 from greentrain.importing.jobstats import Jobstats, jobstats
 from greentrain.importing.values import amount, clock_seconds, words
 from greentrain.units import WATT_SECONDS_PER_KWH
@@ -46,7 +47,10 @@ _KEPT = 4096
 _PREFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _MEMORY_GB = {"": 1 / 1024, "K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0, "P": 1024.0**2}
 _SUFFIXED = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)(?:[Bb]?[nc]?)")
-_GRES = re.compile(r"gpu(?::([^:(]+))?:(\d+)(?:\(.*)?")
+_KINDS = ("gpu", "npu", "neuron", "hpu", "gaudi", "tpu", "ipu", "xpu", "dcu", "mlu", "gcu", "ve", "mic")
+"""What sites call accelerators among Slurm's generic resources; the others, such as craynetwork, draw nothing."""
+
+_GRES = re.compile(rf"(?<![\w/])({'|'.join((*_KINDS, *PARTS))})(?::([^:(,]+))?:(\d+)(?:\(.*)?")
 _LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, and 'TZ=UTC sacct' prints UTC."
 STEPS = "Steps are left out: their jobs hold them."
 WAITING = "Jobs that have not run are left out."
@@ -207,17 +211,34 @@ def _allocation(text: str, generic: str) -> _Allocation:
 
 
 def _accelerators(resources: Mapping[str, str], generic: str) -> dict[str, float]:
-    """Return the accelerators by type: typed entries count, and of the generic one what they leave."""
-    typed: dict[str, float] = {}
+    """Return the accelerators by type, or else parts of some: typed entries count, and of the generic what they leave.
+
+    Those that Slurm does not call gpu have their name before the type: ``npu:910b``.
+    """
+    counted: dict[str, dict[str, float]] = {}
     for name, value in resources.items():
-        if name.startswith("gres/gpu:"):
-            typed[name.removeprefix("gres/gpu:").strip()] = _count(value) or 0.0
-    rest = (_count(resources.get("gres/gpu")) or 0.0) - sum(typed.values())
-    if not resources:
-        for kind, number in _GRES.findall(generic):
-            typed[kind] = typed.get(kind, 0.0) + (_count(number) or 0.0)
-    found = {**typed, "": rest} if rest > 0 else typed
-    return {kind: number for kind, number in found.items() if number > 0}
+        resource, _, kind = name.removeprefix("gres/").partition(":")
+        if name.startswith("gres/"):
+            counted.setdefault(resource, {})[kind.strip()] = _count(value) or 0.0
+    for resource, kind, number in () if resources else _GRES.findall(generic):
+        kinds = counted.setdefault(resource, {})
+        kinds[kind] = kinds.get(kind, 0.0) + (_count(number) or 0.0)
+    for names in (_KINDS, PARTS):
+        found = {
+            kind if name == "gpu" else f"{name}:{kind}" if kind else name: number
+            for name in names
+            for kind, number in _by_kind(counted.get(name, {}), is_whole=bool(resources))
+        }
+        if found:
+            return found
+    return {}
+
+
+def _by_kind(counts: Mapping[str, float], *, is_whole: bool) -> Iterator[tuple[str, float]]:
+    """Yield how many there are of each type, and of none: of those without a type the typed ones are a part."""
+    typed = {kind: number for kind, number in counts.items() if kind}
+    rest = counts.get("", 0.0) - (sum(typed.values()) if is_whole else 0.0)
+    yield from ((kind, number) for kind, number in ({**typed, "": rest}).items() if number > 0)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from greentrain.errors import escaped
 from greentrain.history.run_sums import Loads
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from greentrain.history.run import Run
     from greentrain.reporting.document.render_text import Style
 
+AnyGroup = TypeVar("AnyGroup")
 MOST_COLUMNS = 12 * WIDTH
 _SHOWN = ("id", "status", "duration_seconds", "name", "energy_text", "location", "hardware")
 _BRACKETS = "In brackets: 90 % intervals."
@@ -40,12 +41,45 @@ def history_parts(runs: BriefRuns, bold: "Style" = str, most: int | None = None)
     yield f"\n{totals_text(totals_of(runs))}\n"
 
 
-def groups_text(runs: BriefRuns, by: Sequence[str], bold: "Style" = str) -> str:
-    """List groups of runs, two lines each, and add all of them up."""
+def groups_text(runs: BriefRuns, by: Sequence[str], bold: "Style" = str, most: int | None = None) -> str:
+    """List groups of runs, two lines each, and add all of them up; of many those of the most energy, in their order."""
     if not len(runs):
         return "No runs.\n"
-    lines = [line for group in groups_of(runs, by) for line in _group_lines(group, bold)]
-    return joined((lines, [totals_text(totals_of(runs))]))
+    groups = groups_of(runs, by)
+    chosen, rest = largest(groups, [best_of(group.facility_energy_kwh) for group in groups], most)
+    lines = [line for group in chosen for line in _group_lines(group, bold)]
+    return joined(([*lines, *_other_groups(rest)], [totals_text(totals_of(runs))]))
+
+
+def _other_groups(rest: Sequence[RunGroup]) -> list[str]:
+    kwh = sum(best_of(group.facility_energy_kwh) for group in rest)
+    return others_lines(len(rest), sum(group.runs for group in rest), f"{rounded(kwh)} kWh", rest)
+
+
+def largest(
+    groups: Sequence[AnyGroup], kwh: Sequence[float], most: int | None
+) -> tuple[list[AnyGroup], list[AnyGroup]]:
+    """Part groups, in their order, into so many of the most energy [kWh] and the others."""
+    order = sorted(range(len(groups)), key=lambda place: -kwh[place])
+    chosen = {*order[:most]}
+    return (
+        [group for place, group in enumerate(groups) if place in chosen],
+        [group for place, group in enumerate(groups) if place not in chosen],
+    )
+
+
+def others_lines(number: int, runs: int, energy: str, sums: Sequence[Any]) -> list[str]:
+    """Say how many groups are not listed, and what they add up to: their runs, energy and emissions."""
+    if not number:
+        return []
+    kg = sum(best_of(each.operational_kg) for each in sums)
+    counts = f"{counted(number, 'more group')} of less energy: {counted(runs, 'run')}"
+    return wrapped(f"... and {counts}, {energy}, {rounded(kg)} kg CO2e; --all lists them, --limit N so many", "", "  ")
+
+
+def best_of(interval: Interval | None) -> float:
+    """Return the best value, and 0 where nothing is known."""
+    return 0.0 if interval is None else interval.best
 
 
 def _group_lines(group: RunGroup, bold: "Style") -> list[str]:
