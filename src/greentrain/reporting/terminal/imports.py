@@ -42,8 +42,7 @@ def import_lines(audit: "ImportAudit", most: int | None, *, is_kept: bool) -> It
         yield f"  ... and {counted(len(rest), 'further reason')}: --all lists them"
     yield from _groups(audit.groups or (), most)
     yield from _totals(audit, is_kept=is_kept)
-    for note in audit.notes:
-        yield from wrapped(printable(note), "", "  ")
+    yield from audit.notes
 
 
 def _files(files: "Sequence[FileAudit]", most: int | None) -> Iterator[str]:
