@@ -35,6 +35,16 @@ def joules(folder: Path, text: str | bytes) -> float:
         ("timestamp,GPU0,GPU1,CPU", "{time},100,200,50"),
         ("timestamp,temperature,Power Used,Power Max", "{time},50,300,400"),
         ("timestamp,index,avg_power_w", "{time},0,300"),
+        ("time,gpu0_power,gpu1_power,power", "{time},100,200,300"),
+        ("timestamp,total_gpu_power_w,gpu_0_power_w,gpu_1_power_w", "{time},300,100,200"),
+        ("timestamp,total_gpu_power_w,gpu_util", "{time},300,90"),
+        ("timestamp,gpu0_power_draw,gpu0_power_draw_instant,gpu1_power_draw", "{time},100,999,200"),
+        ("timestamp,gpu0_power_avg,gpu0_power_max,gpu1_power_avg", "{time},100,999,200"),
+        ("train/gpu:0/power_usage (W)/mean,train/gpu:0/power_usage (W)/max,train/timestamp", "300,999,{time}"),
+        ('"Time","GPU 0","GPU 1"', "{time},100 W,0.2 kW"),
+        ('sep=,\n"Time","n1 - GPU 0","n2 - GPU 0"', "{time},100,200"),
+        ("Time,n1 GPU 0 power,n1 GPU 1 power,n2 GPU 0 power", "{time},100,50,150"),
+        ("timestamp,device,Average Graphics Package Power (W)", "{time},card0,300.0"),
     ],
 )
 def test_units_and_names(tmp_path: Path, header: str, row: str) -> None:
@@ -289,3 +299,17 @@ def test_times_of_day_without_a_date(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, f"#Time        gpu    pwr  gtemp\n#HH:MM:SS    Idx      W      C\n{rows}")
     assert run.stated.measured_energy_kwh == pytest.approx(600 / 3.6e6)
     assert (run.stated.duration_seconds, run.stated.started) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "last"),
+    [
+        ("timestamp,gpu0_energy_j,gpu1_energy_j", "5,7", "1005,2007"),
+        ("timestamp,index,total_energy_consumption_mj", "0,5", "0,3000005"),
+        ("timestamp,gpu_id,energy (kJ)", "0,1.5", "0,4.5"),
+    ],
+)
+def test_counters_of_accelerators(tmp_path: Path, header: str, first: str, last: str) -> None:
+    """3,000 J are between two readings, of one board or of two."""
+    text = f"{header}\n{TIMES[0]},{first}\n{TIMES[10]},{last}\n"
+    assert joules(tmp_path, text) == pytest.approx(3000)

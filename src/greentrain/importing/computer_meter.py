@@ -17,7 +17,8 @@ TITLE = "readings of meters (power strips, plugs, IPMI, Redfish)"
 WORDS = frozenset(("timestamp", "watts", "power", "apower", "kwh", "wh", "outlet", "@odata.type", "powerconsumedwatts"))
 _TEXT = re.compile(
     r"(?:Instantaneous power reading|Current Power|Pwr Consumption|System (?:Power|Level)|Power Meter|Total_?Power"
-    r"|Sys(?:tem)? ?Power)[^:|,]*[:|,].*?(\d+(?:\.\d+)?)[\s|,]*W(?:atts?)?\b", re.IGNORECASE
+    r"|Sys(?:tem)? ?Power)(?![^:|,]*(?:limit|cap|max|min))[^:|,]*[:|,]"
+    r".*?(\d+(?:\.\d+)?)[\s|,]*W(?:atts?)?\b", re.IGNORECASE
 )  # fmt: skip
 _SUPPLY = re.compile(
     r"(?:^|[,\s])(PSU?[ _-]?\d+[ _]?(?:Input Power|Power In|P_?IN|PIN|Input|Power))\s*[^:|,]*[:|,]"

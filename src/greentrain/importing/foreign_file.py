@@ -202,6 +202,11 @@ class ForeignFile:
         with self.open() as text:
             yield from self._followed(_JsonText(text, self.path)).values()
 
+    def json_records(self) -> Iterator[Any]:
+        """Yield the values that stand one after the other, and those in lists at the top."""
+        with self.open() as text:
+            yield from self._followed(_JsonText(text, self.path)).records()
+
     def _followed(self, stream: "_JsonText") -> "_JsonText":
         stream.report = self._report
         return stream
@@ -299,6 +304,14 @@ class _JsonText:
         """Yield values until the text ends."""
         while self._has_more():
             yield self.value()
+
+    def records(self) -> Iterator[Any]:
+        """Yield values until the text ends; of lists the items one by one."""
+        while self._has_more():
+            if self._next() == "[":
+                yield from self.items_at(())
+            else:
+                yield self.value()
 
     def _has_more(self) -> bool:
         try:

@@ -3,34 +3,26 @@
 A file is one run. Devices are told apart by their uuid or index; without either, the rows of one tick are its devices.
 """
 
-import re
+import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
+from greentrain.importing.board_columns import TIMES, BoardColumns, columns_of, has_watts, watts_of
 from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.json_rows import first_rows, rows_of
 from greentrain.importing.limits import limit
+from greentrain.importing.meter_json import is_json
+from greentrain.importing.nvidia_query import is_query, page_readings
 from greentrain.importing.power_log import PowerLog
 from greentrain.importing.values import amount, words
 
 NAME = "nvidia-smi"
 TITLE = "nvidia-smi's CSV of powers"
 WORDS = frozenset(("timestamp", "index", "uuid", "name", "power.draw", "utilization.gpu", "temperature.gpu", "power_w"))
-_TIMES = ("timestamp", "time", "datetime", "date_time", "date")
-_TIME = re.compile(r"(?:.*[ _])?(?:time|timestamp|date|epoch|ts|elapsed)(?:[ _](?:m?s|ns|us|utc|unix|seconds?|stamp))?")
-_WIDE = re.compile(
-    r"(?=.*(?:power|pwr|watt|[ _.][km]?w$))(?!.*(?:limit|cap|max|min))"
-    r"(?:.*[ _.])?(?:gpu|card|device|board)[_. #]?(\d+)(?![a-z\d]).*"
-)
-_POWERS = ("power.draw.average", "power.draw", "power.draw.instant", "pwr")
-_POWER = re.compile(
-    r"(?:(?:avg|average|mean|current|instant)[._ ])?(?:gpu[_ ]?)?(?:board_?|socket_?)?power"
-    r"(?:[._ ]?(?:draw|usage|used|consumption|consumed|avg|average|mean|current|instant|now|[km]?w|watts?))*"
-)
-_BARE = re.compile(r"(?:gpu|card)[_. #]?(\d+)")
 _BARE_W = (3.0, 100.0, 1500.0)
 """What columns of accelerators without a quantity hold at least, somewhere, and at most, if it is watts: percentages
 and bytes are elsewhere. [W]"""
@@ -38,16 +30,7 @@ and bytes are elsewhere. [W]"""
 _BARE_ROWS = 50
 _FIRST_NOTE = "Its columns have no names that are known: of several that hold watts the first is taken as the power."
 _BARE_NOTE = "Columns are named after accelerators alone: they are taken as watts."
-_HOSTS = ("hostname", "host", "node", "nodename")
-_DEVICES = (
-    "uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id", "bus_id", "serial",
-)  # fmt: skip
-_NAMES = ("name", "gpu_name", "model", "product_name")
-_OTHERS = (*_DEVICES, *_NAMES, "utilization.gpu", "temperature.gpu", "memory.used", "pstate", "clocks.sm")
-_UNIT = re.compile(r"\s*[\[(]\s*([^\])]*)[\])]\s*$")
-_READING = re.compile(r"\s*(\d{1,12}(?:[.,]\d+)?)\s*([km]?W)?\s*")
-_DATE = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d")
-_FACTORS = {"mw": 1e-3, "kw": 1e3}
+_TOTAL_NOTE = "It states the power of its accelerators together, and not how many they are: it is taken as that of one."
 _LOOKED_AT = 400
 _MOST_DEVICES = 64
 _WITHIN_A_TICK = 0.5
@@ -57,35 +40,50 @@ _NO_INDEX = "It has no index of its accelerators: rows of one tick are taken as 
 
 
 def recognises(head: str) -> bool:
-    """Whether a header has a time and a power of an accelerator, or rows have a time and what can be watts alone."""
-    return _delimiter(head) is not None or _has_bare_powers(head)
+    """Whether it has times and powers of accelerators, as a table, as pages of nvidia-smi or as JSON."""
+    if is_json(head):
+        return _json_columns(head) is not None
+    return is_query(head) or _delimiter(head) is not None
 
 
-def _has_bare_powers(head: str) -> bool:
+def _json_columns(head: str) -> BoardColumns | None:
+    """Return the columns of the first object of JSON that are known."""
+    found = (BoardColumns([*row]) for row in first_rows(head))
+    return next((columns for columns in found if columns.is_known and columns.count > 1), None)
+
+
+def _has_bare_powers(head: str, delimiter: str) -> bool:
     """Whether the columns of a table are a time and numbered accelerators, whose values are those of powers."""
     lines = [line for line in head.splitlines()[: HEADER_WITHIN + _BARE_ROWS] if line.strip()]
-    delimiter = _delimiter(head, takes_bare=True)
-    if delimiter is None:
-        return False
-    rows = [column_names(line.split(delimiter)) for line in lines]
-    headers = (place for place, cells in enumerate(rows) if _Columns(cells, takes_bare=True).is_known)
+    rows = [*csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
+    headers = (place for place, cells in enumerate(rows) if BoardColumns(column_names(cells), takes_bare=True).is_known)
     first = next(headers, 0)
-    wide = _Columns(rows[first], takes_bare=True).wide
-    read = [amount(cells[place]) for cells in rows[first + 1 :] for place in wide if place < len(cells)]
-    watts = [value for value in read if value is not None]
+    wide = BoardColumns(column_names(rows[first]), takes_bare=True).wide
+    cells = [each[place] for each in rows[first + 1 :] for place in wide if place < len(each) and each[place].strip()]
+    watts = [value for cell in cells if (value := watts_of(cell, 1.0)) is not None]
+    if not watts or len(watts) != len(cells):
+        return False
     least, somewhere, most = _BARE_W
-    return bool(watts) and len(watts) == len(read) and least <= min(watts) and somewhere < max(watts) <= most
+    return all(map(has_watts, cells)) or (least <= min(watts) and somewhere < max(watts) <= most)
 
 
-def _delimiter(head: str, *, takes_bare: bool = False) -> str | None:
-    """Return what parts the columns; None where no line among the first has what is needed."""
+def _delimiter(head: str) -> tuple[str, bool] | None:
+    """Return what parts the columns, and whether they are named after accelerators alone; None of another text."""
     lines = [line for line in head.splitlines()[:HEADER_WITHIN] if line.strip()]
     parted = [(mark, line.split(mark)) for mark in DELIMITERS for line in lines]
-    headers = (mark for mark, cells in parted if _Columns(column_names(cells), takes_bare=takes_bare).is_known)
-    rows = (mark for mark, cells in parted if _columns(cells) is not None)
+    names = [(mark, column_names(cells)) for mark, cells in parted]
+    headers = ((mark, False) for mark, each in names if BoardColumns(each).is_known)
+    bare = (
+        (mark, True)
+        for mark, each in names
+        if BoardColumns(each, takes_bare=True).is_known and _has_bare_powers(head, mark)
+    )
+    rows = ((mark, False) for mark, cells in parted if columns_of(cells) is not None)
     # `nvidia-smi dmon` puts blanks between columns, any number of them.
-    dmon = (" " for line in lines if line.startswith("#") and _Columns(column_names(line.split())).is_known)
-    return next(chain(headers, rows, dmon), None)
+    dmon = (
+        (" ", False) for line in lines if line.startswith("#") and BoardColumns(column_names(line.split())).is_known
+    )
+    return next(chain(headers, bare, rows, dmon), None)
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
@@ -98,82 +96,15 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         yield run
 
 
-class _Columns:
-    """Where a file has what.
-
-    Parameters
-    ----------
-    names : sequence of str
-        The header.
-    takes_bare : bool, optional
-        Whether columns that are named after accelerators alone are their powers.
-
-    Attributes
-    ----------
-    is_bare : bool
-        Whether its powers are such columns.
-    """
-
-    def __init__(self, names: Sequence[str], *, takes_bare: bool = False) -> None:
-        units = [found[1] if (found := _UNIT.search(name)) else "" for name in names]
-        plain = [_UNIT.sub("", name).strip("# ") for name in names]
-        self.names, self.count, self.plain = tuple(names), len(names), plain
-        self.time = next((plain.index(name) for name in _TIMES if name in plain), None)
-        if self.time is None:
-            self.time = next((place for place, name in enumerate(plain) if _TIME.fullmatch(name)), None)
-        has_both = self.time is not None and plain[self.time] == "time" and "date" in plain
-        self.date = plain.index("date") if has_both else None
-        self.power = next((plain.index(name) for name in _POWERS if name in plain), None)
-        if self.power is None:
-            self.power = next((place for place, name in enumerate(plain) if _POWER.fullmatch(name)), None)
-        self.wide = {place: found[1] for place, name in enumerate(plain) if (found := _WIDE.fullmatch(name))}
-        bare = {place: found[1] for place, name in enumerate(plain) if (found := _BARE.fullmatch(name))}
-        self.is_bare = takes_bare and not self.wide and self.power is None and bool(bare)
-        if self.is_bare:
-            self.wide = bare
-        if self.power is None and self.wide:  # a column for each accelerator
-            self.power = next(iter(self.wide))
-        elif self.power is not None:
-            self.wide = {}
-        hosts = [plain.index(name) for name in _HOSTS if name in plain]
-        self.tells = (*hosts[:1], *(plain.index(name) for name in _DEVICES if name in plain))
-        self.name = next((plain.index(name) for name in _NAMES if name in plain), None)
-        unit = units[self.power].casefold() if self.power is not None else ""
-        is_plain = self.power is not None and plain[self.power] == "power" and not unit
-        self.factor = _FACTORS.get(unit or ("" if self.power is None else plain[self.power][-2:]), 1.0)
-        has_more = any(name in plain for name in _OTHERS) or (not is_plain and self.power is not None)
-        self.is_known = None not in (self.time, self.power) and has_more
-
-
-def _columns(cells: Sequence[str], *, takes_bare: bool = False) -> _Columns | None:
-    """Read a header; the columns of rows without one follow from their units."""
-    found = _Columns(column_names(cells), takes_bare=takes_bare)
-    if found.is_known:
-        return found
-    times = [place for place, cell in enumerate(cells) if _DATE.match(cell.strip())]
-    watts = [place for place, cell in enumerate(cells) if _has_watts(cell)]
-    if len(times) != 1 or not watts:
-        return None
-    names = [f"column {place}" for place in range(len(cells))]
-    names[times[0]], names[watts[0]] = "timestamp", "power.draw"
-    for place, cell in enumerate(cells):
-        if cell.strip().startswith("GPU-"):
-            names[place] = "uuid"
-        elif cell.strip().startswith(("NVIDIA", "Tesla", "GeForce", "Quadro", "AMD")):
-            names[place] = "name"
-        elif cell.strip().isdecimal() and place <= 1:
-            names[place] = "index"
-    return _Columns(names)
-
-
 class BoardReading(NamedTuple):
-    """Power [W] of a device at a time [s], the name of its type, and what may tell it from others."""
+    """Power [W] or counter [J] of a device at a time [s], the name of its type, and what may tell it from others."""
 
     time: float
     device: str
     name: str | None
     watts: float | None
     tells: tuple[str, ...] = ()
+    joules: float | None = None
 
 
 class _Log:
@@ -199,66 +130,109 @@ class _Log:
         return every
 
     def _readings(self) -> Iterator[tuple[int, BoardReading]]:
-        tally, delimiter = self._file.tally, _delimiter(self._file.head)
+        if is_json(self._file.head):
+            yield from self._of_json()
+        elif is_query(self._file.head):
+            yield from self._of_pages()
+        else:
+            yield from self._of_table()
+
+    def _of_pages(self) -> Iterator[tuple[int, BoardReading]]:
+        for line, time, device, name, watts in page_readings(self._file, self._options):
+            self._file.tally.rows += 1
+            if time is None:
+                self._file.tally.reject(line, "has no time")
+            else:
+                yield line, BoardReading(time, device, name, watts)
+
+    def _of_json(self) -> Iterator[tuple[int, BoardReading]]:
+        by_names: dict[tuple[str, ...], BoardColumns] = {}
+        for item in self._file.json_records():
+            for row in rows_of(item):
+                names = tuple(row)
+                columns = by_names.get(names)
+                if columns is None:
+                    if len(by_names) > _MOST_DEVICES:
+                        by_names.clear()
+                    columns = by_names[names] = BoardColumns(names)
+                    if columns.time is not None and len(by_names) == 1:
+                        self._clock = FileClock(self._options, names[columns.time])
+                yield from self._of_row(self._file.tally.rows + 1, columns, [*row.values()])
+
+    def _of_table(self) -> Iterator[tuple[int, BoardReading]]:
+        tally = self._file.tally
         # Whoever names the format takes bare columns as powers; else their values were looked at.
-        takes_bare = delimiter is None
-        delimiter = delimiter or _delimiter(self._file.head, takes_bare=True) or ","
-        columns = _Columns(column_names(self._options.columns)) if self._options.columns else None
+        delimiter, takes_bare = _delimiter(self._file.head) or (_bare_delimiter(self._file.head), True)
+        columns = BoardColumns(column_names(self._options.columns)) if self._options.columns else None
         for line, cells in self._file.rows(delimiter):
             if delimiter == " " and cells[-1] == "":
                 cells = cells[:-1]
-            if columns is None or not columns.is_known or cells[columns.time or 0].strip("# ").casefold() in _TIMES:
-                known = _columns(cells, takes_bare=takes_bare)
+            if columns is None or not columns.is_known or cells[columns.time or 0].strip("# ").casefold() in TIMES:
+                known = columns_of(cells, takes_bare=takes_bare)
                 is_header = known is not None and known.names == column_names(cells)
                 if known is not None and columns is not None and is_header:
                     tally.note("The header is repeated.")
                 columns = known or columns
                 if columns is not None and columns.is_bare:
                     self._log.note(_BARE_NOTE)
-                if known is not None and not is_header and sum(map(_has_watts, cells)) > 1:
+                if known is not None and not is_header and sum(map(has_watts, cells)) > 1:
                     self._log.note(_FIRST_NOTE)
                 if is_header and known is not None and known.time is not None:
                     self._clock = FileClock(self._options, known.names[known.time])
                 if is_header or columns is None:
                     continue
-            if cells[0].startswith("#"):  # the units below the header of `nvidia-smi dmon`
-                continue
-            tally.rows += 1
-            readings = [*self._of_row(columns, cells)]
-            if not readings:
-                tally.reject(line, f"has no time, or {len(cells)} cells where the header has {columns.count}")
-            for reading in readings:
-                yield line, reading
+            if not cells[0].startswith("#"):  # the units below the header of `nvidia-smi dmon`
+                yield from self._of_row(line, columns, cells)
 
-    def _of_row(self, columns: _Columns, cells: Sequence[str]) -> Iterator[BoardReading]:
+    def _of_row(self, line: int, columns: BoardColumns, cells: Sequence[str]) -> Iterator[tuple[int, BoardReading]]:
         """Yield the reading of a row, or that of each accelerator that has a column of its own."""
-        if len(cells) != columns.count or columns.time is None or columns.power is None:
+        self._file.tally.rows += 1
+        time = self._time_of(columns, cells)
+        if time is None or columns.power is None:
+            reason = f"has no time, or {len(cells)} cells where the header has {columns.count}"
+            self._file.tally.reject(line, reason)
             return
-        stated = cells[columns.time].strip()
-        time = self._clock.read(stated if columns.date is None else f"{cells[columns.date].strip()} {stated}")
-        if time is None:
-            return
+        if columns.is_total:
+            self._log.note(_TOTAL_NOTE)
         name = None if columns.name is None else words(cells[columns.name])
         if columns.wide:
             for place, number in columns.wide.items():
-                yield BoardReading(time, number, name, _watts(cells[place], columns.factor))
+                yield line, self._reading(columns, place, cells, time, number, name)
             return
         tells, device, places = columns.tells, "", self._places
         found: tuple[str, ...] = ()
-        if places is None:
+        if places is None or max(places) >= len(tells):
             found = tuple(cells[each].strip() for each in tells)
         elif len(places) == 1:
             device = cells[tells[places[0]]].strip()
         else:
             device = " ".join(cells[tells[place]].strip() for place in places)
-        yield BoardReading(time, device, name, _watts(cells[columns.power], columns.factor), found)
+        yield line, self._reading(columns, columns.power, cells, time, device, name)._replace(tells=found)
+
+    def _time_of(self, columns: BoardColumns, cells: Sequence[str]) -> float | None:
+        if len(cells) != columns.count or columns.time is None:
+            return None
+        stated = cells[columns.time].strip()
+        return self._clock.read(stated if columns.date is None else f"{cells[columns.date].strip()} {stated}")
+
+    def _reading(
+        self, columns: BoardColumns, place: int, cells: Sequence[str], time: float, device: str, name: str | None
+    ) -> BoardReading:
+        if columns.is_counter:
+            joules = amount(cells[place])
+            return BoardReading(
+                time, device, name, None, joules=None if joules is None else joules * columns.factors[place]
+            )
+        return BoardReading(time, device, name, watts_of(cells[place], columns.factors[place]))
 
     def take(self, reading: BoardReading) -> None:
         """Add a reading; one without a power leaves time to be bridged."""
-        if reading.watts is None:
+        device = f"accelerator {reading.device}".rstrip()
+        if reading.joules is not None:
+            self._log.add_counter(reading.time, reading.joules, device, name=reading.name or "")
+        elif reading.watts is None:
             self._file.tally.note("Readings without a power, such as [N/A], are left out.")
         else:
-            device = f"accelerator {reading.device}".rstrip()
             self._log.add_power(reading.time, reading.watts, device, name=reading.name or "")
 
     def run(self) -> ForeignRun | None:
@@ -267,18 +241,14 @@ class _Log:
         return self._log.run()
 
 
-def _has_watts(cell: str) -> bool:
-    """Whether a cell is a power with its unit."""
-    found = _READING.fullmatch(cell)
-    return found is not None and found[2] is not None
+def _bare_delimiter(head: str) -> str:
+    lines = [line for line in head.splitlines()[:HEADER_WITHIN] if line.strip()]
+    marks = (mark for mark in DELIMITERS for line in lines if _is_bare(line.split(mark)))
+    return next(marks, ",")
 
 
-def _watts(cell: str, factor: float) -> float | None:
-    found = _READING.fullmatch(cell)
-    if found is None:
-        return None
-    watts = float(found[1].replace(",", "."))
-    return watts * (_FACTORS.get(found[2].casefold(), 1.0) if found[2] else factor)
+def _is_bare(cells: Sequence[str]) -> bool:
+    return BoardColumns(column_names(cells), takes_bare=True).is_known
 
 
 def _told(reading: BoardReading, places: Sequence[int]) -> BoardReading:
