@@ -13,15 +13,15 @@ _POWER = re.compile(r"(?!.*(?:limit|cap|max|min|manage|state))(?:.*[^a-z])?(?:po
 _NUMBERED = re.compile(r"(?:gpu|card|device|npu|dcu|hpu)[_ :]?(\d+)")
 _MOST_DEVICES, _DEEPEST, _MOST_CELLS = 1024, 6, 4096
 
-Row = dict[str, str]
+JsonRow = dict[str, str]
 
 
-def rows_of(item: object) -> Iterator[Row]:
+def rows_of(item: object) -> Iterator[JsonRow]:
     """Yield the rows of a value: cells by name, in lower case."""
     yield from _rows(item, {}, 0)
 
 
-def first_rows(head: str) -> list[Row]:
+def first_rows(head: str) -> list[JsonRow]:
     """Return the rows of the first object of a text that may be cut; none of what is no JSON."""
     start = head.lstrip().removeprefix("[").lstrip()
     try:
@@ -31,7 +31,7 @@ def first_rows(head: str) -> list[Row]:
     return [*rows_of(found)]
 
 
-def _rows(item: object, above: Row, depth: int) -> Iterator[Row]:
+def _rows(item: object, above: JsonRow, depth: int) -> Iterator[JsonRow]:
     if isinstance(item, list):
         for each in item[:_MOST_DEVICES]:
             yield from _rows(each, above, depth + 1)
@@ -54,9 +54,9 @@ def _devices(item: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
             yield found[1], value
 
 
-def _cells(item: Mapping[str, Any]) -> Row:
+def _cells(item: Mapping[str, Any]) -> JsonRow:
     """Return the cells of an object and of what it holds, unless that is a device."""
-    found: Row = {}
+    found: JsonRow = {}
     for key, value in item.items():
         name = str(key).casefold()
         if len(found) >= _MOST_CELLS:
