@@ -1,5 +1,6 @@
 """A site's map, its first draft, and names that are hashed."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -115,20 +116,61 @@ def test_a_share_is_a_part_of_the_energy_too(tmp_path: Path, site: str) -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("[gpus.a]", "has a table 'gpus': site, energy, gpu, partition or node are known"),
-        ("[site]\npue = 0.5", "pue must be 1 or more"),
+        ("[gpus.a]", "has a table 'gpus': site, energy, gpu, partition or node are known; did you mean gpu?"),
+        ("[site]\npue = 0.5", "site.pue = 0.5: pue must be 1 or more"),
         ("[site]\nwhere = 'x'", "site has 'where': location, pue or time_zone are known"),
-        ("[gpu.a]\nshare = '1/0'", "share must be a part of a board, such as 3/7"),
+        ("[site]\nlocaton = 'x'", "site has 'locaton': location, pue or time_zone are known; did you mean location?"),
+        ("[gpu.a]\ndevise = 'A100'", "gpu.\"a\" has 'devise': device or share are known; did you mean device?"),
+        ("[gpu.a]\nshare = '1/0'", "gpu.\"a\".share = '1/0': share must be a part of a board, such as 3/7"),
+        ("[gpu.a]\nshare = '8/7'", "gpu.\"a\".share = '8/7': share must be a part of a board, such as 3/7"),
+        ("[gpu.a]\nshare = true", 'gpu."a".share = True: share must be a part of a board, such as 3/7'),
         ("[gpu]\na = 1", 'gpu needs a table for each, such as [gpu."a"]'),
-        ("[energy]\nsource = 'x'", "source must be node, cpu or ignore"),
+        ("[energy]\nsource = 'x'", "energy.source = 'x': source must be node, cpu or ignore"),
+        (
+            "[partition.'g p']\ngpus_per_node = 'x'",
+            "partition.\"g p\".gpus_per_node = 'x': gpus_per_node must be a number above 0",
+        ),
+        ("[node.n1]\nlocation = 1", 'node."n1".location = 1: location must be text'),
+        (
+            "[gpu.a100]\ndevice = 'H1O0'",
+            "gpu.\"a100\".device = 'H1O0': unknown accelerator; did you mean H100, ",
+        ),
+        ("[gpu.a]\ndevice = '8xA100'", "gpu.\"a\".device = '8xA100': means 8 of them, and a device is one"),
+        ("[partition.x]\ngpu = 'FooB'", "partition.\"x\".gpu = 'FooB': unknown accelerator"),
+        ("[gpu.big]\n[partition.x]\ngpu = 'bigg'", "did you mean big?"),
+        ("[partition.x]\ncpu = 'EPYC 77423'", "partition.\"x\".cpu = 'EPYC 77423': unknown CPU"),
+        (
+            "[node.'n*']\nlocation = 'Germny'",
+            "node.\"n*\".location = 'Germny': unknown place; did you mean DE (Germany), ",
+        ),
+        ("[site]\nlocation = 'unknown'", "site.location = 'unknown': means that the place is unknown"),
+        (
+            "[site]\ntime_zone = 'Europa/Berlin'",
+            "site.time_zone = 'Europa/Berlin': must be a time zone such as Europe/Berlin or UTC",
+        ),
+        (
+            "[partition.x]\nnode_idle_w = 3000\nnode_max_w = 300",
+            'partition."x".node_idle_w = 3000: must be at most node_max_w, 300',
+        ),
         ("[[", "is no TOML"),
     ],
 )
 def test_a_map_that_is_none_is_refused(tmp_path: Path, text: str, rule: str) -> None:
-    """With the table and the rule that it breaks."""
+    """With the table, the key, the value, the rule that it breaks and the nearest names."""
     (tmp_path / "site.toml").write_text(text)
-    with pytest.raises(DataError, match=rule.replace("[", r"\[")):
+    with pytest.raises(DataError) as error:
         runs_of(tmp_path, sacct_text({}), map=str(tmp_path / "site.toml"))
+    assert f"site.toml: {rule}" in str(error.value) or (rule.startswith("did") and str(error.value).endswith(rule))
+
+
+@pytest.mark.parametrize("gpu", ["volta", "a100", "big", "A100 80GB", "h100_80gb"])
+def test_names_of_a_map_are_those_of_slurm_too(tmp_path: Path, gpu: str) -> None:
+    """A partition's GPU is a type of the map, or whatever a type of Slurm's may be called."""
+    (tmp_path / "site.toml").write_text(f'[gpu.big]\ndevice = "H100"\n[partition.p]\ngpu = "{gpu}"')
+    (run,) = runs_of(
+        tmp_path, sacct_text({"AllocTRES": "gres/gpu=1", "Partition": "p"}), map=str(tmp_path / "site.toml")
+    )
+    assert run.flags == ()
 
 
 def test_a_first_map_can_be_read_and_used(tmp_path: Path) -> None:
@@ -145,6 +187,60 @@ def test_a_first_map_can_be_read_and_used(tmp_path: Path) -> None:
     assert set(found["partition"]) == {'g"p\\u', "cpu"}
     (tmp_path / "site.toml").write_text(text)
     assert len(import_runs(path, map=tmp_path / "site.toml", dry_run=True).runs) == 2
+
+
+ODD = (
+    "a100_3g.20gb", "foo.bar", 'q"uo', "with space", "größe", "back\\slash", "#hash", "[x]", "'s", "\U0001f600",
+    "a\u200bb", "foo_2g.10gb", "nvidia_h100_80gb_hbm3_1g.10gb",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ODD)
+def test_a_first_map_of_odd_names(tmp_path: Path, written: str) -> None:
+    """It is read as it is, changes no hours, and is read once what is missing is filled in."""
+    path = tmp_path / "foreign"
+    row = {"AllocTRES": f"gres/gpu:{written}=2", "Partition": written}
+    path.write_text(sacct_text(row, {"JobIDRaw": "2", "AllocTRES": "gres/gpu=1,gres/shard=2", "Partition": written}))
+    before = import_runs(path, dry_run=True)
+    text = suggest_map(path)
+    filled = re.sub(r"(?m)^# (?=\w+ = )", "", text)
+    for number, each in enumerate((text, filled)):
+        (tmp_path / "site.toml").write_text(each)
+        assert written in tomllib.loads(each)["gpu"]
+        assert written in tomllib.loads(each)["partition"]
+        audit = import_runs(path, map=tmp_path / "site.toml", dry_run=True)
+        assert audit.totals.gpu_hours == before.totals.gpu_hours
+        assert not (number and "unknown_hardware" in audit.runs[0].flags)
+
+
+def test_a_first_map_of_parts_and_several_types(tmp_path: Path) -> None:
+    """Parts wait for their share; a partition's GPU is stated where it has one type, and proposed where it has more."""
+    rows = [
+        {"JobIDRaw": "1", "AllocTRES": "gres/shard=2", "Partition": "p"},
+        {"JobIDRaw": "2", "AllocTRES": "gres/gpu:a100=4", "Partition": "q", "NNodes": "2"},
+        {"JobIDRaw": "3", "AllocTRES": "gres/gpu:v100=1", "Partition": "q"},
+        {"JobIDRaw": "4", "AllocTRES": "gres/gpu:a100_1g.5gb=1", "Partition": "r"},
+    ]
+    path = tmp_path / "foreign"
+    path.write_text(sacct_text(*rows))
+    found = suggest_map(path)
+    assert '[gpu."shard"]  # 2.0 h\n# device = "A100-SXM4-40GB"\n# share = "1/4"  # what one is of a board\n' in found
+    assert '# gpu = "a100"  # what one without a type is\n# gpus_per_node = 2\n' in found
+    assert [rule.get("gpu") for rule in tomllib.loads(found)["partition"].values()] == [None, None, None]
+
+
+def test_a_slice_of_a_mapped_board_stays_one(tmp_path: Path) -> None:
+    """Whatever device a map gives for it: 3 of 7, and of an A30 1 of 4, unless it states the share."""
+    (tmp_path / "site.toml").write_text(
+        '[gpu."own_3g.20gb"]\ndevice = "A100"\n[gpu."own_1g.6gb"]\ndevice = "A30"\n'
+        '[gpu."own_2g.10gb"]\ndevice = "A100"\nshare = 0.25\n'
+    )
+    rows = [
+        {"JobIDRaw": str(number), "AllocTRES": f"gres/gpu:own_{slice}=1"}
+        for number, slice in enumerate(("3g.20gb", "1g.6gb", "2g.10gb"), 1)
+    ]
+    runs = runs_of(tmp_path, sacct_text(*rows), map=str(tmp_path / "site.toml"))
+    assert [run.gpu_hours for run in runs] == [pytest.approx(3 / 7), 0.25, 0.25]
 
 
 def test_hashed_names(tmp_path: Path) -> None:

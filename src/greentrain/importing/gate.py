@@ -304,10 +304,16 @@ def known_device(written: str, number: float, catalogue: Catalogue, asked: str |
             found = catalogue.hardware.read_accelerator(name)
         except GreentrainError:
             continue
-        return KnownDevice(written, number, found.profile, whole * found.fraction, name)
+        fraction = found.fraction if found.fraction != 1 else _slice_of(written, found.profile)
+        return KnownDevice(written, number, found.profile, whole * fraction, name)
+    return KnownDevice(written, number, None, whole * _slice_of(written, None), _ANY)
+
+
+def _slice_of(written: str, device: Accelerator | None) -> float:
+    """Return the part of a board that a type says it is; 1 where it says nothing. [1]"""
     part = _SLICE.search(written)
-    fraction = min(1.0, int(part[1]) / _WHOLE_BOARD) if part else 1.0
-    return KnownDevice(written, number, None, whole * fraction, _ANY)
+    whole = (device.mig_slices if device else None) or _WHOLE_BOARD
+    return min(1.0, int(part[1]) / whole) if part else 1.0
 
 
 def _spellings(name: str) -> Iterator[str]:

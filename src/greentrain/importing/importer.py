@@ -117,8 +117,8 @@ def import_runs(
     (1, 0.3)
     """
     optional = {"location": location, "gpu": gpu, "map": map, "project": project, "keep_flagged": keep_flagged}
-    site = SiteMap({}) if map is None else read_site_map(path_text("map", map))
     catalogue = load_catalogue()
+    site = SiteMap({}) if map is None else read_site_map(path_text("map", map), catalogue)
     if gpu is not None:
         catalogue.hardware.read_accelerator(gpu)
     folder = home_folder() if home is None else path_text("home", home)

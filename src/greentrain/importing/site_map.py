@@ -2,14 +2,16 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from greentrain.catalogue import Catalogue, load_catalogue
+from greentrain.catalogue.names import nearest
 from greentrain.errors import DataError, InputError, either
+from greentrain.importing.file_clock import zone_named
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, format_of, name_or_columns
@@ -104,7 +106,7 @@ class SiteMap(Record):
         return run._replace(cpu=cpu, energy_kwh={}, measured_energy_kwh=None, notes=(*run.notes, _IGNORED))
 
 
-def read_site_map(path: str) -> SiteMap:
+def read_site_map(path: str, catalogue: Catalogue) -> SiteMap:
     """Read a map.
 
     Raises
@@ -112,7 +114,7 @@ def read_site_map(path: str) -> SiteMap:
     InputError
         If it cannot be read.
     DataError
-        Naming the table and the rule that it breaks.
+        Naming the table, the value, the rule that it breaks and the nearest names.
     """
     try:
         with Path(path).open("rb") as file:
@@ -126,44 +128,106 @@ def read_site_map(path: str) -> SiteMap:
         raise DataError(path, f"has more than {_LARGEST_BYTES:,} bytes")
     for name, table in tables.items():
         _check_table(path, name, table)
-    return SiteMap(tables)
+    site = SiteMap(tables)
+    _check_names(path, site, catalogue)
+    return site
 
 
 def _check_table(path: str, name: str, table: object) -> None:
     if name not in _TABLES:
-        raise DataError(path, f"has a table {name!a}: {either(tuple(_TABLES))} are known")
+        raise DataError(path, f"has a table {name!a}: {either(tuple(_TABLES))} are known{_advice(name, _TABLES)}")
     if not isinstance(table, dict):
         raise DataError(path, f"{name} must be a table")
-    for key, rule in {name: table}.items() if name in _PLAIN else table.items():
+    for where, rule in _rules({name: table}):
         if not isinstance(rule, dict):
-            raise DataError(path, f'{name} needs a table for each, such as [{name}."{key}"]')
+            raise DataError(path, f"{name} needs a table for each, such as [{where}]")
         for item, value in rule.items():
-            _check_value(path, name, item, value)
+            if item not in _TABLES[name]:
+                known = f"{either(_TABLES[name])} are known{_advice(item, _TABLES[name])}"
+                raise DataError(path, f"{where} has {item!a}: {known}")
+            if broken := _broken_rule(item, value):
+                raise DataError(path, f"{where}.{item} = {value!r}: {broken}")
 
 
-def _check_value(path: str, table: str, item: str, value: object) -> None:
-    if item not in _TABLES[table]:
-        raise DataError(path, f"{table} has {item!a}: {either(_TABLES[table])} are known")
+def _rules(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each table with rules, and what TOML calls it."""
+    for name, table in tables.items():
+        if name in _PLAIN:
+            yield name, table
+        else:
+            yield from ((f"{name}.{_quoted(key)}", rule) for key, rule in table.items())
+
+
+def _advice(word: str, known: Iterable[str]) -> str:
+    """Suggest the nearest of known words."""
+    found = nearest(word, {name: name for name in known})
+    return f"; did you mean {either(found)}?" if found else ""
+
+
+def _broken_rule(item: str, value: Any) -> str | None:
+    """Return the rule that a value breaks by itself."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if item in _NUMBERS and not (is_number and 0 < float(value) < 1e9):  # type: ignore[arg-type]
-        raise DataError(path, f"{item} must be a number above 0")
-    if item == "pue" and float(value) < 1:  # type: ignore[arg-type]
-        raise DataError(path, "pue must be 1 or more")
-    if item == "source" and value not in _SOURCES:
-        raise DataError(path, f"source must be {either(_SOURCES)}")
+    if item in _NUMBERS:
+        if not (is_number and 0 < float(value) < 1e9):
+            return f"{item} must be a number above 0"
+        return "pue must be 1 or more" if item == "pue" and float(value) < 1 else None
     if item == "share":
-        _check_share(path, str(value))
-    if item not in (*_NUMBERS, "share") and not isinstance(value, str):
-        raise DataError(path, f"{item} must be text")
+        is_written = is_number or isinstance(value, str)
+        return None if is_written and _is_share(str(value)) else "share must be a part of a board, such as 3/7"
+    if not isinstance(value, str):
+        return f"{item} must be text"
+    return f"source must be {either(_SOURCES)}" if item == "source" and value not in _SOURCES else None
 
 
-def _check_share(path: str, text: str) -> None:
+def _is_share(text: str) -> bool:
     try:
-        is_part = len(text) < 20 and 0 < Fraction(text) <= 1
+        return len(text) < 20 and 0 < Fraction(text) <= 1
     except (ValueError, ZeroDivisionError):
-        is_part = False
-    if not is_part:
-        raise DataError(path, "share must be a part of a board, such as 3/7")
+        return False
+
+
+def _check_names(path: str, site: SiteMap, catalogue: Catalogue) -> None:
+    """Find whatever the map names: a name that nothing has would change numbers without a word.
+
+    Raises
+    ------
+    DataError
+        With the table, the value and the nearest names.
+    """
+    types = site.tables.get("gpu", {})
+    for where, rule in _rules(site.tables):
+        for item, find in _FINDERS.items():
+            if item not in rule or (item == "gpu" and rule[item] in types):
+                continue
+            try:
+                find(rule[item], catalogue)
+            except InputError as error:
+                near = error.suggestions or (
+                    nearest(rule[item], {name: name for name in types}) if item == "gpu" else ()
+                )
+                advice = f"; did you mean {either(near)}?" if near else ""
+                raise DataError(path, f"{where}.{item} = {rule[item]!r}: {error.spelled_rule(str)}{advice}") from None
+        idle, most = (rule.get(name) for name in ("node_idle_w", "node_max_w"))
+        if idle is not None and most is not None and idle > most:
+            raise DataError(path, f"{where}.node_idle_w = {idle:g}: must be at most node_max_w, {most:g}")
+
+
+def _find_device(name: str, catalogue: Catalogue) -> None:
+    """Find what one accelerator is called, also by a type of Slurm's."""
+    found = known_device(name, 1.0, catalogue)
+    number = catalogue.hardware.read_accelerator(found.asked if found.profile else name).number
+    if number is not None:
+        raise InputError("device", name, f"means {number} of them, and a device is one")
+
+
+_FINDERS: Mapping[str, Callable[[str, Catalogue], object]] = {
+    "device": _find_device,
+    "gpu": _find_device,
+    "cpu": lambda name, catalogue: catalogue.hardware.find_cpu(name),
+    "location": lambda name, catalogue: catalogue.places.find(name),
+    "time_zone": lambda name, _: zone_named(name),
+}
+"""How the names of each key are found; each raises an `InputError` of one that nothing has."""
 
 
 def suggest_map(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, format: str | None = None) -> str:
@@ -193,17 +257,21 @@ def _foreign_runs(paths: Any, format: str | None) -> Iterator[ForeignRun]:
 def suggested_map(runs: Iterable[ForeignRun], catalogue: Catalogue) -> str:
     """Write a first map of the types and partitions that runs have, to be corrected by hand."""
     types: dict[str, float] = {}
+    boards: set[str] = set()
     partitions: dict[str, dict[str, Any]] = {}
     for run in runs:
         hours = (run.duration_seconds or 0.0) / 3600
         rule = partitions.setdefault(run.partition or "", {"gpus": 0.0, "cpus": 0.0, "types": set(), "runs": 0})
         nodes = max(1, run.nodes)
-        rule["runs"] += 1
-        rule["gpus"] = max(rule["gpus"], sum(run.accelerators.values()) / nodes)
-        rule["cpus"] = max(rule["cpus"], (run.cpu_cores or 0.0) / nodes)
         for written, number in run.accelerators.items():
+            if written not in types and known_device(written, 1.0, catalogue).fraction == 1:
+                boards.add(written)
             types[written] = types.get(written, 0.0) + number * hours
-            rule["types"] |= {written}
+        whole = {written: number for written, number in run.accelerators.items() if written in boards}
+        rule["runs"] += 1
+        rule["gpus"] = max(rule["gpus"], sum(whole.values()) / nodes)
+        rule["cpus"] = max(rule["cpus"], (run.cpu_cores or 0.0) / nodes)
+        rule["types"] |= whole.keys()
     return "\n".join([*_head(), *_gpus(types, catalogue), *_partitions(partitions)]) + "\n"
 
 
@@ -221,9 +289,12 @@ def _gpus(types: Mapping[str, float], catalogue: Catalogue) -> Iterator[str]:
     for written, hours in sorted(types.items(), key=lambda item: -item[1]):
         if not written:
             continue
-        found = known_device(written, 1.0, catalogue).profile
+        found = known_device(written, 1.0, catalogue)
         yield f"\n[gpu.{_quoted(written)}]  # {hours:,.1f} h"
-        yield f"device = {_quoted(found.id)}" if found else '# device = "A100-SXM4-40GB"'
+        yield f"device = {_quoted(found.profile.id)}" if found.profile else '# device = "A100-SXM4-40GB"'
+        if not found.fraction:
+            share = "1/100" if written.startswith("mps") else "1/4"
+            yield f'# share = "{share}"  # what one is of a board'
 
 
 def _partitions(partitions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -232,10 +303,10 @@ def _partitions(partitions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             continue
         yield f"\n[partition.{_quoted(name)}]  # {rule['runs']:,} runs; the most that one had of a node is below"
         named = sorted(rule["types"] - {""})
-        if named:
+        if len(named) == 1:
             yield f"gpu = {_quoted(named[0])}"
         elif rule["types"]:
-            yield '# gpu = "a100"'
+            yield f"# gpu = {_quoted(named[0] if named else 'a100')}  # what one without a type is"
         if rule["gpus"]:
             yield f"# gpus_per_node = {rule['gpus']:g}"
         if rule["cpus"]:
@@ -247,7 +318,7 @@ def _partitions(partitions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _quoted(text: str) -> str:
     """Write text as a string of TOML, whatever it holds."""
     plain = (
-        letter if letter.isprintable() and letter not in '"\\' else f"\\u{min(ord(letter), 0xFFFF):04X}"
-        for letter in text
+        letter if letter.isprintable() and letter not in '"\\' else f"\\U{ord(letter):08X}"
+        for letter in text.encode(errors="replace").decode()
     )
     return f'"{"".join(plain)}"'
