@@ -19,9 +19,7 @@ _POWER = re.compile(
     r"(?:board_?|socket_?|(?:socket )?graphics package )?power"
     r"(?:[._ ]?(?:draw|usage|used|consumption|consumed|avg|average|mean|current|instant|now|total|[km]?w|watts?))*"
 )
-_ENERGY = re.compile(
-    r"(?:total[._ ])?(?:gpu[._ ])?energy(?:[._ ](?:consumption|consumed|total|counter|[kmu]?j|joules?))*"
-)
+_ENERGY = re.compile(r"(?:total[._ ])?(?:gpu[._ ])?energy(?:[._ ](?:consumption|total|counter|[kmu]?j|joules?))*")
 _BARE = re.compile(rf"(?:.*[^a-z\d])?{_GPU}")
 _RANKS = (("average", "avg", "mean"), ("draw", "usage"), ("last", "current", "now"), ("instant",))
 """Words of columns of one device, the best ones first; what has none of them comes behind the first."""
@@ -80,7 +78,8 @@ class BoardColumns:
             not self.wide and self.power is not None and re.search(r"total|sum", plain[self.power]) is not None
         )
         is_plain = self.power is not None and plain[self.power] == "power" and not units[self.power]
-        has_more = any(name in plain for name in _OTHERS) or (not is_plain and self.power is not None)
+        has_name = self.power is not None and ("gpu" in plain[self.power] or not (is_plain or self.is_counter))
+        has_more = any(name in plain for name in _OTHERS) or bool(self.wide) or has_name
         self.is_known = None not in (self.time, self.power) and has_more
 
     def _find_powers(self, draws: Mapping[int, str], *, takes_bare: bool) -> None:

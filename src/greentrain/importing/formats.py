@@ -14,13 +14,14 @@ from greentrain.catalogue.table_files import LFS_POINTER, LFS_RULE
 from greentrain.errors import DataError, UnknownName, either
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
+from greentrain.importing.known_others import looks_like
 
 GROUP = "greentrain.importers"
 """Group of the entry points: a name, and an object that is a `ForeignFormat`."""
 
 MODULES = (
     "codecarbon", "eco2ai", "zeus", "slurm_json", "mlflow", "trackio", "wandb", "prometheus", "mlperf_power",
-    "powermetrics", "tegrastats", "slurm", "computer_meter", "nvidia_smi", "carbontracker",
+    "powermetrics", "tegrastats", "perf_stat", "slurm", "computer_meter", "part_table", "nvidia_smi", "carbontracker",
 )  # fmt: skip
 """Our own formats, in the order in which a file is compared with them; a new one is a module and a word here."""
 
@@ -92,6 +93,8 @@ def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
             (one for one in known.values() if getattr(one, "ANYWHERE", False) and one.recognises(file.tail)), None
         )
     if found is None:
+        if known_as := looks_like(file.head):
+            raise UnknownForm(file.path, f"looks like {known_as}")
         forms = either([one.TITLE for one in known.values()])
         rule = f"is of no form that can be imported: {forms}{_nearest_text(known, file.head)}"
         raise UnknownForm(file.path, rule)

@@ -4,12 +4,12 @@ System metrics hold the power of each accelerator; what else a run logged is no 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from greentrain.errors import DataError
-from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.foreign_sqlite import MARK, ForeignTables
 from greentrain.importing.power_log import PowerLog
@@ -29,6 +29,8 @@ _WORDS = {
     "KILLED": "stopped",
 }
 _LINE = re.compile(r"(\w+):\s*(.*)")
+_TABLES = (("key", "value", "timestamp"), ("metric", "value", "timestamp"))
+_RUN_IDS = ("run_id", "run id", "run_uuid", "run")
 _DEEPEST = 4
 _RUN = ("run_uuid", "name", "user_id", "status", "start_time", "end_time", "experiment_id")
 _DELETED = "MLflow has it as deleted; it drew power all the same."
@@ -40,8 +42,10 @@ def recognises(head: str) -> bool:
     if head.startswith(MARK):
         return "alembic_version" in head and "experiments" in head
     start = head.lstrip()
-    if start.startswith("{"):
-        return '"metrics"' in head and "power_usage_watts" in head
+    if start.startswith(("{", "[")):
+        return '"key"' in head and "power_usage_watts" in head
+    if _columns(head) is not None:
+        return "power_usage_watts" in head
     return "artifact_uri:" in head and ("run_id:" in head or "run_uuid:" in head)
 
 
@@ -49,10 +53,17 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the runs of a file."""
     if file.head.startswith(MARK):
         yield from _of_database(file)
-    elif file.head.lstrip().startswith("{"):
+    elif file.head.lstrip().startswith(("{", "[")):
         yield from _of_json(file)
+    elif (columns := _columns(file.head)) is not None:
+        yield from _of_table(file, columns)
     else:
         yield _of_folder(file)
+
+
+def _columns(head: str) -> tuple[str, ...] | None:
+    """Return the columns of metrics' names, values and times in a table that its page writes."""
+    return next((each for each in _TABLES if header_in(head, each) is not None), None)
 
 
 def _of_folder(file: ForeignFile) -> ForeignRun:
@@ -169,17 +180,39 @@ def _database_logs(
 
 
 def _of_json(file: ForeignFile) -> Iterator[ForeignRun]:
-    log = PowerLog(NAME)
+    is_list = file.head.lstrip().startswith("[")
     samples = []
-    for item in file.json_items("metrics"):
+    for item in file.json_items() if is_list else file.json_items("metrics"):
         file.tally.rows += 1
-        key = item.get("key") if isinstance(item, dict) else None
-        if isinstance(key, str) and _POWER.fullmatch(key):
-            seconds, watts = number(item.get("timestamp")), amount(item.get("value"))
-            if seconds is not None and watts is not None:
-                samples.append((seconds / 1e3, watts, key))
-    for seconds, watts, key in sorted(samples):
-        log.add_power(seconds, watts, key)
-    run = log.run()
-    if run is not None:
-        yield run
+        if isinstance(item, dict):
+            samples.append(
+                (str(item.get("run_id") or ""), str(item.get("key")), item.get("timestamp"), item.get("value"))
+            )
+    yield from _of_samples(samples)
+
+
+def _of_table(file: ForeignFile, columns: tuple[str, ...]) -> Iterator[ForeignRun]:
+    """Read the table that a page of metrics writes: a row for each value of each metric and run."""
+    table = CsvText(file, columns)
+    ids = [name for name in _RUN_IDS if name in table.columns]
+    rows = (
+        (row[ids[0]].strip() if ids else "", row[columns[0]].strip(), row[columns[2]].strip(), row[columns[1]])
+        for _, row in table.rows()
+    )
+    yield from _of_samples(rows)
+
+
+def _of_samples(samples: Iterable[tuple[str, str, Any, Any]]) -> Iterator[ForeignRun]:
+    """Yield the runs of samples of metrics: a run's id, a metric's name, time and value, in any order."""
+    found: dict[str, list[tuple[float, float, str]]] = {}
+    for id, key, stated, value in samples:
+        time, watts = moment(str(stated), None), amount(value)
+        if _POWER.fullmatch(key) and time is not None and watts is not None:
+            found.setdefault(id, []).append((time[0], watts, key))
+    for id, readings in found.items():
+        log = PowerLog(NAME)
+        for seconds, watts, key in sorted(readings):
+            log.add_power(seconds, watts, key)
+        run = log.run(key=f"{NAME}:{id}" if id else None)
+        if run is not None:
+            yield run

@@ -1,22 +1,24 @@
-"""Prometheus: answers to range queries (JSON), dumps with times, and what exporters print of one instant.
+"""Prometheus: answers to range queries (JSON), dumps with times, Grafana's tables, and what exporters print.
 
 A range is one run. Counters are differenced, resets included; a device that several series state, such as the slices
 of one board or two exporters, counts once, by its best one.
 """
 
+import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from greentrain.errors import DataError
-from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.file_clock import FileClock
+from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import amount, number
+from greentrain.importing.values import LOCAL_TIME, amount, number
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 NAME = "prometheus"
-TITLE = "Prometheus' range answers and exporters' text (DCGM, nvidia_gpu_exporter)"
+TITLE = "Prometheus' range answers, Grafana's tables of series and exporters' text (DCGM, nvidia_gpu_exporter)"
 WORDS = frozenset(
     ("resulttype", "matrix", "metric", "values", "help", "type", "gauge", "uuid", "dcgm_fi_dev_power_usage")
 )
@@ -43,10 +45,25 @@ _PARTS = (
     ("cpu", re.compile(r"rapl|package|cpu|socket")),
 )
 _DEVICES = ("uuid", "gpu_uuid", "gpu", "device", "minor_number", "index", "gpu_id", "card", "socket", "package", "id")
+_SHARES = re.compile(r"(?:^|_)(?:process|container|pod|vm)_")
+_OWNERS = ("pod_name", "pod", "container_name", "container", "container_id", "vm_id", "exe", "comm", "pid")
+_ZONES = {"package": "cpu", "dram": "memory", "psys": "node"}
+"""Domains of RAPL by their label; cores are parts of packages."""
+
 _HOSTS = ("hostname", "host", "node", "nodename", "exported_instance", "instance")
 _NAMES = ("modelname", "model_name", "name", "product_name", "card_model", "card_series", "gpu_model")
 _SLICES = ("gpu_i_id", "gpu_i_profile", "mig_profile", "gi_id")
-_SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+(-?[\d.]+))?\s*")
+_SERIES = r"([A-Za-z_:][\w:]*)?(?:\{(.*)\})?"
+_SAMPLE = re.compile(rf"(?=[A-Za-z_:{{]){_SERIES}\s+(\S+)(?:\s+(-?[\d.]+))?\s*")
+_ARROW = re.compile(rf"{_SERIES}\s*=>\s*(.*)")
+_AT = re.compile(r"(\S+) @\[(-?[\d.]+)\]")
+_HEADING = re.compile(rf"(?=.*\{{){_SERIES}")
+_OBJECT = re.compile(r'\{\s*"')
+"""How an object of JSON begins; labels of a series have no quotes."""
+
+_ONE_NAME = re.compile(r"[A-Za-z_:][\w:]*")
+_CELL = re.compile(r"\s*(-?[\d.,]+(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)\s*")
+_CELL_UNITS = {"mW": 1e-3, "W": 1.0, "kW": 1e3, "mJ": 1e-3, "J": 1.0, "kJ": 1e3, "MJ": 1e6, "Wh": 3600.0, "kWh": 3.6e6}
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _BLANK_FROM = 9.2e18
 """DCGM writes numbers from here on where it has read nothing."""
@@ -57,6 +74,8 @@ _SLICED = "Slices of a board repeat its power: it counts once."
 _TWICE = "A device of which several series exist counts once, by the best of them."
 _NAMELESS = "A series has no metric's name: what it states is taken as watts."
 _KEPLER = "Kepler divides a node's energy by models that are off for accelerators and containers: treat it with doubt."
+_UNNAMED = "A series names neither its metric nor a device: query the metric itself, without a sum over it."
+_SHARE = "What processes and containers take is left out: their node's energy holds it."
 _OTHER = "Series of other quantities are left out."
 
 
@@ -70,18 +89,54 @@ class _Meaning(NamedTuple):
 
 
 def recognises(head: str) -> bool:
-    """Whether it is an answer of the HTTP interface, or the text that exporters print."""
+    """Whether it is an answer of the HTTP interface, an export, a table of series, or the text that exporters print."""
     start = head.lstrip()
-    if start.startswith("{"):
-        return ('"resultType"' in head and '"result"' in head) or '"errorType"' in head
+    if _OBJECT.match(start):
+        is_export = all(word in head for word in ('"metric"', '"values"', '"timestamps"'))
+        return is_export or ('"resultType"' in head and '"result"' in head) or '"errorType"' in head
     if start.startswith("["):
         return '"metric"' in head and '"values"' in head
     if start.startswith(("# HELP ", "# TYPE ")):
         return True
     lines = [line.strip() for line in start.splitlines()[:5] if line.strip() and not line.lstrip().startswith("#")]
-    return bool(lines) and all(
-        _SAMPLE.fullmatch(line) and "{" in line and meaning(line.split("{")[0]) for line in lines
-    )
+    return bool(lines) and (_are_samples(lines) or _heading(head) is not None)
+
+
+def _are_samples(lines: Sequence[str]) -> bool:
+    """Whether the first line is a sample or begins a series, and all are of such a text."""
+    first = _ARROW.fullmatch(lines[0])
+    if first is not None:
+        return _metric_of(first)[0] != "" and meaning(_metric_of(first)[0]) is not None
+    found = [_SAMPLE.fullmatch(line) for line in lines]
+    return all(each and "{" in each[0] and meaning(_metric_of(each)[0]) for each in found)
+
+
+def _metric_of(found: re.Match[str]) -> tuple[str, dict[str, str]]:
+    """Return the name of a metric, which may be a label, and its labels in lower case."""
+    labels = {name.casefold(): value for name, value in _LABEL.findall(found[2] or "")}
+    return found[1] or labels.pop("__name__", ""), labels
+
+
+def _heading(head: str) -> tuple[list[str], str] | None:
+    """Return the header of a table with a column for each series, and what parts it; None of another text."""
+    for line in head.splitlines()[:HEADER_WITHIN]:
+        for mark in DELIMITERS:
+            cells = next(csv.reader([line], delimiter=mark, skipinitialspace=True), [])
+            if (
+                cells
+                and cells[0].strip("\ufeff ").casefold() in ("time", "timestamp")
+                and any(map(_is_series, cells[1:]))
+            ):
+                return cells, mark
+    return None
+
+
+def _is_series(cell: str) -> bool:
+    found = _HEADING.fullmatch(cell.strip())
+    if found is None:
+        return _ONE_NAME.fullmatch(cell.strip()) is not None and cell.startswith("DCGM_") and meaning(cell) is not None
+    metric, labels = _metric_of(found)
+    return meaning(metric) is not None if metric else bool({"uuid", "gpu"} & labels.keys())
 
 
 def meaning(metric: str) -> _Meaning | None:
@@ -101,16 +156,41 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the one run of a range; what is of one instant is a power, and noted."""
     range_ = _Range(file, options)
     start = file.head.lstrip()
-    if start.startswith(("{", "[")):
+    if start.startswith("[") or _OBJECT.match(start):
         if '"errorType"' in file.head:
             raise DataError(file.path, "is Prometheus' answer to a query that failed")
         keys = () if start.startswith("[") else ("data", "result") if '"data"' in file.head else ("result",)
-        for item in file.json_items(*keys):
+        is_export = '"timestamps"' in file.head
+        for item in file.json_values() if is_export else file.json_items(*keys):
             range_.take_series(item)
+    elif (heading := _heading(file.head)) is not None:
+        _of_table(file, range_, options, *heading)
     else:
         for line, text in enumerate(file.lines(), 1):
             range_.take_line(line, text)
     yield from range_.runs()
+
+
+def _of_table(file: ForeignFile, range_: "_Range", options: ReadOptions, heading: list[str], mark: str) -> None:
+    """Read a table with a column for each series, as Grafana writes it, with or without units in its cells."""
+    clock = FileClock(options, column_names(heading)[0])
+    series: dict[int, tuple[str, _Meaning, str]] = {}
+    for line, cells in file.rows(mark):
+        if cells == heading or (not series and column_names(cells) == column_names(heading)):
+            series = {at: found for at, cell in enumerate(cells[1:], 1) if (found := range_.series_named(cell.strip()))}
+            continue
+        if not series:
+            continue
+        file.tally.rows += 1
+        time = clock.read(cells[0].strip()) if len(cells) == len(heading) else None
+        if time is None:
+            file.tally.reject(line, f"has no time, or {len(cells)} cells where the header has {len(heading)}")
+            continue
+        for at, found in series.items():
+            if cells[at].strip():
+                range_.take_cell(found, time, cells[at])
+    if clock.assumes_utc:
+        range_.note(LOCAL_TIME)
 
 
 class _Range:
@@ -121,6 +201,8 @@ class _Range:
         self._metric: dict[str, tuple[int, str]] = {}
         self._instant: dict[str, tuple[int, float]] = {}
         self._hosts: set[str] = set()
+        self._shares: set[str] = set()
+        self._open: tuple[str, _Meaning, str] | None = None
 
     def take_series(self, item: Any) -> None:
         """Add a series of a JSON answer."""
@@ -134,8 +216,12 @@ class _Range:
         found = self._device(texts.pop("__name__", ""), texts, "")
         if found is None:
             return
-        values = item.get("values")
+        values, times = item.get("values"), item.get("timestamps")
         samples = values if isinstance(values, list) else [item.get("value")]
+        if isinstance(times, list) and isinstance(values, list):  # as VictoriaMetrics exports, in milliseconds
+            moments = (number(time) for time in times)
+            pairs = zip(moments, values, strict=False)
+            samples = [[None if at is None else at / 1e3, value] for at, value in pairs]
         for sample in samples:
             if isinstance(sample, list) and len(sample) == 2:
                 self._add(found, number(sample[0]) if isinstance(values, list) else None, sample[1])
@@ -146,15 +232,39 @@ class _Range:
         if not text or text.startswith("#"):
             return
         self._file.tally.rows += 1
+        if arrow := _ARROW.fullmatch(text):
+            metric, labels = _metric_of(arrow)
+            self._open, text = self._device(metric, labels, ""), arrow[3]
+        if at := _AT.fullmatch(text):
+            if self._open is not None:
+                self._add(self._open, number(at[2]), at[1])
+            return
         parts = _SAMPLE.fullmatch(text)
         if parts is None:
-            self._file.tally.reject(line, "is no sample of a metric")
+            if text:
+                self._file.tally.reject(line, "is no sample of a metric")
             return
-        labels = {name.casefold(): value for name, value in _LABEL.findall(parts[2] or "")}
-        found = self._device(parts[1], labels, parts[4] or "")
+        metric, labels = _metric_of(parts)
+        found = self._device(metric, labels, parts[4] or "")
         if found is not None:
             time = number(parts[4]) if parts[4] else None
             self._add(found, time / 1e3 if time and time > _MILLISECONDS_FROM else time, parts[3])
+
+    def note(self, text: str) -> None:
+        """Add something to know of the run."""
+        self._log.note(text)
+
+    def series_named(self, cell: str) -> tuple[str, _Meaning, str] | None:
+        """Return the device of a series by the head of its column, as `_device` does."""
+        found = _HEADING.fullmatch(cell)
+        return self._device(*(_metric_of(found) if found else (cell, {})), "")
+
+    def take_cell(self, found: tuple[str, _Meaning, str], time: float, cell: str) -> None:
+        """Add a cell at a time [s], which may have a unit of its own."""
+        device, stated, name = found
+        parts = _CELL.fullmatch(cell)
+        factor = _CELL_UNITS.get(parts[2], stated.factor) if parts and parts[2] else stated.factor
+        self._add((device, stated._replace(factor=factor), name), time, parts[1] if parts else cell)
 
     def _device(self, metric: str, labels: Mapping[str, str], time: str) -> tuple[str, _Meaning, str] | None:
         """Return the device of a series, what it states and the device's name; None of a series that adds nothing."""
@@ -162,9 +272,11 @@ class _Range:
         if not metric and {"uuid", "gpu"} & labels.keys():
             self._log.note(_NAMELESS)
             stated = _Meaning(1.0, False, "gpu", 0)
-        if stated is None:
-            self._file.tally.note(_OTHER)
+        zone = labels.get("zone", "").partition("-")[0]
+        if stated is None or (zone and stated.part == "cpu" and zone not in _ZONES):
+            self._file.tally.note(_OTHER if metric else _UNNAMED)
             return None
+        stated = stated._replace(part=_ZONES[zone]) if zone in _ZONES and stated.part == "cpu" else stated
         if metric.startswith("kepler_"):
             self._log.note(_KEPLER)
         host = next((labels[name] for name in _HOSTS if labels.get(name)), "").partition(":")[0]
@@ -173,6 +285,9 @@ class _Range:
         ids = [labels[name] for name in _DEVICES if labels.get(name)]
         device = ids[0] if ids and ids[0].count("-") >= 4 else ":".join((host, part, *ids[:1]))
         device += f":{labels['mode']}" if labels.get("mode") else ""  # Kepler parts an energy into idle and dynamic
+        if _SHARES.search(metric):
+            device += "".join(f":{labels[name]}" for name in _OWNERS if labels.get(name))
+            self._shares.add(device)
         which = f"{metric}{{{','.join(f'{name}={value}' for name, value in sorted(labels.items()))}}}"
         rank, taken = self._metric.get(device, (-1, which))
         if taken != which and not (stated.rank > rank):
@@ -201,6 +316,10 @@ class _Range:
         """Yield the run; note powers of an instant, which are no energy."""
         for device, (_, watts) in self._instant.items():
             self._file.tally.note(f"{device}: {watts:,.6g} W at one instant, which is no energy: export a range.")
+        if self._shares and self._metric.keys() - self._shares:
+            self._log.note(_SHARE)
+            for device in self._shares:
+                self._log.forget(device)
         hosts = sorted(filter(None, self._hosts))
         run = self._log.run(nodes=max(1, len(self._hosts)), hosts=hosts[0] if len(hosts) == 1 else None)
         if run is not None:

@@ -1,0 +1,64 @@
+"""Files of which no run can be made, but whose form is known: what they are, and what to do instead."""
+
+import re
+
+_STARTS = (
+    ("PK\x03\x04", "a ZIP file or a spreadsheet: export the table as CSV"),
+    ("\x1f", "a compressed file: unpack it first"),
+    ("%PDF", "a PDF: export the data behind it"),
+)
+_WORDS = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.MULTILINE), sentence)
+    for pattern, sentence in (
+        (
+            r"brain\.Event:\d",
+            "events of TensorBoard, whose scalars have no units: export that of a power as CSV with the columns "
+            "timestamp and gpu_power_w",
+        ),
+        (
+            r"^\s*Wall time,Step,Value",
+            "a scalar of TensorBoard, which has no unit: if it is watts of an accelerator, call its columns "
+            "timestamp,step,gpu_power_w",
+        ),
+        (r"^\s*<!doctype html|^\s*<html", "a page of the web: download the file itself"),
+        (
+            r"used_gpu_memory|^#.*\bpid\b.*\btype\b|\bpid,.*used_memory",
+            "nvidia-smi's list of processes, which has no power: run nvidia-smi "
+            "--query-gpu=timestamp,index,uuid,name,power.draw --format=csv -l 5",
+        ),
+        (r"^# *gpu +pwr", "nvidia-smi dmon without times: add -o DT"),
+        (
+            r"^# ?Entity\b",
+            "dcgmi dmon, which prints no times: put one into each line, or export DCGM's metrics from Prometheus",
+        ),
+        (
+            r"Graphics Package Power \(W\)",
+            "rocm-smi, which prints no times: put a column timestamp beside it, or use amd-smi metric --power --csv "
+            "--watch 5",
+        ),
+        (r'"socket_power"', "amd-smi without times: add --watch 5"),
+        (
+            r'"job_state"|^JobId=\d+|^Job ID: \d+',
+            "squeue, scontrol or seff: export the accounting with sacct -P",
+        ),
+        (r'^"?Step"?,.*powerWatts', "a chart of W&B by step: export it over relative or wall time"),
+        (r"\bPkgWatt\b", "turbostat without times: add --show Time_Of_Day_Seconds,PkgWatt,RAMWatt"),
+        (r"PowerTOP", "a report of powertop, which models powers of parts without times"),
+        (
+            r'"gpuHours"|"cpuCoreHours"',
+            "an allocation of OpenCost or Kubecost, hours without power: make a table of runs of it for greentrain "
+            "batch, with the columns name, gpu, count and hours",
+        ),
+        (r"_usage_kwh", "an answer of CEEMS: export the accounting with sacct -P, or its series from Prometheus"),
+        (
+            r"\A\s*\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d[^,]*, *\d",
+            "a log whose columns have neither names nor units: state them, as in --format timestamp,index,power.draw",
+        ),
+    )
+)
+
+
+def looks_like(head: str) -> str:
+    """Return what the beginning of a file looks like and what to do instead, or nothing."""
+    starts = (sentence for start, sentence in _STARTS if head.startswith(start))
+    return next(starts, "") or next((sentence for words, sentence in _WORDS if words.search(head)), "")
