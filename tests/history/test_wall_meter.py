@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from journals_by_hand import CPU, GPU, MEMORY, NOON, PARTS, ended, meter, one_hour, reading, stopped, tracker
 
-from greentrain import DataError, GreentrainError, History, Run, estimate
+from greentrain import DataError, GreentrainError, History, InputError, Run, estimate
 from greentrain.catalogue import check_profiles
 from greentrain.cli import run as run_command
 from greentrain.history import calibrate_by_wall, read_wall_meter
@@ -344,10 +344,47 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     ]
 
 
+def local(hours: Iterable[str], day: str = "2025-11-22") -> list[str]:
+    """Give readings of 3 kW at local times of a day."""
+    return [f"{day}T{hour},3000" for hour in hours]
+
+
+@pytest.mark.parametrize("header", ["timestamp,watts", "time,power_watts"])
+def test_local_times(tmp_path: Path, header: str) -> None:
+    """Noon in UTC is 13:00 in Berlin in winter; without a zone the same readings are an hour late."""
+    file = wall(tmp_path, local(["13:00:00", "13:30:00", "14:00:00"]), header)
+    assert [time for time, _ in read_wall_meter(file, time_zone="Europe/Berlin")] == [NOON, NOON + 1800, NOON + 3600]
+    assert read_wall_meter(file)[0] == (NOON + 3600, 3000)
+    done = calibrate_by_wall(run_of(tmp_path), file, tmp_path / "p", time_zone="Europe/Berlin")
+    assert [fit.parameter for fit in done.fits] == ["host_share", "unmetered_share"]
+    with pytest.raises(GreentrainError):
+        calibrate_by_wall(run_of(tmp_path), file, tmp_path / "p")
+    with pytest.raises(InputError, match="time_zone 'Berlin': must be a time zone such as Europe/Berlin or UTC"):
+        read_wall_meter(file, time_zone="Berlin")
+
+
+def test_the_hour_that_comes_twice(tmp_path: Path) -> None:
+    """On 26 October 2025 Berlin has 02:00 to 03:00 twice: times that go back are those of the second."""
+    file = wall(tmp_path, local(["02:00:00", "02:40:00", "02:10:00", "02:50:00", "03:00:00"], "2025-10-26"))
+    moments = [moment for moment, _ in read_wall_meter(file, time_zone="Europe/Berlin")]
+    assert [(later - moments[0]) / 60 for later in moments] == [0, 40, 70, 110, 120]
+
+
+def test_the_command_takes_a_zone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--time-zone is that of the meter's times."""
+    run_of(tmp_path)
+    file = wall(tmp_path, local(["13:00:00", "13:30:00", "14:00:00"]))
+    said = ["history", "calibrate", "--wall", str(file), "--run", "r", "--home", str(tmp_path)]
+    assert run_command([*said, "--time-zone", "Europe/Berlin"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  The meter read 3,000 W on average; it is taken to feed the node of the run and" in lines
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--wall", "w.csv"], "--wall: needs --run: the meter's file, and the run beside which it read"),
+        (["--time-zone", "UTC"], "--time-zone 'UTC': is of the times of --wall"),
         (["--run", "r"], "--run: needs --wall: the meter's file, and the run beside which it read"),
         (["--wall", "w.csv", "--run", "r", "--project", "p"], "--project: excludes --wall, which is compared with one "
          "run"),

@@ -47,6 +47,36 @@ def test_doubts_have_reasons(tmp_path: Path, row: dict[str, str], flag: str, rea
     assert audit.to_dict()["totals"]["runs"] == 0
 
 
+@pytest.mark.parametrize(
+    ("row", "flags"),
+    [
+        ({"gpu_energy": "0.48", "energy_consumed": "0.54"}, ()),
+        ({"gpu_energy": "0.481", "energy_consumed": "0.541"}, ("implausible_power",)),
+        ({"gpu_model": "1 x Own", "gpu_energy": "1.5", "energy_consumed": "1.56"}, ("unknown_hardware",)),
+        (
+            {"gpu_model": "1 x Own", "gpu_energy": "1.501", "energy_consumed": "1.561"},
+            ("implausible_power", "unknown_hardware"),
+        ),
+        ({"energy_consumed": "0.72"}, ()),
+        ({"energy_consumed": "0.721"}, ("damaged",)),
+        ({"energy_consumed": "0.24"}, ()),
+        ({"energy_consumed": "0.239"}, ("damaged",)),
+        ({"emissions": "1.08"}, ()),
+        ({"emissions": "1.081"}, ("implausible_intensity",)),
+        ({"emissions": "0"}, ()),
+        ({"emissions": "-0.001"}, ("implausible_intensity",)),
+        (
+            dict.fromkeys(("gpu_energy", "gpu_count", "gpu_model"), "") | {"cpu_energy": "20", "energy_consumed": "20"},
+            (),
+        ),
+    ],
+)
+def test_limits_on_both_sides(tmp_path: Path, row: dict[str, str], flags: tuple[str, ...]) -> None:
+    """A board of 400 W and a fifth, one of no name and 1.5 kW, parts of half to 1.5 times their total, 3,000 g/kWh."""
+    (run,) = runs_of(tmp_path, codecarbon_text({"emissions": "0.02"} | row))
+    assert run.flags == flags
+
+
 def test_what_can_be_has_no_flag(tmp_path: Path) -> None:
     """300 W of a card, 50 W of a CPU and 10 W of memory, at 56 g/kWh in France."""
     (run,) = runs_of(tmp_path, codecarbon_text({}))

@@ -253,3 +253,17 @@ def test_a_job_that_was_requeued_and_has_not_run_again(tmp_path: Path, then: str
         {"State": then, "Start": "Unknown", "End": "Unknown", "ElapsedRaw": "0"},
     ]
     assert len(runs_of(tmp_path, sacct_text(*rows))) == runs
+
+
+def test_decimal_commas(tmp_path: Path) -> None:
+    """A table of a German spreadsheet: 1,50M is 1.5 MJ, mem=16,50G 16.5 GB; 1,500 may be either, and is none."""
+    rows = [("1,50M", "cpu=8,mem=16,50G,node=1"), ("1.50M", "mem=16.5G,cpu=8"), ("1,500", "cpu=8,mem=16G")]
+    text = "JobID|State|ElapsedRaw|NCPUS|AllocTRES|ConsumedEnergy\n" + "".join(
+        f"{number}|COMPLETED|3600|8|{resources}|{joules}\n" for number, (joules, resources) in enumerate(rows, 1)
+    )
+    runs = runs_of(tmp_path, text)
+    assert [(run.stated.measured_energy_kwh, run.stated.memory_gb) for run in runs] == [
+        (pytest.approx(1.5 / 3.6), 16.5),
+        (pytest.approx(1.5 / 3.6), 16.5),
+        (None, 16.0),
+    ]

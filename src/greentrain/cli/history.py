@@ -139,6 +139,8 @@ def calibrate(values: OptionValues) -> int:
     folder = values.get("output") or os.path.join(History(home).homes[0], "profiles")  # noqa: PTH118 -- as the library names it
     if "wall" in values or "run" in values:
         done = _calibrate_by_wall(values, folder)
+    elif "time_zone" in values:
+        raise Contradiction("time_zone", values["time_zone"], "is of the times of {wall}")
     else:
         done = fit(History(home, progress=bar_if_wanted()).runs(**_filters(values)), folder)
     write(calibration_text(done))
@@ -154,7 +156,9 @@ def _calibrate_by_wall(values: OptionValues, folder: str) -> Calibration:
             raise Contradiction(other, None, f"needs {{{name}}}: the meter's file, and the run beside which it read")
     for name in _filters(values):
         raise Contradiction(name, None, "excludes {wall}, which is compared with one run")
-    return calibrate_by_wall(History(values.get("home")).get(values["run"]), values["wall"], folder)
+    return calibrate_by_wall(
+        History(values.get("home")).get(values["run"]), values["wall"], folder, time_zone=values.get("time_zone")
+    )
 
 
 def export(values: OptionValues) -> int:
@@ -302,6 +306,7 @@ _AS_CSV = Option("csv", "", "Print CSV, one row per run.")
 _ID = Argument("id", "ID", "Id of a run, or its beginning.", is_required=True)
 _WALL = Option("wall", "FILE", "Readings of a meter at the wall: CSV with timestamp,watts; with --run.")
 _RUN = Option("run", "ID", "The run beside which that meter read, by its id or its beginning.")
+_TIME_ZONE = Option("time_zone", "ZONE", "Of that meter's times without one: Europe/Berlin. [UTC]")
 _OUTPUT = Option("output", "DIR", "Folder of profiles to write. [the user's own]")
 _TO = Option("to", "URL", "sqlite:///runs.db or postgresql://user@host/name.")
 _HOURLY = Option("hourly", "", "Print energy and emissions by hour of UTC and place as CSV instead.")
@@ -327,7 +332,7 @@ COMMAND = Group(
         ),
         "calibrate": Command(
             calibrate,
-            (_WALL, _RUN, _OUTPUT, _PROJECT, _SINCE, _UNTIL, HOMES),
+            (_WALL, _RUN, _TIME_ZONE, _OUTPUT, _PROJECT, _SINCE, _UNTIL, HOMES),
             short_help="Learn your accelerators' mean power from measured runs.",
         ),
         "rematch": Command(

@@ -5,7 +5,7 @@ The readings are a file of a wall meter, a power strip (PDU), IPMI or Redfish, o
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 from math import inf, isfinite
 from statistics import median
@@ -20,6 +20,7 @@ from greentrain.history.run import Run
 from greentrain.history.run_summary import utc
 from greentrain.importing import ForeignFile, ReadOptions
 from greentrain.importing.computer_meter import is_meter, meter_readings
+from greentrain.importing.file_clock import zone_named
 from greentrain.interval import Interval, with_relative_width
 from greentrain.journal.fields import plain_values
 from greentrain.journal.records import COMPONENTS
@@ -58,7 +59,12 @@ TimeRange = tuple[float, float]
 
 
 def calibrate_by_wall(
-    run: Run, readings: str | os.PathLike[str], output: str | os.PathLike[str], catalogue: Catalogue | None = None
+    run: Run,
+    readings: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    catalogue: Catalogue | None = None,
+    *,
+    time_zone: str | None = None,
 ) -> Calibration:
     """Compare what a wall meter read during a run with the run's sensors, and write both shares as a profile.
 
@@ -67,13 +73,15 @@ def calibrate_by_wall(
     run : Run
         A run that has ended, whose accelerators or, without any, whose CPU sensors read.
     readings : path
-        CSV file with the columns ``timestamp`` (ISO 8601, UTC where it has no zone, or seconds since 1970) and
-        ``watts``, or a file of a power strip, IPMI or Redfish as `greentrain.import_runs` reads it. The meter is
-        taken to feed the nodes of the run and nothing else.
+        CSV file with the columns ``timestamp`` (ISO 8601, or seconds since 1970) and ``watts``, or a file of a power
+        strip, IPMI or Redfish as `greentrain.import_runs` reads it. The meter is taken to feed the nodes of the run
+        and nothing else.
     output : path
         Folder of profiles to write into; other rows of a table in it stay as they are.
     catalogue : Catalogue, optional
         What is known so far; by default the shipped tables and the user's own.
+    time_zone : str, optional
+        Of times without one, as ``Europe/Berlin``; UTC where it is not given.
 
     Raises
     ------
@@ -82,7 +90,7 @@ def calibrate_by_wall(
     """
     known = catalogue or load_catalogue()
     device = _device(run, known)
-    wall_w = _mean_w(read_wall_meter(readings), _times(run), os.fspath(readings))
+    wall_w = _mean_w(read_wall_meter(readings, time_zone=time_zone), _times(run), os.fspath(readings))
     _check_feeds_all(run, wall_w)
     fits = [] if device is None else [_host_share(run, device, wall_w, known)]
     share, why_not = _unmetered_share(run, device, wall_w, known)
@@ -92,8 +100,15 @@ def calibrate_by_wall(
     return write_profile(output, fits, [*_assumptions(run, wall_w, device), *([why_not] if why_not else [])])
 
 
-def read_wall_meter(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
+def read_wall_meter(path: str | os.PathLike[str], *, time_zone: str | None = None) -> list[tuple[float, float]]:
     """Read the moments [s since 1970] and powers [W] of a wall meter's file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    time_zone : str, optional
+        Of times without one; UTC where it is not given.
 
     Raises
     ------
@@ -101,16 +116,17 @@ def read_wall_meter(path: str | os.PathLike[str]) -> list[tuple[float, float]]:
         Naming the row and the rule that it breaks.
     """
     name = path_text("wall", path)
-    foreign = _foreign_file(name)
+    foreign, zone = _foreign_file(name), zone_named(time_zone)
     if foreign is not None:
-        return _foreign_readings(foreign)
+        return _foreign_readings(foreign, zone)
     table = read_own_table(name)
     moments, powers = (_column(table, column, name) for column in _COLUMNS)
     found: list[tuple[float, float]] = []
     for cells, row in zip(table.rows, table.lines, strict=True):
         if len(cells) != len(table.header):
             raise DataError(name, f"has {len(cells)} cells, the header {len(table.header)}", row)
-        moment, watts = _moment(cells[moments], name, row), _watts(cells[powers], name, row)
+        before = found[-1][0] if found else 0.0
+        moment, watts = _moment(cells[moments], name, row, zone, before), _watts(cells[powers], name, row)
         if found and moment < found[-1][0]:
             raise DataError(name, "is earlier than the row before; times must not go back", row, "timestamp")
         found.append((moment, watts))
@@ -127,9 +143,9 @@ def _foreign_file(path: str) -> ForeignFile | None:
     return file if not first.issuperset(_COLUMNS) and is_meter(file.head) else None
 
 
-def _foreign_readings(file: ForeignFile) -> list[tuple[float, float]]:
+def _foreign_readings(file: ForeignFile, zone: tzinfo | None) -> list[tuple[float, float]]:
     """Return the readings of the one device of a file in order; steps of a counter as their mean powers."""
-    options = ReadOptions(is_day_first=file.date_order().is_day_first)
+    options = ReadOptions(zone, is_day_first=file.date_order().is_day_first)
     readings = sorted(meter_readings(file, options), key=lambda reading: reading.time)
     devices = sorted({reading.device for reading in readings})
     if len(devices) > 1:
@@ -152,7 +168,8 @@ def _column(table: CsvTable, column: str, file: str) -> int:
     return table.column(column)
 
 
-def _moment(text: str, file: str, row: int) -> float:
+def _moment(text: str, file: str, row: int, zone: tzinfo | None, before: float) -> float:
+    """Read a time; of an hour that a zone has twice, the second one where the first is before the last reading."""
     try:
         found = float(text)
     except ValueError:
@@ -161,7 +178,8 @@ def _moment(text: str, file: str, row: int) -> float:
         except ValueError:
             found = inf
         else:
-            found = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            stated = moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)
+            found = max(stated.timestamp(), stated.replace(fold=1).timestamp() if stated.timestamp() < before else 0.0)
     if not 0 < found < _LATEST:
         rule = f"{text!a} is no time: ISO 8601 such as 2026-11-22T11:00:00Z, or seconds since 1970"
         raise DataError(file, rule, row, "timestamp")

@@ -46,7 +46,8 @@ _KEPT = 4096
 
 _PREFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _MEMORY_GB = {"": 1 / 1024, "K": 1 / 1024**2, "M": 1 / 1024, "G": 1.0, "T": 1024.0, "P": 1024.0**2}
-_SUFFIXED = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)(?:[Bb]?[nc]?)")
+_SUFFIXED = re.compile(r"(\d+(?:[.,]\d+)?)([KMGTP]?)(?:[Bb]?[nc]?)")
+_MEMORY_WITH_COMMA = re.compile(r"(?<=\bmem=)(\d+),(\d+[KMGTP])")
 _KINDS = ("gpu", "npu", "neuron", "hpu", "gaudi", "tpu", "ipu", "xpu", "dcu", "mlu", "gcu", "ve", "mic")
 """What sites call accelerators among Slurm's generic resources; the others, such as craynetwork, draw nothing."""
 
@@ -205,7 +206,8 @@ class _Allocation(NamedTuple):
 @lru_cache(maxsize=_KEPT)
 def _allocation(text: str, generic: str) -> _Allocation:
     """Read the trackable resources that a job was given, or those that it asked for where the file has no others."""
-    found = {name: value for name, _, value in (item.strip().partition("=") for item in text.split(",")) if name}
+    items = _MEMORY_WITH_COMMA.sub(r"\1.\2", text).split(",")
+    found = {name: value for name, _, value in (item.strip().partition("=") for item in items) if name}
     memory_gb = _suffixed(found.get("mem"), _MEMORY_GB) or None
     return _Allocation(_accelerators(found, generic), _count(found.get("cpu")), memory_gb, _count(found.get("node")))
 
@@ -255,7 +257,9 @@ def _suffixed(text: str | None, units: Mapping[str, float]) -> float | None:
 @lru_cache(maxsize=_KEPT)
 def _amount_and_prefix(text: str) -> tuple[float | None, str]:
     found = _SUFFIXED.fullmatch(text.strip())
-    return (amount(found[1]), found[2]) if found else (None, "")
+    if found is None or ("," in found[1] and not found[2]):  # which may part thousands
+        return None, ""
+    return amount(found[1].replace(",", ".")), found[2]
 
 
 def energy_kwh_of(row: Mapping[str, str]) -> float | None:
