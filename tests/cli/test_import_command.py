@@ -238,3 +238,13 @@ def test_of_many_files_those_with_faults_come_first(tmp_path: Path, capsys: pyte
     assert "1 further file of none of the known formats" in lines
     others = "30 rows, 20 runs; 0 new, 20 known, 0 in doubt, 0 rows rejected"
     assert f"... and 10 more files: {others}: --all lists them" in lines
+
+
+def test_a_column_of_runs_without_energy(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It stands in the table of groups where there are some."""
+    Path(jobs).write_text(SACCT.replace("1|8|cpu=8,node=1|180000000", "1||gres/shard=1|"))
+    assert run(["import", jobs, "--by", "status", "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].split()[:5] == ["status", "runs", "without", "energy", "GPU-h"]
+    assert lines[3].split()[:3] == ["completed", "2", "1"]
+    assert "In no sum of energy: 1 run (shard). They had parts of accelerators, and a site" in lines

@@ -121,3 +121,13 @@ def test_the_history_has_the_same_number(tmp_path: Path) -> None:
     assert found is not None
     assert whole is not None
     assert tuple(found) == pytest.approx(tuple(whole), rel=1e-12)
+
+
+def test_groups_count_what_they_lack(tmp_path: Path) -> None:
+    """Of two runs of a user one is in no sum of energy: the group and the total say it."""
+    rows = [{"JobIDRaw": "1", "AllocTRES": "gres/shard=2"}, {"JobIDRaw": "2"}, {"JobIDRaw": "3", "User": "v"}]
+    audit = audit_of(tmp_path, sacct_text(*rows), by="user")
+    assert audit.groups is not None
+    assert [(group.totals.runs, group.totals.without_energy) for group in audit.groups] == [(2, 1), (1, 0)]
+    assert audit.totals.without_energy == 1
+    assert audit.to_dict()["groups"][0]["without_energy"] == 1

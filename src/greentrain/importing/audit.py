@@ -67,6 +67,8 @@ class ImportTotals(WithoutArithmetic, Record):
         What the files record, before PUE. [kWh]
     it_energy_kwh, operational_kg : Interval or None
         Energy of the computers, before PUE [kWh], and emissions [kg CO2e].
+    without_energy : int
+        How many of the runs are not in these two: too little is known of them. [1]
     """
 
     runs: int
@@ -75,6 +77,7 @@ class ImportTotals(WithoutArithmetic, Record):
     measured_energy_kwh: float
     it_energy_kwh: Interval | None
     operational_kg: Interval | None
+    without_energy: int = 0
 
 
 class ImportGroup(WithoutArithmetic, Record):

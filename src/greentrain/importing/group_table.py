@@ -136,13 +136,17 @@ class GroupTable:
         found = GroupSums(FootprintSums(sums))
         runs, *others = (float(each[which].sum()) for each in self._numbers)
         found.add(int(runs), *others)
+        found.without_energy = found.runs - int(self._known[which].sum())
         return found
 
     def totals(self) -> list[ImportTotals]:
         """Return the sums of each group."""
         intervals = [each.intervals() for each in self._of_groups]
         runs, *others = (each.tolist() for each in self._numbers)
-        return [ImportTotals(int(number), *each) for number, *each in zip(runs, *others, *intervals, strict=True)]
+        without = (self._numbers[0] - self._known).astype(int).tolist()
+        return [
+            ImportTotals(int(number), *each) for number, *each in zip(runs, *others, *intervals, without, strict=True)
+        ]
 
 
 class _Quantity:

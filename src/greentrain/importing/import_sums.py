@@ -64,6 +64,8 @@ class GroupSums:
         What their files record. [kWh]
     footprints : FootprintSums
         Their footprints.
+    without_energy : int
+        How many have none. [1]
 
     Parameters
     ----------
@@ -71,11 +73,12 @@ class GroupSums:
         Those to begin with.
     """
 
-    __slots__ = ("core_hours", "footprints", "gpu_hours", "kwh", "runs")
+    __slots__ = ("core_hours", "footprints", "gpu_hours", "kwh", "runs", "without_energy")
 
     def __init__(self, footprints: FootprintSums | None = None) -> None:
         self.runs, self.gpu_hours, self.core_hours, self.kwh = 0, 0.0, 0.0, 0.0
         self.footprints = footprints or FootprintSums()
+        self.without_energy = 0
 
     def add(self, runs: int, gpu_hours: float, core_hours: float, kwh: float) -> None:
         """Add runs but for their footprints."""
@@ -88,10 +91,12 @@ class GroupSums:
         """Add the runs of another sum."""
         self.add(other.runs, other.gpu_hours, other.core_hours, other.kwh)
         self.footprints.merge(other.footprints)
+        self.without_energy += other.without_energy
 
     def totals(self) -> ImportTotals:
         """Return the sums."""
-        return ImportTotals(self.runs, self.gpu_hours, self.core_hours, self.kwh, *self.footprints.intervals())
+        intervals = self.footprints.intervals()
+        return ImportTotals(self.runs, self.gpu_hours, self.core_hours, self.kwh, *intervals, self.without_energy)
 
 
 class SummedGroups(Protocol):
@@ -155,6 +160,7 @@ class ImportSums:
         numbers = self._footprints.add(run, sums.footprints)
         sums.add(1, run.gpu_hours, run.cpu_core_hours, run.stated.measured_energy_kwh or 0.0)
         has_energy = numbers.it_energy_kwh is not None
+        sums.without_energy += not has_energy
         if not has_energy or "unknown_hardware" in run.flags:
             self._remarks.add(run, has_energy=has_energy)
         if numbers.it_energy_kwh is not None:

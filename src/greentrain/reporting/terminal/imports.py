@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _PROBLEMS_SHOWN = 3
 _DOUBTS_SHOWN = 8
+_WITHOUT = "without energy"
 _WIDEST_NAME = 24
 _INTERRUPTED = {"stopped": "interrupted"}
 """Statuses of imports by the words that the history has for them."""
@@ -127,9 +128,13 @@ def _groups(groups: "Sequence[ImportGroup]", most: int | None) -> Iterator[str]:
         return
     by = tuple(groups[0].by)
     chosen, rest = largest(groups, [best_of(group.totals.it_energy_kwh) for group in groups], most)
-    header = (*by, "runs", "GPU-h", "kWh before PUE", "kg CO2e", "90 % interval")
-    rows = [_row(group) for group in chosen]
-    yield from table_lines(table("", header, rows, range(len(by), len(by) + 5)), indent="")
+    header = [*by, "runs", "GPU-h", "kWh before PUE", "kg CO2e", "90 % interval"]
+    rows = [list(_row(group)) for group in chosen]
+    if any(group.totals.without_energy for group in chosen):
+        header.insert(len(by) + 1, _WITHOUT)
+        for row, group in zip(rows, chosen, strict=True):
+            row.insert(len(by) + 1, f"{group.totals.without_energy:,}" if group.totals.without_energy else "")
+    yield from table_lines(table("", header, rows, range(len(by), len(header))), indent="")
     sums = [group.totals for group in rest]
     hours, kwh = sum(each.gpu_hours for each in sums), sum(best_of(each.it_energy_kwh) for each in sums)
     energy = f"{rounded(hours)} GPU-hours, {rounded(kwh)} kWh before PUE"
