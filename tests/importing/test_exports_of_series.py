@@ -134,3 +134,60 @@ def test_a_sum_without_a_name_is_said(tmp_path: Path) -> None:
     (file,) = audit_of(tmp_path, matrix(({}, 500))).files
     note = "A series names neither its metric nor a device: query the metric itself, without a sum over it."
     assert (file.runs, [*file.notes]) == (0, [note])
+
+
+def of_powers(*series: tuple[dict[str, str], int, int, int]) -> str:
+    """Write Prometheus' answer of series: labels, watts, the first step of 30 s and the last."""
+    result = [
+        {"metric": labels, "values": [[BEGAN + 30 * step, str(watts)] for step in range(first, last + 1)]}
+        for labels, watts, first, last in series
+    ]
+    return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}})
+
+
+POD, OTHER_POD = labels(0) | {"exported_pod": "a"}, labels(0) | {"exported_pod": "b"}
+IPMI, SUPPLIES = {"__name__": "ipmi_dcmi_power_consumption_watts", "instance": "n1:9290"}, "ipmi_power_watts"
+
+
+@pytest.mark.parametrize(
+    ("text", "joules", "seconds"),
+    [
+        pytest.param(of_powers((POD, 300, 0, 10), (OTHER_POD, 200, 11, 20)), 151_500, 600, id="in turn"),
+        pytest.param(
+            of_powers((OTHER_POD, 200, 11, 20), (POD, 300, 0, 10)), 151_500, 600, id="in any order"
+        ),
+        pytest.param(of_powers((POD, 300, 0, 10), (OTHER_POD, 300, 5, 20)), 180_000, 600, id="both at one time"),
+        pytest.param(of_powers((POD, 300, 0, 10), (OTHER_POD, 300, 0, 10)), 90_000, 300, id="twice"),
+        pytest.param(
+            of_powers(*(({"__name__": "pdu_outlet_power_watts", "instance": "pdu", "outlet": name}, watts, 0, 10)
+                        for name, watts in (("1", 300), ("2", 200)))), 150_000, 300, id="outlets",
+        ),
+        pytest.param(
+            of_powers(*(({"__name__": SUPPLIES, "instance": "n1:9290", "name": f"PS{at} Input Power"}, 150, 0, 10)
+                        for at in (1, 2))), 90_000, 300, id="two supplies",
+        ),
+        pytest.param(
+            of_powers(*(({"__name__": SUPPLIES, "instance": "n1:9290", "name": f"PS{at} Input Power"}, 160, 0, 10)
+                        for at in (1, 2)), (IPMI, 300, 0, 10)), 90_000, 300, id="two supplies and the whole",
+        ),
+    ],
+)  # fmt: skip
+def test_series_of_one_device(tmp_path: Path, text: str, joules: float, seconds: float) -> None:
+    """A device counts once at any time, and all the time that any of its series states."""
+    (run,) = runs_of(tmp_path, text)
+    assert (run.stated.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(joules)
+    assert run.stated.duration_seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_counter_in_several_series(tmp_path: Path, *, is_turned: bool) -> None:
+    """From 0 to 3,000 J and, a step later, from 3,300 to 6,000 J, whichever series stands first."""
+    result = [
+        {"metric": labels(0, "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION") | {"pod": pod},
+         "values": [[BEGAN + 30 * step, str(300_000 * step)] for step in steps]}
+        for pod, steps in (("a", range(11)), ("b", range(11, 21)))
+    ]  # fmt: skip
+    answer = {"resultType": "matrix", "result": result[::-1] if is_turned else result}
+    (run,) = runs_of(tmp_path, json.dumps({"status": "success", "data": answer}))
+    assert (run.stated.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(6000)
+    assert run.stated.duration_seconds == pytest.approx(600)

@@ -128,6 +128,27 @@ def test_energy_of_meters(tmp_path: Path, text: str, joules: list[float], bounda
     assert {run.boundary for run in found} == {boundary}
 
 
+def test_units_in_cells(tmp_path: Path) -> None:
+    """0.3 kW and 200 W, whatever the header says."""
+    text = lines("{iso},a,0.3 kW\n{iso},b,200 W", "time,outlet,power")
+    found = [(run.stated.measured_energy_kwh or 0) * 3.6e6 for run in runs_of(tmp_path, text)]
+    assert found == pytest.approx([180_000, 120_000])
+
+
+def test_outlets_of_several_strips(tmp_path: Path) -> None:
+    """The first outlet of two strips are two."""
+    text = lines("{iso},a,1,300\n{iso},b,1,200", "timestamp,pdu,outlet,watts")
+    found = {run.stated.name: (run.stated.measured_energy_kwh or 0) * 3.6e6 for run in runs_of(tmp_path, text)}
+    assert found == pytest.approx({"1 a": 180_000, "1 b": 120_000})
+
+
+def test_readings_of_one_time_that_nothing_tells_apart_are_refused(tmp_path: Path) -> None:
+    """Two powers of one outlet at each time."""
+    (file,) = audit_of(tmp_path, lines("{iso},a,300\n{iso},a,200", "timestamp,outlet,watts")).files
+    rule = "has several readings of one device at one time: a column such as outlet or node has to tell devices apart"
+    assert (file.error, file.runs) == (f"{file.path}: {rule}", 0)
+
+
 def test_alike_energies_without_a_name_are_refused(tmp_path: Path) -> None:
     """Five watt-hours in each row: a counter that stands still, or 5 Wh a minute."""
     (file,) = audit_of(tmp_path, lines("{iso},5.0", "Timestamp,Energy (Wh)")).files

@@ -148,6 +148,10 @@ def test_scaphandre(tmp_path: Path) -> None:
         ("device,Average Graphics Package Power (W)\ncard0,38.0\n", "rocm-smi, which prints no times"),
         ("2026/05/03 08:00:00.123, 0, 300.12\n", "a log whose columns have neither names nor units"),
         ("JobId=123 JobName=train\n   JobState=COMPLETED\n", "squeue, scontrol or seff"),
+        (
+            '{"timestamp": "2026-05-03", "emissions": 1, "energy_consumed": 2, "gpu_energy": 1}',
+            "a record of codecarbon",
+        ),
         ("PK\x03\x04xl/workbook.xml", "a ZIP file or a spreadsheet"),
         ("<!DOCTYPE html><html>", "a page of the web"),
         ("CPU\tPkgWatt\n-\t100.00\n", "turbostat without times"),

@@ -16,8 +16,8 @@ _WIDE_ENERGY = re.compile(rf"(?=.*(?:energy|joule|[ _.][kmu]?j$))(?:.*[^a-z])?{_
 _POWERS = ("power.draw.average", "power.draw", "power.draw.instant", "pwr")
 _POWER = re.compile(
     r"(?:(?:avg|average|mean|current|instant|total|sum)[._ ])*(?:gpu[_ ]?)?"
-    r"(?:board_?|socket_?|(?:socket )?graphics package )?power"
-    r"(?:[._ ]?(?:draw|usage|used|consumption|consumed|avg|average|mean|current|instant|now|total|[km]?w|watts?))*"
+    r"(?:board_?|socket_?|(?:socket )?graphics package )?(?:power|watts?)"
+    r"(?:[._ ]?(?:draw|usage|used|consumption|consumed|avg|average|mean|current|instant|now|total|[kmu]?w|watts?))*"
 )
 _ENERGY = re.compile(r"(?:total[._ ])?(?:gpu[._ ])?energy(?:[._ ](?:consumption|total|counter|[kmu]?j|joules?))*")
 _BARE = re.compile(rf"(?:.*[^a-z\d])?{_GPU}")
@@ -27,7 +27,8 @@ _RANKS = (("average", "avg", "mean"), ("draw", "usage"), ("last", "current", "no
 _QUANTITY = re.compile(r"(?:power|pwr|watts?|draw|energy|avg|average|mean|current|instant)\W?")
 _HOSTS = ("hostname", "host", "node", "nodename")
 _DEVICES = (
-    "uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id", "bus_id", "serial",
+    "uuid", "gpu_uuid", "index", "gpu_index", "gpu_id", "gpu", "device", "id", "pci.bus_id", "bus_id", "serial", "rank",
+    "local_rank",
 )  # fmt: skip
 _NAMES = ("name", "gpu_name", "model", "product_name", "card_name")
 _OTHERS = (*_DEVICES, *_NAMES, "utilization.gpu", "temperature.gpu", "memory.used", "pstate", "clocks.sm")
@@ -35,7 +36,7 @@ _UNIT = re.compile(r"\s*[\[(]\s*([^\])]*)[\])]\s*$")
 _INNER_UNIT = re.compile(r"[\[(]\s*([km]?W)\s*[\])]", re.IGNORECASE)
 _READING = re.compile(r"\s*(\d{1,12}(?:[.,]\d+)?)\s*([km]?W)?\s*")
 _DATE = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d")
-_FACTORS = {"mw": 1e-3, "kw": 1e3}
+_FACTORS = {"uw": 1e-6, "mw": 1e-3, "kw": 1e3}
 _JOULES = {"mj": 1e-3, "uj": 1e-6, "kj": 1e3, "j": 1.0, "joule": 1.0, "joules": 1.0}
 
 
@@ -77,10 +78,11 @@ class BoardColumns:
         self.is_total = (
             not self.wide and self.power is not None and re.search(r"total|sum", plain[self.power]) is not None
         )
-        is_plain = self.power is not None and plain[self.power] == "power" and not units[self.power]
+        is_plain = self.power is not None and plain[self.power] in ("power", "watts", "watt") and not units[self.power]
         has_name = self.power is not None and ("gpu" in plain[self.power] or not (is_plain or self.is_counter))
         has_more = any(name in plain for name in _OTHERS) or bool(self.wide) or has_name
-        self.is_known = None not in (self.time, self.power) and has_more
+        is_record = "emissions" in plain  # of codecarbon, whose energies are those of runs
+        self.is_known = None not in (self.time, self.power) and has_more and not is_record
 
     def _find_powers(self, draws: Mapping[int, str], *, takes_bare: bool) -> None:
         """Find the column of powers or energies, and those of each device."""

@@ -7,7 +7,7 @@ from greentrain.errors import DataError
 from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, CsvText, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.meter_columns import EnergyRows, MeterColumns, quantity_of
+from greentrain.importing.meter_columns import EnergyRows, MeterColumns, quantity_of, value_of
 from greentrain.importing.meter_json import MeterReading, is_json, is_meter_json, json_readings
 from greentrain.importing.power_log import PowerLog
 from greentrain.importing.values import LOCAL_TIME, amount, moment, words
@@ -38,6 +38,10 @@ _AT_WALL, _AT_NODE = "wall", "node"
 _SUPPLIES = "Its power is the sum of its power supplies' inputs."
 _OTHER = "Entities of other quantities are left out."
 _INTERVALS = "Energies that do not only grow are taken as those of intervals, and added up."
+_MOST_DOUBLED = 0.25
+"""Part of the readings that follow one of the same time, beyond which they are of several devices. [1]"""
+
+_SEVERAL = "has several readings of one device at one time: a column such as outlet or node has to tell devices apart"
 _ALIKE = "has energies that never change: of a counter that stands still, or of intervals, which no name says"
 
 
@@ -66,7 +70,9 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     counters: dict[str, PowerLog] = {}
     columns = None if is_json(file.head) else _columns(file.head)
     clock = FileClock(options, columns.time or "" if columns else "")
+    alike = _Alike(file.path)
     for reading in meter_readings(file, options, clock):
+        alike.take(reading)
         logs = counters if reading.watts is None else powers
         fresh = PowerLog(f"{NAME}:{reading.device}", options.covered, zone=options.time_zone)
         log = logs.setdefault(reading.device, fresh)
@@ -74,6 +80,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
             log.add_power(reading.time, reading.watts, part="node")
         elif reading.joules is not None:
             log.add_counter(reading.time, reading.joules, part="node")
+    alike.check()
     for device in dict.fromkeys((*powers, *counters)):
         for log in (logs[device] for logs in (powers, counters) if device in logs):
             log.is_dated = clock.is_dated
@@ -81,6 +88,39 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
             if run is not None:
                 yield run
                 break
+
+
+class _Alike:
+    """Counts readings of one device at one time, which are of several devices that nothing tells apart."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._last: dict[str, tuple[float, float | None]] = {}
+        self._doubled = self._all = 0
+
+    def take(self, reading: MeterReading) -> None:
+        """Look at a reading."""
+        before = self._last.get(reading.device)
+        self._all += 1
+        if (
+            before is not None
+            and reading.watts is not None
+            and before[0] == reading.time
+            and before[1] != reading.watts
+        ):
+            self._doubled += 1
+        self._last[reading.device] = reading.time, reading.watts
+
+    def check(self) -> None:
+        """Raise an error where there are many.
+
+        Raises
+        ------
+        DataError
+            If a quarter of the readings come after another one of the same time.
+        """
+        if self._doubled > _MOST_DOUBLED * self._all:
+            raise DataError(self._path, _SEVERAL)
 
 
 def meter_readings(file: ForeignFile, options: ReadOptions, clock: FileClock | None = None) -> Iterator[MeterReading]:
@@ -99,12 +139,12 @@ def _of_table(file: ForeignFile, columns: MeterColumns, clock: FileClock) -> Ite
     for line, row in CsvText(file, (columns.time, *columns.values)).rows():
         stated = row[columns.time]
         time = clock.read(stated if columns.day is None else f"{row[columns.day].strip()} {stated.strip()}")
-        cells = {name: amount(row[name]) for name in columns.values}
-        if time is None or all(value is None for value in cells.values()):
+        cells = {name: row[name] for name in columns.values}
+        if time is None or all(amount(cell) is None for cell in cells.values()):
             file.tally.reject(line, "has no time or no reading")
             continue
-        own = row[columns.device].strip() if columns.device else ""
-        for name, value in cells.items():
+        own = " ".join(filter(None, (row[name].strip() for name in columns.devices)))
+        for name, cell in cells.items():
             device = " ".join(filter(None, (own, name if len(cells) > 1 else "")))
             factor, is_power = columns.factor.get(name, columns.joules.get(name, 1.0)), name in columns.factor
             if columns.is_of_entities:
@@ -113,11 +153,12 @@ def _of_table(file: ForeignFile, columns: MeterColumns, clock: FileClock) -> Ite
                 if not quantity:
                     file.tally.note(_OTHER)
                     continue
+            value = value_of(cell, factor)
             if value is not None and is_power:
-                yield MeterReading(time, device, watts=value * factor)
+                yield MeterReading(time, device, watts=value)
             elif value is not None:
                 rows = energies.setdefault(device, EnergyRows(name))
-                yield from (MeterReading(at, device, joules=total) for at, total in rows.add(time, value * factor))
+                yield from (MeterReading(at, device, joules=total) for at, total in rows.add(time, value))
     yield from _rest(file, energies)
     if clock.assumes_utc:
         file.tally.note(LOCAL_TIME)

@@ -42,6 +42,10 @@ _WORDS = tuple(
             "squeue, scontrol or seff: export the accounting with sacct -P",
         ),
         (r'^"?Step"?,.*powerWatts', "a chart of W&B by step: export it over relative or wall time"),
+        (
+            r'"energy_consumed"',
+            "a record of codecarbon as JSON: import its emissions.csv",
+        ),
         (r"\bPkgWatt\b", "turbostat without times: add --show Time_Of_Day_Seconds,PkgWatt,RAMWatt"),
         (r"PowerTOP", "a report of powertop, which models powers of parts without times"),
         (

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
+from greentrain.importing.values import amount
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 _TIMES = (
@@ -15,7 +16,8 @@ _ZONED = re.compile(r"[ _]*\(?(?:utc|gmt|local)\)?$")
 _COMPUTERS = ("node", "host", "hostname", "nodename", "server", "outlet", "outlet_name", "outlet name", "plug", "pdu")
 _DEVICES = (*_COMPUTERS, "device", "entity_id", "sensor", "channel", "name", "id")
 _OF_GPUS = (
-    "gpu", "index", "uuid", "power.draw", "utilization.gpu", "temperature.gpu", "gpu_name", "memory.used", "pstate",
+    "gpu", "index", "rank", "local_rank", "uuid", "power.draw", "utilization.gpu", "temperature.gpu", "gpu_name",
+    "memory.used", "pstate",
 )  # fmt: skip
 _OF_A_GPU = re.compile(r"(?:.*[^a-z])?gpu(?:[^a-z].*)?")
 _OF_A_PART = re.compile(
@@ -44,6 +46,11 @@ _COUNTS = {
     "kwh": WATT_SECONDS_PER_KWH, "wh": WATT_SECONDS_PER_KWH / 1e3, "mwh": WATT_SECONDS_PER_KWH / 1e6, "kj": 1e3,
     "j": 1.0, "joules": 1.0, "mj": 1e-3, "uj": 1e-6, "total_act_energy": WATT_SECONDS_PER_KWH / 1e3,
 }  # fmt: skip
+_CELL_UNIT = re.compile(r"\d\s*([A-Za-z]+)\s*$")
+_OF_CELLS = {
+    "mW": 1e-3, "W": 1.0, "kW": 1e3, "KW": 1e3, "MW": 1e6, "J": 1.0, "kJ": 1e3, "Wh": WATT_SECONDS_PER_KWH / 1e3,
+    "kWh": WATT_SECONDS_PER_KWH, "MWh": WATT_SECONDS_PER_KWH * 1e3,
+}  # fmt: skip
 _MEGA = re.compile(r"(?<![A-Za-z])MWh")
 _OF_AN_INTERVAL = re.compile(r"interval|delta|increment|hourly|daily|per[ _](?:minute|hour|day)")
 _PERHAPS_OF_AN_INTERVAL = re.compile(r"act(?:ive)?[ _]energy")
@@ -67,6 +74,8 @@ class MeterColumns:
 
     Attributes
     ----------
+    devices : tuple of str
+        Columns that tell one device from others together, such as a strip and its outlet.
     factor, joules : dict of str to float
         Columns of powers, to watts, and of energies, to joules. [1]
     """
@@ -89,7 +98,9 @@ class MeterColumns:
         powers = _whole([name for name, each in is_power.items() if each])
         others = () if powers else is_power
         energies = _whole([name for name in others if _ENERGY.fullmatch(plain[name]) or units[name] in _COUNTS])
-        self.device = next((name for each in _DEVICES for name in names if plain[name] == each), None)
+        computers = [name for each in _COMPUTERS for name in names if plain[name] == each]
+        devices = [name for each in _DEVICES for name in names if plain[name] == each]
+        self.devices = tuple(computers or devices[:1])
         is_of_gpus = any(plain[name] in _OF_GPUS or _OF_A_GPU.fullmatch(plain[name]) for name in names)
         has_values = self.is_of_entities or powers or energies
         self.is_known = bool(self.time and has_values and not is_of_gpus)
@@ -139,6 +150,12 @@ def _whole(names: Sequence[str]) -> list[str]:
         or (inlets if any("outlet" in name for name in found) else [])
         or found
     )
+
+
+def value_of(cell: str, factor: float) -> float | None:
+    """Return what a cell states, by the unit behind it or else by this factor: in watts or joules."""
+    value, unit = amount(cell), _CELL_UNIT.search(cell)
+    return None if value is None else value * (_OF_CELLS.get(unit[1], factor) if unit else factor)
 
 
 def quantity_of(entity: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 Whatever number of readings there is, a series takes the same memory: its steps are kept as sums by their length.
 """
 
+from itertools import pairwise
 from math import exp, floor, log
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ class PowerIntegral:
         self._first: float | None = None
         self._last: float | None = None
         self._watts = self._highest = 0.0
+        self._ends: list[tuple[float, float, float, float]] = []
+        self._began: tuple[float, float] | None = None
 
     def add(self, time: float, watts: float) -> bool:
         """Add a reading; a time that goes back begins anew, and gives False.
@@ -55,22 +58,41 @@ class PowerIntegral:
         if self._first is None:
             self._first = time
             self._highest = time
+        self._began = self._began or (time, watts)
         step = 0.0 if self._last is None else time - self._last
         if step > 0:
-            sums = self._bins.setdefault(floor(log(step) * _BINS_PER_E), [0.0, 0.0, 0.0])
-            sums[0] += 1
-            sums[1] += step
-            sums[2] += step * (watts + self._watts) / 2
+            self._add_step(step, (watts + self._watts) / 2)
         self._last, self._watts = time, watts
         self._first, self._highest = min(self._first, time), max(self._highest, time)
         return step >= 0
+
+    def _add_step(self, step: float, watts: float) -> None:
+        sums = self._bins.setdefault(floor(log(step) * _BINS_PER_E), [0.0, 0.0, 0.0])
+        sums[0] += 1
+        sums[1] += step
+        sums[2] += step * watts
 
     def cut(self) -> None:
         """Begin anew at the next reading: what is between is not known here."""
         self._last = None
 
+    def end_part(self) -> None:
+        """Begin another part of the same readings, which may be before or behind: what is between them counts."""
+        if self._began is not None and self._last is not None:
+            self._ends.append((*self._began, self._last, self._watts))
+        self._began = self._last = None
+
+    def _join(self) -> None:
+        self.end_part()
+        for before, later in pairwise(sorted(self._ends)):
+            if later[0] > before[2]:
+                self._add_step(later[0] - before[2], (before[3] + later[1]) / 2)
+        self._ends = []
+
     def energy(self) -> IntegratedEnergy | None:
         """Return what it holds; None of fewer than two readings."""
+        if self._ends:
+            self._join()
         if not self._bins or self._first is None:
             return None
         usual = limit("gap_periods") * self._usual_step()
@@ -103,6 +125,8 @@ class CounterIntegral:
         self._time = self._last = self._joules = self._seconds = 0.0
         self._steps = 0
         self._is_cut = False
+        self._ends: list[tuple[float, float, float, float]] = []
+        self._began: tuple[float, float] | None = None
 
     def add(self, time: float, joules: float) -> bool:
         """Add a reading; one below the reading before began anew, and gives False.
@@ -115,6 +139,7 @@ class CounterIntegral:
             What the counter shows. [J]
         """
         grows = self._first is None or self._is_cut or joules >= self._last
+        self._began = self._began or (time, joules)
         if self._first is None:
             self._first = time
         elif not self._is_cut:
@@ -122,14 +147,31 @@ class CounterIntegral:
             self._seconds += max(0.0, time - self._time)
             self._steps += 1
         self._time, self._last, self._is_cut = max(self._time, time), joules, False
+        self._first = min(self._first, time)
         return grows
 
     def cut(self) -> None:
         """Begin anew at the next reading: what is between is not known here."""
         self._is_cut = True
 
+    def end_part(self) -> None:
+        """Begin another part of the same counter, which may be before or behind."""
+        if self._began is not None:
+            self._ends.append((*self._began, self._time, self._last))
+        self._began, self._time, self._is_cut = None, 0.0, True
+
+    def _join(self) -> None:
+        self.end_part()
+        for before, later in pairwise(sorted(self._ends)):
+            if later[0] > before[2]:
+                self._joules += later[1] - before[3] if later[1] >= before[3] else later[1]
+                self._seconds += later[0] - before[2]
+        self._time, self._ends = max(end[2] for end in self._ends), []
+
     def energy(self) -> IntegratedEnergy | None:
         """Return what it holds; None of fewer than two readings."""
+        if self._ends:
+            self._join()
         if not self._steps or self._first is None:
             return None
         return IntegratedEnergy(self._joules, self._seconds, self._first, self._time, 0.0, 0.0)

@@ -99,6 +99,12 @@ class PowerLog:
             series.cut()
         return is_within
 
+    def end_part(self, device: str) -> None:
+        """Take what comes next of a device as another part of its readings, earlier or later than those so far."""
+        for series in (self._powers.get(device), self._counters.get(device)):
+            if series is not None:
+                series.end_part()
+
     def forget(self, device: str) -> None:
         """Leave out what was read of a device so far: a better series of it came."""
         stores: tuple[dict[str, Any], ...] = (self._powers, self._counters, self._names, self._parts, self._first)

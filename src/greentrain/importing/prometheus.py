@@ -50,6 +50,9 @@ _OWNERS = ("pod_name", "pod", "container_name", "container", "container_id", "vm
 _ZONES = {"package": "cpu", "dram": "memory", "psys": "node"}
 """Domains of RAPL by their label; cores are parts of packages."""
 
+_WHOLE = re.compile(r"dcmi|chassis_power(?!_powersupply)|system|server|total|pwr consumption|current_power|power_meter")
+_SUPPLY = re.compile(r"psu|(?:^|[^a-z])ps\d|power_?supply|power supply|input power|power_input")
+_OF_A_PART = re.compile(r"(?:^|[^a-z])(?:cpu|processor|memory|mem|dimm|gpu|fan|storage|pcie|hdd)(?:[^a-z]|$)")
 _HOSTS = ("hostname", "host", "node", "nodename", "exported_instance", "instance")
 _NAMES = ("modelname", "model_name", "name", "product_name", "card_model", "card_series", "gpu_model")
 _SLICES = ("gpu_i_id", "gpu_i_profile", "mig_profile", "gi_id")
@@ -65,6 +68,13 @@ _ONE_NAME = re.compile(r"[A-Za-z_:][\w:]*")
 _CELL = re.compile(r"\s*(-?[\d.,]+(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)\s*")
 _CELL_UNITS = {"mW": 1e-3, "W": 1.0, "kW": 1e3, "mJ": 1e-3, "J": 1.0, "kJ": 1e3, "MJ": 1e6, "Wh": 3600.0, "kWh": 3.6e6}
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_NOISE = frozenset(
+    (*_DEVICES, *_HOSTS, "job", "namespace", "pod", "service", "endpoint", "container", "prometheus", "cluster", "env",
+     "region", "mode", "exported_job", "receive", "replica")
+)  # fmt: skip
+"""Labels that say nothing of which meter of a computer it is."""
+
+_HELD = "Meters of parts of a computer, such as its power supplies, are left out beside that of the whole."
 _BLANK_FROM = 9.2e18
 """DCGM writes numbers from here on where it has read nothing."""
 
@@ -86,6 +96,16 @@ class _Meaning(NamedTuple):
     is_counter: bool
     part: str
     rank: int
+
+
+class _Series(NamedTuple):
+    """A series: its device, what it states, the device's name, its own labels, and what is said where it doubles."""
+
+    device: str
+    stated: _Meaning
+    name: str
+    which: str
+    doubled: str
 
 
 def recognises(head: str) -> bool:
@@ -139,6 +159,23 @@ def _is_series(cell: str) -> bool:
     return meaning(metric) is not None if metric else bool({"uuid", "gpu"} & labels.keys())
 
 
+def _of_zone(stated: _Meaning, zone: str) -> _Meaning | None:
+    """Return what a series of a processor states of a domain of RAPL; None of parts of packages."""
+    name = zone.partition("-")[0]
+    if not name or stated.part != "cpu":
+        return stated
+    return stated._replace(part=_ZONES[name]) if name in _ZONES else None
+
+
+_PART_OF_A_COMPUTER = 3
+
+
+def _kind(metric: str, device: str) -> int:
+    """Return whether a meter is of a whole computer, a power supply, something of several, or of a part: 0 to 3. [1]"""
+    text = f"{metric} {device}".casefold()
+    return 3 if _OF_A_PART.search(device.casefold()) else 0 if _WHOLE.search(text) else 1 if _SUPPLY.search(text) else 2
+
+
 def meaning(metric: str) -> _Meaning | None:
     """Return what a metric states; None of one that is neither a power nor an energy."""
     name = metric.casefold().removesuffix("_total")
@@ -174,7 +211,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
 def _of_table(file: ForeignFile, range_: "_Range", options: ReadOptions, heading: list[str], mark: str) -> None:
     """Read a table with a column for each series, as Grafana writes it, with or without units in its cells."""
     clock = FileClock(options, column_names(heading)[0])
-    series: dict[int, tuple[str, _Meaning, str]] = {}
+    series: dict[int, _Series] = {}
     for line, cells in file.rows(mark):
         if cells == heading or (not series and column_names(cells) == column_names(heading)):
             series = {at: found for at, cell in enumerate(cells[1:], 1) if (found := range_.series_named(cell.strip()))}
@@ -198,11 +235,13 @@ class _Range:
 
     def __init__(self, file: ForeignFile, options: ReadOptions) -> None:
         self._file, self._log = file, PowerLog(NAME, options.covered)
-        self._metric: dict[str, tuple[int, str]] = {}
+        self._ranks: dict[str, int] = {}
+        self._spans: dict[str, dict[str, tuple[float, float]]] = {}
+        self._nodes: dict[str, dict[str, dict[str, int]]] = {}
         self._instant: dict[str, tuple[int, float]] = {}
         self._hosts: set[str] = set()
         self._shares: set[str] = set()
-        self._open: tuple[str, _Meaning, str] | None = None
+        self._open: _Series | None = None
 
     def take_series(self, item: Any) -> None:
         """Add a series of a JSON answer."""
@@ -254,29 +293,28 @@ class _Range:
         """Add something to know of the run."""
         self._log.note(text)
 
-    def series_named(self, cell: str) -> tuple[str, _Meaning, str] | None:
+    def series_named(self, cell: str) -> _Series | None:
         """Return the device of a series by the head of its column, as `_device` does."""
         found = _HEADING.fullmatch(cell)
         return self._device(*(_metric_of(found) if found else (cell, {})), "")
 
-    def take_cell(self, found: tuple[str, _Meaning, str], time: float, cell: str) -> None:
+    def take_cell(self, found: "_Series", time: float, cell: str) -> None:
         """Add a cell at a time [s], which may have a unit of its own."""
-        device, stated, name = found
+        stated = found.stated
         parts = _CELL.fullmatch(cell)
         factor = _CELL_UNITS.get(parts[2], stated.factor) if parts and parts[2] else stated.factor
-        self._add((device, stated._replace(factor=factor), name), time, parts[1] if parts else cell)
+        self._add(found._replace(stated=stated._replace(factor=factor)), time, parts[1] if parts else cell)
 
-    def _device(self, metric: str, labels: Mapping[str, str], time: str) -> tuple[str, _Meaning, str] | None:
+    def _device(self, metric: str, labels: Mapping[str, str], time: str) -> _Series | None:
         """Return the device of a series, what it states and the device's name; None of a series that adds nothing."""
         stated = meaning(metric)
         if not metric and {"uuid", "gpu"} & labels.keys():
             self._log.note(_NAMELESS)
             stated = _Meaning(1.0, False, "gpu", 0)
-        zone = labels.get("zone", "").partition("-")[0]
-        if stated is None or (zone and stated.part == "cpu" and zone not in _ZONES):
+        stated = _of_zone(stated, labels.get("zone", "")) if stated else None
+        if stated is None:
             self._file.tally.note(_OTHER if metric else _UNNAMED)
             return None
-        stated = stated._replace(part=_ZONES[zone]) if zone in _ZONES and stated.part == "cpu" else stated
         if metric.startswith("kepler_"):
             self._log.note(_KEPLER)
         host = next((labels[name] for name in _HOSTS if labels.get(name)), "").partition(":")[0]
@@ -288,38 +326,70 @@ class _Range:
         if _SHARES.search(metric):
             device += "".join(f":{labels[name]}" for name in _OWNERS if labels.get(name))
             self._shares.add(device)
+        elif part == "node":
+            device += "".join(f":{value}" for name, value in sorted(labels.items()) if value and name not in _NOISE)
+            self._nodes.setdefault(host, {}).setdefault(metric, {})[device] = _kind(metric, device)
         which = f"{metric}{{{','.join(f'{name}={value}' for name, value in sorted(labels.items()))}}}"
-        rank, taken = self._metric.get(device, (-1, which))
-        if taken != which and not (stated.rank > rank):
-            self._log.note(_SLICED if any(labels.get(name) for name in _SLICES) else _TWICE)
+        rank = self._ranks.get(device, stated.rank)
+        if stated.rank < rank:
+            self._log.note(_TWICE)
             return None
-        if taken != which:
+        if stated.rank > rank:
             self._log.forget(device)
-        self._metric[device] = stated.rank, which
+            self._spans.pop(device, None)
+        self._ranks[device] = stated.rank
+        is_slice = any(labels.get(name) for name in _SLICES)
         name = next((labels[key] for key in _NAMES if labels.get(key)), "")
-        return device, stated._replace(part=part), name
+        return _Series(device, stated._replace(part=part), name, which, _SLICED if is_slice else _TWICE)
 
-    def _add(self, found: tuple[str, _Meaning, str], time: float | None, text: object) -> None:
-        device, stated, name = found
+    def _add(self, series: "_Series", time: float | None, text: object) -> None:
+        device, stated = series.device, series.stated
         value = amount(text)
         if value is None or value > _BLANK_FROM:
             self._file.tally.note("Samples without a value are left out.")
+        elif stated.rank < self._ranks[device]:
+            return  # a better series of the device came behind it
         elif time is None:
             if not stated.is_counter and value * stated.factor < _MOST_WATTS:
                 self._instant[device] = stated.rank, value * stated.factor
-        elif stated.is_counter:
-            self._log.add_counter(time, value * stated.factor, device, name=name, part=stated.part)
-        else:
-            self._log.add_power(time, value * stated.factor, device, name=name, part=stated.part)
+        elif not self._is_known(series, time):
+            add = self._log.add_counter if stated.is_counter else self._log.add_power
+            add(time, value * stated.factor, device, name=series.name, part=stated.part)
+
+    def _is_known(self, series: "_Series", time: float) -> bool:
+        """Whether another series states the same device at that time; one before or behind another continues it."""
+        spans = self._spans.setdefault(series.device, {})
+        if any(first <= time <= last for which, (first, last) in spans.items() if which != series.which):
+            self._log.note(series.doubled)
+            return True
+        if next(reversed(spans), series.which) != series.which:
+            self._log.end_part(series.device)
+        first, last = spans.pop(series.which, (time, time))
+        spans[series.which] = min(first, time), max(last, time)
+        return False
+
+    def _leave_out_parts(self) -> None:
+        """Forget what is part of something else: shares of a node's energy, and supplies of a whole computer."""
+        if self._shares and self._ranks.keys() - self._shares:
+            self._log.note(_SHARE)
+            for device in self._shares:
+                self._log.forget(device)
+        for metrics in self._nodes.values():
+            kinds = {kind for devices in metrics.values() for kind in devices.values()}
+            best = min(kinds)
+            of_best = (metric for metric, devices in metrics.items() if best in devices.values())
+            kept = min(of_best, key=lambda metric: "output" in metric)
+            for metric, devices in metrics.items():
+                is_kept = metric == kept and best < _PART_OF_A_COMPUTER
+                for device in (each for each, kind in devices.items() if not is_kept or kind != best):
+                    self._log.note(_HELD)
+                    self._log.forget(device)
 
     def runs(self) -> Iterator[ForeignRun]:
         """Yield the run; note powers of an instant, which are no energy."""
         for device, (_, watts) in self._instant.items():
             self._file.tally.note(f"{device}: {watts:,.6g} W at one instant, which is no energy: export a range.")
-        if self._shares and self._metric.keys() - self._shares:
-            self._log.note(_SHARE)
-            for device in self._shares:
-                self._log.forget(device)
+        self._leave_out_parts()
         hosts = sorted(filter(None, self._hosts))
         run = self._log.run(nodes=max(1, len(self._hosts)), hosts=hosts[0] if len(hosts) == 1 else None)
         if run is not None:
