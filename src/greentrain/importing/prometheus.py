@@ -329,18 +329,24 @@ class _Range:
         elif part == "node":
             device += "".join(f":{value}" for name, value in sorted(labels.items()) if value and name not in _NOISE)
             self._nodes.setdefault(host, {}).setdefault(metric, {})[device] = _kind(metric, device)
-        which = f"{metric}{{{','.join(f'{name}={value}' for name, value in sorted(labels.items()))}}}"
-        rank = self._ranks.get(device, stated.rank)
-        if stated.rank < rank:
-            self._log.note(_TWICE)
+        if not self._is_best(device, stated.rank):
             return None
-        if stated.rank > rank:
-            self._log.forget(device)
-            self._spans.pop(device, None)
-        self._ranks[device] = stated.rank
+        which = f"{metric}{{{','.join(f'{name}={value}' for name, value in sorted(labels.items()))}}}"
         is_slice = any(labels.get(name) for name in _SLICES)
         name = next((labels[key] for key in _NAMES if labels.get(key)), "")
         return _Series(device, stated._replace(part=part), name, which, _SLICED if is_slice else _TWICE)
+
+    def _is_best(self, device: str, rank: int) -> bool:
+        """Whether no better series of a device is known; worse ones are forgotten."""
+        known = self._ranks.get(device, rank)
+        if rank < known:
+            self._log.note(_TWICE)
+            return False
+        if rank > known:
+            self._log.forget(device)
+            self._spans.pop(device, None)
+        self._ranks[device] = rank
+        return True
 
     def _add(self, series: "_Series", time: float | None, text: object) -> None:
         device, stated = series.device, series.stated
