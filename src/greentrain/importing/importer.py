@@ -424,7 +424,8 @@ class _Importer:
             return self._audit(dry_run=dry_run, is_grouped=is_grouped)
 
     def _audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
-        ignored = unheeded(self._store, self.runs, self._shared.given, self._elsewhen)
+        known = sum(file.runs - file.imported for file in self.files)
+        ignored = unheeded(self._store, self.runs, known, self._shared.given, self._elsewhen)
         self._keep_tags()
         self._link()
         sums, runs, stored = self._settled(), self.runs, None

@@ -49,7 +49,11 @@ class SharedFacts(Record):
 
 
 def unheeded(
-    store: ImportStore, runs: Iterable[ImportedRun], given: Collection[str], in_another_zone: Collection[str]
+    store: ImportStore,
+    runs: Iterable[ImportedRun],
+    known_runs: int,
+    given: Collection[str],
+    in_another_zone: Collection[str],
 ) -> dict[str, int]:
     """Return on how many known runs each option of an import has no effect.
 
@@ -59,6 +63,8 @@ def unheeded(
         What is known.
     runs : iterable of ImportedRun
         Those of the import.
+    known_runs : int
+        So many of them are known at most. [1]
     given : collection of str
         The options that were given.
     in_another_zone : collection of str
@@ -67,7 +73,7 @@ def unheeded(
     if not given and not in_another_zone:
         return {}
     known = (run for run in runs if STORED in run.flags and (given or run.id in in_another_zone))
-    wanted = {run.id: run for run in islice(known, _MOST_COMPARED)}
+    wanted = {run.id: run for run in islice(known, min(known_runs, _MOST_COMPARED))}
     found: dict[str, int] = {}
     for facts in store.facts_of(wanted):
         for name in _differing(wanted[facts["id"]], facts, given, is_elsewhen=facts["id"] in in_another_zone):
