@@ -13,20 +13,44 @@ from journals_of_reports import write_run
 
 ESTIMATE = ("estimate", "--gpu", "V100", "--hours", "96", "--location", "US", "--year", "2024")
 COMMANDS: tuple[tuple[str, ...], ...] = (ESTIMATE, ("profiles", "A100"), ("history",), ("history", "show", "last"))
+MORE: tuple[tuple[str, ...], ...] = (
+    *COMMANDS,
+    (*ESTIMATE, "--explain", "--compare-methods"),
+    ("estimate", "--gpu", "H100", "--params", "8B", "--tokens", "15T", "--location", "US-CA"),
+    ("profiles", "show", "A100"),
+    ("profiles", "show", "p4d.24xlarge"),
+    ("grids", "FR"),
+    ("grids", "show", "aws:eu-west-3"),
+    ("history", "list", "--by", "user,month"),
+    ("validate", "--tier", "T3"),
+    ("report", "last"),
+    ("report", *ESTIMATE[1:]),
+    ("compare", "--gpu", "A100,H100", "--location", "FR,DE,US", "--hours", "10"),
+    ("estimate", "--help"),
+    ("report", "--help-all"),
+    ("--help",),
+)
 
 
-def on_terminal(columns: int, *words: str, home: Path) -> str:
+def on_terminal(columns: int, *words: str, home: Path, code: int = 0, **more: str) -> str:
     """Run a command whose output goes to a terminal of so many columns."""
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    variables = {**os.environ, "GREENTRAIN_HOME": str(home), "NO_COLOR": "1"}
-    program = subprocess.Popen([sys.executable, "-m", "greentrain", *words], stdout=theirs, env=variables)
+    variables = {
+        **os.environ,
+        "GREENTRAIN_HOME": str(home),
+        "NO_COLOR": "1",
+        "COLUMNS": more.get("COLUMNS", str(columns)),
+    }
+    program = subprocess.Popen(
+        [sys.executable, "-m", "greentrain", *words], stdout=theirs, stderr=theirs if code else None, env=variables
+    )
     os.close(theirs)
     shown = b""
     while part := _read(ours):
         shown += part
     os.close(ours)
-    assert program.wait() == 0
+    assert program.wait() == code
     return shown.decode().replace("\r\n", "\n")
 
 
@@ -45,6 +69,40 @@ def test_a_result_is_as_wide_as_the_terminal(columns: int, tmp_path: Path) -> No
     longest = [max(map(len, on_terminal(columns, *words, home=tmp_path).splitlines())) for words in COMMANDS]
     assert max(longest) <= columns
     assert (max(longest) > 80) == (columns == 120)
+
+
+def _too_wide(text: str, columns: int) -> list[str]:
+    """Return the lines that are too wide, but for a single word, which stays whole."""
+    return [line for line in text.splitlines() if len(line) > columns and len(line.split()) > 1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [40, 60, 80])
+@pytest.mark.parametrize("words", MORE, ids=" ".join)
+def test_no_line_is_broken_by_the_terminal(words: tuple[str, ...], columns: int, tmp_path: Path) -> None:
+    """Every result and help fits: columns get narrower, and what is still too wide is broken at spaces."""
+    write_run(tmp_path, "a", name="bert " * 9, project="nlp", status="failed")
+    assert _too_wide(on_terminal(columns, *words, home=tmp_path), columns) == []
+
+
+@pytest.mark.slow
+def test_an_error_is_broken_at_spaces(tmp_path: Path) -> None:
+    """On a terminal; elsewhere it is one line."""
+    words = ("estimate", "--gpu", "V1000", "--hours", "3")
+    text = on_terminal(50, *words, home=tmp_path, code=2)
+    assert text == (
+        "greentrain: --gpu 'V1000': unknown accelerator;\n  did you mean V100, v100s-pcie, V100 SXM,\n"
+        "  quadro-gv100 or V100 16GB?\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "greentrain", *words], capture_output=True, text=True)
+    assert done.stderr == " ".join(text.split()) + "\n"
+
+
+@pytest.mark.slow
+def test_a_terminal_that_does_not_know_its_size(tmp_path: Path) -> None:
+    """Such as that of a program which starts others: the variable says it."""
+    longest = max(map(len, on_terminal(0, *ESTIMATE, home=tmp_path, COLUMNS="50").splitlines()))
+    assert longest <= 50
 
 
 @pytest.mark.slow

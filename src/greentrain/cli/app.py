@@ -9,7 +9,7 @@ import typer.core
 
 from greentrain._version import VERSIONS
 from greentrain.cli.foreign_package import foreign_package
-from greentrain.cli.help import GroupedCommands, command_class, print_whole_help
+from greentrain.cli.help import GroupedCommands, command_class, narrow_width, print_whole_help
 from greentrain.cli.options import LIST, Argument, Command, Group, Option, flag_of
 from greentrain.cli.parser import MODULES, command_of
 from greentrain.cli.terminal import error_line, write
@@ -28,7 +28,11 @@ app = typer.Typer(
     help="How much energy and CO2e a training run takes, with an interval and a source for every number.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 80,
+        "terminal_width": narrow_width(),
+    },
 )
 
 

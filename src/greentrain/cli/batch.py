@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 from greentrain.cli.gate import GATE_NAMES, GATE_OPTIONS, gate_of
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues
-from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, error_line, write, write_json
+from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, error_line, write_json, write_lines
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def batch(values: OptionValues) -> int:
     elif kind == "table":
         from greentrain.reporting.terminal.batch import batch_text
 
-        write(batch_text(found, bold_if_wanted(), explain="explain" in values))
+        write_lines(batch_text(found, bold_if_wanted(), explain="explain" in values))
     _report(found)
     # Rows that failed are not in the sum: a sum within the limit says nothing then.
     code = limits.code(found.sums.total().footprint) if limits else 0

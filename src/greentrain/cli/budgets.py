@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.gate import EXCEEDED, end_of
 from greentrain.cli.options import AS_JSON, HOMES, Command, Option, OptionValues
-from greentrain.cli.terminal import error_line, write, write_json
+from greentrain.cli.terminal import error_line, write_json, write_lines
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def print_budgets(values: OptionValues) -> int:
     if "json" in values:
         write_json({"kind": "budgets", "budgets": [use.to_dict() for use in uses]})
     else:
-        write(_text(uses))
+        write_lines(_text(uses))
     exceeded = [use for use in uses if use.is_exceeded(end)]
     for use in exceeded:
         project = "all projects" if use.budget.project == "*" else use.budget.project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from greentrain.cli.options import AS_JSON, ESTIMATE_OPTIONS, OUTPUT, PLACE, Command, Option, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, write
+from greentrain.cli.terminal import bold_if_wanted, write, write_lines
 from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 from greentrain.reporting.forms import PICTURES
@@ -53,7 +53,7 @@ def print_comparison(values: OptionValues) -> int:
     else:
         from greentrain.reporting.terminal.comparison import comparison_text
 
-        write(comparison_text(found, top, bold_if_wanted()))
+        write_lines(comparison_text(found, top, bold_if_wanted()))
     if picture is not None:
         draw_into(values["chart"], picture, found)
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.gate import GATE_NAMES, GATE_OPTIONS, gate_of
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Command, OptionValues
-from greentrain.cli.terminal import bold_if_wanted, error_line, write
+from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_lines
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -29,7 +29,8 @@ def print_estimate(values: OptionValues) -> int:
         if name in values and "save" not in values:
             raise Contradiction(name, values[name], "has an effect only with {save}")
     result = estimate(**described)
-    write(_written(result, kind, "explain" in values, "compare_methods" in values))
+    put = write_lines if kind == "table" else write
+    put(_written(result, kind, "explain" in values, "compare_methods" in values))
     if "save" in values:
         _save(described, values)
     return limits.code(result) if limits else 0

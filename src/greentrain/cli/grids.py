@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group, OptionValues
 from greentrain.cli.profiles import WORD
-from greentrain.cli.terminal import error_line, write, write_json
+from greentrain.cli.terminal import error_line, write_json, write_lines
 
 
 def list_grids(values: OptionValues) -> int:
@@ -19,7 +19,7 @@ def list_grids(values: OptionValues) -> int:
     if "json" in values:
         write_json(places_dict(catalogue, found))
     else:
-        write(places_text(catalogue, found))
+        write_lines(places_text(catalogue, found))
     return 0 if any(found) else error_line(f"no place has {word!a} in its name", 1)
 
 
@@ -33,7 +33,7 @@ def show_grid(values: OptionValues) -> int:
     if "json" in values:
         write_json(grid_dict(catalogue, location))
     else:
-        write(grid_text(catalogue, location))
+        write_lines(grid_text(catalogue, location))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shutil import get_terminal_size
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,11 @@ _FIRST, _OTHERS, _MORE = "Most used", "Options", "More options; --help-all expla
 _ALL = "greentrain.help_all"
 _INDENT, _GAP, _HANGING = "  ", "  ", "    "
 _WIDEST_LEFT = 30
+_LEAST_RIGHT = 26
+"""Columns of what stands at the right, at least; where there are less, it stands below."""
 """Columns of what stands at the left, at most; what is longer has a line of its own."""
+_LEAST_OF_CLICK, _BESIDE = 50, 2
+"""How wide click's help is at least, and what it leaves beside it. [columns]"""
 _LONGEST_LINE = 500
 """Characters of what a command says of itself in a list; a longer first sentence would be cut."""
 _MOST_ON_A_SCREEN = 16
@@ -101,6 +106,12 @@ def _row(option: Option) -> tuple[str, str]:
     return f"{flags} {option.metavar}".rstrip(), option.help
 
 
+def narrow_width() -> int | None:
+    """Return the columns of help on a terminal that is narrower than click assumes; None on others."""
+    columns = get_terminal_size().columns
+    return columns - _BESIDE if columns < _LEAST_OF_CLICK + _BESIDE else None
+
+
 def _left(names: Iterable[str]) -> int:
     return min(max(map(len, names)), _WIDEST_LEFT)
 
@@ -109,6 +120,8 @@ def _section(title: str, rows: Iterable[tuple[str, str]], width: int, left: int 
     """Write a title and rows of two columns, the left one as wide as given, or as needed."""
     rows = list(rows)
     left = left or _left(name for name, _ in rows)
+    if width - len(_INDENT) - left - len(_GAP) < _LEAST_RIGHT:
+        left = len(_GAP)
     indent = " " * (len(_INDENT) + left + len(_GAP))
     yield ""
     yield f"{title}:"
@@ -121,8 +134,7 @@ def _section(title: str, rows: Iterable[tuple[str, str]], width: int, left: int 
 
 
 def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
-    room = max(width, len(others) + _WIDEST_LEFT)
-    return wrap(text, room, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return wrap(text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
 
 
 def _write(formatter: Any, lines: Iterable[str]) -> None:

@@ -18,7 +18,16 @@ from greentrain.cli.options import (
     limit_options,
     most_listed,
 )
-from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, error_line, write, write_all, write_json
+from greentrain.cli.terminal import (
+    bar_if_wanted,
+    bold_if_wanted,
+    error_line,
+    write,
+    write_all,
+    write_all_lines,
+    write_json,
+    write_lines,
+)
 from greentrain.errors import Contradiction, printable
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -61,7 +70,8 @@ def list_runs(values: OptionValues) -> int:
         most_listed(values, "run", "json", "csv"),
     )
     found = History(values.get("home"), progress=bar_if_wanted()).summaries(**_filters(values))
-    write_all(_parts(found, by, most, values))
+    is_for_people = values.keys().isdisjoint(("json", "csv"))
+    (write_all_lines if is_for_people else write_all)(_parts(found, by, most, values))
     code = gate.code(totals_of(found)) if gate else 0
     if "json" in values:  # which holds all of the following
         return code
@@ -121,7 +131,7 @@ def show_run(values: OptionValues) -> int:
     else:
         from greentrain.reporting.terminal.run import run_text
 
-        write(run_text(run, bold_if_wanted()))
+        write_lines(run_text(run, bold_if_wanted()))
     return 0
 
 
@@ -143,7 +153,7 @@ def calibrate(values: OptionValues) -> int:
         raise Contradiction("time_zone", values["time_zone"], "is of the times of {wall}")
     else:
         done = fit(History(home, progress=bar_if_wanted()).runs(**_filters(values)), folder)
-    write(calibration_text(done))
+    write_lines(calibration_text(done))
     return 0 if done.file else error_line("nothing was written", 1)
 
 
@@ -275,7 +285,7 @@ def rematch(values: OptionValues) -> int:
     if "json" in values:
         write_json(matches_dict(found))
     else:
-        write(matches_text(found, bold_if_wanted()))
+        write_lines(matches_text(found, bold_if_wanted()))
     return 0
 
 

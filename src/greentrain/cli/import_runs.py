@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, HOME, Argument, Command, Option, OptionValues, limit_options, most_listed
-from greentrain.cli.terminal import bar_if_wanted, error_line, write, write_all
+from greentrain.cli.terminal import bar_if_wanted, error_line, write, write_all, write_all_lines
 from greentrain.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def import_command(values: OptionValues) -> int:
     else:
         from greentrain.reporting.terminal.imports import import_lines
 
-        write_all(f"{line}\n" for line in import_lines(audit, most, is_kept="keep_flagged" in values))
+        write_all_lines(f"{line}\n" for line in import_lines(audit, most, is_kept="keep_flagged" in values))
     if not any(file.format or file.error for file in audit.files):
         error_line(_nothing_found(audit, values["paths"]), 0)
     return 1 if any(file.error for file in audit.files) else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.gate import GATE_OPTIONS, gate_of
 from greentrain.cli.options import OWN_PROFILES, Argument, Command, Option, OptionValues
-from greentrain.cli.terminal import write, write_json
+from greentrain.cli.terminal import write, write_json, write_lines
 from greentrain.errors import InputError, either
 
 FORMATS = ("table", "markdown", "json")
@@ -27,7 +27,7 @@ def print_jobs(values: OptionValues) -> int:
     if kind == "json":
         write_json(found.to_dict())
     else:
-        write(jobs_markdown(found) if kind == "markdown" else jobs_text(found))
+        write(jobs_markdown(found)) if kind == "markdown" else write_lines(jobs_text(found))
     return gate.code(found) if gate else 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group, OptionValues
-from greentrain.cli.terminal import error_line, write, write_json
+from greentrain.cli.terminal import error_line, write_json, write_lines
 
 WORD = Argument("word", "word", "Part of a name; case and punctuation do not count.")
 
@@ -19,7 +19,7 @@ def list_profiles(values: OptionValues) -> int:
     if "json" in values:
         write_json(hardware_dict(found))
     else:
-        write(hardware_text(found))
+        write_lines(hardware_text(found))
     return 0 if any(found) else error_line(f"no profile has {word!a} in its name", 1)
 
 
@@ -34,7 +34,7 @@ def show_profile(values: OptionValues) -> int:
     if "json" in values:
         write_json(record_dict(catalogue, record, profiles))
     else:
-        write(record_text(catalogue, record, profiles))
+        write_lines(record_text(catalogue, record, profiles))
     return 0
 
 
@@ -43,7 +43,7 @@ def check_folder(values: OptionValues) -> int:
     from greentrain.catalogue.schema.check import check_profiles
 
     problems = check_profiles(values["folder"])
-    write("".join(f"{problem}\n" for problem in problems) or f"{values['folder']}: no problems\n")
+    write_lines("".join(f"{problem}\n" for problem in problems) or f"{values['folder']}: no problems\n")
     return 1 if problems else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from greentrain.cli.gate import GATE_OPTIONS, gate_of
 from greentrain.cli.grid_options import GRID_OPTIONS
@@ -206,7 +207,23 @@ def _text(data: ReportData, format: str, values: OptionValues) -> str:
 
     is_described = data.kind == "estimate" or "from_" in values
     sizes: dict[str, Any] = {} if is_described else {name: values[name] for name in SIZES if name in values}
+    if format == "text" and _is_for_terminal(values):
+        from greentrain.reporting.build_data import with_stated_size
+        from greentrain.reporting.document.render_text import fitted_lines, width
+        from greentrain.reporting.forms.text import on_terminal
+
+        columns = width()
+        text = on_terminal(with_stated_size(data, sizes), columns)
+        return "".join(f"{line}\n" for line in fitted_lines(text, columns))
     return report(data, format, **sizes, **_given(FORM_OPTIONS, values))
+
+
+def _is_for_terminal(values: OptionValues) -> bool:
+    """Whether nothing says what the report is to be, and somebody looks at it."""
+    return (
+        values.keys().isdisjoint(("format", "output", *(option.name for option in FORM_OPTIONS)))
+        and sys.stdout.isatty()
+    )
 
 
 def _format(format: str | None, output: str | None) -> str:

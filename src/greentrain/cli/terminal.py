@@ -23,6 +23,22 @@ def write(text: str) -> None:
     sys.stdout.write(text)
 
 
+def write_lines(text: str) -> None:
+    """Write a result for people to stdout; no line is longer than a terminal is wide."""
+    write_all_lines([text])
+
+
+def write_all_lines(parts: Iterable[str]) -> None:
+    """Write a long result for people to stdout, whole lines at a time, as `write_lines` does."""
+    if not sys.stdout.isatty():
+        write_all(parts)
+        return
+    from greentrain.reporting.document.render_text import fitted_lines, width
+
+    columns = width()
+    write_all(f"{line}\n" for part in parts for line in fitted_lines(part, columns))
+
+
 def write_all(parts: Iterable[str]) -> None:
     """Write a long result to stdout piece by piece, as `write` does."""
     write("")
@@ -60,15 +76,28 @@ def confirm(question: str) -> bool:
 
 
 def error_line(message: str, code: int) -> int:
-    """Write one line to stderr, if it can be written, without what controls a terminal, and return the exit code."""
+    """Write one line to stderr, if it can be written, without what controls a terminal, and return the exit code.
+
+    Where stderr is a terminal, the line is broken at spaces.
+    """
     from greentrain.errors import printable
 
+    line = f"greentrain: {printable(' '.join(message.split()))}"
     try:
-        sys.stderr.write(f"greentrain: {printable(' '.join(message.split()))}\n")
+        sys.stderr.write("".join(f"{part}\n" for part in _parted(line)))
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
     return code
+
+
+def _parted(line: str) -> Iterable[str]:
+    """Part a line of stderr where a terminal would."""
+    if not sys.stderr.isatty():
+        return [line]
+    from greentrain.reporting.document.render_text import fitted_lines, terminal_columns
+
+    return fitted_lines(line, terminal_columns(sys.stderr) or len(line))
 
 
 def silence(stream: TextIO) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from greentrain.cli.estimate import FORMATS
 from greentrain.cli.options import Command, Option, OptionValues
-from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, write
+from greentrain.cli.terminal import bar_if_wanted, bold_if_wanted, write, write_lines
 from greentrain.errors import InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -38,7 +38,8 @@ def print_validation(values: OptionValues) -> int:
     names = ("tier", "record", "claims")
     chosen = {name: values[name] for name in names if name in values}
     report = validate(values.get("references"), **chosen, progress=bar_if_wanted())
-    write(_written(report, kind, "record" in values))
+    put = write_lines if kind == "table" else write
+    put(_written(report, kind, "record" in values))
     return 0 if report.passed else 1
 
 

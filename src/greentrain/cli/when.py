@@ -14,7 +14,7 @@ from greentrain.cli.options import (
     Option,
     OptionValues,
 )
-from greentrain.cli.terminal import bold_if_wanted, error_line, write
+from greentrain.cli.terminal import bold_if_wanted, error_line, write, write_lines
 from greentrain.errors import Contradiction, InputError, either
 from greentrain.light_typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ def print_schedule(values: OptionValues) -> int:
     elif "wait" not in values:
         from greentrain.reporting.terminal.schedule import schedule_text
 
-        write(schedule_text(found, bold_if_wanted()))
+        write_lines(schedule_text(found, bold_if_wanted()))
     if picture is not None:
         draw_into(values["chart"], picture, found)
     return _run_then(found, values[_COMMAND]) if "wait" in values else 0

@@ -90,7 +90,9 @@ class HistoryImport(Run, kw_only=True):
         named = [(device.number, device.profile.id if device.profile else device.written) for device in devices]
         found = " + ".join(f"{number:g} x {name or 'accelerator'}" for number, name in named)
         cores = self.imported.stated.cpu_cores
-        return found or self.imported.stated.cpu or (f"{cores:g} CPU cores" if cores else None)
+        return (
+            found or self.imported.stated.cpu or (f"{cores:g} CPU core{'' if cores == 1 else 's'}" if cores else None)
+        )
 
     @property
     def accelerators_at_once(self) -> int:

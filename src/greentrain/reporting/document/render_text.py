@@ -10,7 +10,8 @@ from greentrain.light_typing import TYPE_CHECKING
 from greentrain.reporting.document.blocks import Bullets, Cell, Prose, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TextIO
 
     Style = Callable[[str], str]
     """Marks a text, such as bold; returns it unchanged where there is no colour."""
@@ -27,11 +28,53 @@ _DOTS = ".."
 
 def width() -> int:
     """Return how wide lines may be: as the terminal is, up to what is read well, and 80 where there is none."""
-    try:
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
-    except (OSError, ValueError, AttributeError):  # a stream of a notebook's, a closed one, or none
-        columns = 0
+    columns = terminal_columns(sys.stdout)
     return min(max(columns, _LEAST_WIDTH), _MOST_WIDTH) if columns else WIDTH
+
+
+def terminal_columns(stream: "TextIO") -> int:
+    """Return how wide the terminal of a stream is, as it says or else the variable COLUMNS; 0 where there is none."""
+    try:
+        if not stream.isatty():
+            return 0
+        stated = os.environ.get("COLUMNS", "")
+        return os.get_terminal_size(stream.fileno()).columns or (int(stated) if stated.isdecimal() else 0)
+    except (OSError, ValueError, AttributeError):  # a stream of a notebook's, a closed one, or none
+        return 0
+
+
+def fitted_lines(text: str, columns: int) -> "Iterator[str]":
+    """Yield the lines of a text, with those that are too long closed up, or else broken at spaces.
+
+    Layouts fit a terminal so far as their columns can; this is for what is wider than that. A word stays whole.
+    """
+    for line in text.splitlines():
+        yield from [line] if _visible(line) <= columns else _broken(line, columns)
+
+
+def _broken(line: str, columns: int) -> "Iterator[str]":
+    content = line.lstrip(" ")
+    indent = line[: len(line) - len(content)][: columns // 4]
+    closed = indent + "  ".join(part.strip(" ") for part in content.split("  ") if part.strip(" "))
+    if _visible(closed) <= columns:
+        yield closed
+        return
+    words = content.split()
+    begun = indent + words[0]
+    for word in words[1:]:
+        if _visible(begun) + 1 + _visible(word) > columns:
+            yield begun
+            begun = f"{indent}{INDENT}{word}"
+        else:
+            begun = f"{begun} {word}"
+    yield begun
+
+
+def _visible(text: str) -> int:
+    """Count the columns of a text without the marks of bold."""
+    while (start := text.find("\x1b[")) >= 0:
+        text = text[:start] + text[text.find("m", start) + 1 :]
+    return columns_of(text)
 
 
 def joined(groups: "Iterable[Sequence[str]]") -> str:
@@ -137,10 +180,17 @@ def _widths(table: Table, rows: "Sequence[Sequence[str]]", room: int, cuts: bool
     if surplus <= 0:
         return widths
     if cuts:
-        least = [widths[0], *(_LEAST_CUT for _ in widths[1:])]
-    else:
-        least = [max(columns_of(unit) for cell in column for unit in ("", *_units(cell))) for column in columns]
-    for _ in range(surplus):
+        return _narrowed(widths, [widths[0], *(_LEAST_CUT for _ in widths[1:])], room)
+    for parts in (_units, str.split):  # intervals are broken only where that is not enough
+        least = [max(columns_of(part) for cell in column for part in ("", *parts(cell))) for column in columns]
+        widths = _narrowed(widths, least, room)
+    return widths
+
+
+def _narrowed(widths: list[int], least: "Sequence[int]", room: int) -> list[int]:
+    """Take from the widest columns what is too much, so far as each may become narrower."""
+    widths = list(widths)
+    for _ in range(sum(widths) - room):
         wide = [column for column, width in enumerate(widths) if width > least[column]]
         if not wide:
             break
@@ -152,7 +202,11 @@ def _fitted(cell: str, width: int, cuts: bool) -> list[str]:
     """Break or cut a cell; most fit as they are, and need no search for where to break."""
     if columns_of(cell) <= width and "  " not in cell:
         return [cell]
-    return [cut(cell, width)] if cuts else filled(_units(cell), "", "", width, True) or [""]
+    if cuts:
+        return [cut(cell, width)]
+    units = _units(cell)
+    words = units if max(map(columns_of, units), default=0) <= width else cell.split()
+    return filled(words, "", "", width, True) or [""]
 
 
 def _padded(text: str, width: int, is_number: bool) -> str:

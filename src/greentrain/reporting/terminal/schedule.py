@@ -8,14 +8,16 @@ from greentrain.light_typing import TYPE_CHECKING
 from greentrain.numbers import amount, counted, percent, rounded
 from greentrain.planning import Candidate, Schedule
 from greentrain.reporting.document.blocks import bullets, table
-from greentrain.reporting.document.render_text import group, joined, table_lines, wrapped
+from greentrain.reporting.document.render_text import group, joined, table_lines, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from greentrain.reporting.document.render_text import Style
 
-_COLUMNS, _ROWS = 64, 8
+_MOST_COLUMNS, _ROWS = 64, 8
+_BESIDE = 10
+"""Columns of the scale beside the chart."""
 _CHOSEN, _OTHER = "#", ":"
 _SHOWN = 5
 
@@ -84,10 +86,11 @@ def _row(name: str, item: Candidate) -> tuple[str, ...]:
 def _chart(found: Schedule, series: Series) -> list[str]:
     """Draw the intensity as columns, those in which the job would run in another letter."""
     timeline = Timeline(series)
+    columns = min(_MOST_COLUMNS, width() - _BESIDE)
     first = found.candidates[0].start
     last = max(found.segments[-1][1], found.candidates[-1].start + 3600 * found.hours)
-    step = (last - first) / _COLUMNS
-    means = [timeline.mean(first + place * step, first + (place + 1) * step) for place in range(_COLUMNS)]
+    step = (last - first) / columns
+    means = [timeline.mean(first + place * step, first + (place + 1) * step) for place in range(columns)]
     most = max(value for value, covered in means if covered)
     lines = ["g/kWh"]
     for row in range(_ROWS, 0, -1):
@@ -99,9 +102,9 @@ def _chart(found: Schedule, series: Series) -> list[str]:
             for place, (value, covered) in enumerate(means)
         )
         lines.append(f"{label:>7} |{cells.rstrip()}")
-    lines.append(f"{'0':>7} +{'-' * _COLUMNS}")
+    lines.append(f"{'0':>7} +{'-' * columns}")
     ends = utc_text(first)[:16], utc_text(last)[:16]
-    lines.append(f"{'':9}{ends[0]}{ends[1]:>{_COLUMNS - len(ends[0])}}")
+    lines.append(f"{'':9}{ends[0]}{ends[1]:>{columns - len(ends[0])}}")
     return [*lines, f"{'':9}{_CHOSEN} the chosen time"]
 
 
