@@ -206,6 +206,8 @@ def test_a_kind_of_picture_as_the_form_writes_pictures_alone(
         ([*DESCRIBED, "--format", "pdf"], 2, "--format 'pdf': must be html, markdown, text, json, csv, latex, "),
         ([*DESCRIBED, "-o", "report.doc"], 2, "--output 'report.doc': has an ending that no form has; a word "
          "processor opens html"),
+        ([*DESCRIBED, "-o", "report.svg"], 2, "--output 'report.svg': is a picture; give the folder for the charts "
+         "with --charts and --chart-format svg"),
         ([*DESCRIBED, "-o", "report.x"], 2, "--output 'report.x': has an ending that no form has; give --format"),
         ([*DESCRIBED, "-o", "report.PDF"], 2, "--output 'report.PDF': has an ending that no form has; a browser "),
         ([*DESCRIBED, "-o", "/nowhere/at/all.md"], 2, "--output '/nowhere/at/all.md': lies in a folder that does not"),

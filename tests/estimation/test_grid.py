@@ -102,8 +102,8 @@ def test_without_a_place_a_data_centre_somewhere() -> None:
     assert (tuple(used.value), used.basis, used.year) == ((65, 419, 898), "default", 2024)
     assert (run.run["location"], run.run["place"]) == ("WORLD", None)
     assert run.notes == (
-        "No place given: a data centre somewhere is assumed, by where data centres draw electricity "
-        "(419 g/kWh, 65 to 898). A place narrows the result more than anything else.",
+        "No place given: 419 g/kWh (65 to 898) are assumed, the grids of the world by where data centres draw "
+        "electricity. A place narrows the result more than anything else.",
     )
     world = run_in("world", 2024)
     assert world.grid.g_per_kwh.best == next(v.g_per_kwh for v in PLACES.series("WORLD") if v.year == 2024)

@@ -5,7 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journals_by_hand import ALONE, CPU, GPU, MEMORY, NOON, SXM, ended, line, meter, one_hour, reading, stopped, tracker
+from journals_by_hand import (
+    ALONE,
+    CPU,
+    GPU,
+    GRID,
+    MEMORY,
+    NOON,
+    SXM,
+    ended,
+    line,
+    meter,
+    one_hour,
+    reading,
+    stopped,
+    tracker,
+)
 
 from greentrain import Run, estimate
 from greentrain.history import Reconciliation, read_run
@@ -328,3 +343,16 @@ def test_no_forecast_without_steps(tmp_path: Path, values: dict[str, float]) -> 
     total = 10 if values != {"step": 3} else None
     tracker(tmp_path, total_steps=total, lines=[line(50, type="log", values=values)])
     assert forecast(run_of(tmp_path)) is None
+
+
+def test_the_grid_of_a_place_has_the_notes_that_an_estimate_has(tmp_path: Path) -> None:
+    """California's value counts combustion alone, life-cycle is 1.20 x as high; a value that is given has no note."""
+    there = estimate("A100", hours=1, location="US-CA", year=2024)
+    (ours,) = (item for item in there.notes if "direct" in item)
+    low, best, high = there.grid.g_per_kwh
+    grid = {**GRID, "low": low, "best": best, "high": high, "year": there.grid.year}
+    found = run_of(one_hour(tmp_path / "table", location="US-CA", grid_intensity=grid))
+    assert ours in found.notes
+    assert ours in found.footprint.notes
+    given = run_of(one_hour(tmp_path / "given", location="US-CA", grid_intensity={**grid, "basis": "given"}))
+    assert ours not in given.notes

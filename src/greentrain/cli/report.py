@@ -34,6 +34,7 @@ _RESERVED_NAMES = frozenset(
 )
 """Names that mean devices to Windows, whatever their ending."""
 
+_FOLDER_OF_CHARTS = "give the folder for the charts with {charts}"
 REPORT, FORM, RESULT = "Report", "Single forms", "Instead of a described run"
 
 FORM_OPTIONS = (
@@ -180,7 +181,7 @@ def _picture(values: dict[str, str]) -> str | None:
         raise InputError("chart_format", kind, f"must be {either(PICTURES)}")
     if "charts" not in values:
         if format in PICTURES:
-            raise Contradiction("format", format, "is a kind of picture; give the folder for the charts with {charts}")
+            raise Contradiction("format", format, f"is a kind of picture; {_FOLDER_OF_CHARTS}")
         if kind is not None:
             raise Contradiction("chart_format", kind, "has an effect only with {charts}")
         return None
@@ -235,6 +236,10 @@ def _format(format: str | None, output: str | None) -> str:
         if suffix not in _BY_SUFFIX:
             from greentrain.reporting.forms import OTHER_WAYS
 
+            if suffix[1:] in PICTURES:
+                raise Contradiction(
+                    "output", output, f"is a picture; {_FOLDER_OF_CHARTS} and {{chart_format}} {suffix[1:]}"
+                )
             way = OTHER_WAYS.get(suffix[1:], "give {format}")
             raise Contradiction("output", output, f"has an ending that no form has; {way}")
         format = _BY_SUFFIX[suffix]

@@ -182,9 +182,8 @@ def _choose_unknown(catalogue: Catalogue, year: int | None) -> GridChoice:
     """Take a data centre somewhere: the mixture of grids that `benchmarks/unknown_place.py` works out."""
     value, span = catalogue.places.unknown_place(year)
     note = (
-        "No place given: a data centre somewhere is assumed, by where data centres draw electricity "
-        f"({span.best:.0f} g/kWh, {span.low:.0f} to {span.high:.0f}). "
-        "A place narrows the result more than anything else."
+        f"No place given: {span.best:.0f} g/kWh ({span.low:.0f} to {span.high:.0f}) are assumed, the grids of the "
+        "world by where data centres draw electricity. A place narrows the result more than anything else."
     )
     return GridChoice(value, (), 0.0, span, "default", (note,), f"grid:{UNKNOWN_PLACE}")
 

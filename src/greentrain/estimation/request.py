@@ -85,7 +85,12 @@ class Request:
         self.mfu: float | None = _number("mfu", mfu)
         if year is not None and self.year > (last := this_year() + YEARS_AHEAD):
             raise InvalidNumber("year", year, f"is more than {YEARS_AHEAD} years ahead; the last is {last}")
-        _check_together(self)
+        try:
+            _check_together(self)
+        except Contradiction as error:  # which shows a text as it was written, such as 8B
+            written = locals()[error.parameter]
+            shown = written if isinstance(written, str) else error.value
+            raise Contradiction(error.parameter, shown, error.rule) from None
 
     def of_many(self, numbers: Mapping[str, Any]) -> "Request":
         """Return the request of many runs that differ from this one in some numbers.

@@ -253,6 +253,19 @@ def dated_grid(site: SiteFactors, location: str | None, year: int | None) -> Sit
     )
 
 
+def place_notes(site: SiteFactors, location: str | None) -> tuple[str, ...]:
+    """Return what is to be known of a recorded carbon intensity: that it is of another place, or counts less."""
+    grid = site.grid_intensity
+    if location is None or grid is None or grid.year is None or grid.basis == "given":
+        return ()
+    try:
+        catalogue = load_catalogue()
+        choice = choose_grid(catalogue, find_location(catalogue, location, ""), grid.year)
+    except GreentrainError:
+        return ()
+    return choice.notes if choice.value.g_per_kwh == grid.value.best else ()
+
+
 def _with_values(site: SiteFactors, pue: Interval, g_per_kwh: Interval) -> SiteFactors:
     assert site.pue is not None
     assert site.grid_intensity is not None

@@ -8,7 +8,7 @@ from greentrain.catalogue import load_catalogue
 from greentrain.errors import GreentrainError, UnknownName
 from greentrain.estimation import Estimate, estimate
 from greentrain.estimation.devices import is_unknown_device
-from greentrain.estimation.site import dated_grid, mean_site
+from greentrain.estimation.site import dated_grid, mean_site, place_notes
 from greentrain.footprint import Factor, Footprint, SiteFactors, footprint
 from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
 from greentrain.history.metered_energy import accelerator_coverage, coverage, mean_accelerator_w, metered_energy
@@ -109,7 +109,7 @@ def reconcile(run: RecordedRun) -> Reconciliation:
     reasons = (*((f"No estimate to compare with: {why_not}.",) if why_not else ()), *found.reasons)
     tdp_w = device.tdp_w if device else None
     site = _site(run, estimated)
-    site_notes = tuple(_site_notes(run, site, found))
+    site_notes = (*_site_notes(run, site, found), *(place_notes(site, run.location) if found.energy else ()))
     notes = tuple(dict.fromkeys((*run.journal_notes, *site_notes, *reasons)))
     return Reconciliation(
         estimate=estimated,

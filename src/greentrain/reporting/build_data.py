@@ -405,15 +405,16 @@ def with_stated_size(data: ReportData, stated: dict[str, float | str]) -> Report
         raise Contradiction(first, stated[first], "is the size of one training, and a validation is of many")
     if data.kind == "estimate" and data.size is not None:
         raise Contradiction(first, stated[first], "is stated in the estimate already")
-    return data._replace(size=_stated_size({name: checked_number(name, value) for name, value in stated.items()}))
+    return data._replace(size=_stated_size(stated))
 
 
-def _stated_size(known: dict[str, float]) -> Size:
+def _stated_size(stated: dict[str, float | str]) -> Size:
+    known = {name: checked_number(name, value) for name, value in stated.items()}
     params, tokens, active, flops = map(known.get, SIZES)
     if active is not None and params is None:
-        raise Contradiction("active_params", active, "needs {params}, the size of the model")
+        raise Contradiction("active_params", stated["active_params"], "needs {params}, the size of the model")
     if active is not None and params is not None and active > params:
-        raise Contradiction("active_params", active, f"is more than {{params}}, {params:g}")
+        raise Contradiction("active_params", stated["active_params"], f"is more than {{params}}, {params:g}")
     if flops is not None:
         return Size(params, tokens, flops, STATED)
     per_token = active or params

@@ -143,9 +143,9 @@ def kwh_text(interval: Interval | None) -> str:
     return "-" if interval is None else amount(interval, "kWh")
 
 
-def shown(text: str, indent: str = "  ") -> list[str]:
+def shown(text: str, indent: str = "  ", rest: str | None = None) -> list[str]:
     """Wrap what a user wrote; a text without end is cut, and a word without end is broken."""
-    return wrapped(cut(text, MOST_COLUMNS), indent, breaks_words=True)
+    return wrapped(cut(text, MOST_COLUMNS), indent, rest, breaks_words=True)
 
 
 _PARAMETERS = {

@@ -149,7 +149,11 @@ def _gaps(run: Run) -> list[str]:
 
 
 def _notes(run: Run) -> list[str]:
-    return ["Notes", *(line for note in run.notes for line in shown(f"- {escaped(note)}"))] if run.notes else []
+    return (
+        ["Notes", *(line for note in run.notes for line in shown(f"- {escaped(note)}", "  ", "    "))]
+        if run.notes
+        else []
+    )
 
 
 def _shortened(lines: list[str]) -> list[str]:
