@@ -57,7 +57,7 @@ def typer_function(command: Command) -> Callable[..., int]:
         given = {name: value for name, value in values.items() if value not in (None, False, [])}
         if context is not None and context.args:
             given[command.strays] = context.args
-        return command.run(given)
+        return command.run_as_typed(given)
 
     parameters = [
         *([Parameter(_CONTEXT, Parameter.KEYWORD_ONLY, annotation=typer.Context)] if command.strays else []),

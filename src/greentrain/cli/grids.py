@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group, OptionValues
-from greentrain.cli.profiles import WORD
-from greentrain.cli.terminal import error_line, write_json, write_lines
+from greentrain.cli.profiles import WORD, nothing_found
+from greentrain.cli.terminal import write_json, write_lines
 
 
 def list_grids(values: OptionValues) -> int:
@@ -18,9 +18,9 @@ def list_grids(values: OptionValues) -> int:
     found = search_places(catalogue, word)
     if "json" in values:
         write_json(places_dict(catalogue, found))
-    else:
+    elif any(found):
         write_lines(places_text(catalogue, found))
-    return 0 if any(found) else error_line(f"no place has {word!a} in its name", 1)
+    return 0 if any(found) else nothing_found("place", word, catalogue.places.find, "grids")
 
 
 def show_grid(values: OptionValues) -> int:

@@ -73,7 +73,7 @@ def _run(arguments: "Sequence[str]") -> int:
     found = parse(arguments)
     if found is not None:
         command, values = found
-        return command.run(values)
+        return command.run_as_typed(values)
     from greentrain.cli.app import run_app
 
     return run_app(arguments)

@@ -84,6 +84,18 @@ class Command(NamedTuple):
     for_several: str = ""
     first: tuple[str, ...] = ()
 
+    def run_as_typed(self, values: OptionValues) -> int:
+        """Run it; an error about an option shows the value as it was typed, such as 30000 and not 30000.0."""
+        from greentrain.errors import InputError
+
+        try:
+            return self.run(values)
+        except InputError as error:
+            typed = values.get(error.parameter)
+            if isinstance(error.value, (int, float)) and isinstance(typed, str):
+                error.value = typed
+            raise
+
 
 class Group(NamedTuple):
     """Commands behind one word; ``list`` is the default: ``profiles V100`` is ``profiles list V100``."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from greentrain.cli.options import AS_JSON, LIST, OWN_PROFILES, Argument, Command, Group, OptionValues
 from greentrain.cli.terminal import error_line, write_json, write_lines
+from greentrain.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORD = Argument("word", "word", "Part of a name; case and punctuation do not count.")
 
@@ -15,12 +19,25 @@ def list_profiles(values: OptionValues) -> int:
     from greentrain.reporting.terminal.catalogue import hardware_dict, hardware_text
 
     word = values.get("word", "")
-    found = search_hardware(load_catalogue(values.get("profiles")), word)
+    catalogue = load_catalogue(values.get("profiles"))
+    found = search_hardware(catalogue, word)
     if "json" in values:
         write_json(hardware_dict(found))
-    else:
+    elif any(found):
         write_lines(hardware_text(found))
-    return 0 if any(found) else error_line(f"no profile has {word!a} in its name", 1)
+    return 0 if any(found) else nothing_found("profile", word, catalogue.hardware.find, "profiles")
+
+
+def nothing_found(what: str, word: str, find: Callable[[str], object], command: str) -> int:
+    """Say that no name holds a word, with what it may stand for, and return the exit code."""
+    from greentrain.errors import InputError, either
+
+    advice = f"'greentrain {command} show' knows it"
+    try:
+        find(word)
+    except InputError as error:
+        advice = f"did you mean {either(error.suggestions)}?" if error.suggestions else ""
+    return error_line(f"no {what} has {word!a} in its name{'; ' if advice else ''}{advice}", 1)
 
 
 def show_profile(values: OptionValues) -> int:

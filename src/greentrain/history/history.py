@@ -411,5 +411,10 @@ def _newer(folders: Sequence[str]) -> Iterator[str]:
 def _unknown(id: str, known: Iterable[str]) -> UnknownName:
     from greentrain.catalogue.names import fold, nearest
 
+    known = tuple(known)
+    if id == LAST and not known:
+        return UnknownName(
+            "id", id, "there is no run yet: 'greentrain track' records one, 'greentrain import' reads others"
+        )
     rule = "no run has this id; 'greentrain history' lists them"
     return UnknownName("id", id, rule, nearest(id, {fold(key): key for key in known}))

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from greentrain.added_packages import added
+from greentrain.catalogue.names import nearest
 from greentrain.catalogue.table_files import LFS_POINTER, LFS_RULE
 from greentrain.errors import DataError, UnknownName, either
 from greentrain.importing.foreign_file import ForeignFile
@@ -27,6 +28,8 @@ MODULES = (
 
 _WORD = re.compile(r"[A-Za-z_][\w.]+")
 _NEAREST = 2
+_OF_TABLES = (frozenset(("gpu", "instance", "cpu_cores")), frozenset(("hours", "gpu_hours")))
+"""Columns of which a table of described runs has one of each."""
 
 
 @cache
@@ -55,7 +58,8 @@ def checked_name(name: str) -> str:
         If there is none of this name.
     """
     if name not in formats():
-        raise UnknownName("format", name, f"must be {either(tuple(formats()))}, or names of columns joined by commas")
+        rule = f"must be {either(tuple(formats()))}, or names of columns joined by commas"
+        raise UnknownName("format", name, rule, nearest(name, {each: each for each in formats()}))
     return name
 
 
@@ -95,15 +99,19 @@ def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
     if found is None:
         if known_as := looks_like(file.head):
             raise UnknownForm(file.path, f"looks like {known_as}")
+        words = {word.casefold() for word in _WORD.findall(file.head)}
+        if all(words & each for each in _OF_TABLES):
+            raise UnknownForm(
+                file.path, "is a table of runs, which 'greentrain batch' and 'greentrain report --from' read"
+            )
         forms = either([one.TITLE for one in known.values()])
-        rule = f"is of no form that can be imported: {forms}{_nearest_text(known, file.head)}"
+        rule = f"is of no form that can be imported: {forms}{_nearest_text(known, words)}"
         raise UnknownForm(file.path, rule)
     return found
 
 
-def _nearest_text(known: dict[str, ForeignFormat], head: str) -> str:
+def _nearest_text(known: dict[str, ForeignFormat], words: set[str]) -> str:
     """Name the forms with which a file has most words in common."""
-    words = {word.casefold() for word in _WORD.findall(head)}
     shared = sorted(known.values(), key=lambda one: -len(one.WORDS & words))
     near = [one.TITLE for one in shared if one.WORDS & words][:_NEAREST]
     return f"; it is nearest to {either(near)}" if near else ""
