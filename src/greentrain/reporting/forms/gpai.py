@@ -164,8 +164,14 @@ def _estimated(data: ReportData) -> str:
     if "cpu_cores" in names:
         return f"The estimate multiplies {hours} with the power of each component."
     power = "their measured mean power" if "accelerator_power" in names else "their rated power and mean utilization"
-    if "node_ratio" in names:
-        power = "their rated power and the ratio of a full server's power to it, as wall meters read it"
+    of_server = "the ratio of a full server's power to it, as wall meters read it"
+    if "node_ratio" in names and "host_power" in names:
+        power = (
+            f"their rated power, of full servers times {of_server}, of others times mean utilization, to which the "
+            "power of the rest of the node is added"
+        )
+    elif "node_ratio" in names:
+        power = f"their rated power and {of_server}"
     elif "host_factor" in names:
         power += " and a factor for the rest of the node"
     elif "host_power" in names:
