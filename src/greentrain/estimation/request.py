@@ -85,12 +85,7 @@ class Request:
         self.mfu: float | None = _number("mfu", mfu)
         if year is not None and self.year > (last := this_year() + YEARS_AHEAD):
             raise InvalidNumber("year", year, f"is more than {YEARS_AHEAD} years ahead; the last is {last}")
-        try:
-            _check_together(self)
-        except Contradiction as error:  # which shows a text as it was written, such as 8B
-            written = locals()[error.parameter]
-            shown = written if isinstance(written, str) else error.value
-            raise Contradiction(error.parameter, shown, error.rule) from None
+        _check_as_written(self, locals())
 
     def of_many(self, numbers: Mapping[str, Any]) -> "Request":
         """Return the request of many runs that differ from this one in some numbers.
@@ -138,6 +133,15 @@ def _number(name: str, value: Any) -> Any:
 
 def _text(name: str, value: Any) -> Any:
     return None if value is None else checked_text(name, value)
+
+
+def _check_as_written(request: Request, written: Mapping[str, Any]) -> None:
+    """Refuse what contradicts itself; the error shows a text as it was written, such as 8B."""
+    try:
+        _check_together(request)
+    except Contradiction as error:
+        value = written[error.parameter]
+        raise Contradiction(error.parameter, value if isinstance(value, str) else error.value, error.rule) from None
 
 
 def _check_together(request: Request) -> None:
