@@ -388,3 +388,15 @@ def test_links_of_others_are_named(capsys: pytest.CaptureFixture[str], tmp_path:
     code, out, err = shown(capsys, tmp_path, "history", "--json")
     assert (code, json.loads(out)["left_out"], err) == (0, [left_out], "")
     assert shown(capsys, tmp_path, "history", "--csv")[2] == f"greentrain: {left_out}\n"
+
+
+def test_what_was_modelled_is_not_called_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run on a CPU whose energy follows from its load: the words say so, beside ``estimated``."""
+    folder = tmp_path / "runs" / "k"
+    tracker(folder, lines=[ended(3600)])
+    meter(folder, components=[CPU], lines=[stopped(3600, 3600, None, 0.5)])
+    _, out, _ = shown(capsys, tmp_path, "history", "show", "k")
+    assert "Modelled before PUE\n" in out
+    assert "  adopted: the model" in out
+    assert "easured computers" not in out
+    assert "the measurement" not in out

@@ -17,6 +17,7 @@ from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, format_of, name_or_columns
 from greentrain.importing.gate import KnownDevice, MappedNode, known_device
 from greentrain.importing.home_copy import files_in
+from greentrain.numbers import counted
 from greentrain.record import Record
 
 _LARGEST_BYTES = 1 << 20
@@ -301,7 +302,8 @@ def _partitions(partitions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, rule in sorted(partitions.items()):
         if not name:
             continue
-        yield f"\n[partition.{_quoted(name)}]  # {rule['runs']:,} runs; the most that one had of a node is below"
+        runs = counted(rule["runs"], "run")
+        yield f"\n[partition.{_quoted(name)}]  # {runs}; the most that one had of a node is below"
         named = sorted(rule["types"] - {""})
         if len(named) == 1:
             yield f"gpu = {_quoted(named[0])}"

@@ -384,7 +384,7 @@ def _memory(data: ReportData) -> str | None:
     if run["instance"] and (host_gb := hardware.find_instance(run["instance"]).memory_gb):
         parts.append(f"{host_gb:g} GB of main memory per instance")
     elif "memory_gb" in run:
-        parts.append(f"{run['memory_gb']:g} GB of main memory")
+        parts.append(f"{round(run['memory_gb'], 1):g} GB of main memory")
     return " and ".join(parts) or None
 
 

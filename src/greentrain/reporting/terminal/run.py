@@ -73,13 +73,20 @@ def _text(value: float, unit: str) -> str:
 
 
 def _components(run: Run) -> list[str]:
-    lines = ["Measured before PUE"]
+    lines = [f"{'Measured' if _is_sensed(run) else 'Modelled'} before PUE"]
     for name in COMPONENTS:
         qualities = {node.quality[name] for node in run.nodes if node.energy_kwh[name] is not None}
         value = run.energy_kwh[name]
         energy = "not measured" if value is None else f"{_text(value, 'kWh')}, {' and '.join(sorted(qualities))}"
         lines.append(f"  {name:<10}{energy}{_share(run, name) if value is not None else ''}")
     return lines + _site(run)
+
+
+def _is_sensed(run: Run) -> bool:
+    """Whether a sensor read any part of the computers; what was modelled from load or size is no measurement."""
+    return any(
+        "modelled" not in node.quality[name] for node in run.nodes for name in COMPONENTS if node.energy_kwh[name]
+    )
 
 
 def _site(run: Run) -> list[str]:
@@ -105,14 +112,14 @@ def _share(run: Run, name: str) -> str:
 
 
 def _estimate(run: Run) -> list[str]:
-    both = run.reconciliation
+    both, word = run.reconciliation, "measured" if _is_sensed(run) else "modelled"
     lines = ["Estimate from the hardware's profile"]
     if both.estimate is not None:
         lines.append(f"  computers {kwh_text(both.estimate.it_energy_kwh)} before PUE")
     for item in run.comparisons:
         where = "inside" if item.is_inside else "outside"
         words = f"{where} the estimate's {kwh_text(item.estimated_kwh)}"
-        lines += shown(f"measured {item.what} {kwh_text(item.measured_kwh)}: {words}")
+        lines += shown(f"{word} {item.what} {kwh_text(item.measured_kwh)}: {words}")
     if both.implied_utilization is not None and both.mean_accelerator_w is not None:
         watts, share = rounded(both.mean_accelerator_w), rounded(both.implied_utilization)
         lines += shown(f"mean power of an accelerator {watts} W: a utilization of {share} of its TDP")
@@ -121,7 +128,8 @@ def _estimate(run: Run) -> list[str]:
         lines += shown(f"host factor at least {factor}: fans and losses are not measured")
     before = least(bool(run.unfilled))
     energy = kwh_text(run.it_energy_kwh)
-    lines += shown(f"adopted: {_ORIGINS[both.believed]}, {before}{energy} before PUE")
+    origin = _ORIGINS[both.believed].replace("the measurement", "the measurement" if _is_sensed(run) else "the model")
+    lines += shown(f"adopted: {origin}, {before}{energy} before PUE")
     if run.operational_kg is not None:
         lines += shown(f"that is {before}{amount(run.operational_kg, 'kg CO2e')}")
     return lines + [line for reason in both.reasons for line in shown(escaped(reason), "    ")]
