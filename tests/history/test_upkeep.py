@@ -90,7 +90,7 @@ def test_old_runs_are_named_before_they_are_forgotten(home: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "--older-than: is given in place of the ID of one run"),
+        ([], "ID: name one run, or all that ended longer ago than --older-than 2y"),
         (["--older-than", "x"], "--older-than 'x': must be an age in days, or such as 90d, 26w, 18m or 2y"),
         (["--older-than", "-1d"], "--older-than '-1d': must be an age in days, or such as 90d, 26w, 18m or 2y"),
         (["--older-than", "nan"], "--older-than 'nan': must be an age in days, or such as 90d, 26w, 18m or 2y"),

@@ -201,8 +201,10 @@ def forget_runs(values: OptionValues) -> int:
     from greentrain.numbers import counted
 
     history = History(values.get("home"))
-    if ("id" in values) == ("older_than" in values):
-        raise Contradiction("older_than", values.get("older_than"), "is given in place of the {id} of one run")
+    if values.keys().isdisjoint(("id", "older_than")):
+        raise Contradiction("id", None, "name one run, or all that ended longer ago than {older_than} 2y")
+    if "id" in values and "older_than" in values:
+        raise Contradiction("older_than", values["older_than"], "is given in place of the {id} of one run")
     for name in _filters(values) if "id" in values else ():
         raise Contradiction(name, values[name], "selects among those of {older_than}")
     if "id" in values:
