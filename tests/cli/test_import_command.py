@@ -248,3 +248,25 @@ def test_a_column_of_runs_without_energy(jobs: str, capsys: pytest.CaptureFixtur
     assert lines[2].split()[:5] == ["status", "runs", "without", "energy", "GPU-h"]
     assert lines[3].split()[:3] == ["completed", "2", "1"]
     assert "In no sum of energy: 1 run (shard). They had parts of accelerators, and a site" in lines
+
+
+def test_what_is_not_known_has_a_name(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A group without a user says so, as in the history."""
+    for words in (["import", jobs, "--by", "user,account"], ["history", "--by", "user,account"]):
+        assert run(words) == 0
+    found = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[:2] for line in found if line.startswith("no ")][0] == ["no user", "no account"]
+    assert any(line.startswith("no user, no account  1 run, ") for line in found)
+
+
+def test_groups_of_the_history_count_runs_without_energy(jobs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sum that lacks a run says so, in text and JSON."""
+    Path(jobs).write_text(SACCT.replace("1|8|cpu=8,node=1|180000000", "1||gres/shard=1|"))
+    assert run(["import", jobs]) == 0
+    capsys.readouterr()
+    assert run(["history", "--by", "status"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "kg CO2e" in text.partition(", 1 of them of unknown energy 2 runs")[0]
+    assert ", 1 of them of unknown energy 2 runs (2 completed)" in text
+    assert run(["history", "--by", "status", "--json"]) == 0
+    assert [group["without_energy"] for group in json.loads(capsys.readouterr().out)["groups"]] == [1]

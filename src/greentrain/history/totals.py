@@ -87,6 +87,8 @@ class RunGroup(WithoutArithmetic, Record):
         Hours of accelerators and cores, and how busy they were.
     is_least : bool
         Whether a part of the computers of a run is in no sum, so that it was more.
+    without_energy : int
+        How many of the runs are in no sum of energy: nothing is known of it. [1]
     """
 
     by: dict[str, str | None]
@@ -100,6 +102,7 @@ class RunGroup(WithoutArithmetic, Record):
     interrupted_share: float | None
     loads: Loads
     is_least: bool
+    without_energy: int = 0
 
 
 @runtime_checkable
@@ -172,6 +175,7 @@ def groups_of(runs: "Iterable[Run] | BriefRuns", by: Sequence[str]) -> list[RunG
                 interrupted_share=whole.share("interrupted", "killed"),
                 loads=whole.loads,
                 is_least=whole.is_least,
+                without_energy=whole.runs - whole.known,
             )
         )
     return found

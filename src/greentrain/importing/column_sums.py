@@ -23,7 +23,7 @@ from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.site_map import SiteMap
 from greentrain.importing.slurm import SacctForm, form_of, jobs_of, parted_rows
 from greentrain.importing.slurm_columns import JobColumns, JobPart, JobRows, job_number, leave, lines_of, value_of
-from greentrain.importing.slurm_jobs import STEPS, WAITING, job, job_id_of
+from greentrain.importing.slurm_jobs import NO_NUMBER, STEPS, WAITING, job, job_id_of
 from greentrain.importing.text_columns import distinct
 from greentrain.importing.text_parts import NotInColumns, NumberArray, PlacedPart
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
@@ -216,7 +216,8 @@ class ColumnSums:
         """Count what was read of a text; the lines that are left make runs when these are taken."""
         steps = sum(part.steps for part in parts)
         waiting = sum(int(np.count_nonzero(~part.waits_left)) for part in parts)
-        for note, number in ((STEPS, steps), (WAITING, waiting)):
+        tasks = sum(int(np.count_nonzero((part.jobs < 0) & ~part.is_left)) for part in parts)
+        for note, number in ((STEPS, steps), (WAITING, waiting), (NO_NUMBER, tasks)):
             if number:
                 file.tally.notes[note] = number
         jobs = sum(int(np.count_nonzero(~part.is_left)) for part in parts)
@@ -380,8 +381,9 @@ class ColumnSums:
         sides = part.is_flagged[rows] * (1 + is_too_much + 2 * (watts < least))
         self.doubts.left_out += 0 if self._is_kept else int(np.count_nonzero(part.is_flagged[rows]))
         alike = part.kinds[rows] * np.int64(4) + sides
-        for number in np.unique(alike).tolist():
-            some = np.flatnonzero(alike == number)
+        order = np.argsort(alike, kind="stable")
+        for some in np.split(order, np.flatnonzero(np.diff(alike[order])) + 1) if len(order) else ():
+            number = int(alike[some[0]])
             ends = rows[[some[watts[some].argmin()], some[watts[some].argmax()]]]
             kind = self._found[number // 4]
             findings = [each for row in ends for each in kind.gate.findings(self._one(part, row))]

@@ -16,7 +16,11 @@ _OTHER_RECORD = re.compile(r"(?<=^It is the work of ).*(?= \([\w-]+\), )", re.DO
 
 _ANY_TYPE = (
     "Nobody knows what their accelerators are: all of data centers are in the interval. "
-    "--gpu NAME or --map FILE says what they are, and --suggest-map begins a map."
+    "--map FILE says what a type is, and --suggest-map begins a map."
+)
+_NO_TYPE = (
+    "The files do not say what their accelerators are: all of data centers are in the interval. "
+    "--gpu NAME says it of all, --map FILE of each partition, and --suggest-map begins a map."
 )
 _PART = (
     "They had parts of accelerators, and a site decides how many one has: a map with device and share says it "
@@ -217,7 +221,9 @@ class RemarkCounts:
     def remarks(self) -> tuple[ImportRemark, ...]:
         """Return what was counted, those in sums first."""
         found = (
-            ImportRemark(reason, int(runs), gpu_hours, core_hours, tuple(self._gpus[reason]), reason == _ANY_TYPE)
+            ImportRemark(
+                reason, int(runs), gpu_hours, core_hours, tuple(self._gpus[reason]), reason in (_ANY_TYPE, _NO_TYPE)
+            )
             for reason, (runs, gpu_hours, core_hours) in self._counts.items()
         )
         return tuple(sorted(found, key=lambda each: (not each.is_in_sums, -each.runs)))
@@ -227,7 +233,10 @@ def reason_of(run: ImportedRun, *, has_energy: bool) -> str:
     """Return what is not known of a run whose energy, with an estimate's, is known or not; nothing where all is."""
     if has_energy:
         is_estimated = not (run.is_usable and run.stated.measured_energy_kwh)
-        return _ANY_TYPE if is_estimated and any(device.profile is None for device in run.devices) else ""
+        unknown = [device.written for device in run.devices if device.profile is None] if is_estimated else []
+        if not unknown:
+            return ""
+        return _ANY_TYPE if any(unknown) else _NO_TYPE
     if any(device.written.partition(":")[0] in PARTS and not device.has_estimate for device in run.devices):
         return _PART
     if not (run.devices or run.stated.cpu_cores):

@@ -56,6 +56,7 @@ _LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, a
 STEPS = "Steps are left out: their jobs hold them."
 WAITING = "Jobs that have not run are left out."
 _WAITS_AGAIN = "Jobs that were requeued and wait are left out: with their next session they count."
+NO_NUMBER = "Jobs of arrays have no JobIDRaw here: they count again in a file that has it."
 _SESSIONS = "It was requeued: the time of its sessions is added up."
 
 
@@ -111,6 +112,8 @@ class Jobs:
             self._tally.reject(line, "has no time that it took: ElapsedRaw, Elapsed, or Start and End are needed")
         else:
             self._held_id, run = job_id, job(row, job_id, seconds, self._options)
+            if not job_id.isdecimal():
+                self._tally.note(NO_NUMBER)
             before = self._requeued.pop(place, None)
             if before is not None:
                 run = _joined(before, run)

@@ -91,6 +91,8 @@ def _group_lines(group: RunGroup, bold: "Style") -> list[str]:
     facts += [f"interrupted {percent(interrupted)}"] if (interrupted := group.interrupted_share) else []
     facts += _load_facts(group.loads)
     head = f"{cut(named, 46)}  {counted(group.runs, 'run')}, {duration(group.duration_seconds)}"
+    if facts and group.without_energy:
+        facts.append(f"{group.without_energy:,} of them of unknown energy")
     return [bold(head), *shown(", ".join(facts or ["energy not known"]), "    ")]
 
 

@@ -141,9 +141,13 @@ def _groups(groups: "Sequence[ImportGroup]", most: int | None) -> Iterator[str]:
     yield from others_lines(len(rest), sum(each.runs for each in sums), energy, sums)
 
 
+def _word(name: str, value: str) -> str:
+    return _INTERRUPTED.get(value, value) if name == "status" else value
+
+
 def _row(group: "ImportGroup") -> tuple[str, ...]:
     names = (
-        cut(escaped(_INTERRUPTED.get(value or "", value or "") if name == "status" else value or ""), _WIDEST_NAME)
+        f"no {name}" if value is None else cut(escaped(_word(name, value)), _WIDEST_NAME)
         for name, value in group.by.items()
     )
     kwh, kg = group.totals.it_energy_kwh, group.totals.operational_kg
