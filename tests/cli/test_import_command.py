@@ -255,7 +255,7 @@ def test_what_is_not_known_has_a_name(jobs: str, capsys: pytest.CaptureFixture[s
     for words in (["import", jobs, "--by", "user,account"], ["history", "--by", "user,account"]):
         assert run(words) == 0
     found = capsys.readouterr().out.splitlines()
-    assert [line.split("  ")[:2] for line in found if line.startswith("no ")][0] == ["no user", "no account"]
+    assert next(line.split("  ")[:2] for line in found if line.startswith("no ")) == ["no user", "no account"]
     assert any(line.startswith("no user, no account  1 run, ") for line in found)
 
 
