@@ -91,7 +91,7 @@ def test_the_total_below_a_table_is_no_run(tmp_path: Path, capsys: pytest.Captur
         ("a.csv", b"<html><body>log in</body></html>", "the header reads '<html><body>log in</body></html>'"),
         ("a.csv", b"GPU,Hours\nV100,4\n", "did you mean gpu for 'GPU', hours for 'Hours'?"),
         ("a.csv", b"PK\x03\x04rest", "is no text but xlsx; give it the ending of what it is"),
-        ("a.csv", b"gpu,hours\n\x81\x8d,4\n", "is no table: 'charmap' codec can't decode byte 0x81"),
+        ("a.csv", b"gpu,hours\n\x81\x8d,4\n", "is no table: it is no text in UTF-8, UTF-16 or Windows-1252"),
         ("a.xlsx", b"PK\x03\x04rest", "is no spreadsheet: File is not a zip file"),
         ("a.json", b"{\n", "is no JSON: Expecting property name"),
     ],

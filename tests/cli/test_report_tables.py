@@ -153,3 +153,11 @@ def test_misuse(words: tuple[str, ...], message: str, runs: Path, capsys: pytest
     with chdir(runs.parent):
         assert run(["report", *words]) == 2
     assert capsys.readouterr().err.startswith(f"greentrain: {message}")
+
+
+def test_a_table_without_a_run_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1: nothing is wrong with what was typed."""
+    path = tmp_path / "runs.csv"
+    path.write_text("gpu,hours\nV1,3\n")
+    assert run(["report", "--from", str(path)]) == 1
+    assert capsys.readouterr().err.startswith(f"greentrain: {path}: there is no run to report in it; line 2: gpu 'V1'")

@@ -93,7 +93,8 @@ def report(values: OptionValues) -> int:
     except InputError as error:
         if error.parameter != "result":
             raise
-        return error_line(error.message(), 1)  # nothing is wrong with what was typed
+        # Nothing is wrong with what was typed.
+        return error_line(f"{values['from_']}: {error.rule}" if "from_" in values else error.message(), 1)
 
 
 def _print_report(values: OptionValues) -> int:

@@ -304,7 +304,9 @@ def _csv_parts(name: str, stream: IO[bytes], options: dict[str, Any]) -> Iterato
         reader = pd.read_csv(stream, **options)
     except pd.errors.EmptyDataError:
         return
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
+    except UnicodeDecodeError:
+        raise DataError(name, "is no table: it is no text in UTF-8, UTF-16 or Windows-1252") from None
+    except pd.errors.ParserError as error:
         raise DataError(name, f"is no table: {' '.join(str(error).split())}") from None
     while True:
         with warnings.catch_warnings(record=True) as caught:
