@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from journals_by_hand import NOON, ended, meter, reading, stopped, tracker
 
-from greentrain import Contradiction, History, InputError, Run, estimate, report
+from greentrain import Contradiction, History, InputError, Run, estimate, import_runs, report
 from greentrain.cli import run as run_command
 from greentrain.history import match_hours
 from greentrain.intensity import read_series
@@ -119,6 +119,38 @@ def test_the_command(tracked: Run, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "2025-11-22T12:00" in shown
     assert run_command(["history", "rematch", "--home", str(tmp_path / "home")]) == 2
     assert capsys.readouterr().err == ("greentrain: --grid-series: names the series: give it, or --grid-service\n")
+
+
+def test_imported_runs_are_matched_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A job of an hour in France at 200 g/kWh; its log counts there, and a row without a time or place is named."""
+    home = tmp_path / "home"
+    head = "JobID|Start|End|ElapsedRaw|AllocTRES|State\n"
+    job = "7|2025-11-22T12:00:00|2025-11-22T13:00:00|3600|gres/gpu:a100=1|COMPLETED\n"
+    readings = "".join(f"2025-11-22 12:{minute:02d}:00,0,NVIDIA A100,300.00 W\n" for minute in range(60))
+    texts = {
+        "sacct": head + job,
+        "7.csv": f"timestamp,index,name,power.draw [W]\n{readings}",
+        "emissions.csv": "timestamp,run_id,duration,emissions,energy_consumed\nnever,r,3600,0.1,0.5\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    import_runs([tmp_path / "sacct", tmp_path / "7.csv"], location="FR", home=home)
+    import_runs(tmp_path / "emissions.csv", home=home)
+    series = write_series(tmp_path / "a.csv", (200, 200))
+    words = ["history", "rematch", "--grid-series", str(series), "--home", str(home)]
+    assert run_command([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (matched,) = found["runs"]
+    runs = {run.id: run for run in History(home).runs() if run.is_counted}
+    kwh = runs[matched["id"]].facility_energy_kwh
+    assert kwh is not None
+    assert found["totals"]["operational_kg"] == pytest.approx(0.2 * kwh.best)
+    (left_out,) = found["left_out"]
+    assert left_out["reason"] == "has no known time to match"
+    assert run_command(words) == 0
+    assert capsys.readouterr().out.endswith("1 run left out: has no known time to match.\n")
+    assert run_command([*words[:2], left_out["id"], *words[2:]]) == 2
+    assert capsys.readouterr().err.endswith(f"ID '{left_out['id']}': has no known time to match\n")
 
 
 def test_hourly_rows_of_the_ghg_form(tracked: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

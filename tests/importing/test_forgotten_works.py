@@ -1,6 +1,7 @@
 """Forgetting one of several records of one work: the others stand for it, and a run loses what it had of it."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,23 @@ def test_forgetting_says_what_becomes_of_the_others(
     _forget(home, "nvidia-smi")
     said = f"forgot {ids['nvidia-smi']}\nno longer has the energy that was of this: {ids['codecarbon']}\n"
     assert capsys.readouterr().out == said
+
+
+def test_what_is_in_no_total_is_marked(home: Path, tmp_path: Path, paths: dict[str, Path]) -> None:
+    """The row, which began last, is no last run; lists and databases mark it and the log as left out of totals."""
+    import_runs(paths.values())
+    history = History(str(home))
+    assert history.get("last").origin == "imported:slurm"
+    marks = {"imported:slurm": True, "imported:codecarbon": False, "imported:nvidia-smi": False}
+    assert {run["origin"]: run["is_counted"] for run in history.to_dict()["runs"]} == marks
+    assert command(["history", "export", "--to", f"sqlite:///{tmp_path}/runs.db", "--home", str(home)]) == 0
+    with sqlite3.connect(tmp_path / "runs.db") as database:
+        rows = database.execute("SELECT origin, is_counted FROM runs").fetchall()
+        (kwh,) = database.execute("SELECT SUM(facility_energy_kwh_best) FROM runs WHERE is_counted").fetchone()
+    assert {origin: bool(is_counted) for origin, is_counted in rows} == marks
+    whole = history.totals().facility_energy_kwh
+    assert whole is not None
+    assert kwh == pytest.approx(whole.best)
 
 
 def test_a_better_run_takes_a_witness_from_another(home: Path, tmp_path: Path, paths: dict[str, Path]) -> None:

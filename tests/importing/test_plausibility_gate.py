@@ -1,5 +1,6 @@
 """The plausibility gate: what cannot be is flagged with the reason, listed, and in no total."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,32 @@ def test_limits_on_both_sides(tmp_path: Path, row: dict[str, str], flags: tuple[
     """A board of 400 W and a fifth, one of no name and 1.5 kW, parts of half to 1.5 times their total, 3,000 g/kWh."""
     (run,) = runs_of(tmp_path, codecarbon_text({"emissions": "0.02"} | row))
     assert run.flags == flags
+
+
+@pytest.mark.parametrize(("hours", "flags"), [(13, ()), (15, ("implausible_power",))])
+def test_a_run_that_is_still_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int, flags: tuple[str, ...]
+) -> None:
+    """It ends at 10 o'clock: 13 hours before is its end by a clock of the far east, 15 hours before it is none."""
+    ended = datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
+    monkeypatch.setattr("greentrain.importing.gate.time.time", lambda: ended - 3600 * hours)
+    job = {"Start": "2026-03-01T09:00:00", "End": "2026-03-01T10:00:00", "ElapsedRaw": "3600"}
+    (run,) = runs_of(tmp_path, sacct_text(job))
+    assert run.flags == flags
+    said = ["It ends at 2026-03-01T10:00:00Z, which is still to come."]
+    assert [found.reason for found in run.findings] == (said if flags else [])
+    assert run.is_counted is not bool(flags)
+
+
+def test_jobs_in_columns_may_be_still_to_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 9,000 jobs of 9 to 10 o'clock and one of the next day the latter is in no sum, the evening before."""
+    monkeypatch.setattr("greentrain.importing.gate.time.time", lambda: datetime(2026, 3, 1, 8, tzinfo=UTC).timestamp())
+    job = {"Start": "2026-03-01T09:00:00", "End": "2026-03-01T10:00:00", "ElapsedRaw": "3600"}
+    jobs = [job | {"JobID": str(number), "JobIDRaw": str(number)} for number in range(9000)]
+    jobs[7] |= {"Start": "2026-03-02T09:00:00", "End": "2026-03-02T10:00:00"}
+    (tmp_path / "sacct").write_text(sacct_text(*jobs))
+    audit = import_runs(tmp_path / "sacct", dry_run=True, by="user")
+    assert (audit.totals.runs, audit.files[0].flagged) == (8999, 1)
 
 
 def test_what_can_be_has_no_flag(tmp_path: Path) -> None:

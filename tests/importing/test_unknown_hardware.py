@@ -81,7 +81,7 @@ def test_parts_of_accelerators_with_a_map(tmp_path: Path) -> None:
         ({"AllocTRES": "mem=4G", "NCPUS": ""}, "Neither accelerators nor cores are stated."),
         ({"AllocTRES": "gres/craynetwork=2", "NCPUS": ""}, "Neither accelerators nor cores are stated."),
         (
-            {"AllocTRES": "gres/gpu:a100=1", "ElapsedRaw": "9000000000"},
+            {"AllocTRES": "gres/gpu:a100=1", "ElapsedRaw": "9000000000", "Start": "Unknown"},
             "Their numbers are outside of what is estimated, such as hours of more than a century.",
         ),
     ],

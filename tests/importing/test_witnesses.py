@@ -331,3 +331,27 @@ def test_a_day_of_a_longer_job_is_not_all_of_it(tmp_path: Path, home: Path) -> N
     audit = import_runs([_job(tmp_path, job), _two_days_of_a_node(tmp_path)[0]])
     assert "1 pair, such as bert (slurm) and gpu07 (meter)" in _note(audit)
     assert len(_counted(home)) == 2
+
+
+def test_a_jobs_part_of_a_meter_stays_when_another_job_changes(tmp_path: Path, home: Path) -> None:
+    """Two jobs have their hours of a node's day; a log of the second one comes later: the first keeps its 200 W."""
+    hours = {"8": "08", "11": "11"}
+    jobs = [
+        {"JobID": id, "JobIDRaw": id, "Start": f"2026-03-01T{hour}:00:00", "End": f"2026-03-01T{hour}:59:59"}
+        for id, hour in hours.items()
+    ]
+    import_runs([_day_of_a_node(tmp_path), _job(tmp_path, *jobs)])
+    import_runs(_log(tmp_path / "11.csv", hour=11, minutes=59))
+    energies = sorted(run.stated.measured_energy_kwh or 0.0 for run in _counted(home))
+    assert energies == [pytest.approx(0.2, rel=1e-3), pytest.approx(1.0, rel=1e-3)]
+
+
+def test_the_log_of_another_home_is_known_by_its_number(tmp_path: Path, home: Path) -> None:
+    """Its file was 4711.csv there: the job of H100s, which comes later, has its energy."""
+    import_runs(_log(tmp_path / "4711.csv"), home=tmp_path / "other")
+    audit = import_runs(tmp_path / "other")
+    assert audit.totals.it_energy_kwh is not None
+    assert audit.files[0].it_energy_kwh == pytest.approx(audit.totals.it_energy_kwh.best)
+    import_runs(_job(tmp_path, {"AllocTRES": "cpu=8,gres/gpu:h100=2,node=1"}))
+    (run,) = _counted(home)
+    assert run.stated.measured_energy_kwh == pytest.approx(0.6)

@@ -49,7 +49,8 @@ _PROJECT = Option("project", "NAME", "Only runs of this project.")
 _SINCE = Option("since", "DATE", "Only runs from this day or month on: 2026-11-22, 2026-11.")
 _UNTIL = Option("until", "DATE", "Only runs that began up to this day or month, all of it.")
 _STATUS = Option("status", "KIND", "Only running, completed, failed, interrupted, killed or unknown ones.")
-_FILTERS = (_PROJECT, _SINCE, _UNTIL, _STATUS)
+_USER = Option("user", "NAME", "Only runs of this user.")
+_FILTERS = (_PROJECT, _USER, _SINCE, _UNTIL, _STATUS)
 
 
 def list_runs(values: OptionValues) -> int:
@@ -111,6 +112,22 @@ def _report_searched_folders(values: OptionValues) -> None:
     filters = " ".join(f"--{name} {value!a}" for name, value in _filters(values).items())
     places = ", ".join(History(values.get("home")).homes)
     error_line(f"looked in {places}{f' for {filters}' if filters else ''}", 0)
+    for name in ("project", "user"):
+        if near := _nearest(values, name):
+            error_line(f"--{name} {values[name]!a}: no run has it; did you mean {near}?", 0)
+
+
+def _nearest(values: OptionValues, name: str) -> str:
+    """Name the projects or users of runs that are most like one of which there is no run."""
+    from greentrain.catalogue.names import fold, nearest
+    from greentrain.errors import either
+    from greentrain.history.history import History
+
+    groups = History(values.get("home")).groups(name) if name in values else []
+    known = [group.by[name] for group in groups if group.by[name]]
+    if name not in values or values[name] in known:
+        return ""
+    return either(nearest(values[name], {fold(each): each for each in known if each}))
 
 
 def _unknown_command(word: str) -> str:
@@ -277,17 +294,30 @@ def rematch(values: OptionValues) -> int:
 
     Example: greentrain history rematch bert-1 --grid-series 2026.csv --grid-basis life-cycle
     """
+    from greentrain.errors import InputError
     from greentrain.history.history import History
     from greentrain.history.rematch import match_hours
     from greentrain.reporting.terminal.rematch import matches_dict, matches_text
 
     history = History(values.get("home"))
-    runs = (history.get(values["id"]),) if "id" in values else history.runs(**_filters(values))
-    found = [match_hours(run, series) for run, series in zip(runs, series_of_runs(values, runs), strict=True)]
-    if "json" in values:
-        write_json(matches_dict(found))
+    runs: tuple[Run, ...]
+    if "id" in values:
+        runs = (history.get(values["id"]),)
     else:
-        write_lines(matches_text(found, bold_if_wanted()))
+        runs = tuple(run for run in history.runs(**_filters(values)) if run.is_counted)
+    left_out: dict[str, str] = {}
+    found = []
+    for run, series in zip(runs, series_of_runs(values, runs), strict=True):
+        try:
+            found.append(match_hours(run, series))
+        except InputError as error:
+            if "id" in values or error.parameter != "id":
+                raise
+            left_out[run.id] = error.rule
+    if "json" in values:
+        write_json(matches_dict(found, left_out))
+    else:
+        write_lines(matches_text(found, bold_if_wanted(), left_out))
     return 0
 
 

@@ -21,8 +21,8 @@ class RunFilter(Record):
 
     Attributes
     ----------
-    project, status : str or None
-        Their project and status.
+    project, status, user : str or None
+        Their project, their status, and whose they are.
     earliest, latest : float
         Between which moments they began, in seconds since 1970; the last one is not among them. [s]
     """
@@ -31,15 +31,16 @@ class RunFilter(Record):
     status: str | None = None
     earliest: float = -inf
     latest: float = inf
+    user: str | None = None
 
     def of(self, table: SummaryTable) -> SummaryTable:
         """Return the runs of a table that are asked for."""
-        return table.where(self.wants, "project", "status", "started")
+        return table.where(self.wants, "project", "status", "started", "user")
 
-    def wants(self, project: str | None, status: str, started: float) -> bool:
-        """Whether a run of this project and status that began at this moment [s] is asked for."""
-        is_in_time = self.earliest <= started < self.latest
-        return self.project in (None, project) and self.status in (None, status) and is_in_time
+    def wants(self, project: str | None, status: str, started: float, user: str | None = None) -> bool:
+        """Whether a run of this project, status and user that began at this moment [s] is asked for."""
+        asked = ((self.project, project), (self.status, status), (self.user, user))
+        return self.earliest <= started < self.latest and all(wanted in (None, stated) for wanted, stated in asked)
 
 
 def checked_filter(chosen: Mapping[str, Any]) -> RunFilter:
@@ -48,8 +49,8 @@ def checked_filter(chosen: Mapping[str, Any]) -> RunFilter:
     Parameters
     ----------
     chosen : mapping
-        ``project`` and ``status``, ``since`` and ``until``: text, date or datetime. A month or a year begins with its
-        first moment as ``since`` and ends with its last as ``until``.
+        ``project``, ``user`` and ``status``, ``since`` and ``until``: text, date or datetime. A month or a year begins
+        with its first moment as ``since`` and ends with its last as ``until``.
 
     Raises
     ------
@@ -60,11 +61,13 @@ def checked_filter(chosen: Mapping[str, Any]) -> RunFilter:
     if status is not None and status not in STATUSES:
         raise InputError("status", status, f"must be {either(STATUSES)}")
     earliest = -inf if since is None else _period("since", since)[0]
+    for name in ("project", "user"):
+        if not isinstance(chosen.get(name), str | None):
+            raise InputError(name, chosen[name], "must be text")
     project = chosen.get("project")
-    if project is not None and not isinstance(project, str):
-        raise InputError("project", project, "must be text")
     project = project and without_passwords(project)  # as it is recorded
-    return RunFilter(project, status, earliest, inf if until is None else _period("until", until)[1])
+    latest = inf if until is None else _period("until", until)[1]
+    return RunFilter(project, status, earliest, latest, chosen.get("user"))
 
 
 def _period(name: str, stated: Any) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from greentrain.history.totals import brief_runs
 from greentrain.record import Record
 
 if TYPE_CHECKING:  # a list without imported runs loads nothing that reads them
+    from greentrain.history.apart import RunsApart
     from greentrain.history.indexed_runs import IndexedRuns
     from greentrain.history.run import Run
 
@@ -71,7 +72,7 @@ class Summaries(Record, cached=True):
     folders: dict[str, list[str]] = {}  # noqa: RUF012 -- a default that nothing changes
     home: str = ""
     states: dict[str, str] = {}  # noqa: RUF012 -- as above
-    imports: "tuple[IndexedRuns, ...]" = ()
+    imports: "tuple[IndexedRuns | RunsApart, ...]" = ()
 
     def __iter__(self) -> Iterator[RunSummary]:
         """Make one run after the other, the newest first; none is kept."""

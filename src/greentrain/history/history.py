@@ -21,6 +21,7 @@ from greentrain.plain_numbers import plain_json
 from greentrain.progress import Telling
 
 if TYPE_CHECKING:  # a list of runs that were summarised before reads no journal, and loads nothing that does
+    from greentrain.history.apart import RunsApart
     from greentrain.history.follower import Follower
     from greentrain.history.indexed_runs import IndexedRuns
     from greentrain.history.run import Run
@@ -74,6 +75,7 @@ class History:
         since: str | date | None = None,
         status: str | None = None,
         until: str | date | None = None,
+        user: str | None = None,
     ) -> "tuple[Run, ...]":
         """Return the runs, newest first; the parameters are those of `select`.
 
@@ -82,7 +84,7 @@ class History:
         >>> [run.name for run in History().runs(status="completed")]
         ['bert']
         """
-        return self.select(project=project, since=since, status=status, until=until).runs
+        return self.select(project=project, since=since, status=status, until=until, user=user).runs
 
     def __iter__(self) -> "Iterator[Run]":
         return iter(self.runs())
@@ -94,6 +96,7 @@ class History:
         since: str | date | None = None,
         status: str | None = None,
         until: str | date | None = None,
+        user: str | None = None,
     ) -> Selection:
         """Return the runs, newest first, and the folders that cannot be read.
 
@@ -106,6 +109,8 @@ class History:
             (``2026-11``) or a year counts from its first moment to its last.
         status : {'running', 'completed', 'failed', 'interrupted', 'killed', 'unknown'}, optional
             Only those of this status.
+        user : str, optional
+            Only those of this user.
 
         Raises
         ------
@@ -118,7 +123,7 @@ class History:
         >>> len(found), found.unreadable
         (1, ())
         """
-        asked = checked_filter({"project": project, "since": since, "status": status, "until": until})
+        asked = checked_filter({"project": project, "since": since, "status": status, "until": until, "user": user})
         folders, left_out = self._folders()
         known: dict[tuple[str, ...], Run] = {}
 
@@ -148,6 +153,7 @@ class History:
         since: str | date | None = None,
         status: str | None = None,
         until: str | date | None = None,
+        user: str | None = None,
     ) -> Summaries:
         """Return the runs in brief, newest first, without reading the journals of those that have ended before.
 
@@ -160,7 +166,7 @@ class History:
         ...     print(run.name, run.facility_energy_kwh.best)
         bert 0.59976
         """
-        asked = checked_filter({"project": project, "since": since, "status": status, "until": until})
+        asked = checked_filter({"project": project, "since": since, "status": status, "until": until, "user": user})
         folders, left_out = self._folders()
         found = self._found(folders, asked, _run_in)
         imports = tuple(self._imports(asked, left_out))
@@ -309,7 +315,7 @@ class History:
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
 
-    def _imports(self, asked: RunFilter, left_out: list[str]) -> "list[IndexedRuns]":
+    def _imports(self, asked: RunFilter, left_out: list[str]) -> "list[IndexedRuns | RunsApart]":
         """Return the runs of other tools, and state what is left out; what reads them is loaded for those alone."""
         homes = [home for home in dict.fromkeys(self.homes) if os.path.isdir(os.path.join(home, "imports"))]
         if not homes:
@@ -323,13 +329,13 @@ class History:
         folders, _ = self._folders()
         imports = self._imports(RunFilter(), [])
         if id == LAST and id not in folders:
-            id = next((run.id for run in self.summaries().newest(1)), id)
+            id = self._last() or id
         if id in folders:
             return folders[id], None
         if imported := next(filter(None, (each.run(id) for each in imports)), None):
             return [], imported
         found = [key for key in folders if key.startswith(id)] if id else []
-        others = [key for each in imports for key in each.ids(id)] if id else []
+        others = [*dict.fromkeys(key for each in imports for key in each.ids(id))] if id else []
         if len(found) + len(others) > 1:
             every = sorted([*found, *others])
             raise AmbiguousName("id", id, f"{len(every)} runs have such an id", every[-_MOST_SHOWN:])
@@ -338,6 +344,14 @@ class History:
         if found:
             return folders[found[0]], None
         return [], next(filter(None, (each.run(others[0]) for each in imports)), None)
+
+    def _last(self) -> str | None:
+        """Return the run that began last, of those that totals hold if there are any."""
+        found = self.summaries()
+        newest = found.newest(1)
+        if newest and not newest[0].is_counted:
+            newest = [next((run for run in found if run.is_counted), newest[0])]
+        return newest[0].id if newest else None
 
     def _folders(self) -> tuple[dict[str, list[str]], list[str]]:
         """List the folders of runs by key, and state what is left out; a run may also have a folder in a spare home."""

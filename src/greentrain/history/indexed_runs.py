@@ -10,6 +10,7 @@ from math import inf
 from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any
 
+from greentrain.history.apart import RunsApart, runs_apart
 from greentrain.history.filters import RunFilter
 from greentrain.history.import_index import ImportIndex, index_of
 from greentrain.history.imported_runs import HistoryImport, history_run
@@ -75,6 +76,7 @@ class IndexedRuns:
         wanted = {
             "project = :project": asked.project is not None,
             "status = :status": asked.status is not None,
+            "user = :user": asked.user is not None,
             "started >= :earliest": asked.earliest > -inf,
             "started < :latest": asked.latest < inf,
         }
@@ -101,7 +103,8 @@ class IndexedRuns:
                 made.setdefault(month, []).append(number)
             for month, numbers in made.items():
                 part = _part_of(month, self._asked)
-                number = next((each for each in numbers[1:] if {*by} <= {*PARTED[each], "month"}), NO_SUMS)
+                needed = {*by, "user"} if self._asked.user is not None else {*by}
+                number = next((each for each in numbers[1:] if needed <= {*PARTED[each], "month"}), NO_SUMS)
                 if part == 1 and number != NO_SUMS and not self._hidden:
                     self._add_sums(database, found, by, month, number)
                 elif part:
@@ -113,14 +116,18 @@ class IndexedRuns:
     ) -> None:
         names, asked = PARTED[number], self._asked
         places = [names.index(name) if name in names else None for name in by]
-        status, project = names.index("status"), names.index("project")
+        conditions = [
+            (names.index(name), getattr(asked, name))
+            for name in ("status", "project", "user")
+            if getattr(asked, name) is not None
+        ]
         query = "SELECT common, counts FROM sums WHERE month IS ? AND grouping = ?"
         for text, packed in database.execute(query, (month, number)):
             common, counts = json.loads(text), doubles(packed)
-            if asked.project in (None, common[project]) and asked.status in (None, common[status]):
+            if all(common[place] == wanted for place, wanted in conditions):
                 key = tuple([month if place is None else common[place] for place in places])
                 whole = found.get(key) or found.setdefault(key, RunSums())
-                whole.add(common[status], counts[:COUNTS], common[-1], counts[COUNTS:])
+                whole.add(common[names.index("status")], counts[:COUNTS], common[-1], counts[COUNTS:])
 
     def _add_rows(self, database: sqlite3.Connection, found: Sums, by: Sequence[str], month: str | None) -> None:
         """Add the runs of a month one by one."""
@@ -180,8 +187,10 @@ class IndexedRuns:
 
 def indexed_runs(
     homes: Iterable[str], asked: RunFilter, left_out: list[str], progress: "Progress" = None
-) -> list[IndexedRuns]:
+) -> "list[IndexedRuns | RunsApart]":
     """Return the imported runs of some homes; one that several of them hold stands in the first.
+
+    Records of one work that lie in several of them count once, as if they were in one.
 
     Parameters
     ----------
@@ -195,13 +204,15 @@ def indexed_runs(
         Is told how far the reading of new imports is, as `History` is.
     """
     found: list[ImportIndex] = []
-    every = []
+    hidden: list[frozenset[int]] = []
     for home in homes:
         index = index_of(home, left_out, progress)
-        hidden = frozenset(id for other in found for id in _in_both(other, index))
-        every.append(IndexedRuns(index, asked, hidden))
+        hidden.append(frozenset(id for other in found for id in _in_both(other, index)))
         found.append(index)
-    return every
+    apart = runs_apart(found, hidden) if len(found) > 1 else []
+    changed = frozenset(int(run.id, 16) - SIGN for run in apart)
+    every = [IndexedRuns(index, asked, without | changed) for index, without in zip(found, hidden, strict=True)]
+    return [RunsApart(apart, asked), *every] if apart else [*every]
 
 
 def _in_both(one: ImportIndex, other: ImportIndex) -> Iterator[int]:

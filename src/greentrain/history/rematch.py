@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from greentrain.errors import InputError
 from greentrain.estimation.grid import uncertainty_at
+from greentrain.footprint import Grid
 from greentrain.history.run import Run
 from greentrain.history.session_journals import read_journals
 from greentrain.intensity.series import ESTIMATED, FILLED, FORECAST, MARGINAL, Series, Timeline, utc_text
@@ -126,9 +127,9 @@ def match_hours(run: Run, series: Series) -> HourlyMatch:
     if series.basis == MARGINAL:
         rule = "is marginal: it tells what moving a load does, and has no place in an account of what a run emitted"
         raise InputError("grid_series", series.source, rule)
-    facility, annual, grid = run.facility_energy_kwh, run.operational_kg, run.site.g_per_kwh
-    if facility is None or annual is None or grid is None or not facility.best:
-        raise InputError("id", run.id, "has no known energy, PUE or carbon intensity to match")
+    facility, annual, grid = run.facility_energy_kwh, run.operational_kg, _grid(run)
+    if facility is None or annual is None or grid is None or not facility.best or not run.started:
+        raise InputError("id", run.id, f"has no known {_missing(run)} to match")
     pieces, is_flat = _pieces(run)
     timeline = Timeline(series)
     whole = sum(piece.energy for piece in pieces)
@@ -139,13 +140,31 @@ def match_hours(run: Run, series: Series) -> HourlyMatch:
     covered = 1 - shares.get("", 0.0)
     found = None
     if covered >= 1 - MOST_MISSING and kg > 0:
-        found = with_relative_width(kg, facility, _doubt(run, shares, kg / facility.best * _G_PER_KG, grid))
+        found = with_relative_width(kg, facility, _doubt(run, shares, kg / facility.best * _G_PER_KG, grid.g_per_kwh))
     mean, _ = timeline.mean(pieces[0].start, max(piece.end for piece in pieces))
     return HourlyMatch(
         run.id, series, found, annual, kg / facility.best * _G_PER_KG, mean, annual_g, shares.get("", 0.0),
         shares.get(FORECAST, 0.0), shares.get(FILLED, 0.0), is_flat, hours,
         tuple(_notes(run, series, shares, is_flat)),
     )  # fmt: skip
+
+
+def _grid(run: Run) -> Grid | None:
+    """Return the annual carbon intensity: as its meter recorded it, else that of its footprint, as of imported runs."""
+    site = run.site.grid_intensity
+    found = run.footprint.grid if site is None else None
+    return found if site is None else Grid(site.value, site.year, site.accounting, site.basis, site.source)
+
+
+def _missing(run: Run) -> str:
+    """Name what a run would have to have."""
+    missing = {
+        "energy": not run.it_energy_kwh,
+        "PUE": run.it_energy_kwh and not run.facility_energy_kwh,
+        "carbon intensity": _grid(run) is None,
+        "time": not run.started,
+    }
+    return " or ".join(name for name, is_missing in missing.items() if is_missing) or "energy"
 
 
 def _pieces(run: Run) -> tuple[list[_Piece], bool]:
@@ -225,7 +244,7 @@ def _doubt(run: Run, shares: dict[str, float], g_per_kwh: float, grid: Interval)
 
 def _notes(run: Run, series: Series, shares: dict[str, float], is_flat: bool) -> Iterator[str]:
     yield from series.notes
-    grid = run.site.grid_intensity
+    grid = _grid(run)
     accounting = (grid.accounting if grid else "") or "not stated"
     if series.basis != accounting:
         yield (

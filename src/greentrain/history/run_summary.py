@@ -29,6 +29,7 @@ ROW_COLUMNS = (
     "user",
     "account",
     "partition",
+    "is_counted",
     "flags",
     "tags",
     "unfilled",

@@ -41,6 +41,7 @@ _COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("truth", ("is_complete",)),
         ("text", ("estimate_inputs", "notes", "basis", "flags")),
         ("text", ("origin", "user", "account", "partition", "tags", "unfilled")),
+        ("truth", ("is_counted",)),
     ),
     "nodes": (
         ("key", ("run_id", "session", "host")),

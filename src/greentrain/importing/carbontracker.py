@@ -6,6 +6,7 @@ The log has the devices' energy; what is printed holds a PUE. Predictions in the
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
@@ -143,12 +144,12 @@ class _Session:
             elif run is None:
                 self._file.tally.reject(number, "states a consumption without an energy")
 
-    def _keys(self, otherwise: Callable[[float | None], str], *, is_alone: bool = True) -> dict[str, str]:
+    def _keys(self, otherwise: Callable[[float | None], str], *, is_alone: bool = True) -> dict[str, Any]:
         """Name a run by what the names of its two files have in common, else by its first moment."""
         named = _FILE.fullmatch(Path(self._file.path).name) if is_alone else None
         first = self._first
         keys = self._options.keys(lambda at: f"{NAME}:{named[1] if named else otherwise(first and at(first))}")
-        return dict(zip(("key", "clock_key"), keys, strict=True))
+        return dict(zip(("key", "other_keys"), keys, strict=True))
 
     def _facts(self) -> dict[str, object]:
         local = self._first is not None and self._options.time_zone is None
@@ -165,7 +166,7 @@ class _Session:
                 **self._keys(lambda first: f"{first}:{kwh:.6g}"), "started": self._first, "ended": self._last,
                 "duration_seconds": self._seconds, "energy_kwh": self._kwh, "measured_energy_kwh": kwh,
                 "boundary": "accelerator" if self._kwh.keys() == {"gpu"} else "parts", **self._facts(),
-            }  # type: ignore[arg-type]
+            }
         )  # fmt: skip
 
     def _of_text(self, number: int, printed: dict[str, str]) -> ForeignRun | None:

@@ -5,7 +5,7 @@ since there is a column for it. Powers are momentary, and in an early generation
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count, product
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
-from greentrain.importing.values import LOCAL_TIME, amount, number, words
+from greentrain.importing.values import LOCAL_TIME, amount, as_written, number, words
 
 NAME = "codecarbon"
 TITLE = "codecarbon's emissions.csv"
@@ -134,8 +134,9 @@ class _Runs:
     def __init__(self, options: ReadOptions, *, adds: bool) -> None:
         self._options, self._adds = options, adds
         self._by_key: dict[Any, tuple[ForeignRun, int]] = {}
-        self._nameless: dict[tuple[str, int], Any] = {}
+        self._nameless: dict[tuple[str, int], list[Any]] = {}
         self._starts: dict[Any, tuple[str, int]] = {}
+        self._records: dict[Any, list[ForeignRun]] = {}
         self._names: dict[str, int] = {}
         self._made = count()
 
@@ -145,10 +146,12 @@ class _Runs:
         known, rows = self._by_key.pop(key, (None, 0))
         if known is None:
             flags = row.flags if run_id else (*row.flags, "no_run_id")
-            name, clock = (f"{NAME}:{run_id}", "") if run_id else self._named(row)
-            whole = row._replace(key=name, clock_key=clock, flags=flags)
+            whole = row._replace(key=f"{NAME}:{run_id}" if run_id else self._named(row), flags=flags)
         else:
             whole = (_added if self._adds else _later)(known, row)
+        if run_id is None:  # the first and the last of its rows, in whatever order they are
+            every = sorted((*self._records.get(key, ()), row), key=lambda each: each.duration_seconds or 0.0)
+            self._records[key] = [every[0], *every[1:][-1:]]
         self._by_key[key] = whole, rows + 1
 
     def left_behind(self) -> Iterator[ForeignRun]:
@@ -164,40 +167,69 @@ class _Runs:
     def _without(self, key: Any) -> ForeignRun:
         run, rows = self._by_key.pop(key)
         self._names.pop(run.key, None)
-        start = self._starts.pop(key, ("", 0))
-        if self._nameless.get(start) == key:
-            del self._nameless[start]
+        if key in self._starts:
+            start = self._starts.pop(key)
+            self._nameless[start].remove(key)
+            if not self._nameless[start]:
+                del self._nameless[start]
+        if key in self._records:
+            run = run._replace(**self._keys_of(self._records.pop(key)))
         if rows == 1:
             return run
         if self._adds:
             return run._replace(notes=(*run.notes, _TASKS))
         return run._replace(flags=(*run.flags, "cumulative_rows"))
 
-    def _named(self, row: ForeignRun) -> tuple[str, str]:
+    def _named(self, row: ForeignRun) -> str:
         """Name a row without a run's id; those that start together and are of several runs are numbered."""
-        name, clock = self._options.keys(lambda at: f"{NAME}:{_start_key(row, at)}")
+        name = f"{NAME}:{_start_key(row)}"
         self._names[name] = number = self._names.get(name, 0) + 1
-        return (name, clock) if number == 1 else (f"{name}:{number}", clock and f"{clock}:{number}")
+        return name if number == 1 else f"{name}:{number}"
+
+    def _keys_of(self, rows: Sequence[ForeignRun]) -> dict[str, tuple[str, ...]]:
+        """Return how a run without an id is known too: by what its rows state, and by the start of each of them."""
+        zone = self._options.time_zone
+        written = [
+            row if zone is None or row.ended is None
+            else row._replace(started=row.started and as_written(row.started, zone), ended=as_written(row.ended, zone))
+            for row in rows
+        ]  # fmt: skip
+        starts = dict.fromkeys(f"{NAME}:{_start_key(row)}" for row in (*rows, *written))
+        return {"record_keys": tuple(map(_record_key, written)), "other_keys": tuple(starts)}
 
     def _key_of_nameless(self, row: ForeignRun) -> Any:
         """Return the key of the run whose start and project a row has and that it goes on; else a new one."""
         step = limit("same_start_s")
         place = int((row.started or row.ended or 0.0) // step)
-        for near in (place, place - 1, place + 1):
-            key = self._nameless.get((row.key, near))
-            if key in self._by_key and _goes_on(self._by_key[key][0], row, step):
-                return key
+        near = [key for each in (place, place - 1, place + 1) for key in self._nameless.get((row.key, each), ())]
+        known = [key for key in near if self._is_of(key, row, step)]
+        if known:
+            return min(known, key=lambda key: abs(_mean_kw(self._by_key[key][0]) - _mean_kw(row)))
         key = (next(self._made), row.key)
-        self._nameless[row.key, place] = key
+        self._nameless.setdefault((row.key, place), []).append(key)
         self._starts[key] = row.key, place
         return key
 
+    def _is_of(self, key: Any, row: ForeignRun, step: float) -> bool:
+        """Whether a row is one of a run, or goes on from the last one."""
+        is_known = any(_record_key(row) == _record_key(each) for each in self._records.get(key, ()))
+        return is_known or _goes_on(self._by_key[key][0], row, step)
 
-def _start_key(row: ForeignRun, at: Callable[[float], float]) -> str:
+
+def _mean_kw(run: ForeignRun) -> float:
+    return (run.measured_energy_kwh or 0.0) / (run.duration_seconds or 1.0)
+
+
+def _record_key(row: ForeignRun) -> str:
+    """Name a row by all that it states."""
+    return f"{NAME}:{row.ended}:{row.duration_seconds}:{row.measured_energy_kwh}:{row.reported_kg}:{row.key}"
+
+
+def _start_key(row: ForeignRun) -> str:
     """Name a row without a run's id by its start; one without a time by all that it states."""
     if row.ended is None:
         return f"{row.duration_seconds}:{row.measured_energy_kwh}:{row.reported_kg}:{row.key}"
-    return f"{round(at(row.started or row.ended))}:{row.key}"
+    return f"{round(row.started or row.ended)}:{row.key}"
 
 
 def _goes_on(run: ForeignRun, row: ForeignRun, step: float) -> bool:

@@ -13,7 +13,7 @@ from greentrain.importing.anonymise import HASHED
 from greentrain.importing.doubts import MOST_EXAMPLES, DoubtCounts, RemarkCounts, reason_of
 from greentrain.importing.foreign_file import ForeignFile, Tally
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.gate import PlausibilityGate
+from greentrain.importing.gate import PlausibilityGate, latest_end
 from greentrain.importing.group_table import GroupTable
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.known_runs import SAME_ENERGY, KnownRuns, id_of, number_of
@@ -256,7 +256,7 @@ class ColumnSums:
             is_flagged=is_flagged,
             is_usable=is_usable,
             is_stored=is_stored,
-            is_left=is_left | jobs.is_odd | (footprints == _NOT_LINEAR),
+            is_left=is_left | jobs.is_odd | (footprints == _NOT_LINEAR) | (jobs.began + jobs.seconds > latest_end()),
         )
 
     @staticmethod

@@ -61,7 +61,7 @@ def _row(row: Mapping[str, str], energy: str, options: ReadOptions) -> ForeignRu
     keys = options.keys(lambda at: f"{NAME}:{id or f'{began and at(began)}:{seconds}:{kwh}'}")
     return ForeignRun(
         key=keys[0],
-        clock_key=keys[1],
+        other_keys=keys[1],
         name=words(row.get("experiment_description")) or words(row.get("project_name")),
         project=words(row.get("project_name")),
         started=began,

@@ -87,8 +87,9 @@ class ForeignRun(Record, kw_only=True):
     witnesses : tuple
         Of a run that took the energy of a better meter, what its own file states: its id, energy [kWh], boundary,
         energies of parts, accelerators, and more; then what it took of others.
-    clock_key : str
-        Its key with times as the file writes them, where that has a time and a zone was stated for it.
+    record_keys, other_keys : tuple of str
+        What else makes it the same run: what its very records state, which counts more than its key, and whatever else,
+        such as its key with times as the file writes them where a zone was stated for it.
     """
 
     key: str
@@ -120,7 +121,8 @@ class ForeignRun(Record, kw_only=True):
     jobs: tuple[str, ...] = ()
     device_times: tuple[DeviceTimes, ...] = ()
     witnesses: tuple[tuple[Any, ...], ...] = ()
-    clock_key: str = ""
+    record_keys: tuple[str, ...] = ()
+    other_keys: tuple[str, ...] = ()
 
 
 class ReadOptions(Record):
@@ -143,7 +145,7 @@ class ReadOptions(Record):
     covered: Mapping[str, TimeSpans] = {}
     is_day_first: bool = False
 
-    def keys(self, key: Callable[[Callable[[float], float]], str]) -> tuple[str, str]:
+    def keys(self, key: Callable[[Callable[[float], float]], str]) -> tuple[str, tuple[str, ...]]:
         """Return what makes a run the same in another file, and what does so where another zone is stated for that.
 
         Parameters
@@ -153,7 +155,7 @@ class ReadOptions(Record):
         """
         zone, known = self.time_zone, key(float)
         clock = known if zone is None else key(partial(as_written, zone=zone))
-        return known, "" if clock == known else clock
+        return known, () if clock == known else (clock,)
 
     def moment(self, cell: str, *, fold: int = 0) -> tuple[float, bool] | None:
         """Read a time as `greentrain.importing.values.moment` does, with what is stated here."""

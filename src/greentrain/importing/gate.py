@@ -5,6 +5,7 @@ what devices can draw is the catalogue's.
 """
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from greentrain.catalogue import Accelerator, Catalogue, Cpu
 from greentrain.errors import GreentrainError
 from greentrain.importing.foreign_run import ForeignRun
 from greentrain.importing.limits import limit
+from greentrain.importing.values import utc_text
 from greentrain.numbers import rounded
 from greentrain.record import Record
 from greentrain.units import G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
@@ -148,6 +150,7 @@ class PlausibilityGate:
         found = [*self._power(run), *_intensity(run)] if run.measured_energy_kwh else []
         if run.boundary == "parts":
             found += [*_parts(run), *_unmetered(run, self._devices)]
+        found += _still_to_come(run)
         if "fallback_location" in run.flags:
             found.append(Finding("fallback_location", "The place is codecarbon's fallback, Quebec, and none.", True))
         return tuple(found)
@@ -221,6 +224,18 @@ class PlausibilityGate:
             idle if node.idle_w is None else node.idle_w,
             most if node.most_w is None else limit("node_over_nameplate") * node.most_w,
         )
+
+
+def latest_end() -> float:
+    """Return when a run can end at the latest, in seconds since 1970: now, by the clock of any zone. [s]"""
+    return time.time() + limit("most_ahead_s")
+
+
+def _still_to_come(run: ForeignRun) -> Iterator[Finding]:
+    """Notice a run that would end after now."""
+    ended = None if run.started is None else run.started + (run.duration_seconds or 0.0)
+    if ended is not None and ended > latest_end():
+        yield Finding("implausible_power", f"It ends at {utc_text(ended)}, which is still to come.", True)
 
 
 def mean_w(kwh: float, seconds: float) -> float:

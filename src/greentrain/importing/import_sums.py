@@ -170,10 +170,10 @@ class ImportSums:
         """Add energy of a file's runs."""
         self.by_file[path] = self.by_file.get(path, 0.0) + kwh
 
-    def of_file(self, file: FileAudit, path: str) -> FileAudit:
-        """Return the audit of a file with its energy and its runs in doubt, once; its runs may have another path."""
-        energies = [self.by_file.pop(name, None) for name in dict.fromkeys((path, file.path))]
-        doubted = sum(self.doubts.by_file.pop(name, 0) for name in dict.fromkeys((path, file.path)))
+    def of_file(self, file: FileAudit, *paths: str) -> FileAudit:
+        """Return the audit of a file with its energy and its runs in doubt, once; its runs may have other paths."""
+        energies = [self.by_file.pop(name, None) for name in dict.fromkeys((*paths, file.path))]
+        doubted = sum(self.doubts.by_file.pop(name, 0) for name in dict.fromkeys((*paths, file.path)))
         known = [each for each in energies if each is not None]
         return file._replace(it_energy_kwh=sum(known) if known else None, flagged=file.flagged + doubted)
 

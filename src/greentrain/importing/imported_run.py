@@ -16,8 +16,9 @@ from greentrain.interval import Interval
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.units import SECONDS_PER_HOUR
 
-_STATED = tuple(name for name in ForeignRun._fields if name not in ("places", "flags", "device_times", "clock_key"))
-_OWN = ("id", "format", "file", "location", "is_kept", "site_pue", "tags", "clock_id")
+_NOT_STORED = ("places", "flags", "device_times", "record_keys", "other_keys")
+_STATED = tuple(name for name in ForeignRun._fields if name not in _NOT_STORED)
+_OWN = ("id", "format", "file", "location", "is_kept", "site_pue", "tags", "other_ids")
 _STATED_FACTS, _OWN_FACTS = attrgetter(*_STATED), attrgetter(*_OWN)
 COLUMNS = (*_OWN, *_STATED, "flags", "findings", "devices")
 """What a stored run holds, a column each."""
@@ -63,8 +64,8 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         PUE of where it ran, as the site's map states it. [1]
     tags : tuple of str
         The words that its user put on it.
-    clock_id : str
-        The id that it would have with its times read as UTC, where another zone was stated for them.
+    other_ids : tuple of str
+        Ids by which it is known too.
     """
 
     id: str
@@ -78,7 +79,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     is_kept: bool = False
     site_pue: float | None = None
     tags: tuple[str, ...] = ()
-    clock_id: str = ""
+    other_ids: tuple[str, ...] = ()
 
     @cached_property
     def cpu(self) -> Cpu | None:
@@ -207,7 +208,7 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
     return ImportedRun(
         str(facts["id"]), str(facts["format"]), str(facts["file"]), run, devices, facts.get("location"), flags,
         findings, bool(facts.get("is_kept")), facts.get("site_pue"),
-        tuple(map(str, facts.get("tags") or ())), str(facts.get("clock_id") or ""),
+        tuple(map(str, facts.get("tags") or ())), tuple(map(str, facts.get("other_ids") or ())),
     )  # fmt: skip
 
 

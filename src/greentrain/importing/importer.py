@@ -25,7 +25,7 @@ from greentrain.importing.home_copy import RENEWED, copy_runs, files_in, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.joined_runs import alone, may_hold_ranks
-from greentrain.importing.known_runs import KnownRun, completed, id_of, id_of_key, is_better
+from greentrain.importing.known_runs import KnownRun, completed, id_of, is_better, other_ids_of
 from greentrain.importing.linear_footprint import RunFootprints
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
@@ -168,7 +168,7 @@ class _Importer:
         self._summed: list[tuple[ForeignFile | None, ColumnCounts | None]] = []
         self.files: list[FileAudit] = []
         self._logged: list[str] = []
-        self._elsewhen, self._renewed = set[str](), set[str]()
+        self._elsewhen, self._renewed, self._files_of = set[str](), set[str](), dict[str, set[str]]()
         self.notes: list[str] = []
         self.runs = RunList(lambda run: self.sums.add(run))
 
@@ -224,7 +224,7 @@ class _Importer:
 
     def _has_zones(self) -> bool:
         """Whether runs may be known by the times of another zone."""
-        return self._known.has_clocks or self._options.time_zone is not None
+        return self._known.has_others or self._options.time_zone is not None
 
     def _recognised(self, path: str, told: BytesRead) -> tuple[ForeignFile | None, str | None]:
         """Open a file, and name its format; nothing of one with a fault."""
@@ -276,7 +276,8 @@ class _Importer:
             return
         is_new = known is None or not known.is_stored or self._is_taken_anew(alone(run).stated, known)
         counts.imported += is_new
-        place = self.runs.add(run._replace(file=path, flags=run.flags if is_new else (*run.flags, STORED)))
+        self._files_of.setdefault(path, set()).add(run.file)
+        place = self.runs.add(run._replace(flags=run.flags if is_new else (*run.flags, STORED)))
         self._known.put(
             [(run.id, KnownRun(None, None, False, place) if known is None else known._replace(place=place))]
         )
@@ -355,6 +356,8 @@ class _Importer:
             now = self._take(id, run, known.get(id), form, path, tally, counts)
             if now is not None:
                 known[id] = changed[id] = now
+                if run.record_keys:
+                    self._known.put_others([id], [other_ids_of(run)])
         self._known.put(changed.items())
 
     def _take(
@@ -415,7 +418,7 @@ class _Importer:
             findings,
             shared.is_kept,
             kind.site_pue,
-            clock_id=id_of_key(run.clock_key) if run.clock_key else "",
+            other_ids=other_ids_of(run),
         )
 
     def audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
@@ -430,7 +433,10 @@ class _Importer:
         self._link()
         sums, runs, stored = self._settled(), self.runs, None
         hidden = self._shared.anonymiser
-        files = [sums.of_file(file, hidden.path(file.path) if hidden else file.path) for file in self.files]
+        files = [
+            sums.of_file(file, hidden.path(file.path) if hidden else file.path, *self._files_of.get(file.path, ()))
+            for file in self.files
+        ]
         if not dry_run:
             facts = hidden.facts if hidden else FileAudit.to_dict
             head: dict[str, Any] = {"files": [facts(file) for file in files if file.runs]}
@@ -466,11 +472,9 @@ class _Importer:
 
     def _part_of(self, log: ImportedRun, start: float, end: float) -> ForeignRun | None:
         """Read again what a log holds between two moments."""
-        hidden, forever = self._shared.anonymiser, float("inf")
+        hidden = self._shared.anonymiser
         paths = {hidden.path(file.path): file.path for file in self.files} if hidden else {}
-        labels = (each.label for _, times in self._times.stored([log.id]) for each in times)
-        covered = dict.fromkeys(labels, ((-forever, start), (end, forever)))
-        return read_part(log, paths.get(log.file, log.file), covered, self._options)
+        return read_part(log, paths.get(log.file, log.file), self._times, (start, end), self._options)
 
     def _settled(self) -> ImportSums:
         self.runs.settle()

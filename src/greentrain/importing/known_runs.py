@@ -4,7 +4,7 @@ And what two records of one run make together.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
@@ -20,7 +20,7 @@ _COMPLETED = (
 )  # fmt: skip
 _IDS_A_QUERY = 500
 _SIGN = 1 << 63
-_CLOCKS = "CREATE TABLE clocks (clock INTEGER PRIMARY KEY, id INTEGER)"
+_OTHERS = "CREATE TABLE others (other INTEGER PRIMARY KEY, id INTEGER)"
 _SCHEMA = "CREATE TABLE known (id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER)"
 
 
@@ -48,16 +48,16 @@ class KnownRuns:
 
     Attributes
     ----------
-    has_clocks : bool
-        Whether a zone was stated for some of them.
+    has_others : bool
+        Whether some of them are known by other ids too.
     """
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute(_SCHEMA)
-        self._database.execute(_CLOCKS)
-        self.has_clocks = False
+        self._database.execute(_OTHERS)
+        self.has_others = False
         self._database.execute("BEGIN")
 
     def __bool__(self) -> bool:
@@ -75,29 +75,33 @@ class KnownRuns:
         return found
 
     def ids_of(self, runs: Sequence[ForeignRun]) -> list[str]:
-        """Return the ids of runs: those under which they are known, also by the same times in another zone."""
+        """Return the ids of runs: those under which they are known, be it by other keys."""
         ids = [*map(id_of, runs)]
-        clocks = [id_of_key(run.clock_key) if run.clock_key else id for id, run in zip(ids, runs, strict=True)]
-        if not self.has_clocks and clocks == ids:
+        if not self.has_others and not any(run.other_keys for run in runs):
             return ids
-        known = self.find({*ids, *clocks})
-        missing = {clock for id, clock in zip(ids, clocks, strict=True) if id not in known and clock not in known}
-        others = self._of_clocks(missing) if self.has_clocks else {}
+        by_record = [next(filter(None, map(self._of_other, map(id_of_key, run.record_keys))), None) for run in runs]
+        taken, known = {*by_record}, self.find(ids)
         return [
-            id if id in known else clock if clock in known else others.get(clock, id)
-            for id, clock in zip(ids, clocks, strict=True)
+            found or (id if id in known and not run.record_keys else self._by_key(id, run, taken))
+            for id, run, found in zip(ids, runs, by_record, strict=True)
         ]
 
-    def _of_clocks(self, clocks: Iterable[str]) -> dict[str, str]:
-        query = "SELECT id FROM clocks WHERE clock = ?"
-        found = ((clock, self._database.execute(query, (_number(clock),)).fetchone()) for clock in clocks)
-        return {clock: f"{row[0] + _SIGN:0{_ID_LENGTH}x}" for clock, row in found if row is not None}
+    def _by_key(self, id: str, run: ForeignRun, taken: Collection[str | None]) -> str:
+        """Return the id of a run by its keys, but for those of others by their records."""
+        tried = [id, *map(id_of_key, run.other_keys)]
+        known = self.find(tried)
+        found = next((other for each in tried if (other := each if each in known else self._of_other(each))), id)
+        return id_of_key(run.record_keys[0]) if run.record_keys and found in taken else found
 
-    def put_clocks(self, ids: Sequence[str], clocks: Sequence[str]) -> None:
-        """Keep the ids that runs would have with their times read as UTC; blank where that is their id."""
-        rows = ((_number(clock), _number(id)) for id, clock in zip(ids, clocks, strict=True) if clock)
-        self._database.executemany("INSERT OR REPLACE INTO clocks VALUES (?, ?)", rows)
-        self.has_clocks = True
+    def _of_other(self, id: str) -> str | None:
+        row = self._database.execute("SELECT id FROM others WHERE other = ?", (_number(id),)).fetchone()
+        return None if row is None else f"{row[0] + _SIGN:0{_ID_LENGTH}x}"
+
+    def put_others(self, ids: Sequence[str], others: Sequence[Iterable[str]]) -> None:
+        """Keep by which other ids runs are known."""
+        rows = ((_number(other), _number(id)) for id, each in zip(ids, others, strict=True) for other in each or ())
+        self._database.executemany("INSERT OR REPLACE INTO others VALUES (?, ?)", rows)
+        self.has_others = True
 
     def stored(self) -> Iterator[tuple[int, float | None, float | None]]:
         """Yield the number of each run that the history holds, in order, with its time [s] and energy [kWh]."""
@@ -132,6 +136,11 @@ def id_of(run: ForeignRun) -> str:
 def id_of_key(key: str) -> str:
     """Return the id of a run by its key."""
     return sha256(key.encode("utf-8", "replace")).hexdigest()[:_ID_LENGTH]
+
+
+def other_ids_of(run: ForeignRun) -> tuple[str, ...]:
+    """Return the ids by which a run is known too."""
+    return tuple(map(id_of_key, (*run.record_keys, *run.other_keys)))
 
 
 def completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:

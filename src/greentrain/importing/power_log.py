@@ -162,8 +162,8 @@ class PowerLog:
         if not self.is_dated:
             return {"key": f"{self._key(float)}:{kwh:.9g}"}
         first, last = min(each.first for each in known.values()), max(each.last for each in known.values())
-        key, clock = ReadOptions(self._zone).keys(self._key)
-        found: dict[str, Any] = {"key": key, "clock_key": clock, "started": first, "ended": last}
+        key, others = ReadOptions(self._zone).keys(self._key)
+        found: dict[str, Any] = {"key": key, "other_keys": others, "started": first, "ended": last}
         if self._covered is not None:
             found["device_times"] = tuple(
                 self._sketches[device].times(f"{self._format}:{device}", each.first, each.last)

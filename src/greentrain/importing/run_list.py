@@ -14,8 +14,8 @@ RUNS_A_CHUNK = 512
 IDENTITY = "duration_seconds", "measured_energy_kwh"
 """What tells of a stored run whether another record of it holds more."""
 
-CLOCKS = "clock_id"
-"""What tells that it is the same under another zone."""
+OTHERS = "other_ids"
+"""By what else it is known."""
 
 _CHUNKS_AT_HAND = 4
 
@@ -180,8 +180,8 @@ def chunk_lines(columns: dict[str, Sequence[Any]]) -> str:
     # A longer record of a run is compared with what its own file held, not with the energy of another one's.
     own = [kept[0][1] if kept else kwh for kept, kwh in zip(columns["witnesses"], energies, strict=True)]
     known = {"ids": columns["id"], **dict(zip(IDENTITY, (seconds, own), strict=True))}
-    if any(columns[CLOCKS]):
-        known[CLOCKS] = columns[CLOCKS]
+    if any(columns[OTHERS]):
+        known[OTHERS] = columns[OTHERS]
     lines = (json.dumps(line, allow_nan=False, separators=(",", ":")) for line in (known, {"columns": columns}))
     return "".join(f"{line}\n" for line in lines)
 

@@ -145,7 +145,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOption
     # Without the cluster, which not every file names: two of one number do not start in one second.
     keys = options.keys(lambda at: f"slurm:{job_id}:{int(at(start[0])) if start else ''}")
     return ForeignRun(
-        key=keys[0], clock_key=keys[1],
+        key=keys[0], other_keys=keys[1],
         name=words(get("jobname")), user=words(get("user")), account=words(get("account")),
         partition=words(get("partition")),
         status=ENDINGS.get(state_of(get("state", ""))),

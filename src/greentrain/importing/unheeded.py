@@ -13,8 +13,8 @@ from greentrain.importing.store import ImportStore
 from greentrain.numbers import counted
 from greentrain.record import Record
 
-_MOST_COMPARED = 50_000
-"""So many known runs are compared with what is stated. [1]"""
+_AT_ONCE = 20_000
+"""So many known runs are compared at once with what is stated. [1]"""
 
 
 class SharedFacts(Record):
@@ -72,12 +72,13 @@ def unheeded(
     """
     if not given and not in_another_zone:
         return {}
-    known = (run for run in runs if STORED in run.flags and (given or run.id in in_another_zone))
-    wanted = {run.id: run for run in islice(known, min(known_runs, _MOST_COMPARED))}
+    every = (run for run in runs if STORED in run.flags and (given or run.id in in_another_zone))
+    known = islice(every, known_runs)  # once all of them are found, no other run is read
     found: dict[str, int] = {}
-    for facts in store.facts_of(wanted):
-        for name in _differing(wanted[facts["id"]], facts, given, is_elsewhen=facts["id"] in in_another_zone):
-            found[name] = found.get(name, 0) + 1
+    while wanted := {run.id: run for run in islice(known, _AT_ONCE)}:
+        for facts in store.facts_of(wanted):
+            for name in _differing(wanted[facts["id"]], facts, given, is_elsewhen=facts["id"] in in_another_zone):
+                found[name] = found.get(name, 0) + 1
     return dict(sorted(found.items()))
 
 

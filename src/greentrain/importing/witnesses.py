@@ -9,11 +9,12 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from greentrain.errors import DataError
-from greentrain.importing.device_times import TimeSpans
+from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.formats import formats
@@ -33,7 +34,7 @@ from greentrain.importing.joined_runs import (
     start_of,
     taken_of,
 )
-from greentrain.importing.known_runs import id_of, id_of_key
+from greentrain.importing.known_runs import id_of, other_ids_of
 from greentrain.importing.limits import limit
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.values import LOCAL_TIME
@@ -125,9 +126,10 @@ class _Records:
     """Those that may be witnesses, some thousands at most, and whose work they may be."""
 
     def __init__(self, fresh: Iterable[ImportedRun], stored: Callable[[], Iterable[ImportedRun]]) -> None:
-        self._fresh, self._stored, self.new = fresh, stored, set[str]()
+        self._fresh, self._stored, self.new, self.linked_before = fresh, stored, set[str](), set[str]()
         self.taken: dict[str, Mapping[str, Sequence[Any]]] = {}
         self.owners: dict[str, ImportedRun] = {}
+        self.as_before: set[tuple[str, str]] = set()
         self.by_id: dict[str, ImportedRun] = {}
         for run in self._every():
             if rank_of(run) and len(self.by_id) < _MOST:
@@ -144,6 +146,8 @@ class _Records:
         for run in self._fresh:
             if STORED not in run.flags and _is_dated(run):
                 self.new.add(run.id)
+                if run.stated.witnesses:
+                    self.linked_before.add(run.id)
                 yield self._alone(run)
         for run in self._stored():
             known = self._alone(run)
@@ -163,7 +167,7 @@ class _Records:
         row = self.taken.get(run.id, {}).get(log.id)
         before = None if row is None else as_taken(log, row)
         is_part = before is not None and start_of(run) <= start_of(before) and end_of(before) <= end_of(run)
-        if is_part and not self.new & {log.id, run.id}:
+        if is_part and (run.id in self.linked_before or not self.new & {log.id, run.id}):
             return before
         found = part_of(log, start_of(run), end_of(run))
         return before if found is None else log._replace(stated=found._replace(hosts=log.stated.hosts))
@@ -304,6 +308,7 @@ def _owners(
         likely = certain or [each for each in alike if each[1].holds]
         on_host = [] if certain else [each for each in likely if each[1] in (_BY_HOST, _IN_ITS_TIME)]
         if len(on_host) > 1 or (on_host and on_host[0][1] is _IN_ITS_TIME):
+            every.as_before |= {(id, run.id) for run, _ in on_host if run.id not in touched}
             for run, part in _parts(by_id[id], on_host, [run for run, _ in alike], touched, every, part_of):
                 if part is None:
                     doubtful.append((run, by_id[id]))
@@ -336,9 +341,8 @@ def _torn(every: _Records, owners: _Owners, made: Mapping[str, ImportedRun], kin
             holders[other.id].add(owner.id)
     freed, held = set[str](), set[str]()
     for id, rows in every.taken.items():
-        lost = {
-            other for other in rows if id not in holders[other] and (id in every.new or other in {*made, *every.new})
-        }
+        changed = rows.keys() if id in every.new else rows.keys() & {*made, *every.new}
+        lost = {other for other in changed if id not in holders[other] and (other, id) not in every.as_before}
         freed |= lost
         held |= rows.keys() - lost
         if lost and id not in {*made, *every.new}:
@@ -349,11 +353,15 @@ def _torn(every: _Records, owners: _Owners, made: Mapping[str, ImportedRun], kin
             yield on_its_own(every.by_id[id])
 
 
-def read_part(log: ImportedRun, path: str, covered: Mapping[str, TimeSpans], options: ReadOptions) -> ForeignRun | None:
-    """Return what is left of a log without what others hold of its devices; None where it cannot be read again."""
+def read_part(
+    log: ImportedRun, path: str, known: KnownTimes, within: tuple[float, float], options: ReadOptions
+) -> ForeignRun | None:
+    """Return what a log holds between two moments [s]; None where it cannot be read again."""
+    labels = (each.label for _, times in known.stored([log.id]) for each in times)
+    covered = dict.fromkeys(labels, ((-inf, within[0]), (within[1], inf)))
     try:
         ahead = 0.0
-        if log.clock_id or options.time_zone is not None:  # it may be known by the times of another zone
+        if log.other_ids or options.time_zone is not None:  # it may be known by the times of another zone
             whole = _read_again(log, path, {}, options)
             ahead = start_of(log) - ((whole.started if whole else None) or start_of(log))
         spans = {label: [(first - ahead, last - ahead) for first, last in each] for label, each in covered.items()}
@@ -370,9 +378,9 @@ def _read_again(
 ) -> ForeignRun | None:
     file = ForeignFile(path)
     options = options._replace(covered=covered, is_day_first=file.date_order().is_day_first)
-    clock = log.clock_id or log.id
+    known = {log.id, *log.other_ids}
     runs = formats()[log.format].read(file, options)
-    return next((run for run in runs if log.id == id_of(run) or clock == id_of_key(run.clock_key or run.key)), None)
+    return next((run for run in runs if not known.isdisjoint((id_of(run), *other_ids_of(run)))), None)
 
 
 def _doubt_note(pairs: Sequence[tuple[ImportedRun, ImportedRun]]) -> Iterator[str]:

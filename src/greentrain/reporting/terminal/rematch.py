@@ -1,6 +1,6 @@
 """Runs matched with carbon intensity by slot, as plain data and as text for a terminal of 80 columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import escaped
@@ -14,10 +14,19 @@ if TYPE_CHECKING:
     from greentrain.reporting.document.render_text import Style
 
 _MOST_HOURS = 48
+_NONE: Mapping[str, str] = {}
 
 
-def matches_dict(found: Sequence[HourlyMatch]) -> dict[str, Any]:
-    """Return matches as plain data, with their sums; a run without an hourly figure is in neither sum."""
+def matches_dict(found: Sequence[HourlyMatch], left_out: Mapping[str, str] = _NONE) -> dict[str, Any]:
+    """Return matches as plain data, with their sums; a run without an hourly figure is in neither sum.
+
+    Parameters
+    ----------
+    found : sequence of HourlyMatch
+        The matches.
+    left_out : mapping of str to str, optional
+        Runs that cannot be matched, and why.
+    """
     known = [match for match in found if match.operational_kg is not None]
     sums = {
         "runs": len(known),
@@ -25,18 +34,28 @@ def matches_dict(found: Sequence[HourlyMatch]) -> dict[str, Any]:
         "annual_operational_kg": sum(match.annual_kg.best for match in known),
     }
     series = found[0].series.to_dict() if found else None
-    return {"kind": "rematch", "series": series, "runs": [match.to_dict() for match in found], "totals": sums}
+    return {
+        "kind": "rematch",
+        "series": series,
+        "runs": [match.to_dict() for match in found],
+        "totals": sums,
+        "left_out": [{"id": id, "reason": reason} for id, reason in left_out.items()],
+    }
 
 
-def matches_text(found: Sequence[HourlyMatch], bold: "Style" = str) -> str:
-    """Write each run with both figures; of a single one its hours too."""
-    if not found:
+def matches_text(found: Sequence[HourlyMatch], bold: "Style" = str, left_out: Mapping[str, str] = _NONE) -> str:
+    """Write each run with both figures; of a single one its hours too; then what is left out, and why."""
+    if not found and not left_out:
         return "No runs.\n"
     groups = [_lines(match, bold) for match in found]
     if len(found) == 1:
         groups.append(_hours(found[0]))
     notes = dict.fromkeys(note for match in found for note in match.notes)
-    return joined([*groups, group("Notes", bullets(notes))])
+    reasons = [
+        f"{counted(sum(each == reason for each in left_out.values()), 'run')} left out: {reason}."
+        for reason in dict.fromkeys(left_out.values())
+    ]
+    return joined([*groups, group("Notes", bullets([*notes, *reasons]))])
 
 
 def _lines(match: HourlyMatch, bold: "Style") -> list[str]:
