@@ -11,7 +11,7 @@ from foreign_texts import codecarbon_text, sacct_text
 
 from greentrain.cli import run as command
 from greentrain.errors import InputError
-from greentrain.history import History, Run, rename
+from greentrain.history import History, Run, forget, rename
 from greentrain.importing import ImportedRun, ImportStore, import_runs
 from greentrain.importing.store import FOLDER
 
@@ -124,6 +124,24 @@ def test_what_is_in_no_total_is_marked(home: Path, tmp_path: Path, paths: dict[s
     whole = history.totals().facility_energy_kwh
     assert whole is not None
     assert kwh == pytest.approx(whole.best)
+
+
+def test_an_interrupted_command_can_be_given_again(
+    home: Path, paths: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted before the job is deleted, it leaves nothing out for good: done again, the row stands for it."""
+    import_runs(paths.values())
+    (id,) = (run.id for run in ImportStore(str(home)).runs() if run.format == "slurm")
+    with monkeypatch.context() as patched:
+        patched.setattr(ImportStore, "forget", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            forget(History(str(home)), id)
+    forget(History(str(home)), id)
+    assert {*_counted(home)} == {"codecarbon"}
+
+
+def _interrupted(store: ImportStore, ids: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_better_run_takes_a_witness_from_another(home: Path, tmp_path: Path, paths: dict[str, Path]) -> None:

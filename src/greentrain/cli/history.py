@@ -367,7 +367,7 @@ COMMAND = Group(
             (_BY, *_FILTERS, _LIMIT_OPTION, _ALL, AS_JSON, _AS_CSV, HOMES, *GATE_OPTIONS),
             short_help="List runs, newest first, and add them up.",
             strays=_STRAYS,
-            first=("by", *(option.name for option in _FILTERS), "limit", "all", "json", "home"),
+            first=("by", *(option.name for option in _FILTERS), "all", "json", "home"),
         ),
         "show": Command(
             show_run, (AS_JSON, HOMES), (_ID,), short_help="Show one run with its measurement and its estimate."

@@ -210,8 +210,8 @@ def forget_imports(history: History, ids: Container[str]) -> Left:
         store = ImportStore(home)
         with store.held():
             left = left_of(store, ids)
+            store.put(*left.runs)  # first: where it is interrupted, it can be done again
             store.forget(ids)
-            store.put(*left.runs)
         every.append(left)
     return Left(*(tuple(chain.from_iterable(parts)) for parts in zip(*every, strict=True)))
 
