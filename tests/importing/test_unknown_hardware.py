@@ -131,3 +131,14 @@ def test_groups_count_what_they_lack(tmp_path: Path) -> None:
     assert [(group.totals.runs, group.totals.without_energy) for group in audit.groups] == [(2, 1), (1, 0)]
     assert audit.totals.without_energy == 1
     assert audit.to_dict()["groups"][0]["without_energy"] == 1
+
+
+@pytest.mark.parametrize("written", ["dgx-a100", "DGX_A100", "8xA100", "a100x8"])
+def test_a_number_in_a_type_is_none_of_the_jobs(tmp_path: Path, written: str) -> None:
+    """Types that name a server or a count are the accelerators of it, as many as the job was given."""
+    audit = audit_of(tmp_path, sacct_text({"AllocTRES": f"gres/gpu:{written}=4"}), location="FR")
+    whole = estimate("A100", count=4, hours=1, location="FR").it_energy_kwh
+    assert audit.remarks == ()
+    assert audit.totals.gpu_hours == 4
+    assert audit.totals.it_energy_kwh is not None
+    assert audit.totals.it_energy_kwh.best == pytest.approx(whole.best)

@@ -319,6 +319,8 @@ def known_device(written: str, number: float, catalogue: Catalogue, asked: str |
             found = catalogue.hardware.read_accelerator(name)
         except GreentrainError:
             continue
+        if found.number is not None:  # of a whole server, or of a count in the type: how many they are stands beside it
+            name = found.family.name if found.family else found.profile.id
         fraction = found.fraction if found.fraction != 1 else _slice_of(written, found.profile)
         return KnownDevice(written, number, found.profile, whole * fraction, name)
     return KnownDevice(written, number, None, whole * _slice_of(written, None), _ANY)

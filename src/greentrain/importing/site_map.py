@@ -215,8 +215,13 @@ def _check_names(path: str, site: SiteMap, catalogue: Catalogue) -> None:
 
 def _find_device(name: str, catalogue: Catalogue) -> None:
     """Find what one accelerator is called, also by a type of Slurm's."""
-    found = known_device(name, 1.0, catalogue)
-    number = catalogue.hardware.read_accelerator(found.asked if found.profile else name).number
+    is_known = known_device(name, 1.0, catalogue).profile is not None
+    try:
+        number = catalogue.hardware.read_accelerator(name).number
+    except InputError:
+        if not is_known:
+            raise
+        number = None
     if number is not None:
         raise InputError("device", name, f"means {number} of them, and a device is one")
 
