@@ -31,6 +31,8 @@ def _kg(year: int | None) -> float:
         ("started", "2019 or 2020", None),
         ("started", "soon", None),
         ("submitter", "2019-01-01", None),
+        ("start", 2019, None),  # a step, for all that is known
+        ("started", 2019, 2019),
     ],
 )
 def test_a_row_is_of_the_year_of_its_start(column: str, cell: Any, year: int | None) -> None:

@@ -30,6 +30,8 @@ _DAY_FIRST = re.compile(r"(\d\d?)\.\s?(\d\d?)\.\s?(\d{4})\b.*", re.ASCII | re.DO
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d\d?)(?:[/.](\d\d?))?\b.*", re.ASCII | re.DOTALL)
 _SLASHES = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})\b.*", re.ASCII | re.DOTALL)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
+_OF_STEPS = ("start", "end")
+"""Columns whose plain numbers may be steps or seconds as well as years."""
 _MONTHS_OF_A_YEAR = 12
 _SECONDS_OF_A_DAY = 86_400
 _DAYS_BEFORE_1970 = (datetime(1970, 1, 1, tzinfo=UTC) - _FIRST_DAY).days
@@ -91,18 +93,22 @@ def with_years(
         is_open = np.isnan(floats) & ~year.refused
         if not is_open.any():
             break
-        floats[is_open] = _years_of(table[name])[is_open]
+        floats[is_open] = _years_of(table[name], is_step=name in _OF_STEPS)[is_open]
     return {**columns, "year": year._replace(floats=floats)} if not np.isnan(floats).all() else columns
 
 
-def _years_of(starts: nw.Series[Any]) -> Array:
-    """Return the year in UTC of each moment, NaN where there is none or it is none that a run can have."""
+def _years_of(starts: nw.Series[Any], *, is_step: bool) -> Array:
+    """Return the year in UTC of each moment, NaN where there is none or it is none that a run can have.
+
+    A number alone may be a year, but for columns that may count steps.
+    """
     codes, months = months_of(starts)
     years = np.array([*(float(each[:4]) if _MONTH.fullmatch(each) else np.nan for each in months), np.nan])[codes]
     left = np.flatnonzero(np.isnan(years))
     if len(left):  # a year is told where day and month may change places, or where it stands alone
         cells = coded(starts[left.tolist()])
-        found = [dict.fromkeys(_YEAR.findall(str(cell))) for cell in cells.values]
+        texts = ["" if is_step and _NUMBER.fullmatch(str(cell).strip()) else str(cell) for cell in cells.values]
+        found = [dict.fromkeys(_YEAR.findall(text)) for text in texts]
         years[left] = np.array([*(float(*each) if len(each) == 1 else np.nan for each in found), np.nan])[cells.codes]
     is_possible = fits(LIMITS["year"], years) & (years <= this_year() + YEARS_AHEAD)
     return np.where(is_possible, years, np.nan)
