@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 from pathlib import Path
+from time import process_time
 
 import pytest
 from foreign_texts import audit_of, codecarbon_text, runs_of, sacct_text
@@ -81,3 +82,35 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
     assert [file.error for file in import_runs(tmp_path).files] == [f"{tmp_path / 'pipe'}: is no plain file"]
     with pytest.raises(InputError, match="no such file or folder"):
         import_runs(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("1" * 65_000, id="digits"),
+        pytest.param("\n" * 65_000 + "x", id="line ends"),
+        pytest.param("#" + "pid " * 16_000, id="processes"),
+        pytest.param('{"' + "gpu" * 20_000, id="a key without an end"),
+        pytest.param("Power Meter " * 5_000, id="a meter without a reading"),
+        pytest.param("Power Meter|" * 5_000, id="cells of a meter"),
+        pytest.param("PS1 Input Power," * 4_000, id="power supplies"),
+        pytest.param("Current Power: 5 Watts\nIPMI timestamp: " + " " * 500_000 + "x", id="a time of blanks"),
+        pytest.param("==NVSMI LOG==Power Draw\na" + " " * 500_000 + ":", id="a page of blanks"),
+        pytest.param("1 Joules power/energy-pkg/\n" + "1." * 400_000, id="a number of points"),
+        pytest.param('<plist version="1.0">elapsed_ns\n' + "x\n" * 300_000, id="a property list without an end"),
+        pytest.param("time,power_" + "w" * 65_000, id="a name of units"),
+    ],
+)
+def test_texts_take_time_by_their_length(tmp_path: Path, text: str) -> None:
+    """A few seconds of CPU time at most, where patterns that try everything again would take minutes."""
+    before = process_time()
+    assert audit_of(tmp_path, text).runs == ()
+    assert process_time() - before < 10
+
+
+def test_a_row_that_ends_before_its_time(tmp_path: Path) -> None:
+    """300 W between the two whole rows; a short row is rejected."""
+    text = "gpu,power_w,timestamp\n0,300,1777795200\n0\n0,300,1777795210\n"
+    audit = audit_of(tmp_path, text)
+    assert audit.runs[0].stated.measured_energy_kwh == pytest.approx(3000 / 3.6e6)
+    assert audit.files[0].rejected == 1

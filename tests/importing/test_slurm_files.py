@@ -1,6 +1,8 @@
 """Slurm's accounting: jobs, their accelerators and energies, however its columns are parted."""
 
+import base64
 import csv
+import gzip
 import io
 import json
 from pathlib import Path
@@ -275,3 +277,18 @@ def test_arrays_without_numbers(tmp_path: Path) -> None:
     note = "Jobs of arrays have no JobIDRaw here: they count again in a file that has it."
     assert note not in audit_of(tmp_path, text).files[0].notes
     assert audit_of(tmp_path, text.replace("|8|", "||").replace("|9|", "||")).files[0].notes[note] == 2
+
+
+@pytest.mark.parametrize("is_aligned", [False, True])
+def test_comments_of_jobstats_alone(tmp_path: Path, *, is_aligned: bool) -> None:
+    """Two GPUs for an hour, half of it busy: what the comment holds is enough."""
+    stats = {
+        "gpus": True,
+        "total_time": 3600,
+        "nodes": {"n1": {"total_time": 1800, "gpu_utilization": {"0": 40, "1": 60}}},
+    }
+    comment = "JS1:" + base64.b64encode(gzip.compress(json.dumps(stats).encode())).decode()
+    width = len(comment)
+    aligned = f"{'JobID':<12} {'AdminComment':>{width}}\n{'-' * 12} {'-' * width}\n{'7':<12} {comment}\n"
+    (run,) = runs_of(tmp_path, aligned if is_aligned else f"JobID|AdminComment\n7|{comment}\n")
+    assert (run.stated.accelerators, run.gpu_hours, run.stated.gpu_load) == ({"": 2.0}, 2.0, 0.5)

@@ -17,15 +17,15 @@ TITLE = "readings of meters (power strips, plugs, IPMI, Redfish)"
 WORDS = frozenset(("timestamp", "watts", "power", "apower", "kwh", "wh", "outlet", "@odata.type", "powerconsumedwatts"))
 _TEXT = re.compile(
     r"(?:Instantaneous power reading|Current Power|Pwr Consumption|System (?:Power|Level)|Power Meter|Total_?Power"
-    r"|Sys(?:tem)? ?Power)(?![^:|,]*(?:limit|cap|max|min))[^:|,]*[:|,]"
-    r".*?(\d+(?:\.\d+)?)[\s|,]*W(?:atts?)?\b", re.IGNORECASE
+    r"|Sys(?:tem)? ?Power)(?![^:|,\n]{0,60}(?:limit|cap|max|min))[^:|,\n]{0,100}[:|,]"
+    r".{0,200}?(\d{1,9}(?:\.\d{1,9})?)[\s|,]{0,40}W(?:atts?)?\b", re.IGNORECASE
 )  # fmt: skip
 _SUPPLY = re.compile(
-    r"(?:^|[,\s])(PSU?[ _-]?\d+[ _]?(?:Input Power|Power In|P_?IN|PIN|Input|Power))\s*[^:|,]*[:|,]"
-    r".*?(\d+(?:\.\d+)?)[\s|,]*W(?:atts?)?\b",
+    r"(?:^|[,\s])(PSU?[ _-]?\d+[ _]?(?:Input Power|Power In|P_?IN|PIN|Input|Power))\s?[^:|,\n]{0,100}[:|,]"
+    r".{0,200}?(\d{1,9}(?:\.\d{1,9})?)[\s|,]{0,40}W(?:atts?)?\b",
     re.IGNORECASE,
 )
-_STAMP = re.compile(r"(?:IPMI timestamp|Time Stamp)\s*:\s*(.+?)\s*(?:Sampling period.*)?$")
+_STAMP = re.compile(r"(?:IPMI timestamp|Time Stamp)\s{0,60}:\s{0,60}(\S.{0,80}?)\s{0,60}(?:Sampling period.*)?$")
 _ANY_DATE = r"\d{4}[-/]\d\d[-/]\d\d[ T]|\d\d?[-/.]\d\d?[-/.](?:\d{4}|\d\d),?\s+"
 _DATED = re.compile(
     rf"\s*\[?((?:{_ANY_DATE})\d{{1,2}}:\d\d:\d\d(?:[.,]\d+)?(?:\s?[AP]M\b)?(?:Z|[+-]\d\d:?\d\d)?|\d{{10}}(?:\.\d+)?)\b"

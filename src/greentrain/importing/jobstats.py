@@ -17,12 +17,13 @@ _UNREADABLE = "Its comment of jobstats cannot be read."
 
 
 class Jobstats(NamedTuple):
-    """GPUs that a job held, all nodes together, which part of the time they were busy [1], CPU time [s], and notes."""
+    """GPUs of a job, all nodes together, which part of the time they were busy [1], CPU time [s], notes, time [s]."""
 
     gpus: int = 0
     gpu_load: float | None = None
     core_seconds: float | None = None
     notes: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 def jobstats(comment: str) -> Jobstats:
@@ -40,9 +41,9 @@ def jobstats(comment: str) -> Jobstats:
     except (binascii.Error, zlib.error, ValueError, RecursionError):
         found = None
     nodes = found.get("nodes") if isinstance(found, dict) else None
-    if not isinstance(nodes, dict):
+    if not isinstance(found, dict) or not isinstance(nodes, dict):
         return Jobstats(notes=(_UNREADABLE,))
-    return _of_nodes(nodes)
+    return _of_nodes(nodes)._replace(seconds=amount(found.get("total_time")))
 
 
 def _of_nodes(nodes: dict[str, object]) -> Jobstats:

@@ -11,7 +11,7 @@ from typing import Any
 
 _POWER = re.compile(r"(?!.*(?:limit|cap|max|min|manage|state))(?:.*[^a-z])?(?:power|watts?|pwr|energy)")
 _NUMBERED = re.compile(r"(?:gpu|card|device|npu|dcu|hpu)[_ :]?(\d+)")
-_MOST_DEVICES, _DEEPEST, _MOST_CELLS = 1024, 6, 4096
+_MOST_DEVICES, _DEEPEST, _MOST_CELLS, _LONGEST_NAME = 1024, 6, 4096, 100
 
 JsonRow = dict[str, str]
 
@@ -58,7 +58,7 @@ def _cells(item: Mapping[str, Any]) -> JsonRow:
     """Return the cells of an object and of what it holds, unless that is a device."""
     found: JsonRow = {}
     for key, value in item.items():
-        name = str(key).casefold()
+        name = str(key)[:_LONGEST_NAME].casefold()
         if len(found) >= _MOST_CELLS:
             break
         if isinstance(value, dict):
@@ -69,7 +69,7 @@ def _cells(item: Mapping[str, Any]) -> JsonRow:
                     text = (
                         each if not isinstance(each, dict) else f"{_text(each.get('value'))} {_text(each.get('unit'))}"
                     )
-                    found.setdefault(str(inner).casefold(), _text(text))
+                    found.setdefault(str(inner)[:_LONGEST_NAME].casefold(), _text(text))
         elif isinstance(value, list) and _POWER.match(name):
             numbers = [each for each in value[:_MOST_DEVICES] if isinstance(each, (int, float))]
             found |= {f"gpu {place} {name}": _text(each) for place, each in enumerate(numbers)}

@@ -19,7 +19,7 @@ _KEYS = re.compile(
     r'|watts)"\s*:',
     re.IGNORECASE,
 )
-_OF_GPUS = re.compile(r'"[^"]*(?:gpu|uuid)[^"]*"\s*:', re.IGNORECASE)
+_OF_GPUS = re.compile(r'"[^"]{0,80}(?:gpu|uuid)[^"]{0,80}"\s*:', re.IGNORECASE)
 _POWERS = (
     ("powerconsumedwatts", 1.0), ("powerwatts", 1.0), ("apower", 1.0), ("watts", 1.0), ("power_w", 1.0),
     ("powerw", 1.0), ("power_mw", 1e-3), ("current_power_w", 1.0), ("current_power", 1.0), ("active_power", 1.0),

@@ -9,14 +9,17 @@ from greentrain.importing.foreign_run import ReadOptions
 from greentrain.importing.values import amount
 
 _PAGE = re.compile(r"=+NVSMI LOG=+|<nvidia_smi_log>|\| NVIDIA-SMI \d")
-_POWER = re.compile(r"Power Draw|power_draw>|\d+W\s*/\s*\d+W")
+_POWER = re.compile(r"Power Draw|power_draw>|\d{1,5}W\s?/\s?\d{1,5}W")
 _PAIR = re.compile(r"\s*(\S.*?)\s+:\s+(\S.*?)\s*")
 _TAGGED = re.compile(r"\s*<(\w+)>(.*?)</\w+>\s*")
 _TAG = re.compile(r'\s*<(\w+)(?: id="([^"]*)")?>\s*')
 _GPU = re.compile(r"GPU ([\dA-Fa-f]+:[\dA-Fa-f:.]+)\s*")
 _DATE = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [\d ]\d \d\d:\d\d:\d\d \d{4}")
 _BOARD = re.compile(r"\|\s+(\d+)\s+(\S.*?)(?:\s+(?:On|Off|N/A|WDDM|TCC)\s*)?\s*\|\s*[\dA-Fa-f]+:[\dA-Fa-f:.]+.*")
-_DRAWN = re.compile(r"\|.*?\s(\d+)W\s*/\s*(?:\d+W|N/A)\s*\|.*")
+_DRAWN = re.compile(r"\|.*?\s(\d{1,5})W\s*/\s*(?:\d{1,5}W|N/A)\s*\|.*")
+_LONGEST_LINE = 500
+"""Characters of a line that are looked at. [1]"""
+
 _DRAWS = ("average power draw", "power draw", "instantaneous power draw", "instant power draw")
 """Keys of a board's power, the best one first."""
 
@@ -46,7 +49,7 @@ def page_readings(file: ForeignFile, options: ReadOptions) -> Iterator[PageReadi
     """Yield the power of each board of each page."""
     pages = _Pages(options)
     for line, text in enumerate(file.lines(), 1):
-        yield from pages.take(line, text)
+        yield from pages.take(line, text[:_LONGEST_LINE])
     yield from pages.rest()
 
 

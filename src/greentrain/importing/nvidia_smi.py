@@ -167,7 +167,7 @@ class _Log:
         for line, cells in self._file.rows(delimiter):
             if delimiter == " " and cells[-1] == "":
                 cells = cells[:-1]
-            if columns is None or not columns.is_known or cells[columns.time or 0].strip("# ").casefold() in TIMES:
+            if columns is None or not columns.is_known or _is_heading(columns, cells):
                 known = columns_of(cells, takes_bare=takes_bare)
                 is_header = known is not None and known.names == column_names(cells)
                 if known is not None and columns is not None and is_header:
@@ -239,6 +239,12 @@ class _Log:
         """Return what the file holds; None where no device has two readings."""
         self._log.take_clock(self._clock)
         return self._log.run()
+
+
+def _is_heading(columns: BoardColumns, cells: Sequence[str]) -> bool:
+    """Whether a row has the name of a time where times are."""
+    place = columns.time or 0
+    return place < len(cells) and cells[place].strip("# ").casefold() in TIMES
 
 
 def _bare_delimiter(head: str) -> str:

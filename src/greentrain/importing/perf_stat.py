@@ -15,8 +15,11 @@ from greentrain.units import WATT_SECONDS_PER_KWH
 NAME = "perf"
 TITLE = "energies of perf stat and LIKWID"
 WORDS = frozenset(("joules", "performance", "counter", "elapsed", "domain", "runtime", "energy"))
-_NUMBER = r"(\d[\d.,'\u202f\u00a0]*)"
-_COUNTED = re.compile(rf"{_NUMBER}\s+Joules\s+\S*?energy-(\w+)")
+_NUMBER = r"(?<![\d.,])(\d[\d.,'\u202f\u00a0]{0,40})"
+_LONGEST_LINE = 1000
+"""Characters of a line that are looked at. [1]"""
+
+_COUNTED = re.compile(rf"{_NUMBER}\s{{1,40}}Joules\s{{1,40}}\S{{0,200}}?energy-(\w+)")
 _LISTED = re.compile(r"(?:^\s*(\d+\.\d+)[,;]|^\s*|[,;])(\d+(?:\.\d+)?)[,;]Joules[,;][^,;]*?energy-(\w+)/?[,;](\d+)?")
 _TIMED = re.compile(rf"\s*(\d+[.,]\d+)\s+(?:S\d+\S*\s+\d+\s+)?{_NUMBER}\s+Joules\s+\S*?energy-")
 _ELAPSED = re.compile(rf"{_NUMBER}\s+(?:\+-\s+\S+\s+)?seconds time elapsed")
@@ -38,13 +41,14 @@ def recognises(head: str) -> bool:
     return any(each.search(head) for each in every) or (_GROUP_ENERGY.search(head) is not None)
 
 
-_GROUP_ENERGY = re.compile(r"^\|?\s*Energy \[J\]( STAT)?\s*[|,]", re.MULTILINE)
+_GROUP_ENERGY = re.compile(r"^\|?[ \t]{0,40}Energy \[J\](?: STAT)?[ \t]{0,40}[|,]", re.MULTILINE)
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield a run for each command whose counts the file holds."""
     block, started = _Block(), ""
-    for line, text in enumerate(file.lines(), 1):
+    for line, whole in enumerate(file.lines(), 1):
+        text = whole[:_LONGEST_LINE]
         begins = _BEGINS.search(text)
         if (begins or _RUNTIME.search(text)) and block.joules:
             yield from block.runs(file, options)

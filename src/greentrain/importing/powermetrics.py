@@ -100,14 +100,19 @@ def _powermetrics(file: ForeignFile) -> ForeignRun | None:
 
 def _property_lists(file: ForeignFile) -> ForeignRun | None:
     """Read one property list after the other, with or without a NUL between them."""
-    chip, text = _Chip(), ""
+    chip, lines, length = _Chip(), list[str](), 0
     for line in file.lines():
-        before, begins, behind = line.partition(_LIST_BEGINS)
-        text = f"{begins}{behind}\n" if begins else f"{text}{before}\n" if text else ""
-        if _LIST_ENDS in text or len(text) > _LONGEST_LIST:
+        _, begins, behind = line.partition(_LIST_BEGINS)
+        if begins:
+            lines, length = [], 0
+        elif not lines:
+            continue
+        lines.append(f"{begins}{behind}" if begins else line)
+        length += len(line)
+        if _LIST_ENDS in line or length > _LONGEST_LIST:
             file.tally.rows += 1
-            _take_list(file, chip, text.partition(_LIST_ENDS)[0] + _LIST_ENDS)
-            text = ""
+            _take_list(file, chip, "\n".join(lines).partition(_LIST_ENDS)[0] + _LIST_ENDS)
+            lines, length = [], 0
     return _run(chip)
 
 

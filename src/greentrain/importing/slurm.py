@@ -22,7 +22,7 @@ WORDS = frozenset(
     ("jobid", "jobidraw", "jobname", "state", "elapsed", "elapsedraw", "alloctres", "nnodes", "alloccpus")
 )
 _IDS = ("jobid", "jobidraw")
-_OTHERS = WORDS - {*_IDS}
+_OTHERS = (WORDS - {*_IDS}) | {"admincomment"}
 _BETWEEN = re.compile(r"\s*\w+(?:%-?\d+)?([^\w%]+)\w")
 _WIDTH = re.compile(r"%-?\d+$")
 _MARKS = re.compile(r"[^\w\s.:/=\[\]+\-]+|\t")

@@ -194,7 +194,9 @@ def _seconds(row: Mapping[str, str], options: ReadOptions) -> float | None:
         if (found := clock_seconds(row.get(column, ""))) is not None:
             return found
     start, end = options.moment(row.get("start", "")), options.moment(row.get("end", ""))
-    return max(0.0, end[0] - start[0]) if start and end else None
+    if start and end:
+        return max(0.0, end[0] - start[0])
+    return jobstats(row["admincomment"]).seconds if "admincomment" in row else None
 
 
 class _Allocation(NamedTuple):
