@@ -96,7 +96,7 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
         pytest.param("PS1 Input Power," * 4_000, id="power supplies"),
         pytest.param("Current Power: 5 Watts\nIPMI timestamp: " + " " * 500_000 + "x", id="a time of blanks"),
         pytest.param("==NVSMI LOG==Power Draw\na" + " " * 500_000 + ":", id="a page of blanks"),
-        pytest.param("1 Joules power/energy-pkg/\n" + "1." * 400_000, id="a number of points"),
+        pytest.param("1." * 400_000 + " Joules power/energy-pkg/", id="a number of points"),
         pytest.param('<plist version="1.0">elapsed_ns\n' + "x\n" * 300_000, id="a property list without an end"),
         pytest.param("time,power_" + "w" * 65_000, id="a name of units"),
     ],
