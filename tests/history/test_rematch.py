@@ -78,7 +78,7 @@ def test_energy_without_a_slot_has_the_annual_mean_or_withholds_the_figure(tmp_p
     assert nine.operational_kg is not None
     five = match_hours(run, read_series(write_series(tmp_path / "b.csv", (200,) * 5)))
     assert five.operational_kg is None
-    assert "50% of the energy has no slot: no hourly figure is stated." in five.notes
+    assert "50 % of the energy has no slot: no hourly figure is stated." in five.notes
 
 
 def test_without_samples_the_profile_is_flat(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_without_a_series_it_says_what_an_annual_mean_hides() -> None:
     assert found.best is None
     assert (found.spread[6.0], found.spread[24.0]) == (0.23, 0.2)
     assert found.to_dict()["series"] is None
-    assert "typically differs from it by 23%" in " ".join(found.notes)
+    assert "typically differs from it by 23 %" in " ".join(found.notes)
 
 
 def test_what_excludes_each_other(night: Path) -> None:

@@ -11,6 +11,7 @@ from greentrain.history.run import Run
 from greentrain.history.session_journals import read_journals
 from greentrain.intensity.series import ESTIMATED, FILLED, FORECAST, MARGINAL, Series, Timeline, utc_text
 from greentrain.interval import Interval, exact, lognormal, with_relative_width
+from greentrain.numbers import percent
 from greentrain.record import Record
 from greentrain.units import SECONDS_PER_HOUR
 
@@ -255,8 +256,8 @@ def _notes(run: Run, series: Series, shares: dict[str, float], is_flat: bool) ->
         yield "Flat profile: no sample tells the power, so that it is taken to be even from start to end."
     missing = shares.get("", 0.0)
     if missing > MOST_MISSING:
-        yield f"{missing:.0%} of the energy has no slot: no hourly figure is stated."
+        yield f"{percent(missing)} of the energy has no slot: no hourly figure is stated."
     elif missing:
-        yield f"{missing:.1%} of the energy has no slot, and the annual mean."
+        yield f"{100 * missing:.1f} % of the energy has no slot, and the annual mean."
     if shares.get(FORECAST):
-        yield f"{shares[FORECAST]:.0%} of the energy is in forecast slots: match again once they are measured."
+        yield f"{percent(shares[FORECAST])} of the energy is in forecast slots: match again once they are measured."

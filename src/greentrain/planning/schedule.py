@@ -149,7 +149,7 @@ class Schedule(WithoutArithmetic, Record):
     def __repr__(self) -> str:
         if self.best is None or self.saving_share is None:
             return f"<Schedule of {self.hours:g} h, no series>"
-        saving = f"saves {self.saving_share.best:.0%}"
+        saving = f"saves {percent(self.saving_share.best)}"
         return f"<Schedule of {self.hours:g} h, best start {utc_text(self.best.start)}, {saving}>"
 
     def _repr_html_(self) -> str:
@@ -491,8 +491,8 @@ def _without_series(catalogue: Catalogue, job: _Job, location: str | None, year:
     notes = (
         f"An annual mean cannot tell one hour from another: {value.g_per_kwh:,.0f} g/kWh in {where} ({value.year}) is "
         f"the same for every start.",
-        f"The mean over a run of {job.hours:g} h typically differs from it by {spread[job.hours]:.0%} (one standard "
-        "deviation); that is what a choice of hours is made from.",
+        f"The mean over a run of {job.hours:g} h typically differs from it by {percent(spread[job.hours])} (one "
+        "standard deviation); that is what a choice of hours is made from.",
         "A series tells: --grid-series FILE (CSV timestamp,g_per_kwh), or --grid-service NAME, which is asked only "
         "then.",
     )

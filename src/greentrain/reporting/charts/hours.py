@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from greentrain._version import __version__
 from greentrain.errors import InputError
 from greentrain.intensity import Slot
+from greentrain.numbers import percent
 from greentrain.planning import Schedule
 from greentrain.reporting.charts.layout import Frame, finished
 from greentrain.reporting.charts.style import ACCENT, GREY, QUIET
@@ -47,8 +48,8 @@ def hours_figure(found: Schedule, *, theme: str = "light") -> "Figure":
     }
     low, best, high = found.saving_share
     source = (
-        f"Dashed: now. Saving against now {best:.0%} ({low:.0%} to {high:.0%}). Series: {found.series.source}, "
-        f"{found.series.basis}. greentrain {__version__}."
+        f"Dashed: now. Saving against now {percent(best)} ({percent(low)} to {percent(high)}). Series: "
+        f"{found.series.source}, {found.series.basis}. greentrain {__version__}."
     )
     title = f"Best start {_time(found.best.start):%d %b %H:%M} UTC"
     return finished(traces, layout, title=title, source=source, wide=Frame(_PLOT_PX), theme=theme)
