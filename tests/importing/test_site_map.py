@@ -100,6 +100,34 @@ def test_the_meter_of_a_mapped_node_without_accelerators(
     assert run.flags == flags
 
 
+@pytest.mark.parametrize(
+    ("hosts", "pattern", "is_among"),
+    [
+        ("fat[01-08]", "fat[01-08]", True),
+        ("fat03", "fat[01-08]", True),
+        ("fat[02-04,07]", "fat[01-08]", True),
+        ("fat[02-04].cluster", "fat[01-08]", True),
+        ("fat09", "fat[01-08]", False),
+        ("fat[07-09]", "fat[01-08]", False),
+        ("fat3", "fat[01-08]", False),
+        ("fat0", "fat[01-08]", False),
+        ("fat[01-02]", "fat*", True),
+        ("fat01,thin01", "fat*,thin*", True),
+        ("thin01", "fat*", False),
+        ("n7", "n?", True),
+        ("n[1-2]", "n[[]1-2]", True),
+        ("n1", "n1,n2", True),
+        ("n1,n2", "n1", False),
+        ("None assigned", "n1", False),
+    ],
+)
+def test_nodes_of_a_map(tmp_path: Path, hosts: str, pattern: str, is_among: bool) -> None:
+    """A rule is of a job all of whose nodes are among those that it names, as Slurm lists them or with wildcards."""
+    (tmp_path / "site.toml").write_text(f'[node."{pattern}"]\nlocation = "FR"')
+    (run,) = runs_of(tmp_path, sacct_text({"NodeList": hosts}), map=str(tmp_path / "site.toml"))
+    assert (run.location == "FR") is is_among
+
+
 def test_a_share_is_a_part_of_the_energy_too(tmp_path: Path, site: str) -> None:
     """Seven times three sevenths of an A100 are three of them, in hours and in energy."""
     (tmp_path / "whole.toml").write_text('[gpu."piece"]\ndevice = "A100-SXM4-40GB"')

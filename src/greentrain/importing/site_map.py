@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, format_of, name_or_columns
 from greentrain.importing.gate import KnownDevice, MappedNode, known_device
 from greentrain.importing.home_copy import files_in
+from greentrain.importing.values import node_names
 from greentrain.numbers import counted
 from greentrain.record import Record
 
-_LARGEST_BYTES = 1 << 20
+_LARGEST_BYTES, _MOST_NODES = 1 << 20, 10_000
 _SITE = ("location", "pue", "time_zone")
 _GPU = ("device", "share")
 _NODE = ("gpu", "gpus_per_node", "cpus_per_node", "node_max_w", "node_idle_w", "cpu", "location", "pue")
@@ -66,7 +68,7 @@ class SiteMap(Record):
         """Return what is known of the nodes of a run: of its nodes by name, else of its partition."""
         rules = self.tables.get("node", {}).items()
         host = run.hosts or ""
-        by_node: Mapping[str, Any] = next((rule for pattern, rule in rules if host and fnmatchcase(host, pattern)), {})
+        by_node: Mapping[str, Any] = next((rule for pattern, rule in rules if host and _is_among(host, pattern)), {})
         by_partition = self.tables.get("partition", {}).get(run.partition or "", {})
         return {**by_partition, **by_node}
 
@@ -105,6 +107,17 @@ class SiteMap(Record):
             energy = {"cpu": run.measured_energy_kwh}
             return run._replace(cpu=cpu, energy_kwh=energy, boundary="parts", notes=(*run.notes, _OF_CPU))
         return run._replace(cpu=cpu, energy_kwh={}, measured_energy_kwh=None, notes=(*run.notes, _IGNORED))
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_among(listed: str, pattern: str) -> bool:
+    """Whether all nodes of a list are of those that a map names, as a list too or with ``*`` and ``?``."""
+    if listed == pattern:
+        return True
+    nodes = node_names(listed, _MOST_NODES)
+    if any(mark in pattern for mark in ("*", "?", "[[]")):
+        return fnmatchcase(listed, pattern) or (bool(nodes) and all(fnmatchcase(node, pattern) for node in nodes))
+    return bool(nodes) and {*nodes} <= {*node_names(pattern, _MOST_NODES)}
 
 
 def read_site_map(path: str, catalogue: Catalogue) -> SiteMap:
