@@ -222,3 +222,22 @@ def test_imports_are_changed_by_one_process_at_a_time(home: Path, paths: dict[st
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:
         os.close(folder)
+
+
+def test_a_forgotten_log_covers_no_other(home: Path, tmp_path: Path) -> None:
+    """Two logs of one board have half an hour in common: without the first the second has all of its own hour."""
+    board = "GPU-11111111-2222-3333-4444-555555555555"
+    for name, first in (("a.csv", 0), ("b.csv", 30)):
+        rows = (
+            f"2026/03/01 {8 + minute // 60:02d}:{minute % 60:02d}:00.000, {board}, 300.00 W"
+            for minute in range(first, first + 61)
+        )
+        (tmp_path / name).write_text("\n".join(["timestamp, uuid, power.draw [W]", *rows, ""]))
+    import_runs([tmp_path / "a.csv", tmp_path / "b.csv"])
+    energies = {Path(run.file).name: run.stated.measured_energy_kwh for run in ImportStore(str(home)).runs()}
+    assert energies == {"a.csv": pytest.approx(0.3), "b.csv": pytest.approx(0.15)}
+    (id,) = (run.id for run in ImportStore(str(home)).runs() if run.file.endswith("a.csv"))
+    forget(History(str(home)), id)
+    import_runs(tmp_path / "b.csv")
+    (run,) = ImportStore(str(home)).runs()
+    assert run.stated.measured_energy_kwh == pytest.approx(0.3)

@@ -299,6 +299,15 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(3).hex()}")
 
 
+def _without_times(line: Any, text: str, ids: Container[str]) -> str:
+    """Return the head of an import without when some runs read their devices: others may hold that from now on."""
+    times = line.get("device_times") if isinstance(line, dict) else None
+    if not isinstance(times, list):
+        return text
+    kept = [row for row in times if not (isinstance(row, list) and row and row[0] in ids)]
+    return text if len(kept) == len(times) else json.dumps(line | {"device_times": kept}, allow_nan=False) + "\n"
+
+
 def _copy_without(ids: Container[str], path: Path, target: IO[str]) -> tuple[bool, bool]:
     """Copy the lines of an import without some runs; return whether there was one, and whether none is left."""
     is_changed, is_empty = False, True
@@ -310,7 +319,7 @@ def _copy_without(ids: Container[str], path: Path, target: IO[str]) -> tuple[boo
             with OwnErrors(ValueError, RecursionError):
                 line = json.loads(text)
             if not (isinstance(line, dict) and "columns" in line):
-                target.write(text)
+                target.write(_without_times(line, text, ids))
                 continue
             rows = [*chunk_rows(line, COLUMNS)]
             kept = [row for row in rows if row["id"] not in ids]
