@@ -261,9 +261,9 @@ def test_groups_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[st
     assert command(["history", "--by", "month,user", "--home", str(home)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:6] == [
-        "2025-11, ada  1 run, 1 h 00 min",
+        "2025-11, ada  1 run, 1 h 00 min, 8.00 GPU-hours",
         "    at least 3.57 kWh (3.03 to 4.62), 0.357 kg CO2e (0.271 to 0.515)",
-        "2025-11, bob  1 run, 30 min 00 s",
+        "2025-11, bob  1 run, 30 min 00 s, 4.00 GPU-hours",
         "    at least 1.43 kWh (1.26 to 1.72), 0.143 kg CO2e (0.11 to 0.197), failed 100",
         "    %",
         "2025-12, no user  1 run, 1 min 00 s",
@@ -322,7 +322,9 @@ def test_groups_state_what_was_given_and_what_was_used(home: Path, capsys: pytes
     assert (eve.loads.cpu_core_hours, eve.loads.idle_core_hours) == (2.0, pytest.approx(2 - 30.5 / 3600))
     assert command(["history", "--by", "user,month,status", "--home", str(home)]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "4.00 GPU-hours, busy 50 %, cores idle 75 %" in shown
+    assert "ada, 2026-03, completed 1 run, 2 h 00 min, 4.00 GPU-hours" in shown
+    assert "accelerators busy 50 %, cores idle 75 %" in shown
+    assert "ada, 2026-03, interrupted 1 run, 1 h 00 min, 1.00 GPU-hours" in shown
     command(["history", "--by", "user", "--home", str(home), "--json"])
     groups = {group["by"]["user"]: group for group in json.loads(capsys.readouterr().out)["groups"]}
     assert (groups["ada"]["measured_gpu_hours"], groups["ada"]["busy_gpu_hours"]) == (4.0, 2.0)

@@ -90,7 +90,9 @@ def _group_lines(group: RunGroup, bold: "Style") -> list[str]:
     facts += [f"failed {percent(group.failed_share)}"] if group.failed_share else []
     facts += [f"interrupted {percent(interrupted)}"] if (interrupted := group.interrupted_share) else []
     facts += _load_facts(group.loads)
-    head = f"{cut(named, 46)}  {counted(group.runs, 'run')}, {duration(group.duration_seconds)}"
+    hours = f", {rounded(group.loads.gpu_hours)} GPU-hours" if group.loads.gpu_hours else ""
+    counts = f"  {counted(group.runs, 'run')}, {duration(group.duration_seconds)}{hours}"
+    head = cut(named, max(width() - len(counts), 8)) + counts
     if facts and group.without_energy:
         facts.append(f"{group.without_energy:,} of them of unknown energy")
     return [bold(head), *shown(", ".join(facts or ["energy not known"]), "    ")]
@@ -100,8 +102,8 @@ def _load_facts(loads: Loads) -> Iterator[str]:
     """Say how busy accelerators and cores were, as far as somebody measured."""
     if loads.gpu_busy_share is not None:
         given, measured = rounded(loads.gpu_hours), rounded(loads.measured_gpu_hours)
-        busy = f"{given} GPU-hours, busy {percent(loads.gpu_busy_share)}"
-        yield busy if given == measured else f"{busy} of {measured} measured"
+        busy = f"accelerators busy {percent(loads.gpu_busy_share)}"
+        yield busy if given == measured else f"{busy} of {measured} measured hours"
     if loads.core_idle_share is not None:
         yield f"cores idle {percent(loads.core_idle_share)}"
 
