@@ -199,7 +199,7 @@ def test_a_fault_is_at_its_field_and_suggestions_are_links(served: Service) -> N
         ("gpu=V100&hours=1&gpu=A100", "Hardware A100: was given before as 'V100'; give it once"),
         ("gpu=V100&hours=1&hour=2", "hour 2: is no parameter here"),
         ("gpu=V100&hours=1&if_gpu=V1000", "Hardware, what if V1000: unknown accelerator"),
-        ("gpu=V100&hours=1&gpu_hours=2", "Accelerator-hours in total, instead of hours 2.0: give either"),
+        ("gpu=V100&hours=1&gpu_hours=2", "Accelerator-hours in total, instead of hours 2: give either"),
     ],
 )
 def test_every_fault_is_told_in_words(served: Service, query: str, words: str) -> None:
