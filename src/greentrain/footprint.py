@@ -318,12 +318,13 @@ def _summed(factors: Iterable[Factor]) -> Iterator[tuple[str, float]]:
 
 def amounts(footprint: Footprint) -> str:
     """Write energy and emissions with the interval in one line, for `repr`."""
-    energy, kg = footprint.facility_energy_kwh or footprint.it_energy_kwh, footprint.operational_kg
-    if energy is None:
-        return "energy not known"
+    from greentrain.numbers import in_repr
+
+    known, kg = footprint.facility_energy_kwh or footprint.it_energy_kwh, footprint.operational_kg
+    energy = in_repr(known, "kWh")[0] if known else "energy not known"
     if kg is None:
-        return f"{energy.best:.4g} kWh before PUE"
-    return f"{energy.best:.4g} kWh, {kg.best:.4g} kg CO2e (90 % interval {kg.low:.4g} to {kg.high:.4g})"
+        return f"{energy} before PUE" if known else energy
+    return "{}, {} (90 % interval {})".format(energy, *in_repr(kg, "kg CO2e"))
 
 
 def footprint(

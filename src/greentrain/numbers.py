@@ -8,9 +8,8 @@ from greentrain.interval import Interval
 from greentrain.light_typing import NamedTuple
 
 _SIGNIFICANT = 3
+_REPR_DIGITS = 4
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_FEWEST_HOURS = 1e-3
-"""Of less than that nobody counts the zeros. [h]"""
 _LEAST_DECIMAL = 1e-9
 """Nobody counts more zeros than that."""
 
@@ -52,17 +51,35 @@ def as_given(value: float) -> str:
 
 
 def hours_as_given(hours: float) -> str:
-    """Write a time with its unit: hours as somebody gave them, seconds and less where zeros would be counted."""
-    seconds = hours * _HOUR
-    if hours >= _FEWEST_HOURS or seconds <= 0:
-        return f"{as_given(hours)} h"
-    return f"{rounded(seconds)} s" if seconds >= 1 else f"{rounded(1000 * seconds)} ms"
+    """Write a time with its unit: hours as somebody gave them, minutes and less where zeros would be counted."""
+    return given_amount(hours, "h")
+
+
+def given_amount(value: float, unit: str) -> str:
+    """Write a number and its unit as somebody gave them; a small amount with a prefix, to three digits."""
+    scale = small_scale(value, unit)
+    if scale.unit == unit:
+        return f"{as_given(value)} {unit}".rstrip()
+    return f"{as_given(float(f'{value / scale.size:.{_SIGNIFICANT}g}'))} {ascii_unit(scale)}"
 
 
 def in_small_unit(value: float, unit: str) -> str:
     """Write an amount with a prefix, ``1.23 Wh``, where it is small in its base unit; else nothing."""
     scale = small_scale(value, unit)
     return "" if scale.unit == unit else f"{rounded(value / scale.size)} {ascii_unit(scale)}"
+
+
+def in_repr(interval: Interval, unit: str) -> tuple[str, str]:
+    """Write a best value with its unit to four digits, for `repr`, and the ends of its interval to go behind it.
+
+    Examples
+    --------
+    >>> in_repr(Interval(1.02e-3, 1.153e-3, 1.39e-3), "kWh")
+    ('1.153 Wh', '1.02 to 1.39')
+    """
+    shown, name = scaled(interval, unit)
+    low, best, high = (f"{float(f'{value:.{_REPR_DIGITS}g}'):.10g}" for value in shown)
+    return f"{best} {name}", f"{low} to {high}"
 
 
 def best(interval: Interval) -> str:
@@ -180,6 +197,12 @@ _LADDERS = {
     ),
     "W": _si("W", ("n", 1e-9), ("µ", 1e-6), ("m", 1e-3), ("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)),
     "L": (*_si("L", ("n", 1e-9), ("µ", 1e-6), ("m", 1e-3), ("", 1.0)), Scale("m³", 1e3, 1e3)),
+    "h": (
+        Scale("ms", 1e-3 / _HOUR, 1e-3 / _HOUR),
+        Scale("s", 1 / _HOUR, 1 / _HOUR),
+        Scale("min", 1 / _MINUTE, 2 / _MINUTE),
+        Scale("h", 1.0, 2.0),
+    ),
     # A minute and a half reads better as 90 s, a day and a half as 36 h.
     "s": (
         Scale("s", 1.0, 1.0),

@@ -6,10 +6,12 @@ from greentrain.catalogue.hardware import device_name
 from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval
 from greentrain.light_typing import TYPE_CHECKING
-from greentrain.numbers import as_given, hours_as_given, rounded
+from greentrain.numbers import as_given, given_amount, in_small_unit, rounded, scaled, with_span
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from greentrain.inputs import Input
 
 _DIGITS = 5
 """Significant digits of a time in a title, which echoes what was stated and not what was computed."""
@@ -53,6 +55,18 @@ def input_label(name: str) -> str:
     return _INPUTS.get(name, name.replace("_", " ").replace("cpu", "CPU"))
 
 
+def input_amount(item: Input) -> tuple[str, str]:
+    """Write the value of an input, as it was given or with its interval, and its unit; small amounts have a prefix.
+
+    Returns
+    -------
+    tuple of str
+        The value, and the unit it is in, which is empty for a ratio.
+    """
+    shown, unit = scaled(item.value, "" if item.unit == "1" else item.unit)
+    return as_given(shown.best) if shown.is_exact else with_span(shown), unit
+
+
 def run_label(estimate: Any) -> str:
     """Write in one line what was estimated."""
     run = estimate.run
@@ -67,9 +81,9 @@ def run_label(estimate: Any) -> str:
 
 def _time_text(hours: Interval, unit: str) -> str:
     if not hours.is_exact:
-        return f"about {rounded(hours.best)} {unit}"
+        return f"about {in_small_unit(hours.best, unit) or f'{rounded(hours.best)} {unit}'}"
     shown = float(f"{hours.best:.{_DIGITS}g}")
-    return hours_as_given(shown) if unit == "h" else f"{as_given(shown)} {unit}"
+    return given_amount(shown, unit)
 
 
 def hardware_label(estimate: Any) -> str:

@@ -14,8 +14,9 @@ from greentrain.history.adopted_energy import AdoptedEnergy, adopted_energy
 from greentrain.history.metered_energy import accelerator_coverage, coverage, mean_accelerator_w, metered_energy
 from greentrain.history.recorded_run import RecordedRun, accelerator_of, estimate_inputs
 from greentrain.inputs import IT_ENERGY, METERED_ENERGY, Input
-from greentrain.interval import Interval
+from greentrain.interval import Interval, exact
 from greentrain.journal.records import COMPONENTS
+from greentrain.numbers import in_repr
 
 MEASUREMENT = "measurement"
 """Source id of what was measured during the run itself."""
@@ -207,7 +208,7 @@ def _energy_input(run: RecordedRun, estimated: Estimate | None, found: AdoptedEn
         note, basis, source = "estimated", "default", JUDGEMENT
     else:
         known = ((name, run.energy_kwh[name]) for name in COMPONENTS)
-        amounts = ", ".join(f"{name} {kwh:.4g} kWh" for name, kwh in known if kwh is not None)
+        amounts = ", ".join(f"{name} {in_repr(exact(kwh), 'kWh')[0]}" for name, kwh in known if kwh is not None)
         is_modelled = found.basis == "estimated"
         note = f"{'modelled' if is_modelled else 'measured'}: {amounts}" if amounts else ""
         basis, source = ("default", JUDGEMENT) if is_modelled else (found.basis, MEASUREMENT)

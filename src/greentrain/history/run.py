@@ -36,6 +36,7 @@ from greentrain.units import SECONDS_PER_HOUR
 _FAULTS = {DAMAGED: "the record is damaged", IMPLAUSIBLE_POWER: "implausible readings are left out"}
 """What is said of a flag beside the energy."""
 
+_FEW_SECONDS = 10
 _ZERO_UNIT = re.compile(r" 0+ (s|min|h)$")
 
 
@@ -276,7 +277,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         return f"{self.id} {self.status} after {duration(self.duration_seconds)}: {self.summary}"
 
     def __repr__(self) -> str:
-        return f"<Run {self.id} {self.status}, {self.duration_seconds:.0f} s, {amounts(self.footprint)}>"
+        return f"<Run {self.id} {self.status}, {_seconds_text(self.duration_seconds)}, {amounts(self.footprint)}>"
 
     def _repr_html_(self) -> str:
         """Return a small table for notebooks."""
@@ -287,6 +288,11 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         below = "; ".join(filter(None, (self.coverage, *self.faults)))
         below = " ".join(filter(None, (missing, below and f"{below[:1].upper()}{below[1:]}.")))
         return footprint_table(self.footprint, caption, RUN_QUANTITIES, is_least=bool(self.unfilled), below=below)
+
+
+def _seconds_text(seconds: float) -> str:
+    """Write seconds for `repr`, without decimals from ten on."""
+    return f"{seconds:.0f} s" if seconds >= _FEW_SECONDS else f"{seconds:.2g} s"
 
 
 def _short_duration(seconds: float) -> str:

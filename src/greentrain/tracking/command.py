@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from greentrain.errors import BudgetExceeded, GreentrainError, without_passwords
+from greentrain.interval import exact
+from greentrain.numbers import amount
 from greentrain.tracking.exit_status import COMPLETED, FAILED, INTERRUPTED, ExitStatus
 from greentrain.tracking.identity import SESSION_VARIABLE, WRAPPER, as_ancestor
 from greentrain.tracking.live import LiveRun
@@ -103,8 +105,7 @@ class CommandRun(LiveRun):
     def _report_progress(self) -> None:
         if time.monotonic() >= self._next_progress:
             self._next_progress += _PROGRESS_SECONDS
-            energy, mass = self.energy_kwh_so_far(), self.kg_so_far()
-            self._report(None if energy is None else f"{energy:.3g} kWh before PUE, {mass:.3g} kg CO2e so far")
+            self._report(_so_far_text(self.energy_kwh_so_far(), self.kg_so_far()))
 
     def _report(self, text: str | None) -> None:
         try:
@@ -147,6 +148,14 @@ def run_command(settings: Settings, command: Sequence[str]) -> int:
     if not hasattr(signal, "pthread_sigmask"):
         raise GreentrainError("commands can be tracked on Linux and macOS; here, track the training in its own code")
     return CommandRun(settings, command).run()
+
+
+def _so_far_text(energy_kwh: float | None, kg: float | None) -> str | None:
+    """Write what a run has used by now; None where nothing is known of it."""
+    if energy_kwh is None or kg is None:
+        return None
+    energy, mass = (amount(exact(value), unit) for value, unit in ((energy_kwh, "kWh"), (kg, "kg CO2e")))
+    return f"{energy} before PUE, {mass} so far"
 
 
 def _name_of(command: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """Charts of bars: waterfall, tornado and months; numbers worked out by hand."""
 
+from datetime import UTC, datetime
+
 import pytest
 from chart_examples import example, history, line, nothing, with_footprint
 
@@ -8,6 +10,7 @@ from greentrain.interval import exact
 from greentrain.reporting import report_data_of
 from greentrain.reporting.charts import by_month as months_chart
 from greentrain.reporting.charts import charts_of
+from greentrain.reporting.charts import headline as headline_chart
 from greentrain.reporting.charts import tornado as tornado_chart
 from greentrain.reporting.charts import waterfall as waterfall_chart
 from greentrain.reporting.charts.by_month import by_month
@@ -96,7 +99,7 @@ def test_the_sentence_and_the_table_of_the_tornado() -> None:
         "Utilization alone moves the emissions of the estimated run from 200 kg to 600 kg CO2e, 60 % of the variance."
     )
     assert tornado_chart.table(example())[1][1] == (
-        "model FLOPs utilization (MFU)", "0.4 (0.2 to 0.5)", "1", "800", "320", "30 %",
+        "model FLOPs utilization (MFU)", "0.4 (0.2 to 0.5)", "", "800", "320", "30 %",
     )  # fmt: skip
 
 
@@ -194,3 +197,19 @@ def test_runs_that_emitted_nothing_waste_nothing() -> None:
     free = free._replace(footprint=free.footprint._replace(operational_kg=exact(0.0), facility_energy_kwh=None))
     found = months_chart.summary(example(free, kind="project"))
     assert found == "1 run of 2026-01 emitted 0 kg CO2e, 0 % of it by runs that failed, were interrupted or killed."
+
+
+def test_tables_of_small_runs_have_units_of_their_size() -> None:
+    """A millionth of the example: 400 mg of 1 kWh's parts; a column has the unit of its largest amount."""
+    small = example(factor=1e-6)
+    assert waterfall_chart.table(small)[0] == ("part", "mg CO2e", "low", "high", "Wh")
+    assert waterfall_chart.table(small)[1][-1] == ("operational and embodied", "500", "294", "903", "")
+    assert tornado_chart.table(small)[0][3:5] == ("mg CO2e at its low end", "mg CO2e at its high end")
+    assert headline_chart.table(small) == (
+        ("what", "kind", "mg CO2e", "low", "high"),
+        (("The estimated run, operational", "this report", "400", "200", "800"),),
+    )
+    run = line(kg=4e-4, started=datetime(2026, 5, 1, tzinfo=UTC))
+    assert months_chart.table(example(run, kind="project")) == (
+        ("month", "outcome", "runs", "Wh", "mg CO2e"), (("2026-05", "completed", "1", "1.00", "400"),)
+    )  # fmt: skip

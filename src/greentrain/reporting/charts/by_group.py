@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from greentrain.numbers import counted, least, percent, rounded, small_scale, written
+from greentrain.numbers import ascii_unit, counted, least, percent, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
-from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, source_text
+from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, kg_column, source_text
 from greentrain.reporting.report_data import GroupLine, ReportData, RunLine
 
 if TYPE_CHECKING:
@@ -63,13 +63,14 @@ def summary(data: ReportData, dimension: str) -> str:
 def table(data: ReportData, dimension: str) -> HeaderAndRows:
     """Return what the chart shows as a table."""
     found = _largest(data, dimension)
-    scale = small_scale(max((_kg(group) for group in found), default=0.0), "kg")
-    header = (dimension, "runs", "kWh", f"{scale.unit} CO2e", "low", "high")
+    scale, unit = kg_column(map(_kg, found))
+    energy = small_scale(max((_kwh(group) for group in found), default=0.0), "kWh")
+    header = (dimension, "runs", ascii_unit(energy), unit, "low", "high")
     rows = []
     for group in found:
         kwh, kg = group.footprint.facility_energy_kwh, group.footprint.operational_kg
         assert kg is not None
-        shown = rounded(kwh.best) if kwh is not None else ""
+        shown = rounded(kwh.best / energy.size) if kwh is not None else ""
         rows.append((group.label, f"{group.runs:,}", shown, *cells(kg.scaled(1 / scale.size))))
     return header, tuple(rows)
 
@@ -99,6 +100,11 @@ def _run_name(line: RunLine, times: Mapping[str, int]) -> str:
 def _kg(group: GroupLine) -> float:
     kg = group.footprint.operational_kg
     return 0.0 if kg is None else kg.best
+
+
+def _kwh(group: GroupLine) -> float:
+    kwh = group.footprint.facility_energy_kwh
+    return 0.0 if kwh is None else kwh.best
 
 
 def _share(found: Sequence[GroupLine]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
-from greentrain.numbers import Scale, counted, least, percent, rounded, scale_for, written
+from greentrain.numbers import Scale, ascii_unit, counted, least, percent, rounded, scale_for, small_scale, written
 from greentrain.reporting.charts.layout import Frame, empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -15,6 +15,7 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     amount_axis,
+    kg_column,
     source_text,
 )
 from greentrain.reporting.report_data import ReportData, RunLine
@@ -110,10 +111,12 @@ def _finding(sums: dict[tuple[str, str], Sum]) -> str:
 
 def table(data: ReportData) -> HeaderAndRows:
     """Return what the chart shows as a table."""
-    header = ("month", "outcome", "runs", "kWh", "kg CO2e")
     sums = _sums(data.lines)
+    mass, unit = kg_column(part.kg for part in sums.values())
+    energy = small_scale(max((part.kwh for part in sums.values()), default=0.0), "kWh")
+    header = ("month", "outcome", "runs", ascii_unit(energy), unit)
     return header, tuple(
-        (month, status, f"{part.runs:,}", rounded(part.kwh), rounded(part.kg))
+        (month, status, f"{part.runs:,}", rounded(part.kwh / energy.size), rounded(part.kg / mass.size))
         for (month, status), part in sorted(sums.items())
     )
 

@@ -15,6 +15,7 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     cells,
+    kg_column,
     source_text,
     subject_text,
 )
@@ -84,8 +85,10 @@ def summary(data: ReportData, references: Sequence[ReferencePoint] = ()) -> str:
 
 def table(data: ReportData, references: Sequence[ReferencePoint] = ()) -> HeaderAndRows:
     """Return what the chart shows as a table."""
-    header = ("what", "kind", "kg CO2e", "low", "high")
-    return header, tuple((row.label, row.group, *cells(row.value)) for row in _rows(data, references))
+    rows = _rows(data, references)
+    scale, unit = kg_column(row.value.best for row in rows)
+    header = ("what", "kind", unit, "low", "high")
+    return header, tuple((row.label, row.group, *cells(row.value.scaled(1 / scale.size))) for row in rows)
 
 
 def _finding(data: ReportData, rows: Sequence[DotRow]) -> str:

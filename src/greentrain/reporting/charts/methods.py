@@ -7,7 +7,7 @@ from greentrain.interval import Interval, exact
 from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
-from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, source_text
+from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, kg_column, source_text
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -70,14 +70,17 @@ def summary(data: ReportData, comparison: "MethodComparison | None") -> str:
 
 def table(data: ReportData, comparison: "MethodComparison | None") -> HeaderAndRows:
     """Return what the chart shows as a table, a row for each setting of a method."""
-    header = ("method", "kind", "kg CO2e", "low", "high", "over ours")
     ours = data.operational_kg
-    if comparison is None or not _rows(data, comparison):
-        return header, ()
     found = [(_OURS, _OURS, ours)]
-    found += [(item.common_name, _KINDS[item.kind], exact(item.kg)) for item in _results(comparison)]
-    found.sort(key=lambda row: row[2].best)
-    return header, tuple((name, kind, *cells(kg), rounded(kg.best / ours.best)) for name, kind, kg in found)
+    if comparison is None or not _rows(data, comparison):
+        found = []
+    else:
+        found += [(item.common_name, _KINDS[item.kind], exact(item.kg)) for item in _results(comparison)]
+    scale, unit = kg_column(kg.best for _, _, kg in found)
+    return ("method", "kind", unit, "low", "high", "over ours"), tuple(
+        (name, kind, *cells(kg.scaled(1 / scale.size)), rounded(kg.best / ours.best))
+        for name, kind, kg in sorted(found, key=lambda row: row[2].best)
+    )
 
 
 def _results(comparison: "MethodComparison") -> "list[MethodResult]":

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
-from greentrain.numbers import as_given, ascii_unit, least, rounded, small_scale, written
+from greentrain.numbers import as_given, least, rounded, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
-from greentrain.reporting.charts.style import ACCENT, GREY, QUIET, HeaderAndRows, Mark, cells, source_text, subject_text
+from greentrain.reporting.charts.style import (
+    ACCENT,
+    GREY,
+    QUIET,
+    HeaderAndRows,
+    Mark,
+    cells,
+    kg_column,
+    source_text,
+    subject_text,
+)
 from greentrain.reporting.report_data import ReportData
 
 if TYPE_CHECKING:
@@ -100,8 +110,8 @@ def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:
 def table(data: ReportData, places: Sequence[PlaceGrid]) -> HeaderAndRows:
     """Return what the chart shows as a table."""
     rows = _rows(data, places)
-    scale = small_scale(max((row.value.best for row in rows), default=0.0), "kg")
-    header = ("place", "compared with this run", f"{ascii_unit(scale)} CO2e", "low", "high", "times this run")
+    scale, unit = kg_column(row.value.best for row in rows)
+    header = ("place", "compared with this run", unit, "low", "high", "times this run")
     here = next((row.value.best for row in rows if row.group == HERE), 1.0)
     shown = (row._replace(value=row.value.scaled(1 / scale.size)) if scale.unit != "kg" else row for row in rows)
     return header, tuple(

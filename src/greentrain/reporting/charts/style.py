@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
 from greentrain.interval import Interval
-from greentrain.numbers import Scale, rounded, tick
+from greentrain.numbers import Scale, ascii_unit, rounded, small_scale, tick
 from greentrain.reporting.document.render_text import beginning, columns_of, filled
 from greentrain.reporting.report_data import ReportData
 
@@ -251,6 +251,12 @@ def shortened(words: str, most: int) -> str:
     """Cut a label to so many columns, of which wide letters take two."""
     plain = _plain(words)
     return plain if columns_of(plain) <= most else beginning(plain, most - 3).rstrip(" ,;(") + "..."
+
+
+def kg_column(values: Iterable[float]) -> tuple[Scale, str]:
+    """Return the unit of the emissions in a table, by the largest of them [kg CO2e], and the head of their column."""
+    scale = small_scale(max(values, default=0.0), "kg")
+    return scale, f"{ascii_unit(scale)} CO2e"
 
 
 def cells(value: Interval) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greentrain.estimation.labels import input_label
+from greentrain.estimation.labels import input_amount, input_label
 from greentrain.inputs import Input
 from greentrain.numbers import Scale, counted, percent, rounded, scale_for, with_span, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, marked, placed
@@ -16,6 +16,7 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     amount_axis,
+    kg_column,
     source_text,
     subject_text,
     text,
@@ -107,17 +108,18 @@ def summary(data: ReportData) -> str:
 
 def table(data: ReportData) -> HeaderAndRows:
     """Return what the chart shows as a table."""
-    header = ("input", "value", "unit", "kg CO2e at its low end", "kg CO2e at its high end", "share of variance")
+    swings = _swings(data)
+    scale, unit = kg_column(end for swing in swings for end in swing[2:4])
+    header = ("input", "value", "unit", f"{unit} at its low end", f"{unit} at its high end", "share of variance")
     return header, tuple(
         (
             input_label(swing.item.name),
-            with_span(swing.item.value) if swing.values == 1 else counted(swing.values, "value"),
-            swing.item.unit,
-            rounded(swing.at_low_kg),
-            rounded(swing.at_high_kg),
+            *(input_amount(swing.item) if swing.values == 1 else (counted(swing.values, "value"), swing.item.unit)),
+            rounded(swing.at_low_kg / scale.size),
+            rounded(swing.at_high_kg / scale.size),
             percent(swing.share),
         )
-        for swing in _swings(data)
+        for swing in swings
     )
 
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import Scale, least, percent, rounded, scale_for, written, written_span
+from greentrain.numbers import Scale, ascii_unit, least, percent, rounded, scale_for, small_scale, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
 from greentrain.reporting.charts.layout import empty, finished
 from greentrain.reporting.charts.style import (
@@ -15,6 +15,7 @@ from greentrain.reporting.charts.style import (
     HeaderAndRows,
     Mark,
     amount_axis,
+    kg_column,
     source_text,
     subject_text,
     text,
@@ -113,16 +114,19 @@ def _finding(steps: list[Step]) -> str:
 
 def table(data: ReportData) -> HeaderAndRows:
     """Return what the chart shows as a table."""
-    header = ("part", "kg CO2e", "low", "high", "kWh")
+    steps = _steps(data)
+    mass, unit = kg_column(step.kg for step in steps)
+    energy = small_scale(max((step.energy_kwh or 0.0 for step in steps), default=0.0), "kWh")
+    header = ("part", unit, "low", "high", ascii_unit(energy))
     return header, tuple(
         (
             step.label,
-            rounded(step.kg),
-            rounded(step.interval.low) if step.interval else "",
-            rounded(step.interval.high) if step.interval else "",
-            "" if step.energy_kwh is None else rounded(step.energy_kwh),
+            rounded(step.kg / mass.size),
+            rounded(step.interval.low / mass.size) if step.interval else "",
+            rounded(step.interval.high / mass.size) if step.interval else "",
+            "" if step.energy_kwh is None else rounded(step.energy_kwh / energy.size),
         )
-        for step in _steps(data)
+        for step in steps
     )
 
 

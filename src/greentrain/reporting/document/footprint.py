@@ -3,11 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from greentrain.estimation.labels import input_label
+from greentrain.estimation.labels import input_amount, input_label
 from greentrain.html_table import OF_ENERGY
 from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import Scale, as_given, best, least, percent, rounded, small_scale, span, with_span, written
+from greentrain.numbers import (
+    Scale,
+    best,
+    duration,
+    in_small_unit,
+    least,
+    percent,
+    rounded,
+    scaled,
+    small_scale,
+    span,
+    with_span,
+    written,
+)
 from greentrain.reporting import scope_statements
 from greentrain.reporting.charts import charts_of
 from greentrain.reporting.document.blocks import (
@@ -22,6 +35,7 @@ from greentrain.reporting.document.blocks import (
     without_empty_columns,
 )
 from greentrain.reporting.report_data import STATUSES, GroupLine, PowerSpan, ReportData, RunLine
+from greentrain.units import SECONDS_PER_HOUR
 
 _QUANTITIES = (
     ("facility_energy_kwh", "Energy at the facility's meter", "kWh", "IT energy times PUE"),
@@ -202,33 +216,29 @@ def _alike(inputs: Iterable[Input]) -> Iterator[Sequence[Input]]:
         yield from [items] if len(items) > _MOST_APART else ([item] for item in items)
 
 
-def _values_text(items: Sequence[Input]) -> str:
-    """Write the value of an input, or how many and which ones it has in several runs."""
+def _values_text(items: Sequence[Input]) -> tuple[str, str]:
+    """Write the value of an input, or how many and which ones it has in several runs; and their unit."""
     if len(items) == 1:
-        return value_text(items[0])
+        return input_amount(items[0])
     best = [item.value.best for item in items]
-    return f"{len(items)} values, {rounded(min(best))} to {rounded(max(best))}"
+    values, unit = scaled(Interval(min(best), max(best), max(best)), "" if items[0].unit == "1" else items[0].unit)
+    return f"{len(items)} values, {rounded(values.low)} to {rounded(values.high)}", unit
 
 
 def _input_row(items: Sequence[Input]) -> tuple[str | Cell, ...]:
     item = items[0]
-    unit = "" if item.unit == "1" else item.unit
+    value, unit = _values_text(items)
     cited = Cell("", tuple(item.source_ids))
     notes = dict.fromkeys(each.note for each in items)
     note = item.note if len(notes) == 1 else "each run has its own"
-    return input_label(item.name), _values_text(items), unit, _BASES[item.basis], cited, note
+    return input_label(item.name), value, unit, _BASES[item.basis], cited, note
 
 
 def _default(items: Sequence[Input]) -> Cell:
     item = items[0]
-    unit = "" if item.unit == "1" else f" {item.unit}"
+    value = " ".join(filter(None, _values_text(items)))
     assumed = " (assumed)" if item.basis == "assumed" else ""
-    return Cell(f"{input_label(item.name)}: {_values_text(items)}{unit}{assumed}", tuple(item.source_ids))
-
-
-def value_text(item: Input) -> str:
-    """Write the value of an input: as it was given, or with its interval."""
-    return as_given(item.value.best) if item.value.is_exact else with_span(item.value)
+    return Cell(f"{input_label(item.name)}: {value}{assumed}", tuple(item.source_ids))
 
 
 _MOST_APART = 3
@@ -251,35 +261,36 @@ def runs_blocks(data: ReportData) -> Iterator[Block]:
         shown = tuple(largest[:MOST_RUNS])
         yield Prose(f"The {MOST_RUNS} runs that took most energy, of {len(data.lines):,}; the forms csv and json "
                     "hold all.")  # fmt: skip
-    yield _runs_table(shown, energy, mass)
+    yield _runs_table(shown)
 
 
 _OF_ALL = (6, 7)
 """Columns of runs that stand in the caption where all runs have the same: hardware, and how the energy is known."""
 
 
-def _runs_table(lines: Sequence[RunLine], energy: Scale, mass: Scale) -> Table:
+def _runs_table(lines: Sequence[RunLine]) -> Table:
     """Write a row for each run; what all of them have alike stands in the caption."""
-    rows = [_run_row(line, energy, mass) for line in lines]
+    rows = [*map(_run_row, lines)]
     alike = {place: rows[0][place] for place in _OF_ALL if len(rows) > 1 and len({row[place] for row in rows}) == 1}
     told = [*filter(None, (alike.get(6), f"energy {alike[7]}" if 7 in alike else ""))]
     caption = f"Runs, all of them: {', '.join(told)}" if told else "Runs"
-    header = ("run", "h", energy.unit, f"{mass.unit} CO2e", "status", "start (UTC)", "hardware", "energy", "id")
+    header = ("run", "time", "energy", "CO2e", "status", "start (UTC)", "hardware", "known", "id")
     head, *kept = ([cell for place, cell in enumerate(row) if place not in alike] for row in (header, *rows))
     return without_empty_columns(table(caption, head, kept, (1, 2, 3)))
 
 
-def _run_row(line: RunLine, energy_scale: Scale, mass_scale: Scale) -> tuple[str, ...]:
+def _run_row(line: RunLine) -> tuple[str, ...]:
     started = f"{line.started:%Y-%m-%d %H:%M}" if line.started else ""
-    hours = "" if line.hours is None else rounded(line.hours)
-    energy, kg = _figure(line.facility_energy_kwh, energy_scale), _figure(line.operational_kg, mass_scale)
+    time = "" if line.hours is None else duration(line.hours * SECONDS_PER_HOUR)
+    energy, kg = _figure(line.facility_energy_kwh, "kWh"), _figure(line.operational_kg, "kg")
     without = f", without {' and '.join(line.unmeasured)}" if line.is_least else ""
     known = f"{line.basis}{without}"
-    return (line.name, hours, energy, kg, line.status, started, line.hardware, known, line.id)
+    return (line.name, time, energy, kg, line.status, started, line.hardware, known, line.id)
 
 
-def _figure(value: Interval | None, scale: Scale) -> str:
-    return "not known" if value is None else rounded(value.best / scale.size)
+def _figure(value: Interval | None, unit: str) -> str:
+    """Write an amount in a unit of its own: runs of seconds stand beside those of weeks."""
+    return "not known" if value is None else in_small_unit(value.best, unit) or f"{rounded(value.best)} {unit}"
 
 
 def _best(value: Interval | None) -> float:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import escaped
-from greentrain.estimation.labels import input_label
+from greentrain.estimation.labels import input_amount, input_label
 from greentrain.footprint import Footprint
 from greentrain.inputs import Input
-from greentrain.numbers import amount, counted, percent, rounded, with_span
+from greentrain.numbers import amount, counted, percent, rounded
 from greentrain.reporting.document.blocks import table
 from greentrain.reporting.document.render_text import cut, joined, table_lines, wrapped
 
@@ -84,8 +84,7 @@ def _values(items: Iterable[Input]) -> Iterator[str]:
     """Yield the values that were taken by default, each once with its source."""
     found: dict[str, Any] = {}
     for item in items:
-        unit = "" if item.unit == "1" else f" {item.unit}"
-        text = f"{with_span(item.value)}{unit}, {item.basis} [{'; '.join(item.source_ids)}]"
+        text = f"{' '.join(filter(None, input_amount(item)))}, {item.basis} [{'; '.join(item.source_ids)}]"
         found.setdefault(f"{item.note}: {text}" if item.note and len(item.note) < _WIDEST * 2 else text, None)
     shown = [*found][:_MOST_VALUES]
     yield from shown

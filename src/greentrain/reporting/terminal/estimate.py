@@ -1,11 +1,11 @@
 """An estimate as text for a terminal of 80 columns, plain ASCII."""
 
-from greentrain.estimation import Estimate, Input
-from greentrain.estimation.labels import component_label, input_label, run_label
+from greentrain.estimation import Estimate
+from greentrain.estimation.labels import component_label, input_amount, input_label, run_label
 from greentrain.inputs import GRID_INTENSITY
 from greentrain.interval import Interval
 from greentrain.light_typing import TYPE_CHECKING
-from greentrain.numbers import as_given, ascii_unit, best, percent, rounded, scaled, small_scale, span, with_span
+from greentrain.numbers import ascii_unit, best, percent, rounded, scaled, small_scale, span, with_span
 from greentrain.reporting.document.blocks import bullets, table
 from greentrain.reporting.document.render_text import group, joined, table_lines, width, wrapped
 
@@ -130,12 +130,8 @@ def _defaults(estimate: Estimate) -> list[str]:
     if not defaults:
         return ["Defaults used: none."]
     named = ", ".join(
-        f"{input_label(item.name)} {_value_text(item)}{'' if item.unit == '1' else f' {item.unit}'}"
+        " ".join(filter(None, (input_label(item.name), *input_amount(item))))
         + (" [assumed]" if item.basis == "assumed" else "")
         for item in defaults
     )
     return [f"Defaults used: {len(defaults)}", *wrapped(named, "  ", "    ")]
-
-
-def _value_text(item: Input) -> str:
-    return as_given(item.value.best) if item.value.is_exact else with_span(item.value)

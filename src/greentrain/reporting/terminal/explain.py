@@ -1,9 +1,9 @@
 """The reasons behind an estimate: every input with its basis and source, and the formulas in numbers."""
 
 from greentrain.estimation import Estimate
-from greentrain.estimation.labels import input_label
+from greentrain.estimation.labels import input_amount, input_label
 from greentrain.inputs import Inputs
-from greentrain.numbers import as_given, best, plain, rounded, with_span
+from greentrain.numbers import as_given, best, plain, rounded
 from greentrain.reporting.document.citations import sources_group
 from greentrain.reporting.document.render_text import joined, wrapped
 
@@ -18,10 +18,9 @@ def explain_text(estimate: Estimate) -> str:
 def _inputs(estimate: Estimate) -> list[str]:
     lines = ["Inputs"]
     for item in estimate.inputs:
-        unit = "" if item.unit == "1" else f" {item.unit}"
-        value = as_given(item.value.best) if item.value.is_exact else with_span(item.value)
+        value = " ".join(filter(None, input_amount(item)))
         known = f"{item.basis} [{'; '.join(item.source_ids)}]"
-        lines += wrapped(f"{input_label(item.name)}: {value}{unit}, {known}", "  ", _HANGING)
+        lines += wrapped(f"{input_label(item.name)}: {value}, {known}", "  ", _HANGING)
         lines += wrapped(item.note, _HANGING)
     return lines
 
