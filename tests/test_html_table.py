@@ -1,7 +1,7 @@
 """Tables for notebooks."""
 
 from greentrain import Interval
-from greentrain.html_table import quantity_table, table
+from greentrain.html_table import interval_bar, quantity_table, table, text, typeset
 
 LEFT, NUMBER = ' style="text-align:left"', ' style="white-space:nowrap"'
 
@@ -49,3 +49,18 @@ def test_a_bar_shows_what_the_energy_went_into() -> None:
     assert "accelerators" not in found
     assert "<svg" not in quantity_table({}, shares={"host": 1.0})
     assert "<svg" not in quantity_table({}, shares={"host": 0.0, "facility": 0.0})
+
+
+def test_signs_are_set_as_people_write_them() -> None:
+    """The formula has a subscript, and a letter x beside a number is the sign; names with an x stay."""
+    assert text("8 x A100: 2.1 x (1 to 3) of 4 kg CO2e") == (
+        "8 \N{MULTIPLICATION SIGN} A100: 2.1 \N{MULTIPLICATION SIGN} (1 to 3) of 4 kg CO<sub>2</sub>e"
+    )
+    assert typeset("0.498 x TDP", times=r" $\times$ ") == r"0.498 $\times$ TDP"
+    assert text("model x large, x1, 0x10, xx 3") == "model x large, x1, 0x10, xx 3"
+
+
+def test_an_interval_lies_on_an_axis_from_zero() -> None:
+    """A quarter, a half and the whole of 8; of nothing all is at zero."""
+    assert interval_bar(Interval(2, 4, 8), 8) == ("25.00%", "75.00%", "50.00%")
+    assert interval_bar(Interval(0, 0, 0), 0) == ("0.00%", "0.00%", "0.00%")

@@ -1,8 +1,9 @@
 """Results as small tables for notebooks, with units; what users wrote is escaped, and no script is in them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from greentrain.errors import escaped
 from greentrain.interval import Interval
@@ -22,6 +23,8 @@ OF_ENERGY = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "total_kg
 """What follows from the energy, and so lacks a part of the computers that the energy lacks."""
 _LEFT, _NUMBER = ' style="text-align:left"', ' style="white-space:nowrap"'
 _COLOURS = ("#D55E00", "#5F7F96", "#8FA9BA", "#808080")
+_TIMES = re.compile(r"(?<=[\d)]) x (?=\S)|(?<=\S) x (?=[\d(]|TDP|PUE)|(?<=TDP) x (?=\S)")
+"""A letter x that stands for the sign: beside a number, or in a formula."""
 _BAR_PX, _BAR_HEIGHT_PX = 420, 14
 _LEAST_SHARE = 0.005
 
@@ -140,8 +143,35 @@ def paragraph(words: str) -> str:
 
 
 def text(words: object) -> str:
-    """Make words safe, control characters included, and set the formula of the gas."""
-    return escape(escaped(str(words))).replace("CO2e", "CO<sub>2</sub>e")
+    """Make words safe, control characters included, and set formulas and signs as people do."""
+    return typeset(escape(escaped(str(words))))
+
+
+def typeset(words: str, gas: str = "CO<sub>2</sub>e", times: str = " \N{MULTIPLICATION SIGN} ") -> str:
+    """Set what plain text has no signs for: the formula of the gas, and the sign between factors.
+
+    Parameters
+    ----------
+    words : str
+        Text that is escaped already.
+    gas, times : str
+        How the formula, and the sign with blanks around it, are written. Default: as HTML has them.
+    """
+    return _TIMES.sub(lambda _: times, words.replace("CO2e", gas))
+
+
+class IntervalBar(NamedTuple):
+    """An interval on an axis that begins at zero, in percent of its length, as SVG has it."""
+
+    left: str
+    width: str
+    best: str
+
+
+def interval_bar(value: Interval, most: float) -> IntervalBar:
+    """Place an interval on an axis from zero to the largest value."""
+    low, best, high = (100 * min(max(end / most, 0.0), 1.0) if most else 0.0 for end in value)
+    return IntervalBar(f"{low:.2f}%", f"{high - low:.2f}%", f"{best:.2f}%")
 
 
 def _cells(values: Iterable[object], kind: str) -> str:

@@ -272,14 +272,17 @@ def written_span(interval: Interval, unit: str, substance: str = "") -> str:
     substance : str, optional
         Of what, after the unit of the best value.
     """
+    middle = f"{written(interval.best, unit)} {substance}".rstrip()
+    return middle if interval.is_exact else f"{middle} ({written_ends(interval, unit)})"
+
+
+def written_ends(interval: Interval, unit: str) -> str:
+    """Write the ends of an interval as `written_span` does: ``0.295 to 2.75 t`` of 1.16 t."""
     low, best, high = interval
-    middle = f"{written(best, unit)} {substance}".rstrip()
-    if interval.is_exact:
-        return middle
     scale = scale_for(best, unit)
     if low < _FAR_BELOW * scale.size or high >= _FAR_ABOVE * scale.size:
-        return f"{middle} ({written(low, unit)} to {written(high, unit)})"
-    return f"{middle} ({rounded(low / scale.size)} to {rounded(high / scale.size)} {scale.unit})"
+        return f"{written(low, unit)} to {written(high, unit)}"
+    return f"{rounded(low / scale.size)} to {rounded(high / scale.size)} {scale.unit}"
 
 
 def tick(value: float, unit: str) -> str:

@@ -53,7 +53,8 @@ def test_the_same_result_gives_the_same_report(results: dict[str, Any], kind: st
 def test_the_headline_stands_in_every_form_for_people(results: dict[str, Any], format: str) -> None:
     """1,506.8 kWh and 652.0 kg CO2e, worked out from the power and hours of Strubell et al. 2019."""
     text = report(results["estimate"], format)
-    assert "1,506.8 kWh of electricity and 652.0 kg CO2e" in text
+    gas = "CO<sub>2</sub>e" if format == "html" else "CO2e"
+    assert f"1,506.8 kWh of electricity and 652.0 kg {gas}" in text
 
 
 @pytest.mark.parametrize("format", ["markdown", "text", "html"])
@@ -251,3 +252,17 @@ def test_a_notebook_shows_the_head_of_a_card_as_it_is() -> None:
     assert head.startswith("```yaml\n---\nco2_eq_emissions:\n")
     assert f"{head.removeprefix('```yaml')}{fence}".replace("```\n", "") in f"\n{card}"
     assert rest.startswith("## Environmental Impact")
+
+
+def test_the_page_begins_with_three_amounts_and_their_intervals_as_bars() -> None:
+    """250 W x 10 h x 1.5 are 3.75 kWh; an exact amount has no bar, and one unit serves both ends."""
+    found = report(greentrain.estimate("V100", hours=10, pue=1.5, grid_intensity=400, power=250, host_factor=1), "html")
+    head = found.partition('<dl class="headline">')[2].partition("</dl>")[0]
+    assert re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", head) == [
+        ("Electricity, at the facility&#39;s meter", "3.75 kWh"),
+        ("Operational emissions, location-based", "1.50 kg <span>CO<sub>2</sub>e</span>"),
+        ("Embodied emissions, share of making the hardware", "200 g <span>CO<sub>2</sub>e</span>"),
+    ]
+    assert head.count("<svg") == 1
+    assert re.findall(r'"span">(.*?)</dd>', head)[:2] == ["exact: every input that it follows from is"] * 2
+    assert re.search(r'"span">90 % interval [0-9.]+ to \d+ g</dd>', head)

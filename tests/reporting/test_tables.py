@@ -129,13 +129,13 @@ def test_columns_of_the_table_of_runs_in_which_nothing_stands_are_left_out() -> 
     """Described runs have no id in the history and need no start; where one has a start, the column stays."""
     whole = pd.DataFrame({"name": ["a", "b"], "hours": [1.0, 2.0]}).assign(gpu="V100", **EXACT)
     for found, header in (
-        (whole, "| run | h | kWh | kg CO2e | status |"),
-        (whole.assign(started=["2025-01-31", None]), "| run | h | kWh | kg CO2e | status | start (UTC) |"),
+        (whole, "| run | time | energy | CO2e | status |"),
+        (whole.assign(started=["2025-01-31", None]), "| run | time | energy | CO2e | status | start (UTC) |"),
     ):
         rows = [line for line in report(found, "markdown").splitlines() if line.startswith(("| run |", "| b |"))]
         assert rows[0].startswith(header)
         assert rows[0].count("|") == rows[1].count("|")
     assert "Runs, all of them: 1 x NVIDIA Tesla V100" in report(whole, "markdown")
     others = report(whole.assign(gpu=["V100", "A100"]), "markdown")
-    assert "| run | h | kWh | kg CO2e | status | hardware |" in others
+    assert "| run | time | energy | CO2e | status | hardware |" in others
     assert "Runs, all of them: energy " in others

@@ -98,7 +98,8 @@ def test_an_mfu_given_within_reason_is_not_doubted(mfu: float) -> None:
 def test_a_warning_names_the_device_as_it_was_named(form: str) -> None:
     """Nobody said SXM4 40GB."""
     text = report(estimate("A100", power=700, count=16, hours=100, **SITE), form)
-    assert "x the TDP of NVIDIA A100 (taken as SXM4 40GB)." in " ".join(text.split())
+    sign = {"html": "\N{MULTIPLICATION SIGN}", "latex": "$\\times$"}.get(form, "x")
+    assert f"{sign} the TDP of NVIDIA A100 (taken as SXM4 40GB)." in " ".join(text.split())
 
 
 def test_a_refusal_names_the_device_as_it_was_named() -> None:

@@ -82,6 +82,14 @@ def _device_id(run: "Run") -> str | None:
     return device.id if device else None
 
 
+def _device_name(run: "Run") -> str | None:
+    """Name the accelerator of a run as readers know it."""
+    if run.estimate is not None:
+        return device_label(run.estimate) if run.estimate.run["gpu"] else None
+    device = accelerator_of(run, load_catalogue())
+    return device.name if device else None
+
+
 def _meters(run: "Run") -> dict[str, Any]:
     """Return what was read, modelled and filled of a run, and what is wrong with its record."""
     return {
@@ -89,7 +97,7 @@ def _meters(run: "Run") -> dict[str, Any]:
         "modelled": _of_quality(run, "modelled"),
         "is_filled": run.reconciliation.believed in ("both", "estimate"),
         "coverage": run.coverage,
-        "gpu_name": device_label(run.estimate) if run.estimate and run.estimate.run["gpu"] else None,
+        "gpu_name": _device_name(run),
         "flags": run.flags,
         "faults": run.faults,
     }
@@ -118,5 +126,5 @@ def _starts(run: "Run") -> int:
 
 def _hardware(run: "Run", estimate: Estimate | None, count: int) -> str:
     if estimate is None or not estimate.run["gpu"]:
-        return run.hardware or "hardware not known"
+        return run.hardware_words or "hardware not known"
     return f"{count:,} x {device_label(estimate)}"

@@ -56,7 +56,7 @@ def _citation() -> str:
 
 
 def citation_fields(citation: str) -> dict[str, str]:
-    """Return the fields of BibTeX that a CITATION.cff has values for: url and doi.
+    """Return the fields of BibTeX that a CITATION.cff has values for: url and doi, without an address its licence.
 
     Parameters
     ----------
@@ -68,6 +68,8 @@ def citation_fields(citation: str) -> dict[str, str]:
     url = found.get("url") or found.get("repository-code")
     # The usual styles do not know these two fields: a note is what every style prints.
     fields = {"url": url, "doi": found.get("doi"), "note": url}
+    if not url and not fields["doi"] and "license" in found:
+        fields["howpublished"] = f"Software under the {found['license']} license"
     return {name: _field(value) if name == "note" else value for name, value in fields.items() if value}
 
 

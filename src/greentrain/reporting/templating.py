@@ -15,8 +15,9 @@ from markupsafe import escape as html
 from greentrain import numbers
 from greentrain.errors import NO_BREAK_SPACES, escaped
 from greentrain.estimation.labels import input_label
+from greentrain.html_table import typeset
 from greentrain.interval import Interval
-from greentrain.numbers import written
+from greentrain.numbers import written, written_ends
 from greentrain.reporting.document.blocks import Cell, Chart, Document, Table
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.document.citations import address, source_line
@@ -39,7 +40,12 @@ def interval_text(value: Interval, unit: str) -> str:
     """
     if value.is_exact:
         return "exact: every input that it follows from is"
-    return f"90 % interval {written(value.low, unit)} to {written(value.high, unit)}"
+    return f"90 % interval {written_ends(value, unit)}"
+
+
+def typeset_text(words: object) -> Markup:
+    """Make a text safe, and set formulas and signs in it as people do."""
+    return Markup(typeset(str(html(_visible(str(words))))))
 
 
 _FILTERS: dict[str, Callable[..., str]] = {
@@ -51,6 +57,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "written": written,
     "interval": interval_text,
     "input_words": input_label,
+    "typeset": typeset_text,
 }
 
 
@@ -79,30 +86,40 @@ def cell(context: Context, item: Cell) -> Markup:
 
 
 def _cell(known: Mapping[str, int], item: Cell) -> str:
-    text = html(_visible(str(item.text)))
+    text = typeset_text(item.text)
     return f"{text} {_citation(known, item.refs)}" if text else _citation(known, item.refs)
 
 
 _LEAST_STACKED = 3
 """Columns of a table whose rows a telephone shows as blocks; two stand side by side. [1]"""
 
+_LEAST_WIDE = 7
+"""Columns of a table that a wide page shows beyond the lines of text at both sides. [1]"""
+
 
 @pass_context
 def show_table(context: Context, table: Table) -> Markup:
     """Write a table. Every text is escaped here: in a template, which does so too, thousands of rows take seconds."""
-    known, caption = context["document"].numbers, html(_visible(table.caption))
-    looks = [' class="number"' if column in table.numeric else "" for column in range(len(table.header))]
-    heads = (f'<th scope="col"{look}>{html(_visible(head))}</th>' if head else "<td></td>"
+    known, caption = context["document"].numbers, typeset_text(table.caption)
+    looks = [_look(table, column) for column in range(len(table.header))]
+    heads = (f'<th scope="col"{look}>{typeset_text(head)}</th>' if head else "<td></td>"
              for look, head in zip(looks, table.header, strict=True))  # fmt: skip
     # What a telephone shows in front of each cell, where a row is no line of a table any more.
     marks = [f' data-head="{html(_visible(head))}"{look}' for look, head in zip(looks, table.header, strict=True)]
     rows = (_row([_cell(known, item) for item in row], marks) for row in table.rows)
     kind = "pairs" if len(table.header) < _LEAST_STACKED else "stacks"
+    kind += " wide" if len(table.header) >= _LEAST_WIDE else ""
     return Markup(
         f'<table class="{kind}">\n'
         f"<caption>{caption}</caption>\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>\n{''.join(rows)}"
         "</tbody>\n</table>\n"
     )
+
+
+def _look(table: Table, column: int) -> str:
+    if column in table.numeric:
+        return ' class="number"'
+    return ' class="unbroken"' if column in table.unbroken else ""
 
 
 def _row(cells: Sequence[str], looks: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from greentrain.errors import InputError
 from greentrain.estimation import Estimate, estimate
 from greentrain.estimation.labels import device_label
+from greentrain.html_table import IntervalBar, interval_bar
 from greentrain.interval import Interval, exact
 from greentrain.numbers import rounded, written
 from greentrain.planning import paired_ratio
@@ -24,14 +25,6 @@ _TRIAL_FLOPS = 1e20
 _CHANGES = {"hours": "time of the devices", "hardware": "power of the hardware", "pue": "PUE", "grid": "grid"}
 
 
-class Bar(NamedTuple):
-    """An interval on an axis that begins at zero, in percent of its length, as SVG has it."""
-
-    left: str
-    width: str
-    best: str
-
-
 class RankedRow(NamedTuple):
     """One alternative: what it is, its emissions, their ratio to the run's own, and where it lies on the axis."""
 
@@ -40,14 +33,8 @@ class RankedRow(NamedTuple):
     ratio: Interval
     is_own: bool
     differs: bool
-    bar: Bar
+    bar: IntervalBar
     note: str = ""
-
-
-def bar_of(value: Interval, most: float) -> Bar:
-    """Place an interval on an axis from zero to the largest value."""
-    low, best, high = (100 * min(max(end / most, 0.0), 1.0) if most else 0.0 for end in value)
-    return Bar(f"{low:.2f}%", f"{high - low:.2f}%", f"{best:.2f}%")
 
 
 def _rows(own: tuple[str, Estimate], others: Iterable[tuple[str, Estimate, str]]) -> list[RankedRow]:
@@ -57,7 +44,9 @@ def _rows(own: tuple[str, Estimate], others: Iterable[tuple[str, Estimate, str]]
     found += [(name, other.operational_kg, paired_ratio(other, result), False, note) for name, other, note in others]
     most = max(kg.high for _, kg, *_ in found)
     rows = [
-        RankedRow(name, kg, ratio, is_own, not is_own and (ratio.low > 1 or ratio.high < 1), bar_of(kg, most), note)
+        RankedRow(
+            name, kg, ratio, is_own, not is_own and (ratio.low > 1 or ratio.high < 1), interval_bar(kg, most), note
+        )
         for name, kg, ratio, is_own, note in found
     ]
     return sorted(rows, key=lambda row: row.kg.best)

@@ -11,13 +11,14 @@ from greentrain.catalogue import DATA_VERSION, load_catalogue
 from greentrain.errors import InputError
 from greentrain.estimation import Estimate, estimate
 from greentrain.estimation.labels import component_label, input_label
+from greentrain.html_table import interval_bar
 from greentrain.interval import Interval
 from greentrain.numbers import counted, percent, scale_for
 from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.plain_values import plain
-from greentrain.web.alternatives import bar_of, by_methods, change, elsewhere, longest, on_other_hardware
+from greentrain.web.alternatives import by_methods, change, elsewhere, longest, on_other_hardware
 from greentrain.web.fields import ALTERNATIVE, GROUPS, MAIN, WHAT_IF, Field, listed
 from greentrain.web.parameters import NAMES, check_names, check_once
 from greentrain.web.problems import error_of
@@ -169,7 +170,9 @@ def _quantities(result: Estimate) -> list[dict[str, Any]]:
         scale = scale_for(value.best, base)
         words = f"{scale.unit} {substance}".rstrip()
         shown = value.scaled(1 / scale.size)
-        found.append({"label": label, "value": shown, "unit": words, "note": note, "bar": bar_of(value, value.high)})
+        found.append(
+            {"label": label, "value": shown, "unit": words, "note": note, "bar": interval_bar(value, value.high)}
+        )
     return found
 
 
@@ -217,7 +220,7 @@ def _what_if(
         raise InputError(name, error.value, error.rule, error.suggestions) from error
     data = report_data_of(other)
     most = max(result.operational_kg.high, other.operational_kg.high)
-    bars = [bar_of(each.operational_kg, most) for each in (result, other)]
+    bars = [interval_bar(each.operational_kg, most) for each in (result, other)]
     return {"title": data.title, "quantities": _quantities(other), "change": change(result, other), "bars": bars,
             "command": command_of(values), "warnings": list(other.footprint.warnings)}  # fmt: skip
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION, load_catalogue
 from greentrain.errors import InputError
+from greentrain.html_table import typeset
 from greentrain.plain_numbers import plain_json
 from greentrain.reporting.templating import FOLDER as REPORT_FOLDER
 from greentrain.reporting.templating import TemplateSandbox, environment
@@ -141,8 +142,8 @@ def templates() -> TemplateSandbox:
 
 
 def _with_subscript(text: str) -> Markup:
-    """Write formulas of gases as people do."""
-    return escape(text).replace("CO2e", Markup("CO<sub>2</sub>e"))
+    """Write formulas of gases and signs as people do."""
+    return Markup(typeset(str(escape(text))))
 
 
 def html(text: str, status: int = 200) -> Response:

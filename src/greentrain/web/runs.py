@@ -17,13 +17,13 @@ from greentrain.history import (
 from greentrain.history.forecast import forecast
 from greentrain.history.found_runs import Summaries
 from greentrain.history.run_summary import utc
+from greentrain.html_table import interval_bar
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS, STATUSES
 from greentrain.numbers import counted, duration, percent, written
 from greentrain.reporting.build_data import report_data_of
 from greentrain.reporting.document.build import document_of
 from greentrain.reporting.plain_values import plain
-from greentrain.web.alternatives import bar_of
 from greentrain.web.settings import LONGEST_TEXT
 
 FILTERS = ("project", "status", "since", "until", "by")
@@ -93,7 +93,7 @@ def _row(run: Run | RunSummary, most_kg: float, root: str, token: str) -> dict[s
         "kg": run.operational_kg,
         "basis": run.basis,
         "is_least": bool(run.unfilled),
-        "bar": bar_of(run.operational_kg, most_kg) if run.operational_kg else None,
+        "bar": interval_bar(run.operational_kg, most_kg) if run.operational_kg else None,
     }
 
 
@@ -125,7 +125,7 @@ def _groups(found: Summaries, by: Sequence[str]) -> list[dict[str, Any]]:
             "kwh": group.facility_energy_kwh,
             "kg": group.operational_kg,
             "is_least": group.is_least,
-            "bar": bar_of(group.operational_kg, most) if group.operational_kg else None,
+            "bar": interval_bar(group.operational_kg, most) if group.operational_kg else None,
         }
         for group in groups
     ]
@@ -208,8 +208,15 @@ def _amounts(run: Run) -> list[dict[str, Any]]:
         if value is not None:
             scale = scale_for(value.best, base)
             note = f"{'at least; ' if run.unfilled else ''}{run.basis}"
-            found.append({"label": label, "value": value.scaled(1 / scale.size), "note": note,
-                          "unit": f"{scale.unit} {substance}".rstrip(), "bar": bar_of(value, value.high)})  # fmt: skip
+            found.append(
+                {
+                    "label": label,
+                    "value": value.scaled(1 / scale.size),
+                    "note": note,
+                    "unit": f"{scale.unit} {substance}".rstrip(),
+                    "bar": interval_bar(value, value.high),
+                }
+            )
     return found
 
 

@@ -6,7 +6,9 @@ import pytest
 from chart_examples import example, history, line, nothing, with_footprint
 
 from greentrain import estimate
-from greentrain.interval import exact
+from greentrain.footprint import Factor
+from greentrain.inputs import Input, Inputs
+from greentrain.interval import Interval, exact
 from greentrain.reporting import report_data_of
 from greentrain.reporting.charts import by_month as months_chart
 from greentrain.reporting.charts import charts_of
@@ -196,7 +198,7 @@ def test_runs_that_emitted_nothing_waste_nothing() -> None:
     free = history().lines[2]
     free = free._replace(footprint=free.footprint._replace(operational_kg=exact(0.0), facility_energy_kwh=None))
     found = months_chart.summary(example(free, kind="project"))
-    assert found == "1 run of 2026-01 emitted 0 kg CO2e, 0 % of it by runs that failed, were interrupted or killed."
+    assert found == "1 run of 2026-01 emitted 0 kg CO2e."
 
 
 def test_tables_of_small_runs_have_units_of_their_size() -> None:
@@ -213,3 +215,28 @@ def test_tables_of_small_runs_have_units_of_their_size() -> None:
     assert months_chart.table(example(run, kind="project")) == (
         ("month", "outcome", "runs", "Wh", "mg CO2e"), (("2026-05", "completed", "1", "1.00", "400"),)
     )  # fmt: skip
+
+
+def test_months_in_which_nothing_was_wasted_are_told_by_their_largest() -> None:
+    """3 t in January and 1.5 t in March, all completed: 67 % of 4.5 t; "0 % failed" would be no finding."""
+    runs = [found._replace(status="completed") for found in history().lines if found.started]
+    whole = example(*runs[:2], runs[3], kind="project")
+    assert by_month(whole).layout.title.text == "<b>4.50 t CO2e, 67 % of it in 2026-01</b>"
+    assert months_chart.summary(whole) == "3 runs of 2026-01 to 2026-03 emitted 4.50 t CO2e, 67 % of it in 2026-01."
+
+
+def test_no_line_crosses_a_label_of_a_telephone() -> None:
+    """Bars of parts are joined on a page, where their labels stand beside them, and not where labels stand between."""
+    layout = waterfall(example()).layout
+    assert [(shape.x0, shape.y0, shape.y1) for shape in layout.shapes][:2] == [(200, 0.25, 0.75), (320, 1.25, 1.75)]
+    assert len(layout.shapes) == 5
+    assert layout.meta["narrow"]["shapes"] == []
+
+
+def test_the_values_of_an_input_are_not_cut() -> None:
+    """A long name gives way."""
+    share = Input("unmetered_share", Interval(0.08, 0.15, 0.25), "1", "assumed", "greentrain_judgement")
+    found = with_footprint(
+        example(), inputs=Inputs((share,)), summed_factors={"operational_kg": (Factor(share.name, "", 1.0, 1.0),)}
+    )
+    assert tornado(found).layout.annotations[0].text == "share that no sensor reads 0.15\u00a0(0.08\u00a0to\u00a00.25)"

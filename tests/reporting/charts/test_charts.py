@@ -12,7 +12,7 @@ from journals_of_reports import FIRST_START, write_run
 from plotly.graph_objects import Figure
 
 import greentrain
-from greentrain import History, InputError, chart, estimate, validate
+from greentrain import History, InputError, chart, estimate, report, validate
 from greentrain.reporting import report_data_of
 from greentrain.reporting.charts import KINDS, charts_of
 from greentrain.reporting.charts.reference_data import PLACES, comparison_places, published_runs
@@ -182,3 +182,60 @@ def test_ticks_stay_inside_a_picture() -> None:
     ticks = re.findall(r'<text x="([\d.]+)" y="[\d.]+" font-size="12" text-anchor="middle">([^<]+)</text>', drawn)
     assert ticks
     assert all(3 * len(words) <= float(x) <= 390 - 3 * len(words) for x, words in ticks)
+
+
+def test_a_project_is_compared_by_place_and_hardware_without_being_asked() -> None:
+    """100 kWh of each at 40, 40 and 340 g/kWh: 8 kg in France, 34 kg in Germany; one kind of hardware has no chart."""
+    same = {"gpu": "V100", "hours": 400, "power": 250, "host_factor": 1, "pue": 1, "year": 2024}
+    runs = [
+        estimate(**same, location=place, grid_intensity=grid) for place, grid in (("FR", 40), ("FR", 40), ("DE", 340))
+    ]
+    found = {item.name: item for item in charts_of(runs) if item.name.startswith("by_")}
+    assert [*found] == ["by_run", "by_place"]
+    assert [tuple(cell.text for cell in row)[:4] for row in found["by_place"].table.rows] == [
+        ("Germany (DE)", "1", "100", "34.0"),
+        ("France (FR)", "2", "200", "8.00"),
+    ]
+    assert found["by_place"].summary == "Of 2 places, Germany (DE) emitted most: 34.0 kg CO2e in 1 run, 81 % of all."
+
+
+def test_runs_of_the_history_have_sums_by_place_and_hardware(tmp_path: Path) -> None:
+    """No option asks for them: four of 201.6 g and 19 % are 960 g. A minute tells runs of a day apart, and stays."""
+    for key, name, hours in (
+        ("a", "bert", 0),
+        ("b", "bert", 2),
+        ("c", "a run with a name of more than fifty letters", 0),
+    ):
+        write_run(tmp_path, key, name=name, started=FIRST_START + timedelta(hours=hours))
+    write_run(
+        tmp_path, "d", name="a run with a name of more than fifty letters", started=FIRST_START - timedelta(days=1)
+    )
+    runs = History(tmp_path)
+    assert [note.text for note in chart(runs, "by_hardware").layout.annotations[:2]] == [
+        "<b>NVIDIA Tesla V100 SXM2 16GB</b>", "<b>960\u00a0g</b>"
+    ]  # fmt: skip
+    names = [note.text for note in chart(runs, "by_run").layout.annotations[:-1:2]]
+    assert sorted(name.removeprefix("<b>").removesuffix("</b>") for name in names) == [
+        "a run with a name of more than fifty..., 2026-02-28",
+        "a run with a name of more than fifty..., 2026-03-01",
+        "bert, 2026-03-01 00:00",
+        "bert, 2026-03-01 02:00",
+    ]
+
+
+def test_a_chart_of_a_single_mark_is_left_out_of_a_report(tmp_path: Path) -> None:
+    """Of a run of a few grams the amount stands alone, of two readings no line is drawn; the words remain."""
+    small = estimate("T4", hours=0.001, location="FR", year=2024)
+    assert "headline" not in [item.name for item in charts_of(small)]
+    assert chart(small).data[0].name == "this report"
+    write_run(tmp_path, "a")
+    data = report_data_of(History(tmp_path).get("a"))
+    short = data._replace(power_series={"gpu": ((1.0, 300.0), (3.0, 300.0))})
+    assert "power_over_time" in [item.name for item in charts_of(data)]
+    assert "power_over_time" not in [item.name for item in charts_of(short)]
+    text = report(short, "text")
+    assert "Mean power over 3.00 s: accelerators 300 W; CPU not measured; memory not measured;" in " ".join(
+        text.split()
+    )
+    only = data._replace(footprint=data.footprint._replace(breakdown=data.footprint.breakdown[:1], embodied_kg=None))
+    assert "waterfall" not in [item.name for item in charts_of(only)]

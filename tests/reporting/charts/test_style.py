@@ -151,3 +151,18 @@ def test_a_long_label_is_cut() -> None:
     """At 44 characters, not in the middle of punctuation."""
     (name, _) = placed([RowLabel("x" * 40 + ", more words", "1 kg")]).wide.annotations
     assert name["text"] == "x" * 40 + "..."
+
+
+@pytest.mark.parametrize(
+    ("values", "room_px", "ticks"),
+    [
+        ([20.0, 12_000.0], 0, ["30 kg", "100 kg", "300 kg", "1 t", "3 t", "10 t"]),
+        ([20.0, 12_000.0], 400, ["30 kg", "100 kg", "300 kg", "1 t", "3 t", "10 t"]),
+        ([20.0, 12_000.0], 200, ["100 kg", "1 t", "10 t"]),
+        ([20.0, 12_000.0], 110, ["100 kg", "10 t"]),
+        ([5.0], 200, ["4 kg", "6 kg"]),
+    ],
+)
+def test_ticks_do_not_touch(values: list[float], room_px: float, ticks: list[str]) -> None:
+    """As many as have room, and two where a short axis has but one round value."""
+    assert log_axis(values, "kg", "CO2e", room_px)["ticktext"] == ticks

@@ -37,14 +37,14 @@ def test_the_table_parts_reported_from_failed_runs() -> None:
     """Subtotals of both groups and the total of the project; a run of unknown energy is listed."""
     other = project().lines[0]._replace(id="2026-other", name="other", hardware="1 x A100")
     assert rows(project()._replace(lines=(*project().lines, other)))[1:3] == [
-        "final & 8 x Tesla V100-SXM2-16GB & 80 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
-        "other & 1 x A100 & 80 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
+        "final & 8 $\\times$ Tesla V100-SXM2-16GB & 80 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
+        "other & 1 $\\times$ A100 & 80 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
     ]
 
 
 def test_hardware_that_all_runs_share_stands_in_the_caption() -> None:
     """Its column would make every row three lines high, and twenty runs longer than a page."""
-    assert "Hardware of each run: 8 x Tesla V100-SXM2-16GB.}" in render(project())
+    assert "Hardware of each run: 8 $\\times$ Tesla V100-SXM2-16GB.}" in render(project())
     assert rows(project()) == [
         "Run & GPU-hours & kWh & kg CO$_2$e",
         "final & 80 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
@@ -111,7 +111,7 @@ def test_the_paragraph() -> None:
     """Verb, hardware, hours, figures, boundary, runs, factor with citation, versions."""
     text = " ".join(render(project()).split("\\paragraph")[1].split("\\begin{table}")[0].split())
     assert text == (
-        "{Energy and emissions.} We measured that training on 8 x Tesla V100-SXM2-16GB for 128 GPU-hours used "
+        "{Energy and emissions.} We measured that training on 8 $\\times$ Tesla V100-SXM2-16GB for 128 GPU-hours used "
         "35.0~kWh (90\\,\\% interval 28.0 to 42.0~kWh) of electricity, which emitted 14.0~kg CO$_2$e (90\\,\\% "
         "interval 11.2 to 16.8~kg CO$_2$e) (operational, location-based). The figures cover the whole facility, that "
         "is computers (accelerators and host) with cooling and power supply; IT energy times a PUE of 1.25. They "
@@ -126,8 +126,8 @@ def test_the_sentence_for_neurips() -> None:
     """Compute in total, per run in the table, and whether the project needed more."""
     text = render(project(), checklist="neurips")
     assert text == (
-        "Training used 8 x Tesla V100-SXM2-16GB for 128 GPU-hours in France (FR), in total 35.0~kWh (90\\,\\% interval "
-        "28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); "
+        "Training used 8 $\\times$ Tesla V100-SXM2-16GB for 128 GPU-hours in France (FR), in total 35.0~kWh (90\\,\\% "
+        "interval 28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); "
         f"{TABLE} states the compute of each run, and its total includes runs that did not "
         "complete (29\\,\\% of the energy), and 1 run of unknown energy is not in it. The machines: memory not stated; "
         "storage not stated; cloud or internal cluster: not stated.\n"
@@ -188,7 +188,7 @@ def test_an_unknown_infrastructure() -> None:
 
 
 def test_greentrain_is_cited_by_its_file() -> None:
-    """With address and DOI where CITATION.cff has them, quoted or not; one without has neither field."""
+    """With address and DOI where CITATION.cff has them, quoted or not; without either, by its licence."""
     text = "title: x\nurl: 'https://example.org/a_b'\ndoi: 10.5281/zenodo.1\nauthors:\n  - url: https://no\n"
     assert citation_fields(text) == {
         "url": "https://example.org/a_b",
@@ -197,6 +197,7 @@ def test_greentrain_is_cited_by_its_file() -> None:
     }
     assert citation_fields("repository-code: https://example.org/r\n")["url"] == "https://example.org/r"
     assert citation_fields("title: x\n") == {}
+    assert citation_fields("title: x\nlicense: MIT\n") == {"howpublished": "Software under the MIT license"}
     entry = render(exact()).split("@misc{greentrain,")[1].split("\n}")[0]
     known = citation_fields((Path(__file__).parents[3] / "CITATION.cff").read_text())
     assert all(f"{name} = {{{value}}}" in entry for name, value in known.items())
@@ -223,7 +224,7 @@ def test_a_run_that_failed_has_its_row() -> None:
     line = project().lines[1]
     found = rows(one_run()._replace(lines=(line,)))
     assert found[1:] == [
-        "crash (failed) & 8 x Tesla V100-SXM2-16GB & 40 & 10.0 [8.00, 12.0] & 4.00 [3.20, 4.80]",
+        "crash (failed) & 8 $\\times$ Tesla V100-SXM2-16GB & 40 & 10.0 [8.00, 12.0] & 4.00 [3.20, 4.80]",
         "Total &  & 40 & 25.0 [20.0, 30.0] & 10.0 [8.00, 12.0]",
     ]
 
@@ -254,8 +255,8 @@ def test_the_sentence_for_acl() -> None:
     """Parameters, budget, infrastructure."""
     assert render(sized(), checklist="acl") == (
         "The model has 1 billion parameters, the computational budget, without failed and preliminary runs, was 1,600 "
-        "GPU-hours, which used 600~kWh and emitted 240~kg CO$_2$e, and the computing infrastructure was 8 x NVIDIA "
-        f"A100 SXM4 80GB ({TABLE}).\n"
+        "GPU-hours, which used 600~kWh and emitted 240~kg CO$_2$e, and the computing infrastructure was 8 $\\times$ "
+        f"NVIDIA A100 SXM4 80GB ({TABLE}).\n"
     )
 
 

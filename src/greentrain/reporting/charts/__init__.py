@@ -27,6 +27,8 @@ KINDS = (
 _GROUPS = {"by_run": "run", "by_place": "place", "by_hardware": "hardware", "by_user": "user"}
 """The charts of groups, and what tells the groups apart."""
 
+_FEWEST_READINGS = 3
+"""Of less than that of each part of a computer power over time is no line. [1]"""
 _MODULES = {"elsewhere": "other_regions", **dict.fromkeys(_GROUPS, "by_group")}
 """Modules that are not called as their chart, whose name is public."""
 
@@ -79,8 +81,19 @@ def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", 
         from greentrain.reporting.charts.alternatives import alternatives_figure
 
         return alternatives_figure(result, theme=theme)
-    figure: Figure = _made(report_data_of(result), kind).draw(theme)
+    figure: Figure = _made(_grouped(report_data_of(result), kind), kind).draw(theme)
     return figure
+
+
+def _grouped(data: ReportData, kind: str) -> ReportData:
+    """Add the sums of a chart of groups to several runs that do not have them yet."""
+    name = _GROUPS.get(kind)
+    if data.kind != "project" or name in (None, "run", *data.groups):
+        return data
+    from greentrain.reporting.described_runs import grouped_lines
+
+    assert name is not None
+    return data._replace(groups={**data.groups, **grouped_lines(data.lines, (name,))})
 
 
 def charts_of(result: "Reportable") -> tuple[Chart, ...]:
@@ -92,13 +105,17 @@ def charts_of(result: "Reportable") -> tuple[Chart, ...]:
         What to show. Nothing is drawn before ``draw`` is called.
     """
     data = report_data_of(result)
-    made = (_made(data, kind) for kind in _OF_KIND[data.kind])
+    made = (_made(_grouped(data, kind), kind) for kind in _OF_KIND[data.kind])
     return tuple(item for item in made if item.table.rows and not _is_alone(item))
 
 
 def _is_alone(found: Chart) -> bool:
-    """Whether it would be a single bar, which says nothing that the headline does not."""
-    return found.name in ("by_month", *_GROUPS) and len({row[0].text for row in found.table.rows}) == 1
+    """Whether it would be a single bar or dot, or a line of two, which say nothing that words do not."""
+    if found.name == "power_over_time":
+        return all(int(row[-1].text.replace(",", "")) < _FEWEST_READINGS for row in found.table.rows)
+    if found.name == "waterfall":
+        return sum(not row[2].text for row in found.table.rows) == 1  # sums have ends
+    return found.name in ("headline", "by_month", *_GROUPS) and len({row[0].text for row in found.table.rows}) == 1
 
 
 def _made(data: ReportData, kind: str) -> Chart:

@@ -1,13 +1,23 @@
 """The runs one by one, by place, by hardware or by user: what each group emitted, with the interval of its sum."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from greentrain.numbers import ascii_unit, counted, least, percent, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.layout import empty
-from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, kg_column, source_text
+from greentrain.reporting.charts.style import (
+    ACCENT,
+    QUIET,
+    HeaderAndRows,
+    Mark,
+    cells,
+    kg_column,
+    source_text,
+)
+from greentrain.reporting.place_names import place_label
 from greentrain.reporting.report_data import GroupLine, ReportData, RunLine
 
 if TYPE_CHECKING:
@@ -16,7 +26,9 @@ if TYPE_CHECKING:
 TITLE = "Emissions by group"
 MOST_GROUPS = 20
 """More rows are not read as a picture; the table below it has all. [1]"""
-_RUN = "run"
+_RUN, _PLACE, _HARDWARE = "run", "place", "hardware"
+_DAY = re.compile(r", \d{4}-\d\d-\d\d( \d\d:\d\d)?$")
+"""The day that tells runs of one name apart, which stays where a long name is cut."""
 _LARGEST, _OTHERS = "largest", "others"
 _MARKS = {_LARGEST: Mark(ACCENT, "diamond"), _OTHERS: Mark(QUIET, "circle")}
 _NOTHING = "No group of runs has a figure."
@@ -38,9 +50,9 @@ def by_group(data: ReportData, dimension: str, *, theme: str = "light") -> "Figu
     if not found:
         return empty(TITLE, _NOTHING, theme)
     rows = [
-        DotRow(group.label, group.footprint.operational_kg, _OTHERS if place else _LARGEST, not place, group.label)
+        DotRow(group.label, kg, _OTHERS if place else _LARGEST, not place, *_parted(group.label))
         for place, group in enumerate(found[:MOST_GROUPS])
-        if group.footprint.operational_kg is not None
+        if (kg := group.footprint.operational_kg) is not None
     ]
     more = f"The {MOST_GROUPS} largest of {len(found):,}." if len(found) > MOST_GROUPS else ""
     source = source_text(data, *filter(None, ["Operational, location-based.", more]))
@@ -56,8 +68,11 @@ def summary(data: ReportData, dimension: str) -> str:
     first = found[0]
     kg = first.footprint.operational_kg
     assert kg is not None
-    what = f"{least(first.is_least)}{written(kg.best, 'kg')} CO2e of {counted(first.runs, 'run')}"
-    return f"By {dimension}: {first.label} has the largest part of {len(found):,}, {what}, {_share(found)} of all."
+    what = f"{least(first.is_least)}{written(kg.best, 'kg')} CO2e"
+    if dimension != _RUN:
+        what = f"{what} in {counted(first.runs, 'run')}"
+    plural = "kinds of hardware" if dimension == _HARDWARE else f"{dimension}s"
+    return f"Of {len(found):,} {plural}, {first.label} emitted most: {what}, {_share(found)} of all."
 
 
 def table(data: ReportData, dimension: str) -> HeaderAndRows:
@@ -83,18 +98,34 @@ def _largest(data: ReportData, dimension: str) -> Sequence[GroupLine]:
 def _groups(data: ReportData, dimension: str) -> Sequence[GroupLine]:
     """Return the groups under names that readers know: of devices not the ids of their profiles."""
     if dimension == _RUN:
-        times = Counter(line.name for line in data.lines)
-        return [GroupLine(_run_name(line, times), line.runs, line.footprint, line.is_least) for line in data.lines]
+        named = zip(_run_names(data.lines), data.lines, strict=True)
+        return [GroupLine(name, line.runs, line.footprint, line.is_least) for name, line in named]
     found = data.groups.get(dimension, ())
-    names = {line.gpu: line.gpu_name for line in data.lines if line.gpu_name} if dimension == "hardware" else {}
+    if dimension == _PLACE:
+        return [group._replace(label=place_label(group.label)) for group in found]
+    names = {line.gpu: line.gpu_name for line in data.lines if line.gpu_name} if dimension == _HARDWARE else {}
     return [group._replace(label=names.get(group.label) or group.label) for group in found]
 
 
-def _run_name(line: RunLine, times: Mapping[str, int]) -> str:
-    """Name a run, one of several of its name by its day too."""
-    if times[line.name] == 1 or not line.name or line.started is None:
-        return line.name or line.id
-    return f"{line.name}, {line.started:%Y-%m-%d}"
+def _run_names(lines: Sequence[RunLine]) -> list[str]:
+    """Name runs, those of one name by their day too, by their minute where that is not enough, else by their ids."""
+    names = [line.name or line.id for line in lines]
+    for form in ("%Y-%m-%d", "%Y-%m-%d %H:%M", ""):
+        times = Counter(names)
+        names = [name if times[name] == 1 else _told_apart(line, form) for name, line in zip(names, lines, strict=True)]
+    return names
+
+
+def _told_apart(line: RunLine, form: str) -> str:
+    if line.started is None or not form:
+        return f"{line.name}, {line.id}" if line.name and line.name != line.id else line.name or line.id
+    return f"{line.name or line.id}, {line.started.strftime(form)}"
+
+
+def _parted(label: str) -> tuple[str, str]:
+    """Part a name from its day, which is not cut."""
+    day = _DAY.search(label)
+    return (label[: day.start()], day[0]) if day else (label, "")
 
 
 def _kg(group: GroupLine) -> float:

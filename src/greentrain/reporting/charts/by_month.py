@@ -93,20 +93,26 @@ def summary(data: ReportData) -> str:
     runs = sum(part.runs for part in sums.values())
     months = _months(sums)
     span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
-    ended = f"{share} of it by runs that failed, were interrupted or killed"
-    return f"{counted(runs, 'run')} of {span} emitted {least(data.is_least)}{written(kg, 'kg')} CO2e, {ended}."
+    of = f"{counted(runs, 'run')} of {span} emitted {least(data.is_least)}{written(kg, 'kg')} CO2e"
+    return f"{of}{f', {share}' if share else ''}."
 
 
 def _whole(sums: dict[tuple[str, str], Sum]) -> tuple[float, str]:
-    """Return all emissions [kg CO2e], and which share was of runs that did not end well."""
+    """Return all emissions [kg CO2e], and which share was of runs that did not end well, or else of which month."""
     kg = sum(part.kg for part in sums.values())
     wasted = sum(part.kg for (_, status), part in sums.items() if status in UNFINISHED)
-    return kg, percent(wasted / kg) if kg else percent(0)
+    if kg and percent(wasted / kg) != percent(0):
+        return kg, f"{percent(wasted / kg)} of it by runs that failed, were interrupted or killed"
+    of_months: dict[str, float] = defaultdict(float)
+    for (month, _), part in sums.items():
+        of_months[month] += part.kg
+    month, most = max(of_months.items(), key=lambda item: item[1])
+    return kg, f"{percent(most / kg)} of it in {month}" if kg and len(of_months) > 1 else ""
 
 
 def _finding(sums: dict[tuple[str, str], Sum]) -> str:
     kg, share = _whole(sums)
-    return f"{written(kg, 'kg')} CO2e, {share} of it by runs that failed, were interrupted or killed"
+    return f"{written(kg, 'kg')} CO2e{f', {share}' if share else ''}"
 
 
 def table(data: ReportData) -> HeaderAndRows:

@@ -5,12 +5,14 @@ from html import escape, unescape
 from typing import Any
 
 from greentrain.errors import NO_BREAK_SPACES, escaped
+from greentrain.html_table import typeset
 from greentrain.reporting.charts.style import LINE_PX
 
 _DASHES = {"dot": "2 4", "dash": "7 5", "dashdot": "7 4 2 4"}
 _ASCENT = 0.36
 """How far below the middle of a line of text its foot is, in sizes of its letters. [1]"""
 _ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+_GAS = "CO\N{SUBSCRIPT TWO}e"
 _POLYGONS: dict[str, Sequence[tuple[float, float]]] = {
     "diamond": ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
     "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
@@ -79,7 +81,7 @@ def label(
         weight = "bold" if plain != line else None
         place = {"x": x, "y": float(foot + step * number)}
         if plain:
-            found.append(element("text", words_of(plain), **place, font_weight=weight, **shared))
+            found.append(element("text", typeset(words_of(plain), _GAS), **place, font_weight=weight, **shared))
     return "".join(found)
 
 

@@ -5,6 +5,7 @@ from zlib import crc32
 
 from plotly.graph_objects import Figure
 
+from greentrain.reporting.charts.style import with_signs
 from greentrain.reporting.charts.svg import WIDTH_PX, svg
 
 _PLOTLY = "application/vnd.plotly.v1+json"
@@ -33,4 +34,4 @@ class ChartFigure(Figure):  # type: ignore[misc]  # plotly has no types
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
         """Show it as what a notebook can: as plotly's figure where that is known, else as SVG."""
-        return {_PLOTLY: self.to_plotly_json(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+        return {_PLOTLY: with_signs(self.to_plotly_json()), "text/html": self._repr_html_(), "text/plain": repr(self)}

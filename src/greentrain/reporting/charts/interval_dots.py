@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import written, written_span
-from greentrain.reporting.charts.layout import Frame, finished
+from greentrain.reporting.charts.layout import NARROWEST_PX, PHONE_PX, Frame, finished
 from greentrain.reporting.charts.style import (
     LINE_PX,
     Mark,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BAR_ROWS = 0.5
 """Height of a bar; the rest of a row holds its label on a telephone. [rows]"""
 _ROW_PX = 28
-_MOST_LABEL_CHARS = 44
+_MOST_LABEL_CHARS, _MOST_WITH_END = 44, 52
 _GAP_PX = 10
 
 
@@ -43,6 +43,8 @@ class DotRow(NamedTuple):
         Whether it is the one that the others are compared with.
     short : str
         The label in the words that fit beside the plot. Default: the whole of it.
+    end : str
+        What follows the short label and is never cut.
     """
 
     label: str
@@ -50,14 +52,16 @@ class DotRow(NamedTuple):
     group: str
     is_chosen: bool = False
     short: str = ""
+    end: str = ""
 
 
 class RowLabel(NamedTuple):
-    """What stands beside a row: its name at the left, its amount at the right."""
+    """What stands beside a row: its name at the left, whose end stays where it is cut, its amount at the right."""
 
     words: str
     amount: str
     is_chosen: bool = False
+    end: str = ""
 
 
 class Placed(NamedTuple):
@@ -71,7 +75,7 @@ def placed(rows: Sequence[RowLabel]) -> Placed:
     """Lay rows out for a page and for a telephone."""
     wide: list[dict[str, Any]] = []
     narrow: list[dict[str, Any]] = []
-    names = [shortened(row.words, _MOST_LABEL_CHARS) for row in rows]
+    names = [*map(_name, rows)]
     above = [lines(f"{name}: {row.amount}") for name, row in zip(names, rows, strict=True)]
     most = max(map(len, above), default=1)
     for at, (name, row) in enumerate(zip(names, rows, strict=True)):
@@ -91,6 +95,16 @@ def placed(rows: Sequence[RowLabel]) -> Placed:
         Frame(_ROW_PX * len(rows), wide, left_px, right_px, _axis(len(rows), 0.5)),
         Frame(row_px * (len(rows) + 0.4), narrow, more=_axis(len(rows), 0.9)),
     )
+
+
+def _name(row: RowLabel) -> str:
+    most = _MOST_WITH_END - len(row.end) if row.end else _MOST_LABEL_CHARS
+    return f"{shortened(row.words, most)}{row.end}"
+
+
+def plot_px(place: Placed) -> float:
+    """Return how wide the plot is at least: between the labels on the narrowest page, or on a telephone. [px]"""
+    return min(NARROWEST_PX - place.wide.left_px - place.wide.right_px, PHONE_PX)
 
 
 def _axis(rows: int, above: float) -> dict[str, Any]:
@@ -145,7 +159,9 @@ def row_chart(
     marks : mapping of str to Mark
         How each group looks, in the order of the legend.
     """
-    place = placed([RowLabel(row.short or row.label, amount_text(row.value, unit), row.is_chosen) for row in rows])
+    place = placed(
+        [RowLabel(row.short or row.label, amount_text(row.value, unit), row.is_chosen, row.end) for row in rows]
+    )
     drawn = [drawable(row.value) for row in rows]
     traces = [
         _dots(group, mark, found, unit)
@@ -154,7 +170,7 @@ def row_chart(
     ]
     ends = [end for value in drawn for end in value]
     layout = {
-        "xaxis": log_axis(ends, unit, words),
+        "xaxis": log_axis(ends, unit, words, plot_px(place)),
         "showlegend": len(traces) > 1,
     }
     return finished(traces, layout, title=title, source=source, wide=place.wide, narrow=place.narrow, theme=theme)

@@ -22,8 +22,10 @@ _WIDE_CHARS, _NARROW_CHARS = (76, 96), (34, 54)
 """Columns of a line of the title and of one of the source, on a page and on a telephone."""
 _TITLE_LINE_PX = 21
 _TITLE_PX, _TOP_PX, _AXIS_PX = 12, 30, 56
-_PHONE_PX, _WIDE_PX = 302, 560
-"""What a legend has of a telephone of 360 px and of a page of 40 rem. [px]"""
+PHONE_PX, _WIDE_PX = 302, 560
+"""What a legend or a plot has of a telephone of 360 px, and a legend of a page of 40 rem. [px]"""
+NARROWEST_PX = 608
+"""Width of a chart on the narrowest page on which its labels stand beside it. [px]"""
 
 
 class Frame(NamedTuple):
@@ -141,7 +143,7 @@ def _legend_px(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -
     if not layout.get("showlegend"):
         return 0, 0
     number = sum(trace.get("showlegend", True) for trace in traces)
-    columns = (legend_columns(traces, room_px)[0] for room_px in (_WIDE_PX, _PHONE_PX))
+    columns = (legend_columns(traces, room_px)[0] for room_px in (_WIDE_PX, PHONE_PX))
     wide, narrow = (LEGEND_LINE_PX * -(-number // each) for each in columns)
     return wide, narrow
 

@@ -61,7 +61,7 @@ def pictures(figures: "Mapping[str, Figure]", *, format: str = "svg", width_px: 
             name: svg(each, name=_id(name), width_px=width_px, theme=_THEME).encode() for name, each in figures.items()
         }
     options = {"format": format, "width": width_px, "scale": _PNG_SCALE}
-    on_paper = [as_picture(type(figure)(figure), _THEME) for figure in figures.values()]
+    on_paper = [as_picture(figure, _THEME) for figure in figures.values()]
     return dict(zip(figures, _in_own_thread(on_paper, options), strict=True))
 
 

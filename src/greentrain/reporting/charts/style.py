@@ -6,11 +6,13 @@ figure is laid out for a page; what a telephone needs instead is in ``layout.met
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.errors import InputError
+from greentrain.html_table import typeset
 from greentrain.interval import Interval
 from greentrain.numbers import Scale, ascii_unit, rounded, small_scale, tick
 from greentrain.reporting.document.render_text import beginning, columns_of, filled
@@ -92,8 +94,18 @@ def template(theme: str) -> dict[str, Any]:
 
 
 def as_picture(figure: "Figure", theme: str) -> "Figure":
-    """Make a figure fit a picture: with a background of its own."""
-    return figure.update_layout(paper_bgcolor=INK[theme][2])
+    """Make a figure fit a picture: with signs as people write them, and a background of its own."""
+    made: Figure = type(figure)(with_signs(figure.to_plotly_json()))
+    return made.update_layout(paper_bgcolor=INK[theme][2])
+
+
+def with_signs(value: Any) -> Any:
+    """Set formulas and signs in the texts of a figure as people do; its data keep plain text."""
+    if isinstance(value, str):
+        return typeset(value)
+    if isinstance(value, (list, tuple)):
+        return [with_signs(item) for item in value]
+    return {key: with_signs(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def for_page(layout: dict[str, Any]) -> dict[str, Any]:
@@ -166,14 +178,15 @@ def amount_axis(scale: Scale, words: str, more: str = "") -> dict[str, Any]:
     return {"title": title, "rangemode": "tozero", "tickformat": ",~g", "automargin": True}
 
 
-_MOST_TICKS = 6
-_STEPS = ((1.3, (1, 2, 5)), (3.2, (1, 3)))
-"""Steps within a decade for axes of at most so many decades."""
+_MOST_TICKS, _FEWEST_TICKS = 6, 2
+_TICK_GAP_PX, _TICK_LETTERS = 8, 12 / 13
+_STEPS, _FINEST = ((1.3, (1, 2, 5)), (3.2, (1, 3))), (1, 2, 3, 4, 6, 8)
+"""Steps within a decade for axes of at most so many decades, and those where the others name less than two values."""
 _MARGIN, _LEAST_MARGIN = 0.06, 0.2
 _LEAST_SHOWN = 1e-3
 
 
-def log_axis(values: Iterable[float], unit: str, words: str, most_ticks: int = _MOST_TICKS) -> dict[str, Any]:
+def log_axis(values: Iterable[float], unit: str, words: str, room_px: float = 0.0) -> dict[str, Any]:
     """Return an axis that holds all values.
 
     Parameters
@@ -184,17 +197,19 @@ def log_axis(values: Iterable[float], unit: str, words: str, most_ticks: int = _
         The base unit, 1 for ratios.
     words : str
         What is shown; the ticks carry the unit.
+    room_px : float, optional
+        Least width of the plot, in which no two ticks may touch. Default: not known. [px]
     """
     found = list(values)
     low, high = log10(min(found)), log10(max(found))
     margin = max(_MARGIN * (high - low), _LEAST_MARGIN)
     low, high = low - margin, high + margin
-    at = _ticks(low, high, most_ticks)
+    named = _ticks(low, high, unit, room_px)
     return {
         "type": "log",
         "range": [low, high],
-        "tickvals": at,
-        "ticktext": [f"{value:g}" if unit == "1" else tick(value, unit) for value in at],
+        "tickvals": [value for value, _ in named],
+        "ticktext": [words for _, words in named],
         "title": {"text": f"{words}, logarithmic scale", "standoff": 8},
         "automargin": True,
         "minor": {"showgrid": False},
@@ -207,15 +222,40 @@ def drawable(interval: Interval) -> Interval:
     return Interval(max(low, _LEAST_SHOWN * best), best, high)
 
 
-def _ticks(low: float, high: float, most: int) -> list[float]:
-    """Take powers of ten, every second or third where there are many, or steps between them where there are few."""
-    for decades, steps in _STEPS:
-        if high - low < decades:
-            fine = [step * 10.0**power for power in range(floor(low), ceil(high) + 1) for step in steps]
-            return [value for value in fine if low <= log10(value) <= high]
-    powers = range(ceil(low), floor(high) + 1)
-    step = ceil(len(powers) / most)
-    return [10.0**power for power in powers if power % step == 0]
+_Ticks = list[tuple[float, str]]
+
+
+def _ticks(low: float, high: float, unit: str, room_px: float) -> _Ticks:
+    """Name steps between powers of ten where there are few powers, else as many powers as fit."""
+    powers = len(range(ceil(low), floor(high) + 1))
+    choices = [_named(low, high, unit, steps, 1) for most, steps in _STEPS if high - low < most]
+    choices += [
+        _named(low, high, unit, (1,), every) for every in range(max(1, ceil(powers / _MOST_TICKS)), max(2, powers))
+    ]
+    if not room_px:
+        return choices[0]
+    choices = [found for found in choices if _fits(found, high - low, room_px)] or choices[-1:]
+    if len(choices[0]) < _FEWEST_TICKS and high - low < _STEPS[0][0]:
+        choices.insert(0, _named(low, high, unit, _FINEST, 1))
+    return choices[0]
+
+
+def _named(low: float, high: float, unit: str, steps: Sequence[float], every: int) -> _Ticks:
+    """Name values on an axis from one logarithm to another: steps of each decade, or of every so many."""
+    powers = (power for power in range(floor(low), ceil(high) + 1) if power % every == 0)
+    values = (step * 10.0**power for power in powers for step in steps)
+    return [
+        (value, f"{value:g}" if unit == "1" else tick(value, unit)) for value in values if low <= log10(value) <= high
+    ]
+
+
+def _fits(found: _Ticks, decades: float, room_px: float) -> bool:
+    """Whether no two ticks touch."""
+    return all(
+        log10(after / before) / decades * room_px
+        >= _TICK_LETTERS * (text_px(words) + text_px(next_words)) / 2 + _TICK_GAP_PX
+        for (before, words), (after, next_words) in pairwise(found)
+    )
 
 
 HeaderAndRows = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]

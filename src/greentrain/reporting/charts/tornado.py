@@ -156,7 +156,7 @@ def _label(swing: Swing) -> RowLabel:
         return RowLabel(f"{input_label(item.name)} ({swing.values} values)", unbroken(percent(swing.share)))
     unit = "" if item.unit == "1" else f" {item.unit}"
     value = written_span(item.value, item.unit) if item.unit in _SCALED else with_span(item.value) + unit
-    return RowLabel(f"{input_label(item.name)} {unbroken(value)}", unbroken(percent(swing.share)))
+    return RowLabel(input_label(item.name), unbroken(percent(swing.share)), end=f" {unbroken(value)}")
 
 
 def _bars(

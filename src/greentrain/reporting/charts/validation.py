@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval
 from greentrain.numbers import rounded, written, written_span
-from greentrain.reporting.charts.interval_dots import RowLabel, marked, placed
+from greentrain.reporting.charts.interval_dots import RowLabel, marked, placed, plot_px
 from greentrain.reporting.charts.layout import empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -84,7 +84,7 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
         _points(_OUTSIDE, [(pair, at) for at, pair in enumerate(metered) if not pair.is_right]),
         _points(_OTHER, [(pair, at) for at, tier in enumerate(strips, len(metered)) for pair in tiers[tier]]),
     ]
-    xaxis = _axis([*metered, *(pair for tier in strips for pair in tiers[tier])])
+    xaxis = _axis([*metered, *(pair for tier in strips for pair in tiers[tier])], plot_px(place))
     layout = {"xaxis": xaxis, "showlegend": True}
     source = source_text(data, INTERVALS, *left_out)
     shown = [trace for trace in traces if trace["x"]]
@@ -92,9 +92,9 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
     return finished(shown, layout, title=_findings(tiers)[0], source=source, **frames, theme=theme)
 
 
-def _axis(pairs: Sequence[Pair]) -> dict[str, Any]:
+def _axis(pairs: Sequence[Pair], room_px: float) -> dict[str, Any]:
     ends = [end for pair in pairs for end in (_ratios(pair) if pair.tier == _METERED else [_at_edge(pair.ratio)])]
-    return log_axis([1.0, *ends], "1", "estimated over published")
+    return log_axis([1.0, *ends], "1", "estimated over published", room_px)
 
 
 def _at_edge(ratio: float) -> float:

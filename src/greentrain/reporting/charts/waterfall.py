@@ -79,9 +79,11 @@ def waterfall(data: ReportData, *, theme: str = "light") -> "Figure":
         "showlegend": False,
         "barmode": "overlay",
     }
-    traces.append(_connectors(steps, scale))
+    # On a telephone labels stand between the bars, and lines would cross them.
+    wide = place.wide._replace(more={**place.wide.more, "shapes": _connectors(steps, scale)})
+    narrow = place.narrow._replace(more={**place.narrow.more, "shapes": []})
     title = _finding(steps)
-    return finished(traces, layout, title=title, source=source, wide=place.wide, narrow=place.narrow, theme=theme)
+    return finished(traces, layout, title=title, source=source, wide=wide, narrow=narrow, theme=theme)
 
 
 def summary(data: ReportData) -> str:
@@ -174,13 +176,11 @@ def _bar(step: Step, at: int, scale: Scale) -> dict[str, Any]:
     return bar
 
 
-def _connectors(steps: list[Step], scale: Scale) -> dict[str, Any]:
+def _connectors(steps: list[Step], scale: Scale) -> list[dict[str, Any]]:
     """Draw thin lines from the end of each bar to the start of the next."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for at, step in enumerate(steps[:-1]):
-        end = (step.from_kg + step.kg) / scale.size
-        x += [end, end, None]
-        y += [at + BAR_ROWS / 2, at + 1 - BAR_ROWS / 2, None]
-    line = {"color": GREY, "width": 1, "dash": "dot"}
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line, "hoverinfo": "skip", "name": "so far"}
+    look = {"type": "line", "xref": "x", "yref": "y", "line": {"color": GREY, "width": 1, "dash": "dot"}}
+    ends = ((step.from_kg + step.kg) / scale.size for step in steps[:-1])
+    return [
+        {**look, "x0": end, "x1": end, "y0": at + BAR_ROWS / 2, "y1": at + 1 - BAR_ROWS / 2}
+        for at, end in enumerate(ends)
+    ]

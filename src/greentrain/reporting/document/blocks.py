@@ -46,6 +46,8 @@ class Table(NamedTuple):
         Width of each column in text, wider where a number needs it. Default: as wide as the content. [characters]
     notes : tuple of str
         What a text has below each row, nothing for most. Default: none.
+    unbroken : frozenset of int
+        Columns whose cells stay on one line of a page, such as dates. Default: those of numbers alone.
     """
 
     caption: str
@@ -54,6 +56,7 @@ class Table(NamedTuple):
     numeric: frozenset[int] = frozenset()
     widths: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    unbroken: frozenset[int] = frozenset()
 
 
 class Chart(NamedTuple):
@@ -135,6 +138,7 @@ def without_empty_columns(found: Table) -> Table:
         header=tuple(found.header[place] for place in kept),
         rows=tuple(tuple(row[place] for place in kept) for row in found.rows),
         numeric=frozenset(number for number, place in enumerate(kept) if place in found.numeric),
+        unbroken=frozenset(number for number, place in enumerate(kept) if place in found.unbroken),
         widths=tuple(found.widths[place] for place in kept if found.widths),
     )
 

@@ -40,7 +40,7 @@ from greentrain.units import SECONDS_PER_HOUR
 _QUANTITIES = (
     ("facility_energy_kwh", "Energy at the facility's meter", "kWh", "IT energy times PUE"),
     ("operational_kg", "Operational emissions", "kg CO2e", "of that electricity, location-based"),
-    ("it_energy_kwh", "IT energy", "kWh", "accelerators and their host, before PUE"),
+    ("it_energy_kwh", "IT energy", "kWh", "the computers, before PUE"),
     ("embodied_kg", "Embodied emissions", "kg CO2e", "share of making the hardware"),
     ("water_l", "Water", "L", "consumed on site and by power stations"),
 )
@@ -54,9 +54,9 @@ def footprint_sections(data: ReportData) -> Iterator[Section]:
     yield Section("runs", "Runs", tuple(runs_blocks(data)))
     yield Section("parts", "What it is made of", tuple(_chart(charts, "waterfall")))
     yield Section("interval", "What the interval comes from", tuple(_drivers(data, charts)))
-    yield Section("time", "Power over time", (*_chart(charts, "power_over_time"), *spans_blocks(data)))
+    yield Section("time", "Power over time", (*_power(data, charts), *spans_blocks(data)))
     yield Section("months", "Month by month", tuple(_chart(charts, "by_month")))
-    yield Section("groups", "By run, place, hardware and user", tuple(_groups(data, charts)))
+    yield Section("groups", _groups_title(data, charts), tuple(_groups(data, charts)))
     yield Section("elsewhere", "The same run elsewhere", tuple(_chart(charts, "elsewhere")))
     yield Section("methods", "The same run by published methods", tuple(_chart(charts, "methods")))
     yield Section("inputs", "Inputs, defaults and assumptions", tuple(inputs_blocks(data)))
@@ -68,6 +68,15 @@ def _chart(charts: dict[str, Chart], name: str) -> Iterator[Chart]:
     """Return a chart, or nothing where it has nothing to show."""
     if name in charts:
         yield charts[name]
+
+
+def _power(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
+    """Return power over time; of so few readings that nothing is drawn their mean, in words."""
+    from greentrain.reporting.charts.power_over_time import summary
+
+    if any(data.power_series.values()) and "power_over_time" not in charts:
+        yield Prose(summary(data))
+    yield from _chart(charts, "power_over_time")
 
 
 def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
@@ -142,13 +151,27 @@ def _scope(data: ReportData) -> Iterator[Block]:
     yield table("Scope", ("", "what"), rows)
 
 
+_CHARTED = ("run", "place", "hardware", "user")
+
+
+def _groups_title(data: ReportData, charts: dict[str, Chart]) -> str:
+    """Name what runs are told apart by: ``By run, place and hardware``."""
+    names = [name for name in _CHARTED if f"by_{name}" in charts]
+    names += [name for name, groups in data.groups.items() if _is_table(name, groups, charts)]
+    *some, last = names or ["group"]
+    return f"By {', '.join(some)}{' and ' if some else ''}{last}"
+
+
+def _is_table(name: str, groups: Sequence[GroupLine], charts: dict[str, Chart]) -> bool:
+    """Whether groups stand as a table: those of no chart, and months, whose chart has no intervals."""
+    return len(groups) > 1 and (name not in _CHARTED or f"by_{name}" not in charts)
+
+
 def _groups(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
     """Return the charts of groups, and tables of those that have none."""
-    yield from _chart(charts, "by_run")
+    yield from (charts[f"by_{name}"] for name in _CHARTED if f"by_{name}" in charts)
     for name, groups in data.groups.items():
-        if name != "month" and f"by_{name}" in charts:
-            yield charts[f"by_{name}"]
-        elif len(groups) > 1:
+        if _is_table(name, groups, charts):
             header = (name, "runs", "energy", "90 % interval", "CO2e", "90 % interval")
             yield table(f"Runs by {name}", header, map(_group_row, groups), (1, 2, 3, 4, 5))
 
@@ -268,15 +291,22 @@ _OF_ALL = (6, 7)
 """Columns of runs that stand in the caption where all runs have the same: hardware, and how the energy is known."""
 
 
+_MOST_UNBROKEN = 34
+"""Longer names of hardware are broken in the table of runs. [characters]"""
+
+
 def _runs_table(lines: Sequence[RunLine]) -> Table:
     """Write a row for each run; what all of them have alike stands in the caption."""
     rows = [*map(_run_row, lines)]
     alike = {place: rows[0][place] for place in _OF_ALL if len(rows) > 1 and len({row[place] for row in rows}) == 1}
     told = [*filter(None, (alike.get(6), f"energy {alike[7]}" if 7 in alike else ""))]
     caption = f"Runs, all of them: {', '.join(told)}" if told else "Runs"
-    header = ("run", "time", "energy", "CO2e", "status", "start (UTC)", "hardware", "known", "id")
+    header = ("run", "time", "energy", "CO2e", "status", "start (UTC)", "hardware", "basis", "id")
     head, *kept = ([cell for place, cell in enumerate(row) if place not in alike] for row in (header, *rows))
-    return without_empty_columns(table(caption, head, kept, (1, 2, 3)))
+    made = table(caption, head, kept, (1, 2, 3))
+    places = (place for place, name in enumerate(head) if name in ("start (UTC)", "hardware"))
+    short = (place for place in places if all(len(row[place]) <= _MOST_UNBROKEN for row in kept))
+    return without_empty_columns(made._replace(unbroken=frozenset(short)))
 
 
 def _run_row(line: RunLine) -> tuple[str, ...]:

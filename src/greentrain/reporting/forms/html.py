@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import NO_BREAK_SPACES, escaped
+from greentrain.html_table import interval_bar, typeset
+from greentrain.numbers import least, written
 from greentrain.reporting.charts.style import CONFIG, THEMES, for_page, template
 from greentrain.reporting.document.blocks import Chart
 from greentrain.reporting.document.build import document_of
@@ -37,7 +39,7 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
     """
     document = document_of(data)
     charts = [block for section in document.sections for block in section.blocks if isinstance(block, Chart)]
-    page = _page(charts)
+    page = _page(charts, data)
     if template is not None:
         return own_template(template, data, more=page)
     from greentrain.reporting.templating import context, environment
@@ -45,7 +47,31 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
     return environment().get_template(_TEMPLATE).render(context(data, document, page, is_of_anybody=False))
 
 
-def _page(charts: list[Chart]) -> dict[str, Any]:
+def _cards(data: ReportData) -> list[dict[str, Any]]:
+    """Return the amounts at the head of the page, each with its interval as a bar; none of a validation."""
+    from greentrain.reporting.templating import interval_text
+
+    if data.kind == "validation":
+        return []
+    known = (
+        ("Electricity, at the facility's meter", "kWh", "", data.facility_energy_kwh, data.is_least),
+        ("Operational emissions, location-based", "kg", "CO2e", data.operational_kg, data.is_least),
+        ("Embodied emissions, share of making the hardware", "kg", "CO2e", data.embodied_kg, False),
+    )
+    return [
+        {
+            "label": label,
+            "amount": f"{least(is_least)}{written(value.best, unit)}",
+            "substance": substance,
+            "ends": interval_text(value, unit),
+            "bar": None if value.is_exact else interval_bar(value, value.high),
+        }
+        for label, unit, substance, value, is_least in known
+        if value is not None
+    ]
+
+
+def _page(charts: list[Chart], data: ReportData) -> dict[str, Any]:
     """Return what a page needs in addition to the context of every template."""
     from markupsafe import Markup
 
@@ -58,6 +84,7 @@ def _page(charts: list[Chart]) -> dict[str, Any]:
                 name: Markup(svg(figure, name=name, width_px=_STILL_PX, has_title=False))
                 for name, figure in figures.items()
             },
+            "cards": _cards(data),
             "css": Markup(_file("report.css") + _file("tables.css")),
             "plotly": Markup(_file(_PLOTLY)) if charts else "",
             "script": Markup(_file(_PAGE_SCRIPT)) if charts else "",
@@ -83,9 +110,9 @@ def _chart_data(figures: "dict[str, Figure]") -> str:
 
 
 def _visible(value: Any) -> Any:
-    """Escape what a browser would act upon in the texts of a figure, their line ends apart."""
+    """Escape what a browser would act upon in the texts of a figure, their line ends apart, and set signs in them."""
     if isinstance(value, str):
-        return escaped(value, kept=f"\n{NO_BREAK_SPACES}")
+        return typeset(escaped(value, kept=f"\n{NO_BREAK_SPACES}"))
     if isinstance(value, list):
         return [_visible(item) for item in value]
     return {key: _visible(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from greentrain.errors import InputError, either
+from greentrain.html_table import typeset
 from greentrain.interval import Interval
 from greentrain.numbers import counted, least, small_scale
 from greentrain.reporting import scope_statements
@@ -270,17 +271,23 @@ def render(
     scope_statements.refuse_nothing(data, FORM)
     rows = rows_of(data, final)
     if checklist == "acl":
-        return f"{_acl(data)}\n"
+        return f"{_with_signs(_acl(data))}\n"
     if checklist == "neurips":
-        return f"{_neurips(data, rows, final, _Machines.of(data, memory, storage, infrastructure))}\n"
+        machines = _Machines.of(data, memory, storage, infrastructure)
+        return f"{_with_signs(_neurips(data, rows, final, machines))}\n"
     head = f"% {made_by(data)}\n% Take it in with \\input, and name greentrain in \\bibliography: compiling writes it."
     parts = (
         head,
         bibliography(data),
-        _paragraph(data),
-        table(data, rows, energy_unit(data), mass_unit(data)),
+        _with_signs(_paragraph(data)),
+        _with_signs(table(data, rows, energy_unit(data), mass_unit(data))),
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _with_signs(text: str) -> str:
+    """Set formulas and signs as LaTeX does."""
+    return typeset(text, "CO$_2$e", r" $\times$ ")
 
 
 def energy_unit(data: ReportData) -> FormUnit:
@@ -319,7 +326,7 @@ def _sentences(data: ReportData) -> Iterator[str]:
     yield f"{before}{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')} (operational, location-based)."
     yield f"The figures cover {latex(scope_statements.boundary_text(data))}."
     yield f"They comprise {latex(scope_statements.runs_text(data))}."
-    factor = latex(scope_statements.factor_text(data)).replace("CO2e", "CO$_2$e")
+    factor = latex(scope_statements.factor_text(data))
     yield f"Carbon intensity: {factor}{cited(data)}."
     yield f"Computed with {versions}~\\cite{{greentrain}}; Table~\\ref{{tab:greentrain}} lists the runs."
 
