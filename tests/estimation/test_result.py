@@ -46,7 +46,8 @@ def test_a_notebook_shows_a_table_of_all_six() -> None:
     """One row each, under a header."""
     table = EXACT._repr_html_()
     assert table.count("<tr>") == 7
-    assert "64 x NVIDIA Tesla V100 (taken as SXM2 16GB), 79.2 h, grid as given</caption>" in table
+    caption = "64 \N{MULTIPLICATION SIGN} NVIDIA Tesla V100 (taken as SXM2 16GB), 79.2 h, grid as given</caption>"
+    assert caption in table
     assert ">652.0 kg CO<sub>2</sub>e</td><td" in table
     assert "script" not in table
     assert "http" not in table
