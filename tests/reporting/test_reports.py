@@ -235,6 +235,10 @@ def test_a_report_shows_itself_in_a_notebook_and_is_text_as_before() -> None:
     shown = page._repr_html_()  # type: ignore[attr-defined]
     assert shown.startswith('<iframe sandbox="" ')
     assert "&lt;script" not in shown
+    below = shown.partition("</iframe>")[2]  # which a notebook that is not trusted leaves out
+    assert below.startswith(
+        "<p>30.0 kWh of electricity and 12.0 kg CO<sub>2</sub>e, operational and location-based, estimated."
+    )
     assert len(shown) < 100_000
     assert repr(page) == f"<report, html, {len(page):,} characters>"
     assert text._repr_html_().startswith("<pre>8 x NVIDIA Tesla V100")  # type: ignore[attr-defined]

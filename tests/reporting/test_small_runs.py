@@ -9,11 +9,10 @@ import pytest
 
 from greentrain import estimate, report
 from greentrain.cli import run
-from greentrain.estimation.labels import input_amount, run_label
-from greentrain.inputs import Input
 from greentrain.interval import Interval
 from greentrain.numbers import as_given, given_amount, hours_as_given, in_repr, in_small_unit
 from greentrain.plain_numbers import plain_float, plain_json
+from greentrain.reporting import report_data_of
 from greentrain.reporting.forms import FORMS
 
 SMALL = {"gpu": "T4", "hours": 1e-5, "power": 70, "host_factor": 1, "pue": 1, "grid_intensity": 40}
@@ -86,19 +85,19 @@ def test_times_and_amounts_for_people() -> None:
     assert (given_amount(0.00027, "kWh"), given_amount(1.5, "kWh"), given_amount(0.25, "")) == (
         "270 mWh", "1.5 kWh", "0.25"
     )  # fmt: skip
+    assert [as_given(value) for value in (1e-5, 2.5e-7, 1234.5, 0.001)] == ["0.00001", "0.00000025", "1,234.5", "0.001"]
+    assert (in_small_unit(0.00123, "kWh"), in_small_unit(0.1, "kWh")) == ("1.23 Wh", "")
 
 
 def test_one_line_of_a_small_run_has_units_of_its_size() -> None:
-    """A footprint as Python shows it, the labels of an estimate and the values of its inputs."""
+    """A footprint as Python shows it."""
     assert in_repr(Interval(1.02e-3, 1.1534e-3, 1.39e-3), "kWh") == ("1.153 Wh", "1.02 to 1.39")
     assert in_repr(Interval(1.0, 1.0, 1.0), "kg CO2e") == ("1 kg CO2e", "1 to 1")
     # 60 W for 6.048 s are 100.8 mWh, which emit 10.08 mg at 100 g/kWh.
     found = estimate("T4", hours=0.00168, power=60, pue=1, host_factor=1, grid_intensity=100)
     assert repr(found) == "<Estimate 100.8 mWh, 10.08 mg CO2e (90 % interval 10.08 to 10.08)>"
-    assert run_label(found) == "1 x NVIDIA Tesla T4, 6.05 s, grid as given"
-    metered = Input("metered_energy", Interval(0.00077, 0.000807, 0.000854), "kWh", "measured", "measurement")
-    assert [*map(input_amount, (found.inputs["hours"], found.inputs["pue"], metered))] == [
-        ("6.048", "s"), ("1", ""), ("807 (770 to 854)", "mWh")
-    ]  # fmt: skip
-    assert [as_given(value) for value in (1e-5, 2.5e-7, 1234.5, 0.001)] == ["0.00001", "0.00000025", "1,234.5", "0.001"]
-    assert (in_small_unit(0.00123, "kWh"), in_small_unit(0.1, "kWh")) == ("1.23 Wh", "")
+    assert report_data_of(found).title == "1 x NVIDIA Tesla T4, 6.05 s, grid as given"
+    text = report(found, "markdown")
+    assert "| hours | 6.048 | s |" in text
+    assert "| PUE | 1 |  |" in text
+    assert "| accelerators | 10.1 |  |  | 101 |" in text

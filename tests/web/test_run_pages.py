@@ -1,6 +1,7 @@
 """The runs of the history on their pages: the list, one run, a live one, and who sees them."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -175,3 +176,34 @@ def _let_it_go_on(folder: Path, began: float) -> None:
             )
         path.write_text("".join(json.dumps(record) + "\n" for record in kept))
         os.utime(path, (time.time(), time.time()))
+
+
+def test_power_over_time_has_axes_and_spans(tmp_path: Path) -> None:
+    """300 W at most, with 5 % above; an hour of 60 min; a span of half of it has its name, one of a minute has none."""
+    write_run(tmp_path, "a", spans=[("epoch", 0, 1800), ("a check", 1800, 1860)])
+    with service(home=tmp_path) as found:
+        plot = found.get("/runs/a").text.partition('<div class="plot"')[2].partition("<table")[0]
+    ticks = re.findall(r'<text x="([^"]*)" y="([^"]*)"[^>]*>([^<]*)<', plot)
+    assert [(y, words) for x, y, words in ticks if x == "100%"] == [
+        ("100.00%", "0"), ("68.25%", "100"), ("36.51%", "200"), ("4.76%", "300 W")
+    ]  # fmt: skip
+    assert [words for _, y, words in ticks if y == "14"] == ["0", "20", "40", "60 min"]
+    assert re.findall(r'<svg x="([^"]*)" width="([^"]*)"[^>]*><title>([^<]*)<', plot) == [
+        ("0.00%", "50.00%", "epoch, 30 min 00 s"), ("50.00%", "1.67%", "a check, 1 min 00 s")
+    ]  # fmt: skip
+    assert re.findall(r'<text class="[^"]*"[^>]*>([^<]*)<', plot) == ["epoch"]
+
+
+def test_power_of_two_readings_is_told_in_words(tmp_path: Path) -> None:
+    """Nothing is drawn of them; hardware and place have the names of the report."""
+    folder = write_run(tmp_path, "a")
+    (journal,) = folder.glob("*.meter.jsonl")
+    start, *samples, end = journal.read_text().splitlines()
+    journal.write_text("\n".join((start, samples[29], end)) + "\n")
+    with service(home=tmp_path) as found:
+        page = found.get("/runs/a").text
+    assert '<div class="plot"' not in page
+    shown = text_of(page)
+    assert "Mean power over" in shown
+    assert "hardware 1 x NVIDIA Tesla V100 SXM2 16GB" in shown
+    assert "place France (FR)" in shown

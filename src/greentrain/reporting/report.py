@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 _FRAME = '<iframe sandbox="" title="greentrain report" style="width:100%;height:40rem" srcdoc="{page}"></iframe>'
+_SAID = re.compile(r'<h2 id="result">[^<]*</h2>\s*((?:<p>[^\n]*</p>\s*)+)')
+"""What a page says first: a notebook that is not trusted shows no frame, and has the amounts below it all the same."""
 _KEPT = (
     "<p><small>As a page of its own, with charts that move: "
     "<code>pathlib.Path('report.html').write_text(report(...))</code></small></p>"
@@ -67,7 +69,8 @@ class ReportText(str):
             return None
         if self.form != "html":
             return f"<pre>{escape(self)}</pre>"
-        return _FRAME.format(page=escape(_SCRIPT.sub("", self))) + _KEPT
+        said = _SAID.search(self)
+        return _FRAME.format(page=escape(_SCRIPT.sub("", self))) + (said[1] if said else "") + _KEPT
 
 
 def report(

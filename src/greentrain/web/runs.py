@@ -20,10 +20,15 @@ from greentrain.history.run_summary import utc
 from greentrain.html_table import interval_bar
 from greentrain.interval import Interval
 from greentrain.journal.records import COMPONENTS, STATUSES
-from greentrain.numbers import counted, duration, percent, written
+from greentrain.numbers import Scale, counted, duration, percent, scale_for, written
 from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting.charts import FEWEST_READINGS
+from greentrain.reporting.charts.axes import axis_of
+from greentrain.reporting.charts.power_over_time import Points, lanes_of, length_of, mean_w, thinned
 from greentrain.reporting.document.build import document_of
+from greentrain.reporting.place_names import place_label
 from greentrain.reporting.plain_values import plain
+from greentrain.reporting.report_data import PowerSpan, ReportData
 from greentrain.web.settings import LONGEST_TEXT
 
 FILTERS = ("project", "status", "since", "until", "by")
@@ -31,6 +36,10 @@ MOST_RUNS = 200
 """Longer lists are not read; the filters make them shorter. [1]"""
 
 _WIDTH, _HEIGHT, _PARTS = 600.0, 120.0, ("gpu", "cpu", "memory")
+_ROOM = 1.05
+"""How high the picture of power is, over the highest reading. [1]"""
+_UP_PX, _ALONG_PX, _WIDE_PX, _LETTER_PX = 300.0, 300.0, 600.0, 8.0
+"""What the axes have, the one along the time on a telephone and on a page, and what a letter takes. [px]"""
 _NAMES = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
 _DETAILS = ("scope", "time", "inputs", "notes", "method")
 
@@ -177,12 +186,13 @@ def run_of(home: str | None, id: str, root: str, token: str) -> dict[str, Any]:
         If there is no such run.
     """
     run = History(home).get(id)
+    documented = _documented(run)
     facts = {
         "project": run.project,
         "started": (utc(run.started) or "").replace("T", " ").replace("Z", " UTC"),
         "took": duration(run.duration_seconds),
-        "hardware": run.hardware,
-        "place": run.location,
+        "hardware": documented.pop("hardware"),
+        "place": place_label(run.location) if run.location else None,
         "nodes": ", ".join(run.hosts),
         "ranks": str(run.ranks) if run.ranks > 1 else None,
         "command": " ".join(run.command),
@@ -192,13 +202,11 @@ def run_of(home: str | None, id: str, root: str, token: str) -> dict[str, Any]:
     page |= {"facts": {name: _short(value) for name, value in facts.items() if value}}
     page |= {"live": live_of(run, root, token) if run.status == "running" else None, "notes": list(run.notes)}
     page["quantities"] = _amounts(run)
-    return plain(page | _documented(run))  # type: ignore[no-any-return]
+    return plain(page | documented)  # type: ignore[no-any-return]
 
 
 def _amounts(run: Run) -> list[dict[str, Any]]:
     """Return energy and emissions as amounts with a bar, as far as they are known."""
-    from greentrain.numbers import scale_for
-
     quantities: tuple[tuple[str, str, str, Interval | None], ...] = (
         ("Operational emissions", "kg", "CO2e", run.operational_kg),
         ("Electricity", "kWh", "", run.facility_energy_kwh),
@@ -225,27 +233,63 @@ def _documented(run: Run) -> dict[str, Any]:
     try:
         data = report_data_of(run)
     except InputError:
-        return {"power": None, "document": {"sections": (), "sources": {}, "numbers": {}}, "parts": []}
+        nothing: dict[str, Any] = {"sections": (), "sources": {}, "numbers": {}}
+        return {"hardware": run.hardware_words, "power": None, "document": nothing, "parts": []}
     document = document_of(data)
     sections = tuple(section for section in document.sections if section.id in _DETAILS)
     kept = tuple(
         section._replace(blocks=tuple(block for block in section.blocks if not hasattr(block, "summary")))
         for section in sections
     )
-    return {"power": power_lines(data.power_series), "document": document._replace(sections=kept)}
+    found = {"hardware": data.lines[0].hardware, "power": power_lines(data)}
+    return found | {"document": document._replace(sections=kept)}
 
 
-def power_lines(series: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, Any] | None:
-    """Return power over time as lines of SVG, with the ends of both axes; None where there is nothing to draw."""
-    points = [point for part in series.values() for point in part]
-    last, most = max((at for at, _ in points), default=0.0), max((watts for _, watts in points), default=0.0)
-    if last <= 0 or most <= 0:
+def power_lines(data: ReportData) -> dict[str, Any] | None:
+    """Return power over time as lines of SVG with ticks and the spans above; None where a line has too few readings."""
+    series: dict[str, Points] = {name: points for name, points in data.power_series.items() if points}
+    most = max((watts for points in series.values() for _, watts in points), default=0.0)
+    if most <= 0 or max(map(len, series.values())) < FEWEST_READINGS:
         return None
+    last = length_of(data, series)
+    watts, seconds = scale_for(most, "W"), scale_for(last, "s")
     lines = []
     for name in (*_PARTS, *(each for each in series if each not in _PARTS)):
-        line = series.get(name, ())
+        line = thinned(series.get(name, ()))
         if line:
-            path = " ".join(f"{_WIDTH * at / last:.1f},{_HEIGHT * (1 - watts / most):.1f}" for at, watts in line)
-            mean = sum(watts for _, watts in line) / len(line)
-            lines.append({"name": name, "label": _NAMES.get(name, name), "points": path, "mean": written(mean, "W")})
-    return {"lines": lines, "most": written(most, "W"), "last": duration(last), "box": f"0 0 {_WIDTH:g} {_HEIGHT:g}"}
+            path = " ".join(f"{_WIDTH * at / last:.1f},{_HEIGHT * (1 - w / (most * _ROOM)):.1f}" for at, w in line)
+            mean = written(mean_w(series[name]), "W")
+            lines.append({"name": name, "label": _NAMES.get(name, name), "points": path, "mean": mean})
+    return {
+        "lines": lines,
+        "most": written(most, "W"),
+        "last": duration(last),
+        "box": f"0 0 {_WIDTH:g} {_HEIGHT:g}",
+        "up": _ticks(most * _ROOM, watts, _UP_PX, from_below=True),
+        "along": _ticks(last, seconds, _ALONG_PX, from_below=False),
+        "lanes": [[_span(span, last) for span in lane] for lane in reversed(lanes_of(data.spans, last))],
+    }
+
+
+def _ticks(most: float, scale: Scale, room_px: float, *, from_below: bool) -> list[dict[str, str]]:
+    """Return round values from zero on, with their place in percent; the last one names the unit."""
+    axis = axis_of({"range": (0.0, most / scale.size)}, (), 0.0, room_px)
+    found = [(100 * at / room_px, words) for at, words in axis.ticks]
+    last = len(found) - 1
+    named = ((at, f"{words} {scale.unit}" if number == last else words) for number, (at, words) in enumerate(found))
+    return [{"at": f"{100 - at if from_below else at:.2f}%", "text": words} for at, words in named]
+
+
+def _span(span: PowerSpan, last: float) -> dict[str, str]:
+    """Place a span in percent of the time; its name stands in it where it has room."""
+    end = last if span.to_seconds is None else span.to_seconds
+    share = 100 * (end - span.from_seconds) / last
+    name = _short(span.name)
+    long = len(name) * _LETTER_PX * 100
+    return {
+        "x": f"{100 * span.from_seconds / last:.2f}%",
+        "width": f"{share:.2f}%",
+        "name": name if long < share * _WIDE_PX else "",
+        "kind": "" if long < share * _ALONG_PX else "roomy",
+        "hint": f"{name}, {duration(end - span.from_seconds)}",
+    }

@@ -240,3 +240,19 @@ def test_the_values_of_an_input_are_not_cut() -> None:
         example(), inputs=Inputs((share,)), summed_factors={"operational_kg": (Factor(share.name, "", 1.0, 1.0),)}
     )
     assert tornado(found).layout.annotations[0].text == "share that no sensor reads 0.15\u00a0(0.08\u00a0to\u00a00.25)"
+
+
+def test_the_interval_of_a_bar_is_of_the_ink_of_the_page() -> None:
+    """A grey line cannot be told from the bar that it lies on; ink can, on the bar and beside it, in both themes."""
+    for theme, ink in (("light", "#1b1b1b"), ("dark", "#ececec")):
+        figure = waterfall(example(), theme=theme)
+        assert figure.layout.template.data.bar[0].error_x.color == ink
+        assert {trace.error_x.color for trace in figure.data} == {None}
+    assert waterfall(example()).to_svg(theme=None).count('stroke="currentColor" stroke-width="2"') == 6
+
+
+def test_an_input_of_no_weight_has_no_bar() -> None:
+    """Memory has 0.4 % of the variance, which would be written as 0 %."""
+    shares = (Factor("utilization", "", 0.996, 0.996), Factor("memory_gb", "", 0.004, 0.004))
+    found = with_footprint(example(), summed_factors={"operational_kg": shares})
+    assert [row[0] for row in tornado_chart.table(found)[1]] == ["utilization"]

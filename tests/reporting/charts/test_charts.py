@@ -239,3 +239,15 @@ def test_a_chart_of_a_single_mark_is_left_out_of_a_report(tmp_path: Path) -> Non
     )
     only = data._replace(footprint=data.footprint._replace(breakdown=data.footprint.breakdown[:1], embodied_kg=None))
     assert "waterfall" not in [item.name for item in charts_of(only)]
+
+
+def test_a_notebook_without_trust_shows_the_numbers_of_a_chart() -> None:
+    """There elements of SVG are taken away: their words stay apart, and a table has the numbers."""
+    figure = chart(estimate(**BERT), "waterfall")
+    shown = figure._repr_html_()
+    drawn, _, numbers = shown.partition("<details>")
+    words = [line for line in re.sub("<[^>]*>", "", drawn).split("\n") if line]
+    assert "accelerators" in words
+    assert "facility (cooling, power)" in words
+    assert numbers.startswith("<summary>Numbers of this chart</summary><table>")
+    assert numbers.count("<tr>") == 1 + 6

@@ -27,7 +27,7 @@ KINDS = (
 _GROUPS = {"by_run": "run", "by_place": "place", "by_hardware": "hardware", "by_user": "user"}
 """The charts of groups, and what tells the groups apart."""
 
-_FEWEST_READINGS = 3
+FEWEST_READINGS = 3
 """Of less than that of each part of a computer power over time is no line. [1]"""
 _MODULES = {"elsewhere": "other_regions", **dict.fromkeys(_GROUPS, "by_group")}
 """Modules that are not called as their chart, whose name is public."""
@@ -112,7 +112,7 @@ def charts_of(result: "Reportable") -> tuple[Chart, ...]:
 def _is_alone(found: Chart) -> bool:
     """Whether it would be a single bar or dot, or a line of two, which say nothing that words do not."""
     if found.name == "power_over_time":
-        return all(int(row[-1].text.replace(",", "")) < _FEWEST_READINGS for row in found.table.rows)
+        return all(int(row[-1].text.replace(",", "")) < FEWEST_READINGS for row in found.table.rows)
     if found.name == "waterfall":
         return sum(not row[2].text for row in found.table.rows) == 1  # sums have ends
     return found.name in ("headline", "by_month", *_GROUPS) and len({row[0].text for row in found.table.rows}) == 1
@@ -124,13 +124,15 @@ def _made(data: ReportData, kind: str) -> Chart:
     header, rows = module.table(data, *references)
     function = getattr(module, _MODULES.get(kind, kind))
 
-    def draw(theme: str = "light") -> "Figure":
-        figure: Figure = function(data, *references, theme=theme)
-        return figure
-
     numeric = tuple(column for column in range(1, len(header)) if all(_is_number(row[column]) for row in rows))
     sources = _sources(references) if kind in _LOOKUPS else ()
     shown = table(module.TITLE, header, rows, numeric)
+
+    def draw(theme: str = "light") -> "Figure":
+        figure: Figure = function(data, *references, theme=theme)
+        figure._numbers = shown
+        return figure
+
     return Chart(kind, module.summary(data, *references), shown, draw, sources)
 
 

@@ -82,7 +82,7 @@ def label(
         place = {"x": x, "y": float(foot + step * number)}
         if plain:
             found.append(element("text", typeset(words_of(plain), _GAS), **place, font_weight=weight, **shared))
-    return "".join(found)
+    return "\n".join(found)
 
 
 def symbol(marker: Mapping[str, Any], x: float, y: float, size: float, hint: str = "") -> str:

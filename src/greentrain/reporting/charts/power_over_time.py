@@ -57,9 +57,9 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     series = _series(data)
     if not series:
         return empty(TITLE, _NOTHING, theme)
-    length = _length(data, series)
+    length = length_of(data, series)
     watts, seconds = scale_for(_peak_w(series), "W"), scale_for(length, "s")
-    lanes = _lanes(data.spans, length)
+    lanes = lanes_of(data.spans, length)
     lanes_px = _LANE_PX * len(lanes)
     traces = [_line(name, points, watts, seconds) for name, points in series.items()]
     traces += [_not_measured(name) for name in _missing(data)]
@@ -98,7 +98,7 @@ def summary(data: ReportData) -> str:
     series = _series(data)
     if not series:
         return _NOTHING
-    parts = [f"{_words(name)} {written(_mean_w(points), 'W')}" for name, points in series.items()]
+    parts = [f"{_words(name)} {written(mean_w(points), 'W')}" for name, points in series.items()]
     length = max(points[-1][0] for points in series.values())
     peak = written(_peak_w(series), "W")
     missing = "".join(f"; {_words(name)} not measured" for name in _missing(data))
@@ -106,9 +106,9 @@ def summary(data: ReportData) -> str:
 
 
 def _finding(data: ReportData, series: dict[str, Points]) -> str:
-    name, points = max(series.items(), key=lambda item: _mean_w(item[1]))
+    name, points = max(series.items(), key=lambda item: mean_w(item[1]))
     words = _words(name)
-    found = f"{words[:1].upper()}{words[1:]} drew {written(_mean_w(points), 'W')} on average"
+    found = f"{words[:1].upper()}{words[1:]} drew {written(mean_w(points), 'W')} on average"
     missing = " and ".join(map(_words, _missing(data)))
     if missing:
         return f"{found}; {missing} not measured"
@@ -121,7 +121,7 @@ def table(data: ReportData) -> HeaderAndRows:
     return header, tuple(
         (
             _words(name),
-            rounded(_mean_w(points)),
+            rounded(mean_w(points)),
             rounded(min(w for _, w in points)),
             rounded(max(w for _, w in points)),
             f"{len(points):,}",
@@ -169,7 +169,7 @@ def _peak_w(series: dict[str, Points]) -> float:
     return max(w for points in series.values() for _, w in points)
 
 
-def _mean_w(points: Points) -> float:
+def mean_w(points: Points) -> float:
     """Average over time, each reading for the time since the one before."""
     length = points[-1][0] - points[0][0]
     if length <= 0:
@@ -194,13 +194,13 @@ def _line(name: str, points: Points, watts: Scale, seconds: Scale) -> dict[str, 
     }
 
 
-def _length(data: ReportData, series: dict[str, Points]) -> float:
+def length_of(data: ReportData, series: dict[str, Points]) -> float:
     """Return how far the axis reaches: to the last reading, or the end of the last span or of the run. [s]"""
     readings = (points[-1][0] for points in series.values())
     return max(data.elapsed_seconds, *readings, *(_end(span, span.from_seconds) for span in data.spans))
 
 
-def _lanes(spans: Iterable[PowerSpan], length: float) -> list[list[PowerSpan]]:
+def lanes_of(spans: Iterable[PowerSpan], length: float) -> list[list[PowerSpan]]:
     """Lay the longest spans into lanes, by depth and overlap; what finds no place is left out, the deepest first."""
     longest = sorted(spans, key=lambda span: span.from_seconds - _end(span, length))[:_MOST_SPANS]
     lanes: list[list[PowerSpan]] = []

@@ -90,7 +90,8 @@ def template(theme: str) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": paper, "bordercolor": grid, "font": {"color": ink}, "align": "left"},
         "modebar": {"bgcolor": CLEAR, "color": GREY, "activecolor": ink},
     }
-    return {"layout": layout}
+    # The intervals of bars, which are of one colour on the bar and beside it.
+    return {"layout": layout, "data": {"bar": [{"error_x": {"color": ink}, "error_y": {"color": ink}}]}}
 
 
 def as_picture(figure: "Figure", theme: str) -> "Figure":

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TITLE = "What drives the interval?"
-_MOST = 8
+_MOST, _LEAST_SHARE = 8, 0.005
 _LOW, _HIGH = Mark(SOFT, pattern="/"), Mark(QUIET, pattern="")
 _NOTE = "Each input alone at the ends of its 90 % interval; percentages are shares of the variance."
 _NOTE_OF_RUNS = "Each input alone, in all runs that have it; percentages are shares of the variance."
@@ -127,7 +127,11 @@ def _swings(data: ReportData) -> list[Swing]:
     best = data.operational_kg.best
     if best <= 0:
         return []
-    drivers = [(data.inputs[name], share) for name, share in data.drivers if name in data.inputs]
+    drivers = [
+        (data.inputs[name], share)
+        for name, share in data.drivers
+        if name in data.inputs and (share >= _LEAST_SHARE or name == data.drivers[0][0])
+    ]
     if len(data.lines) > 1:
         return [_swing_of_sum(data, item, share) for item, share in drivers[:_MOST]]
     return [

@@ -172,7 +172,7 @@ def _bar(step: Step, at: int, scale: Scale) -> dict[str, Any]:
     if step.interval is not None:
         low, best, high = step.interval.scaled(1 / scale.size)
         error = {"type": "data", "symmetric": False, "array": [high - best], "arrayminus": [best - low]}
-        bar["error_x"] = error | {"thickness": 2, "width": 5, "color": GREY}
+        bar["error_x"] = error | {"thickness": 2, "width": 5}
     return bar
 
 
