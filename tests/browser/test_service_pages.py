@@ -106,7 +106,7 @@ def test_with_javascript_the_result_follows_the_typing(browser: Chromium, served
 
     assert faulty == ["true", "unknown place"]
     assert (invalid, words, search, focus) == (None, "", "?gpu=V100&hours=96&location=France", "hours")
-    assert said.startswith("1 x NVIDIA Tesla V100 (taken as SXM2 16GB), 96 h, FR")
+    assert said.startswith("1 \N{MULTIPLICATION SIGN} NVIDIA Tesla V100 (taken as SXM2 16GB), 96 h, FR")
     assert copies == 4
 
 

@@ -30,7 +30,7 @@ def test_one_page_for_the_year(runs: Path, tmp_path: Path) -> None:
     assert run(["report", "--from", str(runs), *SHARED, "-o", str(page)]) == 0
     text = page.read_text()
     assert "<title>runs.csv, 4 runs" in text
-    assert "54.8 kWh of electricity and 21.9 kg CO2e" in text
+    assert "54.8 kWh of electricity and 21.9 kg CO<sub>2</sub>e" in text
     assert all(f'"chart-{name}"' in text for name in ("by_month", "by_hardware", "by_user"))
 
 

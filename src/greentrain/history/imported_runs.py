@@ -86,17 +86,8 @@ class HistoryImport(Run, kw_only=True):
     @property
     def hardware(self) -> str | None:
         """The accelerators, or else the CPU, as the catalogue or the file names them, with their number."""
-        return self._hardware("id")
-
-    @property
-    def hardware_words(self) -> str | None:
-        """The same by the names that readers know."""
-        return self._hardware("name")
-
-    def _hardware(self, field: str) -> str | None:
-        """Write the hardware, devices of the catalogue by a field of their profiles."""
         devices = self.imported.devices
-        named = [(device.number, getattr(device.profile, field, device.written)) for device in devices]
+        named = [(device.number, device.profile.id if device.profile else device.written) for device in devices]
         found = " + ".join(f"{number:g} x {name or 'accelerator'}" for number, name in named)
         cores = self.imported.stated.cpu_cores
         return (

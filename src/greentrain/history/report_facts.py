@@ -126,5 +126,5 @@ def _starts(run: "Run") -> int:
 
 def _hardware(run: "Run", estimate: Estimate | None, count: int) -> str:
     if estimate is None or not estimate.run["gpu"]:
-        return run.hardware_words or "hardware not known"
+        return run.hardware or "hardware not known"
     return f"{count:,} x {device_label(estimate)}"

@@ -272,11 +272,6 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
             "reasons": list(both.reasons),
         }
 
-    @property
-    def hardware_words(self) -> str | None:
-        """The hardware as a report names it."""
-        return self.hardware
-
     def __str__(self) -> str:
         """Return what the run used, as the line at its end does."""
         return f"{self.id} {self.status} after {duration(self.duration_seconds)}: {self.summary}"

@@ -108,11 +108,11 @@ def show_table(context: Context, table: Table) -> Markup:
     marks = [f' data-head="{html(_visible(head))}"{look}' for look, head in zip(looks, table.header, strict=True)]
     rows = (_row([_cell(known, item) for item in row], marks) for row in table.rows)
     kind = "pairs" if len(table.header) < _LEAST_STACKED else "stacks"
-    kind += " wide" if len(table.header) >= _LEAST_WIDE else ""
+    before, behind = ('<div class="wide-table">', "</div>") if len(table.header) >= _LEAST_WIDE else ("", "")
     return Markup(
-        f'<table class="{kind}">\n'
+        f'{before}<table class="{kind}">\n'
         f"<caption>{caption}</caption>\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>\n{''.join(rows)}"
-        "</tbody>\n</table>\n"
+        f"</tbody>\n</table>{behind}\n"
     )
 
 

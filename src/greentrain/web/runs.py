@@ -234,7 +234,7 @@ def _documented(run: Run) -> dict[str, Any]:
         data = report_data_of(run)
     except InputError:
         nothing: dict[str, Any] = {"sections": (), "sources": {}, "numbers": {}}
-        return {"hardware": run.hardware_words, "power": None, "document": nothing, "parts": []}
+        return {"hardware": run.hardware, "power": None, "document": nothing, "parts": []}
     document = document_of(data)
     sections = tuple(section for section in document.sections if section.id in _DETAILS)
     kept = tuple(

@@ -315,7 +315,12 @@ def _run_row(line: RunLine) -> tuple[str, ...]:
     energy, kg = _figure(line.facility_energy_kwh, "kWh"), _figure(line.operational_kg, "kg")
     without = f", without {' and '.join(line.unmeasured)}" if line.is_least else ""
     known = f"{line.basis}{without}"
-    return (line.name, time, energy, kg, line.status, started, line.hardware, known, line.id)
+    return (line.name, time, energy, kg, line.status, started, _hardware(line), known, line.id)
+
+
+def _hardware(line: RunLine) -> str:
+    """Name the hardware of a run as readers know it; an import states ids of profiles."""
+    return line.hardware.replace(line.gpu, line.gpu_name) if line.gpu and line.gpu_name else line.hardware
 
 
 def _figure(value: Interval | None, unit: str) -> str:
