@@ -71,11 +71,12 @@ def _chart(charts: dict[str, Chart], name: str) -> Iterator[Chart]:
 
 
 def _power(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
-    """Return power over time; of so few readings that nothing is drawn their mean, in words."""
-    from greentrain.reporting.charts.power_over_time import summary
+    """Return power over time; of so few readings that nothing is drawn, the words and numbers of the chart."""
+    from greentrain.reporting.charts import power_over_time
 
     if any(data.power_series.values()) and "power_over_time" not in charts:
-        yield Prose(summary(data))
+        yield Prose(power_over_time.summary(data))
+        yield table(power_over_time.TITLE, *power_over_time.table(data), (1, 2, 3, 4))
     yield from _chart(charts, "power_over_time")
 
 
