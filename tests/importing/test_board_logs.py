@@ -130,3 +130,13 @@ def test_hostile_json(tmp_path: Path, text: str) -> None:
     """What is nested without end or holds nothing is an error, and no fault."""
     (file,) = audit_of(tmp_path, text).files
     assert file.error is not None
+
+
+def test_objects_that_differ_in_what_they_state(tmp_path: Path) -> None:
+    """A name that comes later does not end the reading: 300 W for ten seconds, of one board."""
+    items = [
+        {"timestamp": iso, "gpu": 0, "power_w": 300} | ({"hostname": "n1"} if not at else {})
+        for at, iso in enumerate(ISO)
+    ]
+    (run,) = runs_of(tmp_path, lines(*items[1:], items[0] | {"timestamp": ISO[10], "power_w": 0}))
+    assert (run.stated.measured_energy_kwh or 0) * 3.6e6 == pytest.approx(2700)

@@ -46,6 +46,7 @@ def joules(folder: Path, text: str | bytes) -> float:
         ("Time,n1 GPU 0 power,n1 GPU 1 power,n2 GPU 0 power", "{time},100,50,150"),
         ("timestamp,gpu,watts", "{time},0,300"),
         ("timestamp,gpu_temp,gpu_watts", "{time},50,300"),
+        ("timestamp,gpu_id,pwr_usage_w", "{time},0,300"),
         ("timestamp,rank,power_uw", "{time},0,300000000"),
         ("timestamp,device,Average Graphics Package Power (W)", "{time},card0,300.0"),
     ],

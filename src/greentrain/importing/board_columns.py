@@ -16,7 +16,7 @@ _WIDE_ENERGY = re.compile(rf"(?=.*(?:energy|joule|[ _.][kmu]?j$))(?:.*[^a-z])?{_
 _POWERS = ("power.draw.average", "power.draw", "power.draw.instant", "pwr")
 _POWER = re.compile(
     r"(?:(?:avg|average|mean|current|instant|total|sum)[._ ])*(?:gpu[_ ]?)?"
-    r"(?:board_?|socket_?|(?:socket )?graphics package )?(?:power|watts?)"
+    r"(?:board_?|socket_?|(?:socket )?graphics package )?(?:power|pwr|watts?)"
     r"(?:[._ ]?(?:draw|usage|used|consumption|consumed|avg|average|mean|current|instant|now|total|[kmu]?w|watts?))*"
 )
 _ENERGY = re.compile(r"(?:total[._ ])?(?:gpu[._ ])?energy(?:[._ ](?:consumption|total|counter|[kmu]?j|joules?))*")

@@ -49,6 +49,18 @@ _WORDS = tuple(
             r'"energy_consumed"',
             "a record of codecarbon as JSON: import its emissions.csv",
         ),
+        (
+            r"device_group.*magnitude",
+            "perun's table of sensors: make a table of it with the column timestamp and a power in W for each device",
+        ),
+        (
+            r"^metric;timestamp;value;resource_kind",
+            "Alumet's table of energies of intervals: make a table of it with columns timestamp and energy_j_interval",
+        ),
+        (
+            r'"session_start"',
+            "a session of matcha, which states joules for each step: make a table of runs of it for greentrain batch",
+        ),
         (r"\bPkgWatt\b", "turbostat without times: add --show Time_Of_Day_Seconds,PkgWatt,RAMWatt"),
         (r"PowerTOP", "a report of powertop, which models powers of parts without times"),
         (

@@ -125,7 +125,9 @@ class _Log:
             self._log.note(_NO_INDEX)
             return _numbered(every, [reading.time for _, reading in first])
         if first and first[0][1].tells:
-            self._places = _telling([reading for _, reading in first])
+            # Objects of JSON may differ in what they state.
+            width = len(first[0][1].tells)
+            self._places = _telling([reading for _, reading in first if len(reading.tells) == width])
             return chain([(line, _told(reading, self._places)) for line, reading in first], lines)
         return every
 
@@ -201,8 +203,10 @@ class _Log:
             return
         tells, device, places = columns.tells, "", self._places
         found: tuple[str, ...] = ()
-        if places is None or max(places) >= len(tells):
+        if places is None:
             found = tuple(cells[each].strip() for each in tells)
+        elif max(places) >= len(tells):
+            device = " ".join(cells[each].strip() for each in tells)
         elif len(places) == 1:
             device = cells[tells[places[0]]].strip()
         else:
@@ -258,7 +262,9 @@ def _is_bare(cells: Sequence[str]) -> bool:
 
 
 def _told(reading: BoardReading, places: Sequence[int]) -> BoardReading:
-    return reading._replace(device=" ".join(reading.tells[place] for place in places))
+    known = [place for place in places if place < len(reading.tells)]
+    tells = [reading.tells[place] for place in known] if len(known) == len(places) else reading.tells
+    return reading._replace(device=" ".join(tells))
 
 
 def _telling(readings: Sequence[BoardReading]) -> tuple[int, ...]:
