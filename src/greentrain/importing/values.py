@@ -30,6 +30,9 @@ _LONGEST_LIST = 10_000
 _CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?)")
 _AMOUNT = re.compile(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
 
+_GROUPED = re.compile(r"([-+]?\d{1,3})(?:((?:,\d{3})+)(\.\d+)?|((?:\.\d{3})+)(,\d+)?)\s*[A-Za-z%]*")
+"""Thousands apart: 1,300.5 and 1.300,5. What is one number with either sign, such as 1,300, has a decimal comma."""
+
 
 @lru_cache(maxsize=_KEPT)
 def words(cell: str | None) -> str | None:
@@ -46,12 +49,21 @@ def number(cell: object) -> float | None:
         if len(cell) < _LONGEST_PLAIN and cell.isascii() and cell.isdecimal():
             return float(cell)
         found = _AMOUNT.fullmatch(cell.strip())
-        cell = found[1].replace(",", ".") if found else ""
+        cell = found[1].replace(",", ".") if found else _without_groups(cell.strip())
     try:
         value = float(cell) if isinstance(cell, (str, int, float)) else float("nan")
     except (ValueError, OverflowError):
         return None
     return value if abs(value) < _MOST else None
+
+
+def _without_groups(text: str) -> str:
+    """Return a number whose thousands stand apart as Python reads it; nothing of anything else."""
+    found = _GROUPED.fullmatch(text)
+    if found is None:
+        return ""
+    first, commas, after_dot, dots, after_comma = (part or "" for part in found.groups())
+    return first + (commas + dots).translate({44: None, 46: None}) + after_dot + after_comma.replace(",", ".")
 
 
 def amount(cell: object) -> float | None:
