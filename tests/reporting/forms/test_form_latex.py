@@ -42,6 +42,13 @@ def test_the_table_parts_reported_from_failed_runs() -> None:
     ]
 
 
+def test_rules_are_those_of_booktabs_where_a_paper_has_it() -> None:
+    """And plain lines where it has not, for which the table itself provides; both compile."""
+    text = render(project())
+    assert re.findall(r"^\\[a-z]+rule$", text, re.MULTILINE) == [r"\toprule", *[r"\midrule"] * 2, r"\bottomrule"]
+    assert re.findall(r"\\providecommand\{\\(\w+)\}\{\\hline\}", text) == ["toprule", "midrule", "bottomrule"]
+
+
 def test_hardware_that_all_runs_share_stands_in_the_caption() -> None:
     """Its column would make every row three lines high, and twenty runs longer than a page."""
     assert "Hardware of each run: 8 $\\times$ Tesla V100-SXM2-16GB.}" in render(project())

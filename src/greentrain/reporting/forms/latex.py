@@ -20,6 +20,8 @@ from greentrain.summation import total_of
 MOST_ROWS = 30
 """More runs than this are summed by status and hardware: a table that floats does not break over pages."""
 
+_RULES = "".join(rf"\providecommand{{\{name}}}{{\hline}}" for name in ("toprule", "midrule", "bottomrule"))
+"""The rules of booktabs where a paper loads it, as most templates do; the table compiles without it too."""
 
 _NO_GPUS = (
     "ascend", "cerebras", "gaudi", "graphcore", "groq", "inferentia", "kunlun", "maia", "mlu", "mtia", "tesla-d1",
@@ -127,14 +129,15 @@ def table(data: ReportData, rows: LatexRows, energy: FormUnit, mass: FormUnit) -
         r"\smallskip",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{3pt}",
+        _RULES,
         r"\begin{tabular}{p{0.4\linewidth}rrr}" if shared else r"\begin{tabular}{p{0.2\linewidth}p{0.18\linewidth}rrr}",
-        r"\hline",
+        r"\toprule",
         rf"Run & {'' if shared else 'Hardware & '}{_column(hours)} & {energy.unit} & {mass.unit} CO$_2$e \\",
-        r"\hline",
+        r"\midrule",
         *(_row_text(row, energy, mass, shared) for row in _body(data, rows, hours)),
-        r"\hline",
+        r"\midrule",
         _row_text(_total(data, hours), energy, mass, shared),
-        r"\hline",
+        r"\bottomrule",
         r"\end{tabular}",
         r"\end{table}",
     ]
