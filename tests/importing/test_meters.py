@@ -46,8 +46,8 @@ def polled(*, key: str = "timestamp", **answer: object) -> str:
             + "\n".join(f"{BEGAN + 60 * at:.0f},5.0000,5.0000,0.0000,310.0,290.0" for at in range(10)),
             [50 * 3600], "wall", id="Shelly Pro, alike energies for each interval",
         ),
-        pytest.param(lines('{iso},"1,300.5"', "timestamp,power_w"), [780_300], "wall", id="thousands apart, in English"),
-        pytest.param(lines("{iso};1.300,5", "timestamp;power_w"), [780_300], "wall", id="thousands apart, in German"),
+        pytest.param(lines('{iso},"1,300.5"', "timestamp,power_w"), [780_300], "wall", id="thousands, in English"),
+        pytest.param(lines("{iso};1.300,5", "timestamp;power_w"), [780_300], "wall", id="thousands, in German"),
         pytest.param(lines("{iso},{0}", "timestamp,wh_interval"), [55 * 3600], "wall", id="named an interval"),
         pytest.param(
             polled(key="Time", ENERGY={"Total": 12.3, "Power": 300, "ApparentPower": 310}), [180_000], "node",
