@@ -77,8 +77,9 @@ class FormUnit(NamedTuple):
         return grouped(f"{value * self.factor:#.{self.digits}g}")
 
     def short_text(self, value: float) -> str:
-        """Write a converted value that is known exactly, such as hours, without zeros after the point."""
-        return grouped(f"{value * self.factor:.{self.digits}g}")
+        """Write a converted value that is known exactly, such as hours: to the unit, without zeros after the point."""
+        converted = value * self.factor
+        return f"{converted:,.0f}" if abs(converted) >= 10**self.digits else grouped(f"{converted:.{self.digits}g}")
 
     def with_unit(self, value: float) -> str:
         """Write a converted value for people with its unit."""

@@ -264,10 +264,17 @@ def versions_text(data: ReportData) -> str:
     return f"greentrain {versions.greentrain}, data {versions.data}{meter}"
 
 
-def hardware_of(data: ReportData) -> str:
-    """Name the hardware of all lines, each once."""
-    names = list(dict.fromkeys(line.hardware for line in data.lines if line.hardware))
-    return "; ".join(names[:4]) + (f"; and {len(names) - 4} more" if len(names) > 4 else "")
+def hardware_of(data: ReportData, most: int = 4) -> str:
+    """Name the hardware of all lines, each once; of more than so many those of most energy, and how many more."""
+    energies: dict[str, float] = {}
+    for line in data.lines:
+        if line.hardware:
+            known = 0.0 if line.facility_energy_kwh is None else line.facility_energy_kwh.best
+            energies[line.hardware] = energies.get(line.hardware, 0.0) + known
+    names = list(energies)
+    if len(names) > most:
+        names = sorted(names, key=lambda name: -energies[name])[:most]
+    return "; ".join(names) + (f"; and {len(energies) - most} more" if len(energies) > most else "")
 
 
 def wall_clock_hours(data: ReportData) -> float | None:

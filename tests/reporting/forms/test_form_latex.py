@@ -49,6 +49,23 @@ def test_rules_are_those_of_booktabs_where_a_paper_has_it() -> None:
     assert re.findall(r"\\providecommand\{\\(\w+)\}\{\\hline\}", text) == ["toprule", "midrule", "bottomrule"]
 
 
+def test_the_hardware_of_most_energy_is_named_and_hours_are_whole() -> None:
+    """Of six kinds the four largest, whichever row they are in; 510,210 hours are no 510,200."""
+    first = project().lines[0]
+    lines = [
+        with_footprint(
+            first._replace(
+                id=f"r{number}", name="r", hardware=f"{number} x A100", accelerator_hours=85_000 + 10.0 * number
+            ),
+            facility_energy_kwh=Interval(number, number, number),
+        )
+        for number in (1, 2, 3, 4, 5, 6)
+    ]
+    text = render(project()._replace(lines=tuple(lines)))
+    assert "6 $\\times$ A100; 5 $\\times$ A100; 4 $\\times$ A100; 3 $\\times$ A100; and 2 more" in text
+    assert "Subtotal,\\allowbreak{} reported runs & \\raggedright  & 510,210 &" in text
+
+
 def test_hardware_that_all_runs_share_stands_in_the_caption() -> None:
     """Its column would make every row three lines high, and twenty runs longer than a page."""
     assert "Hardware of each run: 8 $\\times$ Tesla V100-SXM2-16GB.}" in render(project())
@@ -133,8 +150,9 @@ def test_the_sentence_for_neurips() -> None:
     """Compute in total, per run in the table, and whether the project needed more."""
     text = render(project(), checklist="neurips")
     assert text == (
-        "Training used 8 $\\times$ Tesla V100-SXM2-16GB for 128 GPU-hours in France (FR), in total 35.0~kWh (90\\,\\% "
-        "interval 28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to 16.8~kg CO$_2$e); "
+        "Training used 8 $\\times$ Tesla V100-SXM2-16GB for 128 GPU-hours in France (FR), in total, as we measured, "
+        "35.0~kWh (90\\,\\% interval 28.0 to 42.0~kWh) and 14.0~kg CO$_2$e (90\\,\\% interval 11.2 to "
+        "16.8~kg CO$_2$e); "
         f"{TABLE} states the compute of each run, and its total includes runs that did not "
         "complete (29\\,\\% of the energy), and 1 run of unknown energy is not in it. The machines: memory not stated; "
         "storage not stated; cloud or internal cluster: not stated.\n"

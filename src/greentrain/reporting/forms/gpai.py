@@ -13,6 +13,9 @@ FORM = "gpai"
 FORM_VERSION = "Model Documentation Form of 10 July 2025"
 _FEW_HOURS = 0.1
 """Less is stated in smaller units too. [h]"""
+_MOST_HARDWARE = 50
+"""So many kinds of hardware are listed: whoever asks by law asks for all."""
+
 _DAYS_PER_MONTH = 365.25 / 12
 _RANGES = ((1, "less than 1 month"), (3, "1 to 3 months"), (6, "3 to 6 months"))
 _OF_PROFILES = {"tdp", "accelerator_power", "cpu_tdp_per_core"}
@@ -58,7 +61,7 @@ def _items(data: ReportData) -> dict[str, str]:
         "Training time, range": _range(hours),
         "Training time, wall-clock days": _amount(form_unit(FORM, "days"), hours),
         "Training time, hardware-days": _amount(form_unit(FORM, "hardware_days"), devices),
-        "Hardware": markdown(scope_statements.hardware_of(data)) or _NOT_STATED,
+        "Hardware": markdown(scope_statements.hardware_of(data, _MOST_HARDWARE)) or _NOT_STATED,
         "Amount of computation used for training": _flop(data),
         "Amount of energy used for training": f"{amount}{_small(data, ' ({})')}",
         **dict(_by_status(data)),

@@ -237,6 +237,7 @@ _TABLE = r"\ifcsname r@tab:greentrain\endcsname Table~\ref{tab:greentrain}\else 
 """The table by its number where the document has it: an answer to a checklist compiles alone too."""
 _NOT_STATED = "% The question asks for {} too: {} states it."
 _PARAMS_MISSING = "\n% The question asks for the number of parameters too: --params states it."
+_BASES = {"estimated": "as we estimate", "measured": "as we measured", "mixed": "by measurement and estimate"}
 _VERBS = {"estimated": "We estimate", "measured": "We measured", "mixed": "By measurement and estimate we find"}
 
 
@@ -407,7 +408,7 @@ def _neurips(data: ReportData, rows: LatexRows, final: str | None, machines: _Ma
         "run": "other runs of the project are not included",
     }.get(data.kind) or _others(data, rows, final)
     return (
-        f"{_warnings(data)}Training used {_hardware(data)}{_places(data)}, in total "
+        f"{_warnings(data)}Training used {_hardware(data)}{_places(data)}, in total, {_BASES[data.basis]}, "
         f"{least(data.is_least)}{_amount(energy_unit(data), data.facility_energy_kwh)} and "
         f"{_amount(mass_unit(data), data.operational_kg, 'CO$_2$e')}; {_TABLE} {listed}, and {more}. "
         f"{machines.text}{machines.hints}"
