@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from foreign_texts import CODECARBON, audit_of, codecarbon_text, runs_of
 
+from greentrain import History
 from greentrain.importing import import_runs
 
 
@@ -152,3 +153,41 @@ def test_decimal_commas_of_a_spreadsheet(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, f"{header}\n{';'.join(cells)}\n")
     assert run.stated.measured_energy_kwh == pytest.approx(0.36)
     assert run.stated.started == 1_714_557_600
+
+
+MODELLED = {"cpu_energy": "0.085", "gpu_energy": "0", "ram_energy": "0.02", "energy_consumed": "0.105"}
+WITHOUT_GPU = {"gpu_count": "", "gpu_model": ""}
+
+
+@pytest.mark.parametrize("cells", [WITHOUT_GPU, {"gpu_model": "1 x NVIDIA A100", "gpu_count": "1"}])
+def test_what_nothing_read_is_estimated(tmp_path: Path, cells: dict[str, str]) -> None:
+    """Zero is what codecarbon writes for GPUs that are not there or that it cannot read: CPU and memory it models."""
+    (run,) = runs_of(tmp_path, codecarbon_text(MODELLED | cells))
+    assert run.footprint is not None
+    assert run.footprint.basis == "estimated"
+    assert "measured" not in {item.basis for item in run.footprint.inputs}
+
+
+def test_a_history_of_modelled_energy(tmp_path: Path) -> None:
+    """Lists, which read an index, and the run alone say it alike: no reading of GPUs, the rest by a model."""
+    file = tmp_path / "emissions.csv"
+    file.write_text(codecarbon_text(MODELLED | WITHOUT_GPU, {"run_id": "with-gpu"}))
+    import_runs([file], home=str(tmp_path / "home"))
+    history = History(home=tmp_path / "home")
+    found = {run.basis: run for run in history}
+    assert sorted(found) == ["estimated", "measured"]
+    run = found["estimated"]
+    assert run.nodes[0].quality == {"gpu": "unknown", "cpu": "modelled", "memory": "modelled"}
+    assert run.energy_kwh == {"gpu": None, "cpu": 0.085, "memory": 0.02}
+    assert run.reconciliation.believed == "measurement"
+    assert {brief.basis: brief.gpu_energy_kwh for brief in history.summaries()} == {
+        each.basis: each.energy_kwh["gpu"] for each in found.values()
+    }
+
+
+def test_a_counter_of_the_cpu_is_a_measurement(tmp_path: Path) -> None:
+    """``perf stat`` reads RAPL: 72 kJ in an hour are 0.02 kWh, and they are measured."""
+    text = "       72,000.00 Joules power/energy-pkg/\n\n    3600.000 seconds time elapsed\n"
+    (run,) = runs_of(tmp_path, f" Performance counter stats for 'system wide':\n\n{text}")
+    assert run.footprint is not None
+    assert (run.stated.energy_kwh["cpu"], run.footprint.basis) == (pytest.approx(0.02), "measured")

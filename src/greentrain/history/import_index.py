@@ -23,7 +23,7 @@ from greentrain.journal.paths import shown
 if TYPE_CHECKING:
     from greentrain.progress import Progress
 
-_FORMAT = 2
+_FORMAT = 3
 _FILE = "imports.{user}.sqlite"
 _FRESH = ".imports-"
 _WAIT_SECONDS = 30.0

@@ -10,7 +10,8 @@ from greentrain.history.reconcile import Reconciliation
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.importing import ImportedRun, ImportStore
-from greentrain.inputs import UNMETERED_SHARE, Inputs
+from greentrain.importing.energy_quality import UNKNOWN, qualities
+from greentrain.inputs import METERED_ENERGY, UNMETERED_SHARE, Inputs
 from greentrain.journal.records import COMPONENTS, Component
 
 _STATUSES: Mapping[str | None, str] = {
@@ -26,6 +27,13 @@ _MOST_LISTED = 4096
 """Accelerators of a run that are listed one by one. [1]"""
 
 _BELIEVED = {"measured": "measurement", "mixed": "both", "estimated": "estimate"}
+
+
+def _believed(found: Footprint) -> str:
+    """Return whose energy is adopted: what a file's tool modelled is adopted as what a tracked run's meter did."""
+    if found.it_energy_kwh is None:
+        return "nothing"
+    return "measurement" if METERED_ENERGY in found.inputs and found.basis == "estimated" else _BELIEVED[found.basis]
 
 
 class HistoryImport(Run, kw_only=True):
@@ -50,7 +58,7 @@ class HistoryImport(Run, kw_only=True):
             mean_accelerator_w=None,
             implied_utilization=None,
             implied_host_factor=None,
-            believed="nothing" if found.it_energy_kwh is None else _BELIEVED[found.basis],
+            believed=_believed(found),
             unmetered_share=share.value if share else None,
             reasons=tuple(finding.reason for finding in self.imported.findings),
             unfilled=(),
@@ -185,9 +193,8 @@ def _node(run: ImportedRun, started: float, duration: float) -> NodeMeasurement:
     """Return what the file records as one node's measurement: all nodes of a run together."""
     stated = run.stated
     energies = dict.fromkeys(COMPONENTS, None) | {name: stated.energy_kwh.get(name) for name in COMPONENTS}
-    quality = {name: "unknown" if energies[name] is None else "measured" for name in COMPONENTS}
-    if energies["gpu"] is not None:  # a tool that reads accelerators by a sensor may model the rest
-        quality |= {name: "modelled" for name in COMPONENTS[1:] if energies[name] is not None}
+    quality = qualities(stated, run.format, has_devices=bool(run.devices))
+    energies |= {name: None for name in COMPONENTS if quality[name] == UNKNOWN}
     parts = [
         Component("gpu", f"{place}.{number}", device.profile.name, "import", quality["gpu"])
         for place, device in enumerate(run.devices)

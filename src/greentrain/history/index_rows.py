@@ -21,6 +21,7 @@ from greentrain.history.run_summary import doubt_terms
 from greentrain.history.run_sums import month_of
 from greentrain.history.summary_table import NUMBERS, OTHERS
 from greentrain.importing import Finding, ImportStore
+from greentrain.importing.energy_quality import source_of
 from greentrain.importing.imported_run import restored
 from greentrain.importing.linear_footprint import LinearFootprint, RunFootprints, known_amounts
 from greentrain.importing.run_list import chunk_rows
@@ -43,7 +44,7 @@ REMARK = "remark"
 _SAME = ("format", "location", "is_kept", "site_pue", "cpu", "cpu_cores", "memory_gb", "boundary", "pue")
 _OTHERS = (
     "id", "name", "devices", "findings", "flags", "started", "ended", "duration_seconds", "measured_energy_kwh",
-    "energy_kwh", "gpu_load", "cpu_load", "tags",
+    "energy_kwh", "gpu_load", "cpu_load", "tags", "notes", "witnesses",
 )  # fmt: skip
 _LABELS_OF, _KIND_OF = itemgetter(*LABELS), itemgetter(*_SAME)
 _UNITS = 10
@@ -70,6 +71,8 @@ class _Kind(NamedTuple):
         Where that is in the index.
     boards, cores : float
         How many of them a run has.
+    parts : frozenset of str
+        Those of which an energy is known.
     """
 
     number: int
@@ -78,6 +81,7 @@ class _Kind(NamedTuple):
     facts: int
     boards: float
     cores: float
+    parts: frozenset[str]
 
 
 class IndexRows:
@@ -137,7 +141,7 @@ class IndexRows:
         loads = (facts["gpu_load"], facts["cpu_load"])
         numbers = (
             started, ended, seconds,
-            *[nan if (each := facts["energy_kwh"].get(name)) is None else each for name in COMPONENTS],
+            *[facts["energy_kwh"].get(name, nan) if name in kind.parts else nan for name in COMPONENTS],
             *kind.footprint.it_energy_kwh(amount), *kind.footprint.facility_energy_kwh(amount), *kg,
             gpu_hours or nan, nan if loads[0] is None else gpu_hours * loads[0],
             core_hours or nan, nan if loads[1] is None else core_hours * loads[1],
@@ -151,7 +155,9 @@ class IndexRows:
         began = facts["ended"] if facts["started"] is None else facts["started"]
         key = (
             *_KIND_OF(facts), str(facts["devices"]), tuple(facts["flags"]), tuple(facts["tags"] or ()),
-            tuple(facts["energy_kwh"]), facts["measured_energy_kwh"] is None, kwh is None, not kwh,
+            tuple((name, bool(kwh)) for name, kwh in facts["energy_kwh"].items()),
+            source_of(facts["format"], facts["witnesses"], facts["notes"]),
+            facts["measured_energy_kwh"] is None, kwh is None, not kwh,
             RunFootprints.has_estimates(hours), None if began is None else gmtime(began).tm_year,
         )  # fmt: skip
         if key not in self._kinds:
@@ -198,6 +204,7 @@ class IndexRows:
             self._number("facts", self._facts, text, text),
             sum(device.boards for device in run.imported.devices),
             run.imported.stated.cpu_cores or 0.0,
+            frozenset(name for name, kwh in run.energy_kwh.items() if kwh is not None),
         )
 
     def _number(self, table: str, known: dict[Any, int], key: Any, *values: Any) -> int:

@@ -34,6 +34,9 @@ FLAGS = (
 )
 """What an import notices of a run, a word each."""
 
+ENERGY_OF = "Witness: its energy is that of {}."
+"""Note of a run that took the energy of a better meter, with the name of that file's format."""
+
 STATUSES = ("completed", "failed", "stopped", "running")
 
 

@@ -90,8 +90,8 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     def footprint(self) -> Footprint | None:
         """Ours, worked out anew at each look: many runs would hold too much; None where too little is known."""
         return run_footprint(
-            self.stated, self.devices, self.cpu, load_catalogue(), is_usable=self.is_usable, location=self.location,
-            site_pue=self.site_pue,
+            self.stated, self.devices, self.cpu, load_catalogue(), format=self.format, is_usable=self.is_usable,
+            location=self.location, site_pue=self.site_pue,
         )  # fmt: skip
 
     @cached_property

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from greentrain.catalogue import load_catalogue
-from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.foreign_run import ENERGY_OF, ForeignRun
 from greentrain.importing.gate import Finding, mean_w
 from greentrain.importing.import_sums import STORED
 from greentrain.importing.imported_run import ImportedRun, device_facts, restored_device
@@ -73,7 +73,7 @@ def joined(owner: ImportedRun, others: Sequence[ImportedRun], kinds: RunKinds) -
     energy = {} if best is None else best[1]
     notes = [*own.notes, *(f"{_WITNESS} {_said(other)}." for other in others[:_MOST_NOTES])]
     if best is not None:
-        notes.append(f"{_WITNESS} its energy is that of {best[0]}.")
+        notes.append(ENERGY_OF.format(best[0]))
     first = min(others, key=rank_of)
     named = {name: getattr(first.stated, name) for name in _TAKEN if not getattr(own, name)}
     rows = (_own_row(owner), *map(_witness_row, others))

@@ -15,6 +15,7 @@ from greentrain.estimation import LIMITS, choose_grid
 from greentrain.estimation.grid import GridChoice, grid_widths, run_length_term
 from greentrain.estimation.site import find_location
 from greentrain.footprint import Footprint, terms
+from greentrain.importing.energy_quality import basis_of
 from greentrain.importing.imported_run import ImportedRun, RunNumbers
 from greentrain.importing.run_footprint import year_of
 from greentrain.inputs import GRID_INTENSITY, PUE
@@ -300,7 +301,8 @@ class RunFootprints:
         key = (
             year_of(stated),
             kwh is None or not kwh,
-            "gpu" in stated.energy_kwh,
+            basis_of(stated, run.format, devices),
+            bool(stated.energy_kwh.get("gpu")),
             run.location,
             run.site_pue,
             stated.cpu,

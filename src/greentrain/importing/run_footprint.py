@@ -10,6 +10,7 @@ from greentrain.catalogue import Catalogue, Cpu
 from greentrain.errors import GreentrainError
 from greentrain.estimation import estimate, site_factors
 from greentrain.footprint import Footprint, footprint
+from greentrain.importing.energy_quality import basis_of
 from greentrain.importing.foreign_run import ForeignRun
 from greentrain.importing.gate import KnownDevice, mean_w
 from greentrain.importing.limits import limit
@@ -37,6 +38,7 @@ def run_footprint(
     cpu: Cpu | None,
     catalogue: Catalogue,
     *,
+    format: str,
     is_usable: bool,
     location: str | None,
     site_pue: float | None = None,
@@ -53,6 +55,8 @@ def run_footprint(
         Its CPU; None where that is not known.
     catalogue : Catalogue
         Where defaults are.
+    format : str
+        Name of the file's format, which says what was read and what was modelled.
     is_usable : bool
         Whether its energy can be believed.
     location : str or None
@@ -66,7 +70,7 @@ def run_footprint(
         if kwh and run.boundary == "accelerator" and devices and all(device.profile for device in devices):
             return _of_accelerators(run, devices, site)
         if kwh:
-            return _of_energy(run, kwh, devices, catalogue, site)
+            return _of_energy(run, kwh, devices, catalogue, site, basis_of(run, format, devices))
         return _estimated(run, devices, cpu, site)
     except GreentrainError:
         return None
@@ -110,7 +114,12 @@ def _of_accelerators(run: ForeignRun, devices: tuple[KnownDevice, ...], site: Ma
 
 
 def _of_energy(
-    run: ForeignRun, kwh: float, devices: tuple[KnownDevice, ...], catalogue: Catalogue, site: Mapping[str, Any]
+    run: ForeignRun,
+    kwh: float,
+    devices: tuple[KnownDevice, ...],
+    catalogue: Catalogue,
+    site: Mapping[str, Any],
+    basis: str,
 ) -> Footprint:
     """Complete an energy by what its meters cannot see, and apply the site's factors."""
     first = next((device.profile for device in devices if device.profile), None)
@@ -128,7 +137,7 @@ def _of_energy(
     energy = with_relative_width(it_kwh, Interval(1 + share.low, 1 + share.best, 1 + share.high))
     factors = site_factors({**site, **({"gpu": first.id} if first else {})}, _hours(run))
     inputs = (
-        Input(METERED_ENERGY, exact(kwh), "kWh", "measured", IMPORTED),
+        Input(METERED_ENERGY, exact(kwh), "kWh", "given" if basis == "estimated" else basis, IMPORTED),
         Input(UNMETERED_SHARE, share, "1", "assumed", "greentrain_judgement", key=f"{UNMETERED_SHARE}:{run.boundary}"),
         *factors.of_energy,
     )
@@ -138,16 +147,9 @@ def _of_energy(
         factors,
         embodied_kg=None,
         inputs=inputs,
-        basis=_basis(run, devices),
+        basis=basis,
         notes=(*notes, *factors.notes),
     )
-
-
-def _basis(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> str:
-    """Return how an energy is known: a CPU that codecarbon may have modelled does not make it measured."""
-    if run.boundary in ("node", "wall", "accelerator") or (devices and run.energy_kwh.get("gpu")):
-        return "measured"
-    return "mixed"
 
 
 def _of_device(device: KnownDevice, hours: float, site: Mapping[str, Any]) -> Footprint:
