@@ -1,19 +1,42 @@
 """Draw the pictures of the documentation: ``python docs/pictures/draw.py``, after a number in them has changed."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from greentrain import chart, estimate
+from greentrain import History, chart, estimate, validate
+from greentrain.importing import import_runs
 from greentrain.reporting.charts.pictures import pictures
 
 FOLDER = Path(__file__).parent
+JOBS = """\
+JobIDRaw|JobName|User|State|Start|End|ElapsedRaw|NNodes|NCPUS|AllocTRES|ConsumedEnergyRaw
+1|parser|ada|COMPLETED|2026-03-02T08:00:00|2026-03-03T08:00:00|86400|1|32|cpu=32,gres/gpu:a100=4|
+2|parser|ada|FAILED|2026-03-09T08:00:00|2026-03-09T16:00:00|28800|1|32|cpu=32,gres/gpu:a100=4|
+3|vision|bob|COMPLETED|2026-04-02T08:00:00|2026-04-05T08:00:00|259200|1|64|cpu=64,gres/gpu:h100=8|
+4|speech|cem|COMPLETED|2026-04-12T08:00:00|2026-04-14T08:00:00|172800|1|16|cpu=16,gres/gpu:v100=2|
+5|vision|bob|COMPLETED|2026-05-02T08:00:00|2026-05-04T20:00:00|216000|1|64|cpu=64,gres/gpu:h100=8|
+6|parser|ada|CANCELLED by 7|2026-05-20T08:00:00|2026-05-20T20:00:00|43200|1|32|cpu=32,gres/gpu:a100=4|
+7|speech|cem|COMPLETED|2026-05-22T08:00:00|2026-05-24T08:00:00|172800|1|16|cpu=16,gres/gpu:v100=2|
+"""
+"""A spring of a small cluster, made up."""
 
 
 def main() -> None:
     """Write each picture beside this file."""
     run = estimate("V100", hours=96, location="US", year=2024)
-    figures = {kind: chart(run, kind) for kind in ("headline", "waterfall", "elsewhere", "methods")}
-    for name, picture in pictures(figures).items():
+    figures = {kind: chart(run, kind) for kind in ("headline", "waterfall", "tornado", "elsewhere", "methods")}
+    for name, picture in pictures(figures | {"validation": chart(validate(), "validation")} | of_a_cluster()).items():
         (FOLDER / f"{name}.svg").write_bytes(picture)
+
+
+def of_a_cluster() -> dict[str, Any]:
+    """Draw what a cluster's accounting holds."""
+    with TemporaryDirectory() as home:
+        path = Path(home) / "sacct.txt"
+        path.write_text(JOBS)
+        import_runs(path, location="DE", home=home)
+        return {kind: chart(History(home), kind) for kind in ("by_month", "by_hardware", "by_user")}
 
 
 if __name__ == "__main__":
