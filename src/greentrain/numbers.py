@@ -213,6 +213,8 @@ _LADDERS = {
 }
 UNITS = tuple(_LADDERS)
 """The base units that have other sizes."""
+SIGNS = frozenset(scale.unit for ladder in _LADDERS.values() for scale in ladder)
+"""What stands after the number of an amount."""
 
 
 SMALL = 0.1

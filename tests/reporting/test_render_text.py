@@ -71,3 +71,71 @@ def test_groups_without_content_are_left_out() -> None:
     """Headings of nothing do not appear."""
     assert group("Notes", bullets(()), Prose("")) == []
     assert joined((group("Notes", bullets(["a"])), [], field("place", "FR", 8))) == "Notes\n  - a\n\n  place   FR\n"
+
+
+def test_a_table_whose_columns_do_not_fit_has_a_block_for_each_row() -> None:
+    """Its name, then ``head: cell``; empty cells are left out, and a note is below its row."""
+    header = ("Record", "tier", "published", " ours, 90 % interval", "result")
+    rows = [("tucano-160m", "T3", "161 kWh", " 101 (57.6 to 152)", "outside"), ("b", "T2", "", " 2 (1 to 3)", "inside")]
+    shown = table("All", header, rows, (2,), notes=("Of another kind.", ""))
+    assert table_lines(shown, "", gap=1, columns=40) == [
+        "All",
+        "tucano-160m",
+        "  tier: T3",
+        "  published: 161 kWh",
+        "  ours, 90 % interval: 101 (57.6 to 152)",
+        "  result: outside",
+        "  Of another kind.",
+        "b",
+        "  tier: T2",
+        "  ours, 90 % interval: 2 (1 to 3)",
+        "  result: inside",
+    ]
+    assert table_lines(shown, "", gap=1, columns=60)[2] == "tucano-160m T3     161 kWh  101 (57.6 to 152)   outside"
+
+
+def test_an_amount_keeps_its_unit() -> None:
+    """A column is no narrower than an amount, a time, or an interval with its unit."""
+    cells = ["0.547 kWh", "1 h 05 min", "281 (86.9 to 771) g CO2e", "of 90 % now", "1 x NVIDIA A100"]
+    shown = table("", ("", ""), [("a", cell) for cell in cells])
+    assert [line[5:] for line in table_lines(shown, columns=26)] == [
+        "0.547 kWh",
+        "1 h 05 min",
+        "281",
+        "(86.9 to 771) g CO2e",
+        "of 90 % now",
+        "1 x NVIDIA A100",
+    ]
+    assert table_lines(shown, columns=22)[:2] == ["  a", "    0.547 kWh"]
+
+
+def test_a_column_that_can_be_spared_makes_room() -> None:
+    """Before rows become blocks, which hold it again."""
+    rows = [("llm", "0.547 kWh", "66d5ad978372909d")]
+    shown = table("Runs", ("run", "energy", "id"), rows, (1,))._replace(spare=frozenset((2,)))
+    assert table_lines(shown, "", columns=32)[2] == "llm  0.547 kWh  66d5ad978372909d"
+    assert table_lines(shown, "", columns=31) == ["Runs", "run     energy", "llm  0.547 kWh"]
+    assert table_lines(shown, "", columns=13) == [
+        "Runs",
+        "llm",
+        "  energy:",
+        "    0.547 kWh",
+        "  id:",
+        "    66d5ad978372909d",
+    ]
+
+
+def test_a_name_takes_few_lines() -> None:
+    """Where it would be broken at each word, rows are blocks."""
+    rows = [("1 x NVIDIA A100 SXM4 40GB", "x" * 14)]
+    assert table_lines(table("", ("hardware", "id"), rows), "", columns=25)[1:] == [
+        "1 x        xxxxxxxxxxxxxx",
+        "NVIDIA",
+        "A100 SXM4",
+        "40GB",
+    ]
+    assert table_lines(table("", ("hardware", "id"), rows), "", columns=24) == [
+        "1 x NVIDIA A100 SXM4",
+        "  40GB",
+        "  id: xxxxxxxxxxxxxx",
+    ]

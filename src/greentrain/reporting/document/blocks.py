@@ -3,7 +3,7 @@
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence, Set
     from typing import Any
 
     from plotly.graph_objects import Figure
@@ -48,6 +48,8 @@ class Table(NamedTuple):
         What a text has below each row, nothing for most. Default: none.
     unbroken : frozenset of int
         Columns whose cells stay on one line of a page, such as dates. Default: those of numbers alone.
+    spare : frozenset of int
+        Columns that a text leaves out where it is too narrow for all. Default: none.
     """
 
     caption: str
@@ -57,6 +59,7 @@ class Table(NamedTuple):
     widths: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     unbroken: frozenset[int] = frozenset()
+    spare: frozenset[int] = frozenset()
 
 
 class Chart(NamedTuple):
@@ -133,12 +136,23 @@ def table(
 
 def without_empty_columns(found: Table) -> Table:
     """Leave out the columns of a table in which no row has anything; the first one, which names the rows, stays."""
-    kept = [place for place in range(len(found.header)) if not place or any(any(row[place]) for row in found.rows)]
+    places = range(1, len(found.header))
+    return without_columns(found, {place for place in places if not any(any(row[place]) for row in found.rows)})
+
+
+def without_columns(found: Table, left_out: "Set[int]") -> Table:
+    """Leave out columns of a table by their places."""
+    kept = [place for place in range(len(found.header)) if place not in left_out]
+    numeric, unbroken, spare = (
+        frozenset(number for number, place in enumerate(kept) if place in places)
+        for places in (found.numeric, found.unbroken, found.spare)
+    )
     return found._replace(
         header=tuple(found.header[place] for place in kept),
         rows=tuple(tuple(row[place] for place in kept) for row in found.rows),
-        numeric=frozenset(number for number, place in enumerate(kept) if place in found.numeric),
-        unbroken=frozenset(number for number, place in enumerate(kept) if place in found.unbroken),
+        numeric=numeric,
+        unbroken=unbroken,
+        spare=spare,
         widths=tuple(found.widths[place] for place in kept if found.widths),
     )
 

@@ -307,7 +307,8 @@ def _runs_table(lines: Sequence[RunLine]) -> Table:
     made = table(caption, head, kept, (1, 2, 3))
     places = (place for place, name in enumerate(head) if name in ("start (UTC)", "hardware"))
     short = (place for place in places if all(len(row[place]) <= _MOST_UNBROKEN for row in kept))
-    return without_empty_columns(made._replace(unbroken=frozenset(short)))
+    ids = frozenset((head.index("id"),))
+    return without_empty_columns(made._replace(unbroken=frozenset(short), spare=ids))
 
 
 def _run_row(line: RunLine) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ import os
 import sys
 
 from greentrain.light_typing import TYPE_CHECKING
-from greentrain.reporting.document.blocks import Bullets, Cell, Prose, Table
+from greentrain.numbers import SIGNS
+from greentrain.reporting.document.blocks import Bullets, Cell, Prose, Table, without_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +25,11 @@ _GAP = 2
 _NOTE_INDENT = "    "
 _LEAST_CUT = 8
 _DOTS = ".."
+_NAME, _MOST_LINES = 34, 3
+"""A text of a table that is no longer than a name [columns] is broken into no more lines than about this."""
+_TIMES = frozenset(("d", "h", "min", "s", "ms"))
+_UNITS = _TIMES | SIGNS | frozenset(("%", "CO2e", "g/kWh", "x", "GB", "TB", "FLOP"))
+"""Words that stay beside the number before them."""
 
 
 def width() -> int:
@@ -113,7 +119,7 @@ def table_lines(
     write: "Callable[[Cell], str] | None" = None,
     columns: int | None = None,
 ) -> list[str]:
-    """Write a table.
+    """Write a table; where its columns cannot fit, each row as a block of lines ``head: cell``.
 
     The caption is above the first column where that has no heading and is wide enough, else on a line of its own.
 
@@ -134,30 +140,59 @@ def table_lines(
     columns : int, optional
         Of a line. Default: those of the terminal.
     """
-    rows = [[write(cell) if write else cell.text for cell in row] for row in table.rows]
-    header = list(table.header)
     whole = columns or width()
-    widths = _widths(table, [header, *rows], whole - len(indent) - gap * (len(header) - 1), cuts)
-    header_lines, *row_lines = (_row_lines(row, table, widths, indent, gap, cuts) for row in (header, *rows))
-    if has_rule:
-        rule = (" " * gap).join("-" * width for width in widths)
-        return [
-            *wrapped(table.caption, "", columns=whole),
-            *header_lines,
-            rule,
-            *(line for lines in row_lines for line in lines),
-        ]
+    for shown in (table, *([without_columns(table, table.spare)] if table.spare else ())):
+        rows = _texts(shown, write)
+        room = whole - len(indent) - gap * (len(shown.header) - 1)
+        widths = _widths(shown, [shown.header, *rows], room, cuts)
+        if sum(widths) <= room:
+            header, *lines = (_row_lines(row, shown, widths, indent, gap, cuts) for row in (shown.header, *rows))
+            head = _ruled(shown, header, widths, gap, whole) if has_rule else _head(shown, header, widths[0], indent)
+            return [*head, *_with_notes(shown, lines, _NOTE_INDENT, whole)]
+    blocks = [_record(table.header, row, indent, whole) for row in _texts(table, write)]
+    return [*wrapped(table.caption, "", columns=whole), *_with_notes(table, blocks, f"{indent}{INDENT}", whole)]
+
+
+def _texts(table: Table, write: "Callable[[Cell], str] | None") -> list[list[str]]:
+    return [[write(cell) if write else cell.text for cell in row] for row in table.rows]
+
+
+def _with_notes(table: Table, rows: "Sequence[list[str]]", indent: str, columns: int) -> "Iterator[str]":
+    """Yield the lines of all rows, each with its note below it."""
+    for row, note in zip(rows, table.notes or [""] * len(rows), strict=True):
+        yield from row
+        yield from wrapped(note, indent, columns=columns)
+
+
+def _ruled(table: Table, header: list[str], widths: "Sequence[int]", gap: int, columns: int) -> list[str]:
+    """Write caption, header and rule of a table in a document."""
+    return [*wrapped(table.caption, "", columns=columns), *header, (" " * gap).join("-" * width for width in widths)]
+
+
+def _head(table: Table, header: list[str], first: int, indent: str) -> list[str]:
+    """Write caption and header; the caption takes the place of the first head where that is empty and wide enough."""
     lines = [table.caption] if table.caption else []
-    if any(header):
-        lines += header_lines
-        if table.caption and not header[0] and len(table.caption) <= len(indent) + widths[0]:
-            lines = [table.caption + lines[1][len(table.caption) :], *lines[2:]]
-    for row, note in zip(row_lines, table.notes or [""] * len(rows), strict=True):
-        lines += [*row, *wrapped(note, _NOTE_INDENT, columns=whole)]
+    if not any(table.header):
+        return lines
+    if table.caption and not table.header[0] and len(table.caption) <= len(indent) + first:
+        return [table.caption + header[0][len(table.caption) :], *header[1:]]
+    return [*lines, *header]
+
+
+def _record(header: "Sequence[str]", row: "Sequence[str]", indent: str, columns: int) -> list[str]:
+    """Write a row as a line of its name and lines ``head: cell`` below it, for where columns do not fit."""
+    below = f"{indent}{INDENT}"
+    lines = wrapped(row[0].strip(), indent, below, columns=columns)
+    for head, cell in zip(header[1:], row[1:], strict=True):
+        if text := cell.strip():
+            words = f"{head.strip()}: {text}" if head else text
+            lines += filled(_units(words), below, f"{below}{INDENT}", columns, False)
     return lines
 
 
-def _row_lines(cells: list[str], table: Table, widths: "Sequence[int]", indent: str, gap: int, cuts: bool) -> list[str]:
+def _row_lines(
+    cells: "Sequence[str]", table: Table, widths: "Sequence[int]", indent: str, gap: int, cuts: bool
+) -> list[str]:
     """Write a row, on as many lines as its highest cell takes."""
     columns = [_fitted(cell, width, cuts) for cell, width in zip(cells, widths, strict=True)]
     lines = []
@@ -171,7 +206,7 @@ def _row_lines(cells: list[str], table: Table, widths: "Sequence[int]", indent: 
 
 
 def _widths(table: Table, rows: "Sequence[Sequence[str]]", room: int, cuts: bool) -> list[int]:
-    """Make the widest columns narrower until all fit into the room, as far as no word is broken."""
+    """Make the widest columns narrower until all fit into the room, as far as no amount and no interval is broken."""
     columns = list(zip(*rows, strict=True))
     widths = [max(map(columns_of, column)) for column in columns]
     for number, width in enumerate(table.widths):
@@ -181,10 +216,14 @@ def _widths(table: Table, rows: "Sequence[Sequence[str]]", room: int, cuts: bool
         return widths
     if cuts:
         return _narrowed(widths, [widths[0], *(_LEAST_CUT for _ in widths[1:])], room)
-    for parts in (_units, str.split):  # intervals are broken only where that is not enough
-        least = [max(columns_of(part) for cell in column for part in ("", *parts(cell))) for column in columns]
-        widths = _narrowed(widths, least, room)
-    return widths
+    return _narrowed(widths, [max(map(_least_width, column)) for column in columns], room)
+
+
+def _least_width(cell: str) -> int:
+    """Return how narrow a column may be for a cell: no unit of it is broken, and a name takes few lines."""
+    whole = columns_of(cell)
+    few = -(-whole // _MOST_LINES) if whole <= _NAME else 0
+    return max(few, *map(columns_of, _units(cell)), 0)
 
 
 def _narrowed(widths: list[int], least: "Sequence[int]", room: int) -> list[int]:
@@ -204,9 +243,7 @@ def _fitted(cell: str, width: int, cuts: bool) -> list[str]:
         return [cell]
     if cuts:
         return [cut(cell, width)]
-    units = _units(cell)
-    words = units if max(map(columns_of, units), default=0) <= width else cell.split()
-    return filled(words, "", "", width, True) or [""]
+    return filled(_units(cell), "", "", width, True) or [""]
 
 
 def _padded(text: str, width: int, is_number: bool) -> str:
@@ -215,15 +252,24 @@ def _padded(text: str, width: int, is_number: bool) -> str:
 
 
 def _units(cell: str) -> list[str]:
-    """Part a cell where it may be broken: at spaces, but for those in the brackets of an interval."""
+    """Part a cell where it may be broken: at spaces, but for those of an interval in brackets and of an amount."""
     units: list[str] = []
     for word in cell.split():
         opened = units[-1].rpartition("(")[2] if units and "(" in units[-1] else ")"
-        if ")" not in opened and (word == "to" if " " not in opened else ")" in word):
+        is_interval = ")" not in opened and (word == "to" if " " not in opened else ")" in word)
+        if is_interval or (units and _is_of_amount(word, units[-1].rpartition(" ")[2])):
             units[-1] += f" {word}"
         else:
             units.append(word)
     return units
+
+
+def _is_of_amount(word: str, before: str) -> bool:
+    """Whether a word goes on with an amount: its unit, the substance, and the minutes of ``1 h 05 min``."""
+    ends_number = before[-1].isdigit() or before[-1] == ")"
+    if word.rstrip(",;.)") in _UNITS:
+        return ends_number or before in _UNITS
+    return before in _TIMES and word.isdigit()
 
 
 def wrapped(
