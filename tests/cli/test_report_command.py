@@ -35,6 +35,12 @@ def test_a_described_run_is_reported_in_every_form(format: str, capsys: pytest.C
     assert captured.err == ""
 
 
+def test_the_help_says_that_pictures_need_a_folder() -> None:
+    """Which is what the command answers where none is given."""
+    (words,) = (option.help for option in REPORT_OPTIONS if option.name == "format")
+    assert "; svg or png for the charts alone, with --charts. [" in words
+
+
 def test_text_is_the_form_unless_something_else_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """On a terminal that is what one reads."""
     assert run(DESCRIBED) == 0

@@ -63,7 +63,7 @@ FORM_OPTIONS = (
 )
 _REPORT_OPTIONS = (
     Option("output", "FILE", "Write to this file, all of it or nothing. [stdout]", REPORT, letter="-o"),
-    Option("format", "KIND", f"{either(tuple(FORMS))}; {either(PICTURES)} for the charts alone. "
+    Option("format", "KIND", f"{either(tuple(FORMS))}; {either(PICTURES)} for the charts alone, with --charts. "
            "[by the file's ending, else text]", REPORT),
     Option("title", "TEXT", "Headline instead of the run's own.", REPORT),
     Option("made_at", "TIME", "State when the report is made: now, or 2026-11-22T11:00Z.", REPORT),

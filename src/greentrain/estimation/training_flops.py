@@ -11,6 +11,7 @@ from greentrain.estimation.ranges import LIMITS
 from greentrain.estimation.request import ENCODER_DECODER, Request
 from greentrain.inputs import Input, given
 from greentrain.interval import Interval, reciprocal, with_relative_width
+from greentrain.numbers import rounded
 
 IMPOSSIBLE_MFU = 0.75
 """No published training of a whole model came near this share of the dense peak. [1]"""
@@ -227,15 +228,15 @@ def _doubts_of_given(mfu: float) -> tuple[str, ...]:
 def _doubts(mfu: float) -> tuple[str, ...]:
     if mfu > IMPOSSIBLE_MFU:
         return (
-            f"An MFU above {IMPOSSIBLE_MFU:g} is impossible in practice: the hours are too few (wall-clock hours given "
-            "as accelerator-hours, or a missing count), or params and tokens too many (all parameters of a mixture of "
-            "experts instead of the active ones, tokens of the data set instead of those seen, B for M). Each token "
-            "passes half of an encoder-decoder: state that architecture.",
+            f"An MFU above {IMPOSSIBLE_MFU:g} is impossible in practice: this run's is {rounded(mfu)}, so the hours "
+            "are too few (wall-clock hours given as accelerator-hours, or a missing count), or params and tokens too "
+            "many (all parameters of a mixture of experts instead of the active ones, tokens of the data set instead "
+            "of those seen, B for M). Each token passes half of an encoder-decoder: state that architecture.",
         )
     if mfu < ABSURD_MFU:
         return (
-            f"An MFU below {ABSURD_MFU:g} is absurdly low: the hours are too many (accelerator-hours given as "
-            "wall-clock hours with a count, or several runs in one), or params and tokens too few (M for B, one epoch "
-            "of several).",
+            f"An MFU below {ABSURD_MFU:g} is absurdly low: this run's is {rounded(mfu)}, so the hours are too many "
+            "(accelerator-hours given as wall-clock hours with a count, or several runs in one), or params and tokens "
+            "too few (M for B, one epoch of several).",
         )
     return ()

@@ -276,6 +276,29 @@ def test_small_figures_are_in_wh_and_grams() -> None:
     assert "& Wh & g CO$_2$e" in text
 
 
+def test_short_times_are_in_smaller_units() -> None:
+    """8 cores for 3.6 s; of GPUs the words say whose time it is: 8 x 36 s are 4.8 minutes."""
+    seconds = report_data_of(estimate(cpu="AMD EPYC 7763", cpu_cores=8, hours=0.001))
+    assert "on 8 cores of AMD EPYC 7763 for 3.6 s used" in render(seconds)
+    assert [row.split(" & ")[2] for row in rows(seconds)] == ["Seconds", "3.6", "--", "3.6"]
+    gpus = report_data_of(estimate("V100", count=8, hours=0.01))
+    assert " for 4.8 min of GPU time used" in render(gpus)
+    assert [row.split(" & ")[2] for row in rows(gpus)] == ["GPU-minutes", "4.8", "--", "4.8"]
+    assert "was 4.8 min of GPU time, which used" in render(gpus, checklist="acl")
+
+
+def test_what_is_too_small_for_its_column_is_less_than_a_thousandth() -> None:
+    """25 kWh and 0.0009 kWh in one column; a part of an unknown whole, at least so much, keeps its figure."""
+    first = one_run().lines[0]
+    tiny = Interval(0.0005, 0.0009, 0.002)
+    low = first.footprint._replace(facility_energy_kwh=tiny, operational_kg=tiny)
+    small = first._replace(name="small", accelerator_hours=0.0004, footprint=low)
+    cells = rows(project()._replace(lines=(first, small)))
+    assert cells[2] == "small & $<$0.001 & $<$0.001 & $<$0.001"
+    cells = rows(project()._replace(lines=(first, small._replace(unmeasured=("cpu",)))))
+    assert cells[2].split(" & ")[2] == r"$\geq$\,0.000900 [0.000500, 0.00200]"
+
+
 def test_the_sentence_for_acl() -> None:
     """Parameters, budget, infrastructure."""
     assert render(sized(), checklist="acl") == (

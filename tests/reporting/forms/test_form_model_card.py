@@ -94,6 +94,25 @@ def test_the_section() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kg", "words"),
+    [
+        (0.06132, "61.32 g CO2e = 0.0613 kg CO2e (exact inputs, no interval)"),
+        (0.00006132, "0.06132 g CO2e = 0.0000613 kg CO2e (exact inputs, no interval) = 61.3 mg CO2e"),
+    ],
+)
+def test_grams_are_written_once(kg: float, words: str) -> None:
+    """Those of the front matter and the kilograms; a smaller unit only where grams have zeros to count."""
+    assert f"- **Carbon Emitted:** {words}" in section_lines(emitting(kg))
+
+
+def test_short_times_are_in_seconds() -> None:
+    """0.51 s of eight accelerators."""
+    line = one_run().lines[0]._replace(hours=0.51 / 3600, accelerator_hours=4.08 / 3600)
+    words = "- **Hours used:** 510 ms of wall-clock time, 4.08 s of accelerator time"
+    assert words in section_lines(one_run()._replace(lines=(line,)))
+
+
 @given(st.floats(1e-12, 1e13))
 def test_the_number_is_read_back_as_it_was_written(kg: float) -> None:
     """By the Hub's reader: no exponent on the way, to four digits."""

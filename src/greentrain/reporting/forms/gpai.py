@@ -43,12 +43,10 @@ def render(data: ReportData) -> str:
         "",
         "## Measurement methodology (computation)",
         "",
-        *scope_statements.warning_lines(data),
         markdown(compute_method(data)),
         "",
         "## Measurement methodology (energy)",
         "",
-        *scope_statements.warning_lines(data),
         markdown(energy_method(data)),
     ]
     return "\n".join(lines) + "\n"

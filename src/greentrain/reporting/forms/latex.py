@@ -8,7 +8,7 @@ from typing import NamedTuple
 from greentrain.errors import InputError, either
 from greentrain.html_table import typeset
 from greentrain.interval import Interval
-from greentrain.numbers import counted, least, small_scale
+from greentrain.numbers import counted, hours_as_given, least, small_scale
 from greentrain.reporting import scope_statements
 from greentrain.reporting.bibliography import bibliography, cited
 from greentrain.reporting.escaping import latex
@@ -23,6 +23,9 @@ MOST_ROWS = 30
 _RULES = "".join(rf"\providecommand{{\{name}}}{{\hline}}" for name in ("toprule", "midrule", "bottomrule"))
 """The rules of booktabs where a paper loads it, as most templates do; the table compiles without it too."""
 
+_TIMES = {"h": "hours", "min": "minutes", "s": "seconds", "ms": "milliseconds"}
+_LEAST = 0.001
+"""Of a cell, in the unit of its column, which fits the sum of all: nobody counts the zeros of less. [1]"""
 _NO_GPUS = (
     "ascend", "cerebras", "gaudi", "graphcore", "groq", "inferentia", "kunlun", "maia", "mlu", "mtia", "tesla-d1",
     "tpu", "trainium",
@@ -120,6 +123,7 @@ def table(data: ReportData, rows: LatexRows, energy: FormUnit, mass: FormUnit) -
         Units of the columns.
     """
     shared, hours = _shared_hardware(data), hours_of(data)
+    units = (_time_unit(data, hours), energy, mass)
     lines = [
         r"\begin{table}[htbp]",
         r"\centering",
@@ -132,11 +136,11 @@ def table(data: ReportData, rows: LatexRows, energy: FormUnit, mass: FormUnit) -
         _RULES,
         r"\begin{tabular}{p{0.4\linewidth}rrr}" if shared else r"\begin{tabular}{p{0.2\linewidth}p{0.18\linewidth}rrr}",
         r"\toprule",
-        rf"Run & {'' if shared else 'Hardware & '}{_column(hours)} & {energy.unit} & {mass.unit} CO$_2$e \\",
+        rf"Run & {'' if shared else 'Hardware & '}{units[0].unit} & {energy.unit} & {mass.unit} CO$_2$e \\",
         r"\midrule",
-        *(_row_text(row, energy, mass, shared) for row in _body(data, rows, hours)),
+        *(_row_text(row, units, shared) for row in _body(data, rows, hours)),
         r"\midrule",
-        _row_text(_total(data, hours), energy, mass, shared),
+        _row_text(_total(data, hours), units, shared),
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{table}",
@@ -155,8 +159,12 @@ def _caption(data: ReportData, shared: str) -> str:
     return latex(f"{words} Hardware of each run: {shared}." if shared else words)
 
 
-def _column(hours: Hours) -> str:
-    return hours.words[0].upper() + hours.words[1:]
+def _time_unit(data: ReportData, hours: Hours) -> FormUnit:
+    """Choose the unit of the column of times by their sum, as those of the others are."""
+    scale = small_scale(hours.total(data) or 0.0, "h")
+    words = hours.words.removesuffix("hours") + _TIMES[scale.unit]
+    unit = form_unit("latex", hours.field)
+    return unit._replace(unit=words[0].upper() + words[1:], factor=1 / scale.size)
 
 
 def _body(data: ReportData, rows: LatexRows, hours: Hours) -> Iterator[LatexRow]:
@@ -201,8 +209,9 @@ def _total(data: ReportData, hours: Hours) -> LatexRow:
     return LatexRow("Total", "", hours.total(data), data.facility_energy_kwh, data.operational_kg, data.is_least)
 
 
-def _row_text(row: LatexRow, energy: FormUnit, mass: FormUnit, shared: str) -> str:
-    hours = "--" if row.hours is None else form_unit("latex", "accelerator_hours").short_text(row.hours)
+def _row_text(row: LatexRow, units: tuple[FormUnit, FormUnit, FormUnit], shared: str) -> str:
+    time, energy, mass = units
+    hours = "--" if row.hours is None else _below(time, row.hours) or time.short_text(row.hours)
     amounts = f"{_cell(energy, row.energy_kwh, row.is_least)} & {_cell(mass, row.operational_kg, row.is_least)}"
     hardware = "" if shared else rf"\raggedright {_breakable(row.hardware)} & "
     return rf"\raggedright {_breakable(row.name)} & {hardware}{hours} & {amounts} \\"
@@ -216,10 +225,17 @@ def _breakable(name: str) -> str:
 def _cell(unit: FormUnit, value: Interval | None, is_least: bool) -> str:
     if value is None:
         return "--"
+    if not is_least and (below := _below(unit, value.best)):
+        return below
     best = rf"$\geq$\,{unit.text(value.best)}" if is_least else unit.text(value.best)
     if value.is_exact:
         return best
     return f"{best} [{unit.text(value.low)}, {unit.text(value.high)}]"
+
+
+def _below(unit: FormUnit, value: float) -> str:
+    """Write that a value is too small for the unit of its column; nothing where it is not."""
+    return f"$<${_LEAST:g}" if 0 < value * unit.factor < _LEAST else ""
 
 
 FORM = "latex"
@@ -345,7 +361,12 @@ def _time(data: ReportData) -> str:
     """Write the accelerator-hours, of processors alone the wall-clock time; nothing where neither is known."""
     hours = hours_of(data)
     amount = hours.total(data)
-    return "" if amount is None else f"{form_unit(FORM, hours.field).short_text(amount)} {hours.words}"
+    if amount is None:
+        return ""
+    if small_scale(amount, "h").unit == "h":
+        return f"{form_unit(FORM, hours.field).short_text(amount)} {hours.words}"
+    device = hours.words.rpartition("-")[0]
+    return f"{hours_as_given(amount)} of {device} time" if device else hours_as_given(amount)
 
 
 def _amount(unit: FormUnit, value: Interval, of: str = "") -> str:

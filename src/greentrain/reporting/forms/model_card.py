@@ -1,7 +1,7 @@
 """The Hugging Face model card: emissions in grams for its front matter, and the section on environmental impact."""
 
 from greentrain.errors import InputError, either
-from greentrain.numbers import in_small_unit, least
+from greentrain.numbers import hours_as_given, in_small_unit, least, small_scale
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
 from greentrain.reporting.form_units import form_unit, plain_decimal
@@ -91,16 +91,24 @@ def section_lines(data: ReportData) -> list[str]:
 def _hours(data: ReportData) -> str:
     hours = form_unit(FORM, "hours")
     wall, devices = scope_statements.wall_clock_hours(data), scope_statements.accelerator_hours(data)
-    parts = [f"{hours.short_text(wall)} h of wall-clock time"] if wall is not None else []
-    parts += [f"{hours.short_text(devices)} accelerator-hours"] if devices is not None else []
+    parts = [] if wall is None else [f"{_time(wall) or f'{hours.short_text(wall)} h'} of wall-clock time"]
+    if devices is not None:
+        small = _time(devices)
+        parts.append(f"{small} of accelerator time" if small else f"{hours.short_text(devices)} accelerator-hours")
     return ", ".join(parts) or "not stated"
+
+
+def _time(hours: float) -> str:
+    """Write a time that is small in hours in minutes or less, nothing for others."""
+    return "" if small_scale(hours, "h").unit == "h" else hours_as_given(hours)
 
 
 def _emitted(data: ReportData) -> str:
     value, grams, text = data.operational_kg, form_unit(FORM, "emissions"), form_unit(FORM, "emissions_text")
     span = scope_statements.span_text(value, text.text(value.low), text.with_unit(value.high))
     amount = f"{least(data.is_least)}{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)}"
-    return f"{amount} ({span}){_small(value.best, 'kg', ' CO2e')}"
+    small = "" if small_scale(value.best, "kg").unit == grams.unit else _small(value.best, "kg", " CO2e")
+    return f"{amount} ({span}){small}"
 
 
 def _energy(data: ReportData) -> str:
