@@ -51,6 +51,13 @@ def test_a_bar_shows_what_the_energy_went_into() -> None:
     assert "<svg" not in quantity_table({}, shares={"host": 0.0, "facility": 0.0})
 
 
+def test_the_gas_and_a_factor_alone_are_set_too() -> None:
+    """CO2 without an e, and a cell that begins with the sign; SVG has a letter of its own for the subscript."""
+    assert text("0.92 times CO2 of one person, CO2e") == "0.92 times CO<sub>2</sub> of one person, CO<sub>2</sub>e"
+    assert text("x 1.41") == "\N{MULTIPLICATION SIGN} 1.41"
+    assert typeset("CO2, CO2x", "CO\N{SUBSCRIPT TWO}e") == "CO\N{SUBSCRIPT TWO}, CO2x"
+
+
 def test_signs_are_set_as_people_write_them() -> None:
     """The formula has a subscript, and a letter x beside a number is the sign; names with an x stay."""
     assert text("8 x A100: 2.1 x (1 to 3) of 4 kg CO2e") == (

@@ -213,7 +213,7 @@ def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "  that is at least 0.357 kg CO2e (0.271 to 0.515)\n",
         "The memory was not measured and is not in the sum.",
         "    No sensor reads fans, network cards, switches and losses of power supplies:\n"
-        "    0.19 (0.1 to 0.3) of what was read is added for them.\n",
+        "    0.19 (0.1 to 0.3) of what was recorded is added for them.\n",
     ):
         assert text in out
     assert fits(out)

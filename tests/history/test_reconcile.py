@@ -109,7 +109,7 @@ def test_a_measured_node_is_adopted(tmp_path: Path) -> None:
     assert found.reasons == (
         "The memory was not measured and is not in the sum.",
         "No sensor reads fans, network cards, switches and losses of power supplies: 0.19 (0.1 to 0.3) of what was "
-        "read is added for them.",
+        "recorded is added for them.",
     )
     assert found.footprint.operational_kg is not None
     assert found.footprint.operational_kg.best == pytest.approx(SXM * 0.3)
@@ -132,7 +132,7 @@ def test_what_no_sensor_reads_is_an_input(tmp_path: Path, name: str, share: tupl
     item = found.inputs["unmetered_share"]
 
     assert (tuple(item.value), item.unit, item.basis, item.is_default) == (share, "1", "assumed", True)
-    assert item.note.startswith("Fans, network cards, switches and losses of power supplies, over what was metered.")
+    assert item.note.startswith("Fans, network cards, switches and losses of power supplies, over what was recorded.")
     assert found.inputs["metered_energy"].value.best == pytest.approx(0.15)
     assert found.it_energy_kwh is not None
     assert found.it_energy_kwh.best == pytest.approx(0.15 * (1 + share[1]))

@@ -174,6 +174,7 @@ def test_a_history_of_modelled_energy(tmp_path: Path) -> None:
     file.write_text(codecarbon_text(MODELLED | WITHOUT_GPU, {"run_id": "with-gpu"}))
     import_runs([file], home=str(tmp_path / "home"))
     history = History(home=tmp_path / "home")
+    assert repr(history) == f"<History of 2 runs (2 imported) in {tmp_path / 'home'}>"
     found = {run.basis: run for run in history}
     assert sorted(found) == ["estimated", "measured"]
     run = found["estimated"]

@@ -32,7 +32,7 @@ _INPUTS = {
     "lifetime": "lifetime of the hardware",
     "memory_gb": "memory",
     "memory_power_per_gb": "power of memory",
-    "metered_energy": "metered energy",
+    "metered_energy": "recorded energy",
     "mfu": "model FLOPs utilization (MFU)",
     "node_share_embodied": "embodied emissions of the node, per device",
     "params": "parameters",

@@ -96,7 +96,7 @@ def adopted_energy(
     if unmetered is not None and energy is not None:
         energy = _with_unmetered(energy, unmetered.value)
         share = with_span(unmetered.value)
-        reasons = (*reasons, f"No sensor reads {UNSEEN}: {share} of what was read is added for them.")
+        reasons = (*reasons, f"No sensor reads {UNSEEN}: {share} of what was recorded is added for them.")
     return AdoptedEnergy(
         energy=energy,
         metered=choice.energy,
@@ -239,7 +239,7 @@ def _unmetered_share(run: RecordedRun, estimated: Estimate | None) -> Input | No
         return None
     hardware_class = _hardware_class(run, estimated, catalogue)
     figure = catalogue.hardware.default(hardware_class, UNMETERED_SHARE)
-    note = f"{UNSEEN[0].upper()}{UNSEEN[1:]}, over what was metered. {figure.notes}".rstrip()
+    note = f"{UNSEEN[0].upper()}{UNSEEN[1:]}, over what was recorded. {figure.notes}".rstrip()
     weight = figure.value.best / (1 + figure.value.best)
     key = f"unmetered:{hardware_class}"
     return Input(UNMETERED_SHARE, figure.value, figure.unit, figure.basis, figure.source, note, weight, key)

@@ -17,6 +17,7 @@ from greentrain.history.totals import RunGroup, Totals, checked_by, groups_of, t
 from greentrain.journal.access_rights import is_anothers
 from greentrain.journal.paths import folder_key, shown
 from greentrain.journal.spare_home import spare_run_folders
+from greentrain.numbers import counted
 from greentrain.plain_numbers import plain_json
 from greentrain.progress import Telling
 
@@ -368,9 +369,10 @@ class History:
         return found, [*dict.fromkeys(all_left_out)]
 
     def __repr__(self) -> str:
-        count = len(self._folders()[0])
+        count, imported = len(self._folders()[0]), sum(map(len, self._imports(RunFilter(), [])))
         places = ", ".join(map(shown, self.homes))
-        return f"<History of {count} run{'' if count == 1 else 's'} in {places}>"
+        of_them = f" ({imported:,} imported)" if imported else ""
+        return f"<History of {counted(count + imported, 'run')}{of_them} in {places}>"
 
     def _repr_html_(self) -> str:
         """Return a small table of the newest runs for notebooks."""

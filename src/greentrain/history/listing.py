@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
 from greentrain.csv_text import csv_lines, rows_csv
-from greentrain.footprint import RUN_QUANTITIES
+from greentrain.footprint import BASIS_WORDS, RUN_QUANTITIES
 from greentrain.history.run_summary import LISTS, ROW_COLUMNS, SCHEMA_VERSION, RunSummary, to_plain_data, utc
 from greentrain.history.run_sums import Loads
 from greentrain.history.totals import BriefRuns, RunGroup, brief_runs, groups_of, totals_of
@@ -143,4 +143,10 @@ def _row(run: RunSummary) -> tuple[object, ...]:
     kwh, kg = run.facility_energy_kwh, run.operational_kg
     energy = None if kwh is None else amount_and_ends(kwh, "kWh", before)[0]
     mass = (None, None) if kg is None else amount_and_ends(kg, "kg CO2e", before)
-    return (run.name or run.id, when, energy, *mass, run.status if kwh is None else f"{run.status}; {run.basis}")
+    return (
+        run.name or run.id,
+        when,
+        energy,
+        *mass,
+        run.status if kwh is None else f"{run.status}; {BASIS_WORDS[run.basis]}",
+    )

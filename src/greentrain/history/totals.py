@@ -63,7 +63,7 @@ class Totals(WithoutArithmetic, Record):
         if not self.known:
             return paragraph(" ".join(remarks) or "No runs.")
         sums = {"facility_energy_kwh": self.facility_energy_kwh, "operational_kg": self.operational_kg}
-        caption = f"All {counted(self.known, 'run')} of known energy"
+        caption = "The one run of known energy" if self.known == 1 else f"All {self.known:,} runs of known energy"
         return quantity_table(sums, caption, is_least=self.is_least, below=" ".join(remarks))
 
 

@@ -28,6 +28,7 @@ _UNNAMED = "chip"
 
 _UNKNOWN_TYPE = "Nobody knows what its accelerators are: all of data centers are in the interval."
 _SAME = 1e-9
+_MODELLED = "modelled by the tool that wrote the file"
 _QUANTITIES = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "embodied_kg", "total_kg", "water_l")
 _NO_ACCELERATOR = "The file does not name its accelerators: the host is taken as that of any server."
 
@@ -136,8 +137,9 @@ def _of_energy(
     it_kwh = formulas.computers_energy_kwh(kwh, share.best)
     energy = with_relative_width(it_kwh, Interval(1 + share.low, 1 + share.best, 1 + share.high))
     factors = site_factors({**site, **({"gpu": first.id} if first else {})}, _hours(run))
+    known, note = ("given", _MODELLED) if basis == "estimated" else (basis, "")
     inputs = (
-        Input(METERED_ENERGY, exact(kwh), "kWh", "given" if basis == "estimated" else basis, IMPORTED),
+        Input(METERED_ENERGY, exact(kwh), "kWh", known, IMPORTED, note),
         Input(UNMETERED_SHARE, share, "1", "assumed", "greentrain_judgement", key=f"{UNMETERED_SHARE}:{run.boundary}"),
         *factors.of_energy,
     )

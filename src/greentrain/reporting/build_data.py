@@ -12,7 +12,7 @@ from greentrain.errors import Contradiction, GreentrainError, InputError
 from greentrain.estimation import Estimate
 from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
-from greentrain.footprint import Footprint
+from greentrain.footprint import BASIS_WORDS, Footprint
 from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, UNMETERED_SHARE, Input, Inputs
 from greentrain.reporting.described_runs import TableOfRuns, failed_notes, grouped_lines, is_table, line_of_estimate
 from greentrain.reporting.method_text import estimate_method, run_method
@@ -338,7 +338,9 @@ def _energy_input(whole: Footprint) -> Input:
     assert whole.it_energy_kwh is not None
     if whole.basis == "estimated":
         return Input(IT_ENERGY, whole.it_energy_kwh, "kWh", "default", "greentrain_judgement", "estimated, all runs")
-    return Input(IT_ENERGY, whole.it_energy_kwh, "kWh", "measured", "measurement", f"{whole.basis}, all runs")
+    return Input(
+        IT_ENERGY, whole.it_energy_kwh, "kWh", "measured", "measurement", f"{BASIS_WORDS[whole.basis]}, all runs"
+    )
 
 
 def _sources(

@@ -59,7 +59,7 @@ _MEASURED = {
 }
 _UNMETERED = (
     "What no sensor reads (fans, network cards, switches, losses of power supplies) is added as a share of what was "
-    "read, by class of hardware."
+    "recorded, by class of hardware."
 )
 _SUMS = (
     "In sums, what runs share, such as figures of one device, place or site, is wrong in all of them alike, and what "

@@ -9,7 +9,7 @@ from typing import Any
 
 from greentrain.catalogue.records import WORLD
 from greentrain.errors import InputError
-from greentrain.footprint import Grid
+from greentrain.footprint import BASIS_WORDS, Grid
 from greentrain.inputs import UNMETERED_SHARE, UNSEEN, Input
 from greentrain.interval import Interval
 from greentrain.numbers import counted, percent, rounded
@@ -22,7 +22,6 @@ _BOUNDARIES = {
     "node": "the computers (accelerators and host)",
     "accelerator": "the accelerators alone, without their host",
 }
-_BASES = {"estimated": "estimated", "measured": "measured", "mixed": "measured in part"}
 
 
 def refuse_nothing(data: ReportData, form: str) -> None:
@@ -45,7 +44,7 @@ def known_lines(data: ReportData) -> tuple[RunLine, ...]:
 
 def basis_text(data: ReportData) -> str:
     """Describe how the energy is known."""
-    return _BASES[data.basis]
+    return BASIS_WORDS[data.basis]
 
 
 def added_text(data: ReportData) -> str:

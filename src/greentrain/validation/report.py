@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain._version import __version__
 from greentrain.catalogue import DATA_VERSION
 from greentrain.interval import Interval, log_width
-from greentrain.numbers import percent
+from greentrain.numbers import counted, percent
 from greentrain.plain_numbers import plain_json
 from greentrain.record import Record
 from greentrain.validation.our_estimate import RatioToPublished
@@ -248,6 +248,11 @@ class ValidationReport(Record):
         stated = _checked([row for row in rows if row.id in stating])
         return {**_checked(rows), "stated": stated["n"], "stated_noticed": stated["passed"]}
 
+    @property
+    def used(self) -> int:
+        """How many published records were used. [1]"""
+        return sum(not item.excluded for item in self.references)
+
     def __repr__(self) -> str:
         parts = []
         for tier, summary in self.tiers.items():
@@ -262,9 +267,12 @@ class ValidationReport(Record):
 
         head = ("", "records", "right", "share", "median error", "bias")
         rows = [(_TIER_WORDS[tier], *_in_notebook(summary)) for tier, summary in self.tiers.items()]
-        counts = f"{len(self.records):,} comparisons with published records, data {DATA_VERSION}"
+        caption = f"{self.used:,} published records, each in the tiers that it has the figures for, data {DATA_VERSION}"
         below = "Right: its figures follow from its inputs (T1), lies in our 90 % interval (T2, T3), is noticed (T4)."
-        return table(head, rows, counts, below)
+        left = len(self.records) - sum(summary["n"] for summary in self.tiers.values())
+        if left:
+            below += f" Not counted: {counted(left, 'comparison')} that cannot be made, or of an unknown place."
+        return table(head, rows, caption, below)
 
 
 def _checked(rows: Sequence[RecordResult]) -> dict[str, Any]:

@@ -147,6 +147,16 @@ def test_runs_of_a_project_that_are_described_ended_well() -> None:
     assert [trace.name for trace in found.data] == ["completed"]
 
 
+def test_an_end_that_no_file_states_is_a_word_of_its_own() -> None:
+    """A measured run of another tool is neither running nor estimated; one that runs is."""
+    first = history().lines[0]
+    lines = (first._replace(status=status) for status in ("unknown", "running", "estimated"))
+    found = by_month(example(*lines, kind="project"))
+    assert [trace.name for trace in found.data] == ["end not stated", "running or estimated"]
+    assert [trace.marker.pattern.shape for trace in found.data] == ["-", "."]
+    assert "<br>1 run<br>" in found.data[0].hovertext[0]
+
+
 def test_the_sentence_and_the_table_of_the_months() -> None:
     """2 of 5 t were wasted; a run without a date is not counted and said so."""
     assert months_chart.summary(history()) == (

@@ -31,6 +31,25 @@ def test_each_component_is_a_line_in_hours_and_watts(theme: str) -> None:
     assert (gpu.line.dash, gpu.marker.symbol) != (cpu.line.dash, cpu.marker.symbol)
 
 
+@pytest.mark.parametrize(
+    ("sensed", "modelled", "source", "title"),
+    [
+        (("accelerators",), ("processors",), "as the meter read it; CPU modelled.",
+         "Accelerators drew 500 W on average;"),
+        ((), ("accelerators", "processors"), "modelled from load and size: no sensor read it.",
+         "Accelerators took 500 W on average by a model;"),
+        (("accelerators", "processors"), ("processors",), "as the meter read it.", "Accelerators drew 500 W"),
+    ],
+)  # fmt: skip
+def test_a_model_is_called_one(sensed: tuple[str, ...], modelled: tuple[str, ...], source: str, title: str) -> None:
+    """300 W for 1 h and 600 W for 2 h are 500 W on average; what one node read is no model."""
+    data = run()
+    data = data._replace(lines=tuple(line._replace(sensed=sensed, modelled=modelled) for line in data.lines))
+    layout = power_over_time(data).layout
+    assert f"Before PUE, {source}" in layout.annotations[-1].text.replace("<br>", " ")
+    assert title in layout.title.text
+
+
 def test_the_axes_name_their_units() -> None:
     """A thousand times the power and a hundredth of the time: kW and seconds."""
     small = run()._replace(power_series={"gpu": tuple((at / 100, 1000 * w) for at, w in GPU)})

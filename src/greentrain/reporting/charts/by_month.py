@@ -9,6 +9,7 @@ from greentrain.numbers import Scale, ascii_unit, counted, least, percent, round
 from greentrain.reporting.charts.layout import Frame, empty, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
+    GREY,
     QUIET,
     SOFT,
     TICK_GAP_PX,
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 
 TITLE = "Emissions by month"
 _NOTHING = "No run has both a date and a figure."
-_COMPLETED, _WASTED, _OPEN = "completed", "failed, interrupted or killed", "running, estimated or unknown"
+_COMPLETED, _WASTED, _OPEN = "completed", "failed, interrupted or killed", "running or estimated"
+_UNSTATED = "end not stated"
 _ENDED_WELL = ("completed", "final", "preliminary")
 _MARKS = {
     _COMPLETED: Mark(QUIET, pattern=""),
     _WASTED: Mark(ACCENT, pattern="/"),
+    _UNSTATED: Mark(GREY, pattern="-"),
     _OPEN: Mark(SOFT, pattern="."),
 }
 _WIDEST_BAR, _BAR_OF_PLOT = 0.75, 0.14
@@ -140,6 +143,8 @@ def _sums(lines: Sequence[RunLine]) -> dict[tuple[str, str], Sum]:
 
 
 def _group(status: str) -> str:
+    if status == "unknown":  # of an import, whose file says nothing of it
+        return _UNSTATED
     return _COMPLETED if status in _ENDED_WELL else _WASTED if status in UNFINISHED else _OPEN
 
 
@@ -178,7 +183,7 @@ def _bars(
     marker = {"color": mark.colour, "line": {"width": 1, "color": mark.colour}}
     marker["pattern"] = {"shape": mark.pattern, "fillmode": "replace", "solidity": 0.4}
     hover = [
-        f"{month}, {name}<br>{part.runs:,} runs<br>{written(part.kg, 'kg')} CO2e<br>{written(part.kwh, 'kWh')}"
+        f"{month}, {name}<br>{counted(part.runs, 'run')}<br>{written(part.kg, 'kg')} CO2e<br>{written(part.kwh, 'kWh')}"
         for month, part in zip(months, parts, strict=True)
     ]
     return {

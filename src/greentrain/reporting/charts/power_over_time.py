@@ -30,6 +30,9 @@ _COMPONENTS = {
     "cpu": ("CPU", Mark(QUIET, "square", dash="solid")),
     "memory": ("memory", Mark(SOFT, "triangle-up", dash="dot")),
 }
+_PARTS = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
+"""Words of a line of report data for what was read and modelled."""
+
 _OTHER = Mark(GREY, "diamond", dash="dashdot")
 _SPAN_FILL, _SPAN_TEXT = "#5a5a5a", "#ffffff"
 """Dark enough for white letters in both themes."""
@@ -45,7 +48,7 @@ Points = Sequence[tuple[float, float]]
 
 
 def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
-    """Draw the measured power of each component, with the run's spans above.
+    """Draw the recorded power of each component, with the run's spans above.
 
     Parameters
     ----------
@@ -65,9 +68,26 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     traces += [_not_measured(name) for name in _missing(data)]
     traces += [_span(span, lane, length, seconds) for lane, spans in enumerate(lanes) for span in spans]
     layout = _layout(watts, seconds, length, lanes)
-    source = source_text(data, "Before PUE, as the meter read it.", *_left_out(data.spans, lanes))
+    source = source_text(data, _how(data), *_left_out(data.spans, lanes))
     frame = Frame(_PLOT_PX + lanes_px)
     return finished(traces, layout, title=_finding(data, series), source=source, wide=frame, theme=theme)
+
+
+def _modelled(data: ReportData) -> list[str]:
+    """Name the components whose power is that of a model, from load or size, and that no sensor read on any node."""
+    sensed = {part for line in data.lines for part in line.sensed}
+    modelled = {part for line in data.lines for part in line.modelled} - sensed
+    return [name for name in _series(data) if _PARTS.get(name) in modelled]
+
+
+def _how(data: ReportData) -> str:
+    """Say where the powers come from, since a model's are drawn like those that were read."""
+    modelled = _modelled(data)
+    if not modelled:
+        return "Before PUE, as the meter read it."
+    if len(modelled) == len(_series(data)):
+        return "Before PUE, modelled from load and size: no sensor read it."
+    return f"Before PUE, as the meter read it; {' and '.join(map(_words, modelled))} modelled."
 
 
 def _layout(watts: Scale, seconds: Scale, length: float, lanes: list[list[PowerSpan]]) -> dict[str, Any]:
@@ -102,13 +122,18 @@ def summary(data: ReportData) -> str:
     length = max(points[-1][0] for points in series.values())
     peak = written(_peak_w(series), "W")
     missing = "".join(f"; {_words(name)} not measured" for name in _missing(data))
-    return f"Mean power over {written(length, 's')}: {', '.join(parts)}{missing}; the highest reading of one is {peak}."
+    modelled = _modelled(data)
+    if modelled:
+        missing += f"; {' and '.join(map(_words, modelled))} modelled"
+    most = "value" if modelled else "reading"
+    return f"Mean power over {written(length, 's')}: {', '.join(parts)}{missing}; the highest {most} of one is {peak}."
 
 
 def _finding(data: ReportData, series: dict[str, Points]) -> str:
     name, points = max(series.items(), key=lambda item: mean_w(item[1]))
     words = _words(name)
-    found = f"{words[:1].upper()}{words[1:]} drew {written(mean_w(points), 'W')} on average"
+    verb, how = ("took", " by a model") if name in _modelled(data) else ("drew", "")
+    found = f"{words[:1].upper()}{words[1:]} {verb} {written(mean_w(points), 'W')} on average{how}"
     missing = " and ".join(map(_words, _missing(data)))
     if missing:
         return f"{found}; {missing} not measured"

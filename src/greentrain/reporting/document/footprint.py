@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from greentrain.estimation.labels import input_amount, input_label
+from greentrain.footprint import BASIS_WORDS
 from greentrain.html_table import OF_ENERGY
 from greentrain.inputs import Input
 from greentrain.interval import Interval, sum_independent
@@ -316,7 +317,7 @@ def _run_row(line: RunLine) -> tuple[str, ...]:
     time = "" if line.hours is None else duration(line.hours * SECONDS_PER_HOUR)
     energy, kg = _figure(line.facility_energy_kwh, "kWh"), _figure(line.operational_kg, "kg")
     without = f", without {' and '.join(line.unmeasured)}" if line.is_least else ""
-    known = f"{line.basis}{without}"
+    known = f"{BASIS_WORDS[line.basis]}{without}"
     return (line.name, time, energy, kg, line.status, started, _hardware(line), known, line.id)
 
 

@@ -37,8 +37,7 @@ def validation_sections(data: ReportData) -> Iterator[Section]:
 
 
 def _result(data: ReportData, report: ValidationReport) -> Iterator[Block]:
-    used = sum(not item.excluded for item in report.references)
-    yield Prose(f"{used} published records, each in the tiers that it has the figures for.")
+    yield Prose(f"{report.used} published records, each in the tiers that it has the figures for.")
     rows = [(f"{tier} {TIER_TITLES[tier]}", tier_text(tier, summary)) for tier, summary in report.tiers.items()]
     yield table("Summary of each tier", ("tier", "result"), rows)
     yield from charts_of(data)

@@ -215,8 +215,7 @@ def _size(step: int) -> float:
 
 
 def _summary(report: ValidationReport, bold: "Style") -> list[str]:
-    used = sum(not item.excluded for item in report.references)
-    lines = [f"Validation of {used} published records (greentrain {__version__}, data {DATA_VERSION})"]
+    lines = [f"Validation of {report.used} published records (greentrain {__version__}, data {DATA_VERSION})"]
     for tier, summary in report.tiers.items():
         first, *rest = field(f"{tier} {TIER_TITLES[tier]}", tier_text(tier, summary), _TIER)
         lines += [f"{first[:_WORDS]}{bold(first[_WORDS:])}", *rest]
