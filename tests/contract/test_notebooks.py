@@ -33,7 +33,7 @@ RESULTS: dict[str, tuple[Callable[[], Any], str]] = {
     "measurement": (lambda: _tracked().measurement, "The energy is estimated."),
     "history": (lambda: (_tracked(), History())[1], "<caption"),
     "empty history": (lambda: History("nothing"), "No runs yet"),
-    "totals": (lambda: (_tracked(), History().totals())[1], "All 1 run of known energy"),
+    "totals": (lambda: (_tracked(), History().totals())[1], "The one run of known energy"),
     "total": (lambda: total([estimate("8xV100", hours=10, location="FR", **RUN)] * 2), ">60.0 kWh</td>"),
     "comparison": (lambda: compare("8xV100", hours=10, location=["PL", "SE"], **RUN), ">clearly worse</td>"),
     "schedule": (lambda: greentrain.best_start(hours=6, location="GB"), ">23 %</td>"),
