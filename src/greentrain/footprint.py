@@ -29,9 +29,6 @@ RUN_QUANTITIES = QUANTITIES[:3]
 """Those of a tracked run, whose hardware's making and whose water are not known while it goes on."""
 
 BASES = ("measured", "mixed", "estimated")
-BASIS_WORDS = {"measured": "measured", "mixed": "measured in part", "estimated": "estimated"}
-"""How people read what an energy is known by; forms for machines have the names of `BASES`."""
-
 """How an energy is known: a sensor read what does the work, a part of it, or nothing."""
 
 SCOPES = ("accelerator", "node", "facility")

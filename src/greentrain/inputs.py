@@ -10,6 +10,9 @@ from greentrain.record import Record
 GIVEN_SOURCE = "user"
 """Source id of what the user stated."""
 
+BASIS_WORDS = {"measured": "measured", "mixed": "measured in part", "estimated": "estimated"}
+"""How people read what an energy is known by; forms for machines have the names of the bases."""
+
 PUE, GRID_INTENSITY, IT_ENERGY = "pue", "grid_intensity", "it_energy"
 METERED_ENERGY, UNMETERED_SHARE = "metered_energy", "unmetered_share"
 """Energy that sensors read, and what they cannot see as a share of it; together the IT energy."""

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain._version import __version__
 from greentrain.csv_text import csv_lines, rows_csv
-from greentrain.footprint import BASIS_WORDS, RUN_QUANTITIES
+from greentrain.footprint import RUN_QUANTITIES
 from greentrain.history.run_summary import LISTS, ROW_COLUMNS, SCHEMA_VERSION, RunSummary, to_plain_data, utc
 from greentrain.history.run_sums import Loads
 from greentrain.history.totals import BriefRuns, RunGroup, brief_runs, groups_of, totals_of
+from greentrain.inputs import BASIS_WORDS
 from greentrain.numbers import counted, duration, least
 from greentrain.plain_numbers import plain_json
 

@@ -12,8 +12,8 @@ from greentrain.errors import Contradiction, GreentrainError, InputError
 from greentrain.estimation import Estimate
 from greentrain.estimation.equivalents import EverydayComparison, equivalents_of
 from greentrain.estimation.ranges import checked_number
-from greentrain.footprint import BASIS_WORDS, Footprint
-from greentrain.inputs import GIVEN_SOURCE, IT_ENERGY, UNMETERED_SHARE, Input, Inputs
+from greentrain.footprint import Footprint
+from greentrain.inputs import BASIS_WORDS, GIVEN_SOURCE, IT_ENERGY, UNMETERED_SHARE, Input, Inputs
 from greentrain.reporting.described_runs import TableOfRuns, failed_notes, grouped_lines, is_table, line_of_estimate
 from greentrain.reporting.method_text import estimate_method, run_method
 from greentrain.reporting.report_data import STATED, ReportData, RunLine, Size, Versions

@@ -9,8 +9,8 @@ from typing import Any
 
 from greentrain.catalogue.records import WORLD
 from greentrain.errors import InputError
-from greentrain.footprint import BASIS_WORDS, Grid
-from greentrain.inputs import UNMETERED_SHARE, UNSEEN, Input
+from greentrain.footprint import Grid
+from greentrain.inputs import BASIS_WORDS, UNMETERED_SHARE, UNSEEN, Input
 from greentrain.interval import Interval
 from greentrain.numbers import counted, percent, rounded
 from greentrain.reporting.escaping import markdown

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from greentrain.estimation.labels import input_amount, input_label
-from greentrain.footprint import BASIS_WORDS
 from greentrain.html_table import OF_ENERGY
-from greentrain.inputs import Input
+from greentrain.inputs import BASIS_WORDS, Input
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import (
     Scale,
