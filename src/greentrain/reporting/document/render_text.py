@@ -118,6 +118,7 @@ def table_lines(
     has_rule: bool = False,
     write: "Callable[[Cell], str] | None" = None,
     columns: int | None = None,
+    may_be_wider: bool | None = None,
 ) -> list[str]:
     """Write a table; where its columns cannot fit, each row as a block of lines ``head: cell``.
 
@@ -139,13 +140,17 @@ def table_lines(
         Makes the text of a cell. Default: without references.
     columns : int, optional
         Of a line. Default: those of the terminal.
+    may_be_wider : bool, optional
+        Whether columns that do not fit stay side by side, as in a file. Default: where there is no terminal.
     """
     whole = columns or width()
-    for shown in (table, *([without_columns(table, table.spare)] if table.spare else ())):
+    is_wide = not terminal_columns(sys.stdout) if may_be_wider is None else may_be_wider
+    spared = [(without_columns(table, table.spare), True, False)] if table.spare else []
+    for shown, keeps, is_last in ((table, True, False), *spared, (table, False, is_wide)):
         rows = _texts(shown, write)
         room = whole - len(indent) - gap * (len(shown.header) - 1)
-        widths = _widths(shown, [shown.header, *rows], room, cuts)
-        if sum(widths) <= room:
+        widths = _widths(shown, [shown.header, *rows], room, cuts, keeps)
+        if sum(widths) <= room or is_last:
             header, *lines = (_row_lines(row, shown, widths, indent, gap, cuts) for row in (shown.header, *rows))
             head = _ruled(shown, header, widths, gap, whole) if has_rule else _head(shown, header, widths[0], indent)
             return [*head, *_with_notes(shown, lines, _NOTE_INDENT, whole)]
@@ -205,8 +210,8 @@ def _row_lines(
     return lines
 
 
-def _widths(table: Table, rows: "Sequence[Sequence[str]]", room: int, cuts: bool) -> list[int]:
-    """Make the widest columns narrower until all fit into the room, as far as no amount and no interval is broken."""
+def _widths(table: Table, rows: "Sequence[Sequence[str]]", room: int, cuts: bool, keeps: bool) -> list[int]:
+    """Make the widest columns narrower until all fit, intervals broken last and only unless it ``keeps`` them."""
     columns = list(zip(*rows, strict=True))
     widths = [max(map(columns_of, column)) for column in columns]
     for number, width in enumerate(table.widths):
@@ -216,14 +221,17 @@ def _widths(table: Table, rows: "Sequence[Sequence[str]]", room: int, cuts: bool
         return widths
     if cuts:
         return _narrowed(widths, [widths[0], *(_LEAST_CUT for _ in widths[1:])], room)
-    return _narrowed(widths, [max(map(_least_width, column)) for column in columns], room)
+    for keeps_intervals in (True,) if keeps else (True, False):
+        least = [max(_least_width(cell, keeps_intervals) for cell in column) for column in columns]
+        widths = _narrowed(widths, least, room)
+    return widths
 
 
-def _least_width(cell: str) -> int:
+def _least_width(cell: str, keeps_intervals: bool) -> int:
     """Return how narrow a column may be for a cell: no unit of it is broken, and a name takes few lines."""
     whole = columns_of(cell)
     few = -(-whole // _MOST_LINES) if whole <= _NAME else 0
-    return max(few, *map(columns_of, _units(cell)), 0)
+    return max(few, *map(columns_of, _units(cell, keeps_intervals)), 0)
 
 
 def _narrowed(widths: list[int], least: "Sequence[int]", room: int) -> list[int]:
@@ -243,7 +251,9 @@ def _fitted(cell: str, width: int, cuts: bool) -> list[str]:
         return [cell]
     if cuts:
         return [cut(cell, width)]
-    return filled(_units(cell), "", "", width, True) or [""]
+    units = _units(cell)
+    words = units if max(map(columns_of, units), default=0) <= width else _units(cell, keeps_intervals=False)
+    return filled(words, "", "", width, True) or [""]
 
 
 def _padded(text: str, width: int, is_number: bool) -> str:
@@ -251,13 +261,13 @@ def _padded(text: str, width: int, is_number: bool) -> str:
     return f"{blanks}{text}" if is_number else f"{text}{blanks}"
 
 
-def _units(cell: str) -> list[str]:
+def _units(cell: str, keeps_intervals: bool = True) -> list[str]:
     """Part a cell where it may be broken: at spaces, but for those of an interval in brackets and of an amount."""
     units: list[str] = []
     for word in cell.split():
         opened = units[-1].rpartition("(")[2] if units and "(" in units[-1] else ")"
         is_interval = ")" not in opened and (word == "to" if " " not in opened else ")" in word)
-        if is_interval or (units and _is_of_amount(word, units[-1].rpartition(" ")[2])):
+        if (is_interval and keeps_intervals) or (units and _is_of_amount(word, units[-1].rpartition(" ")[2])):
             units[-1] += f" {word}"
         else:
             units.append(word)

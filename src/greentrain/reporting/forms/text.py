@@ -23,27 +23,27 @@ def render(data: ReportData, *, template: str | PathLike[str] | None = None) -> 
     template : path, optional
         A Jinja2 template of one's own instead, see `greentrain.reporting.own_template`.
     """
-    return render_document(data, template, one_line, partial(_text, mark=made_by(data), columns=WIDTH))
+    return render_document(data, template, one_line, partial(_text, mark=made_by(data), columns=WIDTH, is_file=True))
 
 
 def on_terminal(data: ReportData, columns: int) -> str:
     """Write the report for a terminal of so many columns."""
-    return _text(document_of(data), made_by(data), columns)
+    return _text(document_of(data), made_by(data), columns, is_file=False)
 
 
-def _text(document: Document, mark: str, columns: int) -> str:
+def _text(document: Document, mark: str, columns: int, *, is_file: bool) -> str:
     head = wrapped(one_line(document.title), "", columns=columns)
     under = "=" * max(map(len, head), default=0)
     groups = [[*head, under, *wrapped(document.subtitle, "", columns=columns), mark]]
     for section in document.sections:
         groups.append([section.title, "-" * len(section.title)])
-        groups += [_lines(block, document, columns) for block in section.blocks]
+        groups += [_lines(block, document, columns, is_file) for block in section.blocks]
     if document.sources:
         groups += [["Sources", "-------"], _bibliography(document, columns)]
     return joined(groups)
 
 
-def _lines(block: Block, document: Document, columns: int) -> list[str]:
+def _lines(block: Block, document: Document, columns: int, is_file: bool) -> list[str]:
     if isinstance(block, Prose):
         return wrapped(_cited(Cell(*block), document), "", columns=columns)
     if isinstance(block, Bullets):
@@ -51,8 +51,8 @@ def _lines(block: Block, document: Document, columns: int) -> list[str]:
         return [line for cell in cells for line in wrapped(cell, "- ", "  ", columns=columns)]
     if isinstance(block, Chart):
         summary = wrapped(_cited(Cell(block.summary, block.refs), document), "", columns=columns)
-        return [*summary, "", *_table(block.table, document, columns)]
-    return _table(block, document, columns)
+        return [*summary, "", *_table(block.table, document, columns, is_file)]
+    return _table(block, document, columns, is_file)
 
 
 def _bibliography(document: Document, columns: int) -> list[str]:
@@ -67,6 +67,7 @@ def _cited(cell: Cell, document: Document) -> str:
     return cited(cell, document, one_line)
 
 
-def _table(table: Table, document: Document, columns: int) -> list[str]:
+def _table(table: Table, document: Document, columns: int, is_file: bool) -> list[str]:
     plain = table._replace(caption=one_line(table.caption))
-    return table_lines(plain, "", has_rule=True, write=lambda cell: _cited(cell, document), columns=columns)
+    write = partial(_cited, document=document)
+    return table_lines(plain, "", has_rule=True, write=write, columns=columns, may_be_wider=is_file)
