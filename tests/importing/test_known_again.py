@@ -174,3 +174,59 @@ def test_tags_stay_when_more_is_known(home: Path, tmp_path: Path) -> None:
     import_runs(path)
     (run,) = _stored(home)
     assert (run.tags, run.stated.duration_seconds) == (("baseline",), 3600.0)
+
+
+RAN = JOB | {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "3600", "ConsumedEnergyRaw": "3600000"}
+ENDED = JOB | {"End": "2026-03-01T13:00:00", "ElapsedRaw": "18000"}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        {"State": "NODE_FAIL", "ConsumedEnergyRaw": "0"},
+        {"State": "COMPLETED", "ConsumedEnergyRaw": "18446744073709551614"},
+        {"State": "COMPLETED", "ConsumedEnergyRaw": "1800000"},
+        {"State": "RUNNING", "ConsumedEnergyRaw": "0"},
+        {"State": "TIMEOUT", "ConsumedEnergyRaw": "0", "ElapsedRaw": "3600"},
+    ],
+)
+def test_a_job_that_ran_has_its_end_whatever_its_energy(home: Path, tmp_path: Path, end: dict[str, str]) -> None:
+    """An hour and 1 kWh while it ran; by its end, or later, it has no energy or half of it: that record counts."""
+    row, path = ENDED | end, tmp_path / "sacct"
+    path.write_text(sacct_text(RAN))
+    import_runs(path)
+    path.write_text(sacct_text(row))
+    assert _new(import_runs(path)) == 1
+    (run,) = _stored(home)
+    ends = {"NODE_FAIL": "failed", "COMPLETED": "completed", "RUNNING": "running", "TIMEOUT": "stopped"}
+    seconds, kwh = float(row["ElapsedRaw"]), 0.5 if row["ConsumedEnergyRaw"] == "1800000" else None
+    assert (run.stated.status, run.stated.duration_seconds) == (ends[end["State"]], seconds)
+    assert run.stated.measured_energy_kwh == kwh
+    path.write_text(sacct_text(RAN))
+    assert _new(import_runs(path)) == 0
+    path.write_text(sacct_text(row, RAN, row))
+    assert [run.stated.duration_seconds for run in import_runs(path, replace=True).runs] == [seconds]
+
+
+def test_a_job_that_ran_has_its_end_in_columns(home: Path, tmp_path: Path) -> None:
+    """One of 9,000 stored jobs ran: once all have ended without an energy, its 5 h are new and the others are not."""
+    path, numbers = tmp_path / "sacct", [{"JobID": str(number), "JobIDRaw": str(number)} for number in range(9000)]
+    rows = [JOB | {"ConsumedEnergyRaw": "3600000"} | number for number in numbers]
+    path.write_text(sacct_text(*rows[:-1], RAN | numbers[-1]))
+    import_runs(path)
+    path.write_text(sacct_text(*rows[:-1], ENDED | numbers[-1]))
+    assert import_runs(path, dry_run=True, by="user").totals.cpu_core_hours == pytest.approx(8 * 5.0)
+
+
+def test_a_job_that_ran_has_its_end_in_a_home_of_an_older_version(home: Path, tmp_path: Path) -> None:
+    """Such a home does not say in its index that the job of 1 h went on: an end after 5 h renews it all the same."""
+    path = tmp_path / "sacct"
+    path.write_text(sacct_text(RAN))
+    import_runs(path)
+    (kept,) = (home / "imports").iterdir()
+    text = kept.read_text()
+    assert text.count(',"running":[0]') == 1
+    kept.write_text(text.replace(',"running":[0]', ""))
+    path.write_text(sacct_text(ENDED))
+    assert _new(import_runs(path)) == 1
+    assert [run.stated.duration_seconds for run in _stored(home)] == [18000.0]

@@ -91,6 +91,9 @@ class _StoredRuns:
         rows = [*known.stored()]
         self._ids = np.array([row[0] for row in rows], dtype=np.int64)
         self._seconds, self._kwh = (np.array([row[place] or 0.0 for row in rows]) for place in (1, 2))
+        self._is_running, self._may_run = (
+            np.array([row[3] in some for row in rows], dtype=bool) for some in ((True,), (True, None))
+        )
 
     def compared(self, jobs: JobRows) -> tuple[NumberArray, NumberArray]:
         """Return which jobs the history holds, and which of these are to be read one by one: they may hold more."""
@@ -103,7 +106,9 @@ class _StoredRuns:
         is_stored = self._ids[places] == ids
         kwh, before = np.nan_to_num(jobs.kwh), self._kwh[places]
         differs = np.abs(kwh - before) > SAME_ENERGY * np.maximum(kwh, before)
-        holds_more = np.where(differs, kwh > before, jobs.seconds > self._seconds[places])
+        is_longer = jobs.seconds > self._seconds[places]
+        holds_more = np.where(differs, kwh > before, is_longer)
+        holds_more |= self._is_running[places] | (self._may_run[places] & is_longer)
         # An id that is no number is not at hand as it is written.
         return is_stored, (is_stored & holds_more) | (jobs.jobs < 0)
 

@@ -37,7 +37,8 @@ FLAGS = (
 ENERGY_OF = "Witness: its energy is that of {}."
 """Note of a run that took the energy of a better meter, with the name of that file's format."""
 
-STATUSES = ("completed", "failed", "stopped", "running")
+RUNNING = "running"
+STATUSES = ("completed", "failed", "stopped", RUNNING)
 
 
 class ForeignRun(Record, kw_only=True):

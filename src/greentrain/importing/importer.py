@@ -19,7 +19,7 @@ from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.file_clock import zone_named
 from greentrain.importing.foreign_file import BytesRead, ForeignFile, Tally
-from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
+from greentrain.importing.foreign_run import RUNNING, ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, format_of, formats, name_or_columns
 from greentrain.importing.home_copy import RENEWED, copy_runs, files_in, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
@@ -374,7 +374,9 @@ class _Importer:
         place = None if known is None else known.place
         earlier = None if place is None else self.runs.at(place)
         if earlier is not None:
-            holds_more = is_better(run, (earlier.stated.duration_seconds, earlier.stated.measured_energy_kwh))
+            stated = earlier.stated
+            before = stated.duration_seconds, stated.measured_energy_kwh
+            holds_more = is_better(run, *before, is_running=stated.status == RUNNING)
             run = completed(*((run, earlier.stated) if holds_more else (earlier.stated, run)))
             form, path = (form, path) if holds_more else (formats()[earlier.format], earlier.file)
         is_new = known is None or not known.is_stored or self._is_taken_anew(run, known)
@@ -391,7 +393,7 @@ class _Importer:
         return KnownRun(None, None, False, place) if known is None else known._replace(place=place)
 
     def _is_taken_anew(self, run: ForeignRun, known: KnownRun) -> bool:
-        return self._shared.replaces or is_better(run, (known.seconds, known.kwh))
+        return self._shared.replaces or is_better(run, known.seconds, known.kwh, is_running=known.is_running)
 
     def _imported(
         self, id: str, run: ForeignRun, form: ForeignFormat, path: str, more: tuple[str, ...] = ()

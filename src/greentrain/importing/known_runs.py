@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
 
-from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.foreign_run import RUNNING, ForeignRun
 
 SAME_ENERGY = 1e-9
 """Two energies of one run that differ by less, relative, are one. [1]"""
@@ -21,7 +21,8 @@ _COMPLETED = (
 _IDS_A_QUERY = 500
 _SIGN = 1 << 63
 _OTHERS = "CREATE TABLE others (other INTEGER PRIMARY KEY, id INTEGER)"
-_SCHEMA = "CREATE TABLE known (id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER)"
+_COLUMNS = "id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER, running INTEGER"
+_SCHEMA = f"CREATE TABLE known ({_COLUMNS})"
 
 
 class KnownRun(NamedTuple):
@@ -35,12 +36,15 @@ class KnownRun(NamedTuple):
         Whether the history holds one.
     place : int or None
         Where it is in this import.
+    is_running : bool or None
+        Whether it ran on by the record that the history holds; None where that was not kept.
     """
 
     seconds: float | None
     kwh: float | None
     is_stored: bool
     place: int | None
+    is_running: bool | None = None
 
 
 class KnownRuns:
@@ -69,9 +73,10 @@ class KnownRuns:
         numbers = iter({_number(id): id for id in ids}.items())
         while some := dict(islice(numbers, _IDS_A_QUERY)):
             marks = ",".join("?" * len(some))
-            query = f"SELECT id, seconds, kwh, stored, place FROM known WHERE id IN ({marks})"
-            for number, seconds, kwh, stored, place in self._database.execute(query, tuple(some)):
-                found[some[number]] = KnownRun(seconds, kwh, bool(stored), place)
+            query = f"SELECT id, seconds, kwh, stored, place, running FROM known WHERE id IN ({marks})"
+            for number, seconds, kwh, stored, place, running in self._database.execute(query, tuple(some)):
+                goes_on = None if running is None else bool(running)
+                found[some[number]] = KnownRun(seconds, kwh, bool(stored), place, goes_on)
         return found
 
     def ids_of(self, runs: Sequence[ForeignRun]) -> list[str]:
@@ -103,20 +108,31 @@ class KnownRuns:
         self._database.executemany("INSERT OR REPLACE INTO others VALUES (?, ?)", rows)
         self.has_others = True
 
-    def stored(self) -> Iterator[tuple[int, float | None, float | None]]:
-        """Yield the number of each run that the history holds, in order, with its time [s] and energy [kWh]."""
-        yield from self._database.execute("SELECT id, seconds, kwh FROM known WHERE stored ORDER BY id")
+    def stored(self) -> Iterator[tuple[int, float | None, float | None, bool | None]]:
+        """Yield the number of each stored run in order, its time [s], its energy [kWh], and whether it goes on."""
+        yield from self._database.execute("SELECT id, seconds, kwh, running FROM known WHERE stored ORDER BY id")
 
     def put(self, runs: Iterable[tuple[str, KnownRun]]) -> None:
         """Keep what is known of some runs, in place of what was."""
         self._put((_number(id), *run) for id, run in runs)
 
-    def put_stored(self, ids: Sequence[str], seconds: Sequence[float | None], kwh: Sequence[float | None]) -> None:
-        """Keep runs that the history holds."""
-        self._put((_number(id), time, energy, True, None) for id, time, energy in zip(ids, seconds, kwh, strict=True))
+    def put_stored(
+        self,
+        ids: Sequence[str],
+        seconds: Sequence[float | None],
+        kwh: Sequence[float | None],
+        running: Collection[int] | None = None,
+    ) -> None:
+        """Keep runs that the history holds, with the places of those that went on, where these were kept."""
+        rows = enumerate(zip(ids, seconds, kwh, strict=True))
+        known = None if running is None else {*running}
+        self._put(
+            (_number(id), time, energy, True, None, None if known is None else place in known)
+            for place, (id, time, energy) in rows
+        )
 
     def _put(self, rows: Iterator[tuple[object, ...]]) -> None:
-        self._database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", rows)
+        self._database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _number(id: str) -> int:
@@ -149,9 +165,19 @@ def completed(run: ForeignRun, other: ForeignRun) -> ForeignRun:
     return run._replace(**{name: getattr(other, name) for name in missing})
 
 
-def is_better(run: ForeignRun, known: tuple[float | None, float | None]) -> bool:
-    """Whether another record of a run holds more than this time [s] and energy [kWh], at the same energy more time."""
-    energy, before = run.measured_energy_kwh or 0.0, known[1] or 0.0
+def is_better(run: ForeignRun, seconds: float | None, kwh: float | None, *, is_running: bool | None) -> bool:
+    """Whether another record of a run holds more than one of this time [s] and energy [kWh].
+
+    Of a run that went on by then (None: nobody knows) the record of its end holds more, or else the longer one,
+    whatever energy was read by the end. Of others it is that of more energy, then of more time.
+    """
+    time, energy = run.duration_seconds or 0.0, run.measured_energy_kwh or 0.0
+    is_longer, has_ended = time > (seconds or 0.0), run.status not in (None, RUNNING)
+    if has_ended and (is_running or (is_running is None and is_longer)):
+        return True
+    if (is_running and time != (seconds or 0.0)) or (run.status == RUNNING and is_running is False and not is_longer):
+        return is_longer
+    before = kwh or 0.0
     if abs(energy - before) > SAME_ENERGY * max(energy, before):
         return energy > before
-    return (run.duration_seconds or 0.0) > (known[0] or 0.0)
+    return is_longer

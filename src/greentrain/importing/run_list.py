@@ -8,6 +8,7 @@ from typing import IO, Any, overload
 from weakref import finalize
 
 from greentrain.catalogue import load_catalogue
+from greentrain.importing.foreign_run import RUNNING
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 
 RUNS_A_CHUNK = 512
@@ -16,6 +17,9 @@ IDENTITY = "duration_seconds", "measured_energy_kwh"
 
 OTHERS = "other_ids"
 """By what else it is known."""
+
+GOES_ON = "running"
+"""Which of the runs went on, by their places among them."""
 
 _CHUNKS_AT_HAND = 4
 
@@ -180,6 +184,7 @@ def chunk_lines(columns: dict[str, Sequence[Any]]) -> str:
     # A longer record of a run is compared with what its own file held, not with the energy of another one's.
     own = [kept[0][1] if kept else kwh for kept, kwh in zip(columns["witnesses"], energies, strict=True)]
     known = {"ids": columns["id"], **dict(zip(IDENTITY, (seconds, own), strict=True))}
+    known[GOES_ON] = [place for place, status in enumerate(columns["status"]) if status == RUNNING]
     if any(columns[OTHERS]):
         known[OTHERS] = columns[OTHERS]
     lines = (json.dumps(line, allow_nan=False, separators=(",", ":")) for line in (known, {"columns": columns}))

@@ -19,7 +19,7 @@ from greentrain.errors import DataError, OwnErrors
 from greentrain.importing.device_times import KnownTimes
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 from greentrain.importing.known_runs import KnownRuns
-from greentrain.importing.run_list import IDENTITY, OTHERS, RUNS_A_CHUNK, chunk_lines, chunk_rows, chunk_text
+from greentrain.importing.run_list import GOES_ON, IDENTITY, OTHERS, RUNS_A_CHUNK, chunk_lines, chunk_rows, chunk_text
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
 from greentrain.journal.paths import folder_key, new_run_key, shown
 from greentrain.journal.process_alive import is_process_alive
@@ -55,7 +55,9 @@ class ImportStore:
         for path in self._files():
             for _, line in self._lines(path, _COLUMNS):
                 with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
-                    found.put_stored(*(line[name] for name in ("ids", *IDENTITY)) if "ids" in line else ([], [], []))
+                    if "ids" in line:
+                        seconds, energies = (line[name] for name in IDENTITY)
+                        found.put_stored(line["ids"], seconds, energies, line.get(GOES_ON))
                     if OTHERS in line:
                         found.put_others(line["ids"], line[OTHERS])
         return found
