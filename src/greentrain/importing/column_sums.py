@@ -242,27 +242,14 @@ class ColumnSums:
         footprints = self._footprints_of(jobs, numbers, is_usable)
         groups = [self._group(values, numbers) for values in jobs.values]
         return JobPart(
-            text=text,
-            stretch=placed.stretch,
-            odd_lines=placed.odd,
-            odd_rows=jobs.odd,
-            waiting=jobs.waiting,
-            waiting_jobs=jobs.waiting_jobs,
-            waits_left=np.zeros(len(jobs.waiting), dtype=bool),
-            steps=jobs.steps,
-            rows=jobs.rows,
-            jobs=jobs.jobs,
-            began=jobs.began,
-            seconds=jobs.seconds,
-            kwh=kwh,
+            text=text, stretch=placed.stretch, odd_lines=placed.odd, odd_rows=jobs.odd, waiting=jobs.waiting,
+            waiting_jobs=jobs.waiting_jobs, waits_left=np.zeros(len(jobs.waiting), dtype=bool), steps=jobs.steps,
+            rows=jobs.rows, jobs=jobs.jobs, began=jobs.began, seconds=jobs.seconds, kwh=kwh,
             kinds=np.array(numbers, dtype=np.int16)[jobs.kinds] if numbers else jobs.kinds,
-            groups=np.array(groups, dtype=np.int32)[jobs.groups] if groups else jobs.groups,
-            footprints=footprints,
-            is_flagged=is_flagged,
-            is_usable=is_usable,
-            is_stored=is_stored,
+            groups=np.array(groups, dtype=np.int32)[jobs.groups] if groups else jobs.groups, footprints=footprints,
+            is_flagged=is_flagged, is_usable=is_usable, is_stored=is_stored,
             is_left=is_left | jobs.is_odd | (footprints == _NOT_LINEAR) | (jobs.began + jobs.seconds > latest_end()),
-        )
+        )  # fmt: skip
 
     @staticmethod
     def _believed(jobs: JobRows, kinds: Sequence[_Kind]) -> tuple[NumberArray, NumberArray, NumberArray]:
@@ -304,17 +291,13 @@ class ColumnSums:
         least, most = kind.gate.believed_w(site)
         is_known = all(device.has_estimate for device in kind.devices)
         return _Kind(
-            run=site,
-            imported=imported,
+            run=site, imported=imported,
             is_linear=len(kind.devices) <= 1 and not ("admincomment" in cells and not run.accelerators),
             has_estimate=is_known and bool(kind.devices or alone.cpu_cores),
-            has_energy=site.measured_energy_kwh is not None,
-            gate=kind.gate,
-            nodes=1 if site.boundary == "parts" else max(1, site.nodes),
-            is_shared=kind.gate.is_shared(site),
-            least_w=least,
-            most_w=most,
-        )
+            has_energy=site.measured_energy_kwh is not None, gate=kind.gate,
+            nodes=1 if site.boundary == "parts" else max(1, site.nodes), is_shared=kind.gate.is_shared(site),
+            least_w=least, most_w=most,
+        )  # fmt: skip
 
     def _footprints_of(self, jobs: JobRows, kinds: Sequence[int], is_usable: NumberArray) -> NumberArray:
         """Return the number of each job's footprint among those that others follow from."""

@@ -149,14 +149,9 @@ class _Importer:
     """Files and runs so far."""
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        store: ImportStore,
-        shared: SharedFacts,
-        zone: tzinfo | None,
-        format: str | None,
+        self, catalogue: Catalogue, store: ImportStore, shared: SharedFacts, zone: tzinfo | None, format: str | None,
         by: tuple[str, ...],
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._shared = shared
         self._format, columns = name_or_columns(format)
         self._options = ReadOptions(zone, columns)
@@ -361,15 +356,9 @@ class _Importer:
         self._known.put(changed.items())
 
     def _take(
-        self,
-        id: str,
-        run: ForeignRun,
-        known: KnownRun | None,
-        form: ForeignFormat,
-        path: str,
-        tally: Tally,
+        self, id: str, run: ForeignRun, known: KnownRun | None, form: ForeignFormat, path: str, tally: Tally,
         counts: FileCounts,
-    ) -> KnownRun | None:
+    ) -> KnownRun | None:  # fmt: skip
         """Keep a run, or the better record of one that is known; return what is known of it then, if that changes."""
         place = None if known is None else known.place
         earlier = None if place is None else self.runs.at(place)
@@ -410,18 +399,9 @@ class _Importer:
             run = shared.anonymiser.apply(run, shared.project)
             path = shared.anonymiser.path(path)
         return ImportedRun(
-            id,
-            form.NAME,
-            path,
-            run,
-            kind.devices,
-            kind.location,
-            flags,
-            findings,
-            shared.is_kept,
-            kind.site_pue,
+            id, form.NAME, path, run, kind.devices, kind.location, flags, findings, shared.is_kept, kind.site_pue,
             other_ids=other_ids_of(run),
-        )
+        )  # fmt: skip
 
     def audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
         """Add everything up, and store the runs unless nothing is to be."""

@@ -23,6 +23,7 @@ _SIGN = 1 << 63
 _OTHERS = "CREATE TABLE others (other INTEGER PRIMARY KEY, id INTEGER)"
 _COLUMNS = "id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER, running INTEGER"
 _SCHEMA = f"CREATE TABLE known ({_COLUMNS})"
+_Numbers = Sequence[float | None]
 
 
 class KnownRun(NamedTuple):
@@ -117,11 +118,7 @@ class KnownRuns:
         self._put((_number(id), *run) for id, run in runs)
 
     def put_stored(
-        self,
-        ids: Sequence[str],
-        seconds: Sequence[float | None],
-        kwh: Sequence[float | None],
-        running: Collection[int] | None = None,
+        self, ids: Sequence[str], seconds: _Numbers, kwh: _Numbers, running: Collection[int] | None = None
     ) -> None:
         """Keep runs that the history holds, with the places of those that went on, where these were kept."""
         rows = enumerate(zip(ids, seconds, kwh, strict=True))
