@@ -20,7 +20,7 @@ def test_help_names_every_form(monkeypatch: pytest.MonkeyPatch) -> None:
     with redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
         main()
     words = " ".join(out.getvalue().split()).replace("model- card", "model-card")  # it breaks lines there
-    assert f"{', '.join([*FORMS][:-1])} or {[*FORMS][-1]}; svg or png for the charts alone." in words
+    assert f"{', '.join([*FORMS][:-1])} or {[*FORMS][-1]}; svg or png for the charts alone, with --charts." in words
 
 
 @pytest.mark.parametrize("form", FORMS)
