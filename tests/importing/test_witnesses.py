@@ -153,6 +153,28 @@ def test_generic_accelerators_are_named_by_their_log(tmp_path: Path, home: Path)
     assert (run.stated.accelerators, run.hardware) == ({"NVIDIA A100": 2.0}, "a100-sxm4-40gb")
 
 
+@pytest.mark.parametrize(
+    ("map_text", "location", "cells", "runs"),
+    [
+        ("", "FR", {}, 1),
+        ("", None, {}, 1),
+        ("", "DE", {}, 2),  # the row states FRA
+        ("", "DE", {"country_iso_code": "", "country_name": ""}, 1),
+        ('[gpu."a100"]\ndevice = "A100-SXM4-40GB"\n', "FR", {}, 1),
+        ('[gpu."a100"]\ndevice = "A100-SXM4-80GB"\n', "FR", {}, 2),
+        ('[partition."gpu"]\ncpu = "AMD EPYC 7763"\n', "FR", {"cpu_model": "AMD EPYC 7763 64-Core Processor"}, 1),
+        ('[partition."gpu"]\ncpu = "AMD EPYC 7763"\n', "FR", {"cpu_model": "Intel(R) Core(TM) i9-13900K"}, 2),
+    ],
+)
+def test_a_row_of_another_place_or_other_hardware_is_none_of_the_job(
+    tmp_path: Path, home: Path, map_text: str, location: str | None, cells: dict[str, str], runs: int
+) -> None:
+    """Time and a number of accelerators make no work of two where country, model or CPU are not the same."""
+    site = _write(tmp_path / "map.toml", map_text)
+    import_runs([_job(tmp_path, {"Partition": "gpu"}), _row(tmp_path, **cells)], location=location, map=site)
+    assert len(_counted(home)) == runs
+
+
 def _note(audit: ImportAudit) -> str:
     (note,) = audit.notes
     return note

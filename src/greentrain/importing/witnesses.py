@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from greentrain.errors import DataError
+from greentrain.importing.contradictions import contradict
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
@@ -224,6 +225,8 @@ def _tie(run: ImportedRun, other: ImportedRun) -> _Tie | None:
         is_whole = overlap >= limit("same_work_of_shorter") * (end_of(run) - start_of(run))
         return _PERHAPS if not fits else _BY_HOST if is_same_time else _IN_ITS_TIME if is_whole else _IN_PART
     if not is_same_time or overlap <= 0 or not count_of(run) or count_of(run) != count_of(other) or on_host is False:
+        return None
+    if contradict(run, other):
         return None
     models = [_models(each) for each in (run, other)]
     return _PERHAPS if not all(models) else _ALIKE if models[0] & models[1] else None
