@@ -22,6 +22,7 @@ EXAMPLES = ROOT / "examples"
 SLURM = sorted((EXAMPLES / "slurm").glob("*.sh"))
 NVIDIA_SMI = """\
 #!/bin/bash
+echo "$*" > "$SEEN"
 echo "timestamp, index, uuid, name, power.draw [W]"
 for minute in 00 01 02; do echo "2026/03/01 08:$minute:00.000, 0, GPU-1, NVIDIA A100-SXM4-40GB, 300.00 W"; done
 exec sleep 600
@@ -79,11 +80,23 @@ def test_a_job_is_a_run(stand_ins: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert [(one.name, one.status) for one in History().runs()] == [("tiny", "failed")]
 
 
+@pytest.mark.parametrize(
+    ("gpus", "asked"), [("0,2", "-i 0,2 --query-gpu="), ("", "--query-gpu="), (None, "--query-gpu=")]
+)
 def test_prolog_and_epilog_leave_the_power_of_the_gpus(
-    stand_ins: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stand_ins: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    gpus: str | None,
+    asked: str,
 ) -> None:
-    """What the prolog starts, the epilog ends; two minutes at 300 W are 10 Wh, which `import` reads."""
+    """What the prolog starts for the job's boards, the epilog ends; two minutes at 300 W are 10 Wh for `import`."""
     program(stand_ins / "nvidia-smi", NVIDIA_SMI)
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    monkeypatch.delenv("SLURM_JOB_GPUS", raising=False)
+    if gpus is not None:
+        monkeypatch.setenv("SLURM_JOB_GPUS", gpus)
     monkeypatch.setenv("POWER_FOLDER", str(tmp_path / "power"))
     # With its output away from pipes, which what it leaves running would hold.
     subprocess.run(["bash", EXAMPLES / "slurm" / "prolog.sh"], stdout=subprocess.DEVNULL, check=True)
@@ -91,6 +104,7 @@ def test_prolog_and_epilog_leave_the_power_of_the_gpus(
     readings = tmp_path / "power" / "4711.csv"
     while not readings.exists() or readings.read_text().count("\n") < 4:  # the stand-in writes them at once
         os.kill(reader, 0)
+    assert (tmp_path / "seen").read_text().startswith(asked)
     subprocess.run(["bash", EXAMPLES / "slurm" / "epilog.sh"], check=True)
     assert [path.name for path in (tmp_path / "power").iterdir()] == ["4711.csv"]
     assert run(["import", str(tmp_path / "power"), "--location", "FR", "--dry-run", "--json"]) == 0

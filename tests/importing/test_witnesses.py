@@ -154,6 +154,23 @@ def test_generic_accelerators_are_named_by_their_log(tmp_path: Path, home: Path)
 
 
 @pytest.mark.parametrize(
+    ("boards", "rest"),
+    [(4, "; it has more boards than the run had, and its energy is not taken."), (2, ", and counts there.")],
+)
+def test_a_log_of_more_boards_than_the_job_had_is_said_to_give_nothing(
+    tmp_path: Path, home: Path, boards: int, rest: str
+) -> None:
+    """A prolog that reads all boards of a shared node; of its own two boards at 250 W the job takes 0.5 kWh."""
+    import_runs([_job(tmp_path), _log(tmp_path / "power" / "4711.csv", [250] * boards)])
+    (run,) = _counted(home)
+    assert run.stated.measured_energy_kwh == (None if boards > 2 else pytest.approx(0.5))
+    (other,) = (each for each in ImportStore(str(home)).runs() if each.format == "nvidia-smi")
+    assert [each.reason for each in other.findings] == [
+        f"It is the work of bert (slurm), whose number its file has{rest}"
+    ]
+
+
+@pytest.mark.parametrize(
     ("map_text", "location", "cells", "runs"),
     [
         ("", "FR", {}, 1),

@@ -51,9 +51,12 @@ def count_of(run: ImportedRun) -> float:
     return sum(run.stated.accelerators.values())
 
 
-def beside(other: ImportedRun, owner: ImportedRun, how: str) -> ImportedRun:
-    """Return a record that stands beside the run that it is of, in no total."""
-    reason = f"It is the work of {owner.stated.name or owner.id} ({owner.format}), {how}, and counts there."
+def beside(other: ImportedRun, owner: ImportedRun, how: str, others: Sequence[ImportedRun]) -> ImportedRun:
+    """Return a record that stands beside the run that it is of, with others, in no total."""
+    alike = [each for each in others if (each.format, each.stated.boundary) == (other.format, "accelerator")]
+    has_more = bool(alike) and _most_at_once(alike, [count_of(each) for each in alike]) > count_of(owner)
+    rest = "; it has more boards than the run had, and its energy is not taken" if has_more else ", and counts there"
+    reason = f"It is the work of {owner.stated.name or owner.id} ({owner.format}), {how}{rest}."
     findings = (*(each for each in other.findings if each.flag != SAME_WORK), Finding(SAME_WORK, reason, True))
     return _with(other, other.stated, findings)
 

@@ -116,8 +116,9 @@ def linked_runs(
     for owner, others in owners.values():
         if not new & {owner.id, *(other.id for other, _ in others)}:
             continue
-        made[owner.id] = joined(owner, [other for other, _ in others], kinds)
-        made |= {other.id: beside(every.by_id[other.id], owner, tie.how) for other, tie in others}
+        records = [other for other, _ in others]
+        made[owner.id] = joined(owner, records, kinds)
+        made |= {other.id: beside(every.by_id[other.id], owner, tie.how, records) for other, tie in others}
     made |= {run.id: run for run in _torn(every, owners, made, kinds)}
     notes = _doubt_note([pair for pair in (*more, *doubtful) if new & {run.id for run in pair}])
     return LinkedRuns(tuple(made.values()), tuple(notes))
