@@ -1,44 +1,24 @@
-"""What two records state that rules out that they are of one work: different places, models of accelerators or CPUs."""
+"""What two records state that rules out that they are of one work."""
 
 from greentrain.catalogue import load_catalogue
 from greentrain.errors import GreentrainError
 from greentrain.importing.imported_run import ImportedRun
 
-_ASSUMED = "fallback_location"
-
 
 def contradict(run: ImportedRun, other: ImportedRun) -> bool:
-    """Whether what two records state cannot both be true of one work."""
-    pairs = ([of(each) for each in (run, other)] for of in (_countries, _cpu, _models))
-    return any(all(pair) and pair[0].isdisjoint(pair[1]) for pair in pairs)
+    """Whether they state different countries, models of accelerators or CPUs."""
+    return any(one and two and one.isdisjoint(two) for one, two in zip(_stated(run), _stated(other), strict=True))
 
 
-def _countries(run: ImportedRun) -> set[str]:
-    """Return the country that it ran in, with the territories counted in it; nothing where a tool assumed it."""
-    if not run.location or _ASSUMED in run.flags:
-        return set()
+def _stated(run: ImportedRun) -> tuple[set[str], ...]:
+    """Return its country with territories, models and CPU; nothing of what is assumed, a family's usual or unknown."""
+    catalogue, location = load_catalogue(), "" if "fallback_location" in run.flags else run.location
+    is_known = all(device.profile for device in run.devices)
     try:
-        place = load_catalogue().places.find(run.location).place
+        place = catalogue.places.find(location).place if location else None
+        named = [catalogue.hardware.read_accelerator(device.asked) for device in run.devices if is_known]
     except GreentrainError:
-        return set()
-    return set() if place.kind == "aggregate" else {place.country, *place.members}
-
-
-def _cpu(run: ImportedRun) -> set[str]:
-    return {run.cpu.id} if run.cpu else set()
-
-
-def _models(run: ImportedRun) -> set[str]:
-    """Return the ids of its accelerators; nothing where one of them is a family's usual one, or not known."""
-    found: set[str] = set()
-    for device in run.devices:
-        if device.profile is None:
-            return set()
-        try:
-            named = load_catalogue().hardware.read_accelerator(device.asked)
-        except GreentrainError:
-            return set()
-        if named.family is not None:
-            return set()
-        found.add(named.profile.id)
-    return found
+        return set(), set(), set()
+    countries = {place.country, *place.members} if place and place.kind != "aggregate" else set[str]()
+    models = set[str]() if any(each.family for each in named) else {each.profile.id for each in named}
+    return countries, models, {run.cpu.id} if run.cpu else set()
