@@ -13,8 +13,8 @@ from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from greentrain.errors import DataError
-from greentrain.importing.contradictions import contradict
+from greentrain.catalogue import load_catalogue
+from greentrain.errors import DataError, GreentrainError
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
@@ -227,10 +227,23 @@ def _tie(run: ImportedRun, other: ImportedRun) -> _Tie | None:
         return _PERHAPS if not fits else _BY_HOST if is_same_time else _IN_ITS_TIME if is_whole else _IN_PART
     if not is_same_time or overlap <= 0 or not count_of(run) or count_of(run) != count_of(other) or on_host is False:
         return None
-    if contradict(run, other):
+    if any(one and two and one.isdisjoint(two) for one, two in zip(_stated(run), _stated(other), strict=True)):
         return None
     models = [_models(each) for each in (run, other)]
     return _PERHAPS if not all(models) else _ALIKE if models[0] & models[1] else None
+
+
+def _stated(run: ImportedRun) -> tuple[set[str], ...]:
+    """Return its country with territories, models and CPU; nothing of what is assumed, a family's usual or unknown."""
+    catalogue, location = load_catalogue(), "" if "fallback_location" in run.flags else run.location
+    try:
+        place = catalogue.places.find(location).place if location else None
+        named = [catalogue.hardware.read_accelerator(device.asked) for device in run.devices]
+    except GreentrainError:
+        return set(), set(), set()
+    countries = {place.country, *place.members} if place and place.kind != "aggregate" else set[str]()
+    is_known = all(each.profile for each in run.devices) and not any(each.family for each in named)
+    return countries, {each.profile.id for each in named if is_known}, {run.cpu.id} if run.cpu else set()
 
 
 def _hold_together(ties: _Ties, by_id: Mapping[str, ImportedRun]) -> None:
