@@ -110,19 +110,10 @@ class FileCounts:
         if tally.rows and name not in _OF_JOBS and not (self.seen or error or tally.notes or tally.rejected):
             tally.note(_NOTHING)
         return FileAudit(
-            path=path,
-            format=name,
-            rows=tally.rows,
-            runs=self.seen,
-            imported=self.imported,
-            duplicates=self.seen - self.imported,
-            flagged=self.flagged,
-            rejected=tally.rejected,
-            it_energy_kwh=None,
-            error=error,
-            problems=tuple(tally.problems),
-            notes=tally.notes,
-        )
+            path=path, format=name, rows=tally.rows, runs=self.seen, imported=self.imported,
+            duplicates=self.seen - self.imported, flagged=self.flagged, rejected=tally.rejected, it_energy_kwh=None,
+            error=error, problems=tuple(tally.problems), notes=tally.notes,
+        )  # fmt: skip
 
 
 class ImportAudit(WithoutArithmetic, Record):

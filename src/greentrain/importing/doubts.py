@@ -141,14 +141,9 @@ class DoubtCounts:
         """Return what is doubted, of the most runs first."""
         found = (
             ImportDoubt(
-                flag,
-                _written(words, alike.numbers),
-                alike.runs,
-                alike.kwh,
-                tuple(alike.examples),
-                tuple(alike.examples.values()),
-                is_in,
-            )
+                flag, _written(words, alike.numbers), alike.runs, alike.kwh, tuple(alike.examples),
+                tuple(alike.examples.values()), is_in,
+            )  # fmt: skip
             for (flag, words, is_in), alike in self._alike.items()
         )
         return tuple(sorted(found, key=lambda each: -each.runs))
