@@ -143,9 +143,9 @@ class DoubtCounts:
             ImportDoubt(
                 flag, _written(words, alike.numbers), alike.runs, alike.kwh, tuple(alike.examples),
                 tuple(alike.examples.values()), is_in,
-            )  # fmt: skip
+            )
             for (flag, words, is_in), alike in self._alike.items()
-        )
+        )  # fmt: skip
         return tuple(sorted(found, key=lambda each: -each.runs))
 
 
