@@ -31,6 +31,7 @@ from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
 from greentrain.importing.site_map import SiteMap, read_site_map
 from greentrain.importing.store import ImportStore
+from greentrain.importing.tracked_jobs import TrackedTimes, tracked_jobs, untracked
 from greentrain.importing.unheeded import SharedFacts, unheeded, unheeded_note
 from greentrain.importing.witnesses import linked_runs, read_part
 
@@ -43,7 +44,6 @@ SLURM = "slurm"
 _MOST_COMPARED, _LEAST_BYTES = 2000, 1 << 20
 """Less than that is read row by row in the time that NumPy and pyarrow take to load. [B]"""
 
-_TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
 _ANEW = "Runs that the history holds are taken anew."
 _OVERLAP = "It overlaps in time with other logs of its devices: what those hold is left out."
 
@@ -333,8 +333,8 @@ class _Importer:
         raise fault
 
     @cached_property
-    def _tracked(self) -> frozenset[str]:
-        return self._store.tracked_jobs()
+    def _tracked(self) -> Mapping[str, TrackedTimes]:
+        return tracked_jobs(self._store.folder.with_name("runs"))
 
     def _take_some(
         self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: FileCounts
@@ -342,9 +342,9 @@ class _Importer:
         ids = self._known.ids_of(runs)
         known, changed = self._known.find(ids), dict[str, KnownRun]()
         counts.seen += len(runs)
-        for id, run in zip(ids, runs, strict=True):
-            if self._tracked and any(job in self._tracked for job in run.jobs):
-                tally.note(_TRACKED)
+        for id, stated in zip(ids, runs, strict=True):
+            run = untracked(stated, self._tracked, tally) if self._tracked else stated
+            if run is None:
                 continue
             if id != id_of(run):
                 self._elsewhen.add(id)

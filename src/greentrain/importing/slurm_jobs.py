@@ -52,7 +52,7 @@ _KINDS = ("gpu", "npu", "neuron", "hpu", "gaudi", "tpu", "ipu", "xpu", "dcu", "m
 """What sites call accelerators among Slurm's generic resources; the others, such as craynetwork, draw nothing."""
 
 _GRES = re.compile(rf"(?<![\w/])({'|'.join((*_KINDS, *PARTS))})(?::([^:(,]+))?:(\d+)(?:\(.*)?")
-_LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, and 'TZ=UTC sacct' prints UTC."
+LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, and 'TZ=UTC sacct' prints UTC."
 STEPS = "Steps are left out: their jobs hold them."
 WAITING = "Jobs that have not run are left out."
 _WAITS_AGAIN = "Jobs that were requeued and wait are left out: with their next session they count."
@@ -160,7 +160,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOption
         measured_energy_kwh=kwh,
         boundary="node",
         flags=() if start or "start" not in row else ("missing_time",),
-        notes=stats.notes if start is None or start[1] or options.time_zone else (_LOCAL_TIME, *stats.notes),
+        notes=stats.notes if start is None or start[1] or options.time_zone else (LOCAL_TIME, *stats.notes),
         gpu_load=stats.gpu_load,
         cpu_load=_cpu_load(row, stats, seconds * (cores or 0.0)),
         hosts=words(get("nodelist")),

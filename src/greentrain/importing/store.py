@@ -21,9 +21,8 @@ from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 from greentrain.importing.known_runs import KnownRuns
 from greentrain.importing.run_list import GOES_ON, IDENTITY, OTHERS, RUNS_A_CHUNK, chunk_lines, chunk_rows, chunk_text
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
-from greentrain.journal.paths import folder_key, new_run_key, shown
+from greentrain.journal.paths import new_run_key, shown
 from greentrain.journal.process_alive import is_process_alive
-from greentrain.journal.sessions import recorded_sessions
 
 FOLDER = "imports"
 SCHEMA_VERSION = 1
@@ -69,18 +68,6 @@ class ImportStore:
             with OwnErrors(OSError, ValueError, TypeError), path.open(encoding="utf-8", errors="replace") as file:
                 found.put_stored(json.loads(file.readline()).get("device_times", ()))
         return found
-
-    def tracked_jobs(self) -> frozenset[str]:
-        """Return the batch jobs in which greentrain tracked runs itself, by their folders and what they state."""
-        folder = self.folder.with_name("runs")
-        try:
-            names = [path.name for path in folder.iterdir()]
-        except OSError:
-            return frozenset()
-        stated = (session.launch.get("batch") for name in names for session in recorded_sessions(str(folder / name)))
-        # A job may have several runs, whose names follow its own.
-        by_name = ("-".join(folder_key(name).split("-")[:2]) for name in names if name.startswith("slurm-"))
-        return frozenset((*by_name, *filter(None, map(str, stated))))
 
     def forms(self) -> set[str]:
         """Return the names of the formats that stored runs are of."""
