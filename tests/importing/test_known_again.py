@@ -9,6 +9,7 @@ from foreign_texts import codecarbon_text, sacct_text
 from greentrain.cli import run as command
 from greentrain.history import History, tag
 from greentrain.importing import ImportAudit, ImportedRun, ImportStore, import_runs
+from greentrain.importing.known_runs import id_of_key
 
 JOB = {"JobID": "7", "JobIDRaw": "7", "Start": "2026-03-01T08:00:00", "End": "2026-03-01T09:00:00"}
 BERLIN, TOKYO = "Europe/Berlin", "Asia/Tokyo"
@@ -230,3 +231,57 @@ def test_a_job_that_ran_has_its_end_in_a_home_of_an_older_version(home: Path, tm
     path.write_text(sacct_text(ENDED))
     assert _new(import_runs(path)) == 1
     assert [run.stated.duration_seconds for run in _stored(home)] == [18000.0]
+
+
+def _of_clusters(*rows: str) -> str:
+    head = "JobID|Cluster|User|State|Start|ElapsedRaw|NCPUS"
+    return "\n".join([head, *(f"700|{row}|COMPLETED|2026-03-01T08:00:00|3600|8" for row in rows), ""])
+
+
+@pytest.mark.parametrize("has_start", [True, False])
+@pytest.mark.parametrize("is_one_file", [True, False])
+def test_two_clusters_have_one_number(home: Path, tmp_path: Path, *, is_one_file: bool, has_start: bool) -> None:
+    """Job 700 of c1 and of c2 are two, in whichever order; one that names no cluster is the first that was known."""
+    path, start = tmp_path / "sacct", "2026-03-01T08:00:00" if has_start else ""
+
+    def imported(*rows: str) -> int:
+        path.write_text(_of_clusters(*rows).replace("2026-03-01T08:00:00", start))
+        return _new(import_runs(path))
+
+    files = [("c1|ada", "c2|bob")] if is_one_file else [("c1|ada",), ("c2|bob",)]
+    assert [imported(*rows) for rows in files] == [len(rows) for rows in files]
+    assert [imported(*rows) for rows in (("c2|bob", "c1|ada"), ("c2|bob",), ("|ada",), ("c3|eve",))] == [0, 0, 0, 1]
+    runs = sorted((run.stated.user, run.stated.cluster) for run in _stored(home))
+    assert runs == [("ada", "c1"), ("bob", "c2"), ("eve", "c3")]
+    key = f"slurm:700:{1772352000 if has_start else ''}"
+    assert id_of_key(key) in {run.id for run in _stored(home) if run.stated.cluster == "c1"}
+
+
+def test_a_job_without_its_cluster_is_the_first_that_names_one(home: Path, tmp_path: Path) -> None:
+    """What was imported without a cluster is of that which the next file names first; the other one's job is new."""
+    path = tmp_path / "sacct"
+    for rows, new in ((("|ada",), 1), (("c1|ada", "c2|bob"), 1), (("c1|ada", "c2|bob"), 0)):
+        path.write_text(_of_clusters(*rows))
+        assert _new(import_runs(path)) == new
+
+
+def test_homes_that_met_clusters_in_another_order(home: Path, tmp_path: Path) -> None:
+    """Both homes hold both jobs 700, under ids by the order of imports: a copy of one adds nothing to the other."""
+    for name, rows in (("home", ("c1|ada", "c2|bob")), ("other", ("c2|bob", "c1|ada"))):
+        for row in rows:
+            (tmp_path / "sacct").write_text(_of_clusters(row))
+            assert _new(import_runs(tmp_path / "sacct", home=tmp_path / name)) == 1
+    assert _new(import_runs(tmp_path / "other")) == 0
+    assert sorted(str(run.stated.user) for run in _stored(home)) == ["ada", "bob"]
+
+
+def test_clusters_are_told_apart_in_columns(home: Path, tmp_path: Path) -> None:
+    """9,000 jobs of c1 are stored; of a table of all clusters the same number on c2 is new, and 9,000 are known."""
+    head = "JobID|Cluster|User|State|Start|ElapsedRaw|NCPUS|Partition"
+    rows = [f"{number}|c1|ada|COMPLETED|2026-03-01T08:00:00|3600|8|{'p' * 80}" for number in range(9000)]
+    path = tmp_path / "sacct"
+    path.write_text("\n".join([head, *rows, ""]))
+    import_runs(path)
+    for others in (["7|c2"], ["7|c2", "8|c3"]):
+        path.write_text("\n".join([head, *rows[20:], *(rows[7].replace("7|c1", each) for each in others), ""]))
+        assert import_runs(path, dry_run=True, by="user").totals.cpu_core_hours == pytest.approx(8.0 * len(others))

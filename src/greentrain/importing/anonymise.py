@@ -46,7 +46,9 @@ class Anonymiser:
         names = {name: self.hashed(name, getattr(run, name)) for name in HASHED}
         names["project"] = project or names["project"]
         notes = tuple(map(self.note, run.notes))
-        return run._replace(**names, key=str(self.hashed("key", run.key)), hosts=self._hosts(run.hosts), notes=notes)
+        return run._replace(
+            **names, key=str(self.hashed("key", run.key)), hosts=self._hosts(run.hosts), notes=notes, cluster=None
+        )
 
     def _hosts(self, listed: str | None) -> str | None:
         nodes = node_names(listed or "", _MOST_NODES)

@@ -26,6 +26,7 @@ from greentrain.importing.slurm_columns import JobColumns, JobPart, JobRows, job
 from greentrain.importing.slurm_jobs import NO_NUMBER, STEPS, WAITING, job, job_id_of
 from greentrain.importing.text_columns import distinct
 from greentrain.importing.text_parts import NotInColumns, NumberArray, PlacedPart
+from greentrain.importing.values import words
 from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 
 _NOT_LINEAR, _NO_NUMBERS = -2, -1
@@ -94,6 +95,8 @@ class _StoredRuns:
         self._is_running, self._may_run = (
             np.array([row[3] in some for row in rows], dtype=bool) for some in ((True,), (True, None))
         )
+        self._clusters = np.array([row[4] or "" for row in rows], dtype=str)
+        self.has_clusters = bool((self._clusters != "").any())
 
     def compared(self, jobs: JobRows) -> tuple[NumberArray, NumberArray]:
         """Return which jobs the history holds, and which of these are to be read one by one: they may hold more."""
@@ -109,6 +112,9 @@ class _StoredRuns:
         is_longer = jobs.seconds > self._seconds[places]
         holds_more = np.where(differs, kwh > before, is_longer)
         holds_more |= self._is_running[places] | (self._may_run[places] & is_longer)
+        if self.has_clusters and len(jobs.cells):
+            of, stored = np.array([words(cells.get("cluster")) or "" for cells in jobs.cells]), self._clusters[places]
+            holds_more |= (of[jobs.kinds] != "") & (stored != "") & (of[jobs.kinds] != stored)
         # An id that is no number is not at hand as it is written.
         return is_stored, (is_stored & holds_more) | (jobs.jobs < 0)
 
@@ -172,6 +178,8 @@ class ColumnSums:
         of_site = [
             column for table, column in (("partition", "partition"), ("node", "nodelist")) if table in site.tables
         ]
+        if self._stored.has_clusters:
+            of_site.append("cluster")
         of_rows = [name for name in by if name not in (*_OF_KIND, "project")]
         self._grouped = (*of_rows, *(["kind"] if {*by} & {*_OF_KIND} else []))
         self._columns = JobColumns(options.time_zone, self._grouped, of_site)

@@ -86,6 +86,8 @@ class ForeignRun(Record, kw_only=True):
         The names of its nodes, as the file writes them.
     jobs : tuple of str
         Its batch job as greentrain names the runs that it tracks in one, ``slurm-2_1``, in each spelling.
+    cluster : str or None
+        The cluster that the job's number is of.
     device_times : tuple of DeviceTimes
         When its devices were read, of a log that may overlap with others.
     witnesses : tuple
@@ -123,6 +125,7 @@ class ForeignRun(Record, kw_only=True):
     cpu_load: float | None = None
     hosts: str | None = None
     jobs: tuple[str, ...] = ()
+    cluster: str | None = None
     device_times: tuple[DeviceTimes, ...] = ()
     witnesses: tuple[tuple[Any, ...], ...] = ()
     record_keys: tuple[str, ...] = ()

@@ -266,15 +266,18 @@ class _Importer:
 
     def _take_stored(self, run: ImportedRun, path: str, counts: FileCounts) -> None:
         """Keep a run as another home holds it, where it is better than what is known."""
-        known = self._known.find([run.id]).get(run.id)
+        found = self._known.find([run.id])
+        run = run._replace(id=self._known.of_cluster(run.id, run.stated, found))
+        known = found.get(run.id)
         if known is not None and known.place is not None:
             return
         is_new = known is None or not known.is_stored or self._is_taken_anew(alone(run).stated, known)
         counts.imported += is_new
         self._files_of.setdefault(path, set()).add(run.file)
         place = self.runs.add(run._replace(flags=run.flags if is_new else (*run.flags, STORED)))
+        cluster = run.stated.cluster
         self._known.put(
-            [(run.id, KnownRun(None, None, False, place) if known is None else known._replace(place=place))]
+            [(run.id, known._replace(place=place) if known else KnownRun(None, None, False, place, None, cluster))]
         )
 
     @cached_property
@@ -348,6 +351,7 @@ class _Importer:
                 continue
             if id != id_of(run):
                 self._elsewhen.add(id)
+            id = self._known.of_cluster(id, run, known)
             now = self._take(id, run, known.get(id), form, path, tally, counts)
             if now is not None:
                 known[id] = changed[id] = now
@@ -379,7 +383,9 @@ class _Importer:
             return None
         made = self._imported(id, run, form, path, () if is_new else (STORED,))
         place = self.runs.put(place, made)
-        return KnownRun(None, None, False, place) if known is None else known._replace(place=place)
+        if known is None:
+            return KnownRun(None, None, False, place, cluster=run.cluster)
+        return known._replace(place=place, cluster=known.cluster or run.cluster)
 
     def _is_taken_anew(self, run: ForeignRun, known: KnownRun) -> bool:
         return self._shared.replaces or is_better(run, known.seconds, known.kwh, is_running=known.is_running)

@@ -17,12 +17,13 @@ SAME_ENERGY = 1e-9
 _ID_LENGTH = 16
 _COMPLETED = (
     "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "places",
+    "cluster",
 )  # fmt: skip
 _IDS_A_QUERY = 500
 _SIGN = 1 << 63
 _OTHERS = "CREATE TABLE others (other INTEGER PRIMARY KEY, id INTEGER)"
-_COLUMNS = "id INTEGER PRIMARY KEY, seconds REAL, kwh REAL, stored INTEGER, place INTEGER, running INTEGER"
-_SCHEMA = f"CREATE TABLE known ({_COLUMNS})"
+_COLUMNS = "seconds REAL, kwh REAL, stored INTEGER, place INTEGER, running INTEGER, cluster TEXT"
+_SCHEMA = f"CREATE TABLE known (id INTEGER PRIMARY KEY, {_COLUMNS})"
 _Numbers = Sequence[float | None]
 
 
@@ -39,6 +40,8 @@ class KnownRun(NamedTuple):
         Where it is in this import.
     is_running : bool or None
         Whether it ran on by the record that the history holds; None where that was not kept.
+    cluster : str or None
+        The cluster whose job it is, as far as it is named.
     """
 
     seconds: float | None
@@ -46,6 +49,7 @@ class KnownRun(NamedTuple):
     is_stored: bool
     place: int | None
     is_running: bool | None = None
+    cluster: str | None = None
 
 
 class KnownRuns:
@@ -74,10 +78,10 @@ class KnownRuns:
         numbers = iter({_number(id): id for id in ids}.items())
         while some := dict(islice(numbers, _IDS_A_QUERY)):
             marks = ",".join("?" * len(some))
-            query = f"SELECT id, seconds, kwh, stored, place, running FROM known WHERE id IN ({marks})"
-            for number, seconds, kwh, stored, place, running in self._database.execute(query, tuple(some)):
+            query = f"SELECT id, seconds, kwh, stored, place, running, cluster FROM known WHERE id IN ({marks})"
+            for number, seconds, kwh, stored, place, running, cluster in self._database.execute(query, tuple(some)):
                 goes_on = None if running is None else bool(running)
-                found[some[number]] = KnownRun(seconds, kwh, bool(stored), place, goes_on)
+                found[some[number]] = KnownRun(seconds, kwh, bool(stored), place, goes_on, cluster)
         return found
 
     def ids_of(self, runs: Sequence[ForeignRun]) -> list[str]:
@@ -91,6 +95,22 @@ class KnownRuns:
             found or (id if id in known and not run.record_keys else self._by_key(id, run, taken))
             for id, run, found in zip(ids, runs, by_record, strict=True)
         ]
+
+    def of_cluster(self, id: str, run: ForeignRun, found: dict[str, KnownRun]) -> str:
+        """Return the id of a job: another one where this is known as the job of another cluster.
+
+        The first one of a number keeps the id that files without clusters give it.
+        """
+        known = found.get(id)
+        if not run.cluster or (known is not None and known.cluster in (None, run.cluster)):
+            return id
+        apart = id_of_key(f"{run.key}@{run.cluster}")
+        if known is None and id != apart:
+            return id
+        other = id_of(run) if id == apart else apart  # another home may have met the clusters in another order
+        found |= self.find({other} - found.keys())
+        is_here = other == apart or (other in found and found[other].cluster == run.cluster)
+        return other if is_here else id
 
     def _by_key(self, id: str, run: ForeignRun, taken: Collection[str | None]) -> str:
         """Return the id of a run by its keys, but for those of others by their records."""
@@ -109,27 +129,30 @@ class KnownRuns:
         self._database.executemany("INSERT OR REPLACE INTO others VALUES (?, ?)", rows)
         self.has_others = True
 
-    def stored(self) -> Iterator[tuple[int, float | None, float | None, bool | None]]:
-        """Yield the number of each stored run in order, its time [s], its energy [kWh], and whether it goes on."""
-        yield from self._database.execute("SELECT id, seconds, kwh, running FROM known WHERE stored ORDER BY id")
+    def stored(self) -> Iterator[tuple[int, float | None, float | None, bool | None, str | None]]:
+        """Yield the number of each stored run in order, its time [s], its energy [kWh], if it goes on, its cluster."""
+        yield from self._database.execute(
+            "SELECT id, seconds, kwh, running, cluster FROM known WHERE stored ORDER BY id"
+        )
 
     def put(self, runs: Iterable[tuple[str, KnownRun]]) -> None:
         """Keep what is known of some runs, in place of what was."""
         self._put((_number(id), *run) for id, run in runs)
 
     def put_stored(
-        self, ids: Sequence[str], seconds: _Numbers, kwh: _Numbers, running: Collection[int] | None = None
-    ) -> None:
+        self, ids: Sequence[str], seconds: _Numbers, kwh: _Numbers, running: Collection[int] | None = None,
+        clusters: Sequence[str | None] = (),
+    ) -> None:  # fmt: skip
         """Keep runs that the history holds, with the places of those that went on, where these were kept."""
-        rows = enumerate(zip(ids, seconds, kwh, strict=True))
+        rows = enumerate(zip(ids, seconds, kwh, clusters or [None] * len(ids), strict=True))
         known = None if running is None else {*running}
         self._put(
-            (_number(id), time, energy, True, None, None if known is None else place in known)
-            for place, (id, time, energy) in rows
+            (_number(id), time, energy, True, None, None if known is None else place in known, cluster)
+            for place, (id, time, energy, cluster) in rows
         )
 
     def _put(self, rows: Iterator[tuple[object, ...]]) -> None:
-        self._database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _number(id: str) -> int:

@@ -21,6 +21,9 @@ OTHERS = "other_ids"
 GOES_ON = "running"
 """Which of the runs went on, by their places among them."""
 
+CLUSTERS = "clusters"
+"""Whose jobs they are."""
+
 _CHUNKS_AT_HAND = 4
 
 
@@ -185,6 +188,8 @@ def chunk_lines(columns: dict[str, Sequence[Any]]) -> str:
     own = [kept[0][1] if kept else kwh for kept, kwh in zip(columns["witnesses"], energies, strict=True)]
     known = {"ids": columns["id"], **dict(zip(IDENTITY, (seconds, own), strict=True))}
     known[GOES_ON] = [place for place, status in enumerate(columns["status"]) if status == RUNNING]
+    if any(clusters := columns.get("cluster", ())):
+        known[CLUSTERS] = clusters
     if any(columns[OTHERS]):
         known[OTHERS] = columns[OTHERS]
     lines = (json.dumps(line, allow_nan=False, separators=(",", ":")) for line in (known, {"columns": columns}))

@@ -165,6 +165,7 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOption
         cpu_load=_cpu_load(row, stats, seconds * (cores or 0.0)),
         hosts=words(get("nodelist")),
         jobs=_names(job_id, get("jobid", "").strip()),
+        cluster=words(get("cluster")),
     )  # fmt: skip
 
 

@@ -19,7 +19,16 @@ from greentrain.errors import DataError, OwnErrors
 from greentrain.importing.device_times import KnownTimes
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 from greentrain.importing.known_runs import KnownRuns
-from greentrain.importing.run_list import GOES_ON, IDENTITY, OTHERS, RUNS_A_CHUNK, chunk_lines, chunk_rows, chunk_text
+from greentrain.importing.run_list import (
+    CLUSTERS,
+    GOES_ON,
+    IDENTITY,
+    OTHERS,
+    RUNS_A_CHUNK,
+    chunk_lines,
+    chunk_rows,
+    chunk_text,
+)
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
 from greentrain.journal.paths import new_run_key, shown
 from greentrain.journal.process_alive import is_process_alive
@@ -56,7 +65,7 @@ class ImportStore:
                 with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
                     if "ids" in line:
                         seconds, energies = (line[name] for name in IDENTITY)
-                        found.put_stored(line["ids"], seconds, energies, line.get(GOES_ON))
+                        found.put_stored(line["ids"], seconds, energies, line.get(GOES_ON), line.get(CLUSTERS, ()))
                     if OTHERS in line:
                         found.put_others(line["ids"], line[OTHERS])
         return found
