@@ -9,6 +9,7 @@ import pytest
 from foreign_texts import codecarbon_text, sacct_text
 
 from greentrain.importing import ImportAudit, ImportedRun, ImportStore, import_runs
+from greentrain.reporting.terminal.imports import import_lines
 
 HOUR = 3600
 BOARDS = ("GPU-00000000-2222-3333-4444-555555555555", "GPU-11111111-2222-3333-4444-555555555555")
@@ -394,3 +395,15 @@ def test_the_log_of_another_home_is_known_by_its_number(tmp_path: Path, home: Pa
     import_runs(_job(tmp_path, {"AllocTRES": "cpu=8,gres/gpu:h100=2,node=1"}))
     (run,) = _counted(home)
     assert run.stated.measured_energy_kwh == pytest.approx(0.6)
+
+
+def test_notes_of_an_import_wrap_on_a_terminal(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be one work is a long sentence, and so are notes on files."""
+    monkeypatch.setenv("COLUMNS", "80")
+    audit = import_runs(_row(tmp_path))
+    file = audit.files[0]._replace(notes={"word " * 40 + "end.": 1})
+    audit = audit._replace(files=(file,), notes=("Overlapping in time " * 10 + "end.",))
+    lines = [*import_lines(audit, None, is_kept=False)]
+    assert max(len(line) for line in lines if not line.startswith(file.path)) <= 80
+    assert lines[-1].endswith("end.")
+    assert any(line.startswith("    word ") and line.endswith(" end. (1)") for line in lines)

@@ -43,7 +43,7 @@ def import_lines(audit: "ImportAudit", most: int | None, *, is_kept: bool) -> It
         yield f"  ... and {counted(len(rest), 'further reason')}: --all lists them"
     yield from _groups(audit.groups or (), most)
     yield from _totals(audit, is_kept=is_kept)
-    yield from audit.notes
+    yield from (line for note in audit.notes for line in wrapped(printable(note), "", "  "))
 
 
 def _files(files: "Sequence[FileAudit]", most: int | None) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _of_file(file: "FileAudit") -> Iterator[str]:
         return
     yield f"{file.path}: {file.format}, {_counts(lambda name: int(getattr(file, name)))}"
     for note, number in file.notes.items():
-        yield f"  {note} ({number:,})"
+        yield from wrapped(f"{note} ({number:,})", "  ", "    ")
     for line, reason in file.problems[:_PROBLEMS_SHOWN]:
         yield f"  line {line}: {reason}"
 
