@@ -6,6 +6,8 @@ import pytest
 
 from greentrain import History, import_runs
 from greentrain.cli import run as command
+from greentrain.history.calibrate import whose
+from greentrain.reporting.method_text import run_method
 
 HEAD = (
     "timestamp,project_name,run_id,duration,emissions,cpu_energy,gpu_energy,ram_energy,energy_consumed,"
@@ -36,7 +38,7 @@ def test_a_card_of_an_imported_run(home: Path) -> None:
     text = (home / "README.md").read_text()
     assert first.operational_kg is not None
     assert f"  emissions: {1000 * first.operational_kg.best:.1f}\n" in text
-    assert "measured, operational, location-based, whole facility" in text
+    assert "measured (imported from codecarbon), operational, location-based, whole facility" in text
     assert '  hardware_used: "1 x a100-sxm4-40gb"\n' in text
     assert command(["card", str(home / "README.md"), "--run", first.id, "--check"]) == 0
 
@@ -47,6 +49,42 @@ def test_imported_runs_are_evidence_for_the_mean_power(home: Path, capsys: pytes
     first, _, now, *_ = capsys.readouterr().out.splitlines()
     assert first == "sxm-node: mean power over TDP, from 4 runs on a100-sxm4-40gb"
     assert 0.55 < float(now.split()[1]) < 0.725
+
+
+def test_a_fit_to_imported_runs_says_whose_readings_they_are(home: Path) -> None:
+    """Of two formats, of tracked runs alone, and of both."""
+    assert command(["history", "calibrate"]) == 0
+    (table,) = home.rglob("power_defaults.csv")
+    assert "Own runs imported from codecarbon 2024-05-01 to 2024-05-04" in table.read_text()
+    assert whose(["imported:zeus", "imported:nvidia-smi"]) == "Own runs imported from nvidia-smi, zeus"
+    assert whose(["tracked"]) == "Own runs measured by greentrain"
+    assert whose(["imported:zeus", "tracked"]) == "Own runs measured by greentrain and imported from zeus"
+
+
+def test_a_report_of_an_imported_run_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From which tool, that greentrain measured nothing, and what is assumed of its times."""
+    (home / "power.csv").write_text(
+        "timestamp, index, uuid, name, power.draw [W]\n"
+        + "".join(f"2026/03/01 08:{minute:02d}:00.000, 0, GPU-1, NVIDIA A100, 300.00 W\n" for minute in range(30))
+    )
+    import_runs(home / "power.csv")
+    last = max(History(), key=lambda run: run.started)
+    assert command(["report", last.id]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Energy, emissions and water of a training run, imported from nvidia-smi Report made" in text
+    assert "location-based, measured (imported from nvidia-smi)." in text
+    assert "Times have no zone: UTC is assumed" in text
+    assert "The run is imported from files of other tools (nvidia-smi): IT energy is what these record" in text
+    assert "while the runs went on" not in text
+    assert command(["history", "show", last.id]) == 0
+    assert f"importednvidia-smi,{home}/power.csv" in "".join(capsys.readouterr().out.split())
+
+
+def test_the_method_of_tracked_and_imported_runs() -> None:
+    """Both are told, with how many are imported."""
+    found = run_method("measured", 3, has_unmetered=False, imported_from=["slurm"])
+    assert found[0].startswith("IT energy was measured while the runs went on")
+    assert found[1].startswith("1 run is imported from files of other tools (slurm): ")
 
 
 def test_a_meter_at_the_wall_beside_an_imported_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,8 @@ _SENSOR = log(1.05)
 """Half-width of what a board's own sensor may be wrong by, log units. [1]"""
 
 OWN = "Own runs measured by greentrain"
-"""What the source of every row written here begins with."""
+IMPORTED = "Own runs imported"
+"""With these the source of every row written here begins."""
 
 _NOTES = {
     "utilization": "Mean power over TDP",
@@ -54,6 +55,7 @@ class UtilizationSample(NamedTuple):
     utilization: float
     workload: str
     started: float
+    origin: str = "tracked"
 
 
 class Fit(NamedTuple):
@@ -187,7 +189,7 @@ def _sample(run: Run, catalogue: Catalogue) -> UtilizationSample | str:
     if share > _HIGHEST or watts < least_w(device):
         return "at a power that cannot be right"
     workload = run.estimate_inputs.get("workload")
-    return UtilizationSample(device, share, workload if isinstance(workload, str) else "", run.started)
+    return UtilizationSample(device, share, workload if isinstance(workload, str) else "", run.started, run.origin)
 
 
 def _too_few(by_device: dict[str, list[UtilizationSample]], left_out: Counter[str]) -> str:
@@ -234,8 +236,17 @@ def _fit(hardware_class: str, workload: str, members: Sequence[UtilizationSample
         before.value,
         len(members),
         tuple(sorted({item.device.id for item in members})),
-        f"{OWN} {first[:10]} to {last[:10]}",
+        f"{whose([item.origin for item in members])} {first[:10]} to {last[:10]}",
     )
+
+
+def whose(origins: Sequence[str]) -> str:
+    """Say who measured runs: greentrain, or other tools whose files were imported."""
+    formats = sorted({origin.partition(":")[2] for origin in origins} - {""})
+    if not formats:
+        return OWN
+    named = f"imported from {', '.join(formats)}"
+    return f"Own runs {named}" if all(":" in origin for origin in origins) else f"{OWN} and {named}"
 
 
 def next_run(values: Sequence[float]) -> Interval:
@@ -259,7 +270,7 @@ def _label(fit: Fit) -> str:
 def _merge_own_rows(file: Path, fits: list[Fit]) -> tuple[list[Row], list[Fit], list[str]]:
     """Merge with the user's table: rows written here before are replaced, rows of another source stay."""
     rows = list(read_own_table(str(file)).records()) if file.exists() else []
-    by_hand = {_key(row) for row in rows if not row.get("source", "").startswith(OWN)}
+    by_hand = {_key(row) for row in rows if not row.get("source", "").startswith((OWN, IMPORTED))}
     fresh = [fit for fit in fits if (fit.hardware_class, fit.workload, fit.parameter) not in by_hand]
     keys = {(fit.hardware_class, fit.workload, fit.parameter) for fit in fresh}
     notes = [f"{_label(fit)}: {file} has a row of another source; it stays." for fit in fits if fit not in fresh]

@@ -13,7 +13,7 @@ from statistics import median
 from greentrain.catalogue import Accelerator, Catalogue, load_catalogue
 from greentrain.catalogue.table_files import CsvTable, read_own_table
 from greentrain.errors import DataError, GreentrainError, path_text
-from greentrain.history.calibrate import OWN, Calibration, Fit, write_profile
+from greentrain.history.calibrate import Calibration, Fit, whose, write_profile
 from greentrain.history.metered_energy import coverage, metered_energy
 from greentrain.history.recorded_run import RecordedRun, accelerator_of
 from greentrain.history.run import Run
@@ -390,7 +390,7 @@ def _fit(
         )
     day = (utc(run.started) or "")[:10]
     devices = (device.id,) if device else (run.hardware or "CPU",)
-    source = f"{OWN} {day}, and a wall meter"
+    source = f"{whose([run.origin])} {day}, and a wall meter"
     value = value._replace(high=min(value.high, highest))
     return Fit(hardware_class, "", parameter, value, before, 1, devices, source)
 

@@ -211,7 +211,7 @@ def _of_run(run: "Run") -> ReportData:
     return _of_lines([line], line.footprint, [item])._replace(
         kind="run",
         title=line.name,
-        notes=run.footprint.notes,
+        notes=(*run.footprint.notes, *(run.journal_notes if line.imported_from else ())),
         period_end=utc_time(run.ended),
         size=_size_of(estimate.run) if estimate else None,
         power_series=power_series(run, meters),
@@ -274,7 +274,12 @@ def _of_lines(lines: Sequence[RunLine], whole: Footprint, items: "Sequence[Repor
         lines=tuple(lines),
         footprint=whole,
         versions=Versions(__version__, DATA_VERSION, ", ".join(measured_by) or None),
-        method=run_method(whole.basis, len(lines), has_unmetered=UNMETERED_SHARE in whole.inputs),
+        method=run_method(
+            whole.basis,
+            len(lines),
+            has_unmetered=UNMETERED_SHARE in whole.inputs,
+            imported_from=[line.imported_from for line in lines if line.imported_from],
+        ),
         sources=_sources(catalogue, whole.inputs, equivalents),
         period_start=min(starts, default=None),
         period_end=max(ends, default=None) if has_all_ends else None,

@@ -1,6 +1,9 @@
 """How figures come about, in sentences: the method that a report states."""
 
+from collections.abc import Iterable, Sequence
+
 from greentrain.estimation import Estimate
+from greentrain.numbers import counted
 
 _INTERVALS = (
     "Every result is a best value with a 90 % interval: factors combine in log space and terms of a sum by the "
@@ -57,6 +60,10 @@ _MEASURED = {
     "mixed": "IT energy was measured where the machine has sensors and the readings are usable; what is missing "
     "is filled in from the mean of the rest or estimated from the hardware and the time.",
 }
+_IMPORTED = (
+    "IT energy is what these record, where it can be believed, and else estimated from the hardware and the time that "
+    "they state; greentrain measured nothing."
+)
 _UNMETERED = (
     "What no sensor reads (fans, network cards, switches, losses of power supplies) is added as a share of what was "
     "recorded, by class of hardware."
@@ -67,8 +74,14 @@ _SUMS = (
 )
 
 
-def run_method(basis: str, runs: int, *, has_unmetered: bool) -> tuple[str, ...]:
-    """Describe how the figures of tracked runs come about.
+def joined_names(names: Iterable[str]) -> str:
+    """Return names once each, the last after ``and``."""
+    *some, last = dict.fromkeys(names)
+    return f"{', '.join(some)}{' and ' if some else ''}{last}"
+
+
+def run_method(basis: str, runs: int, *, has_unmetered: bool, imported_from: Sequence[str] = ()) -> tuple[str, ...]:
+    """Describe how the figures of runs of the history come about.
 
     Parameters
     ----------
@@ -78,7 +91,14 @@ def run_method(basis: str, runs: int, *, has_unmetered: bool) -> tuple[str, ...]
         How many there are. [1]
     has_unmetered : bool
         Whether what no sensor reads was added to the energy of any of them.
+    imported_from : sequence of str, optional
+        Of each run that is imported the format of its file.
     """
     sums = (_SUMS,) if runs > 1 else ()
     unmetered = (_UNMETERED,) if has_unmetered else ()
-    return (_MEASURED[basis], *unmetered, "Facility energy is IT energy times PUE.", *common_method(), *sums)
+    energy = [] if runs and len(imported_from) == runs else [_MEASURED[basis]]
+    if imported_from:
+        number = counted(len(imported_from), "run")
+        whose = "The run is" if runs == 1 else f"{number} {'is' if len(imported_from) == 1 else 'are'}"
+        energy.append(f"{whose} imported from files of other tools ({joined_names(imported_from)}): {_IMPORTED}")
+    return (*energy, *unmetered, "Facility energy is IT energy times PUE.", *common_method(), *sums)

@@ -101,6 +101,8 @@ class RunLine(OfFootprint, Record):
         The year that the user stated of a described run.
     flops : float or None
         Operations as far as they are stated, all identical runs together. [FLOP]
+    imported_from : str or None
+        Format of another tool's file that it is imported from; None of what greentrain tracked or estimated.
 
     None means not known, never zero.
     """
@@ -133,6 +135,7 @@ class RunLine(OfFootprint, Record):
     user: str | None = None
     stated_year: int | None = None
     flops: float | None = None
+    imported_from: str | None = None
 
     @property
     def embodied_kg(self) -> Interval | None:

@@ -16,7 +16,7 @@ from greentrain.reporting.report_table import ReportTable
 
 _TIMES = ("started", "ended")
 _TUPLES = ("unmeasured", "sensed", "modelled", "flags", "faults")
-_OTHERS = ("footprint", "measured", "stated_year")
+_OTHERS = ("footprint", "measured", "stated_year", "imported_from")
 _OF_LINE = tuple(name for name in RunLine._fields if name not in (*_TIMES, *_TUPLES, *_OTHERS))
 
 
@@ -51,7 +51,9 @@ class ReportedRun(NamedTuple):
 
 def reported(run: Run) -> ReportedRun:
     """Return what a report of several runs reads of a run."""
-    return _made(report_facts(run), run.footprint)
+    found = _made(report_facts(run), run.footprint)
+    kind, _, format = run.origin.partition(":")
+    return found._replace(line=found.line._replace(imported_from=format)) if kind == "imported" else found
 
 
 def line_of_run(run: Run) -> RunLine:

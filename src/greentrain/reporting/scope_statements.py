@@ -14,6 +14,7 @@ from greentrain.inputs import BASIS_WORDS, UNMETERED_SHARE, UNSEEN, Input
 from greentrain.interval import Interval
 from greentrain.numbers import counted, percent, rounded
 from greentrain.reporting.escaping import markdown
+from greentrain.reporting.method_text import joined_names
 from greentrain.reporting.place_names import place_label
 from greentrain.reporting.report_data import STATUSES, ReportData, RunLine
 
@@ -43,8 +44,12 @@ def known_lines(data: ReportData) -> tuple[RunLine, ...]:
 
 
 def basis_text(data: ReportData) -> str:
-    """Describe how the energy is known."""
-    return BASIS_WORDS[data.basis]
+    """Describe how the energy is known, and which tools' files runs are imported from."""
+    formats = [line.imported_from for line in data.lines if line.imported_from]
+    if not formats:
+        return BASIS_WORDS[data.basis]
+    number = "" if len(formats) == len(data.lines) else f"{len(formats):,} of {counted(len(data.lines), 'run')} "
+    return f"{BASIS_WORDS[data.basis]} ({number}imported from {joined_names(formats)})"
 
 
 def added_text(data: ReportData) -> str:

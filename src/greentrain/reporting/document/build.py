@@ -11,6 +11,7 @@ _SUBTITLES = {
     "project": "Energy, emissions and water of a project's training runs",
     "validation": "How published figures and our estimates agree",
 }
+_IMPORTED = "Energy, emissions and water of a training run, imported from"
 
 
 def document_of(data: ReportData) -> Document:
@@ -34,6 +35,8 @@ def document_of(data: ReportData) -> Document:
     numbers = {ref: number for number, ref in enumerate(sources, 1)}
     is_estimate = all(line.status == "estimated" for line in data.lines) and data.kind == "run"
     subtitle = _SUBTITLES["estimate" if is_estimate else data.kind]
+    if data.kind == "run" and data.lines[0].imported_from:
+        subtitle = f"{_IMPORTED} {data.lines[0].imported_from}"
     return Document(data.title, subtitle, filled, sources, numbers)
 
 

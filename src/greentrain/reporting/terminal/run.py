@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from greentrain.errors import escaped
 from greentrain.history.forecast import forecast
+from greentrain.history.imported_runs import HistoryImport
 from greentrain.history.recorded_run import NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.run_summary import utc
@@ -49,6 +50,9 @@ def _head(run: Run, bold: "Style") -> list[str]:
         "ranks": str(run.ranks) if run.ranks > 1 else None,
     }
     lines += [cut(f"  {name:<10}{escaped(value)}", width()) for name, value in facts.items() if value]
+    if isinstance(run, HistoryImport):
+        source = f"{run.imported.format}, {run.imported.file}"
+        lines += field("imported", escaped(source), 10, breaks_words=True)
     # What was run is at the end of a wrapper's command, so that is not cut.
     command = cut(escaped(" ".join(run.command)), MOST_COLUMNS)
     return [*lines, *field("command", command, 10, breaks_words=True)]
