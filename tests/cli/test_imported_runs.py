@@ -6,8 +6,6 @@ import pytest
 
 from greentrain import History, import_runs
 from greentrain.cli import run as command
-from greentrain.history.calibrate import whose
-from greentrain.reporting.method_text import run_method
 
 HEAD = (
     "timestamp,project_name,run_id,duration,emissions,cpu_energy,gpu_energy,ram_energy,energy_consumed,"
@@ -52,13 +50,10 @@ def test_imported_runs_are_evidence_for_the_mean_power(home: Path, capsys: pytes
 
 
 def test_a_fit_to_imported_runs_says_whose_readings_they_are(home: Path) -> None:
-    """Of two formats, of tracked runs alone, and of both."""
+    """The table of own defaults names their format."""
     assert command(["history", "calibrate"]) == 0
     (table,) = home.rglob("power_defaults.csv")
     assert "Own runs imported from codecarbon 2024-05-01 to 2024-05-04" in table.read_text()
-    assert whose(["imported:zeus", "imported:nvidia-smi"]) == "Own runs imported from nvidia-smi, zeus"
-    assert whose(["tracked"]) == "Own runs measured by greentrain"
-    assert whose(["imported:zeus", "tracked"]) == "Own runs measured by greentrain and imported from zeus"
 
 
 def test_a_report_of_an_imported_run_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,13 +73,6 @@ def test_a_report_of_an_imported_run_says_so(home: Path, capsys: pytest.CaptureF
     assert "while the runs went on" not in text
     assert command(["history", "show", last.id]) == 0
     assert f"importednvidia-smi,{home}/power.csv" in "".join(capsys.readouterr().out.split())
-
-
-def test_the_method_of_tracked_and_imported_runs() -> None:
-    """Both are told, with how many are imported."""
-    found = run_method("measured", 3, has_unmetered=False, imported_from=["slurm"])
-    assert found[0].startswith("IT energy was measured while the runs went on")
-    assert found[1].startswith("1 run is imported from files of other tools (slurm): ")
 
 
 def test_a_meter_at_the_wall_beside_an_imported_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

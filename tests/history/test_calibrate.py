@@ -10,7 +10,7 @@ from journals_by_hand import CPU, GPU, MEMORY, NOON, ended, line, meter, one_hou
 from greentrain import GreentrainError, History, estimate
 from greentrain.catalogue import check_profiles, read_own_table
 from greentrain.history import next_run
-from greentrain.history.calibrate import calibrate
+from greentrain.history.calibrate import calibrate, whose
 
 PARTS = [GPU, CPU, MEMORY]
 
@@ -175,3 +175,10 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         calibrate(History(measured(tmp_path, [200, 210, 220])).runs(), tmp_path / "p")
     assert NOON == 1763812800
     assert line(0, type="x").startswith('{"v": 1, "t": "2025-11-22T12:00:00.000Z"')
+
+
+def test_a_source_says_whose_readings_it_has() -> None:
+    """Of two formats, of tracked runs alone, and of both."""
+    assert whose(["imported:zeus", "imported:nvidia-smi"]) == "Own runs imported from nvidia-smi, zeus"
+    assert whose(["tracked"]) == "Own runs measured by greentrain"
+    assert whose(["imported:zeus", "tracked"]) == "Own runs measured by greentrain and imported from zeus"

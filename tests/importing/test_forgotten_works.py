@@ -13,7 +13,6 @@ from greentrain.cli import run as command
 from greentrain.errors import InputError
 from greentrain.history import History, Run, forget, rename
 from greentrain.importing import ImportedRun, ImportStore, import_runs
-from greentrain.importing.store import FOLDER
 
 JOB = {
     "JobID": "4711", "JobIDRaw": "4711", "JobName": "bert", "Start": "2026-03-01T08:00:00",
@@ -185,8 +184,8 @@ def test_what_a_killed_process_left_is_deleted(home: Path, paths: dict[str, Path
     import_runs(paths["slurm"])
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left = [home / f".imports-{dead.pid}-0a1b2c", home / FOLDER / f".x.jsonl.{dead.pid}-0a1b2c"]
-    living = [home / f".imports-{os.getpid()}-0a1b2c", home / FOLDER / f".x.jsonl.{os.getpid()}-0a1b2c"]
+    left = [home / f".imports-{dead.pid}-0a1b2c", home / "imports" / f".x.jsonl.{dead.pid}-0a1b2c"]
+    living = [home / f".imports-{os.getpid()}-0a1b2c", home / "imports" / f".x.jsonl.{os.getpid()}-0a1b2c"]
     for path in (*left, *living):
         path.write_text("half")
     import_runs(paths["nvidia-smi"])
@@ -215,7 +214,7 @@ def test_imports_are_changed_by_one_process_at_a_time(home: Path, paths: dict[st
     """While the imports of a home are held, another process that asks for them gets no lock."""
     fcntl = pytest.importorskip("fcntl")
     import_runs(paths["slurm"])
-    folder = os.open(home / FOLDER, os.O_RDONLY)
+    folder = os.open(home / "imports", os.O_RDONLY)
     try:
         with ImportStore(str(home)).held(), pytest.raises(BlockingIOError):
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)

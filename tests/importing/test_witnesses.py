@@ -9,7 +9,7 @@ import pytest
 from foreign_texts import codecarbon_text, sacct_text
 
 from greentrain.importing import ImportAudit, ImportedRun, ImportStore, import_runs
-from greentrain.reporting.terminal.imports import import_lines
+from greentrain.reporting.terminal import import_lines
 
 HOUR = 3600
 BOARDS = ("GPU-00000000-2222-3333-4444-555555555555", "GPU-11111111-2222-3333-4444-555555555555")
