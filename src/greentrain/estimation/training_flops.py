@@ -11,7 +11,6 @@ from greentrain.estimation.ranges import LIMITS
 from greentrain.estimation.request import ENCODER_DECODER, Request
 from greentrain.inputs import Input, given
 from greentrain.interval import Interval, reciprocal, with_relative_width
-from greentrain.numbers import rounded
 
 IMPOSSIBLE_MFU = 0.75
 """No published training of a whole model came near this share of the dense peak. [1]"""
@@ -226,6 +225,10 @@ def _doubts_of_given(mfu: float) -> tuple[str, ...]:
 
 
 def _doubts(mfu: float) -> tuple[str, ...]:
+    if ABSURD_MFU <= mfu <= IMPOSSIBLE_MFU:
+        return ()
+    from greentrain.numbers import rounded  # no other estimate loads it
+
     if mfu > IMPOSSIBLE_MFU:
         return (
             f"An MFU above {IMPOSSIBLE_MFU:g} is impossible in practice: this run's is {rounded(mfu)}, so the hours "
@@ -233,10 +236,8 @@ def _doubts(mfu: float) -> tuple[str, ...]:
             "many (all parameters of a mixture of experts instead of the active ones, tokens of the data set instead "
             "of those seen, B for M). Each token passes half of an encoder-decoder: state that architecture.",
         )
-    if mfu < ABSURD_MFU:
-        return (
-            f"An MFU below {ABSURD_MFU:g} is absurdly low: this run's is {rounded(mfu)}, so the hours are too many "
-            "(accelerator-hours given as wall-clock hours with a count, or several runs in one), or params and tokens "
-            "too few (M for B, one epoch of several).",
-        )
-    return ()
+    return (
+        f"An MFU below {ABSURD_MFU:g} is absurdly low: this run's is {rounded(mfu)}, so the hours are too many "
+        "(accelerator-hours given as wall-clock hours with a count, or several runs in one), or params and tokens "
+        "too few (M for B, one epoch of several).",
+    )
