@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from greentrain.importing.gate import DOUBTS, PARTS, Finding, KnownDevice
+from greentrain.importing.gate import DOUBTS, PARTS, SAME_WORK, Finding, KnownDevice
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.record import Record
 
 MOST_EXAMPLES = 3
 """How many runs are named of each reason. [1]"""
 
-_BESIDE = "same_work"
 _NUMBER = re.compile(r"(?<![A-Za-z\d.])(\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?)(?![\dA-Za-z])")
 _OTHER_RECORD = re.compile(r"(?<=^It is the work of ).*(?= \([\w-]+\), )", re.DOTALL)
 
@@ -98,7 +97,7 @@ class DoubtCounts:
         """Count a run."""
         if not run.findings:
             return
-        is_beside = _BESIDE in run.flags
+        is_beside = SAME_WORK in run.flags
         if is_beside:
             self.beside += 1
         elif run.is_doubted:
@@ -106,7 +105,7 @@ class DoubtCounts:
             self.by_file[run.file] = self.by_file.get(run.file, 0) + 1
         names = {run.id: run.stated.name or run.id}
         for finding in run.findings:
-            is_in = finding.flag not in DOUBTS or (run.is_kept and finding.flag != _BESIDE)
+            is_in = finding.flag not in DOUBTS or (run.is_kept and finding.flag != SAME_WORK)
             self.count([finding], 1, run.stated.measured_energy_kwh or 0.0, names, is_in_totals=is_in)
 
     def count(

@@ -18,8 +18,11 @@ from greentrain.numbers import rounded
 from greentrain.record import Record
 from greentrain.units import G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
 
+SAME_WORK = "same_work"
+"""Flag of a record beside the run whose work it holds, which no total counts."""
+
 DOUBTS = frozenset(
-    ("implausible_power", "implausible_intensity", "fallback_location", "gpu_unmetered", "damaged", "same_work")
+    ("implausible_power", "implausible_intensity", "fallback_location", "gpu_unmetered", "damaged", SAME_WORK)
 )
 """Flags of runs that totals leave out; the others say how a run was read."""
 

@@ -9,7 +9,7 @@ from greentrain.catalogue import Accelerator, Catalogue, Cpu, load_catalogue
 from greentrain.errors import GreentrainError
 from greentrain.footprint import Footprint
 from greentrain.importing.foreign_run import ForeignRun
-from greentrain.importing.gate import DOUBTS, Finding, KnownDevice
+from greentrain.importing.gate import DOUBTS, SAME_WORK, Finding, KnownDevice
 from greentrain.importing.run_footprint import run_footprint
 from greentrain.importing.values import utc_text
 from greentrain.interval import Interval
@@ -124,7 +124,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     @property
     def is_counted(self) -> bool:
         """Whether totals hold it."""
-        return not self.is_doubted or (self.is_kept and "same_work" not in self.flags)
+        return not self.is_doubted or (self.is_kept and SAME_WORK not in self.flags)
 
     @property
     def hours(self) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 from greentrain.catalogue import load_catalogue
 from greentrain.importing.foreign_run import ENERGY_OF, ForeignRun
-from greentrain.importing.gate import Finding, mean_w
+from greentrain.importing.gate import SAME_WORK, Finding, mean_w
 from greentrain.importing.import_sums import STORED
 from greentrain.importing.imported_run import ImportedRun, device_facts, restored_device
 from greentrain.importing.limits import limit
@@ -18,7 +18,7 @@ from greentrain.importing.run_kinds import RunKinds
 from greentrain.numbers import rounded
 
 JOBS, LOGS = ("slurm", "slurm-json"), ("nvidia-smi", "prometheus", "meter", "zeus", "powermetrics", "tegrastats")
-SAME_WORK, DIFFER = "same_work", "witnesses_differ"
+DIFFER = "witnesses_differ"
 _MOST_NOTES = 8
 _WITNESS = "Witness:"
 _BOUNDARIES = {"wall": "a wall meter", "node": "the nodes' meters", "accelerator": "accelerators", "parts": "parts"}

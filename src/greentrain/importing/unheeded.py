@@ -5,9 +5,9 @@ from itertools import islice
 from typing import Any
 
 from greentrain.importing.anonymise import Anonymiser
+from greentrain.importing.gate import SAME_WORK
 from greentrain.importing.import_sums import STORED
 from greentrain.importing.imported_run import ImportedRun, device_facts
-from greentrain.importing.joined_runs import SAME_WORK
 from greentrain.importing.site_map import SiteMap
 from greentrain.importing.store import ImportStore
 from greentrain.numbers import counted
