@@ -17,7 +17,8 @@ from greentrain.importing.limits import limit
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.numbers import rounded
 
-JOBS, LOGS = ("slurm", "slurm-json"), ("nvidia-smi", "prometheus", "meter", "zeus", "powermetrics", "tegrastats")
+JOBS = ("slurm", "slurm-json", "ceems")
+LOGS = ("nvidia-smi", "prometheus", "meter", "zeus", "powermetrics", "tegrastats", "wattameter", "alumet")
 DIFFER = "witnesses_differ"
 _MOST_NOTES = 8
 _WITNESS = "Witness:"

@@ -49,26 +49,9 @@ _WORDS = tuple(
             r'"energy_consumed"',
             "a record of codecarbon as JSON: import its emissions.csv",
         ),
-        (
-            r"device_group.*magnitude",
-            "perun's table of sensors: make a table of it with the column timestamp and a power in W for each device",
-        ),
-        (
-            r"^metric;timestamp;value;resource_kind",
-            "Alumet's table of energies of intervals: make a table of it with columns timestamp and energy_j_interval",
-        ),
-        (
-            r'"session_start"',
-            "a session of matcha, which states joules for each step: make a table of runs of it for greentrain batch",
-        ),
         (r"\bPkgWatt\b", "turbostat without times: add --show Time_Of_Day_Seconds,PkgWatt,RAMWatt"),
         (r"PowerTOP", "a report of powertop, which models powers of parts without times"),
-        (
-            r'"gpuHours"|"cpuCoreHours"',
-            "an allocation of OpenCost or Kubecost, hours without power: make a table of runs of it for greentrain "
-            "batch, with the columns name, gpu, count and hours",
-        ),
-        (r"_usage_kwh", "an answer of CEEMS: export the accounting with sacct -P, or its series from Prometheus"),
+        (r"_usage_kwh", "sums of CEEMS: ask its API for /units, which has each job"),
         (
             r"\A\s*\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d[^,]*, *\d",
             "a log whose columns have neither names nor units: state them, as in --format timestamp,index,power.draw",

@@ -30,6 +30,12 @@ _LONGEST_LIST = 10_000
 _CLOCK = re.compile(r"(?:(\d{1,9})-)?(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d+)?)")
 _AMOUNT = re.compile(r"([-+]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%]*)")
 
+_PREFIXES = {
+    "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+}  # fmt: skip
+_UNIT = re.compile(r"([pnuµμmkMGT]?)(Wh|W|J|s)")
+_BASE = {"W": ("W", 1.0), "J": ("J", 1.0), "s": ("s", 1.0), "Wh": ("J", 3600.0)}
+
 _GROUPED = re.compile(r"([-+]?\d{1,3})(?:((?:,\d{3})+)(\.\d+)?|((?:\.\d{3})+)(,\d+)?)\s*[A-Za-z%]*")
 """Thousands apart: 1,300.5 and 1.300,5. What is one number with either sign, such as 1,300, has a decimal comma."""
 
@@ -72,6 +78,15 @@ def amount(cell: object) -> float | None:
     if value is None or value < 0:
         return None
     return value if value > _LEAST else 0.0
+
+
+def unit_of(text: str) -> tuple[str, float] | None:
+    """Return ``W``, ``J`` or ``s`` and how many of it a unit is, such as ``mJ`` or ``kWh``; None of any other."""
+    found = _UNIT.fullmatch(text)
+    if found is None:
+        return None
+    base, factor = _BASE[found[2]]
+    return base, _PREFIXES[found[1]] * factor
 
 
 def moment(cell: str, zone: tzinfo | None, *, fold: int = 0, is_day_first: bool = False) -> tuple[float, bool] | None:
