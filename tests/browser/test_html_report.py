@@ -110,6 +110,16 @@ def test_no_table_is_wider_than_the_page(browser: Chromium, pages: dict[str, Pat
     assert browser.visit(pages["project"], script, width=width).value is True
 
 
+def test_tables_of_a_notebook_fit_a_sheet_of_paper(browser: Chromium, tmp_path: Path) -> None:
+    """As wide as a cell's output on A4: a notebook that is printed has nowhere to scroll."""
+    jobs = greentrain.compare(["8xA100", "8xH100"], hours=72, location=["FR", "DE", "US-CA"], year=2024, price=0.25)
+    results = (jobs, greentrain.best_start(hours=6, location="GB"), greentrain.validate())
+    page = tmp_path / "notebook.html"
+    cells = "".join(f"<div>{result._repr_html_()}</div>" for result in results)
+    page.write_text(f"<style>body {{width: 640px; font: 13px sans-serif}} td, th {{padding: 6px}}</style>{cells}")
+    assert browser.visit(page, _TOO_WIDE, width=700).value == []
+
+
 @pytest.mark.parametrize("kind", ["run", "project"])
 def test_names_of_users_are_shown_and_do_nothing(browser: Chromium, pages: dict[str, Path], kind: str) -> None:
     """Tags in names stand there as text; nothing of them runs, no element of theirs is there."""

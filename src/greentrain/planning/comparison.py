@@ -8,7 +8,7 @@ from greentrain.errors import Contradiction, InputError
 from greentrain.estimation import Estimate, estimate
 from greentrain.footprint import QUANTITIES
 from greentrain.interval import Interval, exact
-from greentrain.numbers import amount, counted
+from greentrain.numbers import counted
 from greentrain.planning.axes import NAMES, PLACES_RULE, axes_of, combinations, parted, places_of
 from greentrain.planning.paired import factors_of_change, paired_ratio, words_of_change
 from greentrain.planning.prices import Price, cost_of, prices_of
@@ -102,22 +102,17 @@ class Alternative(Record):
         """Wall-clock time of one run; None where only accelerator-hours are known. [h]"""
         return self.estimate.wall_clock_hours
 
-    def cells(self, *, has_cost: bool = False) -> list[str | None]:
+    def cells(self, *, has_cost: bool = False) -> list[str | tuple[str, str] | None]:
         """Write the alternative as a row of a table for notebooks."""
         from greentrain.html_table import amount_and_ends
 
-        times = ("1", "the best") if self.rank == 1 else amount_and_ends(self.over_best, "")
-        apart = "" if self.rank == 1 else "clearly worse" if self.differs_from_best else "not told apart"
+        apart = "clearly worse" if self.differs_from_best else "not told apart"
+        times = ("1", "the best") if self.rank == 1 else (amount_and_ends(self.over_best, ""), apart)
         kg, kwh = self.estimate.operational_kg, self.estimate.facility_energy_kwh
-        cost = None if self.cost is None else f"{self.cost:,.2f}"
-        found: list[str | None] = [
-            self.label or "the run",
-            *amount_and_ends(kg, "kg CO2e"),
-            *times,
-            apart,
-            amount(kwh, "kWh"),
-        ]
-        return [*found, cost] if has_cost else found
+        cost = [None if self.cost is None else f"{self.cost:,.2f}"] if has_cost else []
+        return [
+            self.label or "the run", amount_and_ends(kg, "kg CO2e"), *times, amount_and_ends(kwh, "kWh"), *cost,
+        ]  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the alternative as plain data."""
@@ -205,13 +200,16 @@ class Comparison(WithoutArithmetic, Record):
         """Return a small table of the alternatives for notebooks, the best first."""
         from greentrain.html_table import table
 
-        head = ["alternative", "operational", "90 % interval", "times the best", "90 % interval", "", "at the meter"]
+        head = ["alternative", "operational", "times the best", "differs", "at the meter"]
         has_cost = any(row.cost is not None for row in self.rows)
         rows = [row.cells(has_cost=has_cost) for row in self.rows[:_MOST_IN_NOTEBOOK]]
         left_out = len(self.rows) - len(rows)
         more = f"{counted(left_out, 'alternative')} with higher emissions left out. " if left_out else ""
         caption = f"{counted(len(self.rows), 'alternative')}, the lowest emissions first"
-        below = f"{more}What two alternatives share cancels in times the best, which tells whether they differ."
+        below = (
+            f"{more}Below each figure is its 90 % interval. What two alternatives share cancels in times the best, "
+            "which tells whether they differ."
+        )
         return table([*head, *(["cost"] if has_cost else [])], rows, caption, below)
 
 
