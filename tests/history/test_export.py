@@ -301,8 +301,8 @@ def test_postgresql_holds_the_same(home: Path, tmp_path: Path, server: str) -> N
 
 
 def _as_boolean(table: str, row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """SQLite keeps truth as 0 and 1; it is the twelfth column from the right of the runs, and the last one."""
-    return (*row[:-12], bool(row[-12]), *row[-11:-1], bool(row[-1])) if table == "runs" else row
+    """SQLite keeps truth as 0 and 1; it is the thirteenth column from the right of the runs, and the last but one."""
+    return (*row[:-13], bool(row[-13]), *row[-12:-2], bool(row[-2]), row[-1]) if table == "runs" else row
 
 
 def test_a_database_of_an_earlier_version_gets_the_new_columns(home: Path, tmp_path: Path) -> None:

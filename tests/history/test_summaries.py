@@ -284,8 +284,8 @@ def test_groups_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("by", "message"),
     [
-        ("moth", "--by 'moth': must be project, user, month, place, hardware, status, account, partition, origin, "
-         "basis or name; did you mean month?"),
+        ("moth", "--by 'moth': must be project, user, month, place, hardware, status, account, partition, cluster, "
+         "origin, basis or name; did you mean month?"),
         ("user,user", "--by 'user': is there twice"),
     ],
 )  # fmt: skip

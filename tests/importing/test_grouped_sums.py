@@ -8,6 +8,8 @@ from test_many_runs import jobs
 
 from greentrain import total
 from greentrain.errors import InputError, UnknownName
+from greentrain.history import History
+from greentrain.importing import import_runs
 
 
 def test_sums_by_user_and_month(tmp_path: Path) -> None:
@@ -56,3 +58,17 @@ def test_a_group_that_is_none(tmp_path: Path, by: str, error: type[Exception]) -
     """Unknown words are errors that name the nearest one; a word twice is one too."""
     with pytest.raises(error, match="by"):
         audit_of(tmp_path, sacct_text(*jobs(1)), by=by)
+
+
+def test_sums_by_cluster(tmp_path: Path) -> None:
+    """Read row by row, in columns, and from the home: 2 h of one GPU on alpha and 1 h on beta."""
+    rows = (f"{id}|{cluster}|2026-03-01T00:00:00|3600|gres/gpu:a100=1" for id, cluster in enumerate("aab", 1))
+    text = "\n".join(["JobIDRaw|Cluster|Start|ElapsedRaw|AllocTRES", *rows, ""])
+    wanted = [({"cluster": "a"}, 2.0), ({"cluster": "b"}, 1.0)]
+    long = text + "".join(f"{id}|a|2026-03-01T00:00:00|0|\n" for id in range(4, 40_000))
+    for each in (text, long):
+        found = audit_of(tmp_path, each, by="cluster")
+        assert [(group.by, group.totals.gpu_hours) for group in found.groups or ()] == wanted
+    import_runs(tmp_path / "foreign")
+    assert [(group.by, group.loads.gpu_hours) for group in History().groups("cluster")] == wanted
+    assert sorted(str(run.cluster) for run in History().summaries()) == ["a", "a", "b"]

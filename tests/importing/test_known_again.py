@@ -285,3 +285,19 @@ def test_clusters_are_told_apart_in_columns(home: Path, tmp_path: Path) -> None:
     for others in (["7|c2"], ["7|c2", "8|c3"]):
         path.write_text("\n".join([head, *rows[20:], *(rows[7].replace("7|c1", each) for each in others), ""]))
         assert import_runs(path, dry_run=True, by="user").totals.cpu_core_hours == pytest.approx(8.0 * len(others))
+
+
+@pytest.mark.parametrize("hashes", [(True, True), (True, False), (False, True)])
+def test_two_clusters_are_told_apart_where_names_are_hashed(
+    home: Path, tmp_path: Path, hashes: tuple[bool, bool]
+) -> None:
+    """Job 7 of alpha and of beta are two runs in imports of their own, whichever of these hashed names, and again."""
+    path, text = tmp_path / "sacct", sacct_text(JOB | {"Partition": "alpha"}).replace("Partition", "Cluster", 1)
+    for anonymise in (*hashes, *hashes[::-1]):
+        for name in ("alpha", "beta"):
+            path.write_text(text.replace("alpha", name))
+            import_runs(path, anonymise=anonymise)
+    groups = History(home).groups("cluster")
+    assert [group.runs for group in groups] == [1, 1]
+    hidden = [str(group.by["cluster"]).startswith("cluster-") for group in groups]
+    assert sorted(hidden) == [hashes[0]] * 2

@@ -1,4 +1,7 @@
-"""Imported jobs that have the number of one in which greentrain tracked a run: they are it where their times agree."""
+"""Imported jobs that have the number of one in which greentrain tracked a run are it where their times agree.
+
+Whichever comes first.
+"""
 
 import json
 from pathlib import Path
@@ -6,6 +9,7 @@ from pathlib import Path
 import pytest
 from foreign_texts import sacct_text
 
+from greentrain.history import History
 from greentrain.importing import ImportAudit, ImportStore, import_runs
 
 TRACKED = "Runs that greentrain tracked itself stand in the history already: they are not imported."
@@ -15,11 +19,19 @@ JOB = {"JobID": "4711", "JobIDRaw": "4711", "Start": "2026-03-02T00:00:00", "End
 WHOLE = JOB | {"ElapsedRaw": "36000"}
 
 
-def _tracked(home: Path, name: str, began: str, ended: str, batch: str | None = "slurm-4711") -> None:
+def _tracked(
+    home: Path, name: str, began: str, ended: str, batch: str | None = "slurm-4711", cluster: str | None = None
+) -> None:
     """Write the journal of a run that greentrain tracked on the second of March 2026."""
     folder = home / "runs" / name
     folder.mkdir(parents=True, exist_ok=True)
-    start = {"v": 1, "type": "start", "session": "s", "launch": {"batch": batch}, "t": f"2026-03-02T{began}.000Z"}
+    start = {
+        "v": 1,
+        "type": "start",
+        "session": "s",
+        "launch": {"batch": batch, "cluster": cluster},
+        "t": f"2026-03-02T{began}.000Z",
+    }
     end = {"v": 1, "type": "end", "status": "completed", "t": f"2026-03-02T{ended}.000Z"}
     path = folder / f"n1.1.{began.replace(':', '')}ab.tracker.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in (start, end)))
@@ -75,3 +87,60 @@ def test_a_job_without_a_time_is_known_by_its_number(home: Path, tmp_path: Path)
     assert _imported(tmp_path, bare)[:2] == (1, [PARTLY])
     (home / "runs" / "slurm-9").mkdir()
     assert _imported(tmp_path, WHOLE | {"JobID": "9", "JobIDRaw": "9"})[:2] == (0, [TRACKED])
+
+
+def _listed(home: Path, by: str = "cluster") -> tuple[int, int, list[str], list[str], dict[str | None, int]]:
+    """Return how many runs lists and totals have, where they come from, what is left out, and groups."""
+    found = json.loads(History(home).to_json())
+    groups = {group.by[by]: group.runs for group in History(home).groups(by)}
+    return (
+        len(found["runs"]), found["totals"]["runs"], sorted(run["origin"] for run in found["runs"]), found["left_out"],
+        groups,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("times", "imported"), [([("00:00:01", "05:00:01")], 0), ([("00:00:01", "03:00:00"), ("08:00:00", "09:00:00")], 1)]
+)
+def test_a_tracked_run_that_comes_after_its_job(
+    home: Path, tmp_path: Path, times: list[tuple[str, str]], imported: int
+) -> None:
+    """Half of its 10 h were tracked: the job is in no list, total or group, as where it comes last; of 4 h it is."""
+    _imported(tmp_path, WHOLE)
+    for number, each in enumerate(times):
+        _tracked(home, f"demo{number}", *each)
+    said = [] if imported else ["1 imported job left out: runs that greentrain tracked are the same work"]
+    origins = ["imported:slurm"] * imported + ["tracked"] * len(times)
+    count = imported + len(times)
+    assert _listed(home) == (count, count, origins, said, {None: count})
+    assert len(History(home).runs(status="completed")) == count
+    _imported(tmp_path, WHOLE)
+    assert _listed(home)[0] == count
+
+
+def test_tracked_runs_of_arrays_and_other_clusters(home: Path, tmp_path: Path) -> None:
+    """A task is known by both of its numbers; a job of another cluster, or of another day, is another one."""
+    rows = [
+        WHOLE | {"JobID": "4700_1", "JobIDRaw": "4711"},
+        WHOLE | {"JobID": "4712", "JobIDRaw": "4712", "Start": "2026-03-04T00:00:00", "End": "2026-03-04T10:00:00"},
+    ]
+    path = tmp_path / "sacct"
+    path.write_text(sacct_text(*rows))
+    import_runs(path)
+    text = sacct_text(rows[0] | {"Partition": "x"}).replace("Partition", "Cluster", 1)
+    path.write_text(text)
+    import_runs(path, replace=True)
+    _tracked(home, "demo", "00:00:00", "10:00:00", "slurm-4700_1", cluster="y")
+    _tracked(home, "demo2", "00:00:00", "10:00:00", "slurm-4712")
+    assert _listed(home)[::4] == (4, {"x": 1, "y": 1, None: 2})
+    _tracked(home, "demo", "00:00:00", "10:00:00", "slurm-4700_1", cluster="x")
+    assert _listed(home)[::4] == (3, {"x": 1, None: 2})
+
+
+def test_tracked_runs_of_another_home_come_after_their_job(home: Path, tmp_path: Path) -> None:
+    """Copied by an import, or read together with the home that has the job."""
+    _imported(tmp_path, WHOLE)
+    _tracked(tmp_path / "laptop", "demo", "00:00:01", "09:00:00")
+    assert [run.origin for run in History([home, tmp_path / "laptop"])] == ["tracked"]
+    import_runs(tmp_path / "laptop")
+    assert _listed(home)[:3] == (1, 1, ["tracked"])

@@ -41,6 +41,7 @@ _CONSTANTS = {
     "grid_basis": ("greentrain.intensity.series", "BASES"),
     "grid_service": ("greentrain.intensity.fetch", "SERVICES"),
     "history by": ("greentrain.history.run_sums", "GROUPINGS"),
+    "import by": ("greentrain.importing.import_sums", "GROUPINGS"),
     "infrastructure": ("greentrain.reporting.forms.boamps", "INFRASTRUCTURES"),
     "jobs format": ("greentrain.cli.jobs", "FORMATS"),
     "meter": ("greentrain.meter.backends", "BACKENDS"),

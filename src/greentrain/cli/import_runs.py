@@ -15,7 +15,7 @@ _OTHERS = "Doubt and privacy"
 IMPORT_OPTIONS = (
     Option("format", "NAME", "Format, or columns of a file without a header, by commas. [by its content]"),
     Option("dry_run", "", "Show what the files hold, and store nothing."),
-    Option("by", "COLUMNS", "Sums by user, month, account, partition, place, hardware or several: user,month."),
+    Option("by", "COLUMNS", "Sums by user, month, account, partition, cluster, hardware or several: user,month."),
     Option("location", "PLACE", "Where the runs ran that do not say it."),
     Option("gpu", "NAME", "What accelerators are that have no name in the files."),
     Option("map", "FILE", "What a site's GPU types, partitions and nodes are (TOML)."),

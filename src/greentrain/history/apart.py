@@ -1,7 +1,11 @@
-"""Records of one work whose imports lie in several homes: where these are read as one, the work counts once."""
+"""Records of one work that were not imported together: it counts once where they are read together.
+
+Such records lie in several homes, or are jobs in which greentrain tracked runs that came to the home later.
+"""
 
 import json
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -12,21 +16,28 @@ from greentrain.history.filters import RunFilter
 from greentrain.history.import_index import ImportIndex
 from greentrain.history.imported_runs import HistoryImport, history_run
 from greentrain.history.index_rows import PACKED, SIGN
+from greentrain.history.index_sums import IndexFacts
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.run_sums import Sums
 from greentrain.history.summary_table import NUMBERS, SummaryTable
 from greentrain.importing import ImportedRun, ReadOptions
+from greentrain.importing.anonymise import is_hash
 from greentrain.importing.foreign_run import ForeignRun
 from greentrain.importing.joined_runs import JOBS
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.site_map import SiteMap
+from greentrain.importing.tracked_jobs import TRACKED, JobFacts, Tracked, how_tracked
 from greentrain.importing.witnesses import linked_runs, read_part
 
 _FURTHEST_ZONE = 14 * 3600.0
 """So much earlier or later a log may be by its clock than its job. [s]"""
 
 _MOST_RECORDS = 10_000
-_STARTED, _DURATION = NUMBERS.index("started"), NUMBERS.index("duration_seconds")
+_STARTED, _ENDED, _DURATION = (NUMBERS.index(name) for name in ("started", "ended", "duration_seconds"))
+_JOBS = (
+    "SELECT runs.id, job, is_zone_assumed, facts, numbers FROM jobs JOIN runs USING (id, import) "
+    "WHERE job IN (SELECT job FROM temp.tracked)"
+)
 
 
 class RunsApart:
@@ -116,6 +127,23 @@ def runs_apart(indexes: Sequence[ImportIndex], hidden: Sequence[frozenset[int]])
     kinds = RunKinds(load_catalogue(), SiteMap({}), location=None, gpu="")
     linked = linked_runs(fresh, known.values, kinds, part_of)
     return [run for run in linked.runs if run.facts() != every[run.id].facts()]
+
+
+def tracked_ids(index: ImportIndex, tracked: Tracked) -> frozenset[int]:
+    """Return the numbers of imported jobs of which greentrain tracked half or more itself."""
+    names, found = defaultdict[int, list[str]](list), dict[int, JobFacts]()
+    if tracked:
+        facts = IndexFacts(index.database)
+        with index.reading() as database:
+            database.execute("CREATE TEMP TABLE IF NOT EXISTS tracked (job TEXT PRIMARY KEY)")
+            database.executemany("INSERT OR IGNORE INTO temp.tracked VALUES (?)", ((job,) for job in tracked))
+            for id, job, is_assumed, kind, packed in database.execute(_JOBS):
+                names[id].append(job)
+                started, ended, seconds = itemgetter(_STARTED, _ENDED, _DURATION)(PACKED.unpack(packed))
+                cluster = facts.common(kind)["cluster"]
+                cluster = None if cluster and is_hash("cluster", cluster) else cluster
+                found[id] = JobFacts(names[id], cluster, started or None, ended or None, seconds, bool(is_assumed))
+    return frozenset(id for id, job in found.items() if how_tracked(job, tracked) == TRACKED)
 
 
 def _rows(index: ImportIndex, without: frozenset[int], *, are_jobs: bool) -> Iterator[_Row]:

@@ -142,7 +142,7 @@ class History:
             for place in places:
                 runs += filter(None, [known.get(place) or _run_in(place)])
                 tell(1)
-        if imports := self._imports(asked, left_out):
+        if imports := self._imports(asked, left_out, found.table.columns["jobs"]):
             runs += [run for each in imports for run in each.runs()]
             runs.sort(key=lambda run: (-run.started, run.id))
         return Selection(tuple(runs), found.unreadable, (*left_out, *_newer(found.unreadable)))
@@ -170,14 +170,14 @@ class History:
         asked = checked_filter({"project": project, "since": since, "status": status, "until": until, "user": user})
         folders, left_out = self._folders()
         found = self._found(folders, asked, _run_in)
-        imports = tuple(self._imports(asked, left_out))
+        imports = tuple(self._imports(asked, left_out, found.table.columns["jobs"]))
         table = asked.of(found.table).newest_first()
         by_id = {folder_key(key): places for key, places in folders.items()}
         all_left_out = (*left_out, *_newer(found.unreadable))
         return Summaries(table, found.unreadable, all_left_out, by_id, self.homes[0], found.states, imports)
 
     def _found(self, folders: dict[str, list[str]], asked: RunFilter, read: Any) -> FoundSummaries:
-        is_open_only = asked.status == "running"
+        is_open_only = asked.status == "running" and not self._homes_with_imports()
         found = summaries_of(folders, self.homes[0], read, is_open_only=is_open_only, progress=self._progress)
         return found._replace(unreadable=tuple(filter(_holds_something, found.unreadable)))
 
@@ -254,8 +254,8 @@ class History:
         Parameters
         ----------
         by : str or sequence of str
-            By what: project, user, month, place, hardware, status, account, partition, origin, basis or name; several
-            as a list or with commas between them.
+            By what: project, user, month, place, hardware, status, account, partition, cluster, origin, basis or name;
+            several as a list or with commas between them.
 
         Examples
         --------
@@ -316,14 +316,22 @@ class History:
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame.set_index("id")
 
-    def _imports(self, asked: RunFilter, left_out: list[str]) -> "list[IndexedRuns | RunsApart]":
-        """Return the runs of other tools, and state what is left out; what reads them is loaded for those alone."""
-        homes = [home for home in dict.fromkeys(self.homes) if os.path.isdir(os.path.join(home, "imports"))]
+    def _imports(
+        self, asked: RunFilter, left_out: list[str], tracked: Sequence[str] = ()
+    ) -> "list[IndexedRuns | RunsApart]":
+        """Return the runs of other tools but for jobs of tracked runs, and state what is left out.
+
+        What reads them is loaded for those alone.
+        """
+        homes = self._homes_with_imports()
         if not homes:
             return []
         from greentrain.history.indexed_runs import indexed_runs
 
-        return indexed_runs(homes, asked, left_out, self._progress)
+        return indexed_runs(homes, asked, left_out, self._progress, tracked)
+
+    def _homes_with_imports(self) -> list[str]:
+        return [home for home in dict.fromkeys(self.homes) if os.path.isdir(os.path.join(home, "imports"))]
 
     def _place_of(self, id: str) -> "tuple[list[str], Run | None]":
         """Return the folders of a run, or else an imported one itself."""

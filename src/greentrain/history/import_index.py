@@ -23,7 +23,7 @@ from greentrain.journal.paths import shown
 if TYPE_CHECKING:
     from greentrain.progress import Progress
 
-_FORMAT = 3
+_FORMAT = 4
 _FILE = "imports.{user}.sqlite"
 _FRESH = ".imports-"
 _WAIT_SECONDS = 30.0
@@ -38,6 +38,7 @@ CREATE TABLE runs (
     account TEXT, partition TEXT, status TEXT, facts INTEGER, kind INTEGER, name TEXT, faults TEXT, numbers BLOB,
     taken BLOB
 );
+CREATE TABLE jobs (job TEXT, id INTEGER, import INTEGER, is_zone_assumed INTEGER);
 CREATE TABLE months (month TEXT, grouping INTEGER);
 CREATE TABLE sums (month TEXT, grouping INTEGER, common TEXT, counts BLOB);
 """

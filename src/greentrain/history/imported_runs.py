@@ -7,7 +7,7 @@ from typing import Any
 from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.footprint import Footprint
 from greentrain.history.reconcile import Reconciliation
-from greentrain.history.recorded_run import NodeMeasurement
+from greentrain.history.recorded_run import BOOKED, NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.importing import ImportedRun, ImportStore
 from greentrain.importing.energy_quality import UNKNOWN, qualities
@@ -168,7 +168,7 @@ def history_run(run: ImportedRun) -> HistoryImport:
     node = _node(run, started, duration)
     return HistoryImport(
         id=run.id,
-        **{name: getattr(stated, name) for name in ("name", "project", "user", "account", "partition")},
+        **{name: getattr(stated, name) for name in ("name", "project", *BOOKED)},
         origin=f"imported:{run.format}",
         status=status_of(stated.status),
         started=started,

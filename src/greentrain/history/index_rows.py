@@ -25,6 +25,7 @@ from greentrain.importing.energy_quality import source_of
 from greentrain.importing.imported_run import restored
 from greentrain.importing.linear_footprint import LinearFootprint, RunFootprints, known_amounts
 from greentrain.importing.run_list import chunk_rows
+from greentrain.importing.values import LOCAL_TIME
 from greentrain.journal.records import COMPONENTS
 from greentrain.progress import Telling
 from greentrain.units import SECONDS_PER_HOUR
@@ -41,10 +42,10 @@ COMMON = tuple(name for name in OTHERS if name not in ("id", "name", "energy_tex
 REMARK = "remark"
 """What of `RunSummary.energy_text` stands behind the amounts and before the faults."""
 
-_SAME = ("format", "location", "is_kept", "site_pue", "cpu", "cpu_cores", "memory_gb", "boundary", "pue")
+_SAME = ("format", "cluster", "location", "is_kept", "site_pue", "cpu", "cpu_cores", "memory_gb", "boundary", "pue")
 _OTHERS = (
     "id", "name", "devices", "findings", "flags", "started", "ended", "duration_seconds", "measured_energy_kwh",
-    "energy_kwh", "gpu_load", "cpu_load", "tags", "notes", "witnesses",
+    "energy_kwh", "gpu_load", "cpu_load", "tags", "notes", "witnesses", "jobs",
 )  # fmt: skip
 _LABELS_OF, _KIND_OF = itemgetter(*LABELS), itemgetter(*_SAME)
 _UNITS = 10
@@ -53,6 +54,7 @@ _UNITS = 10
 _MOST_KINDS = 8192
 PACKED = struct.Struct(f"<{len(NUMBERS)}d")
 SIGN = 1 << 63
+_INSERT_JOB = "INSERT INTO jobs VALUES (?, ?, ?, ?)"
 _INSERT = f"INSERT INTO runs VALUES ({', '.join('?' * 16)})"
 
 
@@ -114,13 +116,17 @@ class IndexRows:
         damaged, behind = 0, 0
         with Telling(progress, path.stat().st_size if path.exists() else None, "indexing imports") as tell:
             for place, line in self._store.chunks(path):
-                rows = []
+                rows, jobs = [], []
                 for facts in chunk_rows(line, (*_SAME, *LABELS, *_OTHERS)):
                     try:
-                        rows.append((number, place, *self._row(facts)))
+                        row = self._row(facts)
+                        rows.append((number, place, *row))
+                        is_assumed = LOCAL_TIME in facts["notes"]
+                        jobs += [(job, row[0], number, is_assumed) for job in facts["jobs"] or ()]
                     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
                         damaged += 1
                 self._database.executemany(_INSERT, rows)
+                self._database.executemany(_INSERT_JOB, jobs)
                 self.months.update(row[3] for row in rows)
                 tell(place - behind)
                 behind = place

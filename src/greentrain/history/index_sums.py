@@ -20,8 +20,8 @@ OF_ALL = ("project", "place", "status", "origin", "basis")
 PARTED = (
     OF_ALL,
     (*OF_ALL, "user"),
-    (*OF_ALL, "account", "partition", "hardware"),
-    (*OF_ALL, "user", "account", "partition", "hardware"),
+    (*OF_ALL, "account", "partition", "cluster", "hardware"),
+    (*OF_ALL, "user", "account", "partition", "cluster", "hardware"),
 )
 """By what runs are added up; of a month in which nearly each run would be a sum of its own there is none."""
 

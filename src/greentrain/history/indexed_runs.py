@@ -10,7 +10,7 @@ from math import inf
 from operator import add, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from greentrain.history.apart import RunsApart, runs_apart
+from greentrain.history.apart import RunsApart, runs_apart, tracked_ids
 from greentrain.history.filters import RunFilter
 from greentrain.history.import_index import ImportIndex, index_of
 from greentrain.history.imported_runs import HistoryImport, history_run
@@ -19,11 +19,13 @@ from greentrain.history.index_sums import COUNTS, NO_SUMS, PARTED, IndexFacts, c
 from greentrain.history.run_summary import RunSummary
 from greentrain.history.run_sums import RunSums, Sums
 from greentrain.history.summary_table import NUMBERS
+from greentrain.journal.sessions import job_times
+from greentrain.numbers import counted
 
 if TYPE_CHECKING:
     from greentrain.progress import Progress
 
-_MOST_PENDING = 16_384
+_MOST_PENDING, _MOST_HIDDEN = 16_384, 10_000
 _ID_DIGITS, _HEXADECIMAL = 16, frozenset("0123456789abcdef")
 _WHOLE = f"SELECT runs.id, name, faults, facts, kind, numbers, taken, {', '.join(LABELS)} FROM runs"
 _NEWEST_FIRST = "ORDER BY started DESC, runs.id"
@@ -45,6 +47,13 @@ class IndexedRuns:
     def __init__(self, index: ImportIndex, asked: RunFilter, hidden: frozenset[int] = frozenset()) -> None:
         self._index, self._asked, self._hidden = index, asked, hidden
         self._facts = IndexFacts(index.database)
+        self._mixed: set[str | None] | None = None if len(hidden) > _MOST_HIDDEN else self._months_of(hidden)
+
+    def _months_of(self, ids: Iterable[int]) -> set[str | None]:
+        """Return in which months some runs began, whose sums hold them too."""
+        query = "SELECT month FROM runs WHERE id = ?"
+        with self._index.reading() as database:
+            return {month for id in ids for (month,) in database.execute(query, (id,))}
 
     def __len__(self) -> int:
         where, values = self._where()
@@ -105,7 +114,8 @@ class IndexedRuns:
                 part = _part_of(month, self._asked)
                 needed = {*by, "user"} if self._asked.user is not None else {*by}
                 number = next((each for each in numbers[1:] if needed <= {*PARTED[each], "month"}), NO_SUMS)
-                if part == 1 and number != NO_SUMS and not self._hidden:
+                is_whole = self._mixed is not None and month not in self._mixed
+                if part == 1 and number != NO_SUMS and is_whole:
                     self._add_sums(database, found, by, month, number)
                 elif part:
                     self._add_rows(database, found, by, month)
@@ -186,7 +196,11 @@ class IndexedRuns:
 
 
 def indexed_runs(
-    homes: Iterable[str], asked: RunFilter, left_out: list[str], progress: "Progress" = None
+    homes: Iterable[str],
+    asked: RunFilter,
+    left_out: list[str],
+    progress: "Progress" = None,
+    tracked: Iterable[str] = (),
 ) -> "list[IndexedRuns | RunsApart]":
     """Return the imported runs of some homes; one that several of them hold stands in the first.
 
@@ -202,13 +216,20 @@ def indexed_runs(
         Gets a sentence for whatever cannot be read.
     progress : bool or callable, optional
         Is told how far the reading of new imports is, as `History` is.
+    tracked : iterable of str
+        In which batch jobs greentrain tracked runs of these homes, and when, see `jobs_text`: such jobs are these runs.
     """
+    jobs = job_times(tracked)
     found: list[ImportIndex] = []
     hidden: list[frozenset[int]] = []
     for home in homes:
         index = index_of(home, left_out, progress)
         hidden.append(frozenset(id for other in found for id in _in_both(other, index)))
         found.append(index)
+    own = [tracked_ids(index, jobs) - without for index, without in zip(found, hidden, strict=True)]
+    if number := sum(map(len, own)):
+        left_out.append(f"{counted(number, 'imported job')} left out: runs that greentrain tracked are the same work")
+    hidden = [without | some for without, some in zip(hidden, own, strict=True)]
     apart = runs_apart(found, hidden) if len(found) > 1 else []
     changed = frozenset(int(run.id, 16) - SIGN for run in apart)
     every = [IndexedRuns(index, asked, without | changed) for index, without in zip(found, hidden, strict=True)]

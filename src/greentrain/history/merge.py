@@ -10,7 +10,7 @@ from typing import Any
 from greentrain.errors import without_passwords
 from greentrain.estimation.site import UNKNOWN_SITE
 from greentrain.history.nodes import UNMEASURED_SECONDS, nodes_of
-from greentrain.history.recorded_run import NodeMeasurement
+from greentrain.history.recorded_run import BOOKED, NodeMeasurement
 from greentrain.history.run import Run
 from greentrain.history.session_journals import Journals, MeterJournal, TrackerJournal, read_journals
 from greentrain.history.status import is_alive, is_final, status_of
@@ -20,7 +20,7 @@ from greentrain.journal.paths import folder_key
 from greentrain.journal.reader import Journal, read_journal, skim_journal
 from greentrain.journal.records import COMPONENTS, Gap, Log, SpanRecord, is_significant_gap
 from greentrain.journal.secret_words import without_secrets
-from greentrain.journal.sessions import PLACE
+from greentrain.journal.sessions import PLACE, JobTime, jobs_of, jobs_text
 from greentrain.journal.writer import JournalRecord
 
 _MOST_ARGUMENTS = 100
@@ -118,6 +118,7 @@ def _merged(key: str, folders: tuple[str, ...], journals: Journals, now: float |
         journal_notes=(*status.notes, *_notes(journals, nodes, unseen)),
         journal_flags=journals.flags,
         folders=folders,
+        jobs=jobs_text(_job_times(key, journals.trackers)),
         total_steps=_total_steps(mains) or _total_steps(journals.trackers),
         is_final=status.status != "running" and is_final(journals, now),
         **(_statements(mains) | read_labels(folders)),
@@ -188,8 +189,18 @@ def _statements(trackers: Iterable[TrackerJournal]) -> dict[str, Any]:
         "command": tuple(without_secrets(tuple(_command(stated)))),
         "versions": fields.mapping(stated, "versions"),
         "origin": fields.text(stated, "origin") or "tracked",
-        **{name: fields.text(stated, name) for name in ("user", "account", "partition")},
+        **{name: fields.text(stated, name) for name in BOOKED},
+        "cluster": fields.text(fields.mapping(stated, "launch"), "cluster"),
     }
+
+
+def _job_times(key: str, trackers: Iterable[TrackerJournal]) -> Iterable[JobTime]:
+    """Yield in which batch jobs the sessions of a run went, and when; one without an end until it was metered last."""
+    for tracker in trackers:
+        ended = (tracker.end and fields.moment(tracker.end)) or tracker.started + tracker.metered_seconds
+        launch = fields.mapping(tracker.start, "launch")
+        for job in jobs_of(key, launch):
+            yield JobTime(job, fields.text(launch, "cluster"), tracker.started, max(ended, tracker.last))
 
 
 def _running_sessions(journals: Journals, now: float | None) -> frozenset[str]:

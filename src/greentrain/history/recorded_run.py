@@ -16,6 +16,9 @@ from greentrain.journal import fields
 from greentrain.journal.records import ASSUMED_TDP, Component, Gap, Log, SpanRecord, expects_accelerators
 from greentrain.record import Record
 
+BOOKED = ("user", "account", "partition", "cluster")
+"""Whose run it is, and where it was booked."""
+
 _LEAST_SECONDS = 0.001
 LEAST_OVERLAP_SECONDS = 0.01
 """Journals hold times in milliseconds: a session right after another one seems to begin a little early. [s]"""
@@ -136,8 +139,10 @@ class RecordedRun(Record, kw_only=True, cached=True):
         What a user of its numbers has to know of its journals: ``damaged``, ``implausible_power``.
     origin : str
         Where the record comes from: ``tracked``, ``imported:<format>`` or ``estimated``.
-    user, account, partition : str or None
+    user, account, partition, cluster : str or None
         Whose run it is, and where it was booked, as far as that was stated.
+    jobs : str
+        In which batch jobs greentrain tracked it, and when, see `greentrain.journal.sessions.jobs_text`.
     tags : tuple of str
         Words that were put on it afterwards.
     is_final : bool
@@ -176,6 +181,8 @@ class RecordedRun(Record, kw_only=True, cached=True):
     user: str | None = None
     account: str | None = None
     partition: str | None = None
+    cluster: str | None = None
+    jobs: str = ""
     tags: tuple[str, ...] = ()
     is_final: bool = False
 

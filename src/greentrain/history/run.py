@@ -9,7 +9,7 @@ from greentrain.estimation import Estimate
 from greentrain.footprint import RUN_QUANTITIES, Footprint, OfFootprint, amounts
 from greentrain.history.metered_energy import metered_seconds, sensor_coverage
 from greentrain.history.reconcile import EstimateComparison, Reconciliation, comparisons_of, reconcile
-from greentrain.history.recorded_run import RecordedRun
+from greentrain.history.recorded_run import BOOKED, RecordedRun
 from greentrain.history.run_summary import (
     FACTS,
     LISTS,
@@ -191,7 +191,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         ends = {name: dict(zip(("low", "best", "high"), ends, strict=True)) for name, ends in intervals.items()}
         shared, terms = doubt_of(self.footprint)
         found = {name: getattr(self, name) for name in (*FACTS, "is_complete", "basis", "is_counted", "energy_text")}
-        found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition", *LOADS)}
+        found |= {name: getattr(self, name) for name in ("origin", *BOOKED, "jobs", *LOADS)}
         found |= {f"{name}_energy_kwh": self.energy_kwh[name] for name in COMPONENTS}
         found |= {f"{name}_{end}": value for name, each in ends.items() for end, value in each.items()}
         found |= {name: " ".join(getattr(self, name)) for name in ("hosts", "flags", "tags")}
@@ -222,7 +222,7 @@ class Run(WithoutArithmetic, OfFootprint, RecordedRun, kw_only=True):
         found |= {"hosts": list(self.hosts), "command": list(self.command), "energy_kwh": self.energy_kwh}
         found |= {name: to_plain_data(getattr(self, name)) for name in RUN_QUANTITIES}
         found |= {"is_complete": self.is_complete, "basis": self.basis, "scope": self.footprint.scope}
-        found |= {name: getattr(self, name) for name in ("origin", "user", "account", "partition")}
+        found |= {name: getattr(self, name) for name in ("origin", *BOOKED)}
         found |= {name: list(getattr(self, name)) for name in (*LISTS, "unfilled")}
         found |= {name: self._factor(name) for name in ("pue", "grid_intensity")}
         parts = ("nodes", "gaps", "spans", "logs", "budget", "total_steps", "versions", "estimate_inputs")

@@ -29,6 +29,7 @@ ROW_COLUMNS = (
     "user",
     "account",
     "partition",
+    "cluster",
     "is_counted",
     "flags",
     "tags",
@@ -61,6 +62,8 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
         Energy and emissions with their intervals, and what of them was not measured.
     unfilled : str
         Parts of the computers that are in no sum, with commas between them.
+    jobs : str
+        In which batch jobs greentrain tracked it, and when, see `greentrain.journal.sessions.jobs_text`.
     shared : str
         The factors of its doubt that it shares with other runs, see `shared_factors`.
     terms : sequence of float
@@ -109,6 +112,8 @@ class RunSummary(WithoutArithmetic, Record, kw_only=True):
     is_counted: bool
     energy_text: str
     unfilled: str
+    cluster: str | None
+    jobs: str
     shared: str
     terms: Sequence[float]
 

@@ -199,6 +199,7 @@ GROUPINGS: dict[str, tuple[str, Callable[[Any], str | None]]] = {
     "status": ("status", _as_it_is),
     "account": ("account", _as_it_is),
     "partition": ("partition", _as_it_is),
+    "cluster": ("cluster", _as_it_is),
     "origin": ("origin", _as_it_is),
     "basis": ("basis", _as_it_is),
     "name": ("name", _as_it_is),

@@ -42,6 +42,7 @@ _COLUMNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("text", ("estimate_inputs", "notes", "basis", "flags")),
         ("text", ("origin", "user", "account", "partition", "tags", "unfilled")),
         ("truth", ("is_counted",)),
+        ("text", ("cluster",)),
     ),
     "nodes": (
         ("key", ("run_id", "session", "host")),

@@ -23,7 +23,7 @@ OTHERS = tuple(name for name in RunSummary._fields if name not in (*NUMBERS, TER
 """Columns of texts, whole numbers and truths, each value kept once where it repeats."""
 
 _MARK = "greentrain summaries"
-FORMAT = 6
+FORMAT = 7
 """Of the columns, and of what is in them."""
 
 

@@ -24,7 +24,7 @@ _MOST_NODES = 64
 """Nodes of a list that are hashed one by one, so that readings of one of them are known to be its; longer lists are
 hashed as a whole. [1]"""
 
-HASHED = ("name", "project", "user", "account")
+HASHED = ("name", "project", "user", "account", "cluster")
 
 
 class Anonymiser:
@@ -46,9 +46,7 @@ class Anonymiser:
         names = {name: self.hashed(name, getattr(run, name)) for name in HASHED}
         names["project"] = project or names["project"]
         notes = tuple(map(self.note, run.notes))
-        return run._replace(
-            **names, key=str(self.hashed("key", run.key)), hosts=self._hosts(run.hosts), notes=notes, cluster=None
-        )
+        return run._replace(**names, key=str(self.hashed("key", run.key)), hosts=self._hosts(run.hosts), notes=notes)
 
     def _hosts(self, listed: str | None) -> str | None:
         nodes = node_names(listed or "", _MOST_NODES)
@@ -66,7 +64,7 @@ class Anonymiser:
 
     def path(self, path: str) -> str:
         """Return a name for a file, with the numbers in its own name, which may be those of jobs."""
-        if _is_hash("file", path):
+        if is_hash("file", path):
             return path
         parts = (Path(path).stem, Path(path).parent.name)
         numbers = [*_DIGITS.findall(parts[0]), *([parts[1]] if _DIGITS.fullmatch(parts[1]) else [])]
@@ -74,14 +72,20 @@ class Anonymiser:
 
     def hashed(self, kind: str, text: str | None) -> str | None:
         """Return the hash of a name of this kind."""
-        if text is None or _is_hash(kind, text):  # a run of several files was hashed before
+        if text is None or is_hash(kind, text):  # a run of several files was hashed before
             return text
         found = hmac.new(self._salt, f"{kind}:{text}".encode("utf-8", "replace"), sha256).hexdigest()
         return f"{kind}-{found[:_SHOWN]}"
 
 
-def _is_hash(kind: str, text: str) -> bool:
+def is_hash(kind: str, text: str) -> bool:
+    """Whether a text is a hash of a name of this kind."""
     return text.startswith(kind) and _HASH.fullmatch(text, len(kind)) is not None
+
+
+def hashed_cluster(home: str, name: str) -> str:
+    """Return the hash of a cluster's name as imports of a home have it; the name itself where none was hashed there."""
+    return str(Anonymiser(home, writes=False).hashed("cluster", name)) if Path(home, _SALT).exists() else name
 
 
 def _salt(home: Path, *, writes: bool) -> bytes:

@@ -14,7 +14,7 @@ STORED = "duplicate"
 """Flag of a run that the history holds already."""
 
 _SECONDS_A_DAY = 86_400
-OF_RUN = ("user", "account", "partition", "project", "name", "status")
+OF_RUN = ("user", "account", "partition", "cluster", "project", "name", "status")
 """What runs are grouped by as their files state it."""
 
 GROUPINGS = (*OF_RUN, "month", "place", "hardware")

@@ -162,8 +162,8 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         run, found = self.stated, self.numbers
         return {
             "id": self.id, "name": run.name, "user": run.user, "account": run.account, "partition": run.partition,
-            "status": run.status, "started": utc_text(run.started), "ended": utc_text(run.ended),
-            "duration_seconds": run.duration_seconds,
+            "cluster": run.cluster, "status": run.status, "started": utc_text(run.started),
+            "ended": utc_text(run.ended), "duration_seconds": run.duration_seconds,
             "gpu": ", ".join(device.written for device in self.devices if device.written) or None,
             "hardware": self.hardware, "count": _plain(sum(device.number for device in self.devices)),
             "gpu_hours": self.gpu_hours, "cpu_core_hours": self.cpu_core_hours, "location": self.location,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import tzinfo
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import checked_groups
 from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import DataError, InputError, install_hint, path_text
-from greentrain.importing.anonymise import Anonymiser
+from greentrain.importing.anonymise import Anonymiser, hashed_cluster
 from greentrain.importing.audit import FileAudit, FileCounts, ImportAudit
 from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
@@ -31,7 +31,7 @@ from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
 from greentrain.importing.site_map import SiteMap, read_site_map
 from greentrain.importing.store import ImportStore
-from greentrain.importing.tracked_jobs import TrackedTimes, tracked_jobs, untracked
+from greentrain.importing.tracked_jobs import Tracked, tracked_jobs, untracked
 from greentrain.importing.unheeded import SharedFacts, unheeded, unheeded_note
 from greentrain.importing.witnesses import linked_runs, read_part
 
@@ -94,8 +94,8 @@ def import_runs(
     home : path, optional
         The data folder; by default the user's own, see ``GREENTRAIN_HOME``.
     by : str or sequence of str, optional
-        Add the runs up in groups too: user, account, partition, project, name, status, month, place, hardware, or
-        several of them. With ``dry_run`` the sums alone are returned, and no run of them.
+        Add the runs up in groups too: user, account, partition, cluster, project, name, status, month, place,
+        hardware, or several of them. With ``dry_run`` the sums alone are returned, and no run of them.
     progress : bool or callable, optional
         True shows how far the reading is on stderr; a class like ``tqdm`` is shown instead, and told bytes.
 
@@ -156,6 +156,7 @@ class _Importer:
         self._format, columns = name_or_columns(format)
         self._options = ReadOptions(zone, columns)
         self._store, self._known = store, store.known()
+        self._known.hashed = lru_cache(partial(hashed_cluster, str(store.folder.parent)))
         self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
         self._footprints, self._by = RunFootprints(catalogue), by
         self.sums = ImportSums(self._footprints, by)
@@ -336,7 +337,7 @@ class _Importer:
         raise fault
 
     @cached_property
-    def _tracked(self) -> Mapping[str, TrackedTimes]:
+    def _tracked(self) -> Tracked:
         return tracked_jobs(self._store.folder.with_name("runs"))
 
     def _take_some(

@@ -4,7 +4,7 @@ And what two records of one run make together.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
@@ -59,6 +59,8 @@ class KnownRuns:
     ----------
     has_others : bool
         Whether some of them are known by other ids too.
+    hashed : callable
+        Hashes the name of a cluster, unless it is a hash, where names are hashed in this home.
     """
 
     def __init__(self) -> None:
@@ -67,6 +69,7 @@ class KnownRuns:
         self._database.execute(_SCHEMA)
         self._database.execute(_OTHERS)
         self.has_others = False
+        self.hashed: Callable[[str], str] = str
         self._database.execute("BEGIN")
 
     def __bool__(self) -> bool:
@@ -101,16 +104,20 @@ class KnownRuns:
 
         The first one of a number keeps the id that files without clusters give it.
         """
-        known = found.get(id)
-        if not run.cluster or (known is not None and known.cluster in (None, run.cluster)):
+        known, named = found.get(id), run.cluster
+        if not named or (known is not None and (known.cluster is None or self._is_same(known.cluster, named))):
             return id
-        apart = id_of_key(f"{run.key}@{run.cluster}")
-        if known is None and id != apart:
+        apart = [id_of_key(f"{run.key}@{name}") for name in dict.fromkeys((self.hashed(named), named))]
+        if known is None and id not in apart:
             return id
-        other = id_of(run) if id == apart else apart  # another home may have met the clusters in another order
-        found |= self.find({other} - found.keys())
-        is_here = other == apart or (other in found and found[other].cluster == run.cluster)
-        return other if is_here else id
+        others = [id_of(run)] if id in apart else apart  # another home may have met the clusters in another order
+        found |= self.find({*others} - found.keys())
+        here = (other for other in others if other in found and self._is_same(found[other].cluster, named))
+        return next(here, id if id in apart else apart[0])
+
+    def _is_same(self, one: str | None, other: str) -> bool:
+        """Whether two names are of one cluster, of which one may be hashed."""
+        return one is not None and self.hashed(one) == self.hashed(other)
 
     def _by_key(self, id: str, run: ForeignRun, taken: Collection[str | None]) -> str:
         """Return the id of a run by its keys, but for those of others by their records."""

@@ -46,7 +46,8 @@ from greentrain.importing.values import clock_seconds, words
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 _RESOURCES = ("alloctres", "reqtres", "allocgres", "ncpus", "alloccpus", "nnodes", "allocnodes")
-_COLUMN_OF = {"user": "user", "account": "account", "partition": "partition", "name": "jobname", "status": "state"}
+_COLUMN_OF = {name: name for name in ("user", "account", "partition", "cluster")}
+_COLUMN_OF |= {"name": "jobname", "status": "state"}
 _seconds_of = lru_cache(maxsize=1 << 17)(clock_seconds)
 _DELIMITER = re.compile(r"[^,\w\s]|\t")
 _PLAIN_ID = re.compile(r"[0-9][0-9_+]*")

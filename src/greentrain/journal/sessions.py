@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os.path import basename, dirname, join
 
 from greentrain.errors import OwnErrors
 from greentrain.journal.paths import host_name, journal_name_parts
 from greentrain.journal.process_alive import is_process_alive
-from greentrain.light_typing import TYPE_CHECKING
+from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import Any
@@ -126,6 +126,49 @@ class RecordedSession:
     def _mapping(self, name: str) -> Mapping[str, Any]:
         found = self.start.get(name)
         return found if isinstance(found, dict) else {}
+
+
+class JobTime(NamedTuple):
+    """From when to when a run was tracked in a batch job [s], and whose job that is, where it is known."""
+
+    job: str
+    cluster: str | None
+    began: float
+    ended: float
+
+
+def jobs_of(key: str, launch: Mapping[str, Any]) -> set[str]:
+    """Return the batch jobs of a session: what its launcher stated, and what the name of its run's folder begins with.
+
+    A job may have several runs, whose names follow its own.
+    """
+    named = "-".join(key.split("-")[:2]) if key.startswith("slurm-") else ""
+    return {str(job) for job in (launch.get("batch"), named) if job}
+
+
+def jobs_text(times: Iterable[JobTime]) -> str:
+    """Write when a run was tracked in batch jobs, what overlaps as one: lines of JSON that `job_times` reads."""
+    import json
+
+    found: list[JobTime] = []
+    for each in sorted(times, key=lambda time: (time.job, time.cluster or "", time.began)):
+        last = found[-1] if found else None
+        if last and last[:2] == each[:2] and each.began <= last.ended:
+            found[-1] = last._replace(ended=max(last.ended, each.ended))
+        else:
+            found.append(each)
+    return "\n".join(map(json.dumps, found))
+
+
+def job_times(texts: Iterable[str]) -> dict[str, list[JobTime]]:
+    """Read by batch jobs when any of the runs was tracked in them."""
+    import json
+
+    found: dict[str, list[JobTime]] = {}
+    for line in "\n".join(filter(None, texts)).splitlines():
+        each = JobTime(*json.loads(line))
+        found.setdefault(each.job, []).append(each)
+    return found
 
 
 def stated(start: Mapping[str, Any]) -> tuple[object, ...]:

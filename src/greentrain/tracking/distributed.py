@@ -89,6 +89,8 @@ class Launch(NamedTuple):
         The process that started this one and starts it again when it fails, by its id and start.
     execution : str or None
         What the processes of one start of a batch job have in common, where their number of restarts is not stated.
+    cluster : str or None
+        The cluster whose job it is, as Slurm names it.
     """
 
     job: str | None = None
@@ -97,6 +99,7 @@ class Launch(NamedTuple):
     attempt: tuple[int, ...] = (0, 0)
     agent: str | None = None
     execution: str | None = None
+    cluster: str | None = None
 
 
 def ranks_of(environment: Mapping[str, str]) -> Ranks:
@@ -117,7 +120,8 @@ def launch_of(environment: Mapping[str, str], ranks: Ranks) -> Launch:
     elastic_restarts = whole_number(environment.get(_ELASTIC_RESTARTS)) or 0
     agent = _agent() if _ELASTIC_ID in environment else None
     execution = _execution() if batch_restarts and (batch or "").startswith(_ONLY_WHETHER) else None
-    return Launch(job, batch, token, (batch_restarts, elastic_restarts), agent, execution)
+    cluster = environment.get("SLURM_CLUSTER_NAME") if (batch or "").startswith("slurm-") else None
+    return Launch(job, batch, token, (batch_restarts, elastic_restarts), agent, execution, cluster or None)
 
 
 def separate_runs_warning(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
