@@ -7,7 +7,7 @@ import pytest
 from foreign_texts import codecarbon_text, sacct_text
 
 from greentrain.cli import run as command
-from greentrain.history import History, tag
+from greentrain.history import History, rename, tag
 from greentrain.importing import ImportAudit, ImportedRun, ImportStore, import_runs
 from greentrain.importing.known_runs import id_of_key
 
@@ -164,17 +164,24 @@ def test_a_part_of_a_log_of_another_zone(home: Path, tmp_path: Path) -> None:
     assert run.stated.measured_energy_kwh == pytest.approx(0.9 * 59 / 60)
 
 
-def test_tags_stay_when_more_is_known(home: Path, tmp_path: Path) -> None:
-    """A running job is tagged; once it has ended it is imported again, longer, with its tag."""
+@pytest.mark.parametrize("options", [{}, {"replace": True}, {"anonymise": True}, {"is_copied": True}])
+def test_names_and_tags_stay_when_more_is_known(home: Path, tmp_path: Path, options: dict[str, bool]) -> None:
+    """A running job is renamed and tagged; once it has ended it is imported again, longer, also from another home."""
     path = tmp_path / "sacct"
     path.write_text(sacct_text(JOB | {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "1800"}))
     import_runs(path)
     (run,) = _stored(home)
+    rename(History(str(home)), run.id, "baseline of May")
     tag(History(str(home)), run.id, ["baseline"])
     path.write_text(sacct_text(JOB | {"ElapsedRaw": "3600"}))
-    import_runs(path)
+    if options.pop("is_copied", False):
+        import_runs(path, home=tmp_path / "other")
+        path = tmp_path / "other"
+    for _ in range(2):
+        import_runs(path, **options)  # type: ignore[arg-type]
     (run,) = _stored(home)
     assert (run.tags, run.stated.duration_seconds) == (("baseline",), 3600.0)
+    assert [found.name for found in History(str(home))] == ["baseline of May"]
 
 
 RAN = JOB | {"State": "RUNNING", "End": "Unknown", "ElapsedRaw": "3600", "ConsumedEnergyRaw": "3600000"}

@@ -25,7 +25,7 @@ from greentrain.importing.energy_quality import source_of
 from greentrain.importing.imported_run import restored
 from greentrain.importing.linear_footprint import LinearFootprint, RunFootprints, known_amounts
 from greentrain.importing.run_list import chunk_rows
-from greentrain.importing.values import LOCAL_TIME
+from greentrain.importing.slurm_jobs import LOCAL_TIME
 from greentrain.journal.records import COMPONENTS
 from greentrain.progress import Telling
 from greentrain.units import SECONDS_PER_HOUR

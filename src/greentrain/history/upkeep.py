@@ -100,8 +100,7 @@ def _labelled_import(history: History, run: ImportedRun, *, name: str | None, ta
             found = History(home).imported(run.id)  # anew: another process may have forgotten it
             if found is None:
                 continue
-            changed = found if name is None else found._replace(stated=found.stated._replace(name=name))
-            changed = changed if tags is None else changed._replace(tags=tuple(tags))
+            changed = found.labelled(found.given_name if name is None else name, found.tags if tags is None else tags)
             store.put(changed)
         return history_run(changed)
     raise InputError("id", run.id, "was just forgotten")

@@ -1,6 +1,6 @@
 """A run of a foreign file with all that follows from it: its devices, its place, what is doubted, its footprint."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from greentrain.units import SECONDS_PER_HOUR
 
 _NOT_STORED = ("places", "flags", "device_times", "record_keys", "other_keys")
 _STATED = tuple(name for name in ForeignRun._fields if name not in _NOT_STORED)
-_OWN = ("id", "format", "file", "location", "is_kept", "site_pue", "tags", "other_ids")
+_OWN = ("id", "format", "file", "location", "is_kept", "site_pue", "tags", "other_ids", "given_name")
 _STATED_FACTS, _OWN_FACTS = attrgetter(*_STATED), attrgetter(*_OWN)
 COLUMNS = (*_OWN, *_STATED, "flags", "findings", "devices")
 """What a stored run holds, a column each."""
@@ -66,6 +66,8 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         The words that its user put on it.
     other_ids : tuple of str
         Ids by which it is known too.
+    given_name : str or None
+        The name that its user gave it in place of its file's.
     """
 
     id: str
@@ -80,6 +82,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     site_pue: float | None = None
     tags: tuple[str, ...] = ()
     other_ids: tuple[str, ...] = ()
+    given_name: str | None = None
 
     @cached_property
     def cpu(self) -> Cpu | None:
@@ -110,6 +113,11 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     def keep(self, numbers: RunNumbers) -> None:
         """Keep what lists need of the footprint, where that was worked out elsewhere."""
         self.__dict__["numbers"] = numbers
+
+    def labelled(self, name: str | None, tags: Iterable[str]) -> "ImportedRun":
+        """Return it with the name, if there is one, and the words that its user gave it."""
+        stated = self.stated._replace(name=name) if name else self.stated
+        return self._replace(stated=stated, given_name=name, tags=tuple(tags))
 
     @property
     def is_usable(self) -> bool:
@@ -209,6 +217,7 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
         str(facts["id"]), str(facts["format"]), str(facts["file"]), run, devices, facts.get("location"), flags,
         findings, bool(facts.get("is_kept")), facts.get("site_pue"),
         tuple(map(str, facts.get("tags") or ())), tuple(map(str, facts.get("other_ids") or ())),
+        facts.get("given_name"),
     )  # fmt: skip
 
 

@@ -274,6 +274,8 @@ class _Importer:
             return
         is_new = known is None or not known.is_stored or self._is_taken_anew(alone(run).stated, known)
         counts.imported += is_new
+        if known is not None and known.is_stored and is_new:
+            self._renewed.add(run.id)
         self._files_of.setdefault(path, set()).add(run.file)
         place = self.runs.add(run._replace(flags=run.flags if is_new else (*run.flags, STORED)))
         cluster = run.stated.cluster
@@ -418,7 +420,7 @@ class _Importer:
     def _audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
         known = sum(file.runs - file.imported for file in self.files)
         ignored = unheeded(self._store, self.runs, known, self._shared.given, self._elsewhen)
-        self._keep_tags()
+        self._keep_labels()
         self._link()
         sums, runs, stored = self._settled(), self.runs, None
         hidden = self._shared.anonymiser
@@ -438,12 +440,13 @@ class _Importer:
             sums.remarks(), sums.doubts.doubts(), sums.doubts.left_out, sums.doubts.beside,
         )  # fmt: skip
 
-    def _keep_tags(self) -> None:
-        """Leave the words on runs that their user put there before more was known of them."""
+    def _keep_labels(self) -> None:
+        """Leave the name and the words on runs that their user gave them before more was known of them."""
         for facts in self._store.facts_of(self._renewed) if self._renewed else ():
-            known = self._known.find([facts["id"]])[facts["id"]]
-            if facts["tags"] and known.place is not None:
-                place = self.runs.put(known.place, self.runs.at(known.place)._replace(tags=tuple(facts["tags"])))
+            known, name = self._known.find([facts["id"]])[facts["id"]], facts.get("given_name")
+            if (facts["tags"] or name) and known.place is not None:
+                run = self.runs.at(known.place)
+                place = self.runs.put(known.place, run.labelled(name or run.given_name, facts["tags"] or run.tags))
                 self._known.put([(facts["id"], known._replace(place=place))])
 
     def _link(self) -> None:
