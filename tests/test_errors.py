@@ -1,13 +1,14 @@
 """What errors say, to whom, and that they survive the trip between processes."""
 
 import gc
+import importlib.metadata
 import pickle
 import weakref
 
 import pytest
 
 from greentrain import AmbiguousName, Contradiction, DataError, GreentrainError, InputError, InvalidNumber, UnknownName
-from greentrain.errors import either, is_from_outside
+from greentrain.errors import either, install_hint, is_from_outside
 
 
 @pytest.mark.parametrize("kind", [InputError, InvalidNumber, UnknownName, AmbiguousName, Contradiction])
@@ -122,3 +123,29 @@ def test_an_error_that_is_asked_for_its_origin_is_kept_by_nothing() -> None:
         assert read()() is None
     finally:
         gc.enable()
+
+
+def test_what_an_extra_brings_can_be_installed_without_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the names of its packages, as they are declared; of an unknown extra only its name is said."""
+    declared = [
+        "plotly>=6.0",
+        "fastapi>=0.115; extra == 'web'",
+        "dask[dataframe]>=2024.12; python_version > '3' and extra == \"dask\"",
+        "uvicorn>=0.30 ; extra == 'web'",
+        "kaleido>=1.5; extra == 'webs'",
+    ]
+    monkeypatch.setattr(importlib.metadata, "requires", lambda _: declared)
+    checkout = "in greentrain's checkout, pip install"
+    assert install_hint("web") == f"{checkout} '.[web]'; without one, pip install 'fastapi>=0.115' 'uvicorn>=0.30'"
+    assert install_hint("dask") == f"{checkout} '.[dask]'; without one, pip install 'dask[dataframe]>=2024.12'"
+    assert install_hint("nothing") == f"{checkout} '.[nothing]'"
+
+
+def test_the_advice_of_an_extra_needs_no_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files on the path alone declare nothing."""
+
+    def missing(name: str) -> list[str]:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "requires", missing)
+    assert install_hint("web") == "in greentrain's checkout, pip install '.[web]'"

@@ -19,10 +19,15 @@ from greentrain.numbers import best, plain, rounded, span, with_span
         (9999.94, "9,999.9"),
         (9.876, "9.88"),
         (0.012345, "0.0123"),
+        (0.012, "0.012"),
+        (0.3, "0.30"),
+        (0.9999, "1.00"),
+        (0.355, "0.355"),
+        (0.0, "0"),
     ],
 )
 def test_exact_numbers_keep_their_digits(value: float, text: str) -> None:
-    """No decimals from 10,000 on, one from 10, two from 1, three significant digits below."""
+    """No decimals from 10,000 on, one from 10, at least two below, where three significant digits are written."""
     assert plain(value) == text
 
 
@@ -42,6 +47,11 @@ def test_exact_numbers_keep_their_digits(value: float, text: str) -> None:
         (0.00001234, "0.0000123"),
         (1.234e-9, "0.00000000123"),
         (1.234e-10, "1.23e-10"),
+        (1e-10, "1.00e-10"),
+        (0.2, "0.200"),
+        (0.74, "0.740"),
+        (0.9996, "1.00"),
+        (-0.05, "-0.0500"),
     ],
 )
 def test_uncertain_numbers_have_three_significant_digits(value: float, text: str) -> None:

@@ -27,6 +27,8 @@ _LONGEST_WORD = _LONGEST_TEXT + 10  # with quotes and dots about it
 _LONGEST_MESSAGE = 1000
 _PARAMETER = r"\{(\w+)\}"
 
+_DISTRIBUTION = "greentrain-footprint"
+"""What the package is called where it is installed."""
 MASK = "***"
 """Stands for a secret."""
 
@@ -167,7 +169,8 @@ class BudgetExceeded(GreentrainError):
         self.used = used
         self.budget = budget
         self.unit = unit
-        super().__init__(f"the run has used {used:.4g} {unit} of a budget of {budget:.4g} {unit}")
+        shown, most = (f"{float(f'{each:.4g}'):,.10g} {unit}" for each in (used, budget))  # without an exponent
+        super().__init__(f"the run has used {shown} of a budget of {most}")
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Let the error cross from a worker process, where exceptions travel pickled."""
@@ -239,8 +242,22 @@ def without_passwords(text: str) -> str:
 
 
 def install_hint(extra: str) -> str:
-    """Return how to get what an extra brings: from a checkout, since the index has another project's greentrain."""
-    return f"in greentrain's checkout, pip install '.[{extra}]'"
+    """Return how to get what an extra brings: from a checkout by its name, else its packages by theirs.
+
+    The extra is not to be had from the index, which has another project's greentrain.
+    """
+    import re
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        declared = requires(_DISTRIBUTION) or []
+    except PackageNotFoundError:  # run from the files alone
+        declared = []
+    parted = (each.partition(";") for each in declared)
+    its_own = re.compile(rf"extra == ['\"]{re.escape(extra)}['\"]")
+    packages = " ".join(f"'{package.strip()}'" for package, _, marker in parted if its_own.search(marker))
+    elsewhere = f"; without one, pip install {packages}" if packages else ""
+    return f"in greentrain's checkout, pip install '.[{extra}]'{elsewhere}"
 
 
 NO_BREAK_SPACES = "\u00a0\u202f"

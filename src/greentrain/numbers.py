@@ -15,30 +15,31 @@ _LEAST_DECIMAL = 1e-9
 
 
 def plain(value: float) -> str:
-    """Write an exact number: no decimals from 10,000 on, one from 10, two from 1, else three significant digits."""
+    """Write an exact number: no decimals from 10,000 on, one from 10, two from 1, three significant digits below.
+
+    Below 1 the zeros behind the second decimal are left out: 0.30 and 0.012 stand below 1.20.
+    """
     size = abs(value)
     if size >= 10_000:
         return f"{value:,.0f}"
     if size >= 10:
         return f"{value:,.1f}"
-    return f"{value:.2f}" if size >= 1 else _below_one(value)
+    text = f"{value:.2f}" if size >= 1 else rounded(value)
+    whole, _, decimals = text.partition(".")
+    if size >= 1 or not decimals or "e" in text:
+        return text
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
 
 
-def rounded(value: float) -> str:
-    """Write an uncertain number with three significant digits."""
-    shown = float(f"{value:.{_SIGNIFICANT}g}")
-    if abs(shown) < 1:
-        return _below_one(shown)
-    decimals = max(0, _SIGNIFICANT - 1 - floor(log10(abs(shown))))
+def rounded(value: float, digits: int = _SIGNIFICANT) -> str:
+    """Write an uncertain number with significant digits, by default three, zeros among them: 0.300, 1.00, 1,510."""
+    shown = float(f"{value:.{digits}g}")
+    if shown == 0:
+        return "0"
+    if abs(shown) < _LEAST_DECIMAL:
+        return f"{shown:.{digits - 1}e}"
+    decimals = max(0, digits - 1 - floor(log10(abs(shown))))
     return f"{shown:,.{decimals}f}"
-
-
-def _below_one(value: float) -> str:
-    """Write three significant digits without an exponent: 0.0000303."""
-    digits = f"{value:.{_SIGNIFICANT}g}"
-    if "e" not in digits or abs(value) < _LEAST_DECIMAL:
-        return digits
-    return f"{value:.{_SIGNIFICANT - 1 - floor(log10(abs(value)))}f}".rstrip("0")
 
 
 def as_given(value: float) -> str:

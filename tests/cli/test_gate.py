@@ -66,7 +66,7 @@ def test_limits_of_the_history(tmp_path: Path, capsys: pytest.CaptureFixture[str
     write_run(home, "bert-2", name="bert", project="nlp")
 
     assert run(["history", "--home", str(home), "--max-kg", "0.3", "--json"]) == 3
-    assert capsys.readouterr().err == "greentrain: 0.48 kg CO2e at the best value is more than --max-kg 0.3 allows\n"
+    assert capsys.readouterr().err == "greentrain: 0.480 kg CO2e at the best value is more than --max-kg 0.3 allows\n"
 
 
 def test_limits_of_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,9 +108,9 @@ def test_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert lines[-4:] == [
         "2 runs (1 completed, 1 failed), 1 h 28 min",
-        "  at least 4.17 kWh (3.60 to 5.28), 0.417 kg CO2e (0.32 to 0.594). In brackets:",
+        "  at least 4.17 kWh (3.60 to 5.28), 0.417 kg CO2e (0.320 to 0.594). In brackets:",
         "  90 % intervals.",
-        "  Failed, interrupted or killed: 0.6 kWh, 14 % of the energy.",
+        "  Failed, interrupted or killed: 0.600 kWh, 14 % of the energy.",
     ]
     assert fits(out)
 
@@ -203,7 +203,7 @@ def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     for text in (
         "20251122T120000Z-aaaaaa  bert\n  completed\n  at least 3.57 kWh (3.03 to 4.62)",
-        "  gpu       2.00 kWh, measured\n  cpu       0.5 kWh, modelled\n  memory    not measured\n",
+        "  gpu       2.00 kWh, measured\n  cpu       0.500 kWh, modelled\n  memory    not measured\n",
         "  PUE 1.20 (1.10 to 1.40) [default], grid 100 g CO2e/kWh (80.0 to 130)\n  [published]",
         # A V100 takes 0.624 (0.276 to 1) of 300 W: eight of them in an hour.
         "  measured accelerators 2.00 kWh (1.90 to 2.10): inside the estimate's 1.50 kWh\n  (0.649 to 2.40)",
@@ -213,7 +213,7 @@ def test_one_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "  that is at least 0.357 kg CO2e (0.271 to 0.515)\n",
         "The memory was not measured and is not in the sum.",
         "    No sensor reads fans, network cards, switches and losses of power supplies:\n"
-        "    0.19 (0.1 to 0.3) of what was recorded is added for them.\n",
+        "    0.190 (0.100 to 0.300) of what was recorded is added for them.\n",
     ):
         assert text in out
     assert fits(out)
@@ -285,8 +285,8 @@ def test_watching_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert out.splitlines() == [
         "live  running  1 min 00 s  bert",
         "                       W           kWh",
-        "  gpu                300           0.1  measured",
-        "  cpu               40.0          0.01  modelled",
+        "  gpu                300         0.100  measured",
+        "  cpu               40.0        0.0100  modelled",
         "  memory               -             -  not measured",
         "  at least 0.152 kWh (0.132 to 0.189), 15.2 g CO2e (11.6 to 21.4)",
         "  step 250 of 1,000 (25 %); 3 min 00 s to go, 0.607 kWh and 60.7 g CO2e at the",

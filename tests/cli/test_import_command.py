@@ -32,7 +32,7 @@ def test_the_audit_as_text(jobs: str, capsys: pytest.CaptureFixture[str]) -> Non
         "  Steps are left out: their jobs hold them. (1)",
         "  hot: implausible_power. A node drew 50,000 W on average, at most 20,000 W is",
         "    possible.",
-        "1 run: 0 GPU-hours, 8.00 core-hours, 0.2 kWh in the files",
+        "1 run: 0 GPU-hours, 8.00 core-hours, 0.200 kWh in the files",
     ]
     assert lines[-1] == "In doubt and in no total: 1 run; --keep-flagged adds what is left out."
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from greentrain.cli import run
+from greentrain.errors import install_hint
 
 SERVE = [sys.executable, "-m", "greentrain", "serve"]
 
@@ -95,5 +96,4 @@ def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
         [*SERVE], env={"PYTHONPATH": str(tmp_path), "PATH": ""}, capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stdout) == (1, "")
-    hint = "in greentrain's checkout, pip install '.[web]'"
-    assert done.stderr == f"greentrain: The page needs FastAPI and uvicorn: {hint}.\n"
+    assert done.stderr == f"greentrain: The page needs FastAPI and uvicorn: {install_hint('web')}.\n"

@@ -352,8 +352,8 @@ def test_one_run_shown_shows_it(run: Run, home: Path, name: str, capsys: pytest.
     scale = 1e6 if name == "seconds" else 1e3 if name == "memory-alone" else 1
     low, best, high = run.operational_kg.scaled(scale)
     unit = {1: "kg", 1e3: "g", 1e6: "mg"}[scale]
-    written = f"{best:#.3g}" if scale == 1e3 else f"{best:.3g}"
-    assert f" {written} {unit} CO2e ({low:.3g} to {high:.3g})" in words.partition("that is")[2]
+    shown = [f"{value:#.3g}".removesuffix(".") for value in (best, low, high)]
+    assert f" {shown[0]} {unit} CO2e ({shown[1]} to {shown[2]})" in words.partition("that is")[2]
     found = json.loads(printed(capsys, "history", "show", name, "--json", "--home", folder))
     assert_shows(of_data(found), run.footprint)
     assert found["reconciliation"]["operational_kg"] == found["operational_kg"]

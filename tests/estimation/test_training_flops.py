@@ -166,7 +166,7 @@ def test_size_beside_hours_checks_and_changes_nothing() -> None:
     ("hours", "mfu", "start"),
     [
         (1000, "0.758", "An MFU above 0.75 is impossible in practice: this run's is 0.758, so the hours"),
-        (76_600, "0.0099", "An MFU below 0.01 is absurdly low: this run's is 0.0099, so the hours"),
+        (76_600, "0.0099", "An MFU below 0.01 is absurdly low: this run's is 0.00990, so the hours"),
     ],
 )
 def test_a_strange_mfu_names_the_likely_slips(hours: float, mfu: str, start: str) -> None:

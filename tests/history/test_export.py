@@ -14,6 +14,7 @@ import pytest
 from journals_by_hand import NOON, PARTS, SXM, ended, line, meter, one_hour, stopped, tracker
 
 from greentrain import GreentrainError, History, InputError
+from greentrain.errors import install_hint
 from greentrain.history import export
 
 pytest.importorskip("sqlalchemy", reason="the extra 'sql' is not installed")
@@ -233,7 +234,7 @@ def test_without_sqlalchemy_the_extra_is_named(tmp_path: Path) -> None:
             with closing(sqlite3.connect(path)) as connection:
                 found.append(connection.execute(f"pragma table_info({table})").fetchall())
         assert found[0] == found[1]
-    message = "export needs SQLAlchemy and, for PostgreSQL, psycopg: in greentrain's checkout, pip install '.[sql]'"
+    message = f"export needs SQLAlchemy and, for PostgreSQL, psycopg: {install_hint('sql')}"
     assert done.stdout.strip() == f"GreentrainError {message}"
 
 

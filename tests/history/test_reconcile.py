@@ -108,8 +108,8 @@ def test_a_measured_node_is_adopted(tmp_path: Path) -> None:
     assert found.unmetered_share == (0.1, 0.19, 0.3)
     assert found.reasons == (
         "The memory was not measured and is not in the sum.",
-        "No sensor reads fans, network cards, switches and losses of power supplies: 0.19 (0.1 to 0.3) of what was "
-        "recorded is added for them.",
+        "No sensor reads fans, network cards, switches and losses of power supplies: 0.190 (0.100 to 0.300) of what "
+        "was recorded is added for them.",
     )
     assert found.footprint.operational_kg is not None
     assert found.footprint.operational_kg.best == pytest.approx(SXM * 0.3)

@@ -264,7 +264,7 @@ def test_groups_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[st
         "2025-11, ada  1 run, 1 h 00 min, 8.00 GPU-hours",
         "    at least 3.57 kWh (3.03 to 4.62), 0.357 kg CO2e (0.271 to 0.515)",
         "2025-11, bob  1 run, 30 min 00 s, 4.00 GPU-hours",
-        "    at least 1.43 kWh (1.26 to 1.72), 0.143 kg CO2e (0.11 to 0.197), failed 100",
+        "    at least 1.43 kWh (1.26 to 1.72), 0.143 kg CO2e (0.110 to 0.197), failed 100",
         "    %",
         "2025-12, no user  1 run, 1 min 00 s",
     ]

@@ -1,6 +1,7 @@
 """The history as a whole: found, filtered, added up, handed on as data."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -11,6 +12,7 @@ import pytest
 from journals_by_hand import ELSEWHERE, NOON, SXM, ended, line, meter, one_hour, stopped, tracker
 
 from greentrain import AmbiguousName, GreentrainError, History, InputError, UnknownName, __version__
+from greentrain.errors import install_hint
 
 DAY = 86_400
 
@@ -260,9 +262,7 @@ def test_csv_and_frame_have_the_same_columns(home: Path) -> None:
 def test_a_frame_without_pandas_says_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(
-        GreentrainError, match=r"^A frame needs pandas: in greentrain's checkout, pip install '\.\[frames\]'\.$"
-    ):
+    with pytest.raises(GreentrainError, match=f"^A frame needs pandas: {re.escape(install_hint('frames'))}\\.$"):
         History(home).to_frame()
 
 

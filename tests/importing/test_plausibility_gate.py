@@ -29,13 +29,13 @@ from greentrain.importing import DOUBTS, FLAGS
             "implausible_power",
             "The computer drew 30,000 W on average, at most 20,000 W is possible.",
         ),
-        ({"energy_consumed": "0.1"}, "damaged", "The parts add up to 0.36 kWh, the total is 0.1 kWh."),
+        ({"energy_consumed": "0.1"}, "damaged", "The parts add up to 0.360 kWh, the total is 0.100 kWh."),
         (
             {"emissions": "2"},
             "implausible_intensity",
             "Its emissions imply 5,560 g CO2e/kWh; no grid has more than 3,000 or less than 0.",
         ),
-        ({"duration": "0"}, "implausible_power", "It states 0.36 kWh and no time."),
+        ({"duration": "0"}, "implausible_power", "It states 0.360 kWh and no time."),
     ],
 )
 def test_doubts_have_reasons(tmp_path: Path, row: dict[str, str], flag: str, reason: str) -> None:

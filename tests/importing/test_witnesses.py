@@ -71,9 +71,9 @@ def test_job_log_and_row_are_one_run(tmp_path: Path, home: Path, order: tuple[in
     assert (stated.name, stated.user, run.location, stated.boundary) == ("bert", "u", "FR", "accelerator")
     assert stated.measured_energy_kwh == pytest.approx(0.6)
     assert sorted(_notes(run)) == [
-        "Witness: codecarbon states 0.64 kWh of parts in 0.967 h.",
+        "Witness: codecarbon states 0.640 kWh of parts in 0.967 h.",
         "Witness: its energy is that of nvidia-smi.",
-        "Witness: nvidia-smi states 0.6 kWh of accelerators in 1.00 h.",
+        "Witness: nvidia-smi states 0.600 kWh of accelerators in 1.00 h.",
     ]
     audit = import_runs(paths)
     assert sum(file.imported for file in audit.files) == 0

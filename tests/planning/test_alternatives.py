@@ -177,7 +177,7 @@ def test_words_of_a_change() -> None:
     factors = {"hours": 1.0, "hardware": 0.9, "pue": 1.0, "grid": 0.1}
 
     words = words_of_change("A100 in Poland", "H100 in Sweden", Interval(0.05, 0.09, 0.15), factors)
-    assert words == "from A100 in Poland to H100 in Sweden: x0.09 (0.05 to 0.15): grid 0.1, hardware 0.9"
+    assert words == "from A100 in Poland to H100 in Sweden: x0.090 (0.050 to 0.15): grid 0.10, hardware 0.90"
 
 
 def test_json_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:

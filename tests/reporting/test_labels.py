@@ -65,6 +65,7 @@ def test_every_family_has_words_for_its_usual_member() -> None:
     [
         ({"location": "FR", "year": 2024}, "FR 2024"),
         ({"location": "FR", "year": 2031}, "FR, 2031"),
+        ({"location": "US-CA", "year": 2024}, "US-CA, 2024"),
         ({"grid_intensity": 400, "year": 2020}, "grid as given, 2020"),
         ({"grid_intensity": 400}, "grid as given"),
         ({}, "place unknown"),
@@ -74,6 +75,13 @@ def test_every_family_has_words_for_its_usual_member() -> None:
 def test_place_and_year(given: dict[str, Any], expected: str) -> None:
     """One year where run and grid share it, else that of the run after a comma: no grid is of 2031."""
     assert report_data_of(estimate("T4", hours=2, **given)).title == f"1 x NVIDIA Tesla T4, 2 h, {expected}"
+
+
+def test_without_a_year_the_grid_has_its_own() -> None:
+    """Nobody said when: the title has the year of the grid that is used, not the present one."""
+    result = estimate("T4", hours=2, location="FR")
+    assert report_data_of(result).title == f"1 x NVIDIA Tesla T4, 2 h, FR, grid of {result.run['grid_year']}"
+    assert result.run["grid_year"] < result.run["year"]
 
 
 def test_a_mean_of_the_world_has_the_year_of_its_data() -> None:

@@ -94,8 +94,8 @@ def test_defaults_are_counted_and_listed(results: dict[str, Any]) -> None:
 def test_a_project_says_what_failed(results: dict[str, Any]) -> None:
     """Two runs of 0.59976 kWh and 0.239904 kg, one of them failed."""
     text = report(results["project"], "text")
-    assert re.search(r"^failed +1 +0\.6 +0\.24 +50 %$", text, re.MULTILINE)
-    assert re.search(r"^all +2 +1\.20 +0\.48 +100 %$", text, re.MULTILINE)
+    assert re.search(r"^failed +1 +0\.600 +0\.240 +50 %$", text, re.MULTILINE)
+    assert re.search(r"^all +2 +1\.20 +0\.480 +100 %$", text, re.MULTILINE)
 
 
 def test_text_fits_a_terminal_but_for_addresses_and_wide_tables(results: dict[str, Any]) -> None:

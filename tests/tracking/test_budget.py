@@ -28,7 +28,7 @@ def test_use_share_and_forecast() -> None:
     use = BudgetUse(3.0, 5.0, "kWh", 0.25)
 
     assert (use.share, use.forecast) == (pytest.approx(0.6), pytest.approx(12.0))
-    assert use.text() == "60 % of the budget of 5 kWh is used; at this rate the whole run takes 12 kWh"
+    assert use.text() == "60 % of the budget of 5 kWh is used; at this rate the whole run takes 12.0 kWh"
     assert use._replace(done=None).text() == "60 % of the budget of 5 kWh is used"
 
 
@@ -113,7 +113,7 @@ def test_a_used_up_budget_may_ask_to_stop(tmp_path: Path) -> None:
 def test_a_budget_that_nobody_asked_after_is_told_of_at_the_end(tmp_path: Path) -> None:
     """Without a log or span the warning comes with the end, and nothing is raised over the result."""
     with (
-        pytest.warns(greentrain.GreentrainWarning, match="of the budget of 1e-05 kWh is used"),
+        pytest.warns(greentrain.GreentrainWarning, match="of the budget of 0.00001 kWh is used"),
         greentrain.track(
             home=tmp_path, meter=replay(tmp_path), pue=2, budget_kwh=0.00001, on_budget="raise", quiet=True
         ),

@@ -74,7 +74,7 @@ def test_one_run_is_shown_in_full(with_runs: Service) -> None:
     (address,) = {link for link in links(with_runs.get("/runs").text, "./runs/") if link.endswith("/a")}
     shown = text_of(with_runs.get(f"/{address.removeprefix('./')}").text)
 
-    for words in ("completed; 0.6 kWh", "240 g CO2e", "command train.py", "accelerators 300 W on average",
+    for words in ("completed; 0.600 kWh", "240 g CO2e", "command train.py", "accelerators 300 W on average",
                   "processors 100 W on average", "PUE", "Method"):  # fmt: skip
         assert words in shown
 

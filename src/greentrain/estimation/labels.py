@@ -111,11 +111,14 @@ def _cpu_text(run: dict[str, Any]) -> str:
 
 
 def _place_text(estimate: Any) -> str:
-    """Name the place and a year: the one that run and grid share, else the run's after a comma; notes state both."""
+    """Name the place and a year: that of the grid where nobody stated one, else the run's; notes state both."""
     run = estimate.run
+    is_stated = run["year_basis"] == "given"
     if run["location"] == WORLD and run["place"]:
         return f"world mean grid {run['grid_year']}"
     if run["location"] in (None, WORLD):
         what = "place unknown" if run["location"] else "grid as given"
-        return f"{what}, {run['year']}" if run["year_basis"] == "given" else what
-    return f"{run['location']}{' ' if run['year'] == run['grid_year'] else ', '}{run['year']}"
+        return f"{what}, {run['year']}" if is_stated else what
+    if is_stated:
+        return f"{run['location']}{' ' if run['year'] == run['grid_year'] else ', '}{run['year']}"
+    return f"{run['location']}, grid of {run['grid_year']}" if run["grid_year"] else f"{run['location']}"

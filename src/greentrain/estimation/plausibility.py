@@ -153,7 +153,7 @@ def _power(catalogue: Catalogue, request: Request, devices: ResolvedDevices, pow
     profile = devices.profile
     tdp_w = profile.tdp_w
     if tdp_w and power_w < _KILOWATTS_OVER_TDP * tdp_w.low:
-        share = f"{100 * power_w / tdp_w.best:.2g} %"
+        share = f"{_two_digits(100 * power_w / tdp_w.best)} %"
         return f"The power is in W, and {power_w:g} W is {share} of the TDP of {devices.name}: was it in kW?"
     plate = catalogue.hardware.nameplate(profile.id)
     with_host_w = power_w * (request.host_factor or 1.0) + (request.host_power or 0.0)
@@ -165,10 +165,16 @@ def _power(catalogue: Catalogue, request: Request, devices: ResolvedDevices, pow
     is_default = request.host_factor is None and request.host_power is None and not request.names_host
     if tdp_w and is_default and power_w > NODE_OVER_TDP * tdp_w.high and _has_host(catalogue, profile):
         return (
-            f"{power_w:g} W is {power_w / tdp_w.best:.2g} x the TDP of {devices.name}. If it holds CPU, memory and "
-            f"fans, the host is counted twice: give a host factor of 1."
+            f"{power_w:g} W is {_two_digits(power_w / tdp_w.best)} x the TDP of {devices.name}. If it holds CPU, "
+            f"memory and fans, the host is counted twice: give a host factor of 1."
         )
     return None
+
+
+def _two_digits(value: float) -> str:
+    from greentrain.numbers import rounded  # no estimate without doubts loads it
+
+    return rounded(value, 2)
 
 
 def _has_host(catalogue: Catalogue, profile: Accelerator) -> bool:

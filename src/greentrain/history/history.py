@@ -55,7 +55,7 @@ class History:
 
     >>> for run in History():
     ...     print(run)
-    bert-1 completed after 1 h 00 min: 0.6 kWh, 0.24 kg CO2e (90 % interval 0.219 to 0.267)
+    bert-1 completed after 1 h 00 min: 0.600 kWh, 0.240 kg CO2e (90 % interval 0.219 to 0.267)
     """
 
     def __init__(

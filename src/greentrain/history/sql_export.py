@@ -80,7 +80,6 @@ _OTHER_KINDS = {".csv": "--csv", ".tsv": "--csv", ".xlsx": "--csv", ".json": "--
 """Endings of files that the list of runs is for, with its option."""
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _EXAMPLES = "must be an address such as sqlite:///runs.db or postgresql://host/name"
-_INSTALL = f"needs SQLAlchemy and, for PostgreSQL, psycopg: {install_hint('sql')}"
 
 
 class Exported(NamedTuple):
@@ -184,12 +183,16 @@ def _write(connection: Any, runs: tuple[Run, ...]) -> Exported:
     return Exported(**counts)
 
 
+def _not_installed() -> GreentrainError:
+    return GreentrainError(f"export needs SQLAlchemy and, for PostgreSQL, psycopg: {install_hint('sql')}")
+
+
 def _engine(to: str) -> Any:
     try:
         from sqlalchemy import create_engine
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SAWarning
     except ImportError:
-        raise GreentrainError(f"export {_INSTALL}") from None
+        raise _not_installed() from None
     url = _address(to)
     kind = url.get_backend_name()
     full = url.set(drivername=_DRIVERS[kind]) if url.drivername == kind else url
@@ -198,7 +201,7 @@ def _engine(to: str) -> Any:
         try:
             return create_engine(full)
         except ImportError:
-            raise GreentrainError(f"export {_INSTALL}") from None
+            raise _not_installed() from None
         except NoSuchModuleError:
             raise InputError("to", url.drivername, "names a driver that is not there", (f"{kind}://",)) from None
         except (ArgumentError, SAWarning, ValueError, TypeError):

@@ -11,6 +11,7 @@ from greentrain.factors import Decomposition, decomposed
 from greentrain.footprint import terms
 from greentrain.inputs import Input
 from greentrain.interval import Z_90, Interval
+from greentrain.numbers import rounded
 
 _Identity = tuple[object, ...]
 Terms = dict[_Identity, tuple[float, float]]
@@ -106,10 +107,10 @@ def words_of_change(start: str, end: str, ratio: Interval, factors: dict[str, fl
     factors : dict of str to float
         By what they differ, see `factors_of_change`; what is 1 is left out.
     """
-    named = [f"{'PUE' if name == 'pue' else name} {value:.2g}" for name, value in _ordered(factors)]
-    span = "" if ratio.is_exact else f" ({ratio.low:.2g} to {ratio.high:.2g})"
+    named = [f"{'PUE' if name == 'pue' else name} {rounded(value, 2)}" for name, value in _ordered(factors)]
+    span = "" if ratio.is_exact else f" ({rounded(ratio.low, 2)} to {rounded(ratio.high, 2)})"
     why = f": {', '.join(named)}" if named else ""
-    return f"from {start} to {end}: x{ratio.best:.2g}{span}{why}"
+    return f"from {start} to {end}: x{rounded(ratio.best, 2)}{span}{why}"
 
 
 def _ordered(factors: dict[str, float]) -> list[tuple[str, float]]:

@@ -173,7 +173,7 @@ def _again_text(data: ReportData) -> Iterable[str]:
 
 def _failed_text(data: ReportData) -> Iterable[str]:
     if data.failed_share:
-        yield f"those that did not complete took {100 * data.failed_share:.2g} % of the energy"
+        yield f"those that did not complete took {rounded(100 * data.failed_share, 2)} % of the energy"
 
 
 def _unknown_text(data: ReportData) -> Iterable[str]:

@@ -6,6 +6,7 @@ import time
 
 from greentrain.errors import BudgetExceeded
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
+from greentrain.numbers import as_given, rounded
 from greentrain.tracking.live_energy import LiveEnergy
 from greentrain.tracking.settings import Settings
 
@@ -48,10 +49,10 @@ class BudgetUse(NamedTuple):
 
     def text(self) -> str:
         """Format it in one line."""
-        text = f"{100 * self.share:.0f} % of the budget of {self.budget:.4g} {self.unit} is used"
+        text = f"{100 * self.share:.0f} % of the budget of {as_given(self.budget)} {self.unit} is used"
         if self.forecast is None or (self.done or 0) >= 1:
             return text
-        return f"{text}; at this rate the whole run takes {self.forecast:.4g} {self.unit}"
+        return f"{text}; at this rate the whole run takes {rounded(self.forecast)} {self.unit}"
 
 
 class Budget:

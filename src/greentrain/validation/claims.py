@@ -14,6 +14,7 @@ from greentrain.estimation import Estimate, estimate
 from greentrain.estimation.equivalents import EverydayComparison, times
 from greentrain.factors import Decomposition, decomposed
 from greentrain.interval import Interval, exact
+from greentrain.numbers import rounded
 from greentrain.validation.claim_records import OWN, PUBLISHED, Claim, Scenario, Yardstick, read_claims
 
 ABOUT = 0.9
@@ -341,7 +342,7 @@ def _ratio_with_label(item: EverydayComparison) -> str:
 
 
 def _percent(ratio: float) -> str:
-    return f"{100 * ratio:.2g} %"
+    return f"{rounded(100 * ratio, 2)} %"
 
 
 def _senses(result: ClaimResult) -> list[str]:

@@ -15,6 +15,7 @@ from greentrain.errors import GreentrainError, InputError
 from greentrain.estimation import estimate
 from greentrain.estimation.power import NODE_OVER_TDP, rating_fault
 from greentrain.interval import Interval
+from greentrain.numbers import rounded
 from greentrain.units import G_PER_KG, HOURS_PER_YEAR, W_PER_KW
 from greentrain.validation.names import RecordHardware, find_hardware, find_place
 from greentrain.validation.our_estimate import (
@@ -252,11 +253,13 @@ def _same_hours(reference: Reference, around: Surroundings) -> str:
         same = _is_near(ratio_of(reference.hours, other.hours), 1)
         ratio = ratio_of(reference.published_co2e_kg, other.published_co2e_kg)
         if same and ratio and abs(log(ratio)) > _OTHER_FIGURE:
-            return f"{other.id} has the same {reference.hours:,.0f} accelerator-hours and {1 / ratio:.3g} x the CO2e"
+            hours = f"{reference.hours:,.0f} accelerator-hours"
+            return f"{other.id} has the same {hours} and {rounded(1 / ratio)} x the CO2e"
     quoted = quoted_kg(reference.notes) if _SAME_HOURS.search(reference.notes) else ()
     ratios = [ratio for kg in quoted if (ratio := ratio_of(kg, reference.published_co2e_kg))]
     farthest = max(ratios, key=lambda ratio: abs(log(ratio)), default=1.0)
-    return f"its note quotes {farthest:.3g} x the CO2e for the same hours" if abs(log(farthest)) > _OTHER_FIGURE else ""
+    is_other = abs(log(farthest)) > _OTHER_FIGURE
+    return f"its note quotes {rounded(farthest)} x the CO2e for the same hours" if is_other else ""
 
 
 def _programme(reference: Reference, _: Surroundings) -> str:

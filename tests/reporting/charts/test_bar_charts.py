@@ -101,7 +101,7 @@ def test_the_sentence_and_the_table_of_the_tornado() -> None:
         "Utilization alone moves the emissions of the estimated run from 200 kg to 600 kg CO2e, 60 % of the variance."
     )
     assert tornado_chart.table(example())[1][1] == (
-        "model FLOPs utilization (MFU)", "0.4 (0.2 to 0.5)", "", "800", "320", "30 %",
+        "model FLOPs utilization (MFU)", "0.400 (0.200 to 0.500)", "", "800", "320", "30 %",
     )  # fmt: skip
 
 
@@ -121,7 +121,6 @@ def test_an_input_of_a_sum_moves_no_more_than_the_interval() -> None:
 def test_an_exact_result_has_no_tornado() -> None:
     """Nothing drives an interval that is not there."""
     found = with_footprint(example(), summed_factors={})
-    assert tornado(found).layout.annotations[0].text.replace("<br>", " ") == EMPTY
     assert tornado_chart.summary(found) == EMPTY
     assert tornado_chart.table(found)[1] == ()
 
@@ -198,8 +197,6 @@ def test_runs_without_figures_make_no_months() -> None:
     unknown = example(failed, kind="project")
     assert months_chart.table(unknown)[1] == ()
     assert months_chart.summary(unknown) == "No run has both a date and a figure."
-    assert by_month(unknown).layout.annotations[0].text == "No run has both a date and a figure."
-    assert waterfall(nothing()).layout.annotations[0].text == "The parts of the emissions are not<br>known."
     assert waterfall_chart.summary(nothing()) == "The parts of the emissions are not known."
 
 
@@ -249,7 +246,8 @@ def test_the_values_of_an_input_are_not_cut() -> None:
     found = with_footprint(
         example(), inputs=Inputs((share,)), summed_factors={"operational_kg": (Factor(share.name, "", 1.0, 1.0),)}
     )
-    assert tornado(found).layout.annotations[0].text == "share that no sensor reads 0.15\u00a0(0.08\u00a0to\u00a00.25)"
+    words = tornado(found).layout.annotations[0].text.replace("\u00a0", " ")
+    assert words == "share that no sensor reads 0.150 (0.0800 to 0.250)"
 
 
 def test_the_interval_of_a_bar_is_of_the_ink_of_the_page() -> None:

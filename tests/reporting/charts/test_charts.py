@@ -2,9 +2,11 @@
 
 import inspect
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from math import isclose
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chart_examples import example, history, nothing, validated, with_footprint
@@ -12,9 +14,9 @@ from journals_of_reports import FIRST_START, write_run
 from plotly.graph_objects import Figure
 
 import greentrain
-from greentrain import History, InputError, chart, estimate, report, validate
+from greentrain import History, InputError, chart, compare, estimate, report, validate
 from greentrain.reporting import report_data_of
-from greentrain.reporting.charts import KINDS, charts_of
+from greentrain.reporting.charts import charts_of
 from greentrain.reporting.charts.reference_data import PLACES, comparison_places, published_runs
 
 BERT = {"gpu": "V100", "count": 64, "hours": 79.0, "location": "US", "year": 2019}
@@ -86,10 +88,54 @@ def test_an_unknown_kind_is_refused_with_the_choice() -> None:
         chart(estimate(**BERT), "pie")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_figure_shows_itself_in_a_notebook(kind: str) -> None:
-    """Also one that has nothing to show: plotly's figure where that is known, else SVG, text where nothing else is."""
-    figure = chart(estimate(**BERT), kind)
+SEVERAL = "several runs: a history, a list of runs or a table"
+OF_AN_ESTIMATE = "an estimate has headline, waterfall, tornado, elsewhere or methods"
+OF_RUNS = "these runs have headline, waterfall, tornado, elsewhere, by_month, by_run, by_place or by_hardware"
+
+
+@pytest.mark.parametrize(
+    ("of", "kind", "rule"),
+    [
+        ("estimate", "by_month", f"needs runs with a date: tracked, imported or of a table; {OF_AN_ESTIMATE}"),
+        ("estimate", "by_run", f"needs {SEVERAL}; {OF_AN_ESTIMATE}"),
+        ("estimate", "power_over_time", f"needs one tracked run whose power was recorded; {OF_AN_ESTIMATE}"),
+        ("history", "by_user", f"needs {SEVERAL}, and that users are stated; {OF_RUNS}"),
+        ("history", "methods", f"needs one estimate of a job that published methods apply to; {OF_RUNS}"),
+        ("validation", "headline", "needs emissions that are known; a validation report has validation"),
+        ("nothing", "waterfall", "needs emissions whose parts are known; these runs have no chart"),
+        ("comparison", "tornado", "cannot be chosen: a comparison has one chart, which needs no kind"),
+    ],
+)
+def test_a_chart_that_a_result_has_not_is_refused_with_those_that_it_has(of: str, kind: str, rule: str) -> None:
+    """By parameter, value and what it needs; no chart is empty."""
+    subjects: dict[str, Callable[[], Any]] = {
+        "estimate": lambda: estimate(**BERT),
+        "history": history,
+        "validation": validated,
+        "nothing": nothing,
+        "comparison": lambda: compare(gpu=["T4", "V100"], hours=1, location="FR"),
+    }
+    with pytest.raises(InputError) as raised:
+        chart(subjects[of](), kind)
+    assert str(raised.value) == f"kind '{kind}': {rule}"
+
+
+def test_without_a_kind_a_result_has_the_first_of_its_charts() -> None:
+    """Of an estimate how much it is, of a validation the only one there is."""
+    assert chart(estimate(**BERT)) == chart(estimate(**BERT), "headline")
+    assert chart(validated()) == chart(validated(), "validation")
+
+
+@pytest.mark.parametrize(
+    ("of", "kind"),
+    [("estimate", kind) for kind in ("headline", "waterfall", "tornado", "elsewhere", "methods")]
+    + [("history", kind) for kind in ("by_month", "by_run", "by_place", "by_hardware")]
+    + [("validation", "validation")],
+)
+def test_a_figure_shows_itself_in_a_notebook(of: str, kind: str) -> None:
+    """As plotly's figure where that is known, else as SVG, as text where nothing else is."""
+    subjects: dict[str, Any] = {"estimate": estimate(**BERT), "history": history(), "validation": validated()}
+    figure = chart(subjects[of], kind)
     assert isinstance(figure, Figure)
     shown = figure._repr_mimebundle_()
     assert list(shown) == ["application/vnd.plotly.v1+json", "text/html", "text/plain"]

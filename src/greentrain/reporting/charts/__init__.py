@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from greentrain.errors import InputError, either
 from greentrain.reporting.build_data import report_data_of
+from greentrain.reporting.described_runs import UNSTATED, grouped_lines
 from greentrain.reporting.document.blocks import Chart, table
 from greentrain.reporting.report_data import ReportData
 
@@ -39,29 +40,45 @@ _OF_KIND = {
     "validation": ("validation",),
 }
 
+_SEVERAL = "several runs: a history, a list of runs or a table"
+_NEEDS = {
+    "headline": "emissions that are known",
+    "waterfall": "emissions whose parts are known",
+    "tornado": "inputs that are not exact",
+    "elsewhere": "a known energy, and places to compare with",
+    "power_over_time": "one tracked run whose power was recorded",
+    "by_month": "runs with a date: tracked, imported or of a table",
+    "validation": "a validation report",
+    "methods": "one estimate of a job that published methods apply to",
+    **dict.fromkeys(_GROUPS, _SEVERAL),
+    "by_user": f"{_SEVERAL}, and that users are stated",
+}
+_WHOSE = {"estimate": "an estimate", "run": "this run", "project": "these runs", "validation": "a validation report"}
 
-def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", *, theme: str = "light") -> "Figure":
+
+def chart(result: "Reportable | Comparison | Schedule", kind: str | None = None, *, theme: str = "light") -> "Figure":
     """Draw a chart of a result, for a notebook or to be put into a page.
 
     Parameters
     ----------
     result : Estimate, ValidationReport, Run, History, sequence of Run, a run of `track`, Comparison or Schedule
         What to show. A run of `track` is the ``run`` of ``with track() as run``, or ``train.run``.
-    kind : str
+    kind : str, optional
         Which question: headline, waterfall, tornado, elsewhere, power_over_time, by_month, validation, methods,
-        by_run, by_place, by_hardware or by_user. A comparison and a schedule have one chart each.
+        by_run, by_place, by_hardware or by_user. Default: headline, of a validation report validation; a comparison
+        and a schedule have one chart each.
     theme : {'light', 'dark'}
         What the chart lies on.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        Which displays itself; where the result has nothing to answer the question with, it says so.
+        Which displays itself.
 
     Raises
     ------
     InputError
-        If there is no such kind or theme, or nothing to show in the result.
+        If there is no such kind or theme, or nothing in the result that answers the question.
 
     Examples
     --------
@@ -69,20 +86,43 @@ def chart(result: "Reportable | Comparison | Schedule", kind: str = "headline", 
     >>> figure.layout.title.text
     '<b>49 % of 3.94 kg CO2e is embodied (making the hardware)</b>'
     """
-    if kind not in KINDS:
+    if kind is not None and kind not in KINDS:
         raise InputError("kind", kind, f"must be {either(KINDS)}")
     from greentrain.planning import Comparison, Schedule
 
     if isinstance(result, Schedule):
         from greentrain.reporting.charts.hours import hours_figure
 
-        return hours_figure(result, theme=theme)
+        return _alone("a schedule", kind, hours_figure(result, theme=theme))
     if isinstance(result, Comparison):
         from greentrain.reporting.charts.alternatives import alternatives_figure
 
-        return alternatives_figure(result, theme=theme)
-    figure: Figure = _made(_grouped(report_data_of(result), kind), kind).draw(theme)
+        return _alone("a comparison", kind, alternatives_figure(result, theme=theme))
+    data = report_data_of(result)
+    kind = kind or _OF_KIND[data.kind][0]
+    made = _made(_grouped(data, kind), kind)
+    if not _answers(data, made):
+        has = [other for other in KINDS if _answers(data, _made(_grouped(data, other), other))]
+        theirs = (
+            f"{_WHOSE[data.kind]} {'have' if data.kind == 'project' else 'has'} {either(has) if has else 'no chart'}"
+        )
+        raise InputError("kind", kind, f"needs {_NEEDS[kind]}; {theirs}")
+    figure: Figure = made.draw(theme)
     return figure
+
+
+def _alone(whose: str, kind: str | None, figure: "Figure") -> "Figure":
+    """Return the only chart that something has, under the name of the first of others or none."""
+    if kind not in (None, KINDS[0]):
+        raise InputError("kind", kind, f"cannot be chosen: {whose} has one chart, which needs no kind")
+    return figure
+
+
+def _answers(data: ReportData, made: Chart) -> bool:
+    """Whether there is something to show; groups are of several runs, and known by more than that nothing is stated."""
+    if made.name in _GROUPS and data.kind != "project":
+        return False
+    return any(made.name not in _GROUPS or row[0].text != UNSTATED for row in made.table.rows)
 
 
 def _grouped(data: ReportData, kind: str) -> ReportData:
@@ -90,8 +130,6 @@ def _grouped(data: ReportData, kind: str) -> ReportData:
     name = _GROUPS.get(kind)
     if data.kind != "project" or name in (None, "run", *data.groups):
         return data
-    from greentrain.reporting.described_runs import grouped_lines
-
     assert name is not None
     return data._replace(groups={**data.groups, **grouped_lines(data.lines, (name,))})
 

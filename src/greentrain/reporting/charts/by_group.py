@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from greentrain.numbers import ascii_unit, counted, least, percent, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import (
     ACCENT,
     QUIET,
@@ -47,8 +46,6 @@ def by_group(data: ReportData, dimension: str, *, theme: str = "light") -> "Figu
         What the chart lies on.
     """
     found = _largest(data, dimension)
-    if not found:
-        return empty(TITLE, _NOTHING, theme)
     rows = [
         DotRow(group.label, kg, _OTHERS if place else _LARGEST, not place, *_parted(group.label))
         for place, group in enumerate(found[:MOST_GROUPS])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import Scale, ascii_unit, counted, least, percent, rounded, scale_for, small_scale, written
-from greentrain.reporting.charts.layout import Frame, empty, finished
+from greentrain.reporting.charts.layout import Frame, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -64,8 +64,6 @@ def by_month(data: ReportData, *, theme: str = "light") -> "Figure":
         What the chart lies on.
     """
     sums = _sums(data.lines)
-    if not sums:
-        return empty(TITLE, _NOTHING, theme)
     months = _months(sums)
     tallest = max(sum(sums[key].kg for key in sums if key[0] == month) for month in {month for month, _ in sums})
     scale = scale_for(tallest, "kg")

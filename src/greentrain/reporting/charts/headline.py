@@ -5,9 +5,8 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.interval import Interval
-from greentrain.numbers import as_given, least, written_span
+from greentrain.numbers import least, rounded, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import (
     ACCENT,
     INTERVALS,
@@ -65,8 +64,6 @@ def headline(data: ReportData, references: Sequence[ReferencePoint] = (), *, the
         What the chart lies on.
     """
     rows = _rows(data, references)
-    if not rows:
-        return empty(TITLE, "Nothing was emitted, or nothing is known of it.", theme)
     source = source_text(data, INTERVALS)
     title = _finding(data, rows)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=title, source=source, theme=theme)
@@ -101,7 +98,7 @@ def _finding(data: ReportData, rows: Sequence[DotRow]) -> str:
 
 def _times(data: ReportData, other: DotRow) -> str:
     """Write how many of another it is; two digits say enough of a comparison."""
-    return as_given(float(f"{data.operational_kg.best / other.value.best:.2g}"))
+    return rounded(data.operational_kg.best / other.value.best, 2)
 
 
 def _nearest(kg: Interval, rows: Sequence[DotRow]) -> DotRow | None:

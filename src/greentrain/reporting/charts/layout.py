@@ -123,21 +123,6 @@ def _room(frame: Frame, title: str, legend_px: int, source: str, chars: tuple[in
     }
 
 
-def empty(title: str, message: str, theme: str) -> "Figure":
-    """Make a figure that says why there is nothing to show."""
-    middle = {
-        "xref": "paper",
-        "yref": "paper",
-        "x": 0.5,
-        "y": 0.5,
-        "showarrow": False,
-        "text": "<br>".join(lines(message)),
-    }
-    hidden = {"visible": False}
-    layout = {"xaxis": hidden, "yaxis": hidden}
-    return finished((), layout, title=title, source="", wide=Frame(120, [middle]), theme=theme)
-
-
 def _legend_px(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -> tuple[int, int]:
     """Return the height of the legend on a page and on a telephone; it breaks into columns of one width. [px]"""
     if not layout.get("showlegend"):

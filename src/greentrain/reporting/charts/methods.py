@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from greentrain.interval import Interval, exact
 from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import ACCENT, QUIET, HeaderAndRows, Mark, cells, kg_column, source_text
 from greentrain.reporting.report_data import ReportData
 
@@ -39,8 +38,6 @@ def methods(data: ReportData, comparison: "MethodComparison | None", *, theme: s
         What the chart lies on.
     """
     rows = _rows(data, comparison)
-    if not rows:
-        return empty(TITLE, _NOTHING, theme)
     title, source = _finding(data, rows), source_text(data, _NOTE)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=title, source=source, theme=theme)
 

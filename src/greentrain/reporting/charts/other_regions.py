@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from greentrain.catalogue.records import WORLD
 from greentrain.interval import Interval, product_independent, reciprocal
-from greentrain.numbers import as_given, least, rounded, written
+from greentrain.numbers import least, rounded, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
-from greentrain.reporting.charts.layout import empty
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -66,8 +65,6 @@ def other_regions(data: ReportData, places: Sequence[PlaceGrid], *, theme: str =
         What the chart lies on.
     """
     rows = _rows(data, places)
-    if not rows:
-        return empty(TITLE, "There is no energy to move, or no place to compare with.", theme)
     source = source_text(data, _NOTE)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=_finding(rows), source=source, theme=theme)
 
@@ -79,7 +76,7 @@ def _finding(rows: Sequence[DotRow]) -> str:
         return "No other place shown differs by more than what is uncertain about the grids"
     ratios = [(row.value.best / here.value.best, row.short or row.label) for row in (others[0], others[-1])]
     less = [f"{_percent_less(ratio)} less in {name}" for ratio, name in ratios[:1] if ratio < 1]
-    more = [f"{as_given(float(f'{ratio:.2g}'))} x as much in {name}" for ratio, name in ratios[1:] if ratio > 1]
+    more = [f"{rounded(ratio, 2)} x as much in {name}" for ratio, name in ratios[1:] if ratio > 1]
     return f"The same energy emits {' and '.join(less + more)}"
 
 

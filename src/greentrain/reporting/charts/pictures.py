@@ -17,7 +17,6 @@ _PNG_SCALE = 2.0
 _THEME = "light"
 """Papers are white."""
 _WITHOUT = "SVG pictures and the HTML report are drawn without it."
-_INSTALL = f"PNG pictures need kaleido: {install_hint('images')}. {_WITHOUT}"
 _BROWSER = (
     "PNG pictures need Chrome, Chromium or Edge, which did not start ({reason}). Install one, or name its program in "
     f"the environment variable BROWSER_PATH. {_WITHOUT}"
@@ -80,7 +79,7 @@ async def _drawn(figures: "Sequence[Figure]", options: dict[str, Any]) -> list[b
     try:
         import kaleido
     except ImportError as error:
-        raise PicturesUnavailable(_INSTALL) from error
+        raise PicturesUnavailable(f"PNG pictures need kaleido: {install_hint('images')}. {_WITHOUT}") from error
     try:
         # Its page would fetch MathJax from the network.
         async with kaleido.Kaleido(n=1, mathjax=False) as browser:

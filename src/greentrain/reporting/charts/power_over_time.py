@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import Scale, rounded, scale_for, written
-from greentrain.reporting.charts.layout import Frame, empty, finished
+from greentrain.reporting.charts.layout import Frame, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -58,8 +58,6 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
         What the chart lies on.
     """
     series = _series(data)
-    if not series:
-        return empty(TITLE, _NOTHING, theme)
     length = length_of(data, series)
     watts, seconds = scale_for(_peak_w(series), "W"), scale_for(length, "s")
     lanes = lanes_of(data.spans, length)

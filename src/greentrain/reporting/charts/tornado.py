@@ -8,7 +8,7 @@ from greentrain.estimation.labels import input_amount, input_label
 from greentrain.inputs import Input
 from greentrain.numbers import Scale, counted, percent, rounded, scale_for, with_span, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, marked, placed
-from greentrain.reporting.charts.layout import empty, finished
+from greentrain.reporting.charts.layout import finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     QUIET,
@@ -67,8 +67,6 @@ def tornado(data: ReportData, *, theme: str = "light") -> "Figure":
         What the chart lies on.
     """
     swings = _swings(data)
-    if not swings:
-        return empty(TITLE, "Every input that counts is exact, so there is no interval.", theme)
     best = data.operational_kg.best
     scale = scale_for(max(best, *(max(swing[2:4]) for swing in swings)), "kg")
     place = placed([_label(swing) for swing in swings])

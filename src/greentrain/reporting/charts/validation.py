@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.interval import Interval
 from greentrain.numbers import rounded, written, written_span
 from greentrain.reporting.charts.interval_dots import RowLabel, marked, placed, plot_px
-from greentrain.reporting.charts.layout import empty, finished
+from greentrain.reporting.charts.layout import finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -68,8 +68,6 @@ def validation(data: ReportData, *, theme: str = "light") -> "Figure":
         What the chart lies on.
     """
     tiers = _tiers(data)
-    if not any(tiers.values()):
-        return empty(TITLE, _NOTHING, theme)
     metered, left_out = _shown(tiers[_METERED])
     names = _names(data)
     labels = [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import Scale, ascii_unit, least, percent, rounded, scale_for, small_scale, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
-from greentrain.reporting.charts.layout import empty, finished
+from greentrain.reporting.charts.layout import finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -67,8 +67,6 @@ def waterfall(data: ReportData, *, theme: str = "light") -> "Figure":
         What the chart lies on.
     """
     steps = _steps(data)
-    if not steps:
-        return empty(TITLE, "The parts of the emissions are not known.", theme)
     ends = [step.interval.high if step.interval else step.from_kg + step.kg for step in steps]
     scale = scale_for(max(ends), "kg")
     place = placed([_label(step, steps[-1].kg) for step in steps])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from greentrain.errors import InputError, either
 from greentrain.html_table import typeset
 from greentrain.interval import Interval
-from greentrain.numbers import counted, hours_as_given, least, small_scale
+from greentrain.numbers import counted, hours_as_given, least, rounded, small_scale
 from greentrain.reporting import scope_statements
 from greentrain.reporting.bibliography import bibliography, cited
 from greentrain.reporting.escaping import latex
@@ -444,7 +444,7 @@ def _others(data: ReportData, rows: LatexRows, final: str | None) -> str:
     if known:
         which = "runs that did not complete" if final is None else "failed and preliminary runs"
         share = 100 * sum(known) / data.facility_energy_kwh.best
-        words.append(f"its total includes {which} ({share:.2g}\\,\\% of the energy)")
+        words.append(f"its total includes {which} ({rounded(share, 2)}\\,\\% of the energy)")
     elif not rows.others and not data.unreadable:
         words.append("no tracked run of the project failed" if final is None else "no other run of it was tracked")
     if unknown:

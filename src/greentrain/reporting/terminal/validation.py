@@ -135,17 +135,17 @@ def _outcome_group(row: RecordResult) -> list[str]:
 def _factors(split: RatioToPublished | None) -> list[str]:
     if split is None:
         return []
-    title = f"Why our {split.quantity} is {split.ratio:.3g} x the published one, factor by factor"
+    title = f"Why our {split.quantity} is {rounded(split.ratio)} x the published one, factor by factor"
     rows = [
         (
             item.name if item.unit == "1" else f"{item.name}, {item.unit}",
             _number(item.published),
             _number(item.ours),
-            f"{item.ratio:.3g}",
+            rounded(item.ratio),
         )
         for item in split.factors
     ]
-    rows.append((f"product, {split.unit}", rounded(split.published), rounded(split.ours), f"{split.ratio:.3g}"))
+    rows.append((f"product, {split.unit}", rounded(split.published), rounded(split.ours), f"{rounded(split.ratio)}"))
     return table_lines(table(title, ("", "published", "ours", "ratio"), rows, (1, 2, 3), (34, 11, 11, 7)))
 
 
