@@ -311,7 +311,7 @@ def test_a_form_without_a_place_for_warnings_has_them_beside(capsys: pytest.Capt
     assert run([*said, "--power", "140"]) == 0
     out, error = capsys.readouterr()
     assert out.startswith("timestamp,")
-    start = "greentrain: warning, for which the form codecarbon has no place: 140 W is 2 x the TDP of"
+    start = "greentrain: warning, for which the form codecarbon has no place: 140 W is 2.0 x the TDP of"
     assert error.startswith(start)
     assert run(said) == 0
     assert capsys.readouterr().err == ""
