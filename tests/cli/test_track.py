@@ -275,7 +275,7 @@ time.sleep(60)
 
     assert found.returncode == 3
     assert time.monotonic() - before < 20
-    assert "of the budget of 5e-05 kWh is used" in found.stderr
+    assert "of the budget of 0.00005 kWh is used" in found.stderr
     ending = "greentrain: the budget is used up: the command gets SIGTERM, and SIGKILL a minute later\n"
     assert found.stderr.endswith(ending)
     (end,) = [record for record in records(tmp_path, "tracker") if record["type"] == "end"]
@@ -290,7 +290,7 @@ def test_a_budget_that_only_warns_keeps_the_exit_code(tmp_path: Path, meter: str
     found = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert found.returncode == 4
-    assert found.stderr.count("of the budget of 5e-05 kWh is used") == 1
+    assert found.stderr.count("of the budget of 0.00005 kWh is used") == 1
 
 
 @pytest.mark.slow

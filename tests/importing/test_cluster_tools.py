@@ -201,7 +201,7 @@ def test_units_of_ceems(tmp_path: Path) -> None:
     assert stated.reported_kg == pytest.approx(0.035)
     assert stated.notes == (
         "Its energy of the host is the site's share for it, perhaps with a PUE: CEEMS's answer does not say which.",
-        "Emissions that the site states: 0.035 kg by emaps_total, 0.028 kg by rte_total.",
+        "Emissions that the site states: 0.0350 kg by emaps_total, 0.0280 kg by rte_total.",
     )
 
 
@@ -212,7 +212,7 @@ def test_of_several_energies_of_ceems_one_counts(tmp_path: Path) -> None:
                "total_walltime_seconds": 60, "total_time_seconds": None}  # fmt: skip
     first, second = runs_of(tmp_path, json.dumps({"status": "success", "data": [several, earlier]}))
     assert energies(first) == {"gpu": 1_800_000, "cpu": 1_080_000}
-    assert "Of several energies of one thing ipmi_total counts: ipmi_total 0.3 kWh, rapl_total 0.1 kWh." in (
+    assert "Of several energies of one thing ipmi_total counts: ipmi_total 0.300 kWh, rapl_total 0.100 kWh." in (
         first.stated.notes
     )
     assert (energies(second), second.stated.duration_seconds) == ({"gpu": 1_440_000, "cpu": 720_000}, 60)

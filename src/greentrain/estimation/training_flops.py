@@ -201,9 +201,7 @@ def _check_hours(request: Request, devices: ResolvedDevices, hours: float) -> No
     name = "flops" if request.flops is not None else "params"
     limit = f"more than {most:,.0f}" if longest > most else f"less than {_FEWEST_HOURS:g}"
     worst = longest if longest > most else least
-    from greentrain.numbers import rounded  # no other estimate loads it
-
-    rule = f"comes to {rounded(worst)} accelerator-hours of {devices.name}, {limit}; check its unit"
+    rule = f"comes to {worst:.3g} accelerator-hours of {devices.name}, {limit}; check its unit"
     raise InvalidNumber(name, getattr(request, name), rule)
 
 

@@ -138,6 +138,11 @@ class RunLine(OfFootprint, Record):
     imported_from: str | None = None
 
     @property
+    def hardware_name(self) -> str:
+        """The hardware as readers know it; an import states ids of profiles."""
+        return self.hardware.replace(self.gpu, self.gpu_name) if self.gpu and self.gpu_name else self.hardware
+
+    @property
     def embodied_kg(self) -> Interval | None:
         """Share of making the hardware. [kg CO2e]"""
         return self.footprint.embodied_kg

@@ -111,7 +111,7 @@ def _pue_text(data: ReportData) -> Iterable[str]:
     pues = [line.pue.best for line in data.lines if line.pue is not None]
     if pues:
         low, high = min(pues), max(pues)
-        yield f"IT energy times a PUE of {low:.4g}" + (f" to {high:.4g}" if high > low else "")
+        yield f"IT energy times a PUE of {rounded(low)}" + (f" to {rounded(high)}" if high > low else "")
 
 
 def _unmeasured_text(data: ReportData) -> Iterable[str]:
@@ -274,7 +274,7 @@ def hardware_of(data: ReportData, most: int = 4) -> str:
     for line in data.lines:
         if line.hardware:
             known = 0.0 if line.facility_energy_kwh is None else line.facility_energy_kwh.best
-            energies[line.hardware] = energies.get(line.hardware, 0.0) + known
+            energies[line.hardware_name] = energies.get(line.hardware_name, 0.0) + known
     names = list(energies)
     if len(names) > most:
         names = sorted(names, key=lambda name: -energies[name])[:most]

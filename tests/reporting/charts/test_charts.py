@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from math import isclose
+from math import isclose, log10
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +243,27 @@ def test_a_project_is_compared_by_place_and_hardware_without_being_asked() -> No
         ("France (FR)", "2", "200", "8.00"),
     ]
     assert found["by_place"].summary == "Of 2 places, Germany (DE) emitted most: 34.0 kg CO2e in 1 run, 81 % of all."
+
+
+def test_charts_of_groups_share_their_axis() -> None:
+    """Of 1, 2 and 4 kg, and of places of 3 and 4 kg, in a report: one scale, and labels that take the same room."""
+    same = {"gpu": "V100", "power": 250, "host_factor": 1, "pue": 1, "grid_intensity": 40}
+    runs = [estimate(**same, hours=hours, location=place) for hours, place in ((100, "FR"), (200, "FR"), (400, "DE"))]
+    by_run, by_place = (item.draw("light").layout for item in charts_of(runs) if item.name in ("by_run", "by_place"))
+    assert by_run.xaxis == by_place.xaxis
+    assert by_run.xaxis.range == pytest.approx((0 - 0.2, log10(4) + 0.2))
+    for room in ("l", "r"):
+        assert by_run.margin[room] == by_place.margin[room]
+        assert by_run.meta["narrow"]["margin"][room] == by_place.meta["narrow"]["margin"][room] == 16
+    assert chart(runs, "by_place").layout.xaxis.range == pytest.approx((log10(3) - 0.2, log10(4) + 0.2))
+
+
+def test_the_line_below_a_chart_begins_at_its_left() -> None:
+    """Under the labels beside the plot, which take the left margin but for the 16 px at every side."""
+    for layout in (chart(estimate(**BERT), kind).layout for kind in ("headline", "waterfall")):
+        line = layout.annotations[-1]
+        assert (line.xanchor, line.align, line.x, line.xshift) == ("left", "left", 0.0, 16 - layout.margin.l)
+    assert chart(history(), "by_month").layout.annotations[-1].xshift == -56
 
 
 def test_runs_of_the_history_have_sums_by_place_and_hardware(tmp_path: Path) -> None:

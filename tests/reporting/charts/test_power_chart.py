@@ -10,7 +10,7 @@ import greentrain
 from greentrain import History
 from greentrain.reporting import PowerSpan, ReportData
 from greentrain.reporting.charts import power_over_time as chart
-from greentrain.reporting.charts.power_over_time import power_over_time, thinned
+from greentrain.reporting.charts.power_over_time import power_over_time, spread, thinned
 
 GPU = ((0.0, 100.0), (3600.0, 300.0), (10_800.0, 600.0))
 CPU = ((0.0, 50.0), (10_800.0, 50.0))
@@ -23,22 +23,49 @@ def run(*spans: PowerSpan) -> ReportData:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_each_component_is_a_line_in_hours_and_watts(theme: str) -> None:
-    """Dashes and symbols differ; a component without a reading has no line, but is named."""
-    gpu, cpu, memory = power_over_time(run(), theme=theme).data
-    assert (memory.name, list(memory.x), list(memory.y)) == ("memory: not measured", [None], [None])
+    """Symbols differ; a component without a reading has no line, but is named below the chart."""
+    figure = power_over_time(run(), theme=theme)
+    gpu, cpu = figure.data
+    assert figure.layout.annotations[-1].text.startswith("Before PUE, as the meter read it; memory not measured.")
     assert (gpu.name, list(gpu.x), list(gpu.y)) == ("accelerators", [0, 1, 3], [100, 300, 600])
     assert (cpu.name, list(cpu.x), list(cpu.y)) == ("CPU", [0, 3], [50, 50])
     assert (gpu.line.dash, gpu.marker.symbol) != (cpu.line.dash, cpu.marker.symbol)
 
 
+def test_lines_are_named_where_they_end() -> None:
+    """The scale of 320 px goes to 648 W: 50 and 60 W end 5 px apart, their names stand 16 px apart."""
+    near = {"gpu": GPU, "cpu": CPU, "memory": ((0.0, 60.0), (10_800.0, 60.0))}
+    layout = power_over_time(run()._replace(power_series=near)).layout
+    assert not layout.showlegend
+    names = [(note.text, note.x, note.y, note.yshift) for note in layout.annotations[:-1]]
+    assert names == [("CPU", 1.0, 50, -6), ("memory", 1.0, 60, 6), ("accelerators", 1.0, 600, 0)]
+    assert layout.yaxis.range == (0, 648)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "placed"),
+    [
+        ([], []),
+        ([10.0, 50.0], [10.0, 50.0]),
+        ([50.0, 50.0, 50.0], [34.0, 50.0, 66.0]),
+        ([0.0, 1.0], [0.0, 16.0]),
+        ([99.0, 100.0], [84.0, 100.0]),
+        ([10.0, 12.0, 30.0], [52 / 3 - 16, 52 / 3, 52 / 3 + 16]),
+    ],
+)
+def test_near_names_move_apart_as_little_as_they_have_to(wanted: list[float], placed: list[float]) -> None:
+    """A group of names stays about its middle: of 10, 12 and 30 that is 52 thirds; none leaves the line of 100 px."""
+    assert spread(wanted, 16.0, 100.0) == pytest.approx(placed)
+
+
 @pytest.mark.parametrize(
     ("sensed", "modelled", "source", "title"),
     [
-        (("accelerators",), ("processors",), "as the meter read it; CPU modelled.",
+        (("accelerators",), ("processors",), "as the meter read it; CPU modelled; memory not measured.",
          "Accelerators drew 500 W on average;"),
         ((), ("accelerators", "processors"), "modelled from load and size: no sensor read it.",
          "Accelerators took 500 W on average by a model;"),
-        (("accelerators", "processors"), ("processors",), "as the meter read it.", "Accelerators drew 500 W"),
+        (("accelerators", "processors"), ("processors",), "as the meter read it; memory", "Accelerators drew 500 W"),
     ],
 )  # fmt: skip
 def test_a_model_is_called_one(sensed: tuple[str, ...], modelled: tuple[str, ...], source: str, title: str) -> None:

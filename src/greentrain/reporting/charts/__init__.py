@@ -3,6 +3,7 @@
 The functions of the modules read no file; what they show next to a result is looked up here and handed to them.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -143,8 +144,11 @@ def charts_of(result: "Reportable") -> tuple[Chart, ...]:
         What to show. Nothing is drawn before ``draw`` is called.
     """
     data = report_data_of(result)
-    made = (_made(_grouped(data, kind), kind) for kind in _OF_KIND[data.kind])
-    return tuple(item for item in made if item.table.rows and not _is_alone(item))
+    for kind in _OF_KIND[data.kind]:
+        data = _grouped(data, kind)
+    found = [made for kind in _OF_KIND[data.kind] if (made := _made(data, kind)).table.rows and not _is_alone(made)]
+    groups = [_GROUPS[item.name] for item in found if item.name in _GROUPS]
+    return tuple(_made(data, item.name, groups) if item.name in _GROUPS else item for item in found)
 
 
 def _is_alone(found: Chart) -> bool:
@@ -156,7 +160,8 @@ def _is_alone(found: Chart) -> bool:
     return found.name in ("headline", "by_month", *_GROUPS) and len({row[0].text for row in found.table.rows}) == 1
 
 
-def _made(data: ReportData, kind: str) -> Chart:
+def _made(data: ReportData, kind: str, beside: Sequence[str] = ()) -> Chart:
+    """Make a chart; those of groups that stand beside each other share their scale."""
     module = import_module(f"{__name__}.{_MODULES.get(kind, kind)}")
     references = _references(data, kind)
     header, rows = module.table(data, *references)
@@ -164,10 +169,11 @@ def _made(data: ReportData, kind: str) -> Chart:
 
     numeric = tuple(column for column in range(1, len(header)) if all(_is_number(row[column]) for row in rows))
     sources = _sources(references) if kind in _LOOKUPS else ()
+    shared = {"beside": beside} if beside else {}
     shown = table(module.TITLE, header, rows, numeric)
 
     def draw(theme: str = "light") -> "Figure":
-        figure: Figure = function(data, *references, theme=theme)
+        figure: Figure = function(data, *references, theme=theme, **shared)
         figure._numbers = shown
         return figure
 

@@ -33,7 +33,7 @@ _MARKS = {_LARGEST: Mark(ACCENT, "diamond"), _OTHERS: Mark(QUIET, "circle")}
 _NOTHING = "No group of runs has a figure."
 
 
-def by_group(data: ReportData, dimension: str, *, theme: str = "light") -> "Figure":
+def by_group(data: ReportData, dimension: str, *, theme: str = "light", beside: Sequence[str] = ()) -> "Figure":
     """Draw the operational emissions of each group of runs, the largest first.
 
     Parameters
@@ -44,17 +44,23 @@ def by_group(data: ReportData, dimension: str, *, theme: str = "light") -> "Figu
         What tells groups apart: ``run``, or one of the keys of ``data.groups``.
     theme : {'light', 'dark'}
         What the chart lies on.
+    beside : sequence of str
+        What tells groups apart in the charts that it stands among: all of them have one scale, place by place.
     """
     found = _largest(data, dimension)
-    rows = [
+    rows, others = _rows(found), [row for name in beside for row in _rows(_largest(data, name))]
+    more = f"The {MOST_GROUPS} largest of {len(found):,}." if len(found) > MOST_GROUPS else ""
+    source = source_text(data, *filter(None, ["Operational, location-based.", more]))
+    title = f"{found[0].label}: {_share(found)} of the emissions"
+    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=title, source=source, theme=theme, beside=others)
+
+
+def _rows(found: Sequence[GroupLine]) -> list[DotRow]:
+    return [
         DotRow(group.label, kg, _OTHERS if place else _LARGEST, not place, *_parted(group.label))
         for place, group in enumerate(found[:MOST_GROUPS])
         if (kg := group.footprint.operational_kg) is not None
     ]
-    more = f"The {MOST_GROUPS} largest of {len(found):,}." if len(found) > MOST_GROUPS else ""
-    source = source_text(data, *filter(None, ["Operational, location-based.", more]))
-    title = f"{found[0].label}: {_share(found)} of the emissions"
-    return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=title, source=source, theme=theme)
 
 
 def summary(data: ReportData, dimension: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
 from greentrain.numbers import Scale, ascii_unit, counted, least, percent, rounded, scale_for, small_scale, written
-from greentrain.reporting.charts.layout import Frame, finished
+from greentrain.reporting.charts.layout import SCALE_PX, Frame, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
@@ -82,7 +82,9 @@ def by_month(data: ReportData, *, theme: str = "light") -> "Figure":
         "showlegend": True,
     }
     source = source_text(data, "Operational, location-based; best values.", *_left_out(data.lines))
-    return finished(traces, layout, title=_finding(sums), source=source, wide=Frame(_PLOT_PX), theme=theme)
+    return finished(
+        traces, layout, title=_finding(sums), source=source, wide=Frame(_PLOT_PX, left_px=SCALE_PX), theme=theme
+    )
 
 
 def summary(data: ReportData) -> str:

@@ -8,7 +8,7 @@ from greentrain.errors import InputError
 from greentrain.intensity import Slot
 from greentrain.numbers import percent
 from greentrain.planning import Schedule
-from greentrain.reporting.charts.layout import Frame, finished
+from greentrain.reporting.charts.layout import SCALE_PX, Frame, finished
 from greentrain.reporting.charts.style import ACCENT, GREY, QUIET
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def hours_figure(found: Schedule, *, theme: str = "light") -> "Figure":
         f"{found.series.source}, {found.series.basis}. greentrain {__version__}."
     )
     title = f"Best start {_time(found.best.start):%d %b %H:%M} UTC"
-    return finished(traces, layout, title=title, source=source, wide=Frame(_PLOT_PX), theme=theme)
+    return finished(traces, layout, title=title, source=source, wide=Frame(_PLOT_PX, left_px=SCALE_PX), theme=theme)
 
 
 def _line(slots: tuple[Slot, ...], start: float, end: float, is_named: bool) -> dict[str, Any]:

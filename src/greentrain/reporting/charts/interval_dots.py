@@ -71,8 +71,8 @@ class Placed(NamedTuple):
     narrow: Frame
 
 
-def placed(rows: Sequence[RowLabel]) -> Placed:
-    """Lay rows out for a page and for a telephone."""
+def placed(rows: Sequence[RowLabel], beside: Sequence[RowLabel] = ()) -> Placed:
+    """Lay rows out for a page and for a telephone, with room at the sides for the labels of other charts too."""
     wide: list[dict[str, Any]] = []
     narrow: list[dict[str, Any]] = []
     names = [*map(_name, rows)]
@@ -84,11 +84,9 @@ def placed(rows: Sequence[RowLabel]) -> Placed:
         wide += [_beside(at, left), _beside(at, right)]
         words = "<br>".join(_bold(line, row) for line in above[at])
         narrow.append(_beside(at - BAR_ROWS / 2, {"x": 0.0, "xanchor": "left", "yanchor": "bottom", "text": words}))
-    beside = (names, [row.amount for row in rows])
     left_px, right_px = (
-        max((text_px(each, is_bold=row.is_chosen) for each, row in zip(words, rows, strict=True)), default=0.0)
-        + 2 * _GAP_PX
-        for words in beside
+        max((text_px(words(row), is_bold=row.is_chosen) for row in (*rows, *beside)), default=0.0) + 2 * _GAP_PX
+        for words in (_name, lambda row: row.amount)
     )
     row_px = (LINE_PX * most + 8) / (1 - BAR_ROWS)
     return Placed(
@@ -149,6 +147,7 @@ def row_chart(
     title: str,
     source: str,
     theme: str,
+    beside: Sequence[DotRow] = (),
 ) -> "Figure":
     """Draw rows of dots with their intervals on an axis on which each step multiplies.
 
@@ -158,22 +157,26 @@ def row_chart(
         From top to bottom, at least one.
     marks : mapping of str to Mark
         How each group looks, in the order of the legend.
+    beside : sequence of DotRow
+        Rows of charts that it is to be compared with: the axis holds them, and begins and ends at the same places.
     """
-    place = placed(
-        [RowLabel(row.short or row.label, amount_text(row.value, unit), row.is_chosen, row.end) for row in rows]
-    )
+    place = placed(*([_row_label(row, unit) for row in each] for each in (rows, beside)))
     drawn = [drawable(row.value) for row in rows]
     traces = [
         _dots(group, mark, found, unit)
         for group, mark in marks.items()
         if (found := [item for item in zip(rows, drawn, range(len(rows)), strict=True) if item[0].group == group])
     ]
-    ends = [end for value in drawn for end in value]
+    ends = [end for value in (*drawn, *(drawable(row.value) for row in beside)) for end in value]
     layout = {
         "xaxis": log_axis(ends, unit, words, plot_px(place)),
         "showlegend": len(traces) > 1,
     }
     return finished(traces, layout, title=title, source=source, wide=place.wide, narrow=place.narrow, theme=theme)
+
+
+def _row_label(row: DotRow, unit: str) -> RowLabel:
+    return RowLabel(row.short or row.label, amount_text(row.value, unit), row.is_chosen, row.end)
 
 
 def _dots(group: str, mark: Mark, found: Sequence[tuple[DotRow, Interval, int]], unit: str) -> dict[str, Any]:

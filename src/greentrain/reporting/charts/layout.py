@@ -24,6 +24,8 @@ _TITLE_LINE_PX = 21
 _TITLE_PX, _TOP_PX, _AXIS_PX = 12, 30, 56
 PHONE_PX, _WIDE_PX = 302, 560
 """What a legend or a plot has of a telephone of 360 px, and a legend of a page of 40 rem. [px]"""
+SCALE_PX = SIDE_PX + 56
+"""Margin at the left of a plot whose scale and its title stand there. [px]"""
 NARROWEST_PX = 608
 """Width of a chart on the narrowest page on which its labels stand beside it. [px]"""
 
@@ -119,7 +121,7 @@ def _room(frame: Frame, title: str, legend_px: int, source: str, chars: tuple[in
         "legend": legend_place(top_px / height_px),
         "height": height_px,
         "margin": {"t": top_px, "b": bottom_px, "l": round(frame.left_px), "r": round(frame.right_px)},
-        "annotations": [*frame.annotations, _source_line(below)],
+        "annotations": [*frame.annotations, _source_line(below, frame.left_px)],
     }
 
 
@@ -133,9 +135,10 @@ def _legend_px(traces: Sequence[Mapping[str, Any]], layout: Mapping[str, Any]) -
     return wide, narrow
 
 
-def _source_line(below: Sequence[str]) -> dict[str, Any]:
-    """Place the source at the lower right, where it grows into the margin and not out of the picture."""
-    note = {"xref": "paper", "yref": "paper", "x": 1.0, "y": 0.0, "xanchor": "right", "yanchor": "top"}
+def _source_line(below: Sequence[str], left_px: float) -> dict[str, Any]:
+    """Place the source at the lower left of the chart, under what stands beside the plot."""
+    note = {"xref": "paper", "yref": "paper", "x": 0.0, "y": 0.0, "xanchor": "left", "yanchor": "top"}
+    note |= {"xshift": SIDE_PX - round(left_px)}
     # Fainter ink of the theme: no one grey can be read both on white and on black.
-    look = {"align": "right", "showarrow": False, "font": {"size": 11}, "opacity": SOURCE_OPACITY}
+    look = {"align": "left", "showarrow": False, "font": {"size": 11}, "opacity": SOURCE_OPACITY}
     return note | look | {"yshift": 4 - _AXIS_PX, "text": "<br>".join(below)}

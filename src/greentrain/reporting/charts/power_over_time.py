@@ -5,18 +5,22 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import Scale, rounded, scale_for, written
-from greentrain.reporting.charts.layout import Frame, finished
+from greentrain.reporting.charts.layout import SCALE_PX, Frame, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
     GREY,
+    LINE_PX,
     QUIET,
+    SIDE_PX,
     SOFT,
     TICK_GAP_PX,
     HeaderAndRows,
     Mark,
     amount_axis,
+    shortened,
     source_text,
     text,
+    text_px,
 )
 from greentrain.reporting.report_data import PowerSpan, ReportData
 
@@ -38,6 +42,9 @@ _SPAN_FILL, _SPAN_TEXT = "#5a5a5a", "#ffffff"
 """Dark enough for white letters in both themes."""
 
 _PLOT_PX, _LANE_PX = 320, 24
+_ROOM_ABOVE = 1.08
+"""How far the scale goes on beyond the highest power. [1]"""
+_MOST_LABEL_CHARS, _LABEL_GAP_PX = 16, 8
 _MOST_POINTS = 1000
 _MOST_SPANS = 24
 _MOST_LANES = 4
@@ -63,11 +70,11 @@ def power_over_time(data: ReportData, *, theme: str = "light") -> "Figure":
     lanes = lanes_of(data.spans, length)
     lanes_px = _LANE_PX * len(lanes)
     traces = [_line(name, points, watts, seconds) for name, points in series.items()]
-    traces += [_not_measured(name) for name in _missing(data)]
     traces += [_span(span, lane, length, seconds) for lane, spans in enumerate(lanes) for span in spans]
-    layout = _layout(watts, seconds, length, lanes)
+    layout = _layout(watts, seconds, length, lanes, _most_w(series))
     source = source_text(data, _how(data), *_left_out(data.spans, lanes))
-    frame = Frame(_PLOT_PX + lanes_px)
+    labels, label_px = _labels(series, watts)
+    frame = Frame(_PLOT_PX + lanes_px, labels, SCALE_PX, label_px)
     return finished(traces, layout, title=_finding(data, series), source=source, wide=frame, theme=theme)
 
 
@@ -81,14 +88,16 @@ def _modelled(data: ReportData) -> list[str]:
 def _how(data: ReportData) -> str:
     """Say where the powers come from, since a model's are drawn like those that were read."""
     modelled = _modelled(data)
-    if not modelled:
-        return "Before PUE, as the meter read it."
     if len(modelled) == len(_series(data)):
         return "Before PUE, modelled from load and size: no sensor read it."
-    return f"Before PUE, as the meter read it; {' and '.join(map(_words, modelled))} modelled."
+    # Of what is in no sum the line of every chart tells.
+    missing = [] if any(line.unmeasured for line in data.lines) else _missing(data)
+    kinds = ((modelled, "modelled"), (missing, "not measured"))
+    others = "".join(f"; {' and '.join(map(_words, names))} {how}" for names, how in kinds if names)
+    return f"Before PUE, as the meter read it{others}."
 
 
-def _layout(watts: Scale, seconds: Scale, length: float, lanes: list[list[PowerSpan]]) -> dict[str, Any]:
+def _layout(watts: Scale, seconds: Scale, length: float, lanes: list[list[PowerSpan]], most: float) -> dict[str, Any]:
     share = _PLOT_PX / (_PLOT_PX + _LANE_PX * len(lanes))
     layout: dict[str, Any] = {
         "xaxis": {
@@ -96,8 +105,7 @@ def _layout(watts: Scale, seconds: Scale, length: float, lanes: list[list[PowerS
             "range": [0, length / seconds.size or 1],
             "ticklabelstandoff": TICK_GAP_PX,
         },
-        "yaxis": {**amount_axis(watts, "power"), "domain": [0, share if lanes else 1]},
-        "showlegend": True,
+        "yaxis": {**amount_axis(watts, "power"), "range": [0, most / watts.size], "domain": [0, share if lanes else 1]},
         "barmode": "overlay",
         "uniformtext": {"minsize": 9, "mode": "hide"},
     }
@@ -159,12 +167,52 @@ def _missing(data: ReportData) -> list[str]:
     return [name for name in _COMPONENTS if name not in _series(data) and (has_gpu or name != "gpu")]
 
 
-def _not_measured(name: str) -> dict[str, Any]:
-    """Make an entry of the legend for what has no line."""
-    words, mark = _COMPONENTS[name]
-    line = {"color": mark.colour, "width": 0}
-    return {"type": "scatter", "mode": "lines", "name": f"{words}: not measured", "x": [None], "y": [None],
-            "line": line, "hoverinfo": "skip"}  # fmt: skip
+def _labels(series: dict[str, Points], watts: Scale) -> tuple[list[dict[str, Any]], float]:
+    """Name each line where it ends, labels of near ends one above the other; and return the room that takes [px]."""
+    names = sorted(series, key=lambda name: series[name][-1][1])
+    ends_px = [series[name][-1][1] / _most_w(series) * _PLOT_PX for name in names]
+    shown = [shortened(_words(name), _MOST_LABEL_CHARS) for name in names]
+    labels = [
+        {
+            "xref": "paper",
+            "x": 1.0,
+            "xanchor": "left",
+            "xshift": _LABEL_GAP_PX,
+            "yref": "y",
+            "y": series[name][-1][1] / watts.size,
+            "yanchor": "middle",
+            "yshift": round(place - end),
+            "text": text(words),
+            "align": "left",
+            "showarrow": False,
+            "borderpad": 0,
+        }
+        for name, words, end, place in zip(names, shown, ends_px, spread(ends_px, LINE_PX, _PLOT_PX), strict=True)
+    ]
+    return labels, max(map(text_px, shown)) + _LABEL_GAP_PX + SIDE_PX / 2
+
+
+def spread(wanted: Sequence[float], gap: float, most: float) -> list[float]:
+    """Move places on a line apart, as little as their order and a least gap allow, none beyond its ends.
+
+    Parameters
+    ----------
+    wanted : sequence of float
+        Where they are to be, ascending.
+    gap, most : float
+        Least distance of two of them, and the end of the line, which begins at 0.
+    """
+    groups: list[tuple[float, int]] = []
+    for place in wanted:
+        middle, number = place, 1
+        while groups and middle - groups[-1][0] < gap * (number + groups[-1][1]) / 2:
+            other, others = groups.pop()
+            middle, number = (middle * number + other * others) / (number + others), number + others
+            middle = max(middle, gap * (number - 1) / 2)
+        groups.append((middle, number))
+    places = [middle + gap * (at - (number - 1) / 2) for middle, number in groups for at in range(number)]
+    over = max(0.0, places[-1] - most) if places else 0.0
+    return [place - over for place in places]
 
 
 def thinned(points: Points, most: int = _MOST_POINTS) -> Points:
@@ -186,6 +234,11 @@ def _series(data: ReportData) -> dict[str, Points]:
 
 def _words(name: str) -> str:
     return _COMPONENTS[name][0] if name in _COMPONENTS else name.replace("_", " ")
+
+
+def _most_w(series: dict[str, Points]) -> float:
+    """Return where the scale of power ends. [W]"""
+    return (_peak_w(series) or 1.0) * _ROOM_ABOVE
 
 
 def _peak_w(series: dict[str, Points]) -> float:

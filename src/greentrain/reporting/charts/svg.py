@@ -116,7 +116,7 @@ def _plot(layout: Mapping[str, Any], traces: Sequence[_Trace], width_px: float) 
         )
         for key, axis in _axes_of(layout, "y")
     }
-    left += max((_beside_px(axis) for axis in y.values() if axis.is_visible), default=0.0)
+    left = max(left, *(SIDE_PX + _beside_px(axis) for axis in y.values() if axis.is_visible), 0.0)
     x = {key: axis_of(axis, _values(traces, key), left, right) for key, axis in _axes_of(layout, "x")}
     return _Plot(left, top, right, bottom, width_px, x, y)
 

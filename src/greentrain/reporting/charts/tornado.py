@@ -100,8 +100,8 @@ def summary(data: ReportData) -> str:
         return "Every input that counts is exact, so there is no interval."
     first = swings[0]
     ends = f"{written(min(first[2:4]), 'kg')} to {written(max(first[2:4]), 'kg')}"
-    moved = f"alone moves the emissions of {subject_text(data).lower()} from {ends} CO2e"
-    return f"{_first_capital(input_label(first.item.name))} {moved}, {percent(first.share)} of the variance."
+    moved = f"which alone moves the emissions of {subject_text(data).lower()} from {ends} CO2e"
+    return f"Of the variance {percent(first.share)} is {input_label(first.item.name)}, {moved}."
 
 
 def table(data: ReportData) -> HeaderAndRows:

@@ -9,6 +9,7 @@ from greentrain.inputs import BASIS_WORDS, Input
 from greentrain.interval import Interval, sum_independent
 from greentrain.numbers import (
     Scale,
+    as_given,
     best,
     duration,
     in_small_unit,
@@ -57,7 +58,8 @@ def footprint_sections(data: ReportData) -> Iterator[Section]:
     yield Section("time", "Power over time", (*_power(data, charts), *spans_blocks(data)))
     yield Section("months", "Month by month", tuple(_chart(charts, "by_month")))
     yield Section("groups", _groups_title(data, charts), tuple(_groups(data, charts)))
-    yield Section("elsewhere", "The same run elsewhere", tuple(_chart(charts, "elsewhere")))
+    which = "runs" if data.kind == "project" else "run"
+    yield Section("elsewhere", f"The same {which} elsewhere", tuple(_chart(charts, "elsewhere")))
     yield Section("methods", "The same run by published methods", tuple(_chart(charts, "methods")))
     yield Section("inputs", "Inputs, defaults and assumptions", tuple(inputs_blocks(data)))
     yield Section("notes", "Notes", _bullets(tuple(note for note in data.notes if note not in data.warnings)))
@@ -246,7 +248,8 @@ def _values_text(items: Sequence[Input]) -> tuple[str, str]:
         return input_amount(items[0])
     best = [item.value.best for item in items]
     values, unit = scaled(Interval(min(best), max(best), max(best)), "" if items[0].unit == "1" else items[0].unit)
-    return f"{len(items)} values, {rounded(values.low)} to {rounded(values.high)}", unit
+    shown = as_given if all(item.value.is_exact for item in items) else rounded
+    return f"{len(items)} values, {shown(values.low)} to {shown(values.high)}", unit
 
 
 def _input_row(items: Sequence[Input]) -> tuple[str | Cell, ...]:
@@ -317,12 +320,7 @@ def _run_row(line: RunLine) -> tuple[str, ...]:
     energy, kg = _figure(line.facility_energy_kwh, "kWh"), _figure(line.operational_kg, "kg")
     without = f", without {' and '.join(line.unmeasured)}" if line.is_least else ""
     known = f"{BASIS_WORDS[line.basis]}{without}"
-    return (line.name, time, energy, kg, line.status, started, _hardware(line), known, line.id)
-
-
-def _hardware(line: RunLine) -> str:
-    """Name the hardware of a run as readers know it; an import states ids of profiles."""
-    return line.hardware.replace(line.gpu, line.gpu_name) if line.gpu and line.gpu_name else line.hardware
+    return (line.name, time, energy, kg, line.status, started, line.hardware_name, known, line.id)
 
 
 def _figure(value: Interval | None, unit: str) -> str:
