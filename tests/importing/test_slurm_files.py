@@ -292,3 +292,67 @@ def test_comments_of_jobstats_alone(tmp_path: Path, *, is_aligned: bool) -> None
     aligned = f"{'JobID':<12} {'AdminComment':>{width}}\n{'-' * 12} {'-' * width}\n{'7':<12} {comment}\n"
     (run,) = runs_of(tmp_path, aligned if is_aligned else f"JobID|AdminComment\n7|{comment}\n")
     assert (run.stated.accelerators, run.gpu_hours, run.stated.gpu_load) == ({"": 2.0}, 2.0, 0.5)
+
+
+@pytest.mark.parametrize("others", [0, 12_000])
+def test_cells_that_cannot_be_are_counted(tmp_path: Path, others: int) -> None:
+    """Each by its column, row by row and in columns, which large files are read in."""
+    tres = {"AllocTRES": "cpu=8,gres/gpu:a100=2,node=1"}
+    odd: list[dict[str, str]] = [
+        {"ElapsedRaw": "abc"}, {"ElapsedRaw": "-5"}, {"ElapsedRaw": "1e400"}, {"ElapsedRaw": "7200"},
+        {"Start": "2026-02-30T00:00:00"}, {"End": "later"}, {"End": "Unknown"}, {"NCPUS": "many"},
+        {"ConsumedEnergyRaw": "abc"}, {"ConsumedEnergyRaw": "18446744073709551614", "AdminComment": "JS1:None"},
+        {"AllocTRES": "cpu=99999999999,gres/gpu:a100=2"}, {"AllocTRES": "cpu=8,mem=x", "AdminComment": "JS1:AAAA"},
+    ]  # fmt: skip
+    rows = [tres | cells for cells in [*odd, *[{}] * others]]
+    text = sacct_text(*({"JobID": str(id), "JobIDRaw": str(id)} | row for id, row in enumerate(rows, 1)))
+    (file,) = audit_of(tmp_path, text, by="user").files
+    once = ("Start", "End", "NCPUS", "ConsumedEnergyRaw", "cpu in AllocTRES", "mem in AllocTRES")
+    assert {note: number for note, number in file.notes.items() if "read" in note} == {
+        f"Cells of {name} that cannot be read are taken as empty.": number
+        for name, number in {"ElapsedRaw": 3, **dict.fromkeys((*once, "AdminComment (jobstats)"), 1)}.items()
+    }
+    assert file.notes["ElapsedRaw or Elapsed is longer than from Start to End, and counts."] == 1
+
+
+@pytest.mark.parametrize(
+    ("tres", "accelerators"),
+    [
+        ("cpu=8,gres/gpu:a100=999999999999999999999,node=1", {"uncounted:a100": 0.0}),
+        ("cpu=8,gres/gpu=4,gres/gpu:a100=999999999999999999999", {"": 4.0}),
+        ("cpu=8,gres/gpu:a100=2,gres/gpu:v100=x", {"a100": 2.0, "uncounted:v100": 0.0}),
+        ("cpu=8,gre+", {"uncounted": 0.0}),
+        ("cpu=8,gres/gpu=+", {"uncounted": 0.0}),
+        ("cpu=8,gres/gpu:a100=4,gre+", {"a100": 4.0}),
+        ("cpu=8,gres/gpu:a1+", {"uncounted": 0.0}),
+        ("billing=8+", {"uncounted": 0.0}),  # what comes behind it may be anything
+        ("cpu=8,mem=16G,no+", {"uncounted": 0.0}),  # of an older Slurm, which writes accelerators last
+        ("billing=8,cpu=8,me+", {}),  # by name, accelerators would stand before it
+        ("billing=8,cpu=8,mem=1+", {}),
+    ],
+)
+def test_a_job_of_accelerators_that_cannot_be_counted_is_no_job_of_cpus(
+    tmp_path: Path, tres: str, accelerators: dict[str, float]
+) -> None:
+    """It is in no sum of energy, and that is said; what a list for all types counts is known."""
+    audit = audit_of(tmp_path, sacct_text({"AllocTRES": tres}))
+    assert audit.runs[0].stated.accelerators == accelerators
+    is_unknown = any(name.startswith("uncounted") for name in accelerators)
+    assert [each.reason for each in audit.remarks if not each.is_in_sums] == (
+        ["How many accelerators they had cannot be read."] if is_unknown else []
+    )
+    assert audit.totals.without_energy == is_unknown
+    assert ("unknown_hardware" in audit.runs[0].flags) == ("uncounted" in accelerators or "" in accelerators)
+
+
+def test_steps_without_their_job_are_said_to_be_without(tmp_path: Path) -> None:
+    """The row of job 1 is not there, and the step of job 2 is behind its own."""
+    rows = [{"JobID": id, "JobIDRaw": id} for id in ("1.batch", "2", "2.batch")]
+    assert (
+        audit_of(tmp_path, sacct_text(*rows)).files[0].notes.items()
+        >= {
+            "Steps are left out that do not follow their jobs: rows of these are not in the file, "
+            "or elsewhere in it.": 1,
+            "Steps are left out: their jobs hold them.": 1,
+        }.items()
+    )

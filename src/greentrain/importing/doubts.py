@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from greentrain.importing.gate import DOUBTS, PARTS, SAME_WORK, Finding, KnownDevice
+from greentrain.importing.gate import DOUBTS, PARTS, SAME_WORK, UNCOUNTED, Finding, KnownDevice
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.record import Record
 
@@ -25,6 +25,7 @@ _PART = (
     "They had parts of accelerators, and a site decides how many one has: a map with device and share says it "
     '([gpu."shard"], --map FILE).'
 )
+_NO_NUMBER = "How many accelerators they had cannot be read."
 _NO_HARDWARE = "Neither accelerators nor cores are stated."
 _NO_TIME = "No time is stated in which they ran."
 _NO_ESTIMATE = "Their numbers are outside of what is estimated, such as hours of more than a century."
@@ -203,7 +204,11 @@ class RemarkCounts:
         counts = self._counts.setdefault(reason, [0, 0.0, 0.0])
         for place, number in enumerate((runs, gpu_hours, core_hours)):
             counts[place] += number
-        names = (device.written for device in devices if device.profile is None or not device.has_estimate)
+        names = (
+            device.written.removeprefix(UNCOUNTED).lstrip(":")
+            for device in devices
+            if device.profile is None or not device.has_estimate
+        )
         self._gpus.setdefault(reason, {}).update(dict.fromkeys(filter(None, names)))
 
     def merge(self, other: "RemarkCounts") -> None:
@@ -231,6 +236,8 @@ def reason_of(run: ImportedRun, *, has_energy: bool) -> str:
         if not unknown:
             return ""
         return _ANY_TYPE if any(unknown) else _NO_TYPE
+    if any(device.written.partition(":")[0] == UNCOUNTED for device in run.devices):
+        return _NO_NUMBER
     if any(device.written.partition(":")[0] in PARTS and not device.has_estimate for device in run.devices):
         return _PART
     if not (run.devices or run.stated.cpu_cores):

@@ -41,6 +41,9 @@ _ANY = "Any accelerator"
 PARTS = ("shard", "mps", "neuroncore")
 """Resources that are parts of accelerators; a site decides how many one has."""
 
+UNCOUNTED = "uncounted"
+"""Accelerators of which a file states some, but how many cannot be read."""
+
 
 class Finding(NamedTuple):
     """What is doubted, and why.
@@ -316,7 +319,7 @@ def _intensity(run: ForeignRun) -> Iterator[Finding]:
 
 def known_device(written: str, number: float, catalogue: Catalogue, asked: str | None = None) -> KnownDevice:
     """Find accelerators of one type in the catalogue, by the type as it is written or by the name given for it."""
-    whole = 0.0 if written.partition(":")[0] in PARTS else 1.0
+    whole = 0.0 if written.partition(":")[0] in (*PARTS, UNCOUNTED) else 1.0
     for name in dict.fromkeys(_spellings(asked or written)):
         try:
             found = catalogue.hardware.read_accelerator(name)

@@ -13,7 +13,7 @@ _LARGEST = 1 << 20
 """Bytes that a comment may hold when unpacked; a thousand nodes take 300,000. [B]"""
 
 _GZIP = 31
-_UNREADABLE = "Its comment of jobstats cannot be read."
+UNREADABLE = "Its comment of jobstats cannot be read."
 
 
 class Jobstats(NamedTuple):
@@ -42,7 +42,7 @@ def jobstats(comment: str) -> Jobstats:
         found = None
     nodes = found.get("nodes") if isinstance(found, dict) else None
     if not isinstance(found, dict) or not isinstance(nodes, dict):
-        return Jobstats(notes=(_UNREADABLE,))
+        return Jobstats(notes=(UNREADABLE,))
     return _of_nodes(nodes)._replace(seconds=amount(found.get("total_time")))
 
 

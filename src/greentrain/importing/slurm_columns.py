@@ -15,11 +15,22 @@ import pyarrow.compute as pc
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.jobstats import MARK as JOBSTATS
 from greentrain.importing.slurm import SacctForm
-from greentrain.importing.slurm_jobs import ENDINGS, NO_VALUE, NO_VALUE_FROM, energy_kwh_of, state_of
+from greentrain.importing.slurm_jobs import (
+    ENDINGS,
+    NO_VALUE,
+    NO_VALUE_FROM,
+    SLACK,
+    energy_kwh_of,
+    energy_not_read,
+    resources_not_read,
+    state_of,
+)
 from greentrain.importing.text_columns import (
     codes_of,
     distinct,
+    is_nothing,
     lengths_of,
+    moments,
     month_text,
     read_moments,
     read_numbers,
@@ -204,7 +215,7 @@ class JobColumns:
         id = "jobidraw" if "jobidraw" in names else "jobid"
         of_cells = {_COLUMN_OF[name] for name in self._by if name in _COLUMN_OF}
         kinds = dict.fromkeys(("jobid", "admincomment", "consumedenergyraw"), TEXT)
-        kinds |= {"start": MOMENTS, id: COUNTS, time: COUNTS if time == "elapsedraw" else TEXT}
+        kinds |= {"start": MOMENTS, "end": MOMENTS, id: COUNTS, time: COUNTS if time == "elapsedraw" else TEXT}
         if "consumedenergy" not in names:
             kinds["consumedenergyraw"] = COUNTS
         kinds |= dict.fromkeys((*self._of_kind, "state", "consumedenergy", *of_cells), CODES)
@@ -214,6 +225,8 @@ class JobColumns:
     def _jobs(self, part: TextPart, time: str) -> JobRows:
         columns = part.columns
         ids, is_plain, is_step = _ids(columns)
+        is_plain &= ~_is_unclear(part, ids, is_plain, is_step)
+        is_step &= is_plain
         state, texts = _coded("state", columns, part.rows)
         states = [state_of(text) for text in texts]
         seconds = read_numbers(columns[time], _seconds_of)
@@ -222,9 +235,11 @@ class JobColumns:
         rows = np.flatnonzero(is_job)
         every = slice(None) if len(rows) == part.rows else rows
         began, months, is_odd = self._began(columns, part.rows)
-        is_odd = (is_odd | _are(states, "REQUEUED", state) | np.isnan(seconds))[every]
+        is_odd = is_odd | _are(states, "REQUEUED", state) | np.isnan(seconds) | _energy_not_read(columns, part.rows)
+        is_odd = (is_odd | self._ends_oddly(columns, began + seconds))[every]
         months = months[every]
         kinds, cells = self._kinds(columns, part.rows, every)
+        is_odd |= np.array([bool(resources_not_read(each)) for each in cells] or [False])[kinds]
         groups, values = self._groups(columns, part.rows, every, months, kinds)
         kwh = _kwh(columns, part.rows)[every]
         of_jobs = (ids[every], began[every], months, seconds[every], kwh, kinds, groups, is_odd, cells, values)
@@ -244,6 +259,14 @@ class JobColumns:
         moments, months = read_moments(columns["start"], self._zone)
         is_unknown = np.isnan(moments)
         return np.where(is_unknown, 0.0, moments).astype(np.uint32), months, is_unknown
+
+    def _ends_oddly(self, columns: Mapping[str, Strings], ends: NumberArray) -> NumberArray:
+        """Return where a job's end is no time, or is before that at which its time is over."""
+        if "end" not in columns:
+            return np.zeros(len(ends), dtype=bool)
+        ended = moments(columns["end"], self._zone)
+        found: NumberArray = (np.isnan(ended) & ~is_nothing(columns["end"])) | (ends - ended > SLACK - 1)
+        return found
 
     def _kinds(
         self, columns: Mapping[str, Strings], rows: int, every: NumberArray | slice
@@ -335,6 +358,21 @@ def _kwh(columns: Mapping[str, Strings], rows: int) -> NumberArray:
     return found
 
 
+def _energy_not_read(columns: Mapping[str, Strings], rows: int) -> NumberArray:
+    """Return where the cell of an energy may state something else."""
+    found = np.zeros(rows, dtype=bool)
+    if "consumedenergyraw" in columns and columns["consumedenergyraw"].type != COUNTS:
+        found |= np.isnan(read_numbers(columns["consumedenergyraw"], _readable))
+    if "consumedenergy" in columns:
+        codes, texts = _coded("consumedenergy", columns, rows)
+        found |= np.array([bool(energy_not_read({"consumedenergy": text})) for text in texts] or [False])[codes]
+    return found
+
+
+def _readable(text: str) -> float | None:
+    return None if energy_not_read({"consumedenergyraw": text}) else 0.0
+
+
 def _raw_joules(text: str) -> float | None:
     kwh = energy_kwh_of({"consumedenergyraw": text})
     return None if kwh is None else kwh * WATT_SECONDS_PER_KWH
@@ -366,6 +404,24 @@ def _ids(columns: Mapping[str, Strings]) -> tuple[NumberArray, NumberArray, Numb
         steps[row] |= bool(dot)
         found[row] = job_number(job)
     return found, is_plain, steps & is_plain
+
+
+def _is_unclear(part: TextPart, ids: NumberArray, is_plain: NumberArray, is_step: NumberArray) -> NumberArray:
+    """Return which steps may not follow their jobs, and the rows of jobs behind which it takes reading to know."""
+    if not is_step.any():
+        return np.zeros(part.rows, dtype=bool)
+    rows = np.arange(part.rows)
+    last, of_plain = (np.maximum.accumulate(np.where(is_one, rows, -1)) for is_one in (~is_step, ~is_step & is_plain))
+    found: NumberArray = is_step & ((last < 0) | (ids[last] != ids))
+    if len(part.odd):
+        # How many rows are before the odd line that is the closest: it may be of a job.
+        before = part.odd - np.arange(len(part.odd))
+        before = np.concatenate([[-1], before])[np.searchsorted(before, rows, side="right")]
+        found |= is_step & (before > last)
+    jobs = of_plain[found]
+    found[jobs[jobs >= 0]] = True
+    found[of_plain[-1:][of_plain[-1:] >= 0]] = True  # the next part may begin with a step
+    return found
 
 
 def job_number(job: str) -> int:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from greentrain.importing.foreign_file import Tally
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.gate import PARTS
-from greentrain.importing.jobstats import Jobstats, jobstats
+from greentrain.importing.gate import PARTS, UNCOUNTED
+from greentrain.importing.jobstats import UNREADABLE, Jobstats, jobstats
 from greentrain.importing.values import amount, clock_seconds, words
 from greentrain.units import WATT_SECONDS_PER_KWH
 
@@ -54,9 +54,18 @@ _KINDS = ("gpu", "npu", "neuron", "hpu", "gaudi", "tpu", "ipu", "xpu", "dcu", "m
 _GRES = re.compile(rf"(?<![\w/])({'|'.join((*_KINDS, *PARTS))})(?::([^:(,]+))?:(\d+)(?:\(.*)?")
 LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another, and 'TZ=UTC sacct' prints UTC."
 STEPS = "Steps are left out: their jobs hold them."
+ALONE = "Steps are left out that do not follow their jobs: rows of these are not in the file, or elsewhere in it."
 WAITING = "Jobs that have not run are left out."
 _WAITS_AGAIN = "Jobs that were requeued and wait are left out: with their next session they count."
 NO_NUMBER = "Jobs of arrays have no JobIDRaw here: they count again in a file that has it."
+_NOT_READ = "Cells of {} that cannot be read are taken as empty."
+_TOO_LONG = "ElapsedRaw or Elapsed is longer than from Start to End, and counts."
+SLACK = 60.0
+"""What a job's time may be longer than from its start to its end. [s]"""
+
+_NUMBERS = ("NCPUS", "AllocCPUS", "NNodes", "AllocNodes")
+_TITLES = {"elapsedraw": "ElapsedRaw", "elapsed": "Elapsed"}
+_NO_MOMENT = (None, "0")
 _SESSIONS = "It was requeued: the time of its sessions is added up."
 
 
@@ -74,7 +83,7 @@ class Jobs:
     def __init__(self, tally: Tally, options: ReadOptions) -> None:
         self._tally, self._options = tally, options
         self._held: ForeignRun | None = None
-        self._held_id = ""
+        self._held_id = self._last_id = ""
         self._requeued: dict[str, ForeignRun] = {}
         self._waiting: set[str] = set()
 
@@ -84,7 +93,7 @@ class Jobs:
         if not job_id[:1].isdigit():
             self._tally.reject(line, "has no job's id")
         elif is_step:
-            self._tally.note(STEPS)
+            self._tally.note(STEPS if job_id == self._last_id else ALONE)
             if self._held is not None and job_id == self._held_id and "steps_dropped" not in self._held.flags:
                 self._held = self._held._replace(flags=(*self._held.flags, "steps_dropped"))
         else:
@@ -101,6 +110,7 @@ class Jobs:
 
     def _started(self, line: int, row: Mapping[str, str], job_id: str) -> Iterator[ForeignRun]:
         yield from self._finished()
+        self._last_id = job_id
         state = state_of(row.get("state", ""))
         seconds = _seconds(row, self._options)
         place = f"{row.get('cluster', '')}:{job_id}"
@@ -112,6 +122,8 @@ class Jobs:
             self._tally.reject(line, "has no time that it took: ElapsedRaw, Elapsed, or Start and End are needed")
         else:
             self._held_id, run = job_id, job(row, job_id, seconds, self._options)
+            for note in _not_read(row, run):
+                self._tally.note(note)
             if not job_id.isdecimal():
                 self._tally.note(NO_NUMBER)
             before = self._requeued.pop(place, None)
@@ -169,6 +181,51 @@ def job(row: Mapping[str, str], job_id: str, seconds: float, options: ReadOption
     )  # fmt: skip
 
 
+def _not_read(row: Mapping[str, str], run: ForeignRun) -> list[str]:
+    """Return a note for each cell of a job's row that is not empty, and states nothing that can be."""
+    get, names = row.get, list[str]()
+    for name in ("elapsedraw", "elapsed"):
+        cell = get(name)
+        if cell and (cell.isdecimal() or clock_seconds(cell) is not None):
+            break
+        names += [_TITLES[name]] if words(cell) else []
+    started, ended = run.started, run.ended
+    names += ["Start"] if started is None and words(get("start")) not in _NO_MOMENT else []
+    names += ["End"] if ended is None and words(get("end")) not in _NO_MOMENT else []
+    names += energy_not_read(row) if run.measured_energy_kwh is None else []
+    names += resources_not_read(row)
+    if not run.accelerators and UNREADABLE in run.notes:
+        names.append("AdminComment (jobstats)")
+    notes = [_NOT_READ.format(name) for name in names]
+    if started and ended and (run.duration_seconds or 0.0) > ended - started + SLACK:
+        notes.append(_TOO_LONG)
+    return notes
+
+
+def energy_not_read(row: Mapping[str, str]) -> list[str]:
+    """Return which cell of an energy states something else."""
+    if raw := row.get("consumedenergyraw", "").strip():
+        return ["ConsumedEnergyRaw"] if words(raw) and amount(raw) is None else []
+    cell = row.get("consumedenergy")
+    return ["ConsumedEnergy"] if words(cell) and _suffixed(cell, _PREFIXES) is None else []
+
+
+def resources_not_read(row: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what of a job's resources cannot be read, of accelerators without the type."""
+    get, named = row.get, "AllocTRES" if "alloctres" in row else "ReqTRES"
+    tres = get("alloctres" if "alloctres" in row else "reqtres", "")
+    return _resources_not_read(
+        get("ncpus"), get("alloccpus"), get("nnodes"), get("allocnodes"), tres, get("allocgres", ""), named
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _resources_not_read(*cells: str) -> tuple[str, ...]:
+    *numbers, tres, generic, named = cells
+    names = [name for name, cell in zip(_NUMBERS, numbers, strict=True) if words(cell) and _count(cell) is None]
+    return (*names, *(f"{name} in {named}" for name in _allocation(tres, generic).not_read))
+
+
 def _names(job_id: str, other: str) -> tuple[str, ...]:
     """Return how greentrain names a job by its ids."""
     return (f"slurm-{job_id}",) if not other or other == job_id else (f"slurm-{job_id}", f"slurm-{other}")
@@ -207,6 +264,7 @@ class _Allocation(NamedTuple):
     cores: float | None
     memory_gb: float | None
     nodes: float | None
+    not_read: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=_KEPT)
@@ -215,7 +273,34 @@ def _allocation(text: str, generic: str) -> _Allocation:
     items = _MEMORY_WITH_COMMA.sub(r"\1.\2", text).split(",")
     found = {name: value for name, _, value in (item.strip().partition("=") for item in items) if name}
     memory_gb = _suffixed(found.get("mem"), _MEMORY_GB) or None
-    return _Allocation(_accelerators(found, generic), _count(found.get("cpu")), memory_gb, _count(found.get("node")))
+    cores, nodes = _count(found.get("cpu")), _count(found.get("node"))
+    unread = [name for name, value in (("cpu", cores), ("node", nodes)) if value is None and found.get(name)]
+    if found.get("mem") and _suffixed(found["mem"], _MEMORY_GB) is None:
+        unread.append("mem")
+    unread += [name.partition(":")[0] for name in _uncounted(found)]
+    return _Allocation(_accelerators(found, generic), cores, memory_gb, nodes, tuple(unread))
+
+
+def _uncounted(resources: Mapping[str, str]) -> list[str]:
+    """Return the accelerators whose number cannot be read, and that of no entry for all types."""
+    kinds = [(name, name.removeprefix("gres/").partition(":")[0]) for name in resources if name.startswith("gres/")]
+    return [
+        name
+        for name, resource in kinds
+        if resource in _KINDS
+        and not name.endswith("+")
+        and _count(resources[name]) is None
+        and not _count(resources.get(f"gres/{resource}"))
+    ]
+
+
+def _may_hide_some(resources: Mapping[str, str]) -> bool:
+    """Whether sacct cut a list off at its column's end where accelerators may come, in either of its orders."""
+    *names, last = resources or ("",)
+    if not (last.endswith("+") or resources.get(last, "").endswith("+")):
+        return False
+    is_by_name = [*names, last] == sorted(resources) and "billing" in names
+    return not (is_by_name and last.removesuffix("+") > "gres/")
 
 
 def _accelerators(resources: Mapping[str, str], generic: str) -> dict[str, float]:
@@ -231,6 +316,7 @@ def _accelerators(resources: Mapping[str, str], generic: str) -> dict[str, float
     for resource, kind, number in () if resources else _GRES.findall(generic):
         kinds = counted.setdefault(resource, {})
         kinds[kind] = kinds.get(kind, 0.0) + (_count(number) or 0.0)
+    unknown = {":".join((UNCOUNTED, *name.split(":")[1:])): 0.0 for name in _uncounted(resources)}
     for names in (_KINDS, PARTS):
         found = {
             kind if name == "gpu" else f"{name}:{kind}" if kind else name: number
@@ -238,8 +324,8 @@ def _accelerators(resources: Mapping[str, str], generic: str) -> dict[str, float
             for kind, number in _by_kind(counted.get(name, {}), is_whole=bool(resources))
         }
         if found:
-            return found
-    return {}
+            return found | unknown
+    return unknown or ({UNCOUNTED: 0.0} if _may_hide_some(resources) else {})
 
 
 def _by_kind(counts: Mapping[str, float], *, is_whole: bool) -> Iterator[tuple[str, float]]:

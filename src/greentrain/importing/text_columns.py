@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greentrain.importing.text_parts import COUNTS, MOMENTS, NumberArray, Strings
+from greentrain.importing.text_parts import COUNTS, MOMENTS, NOTHING, TEXT, NumberArray, Strings
 from greentrain.importing.values import moment
 
 _MOST_DIGITS = 15
@@ -78,6 +78,11 @@ def truth(column: Any) -> NumberArray:
     return found
 
 
+def is_nothing(column: Strings) -> NumberArray:
+    """Return which cells of numbers, times or text are empty."""
+    return truth(pc.is_in(column, value_set=pa.array(NOTHING))) if column.type == TEXT else ~_known(column)
+
+
 def _known(column: Any) -> NumberArray:
     """Return which cells of numbers are not empty."""
     return truth(column.is_valid()) if column.null_count else np.ones(len(column), dtype=bool)
@@ -137,14 +142,19 @@ def _months_of_days() -> NumberArray:
 
 def read_moments(column: Strings, zone: tzinfo | None) -> tuple[NumberArray, NumberArray]:
     """Return moments as seconds since 1970, NaN of what is none [s], and their months, counted from 1970 on."""
-    if column.type == MOMENTS:
-        found = _plain_moments(column, zone)
-    else:
-        found = np.empty(len(column))
-        _read_others(found, np.arange(len(column)), column, lambda text: (moment(text, zone) or (None,))[0])
+    found = moments(column, zone)
     is_known = ~np.isnan(found)
     days = np.where(is_known, found, 0.0).astype(np.int64) // _SECONDS_A_DAY
     return found, np.where(is_known, _months_of_days()[days], np.int16(-1))
+
+
+def moments(column: Strings, zone: tzinfo | None) -> NumberArray:
+    """Return moments as seconds since 1970, NaN of what is none. [s]"""
+    if column.type == MOMENTS:
+        return _plain_moments(column, zone)
+    found = np.empty(len(column))
+    _read_others(found, np.arange(len(column)), column, lambda text: (moment(text, zone) or (None,))[0])
+    return found
 
 
 def _plain_moments(column: Strings, zone: tzinfo | None) -> NumberArray:

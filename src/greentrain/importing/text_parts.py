@@ -26,7 +26,7 @@ COUNTS, MOMENTS = pa.uint64(), pa.timestamp("s")
 """How columns are read: as text, as codes of distinct texts; as numbers and times, as long as all cells are plain."""
 
 _NUMBERS = (COUNTS, MOMENTS)
-_NOTHING = ["", "Unknown", "None"]
+NOTHING = ["", "Unknown", "None"]
 """What numbers and times are empty of."""
 
 _PART, _STEP = 1 << 22, 1 << 16
@@ -219,7 +219,7 @@ class _PartReader:
             ),
             convert_options=csv.ConvertOptions(
                 include_columns=[*self._wanted.values()], column_types=types, strings_can_be_null=False,
-                null_values=_NOTHING,
+                null_values=NOTHING,
             ),
         )  # fmt: skip
 
