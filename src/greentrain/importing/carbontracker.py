@@ -1,6 +1,7 @@
 """carbontracker: its log of powers by epoch, and what it prints, also pasted into Markdown or a notebook.
 
-The log has the devices' energy; what is printed holds a PUE. Predictions in the same form are no measurement.
+The log has the devices' energy; what is printed holds a PUE. Predictions in the same form are no measurement. Versions
+before 2.0 log a list with the power of each device, later ones the mean of all.
 """
 
 import re
@@ -20,7 +21,7 @@ WORDS = frozenset(("carbontracker", "actual", "predicted", "consumption", "epoch
 ANYWHERE = True
 """What it prints stands at the end of a training's log."""
 
-_ACTUAL = re.compile(r"Actual consumption for (\d+) epoch")
+_ACTUAL = re.compile(r"Actual consumption(?: for \d+ epoch|\s*:)")
 _PREDICTED = re.compile(r"Predicted consumption for (\d+) epoch")
 _ITEM = re.compile(r"\b(Time|Energy|CO2eq):\s*([\w.:, -]+)")
 _VERSION = re.compile(r"carbontracker version")
@@ -29,11 +30,17 @@ _PUE = re.compile(r"PUE (?:coefficient )?(?:of )?(\d+(?:\.\d+)?)")
 _FOUND = re.compile(r"(GPU|CPU) with device\(s\) (.+?)(?=\. CPU with|\. GPU with|\.?\s*$)")
 _EPOCH = re.compile(r"\bEpoch (\d+)")
 _DURATION = re.compile(r"\bDuration:\s*(.+)")
-_POWER = re.compile(r"Average power usage \(W\) for (gpu|cpu)\w*:\s*\[?([^\]]*)\]?", re.IGNORECASE)
+_POWER = re.compile(r"Average power usage \(W\) for (gpu|cpu)\w*:\s*(\[?)([^\]]*)(\]?)", re.IGNORECASE)
+_ZONE = re.compile(r"\w+:\d+")
+_NO_ACCELERATOR = "ANE"
+"""What an Apple chip has beside its GPU, and in the GPU's power."""
 _PLACE = re.compile(r"detected location:? (.+?)(?::? \[|\.?\s*$)")
 _DAYS = re.compile(r"(\d+) days?,\s*(.*)")
+_LONGEST_LIST = 10_000
 _FILE = re.compile(r"(.+)_carbontracker(?:_output)?\.log")
 _PREDICTIONS = "Predicted consumption is no measurement: it is left out."
+_OF_EACH = "A power in it is the mean of several devices: it is taken once for each of them."
+_OF_ONE = "It had several accelerators: carbontracker from 2.0 on states the energy of one, with their mean power."
 _ASSUMED_PUE = "Its energy holds a PUE, taken as {}, carbontracker's own, which is taken out."
 
 
@@ -84,9 +91,19 @@ class _Session:
         self._kwh: dict[str, float] = {}
         self._printed: list[dict[str, str]] = []
         self._into: dict[str, str] | None = None
+        self._open: tuple[str, str] | None = None
+        self._devices_of = {"gpu": 1, "cpu": 1}
+        self._is_of_each = False
 
     def take(self, text: str) -> None:
-        """Read a line."""
+        """Read a line; a long list of powers has several."""
+        if self._open is not None:
+            part, before = self._open
+            rest, end, _ = text.partition("]")
+            self._open = None if end else (part, f"{before} {rest}")
+            if end:
+                self._power(part, f"{before} {rest}", is_list=True)
+            return
         if date := _DATE.match(text):
             self._date(date[1])
         if pue := _PUE.search(text):
@@ -113,11 +130,18 @@ class _Session:
         elif duration := _DURATION.search(text):
             self._duration = _seconds(duration[1]) or 0.0
             self._seconds += self._duration
-        elif power := _POWER.search(text):
-            watts = sum(amount(cell.strip()) or 0.0 for cell in re.split(r"[,\s]+", power[2]) if cell)
-            part = power[1].casefold()
-            kwh = watts / W_PER_KW * self._duration / SECONDS_PER_HOUR
-            self._kwh[part] = self._kwh.get(part, 0.0) + kwh
+        elif (power := _POWER.search(text)) and power[2] and not power[4]:
+            self._open = power[1].casefold(), power[3]
+        elif power:
+            self._power(power[1].casefold(), power[3], is_list=bool(power[2]))
+
+    def _power(self, part: str, cells: str, *, is_list: bool) -> None:
+        """Add the energy of an epoch of its powers, or of their mean. [W]"""
+        watts = sum(amount(cell.strip()) or 0.0 for cell in re.split(r"[,\s]+", cells[:_LONGEST_LIST]) if cell)
+        if not is_list and self._devices_of[part] > 1:
+            watts, self._is_of_each = watts * self._devices_of[part], True
+        kwh = watts / W_PER_KW * self._duration / SECONDS_PER_HOUR
+        self._kwh[part] = self._kwh.get(part, 0.0) + kwh
 
     def _date(self, text: str) -> None:
         found = self._options.moment(text)
@@ -128,10 +152,13 @@ class _Session:
     def _devices(self, kind: str, names: str) -> None:
         if kind == "CPU":
             self._cpu = names.strip().rstrip(".")
+            self._devices_of["cpu"] = max(1, len(_ZONE.findall(names)))
             return
         self._accelerators = {}
         for name in re.split(r",\s*(?=[A-Za-z])", names.strip().rstrip(".")):
-            self._accelerators[name] = self._accelerators.get(name, 0.0) + 1.0
+            if name != _NO_ACCELERATOR:
+                self._accelerators[name] = self._accelerators.get(name, 0.0) + 1.0
+        self._devices_of["gpu"] = max(1, int(sum(self._accelerators.values())))
 
     def runs(self) -> Iterator[ForeignRun]:
         """Yield what the file holds."""
@@ -151,7 +178,7 @@ class _Session:
         keys = self._options.keys(lambda at: f"{NAME}:{named[1] if named else otherwise(first and at(first))}")
         return dict(zip(("key", "other_keys"), keys, strict=True))
 
-    def _facts(self) -> dict[str, object]:
+    def _facts(self) -> dict[str, Any]:
         local = self._first is not None and self._options.time_zone is None
         return {
             "accelerators": self._accelerators, "cpu": self._cpu,
@@ -160,12 +187,14 @@ class _Session:
         }  # fmt: skip
 
     def _logged(self) -> ForeignRun:
-        kwh = sum(self._kwh.values())
+        kwh, facts = sum(self._kwh.values()), self._facts()
+        if self._is_of_each:
+            facts["notes"] = (*facts["notes"], _OF_EACH)
         return ForeignRun(
             **{
                 **self._keys(lambda first: f"{first}:{kwh:.6g}"), "started": self._first, "ended": self._last,
                 "duration_seconds": self._seconds, "energy_kwh": self._kwh, "measured_energy_kwh": kwh,
-                "boundary": "accelerator" if self._kwh.keys() == {"gpu"} else "parts", **self._facts(),
+                "boundary": "accelerator" if self._kwh.keys() == {"gpu"} else "parts", **facts,
             }
         )  # fmt: skip
 
@@ -178,7 +207,9 @@ class _Session:
         facts = self._facts()
         notes = facts.pop("notes")
         if self._pue is None:
-            notes = (*notes, _ASSUMED_PUE.format(pue))  # type: ignore[misc]
+            notes = (*notes, _ASSUMED_PUE.format(pue))
+        if sum(self._accelerators.values()) > 1:
+            notes = (*notes, _OF_ONE)
         is_alone = len(self._printed) == 1
         keys = self._keys(lambda first: f"{number}:{seconds}:{kwh}:{grams}:{first}", is_alone=is_alone)
         return ForeignRun(
@@ -188,5 +219,5 @@ class _Session:
                 "boundary": "accelerator" if self._accelerators and self._cpu is None else "parts",
                 "energy_kwh": {"gpu": kwh / pue} if self._accelerators and self._cpu is None else {},
                 "reported_kg": None if grams is None else grams / G_PER_KG, **facts,
-            }  # type: ignore[arg-type]
+            }
         )  # fmt: skip

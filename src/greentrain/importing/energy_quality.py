@@ -8,7 +8,7 @@ MEASURED, MODELLED, UNKNOWN = "measured", "modelled", "unknown"
 _MODEL_THE_HOST = frozenset(("codecarbon", "eco2ai"))
 """Tools that take CPU and memory from load and size; neither's file says where a counter was read instead."""
 
-_READ_THE_CPU = frozenset(("alumet", "perf", "perun", "slurm", "slurm-json", "wattameter", "zeus"))
+_READ_THE_CPU = frozenset(("alumet", "perf", "perun", "pyjoules", "slurm", "slurm-json", "wattameter", "zeus"))
 """Tools whose energy of a CPU is that of its counter; others may model it."""
 
 _HOST = ("cpu", "memory")

@@ -21,9 +21,9 @@ GROUP = "greentrain.importers"
 """Group of the entry points: a name, and an object that is a `ForeignFormat`."""
 
 MODULES = (
-    "codecarbon", "eco2ai", "zeus", "perun", "wattameter", "alumet", "slurm_json", "ceems", "opencost", "mlflow",
-    "trackio", "wandb", "prometheus", "mlperf_power", "powermetrics", "tegrastats", "perf_stat", "slurm",
-    "computer_meter", "part_table", "nvidia_smi", "usematcha", "carbontracker",
+    "codecarbon", "eco2ai", "zeus", "pyjoules", "carbonai", "perun", "wattameter", "alumet", "slurm_json", "ceems",
+    "opencost", "mlflow", "trackio", "wandb", "prometheus", "mlperf_power", "powermetrics", "tegrastats", "perf_stat",
+    "slurm", "computer_meter", "part_table", "nvidia_smi", "usematcha", "carbontracker",
 )  # fmt: skip
 """Our own formats, in the order in which a file is compared with them; a new one is a module and a word here."""
 

@@ -29,6 +29,10 @@ _WORDS = tuple(
             "nvidia-smi's list of processes, which has no power: run nvidia-smi "
             "--query-gpu=timestamp,index,uuid,name,power.draw --format=csv -l 5",
         ),
+        (
+            r"\A(?![^\n]*time)[^\n]*\bpower\.draw\b",
+            "nvidia-smi's CSV without times: add timestamp to --query-gpu",
+        ),
         (r"^# *gpu +pwr", "nvidia-smi dmon without times: add -o DT"),
         (
             r"^# ?Entity\b",

@@ -4,6 +4,7 @@ A file is one run. Devices are told apart by their uuid or index; without either
 """
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
@@ -36,6 +37,7 @@ _MOST_DEVICES = 64
 _WITHIN_A_TICK = 0.5
 """A tick's rows take at most this part of the time to the next one. [1]"""
 
+_A_POWER = re.compile(r"power|pwr|watt|draw|(?:^|[ _.])w$")
 _NO_INDEX = "It has no index of its accelerators: rows of one tick are taken as one each."
 
 
@@ -78,12 +80,24 @@ def _delimiter(head: str) -> tuple[str, bool] | None:
         for mark, each in names
         if BoardColumns(each, takes_bare=True).is_known and _has_bare_powers(head, mark)
     )
-    rows = ((mark, False) for mark, cells in parted if columns_of(cells) is not None)
+    rows = (
+        (mark, False) for mark, cells in parted if columns_of(cells) is not None and _is_power(cells, lines[0], mark)
+    )
     # `nvidia-smi dmon` puts blanks between columns, any number of them.
     dmon = (
         (" ", False) for line in lines if line.startswith("#") and BoardColumns(column_names(line.split())).is_known
     )
     return next(chain(headers, bare, rows, dmon), None)
+
+
+def _is_power(cells: Sequence[str], header: str, mark: str) -> bool:
+    """Whether the first cell of watts is a power as far as a header says: ``15W`` may be the mode of a board."""
+    names = column_names(header.split(mark))
+    if len(names) != len(cells) or BoardColumns(names).time is None:
+        return True
+    return next(
+        (_A_POWER.search(name) is not None for name, cell in zip(names, cells, strict=True) if has_watts(cell)), True
+    )
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:

@@ -1,9 +1,12 @@
 """Powers of a computer's parts over time, a column each: turbostat, s-tui, PowerJoular, RAPL, scaphandre's JSON.
 
+Lines of JSON with such columns are read too, as the experiment-impact-tracker writes them.
+
 Processors and memory are read where their columns say so, and accelerators beside them. Cores and the graphics of a
 package are parts of it, and a total is the sum of what other columns hold.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
@@ -23,16 +26,16 @@ _TIME = re.compile(
     r"|time_of_day_seconds|usec"
 )
 _NO_DRAW = re.compile(
-    r"limit|cap(?!t)|max|min(?!ut)|peak|tdp|percent|%|util|usage_p|freq|temp|load|core|corwatt|graphics|gfx|vdd|uncore|pp0|pp1|state"
+    r"limit|cap(?!t)|max|min(?!ut)|peak|tdp|percent|%|util|usage_p|freq|temp|load|core|corwatt|graphics|gfx|vdd|uncore|pp0|pp1|state|attribut"
 )
 _QUANTITY = re.compile(
-    r"power|watts?|(?:^|[ _.(:\[])[kmu]?w(?:$|[)\]])|energy|joules?|(?:^|[ _.(\[])[kmu]?j(?:$|[)\]])"
+    r"power|draw|watts?|(?:^|[ _.(:\[])[kmu]?w(?:$|[)\]])|energy|joules?|(?:^|[ _.(\[])[kmu]?j(?:$|[)\]])"
 )
 _ENERGY = re.compile(r"energy|joule|(?:^|[ _.(\[])[kmu]?j(?:$|[)\]])")
 _PARTS = (
     ("memory", re.compile(r"(?:^|[^a-z])(?:dram|ram|memory|mem)(?:[^a-z]|watt|$)")),
     ("cpu", re.compile(r"(?:^|[^a-z])(?:cpu|pkg|package|processor|rapl|soc)(?:[^a-z]|watt|$)")),
-    ("gpu", re.compile(r"(?:^|[^a-z])gpu(?:[^a-z\d]|$)")),
+    ("gpu", re.compile(r"(?:^|[^a-z])(?:gpu|nvidia)(?:[^a-z\d]|$)")),
 )
 _NUMBERED = re.compile(r"(?:.*[^a-z])?(?:gpu|cuda|card|device)[_. #:]?\d+(?![a-z\d]).*")
 _UNITS = {"mw": 1e-3, "kw": 1e3, "uw": 1e-6, "mj": 1e-3, "uj": 1e-6, "kj": 1e3}
@@ -73,7 +76,24 @@ def _last(name: str) -> str:
 
 def recognises(head: str) -> bool:
     """Whether a header has a time and the power or energy of a processor, or it is scaphandre's JSON."""
-    return _is_scaphandre(head) or _columns(head) is not None
+    return _is_scaphandre(head) or _columns(head) is not None or _json_columns(head) is not None
+
+
+def _json_columns(head: str) -> _Columns | None:
+    """Return the columns of lines of JSON whose powers are numbers; lists of objects are devices, which others read."""
+    first = head.lstrip().partition("\n")[0]
+    try:
+        item = json.loads(first) if first.startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(item, dict) or any(isinstance(each, dict) for value in item.values() for each in _listed(value)):
+        return None
+    found = _Columns([str(name).casefold() for name, value in item.items() if isinstance(value, (str, int, float))])
+    return found if found.is_known and "emissions" not in found.names else None
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _is_scaphandre(head: str) -> bool:
@@ -96,8 +116,10 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     log = PowerLog(NAME, options.covered)
     if _is_scaphandre(file.head):
         _take_scaphandre(file, log)
+    elif (columns := _json_columns(file.head)) is not None:
+        _take_rows(file, options, log, columns, _cells_of_json(file, columns.names))
     elif (found := _columns(file.head)) is not None:
-        _take_table(file, options, log, *found)
+        _take_rows(file, options, log, found[0], _rows_of_table(file, *found))
     run = log.run()
     if run is not None:
         yield run
@@ -117,20 +139,35 @@ def _take_scaphandre(file: ForeignFile, log: PowerLog) -> None:
             log.add_power(time, power * _MICRO, "host", part="cpu")
 
 
-def _take_table(file: ForeignFile, options: ReadOptions, log: PowerLog, columns: _Columns, mark: str) -> None:
-    clock = FileClock(options, columns.names[columns.time or 0])
+def _cells_of_json(file: ForeignFile, names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    for line, item in enumerate(file.json_records(), 1):
+        cells = {str(name).casefold(): value for name, value in item.items()} if isinstance(item, dict) else {}
+        yield line, ["" if cells.get(name) is None else str(cells[name]) for name in names]
+
+
+def _rows_of_table(file: ForeignFile, columns: _Columns, mark: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows without headers; where one is of the whole, without those of its cores and packages."""
     is_summed = any(
         columns.rows and cells[columns.rows[-1]].strip() == _SUMMARY for cells in _first(file, columns, mark)
     )
     for line, cells in _cells(file, mark):
         if column_names(cells) == columns.names:
             continue
+        if is_summed and len(cells) == len(columns.names) and any(cells[at].strip() != _SUMMARY for at in columns.rows):
+            file.tally.rows += 1
+        else:
+            yield line, cells
+
+
+def _take_rows(
+    file: ForeignFile, options: ReadOptions, log: PowerLog, columns: _Columns, rows: Iterator[tuple[int, list[str]]]
+) -> None:
+    clock = FileClock(options, columns.names[columns.time or 0])
+    for line, cells in rows:
         file.tally.rows += 1
         if len(cells) != len(columns.names):
             file.tally.reject(line, f"has {len(cells)} cells, the header {len(columns.names)}")
             continue
-        if is_summed and any(cells[at].strip() != _SUMMARY for at in columns.rows):
-            continue  # what a core or a package draws is in the row of the whole
         time = clock.read(cells[columns.time or 0].strip())
         if time is None:
             file.tally.reject(line, "has no time")

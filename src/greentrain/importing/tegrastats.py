@@ -1,25 +1,28 @@
-"""NVIDIA Jetson's tegrastats: powers of rails, now and on average, a line a tick."""
+"""NVIDIA Jetson's tegrastats: powers of rails, now and on average, a line a tick. And jetson-stats' table (jtop)."""
 
 import re
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from greentrain.importing.foreign_file import ForeignFile
+from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import LOCAL_TIME, moment
+from greentrain.importing.values import LOCAL_TIME, amount, moment
 
 NAME = "tegrastats"
 MONTH_FIRST = True
 """As it writes them itself."""
 
-TITLE = "tegrastats of NVIDIA Jetson"
+TITLE = "tegrastats and jtop of NVIDIA Jetson"
 WORDS = frozenset(("ram", "swap", "cpu", "emc_freq", "gr3d_freq", "vdd_in", "pom_5v_in"))
 _RAIL = re.compile(r"\b((?:(?:VDD|POM|VIN|NC)\w*(?=\s+\d+(?:m?W)?/\d))|[A-Z]\w*(?=\s+\d+m?W/\d))\s+(\d+)(m?W)?/")
 """A name that only rails have, or any with a unit of power behind it: ``GPU 1242mW/1242mW`` on an AGX Xavier."""
 
 _LINE = re.compile(r"\bRAM \d+/\d+MB\b")
 _TIME = re.compile(r"\s*(\d\d-\d\d-\d{4} \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\S*)")
+_TABLES = tuple((time, total) for total in ("power tot", "power_tot") for time in ("time", "timestamp"))
+"""Columns of a table of jetson-stats: its time, and the milliwatts of the whole board."""
+
 _INPUTS = ("VDD_IN", "POM_5V_IN", "VIN")
 _MILLI = 1e-3
 _TICK_SECONDS = 1.0
@@ -29,12 +32,36 @@ _RAILS = "The board has no input rail here: its rails are added up, which is les
 
 
 def recognises(head: str) -> bool:
-    """Whether lines have memory and rails."""
+    """Whether lines have memory and rails, or columns the power of a whole board."""
+    if _table(head):
+        return True
     return any(_LINE.search(line) and _RAIL.search(line) for line in head.splitlines()[:50])
+
+
+def _table(head: str) -> tuple[str, str] | None:
+    return next((names for names in _TABLES if header_in(head, names) is not None), None)
+
+
+def _of_table(file: ForeignFile, options: ReadOptions, names: tuple[str, str]) -> Iterator[ForeignRun]:
+    log = PowerLog(NAME, options.covered, zone=options.time_zone)
+    for line, row in CsvText(file, names).rows():
+        time, power = options.moment(row[names[0]]), amount(row[names[1]])
+        if time is None or power is None:
+            file.tally.reject(line, "has no time or no power of the board")
+            continue
+        if not time[1] and options.time_zone is None:
+            log.note(LOCAL_TIME)
+        log.add_power(time[0], power * _MILLI, part="node")
+    run = log.run("node", accelerators={})
+    if run is not None:
+        yield run
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the one run of a file."""
+    if names := _table(file.head):
+        yield from _of_table(file, options, names)
+        return
     board = _Board(options)
     for line, text in enumerate(file.lines(), 1):
         if not text.strip():

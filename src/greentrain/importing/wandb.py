@@ -1,4 +1,7 @@
-"""System metrics of Weights & Biases, exported as CSV, JSON, JSON lines or Parquet: power of each accelerator."""
+"""System metrics of Weights & Biases, exported as CSV, JSON, JSON lines or Parquet: power of each accelerator.
+
+On a Mac they have the power of its processor too.
+"""
 
 import json
 import re
@@ -14,7 +17,7 @@ from greentrain.importing.values import LOCAL_TIME, amount, words
 NAME = "wandb"
 TITLE = "Weights & Biases' system metrics (CSV, JSON, Parquet)"
 WORDS = frozenset(("_timestamp", "_runtime", "_step", "_wandb", "system.gpu", "powerwatts"))
-_POWER = re.compile(r"(?:(.*?)(?: - |\|))?(?:system[./])?gpu\.(\d+)\.powerwatts(?:/l:(.*))?", re.IGNORECASE)
+_POWER = re.compile(r"(?:(.*?)(?: - |\|))?(?:system[./])?(?:gpu\.(\d+)|cpu)\.powerwatts(?:/l:(.*))?", re.IGNORECASE)
 _TIMES = ("_timestamp", "timestamp", "time", "date")
 _CLOCKS = ("_runtime", "relative time (process)", "relative time (wall)", "runtime")
 _ENGINE_FILE, _PARQUET = ":W&B", "PAR1"
@@ -145,7 +148,9 @@ class _Export:
             return
         for found, watts in known:
             log = self._logs.setdefault(found[1] or str(cells.get("run") or cells.get("run_id") or ""), PowerLog(NAME))
-            log.add_power(time, watts, f"gpu {found[2]}{f' of {found[3]}' if found[3] else ''}")
+            part = "gpu" if found[2] else "cpu"
+            device = " ".join(filter(None, (part, found[2], f"of {found[3]}" if found[3] else "")))
+            log.add_power(time, watts, device, part=part)
 
     def _time(self, cells: Mapping[str, Any]) -> float | None:
         for name in _TIMES:

@@ -1,13 +1,13 @@
 """zeus: the log of its windows (J per accelerator and window), and of its power monitor (mW)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from greentrain.importing.energy_windows import Window, run_of_windows
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
 from greentrain.importing.values import LOCAL_TIME, amount, number
-from greentrain.units import WATT_SECONDS_PER_KWH
 
 NAME = "zeus"
 TITLE = "zeus's logs (ZeusMonitor, power)"
@@ -19,12 +19,7 @@ _PARTS = {"gpu": "gpu", "cpu": "cpu", "dram": "memory", "soc": "cpu"}
 _MILLI = 1e-3
 _MOST_WATTS = 1500.0
 _MOST_WINDOWS = 1_000_000
-_DATES_FROM = 1e9
-"""A start beyond is a moment since 1970; below it is the time since the computer started. [s]"""
-
 _MILLIWATTS = "Powers are taken as milliwatts, which zeus's monitor writes without a unit."
-_NESTED = "Windows inside others are left out: those hold them."
-_OVERLAP = "Windows overlap in part: what they have in common counts twice."
 
 
 def recognises(head: str) -> bool:
@@ -61,55 +56,18 @@ def _polled(file: ForeignFile, options: ReadOptions) -> ForeignRun | None:
     return log.run()
 
 
-class _Window:
-    """A window: from, to [s], and energies by column [J]."""
-
-    def __init__(self, start: float, seconds: float, joules: Mapping[str, float]) -> None:
-        self.start, self.end, self.joules = start, start + seconds, joules
-
-
 def _windows(file: ForeignFile) -> Iterator[ForeignRun]:
-    windows: list[_Window] = []
+    windows: list[Window] = []
     for line, row in CsvText(file, _WINDOWS).rows():
         start, seconds = number(row["start_time"]), amount(row["elapsed_time"])
         joules = {name: amount(cell) or 0.0 for name, cell in row.items() if _ENERGY.fullmatch(name)}
         if start is None or seconds is None or len(windows) >= _MOST_WINDOWS:
             file.tally.reject(line, "has no start or no duration")
         else:
-            windows.append(_Window(start, seconds, joules))
+            windows.append(Window(start, seconds, joules))
     if windows:
-        yield _of_windows(list(_outermost(windows, file)))
+        yield run_of_windows(NAME, windows, _part_of, file.tally)
 
 
-def _of_windows(windows: list[_Window]) -> ForeignRun:
-    energies: dict[str, float] = {}
-    for name, joules in ((name, joules) for window in windows for name, joules in window.joules.items()):
-        part = _PARTS[name.removesuffix("_energy").rstrip("0123456789_")]
-        energies[part] = energies.get(part, 0.0) + joules / WATT_SECONDS_PER_KWH
-    devices = {name for window in windows for name in window.joules if name.startswith("gpu")}
-    first, last = windows[0].start, max(window.end for window in windows)
-    is_dated = first > _DATES_FROM
-    return ForeignRun(
-        key=f"{NAME}:{first:.6f}:{sum(windows[0].joules.values()):.6g}",
-        started=first if is_dated else None,
-        ended=last if is_dated else None,
-        duration_seconds=sum(window.end - window.start for window in windows),
-        accelerators={"": float(len(devices))} if devices else {},
-        energy_kwh=energies,
-        measured_energy_kwh=sum(energies.values()),
-        boundary="accelerator" if energies.keys() == {"gpu"} else "parts",
-        flags=() if is_dated else ("missing_time",),
-    )
-
-
-def _outermost(windows: list[_Window], file: ForeignFile) -> Iterator[_Window]:
-    """Yield the windows that are in no other, in order."""
-    end = float("-inf")
-    for window in sorted(windows, key=lambda window: (window.start, -window.end)):
-        if window.end <= end:
-            file.tally.note(_NESTED)
-            continue
-        if window.start < end:
-            file.tally.note(_OVERLAP)
-        end = window.end
-        yield window
+def _part_of(column: str) -> str:
+    return _PARTS[column.removesuffix("_energy").rstrip("0123456789_")]
