@@ -143,3 +143,37 @@ def test_a_cell_of_watts_below_another_name_is_no_power(tmp_path: Path) -> None:
     assert audit_of(tmp_path, "timestamp,mode,temp\n" + "".join(rows)).runs == ()
     (run,) = runs_of(tmp_path, "timestamp,board draw,temp\n" + "".join(rows))
     assert energies(run) == {"gpu": 30}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Timestamp,Command,Time (s),Average Power (W),Energy (J)\n"
+        "2026-01-01 10:00:00,./a 10,12.5,100.0,1250.0\n2026-01-01 10:05:00,./a 20,25.0,100.0,2500.0\n",
+        "timestamp,model,duration_s,avg_power_w,energy_j,gpu\n2026-06-01T10:00:00,a,12.5,210,2625,A100\n"
+        "2026-06-01T10:01:00,b,11.0,250,2750,A100\n2026-06-01T10:02:00,c,25.0,260,6500,A100\n",
+        "date;experiment;runtime_h;energy_kwh\n2026-06-01 10:00;a;1.5;0.3\n2026-06-02 10:00;b;2.5;0.6\n",
+    ],
+)
+def test_a_table_of_runs_is_no_log_of_powers(tmp_path: Path, text: str) -> None:
+    """Its powers are not drawn from one row to the next, 100 W for five minutes; what to do with it is said."""
+    (file,) = audit_of(tmp_path, text).files
+    assert (file.format, file.runs) == (None, 0)
+    assert "is a table of runs, a row for each with how long it took and its energy, and no log" in (file.error or "")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("{at},{elapsed},{step},300,{joules}", id="elapsed time"),
+        pytest.param("{at},10,{step},300,{joules}", id="time since the row before"),
+    ],
+)
+def test_a_log_with_elapsed_times_is_no_table_of_runs(tmp_path: Path, row: str) -> None:
+    """300 W for half a minute, whatever else a row states of its time."""
+    rows = [
+        row.format(at=f"2026-06-01T10:00:{10 * step:02d}", elapsed=10 * step, step=step, joules=3000 * step)
+        for step in range(4)
+    ]
+    (run,) = runs_of(tmp_path, "timestamp,elapsed_s,step,gpu_power_w,energy_j\n" + "\n".join(rows))
+    assert energies(run) == {"gpu": 9000}

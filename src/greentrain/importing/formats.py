@@ -15,7 +15,7 @@ from greentrain.catalogue.table_files import LFS_POINTER, LFS_RULE
 from greentrain.errors import DataError, UnknownName, either
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
-from greentrain.importing.known_others import looks_like
+from greentrain.importing.known_others import OF_RUNS, looks_like, rows_are_runs
 
 GROUP = "greentrain.importers"
 """Group of the entry points: a name, and an object that is a `ForeignFormat`."""
@@ -26,6 +26,9 @@ MODULES = (
     "slurm", "computer_meter", "part_table", "nvidia_smi", "usematcha", "carbontracker",
 )  # fmt: skip
 """Our own formats, in the order in which a file is compared with them; a new one is a module and a word here."""
+
+_TABLES = ("meter", "computer-parts", "nvidia-smi")
+"""Formats of tables that are known by words for time and power alone."""
 
 _WORD = re.compile(r"[A-Za-z_][\w.]+")
 _NEAREST = 2
@@ -93,6 +96,8 @@ def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
     if not file.head.strip():
         raise DataError(file.path, "is empty")
     found = next((one for one in known.values() if one.recognises(file.head)), None)
+    if found is not None and found.NAME in _TABLES and rows_are_runs(file.head):
+        raise UnknownForm(file.path, OF_RUNS)
     if found is None:  # what a training prints stands at the end of its log
         found = next(
             (one for one in known.values() if getattr(one, "ANYWHERE", False) and one.recognises(file.tail)), None

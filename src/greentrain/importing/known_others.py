@@ -1,6 +1,12 @@
 """Files of which no run can be made, but whose form is known: what they are, and what to do instead."""
 
 import re
+from itertools import pairwise
+from statistics import median
+
+from greentrain.importing.dates import read_date
+from greentrain.importing.foreign_file import DELIMITERS, column_names
+from greentrain.importing.values import amount
 
 _LOOKED_AT = 4000
 """Characters of a file that tell its form. [1]"""
@@ -69,3 +75,41 @@ def looks_like(head: str) -> str:
     head = head[:_LOOKED_AT]
     starts = (sentence for start, sentence in _STARTS if head.startswith(start))
     return next(starts, "") or next((sentence for words, sentence in _WORDS if words.search(head)), "")
+
+
+OF_RUNS = (
+    "is a table of runs, a row for each with how long it took and its energy, and no log of readings: name its columns "
+    "gpu or cpu_cores, count, hours and power for greentrain batch"
+)
+_MOMENT = re.compile(r"(?:.*[ _])?(?:timestamp|datetime|date|time|start|started)(?:[ _](?:at|time|utc))?")
+_LASTED = re.compile(
+    r"(?:.*[ _.])?(?:duration|runtime|run_?time|elapsed|latency|seconds|time)"
+    r"(?:[ _]?[\[(]?(?:m?s|secs?|seconds?|min|minutes?|h|hours?)[\])]?)?"
+)
+_USED = re.compile(r".*(?:energy|joule|kwh|(?:^|[ _(\[])wh).*")
+_ROWS_LOOKED_AT, _APART = 50, 0.1
+"""How many rows tell it [1]; a log's elapsed time grows as its moments do, up to this part of the step [1]."""
+
+
+def rows_are_runs(head: str) -> bool:
+    """Whether each row states when a run was, how long it took and its energy.
+
+    The time that has elapsed in a log grows as its moments do, or it is that since the row before.
+    """
+    lines = [line for line in head.splitlines()[: _ROWS_LOOKED_AT + 1] if line.strip()]
+    mark = max(DELIMITERS, key=lines[0].count) if lines else ","
+    names = column_names(lines[0].split(mark)) if lines else ()
+    moment = next((place for place, name in enumerate(names) if _MOMENT.fullmatch(name)), None)
+    lasted = next((place for place, name in enumerate(names) if place != moment and _LASTED.fullmatch(name)), None)
+    if moment is None or lasted is None or not any(map(_USED.fullmatch, names)):
+        return False
+    rows = [cells for line in lines[1:] if len(cells := line.split(mark)) == len(names)]
+    dates = [read_date(cells[moment].strip()) for cells in rows]
+    known = [
+        (date.timestamp(), seconds)
+        for date, cells in zip(dates, rows, strict=True)
+        if date is not None and (seconds := amount(cells[lasted])) is not None
+    ]
+    steps = [(later[0] - before[0], later[1] - before[1], later[1]) for before, later in pairwise(known)]
+    differences = [min(abs(step - grown), abs(step - each)) / step for step, grown, each in steps if step > 0]
+    return bool(differences) and median(differences) > _APART
