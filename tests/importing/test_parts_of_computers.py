@@ -145,6 +145,8 @@ def test_scaphandre(tmp_path: Path) -> None:
         ("timestamp, gpu_uuid, pid, used_gpu_memory [MiB]\n", "nvidia-smi's list of processes, which has no power"),
         ("# gpu    pwr  gtemp\n# Idx      W      C\n    0    300     40\n", "nvidia-smi dmon without times: add -o DT"),
         ("power.draw [W], utilization.gpu [%]\n63.68 W, 0 %\n", "nvidia-smi's CSV without times: add timestamp to"),
+        ("50.43 W\n50.43 W\n32.64 W\n", "numbers alone, without times"),
+        ("28.44\n28.45\n28.50\n", "numbers alone, without times"),
         ("#Entity   POWER\nID        W\nGPU 0     300.000\n", "dcgmi dmon, which prints no times"),
         ("device,Average Graphics Package Power (W)\ncard0,38.0\n", "rocm-smi, which prints no times"),
         ("2026/05/03 08:00:00.123, 0, 300.12\n", "a log whose columns have neither names nor units"),

@@ -177,3 +177,25 @@ def test_a_log_with_elapsed_times_is_no_table_of_runs(tmp_path: Path, row: str) 
     ]
     (run,) = runs_of(tmp_path, "timestamp,elapsed_s,step,gpu_power_w,energy_j\n" + "\n".join(rows))
     assert energies(run) == {"gpu": 9000}
+
+
+def test_decimal_commas_between_commas(tmp_path: Path) -> None:
+    """Of a time and one number a third cell can only be decimals: 74.2, 75.8 and 74.2 W, five seconds apart."""
+    rows = [f"2026-02-21 14:15:0{at},{watts}\n" for at, watts in ((0, "74,2"), (5, "75,8"))]
+    text = "Timestamp,Power (W)\n" + "".join(rows) + "2026-02-21 14:15:10,74,2\n2026-02-21 14:15:15,-13033,5\n"
+    audit = audit_of(tmp_path, text)
+    (run,) = audit.runs
+    assert energies(run) == {"node": 750}
+    assert audit.files[0].problems == ((5, "has no time or no reading"),)
+
+
+def test_what_power_gadget_writes_below_its_table_is_no_row(tmp_path: Path) -> None:
+    """The sums at the end are no damage."""
+    text = (
+        "System Time,RDTSC,Elapsed Time (sec),Cumulative Processor Energy_0(Joules),Cumulative DRAM Energy_0(Joules)\n"
+        "23:59:36:695,1,1.0,20.5,1.5\n23:59:37:695,2,2.0,40.5,2.5\n\nTotal Elapsed Time (sec) = 2.0\n"
+        "Measured RDTSC Frequency (GHz) = 2.611\n"
+    )
+    audit = audit_of(tmp_path, text)
+    assert [energies(run) for run in audit.runs] == [{"memory": 2.5, "cpu": 40.5}]
+    assert (audit.files[0].rows, audit.files[0].rejected) == (2, 0)

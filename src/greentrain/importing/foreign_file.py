@@ -32,6 +32,12 @@ HEADER_WITHIN = 20
 """Lines among which a header is looked for. [1]"""
 
 DELIMITERS = ",;\t|"
+_PAIR = 2
+"""Columns of a table in which a comma can only be that of a decimal. [1]"""
+
+_SUMMARY = " = "
+"""What a line has that some programs write below their table."""
+
 _MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _WIDE = re.compile(rb"(?s)[^\0]\0[^\0]\0")
 """How text in UTF-16 begins that has no mark of its byte order."""
@@ -351,16 +357,22 @@ class CsvText:
                 if header:
                     tally.note("The header is repeated.")
                 header = names
-            elif header:
+            elif header and not (len(cells) == 1 < len(header) and _SUMMARY in cells[0]):
                 tally.rows += 1
-                if len(cells) > len(header) and not any(cells[len(header) :]):
-                    cells = cells[: len(header)]
+                if len(cells) > len(header):
+                    cells = self._without_more(cells, len(header))
                 if len(cells) == len(header):
                     yield line, dict(zip(header, cells, strict=True))
                 elif any(cells):
                     tally.reject(line, f"has {len(cells)} cells, the header {len(header)}")
                 else:
                     tally.rows -= 1
+
+    def _without_more(self, cells: list[str], number: int) -> list[str]:
+        """Return cells as the header has them: empty ones at the end go, and 74,2 of a clock and a number is one."""
+        if self._delimiter == "," and (number, len(cells)) == (_PAIR, _PAIR + 1) and cells[_PAIR].strip().isdecimal():
+            return [cells[0], f"{cells[1]}.{cells[_PAIR].strip()}"]
+        return cells if any(cells[number:]) else cells[:number]
 
 
 def column_names(cells: Iterable[str]) -> tuple[str, ...]:

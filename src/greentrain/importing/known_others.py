@@ -39,6 +39,10 @@ _WORDS = tuple(
             r"\A(?![^\n]*time)[^\n]*\bpower\.draw\b",
             "nvidia-smi's CSV without times: add timestamp to --query-gpu",
         ),
+        (
+            r"\A(?:\s*\d+(?:\.\d+)?(?: *W)?[ \r]*\n){3}",
+            "numbers alone, without times: log powers with the time of each, as --query-gpu=timestamp,power.draw does",
+        ),
         (r"^# *gpu +pwr", "nvidia-smi dmon without times: add -o DT"),
         (
             r"^# ?Entity\b",
