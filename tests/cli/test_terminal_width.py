@@ -25,6 +25,7 @@ MORE: tuple[tuple[str, ...], ...] = (
     ("validate", "--tier", "T3"),
     ("report", "last"),
     ("report", *ESTIMATE[1:]),
+    ("validate",),
     ("compare", "--gpu", "A100,H100", "--location", "FR,DE,US", "--hours", "10"),
     ("estimate", "--help"),
     ("report", "--help-all"),
@@ -43,7 +44,10 @@ def on_terminal(columns: int, *words: str, home: Path, code: int = 0, **more: st
         "COLUMNS": more.get("COLUMNS", str(columns)),
     }
     program = subprocess.Popen(
-        [sys.executable, "-m", "greentrain", *words], stdout=theirs, stderr=theirs if code else None, env=variables
+        [sys.executable, "-m", "greentrain", *words],
+        stdout=theirs,
+        stderr=theirs if code or "stderr" in more else None,
+        env=variables,
     )
     os.close(theirs)
     shown = b""
@@ -83,6 +87,38 @@ def test_no_line_is_broken_by_the_terminal(words: tuple[str, ...], columns: int,
     """Every result and help fits: columns get narrower, and what is still too wide is broken at spaces."""
     write_run(tmp_path, "a", name="bert " * 9, project="nlp", status="failed")
     assert _too_wide(on_terminal(columns, *words, home=tmp_path), columns) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_difference_of_a_card_is_broken_behind_its_marks(columns: int, tmp_path: Path) -> None:
+    """On a terminal, where each part of a line begins with the line's mark; elsewhere a line stays whole."""
+    card = tmp_path / "README.md"
+    card.write_text(f"# Model\n\n{'of a long line ' * 9}\n")
+    words = ("card", str(card), *ESTIMATE[1:], "--diff")
+    shown = on_terminal(columns, *words, home=tmp_path)
+    assert _too_wide(shown, columns) == []
+    assert {line[:1] for line in shown.splitlines()} == {"-", "+", "@", " "}
+    plain = subprocess.run([sys.executable, "-m", "greentrain", *words], capture_output=True, text=True, check=True)
+    apart = str.maketrans("", "", "+ \n")
+    assert shown.translate(apart) == plain.stdout.translate(apart)
+
+
+@pytest.mark.slow
+def test_the_lines_of_a_tracked_run_are_broken_at_spaces(tmp_path: Path) -> None:
+    """Those on stderr too: where the run is, and what it took."""
+    words = ("track", "--home", str(tmp_path), "--name", "demo", "--location", "FR", "--", "true")
+    shown = on_terminal(40, *words, home=tmp_path, stderr="too")
+    assert "greentrain: demo completed after" in shown
+    assert _too_wide(shown, 40) == []
+
+
+@pytest.mark.slow
+def test_the_records_of_a_validation_take_two_lines(tmp_path: Path) -> None:
+    """At 60 columns: a row and the rest of its interval, so that 99 records in 130 rows with 50 notes are under 400."""
+    shown = on_terminal(60, "validate", home=tmp_path).splitlines()
+    assert len(shown) < 400
+    assert "strubell20..-base-v100  T2   1,510 kWh 3,060 (1,740  outside" in shown
 
 
 @pytest.mark.slow

@@ -94,6 +94,19 @@ def test_a_table_whose_columns_do_not_fit_has_a_block_for_each_row() -> None:
     assert table_lines(shown, "", gap=1, columns=60)[2] == "tucano-160m T3     161 kWh  101 (57.6 to 152)   outside"
 
 
+def test_a_block_of_a_numbered_row_is_named_by_what_the_number_counts() -> None:
+    """A rank alone tells nobody which alternative it is of; without one the first cell is the name."""
+    header, row = ("", "alternative", "kg CO2e"), ("1", "V100, FR", "2.03 (0.739 to 4.93)")
+    numbered = table("", header, [row], (0, 2))
+    assert table_lines(numbered, columns=20, may_be_wider=False) == [
+        "  1 V100, FR",
+        "    kg CO2e: 2.03",
+        "      (0.739 to 4.93)",
+    ]
+    named = table("", header[1:], [row[1:]], (1,))
+    assert table_lines(named, columns=20, may_be_wider=False)[0] == "  V100, FR"
+
+
 def test_an_amount_keeps_its_unit() -> None:
     """A column is no narrower than an amount, a time, or an interval with its unit."""
     cells = ["0.547 kWh", "1 h 05 min", "281 (86.9 to 771) g CO2e", "of 90 % now", "1 x NVIDIA A100"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from greentrain.cli.options import ESTIMATE_OPTIONS, OUTPUT, Argument, Command, Option, OptionValues, flag_of
 from greentrain.cli.terminal import error_line, write
@@ -10,7 +11,7 @@ from greentrain.errors import Contradiction, InputError
 from greentrain.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
 
@@ -73,7 +74,7 @@ def _update(path: str, values: OptionValues) -> int:
     old, data = read_card(path), report_data_of(_result(values))
     new = updated_card(old, data, training_type=values.get("training_type"))
     if "diff" in values:
-        write(_difference(path, old, new))
+        write("".join(f"{line}\n" for line in _fitted(_difference(path, old, new).splitlines())))
     if new == old or ("diff" in values and "check" not in values):
         return 0
     if "replace" not in values:
@@ -130,6 +131,18 @@ def _difference(path: str, old: str, new: str) -> str:
     name = os.path.basename(path)  # noqa: PTH119 -- a name for people, nothing is opened
     lines = (f"--- a/{name}", f"+++ b/{name}", *_hunks(before, after, changes))
     return "".join(f"{escaped(line, kept=_TAB)}\n" for line in lines)
+
+
+def _fitted(lines: Sequence[str]) -> Iterator[str]:
+    """Break lines that are longer than a terminal is wide; each part of one begins with its mark."""
+    from greentrain.reporting.document.render_text import columns_of, filled, terminal_columns
+
+    columns = terminal_columns(sys.stdout)
+    for line in lines:
+        words = line[1:].lstrip(" ")
+        first = line[: len(line) - len(words)]
+        is_long = 0 < columns < columns_of(line)
+        yield from filled(words.split(" "), first, f"{first}  ", columns, True) if is_long else [line]
 
 
 def _changes(old: list[str], new: list[str], old_start: int, new_start: int) -> list[_Change]:

@@ -330,13 +330,27 @@ def warn_user(message: str) -> None:
 
 
 def write_to_stderr(text: str) -> None:
-    """Write to stderr, if there is one that takes it."""
+    """Write to stderr, if there is one that takes it; on a terminal no line is longer than that is wide."""
     try:
-        sys.stderr.write(text)
+        sys.stderr.write(_fitted(text))
         sys.stderr.flush()
     except BaseException as error:
         if is_from_handler(error):
             raise
+
+
+def _fitted(text: str) -> str:
+    """Break lines at blanks where they are longer than the terminal is wide."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
+    except (AttributeError, OSError, ValueError):  # a stream of a notebook's or of a user's own
+        columns = 0
+    if not columns or all(len(line) <= columns for line in text.splitlines()):
+        return text
+    from textwrap import fill  # with patterns that few runs need
+
+    look: dict[str, Any] = {"subsequent_indent": "  ", "break_long_words": False, "break_on_hyphens": False}
+    return "".join(f"{fill(line, columns, **look)}\n" for line in text.splitlines())
 
 
 def _stack_level() -> int:

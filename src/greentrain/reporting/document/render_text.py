@@ -154,7 +154,8 @@ def table_lines(
             header, *lines = (_row_lines(row, shown, widths, indent, gap, cuts) for row in (shown.header, *rows))
             head = _ruled(shown, header, widths, gap, whole) if has_rule else _head(shown, header, widths[0], indent)
             return [*head, *_with_notes(shown, lines, _NOTE_INDENT, whole)]
-    blocks = [_record(table.header, row, indent, whole) for row in _texts(table, write)]
+    is_ranked = not table.header[0] and 0 in table.numeric and len(table.header) > 1
+    blocks = [_record(table.header, row, indent, whole, 1 + is_ranked) for row in _texts(table, write)]
     return [*wrapped(table.caption, "", columns=whole), *_with_notes(table, blocks, f"{indent}{INDENT}", whole)]
 
 
@@ -184,11 +185,14 @@ def _head(table: Table, header: list[str], first: int, indent: str) -> list[str]
     return [*lines, *header]
 
 
-def _record(header: "Sequence[str]", row: "Sequence[str]", indent: str, columns: int) -> list[str]:
-    """Write a row as a line of its name and lines ``head: cell`` below it, for where columns do not fit."""
+def _record(header: "Sequence[str]", row: "Sequence[str]", indent: str, columns: int, named_by: int) -> list[str]:
+    """Write a row as a line of its name and lines ``head: cell`` below it, for where columns do not fit.
+
+    The name is the first cell, with the second behind it where the first but numbers the rows.
+    """
     below = f"{indent}{INDENT}"
-    lines = wrapped(row[0].strip(), indent, below, columns=columns)
-    for head, cell in zip(header[1:], row[1:], strict=True):
+    lines = wrapped(" ".join(cell.strip() for cell in row[:named_by]), indent, below, columns=columns)
+    for head, cell in zip(header[named_by:], row[named_by:], strict=True):
         if text := cell.strip():
             words = f"{head.strip()}: {text}" if head else text
             lines += filled(_units(words), below, f"{below}{INDENT}", columns, False)

@@ -10,7 +10,7 @@ from greentrain.csv_text import rows_csv
 from greentrain.interval import Interval
 from greentrain.numbers import as_given, counted, percent, rounded
 from greentrain.reporting.document.blocks import Prose, table
-from greentrain.reporting.document.render_text import INDENT, cut, field, group, joined, table_lines, wrapped
+from greentrain.reporting.document.render_text import INDENT, cut, field, group, joined, table_lines, width, wrapped
 from greentrain.reporting.terminal.claims import claims_text
 from greentrain.validation.our_estimate import RatioToPublished
 from greentrain.validation.reference import Reference
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _ID, _PUBLISHED, _OURS = 31, 9, 23
+_LEAST_ID, _BESIDE_ID = 16, 37
+"""Columns of an id on a narrow terminal, and what the others take beside it, their intervals on two lines."""
 _METHOD = 52
 _TIER = 18
 _WORDS = len(INDENT) + _TIER
@@ -355,9 +357,10 @@ def _cells(row: RecordResult) -> tuple[str, ...]:
 
 def _shortened(name: str) -> str:
     """Cut a long id in the middle: ids differ at their end."""
-    if len(name) <= _ID:
+    most = min(max(width() - _BESIDE_ID, _LEAST_ID), _ID)
+    if len(name) <= most:
         return name
-    half = (_ID - 2) // 2
+    half = (most - 2) // 2
     return f"{name[:half]}..{name[-half:]}"
 
 
