@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import timedelta
 from math import isclose, log10
@@ -133,13 +134,13 @@ def test_without_a_kind_a_result_has_the_first_of_its_charts() -> None:
     + [("validation", "validation")],
 )
 def test_a_figure_shows_itself_in_a_notebook(of: str, kind: str) -> None:
-    """As plotly's figure where that is known, else as SVG, as text where nothing else is."""
+    """As plotly's figure where that is known, else as a picture, as text where nothing else is."""
     subjects: dict[str, Any] = {"estimate": estimate(**BERT), "history": history(), "validation": validated()}
     figure = chart(subjects[of], kind)
     assert isinstance(figure, Figure)
     shown = figure._repr_mimebundle_()
     assert list(shown) == ["application/vnd.plotly.v1+json", "text/html", "text/plain"]
-    assert shown["text/html"].startswith("<svg ")
+    assert shown["text/html"].startswith('<img src="data:image/svg+xml;base64,')
     assert shown["text/html"] == figure._repr_html_()
     assert figure._ipython_display_ is None
 
@@ -308,13 +309,17 @@ def test_a_chart_of_a_single_mark_is_left_out_of_a_report(tmp_path: Path) -> Non
     assert "waterfall" not in [item.name for item in charts_of(only)]
 
 
-def test_a_notebook_without_trust_shows_the_numbers_of_a_chart() -> None:
-    """There elements of SVG are taken away: their words stay apart, and a table has the numbers."""
+def test_a_notebook_without_trust_shows_a_chart_and_its_numbers() -> None:
+    """There elements of SVG are taken away and pictures stay: it is one, with its title and a table of its numbers."""
     figure = chart(estimate(**BERT), "waterfall")
-    shown = figure._repr_html_()
-    drawn, _, numbers = shown.partition("<details>")
-    words = [line for line in re.sub("<[^>]*>", "", drawn).split("\n") if line]
-    assert "accelerators" in words
-    assert "facility (cooling, power)" in words
+    drawn, _, numbers = figure._repr_html_().partition("<details>")
+    found = re.fullmatch(
+        '<img src="data:image/svg\\+xml;base64,([^"]+)" width="720" alt="([^"]+)" style="[^"]+">', drawn
+    )
+    assert found is not None
+    assert b64decode(found[1]).decode() == figure.to_svg()
+    title = figure.layout.title.text
+    assert f"<b>{found[2]}</b>" == title.replace("</b><br><b>", " ")
+    assert figure._repr_mimebundle_()["text/plain"] == found[2]
     assert numbers.startswith("<summary>Numbers of this chart</summary><table>")
     assert numbers.count("<tr>") == 1 + 6

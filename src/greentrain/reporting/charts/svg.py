@@ -78,7 +78,7 @@ def svg(
     ground = [drawing.element("rect", width="100%", height="100%", fill=paper)] if theme else []
     return drawing.element(
         "svg",
-        # Where elements are taken away, as in a notebook that nobody trusts, line ends keep the words apart.
+        # An element a line, so that a difference of two pictures can be read.
         "\n".join([*ground, *_parts(layout, [trace.to_plotly_json() for trace in figure.data], name, width_px)]),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 {cut_px} {width_px} {layout['height'] - cut_px}",
