@@ -22,8 +22,9 @@ def write_run(home: Path, key: str, **facts: Any) -> Path:
     key : str
         The run's id.
     **facts
-        ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured), ``spans``
-        (name, begin and end [s], and the number of the one that it lies in, if any), ``year``, ``grid``,
+        ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured; or a
+        function of the second), ``spans`` (name, begin and end [s], and the number of the one that it lies in, if
+        any), ``year``, ``grid``,
         ``processors_alone`` (there is no accelerator, and only the memory's energy is known).
     """
     started: datetime = facts.get("started", FIRST_START)
@@ -65,7 +66,7 @@ def _tracker_start(key: str, facts: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _meter(key: str, started: datetime, gpu_w: float | None, status: str | None) -> list[dict[str, Any]]:
+def _meter(key: str, started: datetime, gpu_w: Any, status: str | None) -> list[dict[str, Any]]:
     components = [
         {"component": "gpu", "id": "GPU-1", "name": "Tesla V100-SXM2-16GB", "method": "nvml", "quality": "measured"},
         {"component": "cpu", "id": "0", "name": "AMD EPYC 7763", "method": "rapl", "quality": "measured"},
@@ -83,9 +84,11 @@ def _meter(key: str, started: datetime, gpu_w: float | None, status: str | None)
     return [*records, _record(started, 3600, {"type": "end", "why": why, "quality": {}, **_reading(3600, gpu_w)})]
 
 
-def _reading(seconds: int, gpu_w: float | None) -> dict[str, Any]:
-    power = {"gpu": gpu_w, "cpu": 100.0, "memory": 20.0}
+def _reading(seconds: int, gpu_w: Any) -> dict[str, Any]:
+    power = {"gpu": gpu_w(seconds) if callable(gpu_w) else gpu_w, "cpu": 100.0, "memory": 20.0}
     energy = {name: None if watts is None else watts * seconds / 3.6e6 for name, watts in power.items()}
+    if callable(gpu_w):
+        energy["gpu"] = sum(map(gpu_w, range(60, seconds + 1, 60))) * 60 / 3.6e6
     return {"elapsed_seconds": float(seconds), "energy_kwh": energy, "power_w": power}
 
 

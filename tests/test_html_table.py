@@ -71,3 +71,9 @@ def test_an_interval_lies_on_an_axis_from_zero() -> None:
     """A quarter, a half and the whole of 8; of nothing all is at zero."""
     assert interval_bar(Interval(2, 4, 8), 8) == ("25.00%", "75.00%", "50.00%")
     assert interval_bar(Interval(0, 0, 0), 0) == ("0.00%", "0.00%", "0.00%")
+
+
+def test_a_sign_between_unbroken_numbers_is_set_too() -> None:
+    """What keeps the words on one line keeps them there."""
+    assert typeset("2.09\u00a0x\u00a01.70\u00a0kWh") == "2.09\u00a0\u00d7\u00a01.70\u00a0kWh"
+    assert typeset("8 x A100") == "8 \u00d7 A100"

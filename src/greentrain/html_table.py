@@ -24,7 +24,9 @@ OF_ENERGY = ("it_energy_kwh", "facility_energy_kwh", "operational_kg", "total_kg
 _LEFT, _NUMBER = ' style="text-align:left"', ' style="white-space:nowrap"'
 _COLOURS = ("#D55E00", "#5F7F96", "#8FA9BA", "#808080")
 _GAS = re.compile(r"CO2(?:e|(?![A-Za-z0-9]))")
-_TIMES = re.compile(r"^x (?=\d)|(?<=[\d)]) x (?=\S)|(?<=\S) x (?=[\d(]|TDP|PUE)|(?<=TDP) x (?=\S)")
+_TIMES = re.compile(
+    r"^x (?=\d)|(?<=[\d)]) x (?=\S)|(?<=[\d)])\u00a0x\u00a0(?=\S)|(?<=\S) x (?=[\d(]|TDP|PUE)|(?<=TDP) x (?=\S)"
+)
 """A letter x that stands for the sign: beside a number, or in a formula."""
 _BAR_PX, _BAR_HEIGHT_PX = 420, 14
 _LEAST_SHARE = 0.005
@@ -160,7 +162,7 @@ def typeset(words: str, gas: str = "CO<sub>2</sub>e", times: str = " \N{MULTIPLI
     """
     whole = {"CO2e": gas, "CO2": gas.removesuffix("e")}
     named = _GAS.sub(lambda found: whole[found[0]], words)
-    return _TIMES.sub(lambda found: times if found[0][0] == " " else times.lstrip(), named)
+    return _TIMES.sub(lambda found: times.lstrip() if found[0][0] == "x" else times.replace(" ", found[0][0]), named)
 
 
 class IntervalBar(NamedTuple):

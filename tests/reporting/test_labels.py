@@ -1,10 +1,12 @@
 """What the terminal and every form call the hardware, the place and the year of a run."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from journals_of_reports import write_run
 
-from greentrain import estimate, report
+from greentrain import History, estimate, report
 from greentrain.catalogue import device_name, load_catalogue
 from greentrain.reporting import report_data_of
 from greentrain.reporting.forms import FORMS
@@ -112,3 +114,24 @@ def test_the_terminal_says_what_helps_most(given: dict[str, Any], expected: str)
 def test_no_advice_on_what_was_given(given: dict[str, Any]) -> None:
     """Power or utilization."""
     assert "gives --power" not in estimate_text(estimate("T4", hours=2, grid_intensity=400, **given))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"gpu": "A100 MIG 3g.20gb"}, "1 x 3/7 of NVIDIA A100 (taken as SXM4 40GB)"),
+        ({"instance": "Standard_NV12ads_A10_v5"}, "1 x 1/3 of NVIDIA A10"),
+        ({"gpu": "A100"}, "1 x NVIDIA A100 (taken as SXM4 40GB)"),
+    ],
+)
+def test_a_slice_is_called_the_part_that_it_is(given: dict[str, Any], expected: str) -> None:
+    """Three of seven, and a third; its title does not name the whole device."""
+    result = estimate(hours=10, location="FR", year=2024, **given)
+    assert report_data_of(result).title == f"{expected}, 10 h, FR 2024"
+
+
+def test_a_period_within_a_day_is_that_day(tmp_path: Path) -> None:
+    """Not from it to itself."""
+    write_run(tmp_path, "20260301T000000Z-aaaaaa", name="bert")
+    assert "2026-03-01 (UTC)" in report(History(str(tmp_path)).runs()[0], "text")
+    assert "2026-03-01 to" not in report(History(str(tmp_path)).runs()[0], "text")

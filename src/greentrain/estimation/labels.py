@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from greentrain.inputs import Input
 
+_MOST_PARTS = 64
+"""Into which a device is cut at most. [1]"""
 _DIGITS = 5
 """Significant digits of a time in a title, which echoes what was stated and not what was computed."""
 _COMPONENTS = {
@@ -94,8 +96,16 @@ def hardware_label(estimate: Any) -> str:
         return cpu
     name = device_label(estimate)
     only_total_known = run["count"] == 1 and "gpu_hours" in estimate.inputs
+    name = f"{_part_text(run['fraction'])} of {name}" if "fraction" in run else name
     gpu = name if only_total_known else f"{run['count']:,} x {name}"
     return f"{gpu} + {cpu}" if cpu else gpu
+
+
+def _part_text(fraction: float) -> str:
+    """Write the part of a device that a slice is: 3/7."""
+    from fractions import Fraction  # no whole device loads it
+
+    return str(Fraction(fraction).limit_denominator(_MOST_PARTS))
 
 
 def device_label(estimate: Any) -> str:

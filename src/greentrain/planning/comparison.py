@@ -107,7 +107,7 @@ class Alternative(Record):
         from greentrain.html_table import amount_and_ends
 
         apart = "clearly worse" if self.differs_from_best else "not told apart"
-        times = ("1", "the best") if self.rank == 1 else (amount_and_ends(self.over_best, ""), apart)
+        times = ("1.00", "the best") if self.rank == 1 else (amount_and_ends(self.over_best, ""), apart)
         kg, kwh = self.estimate.operational_kg, self.estimate.facility_energy_kwh
         cost = [None if self.cost is None else f"{self.cost:,.2f}"] if has_cost else []
         return [

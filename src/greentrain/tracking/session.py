@@ -341,10 +341,9 @@ def write_to_stderr(text: str) -> None:
 
 def _fitted(text: str) -> str:
     """Break lines at blanks where they are longer than the terminal is wide."""
-    try:
+    columns = 0
+    with OwnErrors(AttributeError, OSError, ValueError):  # a stream of a notebook's or of a user's own
         columns = os.get_terminal_size(sys.stderr.fileno()).columns if sys.stderr.isatty() else 0
-    except (AttributeError, OSError, ValueError):  # a stream of a notebook's or of a user's own
-        columns = 0
     if not columns or all(len(line) <= columns for line in text.splitlines()):
         return text
     from textwrap import fill  # with patterns that few runs need

@@ -39,7 +39,7 @@ _PARTS = {"gpu": "accelerators", "cpu": "processors", "memory": "memory"}
 
 _OTHER = Mark(GREY, "diamond", dash="dashdot")
 _SPAN_FILL, _SPAN_TEXT = "#5a5a5a", "#ffffff"
-"""Dark enough for white letters in both themes."""
+"""Dark enough in both themes for letters and edges that are white."""
 
 _PLOT_PX, _LANE_PX = 320, 24
 _ROOM_ABOVE = 1.08
@@ -324,7 +324,7 @@ def _span(span: PowerSpan, lane: int, length: float, seconds: Scale) -> dict[str
         "insidetextanchor": "middle",
         "textangle": 0,
         "insidetextfont": {"color": _SPAN_TEXT},
-        "marker": {"color": _SPAN_FILL, "line": {"width": 1, "color": GREY}},
+        "marker": {"color": _SPAN_FILL, "line": {"width": 1, "color": _SPAN_TEXT}},
         "hovertext": [f"{text(span.name)}<br>{written(long, 's')}"],
         "hoverinfo": "text",
     }

@@ -252,7 +252,7 @@ def _bars(trace: _Trace, x: Axis, y: Axis, patterns: Mapping[tuple[str, str], st
     along, across = (x, y) if is_lying else (y, x)
     half = trace.get("width", 0.8) / 2
     base = trace.get("base") or [0.0] * len(lengths)
-    fill, colour = _fill(trace, patterns), _colour(trace)
+    fill, colour = _fill(trace, patterns), trace["marker"].get("line", {}).get("color") or _colour(trace)
     hints = trace.get("hovertext") or [""] * len(lengths)
     for length, place, start, hint in zip(lengths, places, base, hints, strict=True):
         if not length:

@@ -90,8 +90,9 @@ def _result(data: ReportData, charts: dict[str, Chart]) -> Iterator[Block]:
         f"{least(data.is_least).capitalize()}{energy} of electricity and {kg} CO2e, operational and location-based, "
         f"{scope_statements.basis_text(data)}.{'' if exact else ' In brackets: 90 % intervals.'}"
     )
-    yield table("Best values and 90 % intervals", ("", "best", "90 % interval", "unit", "what"), _quantities(data),
-                (1, 2))  # fmt: skip
+    header = ("", "best", "90 % interval", "unit", "what")
+    amounts = table("Best values and 90 % intervals", header, _quantities(data), (1, 2))
+    yield amounts._replace(unbroken=frozenset((header.index("unit"),)))
     yield from _chart(charts, "headline")
     equivalents = tuple(
         Cell(f"{_times(item.ratio)} {item.activity.label}", tuple(item.source_ids))
@@ -138,7 +139,8 @@ def _times(ratio: Interval) -> str:
 
 def _scope(data: ReportData) -> Iterator[Block]:
     start, end = data.period_start, data.period_end
-    period = f"{start:%Y-%m-%d} to {end:%Y-%m-%d} (UTC)" if start and end else "not stated"
+    days = dict.fromkeys(f"{time:%Y-%m-%d}" for time in (start, end) if time) if start and end else ()
+    period = f"{' to '.join(days)} (UTC)" if days else "not stated"
     rows = [
         ("boundary", scope_statements.boundary_text(data)),
         ("runs", scope_statements.runs_text(data)),
