@@ -199,3 +199,31 @@ def test_what_power_gadget_writes_below_its_table_is_no_row(tmp_path: Path) -> N
     audit = audit_of(tmp_path, text)
     assert [energies(run) for run in audit.runs] == [{"memory": 2.5, "cpu": 40.5}]
     assert (audit.files[0].rows, audit.files[0].rejected) == (2, 0)
+
+
+ECO2AI = (
+    "id,project_name,experiment_description,epoch,start_time,duration(s),power_consumption(kWh),CO2_emissions(kg),"
+    "CPU_name,GPU_name,OS,region/country,cost\n"
+)
+
+
+def test_epochs_of_eco2ai(tmp_path: Path) -> None:
+    """Each has a row with its own time and energy: 0.1 + 0.2 + 0.3 kWh in half an hour."""
+    rows = [
+        f'a1,p,bert,"epoch: {number}, loss: 0.{number}, ",2026-03-02 10:{number}0:00,600,0.{number},0.0{number},'
+        f'"Xeon/1 device(s), TDP:61.0",T4 1 device(s),Linux,FR,0\n'
+        for number in (1, 2, 3)
+    ]
+    (run,) = runs_of(tmp_path, ECO2AI + "".join(rows))
+    assert (run.stated.measured_energy_kwh, run.stated.duration_seconds) == (pytest.approx(0.6), 1800)
+    assert (run.stated.reported_kg, run.stated.started, run.flags) == (pytest.approx(0.06), 1772446200, ())
+
+
+def test_devices_of_eco2ai_without_a_count(tmp_path: Path) -> None:
+    """Tools that are derived from it write their names alone, and no accelerator."""
+    names = [name for name in ECO2AI.split(",") if name not in ("epoch", "GPU_name")]
+    row = "a1,p,x,2026-03-02 10:00:00,600,0.01,0.001,Intel(R) Xeon(R) CPU @ 2.00GHz,Linux,FR,0\n"
+    (run,) = runs_of(tmp_path, ",".join(names) + row)
+    assert (run.stated.cpu, run.stated.accelerators) == ("Intel(R) Xeon(R) CPU @ 2.00GHz", {})
+    (run,) = runs_of(tmp_path, ECO2AI + row.replace("x,2026", "x,N/A,2026").replace("GHz,", "GHz,NVIDIA T4,"))
+    assert run.stated.accelerators == {"NVIDIA T4": 1.0}

@@ -1,4 +1,7 @@
-"""Eco2AI's ``emission.csv``: rows of one id are cumulative, unless they count epochs. Its PUE is 1 by default."""
+"""Eco2AI's ``emission.csv``: rows of one id are cumulative, unless they count epochs. Its PUE is 1 by default.
+
+In a training each epoch has a row with what it used itself, and ``epoch: 3, loss: 0.2,`` as its number.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +19,7 @@ _ENERGIES = ("power_consumption(kwh)", "power_consumption(kwth)")
 """Its energy, as it is called now and in early versions."""
 
 _MASS, _TIME = "co2_emissions(kg)", "duration(s)"
+_EPOCH = re.compile(r"\s*(?:epoch:\s*)?\d+")
 _DEVICES = re.compile(r"(.*?)(?:^|[/ ]+)(\d+) device\(s\)")
 
 
@@ -42,7 +46,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         rows[run.key] = rows.get(run.key, 0) + 1
         if before is None:
             found[run.key] = run
-        elif amount(row.get("epoch")) is not None:
+        elif _EPOCH.match(row.get("epoch", "")):
             found[run.key] = _with(before, run)
         elif (run.duration_seconds or 0.0) >= (before.duration_seconds or 0.0):
             found[run.key] = run._replace(flags=tuple({*run.flags, "cumulative_rows"}))
@@ -78,9 +82,11 @@ def _row(row: Mapping[str, str], energy: str, options: ReadOptions) -> ForeignRu
 
 
 def _counted(text: str) -> tuple[float, str]:
-    """Read ``NVIDIA A100 2 device(s)``, ``Xeon/1 device(s), TDP:61.0``, or a number without a name."""
+    """Read ``NVIDIA A100 2 device(s)``, ``Xeon/1 device(s), TDP:61.0``, a number without a name, or a name alone."""
     found = _DEVICES.match(text.strip())
-    return (amount(found[2]) or 0.0, found[1].strip()) if found else (0.0, "")
+    if found is None:
+        return (1.0, text.strip()) if words(text) else (0.0, "")
+    return amount(found[2]) or 0.0, found[1].strip()
 
 
 def _places(text: str | None) -> Iterator[str]:
