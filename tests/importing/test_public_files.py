@@ -227,3 +227,16 @@ def test_devices_of_eco2ai_without_a_count(tmp_path: Path) -> None:
     assert (run.stated.cpu, run.stated.accelerators) == ("Intel(R) Xeon(R) CPU @ 2.00GHz", {})
     (run,) = runs_of(tmp_path, ECO2AI + row.replace("x,2026", "x,N/A,2026").replace("GHz,", "GHz,NVIDIA T4,"))
     assert run.stated.accelerators == {"NVIDIA T4": 1.0}
+
+
+def test_pages_of_gpustat(tmp_path: Path) -> None:
+    """Boards of 300 W and 200 W, and one without a power, every five seconds for ten."""
+    page = (
+        "n1                     Mon Mar  2 10:00:{:02d} 2026  535.129.03\n"
+        "[0] NVIDIA A100-SXM4-40GB | 31'C,  90 %, 300 / 400 W |   437 / 40960 MB | ada(435M)\n"
+        "[1] NVIDIA A100-SXM4-40GB | 31'C,  90 %, 200 / 400 W |   437 / 40960 MB |\n"
+        "[2] NVIDIA T1000          | 31'C,  90 %, ??? / ??? W |   437 /  4096 MB |\n"
+    )
+    (run,) = runs_of(tmp_path, "".join(page.format(5 * at) for at in range(3)))
+    assert (energies(run), run.stated.duration_seconds) == ({"gpu": 5000}, 10)
+    assert (run.stated.accelerators, run.stated.started) == ({"NVIDIA A100-SXM4-40GB": 2.0}, 1772445600)

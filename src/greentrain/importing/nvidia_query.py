@@ -1,4 +1,4 @@
-"""nvidia-smi's pages, one after the other: the answers of `-q` as text or XML, and the table that it shows."""
+"""Pages of nvidia-smi, one after the other: the answers of `-q` as text or XML, its table; and those of gpustat."""
 
 import re
 from collections.abc import Iterator
@@ -8,15 +8,18 @@ from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ReadOptions
 from greentrain.importing.values import amount
 
-_PAGE = re.compile(r"=+NVSMI LOG=+|<nvidia_smi_log>|\| NVIDIA-SMI \d")
-_POWER = re.compile(r"Power Draw|power_draw>|\d{1,5}W\s?/\s?\d{1,5}W")
+_PAGE = re.compile(r"=+NVSMI LOG=+|<nvidia_smi_log>|\| NVIDIA-SMI \d|^\[\d+\] [^|\n]{1,100}\|", re.MULTILINE)
+_POWER = re.compile(r"Power Draw|power_draw>|\d{1,5}W\s?/\s?\d{1,5}W|\d W \|")
 _PAIR = re.compile(r"\s*(\S.*?)\s+:\s+(\S.*?)\s*")
 _TAGGED = re.compile(r"\s*<(\w+)>(.*?)</\w+>\s*")
 _TAG = re.compile(r'\s*<(\w+)(?: id="([^"]*)")?>\s*')
 _GPU = re.compile(r"GPU ([\dA-Fa-f]+:[\dA-Fa-f:.]+)\s*")
-_DATE = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} [\d ]\d \d\d:\d\d:\d\d \d{4}")
+_DATE = re.compile(r"(?:[^\s:]+\s+)?([A-Z][a-z]{2} [A-Z][a-z]{2} [\d ]\d \d\d:\d\d:\d\d \d{4})(?:\s+[\d.]+)?")
 _BOARD = re.compile(r"\|\s+(\d+)\s+(\S.*?)(?:\s+(?:On|Off|N/A|WDDM|TCC)\s*)?\s*\|\s*[\dA-Fa-f]+:[\dA-Fa-f:.]+.*")
 _DRAWN = re.compile(r"\|.*?\s(\d{1,5})W\s*/\s*(?:\d{1,5}W|N/A)\s*\|.*")
+_STAT = re.compile(r"\[(\d+)\]\s+(\S.*?)\s*\|[^|]*?,\s*(\d{1,5})(?:\s*/\s*\d{1,5})? W \|.*")
+"""A board of gpustat -P, ``[0] NVIDIA A100 | 31'C, 90 %, 300 / 400 W | ...``."""
+
 _LONGEST_LINE = 500
 """Characters of a line that are looked at. [1]"""
 
@@ -66,7 +69,10 @@ class _Pages:
     def take(self, line: int, text: str) -> Iterator[PageReading]:
         """Read a line; yield the board before it once it is whole."""
         if found := _DATE.fullmatch(text.strip()):
-            yield from self._at(found[0])
+            yield from self._at(found[1])
+        elif stat := _STAT.fullmatch(text.strip()):
+            yield from self._begin(line, stat[1], stat[2])
+            self._draws["power draw"] = float(stat[3])
         elif board := _BOARD.fullmatch(text.strip()):
             yield from self._begin(line, board[1], board[2].rstrip(". "))
         elif (drawn := _DRAWN.fullmatch(text.strip())) and self._device:
