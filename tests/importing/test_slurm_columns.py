@@ -113,6 +113,7 @@ def assert_the_same(
         assert_close(one, other)
     assert_close(_reasons(found, "remarks"), _reasons(plain, "remarks"))
     assert_close(_reasons(found, "doubts"), _reasons(plain, "doubts"))
+    assert found["suspects"] == plain["suspects"]
     (one,), (other,) = found["files"], plain["files"]
     assert [one[name] for name in SUMS] == [other[name] for name in SUMS]
     assert_close(one["it_energy_kwh"] or 0.0, other["it_energy_kwh"] or 0.0)

@@ -140,8 +140,9 @@ class ImportAudit(WithoutArithmetic, Record):
         Runs of which too little is known: in no sum of energy, or estimated over a wide range.
     doubts : tuple of ImportDoubt
         What is doubted of new runs, by reasons, that of the most runs first.
-    left_out, beside : int
-        New runs in doubt that no total holds, and records of works that other runs hold. [1]
+    left_out, beside, suspects : int
+        New runs in doubt that no total holds, records of works that other runs hold, and runs that are suspect and in
+        the totals. [1]
 
     Examples
     --------
@@ -165,6 +166,7 @@ class ImportAudit(WithoutArithmetic, Record):
     doubts: tuple[ImportDoubt, ...] = ()
     left_out: int = 0
     beside: int = 0
+    suspects: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the audit as plain data."""
@@ -186,6 +188,7 @@ class ImportAudit(WithoutArithmetic, Record):
         found: dict[str, Any] = {"totals": _sums_dict(self.totals), "without_effect": dict(self.without_effect)}
         doubts = [doubt._asdict() for doubt in self.doubts]
         found["doubts"] = [doubt | {name: list(doubt[name]) for name in ("examples", "names")} for doubt in doubts]
+        found["suspects"] = self.suspects
         found["remarks"] = [remark._asdict() | {"gpus": list(remark.gpus)} for remark in self.remarks]
         if self.groups is not None:
             found["groups"] = [{"by": group.by, **_sums_dict(group.totals)} for group in self.groups]

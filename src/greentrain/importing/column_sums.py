@@ -32,6 +32,9 @@ from greentrain.units import SECONDS_PER_HOUR, W_PER_KW
 _NOT_LINEAR, _NO_NUMBERS = -2, -1
 _OF_KIND = ("place", "hardware")
 _MOST_KINDS = 20_000
+_SIDES, _LEAST_SUSPECT = 6, 4
+"""In how many ways a power can be doubted; from the latter on it is suspect. [1]"""
+
 _W_PER_KWH_A_SECOND = W_PER_KW * SECONDS_PER_HOUR
 
 
@@ -63,8 +66,8 @@ class _Kind(NamedTuple):
         What judges them.
     nodes : int
         Over how many computers a mean power is. [1]
-    least_w, most_w : float
-        Mean powers of one of them that are not in doubt. [W]
+    least_w, sure_least_w, sure_most_w, most_w : float
+        Mean powers of one of them between which nothing is in doubt; between the inner ones nothing is suspect. [W]
     """
 
     run: ForeignRun
@@ -76,6 +79,8 @@ class _Kind(NamedTuple):
     gate: PlausibilityGate
     nodes: int
     least_w: float
+    sure_least_w: float
+    sure_most_w: float
     most_w: float
 
 
@@ -245,7 +250,7 @@ class ColumnSums:
         jobs = placed.made
         numbers = [self._kind_number(cells) for cells in jobs.cells]
         kinds = [self._found[number] for number in numbers]
-        kwh, is_flagged, is_usable = self._believed(jobs, kinds)
+        kwh, is_flagged, is_suspect, is_usable = self._believed(jobs, kinds)
         is_stored, is_left = self._stored.compared(jobs)
         footprints = self._footprints_of(jobs, numbers, is_usable)
         groups = [self._group(values, numbers) for values in jobs.values]
@@ -255,25 +260,29 @@ class ColumnSums:
             rows=jobs.rows, jobs=jobs.jobs, began=jobs.began, seconds=jobs.seconds, kwh=kwh,
             kinds=np.array(numbers, dtype=np.int16)[jobs.kinds] if numbers else jobs.kinds,
             groups=np.array(groups, dtype=np.int32)[jobs.groups] if groups else jobs.groups, footprints=footprints,
-            is_flagged=is_flagged, is_usable=is_usable, is_stored=is_stored,
+            is_flagged=is_flagged, is_suspect=is_suspect, is_usable=is_usable, is_stored=is_stored,
             is_left=is_left | jobs.is_odd | (footprints == _NOT_LINEAR) | (jobs.began + jobs.seconds > latest_end()),
         )  # fmt: skip
 
     @staticmethod
-    def _believed(jobs: JobRows, kinds: Sequence[_Kind]) -> tuple[NumberArray, NumberArray, NumberArray]:
-        """Return energies, 0 where none counts [kWh], which are in doubt, and which are those of their jobs."""
+    def _believed(jobs: JobRows, kinds: Sequence[_Kind]) -> tuple[NumberArray, NumberArray, NumberArray, NumberArray]:
+        """Return energies, 0 where none counts [kWh], which are in doubt or suspect, and which their jobs have."""
         of, is_usable = jobs.kinds, ~np.isnan(jobs.kwh)
         if not all(kind.has_energy for kind in kinds):
             is_usable &= _of_kinds(kinds, of, lambda kind: kind.has_energy) > 0
         kwh, seconds = np.where(is_usable, jobs.kwh, 0.0), np.where(jobs.seconds > 0, jobs.seconds, np.nan)
         watts = kwh * _W_PER_KWH_A_SECOND / seconds / _of_kinds(kinds, of, lambda kind: kind.nodes)
-        is_flagged = watts < _of_kinds(kinds, of, lambda kind: kind.least_w)
-        is_flagged |= watts > _of_kinds(kinds, of, lambda kind: kind.most_w)
-        is_flagged &= is_usable
+        is_suspect = watts < _of_kinds(kinds, of, lambda kind: max(kind.least_w, kind.sure_least_w))
+        is_suspect |= watts > _of_kinds(kinds, of, lambda kind: min(kind.most_w, kind.sure_most_w))
+        is_suspect &= is_usable
+        rows, is_flagged = np.flatnonzero(is_suspect), np.zeros(len(of), dtype=bool)
+        some, drawn = of[rows], watts[rows]
+        is_flagged[rows] = drawn < _of_kinds(kinds, some, lambda kind: kind.least_w)
+        is_flagged[rows] |= drawn > _of_kinds(kinds, some, lambda kind: kind.most_w)
         is_usable &= ~is_flagged
         if any(kind.is_shared for kind in kinds):
             is_usable &= _of_kinds(kinds, of, lambda kind: kind.is_shared) == 0
-        return kwh, is_flagged, is_usable
+        return kwh, is_flagged, is_suspect & is_usable, is_usable
 
     def _kind_number(self, cells: Mapping[str, str]) -> int:
         key = tuple(cells.items())
@@ -296,7 +305,7 @@ class ColumnSums:
         site = self._site.apply(run._replace(measured_energy_kwh=1.0, energy_kwh={"node": 1.0}))
         alone = self._site.apply(run)
         imported = ImportedRun("", "slurm", "", alone, kind.devices, kind.location, (), (), False, kind.site_pue)
-        least, most = kind.gate.believed_w(site)
+        least, sure_least, sure_most, most = kind.gate.believed_w(site)
         is_known = all(device.has_estimate for device in kind.devices)
         return _Kind(
             run=site, imported=imported,
@@ -304,7 +313,7 @@ class ColumnSums:
             has_estimate=is_known and bool(kind.devices or alone.cpu_cores),
             has_energy=site.measured_energy_kwh is not None, gate=kind.gate,
             nodes=1 if site.boundary == "parts" else max(1, site.nodes), is_shared=kind.gate.is_shared(site),
-            least_w=least, most_w=most,
+            least_w=least, sure_least_w=sure_least, sure_most_w=sure_most, most_w=most,
         )  # fmt: skip
 
     def _footprints_of(self, jobs: JobRows, kinds: Sequence[int], is_usable: NumberArray) -> NumberArray:
@@ -369,19 +378,23 @@ class ColumnSums:
 
     def _doubt(self, part: JobPart) -> None:
         """Count what is doubted of jobs by their kinds, judged as single ones are where their power is extreme."""
-        rows = np.flatnonzero(~(part.is_left | part.is_stored | part.is_usable) & (part.kwh > 0))
+        is_told = (~part.is_usable & (part.kwh > 0)) | part.is_suspect
+        rows = np.flatnonzero(~(part.is_left | part.is_stored) & is_told)
         found = [self._found[number] for number in part.kinds[rows].tolist()]
         watts = part.kwh[rows] / part.seconds[rows] / np.array([kind.nodes for kind in found])
         least = np.minimum([kind.least_w for kind in found], limit("least_node_w")) / _W_PER_KWH_A_SECOND
-        is_too_much = watts * _W_PER_KWH_A_SECOND > np.array([kind.most_w for kind in found])
+        drawn = watts * _W_PER_KWH_A_SECOND
+        is_too_much = drawn > np.array([kind.most_w for kind in found])
         sides = part.is_flagged[rows] * (1 + is_too_much + 2 * (watts < least))
+        sides += part.is_suspect[rows] * (_LEAST_SUSPECT + (drawn > np.array([kind.sure_most_w for kind in found])))
+        self.doubts.suspects += int(np.count_nonzero(~part.is_flagged[rows]))
         self.doubts.left_out += 0 if self._is_kept else int(np.count_nonzero(part.is_flagged[rows]))
-        alike = part.kinds[rows] * np.int64(4) + sides
+        alike = part.kinds[rows] * np.int64(_SIDES) + sides
         order = np.argsort(alike, kind="stable")
         for some in np.split(order, np.flatnonzero(np.diff(alike[order])) + 1) if len(order) else ():
             number = int(alike[some[0]])
             ends = rows[[some[watts[some].argmin()], some[watts[some].argmax()]]]
-            kind = self._found[number // 4]
+            kind, side = self._found[number // _SIDES], number % _SIDES
             findings = [each for row in ends for each in kind.gate.findings(self._one(part, row))]
             ids = [id_of(self._one(part, row)) for row in rows[some[:MOST_EXAMPLES]]]
             self.doubts.count(
@@ -389,7 +402,7 @@ class ColumnSums:
                 len(some),
                 float(part.kwh[rows[some]].sum()),
                 dict(zip(ids, ids, strict=True)),
-                is_in_totals=self._is_kept or not number % 4,
+                is_in_totals=self._is_kept or not 0 < side < _LEAST_SUSPECT,
             )
 
     def _one(self, part: JobPart, row: int) -> ForeignRun:

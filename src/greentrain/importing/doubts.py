@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from greentrain.importing.gate import DOUBTS, PARTS, SAME_WORK, UNCOUNTED, Finding, KnownDevice
+from greentrain.importing.gate import DOUBTS, PARTS, SAME_WORK, SUSPECT, UNCOUNTED, Finding, KnownDevice
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.record import Record
 
@@ -50,6 +50,8 @@ class ImportDoubt(Record):
         What these are called; their ids where they have no name.
     is_in_totals : bool
         Whether totals hold them.
+    verdict : {'suspect', 'implausible', 'ok'}
+        What it says of their energies.
     """
 
     flag: str
@@ -59,6 +61,7 @@ class ImportDoubt(Record):
     examples: tuple[str, ...]
     names: tuple[str, ...]
     is_in_totals: bool
+    verdict: str
 
 
 class _Alike:
@@ -83,15 +86,15 @@ class DoubtCounts:
 
     Attributes
     ----------
-    left_out, beside : int
-        Runs in doubt that no total holds, and records of works that other runs hold. [1]
+    left_out, beside, suspects : int
+        Runs in doubt that no total holds, records of works that other runs hold, and runs that are suspect. [1]
     by_file : dict of str to int
         How many of each file's runs are in doubt. [1]
     """
 
     def __init__(self) -> None:
         self._alike: dict[tuple[str, tuple[str, ...], bool], _Alike] = {}
-        self.left_out = self.beside = 0
+        self.left_out = self.beside = self.suspects = 0
         self.by_file: dict[str, int] = {}
 
     def add(self, run: ImportedRun) -> None:
@@ -104,6 +107,8 @@ class DoubtCounts:
         elif run.is_doubted:
             self.left_out += not run.is_counted
             self.by_file[run.file] = self.by_file.get(run.file, 0) + 1
+        else:
+            self.suspects += 1
         names = {run.id: run.stated.name or run.id}
         for finding in run.findings:
             is_in = finding.flag not in DOUBTS or (run.is_kept and finding.flag != SAME_WORK)
@@ -129,6 +134,7 @@ class DoubtCounts:
     def merge(self, other: "DoubtCounts") -> None:
         """Add runs that were counted elsewhere, whose files count them too."""
         self.left_out += other.left_out
+        self.suspects += other.suspects
         for key, alike in other._alike.items():
             mine = self._alike.setdefault(key, _Alike())
             for end in (0, 1):
@@ -138,15 +144,15 @@ class DoubtCounts:
             mine.examples = dict([*mine.examples.items(), *alike.examples.items()][:MOST_EXAMPLES])
 
     def doubts(self) -> tuple[ImportDoubt, ...]:
-        """Return what is doubted, of the most runs first."""
+        """Return what is doubted, of the most runs first; what is suspect comes last."""
         found = (
             ImportDoubt(
                 flag, _written(words, alike.numbers), alike.runs, alike.kwh, tuple(alike.examples),
-                tuple(alike.examples.values()), is_in,
+                tuple(alike.examples.values()), is_in, Finding(flag, "", True).verdict,
             )
             for (flag, words, is_in), alike in self._alike.items()
         )  # fmt: skip
-        return tuple(sorted(found, key=lambda each: -each.runs))
+        return tuple(sorted(found, key=lambda each: (each.verdict == SUSPECT, -each.runs)))
 
 
 def _value(number: str) -> float:

@@ -6,12 +6,13 @@ what devices can draw is the catalogue's.
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import inf
 from typing import NamedTuple
 
 from greentrain.catalogue import Accelerator, Catalogue, Cpu
 from greentrain.errors import GreentrainError
-from greentrain.importing.foreign_run import ForeignRun
+from greentrain.importing.foreign_run import FLAGS, ForeignRun
 from greentrain.importing.limits import limit
 from greentrain.importing.values import utc_text
 from greentrain.numbers import rounded
@@ -25,6 +26,9 @@ DOUBTS = frozenset(
     ("implausible_power", "implausible_intensity", "fallback_location", "gpu_unmetered", "damaged", SAME_WORK)
 )
 """Flags of runs that totals leave out; the others say how a run was read."""
+
+OK, SUSPECT, IMPLAUSIBLE, NOT_CHECKABLE = "ok", "suspect", "implausible", "not checkable"
+"""What is said of the energy of a run: in totals are all but what is implausible."""
 
 
 _GENERATIONS = {"pascal": "P100", "volta": "V100", "ampere": "A100", "hopper": "H100", "blackwell": "B200"}
@@ -51,7 +55,8 @@ class Finding(NamedTuple):
     Attributes
     ----------
     flag : str
-        One of `DOUBTS`.
+        One of `FLAGS`, or of what is suspect ``suspect_power``, ``suspect_intensity``, ``suspect_parts``,
+        ``suspect_gap`` or ``suspect_unmetered``.
     reason : str
         A sentence with the numbers.
     is_energy_usable : bool
@@ -61,6 +66,24 @@ class Finding(NamedTuple):
     flag: str
     reason: str
     is_energy_usable: bool
+
+    @property
+    def verdict(self) -> str:
+        """What it says of the energy: nothing where another record holds it."""
+        return OK if self.flag == SAME_WORK else IMPLAUSIBLE if self.flag in DOUBTS else SUSPECT
+
+
+def flags_of(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield what is noticed of a run by these findings; what is suspect is no flag."""
+    return (finding.flag for finding in findings if finding.flag in FLAGS)
+
+
+def verdict_of(run: ForeignRun, findings: Iterable[Finding]) -> str:
+    """Return what is said of the energy of a run."""
+    found = {finding.verdict for finding in findings}
+    if {IMPLAUSIBLE, SUSPECT} & found:
+        return IMPLAUSIBLE if IMPLAUSIBLE in found else SUSPECT
+    return OK if run.measured_energy_kwh and not _is_short(run) else NOT_CHECKABLE
 
 
 class MappedNode(Record):
@@ -119,11 +142,11 @@ class KnownDevice(Record):
         """Whether time tells their energy: not where nobody knows how much of them it was."""
         return self.fraction > 0 and (self.profile is not None or bool(self.asked))
 
-    def most_w(self) -> float:
-        """Mean power that they cannot exceed together. [W]"""
-        tdp_w = self.profile.tdp_w if self.profile else None
-        each = limit("accelerator_over_tdp") * tdp_w.high if tdp_w else limit("unknown_accelerator_w")
-        return self.number * each  # a slice's meter is that of its whole board
+    def most_w(self, *, is_suspect: bool = False) -> float:
+        """Mean power that they cannot exceed together, or above which it is suspect. [W]"""
+        tdp_w, prefix = self.profile.tdp_w if self.profile else None, "suspect_" if is_suspect else ""
+        over, unknown_w = limit(f"{prefix}accelerator_over_tdp"), limit(f"{prefix}unknown_accelerator_w")
+        return self.number * (over * tdp_w.high if tdp_w else unknown_w)  # a slice's meter is that of its whole board
 
 
 class PlausibilityGate:
@@ -139,6 +162,8 @@ class PlausibilityGate:
         Where the limits of hardware are.
     node : MappedNode, optional
         What a site says of their nodes.
+    grid : callable, optional
+        Gives the carbon intensity of the place that their file names, in a run's year [g CO2e/kWh], and the place.
     """
 
     def __init__(
@@ -147,18 +172,23 @@ class PlausibilityGate:
         cpu: Cpu | None,
         catalogue: Catalogue,
         node: MappedNode = MappedNode(),  # noqa: B008 -- a frozen value
+        grid: Callable[[ForeignRun], tuple[float, str]] | None = None,
     ) -> None:
         self._devices, self._cpu, self._catalogue, self._node = devices, cpu, catalogue, node
-        self._nodes_w: dict[int, tuple[float, float]] = {}
+        self._grid, self._nodes_w = grid, dict[int, "_NodeLimits"]()
 
     def findings(self, run: ForeignRun) -> tuple[Finding, ...]:
         """Judge a run."""
-        found = [*self._power(run), *_intensity(run)] if run.measured_energy_kwh else []
+        found = [*self._power(run), *self._intensity(run)] if run.measured_energy_kwh else []
         if run.boundary == "parts":
             found += [*_parts(run), *_unmetered(run, self._devices)]
         found += _still_to_come(run)
+        if "gap" in run.flags:
+            found += _rarely_read(run)
         if "fallback_location" in run.flags:
             found.append(Finding("fallback_location", "The place is codecarbon's fallback, Quebec, and none.", True))
+        if any(each.verdict == IMPLAUSIBLE for each in found):
+            found = [each for each in found if each.flag in FLAGS]  # what else is odd of such numbers tells nothing
         return tuple(found)
 
     def _power(self, run: ForeignRun) -> Iterator[Finding]:
@@ -171,19 +201,51 @@ class PlausibilityGate:
         if run.boundary in ("node", "wall"):
             yield from self._node_power(run, watts / max(1, run.nodes))
             return
-        most = sum(device.most_w() for device in self._devices) if self._devices else 0.0
-        accelerators_w = mean_w(run.energy_kwh.get("gpu", 0.0), seconds)
-        if self._devices and accelerators_w > most:
-            yield _too_much("The accelerators drew", accelerators_w, most)
-        elif run.boundary == "parts" and watts > (whole := _machine_w(run, most, self._cpu)):
-            yield _too_much("The computer drew", watts, whole)
+        found = [*self._parts_power(run, watts)]
+        yield from [each for each in found if not each.is_energy_usable][:1] or found[:1]
 
-    def believed_w(self, run: ForeignRun) -> tuple[float, float]:
-        """Return between which mean powers of a node, or of a computer without accelerators, nothing is in doubt."""
+    def _parts_power(self, run: ForeignRun, watts: float) -> Iterator[Finding]:
+        """Compare the mean powers of accelerators, CPUs, memory and the whole computer with what they can be."""
+        for what, drawn, sure, most in self._limits(run, watts):
+            if drawn > most:
+                yield _too_much(what, drawn, most)
+            elif drawn > sure:
+                yield _suspect(f"{what} {rounded(drawn)} W on average, more than {rounded(sure)} W is rare.")
+        accelerators_w = mean_w(run.energy_kwh.get("gpu", 0.0), run.duration_seconds or inf)
+        idle = sum(each.boards * _idle_w(each.profile) for each in self._devices if each.profile)
+        if 0 < accelerators_w < idle and not _is_short(run):
+            reason = f"The accelerators drew {rounded(accelerators_w)} W on average, {rounded(idle)} W is idle."
+            yield _suspect(reason)
+
+    def _limits(self, run: ForeignRun, watts: float) -> Iterator[tuple[str, float, float, float]]:
+        """Yield what drew a power, the power, and those above which it is suspect, and cannot be. [W]"""
+        seconds = run.duration_seconds or inf
+        parts = {name: mean_w(kwh, seconds) for name, kwh in run.energy_kwh.items()}
+        most = sum(device.most_w() for device in self._devices)
+        sure = sum(device.most_w(is_suspect=True) for device in self._devices)
+        if self._devices:
+            is_long = seconds > limit("moment_s")
+            yield "The accelerators drew", parts.get("gpu", 0.0), sure if is_long else inf, most
+        if run.boundary != "parts":
+            return
+        sockets, tdp_w = limit("cpu_over_tdp") * max(1, run.nodes), self._cpu.tdp_w if self._cpu else None
+        if run.cpu is not None and len(parts) > 1:
+            sure_w = limit("suspect_cpu_over_tdp") * sockets * tdp_w.high if tdp_w else inf
+            yield "The CPUs drew", parts.get("cpu", 0.0), sure_w, sockets * limit("cpu_socket_w")
+        if run.memory_gb:
+            yield "The memory drew", parts.get("memory", 0.0), _memory_w(run), inf
+        yield "The computer drew", watts, *_machine_w(run, most, self._cpu)
+
+    def believed_w(self, run: ForeignRun) -> tuple[float, float, float, float]:
+        """Return mean powers of a node, or of a computer without accelerators: between the outer nothing is in doubt.
+
+        Between the inner ones nothing is suspect either. [W]
+        """
         if run.boundary == "parts":
-            return 0.0, _machine_w(run, 0.0, self._cpu)
-        idle, most = self._idle_and_most_w(max(1, run.nodes))
-        return max(limit("least_node_w"), idle), most
+            sure, most = _machine_w(run, 0.0, self._cpu)
+            return 0.0, 0.0, sure, most
+        found = self._node_limits(max(1, run.nodes))
+        return max(limit("least_node_w"), found.idle), found.sure_least, found.sure_most, found.most
 
     def is_shared(self, run: ForeignRun) -> bool:
         """Whether the meter of its nodes holds neighbours too."""
@@ -197,14 +259,12 @@ class PlausibilityGate:
             if watts > limit("node_w"):
                 yield _too_much("What the meter reads drew", watts, limit("node_w"))
             return
-        if nodes not in self._nodes_w:
-            self._nodes_w[nodes] = self._idle_and_most_w(nodes)
-        idle, most = self._nodes_w[nodes]
+        idle, sure_least, sure_most, most = self._node_limits(nodes)
         least = limit("least_node_w") if self._devices else max(limit("least_node_w"), idle)
-        if watts < least:
+        if watts < least and not _is_short(run):
             reason = f"A node drew {rounded(watts)} W on average, at least {rounded(least)} W is possible."
             yield Finding("implausible_power", reason, False)
-        elif watts < idle:
+        elif watts < idle and not _is_short(run):
             yield Finding(
                 "gpu_unmetered",
                 f"A node drew {rounded(watts)} W on average, less than its accelerators without work, "
@@ -216,20 +276,72 @@ class PlausibilityGate:
         elif self._node.is_shared(run):
             reason = f"It had a part of its nodes, whose meters hold the neighbours: {rounded(watts)} W a node."
             yield Finding("shared_node", reason, False)
+        elif watts > sure_most:
+            yield _suspect(f"A node drew {rounded(watts)} W on average, its parts draw {rounded(sure_most)} W at most.")
+        elif watts < sure_least and run.boundary == "node" and not _is_short(run):
+            yield Finding("suspect_unmetered", _HARDLY_MORE.format(rounded(watts), rounded(idle)), True)
 
-    def _idle_and_most_w(self, nodes: int) -> tuple[float, float]:
-        """Return what one of so many nodes draws without work and at most. [W]"""
+    def _node_limits(self, nodes: int) -> "_NodeLimits":
+        """Return what one of so many nodes can draw."""
+        if nodes not in self._nodes_w:
+            self._nodes_w[nodes] = self._new_limits(nodes)
+        return self._nodes_w[nodes]
+
+    def _new_limits(self, nodes: int) -> "_NodeLimits":
         node, per_node = self._node, [(device, device.boards / nodes) for device in self._devices]
-        idle = sum(number * _idle_w(device.profile) for device, number in per_node if device.profile)
-        most = _most_node_w(per_node, self._catalogue)
+        boards = sum(number * _idle_w(device.profile) for device, number in per_node if device.profile)
+        idle, most, over = boards, _most_node_w(per_node, self._catalogue), limit("node_over_nameplate")
         if not self._devices:
             # Nobody knows what an unmapped node holds, nor what the accelerators draw that a job had not asked for.
             is_plain = node.is_mapped and not node.accelerators
             idle, most = (limit("cpu_node_idle_w"), most) if is_plain else (0.0, limit("node_w"))
-        return (
+        most = most if node.most_w is None else over * node.most_w
+        hardly = limit("suspect_over_idle") * (boards + limit("cpu_node_idle_w")) if boards else 0.0
+        return _NodeLimits(
             idle if node.idle_w is None else node.idle_w,
-            most if node.most_w is None else limit("node_over_nameplate") * node.most_w,
+            hardly if node.idle_w is None else 0.0,
+            inf if most == limit("node_w") else most / over,
+            most,
         )
+
+    def _intensity(self, run: ForeignRun) -> Iterator[Finding]:
+        """Compare the carbon intensity that the file's emissions imply with what a grid, and that of its place, has."""
+        kwh, kg, most = run.measured_energy_kwh, run.reported_kg, limit("intensity_g_per_kwh")
+        if not kwh or kg is None:
+            return
+        grams = kg * G_PER_KG / (kwh * (run.pue or 1.0))
+        implied = f"Its emissions imply {rounded(grams)} g CO2e/kWh"
+        if not 0 <= grams <= most:
+            reason = f"{implied}; no grid has more than {rounded(most)} or less than 0."
+            yield Finding("implausible_intensity", reason, True)
+        elif grams and self._grid is not None:
+            usual, place = self._grid(run)
+            if not usual / limit("suspect_intensity") <= grams <= usual * limit("suspect_intensity"):
+                yield Finding("suspect_intensity", f"{implied}; {place} has {rounded(usual)} in a year.", True)
+
+
+class _NodeLimits(NamedTuple):
+    """Mean powers of a node: without work, below and above which it is suspect, and at most. [W]"""
+
+    idle: float
+    sure_least: float
+    sure_most: float
+    most: float
+
+
+_HARDLY_MORE = (
+    "A node drew {} W on average, hardly more than its accelerators without work, {} W: "
+    'where its meter reads CPUs alone, [energy] source = "cpu" in a map says so.'
+)
+
+
+def _suspect(reason: str) -> Finding:
+    return Finding("suspect_power", reason, True)
+
+
+def _is_short(run: ForeignRun) -> bool:
+    """Whether a run took too little time for a meter to have read enough."""
+    return (run.duration_seconds or 0.0) < limit("least_checked_s")
 
 
 def latest_end() -> float:
@@ -254,14 +366,19 @@ def _too_much(what: str, watts: float, most: float) -> Finding:
     return Finding("implausible_power", reason, False)
 
 
-def _machine_w(run: ForeignRun, accelerators_w: float, cpu: Cpu | None) -> float:
-    """Return the mean power that a computer of these parts cannot exceed. [W]"""
-    tdp_w = cpu.tdp_w if cpu else None
-    sockets = limit("cpu_over_tdp") * tdp_w.high if tdp_w else limit("cpu_over_tdp") * limit("cpu_socket_w")
-    memory = max(limit("memory_w"), limit("memory_w_per_gb") * (run.memory_gb or 0.0))
+def _memory_w(run: ForeignRun) -> float:
+    return max(limit("memory_w"), limit("memory_w_per_gb") * (run.memory_gb or 0.0))
+
+
+def _machine_w(run: ForeignRun, accelerators_w: float, cpu: Cpu | None) -> tuple[float, float]:
+    """Return the mean powers above which a computer of these parts is suspect, and cannot be. [W]"""
     if not run.accelerators and run.cpu is None:
-        return limit("node_w")
-    return min(limit("parts_over_named") * (sockets + memory) + accelerators_w, max(limit("node_w"), accelerators_w))
+        return inf, limit("node_w")
+    tdp_w, nodes = cpu.tdp_w if cpu else None, max(1, run.nodes)
+    sockets = nodes * limit("cpu_over_tdp") * (tdp_w.high if tdp_w else limit("cpu_socket_w"))
+    named, most = sockets + _memory_w(run), max(nodes * limit("node_w"), accelerators_w)
+    sure = limit("suspect_parts_over_named") * (named + accelerators_w / limit("accelerator_over_tdp"))
+    return sure, min(limit("parts_over_named") * named + accelerators_w, most)
 
 
 def _idle_w(device: Accelerator) -> float:
@@ -292,10 +409,13 @@ def _parts(run: ForeignRun) -> Iterator[Finding]:
     if not total or not parts:
         return
     whole = sum(parts.values())
-    is_less = {"gpu", "cpu", "memory"} <= parts.keys() and whole < limit("least_parts_over_total") * total
-    if is_less or whole > limit("parts_over_total") * total:
+    has_all, apart = {"gpu", "cpu", "memory"} <= parts.keys(), limit("suspect_parts_apart")
+    if (has_all and whole < limit("least_parts_over_total") * total) or whole > limit("parts_over_total") * total:
         reason = f"The parts add up to {rounded(whole)} kWh, the total is {rounded(total)} kWh."
         yield Finding("damaged", reason, False)
+    elif (has_all and whole < (1 - apart) * total) or whole > (1 + apart) * total:
+        reason = f"The parts and the total differ by {rounded(100 * abs(whole - total) / total)} %."
+        yield Finding("suspect_parts", reason, True)
 
 
 def _unmetered(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> Iterator[Finding]:
@@ -306,15 +426,14 @@ def _unmetered(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> Iterator[Fi
         yield Finding("gpu_unmetered", "Its accelerators have no energy, other parts have some.", False)
 
 
-def _intensity(run: ForeignRun) -> Iterator[Finding]:
-    """Compare the carbon intensity that the file's emissions imply with what a grid can have."""
-    kwh, kg = run.measured_energy_kwh, run.reported_kg
-    if not kwh or kg is None:
+def _rarely_read(run: ForeignRun) -> Iterator[Finding]:
+    """Notice a log whose readings cover little of its time: what they state is of that part."""
+    if run.started is None or run.ended is None or not run.duration_seconds:
         return
-    grams = kg * G_PER_KG / (kwh * (run.pue or 1.0))
-    if not 0 <= grams <= limit("intensity_g_per_kwh"):
-        reason = f"Its emissions imply {rounded(grams)} g CO2e/kWh; no grid has more than "
-        yield Finding("implausible_intensity", f"{reason}{rounded(limit('intensity_g_per_kwh'))} or less than 0.", True)
+    share = run.duration_seconds / max(run.duration_seconds, run.ended - run.started)
+    if share < limit("least_covered"):
+        reason = f"Its readings cover {rounded(100 * share)} % of the time from the first to the last."
+        yield Finding("suspect_gap", reason, True)
 
 
 def known_device(written: str, number: float, catalogue: Catalogue, asked: str | None = None) -> KnownDevice:

@@ -9,7 +9,7 @@ from greentrain.catalogue import Accelerator, Catalogue, Cpu, load_catalogue
 from greentrain.errors import GreentrainError
 from greentrain.footprint import Footprint
 from greentrain.importing.foreign_run import ForeignRun
-from greentrain.importing.gate import DOUBTS, SAME_WORK, Finding, KnownDevice
+from greentrain.importing.gate import DOUBTS, SAME_WORK, Finding, KnownDevice, verdict_of
 from greentrain.importing.run_footprint import run_footprint
 from greentrain.importing.values import utc_text
 from greentrain.interval import Interval
@@ -130,6 +130,11 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         return not DOUBTS.isdisjoint(self.flags)
 
     @property
+    def verdict(self) -> str:
+        """What is said of its energy: ok, suspect, implausible, or not checkable."""
+        return verdict_of(self.stated, self.findings)
+
+    @property
     def is_counted(self) -> bool:
         """Whether totals hold it."""
         return not self.is_doubted or (self.is_kept and SAME_WORK not in self.flags)
@@ -177,7 +182,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
             "gpu_hours": self.gpu_hours, "cpu_core_hours": self.cpu_core_hours, "location": self.location,
             "basis": found.basis, "measured_energy_kwh": run.measured_energy_kwh,
             "reported_kg": run.reported_kg, "it_energy_kwh": ends(found.it_energy_kwh),
-            "operational_kg": ends(found.operational_kg), "flags": list(self.flags),
+            "operational_kg": ends(found.operational_kg), "flags": list(self.flags), "verdict": self.verdict,
             "reasons": [finding.reason for finding in self.findings], "notes": list(run.notes),
             "busy_gpu_hours": self.busy_gpu_hours, "busy_core_hours": self.busy_core_hours,
             "origin": f"imported:{self.format}", "file": self.file, "project": run.project,

@@ -21,6 +21,7 @@ from greentrain.importing.file_clock import zone_named
 from greentrain.importing.foreign_file import BytesRead, ForeignFile, Tally
 from greentrain.importing.foreign_run import RUNNING, ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, format_of, formats, name_or_columns
+from greentrain.importing.gate import flags_of
 from greentrain.importing.home_copy import RENEWED, copy_runs, files_in, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
@@ -399,7 +400,7 @@ class _Importer:
         shared, kind = self._shared, self._kinds.of(run)
         run = shared.site.apply(run)
         findings = kind.gate.findings(run)
-        flags = (*run.flags, *(finding.flag for finding in findings), *kind.flags, *more)
+        flags = (*run.flags, *flags_of(findings), *kind.flags, *more)
         flags = tuple(dict.fromkeys(flags)) if flags else ()
         project = shared.project or run.project
         if flags != run.flags or project != run.project:
@@ -438,6 +439,7 @@ class _Importer:
         return ImportAudit(
             tuple(files), shown, sums.totals(), stored, groups, (*self.notes, *unheeded_note(ignored)), ignored,
             sums.remarks(), sums.doubts.doubts(), sums.doubts.left_out, sums.doubts.beside,
+            sums.doubts.suspects,
         )  # fmt: skip
 
     def _keep_labels(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from greentrain.catalogue import load_catalogue
 from greentrain.importing.foreign_run import ENERGY_OF, ForeignRun
-from greentrain.importing.gate import SAME_WORK, Finding, mean_w
+from greentrain.importing.gate import SAME_WORK, Finding, flags_of, mean_w
 from greentrain.importing.import_sums import STORED
 from greentrain.importing.imported_run import ImportedRun, device_facts, restored_device
 from greentrain.importing.limits import limit
@@ -65,7 +65,7 @@ def beside(other: ImportedRun, owner: ImportedRun, how: str, others: Sequence[Im
 def _with(run: ImportedRun, stated: ForeignRun, findings: Sequence[Finding]) -> ImportedRun:
     judged = {finding.flag for finding in (*run.findings, *findings)}
     kept = (flag for flag in stated.flags if flag not in judged and flag != STORED)
-    flags = tuple(dict.fromkeys((*kept, *(finding.flag for finding in findings))))
+    flags = tuple(dict.fromkeys((*kept, *flags_of(findings))))
     return run._replace(stated=stated._replace(flags=flags), flags=flags, findings=tuple(findings))
 
 

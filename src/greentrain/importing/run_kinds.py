@@ -1,12 +1,16 @@
 """What runs of one kind have in common: their devices, their place, what their hardware can draw."""
 
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from greentrain.catalogue import Catalogue
 from greentrain.errors import GreentrainError
+from greentrain.estimation.grid import choose_grid
+from greentrain.estimation.site import find_location
 from greentrain.importing.foreign_run import ForeignRun
 from greentrain.importing.gate import KnownDevice, PlausibilityGate
 from greentrain.importing.imported_run import known_cpu
+from greentrain.importing.run_footprint import year_of
 from greentrain.importing.site_map import SiteMap
 
 _MOST_KINDS = 8192
@@ -73,16 +77,28 @@ class RunKinds:
             devices=devices,
             location=self._place(run),
             site_pue=self._site.pue(run),
-            gate=PlausibilityGate(devices, cpu, self._catalogue, self._site.node(run)),
+            gate=PlausibilityGate(devices, cpu, self._catalogue, self._site.node(run), self._grid(run)),
             flags=("unknown_hardware",) if any(device.profile is None for device in devices) else (),
         )
+
+    def _grid(self, run: ForeignRun) -> Callable[[ForeignRun], tuple[float, str]] | None:
+        """Return what gives the carbon intensity of the place that a run's file names."""
+        code = self._found_of(run.places)
+        place = None if code is None else find_location(self._catalogue, code, "")
+        if place is None:
+            return None
+        return lambda each: (choose_grid(self._catalogue, place, year_of(each)).value.g_per_kwh, str(code))
 
     def _place(self, run: ForeignRun) -> str | None:
         """Return where a run ran: as its file says, else the site's map for its nodes, else what holds for all."""
         stated = self._site.of(run).get("location")
-        for words in (*run.places, *([stated] if stated else [])):
+        return self._found_of((*run.places, *([stated] if stated else []))) or self._location
+
+    def _found_of(self, places: Iterable[str]) -> str | None:
+        """Return the first of these places that the catalogue knows."""
+        for words in places:
             try:
                 return self._catalogue.places.find(words).code
             except GreentrainError:
                 continue
-        return self._location
+        return None

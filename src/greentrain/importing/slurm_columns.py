@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.jobstats import MARK as JOBSTATS
+from greentrain.importing.limits import limit
 from greentrain.importing.slurm import SacctForm
 from greentrain.importing.slurm_jobs import (
     ENDINGS,
@@ -142,8 +143,8 @@ class JobPart(NamedTuple):
         Numbers of kinds and groups over all texts.
     footprints : array of int
         Numbers of footprints that others follow from.
-    is_flagged, is_usable : array of bool
-        What is in doubt, and whose energy counts.
+    is_flagged, is_suspect, is_usable : array of bool
+        What is in doubt, what is suspect, and whose energy counts.
     is_stored : array of bool
         What the history holds already.
     is_left : array of bool
@@ -167,6 +168,7 @@ class JobPart(NamedTuple):
     groups: NumberArray
     footprints: NumberArray
     is_flagged: NumberArray
+    is_suspect: NumberArray
     is_usable: NumberArray
     is_stored: NumberArray
     is_left: NumberArray
@@ -235,7 +237,8 @@ class JobColumns:
         rows = np.flatnonzero(is_job)
         every = slice(None) if len(rows) == part.rows else rows
         began, months, is_odd = self._began(columns, part.rows)
-        is_odd = is_odd | _are(states, "REQUEUED", state) | np.isnan(seconds) | _energy_not_read(columns, part.rows)
+        is_odd = is_odd | _are(states, "REQUEUED", state) | ~(seconds >= limit("least_checked_s"))
+        is_odd |= _energy_not_read(columns, part.rows)
         is_odd = (is_odd | self._ends_oddly(columns, began + seconds))[every]
         months = months[every]
         kinds, cells = self._kinds(columns, part.rows, every)

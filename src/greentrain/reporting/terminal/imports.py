@@ -104,6 +104,8 @@ def _totals(audit: "ImportAudit", *, is_kept: bool) -> Iterator[str]:
         yield f"Beside the runs whose work they hold: {counted(audit.beside, 'record')}, in no total."
     if audit.left_out and not is_kept:
         yield f"In doubt and in no total: {counted(audit.left_out, 'run')}; --keep-flagged adds what is left out."
+    if audit.suspects:
+        yield f"Suspect, and in the totals: {counted(audit.suspects, 'run')}."
     if audit.stored is not None:
         yield "They stand in 'greentrain history' from now on."
 
