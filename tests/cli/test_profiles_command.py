@@ -61,3 +61,14 @@ def test_the_module_is_the_command(words: list[str], capsys: pytest.CaptureFixtu
     assert run(words) == 0
     done = subprocess.run([sys.executable, "-m", "greentrain", *words], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == (capsys.readouterr().out, "")
+
+
+def test_an_error_names_the_word_that_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """No option has the place of 'grids show', nor the folder of 'profiles check'; that of --profiles is one."""
+    for words, named in (
+        (["grids", "show", "Xland"], "PLACE 'Xland': unknown place"),
+        (["profiles", "check", "/nowhere"], "DIR '/nowhere': no such folder"),
+        (["grids", "show", "FR", "--profiles", "/nowhere"], "--profiles '/nowhere': no such folder"),
+    ):
+        assert run(words) == 2
+        assert capsys.readouterr().err.startswith(f"greentrain: {named}")

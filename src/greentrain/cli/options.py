@@ -85,13 +85,16 @@ class Command(NamedTuple):
     first: tuple[str, ...] = ()
 
     def run_as_typed(self, values: OptionValues) -> int:
-        """Run it; an error about an option shows the value as it was typed, such as 30000 and not 30000.0."""
+        """Run it; an error is about what was typed: 30000 and not 30000.0, a word and not the option for the same."""
         from greentrain.errors import InputError
 
         try:
             return self.run(values)
         except InputError as error:
             typed = values.get(error.parameter)
+            words = [each.name for each in self.arguments if error.value and values.get(each.name) == error.value]
+            if typed is None and words:
+                error.parameter = words[0]
             if isinstance(error.value, (int, float)) and isinstance(typed, str):
                 error.value = typed
             raise
@@ -156,7 +159,10 @@ ESTIMATE_OPTIONS = (
 )
 
 
-_POSITIONAL = {"id": "ID", "paths": "PATH", "tags": "TAGS", "NAME": "NAME", "sinks": "--sink", "from_": "--from"}
+_POSITIONAL = {
+    "id": "ID", "paths": "PATH", "tags": "TAGS", "NAME": "NAME", "sinks": "--sink", "from_": "--from",
+    "place": "PLACE", "folder": "DIR",
+}  # fmt: skip
 """Keywords that have no option, with what the help calls them."""
 
 

@@ -13,13 +13,14 @@ from typing import Any
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
-from greentrain.importing.values import LOCAL_TIME, amount, as_written, number, words
+from greentrain.importing.values import LOCAL_TIME, amount, as_written, negative_cells, number, words
 
 NAME = "codecarbon"
 TITLE = "codecarbon's emissions.csv"
 WORDS = frozenset(("timestamp", "project_name", "run_id", "duration", "emissions", "energy_consumed", "cpu_energy"))
 _NEEDED = ("timestamp", "duration", "emissions")
 _PARTS = {"cpu": "cpu_energy", "gpu": "gpu_energy", "memory": "ram_energy"}
+_AMOUNTS = ("duration", "energy_consumed", *_PARTS.values())
 _HOST = ("project_name", "experiment_name", "experiment_id", "os", "cpu_model", "gpu_model")
 _MOST_RUNS, _MOST_TYPES, _KEPT = 1024, 6, 256
 _BY, _DIGITS = " x ", re.compile(r"\d{1,3}$")
@@ -37,6 +38,11 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     runs = _Runs(options, adds="task_name" in table.columns)
     for line, row in table.rows():
         found = _row(row, options)
+        negative = negative_cells(row, _AMOUNTS)
+        for note in negative:
+            file.tally.note(note)
+        if found is not None and negative:
+            found = found._replace(notes=(*found.notes, *negative))
         if found is None:
             file.tally.reject(line, "has neither a duration nor an energy")
         else:
@@ -250,13 +256,14 @@ def _later(known: ForeignRun, row: ForeignRun) -> ForeignRun:
         last = last._replace(
             measured_energy_kwh=first.measured_energy_kwh, reported_kg=first.reported_kg, energy_kwh=first.energy_kwh
         )
-    return last._replace(key=known.key, flags=known.flags)
+    return last._replace(key=known.key, flags=known.flags, notes=tuple(dict.fromkeys((*first.notes, *last.notes))))
 
 
 def _added(known: ForeignRun, row: ForeignRun) -> ForeignRun:
     """Add a task to the run."""
     names = {*known.energy_kwh, *row.energy_kwh}
     return known._replace(
+        notes=tuple(dict.fromkeys((*known.notes, *row.notes))),
         started=_of(min, known.started, row.started),
         ended=_of(max, known.ended, row.ended),
         duration_seconds=_sum(known.duration_seconds, row.duration_seconds),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from greentrain.errors import DataError
+from greentrain.importing.comma_signs import CommaSigns
 from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, CsvText, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
@@ -136,7 +137,11 @@ def meter_readings(file: ForeignFile, options: ReadOptions, clock: FileClock | N
 def _of_table(file: ForeignFile, columns: MeterColumns, clock: FileClock) -> Iterator[MeterReading]:
     assert columns.time is not None
     energies: dict[str, EnergyRows] = {}
-    for line, row in CsvText(file, (columns.time, *columns.values)).rows():
+    needed = (columns.time, *columns.values)
+    commas = CommaSigns(
+        file.path, lambda name: (row[str(name)] for _, row in CsvText(ForeignFile(file.path), needed).rows())
+    )
+    for line, row in CsvText(file, needed).rows():
         stated = row[columns.time]
         time = clock.read(stated if columns.day is None else f"{row[columns.day].strip()} {stated.strip()}")
         cells = {name: row[name] for name in columns.values}
@@ -153,7 +158,7 @@ def _of_table(file: ForeignFile, columns: MeterColumns, clock: FileClock) -> Ite
                 if not quantity:
                     file.tally.note(_OTHER)
                     continue
-            value = value_of(cell, factor)
+            value = value_of(commas.plain(cell, name, is_power=is_power) if "," in cell else cell, factor)
             if value is not None and is_power:
                 yield MeterReading(time, device, watts=value)
             elif value is not None:

@@ -423,7 +423,9 @@ def _unmetered(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> Iterator[Fi
     parts: Mapping[str, float] = run.energy_kwh
     others = parts.get("cpu", 0.0) + parts.get("memory", 0.0)
     if devices and others > 0 and not parts.get("gpu"):
-        yield Finding("gpu_unmetered", "Its accelerators have no energy, other parts have some.", False)
+        negative = (note for note in run.notes if note.startswith("gpu_energy is negative"))
+        reason = next(negative, "Its accelerators have no energy, other parts have some.")
+        yield Finding("gpu_unmetered", reason, False)
 
 
 def _rarely_read(run: ForeignRun) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.joined_runs import alone, may_hold_ranks
 from greentrain.importing.known_runs import KnownRun, completed, id_of, is_better, other_ids_of
 from greentrain.importing.linear_footprint import RunFootprints
-from greentrain.importing.run_kinds import RunKinds
+from greentrain.importing.run_kinds import RunKind, RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
 from greentrain.importing.site_map import SiteMap, read_site_map
 from greentrain.importing.store import ImportStore
@@ -385,7 +385,11 @@ class _Importer:
         counts.imported += is_counted
         if earlier is not None and run == earlier.stated:
             return None
-        made = self._imported(id, run, form, path, () if is_new else (STORED,))
+        kind = self._kinds.of(run)
+        if kind.note:
+            tally.note(kind.note)
+            run = run._replace(notes=tuple(dict.fromkeys((*run.notes, kind.note))))
+        made = self._imported(id, run, kind, form, path, () if is_new else (STORED,))
         place = self.runs.put(place, made)
         if known is None:
             return KnownRun(None, None, False, place, cluster=run.cluster)
@@ -395,9 +399,9 @@ class _Importer:
         return self._shared.replaces or is_better(run, known.seconds, known.kwh, is_running=known.is_running)
 
     def _imported(
-        self, id: str, run: ForeignRun, form: ForeignFormat, path: str, more: tuple[str, ...] = ()
+        self, id: str, run: ForeignRun, kind: RunKind, form: ForeignFormat, path: str, more: tuple[str, ...] = ()
     ) -> ImportedRun:
-        shared, kind = self._shared, self._kinds.of(run)
+        shared = self._shared
         run = shared.site.apply(run)
         findings = kind.gate.findings(run)
         flags = (*run.flags, *flags_of(findings), *kind.flags, *more)

@@ -60,6 +60,10 @@ _WORDS = tuple(
         ),
         (r'^"?Step"?,.*powerWatts', "a chart of W&B by step: export it over relative or wall time"),
         (
+            r"\A\s*1\d{12} [-+\d.eE]+ \d+\s*$",
+            "the values of one of MLflow's metrics: give the folder of its run, or mlruns, which holds what it is of",
+        ),
+        (
             r'"energy_consumed"',
             "a record of codecarbon as JSON: import its emissions.csv",
         ),

@@ -11,6 +11,7 @@ from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from greentrain.importing.board_columns import TIMES, BoardColumns, columns_of, has_watts, watts_of
+from greentrain.importing.comma_signs import CommaSigns
 from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
@@ -129,6 +130,7 @@ class _Log:
         self._log = PowerLog(NAME, options.covered, zone=options.time_zone)
         self._clock = FileClock(options)
         self._places: tuple[int, ...] | None = None
+        self._commas = CommaSigns(file.path, self._cells_of)
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:
         """Yield line numbers and readings."""
@@ -200,6 +202,12 @@ class _Log:
             if not cells[0].startswith("#"):  # the units below the header of `nvidia-smi dmon`
                 yield from self._of_row(line, columns, cells)
 
+    def _cells_of(self, column: str | int) -> Iterator[str]:
+        """Yield all cells of a column of the table."""
+        delimiter, _ = _delimiter(self._file.head) or (_bare_delimiter(self._file.head), True)
+        rows = ForeignFile(self._file.path).rows(delimiter)
+        yield from (cells[int(column)] for _, cells in rows if int(column) < len(cells))
+
     def _of_row(self, line: int, columns: BoardColumns, cells: Sequence[str]) -> Iterator[tuple[int, BoardReading]]:
         """Yield the reading of a row, or that of each accelerator that has a column of its own."""
         self._file.tally.rows += 1
@@ -236,12 +244,15 @@ class _Log:
     def _reading(
         self, columns: BoardColumns, place: int, cells: Sequence[str], time: float, device: str, name: str | None
     ) -> BoardReading:
+        cell = cells[place]
+        if "," in cell:
+            cell = self._commas.plain(cell, place, is_power=not columns.is_counter)
         if columns.is_counter:
-            joules = amount(cells[place])
+            joules = amount(cell)
             return BoardReading(
                 time, device, name, None, joules=None if joules is None else joules * columns.factors[place]
             )
-        return BoardReading(time, device, name, watts_of(cells[place], columns.factors[place]))
+        return BoardReading(time, device, name, watts_of(cell, columns.factors[place]))
 
     def take(self, reading: BoardReading) -> None:
         """Add a reading; one without a power leaves time to be bridged."""

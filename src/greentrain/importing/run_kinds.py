@@ -31,6 +31,8 @@ class RunKind(NamedTuple):
         What they can have drawn.
     flags : tuple of str
         What is noticed of all of them.
+    note : str
+        What to know of their place; nothing where it is known or not stated.
     """
 
     devices: tuple[KnownDevice, ...]
@@ -38,6 +40,7 @@ class RunKind(NamedTuple):
     site_pue: float | None
     gate: PlausibilityGate
     flags: tuple[str, ...]
+    note: str = ""
 
 
 class RunKinds:
@@ -79,6 +82,7 @@ class RunKinds:
             site_pue=self._site.pue(run),
             gate=PlausibilityGate(devices, cpu, self._catalogue, self._site.node(run), self._grid(run)),
             flags=("unknown_hardware",) if any(device.profile is None for device in devices) else (),
+            note=self._note(run),
         )
 
     def _grid(self, run: ForeignRun) -> Callable[[ForeignRun], tuple[float, str]] | None:
@@ -93,6 +97,13 @@ class RunKinds:
         """Return where a run ran: as its file says, else the site's map for its nodes, else what holds for all."""
         stated = self._site.of(run).get("location")
         return self._found_of((*run.places, *([stated] if stated else []))) or self._location
+
+    def _note(self, run: ForeignRun) -> str:
+        """Say that nobody knows the place that a file names, and what is taken instead."""
+        if not run.places or self._found_of(run.places) is not None:
+            return ""
+        taken = self._place(run)
+        return f"Nobody knows the place {run.places[0]!a} of its file: {taken or 'no place'} is taken."
 
     def _found_of(self, places: Iterable[str]) -> str | None:
         """Return the first of these places that the catalogue knows."""

@@ -1,6 +1,7 @@
 """Cells of foreign files: numbers, words and times, read with distrust."""
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
@@ -87,6 +88,12 @@ def unit_of(text: str) -> tuple[str, float] | None:
         return None
     base, factor = _BASE[found[2]]
     return base, _PREFIXES[found[1]] * factor
+
+
+def negative_cells(row: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """Return a note for each of these cells that is a number below zero, which no amount is."""
+    found = ((name, row.get(name)) for name in names)
+    return [f"{name} is negative, and taken as empty." for name, cell in found if (number(cell) or 0.0) < 0]
 
 
 def moment(cell: str, zone: tzinfo | None, *, fold: int = 0, is_day_first: bool = False) -> tuple[float, bool] | None:
