@@ -173,5 +173,6 @@ def watts_of(cell: str, factor: float) -> float | None:
     found = _READING.fullmatch(cell)
     if found is None:
         return None
-    watts = float(found[1].replace(",", "."))
-    return watts * (_FACTORS.get(found[2].casefold(), 1.0) if found[2] else factor)
+    number, unit = found.groups()
+    watts = float(number.replace(",", "."))
+    return watts * (_FACTORS.get(unit.casefold(), 1.0) if unit else factor)

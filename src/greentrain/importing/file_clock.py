@@ -43,10 +43,19 @@ class FileClock:
         unit = found[1] if (found := _UNIT.fullmatch(column)) else "s"
         self._unit = next((factor for start, factor in _SECONDS.items() if unit.startswith(start)), 1.0)
         self._before: float | None = None
+        self._last_cell = ""
         self._midnights = 0
 
     def read(self, cell: str) -> float | None:
         """Return when a reading was, in seconds since 1970 or since the start [s]; None of what is no time."""
+        if cell != self._last_cell or self._before is None:  # the readings of one tick have one time
+            time = self._read(cell)
+            if time is None:
+                return None
+            self._last_cell = cell
+        return self._before
+
+    def _read(self, cell: str) -> float | None:
         found = self._options.moment(cell) if self.is_dated else None
         if found is None:
             value = self._of_day(cell.strip()) if _OF_DAY.fullmatch(cell.strip()) else amount(cell)

@@ -130,6 +130,7 @@ class _Log:
         self._log = PowerLog(NAME, options.covered, zone=options.time_zone)
         self._clock = FileClock(options)
         self._places: tuple[int, ...] | None = None
+        self._labels: dict[str, str] = {}
         self._commas = CommaSigns(file.path, self._cells_of)
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:
@@ -233,7 +234,7 @@ class _Log:
             device = cells[tells[places[0]]].strip()
         else:
             device = " ".join(cells[tells[place]].strip() for place in places)
-        yield line, self._reading(columns, columns.power, cells, time, device, name)._replace(tells=found)
+        yield line, self._reading(columns, columns.power, cells, time, device, name, found)
 
     def _time_of(self, columns: BoardColumns, cells: Sequence[str]) -> float | None:
         if len(cells) != columns.count or columns.time is None:
@@ -242,21 +243,23 @@ class _Log:
         return self._clock.read(stated if columns.date is None else f"{cells[columns.date].strip()} {stated}")
 
     def _reading(
-        self, columns: BoardColumns, place: int, cells: Sequence[str], time: float, device: str, name: str | None
-    ) -> BoardReading:
+        self, columns: BoardColumns, place: int, cells: Sequence[str], time: float, device: str, name: str | None,
+        tells: tuple[str, ...] = (),
+    ) -> BoardReading:  # fmt: skip
         cell = cells[place]
         if "," in cell:
             cell = self._commas.plain(cell, place, is_power=not columns.is_counter)
         if columns.is_counter:
             joules = amount(cell)
-            return BoardReading(
-                time, device, name, None, joules=None if joules is None else joules * columns.factors[place]
-            )
-        return BoardReading(time, device, name, watts_of(cell, columns.factors[place]))
+            joules = None if joules is None else joules * columns.factors[place]
+            return BoardReading(time, device, name, None, tells, joules)
+        return BoardReading(time, device, name, watts_of(cell, columns.factors[place]), tells)
 
     def take(self, reading: BoardReading) -> None:
         """Add a reading; one without a power leaves time to be bridged."""
-        device = f"accelerator {reading.device}".rstrip()
+        device = self._labels.get(reading.device)
+        if device is None:
+            device = self._labels[reading.device] = f"accelerator {reading.device}".rstrip()
         if reading.joules is not None:
             self._log.add_counter(reading.time, reading.joules, device, name=reading.name or "")
         elif reading.watts is None:
@@ -273,7 +276,9 @@ class _Log:
 def _is_heading(columns: BoardColumns, cells: Sequence[str]) -> bool:
     """Whether a row has the name of a time where times are."""
     place = columns.time or 0
-    return place < len(cells) and cells[place].strip("# ").casefold() in TIMES
+    if place >= len(cells) or cells[place][:1].isdecimal():
+        return False
+    return cells[place].strip("# ").casefold() in TIMES
 
 
 def _bare_delimiter(head: str) -> str:

@@ -41,7 +41,8 @@ class PowerIntegral:
         self._bins: dict[int, list[float]] = {}
         self._first: float | None = None
         self._last: float | None = None
-        self._watts = self._highest = 0.0
+        self._watts = self._highest = self._step = 0.0
+        self._sums = list[float]()
         self._ends: list[tuple[float, float, float, float]] = []
         self._began: tuple[float, float] | None = None
 
@@ -56,18 +57,24 @@ class PowerIntegral:
             Power. [W]
         """
         if self._first is None:
-            self._first = time
-            self._highest = time
-        self._began = self._began or (time, watts)
+            self._first = self._highest = time
+        if self._began is None:
+            self._began = time, watts
         step = 0.0 if self._last is None else time - self._last
         if step > 0:
             self._add_step(step, (watts + self._watts) / 2)
         self._last, self._watts = time, watts
-        self._first, self._highest = min(self._first, time), max(self._highest, time)
+        if time > self._highest:
+            self._highest = time
+        elif time < self._first:
+            self._first = time
         return step >= 0
 
     def _add_step(self, step: float, watts: float) -> None:
-        sums = self._bins.setdefault(floor(log(step) * _BINS_PER_E), [0.0, 0.0, 0.0])
+        if step != self._step:  # most are as long as the one before
+            self._step = step
+            self._sums = self._bins.setdefault(floor(log(step) * _BINS_PER_E), [0.0, 0.0, 0.0])
+        sums = self._sums
         sums[0] += 1
         sums[1] += step
         sums[2] += step * watts

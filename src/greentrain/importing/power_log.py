@@ -91,7 +91,7 @@ class PowerLog:
     def _is_elsewhere(self, device: str, time: float, value: float, series: PowerIntegral | CounterIntegral) -> bool:
         """Look at a reading; tell whether another run holds it."""
         self._sketches[device].add(time, value)
-        gaps = self._gaps.get(device)
+        gaps = self._gaps.get(device) if self._gaps else None
         if gaps is None:
             return False
         is_across, is_within = gaps.is_across(time), gaps.is_within(time)
