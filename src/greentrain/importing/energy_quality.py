@@ -26,7 +26,11 @@ def qualities(run: ForeignRun, format: str, *, has_devices: bool) -> dict[str, s
     has_devices : bool
         Whether it had accelerators.
     """
-    models_host = source_of(format, run.witnesses, run.notes) in _MODEL_THE_HOST
+    return _qualities(run, source_of(format, run.witnesses, run.notes), has_devices=has_devices)
+
+
+def _qualities(run: ForeignRun, source: str, *, has_devices: bool) -> dict[str, str]:
+    models_host = source in _MODEL_THE_HOST
     energy = {name: kwh for name, kwh in run.energy_kwh.items() if kwh is not None}
     # A tool that models writes zero for accelerators that are not there or that it cannot read.
     reads_gpu = "gpu" in energy and (energy["gpu"] > 0 or (has_devices and not models_host))
@@ -49,8 +53,8 @@ def basis_of(run: ForeignRun, format: str, devices: Collection[object]) -> str:
     """
     if run.boundary in ("node", "wall", "accelerator") or (devices and run.energy_kwh.get("gpu")):
         return MEASURED
-    known = qualities(run, format, has_devices=bool(devices))
     source = source_of(format, run.witnesses, run.notes)
+    known = _qualities(run, source, has_devices=bool(devices))
     if source in _MODEL_THE_HOST and known["gpu"] == UNKNOWN and (run.energy_kwh or not devices):
         return "estimated"
     reads_what_works = not devices and known["cpu"] == MEASURED and source in _READ_THE_CPU
