@@ -79,3 +79,33 @@ def test_a_metric_of_mlflow_alone_is_of_a_store(tmp_path: Path) -> None:
         f"{tmp_path / 'foreign'}: looks like the values of one of MLflow's metrics: "
         "give the folder of its run, or mlruns, which holds what it is of"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "kwh"),
+    [
+        (SMI, [f"2026-03-01T10:{minute:02}:00Z,a,{60 * minute} W" for minute in range(11)], 0.05),
+        (METER, [f"2026-03-01T10:{minute:02}:00Z,a,{60 * minute}" for minute in range(11)], 0.05),
+        ("timestamp,kwh", [f"2026-03-01T10:{minute:02}:00Z,{100 + 0.005 * minute:.3f}" for minute in range(11)], 0.05),
+        (
+            "timestamp,power.draw [W]",
+            [f"2026-03-01T10:{minute:02}:00.00{gpu}Z,{100 + 200 * gpu} W" for minute in range(7) for gpu in (0, 1)],
+            0.04,
+        ),
+    ],
+)  # fmt: skip
+def test_the_latest_readings_may_stand_first(tmp_path: Path, header: str, rows: list[str], kwh: float) -> None:
+    """Ten minutes of 300 W on average, as powers and as a counter; six of 100 and 300 W: in either order the same."""
+    for order in (rows, rows[::-1]):
+        (run,) = runs_of(tmp_path, "\n".join([header, *order, ""]))
+        assert run.stated.measured_energy_kwh == pytest.approx(kwh)
+        assert run.stated.duration_seconds == pytest.approx(60 * (len(rows) - 1 if kwh == 0.05 else 6))
+
+
+def test_a_row_without_a_total_has_that_of_its_parts(tmp_path: Path) -> None:
+    """0.3 + 0.05 + 0.01 kWh; where the part of the accelerators is not there either, nothing is known."""
+    audit = audit_of(
+        tmp_path,
+        codecarbon_text({"energy_consumed": ""}, {"run_id": "r2", "energy_consumed": "", "gpu_energy": ""}),
+    )
+    assert [run.stated.measured_energy_kwh for run in audit.runs] == [pytest.approx(0.36), None]

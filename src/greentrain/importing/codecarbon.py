@@ -53,16 +53,17 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
 
 def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
     """Make a run of one row; None where nothing follows from it."""
-    time = options.moment(row["timestamp"])
+    ended, has_zone = options.moment(row["timestamp"]) or (None, True)
     duration = amount(row["duration"])
-    pue = number(row.get("pue")) or 1.0
-    pue = pue if pue >= 1 else 1.0
-    total, kg = amount(row.get("energy_consumed")), number(row["emissions"])
+    pue = max(1.0, number(row.get("pue")) or 1.0)
+    parts = {name: kwh for name, column in _PARTS.items() if (kwh := amount(row.get(column))) is not None}
+    accelerators, kg = _accelerators(row), number(row["emissions"])
+    total = (
+        amount(row.get("energy_consumed")) if duration is None else _total(row, parts, has_devices=bool(accelerators))
+    )
     if duration is None and total is None:
         return None
-    ended, has_zone = time or (None, True)
-    flags = (*(("fallback_location",) if _is_fallback(row) else ()), *(() if time else ("missing_time",)))
-    parts = {name: amount(row.get(column)) for name, column in _PARTS.items()}
+    flags = (*(("fallback_location",) if _is_fallback(row) else ()), *(("missing_time",) if ended is None else ()))
     return ForeignRun(
         key=f"{':'.join(row.get(name, '').strip() for name in _HOST)}",
         name=words(row.get("project_name") or row.get("experiment_name")),
@@ -70,11 +71,11 @@ def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
         started=ended - duration if duration is not None and ended is not None and ended > duration else None,
         ended=ended,
         duration_seconds=duration,
-        accelerators=_accelerators(row),
+        accelerators=accelerators,
         cpu=words(row.get("cpu_model")),
         cpu_cores=amount(row.get("cpu_count")) or None,
         memory_gb=amount(row.get("ram_total_size")) or None,
-        energy_kwh={name: kwh / pue for name, kwh in parts.items() if kwh is not None},
+        energy_kwh={name: kwh / pue for name, kwh in parts.items()},
         measured_energy_kwh=None if total is None else total / pue,
         reported_kg=kg,
         pue=pue,
@@ -82,6 +83,13 @@ def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
         flags=flags,
         notes=() if has_zone or options.time_zone else (LOCAL_TIME,),
     )
+
+
+def _total(row: Mapping[str, str], parts: Mapping[str, float], *, has_devices: bool) -> float | None:
+    """Return the energy of a row; that of its parts where it states no other and they are all there. [kWh]"""
+    if words(row.get("energy_consumed")) is None and {"cpu", "memory", *(["gpu"] if has_devices else [])} <= {*parts}:
+        return sum(parts.values())
+    return amount(row.get("energy_consumed"))
 
 
 def _accelerators(row: Mapping[str, str]) -> dict[str, float]:

@@ -1,17 +1,16 @@
 """Meters of whole computers: power strips and plugs as CSV, IPMI's text, Redfish's JSON. A run for each device."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from greentrain.errors import DataError
-from greentrain.importing.comma_signs import CommaSigns
-from greentrain.importing.file_clock import FileClock
+from greentrain.importing.file_clock import FileClock, oldest_first
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, CsvText, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.meter_columns import EnergyRows, MeterColumns, quantity_of, value_of
 from greentrain.importing.meter_json import MeterReading, is_json, is_meter_json, json_readings
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import LOCAL_TIME, amount, moment, words
+from greentrain.importing.values import LOCAL_TIME, CommaSigns, amount, moment, words
 
 NAME = "meter"
 TITLE = "readings of meters (power strips, plugs, IPMI, Redfish)"
@@ -141,9 +140,7 @@ def _of_table(file: ForeignFile, columns: MeterColumns, clock: FileClock) -> Ite
     commas = CommaSigns(
         file.path, lambda name: (row[str(name)] for _, row in CsvText(ForeignFile(file.path), needed).rows())
     )
-    for line, row in CsvText(file, needed).rows():
-        stated = row[columns.time]
-        time = clock.read(stated if columns.day is None else f"{row[columns.day].strip()} {stated.strip()}")
+    for line, time, row in _timed_rows(file, columns, clock):
         cells = {name: row[name] for name in columns.values}
         if time is None or all(amount(cell) is None for cell in cells.values()):
             file.tally.reject(line, "has no time or no reading")
@@ -167,6 +164,20 @@ def _of_table(file: ForeignFile, columns: MeterColumns, clock: FileClock) -> Ite
     yield from _rest(file, energies)
     if clock.assumes_utc:
         file.tally.note(LOCAL_TIME)
+
+
+def _timed_rows(
+    file: ForeignFile, columns: MeterColumns, clock: FileClock
+) -> Iterator[tuple[int, float | None, Mapping[str, str]]]:
+    """Yield the rows of a table with their lines and times, those of the oldest readings first."""
+    time, day = str(columns.time), columns.day
+
+    def stated(row: Mapping[str, str]) -> str:
+        return row[time] if day is None else f"{row[day].strip()} {row[time].strip()}"
+
+    rows = CsvText(file, (time, *columns.values)).rows()
+    for line, row in oldest_first(rows, lambda each: clock.peek(stated(each[1]))):
+        yield line, clock.read(stated(row)), row
 
 
 def _rest(file: ForeignFile, energies: dict[str, EnergyRows]) -> Iterator[MeterReading]:

@@ -1,7 +1,10 @@
 """The times of a file's readings: moments, also of local time whose hour comes twice, or seconds since its start."""
 
 import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, tzinfo
+from itertools import chain, islice, pairwise
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from greentrain.errors import InputError
@@ -14,6 +17,10 @@ _IN_UTC = re.compile(r"(?:^|[^a-z])(?:utc|gmt)(?:[^a-z]|$)")
 _OF_DAY = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?")
 _DAY = 86_400.0
 _SECONDS = {"n": 1e-9, "u": 1e-6, "ms": 1e-3, "mi": 60.0, "h": 3600.0}
+_LOOKED_AT, _MOST_TURNED = 400, 2_000_000
+"""Readings that tell whether the latest are on top, and so many of a file of which they are. [1]"""
+
+TimedRow = TypeVar("TimedRow")
 _SAME_MOMENT = 60.0
 """Readings of several devices are not in order, by less than this. [s]"""
 
@@ -55,6 +62,11 @@ class FileClock:
             self._last_cell = cell
         return self._before
 
+    def peek(self, cell: str) -> float | None:
+        """Return the moment of a reading that is not taken yet. [s]"""
+        found = self._options.moment(cell) if self.is_dated else None
+        return None if found is None else found[0]
+
     def _read(self, cell: str) -> float | None:
         found = self._options.moment(cell) if self.is_dated else None
         if found is None:
@@ -85,6 +97,16 @@ class FileClock:
             return seconds
         later = self._options.moment(cell, fold=1)
         return later[0] if later is not None and later[0] >= self._before - _SAME_MOMENT else seconds
+
+
+def oldest_first(readings: Iterator[TimedRow], time_of: Callable[[TimedRow], float | None]) -> Iterator[TimedRow]:
+    """Yield readings by their times, where those of the first ones fall: exports often have the latest on top."""
+    first = [*islice(readings, _LOOKED_AT)]
+    times = [time for time in map(time_of, first) if time is not None]
+    if len(times) > 1 and times[-1] < times[0] and all(later <= before for before, later in pairwise(times)):
+        first += islice(readings, _MOST_TURNED)
+        first.reverse()
+    return chain(first, readings)
 
 
 def zone_named(name: str | None) -> tzinfo | None:

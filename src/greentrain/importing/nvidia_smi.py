@@ -11,8 +11,7 @@ from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from greentrain.importing.board_columns import TIMES, BoardColumns, columns_of, has_watts, watts_of
-from greentrain.importing.comma_signs import CommaSigns
-from greentrain.importing.file_clock import FileClock
+from greentrain.importing.file_clock import FileClock, oldest_first
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.json_rows import first_rows, rows_of
@@ -20,7 +19,7 @@ from greentrain.importing.limits import limit
 from greentrain.importing.meter_json import is_json
 from greentrain.importing.nvidia_query import is_query, page_readings
 from greentrain.importing.power_log import PowerLog
-from greentrain.importing.values import amount, words
+from greentrain.importing.values import CommaSigns, amount, words
 
 NAME = "nvidia-smi"
 TITLE = "nvidia-smi's CSV of powers"
@@ -135,7 +134,7 @@ class _Log:
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:
         """Yield line numbers and readings."""
-        lines = self._readings()
+        lines = oldest_first(self._readings(), lambda each: each[1].time)
         first = list(islice(lines, _LOOKED_AT))
         every = chain(first, lines)
         if first and not first[0][1].device and not any(first[0][1].tells):
