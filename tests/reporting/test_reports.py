@@ -15,7 +15,9 @@ from jsonschema import Draft202012Validator
 import greentrain
 from greentrain import Contradiction, History, InputError, Interval, UnknownName, report
 from greentrain.errors import either
-from greentrain.reporting import is_ours
+from greentrain.reporting import is_ours, report_data_of
+from greentrain.reporting.document import document_of
+from greentrain.reporting.document.blocks import Table
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.forms.csv import COLUMNS
 from greentrain.reporting.forms.json import schema, schema_text
@@ -172,14 +174,12 @@ def test_json_holds_everything(results: dict[str, Any]) -> None:
 
 def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, Any]) -> None:
     """Of 150 runs of 0 to 149 kWh the 100 largest; the sum counts all of them: 11,175 kWh."""
-    from greentrain.reporting import report_data_of
-    from greentrain.reporting.document import document_of
-
     data = report_data_of(results["project"])
     first = data.lines[0]
     lines = tuple(
         first._replace(
             id=f"{number:03d}",
+            status="failed" if number % 2 else "completed",
             footprint=first.footprint._replace(facility_energy_kwh=Interval(number, number, number)),
         )
         for number in range(150)
@@ -189,6 +189,15 @@ def test_only_the_largest_runs_of_a_long_history_are_listed(results: dict[str, A
     assert [cell.text for cell in by_status.rows[-1]][:3] == ["all", "150", "11,200"]  # type: ignore[union-attr]
     assert words.text.startswith("The 100 runs that took most energy, of 150")  # type: ignore[union-attr]
     assert [row[-1].text for row in listed.rows][::99] == ["149", "050"]  # type: ignore[union-attr]
+
+
+def test_runs_that_ended_alike_are_in_no_table_of_ends() -> None:
+    """One row and the same in all would be said three times: the scope counts them."""
+    data = report_data_of([greentrain.estimate("T4", hours=hours, location="FR", year=2024) for hours in (1, 2)])
+    (runs,) = next(part.blocks for part in document_of(data).sections if part.id == "runs")
+    assert isinstance(runs, Table)
+    assert runs.caption.startswith("Runs, all of them: ")
+    assert "2 runs: 2 estimated" in report([greentrain.estimate("T4", hours=1)] * 2, "text")
 
 
 def test_forms_are_found_by_name() -> None:

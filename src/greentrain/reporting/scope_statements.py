@@ -19,8 +19,8 @@ from greentrain.reporting.place_names import place_label
 from greentrain.reporting.report_data import STATUSES, ReportData, RunLine
 
 _BOUNDARIES = {
-    "facility": "the whole facility, that is computers (accelerators and host) with cooling and power supply",
-    "node": "the computers (accelerators and host)",
+    "facility": "the whole facility, that is computers{parts} with cooling and power supply",
+    "node": "the computers{parts}",
     "accelerator": "the accelerators alone, without their host",
 }
 
@@ -76,8 +76,9 @@ def _ends_of_best(shares: Iterable[Input]) -> tuple[float, float]:
 
 def boundary_text(data: ReportData) -> str:
     """Describe the equipment that the numbers cover, that PUE was applied, and what is missing, since not measured."""
+    computers = " (accelerators and host)" if any(line.count for line in data.lines) else ""
     parts = (
-        _BOUNDARIES[data.boundary],
+        _BOUNDARIES[data.boundary].format(parts=computers),
         *_unmetered_text(data),
         *_pue_text(data),
         *_unmeasured_text(data),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from form_examples import GRID, MADE_AT, exact, nothing, one_run, project, sized, with_footprint
 
-from greentrain import Contradiction, InputError, Interval, report, validate
+from greentrain import Contradiction, InputError, Interval, estimate, report, validate
 from greentrain.inputs import Inputs
-from greentrain.reporting import scope_statements
+from greentrain.reporting import report_data_of, scope_statements
 from greentrain.reporting.forms import FORMS
 from greentrain.reporting.scope_statements import (
     accelerator_hours,
@@ -33,6 +33,9 @@ def test_boundary() -> None:
     assert boundary_text(project()) == f"{facility}; IT energy times a PUE of 1.25"
     alone = with_footprint(project()._replace(lines=()), scope="accelerator")
     assert boundary_text(alone) == "the accelerators alone, without their host"
+    processors = report_data_of(estimate(cpu_cores=8, hours=1, location="FR", year=2024, pue=1.25))
+    computers = facility.replace(" (accelerators and host)", "")
+    assert boundary_text(processors) == f"{computers}; IT energy times a PUE of 1.25"
 
 
 def test_boundary_says_what_was_not_measured() -> None:

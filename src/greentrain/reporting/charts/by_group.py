@@ -30,7 +30,6 @@ _DAY = re.compile(r", \d{4}-\d\d-\d\d( \d\d:\d\d)?$")
 """The day that tells runs of one name apart, which stays where a long name is cut."""
 _LARGEST, _OTHERS = "largest", "others"
 _MARKS = {_LARGEST: Mark(ACCENT, "diamond"), _OTHERS: Mark(QUIET, "circle")}
-_NOTHING = "No group of runs has a figure."
 
 
 def by_group(data: ReportData, dimension: str, *, theme: str = "light", beside: Sequence[str] = ()) -> "Figure":
@@ -67,7 +66,7 @@ def summary(data: ReportData, dimension: str) -> str:
     """Sum the chart up in one sentence."""
     found = _largest(data, dimension)
     if not found:
-        return _NOTHING
+        return "No group of runs has a figure."
     first = found[0]
     kg = first.footprint.operational_kg
     assert kg is not None

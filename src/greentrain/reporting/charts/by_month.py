@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TITLE = "Emissions by month"
-_NOTHING = "No run has both a date and a figure."
 _COMPLETED, _WASTED, _OPEN = "completed", "failed, interrupted or killed", "running or estimated"
 _UNSTATED = "end not stated"
 _ENDED_WELL = ("completed", "final", "preliminary")
@@ -91,7 +90,7 @@ def summary(data: ReportData) -> str:
     """Sum the chart up in one sentence."""
     sums = _sums(data.lines)
     if not sums:
-        return _NOTHING
+        return "No run has both a date and a figure."
     kg, share = _whole(sums)
     runs = sum(part.runs for part in sums.values())
     months = _months(sums)

@@ -41,14 +41,14 @@ def hours_figure(found: Schedule, *, theme: str = "light") -> "Figure":
     now = _time(found.now.start)
     mark = {"type": "line", "x0": now, "x1": now, "yref": "paper", "y0": 0, "y1": 1}
     layout: dict[str, Any] = {
-        "xaxis": {"type": "date", "title": {"text": "UTC", "standoff": 8}, "automargin": True},
+        "xaxis": {"type": "date", "automargin": True},
         "yaxis": {"title": {"text": "g CO2e/kWh", "standoff": 8}, "rangemode": "tozero", "automargin": True},
         "shapes": [{**mark, "line": {"color": GREY, "dash": "dash", "width": 1}}],
         "showlegend": True,
     }
     low, best, high = found.saving_share
     source = (
-        f"Dashed: now. Saving against now {percent(best)} ({percent(low)} to {percent(high)}). Series: "
+        f"Times are UTC; dashed: now. Saving against now {percent(best)} ({percent(low)} to {percent(high)}). Series: "
         f"{found.series.source}, {found.series.basis}. greentrain {__version__}."
     )
     title = f"Best start {_time(found.best.start):%d %b %H:%M} UTC"

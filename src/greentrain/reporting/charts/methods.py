@@ -21,7 +21,6 @@ _MARKS = {_OURS: Mark(ACCENT, "diamond"), _METHOD: Mark(QUIET, "circle")}
 _KINDS = {
     "ours": _OURS, "tool": "tool", "paper": "paper", "practice": "model cards", "bound": "upper bound",
 }  # fmt: skip
-_NOTHING = "No published method applies to this job."
 _NOTE = "Our bar is a 90 % interval, those of methods go from their lowest to their highest setting."
 
 
@@ -56,7 +55,7 @@ def summary(data: ReportData, comparison: "MethodComparison | None") -> str:
     """Sum the chart up in one sentence."""
     rows = _rows(data, comparison)
     if not rows:
-        return _NOTHING
+        return "No published method applies to this job."
     others = [(row.value.best, row.label) for row in rows if not row.is_chosen]
     (low, lowest), (high, highest) = others[0], others[-1]
     ends = f"from {written(low, 'kg')} ({lowest}) to {written(high, 'kg')} CO2e ({highest})"

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TITLE = "Power over time"
-_NOTHING = "The power of this run was not recorded."
 _COMPONENTS = {
     "gpu": ("accelerators", Mark(ACCENT, "circle", dash="solid")),
     "cpu": ("CPU", Mark(QUIET, "square", dash="solid")),
@@ -123,7 +122,7 @@ def summary(data: ReportData) -> str:
     """Sum the chart up in one sentence."""
     series = _series(data)
     if not series:
-        return _NOTHING
+        return "The power of this run was not recorded."
     parts = [f"{_words(name)} {written(mean_w(points), 'W')}" for name, points in series.items()]
     length = max(points[-1][0] for points in series.values())
     peak = written(_peak_w(series), "W")

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TITLE = "Estimated against published"
-_NOTHING = "No record could be compared."
 _METERED = "T3"
 _OTHERS = {"T2": "from our defaults alone", "T1": "the arithmetic of others"}
 _TIERS = (_METERED, *_OTHERS)
@@ -123,7 +122,7 @@ def _names(data: ReportData) -> dict[str, str]:
 
 def summary(data: ReportData) -> str:
     """Sum the chart up in one sentence."""
-    return f"{'; '.join(_findings(_tiers(data)))}." if any(_tiers(data).values()) else _NOTHING
+    return f"{'; '.join(_findings(_tiers(data)))}." if any(_tiers(data).values()) else "No record could be compared."
 
 
 def _findings(tiers: dict[str, list[Pair]]) -> list[str]:

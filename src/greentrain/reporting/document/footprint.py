@@ -277,13 +277,14 @@ MOST_RUNS = 100
 
 
 def runs_blocks(data: ReportData) -> Iterator[Block]:
-    """Return the runs of a project, the largest first where there are many; nothing for a single one."""
+    """Return the runs of a project by how they ended, and one by one, the largest first where there are many."""
     if data.kind != "project":
         return
     energy, mass = small_scale(data.facility_energy_kwh.best, "kWh"), small_scale(data.operational_kg.best, "kg")
     units = (energy.unit, f"{mass.unit} CO2e")
-    yield table("Runs by how they ended", ("status", "runs", *units, "share of energy"),
-                _by_status(data.lines, energy, mass), (1, 2, 3, 4))  # fmt: skip
+    if len({line.status for line in data.lines}) > 1:
+        yield table("Runs by how they ended", ("status", "runs", *units, "share of energy"),
+                    _by_status(data.lines, energy, mass), (1, 2, 3, 4))  # fmt: skip
     shown = data.lines
     if len(shown) > MOST_RUNS:
         largest = sorted(shown, key=lambda line: (-_best(line.facility_energy_kwh), line.id))
