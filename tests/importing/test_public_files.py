@@ -240,3 +240,12 @@ def test_pages_of_gpustat(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, "".join(page.format(5 * at) for at in range(3)))
     assert (energies(run), run.stated.duration_seconds) == ({"gpu": 5000}, 10)
     assert (run.stated.accelerators, run.stated.started) == ({"NVIDIA A100-SXM4-40GB": 2.0}, 1772445600)
+
+
+@pytest.mark.parametrize("above", [{"cpu_power_w": 30}, {"gpu_power_w": 7.6}, {"total_gpu_power_w": 300}])
+def test_boards_in_a_list_count_before_what_stands_above_them(tmp_path: Path, above: dict[str, float]) -> None:
+    """100 W and 200 W for ten seconds, whatever power of a processor or of all boards a line of JSON has beside."""
+    boards = [{"index": number, "power_w": 100 * (number + 1)} for number in (0, 1)]
+    lines = [json.dumps({"ts": 1772445600 + at, **above, "gpus": boards}) for at in (0, 10)]
+    (run,) = runs_of(tmp_path, "\n".join(lines))
+    assert (energies(run), run.stated.accelerators) == ({"gpu": 3000}, {"": 2.0})

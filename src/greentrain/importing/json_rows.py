@@ -11,6 +11,7 @@ from typing import Any
 
 _POWER = re.compile(r"(?!.*(?:limit|cap|max|min|manage|state))(?:.*[^a-z])?(?:power|watts?|pwr|energy)")
 _NUMBERED = re.compile(r"(?:gpu|card|device|npu|dcu|hpu)[_ :]?(\d+)")
+_IDS = ("index", "uuid", "gpu_uuid", "gpu", "gpu_index", "gpu_id", "idx")
 _MOST_DEVICES, _DEEPEST, _MOST_CELLS, _LONGEST_NAME = 1024, 6, 4096, 100
 
 JsonRow = dict[str, str]
@@ -38,11 +39,19 @@ def _rows(item: object, above: JsonRow, depth: int) -> Iterator[JsonRow]:
     elif isinstance(item, dict) and depth <= _DEEPEST:
         own = above | _cells(item)
         inside = [*_devices(item)]
-        if inside and not any(_POWER.match(name) for name in own):
+        powers = {name for name in own if _POWER.match(name)}
+        if inside and (not powers or all(_is_board(each) for _, each in inside)):
+            rest = {name: cell for name, cell in own.items() if name not in powers}
             for device, each in inside:
-                yield from _rows(each, {**own, **({"gpu": device} if device else {})}, depth + 1)
+                yield from _rows(each, {**rest, **({"gpu": device} if device else {})}, depth + 1)
         else:
             yield own
+
+
+def _is_board(item: object) -> bool:
+    """Whether an object names a device and has its power, which then counts before one above it."""
+    names = [str(name).casefold() for name in item] if isinstance(item, dict) else []
+    return any(name in _IDS for name in names) and any(_POWER.match(name) for name in names)
 
 
 def _devices(item: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
