@@ -19,7 +19,7 @@ LONGER_FUNCTIONS = {
 }
 """Each names every field of one record: in parts, the record would have to be looked for in several places."""
 MODULES = range(165, 425)
-MOST_LINES = 65_460
+MOST_LINES = 65_472
 SHORT = 80
 REASONS = {
     "greentrain.cli": "one module per command",

@@ -109,3 +109,16 @@ def test_a_row_without_a_total_has_that_of_its_parts(tmp_path: Path) -> None:
         codecarbon_text({"energy_consumed": ""}, {"run_id": "r2", "energy_consumed": "", "gpu_energy": ""}),
     )
     assert [run.stated.measured_energy_kwh for run in audit.runs] == [pytest.approx(0.36), None]
+
+
+def test_cells_of_a_row_that_cannot_be_read_are_said(tmp_path: Path) -> None:
+    """What is empty is nothing; a time may be one of a clock: 0.36 kWh in an hour."""
+    clock = {"duration": "01:00:00"}
+    rows = [{"gpu_energy": "many"}, {"energy_consumed": "inf"}, {"ram_energy": ""}, clock]
+    audit = audit_of(tmp_path, codecarbon_text(*({"run_id": str(id)} | row for id, row in enumerate(rows))))
+    assert audit.files[0].notes == {
+        "Cells of gpu_energy that cannot be read are taken as empty.": 1,
+        "Cells of energy_consumed that cannot be read are taken as empty.": 1,
+    }
+    assert [run.stated.duration_seconds for run in audit.runs] == [3600.0] * 4
+    assert [run.stated.measured_energy_kwh for run in audit.runs] == [0.36, None, 0.36, 0.36]

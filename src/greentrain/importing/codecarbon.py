@@ -13,7 +13,7 @@ from typing import Any
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.limits import limit
-from greentrain.importing.values import LOCAL_TIME, amount, as_written, negative_cells, number, words
+from greentrain.importing.values import LOCAL_TIME, amount, as_written, clock_seconds, number, odd_cells, words
 
 NAME = "codecarbon"
 TITLE = "codecarbon's emissions.csv"
@@ -38,11 +38,9 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     runs = _Runs(options, adds="task_name" in table.columns)
     for line, row in table.rows():
         found = _row(row, options)
-        negative = negative_cells(row, _AMOUNTS)
-        for note in negative:
+        for note in () if _is_whole(found) else odd_cells(row, _AMOUNTS if _has_no_time(found) else _AMOUNTS[1:]):
             file.tally.note(note)
-        if found is not None and negative:
-            found = found._replace(notes=(*found.notes, *negative))
+            found = None if found is None else found._replace(notes=(*found.notes, note))
         if found is None:
             file.tally.reject(line, "has neither a duration nor an energy")
         else:
@@ -51,10 +49,21 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     yield from runs.rest()
 
 
+def _has_no_time(found: ForeignRun | None) -> bool:
+    return found is None or found.duration_seconds is None
+
+
+def _is_whole(found: ForeignRun | None) -> bool:
+    """Whether all amounts of a row were read."""
+    if found is None or None in (found.duration_seconds, found.measured_energy_kwh):
+        return False
+    return len(found.energy_kwh) == len(_PARTS)
+
+
 def _row(row: Mapping[str, str], options: ReadOptions) -> ForeignRun | None:
     """Make a run of one row; None where nothing follows from it."""
     ended, has_zone = options.moment(row["timestamp"]) or (None, True)
-    duration = amount(row["duration"])
+    duration = clock_seconds(row["duration"])
     pue = max(1.0, number(row.get("pue")) or 1.0)
     parts = {name: kwh for name, column in _PARTS.items() if (kwh := amount(row.get(column))) is not None}
     accelerators, kg = _accelerators(row), number(row["emissions"])

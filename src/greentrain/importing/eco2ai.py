@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from greentrain.importing.foreign_file import CsvText, ForeignFile, header_in
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.values import LOCAL_TIME, amount, negative_cells, number, words
+from greentrain.importing.values import LOCAL_TIME, amount, number, odd_cells, words
 
 NAME = "eco2ai"
 TITLE = "Eco2AI's emission.csv"
@@ -42,7 +42,7 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         if run is None:
             file.tally.reject(line, "has neither a duration nor an energy")
             continue
-        for note in negative_cells(row, needed):
+        for note in odd_cells(row, needed):
             file.tally.note(note)
             run = run._replace(notes=(*run.notes, note))
         before = found.get(run.key)

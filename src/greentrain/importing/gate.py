@@ -14,7 +14,7 @@ from greentrain.catalogue import Accelerator, Catalogue, Cpu
 from greentrain.errors import GreentrainError
 from greentrain.importing.foreign_run import FLAGS, ForeignRun
 from greentrain.importing.limits import limit
-from greentrain.importing.values import utc_text
+from greentrain.importing.values import NEGATIVE, utc_text
 from greentrain.numbers import rounded
 from greentrain.record import Record
 from greentrain.units import G_PER_KG, SECONDS_PER_HOUR, W_PER_KW
@@ -183,11 +183,11 @@ class PlausibilityGate:
         if run.boundary == "parts":
             found += [*_parts(run), *_unmetered(run, self._devices)]
         found += _still_to_come(run)
-        if "gap" in run.flags:
+        if run.flags and "gap" in run.flags:
             found += _rarely_read(run)
         if "fallback_location" in run.flags:
             found.append(Finding("fallback_location", "The place is codecarbon's fallback, Quebec, and none.", True))
-        if any(each.verdict == IMPLAUSIBLE for each in found):
+        if found and any(each.verdict == IMPLAUSIBLE for each in found):
             found = [each for each in found if each.flag in FLAGS]  # what else is odd of such numbers tells nothing
         return tuple(found)
 
@@ -423,7 +423,7 @@ def _unmetered(run: ForeignRun, devices: tuple[KnownDevice, ...]) -> Iterator[Fi
     parts: Mapping[str, float] = run.energy_kwh
     others = parts.get("cpu", 0.0) + parts.get("memory", 0.0)
     if devices and others > 0 and not parts.get("gpu"):
-        negative = (note for note in run.notes if note.startswith("gpu_energy is negative"))
+        negative = (note for note in run.notes if note.startswith(NEGATIVE.format("gpu_energy")))
         reason = next(negative, "Its accelerators have no energy, other parts have some.")
         yield Finding("gpu_unmetered", reason, False)
 

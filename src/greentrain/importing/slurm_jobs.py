@@ -12,7 +12,7 @@ from greentrain.importing.foreign_file import Tally
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.gate import PARTS, UNCOUNTED
 from greentrain.importing.jobstats import UNREADABLE, Jobstats, jobstats
-from greentrain.importing.values import amount, clock_seconds, words
+from greentrain.importing.values import NOT_READ, amount, clock_seconds, words
 from greentrain.units import WATT_SECONDS_PER_KWH
 
 ENDINGS = {
@@ -58,7 +58,6 @@ ALONE = "Steps are left out that do not follow their jobs: rows of these are not
 WAITING = "Jobs that have not run are left out."
 _WAITS_AGAIN = "Jobs that were requeued and wait are left out: with their next session they count."
 NO_NUMBER = "Jobs of arrays have no JobIDRaw here: they count again in a file that has it."
-_NOT_READ = "Cells of {} that cannot be read are taken as empty."
 _TOO_LONG = "ElapsedRaw or Elapsed is longer than from Start to End, and counts."
 SLACK = 60.0
 """What a job's time may be longer than from its start to its end. [s]"""
@@ -196,7 +195,7 @@ def _not_read(row: Mapping[str, str], run: ForeignRun) -> list[str]:
     names += resources_not_read(row)
     if not run.accelerators and UNREADABLE in run.notes:
         names.append("AdminComment (jobstats)")
-    notes = [_NOT_READ.format(name) for name in names]
+    notes = [NOT_READ.format(name) for name in names]
     if started and ended and (run.duration_seconds or 0.0) > ended - started + SLACK:
         notes.append(_TOO_LONG)
     return notes

@@ -16,6 +16,9 @@ _KEPT = 4096
 LOCAL_TIME = "Times have no zone: UTC is assumed; --time-zone states another."
 """Note of a run whose file states its times so."""
 
+NEGATIVE, NOT_READ = "{} is negative, and taken as empty.", "Cells of {} that cannot be read are taken as empty."
+"""What is said of cells that are no amounts, by their column."""
+
 _EMPTY = {"", "none", "null", "nan", "n/a", "na", "[n/a]", "unknown", "(null)", "none assigned"}
 _LONGEST_PLAIN = 24
 """Fewer digits than that are always a number that can be. [1]"""
@@ -97,10 +100,11 @@ def unit_of(text: str) -> tuple[str, float] | None:
     return base, _PREFIXES[found[1]] * factor
 
 
-def negative_cells(row: Mapping[str, str], names: Iterable[str]) -> list[str]:
-    """Return a note for each of these cells that is a number below zero, which no amount is."""
-    found = ((name, row.get(name)) for name in names)
-    return [f"{name} is negative, and taken as empty." for name, cell in found if (number(cell) or 0.0) < 0]
+def odd_cells(row: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """Return a note for each of these cells that is no amount: a number below zero, or nothing that can be read."""
+    values = {name: (number(row.get(name)), words(row.get(name))) for name in names}
+    below = [NEGATIVE.format(name) for name, (value, _) in values.items() if value is not None and value < 0]
+    return below + [NOT_READ.format(name) for name, (value, text) in values.items() if value is None and text]
 
 
 def moment(cell: str, zone: tzinfo | None, *, fold: int = 0, is_day_first: bool = False) -> tuple[float, bool] | None:
