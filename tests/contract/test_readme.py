@@ -32,6 +32,8 @@ PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
 UPDATE = "GREENTRAIN_UPDATE_README"
 SET_UP = "python3 -m venv .venv"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+KEPT = {path.name for kind in ("*.md", "*.cff", "*.toml", "*.yml") for path in ROOT.glob(kind)}
+"""Files of a checkout, in which readers type what the pages show."""
 FILE = re.compile(r"`([\w./-]+\.(?:csv|jsonl))`")
 
 
@@ -125,6 +127,8 @@ def test_blocks_are_executed(page: Path, reader: Path, capsys: pytest.CaptureFix
             yaml.safe_load(text)
         else:
             assert kind in ("sh", "jinja"), f"{page.name} has a block {kind!r}, which no rule of this test executes"
+    made = {str(path.relative_to(reader)) for path in reader.rglob("*") if path.is_file()}
+    assert made & KEPT == set(), f"typed in a checkout, {page.name} overwrites its files"
 
 
 def test_the_five_columns_of_an_own_device_are_enough(tmp_path: Path) -> None:
@@ -177,3 +181,45 @@ def test_the_readme_states_the_validation(capsys: pytest.CaptureFixture[str]) ->
     assert ("All are of laboratories that the fit of our defaults has seen." in text) == (
         metered["out_of_sample"]["n"] == 0
     )
+
+
+def test_the_readme_is_a_page_in_the_order_of_a_first_hour() -> None:
+    """At most 150 lines: what it is, set up, a result, how good that is, the decorator, a report, import, the page."""
+    lines = README.read_text().splitlines()
+    titles = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+
+    assert len(lines) <= 150
+    assert lines[4].startswith("![")
+    assert titles == ["Set up", "First result", "How wrong is it", "Measure a run", "Report it",
+                      "Import, and the page", "Documentation"]  # fmt: skip
+
+
+def test_the_readme_counts_countries() -> None:
+    """Aggregates, such as the EU, are no countries."""
+    catalogue = load_catalogue()
+    countries = [place for place in catalogue.places.by_code.values() if place.kind == "country"]
+
+    assert f" {len(countries)} countries by year" in README.read_text()
+
+
+def test_the_readme_states_what_speaks_against_us() -> None:
+    """How often the published figures without a meter are met, and the one method whose median error is ours."""
+    report = validate()
+    text = README.read_text().replace("\n", " ")
+    peers = report.tiers["T3"]["peers"].items()
+    as_good = [name for name, found in peers if found["median_abs_log_ratio"] <= found["our_median_abs_log_ratio"]]
+
+    assert as_good == ["lacoste2019"]
+    error = f"{exp(report.tiers['T3']['peers']['lacoste2019']['median_abs_log_ratio']):.2f}"
+    assert f"the median error is a factor of {error}, as is that of ML CO2 Impact" in text
+    assert f"our interval holds {report.tiers['T2']['covered']} of {report.tiers['T2']['n']}." in text
+
+
+@pytest.mark.parametrize("page", [README, ROOT / "docs" / "validate.md"], ids=lambda page: page.stem)
+def test_the_range_of_the_tools_is_that_of_the_first_result(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One job and one rule, those of the terminal: settings count, and the upper bound is no tool."""
+    job = next(line for line in README.read_text().splitlines() if line.startswith("$ greentrain estimate"))
+    out = shown(f"{job.removeprefix('$ ')} --compare-methods", capsys)
+    (found,) = re.findall(r"The tools among them (range .* a factor of [\d.]+)\.", out)
+
+    assert found in page.read_text().replace("\n", " ")
