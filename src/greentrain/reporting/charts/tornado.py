@@ -100,8 +100,8 @@ def summary(data: ReportData) -> str:
         return "Every input that counts is exact, so there is no interval."
     first = swings[0]
     ends = f"{written(min(first[2:4]), 'kg')} to {written(max(first[2:4]), 'kg')}"
-    moved = f"which alone moves the emissions of {subject_text(data).lower()} from {ends} CO2e"
-    return f"Of the variance {percent(first.share)} is {input_label(first.item.name)}, {moved}."
+    moved = f"alone it moves the emissions of {subject_text(data).lower()} from {ends} CO2e"
+    return f"{percent(first.share)} of the variance comes from one input, {input_label(first.item.name)}: {moved}."
 
 
 def table(data: ReportData) -> HeaderAndRows:
