@@ -98,8 +98,8 @@ def test_a_swing_is_what_the_estimate_itself_gives_at_that_end() -> None:
 def test_the_sentence_and_the_table_of_the_tornado() -> None:
     """The first driver, from its smaller to its larger end."""
     assert tornado_chart.summary(example()) == (
-        "60 % of the variance comes from one input, utilization: alone it moves the emissions of the estimated run from "
-        "200 kg to 600 kg CO2e."
+        "60 % of the variance comes from one input, utilization: alone it moves the emissions of the estimated run "
+        "from 200 kg to 600 kg CO2e."
     )
     assert tornado_chart.table(example())[1][1] == (
         "model FLOPs utilization (MFU)", "0.400 (0.200 to 0.500)", "", "800", "320", "30 %",
