@@ -37,7 +37,7 @@ def test_a_card_of_an_imported_run(home: Path) -> None:
     assert first.operational_kg is not None
     assert f"  emissions: {1000 * first.operational_kg.best:.1f}\n" in text
     assert "measured (imported from codecarbon), operational, location-based, whole facility" in text
-    assert '  hardware_used: "1 x a100-sxm4-40gb"\n' in text
+    assert '  hardware_used: "1 x NVIDIA A100 SXM4 40GB"\n' in text
     assert command(["card", str(home / "README.md"), "--run", first.id, "--check"]) == 0
 
 
