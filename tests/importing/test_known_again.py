@@ -265,9 +265,9 @@ def test_two_clusters_have_one_number(home: Path, tmp_path: Path, *, is_one_file
 
 
 def test_a_job_without_its_cluster_is_the_first_that_names_one(home: Path, tmp_path: Path) -> None:
-    """What was imported without a cluster is of that which the next file names first; the other one's job is new."""
+    """What was imported without a cluster is of that which the next file names first; the other one is new."""
     path = tmp_path / "sacct"
-    for rows, new in ((("|ada",), 1), (("c1|ada", "c2|bob"), 1), (("c1|ada", "c2|bob"), 0)):
+    for rows, new in ((("|ada",), 1), (("c1|ada", "c2|bob"), 2), (("c1|ada", "c2|bob"), 0)):
         path.write_text(_of_clusters(*rows))
         assert _new(import_runs(path)) == new
 

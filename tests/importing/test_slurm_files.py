@@ -274,7 +274,7 @@ def test_decimal_commas(tmp_path: Path) -> None:
 def test_arrays_without_numbers(tmp_path: Path) -> None:
     """A task is known by its number, which JobIDRaw holds: a file without it says what that means."""
     text = sacct_text({"JobID": "7_1", "JobIDRaw": "8"}, {"JobID": "7_2", "JobIDRaw": "9"})
-    note = "Jobs of arrays have no JobIDRaw here: they count again in a file that has it."
+    note = "Jobs of arrays have no JobIDRaw here: they count again in a file that has that alone, and not JobID."
     assert note not in audit_of(tmp_path, text).files[0].notes
     assert audit_of(tmp_path, text.replace("|8|", "||").replace("|9|", "||")).files[0].notes[note] == 2
 

@@ -407,3 +407,28 @@ def test_notes_of_an_import_wrap_on_a_terminal(tmp_path: Path, home: Path, monke
     assert max(len(line) for line in lines if not line.startswith(file.path)) <= 80
     assert lines[-1].endswith("end.")
     assert any(line.startswith("    word ") and line.endswith(" end. (1)") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_said"),
+    [
+        ({"timestamp": "2026-03-01T10:59:00"}, True),
+        ({"timestamp": "2026-03-01T03:29:00"}, True),
+        ({"timestamp": "2026-03-01T10:59:00+00:00"}, False),
+        ({"timestamp": "2026-03-01T10:50:00"}, False),
+        ({"timestamp": "2026-03-01T23:59:00"}, False),
+        ({"timestamp": "2026-03-01T10:29:00", "duration": "1800"}, False),
+        ({"timestamp": "2026-03-01T10:59:00", "gpu_model": "2 x Tesla V100-SXM2-16GB"}, False),
+    ],
+)
+def test_a_row_by_the_clock_of_another_zone_is_said(
+    tmp_path: Path, home: Path, cells: dict[str, str], is_said: bool
+) -> None:
+    """Two hours ahead of the job's UTC or 5.5 behind: perhaps its work; not at 9 minutes, 15 h, half, other GPUs."""
+    audit = import_runs([_job(tmp_path), _row(tmp_path, **cells)], time_zone=None)
+    said = (
+        "Alike by clocks whole quarters of an hour apart, and perhaps the same work, which then counts twice: 1 pair, "
+        "such as bert (slurm) and p (codecarbon); --time-zone states that of times without one."
+    )
+    assert audit.notes == ((said,) if is_said else ())
+    assert [run.format for run in _counted(home)].count("slurm") == 1

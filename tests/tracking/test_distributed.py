@@ -15,6 +15,7 @@ from busy_machine import slowness
 from tracked import ALONE, KWH_PER_SECOND, environment, journals, of_type, replay
 
 from greentrain import History, Run
+from greentrain.tracking.distributed import launch_of, ranks_of
 
 _LAUNCHER_VARIABLES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "GROUP_RANK", "TORCHELASTIC_RUN_ID")
 _LONGEST_WAIT_SECONDS = 60.0
@@ -315,3 +316,15 @@ def test_workers_of_a_rank_leave_no_records(cluster: Cluster, tmp_path: Path) ->
     assert (done.returncode, done.stderr) == (0, "")
     assert len(journals(cluster.home, "tracker")) == len(journals(cluster.home, "meter")) == 1
     assert json.loads(cluster.run().to_json())["ranks"] == 1
+
+
+def test_a_task_of_an_array_has_two_numbers() -> None:
+    """The one of Slurm's accounting alone and that of the array, with the cluster; another job has one number."""
+    task = {"SLURM_JOB_ID": "401", "SLURM_ARRAY_JOB_ID": "400", "SLURM_ARRAY_TASK_ID": "1", "SLURM_CLUSTER_NAME": "a"}
+    for variables, found in (
+        (task, ("slurm-400_1", "slurm-401", "a")),
+        ({"SLURM_JOB_ID": "401"}, ("slurm-401", None, None)),
+        ({"PBS_JOBID": "7", "SLURM_CLUSTER_NAME": "a"}, ("pbs-7", None, None)),
+    ):
+        launch = launch_of(variables, ranks_of(variables))
+        assert (launch.batch, launch.batch_raw, launch.cluster) == found

@@ -83,9 +83,9 @@ def is_hash(kind: str, text: str) -> bool:
     return text.startswith(kind) and _HASH.fullmatch(text, len(kind)) is not None
 
 
-def hashed_cluster(home: str, name: str) -> str:
-    """Return the hash of a cluster's name as imports of a home have it; the name itself where none was hashed there."""
-    return str(Anonymiser(home, writes=False).hashed("cluster", name)) if Path(home, _SALT).exists() else name
+def hashed_in(home: str, kind: str, name: str) -> str:
+    """Return the hash of a name as imports of a home have it; the name itself where none was hashed there."""
+    return str(Anonymiser(home, writes=False).hashed(kind, name)) if Path(home, _SALT).exists() else name
 
 
 def _salt(home: Path, *, writes: bool) -> bytes:

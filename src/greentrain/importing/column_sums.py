@@ -102,6 +102,10 @@ class _StoredRuns:
         )
         self._clusters = np.array([row[4] or "" for row in rows], dtype=str)
         self.has_clusters = bool((self._clusters != "").any())
+        numbers = known.job_numbers()
+        self._jobs = np.array([int(job) for job in numbers if job.isdecimal()], dtype=np.int64)
+        if known.has_tasks_alone:  # whose other numbers are in no column that is read here
+            raise NotInColumns
 
     def compared(self, jobs: JobRows) -> tuple[NumberArray, NumberArray]:
         """Return which jobs the history holds, and which of these are to be read one by one: they may hold more."""
@@ -112,6 +116,7 @@ class _StoredRuns:
         ids = np.array([number_of(f"slurm:{job}:{began or ''}") for job, began in moments], dtype=np.int64)
         places = np.minimum(np.searchsorted(self._ids, ids), len(self._ids) - 1)
         is_stored = self._ids[places] == ids
+        is_left = np.isin(jobs.jobs, self._jobs) & ~is_stored
         kwh, before = np.nan_to_num(jobs.kwh), self._kwh[places]
         differs = np.abs(kwh - before) > SAME_ENERGY * np.maximum(kwh, before)
         is_longer = jobs.seconds > self._seconds[places]
@@ -121,7 +126,7 @@ class _StoredRuns:
             of, stored = np.array([words(cells.get("cluster")) or "" for cells in jobs.cells]), self._clusters[places]
             holds_more |= (of[jobs.kinds] != "") & (stored != "") & (of[jobs.kinds] != stored)
         # An id that is no number is not at hand as it is written.
-        return is_stored, (is_stored & holds_more) | (jobs.jobs < 0)
+        return is_stored, is_left | (is_stored & holds_more) | (jobs.jobs < 0)
 
 
 class ColumnSums:
@@ -205,6 +210,8 @@ class ColumnSums:
             Where one of them has to be read row by row.
         """
         forms = [self._form(file) for file in files]
+        if len({"jobidraw" in form.names for form in forms}) > 1:  # tasks of arrays have other numbers in each
+            raise NotInColumns
         parts = [
             [self._judged(number, placed) for placed in self._columns.read(file, form)]
             for number, (file, form) in enumerate(zip(files, forms, strict=True))

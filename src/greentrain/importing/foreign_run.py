@@ -37,6 +37,12 @@ FLAGS = (
 ENERGY_OF = "Witness: its energy is that of {}."
 """Note of a run that took the energy of a better meter, with the name of that file's format."""
 
+COMPLETED = (
+    "name", "project", "user", "account", "partition", "status", "cpu", "accelerators", "reported_kg", "cluster",
+    "cpu_cores", "memory_gb", "hosts", "gpu_load", "cpu_load",
+)  # fmt: skip
+"""What of a record is filled from another one of the same run; stores know it by its place here."""
+
 RUNNING = "running"
 STATUSES = ("completed", "failed", "stopped", RUNNING)
 

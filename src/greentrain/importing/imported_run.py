@@ -119,6 +119,12 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         stated = self.stated._replace(name=name) if name else self.stated
         return self._replace(stated=stated, given_name=name, tags=tuple(tags))
 
+    def placed(self, facts: Mapping[str, Any]) -> "ImportedRun":
+        """Return it where it ran, and in the project, as was stated of an earlier record of it, unless it is now."""
+        stated = self.stated if self.stated.project else self.stated._replace(project=facts.get("project"))
+        pue = facts.get("site_pue") if self.site_pue is None else self.site_pue
+        return self._replace(stated=stated, location=self.location or facts.get("location"), site_pue=pue)
+
     @property
     def is_usable(self) -> bool:
         """Whether the file's energy is the run's, or our estimate takes its place."""

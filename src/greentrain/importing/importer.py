@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import tzinfo
 from functools import cached_property, lru_cache, partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,23 +13,24 @@ from greentrain.catalogue import Catalogue, load_catalogue
 from greentrain.catalogue.names import checked_groups
 from greentrain.catalogue.user_folder import home_folder
 from greentrain.errors import DataError, InputError, install_hint, path_text
-from greentrain.importing.anonymise import Anonymiser, hashed_cluster
+from greentrain.importing.anonymise import Anonymiser, hashed_in
 from greentrain.importing.audit import FileAudit, FileCounts, ImportAudit
 from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.file_clock import zone_named
 from greentrain.importing.foreign_file import BytesRead, ForeignFile, Tally
-from greentrain.importing.foreign_run import RUNNING, ForeignFormat, ForeignRun, ReadOptions
-from greentrain.importing.formats import UnknownForm, format_of, formats, name_or_columns
+from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
+from greentrain.importing.formats import UnknownForm, format_of, name_or_columns
 from greentrain.importing.gate import flags_of
 from greentrain.importing.home_copy import RENEWED, copy_runs, files_in, is_home
 from greentrain.importing.import_sums import GROUPINGS, STORED, ImportSums
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.joined_runs import alone, may_hold_ranks
-from greentrain.importing.known_runs import KnownRun, completed, id_of, is_better, other_ids_of
+from greentrain.importing.known_runs import KnownRun, id_of, is_better, is_held, other_ids_of
 from greentrain.importing.linear_footprint import RunFootprints
 from greentrain.importing.run_kinds import RunKind, RunKinds
 from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
+from greentrain.importing.same_jobs import SameJobs, better_of, jobs_in
 from greentrain.importing.site_map import SiteMap, read_site_map
 from greentrain.importing.store import ImportStore
 from greentrain.importing.tracked_jobs import Tracked, tracked_jobs, untracked
@@ -157,7 +158,7 @@ class _Importer:
         self._format, columns = name_or_columns(format)
         self._options = ReadOptions(zone, columns)
         self._store, self._known = store, store.known()
-        self._known.hashed = lru_cache(partial(hashed_cluster, str(store.folder.parent)))
+        self._known.hashed = lru_cache(partial(hashed_in, str(store.folder.parent)))
         self._kinds = RunKinds(catalogue, shared.site, location=shared.location, gpu=shared.gpu)
         self._footprints, self._by = RunFootprints(catalogue), by
         self.sums = ImportSums(self._footprints, by)
@@ -168,6 +169,7 @@ class _Importer:
         self._elsewhen, self._renewed, self._files_of = set[str](), set[str](), dict[str, set[str]]()
         self.notes: list[str] = []
         self.runs = RunList(lambda run: self.sums.add(run))
+        self._same = SameJobs(self._known, self.runs)
 
     def read_all(
         self, files: Sequence[tuple[str, bool]], copies: Mapping[str, Any], told: BytesRead, *, may_sum: bool
@@ -202,12 +204,12 @@ class _Importer:
             )
             return
         shared = self._shared
-        sums = ColumnSums(
-            self._footprints, self._kinds, shared.site, self._options, by=self._by,
-            hashed=shared.anonymiser.hashed if shared.anonymiser else None, project=shared.project,
-            is_kept=shared.is_kept, known=self._known, tracked=self._tracked,
-        )  # fmt: skip
         try:
+            sums = ColumnSums(
+                self._footprints, self._kinds, shared.site, self._options, by=self._by,
+                hashed=shared.anonymiser.hashed if shared.anonymiser else None, project=shared.project,
+                is_kept=shared.is_kept, known=self._known, tracked=self._tracked,
+            )  # fmt: skip
             found = iter(sums.read([file for file, name in files if file and name == SLURM]))
         except (NotInColumns, OSError):
             return
@@ -273,7 +275,7 @@ class _Importer:
         known = found.get(run.id)
         if known is not None and known.place is not None:
             return
-        is_new = known is None or not known.is_stored or self._is_taken_anew(alone(run).stated, known)
+        is_new = known is None or not known.is_stored or self._is_new(alone(run).stated, known)
         counts.imported += is_new
         if known is not None and known.is_stored and is_new:
             self._renewed.add(run.id)
@@ -346,37 +348,42 @@ class _Importer:
     def _take_some(
         self, runs: list[ForeignRun], form: ForeignFormat, path: str, tally: Tally, counts: FileCounts
     ) -> None:
-        ids = self._known.ids_of(runs)
-        known, changed = self._known.find(ids), dict[str, KnownRun]()
+        ids, rivals = self._known.ids_of(runs), self._same.rivals(runs, form, len(self.files))
+        known, changed = self._known.find([*ids, *chain.from_iterable(rivals.values())]), dict[str, KnownRun]()
+        named = dict[str, str]()
         counts.seen += len(runs)
         for id, stated in zip(ids, runs, strict=True):
             run = untracked(stated, self._tracked, tally) if self._tracked else stated
             if run is None:
+                self._same.drop_others(id, stated, rivals, known, form, self._tracked)
                 continue
             if id != id_of(run):
                 self._elsewhen.add(id)
-            id = self._known.of_cluster(id, run, known)
-            now = self._take(id, run, known.get(id), form, path, tally, counts)
+            id = self._known.of_cluster(self._same.superseded.get(id, id), run, known)
+            same = self._same.of(id, run, rivals, known, form, tally) if rivals else []
+            same = same or self._same.fuller(id, run, known.get(id), form)
+            id = same[0].id if same else id
+            now = self._take(id, run, known.get(id), form, path, tally, counts, same)
             if now is not None:
                 known[id] = changed[id] = now
                 if run.record_keys:
                     self._known.put_others([id], [other_ids_of(run)])
+            if any(id not in rivals.get(job, ()) for job in jobs_in([run])):
+                named[id] = " ".join(jobs_in([run]))
         self._known.put(changed.items())
+        self._known.put_jobs([*named], [*named.values()], len(self.files))
 
     def _take(
         self, id: str, run: ForeignRun, known: KnownRun | None, form: ForeignFormat, path: str, tally: Tally,
-        counts: FileCounts,
+        counts: FileCounts, same: Sequence[ImportedRun] = (),
     ) -> KnownRun | None:  # fmt: skip
         """Keep a run, or the better record of one that is known; return what is known of it then, if that changes."""
         place = None if known is None else known.place
         earlier = None if place is None else self.runs.at(place)
-        if earlier is not None:
-            stated = earlier.stated
-            before = stated.duration_seconds, stated.measured_energy_kwh
-            holds_more = is_better(run, *before, is_running=stated.status == RUNNING)
-            run = completed(*((run, earlier.stated) if holds_more else (earlier.stated, run)))
-            form, path = (form, path) if holds_more else (formats()[earlier.format], earlier.file)
-        is_new = known is None or not known.is_stored or self._is_taken_anew(run, known)
+        for each in same or filter(None, (earlier,)):
+            run, form, path = better_of(run, form, path, each)
+        is_new = known is None or not known.is_stored or self._is_new(run, known, same)
+        self._same.supersede(id, same[1:])
         if known is not None and known.is_stored and is_new:
             self._renewed.add(id)
         if earlier is None and known is not None and is_new:
@@ -395,8 +402,11 @@ class _Importer:
             return KnownRun(None, None, False, place, cluster=run.cluster)
         return known._replace(place=place, cluster=known.cluster or run.cluster)
 
-    def _is_taken_anew(self, run: ForeignRun, known: KnownRun) -> bool:
-        return self._shared.replaces or is_better(run, known.seconds, known.kwh, is_running=known.is_running)
+    def _is_new(self, run: ForeignRun, known: KnownRun, same: Sequence[ImportedRun] = ()) -> bool:
+        """Whether a record is to be stored in place of the one that the history holds, or of several."""
+        holds_more = len(same) > 1 or (len(same) == 1 and not is_held(run, same[0].stated))
+        is_anew = holds_more or self._shared.replaces
+        return is_anew or is_better(run, known.seconds, known.kwh, is_running=known.is_running)
 
     def _imported(
         self, id: str, run: ForeignRun, kind: RunKind, form: ForeignFormat, path: str, more: tuple[str, ...] = ()
@@ -425,7 +435,7 @@ class _Importer:
     def _audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:
         known = sum(file.runs - file.imported for file in self.files)
         ignored = unheeded(self._store, self.runs, known, self._shared.given, self._elsewhen)
-        self._keep_labels()
+        self._same.keep_labels(self._store, self._renewed, is_placed=not self._shared.replaces)
         self._link()
         sums, runs, stored = self._settled(), self.runs, None
         hidden = self._shared.anonymiser
@@ -439,6 +449,8 @@ class _Importer:
             if self._logged:
                 head["device_times"] = list(self._times.stored(dict.fromkeys(self._logged)))
             stored = self._store.write(head, runs.stored_lines(lambda flags: STORED not in flags))
+            if self._same.dropped:
+                self._store.forget(self._same.dropped)
         shown, groups = () if dry_run and is_grouped else runs, sums.groups() if is_grouped else None
         return ImportAudit(
             tuple(files), shown, sums.totals(), stored, groups, (*self.notes, *unheeded_note(ignored)), ignored,
@@ -446,23 +458,15 @@ class _Importer:
             sums.doubts.suspects,
         )  # fmt: skip
 
-    def _keep_labels(self) -> None:
-        """Leave the name and the words on runs that their user gave them before more was known of them."""
-        for facts in self._store.facts_of(self._renewed) if self._renewed else ():
-            known, name = self._known.find([facts["id"]])[facts["id"]], facts.get("given_name")
-            if (facts["tags"] or name) and known.place is not None:
-                run = self.runs.at(known.place)
-                place = self.runs.put(known.place, run.labelled(name or run.given_name, facts["tags"] or run.tags))
-                self._known.put([(facts["id"], known._replace(place=place))])
-
     def _link(self) -> None:
         """Put together what several forms of files hold of one work, where this import brought some of it."""
         fresh = {file.format for file in self.files if file.imported}
         forms = [*fresh | self._store.forms()]
         if not fresh or (len(forms) == 1 and not may_hold_ranks(str(forms[0]))):
             return
+        stored = partial(self._same.left_in, self._store)
         some = tuple(islice(self.runs, _MOST_COMPARED)) if len(forms) == 1 else self.runs
-        linked = linked_runs(some, tuple if len(forms) == 1 else self._store.runs, self._kinds, self._part_of)
+        linked = linked_runs(some, tuple if len(forms) == 1 else stored, self._kinds, self._part_of)
         known = self._known.find([run.id for run in linked.runs])
         for run in linked.runs:
             self.runs.put(known[run.id].place, run)

@@ -2,14 +2,15 @@
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any, overload
 from weakref import finalize
 
 from greentrain.catalogue import load_catalogue
-from greentrain.importing.foreign_run import RUNNING
+from greentrain.importing.foreign_run import COMPLETED, RUNNING
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
+from greentrain.importing.slurm_jobs import OF_SLURM
 
 RUNS_A_CHUNK = 512
 IDENTITY = "duration_seconds", "measured_energy_kwh"
@@ -23,6 +24,12 @@ GOES_ON = "running"
 
 CLUSTERS = "clusters"
 """Whose jobs they are."""
+
+HOLDS = "holds"
+"""What of `COMPLETED` they state, a bit each."""
+
+JOBS = "jobs"
+"""Their jobs' numbers, in each spelling."""
 
 _CHUNKS_AT_HAND = 4
 
@@ -190,10 +197,24 @@ def chunk_lines(columns: dict[str, Sequence[Any]]) -> str:
     known[GOES_ON] = [place for place, status in enumerate(columns["status"]) if status == RUNNING]
     if any(clusters := columns.get("cluster", ())):
         known[CLUSTERS] = clusters
+    known[HOLDS] = _held(columns, len(columns["id"]))
+    named = columns.get(JOBS, ())
+    known[JOBS] = [" ".join(job.removeprefix(OF_SLURM) for job in jobs or ()) for jobs in named] if any(named) else []
     if any(columns[OTHERS]):
         known[OTHERS] = columns[OTHERS]
     lines = (json.dumps(line, allow_nan=False, separators=(",", ":")) for line in (known, {"columns": columns}))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _held(columns: Mapping[str, Sequence[Any]], number: int) -> list[int]:
+    """Return which of `COMPLETED` some runs state, a bit each, and whether jobs have several numbers."""
+    found = [0] * number
+    for place, name in enumerate(COMPLETED):
+        for run, value in enumerate(columns.get(name, ())):
+            found[run] |= bool(value) << place
+    for run, jobs in enumerate(columns.get(JOBS, ())):
+        found[run] |= (len(jobs or ()) > 1) << len(COMPLETED)
+    return found
 
 
 def chunk_rows(line: dict[str, Any], names: Iterable[str] = ()) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.jobstats import MARK as JOBSTATS
 from greentrain.importing.limits import limit
+from greentrain.importing.same_jobs import FURTHEST_ZONE, QUARTER_HOUR
 from greentrain.importing.slurm import SacctForm
 from greentrain.importing.slurm_jobs import (
     ENDINGS,
@@ -70,7 +71,6 @@ _MANY = 8
 _MOST_DIGITS = 15
 _LARGEST = (1 << 62) - 1
 _KIND, _MONTH = "kind", "month"
-_MIXING = 1_000_003
 _NO_VALUES = np.array(sorted(map(float, NO_VALUE)))
 
 
@@ -434,20 +434,26 @@ def job_number(job: str) -> int:
 
 
 def leave(parts: Sequence[JobPart], odd: NumberArray) -> None:
-    """Leave jobs to be read one by one, with all rows of each, if one is, if a line is odd, or if it comes twice."""
+    """Leave jobs to be read one by one, with all rows of each, if one is, if a line is odd, or if it may come twice."""
     if not parts:
         return
-    # Two keys that are equal by chance are left too.
-    ordered = np.concatenate([part.jobs * _MIXING + part.began for part in parts])
-    ordered.sort()
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    every = [odd, *(part.jobs[part.is_left] for part in parts)]
-    if len(twice):
-        every += [part.jobs[np.isin(part.jobs * _MIXING + part.began, twice)] for part in parts]
-    jobs = np.unique(np.concatenate(every))
+    jobs = np.unique(np.concatenate([odd, *(part.jobs[part.is_left] for part in parts), _twice(parts)]))
     for part in parts if len(jobs) else ():
         part.is_left[:] = np.isin(part.jobs, jobs)
         part.waits_left[:] = np.isin(part.waiting_jobs, jobs)
+
+
+def _twice(parts: Sequence[JobPart]) -> NumberArray:
+    """Return jobs that may come twice: without a start, or by the clock of the same or another zone."""
+    jobs, began = (np.concatenate([getattr(part, name) for part in parts]) for name in ("jobs", "began"))
+    ordered = np.sort(jobs)
+    some = np.flatnonzero(np.isin(jobs, ordered[1:][ordered[1:] == ordered[:-1]]))
+    some = some[np.lexsort((began[some], jobs[some]))]
+    jobs, began = jobs[some], began[some]
+    apart = np.diff(began)
+    may_be = (began[:-1] == 0) | ((apart % QUARTER_HOUR == 0) & (apart <= FURTHEST_ZONE))
+    found: NumberArray = jobs[1:][(np.diff(jobs) == 0) & may_be]
+    return found
 
 
 def lines_of(file: ForeignFile, parts: Sequence[JobPart], *, is_every: bool) -> Iterator[tuple[int, str]]:

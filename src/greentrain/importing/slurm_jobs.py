@@ -15,6 +15,9 @@ from greentrain.importing.jobstats import UNREADABLE, Jobstats, jobstats
 from greentrain.importing.values import NOT_READ, amount, clock_seconds, words
 from greentrain.units import WATT_SECONDS_PER_KWH
 
+OF_SLURM = "slurm-"
+"""How greentrain's names of jobs of Slurm begin."""
+
 ENDINGS = {
     "COMPLETED": "completed",
     "COMPLETING": "running",
@@ -57,7 +60,7 @@ STEPS = "Steps are left out: their jobs hold them."
 ALONE = "Steps are left out that do not follow their jobs: rows of these are not in the file, or elsewhere in it."
 WAITING = "Jobs that have not run are left out."
 _WAITS_AGAIN = "Jobs that were requeued and wait are left out: with their next session they count."
-NO_NUMBER = "Jobs of arrays have no JobIDRaw here: they count again in a file that has it."
+NO_NUMBER = "Jobs of arrays have no JobIDRaw here: they count again in a file that has that alone, and not JobID."
 _TOO_LONG = "ElapsedRaw or Elapsed is longer than from Start to End, and counts."
 SLACK = 60.0
 """What a job's time may be longer than from its start to its end. [s]"""
@@ -65,7 +68,7 @@ SLACK = 60.0
 _NUMBERS = ("NCPUS", "AllocCPUS", "NNodes", "AllocNodes")
 _TITLES = {"elapsedraw": "ElapsedRaw", "elapsed": "Elapsed"}
 _NO_MOMENT = (None, "0")
-_SESSIONS = "It was requeued: the time of its sessions is added up."
+SESSIONS = "It was requeued: the time of its sessions is added up."
 
 
 class Jobs:
@@ -227,7 +230,7 @@ def _resources_not_read(*cells: str) -> tuple[str, ...]:
 
 def _names(job_id: str, other: str) -> tuple[str, ...]:
     """Return how greentrain names a job by its ids."""
-    return (f"slurm-{job_id}",) if not other or other == job_id else (f"slurm-{job_id}", f"slurm-{other}")
+    return tuple(f"{OF_SLURM}{id}" for id in dict.fromkeys(filter(None, (job_id, other))))
 
 
 def _cpu_load(row: Mapping[str, str], stats: Jobstats, core_seconds: float) -> float | None:
@@ -371,5 +374,5 @@ def _joined(before: ForeignRun, run: ForeignRun) -> ForeignRun:
         duration_seconds=(before.duration_seconds or 0.0) + (run.duration_seconds or 0.0),
         energy_kwh={} if whole is None else {"node": whole},
         measured_energy_kwh=whole,
-        notes=(*run.notes, *(() if _SESSIONS in run.notes else (_SESSIONS,))),
+        notes=(*run.notes, *(() if SESSIONS in run.notes else (SESSIONS,))),
     )

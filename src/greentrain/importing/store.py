@@ -22,7 +22,9 @@ from greentrain.importing.known_runs import KnownRuns
 from greentrain.importing.run_list import (
     CLUSTERS,
     GOES_ON,
+    HOLDS,
     IDENTITY,
+    JOBS,
     OTHERS,
     RUNS_A_CHUNK,
     chunk_lines,
@@ -59,13 +61,23 @@ class ImportStore:
 
     def known(self) -> KnownRuns:
         """Return which runs are stored, with their time and energy."""
-        found = KnownRuns()
+        found = KnownRuns(self.chunk_at)
         for path in self._files():
-            for _, line in self._lines(path, _COLUMNS):
+            for place, line in self._lines(path, _COLUMNS):
                 with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
                     if "ids" in line:
                         seconds, energies = (line[name] for name in IDENTITY)
-                        found.put_stored(line["ids"], seconds, energies, line.get(GOES_ON), line.get(CLUSTERS, ()))
+                        chunk = (str(path), place)
+                        found.put_stored(
+                            line["ids"],
+                            seconds,
+                            energies,
+                            line.get(GOES_ON),
+                            line.get(CLUSTERS, ()),
+                            chunk,
+                            line.get(HOLDS, ()),
+                        )
+                        found.put_jobs(line["ids"], line[JOBS] or ()) if JOBS in line else found.unread.append(chunk)
                     if OTHERS in line:
                         found.put_others(line["ids"], line[OTHERS])
         return found
@@ -123,6 +135,10 @@ class ImportStore:
                 if facts["id"] in ids and facts["id"] not in seen:
                     seen.add(facts["id"])
                     yield facts
+
+    def chunk_at(self, chunk: tuple[str, int]) -> dict[str, Mapping[str, Any]]:
+        """Return what is stored of the runs behind the line of ids of a file that begins at a byte, by their ids."""
+        return {facts["id"]: facts for facts in self._facts_at(Path(chunk[0]), [chunk[1]])}
 
     def _facts_at(self, path: Path, places: Iterable[int]) -> Iterator[Mapping[str, Any]]:
         """Yield the runs behind the lines of ids that begin at some bytes."""

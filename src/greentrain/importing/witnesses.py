@@ -48,6 +48,14 @@ _MODEL = re.compile(r"[a-z]*\d{2,4}[a-z]*(?![a-z\d])")
 _MEMORY = re.compile(r"\d+gb?")
 _HOSTS = re.compile(r"((?:[^,\[\]]|\[[^\]]*\])+)")
 _RANGE = re.compile(r"\[([^\]]*)\]")
+_OVERLAPPING = (
+    "Overlapping in time on as many accelerators or on one host, and perhaps the same work, which then counts "
+    "twice: {}."
+)
+_ELSEWHEN = (
+    "Alike by clocks whole quarters of an hour apart, and perhaps the same work, which then counts twice: {}; "
+    "--time-zone states that of times without one."
+)
 _QUARTER_HOUR, _FURTHEST_ZONE = 900.0, 14 * 3600.0
 
 
@@ -102,7 +110,9 @@ def linked_runs(
     new = every.new
     ties: _Ties = defaultdict(list)
     doubtful: list[tuple[ImportedRun, ImportedRun]] = []
+    elsewhen: list[tuple[ImportedRun, ImportedRun]] = []
     for run in every.possible_owners():
+        elsewhen += [(run, other) for other in every.elsewhen(run) if _may_be_elsewhen(run, other)]
         for other in every.near(run):
             tie = _tie(run, other)
             if tie is not None and rank_of(run) < rank_of(other):
@@ -120,7 +130,10 @@ def linked_runs(
         made[owner.id] = joined(owner, records, kinds)
         made |= {other.id: beside(every.by_id[other.id], owner, tie.how, records) for other, tie in others}
     made |= {run.id: run for run in _torn(every, owners, made, kinds)}
-    notes = _doubt_note([pair for pair in (*more, *doubtful) if new & {run.id for run in pair}])
+    apart = [(run, other) for run, other in elsewhen if other.id not in ties]
+    doubts = {_OVERLAPPING: (*more, *doubtful), _ELSEWHEN: apart}
+    fresh_ones = {why: [pair for pair in pairs if new & {run.id for run in pair}] for why, pairs in doubts.items()}
+    notes = (note for why, pairs in fresh_ones.items() for note in _doubt_note(pairs, why))
     return LinkedRuns(tuple(made.values()), tuple(notes))
 
 
@@ -138,6 +151,7 @@ class _Records:
                 self.by_id[run.id] = run
         self._by_start = sorted(self.by_id.values(), key=start_of)
         self._starts = [start_of(run) for run in self._by_start]
+        self._zoneless = [each for each in self._by_start if rank_of(each) == 1 and LOCAL_TIME in each.stated.notes]
         self._long = sorted(self._by_start, key=lambda run: start_of(run) - end_of(run))[:_LONG_ONES]
         self._by_number: dict[str, list[ImportedRun]] = defaultdict(list)
         for run in self._by_start:
@@ -188,6 +202,24 @@ class _Records:
         found |= {other.id: other for other in self._by_start[first : bisect_right(self._starts, end_of(run))]}
         found |= {other.id: other for other in self._long if _overlap(run, other) > 0}
         yield from islice(found.values(), _MOST if not rank_of(run) else _MOST_NEAR)
+
+    def elsewhen(self, run: ImportedRun) -> Iterator[ImportedRun]:
+        """Yield tools' records without a zone that ran as a job did by a clock of another zone."""
+        if not self._zoneless or rank_of(run):
+            return
+        first = bisect_left(self._zoneless, start_of(run) - _FURTHEST_ZONE, key=start_of)
+        last = bisect_right(self._zoneless, start_of(run) + _FURTHEST_ZONE, key=start_of)
+        yield from self._zoneless[first : min(last, first + _MOST_NEAR)]
+
+
+def _may_be_elsewhen(run: ImportedRun, other: ImportedRun) -> bool:
+    """Whether a record without a zone is as long as a job alike, and would lie in its time by another clock."""
+    shorter, longer = sorted((end_of(run) - start_of(run), end_of(other) - start_of(other)))
+    is_alike = count_of(run) == count_of(other) and bool(_models(run) & _models(other))
+    return (
+        is_alike and shorter >= limit("same_work_of_shorter") * longer
+        and _is_on_host(run.stated.hosts, other.stated.hosts) is not False and _is_within(run, other)
+    )  # fmt: skip
 
 
 def _is_dated(run: ImportedRun) -> bool:
@@ -400,10 +432,7 @@ def _read_again(
     return next((run for run in runs if not known.isdisjoint((id_of(run), *other_ids_of(run)))), None)
 
 
-def _doubt_note(pairs: Sequence[tuple[ImportedRun, ImportedRun]]) -> Iterator[str]:
+def _doubt_note(pairs: Sequence[tuple[ImportedRun, ImportedRun]], why: str) -> Iterator[str]:
     if pairs:
         names = [f"{run.stated.name or run.id} ({run.format})" for run in pairs[0]]
-        yield (
-            f"Overlapping in time on as many accelerators or on one host, and perhaps the same work, which then counts "
-            f"twice: {counted(len(pairs), 'pair')}, such as {names[0]} and {names[1]}."
-        )
+        yield why.format(f"{counted(len(pairs), 'pair')}, such as {names[0]} and {names[1]}")

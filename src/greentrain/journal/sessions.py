@@ -143,7 +143,7 @@ def jobs_of(key: str, launch: Mapping[str, Any]) -> set[str]:
     A job may have several runs, whose names follow its own.
     """
     named = "-".join(key.split("-")[:2]) if key.startswith("slurm-") else ""
-    return {str(job) for job in (launch.get("batch"), named) if job}
+    return {str(job) for job in (launch.get("batch"), launch.get("batch_raw"), named) if job}
 
 
 def jobs_text(times: Iterable[JobTime]) -> str:

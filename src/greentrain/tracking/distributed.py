@@ -91,6 +91,8 @@ class Launch(NamedTuple):
         What the processes of one start of a batch job have in common, where their number of restarts is not stated.
     cluster : str or None
         The cluster whose job it is, as Slurm names it.
+    batch_raw : str or None
+        The batch job by the number that a task of an array has of its own.
     """
 
     job: str | None = None
@@ -100,6 +102,7 @@ class Launch(NamedTuple):
     agent: str | None = None
     execution: str | None = None
     cluster: str | None = None
+    batch_raw: str | None = None
 
 
 def ranks_of(environment: Mapping[str, str]) -> Ranks:
@@ -120,8 +123,10 @@ def launch_of(environment: Mapping[str, str], ranks: Ranks) -> Launch:
     elastic_restarts = whole_number(environment.get(_ELASTIC_RESTARTS)) or 0
     agent = _agent() if _ELASTIC_ID in environment else None
     execution = _execution() if batch_restarts and (batch or "").startswith(_ONLY_WHETHER) else None
-    cluster = environment.get("SLURM_CLUSTER_NAME") if (batch or "").startswith("slurm-") else None
-    return Launch(job, batch, token, (batch_restarts, elastic_restarts), agent, execution, cluster or None)
+    names = ("SLURM_CLUSTER_NAME", "SLURM_JOB_ID") if (batch or "").startswith("slurm-") else ("", "")
+    cluster, raw = (environment.get(name) or None for name in names)
+    attempt, raw = (batch_restarts, elastic_restarts), raw and f"slurm-{raw}"
+    return Launch(job, batch, token, attempt, agent, execution, cluster, None if raw == batch else raw)
 
 
 def separate_runs_warning(run_id: str | None, environment: Mapping[str, str], ranks: Ranks) -> str | None:
