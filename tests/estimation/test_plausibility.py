@@ -84,7 +84,7 @@ SLIPS: list[tuple[str, Arguments, str]] = [
     (
         "power in kW",
         {"gpu": "v100-sxm2-16gb", "hours": 96, "power": 0.3},
-        "The power is in W, and 0.3 W is 0.1 % of the TDP of NVIDIA Tesla V100 SXM2 16GB: was it in kW?",
+        "The power is in W, and 0.3 W is 0.10 % of the TDP of NVIDIA Tesla V100 SXM2 16GB: was it in kW?",
     ),
     (
         "above the nameplate",  # DGX H100: 10,200 W for eight
