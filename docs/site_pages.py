@@ -3,6 +3,7 @@
 ``mkdocs build`` reads ``mkdocs.yml``, which names this file among its hooks.
 """
 
+import html
 import re
 import subprocess
 import sys
@@ -19,6 +20,9 @@ _TOP = Path(__file__).parents[1]
 _SHARED = {"CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog", "SECURITY.md": "security"}
 _EXAMPLE = re.compile(r"^\[[^\]]+\]\(\.\./(examples/[\w./-]+)\)$", re.MULTILINE)
 """A paragraph that is a link to an example: on the site the example itself stands there."""
+_BLOCK = re.compile(r'<div class="[^"]*\bhighlight">.*?</div>', re.DOTALL)
+_LONG_LINE = 100
+"""Characters that a page has room for; a block with a longer line is broken on the site."""
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 
 
@@ -37,6 +41,17 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     there = {file.src_uri for file in files}
     linked = _LINK.sub(lambda found: _inside(found, folder, there), markdown)
     return linked.replace("{{ commands }}", _commands()) if "{{ commands }}" in linked else linked
+
+
+def on_page_content(content: str, page: Any, config: Any, files: Files) -> str:
+    """Mark the blocks of code that have lines longer than the page is wide."""
+    return _BLOCK.sub(lambda found: _marked(found[0]), content)
+
+
+def _marked(block: str) -> str:
+    text = html.unescape(re.sub(r"<[^>]+>", "", block))
+    is_long = max(map(len, text.splitlines()), default=0) > _LONG_LINE
+    return block.replace('highlight">', 'highlight long-lines">', 1) if is_long else block
 
 
 def _shown(file: str) -> str:

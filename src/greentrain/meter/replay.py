@@ -21,7 +21,7 @@ class ReplayMeter(SimpleMeter):
 
     Parameters
     ----------
-    path : path-like
+    path : path
         JSON lines, each ``{"seconds": 0, "gpu_w": 300, "cpu_w": 60, "memory_w": 8}``: from so many seconds after the
         run's start on, these powers [W]. A component that a line leaves out, or gives as null, is not measured then.
         A line with ``"error": "text"`` instead makes readings fail until the next line.
