@@ -162,7 +162,7 @@ def test_published_runs_come_out_to_the_printed_digit(
         (["estimate", "--gpu"], "option '--gpu' requires an argument"),
         (["estimat"], "no such command 'estimat'"),
         (["profiles", "show"], "missing argument 'ID'"),
-        (["grids", "show", "Frnace"], "--location 'Frnace': unknown place; did you mean FR (France)"),
+        (["grids", "show", "Frnace"], "PLACE 'Frnace': unknown place; did you mean FR (France)"),
     ],
 )
 def test_misuse_is_one_line_and_exit_code_2(
