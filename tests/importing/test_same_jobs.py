@@ -205,3 +205,12 @@ def test_a_home_of_an_older_version(home: Path, tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
     _imported(tmp_path, (text(JOB),), together=False)
     assert History().totals().runs == 1
+
+
+@pytest.mark.parametrize(("here", "there"), [(LOCAL, text_of_json(JOB)), (TASK, BOTH), (text(JOB), BARE)])
+def test_a_job_of_another_home(home: Path, tmp_path: Path, here: str, there: str) -> None:
+    """What another home holds of the same job by another clock, number or columns adds nothing, also done again."""
+    _imported(tmp_path, (here,), together=False)
+    _imported(tmp_path, (there,), together=False, home=tmp_path / "other")
+    assert [import_runs(tmp_path / "other").files[0].imported for _ in range(2)] == [0, 0]
+    assert len(History(home).summaries()) == 1

@@ -137,6 +137,18 @@ def test_tracked_runs_of_arrays_and_other_clusters(home: Path, tmp_path: Path) -
     assert _listed(home)[::4] == (3, {"x": 1, None: 2})
 
 
+def test_a_task_that_was_tracked_is_known_by_its_own_number(home: Path, tmp_path: Path) -> None:
+    """JobIDRaw alone tells it, whichever comes first, where tracking recorded that."""
+    launch = {"batch": "slurm-4700_1", "batch_raw": "slurm-4711"}
+    _imported(tmp_path, WHOLE)
+    _tracked(home, "demo", "00:00:00", "10:00:00")
+    (path,) = (home / "runs" / "demo").iterdir()
+    start, end = map(json.loads, path.read_text().splitlines())
+    path.write_text("".join(json.dumps(record) + "\n" for record in (start | {"launch": launch}, end)))
+    assert _listed(home)[0] == 1
+    assert _imported(tmp_path, WHOLE)[:2] == (0, [TRACKED])
+
+
 def test_tracked_runs_of_another_home_come_after_their_job(home: Path, tmp_path: Path) -> None:
     """Copied by an import, or read together with the home that has the job."""
     _imported(tmp_path, WHOLE)

@@ -272,6 +272,9 @@ class _Importer:
         """Keep a run as another home holds it, where it is better than what is known."""
         found = self._known.find([run.id])
         run = run._replace(id=self._known.of_cluster(run.id, run.stated, found))
+        if same := self._same.of_copy(run, len(self.files)):
+            run = run._replace(id=same[0].id)
+            found = self._known.find([run.id])
         known = found.get(run.id)
         if known is not None and known.place is not None:
             return

@@ -4,6 +4,7 @@ What is compared is what files state of a job's number, its user, its hardware a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import chain
 
 from greentrain.catalogue import load_catalogue
 from greentrain.importing.foreign_file import Tally
@@ -82,6 +83,17 @@ class SameJobs:
         is_sure = form.NAME == _WITH_ZONES and id != id_of(run)
         record = self._record(id, known) if is_sure or is_fuller(run, known) else None
         return [] if record is None else [record]
+
+    def of_copy(self, run: ImportedRun, file: int) -> list[ImportedRun]:
+        """Return the records of a job that another home holds, see `of`, and keep by which numbers it is known."""
+        if run.format not in JOBS:
+            return []
+        stated, form = alone(run).stated, formats()[run.format]
+        rivals = self.rivals([stated], form, file)
+        known = self._known.find([run.id, *chain.from_iterable(rivals.values())])
+        found = self.of(run.id, stated, rivals, known, form, Tally())
+        self._known.put_jobs([found[0].id if found else run.id], [" ".join(jobs_in([stated]))], file)
+        return found
 
     def drop_others(
         self, id: str, run: ForeignRun, rivals: Mapping[str, Sequence[str]], known: Mapping[str, KnownRun],
