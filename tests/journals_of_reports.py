@@ -24,7 +24,7 @@ def write_run(home: Path, key: str, **facts: Any) -> Path:
     **facts
         ``name``, ``project``, ``status`` (None: it was killed), ``started``, ``gpu_w`` (None: not measured; or a
         function of the second), ``spans`` (name, begin and end [s], and the number of the one that it lies in, if
-        any), ``year``, ``grid``,
+        any), ``year``, ``grid``, ``user``,
         ``processors_alone`` (there is no accelerator, and only the memory's energy is known).
     """
     started: datetime = facts.get("started", FIRST_START)
@@ -63,6 +63,7 @@ def _tracker_start(key: str, facts: dict[str, Any]) -> dict[str, Any]:
         "year": facts.get("year", 2026), "grid_intensity": facts.get("grid", GRID), "interval_seconds": 1.0,
         "meter": "codecarbon",
         "estimate_inputs": {"gpu": "v100-sxm2-16gb", "pue": 1.2, "grid_intensity": 400.0, "location": None},
+        **{fact: facts[fact] for fact in ("user",) if fact in facts},
     }  # fmt: skip
 
 

@@ -53,6 +53,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], i
         (["estimate", "--location", "aws", ":", "eu-west"], ["eu-west-1", "eu-west-2", "eu-west-3"]),
         (["estimate", "--location", "aws:eu-west"], ["aws:eu-west-1", "aws:eu-west-2", "aws:eu-west-3"]),
         (["import", "x.csv", "--location", "jean"], ["jean-zay"]),
+        (["import", "x.csv", "--format", "slurm"], ["slurm-json", "slurm"]),
+        (["import", "--time-zone", "europe/be"], ["Europe/Belfast", "Europe/Belgrade", "Europe/Berlin"]),
+        (["history", "calibrate", "--time-zone", "Asia/Tok"], ["Asia/Tokyo"]),
         (["grids", "show", "jean"], ["jean-zay"]),
         (["profiles", "h200-"], ["h200-sxm", "h200-nvl"]),
         (["profiles", "show", "h200-"], ["h200-sxm", "h200-nvl"]),
@@ -86,12 +89,13 @@ def test_runs_and_projects_are_those_of_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one that is named before the cursor, or else the user's own."""
-    write_run(tmp_path / "here", "bert-1", name="bert", project="nlp")
+    write_run(tmp_path / "here", "bert-1", name="bert", project="nlp", user="ada")
     write_run(tmp_path / "there", "gpt-1", name="gpt", project="lm")
     monkeypatch.setenv("GREENTRAIN_HOME", str(tmp_path / "here"))
     assert in_bash(monkeypatch, capsys, "history", "show", "b") == ["bert-1"]
     assert in_bash(monkeypatch, capsys, "report", "") == ["bert-1", "last"]
     assert in_bash(monkeypatch, capsys, "history", "--project", "") == ["nlp"]
+    assert in_bash(monkeypatch, capsys, "history", "--user", "a") == ["ada"]
     there = ["--home", str(tmp_path / "there")]
     assert in_bash(monkeypatch, capsys, "history", "show", *there, "") == ["gpt-1", "last"]
     assert in_bash(monkeypatch, capsys, "report", *there, "--project", "") == ["lm"]
@@ -146,7 +150,14 @@ def test_the_tables_name_options_that_exist() -> None:
 
 def test_completion_loads_nothing_heavy() -> None:
     """A prompt does not wait for typer, arrays or tables, whatever is completed."""
-    lines = [["estimate", "--gpu"], ["estimate", "--location"], ["report", "--format"], ["history", "show"], ["track"]]
+    lines = [
+        ["estimate", "--gpu"],
+        ["estimate", "--location"],
+        ["report", "--format"],
+        ["history", "show"],
+        ["track"],
+        ["import", "--format"],
+    ]
     program = (
         "import sys; from greentrain.cli.completion import candidates\n"
         f"for words in {lines}: [*candidates(words, '')]\n"

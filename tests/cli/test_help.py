@@ -118,3 +118,15 @@ def test_the_short_help_of_a_wrapped_command_is_its_own(capsys: pytest.CaptureFi
     """Help that is asked of the wrapped program is for that program: `--help-all` behind its name is a word of it."""
     assert run(["track", "--meter", "none", "--quiet", "--", "true", "--help-all"]) == 0
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if command.arguments])
+def test_arguments_stand_under_a_title_that_is_theirs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Above the most used or all options, else on their own, and in capitals: not under a group of options."""
+    assert run([*name.split(), "--help-all"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for argument in COMMANDS[name].arguments:
+        at = next(number for number, line in enumerate(lines) if line.startswith(f"  {argument.metavar} "))
+        title = next(line for line in reversed(lines[:at]) if line.endswith(":") and not line.startswith(" "))
+        assert title in ("Most used:", "Options:", "Arguments:")
+        assert argument.metavar == argument.metavar.upper()

@@ -141,3 +141,12 @@ def test_the_glossary_explains_every_public_class() -> None:
         assert re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower() in terms, name
     for quantity in QUANTITIES:
         assert f"`{quantity}`" in glossary
+
+
+def test_the_extra_of_all_stands_below_what_it_brings() -> None:
+    """In the table of the set-up, as its row says: all of this."""
+    table = (ROOT / "docs" / "install.md").read_text().split("## Extras")[1].split("## What it weighs")[0]
+    names = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    (brought,) = re.findall(r"\[(.*)\]", PROJECT["optional-dependencies"]["all"][0])
+
+    assert max(names.index(name) for name in brought.split(",")) < names.index("all")

@@ -42,6 +42,7 @@ _CONSTANTS = {
     "grid_service": ("greentrain.intensity.fetch", "SERVICES"),
     "history by": ("greentrain.history.run_sums", "GROUPINGS"),
     "import by": ("greentrain.importing.import_sums", "GROUPINGS"),
+    "import format": ("greentrain.importing.formats", "format_names"),
     "infrastructure": ("greentrain.reporting.forms.boamps", "INFRASTRUCTURES"),
     "jobs format": ("greentrain.cli.jobs", "FORMATS"),
     "meter": ("greentrain.meter.backends", "BACKENDS"),
@@ -55,6 +56,7 @@ _CONSTANTS = {
     "spec_version": ("greentrain.reporting.forms.cyclonedx", "SPEC_VERSIONS"),
     "status": ("greentrain.journal.records", "STATUSES"),
     "tier": ("greentrain.validation.reference", "TIERS"),
+    "time_zone": ("zoneinfo", "available_timezones"),
     "training_type": ("greentrain.reporting.forms.model_card", "TRAINING_TYPES"),
     "validate format": ("greentrain.cli.estimate", "FORMATS"),
     "workload": ("greentrain.estimation.ranges", "WORKLOADS"),
@@ -260,7 +262,9 @@ def _constant(module: str, name: str) -> Iterable[str]:
     """Return the names in a list, each up to what has to be typed behind a colon, as in ``replay:FILE``."""
     from importlib import import_module
 
-    return ("".join(item.partition(":")[:2]) for item in getattr(import_module(module), name))
+    found = getattr(import_module(module), name)
+    names = found() if callable(found) else found
+    return ("".join(item.partition(":")[:2]) for item in (sorted(names) if isinstance(names, set) else names))
 
 
 def _beginning(rows: Iterable[Completion], typed: str) -> Iterator[Completion]:
@@ -338,9 +342,12 @@ def _runs(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
     yield from _beginning([(LAST, "the one that began last")], typed)
 
 
-def _projects(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
-    names = sorted(name for (name,) in _summaries(values).sums(("project",)) if name)
-    return _beginning(((name, "") for name in names), typed)
+def _in_history(column: str) -> Callable[[Mapping[str, str], str], Iterator[Completion]]:
+    def names(values: Mapping[str, str], typed: str) -> Iterator[Completion]:
+        found = sorted(name for (name,) in _summaries(values).sums((column,)) if name)
+        return _beginning(((name, "") for name in found), typed)
+
+    return names
 
 
 def _summaries(values: Mapping[str, str]) -> Summaries:
@@ -373,7 +380,8 @@ _LISTS: dict[str, Callable[[Mapping[str, str], str], Iterator[Completion]]] = {
     "places": _lists_of_places,
     "id": _runs,
     "run": _runs,
-    "project": _projects,
+    "project": _in_history("project"),
+    "user": _in_history("user"),
     "profiles name": _all_hardware,
     "profiles word": _all_hardware,
     "grids place": _places,

@@ -83,13 +83,14 @@ def options_lines(table: Command, width: int, is_whole: bool) -> Iterator[str]:
             others.setdefault(option.group or _OTHERS, []).append(option)
     shown = {_FIRST: first} | (others if is_whole or not first else {}) if first else others
     arguments = [(argument.metavar, argument.help) for argument in table.arguments]
+    if arguments and next(iter(shown), "") not in (_FIRST, _OTHERS):
+        yield from _section("Arguments", arguments, width)
+        arguments = []
     for title, options in shown.items():
         yield from _section(title, [*arguments, *map(_row, options)], width)
         arguments = []
     if shown.keys() == {_FIRST} and others:
         yield from _names(others, width)
-    elif arguments:
-        yield from _section("Arguments", arguments, width)
 
 
 def _names(groups: Mapping[str, Iterable[Option]], width: int) -> Iterator[str]:

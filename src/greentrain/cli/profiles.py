@@ -9,7 +9,7 @@ from greentrain.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORD = Argument("word", "word", "Part of a name; case and punctuation do not count.")
+WORD = Argument("word", "WORD", "Part of a name; case and punctuation do not count.")
 
 
 def list_profiles(values: OptionValues) -> int:
