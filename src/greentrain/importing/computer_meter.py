@@ -9,7 +9,7 @@ from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, CsvText
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.meter_columns import EnergyRows, MeterColumns, quantity_of, value_of
 from greentrain.importing.meter_json import MeterReading, is_json, is_meter_json, json_readings
-from greentrain.importing.power_log import PowerLog
+from greentrain.importing.power_log import REPEATED, PowerLog
 from greentrain.importing.values import LOCAL_TIME, CommaSigns, amount, moment, words
 
 NAME = "meter"
@@ -84,6 +84,8 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     for device in dict.fromkeys((*powers, *counters)):
         for log in (logs[device] for logs in (powers, counters) if device in logs):
             log.is_dated = clock.is_dated
+            if log.repeated:
+                file.tally.note(REPEATED, log.repeated)
             run = log.run(_AT_WALL if columns else _AT_NODE, name=words(device), hosts=words(device))
             if run is not None:
                 yield run
@@ -176,7 +178,7 @@ def _timed_rows(
         return row[time] if day is None else f"{row[day].strip()} {row[time].strip()}"
 
     rows = CsvText(file, (time, *columns.values)).rows()
-    for line, row in oldest_first(rows, lambda each: clock.peek(stated(each[1]))):
+    for line, row in oldest_first(rows, lambda each: clock.peek(stated(each[1])), file.tally.note):
         yield line, clock.read(stated(row)), row
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from itertools import chain, islice, pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,6 +23,12 @@ _LOOKED_AT, _MOST_TURNED = 400, 2_000_000
 TimedRow = TypeVar("TimedRow")
 _SAME_MOMENT = 60.0
 """Readings of several devices are not in order, by less than this. [s]"""
+
+_NO_ORDER = 0.1
+"""Part of the steps between rows that go back where these are in no order; few do where devices follow in turn. [1]"""
+
+_HOUR, _SUNDAY, _LATEST_CHANGE = 3600.0, 7, 3
+"""Clocks are put back by this [s], on this day of the week, to this hour at the latest."""
 
 
 class FileClock:
@@ -52,6 +58,7 @@ class FileClock:
         self._before: float | None = None
         self._last_cell = ""
         self._midnights = 0
+        self._put_back = 0.0
 
     def read(self, cell: str) -> float | None:
         """Return when a reading was, in seconds since 1970 or since the start [s]; None of what is no time."""
@@ -93,19 +100,41 @@ class FileClock:
 
     def _second_time(self, cell: str, seconds: float) -> float:
         """Return the later of two moments of a local time where the earlier one would go back."""
-        if self._options.time_zone is None or self._before is None or seconds >= self._before:
+        if self._options.time_zone is None:
+            return seconds + self._hour_behind(seconds)
+        if self._before is None or seconds >= self._before:
             return seconds
         later = self._options.moment(cell, fold=1)
         return later[0] if later is not None and later[0] >= self._before - _SAME_MOMENT else seconds
 
+    def _hour_behind(self, seconds: float) -> float:
+        """Return by how much clocks of an unknown zone were put back: an hour, in the night to a Sunday. [s]"""
+        back = 0.0 if self._before is None else self._before - seconds - self._put_back
+        if not self._put_back and _HOUR - _SAME_MOMENT <= back < _HOUR:
+            moment = datetime.fromtimestamp(seconds, UTC)
+            self._put_back = _HOUR if moment.isoweekday() == _SUNDAY and moment.hour <= _LATEST_CHANGE else 0.0
+        elif back > _SAME_MOMENT:
+            self._put_back = 0.0
+        return self._put_back
 
-def oldest_first(readings: Iterator[TimedRow], time_of: Callable[[TimedRow], float | None]) -> Iterator[TimedRow]:
-    """Yield readings by their times, where those of the first ones fall: exports often have the latest on top."""
+
+def oldest_first(
+    readings: Iterator[TimedRow], time_of: Callable[[TimedRow], float | None], note: Callable[[str], None]
+) -> Iterator[TimedRow]:
+    """Yield readings by their times, where those of the first ones fall: exports often have the latest on top.
+
+    Where they are in no order they are sorted and it is noted, as long as that takes no more than memory.
+    """
     first = [*islice(readings, _LOOKED_AT)]
     times = [time for time in map(time_of, first) if time is not None]
-    if len(times) > 1 and times[-1] < times[0] and all(later <= before for before, later in pairwise(times)):
+    steps = [later - before for before, later in pairwise(times)]
+    if times and times[-1] < times[0] and all(step <= 0 for step in steps):
         first += islice(readings, _MOST_TURNED)
         first.reverse()
+    elif sum(step < -_SAME_MOMENT for step in steps) > _NO_ORDER * len(times):
+        first += islice(readings, _MOST_TURNED)
+        first.sort(key=lambda each: time_of(each) or 0.0)
+        note("The rows were in no order of time: they are sorted by it.")
     return chain(first, readings)
 
 

@@ -68,9 +68,9 @@ class Tally:
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems.append((line, reason))
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, times: int = 1) -> None:
         """Count something that a reader of the audit should know."""
-        self.notes[text] = self.notes.get(text, 0) + 1
+        self.notes[text] = self.notes.get(text, 0) + times
 
 
 class BytesRead:

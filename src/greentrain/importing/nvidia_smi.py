@@ -7,18 +7,17 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice, pairwise
-from typing import NamedTuple
+from itertools import chain, islice
 
 from greentrain.importing.board_columns import TIMES, BoardColumns, columns_of, has_watts, watts_of
+from greentrain.importing.board_ticks import BoardReading, numbered
 from greentrain.importing.file_clock import FileClock, oldest_first
 from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, ForeignFile, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.json_rows import first_rows, rows_of
-from greentrain.importing.limits import limit
 from greentrain.importing.meter_json import is_json
 from greentrain.importing.nvidia_query import is_query, page_readings
-from greentrain.importing.power_log import PowerLog
+from greentrain.importing.power_log import REPEATED, PowerLog
 from greentrain.importing.values import CommaSigns, amount, words
 
 NAME = "nvidia-smi"
@@ -34,9 +33,6 @@ _BARE_NOTE = "Columns are named after accelerators alone: they are taken as watt
 _TOTAL_NOTE = "It states the power of its accelerators together, and not how many they are: it is taken as that of one."
 _LOOKED_AT = 400
 _MOST_DEVICES = 64
-_WITHIN_A_TICK = 0.5
-"""A tick's rows take at most this part of the time to the next one. [1]"""
-
 _A_POWER = re.compile(r"power|pwr|watt|draw|(?:^|[ _.])w$")
 _NO_INDEX = "It has no index of its accelerators: rows of one tick are taken as one each."
 
@@ -110,17 +106,6 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         yield run
 
 
-class BoardReading(NamedTuple):
-    """Power [W] or counter [J] of a device at a time [s], the name of its type, and what may tell it from others."""
-
-    time: float
-    device: str
-    name: str | None
-    watts: float | None
-    tells: tuple[str, ...] = ()
-    joules: float | None = None
-
-
 class _Log:
     """The readings of a file by device."""
 
@@ -134,18 +119,20 @@ class _Log:
 
     def rows(self) -> Iterator[tuple[int, BoardReading]]:
         """Yield line numbers and readings."""
-        lines = oldest_first(self._readings(), lambda each: each[1].time)
-        first = list(islice(lines, _LOOKED_AT))
-        every = chain(first, lines)
-        if first and not first[0][1].device and not any(first[0][1].tells):
-            self._log.note(_NO_INDEX)
-            return _numbered(every, [reading.time for _, reading in first])
-        if first and first[0][1].tells:
+        readings = self._readings()
+        first = list(islice(readings, _LOOKED_AT))
+        is_nameless = bool(first) and not first[0][1].device and not any(first[0][1].tells)
+        if first and first[0][1].tells and not is_nameless:
             # Objects of JSON may differ in what they state.
             width = len(first[0][1].tells)
             self._places = _telling([reading for _, reading in first if len(reading.tells) == width])
-            return chain([(line, _told(reading, self._places)) for line, reading in first], lines)
-        return every
+            first = [(line, _told(reading, self._places)) for line, reading in first]
+        lines = oldest_first(chain(first, readings), lambda each: each[1].time, self._file.tally.note)
+        if not is_nameless:
+            return lines
+        self._log.note(_NO_INDEX)
+        first = list(islice(lines, _LOOKED_AT))
+        return numbered(chain(first, lines), [reading.time for _, reading in first], self._file.tally)
 
     def _readings(self) -> Iterator[tuple[int, BoardReading]]:
         if is_json(self._file.head):
@@ -269,6 +256,8 @@ class _Log:
     def run(self) -> ForeignRun | None:
         """Return what the file holds; None where no device has two readings."""
         self._log.take_clock(self._clock)
+        if self._log.repeated:
+            self._file.tally.note(REPEATED, self._log.repeated)
         return self._log.run()
 
 
@@ -308,40 +297,3 @@ def _telling(readings: Sequence[BoardReading]) -> tuple[int, ...]:
         if len(moments) == number and len(seen) <= _MOST_DEVICES and 2 * min(seen.values()) + 2 >= max(seen.values()):
             return places
     return choices[0]
-
-
-def _numbered(rows: Iterator[tuple[int, BoardReading]], times: Sequence[float]) -> Iterator[tuple[int, BoardReading]]:
-    """Yield readings with their place in the tick as the device; ticks of another length are left out."""
-    number, longest = _ticks(times)
-    tick: list[tuple[int, BoardReading]] = []
-    for line, reading in rows:
-        if tick and not 0 <= reading.time - tick[0][1].time <= longest:
-            yield from _devices(tick, number)
-            tick = []
-        tick.append((line, reading))
-        if number == len(tick) == 1:
-            yield from _devices(tick, number)
-            tick = []
-    yield from _devices(tick, number)
-
-
-def _devices(tick: Sequence[tuple[int, BoardReading]], number: int) -> Iterator[tuple[int, BoardReading]]:
-    if len(tick) == number:
-        for place, (line, reading) in enumerate(tick):
-            yield line, reading._replace(device=str(place))
-
-
-def _ticks(times: Sequence[float]) -> tuple[int, float]:
-    """Return how many rows a tick has, and how long it takes at most [s]: the number that parts them best."""
-    steps = [later - earlier for earlier, later in pairwise(times)]
-    best = (1, 0.0)
-    clearest = 1 / _WITHIN_A_TICK
-    for number in range(2, min(_MOST_DEVICES, len(times) // 2) + 1):
-        within = max(
-            (times[place + number - 1] - times[place] for place in range(0, len(times) - number + 1, number)),
-            default=0.0,
-        )
-        between = min(steps[number - 1 :: number], default=0.0)
-        if between > 0 and within <= limit("same_tick_s") * number and between >= clearest * max(within, 1e-9):
-            clearest, best = between / max(within, 1e-9), (number, (within + between) / 2)
-    return best

@@ -3,14 +3,20 @@
 Whatever number of readings there is, a series takes the same memory: its steps are kept as sums by their length.
 """
 
+from bisect import bisect_right, insort
+from collections.abc import Iterator
 from itertools import pairwise
-from math import exp, floor, log
+from math import exp, floor, inf, log, nan
 from typing import NamedTuple
 
+from greentrain.errors import DataError
 from greentrain.importing.limits import limit
 
 _BINS_PER_E = 16.0
 """Bins of steps' lengths per factor e: two lengths in one differ by 6 % at most. [1]"""
+
+_MOST_PARTS = 10_000
+_NO_ORDER = "they are in no order of time: sort the rows of the file by it"
 
 
 class IntegratedEnergy(NamedTuple):
@@ -33,21 +39,85 @@ class IntegratedEnergy(NamedTuple):
     bridged_seconds: float
     gap_seconds: float
 
+    def with_other(self, other: "IntegratedEnergy") -> "IntegratedEnergy":
+        """Return what two series of one device hold together."""
+        return IntegratedEnergy(
+            self.joules + other.joules,
+            self.seconds + other.seconds,
+            min(self.first, other.first),
+            max(self.last, other.last),
+            self.bridged_seconds + other.bridged_seconds,
+            self.gap_seconds + other.gap_seconds,
+        )
 
-class PowerIntegral:
-    """Readings of one device's power, in order."""
+
+class _Part(NamedTuple):
+    """Readings in order: the first and the last time [s] with their values, and whether what follows is known here."""
+
+    first: float
+    first_value: float
+    last: float
+    last_value: float
+    is_cut: bool = False
+
+
+class _Series:
+    """Readings of one device, in parts that are in order and share no time: one inside of a part is a repeated one."""
 
     def __init__(self) -> None:
-        self._bins: dict[int, list[float]] = {}
-        self._first: float | None = None
-        self._last: float | None = None
-        self._watts = self._highest = self._step = 0.0
-        self._sums = list[float]()
-        self._ends: list[tuple[float, float, float, float]] = []
+        self._parts = list[_Part]()
         self._began: tuple[float, float] | None = None
+        self._last, self._until, self._value, self._step = nan, inf, 0.0, 0.0
+        self._longest = limit("longest_bridge_s")
+
+    def _turn(self, time: float, value: float) -> bool:
+        """Begin another part; False where another one holds the time."""
+        self.end_part()
+        place = bisect_right(self._parts, time, key=_first_of)
+        if place and time <= self._parts[place - 1].last:
+            return False
+        if len(self._parts) >= _MOST_PARTS:
+            raise DataError("readings of a device", _NO_ORDER)
+        self._until = self._parts[place].first if place < len(self._parts) else inf
+        self._began, self._last, self._value = (time, value), time, value
+        return True
+
+    def _is_gap(self, step: float) -> bool:
+        """Whether readings that come later in the file may be inside of a step. [s]"""
+        return step > self._longest and self._step < step / limit("gap_periods") and len(self._parts) < _MOST_PARTS // 2
+
+    def end_part(self, *, is_cut: bool = False) -> None:
+        """Begin another part of the same readings, which may be before or behind: what is between them counts."""
+        if self._began is not None:
+            insort(self._parts, _Part(*self._began, self._last, self._value, is_cut), key=_first_of)
+        self._began, self._last = None, nan
+
+    def cut(self) -> None:
+        """Begin anew at the next reading: what is between is not known here."""
+        self.end_part(is_cut=True)
+
+    def _between(self) -> Iterator[tuple[float, float, float]]:
+        """Yield the time from each part to the next one, with the values around it. [s]"""
+        self.end_part()
+        for before, later in pairwise(self._parts):
+            if not before.is_cut and later.first > before.last:
+                yield later.first - before.last, before.last_value, later.first_value
+
+
+def _first_of(part: _Part) -> float:
+    return part.first
+
+
+class PowerIntegral(_Series):
+    """Readings of one device's power; those inside of a time that was read before are repeated ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bins: dict[int, list[float]] = {}
+        self._sums = list[float]()
 
     def add(self, time: float, watts: float) -> bool:
-        """Add a reading; a time that goes back begins anew, and gives False.
+        """Add a reading; False of one that is inside of a time in which others were added before, and left out.
 
         Parameters
         ----------
@@ -56,87 +126,72 @@ class PowerIntegral:
         watts : float
             Power. [W]
         """
-        if self._first is None:
-            self._first = self._highest = time
-        if self._began is None:
-            self._began = time, watts
-        step = 0.0 if self._last is None else time - self._last
+        step = time - self._last
+        if not (step >= 0 and time < self._until) or (step > self._longest and self._is_gap(step)):
+            return self._turn(time, watts)
         if step > 0:
-            self._add_step(step, (watts + self._watts) / 2)
-        self._last, self._watts = time, watts
-        if time > self._highest:
-            self._highest = time
-        elif time < self._first:
-            self._first = time
-        return step >= 0
-
-    def _add_step(self, step: float, watts: float) -> None:
-        if step != self._step:  # most are as long as the one before
-            self._step = step
-            self._sums = self._bins.setdefault(floor(log(step) * _BINS_PER_E), [0.0, 0.0, 0.0])
-        sums = self._sums
-        sums[0] += 1
-        sums[1] += step
-        sums[2] += step * watts
-
-    def cut(self) -> None:
-        """Begin anew at the next reading: what is between is not known here."""
-        self._last = None
-
-    def end_part(self) -> None:
-        """Begin another part of the same readings, which may be before or behind: what is between them counts."""
-        if self._began is not None and self._last is not None:
-            self._ends.append((*self._began, self._last, self._watts))
-        self._began = self._last = None
-
-    def _join(self) -> None:
-        self.end_part()
-        for before, later in pairwise(sorted(self._ends)):
-            if later[0] > before[2]:
-                self._add_step(later[0] - before[2], (before[3] + later[1]) / 2)
-        self._ends = []
+            if step != self._step:  # most are as long as the one before
+                self._step = step
+                self._sums = self._bins.setdefault(_bin_of(step), [0.0, 0.0, 0.0])
+            sums = self._sums
+            sums[0] += 1
+            sums[1] += step
+            sums[2] += step * (watts + self._value) / 2
+        self._last, self._value = time, watts
+        return True
 
     def energy(self) -> IntegratedEnergy | None:
         """Return what it holds; None of fewer than two readings."""
-        if self._ends:
-            self._join()
-        if not self._bins or self._first is None:
+        bins = {at: [*sums] for at, sums in self._bins.items()}
+        for step, before, later in self._between():
+            sums = bins.setdefault(_bin_of(step), [0.0, 0.0, 0.0])
+            bins[_bin_of(step)] = [sums[0] + 1, sums[1] + step, sums[2] + step * (before + later) / 2]
+        if not bins:
             return None
-        usual = limit("gap_periods") * self._usual_step()
-        longest = max(limit("longest_bridge_s"), usual)
+        usual = limit("gap_periods") * _usual_step(bins)
+        longest = max(self._longest, usual)
         joules = seconds = bridged = gap = 0.0
-        for _, (number, length, energy) in sorted(self._bins.items()):
+        for _, (number, length, energy) in sorted(bins.items()):
             mean = length / number
             if mean > longest:
                 gap += length
                 continue
             joules, seconds = joules + energy, seconds + length
             bridged += length if mean > usual else 0.0
-        return IntegratedEnergy(joules, seconds, self._first, self._highest, bridged, gap)
-
-    def _usual_step(self) -> float:
-        """Return the median step, within the width of a bin. [s]"""
-        half = sum(number for number, _, _ in self._bins.values()) / 2
-        for _, (number, length, _) in sorted(self._bins.items()):
-            half -= number
-            if half <= 0:
-                return length / number
-        return exp(max(self._bins) / _BINS_PER_E)
+        return IntegratedEnergy(joules, seconds, self._parts[0].first, self._parts[-1].last, bridged, gap)
 
 
-class CounterIntegral:
-    """Readings of a counter of energy, in order; where it begins anew, what it shows then was added since."""
+def _bin_of(step: float) -> int:
+    return floor(log(step) * _BINS_PER_E)
+
+
+def _usual_step(bins: dict[int, list[float]]) -> float:
+    """Return the median step, within the width of a bin. [s]"""
+    half = sum(number for number, _, _ in bins.values()) / 2
+    for _, (number, length, _) in sorted(bins.items()):
+        half -= number
+        if half <= 0:
+            return length / number
+    return exp(max(bins) / _BINS_PER_E)
+
+
+class CounterIntegral(_Series):
+    """Readings of a counter of energy; where it begins anew, what it shows then was added since.
+
+    Attributes
+    ----------
+    has_begun_anew : bool
+        Whether it did.
+    """
 
     def __init__(self) -> None:
-        self._first: float | None = None
-        self._time = self._last = self._joules = self._seconds = 0.0
+        super().__init__()
+        self._joules = self._seconds = 0.0
         self._steps = 0
-        self._is_cut = False
-        self._ends: list[tuple[float, float, float, float]] = []
-        self._began: tuple[float, float] | None = None
+        self.has_begun_anew = False
 
     def add(self, time: float, joules: float) -> bool:
-        """Add a reading; one below the reading before began anew, and gives False.
+        """Add a reading; False of one that is inside of a time in which others were added before, and left out.
 
         Parameters
         ----------
@@ -145,40 +200,25 @@ class CounterIntegral:
         joules : float
             What the counter shows. [J]
         """
-        grows = self._first is None or self._is_cut or joules >= self._last
-        self._began = self._began or (time, joules)
-        if self._first is None:
-            self._first = time
-        elif not self._is_cut:
-            self._joules += joules - self._last if grows else joules
-            self._seconds += max(0.0, time - self._time)
-            self._steps += 1
-        self._time, self._last, self._is_cut = max(self._time, time), joules, False
-        self._first = min(self._first, time)
-        return grows
+        step = time - self._last
+        if not (step >= 0 and time < self._until) or (step > self._longest and self._is_gap(step)):
+            return self._turn(time, joules)
+        self._joules += self._added(self._value, joules)
+        self._seconds += step
+        self._steps += 1
+        self._last, self._value, self._step = time, joules, step
+        return True
 
-    def cut(self) -> None:
-        """Begin anew at the next reading: what is between is not known here."""
-        self._is_cut = True
-
-    def end_part(self) -> None:
-        """Begin another part of the same counter, which may be before or behind."""
-        if self._began is not None:
-            self._ends.append((*self._began, self._time, self._last))
-        self._began, self._time, self._is_cut = None, 0.0, True
-
-    def _join(self) -> None:
-        self.end_part()
-        for before, later in pairwise(sorted(self._ends)):
-            if later[0] > before[2]:
-                self._joules += later[1] - before[3] if later[1] >= before[3] else later[1]
-                self._seconds += later[0] - before[2]
-        self._time, self._ends = max(end[2] for end in self._ends), []
+    def _added(self, before: float, later: float) -> float:
+        """Return the energy from one reading to the next. [J]"""
+        self.has_begun_anew = self.has_begun_anew or later < before
+        return later - before if later >= before else later
 
     def energy(self) -> IntegratedEnergy | None:
         """Return what it holds; None of fewer than two readings."""
-        if self._ends:
-            self._join()
-        if not self._steps or self._first is None:
+        joules, seconds, steps = self._joules, self._seconds, self._steps
+        for step, before, later in self._between():
+            joules, seconds, steps = joules + self._added(before, later), seconds + step, steps + 1
+        if not steps:
             return None
-        return IntegratedEnergy(self._joules, self._seconds, self._first, self._time, 0.0, 0.0)
+        return IntegratedEnergy(joules, seconds, self._parts[0].first, self._parts[-1].last, 0.0, 0.0)

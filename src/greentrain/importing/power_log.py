@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import tzinfo
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from greentrain.importing.device_times import Gaps, ReadingSketch, TimeSpans, gaps_of
 from greentrain.importing.file_clock import FileClock
@@ -12,12 +12,17 @@ from greentrain.importing.power_integral import CounterIntegral, IntegratedEnerg
 from greentrain.importing.values import LOCAL_TIME
 from greentrain.units import WATT_SECONDS_PER_KWH
 
-_BACK = "Times go back: the readings behind are taken as new ones."
+REPEATED = "Readings inside of a time in which their device was read before are left out, as repeated ones."
 _RESET = "A counter began anew: its increases are added up."
 _MOST_DEVICES = 20_000
+_FIRST_MOMENT = 1e8
+"""Times from this on are moments, those before it count from some start. [s]"""
+
 _NO_DATE = "Its times count from the start of the file: when it was is not known."
 _WHOLE = "Meters of computers hold the energy of their parts, which are left out."
 _MANY = "It has too many devices: the others are left out."
+
+_Readings = TypeVar("_Readings", PowerIntegral, CounterIntegral)
 
 
 class PowerLog:
@@ -36,6 +41,8 @@ class PowerLog:
     ----------
     is_dated : bool
         Whether its times are moments; else they count from some start.
+    repeated : int
+        Readings inside of a time in which their device was read before, which are left out. [1]
     """
 
     def __init__(
@@ -47,6 +54,8 @@ class PowerLog:
         self._gaps: dict[str, Gaps] = {}
         self._powers: dict[str, PowerIntegral] = {}
         self._counters: dict[str, CounterIntegral] = {}
+        self._behind: dict[str, IntegratedEnergy] = {}
+        self.repeated = 0
         self._names: dict[str, str] = {}
         self._parts: dict[str, str] = {}
         self._first: dict[str, tuple[float, float]] = {}
@@ -74,7 +83,7 @@ class PowerLog:
         if self._covered is not None and self._is_elsewhere(device, time, watts, series):
             return
         if not series.add(time, watts):
-            self.note(_BACK)
+            self._powers[device] = self._again(device, time, watts, series)
 
     def add_counter(self, time: float, joules: float, device: str = "", *, name: str = "", part: str = "gpu") -> None:
         """Add a reading of a counter [J]; where a device has one, its powers don't count."""
@@ -86,6 +95,23 @@ class PowerLog:
         if self._covered is not None and self._is_elsewhere(device, time, joules, series):
             return
         if not series.add(time, joules):
+            self._counters[device] = self._again(device, time, joules, series)
+
+    def _again(self, device: str, time: float, value: float, series: _Readings) -> _Readings:
+        """Return the series that goes on from a reading inside of its times: another one where they began anew."""
+        if time >= _FIRST_MOMENT:
+            self.repeated += 1
+            return series
+        self._put_behind(device, series)
+        fresh = type(series)()
+        fresh.add(time, value)
+        return fresh
+
+    def _put_behind(self, device: str, series: PowerIntegral | CounterIntegral) -> None:
+        found, before = series.energy(), self._behind.get(device)
+        if found is not None:
+            self._behind[device] = found if before is None else before.with_other(found)
+        if isinstance(series, CounterIntegral) and series.has_begun_anew:
             self.note(_RESET)
 
     def _is_elsewhere(self, device: str, time: float, value: float, series: PowerIntegral | CounterIntegral) -> bool:
@@ -107,7 +133,9 @@ class PowerLog:
 
     def forget(self, device: str) -> None:
         """Leave out what was read of a device so far: a better series of it came."""
-        stores: tuple[dict[str, Any], ...] = (self._powers, self._counters, self._names, self._parts, self._first)
+        stores: tuple[dict[str, Any], ...] = (
+            self._powers, self._counters, self._names, self._parts, self._first, self._behind
+        )  # fmt: skip
         for kept in stores:
             kept.pop(device, None)
 
@@ -174,7 +202,11 @@ class PowerLog:
     def _known(self) -> dict[str, IntegratedEnergy]:
         """Return the energies of devices with two readings; of meters of whole computers alone, where there are any."""
         every: dict[str, PowerIntegral | CounterIntegral] = {**self._powers, **self._counters}
-        known = {device: found for device, series in every.items() if (found := series.energy()) is not None}
+        for device, series in every.items():
+            self._put_behind(device, series)
+        known, self._behind = {device: self._behind[device] for device in every if device in self._behind}, {}
+        if self.repeated:
+            self.note(REPEATED)
         whole = {device: each for device, each in known.items() if self._parts[device] == "node"}
         if 0 < len(whole) < len(known):
             self.note(_WHOLE)
