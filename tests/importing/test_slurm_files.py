@@ -356,3 +356,23 @@ def test_steps_without_their_job_are_said_to_be_without(tmp_path: Path) -> None:
             "Steps are left out: their jobs hold them.": 1,
         }.items()
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{\n "meta": {"plugin": {"name": "Slurm OpenAPI DB"}, "Slurm": {"release": "21.08.4"}},\n "jobs": [\n ]\n}\n',
+        '{"jobs": [], "meta": {"command": ["sacct"], "slurm": {"release": "24.05.1"}}, "errors": [], "warnings": []}',
+    ],
+)
+def test_a_night_without_jobs(tmp_path: Path, text: str) -> None:
+    """No run, and no error."""
+    (file,) = audit_of(tmp_path, text).files
+    assert (file.format, file.rows, file.runs, file.error) == ("slurm-json", 0, 0, None)
+
+
+def test_an_error_of_slurm_is_no_quiet_night(tmp_path: Path) -> None:
+    """It lists no jobs either."""
+    text = '{"jobs": [], "meta": {"slurm": {}}, "errors": [{"description": "Connection refused", "error_number": 1}]}'
+    (file,) = audit_of(tmp_path, text).files
+    assert (file.error or "").endswith("holds no jobs, since Slurm had an error: Connection refused")

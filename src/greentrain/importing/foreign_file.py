@@ -5,12 +5,16 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from greentrain.errors import DataError
 from greentrain.importing.dates import DateOrder, date_order, has_either_order
+from greentrain.importing.foreign_sqlite import MARK, ForeignTables
+from greentrain.journal.paths import reason
 from greentrain.progress import Telling
 
 if TYPE_CHECKING:
@@ -96,6 +100,15 @@ class BytesRead:
             self._behind[path] = place
 
 
+@contextmanager
+def read_errors(path: str) -> Iterator[None]:
+    """Raise what the system says of reading a file as a DataError of that file."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(path, reason(error)) from None
+
+
 class ForeignFile:
     """A file of somebody's.
 
@@ -124,6 +137,13 @@ class ForeignFile:
         self._encoding = next((name for mark, name in _MARKS.items() if start.startswith(mark)), plain)
         with self.open() as text:
             self.head = text.read(HEAD_CHARACTERS)
+        if self.head.startswith(MARK):  # what tables it has may stand anywhere in it, or in the log beside it
+            self.head = f"{MARK}\n{self.tables.schema()}"
+
+    @cached_property
+    def tables(self) -> ForeignTables:
+        """The tables of a file of SQLite."""
+        return ForeignTables(self.path)
 
     @property
     def is_utf8(self) -> bool:

@@ -1,13 +1,17 @@
 """Tables of a foreign SQLite file, read with distrust: nothing of it is run, and no answer is without end."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
+from weakref import finalize
 
-from greentrain.errors import DataError
+from greentrain.errors import DataError, OwnErrors
+from greentrain.importing.temporary_room import temporary_room
 
 MARK = "SQLite format 3"
 """How such a file begins."""
@@ -18,6 +22,13 @@ _LONGEST = 1 << 24
 _STEPS_BETWEEN = 100_000
 _MOST_STEPS = 500_000
 """Times so many steps of SQLite's machine that one query may take: an hour at most, and a loop has an end. [1]"""
+
+_LOG = "-wal"
+"""What stands behind the name of the file that holds what was written last."""
+
+_MOST_TABLES, _LONGEST_TABLE = 500, 400
+_COPIES = 3
+"""Times that a file is copied which is written meanwhile. [1]"""
 
 
 class ForeignTables:
@@ -31,9 +42,23 @@ class ForeignTables:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        # A journal beside it holds what was written last; without one nothing beside the file is touched.
-        is_live = Path(f"{path}-wal").exists()
-        self._address = f"{Path(path).absolute().as_uri()}?mode=ro{'' if is_live else '&immutable=1'}"
+        log = Path(f"{path}{_LOG}")
+        if log.is_file() and log.stat().st_size:  # SQLite writes beside a file that has one: it is given a copy
+            with temporary_room():
+                folder = mkdtemp(prefix="greentrain-")
+            finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            copy = Path(folder, "copy")
+            _copy_still([(Path(path), copy), (log, Path(f"{copy}{_LOG}"))])
+            self._address = f"{copy.as_uri()}?mode=ro"
+        else:
+            self._address = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
+
+    def schema(self) -> str:
+        """Return the statements that make its tables, a line each: the beginnings of long ones, of the first ones."""
+        query = "SELECT substr(sql, 1, ?) FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL"
+        with OwnErrors(DataError):  # of a damaged file what can be read
+            return "\n".join(str(sql) for (sql,) in islice(self._rows(query, (_LONGEST_TABLE,)), _MOST_TABLES))
+        return ""
 
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table; none where it is not there, or is no plain table."""
@@ -54,7 +79,7 @@ class ForeignTables:
         query = f"SELECT {', '.join(names)} FROM {table}"
         yield from self._rows(f"{query}{f' WHERE {where}' if where else ''}{f' ORDER BY {order}' if order else ''}")
 
-    def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, query: str, values: Sequence[str | int] = ()) -> Iterator[tuple[Any, ...]]:
         steps = count()
         try:
             with closing(sqlite3.connect(self._address, uri=True)) as connection:
@@ -65,3 +90,23 @@ class ForeignTables:
                 yield from connection.execute(query, tuple(values))
         except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
             raise DataError(self._path, f"cannot be read as SQLite: {error}") from None
+
+
+def _copy_still(files: Sequence[tuple[Path, Path]]) -> None:
+    """Copy files that belong together, once more where one was written meanwhile."""
+    for _ in range(_COPIES):
+        before = [_state(source) for source, _ in files]
+        for source, target in files:
+            _copy_file(source, target)
+        if before == [_state(source) for source, _ in files]:
+            return
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with source.open("rb") as file, temporary_room(), target.open("wb") as copy:
+        shutil.copyfileobj(file, copy)

@@ -18,7 +18,7 @@ from greentrain.importing.audit import FileAudit, FileCounts, ImportAudit
 from greentrain.importing.dates import DateOrder, has_either_order
 from greentrain.importing.device_times import KnownTimes, TimeSpans
 from greentrain.importing.file_clock import zone_named
-from greentrain.importing.foreign_file import BytesRead, ForeignFile, Tally
+from greentrain.importing.foreign_file import BytesRead, ForeignFile, Tally, read_errors
 from greentrain.importing.foreign_run import ForeignFormat, ForeignRun, ReadOptions
 from greentrain.importing.formats import UnknownForm, format_of, name_or_columns
 from greentrain.importing.gate import flags_of
@@ -33,6 +33,7 @@ from greentrain.importing.run_list import RUNS_A_CHUNK, RunList
 from greentrain.importing.same_jobs import SameJobs, better_of, jobs_in
 from greentrain.importing.site_map import SiteMap, read_site_map
 from greentrain.importing.store import ImportStore
+from greentrain.importing.temporary_room import NoTemporaryRoom
 from greentrain.importing.tracked_jobs import Tracked, tracked_jobs, untracked
 from greentrain.importing.unheeded import SharedFacts, unheeded, unheeded_note
 from greentrain.importing.witnesses import linked_runs, read_part
@@ -238,9 +239,10 @@ class _Importer:
         name, tally, error, counts = None, Tally(), None, FileCounts()
         file, summed = self._summed.pop(0) if self._summed else (None, None)
         try:
-            file = file or ForeignFile(path, told)
-            tally = file.tally
-            form = format_of(file, self._format)
+            with read_errors(path):
+                file = file or ForeignFile(path, told)
+                tally = file.tally
+                form = format_of(file, self._format)
             name = form.NAME
             if summed is not None:
                 counts.count_summed(summed.jobs, summed.new, summed.flagged)
@@ -249,10 +251,10 @@ class _Importer:
         except UnknownForm as fault:
             error = str(fault) if is_named else None
             tally.note("It is of no form that is known.")
+        except NoTemporaryRoom:
+            raise
         except DataError as fault:
             error = str(fault)
-        except OSError as fault:
-            error = f"{path}: {fault.strerror}"
         told(path, 1.0)
         self.files.append(counts.audit(path, name, tally, error))
 
@@ -335,9 +337,10 @@ class _Importer:
         while fault is None:
             some: list[ForeignRun] = []
             try:
-                for run in islice(runs, RUNS_A_CHUNK):
-                    some.append(run)  # noqa: PERF402 -- those before an error count
-            except (DataError, OSError) as error:
+                with read_errors(path):
+                    for run in islice(runs, RUNS_A_CHUNK):
+                        some.append(run)  # noqa: PERF402 -- those before an error count
+            except DataError as error:
                 fault = error
             if not some and fault is None:
                 return

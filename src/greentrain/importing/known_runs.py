@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from greentrain.importing.foreign_run import COMPLETED, RUNNING, ForeignRun
 from greentrain.importing.slurm_jobs import OF_SLURM
+from greentrain.importing.temporary_room import temporary_room
 
 SAME_ENERGY = 1e-9
 """Two energies of one run that differ by less, relative, are one. [1]"""
@@ -98,6 +99,7 @@ class KnownRuns:
     def __bool__(self) -> bool:
         return self._database.execute("SELECT 1 FROM known LIMIT 1").fetchone() is not None
 
+    @temporary_room()
     def find(self, ids: Iterable[str]) -> dict[str, KnownRun]:
         """Return what is known of these runs."""
         found: dict[str, KnownRun] = {}
@@ -149,16 +151,19 @@ class KnownRuns:
         found = next((other for each in tried if (other := each if each in known else self._of_other(each))), id)
         return id_of_key(run.record_keys[0]) if run.record_keys and found in taken else found
 
+    @temporary_room()
     def _of_other(self, id: str) -> str | None:
         row = self._database.execute("SELECT id FROM others WHERE other = ?", (_number(id),)).fetchone()
         return None if row is None else _id_text(row[0])
 
+    @temporary_room()
     def put_others(self, ids: Sequence[str], others: Sequence[Iterable[str]]) -> None:
         """Keep by which other ids runs are known."""
         rows = ((_number(other), _number(id)) for id, each in zip(ids, others, strict=True) for other in each or ())
         self._database.executemany("INSERT OR REPLACE INTO others VALUES (?, ?)", rows)
         self.has_others = True
 
+    @temporary_room()
     def put_jobs(self, ids: Sequence[str], jobs: Sequence[str], file: int | None = None) -> None:
         """Keep by which numbers of jobs runs of a file are known, in each spelling, with blanks between them."""
         rows = ((job, _number(id), file) for id, text in zip(ids, jobs, strict=bool(jobs)) for job in text.split())
@@ -166,11 +171,13 @@ class KnownRuns:
         odd = (text.split() for text in jobs if text and not text.isdecimal())
         self.has_tasks_alone |= any(not any(map(str.isdecimal, names)) for names in odd)
 
+    @temporary_room()
     def job_numbers(self) -> set[str]:
         """Return the numbers of all jobs."""
         self._read_jobs()
         return {job for (job,) in self._database.execute("SELECT DISTINCT job FROM jobs")}
 
+    @temporary_room()
     def of_jobs(self, jobs: Iterable[str], file: int) -> dict[str, list[str]]:
         """Return the ids of the runs that are known by numbers of jobs, but for those of one file."""
         self._read_jobs()
@@ -220,6 +227,7 @@ class KnownRuns:
             for place, (id, time, energy, cluster, held) in rows
         )
 
+    @temporary_room()
     def _put(self, rows: Iterator[tuple[object, ...]]) -> None:
         self._database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 

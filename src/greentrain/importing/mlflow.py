@@ -40,7 +40,7 @@ _NO_POWER = "Without system metrics of power: hours only."
 def recognises(head: str) -> bool:
     """Whether it is a run's ``meta.yaml``, a database of MLflow, or a history of system metrics."""
     if head.startswith(MARK):
-        return "alembic_version" in head and "experiments" in head
+        return "run_uuid" in head and "experiment" in head
     start = head.lstrip()
     if start.startswith(("{", "[")):
         return '"key"' in head and "power_usage_watts" in head
@@ -146,7 +146,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _of_database(file: ForeignFile) -> Iterator[ForeignRun]:
-    tables = ForeignTables(file.path)
+    tables = file.tables
     if not {"run_uuid", "status", "start_time"} <= {*tables.columns("runs")}:
         raise DataError(file.path, "is a database of MLflow without its table of runs")
     names = {}

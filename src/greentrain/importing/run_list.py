@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any, overload
 from weakref import finalize
+from zlib import crc32
 
 from greentrain.catalogue import load_catalogue
+from greentrain.errors import OwnErrors
 from greentrain.importing.foreign_run import COMPLETED, RUNNING
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
 from greentrain.importing.slurm_jobs import OF_SLURM
+from greentrain.importing.temporary_room import temporary_room
 
 RUNS_A_CHUNK = 512
 IDENTITY = "duration_seconds", "measured_energy_kwh"
@@ -30,6 +33,9 @@ HOLDS = "holds"
 
 JOBS = "jobs"
 """Their jobs' numbers, in each spelling."""
+
+CHECK = "check"
+"""The CRC-32 of the line that holds them."""
 
 _CHUNKS_AT_HAND = 4
 
@@ -93,11 +99,12 @@ class RunList(Sequence[ImportedRun]):
 
     def _spill(self) -> None:
         self.settle()
-        if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115 -- it goes with the list
-            finalize(self, self._file.close)
-        self._starts.append(self._file.seek(0, 2))
-        self._file.write(chunk_text(self._newest).encode())
+        with temporary_room():
+            if self._file is None:
+                self._file = TemporaryFile(buffering=0)  # noqa: SIM115 -- it goes with the list
+                finalize(self, self._file.close)
+            self._starts.append(self._file.seek(0, 2))
+            _write_all(self._file, chunk_text(self._newest).encode())
         self._newest.clear()
 
     def _text(self, chunk: int) -> bytes:
@@ -183,6 +190,13 @@ class RunList(Sequence[ImportedRun]):
             yield chunk_text(rest)
 
 
+def _write_all(file: IO[bytes], text: bytes) -> None:
+    """Write to a file without a buffer, which may take less than it is given."""
+    rest = memoryview(text)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
 def chunk_text(runs: Iterable[ImportedRun]) -> str:
     """Write runs as two lines: what tells that they are there, and all that is stored of them."""
     return chunk_lines(dict(zip(COLUMNS, zip(*(run.facts() for run in runs), strict=True), strict=True)))
@@ -202,8 +216,40 @@ def chunk_lines(columns: dict[str, Sequence[Any]]) -> str:
     known[JOBS] = [" ".join(job.removeprefix(OF_SLURM) for job in jobs or ()) for jobs in named] if any(named) else []
     if any(columns[OTHERS]):
         known[OTHERS] = columns[OTHERS]
-    lines = (json.dumps(line, allow_nan=False, separators=(",", ":")) for line in (known, {"columns": columns}))
-    return "".join(f"{line}\n" for line in lines)
+    kept = _dumped({"columns": columns})
+    return f"{_dumped(known | {CHECK: crc32(kept.encode())})}\n{kept}\n"
+
+
+def _dumped(line: dict[str, Any]) -> str:
+    return json.dumps(line, allow_nan=False, separators=(",", ":"))
+
+
+def readable_ids(known: dict[str, Any], text: bytes) -> dict[str, Any] | None:
+    """Return what tells of the runs of a line, as far as they can be read from it; None where it is damaged.
+
+    Parameters
+    ----------
+    known : dict
+        The line before it, which tells that they are there.
+    text : bytes
+        The line that holds them.
+    """
+    if known.get(CHECK) == crc32(text.rstrip(b"\n")):
+        return known
+    with OwnErrors(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        line = json.loads(text.decode(errors="replace"))
+        if CHECK not in known:  # as versions before wrote it
+            return known if "columns" in line else None
+        rows = [row for row in chunk_rows(line, COLUMNS) if _is_whole(row)]
+        if rows:
+            return dict(json.loads(chunk_lines({name: [row[name] for row in rows] for name in COLUMNS}).split("\n")[0]))
+    return None
+
+
+def _is_whole(row: dict[str, Any]) -> bool:
+    with OwnErrors(ValueError, TypeError, KeyError) as trouble:
+        restored(row, load_catalogue())
+    return trouble.error is None
 
 
 def _held(columns: Mapping[str, Sequence[Any]], number: int) -> list[int]:

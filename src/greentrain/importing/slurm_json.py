@@ -1,23 +1,29 @@
 """Slurm's accounting as ``sacct --json`` prints it, of all versions so far: read as the rows of ``sacct -P``."""
 
+import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from greentrain.errors import DataError
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.slurm_jobs import Jobs
-from greentrain.importing.values import number
+from greentrain.importing.values import number, words
 
 NAME = "slurm-json"
 TITLE = "Slurm's accounting (sacct --json)"
 WORDS = frozenset(("jobs", "job_id", "association", "tres", "steps", "allocation_nodes", "meta"))
 _KEYS = ('"jobs"', '"association"', '"job_id"')
+_NO_JOB = re.compile(r'"jobs"\s*:\s*\[\s*\]')
+_OF_SLURM = re.compile(r'"meta"\s*:.*"slurm', re.IGNORECASE | re.DOTALL)
 
 
 def recognises(head: str) -> bool:
-    """Whether it is a JSON object that lists jobs with an association."""
-    return head.lstrip().startswith("{") and all(key in head for key in _KEYS)
+    """Whether it is a JSON object that lists jobs with an association, or that of Slurm lists none."""
+    if not head.lstrip().startswith("{"):
+        return False
+    return all(key in head for key in _KEYS) or bool(_NO_JOB.search(head) and _OF_SLURM.search(head))
 
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
@@ -34,6 +40,10 @@ def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
         yield from jobs.rest()
         raise
     yield from jobs.rest()
+    if not file.tally.rows and (errors := [*islice(file.json_items("errors"), 1)]):
+        facts = _object(errors[0])
+        stated = words(facts.get("description")) or words(facts.get("error")) or "unknown"
+        raise DataError(file.path, f"holds no jobs, since Slurm had an error: {stated}")
 
 
 def _row(item: Mapping[str, Any]) -> dict[str, str]:

@@ -30,6 +30,7 @@ from greentrain.importing.run_list import (
     chunk_lines,
     chunk_rows,
     chunk_text,
+    readable_ids,
 )
 from greentrain.journal.access_rights import file_mode, folder_mode, is_anothers, make_folder
 from greentrain.journal.paths import new_run_key, shown
@@ -60,24 +61,25 @@ class ImportStore:
         self.left_out: list[str] = []
 
     def known(self) -> KnownRuns:
-        """Return which runs are stored, with their time and energy."""
+        """Return which runs are stored and can be read, with their time and energy.
+
+        Raises
+        ------
+        DataError
+            Where the home cannot be looked at: then nobody knows.
+        """
         found = KnownRuns(self.chunk_at)
-        for path in self._files():
-            for place, line in self._lines(path, _COLUMNS):
-                with OwnErrors(ValueError, TypeError, KeyError, sqlite3.Error):
-                    if "ids" in line:
-                        seconds, energies = (line[name] for name in IDENTITY)
-                        chunk = (str(path), place)
-                        found.put_stored(
-                            line["ids"],
-                            seconds,
-                            energies,
-                            line.get(GOES_ON),
-                            line.get(CLUSTERS, ()),
-                            chunk,
-                            line.get(HOLDS, ()),
-                        )
-                        found.put_jobs(line["ids"], line[JOBS] or ()) if JOBS in line else found.unread.append(chunk)
+        try:
+            paths = self._listed()
+        except OSError as error:
+            raise DataError(shown(str(self.folder.parent)), f"cannot be read: {error.strerror}") from None
+        for path in paths:
+            for place, line in _readable_ids(path):
+                with OwnErrors(ValueError, TypeError, KeyError, OverflowError, sqlite3.Error):
+                    seconds, energies = (line[name] for name in IDENTITY)
+                    chunk, more = (str(path), place), (line.get(CLUSTERS, ()), line.get(HOLDS, ()))
+                    found.put_stored(line["ids"], seconds, energies, line.get(GOES_ON), more[0], chunk, more[1])
+                    found.put_jobs(line["ids"], line[JOBS] or ()) if JOBS in line else found.unread.append(chunk)
                     if OTHERS in line:
                         found.put_others(line["ids"], line[OTHERS])
         return found
@@ -258,11 +260,15 @@ class ImportStore:
     def _files(self) -> list[Path]:
         """List the files of imports, the oldest first; what another user has put there is left out."""
         try:
-            found = sorted(path for path in self.folder.iterdir() if path.suffix == _SUFFIX and path.name[0] != ".")
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+            return self._listed()
         except OSError as error:
             self.left_out.append(f"{shown(str(self.folder))} cannot be read: {error.strerror}")
+            return []
+
+    def _listed(self) -> list[Path]:
+        try:
+            found = sorted(path for path in self.folder.iterdir() if path.suffix == _SUFFIX and path.name[0] != ".")
+        except (FileNotFoundError, NotADirectoryError):
             return []
         return [path for path in found if path.is_file() and not path.is_symlink() and not is_anothers(str(path))]
 
@@ -285,6 +291,26 @@ class ImportStore:
                         self.left_out.append(f"{shown(str(path))}: a line is damaged, and its runs are left out")
         except OSError as error:
             self.left_out.append(f"{shown(str(path))} cannot be read: {error.strerror}")
+
+
+def _readable_ids(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield what tells of the runs of an import that can be read, and at which byte that begins.
+
+    What cannot be read is not known, and comes back with the next import of its file.
+    """
+    before: Any = None
+    place = end = 0
+    with OwnErrors(OSError), path.open("rb") as file:
+        for text in file:
+            start, end = end, end + len(text)
+            if text.startswith(_IDS.encode()):
+                before, place = None, start
+                with OwnErrors(ValueError, RecursionError):
+                    before = json.loads(text)
+            elif isinstance(before, dict):
+                line, before = readable_ids(before, text), None
+                if line is not None:
+                    yield place, line
 
 
 def delete_left_behind(folder: Path, beginning: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from greentrain.errors import DataError
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.foreign_sqlite import MARK, ForeignTables
+from greentrain.importing.foreign_sqlite import MARK
 from greentrain.importing.power_log import PowerLog
 from greentrain.importing.values import amount, words
 
@@ -27,7 +27,7 @@ def recognises(head: str) -> bool:
 
 def read(file: ForeignFile, options: ReadOptions) -> Iterator[ForeignRun]:
     """Yield the runs of a database; runs of one name are one where it has no ids."""
-    tables = ForeignTables(file.path)
+    tables = file.tables
     logs: dict[tuple[str, str], PowerLog] = {}
     seen = False
     for table in _TABLES:
