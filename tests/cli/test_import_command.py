@@ -217,13 +217,24 @@ def test_statuses_are_those_of_the_history(jobs: str, capsys: pytest.CaptureFixt
 
 
 def test_a_folder_without_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is named, with what is looked for, on stderr."""
-    assert run(["import", str(tmp_path), "--dry-run"]) == 0
+    """It is named, with what is looked for, on stderr; nothing was done."""
+    assert run(["import", str(tmp_path), "--dry-run"]) == 1
     (tmp_path / "notes.txt").write_text("some notes")
-    assert run(["import", str(tmp_path), "--dry-run", "--json"]) == 0
+    assert run(["import", str(tmp_path), "--dry-run", "--json"]) == 1
     empty, other = capsys.readouterr().err.splitlines()
     assert empty.startswith(f"greentrain: no file in {tmp_path}: codecarbon, eco2ai, ")
     assert other.startswith(f"greentrain: 1 file of none of the known formats in {tmp_path}: codecarbon, ")
+
+
+def test_a_file_of_which_no_row_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is one that could not be read; where some rows are rejected, the others are imported and all is well."""
+    head, row = SACCT.splitlines()[:2]
+    cut = row.rpartition("|")[0]
+    (tmp_path / "jobs.txt").write_text(f"{head}\n{cut}\n{cut}\n")
+    assert run(["import", str(tmp_path), "--dry-run"]) == 1
+    assert capsys.readouterr().err == f"greentrain: {tmp_path / 'jobs.txt'}: none of its 2 rows could be read\n"
+    (tmp_path / "jobs.txt").write_text(f"{head}\n{cut}\n{row}\n")
+    assert run(["import", str(tmp_path), "--dry-run"]) == 0
 
 
 def test_of_many_files_those_with_faults_come_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,8 +18,8 @@ LONGER_FUNCTIONS = {
     ("greentrain.reporting.forms.json", "schema"),
 }
 """Each names every field of one record: in parts, the record would have to be looked for in several places."""
-MODULES = range(165, 427)
-MOST_LINES = 66_080
+MODULES = range(165, 428)
+MOST_LINES = 66_060
 SHORT = 80
 REASONS = {
     "greentrain.cli": "one module per command",

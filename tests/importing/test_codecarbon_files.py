@@ -192,3 +192,11 @@ def test_a_counter_of_the_cpu_is_a_measurement(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, f" Performance counter stats for 'system wide':\n\n{text}")
     assert run.footprint is not None
     assert (run.stated.energy_kwh["cpu"], run.footprint.basis) == (pytest.approx(0.02), "measured")
+
+
+def test_a_header_that_is_too_long_is_named(tmp_path: Path) -> None:
+    """Of 200,000 columns no row is read: that is an error, and not an empty file."""
+    head, row = codecarbon_text({"run_id": "r1"}).splitlines()
+    more = "".join(f",column{number}" for number in range(200_000))
+    (file,) = audit_of(tmp_path, f"{head}{more}\n{row}{',1' * 200_000}\n").files
+    assert (file.error or "").endswith(": has a header of more than 1,048,576 characters")

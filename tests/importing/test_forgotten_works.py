@@ -240,3 +240,16 @@ def test_a_forgotten_log_covers_no_other(home: Path, tmp_path: Path) -> None:
     import_runs(tmp_path / "b.csv")
     (run,) = ImportStore(str(home)).runs()
     assert run.stated.measured_energy_kwh == pytest.approx(0.3)
+
+
+def test_a_witness_whose_energy_was_not_taken(
+    paths: dict[str, Path], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The job's node has a meter of its own: it has its energy as before once the row is forgotten."""
+    paths["slurm"].write_text(sacct_text(JOB | {"ConsumedEnergyRaw": "3600000"}))
+    import_runs([paths["slurm"], paths["codecarbon"]])
+    capsys.readouterr()
+    _forget(home, "codecarbon")
+    assert "energy" not in capsys.readouterr().out
+    (run,) = _counted(home).values()
+    assert run.stated.measured_energy_kwh == pytest.approx(1)

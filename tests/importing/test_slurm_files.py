@@ -376,3 +376,12 @@ def test_an_error_of_slurm_is_no_quiet_night(tmp_path: Path) -> None:
     text = '{"jobs": [], "meta": {"slurm": {}}, "errors": [{"description": "Connection refused", "error_number": 1}]}'
     (file,) = audit_of(tmp_path, text).files
     assert (file.error or "").endswith("holds no jobs, since Slurm had an error: Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("SPECIAL_EXIT", "failed"), ("STOPPED", "running"), ("STAGE_OUT", "running")]
+)
+def test_rare_states(tmp_path: Path, state: str, status: str) -> None:
+    """A job that ends with a special code has failed; one that is stopped by a signal may go on."""
+    (run,) = runs_of(tmp_path, sacct_text({"State": state}))
+    assert run.stated.status == status

@@ -432,3 +432,20 @@ def test_a_row_by_the_clock_of_another_zone_is_said(
     )
     assert audit.notes == ((said,) if is_said else ())
     assert [run.format for run in _counted(home)].count("slurm") == 1
+
+
+def test_a_place_that_an_option_corrects_parts_no_work(tmp_path: Path, home: Path) -> None:
+    """The job is taken anew with FR in place of DE: its log, of which an option said DE, is still its own."""
+    job = _job(tmp_path)
+    import_runs([job, _log(tmp_path / "power" / "log.csv")], location="DE")
+    import_runs(job, location="FR", replace=True)
+    (run,) = _counted(home)
+    assert (run.format, run.location, run.stated.measured_energy_kwh) == ("slurm", "FR", pytest.approx(0.6))
+
+
+def test_a_place_of_a_file_parts_what_an_option_places_elsewhere(tmp_path: Path, home: Path) -> None:
+    """The row states FRA: a job that is said to have run in DE is none of it, also when it is taken anew."""
+    job = _job(tmp_path)
+    import_runs([job, _row(tmp_path)])
+    import_runs(job, location="DE", replace=True)
+    assert [(run.format, run.location) for run in _counted(home)] == [("slurm", "DE"), ("codecarbon", "FR")]

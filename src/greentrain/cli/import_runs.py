@@ -34,7 +34,7 @@ IMPORT_OPTIONS = (
 def import_command(values: OptionValues) -> int:
     """Read runs of other tools' files into the history: codecarbon, Slurm, nvidia-smi, Prometheus and more.
 
-    Exit code: 1 if a file could not be read.
+    Exit code: 1 if a file, or every row of one, could not be read, or if no file of a known form was found.
 
     Example: greentrain import emissions.csv --dry-run
     """
@@ -42,6 +42,7 @@ def import_command(values: OptionValues) -> int:
         return _suggest_map(values)
     from greentrain.history.history import History
     from greentrain.importing import import_runs
+    from greentrain.numbers import counted
 
     most = _most_shown(values)
     chosen: dict[str, Any] = {name: value for name, value in values.items() if name not in ("json", "limit", "all")}
@@ -57,7 +58,11 @@ def import_command(values: OptionValues) -> int:
         write_all_lines(f"{line}\n" for line in import_lines(audit, most, is_kept="keep_flagged" in values))
     if not any(file.format or file.error for file in audit.files):
         error_line(_nothing_found(audit, values["paths"]), 0)
-    return 1 if any(file.error for file in audit.files) else 0
+        return 1
+    unread = [file for file in audit.files if file.rejected >= file.rows > 0 and not file.runs and not file.error]
+    for file in unread:
+        error_line(f"{file.path}: none of its {counted(file.rows, 'row')} could be read", 0)
+    return 1 if unread or any(file.error for file in audit.files) else 0
 
 
 def _most_shown(values: OptionValues) -> int | None:

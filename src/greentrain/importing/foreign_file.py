@@ -387,6 +387,8 @@ class CsvText:
                     tally.reject(line, f"has {len(cells)} cells, the header {len(header)}")
                 else:
                     tally.rows -= 1
+        if not header:  # it was known by the beginning of a line that is skipped
+            raise DataError(self._file.path, f"has a header of more than {LONGEST_LINE:,} characters")
 
     def _without_more(self, cells: list[str], number: int) -> list[str]:
         """Return cells as the header has them: empty ones at the end go, and 74,2 of a clock and a number is one."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from greentrain.catalogue import load_catalogue
 from greentrain.importing.imported_run import ImportedRun
 from greentrain.importing.joined_runs import on_its_own, rejoined
+from greentrain.importing.known_runs import SAME_ENERGY
 from greentrain.importing.run_kinds import RunKinds
 from greentrain.importing.site_map import SiteMap
 from greentrain.importing.store import ImportStore
@@ -66,7 +67,13 @@ def left_of(store: ImportStore, ids: Container[str]) -> Left:
     )
     changed = made | {run.id: run for run in alone} | {run.id: run for run in linked.runs}
     standing = tuple(id for id in sorted(freed) if id in changed and changed[id].is_counted)
-    return Left(tuple(changed.values()), standing, tuple(sorted(made)))
+    return Left(tuple(changed.values()), standing, tuple(id for id in sorted(made) if _has_less(made[id], records[id])))
+
+
+def _has_less(run: ImportedRun, before: ImportedRun) -> bool:
+    """Whether a run has another energy than before; one by its own meter keeps it whatever its witnesses were."""
+    kwh, was = run.stated.measured_energy_kwh or 0.0, before.stated.measured_energy_kwh or 0.0
+    return abs(kwh - was) > SAME_ENERGY * max(kwh, was) or run.stated.boundary != before.stated.boundary
 
 
 def _cannot_be_read(log: ImportedRun, start: float, end: float) -> None:

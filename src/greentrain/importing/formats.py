@@ -84,7 +84,7 @@ def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
     Raises
     ------
     UnknownForm
-        If the file is of no form that is known; the message names those that are.
+        If the file is of no form that is known; the message names the nearest ones.
     DataError
         If it is empty, or a pointer to a file.
     """
@@ -110,8 +110,7 @@ def format_of(file: ForeignFile, name: str | None = None) -> ForeignFormat:
             raise UnknownForm(
                 file.path, "is a table of runs, which 'greentrain batch' and 'greentrain report --from' read"
             )
-        forms = either([one.TITLE for one in known.values()])
-        rule = f"is of no form that can be imported: {forms}{_nearest_text(known, words)}"
+        rule = f"is of no form that can be imported{_nearest_text(known, words)}; docs/import.md lists all forms"
         raise UnknownForm(file.path, rule)
     return found
 

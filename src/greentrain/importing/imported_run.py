@@ -18,7 +18,18 @@ from greentrain.units import SECONDS_PER_HOUR
 
 _NOT_STORED = ("places", "flags", "device_times", "record_keys", "other_keys")
 _STATED = tuple(name for name in ForeignRun._fields if name not in _NOT_STORED)
-_OWN = ("id", "format", "file", "location", "is_kept", "site_pue", "tags", "other_ids", "given_name")
+_OWN = (
+    "id",
+    "format",
+    "file",
+    "location",
+    "is_kept",
+    "site_pue",
+    "tags",
+    "other_ids",
+    "given_name",
+    "is_place_assigned",
+)
 _STATED_FACTS, _OWN_FACTS = attrgetter(*_STATED), attrgetter(*_OWN)
 COLUMNS = (*_OWN, *_STATED, "flags", "findings", "devices")
 """What a stored run holds, a column each."""
@@ -68,6 +79,8 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         Ids by which it is known too.
     given_name : str or None
         The name that its user gave it in place of its file's.
+    is_place_assigned : bool
+        Whether an option or a map says where it ran, not its file.
     """
 
     id: str
@@ -83,6 +96,7 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
     tags: tuple[str, ...] = ()
     other_ids: tuple[str, ...] = ()
     given_name: str | None = None
+    is_place_assigned: bool = False
 
     @cached_property
     def cpu(self) -> Cpu | None:
@@ -123,7 +137,10 @@ class ImportedRun(WithoutArithmetic, Record, cached=True):
         """Return it where it ran, and in the project, as was stated of an earlier record of it, unless it is now."""
         stated = self.stated if self.stated.project else self.stated._replace(project=facts.get("project"))
         pue = facts.get("site_pue") if self.site_pue is None else self.site_pue
-        return self._replace(stated=stated, location=self.location or facts.get("location"), site_pue=pue)
+        place = (self.location, self.is_place_assigned)
+        if not self.location:
+            place = facts.get("location"), bool(facts.get("is_place_assigned"))
+        return self._replace(stated=stated, location=place[0], is_place_assigned=place[1], site_pue=pue)
 
     @property
     def is_usable(self) -> bool:
@@ -228,7 +245,7 @@ def restored(facts: Mapping[str, Any], catalogue: Catalogue) -> ImportedRun:
         str(facts["id"]), str(facts["format"]), str(facts["file"]), run, devices, facts.get("location"), flags,
         findings, bool(facts.get("is_kept")), facts.get("site_pue"),
         tuple(map(str, facts.get("tags") or ())), tuple(map(str, facts.get("other_ids") or ())),
-        facts.get("given_name"),
+        facts.get("given_name"), bool(facts.get("is_place_assigned")),
     )  # fmt: skip
 
 

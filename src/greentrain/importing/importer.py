@@ -430,7 +430,7 @@ class _Importer:
             path = shared.anonymiser.path(path)
         return ImportedRun(
             id, form.NAME, path, run, kind.devices, kind.location, flags, findings, shared.is_kept, kind.site_pue,
-            other_ids=other_ids_of(run),
+            other_ids=other_ids_of(run), is_place_assigned=kind.is_place_assigned,
         )  # fmt: skip
 
     def audit(self, *, dry_run: bool, is_grouped: bool) -> ImportAudit:

@@ -33,6 +33,8 @@ class RunKind(NamedTuple):
         What is noticed of all of them.
     note : str
         What to know of their place; nothing where it is known or not stated.
+    is_place_assigned : bool
+        Whether an option or a map says it, not their file.
     """
 
     devices: tuple[KnownDevice, ...]
@@ -41,6 +43,7 @@ class RunKind(NamedTuple):
     gate: PlausibilityGate
     flags: tuple[str, ...]
     note: str = ""
+    is_place_assigned: bool = False
 
 
 class RunKinds:
@@ -83,6 +86,7 @@ class RunKinds:
             gate=PlausibilityGate(devices, cpu, self._catalogue, self._site.node(run), self._grid(run)),
             flags=("unknown_hardware",) if any(device.profile is None for device in devices) else (),
             note=self._note(run),
+            is_place_assigned=self._found_of(run.places) is None,
         )
 
     def _grid(self, run: ForeignRun) -> Callable[[ForeignRun], tuple[float, str]] | None:

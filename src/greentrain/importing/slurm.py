@@ -15,6 +15,7 @@ from greentrain.importing.foreign_file import ForeignFile, Tally, column_names
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.slurm_jobs import ENDINGS, Jobs, state_of
 from greentrain.importing.values import clock_seconds, moment
+from greentrain.numbers import counted
 
 NAME = "slurm"
 TITLE = "Slurm's accounting (sacct -P)"
@@ -210,7 +211,7 @@ def parted_rows(
         if len(cells) == count:
             yield number, dict(zip(names, cells, strict=True))
         else:
-            tally.reject(number, f"has {len(cells)} columns instead of {count}")
+            tally.reject(number, f"has {counted(len(cells), 'column')} instead of {count}")
 
 
 def _unquoted(line: str, delimiter: str) -> list[str]:

@@ -26,6 +26,7 @@ ENDINGS = {
     "NODE_FAIL": "failed",
     "BOOT_FAIL": "failed",
     "LAUNCH_FAILED": "failed",
+    "SPECIAL_EXIT": "failed",
     "TIMEOUT": "stopped",
     "DEADLINE": "stopped",
     "PREEMPTED": "stopped",
@@ -35,6 +36,9 @@ ENDINGS = {
     "SUSPENDED": "running",
     "RUNNING": "running",
     "RESIZING": "running",
+    "SIGNALING": "running",
+    "STAGE_OUT": "running",
+    "STOPPED": "running",
     "PENDING": None,
 }
 """What each state is in our words; a job that waits has not run."""

@@ -259,7 +259,10 @@ def _tie(run: ImportedRun, other: ImportedRun) -> _Tie | None:
         return _PERHAPS if not fits else _BY_HOST if is_same_time else _IN_ITS_TIME if is_whole else _IN_PART
     if not is_same_time or overlap <= 0 or not count_of(run) or count_of(run) != count_of(other) or on_host is False:
         return None
-    if any(one and two and one.isdisjoint(two) for one, two in zip(_stated(run), _stated(other), strict=True)):
+    # Of two places that options named the later one may be a correction: that says nothing against one work.
+    first = 1 if run.is_place_assigned and other.is_place_assigned else 0
+    pairs = islice(zip(_stated(run), _stated(other), strict=True), first, None)
+    if any(one and two and one.isdisjoint(two) for one, two in pairs):
         return None
     models = [_models(each) for each in (run, other)]
     return _PERHAPS if not all(models) else _ALIKE if models[0] & models[1] else None

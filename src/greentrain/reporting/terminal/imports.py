@@ -64,7 +64,7 @@ def _files(files: "Sequence[FileAudit]", most: int | None) -> Iterator[str]:
 
 def _of_file(file: "FileAudit") -> Iterator[str]:
     if file.error is not None:
-        yield file.error
+        yield from wrapped(file.error, "", "  ")
     if file.format is None:
         return
     yield f"{file.path}: {file.format}, {_counts(lambda name: int(getattr(file, name)))}"
