@@ -385,3 +385,9 @@ def test_rare_states(tmp_path: Path, state: str, status: str) -> None:
     """A job that ends with a special code has failed; one that is stopped by a signal may go on."""
     (run,) = runs_of(tmp_path, sacct_text({"State": state}))
     assert run.stated.status == status
+
+
+def test_a_row_of_one_column(tmp_path: Path) -> None:
+    """The noun is that of one."""
+    (file,) = audit_of(tmp_path, "JobID|Start|End|AllocTRES\nx\n").files
+    assert file.problems == ((2, "has 1 column instead of 4"),)

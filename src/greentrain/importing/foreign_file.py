@@ -15,6 +15,7 @@ from greentrain.errors import DataError
 from greentrain.importing.dates import DateOrder, date_order, has_either_order
 from greentrain.importing.foreign_sqlite import MARK, ForeignTables
 from greentrain.journal.paths import reason
+from greentrain.numbers import counted
 from greentrain.progress import Telling
 
 if TYPE_CHECKING:
@@ -384,7 +385,7 @@ class CsvText:
                 if len(cells) == len(header):
                     yield line, dict(zip(header, cells, strict=True))
                 elif any(cells):
-                    tally.reject(line, f"has {len(cells)} cells, the header {len(header)}")
+                    tally.reject(line, f"has {counted(len(cells), 'cell')}, the header {len(header)}")
                 else:
                     tally.rows -= 1
         if not header:  # it was known by the beginning of a line that is skipped

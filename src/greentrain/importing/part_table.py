@@ -15,6 +15,7 @@ from greentrain.importing.foreign_file import DELIMITERS, HEADER_WITHIN, Foreign
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
 from greentrain.importing.power_log import PowerLog
 from greentrain.importing.values import amount
+from greentrain.numbers import counted
 
 NAME = "computer-parts"
 TITLE = "powers of a computer's parts (turbostat, s-tui, PowerJoular, scaphandre)"
@@ -166,7 +167,7 @@ def _take_rows(
     for line, cells in rows:
         file.tally.rows += 1
         if len(cells) != len(columns.names):
-            file.tally.reject(line, f"has {len(cells)} cells, the header {len(columns.names)}")
+            file.tally.reject(line, f"has {counted(len(cells), 'cell')}, the header {len(columns.names)}")
             continue
         time = clock.read(cells[columns.time or 0].strip())
         if time is None:
