@@ -1,6 +1,7 @@
 """Logs of accelerators' powers: units, names of columns, devices, gaps."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,28 @@ def test_a_board_above_its_limit_is_in_doubt(tmp_path: Path) -> None:
     assert run.footprint.basis == "estimated"
 
 
+@pytest.mark.parametrize(
+    ("watts", "flags", "reason"),
+    [
+        (390, (), None),
+        (440, (), "One of the accelerators drew 440 W on average, more than 408 W is rare."),
+        (700, ("implausible_power",), "One of the accelerators drew 700 W on average, at most 480 W is possible."),
+    ],
+)
+def test_one_board_of_four_above_its_limit(
+    tmp_path: Path, watts: int, flags: tuple[str, ...], reason: str | None
+) -> None:
+    """Three boards of 400 W at 100 W hide the fourth one in their sum of 1,600 W."""
+    rows = [
+        f"2026/01/01 00:{second // 60:02d}:{second % 60:02d}, {board}, NVIDIA A100-SXM4-40GB, {drawn} W"
+        for second in range(0, 601, 10)
+        for board, drawn in enumerate((watts, 100, 100, 100))
+    ]
+    (run,) = runs_of(tmp_path, "\n".join(["timestamp, index, name, power.draw [W]", *rows]))
+    assert run.flags == flags
+    assert [finding.reason for finding in run.findings] == ([reason] if reason else [])
+
+
 def test_the_host_is_added_to_the_boards(tmp_path: Path) -> None:
     """300 W of a board with a host: as `estimate` has it of a measured power."""
     from greentrain import estimate
@@ -276,6 +299,32 @@ def test_a_log_that_grew_around_another_one(tmp_path: Path, home: Path) -> None:
     audit = import_runs(_log(tmp_path, "first", range(1501)))
     assert "It overlaps in time with other logs of its devices: what those hold is left out." in audit.files[0].notes
     assert _stored_joules(home) == pytest.approx(1500 * 100.5, rel=0.005)
+
+
+@pytest.mark.parametrize("later_first", [True, False])
+@pytest.mark.parametrize("seconds", [range(600), range(300, 901)])
+def test_logs_of_which_one_has_no_ids_count_once(tmp_path: Path, home: Path, later_first: bool, seconds: range) -> None:
+    """A uuid in one and an index in the other, or neither: readings in common tell that it is one board."""
+    whole = _log(tmp_path, "whole", range(600), UUID)
+    other = _log(tmp_path, "other", seconds)
+    nameless = tmp_path / "nameless"
+    nameless.write_text(other.read_text().replace("index, ", "name, ").replace(", 0, ", ", A100, "))
+    paths = [nameless, other, whole] if later_first else [whole, nameless, other]
+    for path in paths:
+        import_runs(path)
+    assert _stored_joules(home) == pytest.approx(max(599, seconds[-1]) * 100.5, rel=0.005)
+
+
+@pytest.mark.parametrize(("index", "watts"), [(", 1, ", None), (f", {UUID}, ", "55")])
+def test_boards_that_draw_the_same_are_two(tmp_path: Path, home: Path, index: str, watts: str | None) -> None:
+    """Another index is another board, and boards without work all draw 55 W: nothing tells that they are one."""
+    text = _log(tmp_path, "first", range(600)).read_text()
+    text = text if watts is None else re.sub(r"[\d.]+ W", f"{watts} W", text)
+    (tmp_path / "first").write_text(text)
+    other = text.replace(", 0, ", index).replace("index", "index" if watts is None else "uuid")
+    (tmp_path / "second").write_text(other)
+    import_runs([tmp_path / "first", tmp_path / "second"])
+    assert _stored_joules(home) == pytest.approx(2 * 599 * float(watts or 100.5), rel=0.005)
 
 
 def test_boards_of_two_computers_are_no_overlap(tmp_path: Path, home: Path) -> None:

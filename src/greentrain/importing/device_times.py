@@ -6,6 +6,7 @@ for that, spread over the time: in each stretch the one with the lowest hash, so
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from math import floor
 from typing import Any, NamedTuple
@@ -20,6 +21,12 @@ _ID = re.compile(r"\b(?:gpu-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _LEAST_SHARED = 0.5
 """Part of the kept readings within the overlap that has to be the same in both. [1]"""
 
+_LEAST_ALIKE, _LEAST_VALUES, _LEAST_KEPT = 0.75, 2, 4
+"""That part where the devices have other names, of how many values, since boards without work draw the same, and of how
+many readings. [1]"""
+
+_MOST_NUMBERS = 64
+_KINDS = ("id", "number", "other")
 _DAY = 86_400.0
 _MOST_DAYS = 1000
 _LABEL_LENGTH = 16
@@ -89,18 +96,19 @@ class KnownTimes:
     """When devices were read in runs that are known."""
 
     def __init__(self) -> None:
-        self._by_day: dict[tuple[str, int], dict[str, DeviceTimes]] = {}
+        self._by_day: dict[tuple[str, int], dict[tuple[str, str], DeviceTimes]] = {}
         self._of_run: dict[str, tuple[DeviceTimes, ...]] = {}
 
     def put(self, id: str, times: tuple[DeviceTimes, ...]) -> None:
         """Keep those of a run, in place of what was known of it; those of a shorter copy don't count."""
         if _seconds(times) < _seconds(self._of_run.get(id, ())):
             return
-        for place in [place for each in self._of_run.pop(id, ()) for place in _days(each)]:
-            self._by_day.get(place, {}).pop(id, None)
+        for each in self._of_run.pop(id, ()):
+            for place in _days(each, each.label, _kind(each)):
+                self._by_day.get(place, {}).pop((id, each.label), None)
         for each in times:
-            for place in _days(each):
-                self._by_day.setdefault(place, {})[id] = each
+            for place in _days(each, each.label, _kind(each)):
+                self._by_day.setdefault(place, {})[id, each.label] = each
         self._of_run[id] = times
 
     def put_stored(self, rows: Iterable[Any]) -> None:
@@ -121,14 +129,15 @@ class KnownTimes:
         """Return by label when other runs than this one hold its devices."""
         found: dict[str, TimeSpans] = {}
         for each in times:
-            others = {
-                other: known
-                for place in _days(each)
-                for other, known in self._by_day.get(place, {}).items()
-                if other != id and _is_same(each, known)
+            kept = frozenset(each.kept)
+            spans = {
+                (known.first, known.last)
+                for place in _days(each, each.label, *(kind for kind in _KINDS if kind != _kind(each)))
+                for (other, label), known in self._by_day.get(place, {}).items()
+                if other != id and (label == each.label or not kept.isdisjoint(known.kept)) and _is_same(each, known)
             }
-            if others:
-                found[each.label] = sorted((known.first, known.last) for known in others.values())
+            if spans:
+                found[each.label] = sorted(spans)
         return found
 
 
@@ -136,21 +145,43 @@ def _seconds(times: Iterable[DeviceTimes]) -> float:
     return sum(each.last - each.first for each in times)
 
 
-def _days(times: DeviceTimes) -> Iterator[tuple[str, int]]:
+def _days(times: DeviceTimes, *names: str) -> Iterator[tuple[str, int]]:
+    """Yield these names with each day on which a device was read."""
     first = floor(times.first / _DAY)
-    yield from ((times.label, day) for day in range(first, min(floor(times.last / _DAY), first + _MOST_DAYS) + 1))
+    days = range(first, min(floor(times.last / _DAY), first + _MOST_DAYS) + 1)
+    yield from ((name, day) for name in names for day in days)
 
 
 def _is_same(one: DeviceTimes, other: DeviceTimes) -> bool:
-    """Whether two devices of one name are one, and were read at one time."""
+    """Whether two devices are one, and were read at one time: by its id, or by readings where one has none."""
     start, end = max(one.first, other.first), min(one.last, other.last)
-    if start >= end:
+    is_named_alike = one.label == other.label
+    if start >= end or (_kind(one) == _kind(other) and not is_named_alike):
         return False
-    if one.has_id:
+    if one.has_id and is_named_alike:
         return True
-    within = [{mixed for time, mixed in each.kept if start <= time <= end} for each in (one, other)]
-    least = min(map(len, within))
-    return least > 0 and len(within[0] & within[1]) >= _LEAST_SHARED * least
+    within = [{pair for pair in each.kept if start <= pair[0] <= end} for each in (one, other)]
+    least, shared = min(map(len, within)), within[0] & within[1]
+    if is_named_alike:
+        return least > 0 and len(shared) >= _LEAST_SHARED * least
+    is_alike = least >= _LEAST_KEPT and len(shared) >= _LEAST_ALIKE * least
+    return is_alike and len({*map(_value, shared)}) >= _LEAST_VALUES
+
+
+def _kind(times: DeviceTimes) -> str:
+    """Return what its name is: an id, a number or whatever else; two of one kind that differ are two devices."""
+    return _KINDS[0] if times.has_id else _KINDS[1] if times.label in _numbers() else _KINDS[2]
+
+
+@cache
+def _numbers() -> frozenset[str]:
+    """Return the labels of accelerators that are numbered."""
+    return frozenset(label_of(f"nvidia-smi:accelerator {number}") for number in range(_MOST_NUMBERS))
+
+
+def _value(pair: tuple[float, int]) -> int:
+    """Return what tells the value of a kept reading from others."""
+    return (pair[1] ^ int(pair[0] * 1e3) * _MULTIPLIERS[0]) & _MASK
 
 
 class Gaps:

@@ -96,6 +96,8 @@ class ForeignRun(Record, kw_only=True):
         The cluster that the job's number is of.
     device_times : tuple of DeviceTimes
         When its devices were read, of a log that may overlap with others.
+    board_w : mapping of str to float
+        Mean power of the accelerator of each type that drew the most, where each has readings of its own. [W]
     witnesses : tuple
         Of a run that took the energy of a better meter, what its own file states: its id, energy [kWh], boundary,
         energies of parts, accelerators, and more; then what it took of others.
@@ -133,6 +135,7 @@ class ForeignRun(Record, kw_only=True):
     jobs: tuple[str, ...] = ()
     cluster: str | None = None
     device_times: tuple[DeviceTimes, ...] = ()
+    board_w: Mapping[str, float] = {}
     witnesses: tuple[tuple[Any, ...], ...] = ()
     record_keys: tuple[str, ...] = ()
     other_keys: tuple[str, ...] = ()

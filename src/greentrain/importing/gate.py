@@ -223,9 +223,12 @@ class PlausibilityGate:
         parts = {name: mean_w(kwh, seconds) for name, kwh in run.energy_kwh.items()}
         most = sum(device.most_w() for device in self._devices)
         sure = sum(device.most_w(is_suspect=True) for device in self._devices)
+        is_long = seconds > limit("moment_s")
         if self._devices:
-            is_long = seconds > limit("moment_s")
             yield "The accelerators drew", parts.get("gpu", 0.0), sure if is_long else inf, most
+        for device in (each for each in self._devices if run.board_w.get(each.written) and each.number):
+            sure_w = device.most_w(is_suspect=True) / device.number if is_long else inf
+            yield "One of the accelerators drew", run.board_w[device.written], sure_w, device.most_w() / device.number
         if run.boundary != "parts":
             return
         sockets, tdp_w = limit("cpu_over_tdp") * max(1, run.nodes), self._cpu.tdp_w if self._cpu else None

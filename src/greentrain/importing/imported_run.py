@@ -16,7 +16,7 @@ from greentrain.interval import Interval
 from greentrain.record import Record, WithoutArithmetic
 from greentrain.units import SECONDS_PER_HOUR
 
-_NOT_STORED = ("places", "flags", "device_times", "record_keys", "other_keys")
+_NOT_STORED = ("places", "flags", "device_times", "board_w", "record_keys", "other_keys")
 _STATED = tuple(name for name in ForeignRun._fields if name not in _NOT_STORED)
 _OWN = (
     "id",

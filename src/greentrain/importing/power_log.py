@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from greentrain.importing.device_times import Gaps, ReadingSketch, TimeSpans, gaps_of
 from greentrain.importing.file_clock import FileClock
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
+from greentrain.importing.limits import limit
 from greentrain.importing.power_integral import CounterIntegral, IntegratedEnergy, PowerIntegral
 from greentrain.importing.values import LOCAL_TIME
 from greentrain.units import WATT_SECONDS_PER_KWH
@@ -178,12 +179,22 @@ class PowerLog:
             "measured_energy_kwh": sum(energies.values()),
             "boundary": boundary or _boundary(energies),
         }
+        found["board_w"] = self._highest(known, found["duration_seconds"])
         flags = ("gap",) if any(each.bridged_seconds or each.gap_seconds for each in known.values()) else ()
         if not self.is_dated:
             flags = (*flags, "missing_time")
         found |= self._times(known, found["measured_energy_kwh"])
         found |= {name: value for name, value in facts.items() if value is not None}
         return ForeignRun(**found, flags=flags, notes=(*self._notes, *_gap_notes(known)))
+
+    def _highest(self, known: Mapping[str, IntegratedEnergy], seconds: float) -> dict[str, float]:
+        """Return the highest mean power of an accelerator of each type, but for those read for moments. [W]"""
+        found: dict[str, float] = {}
+        for device, each in known.items():
+            if self._parts[device] == "gpu" and each.seconds >= min(limit("moment_s"), seconds) > 0:
+                name = self._names[device]
+                found[name] = max(found.get(name, 0.0), each.joules / each.seconds)
+        return found
 
     def _times(self, known: Mapping[str, IntegratedEnergy], kwh: float) -> dict[str, Any]:
         """Return when it was, and what makes it the same run; files without dates may begin alike."""
