@@ -92,7 +92,7 @@ def test_tree_counts_children_that_have_ended() -> None:
         used = tree.cpu_seconds() - before
         assert process.stdin is not None
         process.stdin.close()
-    assert 1.0 <= used < 1.9
+    assert 0.95 <= used < 1.9
 
 
 @pytest.mark.timing
@@ -195,7 +195,7 @@ def test_a_run_inside_another_counts_once(tmp_path: Path, monkeypatch: pytest.Mo
         seen.read()
         process.stdin.close()
     outer, inner = (seen.others[share.presence.name].facts["cpu_seconds"] for share in shares)
-    assert 1.0 <= inner < 1.3
+    assert 0.95 <= inner < 1.3  # the kernel counts in hundredths of a second
     assert outer < 0.3
 
 
