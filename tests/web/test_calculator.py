@@ -69,6 +69,15 @@ def test_an_interval_and_what_it_comes_from_are_stated(served: Service) -> None:
     assert '<a href="#power">the measured mean power of an accelerator</a>' in unknown
 
 
+def test_other_hardware_is_compared_with_the_figure_of_the_page(served: Service) -> None:
+    """Hours alone leave the load open, operations say pretraining: the run's own row has the page's 19.3 kg."""
+    page = served.get("/?gpu=V100&hours=96&location=US&year=2024").text
+    _, _, hardware = page.partition("The same operations on other hardware")
+    row = hardware[hardware.index('<span class="tag">this run</span>') :]
+    assert "19.3" in row[: row.index("</tr>")]
+    assert 'Quebec <span class="note">direct emissions only</span>' in page
+
+
 def test_the_same_inputs_give_the_same_numbers_elsewhere(served: Service) -> None:
     """The command, the line of Python, and the answer for programs give the page's 12 kg."""
     page = served.get("/", **RUN).text

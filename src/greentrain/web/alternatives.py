@@ -22,6 +22,7 @@ _OF_DEVICE = ("power", "utilization", "host_power", "host_factor", "instance", "
 _WORK = ("hours", "gpu_hours", "params", "tokens", "active_params", "flops", "architecture", "mfu", "runs", "seeds",
          "failed_share", "count")  # fmt: skip
 _TRIAL_FLOPS = 1e20
+_DIRECT = "direct emissions only"
 _CHANGES = {"hours": "time of the devices", "hardware": "power of the hardware", "pue": "PUE", "grid": "grid"}
 
 
@@ -37,11 +38,18 @@ class RankedRow(NamedTuple):
     note: str = ""
 
 
-def _rows(own: tuple[str, Estimate], others: Iterable[tuple[str, Estimate, str]]) -> list[RankedRow]:
-    """Rank alternatives and the run itself by emissions."""
+def _rows(
+    own: tuple[str, Estimate], others: Iterable[tuple[str, Estimate, str]], shown: Estimate | None = None
+) -> list[RankedRow]:
+    """Rank alternatives and the run itself by emissions, all of them times what the run is shown with."""
     label, result = own
-    found = [(label, result.operational_kg, exact(1.0), True, "")]
-    found += [(name, other.operational_kg, paired_ratio(other, result), False, note) for name, other, note in others]
+    kg = (shown or result).operational_kg
+    factor = kg.best / result.operational_kg.best if result.operational_kg.best else 1.0
+    found = [(label, kg, exact(1.0), True, "")]
+    found += [
+        (name, other.operational_kg.scaled(factor), paired_ratio(other, result), False, note)
+        for name, other, note in others
+    ]
     most = max(kg.high for _, kg, *_ in found)
     rows = [
         RankedRow(
@@ -70,16 +78,23 @@ def elsewhere(result: Estimate, said: Mapping[str, Any], profiles: str | None) -
     others = []
     for code, name in places:
         if code != result.run["location"]:
-            others.append((name, estimate(**{**said, "location": code}, profiles=profiles), ""))
+            other = estimate(**{**said, "location": code}, profiles=profiles)
+            others.append((name, other, _DIRECT if _is_direct(other) else ""))
     code, words = result.run["location"], result.run["place"]
     own = dict(places).get(code) if words in (code, None) else words
     return _rows((own or words or "as it is, no place named", result), others)
 
 
+def _is_direct(result: Estimate) -> bool:
+    """Whether only what the power stations of a place emit themselves is known; its interval spans the life cycle."""
+    return any(item.name == "grid_intensity" and item.accounting == "direct" for item in result.inputs)
+
+
 def on_other_hardware(result: Estimate, said: Mapping[str, Any], profiles: str | None) -> list[RankedRow]:
     """Let other accelerators do the same operations; nothing where it is not known how many these are.
 
-    Each does them at the usual share of its own dense peak, and the hours follow; the run itself is taken so too.
+    Each does them at the usual share of its own dense peak, and the hours follow; the run itself is taken so too. What
+    that changes of the run's own figure, such as its load when only hours were given, is taken out of the others' too.
     """
     flops = _flops(result, said, profiles)
     if flops is None:
@@ -93,7 +108,7 @@ def on_other_hardware(result: Estimate, said: Mapping[str, Any], profiles: str |
     own = _tried({**kept, "gpu": result.run["gpu"], "flops": flops}, profiles)
     if own is None or not found:
         return []
-    rows = _rows((device_label(result), own), found)
+    rows = _rows((device_label(result), own), found, result)
     note = f"{rounded(own.run['gpu_hours'])} accelerator-hours"
     return [row._replace(note=note) if row.is_own else row for row in rows]
 

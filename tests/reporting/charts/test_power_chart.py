@@ -12,7 +12,7 @@ from greentrain.reporting import PowerSpan, ReportData
 from greentrain.reporting.charts import power_over_time as chart
 from greentrain.reporting.charts.power_over_time import power_over_time, spread, thinned
 
-GPU = ((0.0, 100.0), (3600.0, 300.0), (10_800.0, 600.0))
+GPU = ((0.0, 600.0), (5400.0, 300.0), (10_800.0, 600.0))
 CPU = ((0.0, 50.0), (10_800.0, 50.0))
 
 
@@ -27,7 +27,7 @@ def test_each_component_is_a_line_in_hours_and_watts(theme: str) -> None:
     figure = power_over_time(run(), theme=theme)
     gpu, cpu = figure.data
     assert figure.layout.annotations[-1].text.startswith("Before PUE, as the meter read it; memory not measured.")
-    assert (gpu.name, list(gpu.x), list(gpu.y)) == ("accelerators", [0, 1, 3], [100, 300, 600])
+    assert (gpu.name, list(gpu.x), list(gpu.y)) == ("accelerators", [0, 1.5, 3], [600, 300, 600])
     assert (cpu.name, list(cpu.x), list(cpu.y)) == ("CPU", [0, 3], [50, 50])
     assert (gpu.line.dash, gpu.marker.symbol) != (cpu.line.dash, cpu.marker.symbol)
 
@@ -69,7 +69,7 @@ def test_near_names_move_apart_as_little_as_they_have_to(wanted: list[float], pl
     ],
 )  # fmt: skip
 def test_a_model_is_called_one(sensed: tuple[str, ...], modelled: tuple[str, ...], source: str, title: str) -> None:
-    """300 W for 1 h and 600 W for 2 h are 500 W on average; what one node read is no model."""
+    """600 W, 300 W and 600 W for as long each are 500 W on average; what one node read is no model."""
     data = run()
     data = data._replace(lines=tuple(line._replace(sensed=sensed, modelled=modelled) for line in data.lines))
     layout = power_over_time(data).layout
@@ -178,14 +178,14 @@ def test_the_longest_of_many_spans_are_shown_and_the_rest_is_said() -> None:
     assert "The 24 longest of 100 spans are shown." in figure.layout.annotations[-1].text.replace("<br>", " ")
 
 
-def test_the_sentence_and_the_table_weight_readings_by_their_time() -> None:
-    """(1 h x 300 W + 2 h x 600 W) / 3 h = 500 W."""
+def test_the_sentence_and_the_table_have_the_mean_of_all_steps() -> None:
+    """(600 W + 300 W + 600 W) / 3 = 500 W, the first step included."""
     assert chart.summary(run()) == (
         "Mean power over 3.00 h: accelerators 500 W, CPU 50.0 W; memory not measured; the highest reading of one is "
         "600 W."
     )
     assert chart.table(run())[1] == (
-        ("accelerators", "500", "100", "600", "3"), ("CPU", "50.0", "50.0", "50.0", "2"),
+        ("accelerators", "500", "300", "600", "3"), ("CPU", "50.0", "50.0", "50.0", "2"),
         ("memory", "not measured", "", "", "0"),
     )  # fmt: skip
 

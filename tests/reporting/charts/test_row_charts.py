@@ -120,6 +120,17 @@ def test_places_are_grey_unless_the_ratio_of_their_grids_leaves_out_one() -> Non
     assert {trace.name: trace.marker.color for trace in figure.data}["not clearly different"] == "#808080"
 
 
+def test_a_place_of_direct_emissions_is_marked_and_is_no_finding() -> None:
+    """Sweden's direct value is lowest; of those on the run's own basis only ZZ differs, ten times as much."""
+    places = (PLACES[0]._replace(is_direct=True), *PLACES[1:])
+    figure = other_regions(example(), places)
+    assert figure.layout.title.text == "<b>The same energy emits 10 x as much in ZZ</b>"
+    assert labels(figure)[0] == "Sweden, direct: 40.0\u00a0kg"
+    below = figure.layout.annotations[-1].text.replace("<br>", " ")
+    assert "Direct: only emissions of the power stations are known; the bar spans the life cycle." in below
+    assert elsewhere_chart.table(example(), places)[1][0][0] == "Sweden (SE), direct"
+
+
 def test_the_sentence_and_the_table_of_elsewhere() -> None:
     """One of three other places cannot be distinguished."""
     assert elsewhere_chart.summary(example(), PLACES) == (

@@ -28,6 +28,8 @@ TITLE = "The same run elsewhere"
 HERE, DIFFERENT, UNCLEAR = "as it is", "clearly different", "not clearly different"
 _MARKS = {HERE: Mark(ACCENT, "diamond"), DIFFERENT: Mark(QUIET, "circle"), UNCLEAR: Mark(GREY, "circle-open")}
 _NOTE = "Same energy and PUE everywhere; bars are the 90 % intervals of the grid alone."
+_DIRECT = "direct"
+_DIRECT_NOTE = "Direct: only emissions of the power stations are known; the bar spans the life cycle."
 _G_PER_KG = 1000
 
 
@@ -44,12 +46,15 @@ class PlaceGrid(NamedTuple):
         Carbon intensity. [g CO2e/kWh]
     source : str
         Source ids, joined by ``;``.
+    is_direct : bool
+        Whether only what the power stations themselves emit is known; the interval spans the life cycle.
     """
 
     code: str
     name: str
     g_per_kwh: Interval
     source: str
+    is_direct: bool = False
 
 
 def other_regions(data: ReportData, places: Sequence[PlaceGrid], *, theme: str = "light") -> "Figure":
@@ -65,13 +70,21 @@ def other_regions(data: ReportData, places: Sequence[PlaceGrid], *, theme: str =
         What the chart lies on.
     """
     rows = _rows(data, places)
-    source = source_text(data, _NOTE)
+    source = source_text(data, f"{_NOTE} {_DIRECT_NOTE}" if any(row.end for row in rows) else _NOTE)
     return row_chart(rows, _MARKS, unit="kg", words="CO2e", title=_finding(rows), source=source, theme=theme)
+
+
+def _farthest(rows: Sequence[DotRow]) -> list[DotRow]:
+    """Return the lowest and the highest of those that differ, of those on the run's own basis where there are any."""
+    here = next(row for row in rows if row.group == HERE)
+    others = [row for row in rows if row.group == DIFFERENT]
+    others = [row for row in others if row.end == here.end] or others
+    return others if len(others) < 2 else [others[0], others[-1]]
 
 
 def _finding(rows: Sequence[DotRow]) -> str:
     here = next(row for row in rows if row.group == HERE)
-    others = [row for row in rows if row.group == DIFFERENT]
+    others = _farthest(rows)
     if not others:
         return "No other place shown differs by more than what is uncertain about the grids"
     ratios = [(row.value.best / here.value.best, row.short or row.label) for row in (others[0], others[-1])]
@@ -92,13 +105,11 @@ def summary(data: ReportData, places: Sequence[PlaceGrid]) -> str:
     if not rows:
         return "There is no energy to move, or no place to compare with."
     here = next(row for row in rows if row.group == HERE)
-    others = [row for row in rows if row.group == DIFFERENT]
+    ends = _farthest(rows)
     start = f"{subject_text(data)} emits {least(data.is_least)}{written(here.value.best, 'kg')} CO2e where it is"
-    if not others:
+    if not ends:
         return f"{start}; no other place shown differs by more than what is uncertain about the grids."
-    lowest, highest = others[0], others[-1]
     unclear = sum(row.group == UNCLEAR for row in rows)
-    ends = [lowest] if lowest is highest else [lowest, highest]
     named = " and ".join(f"{written(row.value.best, 'kg')} in {row.label}" for row in ends)
     rest = f"; {unclear} of {len(rows) - 1} places cannot be distinguished from it" if unclear else ""
     return f"{start}, and with the same energy {named}{rest}."
@@ -112,7 +123,8 @@ def table(data: ReportData, places: Sequence[PlaceGrid]) -> HeaderAndRows:
     here = next((row.value.best for row in rows if row.group == HERE), 1.0)
     shown = (row._replace(value=row.value.scaled(1 / scale.size)) if scale.unit != "kg" else row for row in rows)
     return header, tuple(
-        (row.label, row.group, *cells(row.value), rounded(row.value.best * scale.size / here)) for row in shown
+        (f"{row.label}{row.end}", row.group, *cells(row.value), rounded(row.value.best * scale.size / here))
+        for row in shown
     )
 
 
@@ -130,10 +142,18 @@ def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:
             place.g_per_kwh.scaled(kwh / _G_PER_KG),
             DIFFERENT if _differs(place.g_per_kwh, chosen) else UNCLEAR,
             short=place.name,
+            end=f", {_DIRECT}" if place.is_direct else "",
         )
         for place in others
     ]
-    here = DotRow(_here_text(data, places), chosen.scaled(kwh / _G_PER_KG), HERE, is_chosen=True)
+    is_direct = any(line.grid is not None and line.grid.accounting == _DIRECT for line in data.lines)
+    here = DotRow(
+        _here_text(data, places),
+        chosen.scaled(kwh / _G_PER_KG),
+        HERE,
+        is_chosen=True,
+        end=f", {_DIRECT}" if is_direct else "",
+    )
     return sorted([here, *rows], key=lambda row: row.value.best)
 
 

@@ -1,7 +1,6 @@
 """What did the run draw, and when? Power by component with the parts that the training named."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greentrain.numbers import Scale, rounded, scale_for, written
@@ -245,11 +244,8 @@ def _peak_w(series: dict[str, Points]) -> float:
 
 
 def mean_w(points: Points) -> float:
-    """Average over time, each reading for the time since the one before."""
-    length = points[-1][0] - points[0][0]
-    if length <= 0:
-        return points[-1][1]
-    return sum((end - start) * w for (start, _), (end, w) in pairwise(points)) / length
+    """Average over time: each point is the mean of a step, and all steps are of one length."""
+    return sum(w for _, w in points) / len(points)
 
 
 def _line(name: str, points: Points, watts: Scale, seconds: Scale) -> dict[str, Any]:

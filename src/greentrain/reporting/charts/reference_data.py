@@ -126,7 +126,7 @@ def _spread(catalogue: Catalogue, regions: Sequence[Location], own: Location) ->
 def _grid_of(catalogue: Catalogue, location: Location, year: int | None, hours: float | None) -> PlaceGrid:
     grid = grid_input(choose_grid(catalogue, location, year), catalogue, hours)
     name = location.region.name if location.region else location.place.name
-    return PlaceGrid(location.code, name or location.code, grid.value, grid.source)
+    return PlaceGrid(location.code, name or location.code, grid.value, grid.source, grid.accounting == "direct")
 
 
 def _is_fit(row: Row, kg: float) -> bool:
