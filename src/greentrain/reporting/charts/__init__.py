@@ -168,7 +168,7 @@ def _made(data: ReportData, kind: str, beside: Sequence[str] = ()) -> Chart:
     function = getattr(module, _MODULES.get(kind, kind))
 
     numeric = tuple(column for column in range(1, len(header)) if all(_is_number(row[column]) for row in rows))
-    sources = _sources(references) if kind in _LOOKUPS else ()
+    sources = _sources(data, kind, references) if kind in _LOOKUPS else ()
     shared = {"beside": beside} if beside else {}
     shown = table(module.TITLE, header, rows, numeric)
 
@@ -180,10 +180,11 @@ def _made(data: ReportData, kind: str, beside: Sequence[str] = ()) -> Chart:
     return Chart(kind, module.summary(data, *references), shown, draw, sources)
 
 
-def _sources(references: tuple[Any, ...]) -> tuple[str, ...]:
+def _sources(data: ReportData, kind: str, references: tuple[Any, ...]) -> tuple[str, ...]:
     """Return the sources of what a chart shows next to the result."""
     source_ids = import_module(f"{__name__}.reference_data").source_ids
-    return tuple(key for found in references for key in source_ids(found))
+    activities = [item.activity for item in data.equivalents] if kind == "headline" else []
+    return tuple(dict.fromkeys(key for found in (activities, *references) for key in source_ids(found)))
 
 
 def _references(data: ReportData, kind: str) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from greentrain.numbers import ascii_unit, counted, least, percent, rounded, small_scale, written
+from greentrain.numbers import counted, least, percent, rounded, small_scale, written
 from greentrain.reporting.charts.interval_dots import DotRow, row_chart
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -82,7 +82,7 @@ def table(data: ReportData, dimension: str) -> HeaderAndRows:
     found = _largest(data, dimension)
     scale, unit = kg_column(map(_kg, found))
     energy = small_scale(max((_kwh(group) for group in found), default=0.0), "kWh")
-    header = (dimension, "runs", ascii_unit(energy), unit, "low", "high")
+    header = (dimension, "runs", energy.unit, unit, "low", "high")
     rows = []
     for group in found:
         kwh, kg = group.footprint.facility_energy_kwh, group.footprint.operational_kg

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.journal.records import UNFINISHED
-from greentrain.numbers import Scale, ascii_unit, counted, least, percent, rounded, scale_for, small_scale, written
+from greentrain.numbers import Scale, counted, least, percent, rounded, scale_for, small_scale, written
 from greentrain.reporting.charts.layout import SCALE_PX, Frame, finished
 from greentrain.reporting.charts.style import (
     ACCENT,
@@ -122,7 +122,7 @@ def table(data: ReportData) -> HeaderAndRows:
     sums = _sums(data.lines)
     mass, unit = kg_column(part.kg for part in sums.values())
     energy = small_scale(max((part.kwh for part in sums.values()), default=0.0), "kWh")
-    header = ("month", "outcome", "runs", ascii_unit(energy), unit)
+    header = ("month", "outcome", "runs", energy.unit, unit)
     return header, tuple(
         (month, status, f"{part.runs:,}", rounded(part.kwh / energy.size), rounded(part.kg / mass.size))
         for (month, status), part in sorted(sums.items())

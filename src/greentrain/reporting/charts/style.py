@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greentrain.errors import InputError
 from greentrain.html_table import typeset
 from greentrain.interval import Interval
-from greentrain.numbers import Scale, ascii_unit, rounded, small_scale, tick
+from greentrain.numbers import Scale, rounded, small_scale, tick
 from greentrain.reporting.document.render_text import beginning, columns_of, filled
 from greentrain.reporting.report_data import ReportData
 
@@ -297,7 +297,7 @@ def shortened(words: str, most: int) -> str:
 def kg_column(values: Iterable[float]) -> tuple[Scale, str]:
     """Return the unit of the emissions in a table, by the largest of them [kg CO2e], and the head of their column."""
     scale = small_scale(max(values, default=0.0), "kg")
-    return scale, f"{ascii_unit(scale)} CO2e"
+    return scale, f"{scale.unit} CO2e"
 
 
 def cells(value: Interval) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greentrain.interval import Interval, sum_independent
-from greentrain.numbers import Scale, ascii_unit, least, percent, rounded, scale_for, small_scale, written, written_span
+from greentrain.numbers import Scale, least, percent, rounded, scale_for, small_scale, written, written_span
 from greentrain.reporting.charts.interval_dots import BAR_ROWS, RowLabel, placed
 from greentrain.reporting.charts.layout import finished
 from greentrain.reporting.charts.style import (
@@ -117,7 +117,7 @@ def table(data: ReportData) -> HeaderAndRows:
     steps = _steps(data)
     mass, unit = kg_column(step.kg for step in steps)
     energy = small_scale(max((step.energy_kwh or 0.0 for step in steps), default=0.0), "kWh")
-    header = ("part", unit, "low", "high", ascii_unit(energy))
+    header = ("part", unit, "low", "high", energy.unit)
     return header, tuple(
         (
             step.label,

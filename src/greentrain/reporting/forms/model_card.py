@@ -4,7 +4,7 @@ from greentrain.errors import InputError, either
 from greentrain.numbers import hours_as_given, in_small_unit, least, small_scale
 from greentrain.reporting import scope_statements
 from greentrain.reporting.escaping import markdown, one_line, yaml_string
-from greentrain.reporting.form_units import form_unit, plain_decimal
+from greentrain.reporting.form_units import form_unit, grouped, plain_decimal
 from greentrain.reporting.model_card.front_matter import with_mapping
 from greentrain.reporting.model_card.section import with_section
 from greentrain.reporting.model_card.stated_emissions import KEY
@@ -106,7 +106,7 @@ def _time(hours: float) -> str:
 def _emitted(data: ReportData) -> str:
     value, grams, text = data.operational_kg, form_unit(FORM, "emissions"), form_unit(FORM, "emissions_text")
     span = scope_statements.span_text(value, text.text(value.low), text.with_unit(value.high))
-    amount = f"{least(data.is_least)}{grams.short_text(value.best)} g CO2e = {text.with_unit(value.best)}"
+    amount = f"{least(data.is_least)}{grouped(grams.decimal(value.best))} g CO2e = {text.with_unit(value.best)}"
     small = "" if small_scale(value.best, "kg").unit == grams.unit else _small(value.best, "kg", " CO2e")
     return f"{amount} ({span}){small}"
 
