@@ -99,7 +99,7 @@ def test_the_list(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = out.splitlines()
 
     assert (code, err) == (0, "")
-    assert lines[0].startswith("slurm-7  failed       28 min 30 s  =HYPERLINK(1)\\x1b[2J\\n\\u202e")
+    assert lines[0].startswith("slurm-7  2025-11-22  failed       28 min 30 s  =HYPERLINK(1)\\x1b[2J\\n\\u202e")
     first = next(place for place, text in enumerate(lines) if text.startswith("20251122T120000Z-aaaaaa"))
     assert lines[first] == "20251122T120000Z-aaaaaa  completed    1 h 00 min  bert"
     assert lines[first + 1 : first + 3] == [

@@ -271,10 +271,10 @@ def _result(values: OptionValues) -> Any:
     is_named = not values.keys().isdisjoint(finders)
     if is_named:  # the size is then that of what was named
         described = {name: value for name, value in described.items() if name not in SIZES}
-    if not described and not is_named and "by" in values:
+    if not described and not is_named and not values.keys().isdisjoint(("by", "home")):
         return all_runs(home)
     if not described and not is_named:
-        named = "the {id} of a run, {project}, {from_} or {validation}"
+        named = "the {id} of a run, {project}, {from_}, {validation}, or all runs by {home} or {by}"
         rule = f"describe a run, its {{hours}} too, or name what to report: {named}"
         raise Contradiction("gpu", None, rule)
     return only_result(values, finders, described)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from greentrain.errors import escaped
+from greentrain.history.run_summary import utc
 from greentrain.history.run_sums import Loads
 from greentrain.history.totals import BriefRuns, RunGroup, Totals, brief_runs, groups_of, totals_of
 from greentrain.interval import Interval, exact
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 AnyGroup = TypeVar("AnyGroup")
 MOST_COLUMNS = 12 * WIDTH
-_SHOWN = ("id", "status", "duration_seconds", "name", "energy_text", "location", "hardware")
+_SHOWN = ("id", "started", "status", "duration_seconds", "name", "energy_text", "location", "hardware")
 _BRACKETS = "In brackets: 90 % intervals."
 
 
@@ -109,10 +110,12 @@ def _load_facts(loads: Loads) -> Iterator[str]:
 
 
 def _run_lines(
-    bold: "Style", id: str, status: str, seconds: float, name: str | None, energy: str, place: str | None,
-    hardware: str | None,
+    bold: "Style", id: str, started: float, status: str, seconds: float, name: str | None, energy: str,
+    place: str | None, hardware: str | None,
 ) -> list[str]:  # fmt: skip
-    head = f"{cut(escaped(id), 40)}  {status:<11}  {duration(seconds)}"
+    day = (utc(started or None) or "")[:10]
+    dated = "" if id.startswith(day.replace("-", "")) else f"  {day}"  # ids of runs outside of jobs begin with it
+    head = f"{cut(escaped(id), 40)}{dated}  {status:<11}  {duration(seconds)}"
     named = escaped(name or "")
     space = width() - len(head) - 2
     facts = f"{energy}, {_short(place or 'place unknown', 20)}, {_short(hardware or 'hardware unknown', 40)}"
