@@ -59,7 +59,7 @@ def test_the_ending_of_the_file_tells_the_form(tmp_path: Path, ending: str, form
 
 
 def test_runs_and_projects_are_reported_from_a_data_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run by the beginning of its id, a project by its name."""
+    """A run by the beginning of its id, a project by its name, all by the folder alone."""
     write_run(tmp_path, "20260301T000000Z-aa", project="p")
     write_run(tmp_path, "20260401T000000Z-bb", project="p", status="failed", started=FIRST_START + timedelta(days=31))
     write_run(tmp_path, "20260501T000000Z-cc", project="q")
@@ -70,6 +70,8 @@ def test_runs_and_projects_are_reported_from_a_data_folder(tmp_path: Path, capsy
     found = json.loads(capsys.readouterr().out)
     assert [line["id"][-2:] for line in found["lines"]] == ["aa", "bb"]
     assert found["failed_share"] == pytest.approx(0.5)
+    assert run(["report", "--home", str(tmp_path), "--format", "json"]) == 0
+    assert [line["id"][-2:] for line in json.loads(capsys.readouterr().out)["lines"]] == ["aa", "bb", "cc"]
 
 
 def test_the_validation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
