@@ -19,7 +19,7 @@ LONGER_FUNCTIONS = {
 }
 """Each names every field of one record: in parts, the record would have to be looked for in several places."""
 MODULES = range(165, 428)
-MOST_LINES = 66_120
+MOST_LINES = 66_600
 SHORT = 80
 REASONS = {
     "greentrain.cli": "one module per command",
