@@ -71,7 +71,7 @@ def test_runs_and_projects_are_reported_from_a_data_folder(tmp_path: Path, capsy
     assert [line["id"][-2:] for line in found["lines"]] == ["aa", "bb"]
     assert found["failed_share"] == pytest.approx(0.5)
     assert run(["report", "--home", str(tmp_path), "--format", "json"]) == 0
-    assert [line["id"][-2:] for line in json.loads(capsys.readouterr().out)["lines"]] == ["aa", "bb", "cc"]
+    assert [line["id"][-2:] for line in json.loads(capsys.readouterr().out)["lines"]] == ["aa", "cc", "bb"]
 
 
 def test_the_validation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
