@@ -116,8 +116,13 @@ def test_the_month_is_imported(stand_ins: Path, tmp_path: Path, monkeypatch: pyt
     """Jobs of all users, without steps, in UTC; a second night adds nothing."""
     program(stand_ins / "sacct", SACCT)
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    month = ["bash", EXAMPLES / "slurm" / "month.sh"]
+    monkeypatch.delenv("SITE_LOCATION", raising=False)
+    missing = subprocess.run(month, capture_output=True, text=True, check=False)
+    assert (missing.returncode != 0, "the place of the cluster, such as FR or US-CA" in missing.stderr) == (True, True)
+    monkeypatch.setenv("SITE_LOCATION", "FR")
     for _ in range(2):
-        subprocess.run(["bash", EXAMPLES / "slurm" / "month.sh"], capture_output=True, check=True)
+        subprocess.run(month, capture_output=True, check=True)
     assert [(one.name, one.user, one.account) for one in History().runs()] == [("bert", "ada", "nlp")]
     assert (tmp_path / "seen").read_text().startswith("UTC --allusers --allocations --parsable2 --noconvert ")
 

@@ -62,8 +62,18 @@ def test_a_journal_that_breaks_off_within_a_line(tmp_path: Path) -> None:
     whole = History(tmp_path).totals()
 
     assert run.status == "unknown"
-    assert run.notes[0] == "Its journal breaks off within a line; how the run ended was not recorded."
+    assert run.notes[0] == "Its journal breaks off as on a full disk; how the run ended was not recorded."
     assert (whole.by_status["unknown"], whole.unfinished_energy_kwh, whole.unfinished_share) == (1, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, "unknown"), (-1, "killed"), (1, "killed")])
+def test_a_journal_that_ends_where_a_block_does(tmp_path: Path, more: int, status: str) -> None:
+    """Of 4096 bytes, in whole lines: the next line found no block. A kill ends there once in thousands of times."""
+    path = tracker(tmp_path, lines=[line(5, type="log", values={"": 0.5})])
+    name = "x" * (4096 + more - path.stat().st_size)
+    path.write_text(path.read_text().replace('{"":', f'{{"{name}":').replace('{"": ', f'{{"{name}": '))
+    assert path.stat().st_size == 4096 + more
+    assert status_of(tmp_path) == (status, None)
 
 
 def test_a_process_that_was_seen_to_end_was_killed_whatever_its_last_line_is(tmp_path: Path) -> None:

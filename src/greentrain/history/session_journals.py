@@ -69,8 +69,8 @@ class TrackerJournal:
         From the first to the newest record by the monotonic clock. [s]
     metered_seconds : float
         Until the newest reading of its own meter; a session that was killed may have written nothing itself. [s]
-    is_torn : bool
-        Whether its last line lacks its end.
+    breaks_off : bool
+        Whether it may have ended where no room was left: within a line, or at the end of a block.
     has_odd_times : bool
         Whether its clocks show what cannot be.
     """
@@ -85,7 +85,7 @@ class TrackerJournal:
     last: float
     seconds: float
     metered_seconds: float = 0.0
-    is_torn: bool = False
+    breaks_off: bool = False
     has_odd_times: bool = False
 
     @cached_property
@@ -376,7 +376,7 @@ def _tracker(journal: Journal, host: str) -> TrackerJournal | None:
         started=started,
         last=_newest(journal.records if end is None else [end], started),
         seconds=seconds,
-        is_torn=journal.is_torn,
+        breaks_off=journal.breaks_off,
         has_odd_times=has_odd_times,
     )
 

@@ -12,6 +12,7 @@ from greentrain.journal.writer import writing_interval_seconds
 
 _STATES = ("completed", "failed", "interrupted")
 _FROM_WORST = ("failed", "interrupted", "killed", "unknown", "completed")
+_NO_ROOM = "Its journal breaks off as on a full disk; how the run ended was not recorded."
 _MISSED_RECORDS = 3
 _PATIENCE_SECONDS = 60.0
 _SURELY_SILENT_SECONDS = 86_400.0
@@ -142,6 +143,6 @@ def _unrecorded_end(tracker: TrackerJournal | None, meters: tuple[MeterJournal, 
     if "stopped" in whys:
         return Status("unknown", notes=("The meter was stopped in order; how the run ended was not recorded.",))
     # A kill leaves whole lines: a half one is of a process that went on and could not write, on a full disk.
-    if tracker is not None and tracker.is_torn and "process_ended" not in whys:
-        return Status("unknown", notes=("Its journal breaks off within a line; how the run ended was not recorded.",))
+    if tracker is not None and tracker.breaks_off and "process_ended" not in whys:
+        return Status("unknown", notes=(_NO_ROOM,))
     return Status("killed")

@@ -19,6 +19,9 @@ _LONGEST_LINE_BYTES = 4_000_000
 _LARGE_BYTES, _SHORTEST_LINE_BYTES = 1 << 26, 40
 """From which size on a file is looked at first: one without lines, or with shorter ones than records have, is none."""
 _TAIL_BYTES = 65_536
+_BLOCK_BYTES = 4096
+"""Of the usual file systems; a disk that is full takes no line beyond a block's end, and a part of one before it."""
+
 _LARGEST_BYTES = 1 << 29
 """A month with a log each second fills 300 MB; what is larger than this is not taken into memory."""
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
@@ -75,6 +78,11 @@ class Journal:
         self._read_bytes = 0
         self._lines = 0
         self._is_checked = False
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether its last line lacks its end, or it fills its blocks to the last byte, as where no other was free."""
+        return self.is_torn or (self._read_bytes > 0 and self._read_bytes % _BLOCK_BYTES == 0)
 
     @property
     def damaged(self) -> int:
