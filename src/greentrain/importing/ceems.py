@@ -9,7 +9,7 @@ from typing import Any
 
 from greentrain.importing.foreign_file import ForeignFile
 from greentrain.importing.foreign_run import ForeignRun, ReadOptions
-from greentrain.importing.slurm_jobs import ENDINGS, state_of
+from greentrain.importing.slurm_jobs import ENDINGS, OF_SLURM, state_of
 from greentrain.importing.values import amount, clock_seconds, moment, words
 from greentrain.numbers import rounded
 from greentrain.units import G_PER_KG
@@ -19,7 +19,7 @@ TITLE = "CEEMS's units"
 WORDS = frozenset(("cluster_id", "resource_manager", "uuid", "started_at_ts", "total_cpu_energy_usage_kwh", "walltime"))
 _KEYS = ('"data"', '"uuid"', '"resource_manager"')
 _LOCAL_LENGTH = len("2026-01-31T12:00:00")
-_SLURM, _BATCH = "slurm", "slurm-{}"
+_SLURM = "slurm"
 _STATES = {"succeeded": "completed", "failed": "failed", "running": "running", "active": "running"}
 """States of pods and virtual machines; those of jobs are Slurm's."""
 
@@ -75,7 +75,7 @@ def _unit(item: Mapping[str, Any], options: ReadOptions) -> ForeignRun | None:
         nodes=max(1, int(amount(given.get("nodes")) or 1)),
         flags=() if start else ("missing_time",),
         hosts=words(_text(tags.get("nodelist"))),
-        jobs=(_BATCH.format(id),) if is_job else (),
+        jobs=(f"{OF_SLURM}{id}",) if is_job else (),
         cluster=cluster,
         **_energies(item),
     )

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from greentrain.importing.foreign_run import COMPLETED, RUNNING, ForeignRun
-from greentrain.importing.slurm_jobs import OF_SLURM
+from greentrain.importing.slurm_jobs import numbers_of
 from greentrain.importing.temporary_room import temporary_room
 
 SAME_ENERGY = 1e-9
@@ -194,7 +194,7 @@ class KnownRuns:
     def _read_jobs(self) -> None:
         while self.unread:
             facts = self._chunk_at(self.unread.pop())
-            named = [" ".join(job.removeprefix(OF_SLURM) for job in each.get("jobs") or ()) for each in facts.values()]
+            named = [" ".join(numbers_of(each.get("jobs") or ())) for each in facts.values()]
             self.put_jobs([*facts], named)
 
     def facts_of(self, id: str, chunk: int | None) -> Mapping[str, Any] | None:

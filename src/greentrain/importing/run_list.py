@@ -12,7 +12,7 @@ from greentrain.catalogue import load_catalogue
 from greentrain.errors import OwnErrors
 from greentrain.importing.foreign_run import COMPLETED, RUNNING
 from greentrain.importing.imported_run import COLUMNS, ImportedRun, restored
-from greentrain.importing.slurm_jobs import OF_SLURM
+from greentrain.importing.slurm_jobs import numbers_of
 from greentrain.importing.temporary_room import temporary_room
 
 RUNS_A_CHUNK = 512
@@ -213,7 +213,7 @@ def chunk_lines(columns: dict[str, Sequence[Any]]) -> str:
         known[CLUSTERS] = clusters
     known[HOLDS] = _held(columns, len(columns["id"]))
     named = columns.get(JOBS, ())
-    known[JOBS] = [" ".join(job.removeprefix(OF_SLURM) for job in jobs or ()) for jobs in named] if any(named) else []
+    known[JOBS] = [" ".join(numbers_of(jobs or ())) for jobs in named] if any(named) else []
     if any(columns[OTHERS]):
         known[OTHERS] = columns[OTHERS]
     kept = _dumped({"columns": columns})

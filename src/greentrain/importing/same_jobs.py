@@ -15,7 +15,7 @@ from greentrain.importing.imported_run import ImportedRun, restored
 from greentrain.importing.joined_runs import JOBS, alone
 from greentrain.importing.known_runs import KnownRun, KnownRuns, completed, id_of, is_better, is_fuller
 from greentrain.importing.run_list import RunList
-from greentrain.importing.slurm_jobs import LOCAL_TIME, OF_SLURM, SESSIONS
+from greentrain.importing.slurm_jobs import LOCAL_TIME, SESSIONS, numbers_of
 from greentrain.importing.store import ImportStore
 from greentrain.importing.tracked_jobs import Tracked, untracked
 
@@ -145,7 +145,7 @@ class SameJobs:
 
 def jobs_in(runs: Iterable[ForeignRun]) -> Iterator[str]:
     """Yield the numbers of jobs, in each spelling."""
-    return (job.removeprefix(OF_SLURM) for run in runs for job in run.jobs)
+    return (number for run in runs for number in numbers_of(run.jobs))
 
 
 def same_job(run: ForeignRun, other: ForeignRun, hashed: Callable[[str, str], str], *, may_shift: bool) -> str | None:

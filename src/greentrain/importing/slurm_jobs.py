@@ -4,7 +4,7 @@ A row is a mapping of sacct's names of columns, in lower case, to text.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -144,6 +144,11 @@ class Jobs:
         if self._held is not None:
             yield self._held
         self._held = None
+
+
+def numbers_of(jobs: Iterable[str]) -> Iterator[str]:
+    """Yield the numbers of jobs by greentrain's names of them."""
+    return (job.removeprefix(OF_SLURM) for job in jobs)
 
 
 def job_id_of(row: Mapping[str, str]) -> tuple[str, bool]:

@@ -142,7 +142,7 @@ def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:
             place.g_per_kwh.scaled(kwh / _G_PER_KG),
             DIFFERENT if _differs(place.g_per_kwh, chosen) else UNCLEAR,
             short=place.name,
-            end=f", {_DIRECT}" if place.is_direct else "",
+            end=_mark(is_direct=place.is_direct),
         )
         for place in others
     ]
@@ -152,9 +152,13 @@ def _rows(data: ReportData, places: Sequence[PlaceGrid]) -> list[DotRow]:
         chosen.scaled(kwh / _G_PER_KG),
         HERE,
         is_chosen=True,
-        end=f", {_DIRECT}" if is_direct else "",
+        end=_mark(is_direct=is_direct),
     )
     return sorted([here, *rows], key=lambda row: row.value.best)
+
+
+def _mark(*, is_direct: bool) -> str:
+    return f", {_DIRECT}" if is_direct else ""
 
 
 def _chosen_grid(data: ReportData, g_per_kwh: float) -> Interval:
